@@ -1,0 +1,34 @@
+"""The rules a typed value can break, and the one exception that says which.
+
+A rule's name is all that travels: no message, log or exception ever holds what was typed.
+"""
+
+from enum import StrEnum
+
+
+class Rule(StrEnum):
+    CONTACT_NONE = "contact_none"
+    MOBILE_INVALID = "mobile_invalid"
+    MOBILE_LANDLINE = "mobile_landline"
+    MOBILE_FOREIGN = "mobile_foreign"
+    EMAIL_INVALID = "email_invalid"
+    EMAIL_GREEK = "email_greek"
+    PIN_FORMAT = "pin_format"
+    AMKA_LENGTH = "amka_length"
+    AMKA_CHECKSUM = "amka_checksum"
+    AMKA_DATE = "amka_date"
+    PASSWORD_SHORT = "password_short"  # noqa: S105 - the name of a rule
+    PASSWORD_LONG = "password_long"  # noqa: S105 - the name of a rule
+    PASSWORD_GREEK = "password_greek"  # noqa: S105 - the name of a rule
+    PASSWORD_CHARACTERS = "password_characters"  # noqa: S105 - the name of a rule
+    PASSWORD_COMMON = "password_common"  # noqa: S105 - the name of a rule
+    PASSWORD_CONTEXT = "password_context"  # noqa: S105 - the name of a rule
+    PASSWORD_WEAK = "password_weak"  # noqa: S105 - the name of a rule
+
+
+class InvalidInput(ValueError):
+    """What was typed breaks `rule`; the value itself is not kept."""
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__(rule.value)
+        self.rule = rule

@@ -1,0 +1,160 @@
+"""All configuration, read once and checked before anything starts.
+
+Values come from `ACTIVATION_*` variables (nested names with `__`), then from the TOML file named
+by `ACTIVATION_CONFIG`; inside a checkout with a demo, from the demo's file. Secrets are files.
+How to reach Temporal is Temporal's own environment configuration (`TEMPORAL_*` or its TOML file).
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from domain.contracts import Language, Policy
+
+CHECKOUT = Path(__file__).resolve().parent
+DEMO_FILE = CHECKOUT / ".demo" / "activation.toml"
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Institution(Section):
+    """What students read: names, addresses, and the domain of the institutional e-mail."""
+
+    name_el: str = "Πανεπιστήμιο"
+    name_en: str = "University"
+    sms_name: str = "UNIVERSITY"
+    domain: str = "university.example"
+    support_email: str = "support@university.example"
+    default_language: Language = Language.EL
+    registrar_sync_lag_hours: int = 24
+
+
+class Registrar(Section):
+    """A role that may only read the view; `columns` renames published columns that differ."""
+
+    dsn: SecretStr
+    view: str = "v_vd_sis"
+    columns: dict[str, str] = {}
+    phone_region: str = "GR"
+    timeout_seconds: float = 3
+
+
+class Directory(Section):
+    """A service account that is not the root DN, so that the password policy binds it too."""
+
+    urls: list[str] = Field(min_length=1)
+    ca_file: Path | None = None
+    bind_dn: str
+    bind_password_file: Path
+    people_dn: str
+    connect_timeout_seconds: float = 3
+    receive_timeout_seconds: float = 5
+    pool_size: int = 8
+
+
+class Sms(Section):
+    """One templated HTTP gateway; `{to}` `{text}` `{sender}` `{id}` are filled in, JSON-escaped."""
+
+    url: str
+    method: Literal["POST", "GET"] = "POST"
+    headers: dict[str, str] = {"Content-Type": "application/json"}
+    body: str = '{"to": "{to}", "text": "{text}", "from": "{sender}", "id": "{id}"}'
+    token_file: Path | None = None
+    auth_scheme: str = "Bearer"
+    sender: str = "UNIVERSITY"
+    ok_pattern: str = ".*"
+    per_second: float = 10
+    timeout_seconds: float = 10
+
+
+class Mail(Section):
+    host: str
+    port: int = 25
+    starttls: bool = True
+    username: str | None = None
+    password_file: Path | None = None
+    sender: str = "no-reply@university.example"
+    timeout_seconds: float = 10
+
+
+class Portal(Section):
+    """`public_url` decides cookie flags and prefix, HSTS and the origin line of the SMS."""
+
+    public_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    session_idle_minutes: int = 30
+    session_absolute_minutes: int = 120
+    lookups_per_address: int = 10
+    lookups_window_minutes: int = 10
+
+
+class Usernames(Section):
+    """Patterns tried in order when the registrar and the directory name none."""
+
+    patterns: list[str] = ["{first1}{last}", "{first}.{last}", "{last}{first1}", "{number}"]
+    reserved: list[str] = []
+
+
+class SendBudget(Section):
+    """PIN messages per contact, over all activations."""
+
+    per_hour: int = 3
+    per_day: int = 6
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="ACTIVATION_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    ledger_dsn: SecretStr
+    keys_dir: Path
+    registrar: Registrar
+    directory: Directory
+    sms: Sms
+    mail: Mail
+    institution: Institution = Institution()
+    portal: Portal = Portal()
+    usernames: Usernames = Usernames()
+    send_budget: SendBudget = SendBudget()
+    policy: Policy = Policy()
+    sealed_password_hours: int = 72
+    temporal_config_file: Path | None = None
+    temporal_namespace: str = "activation"
+    log_level: str = "INFO"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        named = os.environ.get("ACTIVATION_CONFIG")
+        file = Path(named) if named else DEMO_FILE
+        if named or file.exists():
+            sources += (TomlConfigSettingsSource(settings_cls, file),)
+        return sources
+
+
+@cache
+def load() -> Settings:
+    """Read the settings once a process; raises `pydantic.ValidationError` naming the field."""
+    return Settings()  # type: ignore[call-arg] # fields come from the sources above
