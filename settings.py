@@ -8,7 +8,7 @@ How to reach Temporal is Temporal's own environment configuration (`TEMPORAL_*` 
 import os
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import (
@@ -144,8 +144,10 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        **_: Any,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
         sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
         named = os.environ.get("ACTIVATION_CONFIG")
         file = Path(named) if named else DEMO_FILE
@@ -157,4 +159,4 @@ class Settings(BaseSettings):
 @cache
 def load() -> Settings:
     """Read the settings once a process; raises `pydantic.ValidationError` naming the field."""
-    return Settings()  # type: ignore[call-arg] # fields come from the sources above
+    return Settings()

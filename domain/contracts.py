@@ -173,7 +173,7 @@ class ConsentSubmission(Submission):
 class PasswordSubmission(Submission):
     """The password itself stays in its sealed ledger row; only the row's id travels."""
 
-    kind: Literal["password"] = "password"  # noqa: S105 - the name of a submission
+    kind: Literal["password"] = "password"
     sealed_id: str
 
 

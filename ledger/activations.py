@@ -1,0 +1,84 @@
+"""One row an activation: enough to find it again and to know that it ended, nothing readable."""
+
+from domain.contracts import Language, Person, Step
+from ledger.pool import Pool
+from security.keys import KeyRing
+
+
+async def begin(
+    pool: Pool,
+    keys: KeyRing,
+    *,
+    reference: str,
+    language: Language,
+    mobile: str | None,
+    email: str | None,
+) -> None:
+    """Note a new activation; the same reference again changes nothing."""
+    await pool.execute(
+        "INSERT INTO activation (reference, language, mobile_index, email_index)"
+        " VALUES ($1, $2, $3, $4) ON CONFLICT (reference) DO NOTHING",
+        reference,
+        language,
+        keys.index("mobile", mobile) if mobile else None,
+        keys.index("email", email) if email else None,
+    )
+
+
+async def claimed(
+    pool: Pool, keys: KeyRing, *, reference: str, person: Person, language: Language
+) -> None:
+    """Note whose activation it turned out to be."""
+    newest = person.enrolments[0]
+    await pool.execute(
+        "INSERT INTO activation AS a"
+        " (reference, language, person_key, student_number_index, department)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (reference) DO UPDATE SET"
+        " person_key = $3, student_number_index = $4, department = $5",
+        reference,
+        language,
+        person.person_key,
+        keys.index("student_number", newest.registration_id),
+        newest.department_id,
+    )
+
+
+async def provisioned(pool: Pool, keys: KeyRing, *, reference: str, username: str) -> None:
+    """Note the account that works from now on."""
+    await pool.execute(
+        "UPDATE activation SET username = $2, username_index = $3 WHERE reference = $1",
+        reference,
+        keys.encrypt("username", reference, username),
+        keys.index("username", username),
+    )
+
+
+async def close(pool: Pool, *, reference: str, end: Step) -> None:
+    """Note the end; the first end stands."""
+    await pool.execute(
+        "UPDATE activation SET ended_at = now(), end_step = $2"
+        " WHERE reference = $1 AND ended_at IS NULL",
+        reference,
+        end,
+    )
+
+
+async def active_username(pool: Pool, keys: KeyRing, person_key: str) -> str | None:
+    """Return the username this person activated with this engine, if any."""
+    row = await pool.fetchrow(
+        "SELECT reference, username FROM activation"
+        " WHERE person_key = $1 AND end_step = $2 AND username IS NOT NULL"
+        " ORDER BY ended_at DESC LIMIT 1",
+        person_key,
+        Step.ACTIVE,
+    )
+    return keys.decrypt("username", row["reference"], row["username"]) if row else None
+
+
+async def alive(pool: Pool, reference: str) -> bool:
+    """Whether an activation of this reference has begun and not ended."""
+    found: bool = await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM activation WHERE reference = $1 AND ended_at IS NULL)",
+        reference,
+    )
+    return found

@@ -1,0 +1,39 @@
+"""Claims: at any moment one live activation holds a person."""
+
+from collections.abc import Sequence
+
+from ledger.pool import Pool
+
+_CLAIM = """
+WITH mine AS (
+    INSERT INTO claim (key, reference)
+    SELECT key, $2 FROM unnest($1::text[]) key ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET key = claim.key
+    RETURNING reference
+) SELECT DISTINCT reference FROM mine
+"""
+
+
+async def claim(pool: Pool, *, reference: str, keys: Sequence[str]) -> set[str]:
+    """Try to hold all keys; returns who holds them after the try.
+
+    Only when that is this reference alone is anything kept: a foreign holder rolls it back.
+    """
+    async with pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            rows = await connection.fetch(_CLAIM, list(keys), reference)
+        except BaseException:
+            await transaction.rollback()
+            raise
+        holders = {str(row["reference"]) for row in rows}
+        if holders == {reference}:
+            await transaction.commit()
+        else:
+            await transaction.rollback()
+        return holders
+
+
+async def release(pool: Pool, reference: str) -> None:
+    await pool.execute("DELETE FROM claim WHERE reference = $1", reference)

@@ -1,0 +1,30 @@
+"""Consents: append-only, one row for each thing that was shown and agreed to."""
+
+from domain.contracts import RecordConsent
+from ledger.pool import Pool
+from security.keys import KeyRing
+
+
+async def record(pool: Pool, keys: KeyRing, request: RecordConsent) -> None:
+    """Write the row once; what was shown is kept encrypted beside its hash."""
+    shown = keys.encrypt("consent", request.reference, request.shown.model_dump_json())
+    await pool.execute(
+        "INSERT INTO consent (reference, person_key, terms_version, shown_hash, shown, choices,"
+        " language, accepted_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        " ON CONFLICT (reference, shown_hash) DO NOTHING",
+        request.reference,
+        request.person_key,
+        request.shown.terms_version,
+        request.shown.shown_hash,
+        shown,
+        list(request.choices),
+        request.language,
+        request.accepted_at,
+    )
+
+
+async def exists(pool: Pool, reference: str) -> bool:
+    found: bool = await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM consent WHERE reference = $1)", reference
+    )
+    return found

@@ -1,0 +1,37 @@
+"""Sealed passwords: boxes only the provisioning worker can open, for a limited time."""
+
+from datetime import timedelta
+
+from ledger.pool import Pool
+from security.sealing import SealedPassword
+
+
+async def put(
+    pool: Pool, *, reference: str, sealed_id: str, sealed: SealedPassword, ttl: timedelta
+) -> None:
+    """Keep a box, clear away the expired ones; the same id twice keeps the first."""
+    await pool.execute("DELETE FROM sealed_password WHERE expires_at < now()")
+    await pool.execute(
+        "INSERT INTO sealed_password (reference, sealed_id, epoch, box, expires_at)"
+        " VALUES ($1, $2, $3, $4, now() + $5::interval) ON CONFLICT DO NOTHING",
+        reference,
+        sealed_id,
+        sealed.epoch,
+        sealed.box,
+        ttl,
+    )
+
+
+async def get(pool: Pool, *, reference: str, sealed_id: str) -> SealedPassword | None:
+    """Return the box, or None when it is missing or has expired."""
+    row = await pool.fetchrow(
+        "SELECT epoch, box FROM sealed_password"
+        " WHERE reference = $1 AND sealed_id = $2 AND expires_at > now()",
+        reference,
+        sealed_id,
+    )
+    return SealedPassword(row["epoch"], row["box"]) if row else None
+
+
+async def delete(pool: Pool, reference: str) -> None:
+    await pool.execute("DELETE FROM sealed_password WHERE reference = $1", reference)

@@ -1,0 +1,83 @@
+"""The payload codec: whatever goes into Temporal is encrypted for one workflow of one namespace.
+
+A payload that fails authentication is *replaced* by one that cannot be decoded: Temporal's SDK
+then drops a forged signal and rejects a forged update, while the run goes on. Raising instead
+would fail the run's every task for ever. Only an unknown epoch raises, so that the task waits
+for the key file. The messages of this module are fixed texts.
+"""
+
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from google.protobuf.message import DecodeError
+from temporalio.api.common.v1 import Payload
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import (
+    ActivitySerializationContext,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
+
+from security.keys import KeyRing, decrypt, encrypt
+
+_ENCODING = b"binary/encrypted"
+_REFUSED = {"encoding": b"binary/refused"}
+
+
+class Codec(PayloadCodec, WithSerializationContext):
+    def __init__(self, keys: KeyRing, namespace: str = "", workflow_id: str = "") -> None:
+        self._keys = keys
+        self._namespace = namespace
+        self._workflow_id = workflow_id
+
+    def with_context(self, context: SerializationContext) -> "Codec":
+        match context:
+            case WorkflowSerializationContext(namespace=namespace, workflow_id=workflow_id):
+                pass
+            case ActivitySerializationContext(namespace=namespace, workflow_id=workflow_id):
+                pass
+            case _:
+                raise TypeError("payloads belong to a workflow")
+        return Codec(self._keys, namespace, workflow_id or "")
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        epoch = self._keys.epoch
+        return [self._encode(payload, epoch) for payload in payloads]
+
+    def _encode(self, payload: Payload, epoch: str) -> Payload:
+        box = encrypt(self._key(epoch), payload.SerializeToString(), self._context(epoch))
+        return Payload(metadata={"encoding": _ENCODING, "epoch": epoch.encode()}, data=box)
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [self._decode(payload) for payload in payloads]
+
+    def _decode(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") != _ENCODING:
+            return Payload(metadata=_REFUSED)
+        epoch = payload.metadata.get("epoch", b"").decode(errors="replace")
+        try:
+            clear = decrypt(self._key(epoch), payload.data, self._context(epoch))
+            return Payload.FromString(clear)
+        except (InvalidTag, DecodeError, ValueError):
+            return Payload(metadata=_REFUSED)
+
+    def _key(self, epoch: str) -> bytes:
+        if not self._workflow_id:
+            raise TypeError("payloads belong to a workflow")
+        return self._keys.payload_key(epoch, self._namespace, self._workflow_id)
+
+    def _context(self, epoch: str) -> bytes:
+        return f"{self._namespace}\0{self._workflow_id}\0{epoch}".encode()
+
+
+def data_converter(keys: KeyRing) -> DataConverter:
+    """Pydantic models, encrypted; failure messages and stack traces encrypted too."""
+    return DataConverter(
+        payload_converter_class=PydanticPayloadConverter,
+        payload_codec=Codec(keys),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )

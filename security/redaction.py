@@ -1,0 +1,87 @@
+"""Logs: one JSON object a line, allow-listed fields, no value that could be personal.
+
+Exceptions are written as their type and the place they came from, never as their text: drivers
+and libraries like to quote the value they choked on.
+"""
+
+import logging
+import re
+import sys
+import traceback
+from types import TracebackType
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+_FIELDS = frozenset(
+    {"event", "level", "logger", "timestamp", "exception"}
+    | {"reference", "step", "wait_reason", "activity", "attempt", "outcome"}
+    | {"method", "route", "status", "duration_ms", "part", "queue"}
+)
+_DIGITS = re.compile(r"\d{5,}")
+_ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+
+def configure(level: str) -> None:
+    """Send this process's logs, the libraries' included, to standard error as redacted JSON."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                _describe_exception,
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                redact,
+                structlog.processors.JSONRenderer(ensure_ascii=True),
+            ],
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # Request lines hold what their callers chose to put there; the portal writes its own.
+    for name in ("uvicorn.access", "httpx", "httpcore", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Keep the allow-listed fields and blank out what looks like a number, address or quote."""
+    return {key: scrub(value) for key, value in event.items() if key in _FIELDS}
+
+
+def scrub(value: object) -> object:
+    if not isinstance(value, str):
+        return value if isinstance(value, int | float | bool | None) else type(value).__name__
+    value = _ADDRESS.sub("(address)", value)
+    return _QUOTED.sub("(quoted)", _DIGITS.sub("(digits)", value))
+
+
+def _describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    if isinstance(info, BaseException):
+        info = (type(info), info, info.__traceback__)
+    if isinstance(info, tuple) and info[0] is not None:
+        event["exception"] = _outline(info)
+    record = event.get("_record")
+    if isinstance(record, logging.LogRecord):
+        record.exc_info = record.exc_text = None
+    return event
+
+
+def _outline(
+    info: tuple[type[BaseException], BaseException, TracebackType | None],
+) -> str:
+    frames = traceback.extract_tb(info[2])
+    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-5:]))
+    return f"{info[0].__name__} at {places}"
