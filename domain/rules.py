@@ -17,6 +17,8 @@ class Rule(StrEnum):
     AMKA_LENGTH = "amka_length"
     AMKA_CHECKSUM = "amka_checksum"
     AMKA_DATE = "amka_date"
+    EHIC_FORMAT = "ehic_format"
+    FOREIGN_FORMAT = "foreign_format"
     PASSWORD_SHORT = "password_short"  # noqa: S105 - the name of a rule
     PASSWORD_LONG = "password_long"  # noqa: S105 - the name of a rule
     PASSWORD_GREEK = "password_greek"  # noqa: S105 - the name of a rule

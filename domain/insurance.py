@@ -1,0 +1,115 @@
+"""Insurance numbers: the Greek AMKA, the European Health Insurance Card, other countries' own.
+
+Hard errors only where no real number can break the rule; everything else is a warning that staff
+may read. Nothing is derived from a number but the possible birth dates.
+"""
+
+import importlib
+import re
+from datetime import date
+from types import MappingProxyType
+
+from stdnum import luhn
+from stdnum.exceptions import ValidationError
+
+from domain.rules import InvalidInput, Rule
+from domain.text import identifier
+
+AMKA = "GR"
+EHIC = "EHIC"
+
+_CENTURIES = (1900, 2000)
+_ISO_NUMERIC = (
+    "040 056 100 191 196 203 208 233 246 250 276 300 348 352 372 380 428 438 440 442 470 528 578 "
+    "616 620 642 703 705 724 752 756 826"
+)
+_EHIC_COUNTRIES = frozenset(_ISO_NUMERIC.split())
+_FOREIGN = MappingProxyType(
+    {
+        "AT": "at.vnr",
+        "BE": "be.ssn",
+        "BG": "bg.egn",
+        "CH": "ch.ssn",
+        "CZ": "cz.rc",
+        "DK": "dk.cpr",
+        "EE": "ee.ik",
+        "FI": "fi.hetu",
+        "FR": "fr.nir",
+        "HR": "hr.oib",
+        "IE": "ie.pps",
+        "IL": "il.idnr",
+        "IS": "is_.kennitala",
+        "IT": "it.codicefiscale",
+        "LT": "lt.asmens",
+        "NL": "nl.bsn",
+        "NO": "no.fodselsnummer",
+        "PL": "pl.pesel",
+        "PT": "pt.cc",
+        "RO": "ro.cnp",
+        "SE": "se.personnummer",
+        "SI": "si.emso",
+        "SK": "sk.rc",
+        "TR": "tr.tckimlik",
+        "US": "us.ssn",
+    }
+)
+
+Checked = tuple[str, tuple[str, ...]]
+
+
+def check(scheme: str, raw: str, birth_date: date | None, today: date) -> Checked:
+    """Return the number as it is stored, and warnings; raises `InvalidInput`."""
+    if scheme == AMKA:
+        return amka(raw, birth_date, today)
+    return ehic(raw) if scheme == EHIC else foreign(scheme, raw)
+
+
+def amka(raw: str, birth_date: date | None, today: date) -> Checked:
+    """Check length, check digit and date; a birth date other than the registrar's only warns."""
+    number = identifier(raw)
+    if not re.fullmatch(r"[0-9]{11}", number):
+        raise InvalidInput(Rule.AMKA_LENGTH)
+    if not luhn.is_valid(number):
+        raise InvalidInput(Rule.AMKA_CHECKSUM)
+    births = _births(number, today)
+    if not births:
+        raise InvalidInput(Rule.AMKA_DATE)
+    differs = birth_date is not None and birth_date not in births
+    return number, ("amka.birth_mismatch",) if differs else ()
+
+
+def ehic(raw: str) -> Checked:
+    """Check field 8 of the card; numbers that do not look like any issuer's only warn."""
+    number = identifier(raw)
+    if not re.fullmatch(r"[A-Z0-9]{10,20}", number):
+        raise InvalidInput(Rule.EHIC_FORMAT)
+    usual = re.fullmatch(r"80[0-9]{18}", number) and number[2:5] in _EHIC_COUNTRIES
+    return number, () if usual else ("ehic.unusual",)
+
+
+def foreign(country: str, raw: str) -> Checked:
+    """Check another country's number; a wrong check digit there only warns."""
+    number = identifier(raw)
+    if not re.fullmatch(r"[A-Z0-9]{4,30}", number):
+        raise InvalidInput(Rule.FOREIGN_FORMAT)
+    module = _FOREIGN.get(country)
+    if module is None:
+        return number, ()
+    try:
+        importlib.import_module(f"stdnum.{module}").validate(number)
+    except ValidationError:
+        return number, ("foreign.checksum",)
+    return number, ()
+
+
+def _births(number: str, today: date) -> list[date]:
+    day, month, year = int(number[0:2]), int(number[2:4]), int(number[4:6])
+    found = []
+    for century in _CENTURIES:
+        try:
+            born = date(century + year, month, day)
+        except ValueError:
+            continue
+        if born <= today:
+            found.append(born)
+    return found

@@ -1,0 +1,23 @@
+"""What may be shown of a contact or number: enough to know one's own, nothing to learn."""
+
+import phonenumbers
+
+_DOTS = "•" * 7
+
+
+def mobile(e164: str) -> str:
+    """`+306912345678` becomes `+30 •••••••78`."""
+    number = phonenumbers.parse(e164)
+    return f"+{number.country_code} {_DOTS}{e164[-2:]}"
+
+
+def email(address: str) -> str:
+    """`nikos@gmail.com` becomes `n•••@g•••.com`."""
+    local, _, domain = address.rpartition("@")
+    name, _, top = domain.rpartition(".")
+    return f"{local[:1]}•••@{name[:1]}•••.{top}"
+
+
+def insurance(number: str) -> str:
+    """`01010500013` becomes `••••••••013`."""
+    return f"{_DOTS}•{number[-3:]}"

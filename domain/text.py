@@ -1,0 +1,49 @@
+"""Folding of what people type: one spelling for what looks the same.
+
+Pure and total: every function takes any text and never raises.
+"""
+
+import unicodedata
+
+_SEPARATORS = frozenset("./")
+_LOOK_ALIKES = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
+
+
+def plain(raw: str) -> str:
+    """Compatibility forms, ASCII digits, no invisible characters, no space around."""
+    visible = (c for c in unicodedata.normalize("NFKC", raw) if unicodedata.category(c) != "Cf")
+    return unicodedata.normalize("NFKC", "".join(_ascii_digit(c) for c in visible)).strip()
+
+
+def squash(raw: str) -> str:
+    """Return the letters and digits of an identifier, without spaces, dashes, dots or slashes."""
+    joined = "".join(c for c in plain(raw) if not _separates(c))
+    return unicodedata.normalize("NFKC", joined)
+
+
+def identifier(raw: str) -> str:
+    """Squash to capitals, with Greek capitals that look Latin read as Latin."""
+    return squash(raw).upper().translate(_LOOK_ALIKES)
+
+
+def has_greek(text: str) -> bool:
+    """Tell whether any letter is Greek, polytonic ones included."""
+    return any(_is_greek(c) for c in text)
+
+
+def is_greek_only(text: str) -> bool:
+    """Tell whether every letter is Greek."""
+    return all(_is_greek(c) for c in text if c.isalpha())
+
+
+def _is_greek(char: str) -> bool:
+    return "\u0370" <= char <= "\u03ff" or "\u1f00" <= char <= "\u1fff"
+
+
+def _separates(char: str) -> bool:
+    return char.isspace() or char in _SEPARATORS or unicodedata.category(char) == "Pd"
+
+
+def _ascii_digit(char: str) -> str:
+    value = unicodedata.decimal(char, None)
+    return char if value is None else str(value)

@@ -1,0 +1,60 @@
+"""Usernames: which are allowed, and which to try for a person, best first.
+
+Names are ASCII and short enough for every system behind the directory. A candidate that would
+have to be cut is skipped, because cut names look like mistakes.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from itertools import product
+
+from domain.elot743 import ascii_fold
+
+_ALLOWED = re.compile(r"[a-z][a-z0-9.]{2,19}")
+_SYSTEM_NAMES = (
+    "abuse admin administrator anonymous backup daemon guest help hostmaster info ldap mail "
+    "mailer.daemon nobody no.reply noreply office operator postmaster registrar root secretary "
+    "security service support system test user usenet webmaster www"
+)
+_RESERVED = frozenset(_SYSTEM_NAMES.split())
+_NUMBER_PREFIX = "st"
+
+
+def is_valid(name: str) -> bool:
+    """Tell whether a name may go into the directory and into an e-mail address."""
+    return bool(_ALLOWED.fullmatch(name)) and ".." not in name and not name.endswith(".")
+
+
+def candidates(
+    first_latin: str,
+    last_latin: str,
+    number: str,
+    patterns: Sequence[str],
+    reserved: Collection[str] = (),
+) -> list[str]:
+    """Fill the patterns in order; names written in no Latin letters leave only the number."""
+    refused = _RESERVED.union(name.casefold() for name in reserved)
+    names = dict.fromkeys(
+        pattern.format_map(fields)
+        for pattern, fields in product(patterns, _spellings(first_latin, last_latin, number))
+        if all(fields[field] for field in re.findall(r"{(\w+)}", pattern))
+    )
+    return [name for name in names if is_valid(name) and name not in refused]
+
+
+def _spellings(first: str, last: str, number: str) -> Iterator[dict[str, str]]:
+    """Spell the names: a double surname joined, then by its first part alone."""
+    firsts, lasts = _parts(first), _parts(last)
+    digits = "".join(_parts(number))
+    for surname in dict.fromkeys(("".join(lasts), lasts[0] if lasts else "")):
+        given = firsts[0] if firsts else ""
+        yield {
+            "first": given,
+            "first1": given[:1],
+            "last": surname,
+            "number": _NUMBER_PREFIX + digits if digits[:1].isdigit() else digits,
+        }
+
+
+def _parts(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", ascii_fold(text).replace("'", "").lower())

@@ -1,0 +1,165 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.contacts import email, emails_on_file, mobile, mobiles_on_file
+from domain.rules import InvalidInput, Rule
+
+PHONE_TEXT = st.text(alphabet="0123456789+ -()/.٣６\u200b", max_size=24)
+EMAIL_TEXT = st.text(alphabet="abcÅéλ@.-_ +X٣'\u200b", max_size=24)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "6912345678",
+        "69 1234 5678",
+        "+30 691 234 5678",
+        "0030 6912345678",
+        "00306912345678",
+        "306912345678",
+        "6912-34.56.78",
+        "６９１２３４５６７８",
+        "69\u200b12345678",
+        "(+30) 6912345678",
+    ],
+)
+def test_one_mobile_has_one_spelling(raw: str) -> None:
+    assert mobile(raw) == "+306912345678"
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("+35799123456", "+35799123456"),
+        ("0049 (0)151 12345678", "+4915112345678"),
+        ("+12025550123", "+12025550123"),
+        ("+447911123456", "+447911123456"),
+    ],
+)
+def test_foreign_mobiles_are_taken_with_their_country_code(raw: str, expected: str) -> None:
+    assert mobile(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule"),
+    [
+        ("", Rule.MOBILE_INVALID),
+        ("6812345678", Rule.MOBILE_INVALID),
+        ("69123456", Rule.MOBILE_INVALID),
+        ("69123456789", Rule.MOBILE_INVALID),
+        ("not a number", Rule.MOBILE_INVALID),
+        ("8001112222", Rule.MOBILE_INVALID),
+        ("+999123456789", Rule.MOBILE_INVALID),
+        ("0" * 400, Rule.MOBILE_INVALID),
+        ("2710372128", Rule.MOBILE_LANDLINE),
+        ("+302710372128", Rule.MOBILE_LANDLINE),
+        ("99123456", Rule.MOBILE_FOREIGN),
+        ("35799123456", Rule.MOBILE_FOREIGN),
+        ("447911123456", Rule.MOBILE_FOREIGN),
+    ],
+)
+def test_each_mistake_in_a_mobile_has_its_own_rule(raw: str, rule: Rule) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        mobile(raw)
+    assert raised.value.rule == rule
+    assert str(raised.value) == rule.value
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (" Nikos@GMAIL.com ", "nikos@gmail.com"),
+        ("nikos\u200b@gmail.com", "nikos@gmail.com"),
+        ("ｎｉｋｏｓ@gmail.com", "nikos@gmail.com"),
+        ("info@παράδειγμα.ελ", "info@xn--hxajbheg2az3al.xn--qxam"),
+        ("info@παράδειγμα.gr", "info@xn--hxajbheg2az3al.gr"),
+        ("a@mail.example", "a@mail.example"),
+    ],
+)
+def test_one_email_has_one_spelling(raw: str, expected: str) -> None:
+    assert email(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule"),
+    [
+        ("", Rule.EMAIL_INVALID),
+        ("nikos", Rule.EMAIL_INVALID),
+        ("nikos@", Rule.EMAIL_INVALID),
+        ("a b@gmail.com", Rule.EMAIL_INVALID),
+        ("ñandú@gmail.com", Rule.EMAIL_INVALID),
+        ("a@" + "x" * 300 + ".gr", Rule.EMAIL_INVALID),
+        ("νίκος@gmail.com", Rule.EMAIL_GREEK),
+        ("nikοs@gmail.com", Rule.EMAIL_GREEK),
+        ("nikos@gmail.cοm", Rule.EMAIL_GREEK),
+    ],
+)
+def test_each_mistake_in_an_email_has_its_own_rule(raw: str, rule: Rule) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        email(raw)
+    assert raised.value.rule == rule
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (None, ()),
+        ("", ()),
+        ("-", ()),
+        ("δεν έχει", ()),
+        ("2710372128", ()),
+        ("691 234 5678", ("+306912345678",)),
+        ("6912345678 / 6987654321", ("+306912345678", "+306987654321")),
+        ("2710372128, 6912345678", ("+306912345678",)),
+        ("6912345678 - 6987654321", ("+306912345678", "+306987654321")),
+        ("6912345678 ή 0035799123456", ("+306912345678", "+35799123456")),
+        ("6912345678;6912345678", ("+306912345678",)),
+    ],
+)
+def test_mobiles_on_file_are_read_as_far_as_they_can_be(
+    raw: str | None, expected: tuple[str, ...]
+) -> None:
+    assert mobiles_on_file(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (None, ()),
+        ("δεν έχει", ()),
+        ("A@Uop.gr", ("a@uop.gr",)),
+        ("a@uop.gr, b@uop.gr", ("a@uop.gr", "b@uop.gr")),
+        ("a@uop.gr;b@uop.gr a@uop.gr", ("a@uop.gr", "b@uop.gr")),
+        ("Nikos <mailto:a@uop.gr>", ("a@uop.gr",)),
+        ("νίκος@uop.gr b@uop.gr", ("b@uop.gr",)),
+    ],
+)
+def test_emails_on_file_are_read_as_far_as_they_can_be(
+    raw: str | None, expected: tuple[str, ...]
+) -> None:
+    assert emails_on_file(raw) == expected
+
+
+@given(PHONE_TEXT | st.text(max_size=24))
+def test_a_mobile_is_read_once_and_for_all(raw: str) -> None:
+    try:
+        read = mobile(raw)
+    except InvalidInput:
+        return
+    assert mobile(read) == read
+
+
+@given(EMAIL_TEXT | st.text(max_size=24) | st.emails())
+def test_an_email_is_read_once_and_for_all(raw: str) -> None:
+    try:
+        read = email(raw)
+    except InvalidInput:
+        return
+    assert email(read) == read
+
+
+@given(PHONE_TEXT | st.text())
+def test_nothing_on_file_is_ever_an_error(raw: str) -> None:
+    assert all(number.startswith("+") for number in mobiles_on_file(raw))
+    assert all("@" in address for address in emails_on_file(raw))

@@ -1,0 +1,61 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ldap3.protocol.sasl.sasl import validate_simple_password
+
+from domain.passwords import judge
+from domain.rules import Rule
+
+CONTEXT = ["echatzigeorgiou", "Ευάγγελος Χατζηγεωργίου", "Evangelos Chatzigeorgiou", "2026001234"]
+
+
+@pytest.mark.parametrize(
+    "password", ["Chroma-zontana-kila-89", "Sk1los&gata+vroxi", "x" + "Tr4pezi! " * 14]
+)
+def test_good_passwords(password: str) -> None:
+    assert judge(password, CONTEXT) == []
+
+
+@pytest.mark.parametrize(
+    ("password", "broken"),
+    [
+        ("", [Rule.PASSWORD_SHORT, Rule.PASSWORD_WEAK]),
+        ("Kx7!qv", [Rule.PASSWORD_SHORT, Rule.PASSWORD_WEAK]),
+        ("Chroma-zontana-kila-89" * 6, [Rule.PASSWORD_LONG]),
+        ("Chroma-ζωντανά-kila-89", [Rule.PASSWORD_GREEK]),
+        ("Chroma-zontaná-kila-89", [Rule.PASSWORD_CHARACTERS]),
+        ("Chroma\tzontana-kila-89", [Rule.PASSWORD_CHARACTERS]),
+        ("Password1234", [Rule.PASSWORD_COMMON, Rule.PASSWORD_WEAK]),
+        ("kalimera!!2026!!11", [Rule.PASSWORD_COMMON]),
+        ("xq-Evangelos-vroxi-77", [Rule.PASSWORD_CONTEXT]),
+        ("Chatzigeorgiou1", [Rule.PASSWORD_CONTEXT, Rule.PASSWORD_WEAK]),
+        ("vroxi-2026001234-kila", [Rule.PASSWORD_CONTEXT]),
+        ("aaaaaaaaaaaaaaaa", [Rule.PASSWORD_WEAK]),
+        ("**********", [Rule.PASSWORD_SHORT, Rule.PASSWORD_COMMON, Rule.PASSWORD_WEAK]),
+        ("****************", [Rule.PASSWORD_COMMON, Rule.PASSWORD_WEAK]),
+    ],
+)
+def test_every_broken_rule_is_named(password: str, broken: list[Rule]) -> None:
+    assert judge(password, CONTEXT) == broken
+
+
+def test_short_words_around_the_student_do_not_count() -> None:
+    assert judge("Chroma-zontana-kila-89", ["zo", "k", "", "  "]) == []
+
+
+def test_length_counts_characters() -> None:
+    assert Rule.PASSWORD_SHORT in judge("Kx7!qvZ#2pL", [])
+    assert Rule.PASSWORD_SHORT not in judge("Kx7!qvZ#2pLw", [])
+    assert Rule.PASSWORD_LONG not in judge("x" * 128, [])
+    assert Rule.PASSWORD_LONG in judge("x" * 129, [])
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_judged(password: str) -> None:
+    judge(password, CONTEXT)
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=12))
+def test_whatever_passes_is_the_same_after_saslprep(password: str) -> None:
+    if not judge(password, []):
+        assert validate_simple_password(password) == password.encode()

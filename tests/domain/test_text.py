@@ -1,0 +1,41 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.text import has_greek, identifier, is_greek_only, plain, squash
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("  ０１２ ٣٤٥ ", "012 345"),
+        ("a\u200bb\ufeff", "ab"),
+        ("ﬁn", "fin"),
+        ("", ""),
+    ],
+)
+def test_plain_keeps_what_is_visible(raw: str, expected: str) -> None:
+    assert plain(raw) == expected
+
+
+def test_squash_drops_what_separates() -> None:
+    assert squash("01-01.05/000 13–4") == "0101050001" + "34"
+
+
+def test_identifier_reads_greek_look_alikes_as_latin() -> None:
+    assert identifier("αβ-χ 12") == "ABX12"
+    assert identifier("Λ1") == "Λ1"
+
+
+@given(st.text())
+def test_folding_is_idempotent(raw: str) -> None:
+    assert plain(plain(raw)) == plain(raw)
+    assert squash(squash(raw)) == squash(raw)
+
+
+def test_greek_letters_are_recognised() -> None:
+    assert has_greek("abcό")
+    assert has_greek("ἄ")
+    assert not has_greek("abc-é")
+    assert is_greek_only("παράδειγμα-1")
+    assert not is_greek_only("cοm")

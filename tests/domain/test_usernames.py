@@ -1,0 +1,58 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.usernames import candidates, is_valid
+
+PATTERNS = ["{first1}{last}", "{first}.{last}", "{last}{first1}", "{number}"]
+
+
+def test_patterns_are_tried_in_order() -> None:
+    assert candidates("Nikos", "Papadopoulos", "2026001", PATTERNS) == [
+        "npapadopoulos",
+        "nikos.papadopoulos",
+        "papadopoulosn",
+        "st2026001",
+    ]
+
+
+def test_names_that_would_have_to_be_cut_are_skipped() -> None:
+    names = candidates("Evangelos", "Chatzigeorgiou", "2026001", PATTERNS)
+    assert names == ["echatzigeorgiou", "chatzigeorgioue", "st2026001"]
+
+
+def test_a_double_surname_is_tried_joined_then_by_its_first_part() -> None:
+    names = candidates("Maria Eleni", "Papadopoulou-Chatzigeorgiou", "1", ["{first1}{last}"])
+    assert names == ["mpapadopoulou"]
+    assert candidates("Maria", "Baltzi-Ntolka", "1", ["{last}"]) == ["baltzintolka", "baltzi"]
+
+
+@pytest.mark.parametrize(("first", "last"), [("", ""), ("محمد", "علي")])
+def test_without_latin_letters_only_the_number_is_left(first: str, last: str) -> None:
+    assert candidates(first, last, "ΠΛ-2026/01", PATTERNS) == ["pl202601"]
+
+
+def test_greek_and_accents_are_folded() -> None:
+    assert candidates("Ελένη", "O'Brien", "1", ["{first1}{last}"]) == ["eobrien"]
+
+
+def test_reserved_names_are_left_out() -> None:
+    assert candidates("R", "Oot", "7", ["{first1}{last}", "{number}x"]) == ["st7x"]
+    assert candidates("N", "Pap", "7", ["{first1}{last}"], reserved=["NPAP"]) == []
+
+
+@pytest.mark.parametrize("name", ["abc", "a.b", "st2026001", "a" * 20])
+def test_allowed_names(name: str) -> None:
+    assert is_valid(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "ab", "a" * 21, "1ab", "Abc", "a b", "νίκος", "a..b", "ab.", "abc\n", "a*c", "ﬁn"]
+)
+def test_names_that_are_not_allowed(name: str) -> None:
+    assert not is_valid(name)
+
+
+@given(st.text(), st.text(), st.text())
+def test_every_candidate_is_allowed(first: str, last: str, number: str) -> None:
+    assert all(is_valid(name) for name in candidates(first, last, number, PATTERNS))
