@@ -1,0 +1,138 @@
+"""One program of the stack: how it is prepared, started, seen to be ready, and ended.
+
+A started program dies with the process that started it. `start` must be called from a thread
+that lives as long as the program should: Linux sends the parent's death signal when the *thread*
+that forked ends.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from demo.place import HOST, Place
+
+POLL_SECONDS = 0.05
+T = TypeVar("T")
+
+
+class PartFailed(RuntimeError):
+    """A part did not come up, or is missing; the message is one line for people."""
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+class Part(ABC):
+    """A program in the foreground whose output goes to its own log."""
+
+    name: str
+    stop_signal = signal.SIGTERM
+    ready_within = 30.0
+    stopped_within = 8.0
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> None:  # noqa: B027 - many parts need nothing
+        """Make what the program needs on disk; does nothing when it is there."""
+
+    @abstractmethod
+    def command(self) -> Sequence[str]: ...
+
+    @abstractmethod
+    def is_ready(self) -> bool: ...
+
+    def environment(self) -> Mapping[str, str]:
+        return {}
+
+    def finish(self) -> None:  # noqa: B027 - many parts need nothing
+        """Do what can only be done with the program running; safe to repeat."""
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid if self.process and self.is_alive else None
+
+    def spawn(self) -> None:
+        with self.place.log(self.name).open("ab") as log:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", self._death_signal, *self.command()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.place.folder,
+                env={**os.environ, **self.environment()},
+                # Ctrl-C at the terminal reaches the owner alone, who stops parts in order.
+                start_new_session=True,
+            )
+        self.place.pid(self.name).write_text(f"{self.process.pid}\n", encoding="ascii")
+
+    @property
+    def _death_signal(self) -> str:
+        return self.stop_signal.name.removeprefix("SIG")
+
+    def wait_ready(self) -> None:
+        deadline = time.monotonic() + self.ready_within
+        while not self.is_ready():
+            if not self.is_alive:
+                raise PartFailed(f"{self.name} ended while starting; see {self._shown_log}")
+            if time.monotonic() > deadline:
+                raise PartFailed(f"{self.name} was not ready in time; see {self._shown_log}")
+            time.sleep(POLL_SECONDS)
+        self.finish()
+
+    @property
+    def _shown_log(self) -> str:
+        return str(self.place.log(self.name))
+
+    def start(self) -> None:
+        self.prepare()
+        self.spawn()
+        self.wait_ready()
+
+    def stop(self) -> None:
+        self._end(self.stop_signal)
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def _end(self, by: signal.Signals) -> None:
+        if self.process is not None and self.is_alive:
+            self.process.send_signal(by)
+            try:
+                self.process.wait(self.stopped_within)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.place.pid(self.name).unlink(missing_ok=True)
+
+
+def run(command: Sequence[str], *, what: str, env: Mapping[str, str] | None = None) -> str:
+    """Run a short program to its end and give its output; its failure is one line."""
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}
+    )
+    if done.returncode:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no output"]
+        raise PartFailed(f"{what} failed: {last[0]}")
+    return done.stdout
+
+
+def aside(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end from plain code, whether or not a loop runs in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

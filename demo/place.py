@@ -1,0 +1,120 @@
+"""Where one embedded stack lives: its folders, its ports and its secrets.
+
+Everything lies under one folder that only its owner may enter. A secret is drawn once and kept;
+a port is the preferred one or the next free one, drawn anew for each start.
+"""
+
+import secrets
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+HOST = "127.0.0.1"
+PREFERRED_PORTS: Mapping[str, int] = MappingProxyType(
+    {
+        "portal": 8000,
+        "support": 8001,
+        "inbox": 8025,
+        "sms": 8026,
+        "smtp": 2525,
+        "temporal": 7233,
+        "temporal_ui": 8233,
+        "postgres": 5433,
+        "ldap": 3890,
+        "ldaps": 6360,
+    }
+)
+ANY_PORTS: Mapping[str, int] = MappingProxyType({})
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def _any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Place:
+    """One stack's folder; `preferred` names the first port to try for each part."""
+
+    def __init__(self, folder: Path, preferred: Mapping[str, int] = ANY_PORTS) -> None:
+        self.folder = folder.resolve()
+        self._preferred = preferred
+        self._ports: dict[str, int] = {}
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _inside(self, name: str) -> Path:
+        path = self.folder / name
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+    def data(self, part: str) -> Path:
+        return self._inside("data") / part
+
+    def log(self, part: str) -> Path:
+        return self._inside("logs") / f"{part}.log"
+
+    def pid(self, part: str) -> Path:
+        return self._inside("pids") / f"{part}.pid"
+
+    @property
+    def tls(self) -> Path:
+        return self._inside("tls")
+
+    @property
+    def inbox(self) -> Path:
+        return self._inside("data/inbox")
+
+    @property
+    def keys(self) -> Path:
+        return self.folder / "keys"
+
+    @property
+    def software(self) -> Path:
+        return self._inside("software")
+
+    @property
+    def settings_file(self) -> Path:
+        return self.folder / "activation.toml"
+
+    @property
+    def temporal_file(self) -> Path:
+        return self.folder / "temporal.toml"
+
+    @property
+    def env_file(self) -> Path:
+        return self.folder / "env"
+
+    def port(self, name: str) -> int:
+        if name not in self._ports:
+            self._ports[name] = self._draw(name)
+        return self._ports[name]
+
+    def _draw(self, name: str) -> int:
+        taken = set(self._ports.values()) | set(self._preferred.values())
+        port = self._preferred.get(name) or _any_port()
+        taken.discard(port)
+        while port in taken or not _is_free(port):
+            port += 1
+        return port
+
+    def secret_file(self, name: str) -> Path:
+        path = self._inside("secrets") / name
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(24), encoding="ascii")
+        return path
+
+    def secret(self, name: str) -> str:
+        return self.secret_file(name).read_text(encoding="ascii")

