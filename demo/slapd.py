@@ -1,0 +1,122 @@
+"""A real OpenLDAP server of our own, with the rules a university's directory has.
+
+Password policy, unique names and student numbers, argon2 hashes, its own authority, LDAP and
+LDAPS on loopback. The engine's account is not the root DN, so the policy binds it too.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from string import Template
+
+from demo.certificates import make_certificates
+from demo.part import Part, listens, run
+from demo.place import HOST
+from demo.software import Slapd, find_slapd
+
+HERE = Path(__file__).parent
+BASE_DN = "dc=university,dc=example"
+PEOPLE_DN = f"ou=people,{BASE_DN}"
+SERVICE_DN = f"cn=activation,ou=services,{BASE_DN}"
+SUPPORT_USER = "support"
+
+
+class Directory(Part):
+    name = "slapd"
+
+    @cached_property
+    def _software(self) -> Slapd:
+        return find_slapd()
+
+    @property
+    def folder(self) -> Path:
+        return self.place.data("slapd")
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "slapd.conf"
+
+    @property
+    def ca_file(self) -> Path:
+        return self.place.tls / "ca.pem"
+
+    @property
+    def ldap_url(self) -> str:
+        return f"ldap://{HOST}:{self.place.port('ldap')}"
+
+    @property
+    def ldaps_url(self) -> str:
+        return f"ldaps://{HOST}:{self.place.port('ldaps')}"
+
+    @property
+    def service_password_file(self) -> Path:
+        return self.place.secret_file("ldap_service")
+
+    @property
+    def support_password(self) -> str:
+        return self.place.secret("support")
+
+    def prepare(self) -> None:
+        make_certificates(self.place.tls)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        # Written each time: the checkout or the server's programs may have moved.
+        self.config.write_text(self._filled("slapd.conf"), encoding="utf-8")
+        if not (self.folder / "db").exists():
+            self._plant()
+
+    def _filled(self, name: str, **more: str) -> str:
+        words = {
+            "base": BASE_DN,
+            "people": PEOPLE_DN,
+            "service": SERVICE_DN,
+            "support_user": SUPPORT_USER,
+            "schemas": str(self._software.schemas),
+            "own_schemas": str(HERE / "schema"),
+            "modules": str(self._software.modules),
+            "data": str(self.folder),
+            "tls": str(self.place.tls),
+        }
+        text = (HERE / name).read_text("utf-8")
+        return Template(text).substitute(words | more)
+
+    def _plant(self) -> None:
+        """Fill the tree in a new database; a database that is there is whole."""
+        database = self.folder / "db"
+        ldif = self.folder / "tree.ldif"
+        ldif.touch(mode=0o600)
+        ldif.write_text(
+            self._filled(
+                "slapd.ldif",
+                service_hash=self._hash(self.service_password_file),
+                support_hash=self._hash(self.place.secret_file("support")),
+            ),
+            encoding="utf-8",
+        )
+        database.mkdir(mode=0o700)
+        try:
+            self._tool("slapadd", "-f", str(self.config), "-l", str(ldif))
+        except BaseException:
+            shutil.rmtree(database)
+            raise
+        ldif.unlink()
+
+    def _hash(self, password_file: Path) -> str:
+        modules = f"module-path={self._software.modules}"
+        options = ("-o", modules, "-o", "module-load=argon2", "-h", "{ARGON2}", "-n")
+        return self._tool("slappasswd", *options, "-T", str(password_file))
+
+    def _tool(self, name: str, *options: str) -> str:
+        return run((self._software.tool(name), *options), what=name, env=self.environment())
+
+    def environment(self) -> Mapping[str, str]:
+        return self._software.environment
+
+    def command(self) -> Sequence[str]:
+        urls = f"{self.ldap_url} {self.ldaps_url}"
+        # -d keeps it in the foreground and sends the log to the part's own file.
+        slapd = self._software.tool("slapd")
+        return (slapd, "-f", str(self.config), "-h", urls, "-d", "stats")
+
+    def is_ready(self) -> bool:
+        return listens(self.place.port("ldap")) and listens(self.place.port("ldaps"))
