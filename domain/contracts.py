@@ -199,14 +199,14 @@ class Verdict(StrEnum):
 
 
 class PinView(Model):
-    """`destination` is masked; it is None until a message was handed over."""
+    """`destination` is masked; `expires_at` is None until a message was handed over."""
 
     kind: Literal["pin_view"] = "pin_view"
     channel: Channel
     destination: str
     tries_left: int
     expires_at: datetime | None
-    resend_at: datetime
+    resend_at: datetime | None
     locked_until: datetime | None = None
     other_channel: Channel | None = None
 
@@ -506,7 +506,6 @@ class Provisioned(Model):
 class NoticeKind(StrEnum):
     ACTIVE = "active"
     CHOOSE_PASSWORD_AGAIN = "choose_password_again"  # noqa: S105 - the name of a notice
-    GO_ON = "go_on"
 
 
 class SendNotice(Model):

@@ -1,0 +1,7 @@
+"""What happens and when. Read `activation.py` first, then `steps.py`.
+
+`activation.py` is the student's way from top to bottom; `steps.py` says which step may follow
+which; `pins.py` counts codes and tries; `inbox.py` takes the submissions; `calls.py` has one
+typed function an activity, with its patience. Nothing here touches a clock, a random number,
+settings or the outside world.
+"""

@@ -1,0 +1,177 @@
+"""What a portal may do with activations: start one, hand in a submission, see where it stands.
+
+A submission goes by update first, the answer in one round trip; after any end of the update but
+an answer it goes by signal, which is durable with every worker down. Nothing here waits longer
+than a student would.
+"""
+
+import asyncio
+from collections.abc import Collection
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    RPCError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCStatusCode
+
+from domain.contracts import (
+    WORKFLOW,
+    ActivationResult,
+    ActivationStart,
+    Answer,
+    Progress,
+    ProgressRequest,
+    Step,
+    Submission,
+    TaskQueue,
+    WaitReason,
+)
+from workflows.standing import REASON, STEP
+
+_ANSWER_WITHIN = timedelta(seconds=2.5)
+_RPC_WITHIN = timedelta(seconds=2.5)
+_POLL = 0.08
+_TASK_TIMEOUT = timedelta(seconds=10)
+_AWAY = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
+
+
+class TemporalUnavailable(Exception):
+    """Temporal cannot be reached: nothing was accepted."""
+
+
+class ActivationEnded(Exception):
+    """The activation is over; `step` is how it ended, where that can be told."""
+
+    def __init__(self, step: Step | None) -> None:
+        super().__init__("activation ended")
+        self.step = step
+
+
+class Activations:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def _handle(self, reference: str) -> WorkflowHandle[object, ActivationResult]:
+        return self._client.get_workflow_handle(reference, result_type=ActivationResult)
+
+    async def start(self, start: ActivationStart) -> bool:
+        """Start an activation; False when one of this reference exists, be it open or closed."""
+        try:
+            async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
+                await self._client.start_workflow(
+                    WORKFLOW,
+                    start,
+                    id=start.reference,
+                    task_queue=TaskQueue.MAIN,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    task_timeout=_TASK_TIMEOUT,
+                    search_attributes=TypedSearchAttributes(
+                        [SearchAttributePair(STEP, Step.LOOKUP.value)]
+                    ),
+                    rpc_timeout=_RPC_WITHIN,
+                )
+        except WorkflowAlreadyStartedError:
+            return False
+        except (RPCError, TimeoutError, RuntimeError) as error:
+            raise _unavailable(error) from None
+        return True
+
+    async def submit(self, reference: str, door: str, submission: Submission) -> Answer | None:
+        """Hand in a submission; None when it was taken in but has no answer yet."""
+        answer = await self._by_update(reference, door, submission)
+        if answer is None:
+            await self._by_signal(reference, door, submission)
+        return answer
+
+    async def _by_update(self, reference: str, door: str, submission: Submission) -> Answer | None:
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN.total_seconds()):
+                answer: Answer = await self._handle(reference).execute_update(
+                    door, submission, id=submission.submission_id, result_type=Answer
+                )
+                return answer
+        except (
+            RPCError,
+            TimeoutError,
+            RuntimeError,
+            WorkflowUpdateFailedError,
+            WorkflowUpdateRPCTimeoutOrCancelledError,
+        ):
+            # Whatever happened to the update, the signal with the same id counts once.
+            return None
+
+    async def _by_signal(self, reference: str, door: str, submission: Submission) -> None:
+        try:
+            async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
+                await self._handle(reference).signal(door, submission, rpc_timeout=_RPC_WITHIN)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise ActivationEnded(await self._end(reference)) from None
+            raise _unavailable(error) from None
+        except (TimeoutError, RuntimeError) as error:
+            raise _unavailable(error) from None
+
+    async def progress(self, reference: str) -> Progress | None:
+        """Return what the student may see; None when no worker answers in time."""
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN.total_seconds()):
+                progress: Progress = await self._handle(reference).query(
+                    "progress", ProgressRequest(), result_type=Progress, rpc_timeout=_RPC_WITHIN
+                )
+                return progress
+        except (TimeoutError, RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            return None
+
+    async def stands(self, reference: str) -> tuple[Step, WaitReason | None] | None:
+        """Return step and reason without any worker; None for an unknown reference."""
+        try:
+            async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
+                description = await self._handle(reference).describe(rpc_timeout=_RPC_WITHIN)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise _unavailable(error) from None
+        except (TimeoutError, RuntimeError) as error:
+            raise _unavailable(error) from None
+        attributes = description.typed_search_attributes
+        step, reason = attributes.get(STEP), attributes.get(REASON)
+        return Step(step or Step.LOOKUP), WaitReason(reason) if reason else None
+
+    async def settled(
+        self, reference: str, *, leaves: Collection[Step], within: timedelta
+    ) -> Progress | None:
+        """Return the progress once the engine's own work is over, or as it is after `within`."""
+        progress: Progress | None = None
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                while True:
+                    progress = await self.progress(reference)
+                    if progress is None or not _engine_works(progress, leaves):
+                        return progress
+                    await asyncio.sleep(_POLL)
+        except TimeoutError:
+            return progress
+
+    async def _end(self, reference: str) -> Step | None:
+        standing = await self.stands(reference)
+        return standing[0] if standing else None
+
+
+def _engine_works(progress: Progress, leaves: Collection[Step]) -> bool:
+    resolving = progress.step is Step.REVIEW and progress.review is None
+    return progress.step in leaves or resolving
+
+
+def _unavailable(error: Exception) -> TemporalUnavailable:
+    """Tell an absent Temporal from an error of our own, which must not be hidden."""
+    if isinstance(error, RPCError) and error.status not in _AWAY:
+        raise error
+    return TemporalUnavailable("Temporal cannot be reached")

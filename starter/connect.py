@@ -1,0 +1,60 @@
+"""The one connection to Temporal, made the same way by portal, console, workers and commands."""
+
+from datetime import timedelta
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import (
+    AddSearchAttributesRequest,
+    ListSearchAttributesRequest,
+)
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest, UpdateNamespaceRequest
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime
+from temporalio.service import RPCError, RPCStatusCode
+
+from security.codec import data_converter
+from security.keys import KeyRing
+from settings import Settings
+
+SEARCH_ATTRIBUTES = ("ActivationStep", "WaitReason", "Department")
+RETENTION = timedelta(days=30)
+
+
+async def connect(
+    settings: Settings, keys: KeyRing, *, lazy: bool = False, runtime: Runtime | None = None
+) -> Client:
+    """Connect by Temporal's own environment configuration; `lazy` connects at the first call."""
+    file = settings.temporal_config_file
+    config = ClientConfig.load_client_connect_config(config_file=str(file) if file else None)
+    config.setdefault("namespace", settings.temporal_namespace)
+    return await Client.connect(
+        **config, data_converter=data_converter(keys), lazy=lazy, runtime=runtime
+    )
+
+
+async def prepare_namespace(client: Client) -> list[str]:
+    """Register the search attributes and the retention; returns the attributes that were new."""
+    namespace = client.namespace
+    try:
+        register = RegisterNamespaceRequest(namespace=namespace)
+        register.workflow_execution_retention_period.FromTimedelta(RETENTION)
+        await client.workflow_service.register_namespace(register)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.ALREADY_EXISTS:
+            raise
+    update = UpdateNamespaceRequest(namespace=namespace)
+    update.config.workflow_execution_retention_ttl.FromTimedelta(RETENTION)
+    await client.workflow_service.update_namespace(update)
+    known = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=namespace)
+    )
+    missing = [name for name in SEARCH_ATTRIBUTES if name not in known.custom_attributes]
+    if missing:
+        keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(
+                namespace=namespace, search_attributes=dict.fromkeys(missing, keyword)
+            )
+        )
+    return missing

@@ -1,0 +1,214 @@
+"""One typed function an activity, each with its patience; the only place that knows queues.
+
+Reads and ledger writes go *local first, then durable*: one short try inside the workflow task,
+and only when that fails the same activity as a normal one, which staff can see. Durable tries run
+in windows without end; each window's end tells, through `delayed`, which part is away.
+Correctness never depends on attempt numbers: two tries may overlap, and both say 1.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import chain, repeat
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    is_cancelled_exception,
+)
+
+with workflow.unsafe.imports_passed_through():
+    from domain.contracts import (
+        AccountResolved,
+        ActivityName,
+        Channel,
+        CheckPin,
+        Claimed,
+        ClaimPerson,
+        CloseActivation,
+        Closed,
+        ConsentRecorded,
+        FailureType,
+        FindStudent,
+        InsuranceRecorded,
+        Model,
+        PinChecked,
+        ProvisionAccount,
+        Provisioned,
+        RecordConsent,
+        RecordInsurance,
+        ReserveSend,
+        ResolveAccount,
+        SendNotice,
+        SendPin,
+        SendReserved,
+        Sent,
+        StudentsFound,
+        TaskQueue,
+        WaitReason,
+    )
+
+Delayed = Callable[[WaitReason], None]
+Outcome = TypeVar("Outcome", bound=Model)
+
+_LOCAL_TRY = timedelta(seconds=4)
+_DURABLE_TRY = timedelta(seconds=30)
+_DIRECTORY_GLANCE = timedelta(seconds=3)
+_NOTICE_PATIENCE = timedelta(days=3)
+_WINDOWS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=3))
+_MESSAGE_QUEUES = {Channel.SMS: TaskQueue.SMS, Channel.EMAIL: TaskQueue.MAIL}
+_SILENT = {
+    TaskQueue.SMS: WaitReason.SMS_DOWN,
+    TaskQueue.MAIL: WaitReason.MAIL_DOWN,
+    TaskQueue.DIRECTORY: WaitReason.DIRECTORY_DOWN,
+}
+"""What a silent queue means: a time-out brings no failure type along."""
+
+
+async def find_student(request: FindStudent, delayed: Delayed) -> StudentsFound:
+    return await _local_first(ActivityName.FIND_STUDENT, request, StudentsFound, delayed)
+
+
+async def reserve_send(request: ReserveSend, delayed: Delayed) -> SendReserved:
+    return await _local_first(ActivityName.RESERVE_SEND, request, SendReserved, delayed)
+
+
+async def send_pin(request: SendPin, delayed: Delayed) -> Sent:
+    queue = _MESSAGE_QUEUES[request.destination.channel]
+    return await _durable(ActivityName.SEND_PIN, request, Sent, delayed, queue)
+
+
+async def check_pin(request: CheckPin, delayed: Delayed) -> PinChecked:
+    return await _local_first(ActivityName.CHECK_PIN, request, PinChecked, delayed)
+
+
+async def claim_person(request: ClaimPerson, delayed: Delayed) -> Claimed:
+    return await _local_first(ActivityName.CLAIM_PERSON, request, Claimed, delayed)
+
+
+async def record_insurance(request: RecordInsurance, delayed: Delayed) -> InsuranceRecorded:
+    return await _local_first(ActivityName.RECORD_INSURANCE, request, InsuranceRecorded, delayed)
+
+
+async def resolve_account(request: ResolveAccount, delayed: Delayed) -> AccountResolved:
+    """Ask the directory for three seconds at most; without it registrar and ledger decide."""
+    try:
+        glance: AccountResolved = await workflow.execute_activity(
+            ActivityName.RESOLVE_ACCOUNT,
+            request,
+            result_type=AccountResolved,
+            task_queue=TaskQueue.DIRECTORY,
+            schedule_to_close_timeout=_DIRECTORY_GLANCE,
+            retry_policy=RetryPolicy(maximum_attempts=1),
+        )
+    except ActivityError as error:
+        _raise_unless_passing(error)
+    else:
+        return glance
+    alone = request.model_copy(update={"ask_directory": False})
+    return await _local_first(ActivityName.RESOLVE_ACCOUNT, alone, AccountResolved, delayed)
+
+
+async def record_consent(request: RecordConsent, delayed: Delayed) -> ConsentRecorded:
+    return await _local_first(ActivityName.RECORD_CONSENT, request, ConsentRecorded, delayed)
+
+
+async def provision_account(request: ProvisionAccount, delayed: Delayed) -> Provisioned:
+    name, queue = ActivityName.PROVISION_ACCOUNT, TaskQueue.DIRECTORY
+    return await _durable(name, request, Provisioned, delayed, queue)
+
+
+async def send_notice(request: SendNotice) -> None:
+    """Try for three days; a notice that cannot be sent holds up nobody."""
+    try:
+        await workflow.execute_activity(
+            ActivityName.SEND_NOTICE,
+            request,
+            result_type=Sent,
+            task_queue=_MESSAGE_QUEUES[request.destination.channel],
+            start_to_close_timeout=_DURABLE_TRY,
+            schedule_to_close_timeout=_NOTICE_PATIENCE,
+            retry_policy=_retry_policy(),
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+
+
+async def close_activation(request: CloseActivation, delayed: Delayed) -> Closed:
+    return await _local_first(ActivityName.CLOSE_ACTIVATION, request, Closed, delayed)
+
+
+async def _local_first(
+    name: ActivityName, request: Model, outcome: type[Outcome], delayed: Delayed
+) -> Outcome:
+    try:
+        result: Outcome = await workflow.execute_local_activity(
+            name,
+            request,
+            result_type=outcome,
+            start_to_close_timeout=_LOCAL_TRY,
+            retry_policy=RetryPolicy(maximum_attempts=1),
+        )
+    except FailureError as error:
+        delayed(_reason(error, name, TaskQueue.MAIN))
+    else:
+        return result
+    return await _durable(name, request, outcome, delayed, TaskQueue.MAIN)
+
+
+async def _durable(
+    name: ActivityName,
+    request: Model,
+    outcome: type[Outcome],
+    delayed: Delayed,
+    queue: TaskQueue,
+) -> Outcome:
+    for window in _windows():
+        try:
+            result: Outcome = await workflow.execute_activity(
+                name,
+                request,
+                result_type=outcome,
+                task_queue=queue,
+                start_to_close_timeout=_DURABLE_TRY,
+                schedule_to_close_timeout=window,
+                retry_policy=_retry_policy(),
+            )
+        except ActivityError as error:
+            delayed(_reason(error, name, queue))
+        else:
+            return result
+    raise AssertionError("windows have no end")
+
+
+def _windows() -> Iterator[timedelta]:
+    return chain(_WINDOWS, repeat(_WINDOWS[-1]))
+
+
+def _retry_policy() -> RetryPolicy:
+    """At most 30 s between tries, spread out so that a backlog does not return as a herd."""
+    longest = timedelta(seconds=20 + 10 * workflow.random().random())
+    return RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=longest)
+
+
+def _reason(error: FailureError, name: ActivityName, queue: TaskQueue) -> WaitReason:
+    """Return which part is away; raises what waiting cannot mend."""
+    _raise_unless_passing(error)
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ApplicationError) and cause.type in set(FailureType):
+            return WaitReason(str(cause.type))
+        cause = cause.__cause__
+    if name is ActivityName.FIND_STUDENT:
+        return WaitReason.REGISTRAR_DOWN
+    return _SILENT.get(queue, WaitReason.LEDGER_DOWN)
+
+
+def _raise_unless_passing(error: FailureError) -> None:
+    cause = error.cause if isinstance(error, ActivityError) else error
+    if is_cancelled_exception(error) or getattr(cause, "non_retryable", False):
+        raise error

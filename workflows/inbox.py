@@ -1,0 +1,71 @@
+"""One inbox, two doors: every submission enters here, by update or by signal, and counts once.
+
+Handlers only put in; the run is the only one that takes out. `door` makes the two handlers of a
+submission: the update is answered as soon as the run has dealt with it, the signal waits for
+nobody and is durable with every worker down.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.contracts import Answer, Submission
+
+_MOST = 200
+"""Far more than a student needs; a flood beyond it is dropped so that history stays small."""
+
+
+class Inbox:
+    def __init__(self) -> None:
+        self._waiting: deque[Submission] = deque()
+        self._seen: set[str] = set()
+        self._answers: dict[str, Answer] = {}
+
+    def put(self, submission: Submission) -> None:
+        """Take in a submission unless it, or too many, came before."""
+        if submission.submission_id not in self._seen and len(self._seen) < _MOST:
+            self._seen.add(submission.submission_id)
+            self._waiting.append(submission)
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def take(self) -> Submission:
+        return self._waiting.popleft()
+
+    def answer(self, submission: Submission, answer: Answer) -> None:
+        """Answer once; later answers to the same submission are not heard."""
+        self._answers.setdefault(submission.submission_id, answer)
+
+    async def answered(self, submission: Submission) -> Answer:
+        """Wait until the run has dealt with this submission."""
+        name = submission.submission_id
+        if name not in self._seen:
+            raise ApplicationError("too many submissions")
+        await workflow.wait_condition(lambda: name in self._answers)
+        return self._answers[name]
+
+
+class HasInbox(Protocol):
+    inbox: Inbox
+
+
+def door(name: str, model: type[Submission]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the signal handler and the update handler of one kind of submission."""
+
+    async def by_signal(self: HasInbox, submission: Submission) -> None:
+        self.inbox.put(submission)
+
+    async def by_update(self: HasInbox, submission: Submission) -> Answer:
+        self.inbox.put(submission)
+        return await self.inbox.answered(submission)
+
+    # Temporal reads the payload's type from the annotation and wants one name for both.
+    by_signal.__annotations__ = {"submission": model, "return": None}
+    by_update.__annotations__ = {"submission": model, "return": Answer}
+    by_signal.__qualname__ = by_update.__qualname__ = f"Activation.{name}"
+    return workflow.signal(name=name)(by_signal), workflow.update(name=name)(by_update)

@@ -1,0 +1,179 @@
+"""Where an activation stands, and how it waits: the ground the steps in `activation.py` walk on.
+
+One place moves the step (by the table), publishes it to the search attributes, answers the
+submission that moved it, and runs the deadline, which counts only while the student is awaited.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from domain.contracts import Answer, Progress, RetryRequest, Step, Submission, Verdict
+    from domain.contracts import WaitReason as Reason
+    from workflows import steps
+    from workflows.inbox import Inbox
+
+STEP = SearchAttributeKey.for_keyword("ActivationStep")
+REASON = SearchAttributeKey.for_keyword("WaitReason")
+DEPARTMENT = SearchAttributeKey.for_keyword("Department")
+
+Done = TypeVar("Done")
+Kind = TypeVar("Kind", bound=Submission)
+
+
+class Ended(Exception):
+    """The activation is over before its last step."""
+
+    def __init__(self, end: Step) -> None:
+        super().__init__(end.value)
+        self.end = end
+
+
+class Standing:
+    def __init__(self, deadline: timedelta) -> None:
+        self.inbox = Inbox()
+        self.step = Step.LOOKUP
+        self.reason: Reason | None = None
+        self.department: str | None = None
+        self.since = workflow.now()
+        self.deadline_at: datetime | None = None
+        self._deadline = deadline
+        self._expired = False
+        self._handling: Submission | None = None
+
+    def snapshot(self) -> Progress:
+        """Return what the student may see now."""
+        raise NotImplementedError
+
+    # --- moving ----------------------------------------------------------------------------
+
+    def stand(self, step: Step, reason: Reason | None) -> None:
+        """Move to this step and reason; whose submission led to another step is answered."""
+        steps.check(self.step, step, reason)
+        moved, changed = step is not self.step, reason is not self.reason
+        self.step, self.reason = step, reason
+        if moved or self.deadline_at is None:
+            runs = step in steps.STUDENT_MOVES
+            self.deadline_at = workflow.now() + self._deadline if runs else None
+        if moved or changed:
+            self.since = workflow.now()
+            self._publish()
+        if moved:
+            self.settle()
+
+    def delayed(self, reason: Reason) -> None:
+        """Say that the engine waits for a part that is away; the student's clock stands still."""
+        self.stand(self.step, reason)
+        self.deadline_at = None
+        self.settle()
+
+    def _publish(self) -> None:
+        reason = REASON.value_set(self.reason) if self.reason else REASON.value_unset()
+        updates = [STEP.value_set(self.step), reason]
+        if self.department:
+            updates.append(DEPARTMENT.value_set(self.department))
+        workflow.upsert_search_attributes(updates)
+
+    # --- answering -------------------------------------------------------------------------
+
+    def reply(self, verdict: Verdict) -> None:
+        """Answer the submission in hand; it did not move the step, or moves it later."""
+        if self._handling:
+            self._answer(self._handling, verdict)
+            self._handling = None
+
+    def settle(self) -> None:
+        self.reply(Verdict.ACCEPTED)
+
+    def turn_away_all(self) -> None:
+        """Answer whatever is still in the inbox: too late."""
+        self.settle()
+        while self.inbox:
+            self._answer(self.inbox.take(), Verdict.OUT_OF_STEP)
+
+    def _answer(self, submission: Submission, verdict: Verdict) -> None:
+        self.inbox.answer(submission, Answer(verdict=verdict, progress=self.snapshot()))
+
+    # --- waiting ---------------------------------------------------------------------------
+
+    async def next(
+        self,
+        *kinds: type[Kind],
+        or_when: Callable[[], bool] = lambda: False,
+        until: datetime | None = None,
+    ) -> Kind | None:
+        """Return the next submission of these kinds; others are answered "out of step".
+
+        Returns None when `or_when` comes true or `until` has passed; raises `Ended` when the
+        student's time is up.
+        """
+        limit = max(until - workflow.now(), timedelta()) if until else None
+        while True:
+            try:
+                await workflow.wait_condition(
+                    lambda: bool(self.inbox) or or_when() or self._abandoned(), timeout=limit
+                )
+            except TimeoutError:
+                return None
+            if self._abandoned():
+                raise Ended(Step.EXPIRED)
+            if not self.inbox:
+                return None
+            submission = self.inbox.take()
+            if isinstance(submission, kinds):
+                self.settle()
+                self._handling = submission
+                return submission
+            self._answer(submission, Verdict.OUT_OF_STEP)
+
+    def _abandoned(self) -> bool:
+        return self._expired and self.step in steps.STUDENT_MOVES
+
+    async def expect(self, kind: type[Kind]) -> Kind:
+        """Return the next submission of this kind."""
+        submission = await self.next(kind)
+        assert submission is not None  # noqa: S101 - nothing else can end this wait
+        return submission
+
+    async def patiently(self, work: Callable[[], Awaitable[Done]]) -> Done:
+        """Await the engine's own work; staff's retry begins it anew, a failure parks it."""
+        while True:
+            task = background(work())
+            try:
+                if await self.next(RetryRequest, or_when=task.done) is None:
+                    return await task
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
+                await self.park(Reason.CONFIGURATION)
+            finally:
+                task.cancel()
+            self.settle()
+
+    async def park(self, reason: Reason) -> None:
+        """Wait with support until staff say "retry", then stand where it stood before."""
+        before = self.step, self.reason
+        self.stand(Step.NEEDS_SUPPORT, reason)
+        await self.expect(RetryRequest)
+        self.stand(*before)
+
+    async def expire_when_abandoned(self) -> None:
+        """Run the one clock: it ends the activation when the student's time is up."""
+        while not self._expired:
+            await workflow.wait_condition(lambda: self.deadline_at is not None)
+            assert self.deadline_at is not None  # noqa: S101 - the condition just held
+            await workflow.sleep(self.deadline_at - workflow.now())
+            self._expired = self.deadline_at is not None and self.deadline_at <= workflow.now()
+
+
+def background(work: Awaitable[Done]) -> "asyncio.Future[Done]":
+    """Start work beside the waiting; when it is given up, nobody misses its outcome."""
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task

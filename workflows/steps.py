@@ -1,0 +1,92 @@
+"""The transition table: the only authority on which step may follow which, and why one waits.
+
+The diagram in `docs/architecture.md` is checked against this table.
+"""
+
+from collections.abc import Mapping
+
+from domain.contracts import Step, WaitReason
+
+ENDS = frozenset(
+    {
+        Step.ACTIVE,
+        Step.ALREADY_ACTIVE,
+        Step.JOINED,
+        Step.NOT_FOUND,
+        Step.EXPIRED,
+        Step.CANCELLED,
+    }
+)
+
+TRANSITIONS: Mapping[Step, frozenset[Step]] = {
+    Step.LOOKUP: frozenset({Step.PIN, Step.NOT_FOUND, Step.NEEDS_SUPPORT, Step.CANCELLED}),
+    Step.PIN: frozenset(
+        {
+            Step.INSURANCE,
+            Step.REVIEW,
+            Step.ALREADY_ACTIVE,
+            Step.JOINED,
+            Step.NEEDS_SUPPORT,
+            Step.EXPIRED,
+            Step.CANCELLED,
+        }
+    ),
+    Step.INSURANCE: frozenset({Step.REVIEW, Step.NEEDS_SUPPORT, Step.EXPIRED, Step.CANCELLED}),
+    Step.REVIEW: frozenset(
+        {
+            Step.PASSWORD,
+            Step.ALREADY_ACTIVE,
+            Step.NEEDS_SUPPORT,
+            Step.EXPIRED,
+            Step.CANCELLED,
+        }
+    ),
+    Step.PASSWORD: frozenset({Step.PROVISIONING, Step.EXPIRED, Step.CANCELLED}),
+    Step.PROVISIONING: frozenset(
+        {Step.ACTIVE, Step.PASSWORD, Step.REVIEW, Step.NEEDS_SUPPORT, Step.CANCELLED}
+    ),
+    Step.NEEDS_SUPPORT: frozenset(
+        {Step.LOOKUP, Step.PIN, Step.INSURANCE, Step.REVIEW, Step.PROVISIONING, Step.CANCELLED}
+    ),
+} | {end: frozenset() for end in ENDS}
+
+_ENGINE = frozenset({WaitReason.LEDGER_DOWN, WaitReason.CONFIGURATION})
+
+REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
+    Step.LOOKUP: _ENGINE | {None, WaitReason.REGISTRAR_DOWN},
+    Step.PIN: _ENGINE
+    | {
+        WaitReason.WAITING_PIN,
+        WaitReason.PIN_LOCKED,
+        WaitReason.SMS_DOWN,
+        WaitReason.MAIL_DOWN,
+    },
+    Step.INSURANCE: _ENGINE | {WaitReason.WAITING_INSURANCE},
+    Step.REVIEW: _ENGINE | {None, WaitReason.WAITING_CONSENT, WaitReason.DIRECTORY_DOWN},
+    Step.PASSWORD: frozenset({WaitReason.WAITING_PASSWORD}),
+    Step.PROVISIONING: _ENGINE | {None, WaitReason.DIRECTORY_DOWN},
+    Step.NEEDS_SUPPORT: frozenset(
+        {
+            WaitReason.USERNAME_CONFLICT,
+            WaitReason.INSURANCE_CONFLICT,
+            WaitReason.FOREIGN_ENTRY,
+            WaitReason.UNDELIVERABLE,
+            WaitReason.CONFIGURATION,
+        }
+    ),
+} | {end: _ENGINE | {None} for end in ENDS}
+
+STUDENT_MOVES = frozenset({Step.PIN, Step.INSURANCE, Step.REVIEW, Step.PASSWORD})
+"""The steps in which the deadline runs."""
+
+
+class ImpossibleTransition(Exception):
+    """The code tried what the table does not know: a bug, which must not go unnoticed."""
+
+
+def check(old: Step, new: Step, reason: WaitReason | None) -> None:
+    """Raise `ImpossibleTransition` unless `new` may follow `old`, or is it, for this reason."""
+    if new is not old and new not in TRANSITIONS[old]:
+        raise ImpossibleTransition(f"{old} -> {new}")
+    if reason not in REASONS[new]:
+        raise ImpossibleTransition(f"{new} does not wait for {reason}")
