@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Mapping, Sequence
@@ -120,6 +121,11 @@ class Part(ABC):
                 self.process.kill()
                 self.process.wait()
         self.place.pid(self.name).unlink(missing_ok=True)
+
+
+def python(module: str, *words: str) -> Sequence[str]:
+    """Give the command that runs a module of this checkout with this interpreter."""
+    return (sys.executable, "-m", module, *words)
 
 
 def run(

@@ -1,0 +1,70 @@
+"""A mail server that delivers into the inbox: `python -m demo.smtp PORT INBOX`.
+
+Each recipient gets a message of their own; its text is the plain part, as a mail program shows it.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from demo.messages import put
+from demo.part import Part, listens, python
+from demo.place import HOST
+
+
+class Smtp(Part):
+    name = "smtp"
+
+    def command(self) -> Sequence[str]:
+        return python("demo.smtp", str(self.place.port("smtp")), str(self.place.inbox))
+
+    def is_ready(self) -> bool:
+        return listens(self.place.port("smtp"))
+
+
+def _text(mail: EmailMessage) -> str:
+    part = mail.get_body(preferencelist=("plain", "html"))
+    return str(part.get_content()) if part else ""
+
+
+class Deliver:
+    """aiosmtpd's handler: what was accepted is on disk before the answer goes out."""
+
+    def __init__(self, inbox: Path) -> None:
+        self._inbox = inbox
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+        assert isinstance(mail, EmailMessage)  # noqa: S101 - policy.default makes these
+        for recipient in envelope.rcpt_tos:
+            put(
+                self._inbox,
+                channel="email",
+                key=uuid4().hex,
+                to=recipient.lower(),
+                subject=str(mail["subject"] or ""),
+                text=_text(mail),
+            )
+        return "250 2.0.0 delivered"
+
+
+async def serve(port: int, inbox: Path) -> None:
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)
+    make = partial(SMTP, Deliver(inbox), hostname="localhost", enable_SMTPUTF8=True)
+    server = await loop.create_server(make, HOST, port)
+    async with server:
+        await ended.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2])))

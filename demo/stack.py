@@ -1,0 +1,117 @@
+"""One embedded stack: its parts in starting order, and the files that tell others where it is."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from demo.inbox import Inbox
+from demo.part import Part
+from demo.place import HOST, Place
+from demo.postgres import Postgres
+from demo.programs import Portal, Worker
+from demo.slapd import BASE_DN, PEOPLE_DN, SERVICE_DN, SUPPORT_USER, Directory
+from demo.sms import Sms
+from demo.smtp import Smtp
+from demo.temporal import NAMESPACE, Temporal
+
+# Everybody at the demo has the same address, so its budget is wide there and only there.
+LOOKUPS_PER_ADDRESS = 100_000
+
+
+class Stack:
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.temporal = Temporal(place)
+        self.postgres = Postgres(place)
+        self.directory = Directory(place)
+        self.sms = Sms(place)
+        self.smtp = Smtp(place)
+        self.inbox = Inbox(place)
+        self.worker = Worker(place)
+        self.portal = Portal(place)
+
+    @property
+    def outside(self) -> tuple[Part, ...]:
+        """The systems around the engine, which need nothing of each other."""
+        return (
+            self.temporal,
+            self.postgres,
+            self.directory,
+            self.sms,
+            self.smtp,
+            self.inbox,
+        )
+
+    @property
+    def engine(self) -> tuple[Part, ...]:
+        return (self.worker, self.portal)
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        return {part.name: part for part in (*self.outside, *self.engine)}
+
+    def settings(self) -> Mapping[str, object]:
+        """Give the engine's settings; whatever is not named here keeps its default."""
+        return {
+            "ledger_dsn": self.postgres.ledger_dsn,
+            "keys_dir": str(self.place.keys),
+            "temporal_config_file": str(self.place.temporal_file),
+            "temporal_namespace": NAMESPACE,
+            "registrar": {"dsn": self.postgres.registrar_reader_dsn},
+            "directory": {
+                "urls": [self.directory.ldaps_url],
+                "ca_file": str(self.directory.ca_file),
+                "bind_dn": SERVICE_DN,
+                "bind_password_file": str(self.directory.service_password_file),
+                "people_dn": PEOPLE_DN,
+            },
+            "sms": {"url": self.sms.url, "token_file": str(self.sms.token_file)},
+            "mail": {"host": HOST, "port": self.place.port("smtp"), "starttls": False},
+            "portal": {
+                "public_url": self.portal.url,
+                "port": self.place.port("portal"),
+                "lookups_per_address": LOOKUPS_PER_ADDRESS,
+            },
+        }
+
+    def environment(self) -> Mapping[str, str]:
+        """Give the names and values of the env file, which other people's scripts rely on."""
+        return {
+            "PORTAL_URL": self.portal.url,
+            "INBOX_URL": self.inbox.url,
+            "SUPPORT_URL": f"http://{HOST}:{self.place.port('support')}",
+            "TEMPORAL_ADDRESS": self.temporal.address,
+            "TEMPORAL_NAMESPACE": NAMESPACE,
+            "TEMPORAL_UI_URL": self.temporal.ui_url,
+            "LDAP_URL": self.directory.ldap_url,
+            "LDAPS_URL": self.directory.ldaps_url,
+            "LDAP_CA_FILE": str(self.directory.ca_file),
+            "LDAP_BASE_DN": BASE_DN,
+            "LDAP_PEOPLE_DN": PEOPLE_DN,
+            "LEDGER_DSN": self.postgres.ledger_dsn,
+            "REGISTRAR_DSN": self.postgres.registrar_dsn,
+            "SUPPORT_USER": SUPPORT_USER,
+            "SUPPORT_PASSWORD": self.directory.support_password,
+        }
+
+    def write_files(self) -> None:
+        profile = {"address": self.temporal.address, "namespace": NAMESPACE}
+        _write(self.place.settings_file, _toml(self.settings()))
+        _write(self.place.temporal_file, _toml({"profile.default": profile}))
+        lines = [f"{name}={shlex.quote(value)}" for name, value in self.environment().items()]
+        _write(self.place.env_file, "\n".join(lines) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+
+
+def _toml(values: Mapping[str, object]) -> str:
+    """Write strings, numbers, flags and lists of them; JSON writes these as TOML does."""
+    lines = [f"{name} = {json.dumps(v)}" for name, v in values.items() if not isinstance(v, dict)]
+    for name, table in values.items():
+        if isinstance(table, dict):
+            lines += ["", f"[{name}]", _toml(table).strip()]
+    return "\n".join(lines).strip() + "\n"

