@@ -1,0 +1,42 @@
+# Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format lock fresh clean setup-demo setup-dev
+BIN := .venv/bin
+PYTHON_FILES := activities demo domain ledger security starter tests translations workflows settings.py worker.py
+
+help: ## show these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup-demo:
+	@requirements/install.sh demo
+
+setup-dev:
+	@requirements/install.sh dev
+
+demo: setup-demo ## start everything on this machine; Ctrl-C stops it
+	@exec $(BIN)/activation demo up
+
+test: setup-dev ## run all tests on real parts of their own
+	@$(BIN)/pytest
+
+lint: setup-dev ## check style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(PYTHON_FILES)
+	$(BIN)/lint-imports
+
+format: setup-dev ## put the code into its one form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate
+lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
+	$(LOCK) pyproject.toml requirements/build.in requirements/lock.in --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml requirements/build.in --group demo -c requirements/dev.txt -o requirements/demo.txt
+	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
+
+fresh: ## prove demo and test in an empty Debian 12, as root and as a user (needs root)
+	@demo/fresh.sh
+
+clean: ## remove what the commands made, the demo's data included
+	rm -rf .venv .demo .test .fresh .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

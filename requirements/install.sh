@@ -1,0 +1,45 @@
+#!/bin/bash
+# Makes .venv hold exactly what requirements/$1.txt names ("demo" or "dev"), and this checkout.
+# Debian packages that are missing: root installs them and says so, a user is told the one line.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+lock=$1
+venv=.venv
+
+missing=()
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+if [ "$lock" = dev ]; then
+    command -v chromium >/dev/null || missing+=(chromium)
+fi
+if [ ${#missing[@]} -gt 0 ]; then
+    install="apt-get install -y --no-install-recommends ${missing[*]}"
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "Missing: ${missing[*]}. Please have this run, then try again:" >&2
+        echo "    sudo sh -c 'apt-get update && $install'" >&2
+        exit 1
+    fi
+    echo "Missing: ${missing[*]}. Running: apt-get update && $install"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive $install >/dev/null
+fi
+
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+    echo "Python 3.11 or newer is needed; python3 is $(python3 -V)." >&2
+    exit 1
+}
+
+# The stamp holds what was installed, so that a second start costs nothing.
+stamp() { cat "requirements/$1.txt" pyproject.toml | sha256sum | cut -d' ' -f1; }
+is_installed() { [ "$(cat "$venv/installed-$1" 2>/dev/null)" = "$(stamp "$1")" ]; }
+
+# The development lock holds the demo's, version by version.
+if is_installed "$lock" || { [ "$lock" = demo ] && is_installed dev; }; then
+    exit 0
+fi
+echo "Installing requirements/$lock.txt into $venv ..."
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"
+$pip install --require-hashes -r "requirements/$lock.txt"
+$pip install --no-deps --no-build-isolation -e .
+rm -f "$venv"/installed-*
+stamp "$lock" > "$venv/installed-$lock"
