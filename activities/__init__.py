@@ -1,0 +1,12 @@
+"""The outside world, one module a system; every activity may be repeated and ends the same.
+
+failures.py   how a driver's error becomes a failure that names a part and holds no personal data
+registrar.py  find_student, reading the registrar's view; students.py groups its rows into persons
+pins.py       check_pin, from the key alone
+records.py    claims, consents, insurance numbers, send budgets, the close: the ledger's activities
+accounts.py   resolve_account and provision_account, on directory and ledger
+directory.py  what is asked of and written to the directory; ldap.py is the wire, entries.py the map
+messages.py   send_pin and send_notice; sms.py and mail.py hand messages over
+
+A worker registers what `all()` of the classes gives, each class with its own credentials only.
+"""

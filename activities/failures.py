@@ -1,0 +1,49 @@
+"""Turns what drivers raise into failures that may be kept for years and read by anybody.
+
+A failure names the part to mend (its type) and the driver's exception class or result code, never
+the driver's text, which likes to quote values; the original is cut off with `from None`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from temporalio.exceptions import ApplicationError
+
+from domain.contracts import FailureType
+
+
+def failure(
+    kind: FailureType,
+    detail: str,
+    *,
+    permanent: bool = False,
+    wait: timedelta | None = None,
+) -> ApplicationError:
+    """Return a failure to raise; `detail` is a fixed text, a class name or a code."""
+    return ApplicationError(
+        f"{kind.value}: {detail}",
+        type=kind.value,
+        non_retryable=permanent,
+        next_retry_delay=wait,
+    )
+
+
+@contextmanager
+def guarded(
+    away: FailureType,
+    unavailable: tuple[type[BaseException], ...],
+) -> Iterator[None]:
+    """Tell `unavailable` errors as this part being away, all others as something to mend.
+
+    Those others are retried as well: once the settings or the code are mended, whatever waits for
+    them goes on by itself.
+    """
+    try:
+        yield
+    except ApplicationError:
+        raise
+    except unavailable as error:
+        raise failure(away, type(error).__name__) from None
+    except Exception as error:  # noqa: BLE001 - its text must not get out, whatever it is
+        raise failure(FailureType.CONFIGURATION, type(error).__name__) from None

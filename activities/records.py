@@ -1,0 +1,160 @@
+"""The ledger's activities: who holds a person, what was agreed, what was sent, and the end.
+
+These need no directory; the username is chosen here only when the directory did not answer.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from temporalio import activity
+
+from activities.failures import failure, guarded
+from domain import usernames as rules
+from domain.contracts import (
+    AccountOutcome,
+    AccountResolved,
+    ActivityName,
+    Claimed,
+    ClaimOutcome,
+    ClaimPerson,
+    CloseActivation,
+    Closed,
+    ConsentRecorded,
+    FailureType,
+    InsuranceOutcome,
+    InsuranceRecorded,
+    Person,
+    RecordConsent,
+    RecordInsurance,
+    ReserveSend,
+    ResolveAccount,
+    SendReserved,
+)
+from ledger import activations, claims, consents, insurance, messages, passwords, usernames
+from ledger.pool import UNAVAILABLE, Pool
+from security.keys import KeyRing
+from settings import Settings, Usernames
+
+_ROUNDS = 5
+
+
+class LedgerActivities:
+    def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._settings = settings
+
+    def all(self) -> list[Callable[..., Any]]:
+        return [
+            self.reserve_send,
+            self.claim_person,
+            self.resolve_account,
+            self.record_insurance,
+            self.record_consent,
+            self.close_activation,
+        ]
+
+    @activity.defn(name=ActivityName.RESERVE_SEND)
+    async def reserve_send(self, request: ReserveSend) -> SendReserved:
+        budget = self._settings.send_budget
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            not_before = await messages.reserve(
+                self._pool,
+                self._keys,
+                request,
+                per_hour=budget.per_hour,
+                per_day=budget.per_day,
+            )
+        return SendReserved(not_before=not_before)
+
+    @activity.defn(name=ActivityName.CLAIM_PERSON)
+    async def claim_person(self, request: ClaimPerson) -> Claimed:
+        """Claim the person, or tell which live activation holds them; the dead hold nobody."""
+        person, reference = request.person, request.reference
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            username = await activations.active_username(self._pool, self._keys, person.person_key)
+            if username:
+                return Claimed(outcome=ClaimOutcome.ALREADY_ACTIVE, username=username)
+            # Noted before the claim, so that no rival finds a holder that seems not to live.
+            await activations.claimed(
+                self._pool,
+                self._keys,
+                reference=reference,
+                person=person,
+                language=request.language,
+            )
+            for _ in range(_ROUNDS):
+                holders = await claims.claim(
+                    self._pool, reference=reference, keys=self._claim_keys(person)
+                )
+                rivals = sorted(holders - {reference})
+                if not rivals:
+                    return Claimed(outcome=ClaimOutcome.CLAIMED)
+                for rival in rivals:
+                    if await activations.alive(self._pool, rival):
+                        return Claimed(outcome=ClaimOutcome.HELD, holder=rival)
+                    await claims.release(self._pool, rival)
+        raise failure(FailureType.LEDGER_DOWN, "claim is contended")
+
+    def _claim_keys(self, person: Person) -> list[str]:
+        keys = [
+            self._keys.index("registration", f"{each.system_id}/{each.registration_id}")
+            for each in person.enrolments
+        ]
+        if person.insurance_number:
+            number = f"{person.insurance_scheme}:{person.insurance_number}"
+            keys.append(self._keys.index("insurance", number))
+        return keys
+
+    @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
+    async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
+        """Choose a username without the directory; provisioning finds out whether it is free."""
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            names = await wanted_names(self._pool, request, self._settings.usernames)
+            return await reserve_name(self._pool, request.person, names)
+
+    @activity.defn(name=ActivityName.RECORD_INSURANCE)
+    async def record_insurance(self, request: RecordInsurance) -> InsuranceRecorded:
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            ours = await insurance.record(self._pool, self._keys, request)
+        outcome = InsuranceOutcome.RECORDED if ours else InsuranceOutcome.BELONGS_TO_ANOTHER
+        return InsuranceRecorded(outcome=outcome)
+
+    @activity.defn(name=ActivityName.RECORD_CONSENT)
+    async def record_consent(self, request: RecordConsent) -> ConsentRecorded:
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            await consents.record(self._pool, self._keys, request)
+        return ConsentRecorded()
+
+    @activity.defn(name=ActivityName.CLOSE_ACTIVATION)
+    async def close_activation(self, request: CloseActivation) -> Closed:
+        """Delete the sealed password, note the end, let the person go: in this order."""
+        reference = request.reference
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            await passwords.delete(self._pool, reference)
+            await activations.close(self._pool, reference=reference, end=request.end)
+            await claims.release(self._pool, reference)
+        return Closed()
+
+
+async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -> list[str]:
+    """Return the usernames to try, best first: the registrar's, one reserved before, made ones."""
+    person = request.person
+    made = rules.candidates(
+        person.first_name_latin,
+        person.last_name_latin,
+        person.enrolments[0].registration_id,
+        policy.patterns,
+        policy.reserved,
+    )
+    held = await usernames.held_by(pool, person.person_key)
+    names = dict.fromkeys(name for name in (person.login_name, held, *made) if name)
+    return [name for name in names if rules.is_valid(name) and name not in request.taken]
+
+
+async def reserve_name(pool: Pool, person: Person, names: Sequence[str]) -> AccountResolved:
+    """Reserve the first name nobody else has; none left is a case for support."""
+    name = await usernames.reserve(pool, person_key=person.person_key, candidates=names)
+    if name is None:
+        return AccountResolved(outcome=AccountOutcome.CONFLICT)
+    return AccountResolved(outcome=AccountOutcome.USERNAME, username=name)

@@ -1,0 +1,158 @@
+"""Groups the registrar's rows into persons; pure.
+
+Rows are one person when they share a valid social security number, or, for rows without one, when
+Greek names, father's name and birth date agree. A person's key is an index of the *first*
+enrolment there ever was, whatever its status: later enrolments do not change it, and neither does
+an AMKA that the secretariat records a year later, which happens often.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TypeAlias
+
+from domain import insurance
+from domain.contacts import emails_on_file, mobiles_on_file
+from domain.contracts import Enrolment, Person
+from domain.elot743 import ascii_fold, elot743
+from domain.rules import InvalidInput
+
+Row: TypeAlias = Mapping[str, str | None]
+
+LIVE = ("active", "interim")
+_DATE_FORMATS = ("%Y%m%d", "%Y-%m-%d", "%d/%m/%Y")
+_COUNTRY = re.compile(r"[A-Z]{2}|EHIC")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The contacts the student typed, already normalised."""
+
+    mobile: str | None
+    email: str | None
+    region: str = "GR"
+
+
+def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> list[Person]:
+    """Return the persons with a live row that holds a typed contact; `index` makes their keys."""
+    found = [_person(group, typed, index) for group in _groups(rows)]
+    return [person for person in found if person and (person.sms_to or person.email_to)]
+
+
+def insurance_of(row: Row) -> tuple[str, str] | None:
+    """Return scheme and number when the row holds a number that can be one."""
+    scheme = text(row, "ssncountry").upper() or insurance.AMKA
+    if not _COUNTRY.fullmatch(scheme):
+        return None
+    try:
+        today = datetime.now(UTC).date()
+        return scheme, insurance.check(scheme, text(row, "ssn"), None, today)[0]
+    except InvalidInput:
+        return None
+
+
+def alike(row: Row) -> tuple[str, ...] | None:
+    """Return what tells a person without a number apart; None when too little is known."""
+    names = tuple(_folded(row, name) for name in ("lastnameel", "firstnameel", "fatherfirstnameel"))
+    born = birth_date(row)
+    return (*names, born.isoformat()) if born and all(names[:2]) else None
+
+
+def birth_date(row: Row) -> date | None:
+    written = text(row, "birthdate")[:10]
+    for form in _DATE_FORMATS:
+        try:
+            return datetime.strptime(written, form).replace(tzinfo=UTC).date()
+        except ValueError:
+            continue
+    return None
+
+
+def text(row: Row, column: str) -> str:
+    """Return a column's value in single spaces; empty when there is none."""
+    return " ".join((row.get(column) or "").split())
+
+
+def _groups(rows: Iterable[Row]) -> list[list[Row]]:
+    """Rows with a number group by it; the others join the one group that is alike, if one is."""
+    numbered: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    unnumbered: list[Row] = []
+    for row in rows:
+        number = insurance_of(row)
+        (numbered[number] if number else unnumbered).append(row)
+    groups = list(numbered.values())
+    for row in unnumbered:
+        same = [group for group in groups if _is_alike(group, row)]
+        if len(same) == 1:
+            same[0].append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+def _is_alike(group: list[Row], row: Row) -> bool:
+    key = alike(row)
+    return key is not None and any(alike(other) == key for other in group)
+
+
+def _person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Person | None:
+    live = sorted((row for row in group if _is_live(row)), key=_age, reverse=True)
+    if not live:
+        return None
+    first, newest = min(group, key=_age), live[0]
+    mobiles = _all(live, lambda row: mobiles_on_file(row.get("mobilephone"), typed.region))
+    emails = _all(live, lambda row: emails_on_file(row.get("extemail")))
+    scheme, number = next(filter(None, map(insurance_of, live)), (None, None))
+    sms_to = typed.mobile if typed.mobile in mobiles else None
+    email_to = typed.email if typed.email in emails else None
+    first_name = text(newest, "firstnameel") or text(newest, "firstnameen")
+    last_name = text(newest, "lastnameel") or text(newest, "lastnameen")
+    return Person(
+        person_key=index(f"{text(first, 'systemid')}/{text(first, 'registrationid')}"),
+        enrolments=tuple(_enrolment(row) for row in live),
+        first_name_el=first_name,
+        last_name_el=last_name,
+        first_name_latin=text(newest, "firstnameen") or elot743(first_name),
+        last_name_latin=text(newest, "lastnameen") or elot743(last_name),
+        birth_date=birth_date(newest),
+        citizenship=text(newest, "citizenship").upper() or None,
+        login_name=next((name for row in live if (name := text(row, "loginname").lower())), None),
+        insurance_scheme=scheme,
+        insurance_number=number,
+        mobile=sms_to or next(iter(mobiles), None),
+        email=email_to or next(iter(emails), None),
+        sms_to=sms_to,
+        email_to=email_to,
+    )
+
+
+def _enrolment(row: Row) -> Enrolment:
+    greek, latin = text(row, "departmentel"), text(row, "departmenten")
+    return Enrolment(
+        system_id=text(row, "systemid"),
+        registration_id=text(row, "registrationid"),
+        department_id=text(row, "departmentid"),
+        department_el=greek or latin,
+        department_en=latin or elot743(greek),
+    )
+
+
+def _is_live(row: Row) -> bool:
+    return text(row, "enrollmentstatus").lower() in LIVE
+
+
+def _age(row: Row) -> tuple[str, ...]:
+    """Order enrolments from the first to the newest."""
+    return tuple(
+        text(row, column) for column in ("inscriptionacyear", "systemid", "registrationid")
+    )
+
+
+def _all(rows: Sequence[Row], read: Callable[[Row], tuple[str, ...]]) -> list[str]:
+    return list(dict.fromkeys(value for row in rows for value in read(row)))
+
+
+def _folded(row: Row, column: str) -> str:
+    return ascii_fold(text(row, column)).lower()
