@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from demo.place import HOST, Place
+from starter.output import Failed
 
 POLL_SECONDS = 0.05
 T = TypeVar("T")
 
 
-class PartFailed(RuntimeError):
+class PartFailed(Failed):
     """A part did not come up, or is missing; the message is one line for people."""
 
 
@@ -106,17 +107,17 @@ class Part(ABC):
         self.spawn()
         self.wait_ready()
 
-    def stop(self) -> None:
-        self._end(self.stop_signal)
+    def stop(self, within: float | None = None) -> None:
+        self._end(self.stop_signal, within or self.stopped_within)
 
     def kill(self) -> None:
-        self._end(signal.SIGKILL)
+        self._end(signal.SIGKILL, self.stopped_within)
 
-    def _end(self, by: signal.Signals) -> None:
+    def _end(self, by: signal.Signals, within: float) -> None:
         if self.process is not None and self.is_alive:
             self.process.send_signal(by)
             try:
-                self.process.wait(self.stopped_within)
+                self.process.wait(within)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

@@ -1,0 +1,81 @@
+"""The commands of the demo: `activation demo ...`."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from demo.control import PartState, ask
+from demo.place import ANY_PORTS, PREFERRED_PORTS, Place
+from demo.stack import Stack
+from demo.supervisor import Supervisor, only_one
+from demo.table import address_table
+from settings import CHECKOUT
+from starter.output import show_json
+
+commands = typer.Typer(help="The embedded stack on this machine.", no_args_is_help=True)
+Folder = Annotated[Path, typer.Option("--folder", help="Where the demo lives.", hidden=True)]
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+DEMO = CHECKOUT / ".demo"
+
+
+@commands.command()
+def up(
+    folder: Folder = DEMO,
+    any_ports: Annotated[bool, typer.Option("--any-ports", hidden=True)] = False,
+) -> None:
+    """Start everything and stay in the foreground; Ctrl-C stops it."""
+    stack = Stack(Place(folder, ANY_PORTS if any_ports else PREFERRED_PORTS))
+    supervisor = Supervisor(stack, say=_say)
+    asyncio.run(supervisor.run(when_ready=lambda: _say(address_table(stack))))
+    _say("Everything is stopped.")
+
+
+@commands.command()
+def down(folder: Folder = DEMO) -> None:
+    """Stop everything; returns when nothing is left running."""
+    ask(folder, "down")
+    with only_one(folder, wait=True):
+        _say("Everything is stopped.")
+
+
+@commands.command()
+def status(folder: Folder = DEMO, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Say which parts run."""
+    parts = ask(folder, "status")["parts"]
+    if as_json:
+        show_json(parts)
+        return
+    for part in parts:
+        _say(_line(part))
+
+
+@commands.command()
+def start(name: Name, folder: Folder = DEMO) -> None:
+    """Start a part; returns when it is ready."""
+    ask(folder, "start", name)
+    _say(f"{name} is ready")
+
+
+@commands.command()
+def stop(name: Name, folder: Folder = DEMO) -> None:
+    """Stop a part in its own way; returns when it is down."""
+    ask(folder, "stop", name)
+    _say(f"{name} is stopped")
+
+
+@commands.command()
+def kill(name: Name, folder: Folder = DEMO) -> None:
+    """Kill a part at once; it stays dead until it is started."""
+    ask(folder, "kill", name)
+    _say(f"{name} is killed")
+
+
+def _line(part: PartState) -> str:
+    return f"{part['name']:<10} {part['state']:<8} {part['pid'] or ''}".rstrip()
+
+
+def _say(text: str) -> None:
+    # Flushed, because scripts wait for these lines in a pipe.
+    print(text, flush=True)

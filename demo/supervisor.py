@@ -1,0 +1,179 @@
+"""The one owner of the demo's parts: starts them, answers commands about them, ends them.
+
+A part that dies stays dead until somebody starts it. Whatever ends the supervisor, even SIGKILL,
+ends every part with it.
+"""
+
+import asyncio
+import fcntl
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from demo import control
+from demo.control import PartState, Reply, Request
+from demo.part import Part, PartFailed
+from demo.stack import Stack
+
+WATCH_SECONDS = 0.2
+LEFTOVERS_WITHIN = 10.0
+END_WITHIN = 5.0
+
+
+class Supervisor:
+    def __init__(self, stack: Stack, say: Callable[[str], None]) -> None:
+        self._stack = stack
+        self._say = say
+        self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._ending = asyncio.Event()
+
+    async def run(self, when_ready: Callable[[], None]) -> None:
+        """Bring everything up, stay until told to end, and leave nothing running."""
+        folder = self._stack.place.folder
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._ending.set)
+        with only_one(folder):
+            await asyncio.to_thread(_outlive_leftovers, folder / "pids")
+            self._stack.write_files()
+            server = await control.serve(folder, self._answer)
+            try:
+                await self._until_told(when_ready)
+            finally:
+                server.close()
+                await self._fall()
+                control.forget(folder)
+
+    async def _until_told(self, when_ready: Callable[[], None]) -> None:
+        work = asyncio.create_task(self._rise_and_watch(when_ready))
+        told = asyncio.create_task(self._ending.wait())
+        await asyncio.wait((work, told), return_when=asyncio.FIRST_COMPLETED)
+        self._ending.set()
+        if work.done():
+            work.result()
+        work.cancel()
+
+    async def _rise_and_watch(self, when_ready: Callable[[], None]) -> None:
+        await self._rise()
+        when_ready()
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            self._notice_deaths()
+
+    async def _rise(self) -> None:
+        """Start what can start together; the engine comes when all it needs is prepared."""
+        stack = self._stack
+        keys = asyncio.create_task(self._once("keys", "init"))
+        around = (stack.directory, stack.sms, stack.smtp, stack.inbox)
+        await asyncio.gather(
+            self._start_all(around),
+            self._start_ledger(),
+            self._start_temporal(keys),
+        )
+        await self._start_all(stack.engine)
+
+    async def _start_ledger(self) -> None:
+        await self._start(self._stack.postgres)
+        await self._once("ledger", "migrate")
+
+    async def _start_temporal(self, keys: asyncio.Task[None]) -> None:
+        await self._start(self._stack.temporal)
+        await keys
+        await self._once("temporal", "init")
+
+    async def _once(self, *words: str) -> None:
+        await asyncio.to_thread(self._stack.worker.run_once, *words)
+
+    async def _start_all(self, parts: Iterable[Part]) -> None:
+        await asyncio.gather(*map(self._start, parts))
+
+    async def _start(self, part: Part) -> None:
+        async with self._busy[part.name]:
+            if part.is_alive:
+                return
+            begun = time.monotonic()
+            await asyncio.to_thread(part.prepare)
+            if self._ending.is_set():
+                raise PartFailed("the demo is ending")
+            # Here and not in a thread: parts die with the thread that started them.
+            part.spawn()
+            await self._await_ready(part)
+            self._say(f"{part.name} is ready ({time.monotonic() - begun:.1f} s)")
+
+    async def _await_ready(self, part: Part) -> None:
+        try:
+            await asyncio.to_thread(part.wait_ready)
+        except PartFailed:
+            await asyncio.to_thread(part.kill)
+            raise
+
+    async def _stop(self, part: Part) -> None:
+        async with self._busy[part.name]:
+            await asyncio.to_thread(part.stop)
+            self._say(f"{part.name} is stopped")
+
+    async def _kill(self, part: Part) -> None:
+        async with self._busy[part.name]:
+            await asyncio.to_thread(part.kill)
+            self._say(f"{part.name} is killed")
+
+    async def _fall(self) -> None:
+        """Stop the engine first, then all it stood on."""
+        for parts in (self._stack.engine, self._stack.outside):
+            await asyncio.gather(
+                *(asyncio.to_thread(part.stop, END_WITHIN) for part in reversed(parts))
+            )
+
+    def _notice_deaths(self) -> None:
+        for part in self._stack.parts.values():
+            pid_file = self._stack.place.pid(part.name)
+            if not (part.is_alive or self._busy[part.name].locked()) and pid_file.exists():
+                pid_file.unlink()
+                self._say(f"{part.name} has ended by itself; `demo start {part.name}` starts it")
+
+    async def _answer(self, request: Request) -> Reply:
+        error = ""
+        try:
+            await self._do(request["command"], request["name"])
+        except PartFailed as failure:
+            error = str(failure)
+        return Reply(error=error, parts=self._states())
+
+    async def _do(self, command: str, name: str) -> None:
+        if command == "down":
+            self._ending.set()
+        elif command != "status":
+            part = self._stack.parts.get(name)
+            if part is None:
+                known = ", ".join(self._stack.parts)
+                raise PartFailed(f"there is no part named {name!r}; there are: {known}")
+            await {"start": self._start, "stop": self._stop, "kill": self._kill}[command](part)
+
+    def _states(self) -> list[PartState]:
+        return [
+            PartState(name=name, state="running" if part.is_alive else "stopped", pid=part.pid)
+            for name, part in self._stack.parts.items()
+        ]
+
+
+@contextmanager
+def only_one(folder: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold the folder's lock; it is free only when nothing of the demo runs any more."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PartFailed("a demo is already running here") from None
+        yield
+
+
+def _outlive_leftovers(pids: Path) -> None:
+    """Wait for parts that are still ending because their supervisor was killed."""
+    deadline = time.monotonic() + LEFTOVERS_WITHIN
+    for file in pids.glob("*.pid"):
+        process = Path("/proc", file.read_text("ascii").strip())
+        while process.exists() and time.monotonic() < deadline:
+            time.sleep(WATCH_SECONDS)
+        file.unlink()

@@ -1,0 +1,60 @@
+"""What a person reads when the demo is ready: where everything is, who to play, what to try."""
+
+from collections.abc import Iterable
+
+from demo.samples import SAMPLES, Sample
+from demo.stack import Stack
+
+COMMANDS = (
+    ("activation demo walkthrough", "plays one student through the portal"),
+    ("activation demo stop slapd", "takes the directory away; `start slapd` brings it back"),
+    ("activation demo kill worker", "kills the engine in mid-work; `start worker` goes on"),
+    ("activation demo status", "says what runs"),
+    ("activation support list", "shows every activation and why it waits"),
+    ("activation support show REF", "shows one of them"),
+)
+
+
+def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    lines = list(rows)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  " + "  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+
+
+def _contact(sample: Sample) -> str:
+    return sample.mobile or sample.email or ""
+
+
+def _number(sample: Sample) -> str:
+    return f"{sample.scheme} {sample.number}" if sample.number else ""
+
+
+def address_table(stack: Stack) -> str:
+    env = stack.environment()
+    places = (
+        ("Portal (students)", env["PORTAL_URL"]),
+        ("Inbox (SMS and mail)", env["INBOX_URL"]),
+        ("Temporal web page", env["TEMPORAL_UI_URL"]),
+        ("Directory", f"{env['LDAP_URL']}  {env['LDAPS_URL']}"),
+        ("All of it for scripts", str(stack.place.env_file)),
+    )
+    students = ((_contact(s), _number(s), s.name, s.special_el, s.special_en) for s in SAMPLES)
+    commands = ((f".venv/bin/{command}", text) for command, text in COMMANDS)
+    return "\n".join(
+        (
+            "",
+            "The demo is ready. Ctrl-C stops it; its data stays.",
+            "",
+            *_aligned(places),
+            "",
+            "Sample students: type the contact, and the number where there is one",
+            *_aligned(students),
+            "",
+            "Commands to try in another terminal",
+            *_aligned(commands),
+            "",
+        )
+    )
