@@ -1,0 +1,139 @@
+"""The student portal: wiring, and the pages every failure ends on.
+
+`create()` is what uvicorn runs; tests hand in parts of their own. It starts with the ledger or
+Temporal away, and answers 503 in words until they are back.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+import settings as configuration
+from domain.contracts import Language
+from ledger import pool as ledger
+from ledger.pool import Pool
+from security.keys import KeyRing
+from settings import Settings
+from starter.activations import ActivationEnded, Activations
+from starter.connect import TemporalUnavailable, connect
+from starter.portal import begin, info, outcomes, places, steps
+from starter.portal.forms import Forged
+from starter.portal.places import Engine
+from starter.portal.sessions import Sessions
+from starter.portal.shield import Shield
+from starter.portal.view import STATIC, Views, static_path
+from starter.portal.visit import Elsewhere, Health, Parts, Visit
+from starter.portal.wording import Wording
+
+_RETRY_AFTER = "30"
+_FOR_EVER = "public, max-age=31536000, immutable"
+_HEALTH_WITHIN = timedelta(seconds=2)
+
+
+def create(parts: Parts | None = None) -> FastAPI:
+    """Make the application; without parts it connects by the settings when it starts."""
+    settings = parts.settings if parts else configuration.load()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if parts:
+            yield
+            return
+        keys = KeyRing.load(settings.keys_dir)
+        client = await connect(settings, keys, lazy=True)
+        pool = await ledger.connect(settings.ledger_dsn.get_secret_value())
+        app.state.parts = assemble(settings, keys, pool, Activations(client), _health(client))
+        try:
+            yield
+        finally:
+            await pool.close()
+
+    app = FastAPI(
+        lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    if parts:
+        app.state.parts = parts
+    app.mount(static_path(), _Kept(directory=STATIC))
+    for module in (begin, steps, outcomes, info):
+        app.include_router(module.router)
+    _add_failures(app)
+    app.add_middleware(Shield, public_url=settings.portal.public_url, error_page=_error_page)
+    return app
+
+
+def assemble(
+    settings: Settings, keys: KeyRing, pool: Pool, engine: Engine, health: Health
+) -> Parts:
+    """Put together what every request shares."""
+    return Parts(
+        settings=settings,
+        keys=keys,
+        pool=pool,
+        engine=engine,
+        health=health,
+        views=Views(settings.institution),
+        sessions=Sessions(pool, settings.portal),
+        wordings={language: Wording(language) for language in Language},
+    )
+
+
+def _health(client: Client) -> Health:
+    async def healthy() -> bool:
+        try:
+            async with asyncio.timeout(_HEALTH_WITHIN.total_seconds()):
+                return await client.service_client.check_health(timeout=_HEALTH_WITHIN)
+        except (RPCError, RuntimeError, TimeoutError):
+            return False
+
+    return healthy
+
+
+def _add_failures(app: FastAPI) -> None:
+    """Give every failure its page."""
+
+    async def elsewhere(request: Request, failure: Exception) -> Response:
+        assert isinstance(failure, Elsewhere)  # noqa: S101 - registered for nothing else
+        return Visit(request).see(failure.path)
+
+    async def ended(request: Request, failure: Exception) -> Response:
+        assert isinstance(failure, ActivationEnded)  # noqa: S101 - as above
+        return Visit(request).see(places.PATHS[failure.step] if failure.step else "/progress")
+
+    async def forged(request: Request, _: Exception) -> Response:
+        return await _error_page(request, 403)
+
+    async def away(request: Request, _: Exception) -> Response:
+        return Visit(request).error(503, {"Retry-After": _RETRY_AFTER})
+
+    async def refused(request: Request, failure: Exception) -> Response:
+        assert isinstance(failure, HTTPException)  # noqa: S101 - as above
+        return Visit(request).error(failure.status_code, failure.headers)
+
+    app.add_exception_handler(Elsewhere, elsewhere)
+    app.add_exception_handler(ActivationEnded, ended)
+    app.add_exception_handler(Forged, forged)
+    app.add_exception_handler(HTTPException, refused)
+    for unavailable in (TemporalUnavailable, *ledger.UNAVAILABLE):
+        app.add_exception_handler(unavailable, away)  # type: ignore[arg-type] # all are Exceptions
+
+
+async def _error_page(request: Request, status: int) -> Response:
+    return Visit(request).error(status)
+
+
+class _Kept(StaticFiles):
+    """Static files never change under their name, so browsers may keep them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = _FOR_EVER
+        return response

@@ -1,0 +1,123 @@
+"""The pages before the PIN: what this is, who comes, and the contact that finds the student."""
+
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from domain import contacts
+from domain.contracts import ActivationStart, Step
+from domain.rules import InvalidInput, Rule
+from ledger import activations, budgets
+from starter.portal import places
+from starter.portal.view import Errors, clock
+from starter.portal.visit import AnyVisit, Visit
+
+router = APIRouter()
+
+_LOOKUP = timedelta(seconds=3)
+
+
+@router.get("/")
+async def start(visit: AnyVisit) -> Response:
+    return visit.page("start")
+
+
+@router.get("/who")
+async def who(visit: AnyVisit) -> Response:
+    return visit.page("who", again="again" in visit.request.query_params)
+
+
+@router.post("/who")
+async def who_chosen(visit: AnyVisit) -> Response:
+    form = await visit.form()
+    if form.get("who") != "student":
+        return visit.page("who", errors={"who": [visit.words.role()]})
+    await visit.begin()
+    return visit.see("/contact")
+
+
+@router.get("/contact")
+async def contact(visit: AnyVisit) -> Response:
+    reference = await visit.reference()
+    if reference is None:
+        return visit.page("contact")
+    place = await places.find(visit.parts.engine, reference)
+    # The contact may be changed as long as it has not been proved.
+    if place.path not in ("/contact", "/pin") and place.step is not Step.LOOKUP:
+        return visit.see(place.path)
+    return visit.page("contact", not_found=place.step is Step.NOT_FOUND)
+
+
+@router.post("/contact")
+async def contact_given(visit: AnyVisit) -> Response:
+    form = await visit.form()
+    await visit.reference()
+    typed = {name: form.get(name).strip() for name in ("mobile", "email")}
+    read, errors = _read(visit, typed)
+    if errors:
+        return visit.page("contact", errors=errors, typed=typed)
+    refused = await _look_up_too_often(visit)
+    if refused:
+        return refused
+    parts = visit.parts
+    await activations.begin(
+        parts.pool, parts.keys, reference=form.reference, language=visit.language, **read
+    )
+    # Attached first: an activation that nobody's browser knows would be a message out of nowhere.
+    await visit.attach(form.reference)
+    await parts.engine.start(
+        ActivationStart(
+            reference=form.reference,
+            language=visit.language,
+            policy=parts.settings.policy,
+            **read,
+        )
+    )
+    await parts.engine.settled(form.reference, leaves={Step.LOOKUP}, within=_LOOKUP)
+    return visit.see((await visit.place()).path)
+
+
+def _read(visit: Visit, typed: dict[str, str]) -> tuple[dict[str, str | None], Errors]:
+    """Return both contacts in the spelling that is compared, and what is wrong with them."""
+    if not any(typed.values()):
+        return {}, {"mobile": [visit.words.rule(Rule.CONTACT_NONE)]}
+    region = visit.parts.settings.registrar.phone_region
+    readers = {"mobile": lambda raw: contacts.mobile(raw, region), "email": contacts.email}
+    read: dict[str, str | None] = {}
+    errors = {}
+    for name, reader in readers.items():
+        try:
+            read[name] = reader(typed[name]) if typed[name] else None
+        except InvalidInput as invalid:
+            errors[name] = [visit.words.rule(invalid.rule)]
+    return read, errors
+
+
+async def _look_up_too_often(visit: Visit) -> Response | None:
+    """Count this look-up against its network address; past the limit, the page that says so."""
+    limits = visit.parts.settings.portal
+    client = visit.request.client
+    bucket = visit.parts.keys.index("address", _network(client.host if client else ""))
+    opens = await budgets.take(
+        visit.parts.pool,
+        f"lookup:{bucket}",
+        limit=limits.lookups_per_address,
+        window=timedelta(minutes=limits.lookups_window_minutes),
+    )
+    if opens is None:
+        return None
+    seconds = limits.lookups_window_minutes * 60
+    return visit.error(
+        429, {"Retry-After": str(seconds)}, not_before=clock(opens, language=visit.language)
+    )
+
+
+def _network(host: str) -> str:
+    """Return what one household shares: the address, or the /64 of an IPv6 one."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return host if address.version == 4 else str(ip_network(f"{host}/64", strict=False))  # noqa: PLR2004 - the two versions of IP

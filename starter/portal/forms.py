@@ -1,0 +1,70 @@
+"""What a submitted form proves: where it came from, and which submission it is.
+
+A form carries a CSRF token, made from the session's token so that no store is asked, and a form
+token drawn when it was shown. The submission's id comes from form token and body: a double click
+is one submission, a corrected value is another, and the id tells nothing of the value.
+"""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from domain import references
+
+MAX_BODY = 16 * 1024
+_MAX_FIELDS = 50
+_TYPE = "application/x-www-form-urlencoded"
+
+
+class Forged(Exception):
+    """The form was not shown by this portal to this browser; nothing of it is used."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A genuine form: its fields, and the names its submission goes by."""
+
+    fields: tuple[tuple[str, str], ...]
+    submission_id: str
+    reference: str
+
+    def get(self, name: str) -> str:
+        """Return the first value of a field, empty when it is missing."""
+        return next((value for key, value in self.fields if key == name), "")
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.fields if key == name]
+
+
+def csrf(key: bytes, token: str) -> str:
+    return hmac.digest(key, b"csrf\0" + token.encode(), "sha256").hex()
+
+
+def draw() -> str:
+    """Return a new form token."""
+    return secrets.token_urlsafe(16)
+
+
+def read(key: bytes, token: str | None, content_type: str, body: bytes) -> Form:
+    """Return the form in a request's body; raises `Forged`."""
+    if not token or content_type.partition(";")[0].strip().lower() != _TYPE:
+        raise Forged
+    try:
+        fields = tuple(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
+    except ValueError:
+        raise Forged from None
+    given = dict(reversed(fields))
+    if not hmac.compare_digest(given.get("csrf", "").encode(), csrf(key, token).encode()):
+        raise Forged
+    shown = given.get("form", "").encode()
+    return Form(
+        fields=fields,
+        submission_id=_digest(key, "submission", shown, body).hex()[:32],
+        reference=references.from_digest(_digest(key, "reference", shown, body)),
+    )
+
+
+def _digest(key: bytes, purpose: str, shown: bytes, body: bytes) -> bytes:
+    parts = (purpose.encode(), len(shown).to_bytes(4), shown, body)
+    return hmac.digest(key, b"\0".join(parts), "sha256")

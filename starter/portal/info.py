@@ -1,0 +1,59 @@
+"""Pages that need no session: help, terms, what to do when something fails; and the probes."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from domain import references
+from ledger.pool import UNAVAILABLE
+from starter.portal.visit import AnyVisit
+from translations import N_
+
+router = APIRouter()
+
+TITLES = {
+    "help": N_("Activation instructions"),
+    "terms": N_("Terms of use"),
+    "privacy": N_("Personal data"),
+    "accessibility": N_("Accessibility"),
+    "password-help": N_("The safety of the password"),
+}
+
+
+def _add(name: str, title: str) -> None:
+    @router.get(f"/{name}", name=name)
+    async def text(visit: AnyVisit) -> Response:
+        file = f"texts/{name}.{visit.language}.html"
+        return visit.page("text", title=visit.words.say(title), file=file)
+
+
+for _name, _title in TITLES.items():
+    _add(_name, _title)
+
+
+@router.get("/problem")
+@router.get("/problem/{raw}")
+async def problem(visit: AnyVisit, raw: str | None = None) -> Response:
+    reference = references.normalise(raw) if raw else None
+    if raw and reference is None:
+        raise HTTPException(404)
+    return visit.page("problem", reference=reference)
+
+
+@router.get("/healthz")
+async def healthz() -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz")
+async def readyz(visit: AnyVisit) -> Response:
+    """Ready when the ledger and Temporal answer; which of them does not is said by name."""
+    answers = {"ledger": await _ledger_answers(visit), "temporal": await visit.parts.health()}
+    return JSONResponse(answers, 200 if all(answers.values()) else 503)
+
+
+async def _ledger_answers(visit: AnyVisit) -> bool:
+    try:
+        return bool(await visit.parts.pool.fetchval("SELECT 1"))
+    except UNAVAILABLE:
+        return False

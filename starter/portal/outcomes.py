@@ -1,0 +1,50 @@
+"""Where an activation stands when nothing is asked of the student: waiting, done, ended."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+
+from domain.contracts import Step
+from starter.portal import places
+from starter.portal.visit import AnyVisit
+
+router = APIRouter()
+
+
+@router.get("/progress")
+async def progress(visit: AnyVisit) -> Response:
+    """Show the waiting page; without a worker it stays, whatever the step, until one answers."""
+    place = await visit.place()
+    if place.path != "/progress" and (place.progress or place.path in places.ENDS):
+        return visit.see(place.path)
+    return visit.page(
+        "progress",
+        place=place,
+        sentence=visit.words.wait(place.step, place.wait_reason),
+        received="received" in visit.request.query_params,
+        with_support=place.step is Step.NEEDS_SUPPORT,
+    )
+
+
+@router.get("/progress.json")
+async def progress_json(visit: AnyVisit) -> Response:
+    session = await visit.parts.sessions.find(visit.token)
+    if session is None or session.reference is None:
+        return JSONResponse({"error": "no session"}, 401)
+    place = await places.find(visit.parts.engine, session.reference)
+    return JSONResponse(
+        {
+            "reference": place.reference,
+            "step": place.step,
+            "wait_reason": place.wait_reason,
+        }
+    )
+
+
+@router.get("/done")
+async def done(visit: AnyVisit) -> Response:
+    return visit.page("done", place=await visit.place_on("/done"))
+
+
+@router.get("/ended")
+async def ended(visit: AnyVisit) -> Response:
+    return visit.page("ended", place=await visit.place_on("/ended"))

@@ -1,0 +1,103 @@
+"""Where an activation stands, and which page that is: the one mapping from steps to pages."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Protocol
+
+from domain.contracts import (
+    ActivationStart,
+    Answer,
+    Progress,
+    Step,
+    Submission,
+    WaitReason,
+)
+from starter.activations import ActivationEnded
+
+PATHS: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.LOOKUP: "/progress",
+        Step.PIN: "/pin",
+        Step.INSURANCE: "/insurance",
+        Step.REVIEW: "/review",
+        Step.PASSWORD: "/password",
+        Step.PROVISIONING: "/progress",
+        Step.NEEDS_SUPPORT: "/progress",
+        Step.ACTIVE: "/done",
+        Step.ALREADY_ACTIVE: "/ended",
+        Step.JOINED: "/progress",
+        Step.NOT_FOUND: "/contact",
+        Step.EXPIRED: "/ended",
+        Step.CANCELLED: "/ended",
+    }
+)
+START = "/who"
+
+_OURS = frozenset({WaitReason.LEDGER_DOWN, WaitReason.DIRECTORY_DOWN, WaitReason.CONFIGURATION})
+"""While the engine waits for one of these, no form is of use: the student sees the waiting page."""
+ENDS = ("/done", "/ended", "/contact")
+_NUMBERED = (Step.INSURANCE, Step.REVIEW, Step.PASSWORD)
+
+
+class Engine(Protocol):
+    """What the portal needs of `starter.activations.Activations`."""
+
+    async def start(self, start: ActivationStart) -> bool: ...
+    async def submit(self, reference: str, door: str, submission: Submission) -> Answer | None: ...
+    async def progress(self, reference: str) -> Progress | None: ...
+    async def stands(self, reference: str) -> tuple[Step, WaitReason | None] | None: ...
+    async def settled(
+        self, reference: str, *, leaves: Collection[Step], within: timedelta
+    ) -> Progress | None: ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an activation stands; `progress` is None when no worker answers."""
+
+    reference: str
+    step: Step | None
+    wait_reason: WaitReason | None = None
+    progress: Progress | None = None
+
+    @property
+    def path(self) -> str:
+        """The page of this place; a reference that never became an activation starts again."""
+        if self.step is None:
+            return "/contact"
+        undrawn = self.step is Step.REVIEW and not (self.progress and self.progress.review)
+        if undrawn or (self.wait_reason in _OURS and PATHS[self.step] not in ENDS):
+            return "/progress"
+        return PATHS[self.step]
+
+    @property
+    def numbering(self) -> tuple[int, int | None] | None:
+        """Which step this is for this student, and of how many; the total only after the PIN."""
+        if self.step is Step.PIN:
+            return 2, None
+        if self.progress is None or self.step not in _NUMBERED:
+            return None
+        mine = [step for step in _NUMBERED if step is not Step.INSURANCE or self.needs_insurance]
+        return mine.index(self.step) + 3, len(mine) + 2
+
+    @property
+    def needs_insurance(self) -> bool:
+        return self.step is Step.INSURANCE or bool(self.progress and self.progress.needs_insurance)
+
+
+def of(progress: Progress) -> Place:
+    return Place(progress.reference, progress.step, progress.wait_reason, progress)
+
+
+async def find(engine: Engine, reference: str) -> Place:
+    """Ask the activation itself, then, when no worker answers, Temporal's own record of it."""
+    try:
+        progress = await engine.progress(reference)
+    except ActivationEnded as ended:
+        return Place(reference, ended.step)
+    if progress is not None:
+        return of(progress)
+    stands = await engine.stands(reference)
+    return Place(reference, *stands) if stands else Place(reference, None)

@@ -1,0 +1,64 @@
+"""A browser's session: its cookie, and the row in the ledger that knows only the token's hash.
+
+The cookie carries a random token and nothing else. A browser that has not begun gets a token
+without a row, so that its first form has a CSRF token like every other.
+"""
+
+import secrets
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ledger import sessions as ledger
+from ledger.pool import Pool
+from settings import Portal
+
+
+class Sessions:
+    def __init__(self, pool: Pool, portal: Portal) -> None:
+        self._pool = pool
+        self._secure = portal.public_url.startswith("https://")
+        self._idle = timedelta(minutes=portal.session_idle_minutes)
+        self._absolute = timedelta(minutes=portal.session_absolute_minutes)
+        prefix = "__Host-" if self._secure else ""
+        self._cookie, self._language_cookie = f"{prefix}session", f"{prefix}lang"
+
+    def token(self, request: Request) -> str | None:
+        return request.cookies.get(self._cookie)
+
+    def language(self, request: Request) -> str | None:
+        return request.cookies.get(self._language_cookie)
+
+    def draw(self) -> str:
+        """Return a token for a browser that has no session yet."""
+        return secrets.token_urlsafe(32)
+
+    async def find(self, token: str | None) -> ledger.Session | None:
+        if not token:
+            return None
+        return await ledger.find(self._pool, token, idle=self._idle, absolute=self._absolute)
+
+    async def begin(self, old: str | None, language: str) -> str:
+        """Start anew, whoever used this browser before, and return the new token."""
+        if old:
+            await ledger.drop(self._pool, old)
+        return await ledger.create(self._pool, language=language)
+
+    async def attach(self, token: str, reference: str) -> None:
+        await ledger.attach(self._pool, token, reference)
+
+    async def rotate(self, token: str) -> str:
+        return await ledger.rotate(self._pool, token)
+
+    def keep(self, response: Response, token: str) -> None:
+        """Hand the token to the browser, until it is closed."""
+        self._set(response, self._cookie, token)
+
+    def keep_language(self, response: Response, language: str) -> None:
+        self._set(response, self._language_cookie, language)
+
+    def _set(self, response: Response, name: str, value: str) -> None:
+        response.set_cookie(
+            name, value, path="/", httponly=True, samesite="lax", secure=self._secure
+        )

@@ -1,0 +1,131 @@
+"""The portal's outermost layer: what holds for every request and every response.
+
+Each response, errors and static files included, carries the security headers; a body over the
+limit, a foreign host name and an unexpected exception get their own pages. Nothing a caller sent
+is logged.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from starter.portal.forms import MAX_BODY
+
+log = structlog.get_logger(__name__)
+
+_POLICY = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "script-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+}
+_HEADERS = {
+    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in _POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # no-referrer would send `Origin: null` with our own forms
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Frame-Options": "DENY",
+}
+_HSTS = "max-age=31536000"
+_LOOPBACK = ("127.0.0.1", "localhost")
+_PROBES = ("/healthz", "/readyz")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+ErrorPage = Callable[[Request, int], Awaitable[Response]]
+
+
+class TooLarge(Exception):
+    """The body is over the limit; the rest of it is not read."""
+
+
+def origins(public_url: str) -> frozenset[str]:
+    """Return the origins this portal answers to: the public one, and its loopback names."""
+    url = urlsplit(public_url)
+    names = _LOOPBACK if url.hostname in _LOOPBACK else (url.hostname,)
+    port = "" if url.port in (None, _DEFAULT_PORTS.get(url.scheme)) else f":{url.port}"
+    return frozenset(f"{url.scheme}://{name}{port}" for name in names)
+
+
+class Shield:
+    def __init__(self, app: ASGIApp, *, public_url: str, error_page: ErrorPage) -> None:
+        self._app = app
+        self._error_page = error_page
+        self._hosts = {origin.split("://")[1] for origin in origins(public_url)}
+        self._headers = dict(_HEADERS)
+        if public_url.startswith("https://"):
+            self._headers["Strict-Transport-Security"] = _HSTS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        outward = _Outward(send, self._headers)
+        status = self._refusal(scope) or await self._pass(scope, receive, outward)
+        if status:
+            response = await self._error_page(Request(scope, receive), status)
+            await response(scope, receive, outward)
+
+    async def _pass(self, scope: Scope, receive: Receive, outward: "_Outward") -> int | None:
+        """Let the application answer; returns the status to answer with when it could not."""
+        try:
+            await self._app(scope, _limited(receive), outward)
+        except TooLarge:
+            return 413
+        except Exception:
+            log.exception("request failed", method=scope["method"], status=500)
+            if outward.started:
+                raise
+            return 500
+        return None
+
+    def _refusal(self, scope: Scope) -> int | None:
+        """Return the status of a request that is not let in at all."""
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "0")
+        known = headers.get("host", "").lower() in self._hosts or scope["path"] in _PROBES
+        if not known or not length.isdecimal():
+            return 400
+        return 413 if int(length) > MAX_BODY else None
+
+
+class _Outward:
+    """Sends a response with the headers every response carries."""
+
+    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
+        self._send = send
+        self._headers = headers
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            headers.update(self._headers)
+            headers.setdefault("Cache-Control", "no-store")
+        await self._send(message)
+
+
+def _limited(receive: Receive) -> Receive:
+    """Stop reading a body without a length once it passes the limit."""
+    seen = 0
+
+    async def receive_limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_BODY:
+            raise TooLarge
+        return message
+
+    return receive_limited

@@ -1,0 +1,94 @@
+"""Pages from templates: one environment a language, all escaped, statics named by content."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+from markupsafe import Markup
+
+from domain import references
+from domain.contracts import Language
+from settings import Institution
+from translations import translator
+
+_TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+STATIC = _TEMPLATES / "static"
+_ZONE = ZoneInfo("Europe/Athens")
+
+Errors = Mapping[str, Sequence[str]]
+
+
+@cache
+def static_path() -> str:
+    """Return the path of the static files; it changes with them, so they may be kept for ever."""
+    digest = hashlib.sha256()
+    for file in sorted(STATIC.iterdir()):
+        digest.update(file.read_bytes())
+    return f"/static/{digest.hexdigest()[:16]}"
+
+
+class Views:
+    """Renders every page of the portal in both languages."""
+
+    def __init__(self, institution: Institution) -> None:
+        self._environments = {
+            language: self._environment(language, institution) for language in Language
+        }
+
+    def page(self, name: str, language: Language, **context: Any) -> str:
+        template = self._environments[language].get_template(f"{name}.html")
+        return template.render(**context)
+
+    def _environment(self, language: Language, institution: Institution) -> Environment:
+        govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+        env = Environment(
+            loader=ChoiceLoader([FileSystemLoader(_TEMPLATES / "pages"), govuk]),
+            autoescape=True,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        env.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined] # added by the extension
+        env.globals.update(
+            language=language.value,
+            static=static_path(),
+            institution=institution.name_el if language is Language.EL else institution.name_en,
+            support_email=institution.support_email,
+            domain=institution.domain,
+            lag_hours=institution.registrar_sync_lag_hours,
+            error_message=error_message,
+            error_list=error_list,
+            first_group=references.first_group,
+        )
+        env.filters["clock"] = partial(clock, language=language)
+        return env
+
+
+def clock(
+    moment: datetime, detail: Literal["short", "medium"] = "short", *, language: Language
+) -> str:
+    """Tell a time of day as people of this language write it; with the date when not today."""
+    local = moment.astimezone(_ZONE)
+    told: str = format_time(local, detail, tzinfo=_ZONE, locale=language)
+    if local.date() == datetime.now(_ZONE).date():
+        return told
+    return f"{format_date(local.date(), 'd MMMM', locale=language)}, {told}"
+
+
+def error_message(errors: Errors, field: str) -> dict[str, Markup] | None:
+    """Return what the govuk macros take as a field's error: its messages, one a line."""
+    texts = errors.get(field) if errors else None
+    return {"html": Markup("<br>").join(texts)} if texts else None
+
+
+def error_list(errors: Errors) -> list[dict[str, str]]:
+    """Return the items of the error summary, each leading to its field."""
+    return [
+        {"text": text, "href": f"#{field}"} for field, texts in errors.items() for text in texts
+    ]

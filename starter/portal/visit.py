@@ -1,0 +1,195 @@
+"""One request of one browser: its language, session and form, and the answers it can get."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
+
+from domain.contracts import Language
+from ledger.pool import Pool
+from security.keys import KeyRing
+from settings import Settings
+from starter.portal import forms, places
+from starter.portal.places import Engine, Place
+from starter.portal.sessions import Sessions
+from starter.portal.shield import origins
+from starter.portal.view import Errors, Views
+from starter.portal.wording import Wording
+
+Health = Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What every request shares."""
+
+    settings: Settings
+    keys: KeyRing
+    pool: Pool
+    engine: Engine
+    views: Views
+    sessions: Sessions
+    wordings: Mapping[Language, Wording]
+    health: Health
+
+
+class Elsewhere(Exception):
+    """The page asked for is not this student's next one; `path` is."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class Visit:
+    """What a route works with."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.parts: Parts = request.app.state.parts
+        self.language = self._choose_language()
+        self.words = self.parts.wordings[self.language]
+        self.token = self.parts.sessions.token(request)
+        self._fresh: str | None = None
+
+    # --- who asks -----------------------------------------------------------------------------
+
+    async def reference(self) -> str | None:
+        """Return the activation of this session; a browser without a session starts first."""
+        session = await self.parts.sessions.find(self.token)
+        if session is None:
+            raise Elsewhere(f"{places.START}?again" if self.token else places.START)
+        return session.reference
+
+    async def place(self) -> Place:
+        """Return where this student stands, moved on to the activation that goes on elsewhere."""
+        reference = await self.reference()
+        if reference is None:
+            raise Elsewhere("/contact")
+        place = await places.find(self.parts.engine, reference)
+        if place.progress and place.progress.joined_to:
+            await self.attach(place.progress.joined_to)
+            place = await places.find(self.parts.engine, place.progress.joined_to)
+        return place
+
+    async def place_on(self, path: str) -> Place:
+        """As `place`, when this page is the student's; raises `Elsewhere` with the true one."""
+        place = await self.place()
+        if place.path != path:
+            raise Elsewhere(place.path)
+        return place
+
+    async def form(self) -> forms.Form:
+        """Return the submitted form; raises `forms.Forged`."""
+        headers = self.request.headers
+        allowed = origins(self.parts.settings.portal.public_url)
+        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise forms.Forged
+        if "origin" in headers and headers["origin"] not in allowed:
+            raise forms.Forged
+        return forms.read(
+            self.parts.keys.session_key,
+            self.token,
+            headers.get("content-type", ""),
+            await self.request.body(),
+        )
+
+    # --- what changes -------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        self._keep(await self.parts.sessions.begin(self.token, self.language))
+
+    async def attach(self, reference: str) -> None:
+        if self.token:
+            await self.parts.sessions.attach(self.token, reference)
+
+    async def rotate(self) -> None:
+        """Give this session another token: what the old one was worth has just risen."""
+        if self.token:
+            self._keep(await self.parts.sessions.rotate(self.token))
+
+    # --- what is answered ---------------------------------------------------------------------
+
+    def page(
+        self,
+        name: str,
+        *,
+        status: int = 200,
+        errors: Errors | None = None,
+        headers: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> Response:
+        """Render a page; with errors it is the same page again, and 422."""
+        html = self.parts.views.page(
+            name,
+            self.language,
+            path=self.request.url.path,
+            hidden=self._hidden,
+            errors=errors or {},
+            **context,
+        )
+        return self._dress(HTMLResponse(html, 422 if errors else status, headers))
+
+    def see(self, path: str) -> Response:
+        """Send the browser to another page of ours."""
+        return self._dress(RedirectResponse(path, 303))
+
+    def error(self, status: int, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+        heading, sentence = self.words.status(status)
+        context = {"heading": heading, "sentence": sentence, **more}
+        return self.page("error", status=status, headers=headers, **context)
+
+    def _keep(self, token: str) -> None:
+        self.token = self._fresh = token
+
+    def _hidden(self) -> Markup:
+        """Return the fields every form carries; a new browser gets a token for them."""
+        if not self.token:
+            self._keep(self.parts.sessions.draw())
+        assert self.token is not None  # noqa: S101 - drawn a line above
+        fields = (
+            ("csrf", forms.csrf(self.parts.keys.session_key, self.token)),
+            ("form", forms.draw()),
+        )
+        return Markup().join(
+            Markup('<input type="hidden" name="{}" value="{}">').format(*field) for field in fields
+        )
+
+    def _dress(self, response: Response) -> Response:
+        if self._fresh:
+            self.parts.sessions.keep(response, self._fresh)
+        if "lang" in self.request.query_params:
+            self.parts.sessions.keep_language(response, self.language)
+        return response
+
+    def _choose_language(self) -> Language:
+        headers = self.request.headers
+        choices = (
+            self.request.query_params.get("lang"),
+            self.parts.sessions.language(self.request),
+            *_accepted(headers.get("accept-language", "")),
+        )
+        known = (Language(choice) for choice in choices if choice in list(Language))
+        return next(known, self.parts.settings.institution.default_language)
+
+
+def _accepted(header: str) -> list[str]:
+    """Return the languages a browser prefers, most wanted first, without their regions."""
+    weighed = []
+    for item in header.split(",")[:20]:
+        name, _, weight = item.strip().partition(";q=")
+        try:
+            weighed.append((-float(weight or 1), name.split("-")[0].lower()))
+        except ValueError:
+            continue
+    return [name for _, name in sorted(weighed, key=lambda pair: pair[0])]
+
+
+async def visit(request: Request) -> Visit:
+    return Visit(request)
+
+
+AnyVisit = Annotated[Visit, Depends(visit)]

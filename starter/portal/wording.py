@@ -1,0 +1,154 @@
+"""Which words stand for which rule, verdict, wait reason and status: one table each.
+
+Every table is total over its vocabulary (a test says so), so that no student ever reads a code.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from babel.support import NullTranslations
+
+from domain.contracts import Language, PasswordRefusal, Step, WaitReason
+from domain.rules import Rule
+from translations import N_, translator
+
+_RULES: Mapping[Rule, str] = {
+    Rule.CONTACT_NONE: N_("Enter your mobile or your e-mail"),
+    Rule.MOBILE_INVALID: N_("Enter a whole mobile number, for example 691 234 5678"),
+    Rule.MOBILE_LANDLINE: N_("This is a landline. Enter a mobile number"),
+    Rule.MOBILE_FOREIGN: N_("For a foreign number start with +, for example +357 99 123456"),
+    Rule.EMAIL_INVALID: N_("Enter a whole e-mail address, for example name@example.com"),
+    Rule.EMAIL_GREEK: N_("The e-mail has Greek letters. Switch the keyboard to English"),
+    Rule.PIN_FORMAT: N_("Enter the six digits of the code"),
+    Rule.AMKA_LENGTH: N_("The AMKA has 11 digits"),
+    Rule.AMKA_CHECKSUM: N_("The AMKA is not correct. Check the digits"),
+    Rule.AMKA_DATE: N_("The AMKA does not start with a date of birth. Check the digits"),
+    Rule.EHIC_FORMAT: N_("The number of the card has 10 to 20 letters and digits"),
+    Rule.FOREIGN_FORMAT: N_("The number has 4 to 30 letters and digits, in Latin script"),
+    Rule.PASSWORD_SHORT: N_("The password must have at least 12 characters"),
+    Rule.PASSWORD_LONG: N_("The password must have at most 128 characters"),
+    Rule.PASSWORD_GREEK: N_("The password has Greek letters. Switch the keyboard to English"),
+    Rule.PASSWORD_CHARACTERS: N_(
+        "The password has a character that cannot be typed on every keyboard"
+    ),
+    Rule.PASSWORD_COMMON: N_("This password is too common"),
+    Rule.PASSWORD_CONTEXT: N_(
+        "The password contains your name, your username or a number of yours"
+    ),
+    Rule.PASSWORD_WEAK: N_("This password is easy to guess. Add another word or two"),
+}
+
+_REFUSALS: Mapping[PasswordRefusal, str] = {
+    PasswordRefusal.TOO_SHORT: N_(
+        "The directory found this password too short. Choose a longer one"
+    ),
+    PasswordRefusal.USED_BEFORE: N_("This password was used before. Choose another"),
+    PasswordRefusal.POLICY: N_("The directory did not accept this password. Choose another"),
+    PasswordRefusal.EXPIRED: N_(
+        "Your password was kept sealed for as long as it may be, and is gone. Choose one again"
+    ),
+}
+
+_WAITS: Mapping[WaitReason, str] = {
+    WaitReason.WAITING_PIN: N_("We are waiting for the six-digit code (pin)."),
+    WaitReason.PIN_LOCKED: N_("There were too many wrong codes, so we take none for a while."),
+    WaitReason.WAITING_INSURANCE: N_("We are waiting for your insurance number."),
+    WaitReason.WAITING_CONSENT: N_("We are preparing your details."),
+    WaitReason.WAITING_PASSWORD: N_("We are waiting for your password."),
+    WaitReason.REGISTRAR_DOWN: N_(
+        "The records of the secretariat do not answer just now, so we have not looked for you yet."
+    ),
+    WaitReason.LEDGER_DOWN: N_("A part of our system does not answer just now."),
+    WaitReason.DIRECTORY_DOWN: N_("The directory of accounts does not answer just now."),
+    WaitReason.SMS_DOWN: N_("The SMS service does not answer just now. Your code will be late."),
+    WaitReason.MAIL_DOWN: N_("The mail service does not answer just now. Your code will be late."),
+    WaitReason.CONFIGURATION: N_("A fault on our side is in the way. Support can see it."),
+    WaitReason.USERNAME_CONFLICT: N_("Support has to choose your username with care."),
+    WaitReason.INSURANCE_CONFLICT: N_("Support has to check your insurance number."),
+    WaitReason.FOREIGN_ENTRY: N_("Support has to check an older entry in the directory."),
+    WaitReason.UNDELIVERABLE: N_(
+        "Our message could not be delivered to the contact the secretariat has on file."
+    ),
+}
+
+_STEPS: Mapping[Step, str] = {
+    Step.LOOKUP: N_("We are looking for you in the records of the secretariat."),
+    Step.PROVISIONING: N_("We are making your account."),
+    Step.NEEDS_SUPPORT: N_("Support has to look at your activation."),
+}
+_ELSE = N_("We are getting the next page ready.")
+
+_STATUSES: Mapping[int, tuple[str, str]] = {
+    400: (N_("This address is not ours"), N_("Open the page from the address of this service.")),
+    403: (
+        N_("This form can no longer be used"),
+        N_("It was open too long, or came from another page. Nothing has changed. Start it again."),
+    ),
+    404: (N_("There is no such page"), N_("Check the address, or start from the first page.")),
+    405: (N_("This page cannot be used like that"), N_("Start again from the first page.")),
+    413: (
+        N_("That is too long"),
+        N_("What you sent is longer than any of our forms. Nothing has changed."),
+    ),
+    429: (N_("Too many tries from your network"), N_("Nothing is wrong with your details.")),
+    500: (
+        N_("Something went wrong on our side"),
+        N_("What you had already completed is safe. Try again in a little while."),
+    ),
+    503: (
+        N_("The service does not answer just now"),
+        N_("What you had already completed is safe. Try again in a minute."),
+    ),
+}
+
+
+class Wording:
+    """The tables, in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.texts: NullTranslations = translator(language)
+
+    def rule(self, rule: Rule) -> str:
+        return self.say(_RULES[rule])
+
+    def rules(self, rules: Iterable[Rule]) -> list[str]:
+        return [self.rule(rule) for rule in rules]
+
+    def refusal(self, refusal: PasswordRefusal) -> str:
+        return self.say(_REFUSALS[refusal])
+
+    def wait(self, step: Step | None, reason: WaitReason | None) -> str:
+        """Say in one sentence where an activation stands."""
+        if reason in (None, WaitReason.WAITING_CONSENT):
+            return self.say(_STEPS.get(step, _ELSE) if step else _ELSE)
+        return self.say(_WAITS[reason])
+
+    def status(self, status: int) -> tuple[str, str]:
+        """Return the heading and the sentence of an error page."""
+        heading, sentence = _STATUSES[status if status in _STATUSES else 500]
+        return self.say(heading), self.say(sentence)
+
+    def wrong_pin(self, tries_left: int) -> str:
+        return self.texts.ngettext(
+            "The code is not correct. %(n)d try left",
+            "The code is not correct. %(n)d tries left",
+            tries_left,
+        ) % {"n": tries_left}
+
+    def expired_pin(self) -> str:
+        return self.say(N_("The code has expired. Ask for a new one"))
+
+    def locked_pin(self, time: str) -> str:
+        text = N_("Too many wrong codes. Try again at %(time)s, or ask for help")
+        return self.say(text) % {"time": time}
+
+    def too_soon(self, time: str) -> str:
+        return self.say(N_("You can ask for a new message after %(time)s")) % {"time": time}
+
+    def stale(self) -> str:
+        return self.say(N_("Your details changed meanwhile. Read them again before you agree"))
+
+    def role(self) -> str:
+        return self.say(N_("Choose who you are"))
+
+    def say(self, text: str) -> str:
+        return self.texts.gettext(text)

@@ -1,0 +1,103 @@
+"""Every text people read exists in Greek, and says the same things."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from starter.portal.info import TITLES
+from translations import translator
+
+ROOT = Path(__file__).parents[2]
+METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
+OPTIONS = {"**.html": {"trimmed": "true"}, "**.txt": {"trimmed": "true"}}
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+ROOMS = ("templates", "starter", "activities")
+PLACEHOLDER = re.compile(r"%\((\w+)\)|\{(\w+)\}")
+
+
+def used() -> Iterator[str | tuple[str, ...]]:
+    for room in ROOMS:
+        for _, _, message, _, _ in extract_from_dir(
+            ROOT / room, METHODS, OPTIONS, keywords=KEYWORDS, strip_comment_tags=True
+        ):
+            yield message
+
+
+@pytest.fixture(scope="module")
+def greek() -> dict[str | tuple[str, ...], str | tuple[str, ...]]:
+    with (ROOT / "translations" / "el.po").open("rb") as file:
+        catalogue = read_po(file, locale="el")
+    return {message.id: message.string for message in catalogue if message.id and not message.fuzzy}
+
+
+def test_every_text_in_use_has_greek(
+    greek: dict[str | tuple[str, ...], str | tuple[str, ...]],
+) -> None:
+    missing = sorted({str(message) for message in used() if not _complete(greek.get(message))})
+    assert missing == []
+
+
+def _complete(translation: str | tuple[str, ...] | None) -> bool:
+    texts = translation if isinstance(translation, tuple) else (translation,)
+    return all(texts)
+
+
+def test_greek_holds_the_same_placeholders(
+    greek: dict[str | tuple[str, ...], str | tuple[str, ...]],
+) -> None:
+    for message, translation in greek.items():
+        for given, told in zip(_forms(message), _forms(translation), strict=True):
+            assert _names(given) == _names(told), given
+
+
+def _forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    return text if isinstance(text, tuple) else (text,)
+
+
+def _names(text: str) -> set[str]:
+    return {one or other for one, other in PLACEHOLDER.findall(text)}
+
+
+def test_no_greek_is_kept_for_texts_nobody_uses(
+    greek: dict[str | tuple[str, ...], str | tuple[str, ...]],
+) -> None:
+    assert sorted(str(message) for message in set(greek) - set(used())) == []
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_longer_texts_have_the_same_shape_in_both_languages(name: str) -> None:
+    folder = ROOT / "templates" / "pages" / "texts"
+    shapes = [
+        re.findall(r"<(h2|li|p)\b", (folder / f"{name}.{language}.html").read_text("utf-8"))
+        for language in ("el", "en")
+    ]
+    assert shapes[0] == shapes[1]
+
+
+def test_the_labels_of_the_journey_are_kept_to_the_letter() -> None:
+    greek = translator("el").gettext
+    assert greek("Activate an account now!") == "Ενεργοποίηση λογαριασμού τώρα!"
+    assert greek("I am a student") == "Είμαι φοιτητής"
+    assert greek("Start the activation") == "Έναρξη ενεργοποίησης"
+    assert greek("Next") == "Επόμενο"
+    assert greek("No student was found with these details").startswith(
+        "Δεν βρέθηκε χρήστης με τα στοιχεία αυτά"
+    )
+    assert greek("Six-digit code (pin)") == "Εξαψήφιος κωδικός (pin)"
+    assert (
+        greek("Social security number (AMKA)")
+        == "Αριθμός Μητρώου Κοινωνικής Ασφάλισης (Α.Μ.Κ.Α.)"
+    )
+    assert greek("I agree") == "Συμφωνώ"
+    assert (
+        greek("More about the safety of the password")
+        == "Περισσότερες πληροφορίες για την ασφάλεια του κωδικού"
+    )
+
+
+def test_an_unknown_language_reads_english() -> None:
+    assert translator("fr").gettext("Next") == "Next"
