@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from demo import walkthrough
 from demo.control import PartState, ask
 from demo.place import ANY_PORTS, PREFERRED_PORTS, Place
 from demo.stack import Stack
@@ -70,6 +71,15 @@ def kill(name: Name, folder: Folder = DEMO) -> None:
     """Kill a part at once; it stays dead until it is started."""
     ask(folder, "kill", name)
     _say(f"{name} is killed")
+
+
+@commands.command("walkthrough")
+def walk(
+    folder: Folder = DEMO,
+    language: Annotated[str, typer.Option("--lang", help="el or en")] = "el",
+) -> None:
+    """Play one student through the portal, up to a login that works."""
+    walkthrough.play(folder, language, _say)
 
 
 def _line(part: PartState) -> str:

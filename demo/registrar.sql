@@ -38,3 +38,5 @@ CREATE INDEX IF NOT EXISTS v_vd_sis_mobile ON v_vd_sis (mobilephone);
 CREATE INDEX IF NOT EXISTS v_vd_sis_mobile_digits
     ON v_vd_sis (right(regexp_replace(mobilephone, '\D', '', 'g'), 8));
 CREATE INDEX IF NOT EXISTS v_vd_sis_email ON v_vd_sis (lower(extemail));
+CREATE INDEX IF NOT EXISTS v_vd_sis_ssn ON v_vd_sis (ssn);
+CREATE INDEX IF NOT EXISTS v_vd_sis_human ON v_vd_sis (lastnameel, birthdate);

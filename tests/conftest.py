@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stack import TestStack
+from tests.stack import TestStack, WholeStack
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +16,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
         yield parts
     finally:
         parts.end()
+
+
+@pytest.fixture(scope="session")
+def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeStack]:
+    demo = WholeStack(tmp_path_factory.mktemp("whole") / "demo")
+    try:
+        demo.begin()
+        yield demo
+    finally:
+        demo.end()
 
 
 def pytest_sessionfinish() -> None:

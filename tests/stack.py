@@ -1,9 +1,14 @@
-"""Real parts for tests: PostgreSQL, slapd and the two sinks, in a folder and on ports of their own.
+"""Real parts for tests, in a folder and on ports of their own; nothing knows of a running demo.
 
-Nothing here knows of a running demo, and nothing starts before a test asks for the fixture.
+`TestStack` is PostgreSQL, slapd and the two sinks, started from here. `WholeStack` is everything,
+started as a person would: by the demo's supervisor in a process of its own.
 """
 
 import os
+import shlex
+import signal
+import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +18,7 @@ import security.keys
 from demo.messages import Message, all_messages
 from demo.part import Part, aside
 from demo.place import Place
+from demo.programs import activation
 from demo.samples import SAMPLES, Sample
 from demo.stack import Stack
 from settings import Settings
@@ -79,3 +85,56 @@ class TestStack:
 
     def messages(self, to: str | None = None) -> list[Message]:
         return all_messages(self.inbox, to)
+
+
+class WholeStack:
+    """The demo itself in this folder; `command` runs its command line against it."""
+
+    ready_within = 90.0
+    ended_within = 30.0
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.output = folder.with_suffix(".txt")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> None:
+        """Start it and wait for the address table."""
+        words = ("demo", "up", "--folder", str(self.folder), "--any-ports")
+        with self.output.open("wb") as output:
+            # It must not outlive a test run that is killed.
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                ("/usr/bin/setpriv", "--pdeathsig", "TERM", *activation(*words)),
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+            )
+        deadline = time.monotonic() + self.ready_within
+        while "The demo is ready" not in self.output.read_text("utf-8"):
+            assert self._process.poll() is None, self.output.read_text("utf-8")
+            assert time.monotonic() < deadline, self.output.read_text("utf-8")
+            time.sleep(0.1)
+
+    def end(self, by: signal.Signals = signal.SIGINT) -> int:
+        """End it and give its exit code."""
+        assert self._process is not None
+        self._process.send_signal(by)
+        return self._process.wait(self.ended_within)
+
+    @property
+    def env(self) -> dict[str, str]:
+        lines = (self.folder / "env").read_text("utf-8").splitlines()
+        return dict(word.split("=", 1) for line in lines for word in shlex.split(line))
+
+    @property
+    def pids(self) -> dict[str, int]:
+        return {file.stem: int(file.read_text()) for file in (self.folder / "pids").glob("*.pid")}
+
+    def demo(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.command("demo", *words, "--folder", str(self.folder))
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        env = os.environ | {"ACTIVATION_CONFIG": str(self.folder / "activation.toml")}
+        return subprocess.run(  # noqa: S603 - our own program
+            activation(*words), capture_output=True, text=True, check=False, env=env
+        )

@@ -1,0 +1,108 @@
+"""A browser without a window: visits pages, reads them in words, and submits their forms."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Self
+
+import httpx
+
+VOID = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"))
+BLOCKS = frozenset(("h1", "h2", "h3", "p", "li", "dt", "dd", "label", "legend", "button", "div"))
+SILENT = frozenset(("script", "style", "noscript", "template"))
+
+
+@dataclass
+class Form:
+    """A form as the page shows it: `fields` holds what a browser would send untouched."""
+
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+class _Reader(HTMLParser):
+    """Collects the title, the words of the main part line by line, and the forms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = ""
+        self.lines: list[str] = []
+        self.forms: list[Form] = []
+        self._open: list[str] = []
+        self._words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(Form(given.get("action", "")))
+        elif tag == "input" and self.forms and given.get("type") == "hidden":
+            self.forms[-1].fields[given["name"]] = given.get("value", "")
+        if tag in BLOCKS:
+            self._end_line()
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in BLOCKS or tag == "main":
+            self._end_line()
+        while tag in self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if "title" in self._open:
+            self.title += data
+        elif "main" in self._open and not SILENT.intersection(self._open):
+            self._words.append(data)
+
+    def _end_line(self) -> None:
+        line = " ".join("".join(self._words).split())
+        if line:
+            self.lines.append(line)
+        self._words.clear()
+
+
+@dataclass(frozen=True)
+class Page:
+    path: str
+    status: int
+    title: str
+    lines: tuple[str, ...]
+    forms: tuple[Form, ...]
+
+
+class Visitor:
+    """One person at one browser; `page` is what they look at now."""
+
+    def __init__(self, url: str, language: str) -> None:
+        self._http = httpx.Client(
+            base_url=url,
+            follow_redirects=True,
+            timeout=30,
+            headers={"Accept-Language": language},
+        )
+        self.page = Page("", 0, "", (), ())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def visit(self, path: str) -> Page:
+        return self._look(self._http.get(path))
+
+    def submit(self, **answers: str) -> Page:
+        """Fill in and send the form of the page that belongs to its own address."""
+        form = next(form for form in self.page.forms if form.action == self.page.path)
+        return self._look(self._http.post(form.action, data=form.fields | answers))
+
+    def _look(self, response: httpx.Response) -> Page:
+        reader = _Reader()
+        reader.feed(response.text)
+        self.page = Page(
+            response.url.path,
+            response.status_code,
+            " ".join(reader.title.split()),
+            tuple(reader.lines),
+            tuple(reader.forms),
+        )
+        return self.page

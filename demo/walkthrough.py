@@ -1,0 +1,201 @@
+"""One student's whole journey through the real portal, told in words, up to a login that works.
+
+Plays the first student of the demo who has no account yet, so it can be run again and again.
+"""
+
+import re
+import secrets
+import shlex
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+from temporalio.exceptions import FailureError
+
+from activities.ldap import SUCCESS, Found, Wire
+from demo.messages import Message
+from demo.part import PartFailed
+from demo.samples import SAMPLES
+from demo.students import Row, amka, invented_rows
+from demo.visitor import Page, Visitor
+from domain.contacts import emails_on_file, mobiles_on_file
+from settings import Directory
+
+PIN = re.compile(r"(?<!\d)\d{6}(?!\d)")
+PATIENCE_SECONDS = 60
+LOOK_AGAIN_SECONDS = 0.5
+Say = Callable[[str], None]
+# They share a mobile, are not found, or have no AMKA: other paths than the one played here.
+NOT_PLAYED = ("siblings", "inactive", "cypriot")
+
+
+@dataclass(frozen=True)
+class Student:
+    """Who is played: what is typed as contact, where messages go, and the AMKA if asked."""
+
+    name: str
+    number: str
+    contact: Mapping[str, str]
+    to: str
+    amka: str
+
+
+def play(folder: Path, language: str, say: Say) -> None:
+    """Play one student to the end; raises `PartFailed` with one line where it goes wrong."""
+    env = _read_env(folder)
+    config = tomllib.loads((folder / "activation.toml").read_text("utf-8"))
+    wire = Wire(Directory.model_validate(config["directory"]))
+    try:
+        with closing(wire), Visitor(env["PORTAL_URL"], language) as visitor:
+            student = next(s for s in _candidates() if not _entries(wire, env, s))
+            say(f"Playing {student.name}, student number {student.number}")
+            password = _Journey(visitor, env["INBOX_URL"], student, say).walk()
+            _show_account(wire, env, student, password, say)
+    except httpx.HTTPError as error:
+        raise PartFailed(f"the portal or the inbox does not answer: {error}") from None
+    except FailureError as error:
+        raise PartFailed(f"the directory does not answer: {error}") from None
+    except StopIteration:
+        raise PartFailed("every student of the demo has an account already") from None
+
+
+class _Journey:
+    """Walks from page to page; each page's answer is the method named by its path."""
+
+    def __init__(self, visitor: Visitor, inbox_url: str, student: Student, say: Say) -> None:
+        self._visitor = visitor
+        self._inbox_url = inbox_url
+        self._student = student
+        self._say = say
+        self._password = secrets.token_urlsafe(18)
+        self._began = datetime.now(UTC)
+
+    def walk(self) -> str:
+        """Give the password of the account that is active now."""
+        self._look(self._visitor.visit("/"))
+        page = self._look(self._visitor.visit("/who"))
+        while page.path != "/done":
+            answer = getattr(self, f"_answer_{page.path.strip('/')}", None)
+            if answer is None:
+                raise PartFailed(f"the journey ended at {page.path}: {page.title}")
+            answer()
+            page = self._look(self._visitor.page)
+        return self._password
+
+    def _look(self, page: Page) -> Page:
+        self._say(f"\n== {page.path} == {page.title}")
+        for line in page.lines:
+            self._say(f"   {line}")
+        return page
+
+    def _submit(self, told: str, **answers: str) -> None:
+        self._say(f"-> {told}")
+        page = self._visitor.submit(**answers)
+        if page.status != httpx.codes.OK:
+            self._look(page)
+            raise PartFailed(f"the portal did not take the answer ({page.status}): {page.title}")
+
+    def _answer_who(self) -> None:
+        self._submit("I am a student", who="student")
+
+    def _answer_contact(self) -> None:
+        contact = self._student.contact
+        self._submit(" ".join(contact.values()), **contact)
+        if self._visitor.page.path == "/contact":
+            raise PartFailed("the portal did not find the student")
+
+    def _answer_pin(self) -> None:
+        message = self._await_message()
+        self._say(f"-> in the inbox ({message['channel']} to {message['to']}):")
+        for line in message["text"].splitlines():
+            self._say(f"   | {line}")
+        pin = PIN.findall(message["text"])[-1]
+        self._submit(pin, pin=pin)
+
+    def _await_message(self) -> Message:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            for message in reversed(self._messages()):
+                recent = datetime.fromisoformat(message["received_at"]) >= self._began
+                if recent and PIN.search(message["text"]):
+                    return message
+            time.sleep(LOOK_AGAIN_SECONDS)
+        raise PartFailed("no message with a PIN arrived")
+
+    def _messages(self) -> list[Message]:
+        query = {"to": self._student.to}
+        answer = httpx.get(f"{self._inbox_url}/messages.json", params=query)
+        messages: list[Message] = answer.raise_for_status().json()
+        return messages
+
+    def _answer_insurance(self) -> None:
+        self._submit(self._student.amka, number=self._student.amka)
+
+    def _answer_review(self) -> None:
+        self._submit("I agree", decision="agree", choice="recovery_mobile")
+
+    def _answer_password(self) -> None:
+        self._submit("a random password, not shown here", password=self._password)
+
+    def _answer_progress(self) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._visitor.visit("/progress").path == "/progress":
+            if time.monotonic() > deadline:
+                raise PartFailed("the activation waits; `activation support list` says why")
+            time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _read_env(folder: Path) -> dict[str, str]:
+    try:
+        text = (folder / "env").read_text("utf-8")
+    except FileNotFoundError:
+        raise PartFailed("no demo was started here yet: start it with `make demo`") from None
+    return dict(word.split("=", 1) for line in text.splitlines() for word in shlex.split(line))
+
+
+def _candidates() -> Iterator[Student]:
+    """Give who can be played: the samples first, then the invented crowd."""
+    rows = [s.rows[0] | {"typed": s.number} for s in SAMPLES if s.key not in NOT_PLAYED]
+    crowd = [row | {"typed": None} for row in invented_rows() if row["citizenship"] == "GR"]
+    for row in (*rows, *crowd):
+        mobiles, emails = mobiles_on_file(row["mobilephone"]), emails_on_file(row["extemail"])
+        if row["enrollmentstatus"] == "inactive" or not (mobiles or emails):
+            continue
+        yield Student(
+            name=f"{row['firstnameel']} {row['lastnameel']}",
+            number=str(row["registrationid"]),
+            contact={"mobile": mobiles[0]} if mobiles else {"email": emails[0]},
+            to=(mobiles or emails)[0],
+            amka=row["typed"] or _some_amka(row),
+        )
+
+
+def _some_amka(row: Row) -> str:
+    """Give a number that fits the student, in case the registrar has none."""
+    born = datetime.strptime(str(row["birthdate"]), "%Y%m%d").replace(tzinfo=UTC).date()
+    return amka(born, int(str(row["registrationid"])[-3:]), gender=str(row["gender"]))
+
+
+def _entries(wire: Wire, env: Mapping[str, str], student: Student) -> list[Found]:
+    query = f"(schacPersonalUniqueCode=*:{student.number})"
+    return wire.search(env["LDAP_PEOPLE_DN"], query, ["*"])
+
+
+def _show_account(
+    wire: Wire, env: Mapping[str, str], student: Student, password: str, say: Say
+) -> None:
+    found = _entries(wire, env, student)
+    if not found:
+        raise PartFailed("the account is said to be active, but the directory has no entry")
+    (entry,) = found
+    say(f"\nThe directory's entry: {entry.dn}")
+    for name, values in sorted(entry.attributes.items()):
+        say(f"   {name}: {', '.join(values)}")
+    if wire.bind_as(entry.dn, password.encode()).code != SUCCESS:
+        raise PartFailed("the directory refuses the new password")
+    say("The login with the new password works.")

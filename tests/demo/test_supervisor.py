@@ -1,0 +1,114 @@
+"""The demo's commands keep their word: a part is down or ready when they return."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.stack import WholeStack
+
+PARTS = {"temporal", "postgres", "slapd", "sms", "smtp", "inbox", "worker", "portal"}
+VARIABLES = set(
+    "PORTAL_URL INBOX_URL SUPPORT_URL TEMPORAL_ADDRESS TEMPORAL_NAMESPACE TEMPORAL_UI_URL "
+    "LDAP_URL LDAPS_URL LDAP_CA_FILE LDAP_BASE_DN LDAP_PEOPLE_DN LEDGER_DSN REGISTRAR_DSN "
+    "SUPPORT_USER SUPPORT_PASSWORD".split()  # noqa: SIM905 - as the contract words them
+)
+
+
+def _states(demo: WholeStack) -> dict[str, str]:
+    parts = json.loads(demo.demo("status", "--json").stdout)
+    return {part["name"]: part["state"] for part in parts}
+
+
+def _is_running(pid: int) -> bool:
+    return Path("/proc", str(pid)).exists()
+
+
+def _await_gone(pids: list[int]) -> None:
+    deadline = time.monotonic() + 20
+    while any(map(_is_running, pids)):
+        assert time.monotonic() < deadline, "a part outlived its supervisor"
+        time.sleep(0.1)
+
+
+def test_status_names_every_part_and_the_files_tell_where_they_are(whole_stack: WholeStack) -> None:
+    assert _states(whole_stack) == dict.fromkeys(PARTS, "running")
+    assert set(whole_stack.pids) == PARTS
+    assert all(map(_is_running, whole_stack.pids.values()))
+    assert set(whole_stack.env) == VARIABLES
+    assert all((whole_stack.folder / "logs" / f"{part}.log").exists() for part in PARTS)
+
+
+@pytest.mark.parametrize("ends", ["stop", "kill"])
+@pytest.mark.parametrize("part", ["slapd", "postgres", "sms"])
+def test_a_part_that_was_ended_is_down_and_comes_back_ready(
+    whole_stack: WholeStack, part: str, ends: str
+) -> None:
+    pid = whole_stack.pids[part]
+    assert whole_stack.demo(ends, part).returncode == 0
+    assert not _is_running(pid)
+    assert part not in whole_stack.pids
+    assert _states(whole_stack)[part] == "stopped"
+    assert whole_stack.demo("start", part).returncode == 0
+    assert _is_running(whole_stack.pids[part])
+
+
+def test_a_part_killed_from_outside_stays_dead_until_it_is_started(
+    whole_stack: WholeStack,
+) -> None:
+    os.kill(whole_stack.pids["smtp"], signal.SIGKILL)
+    time.sleep(1.5)
+    assert _states(whole_stack)["smtp"] == "stopped"
+    assert "smtp" not in whole_stack.pids
+    assert whole_stack.demo("start", "smtp").returncode == 0
+    assert _states(whole_stack)["smtp"] == "running"
+
+
+def test_the_inbox_answers_scripts_with_an_array(whole_stack: WholeStack) -> None:
+    url = f"{whole_stack.env['INBOX_URL']}/messages.json"
+    assert httpx.get(url, params={"to": "+300000000"}).json() == []
+
+
+def test_an_unknown_part_is_refused_in_one_line(whole_stack: WholeStack) -> None:
+    refused = whole_stack.demo("stop", "nosuch")
+    assert refused.returncode == 1
+    assert "nosuch" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_second_demo_in_the_same_folder_is_refused(whole_stack: WholeStack) -> None:
+    refused = whole_stack.demo("up")
+    assert refused.returncode == 1
+    assert "already running" in refused.stderr
+
+
+@pytest.mark.parametrize("words", [("status",), ("down",), ("start", "slapd"), ("walkthrough",)])
+def test_without_a_demo_each_command_fails_in_one_line(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    refused = WholeStack(tmp_path).demo(*words)
+    assert refused.returncode == 1
+    assert "make demo" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_nothing_outlives_the_supervisor_and_the_next_start_goes_on_with_its_data(
+    tmp_path: Path,
+) -> None:
+    demo = WholeStack(tmp_path / "demo")
+    demo.begin()
+    first = demo.pids
+    demo.end(signal.SIGKILL)
+    _await_gone(list(first.values()))
+    secret = demo.env["SUPPORT_PASSWORD"]
+
+    demo.begin()
+    second = demo.pids
+    assert demo.env["SUPPORT_PASSWORD"] == secret
+    assert demo.end(signal.SIGINT) == 0
+    assert not any(map(_is_running, second.values()))
+    assert demo.pids == {}
