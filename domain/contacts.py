@@ -19,7 +19,8 @@ _MOBILE_TYPES = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 # Students from Cyprus leave out their country code more often than all others together.
 _NEIGHBOURS = ("CY",)
 _PHONE_CHARACTERS = re.compile(r"[+\d\s()./\-\u2010-\u2015]+")
-_BETWEEN_MOBILES = re.compile(r"[,;/|\n]|\s[-–]\s|\s(?:ή|η|και|or)\s")
+# Secretaries write several numbers in one field, with words about whose they are.
+_BETWEEN_MOBILES = re.compile(r"[^+\d ().\-\u2010-\u2015]+|\s[-–]\s")
 _BETWEEN_EMAILS = re.compile(r"[\s,;|/<>()\[\]\"]+|mailto:", re.IGNORECASE)
 
 

@@ -1,0 +1,184 @@
+"""resolve_account and provision_account: the student's name and account in the directory.
+
+Only an account that cannot be mistaken for another person's is touched; only a recorded consent
+opens the sealed password; only a bind with it counts as done. Any number of tries end the same.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities import ldap
+from activities.directory import Directory, Entry
+from activities.entries import attributes, codes
+from activities.failures import failure, guarded
+from activities.records import reserve_name, wanted_names
+from domain import usernames as rules
+from domain.contracts import (
+    AccountOutcome,
+    AccountResolved,
+    ActivityName,
+    FailureType,
+    PasswordRefusal,
+    ProvisionAccount,
+    Provisioned,
+    ProvisionOutcome,
+    ResolveAccount,
+)
+from ledger import activations, consents, passwords
+from ledger.pool import UNAVAILABLE, Pool
+from security.keys import KeyRing
+from security.sealing import NotOurs, unseal
+from settings import Settings
+
+_GLANCE_SECONDS = 2.0
+_INSUFFICIENT_QUALITY = 5
+_TOO_SHORT = 6
+_IN_HISTORY = 8
+_REFUSED_OUTRIGHT = {
+    _INSUFFICIENT_QUALITY: PasswordRefusal.POLICY,
+    _TOO_SHORT: PasswordRefusal.TOO_SHORT,
+}
+# What a SecretStr turns into when it travels; it must never become anybody's password.
+_MASKED_SECRET = b"**********"
+
+
+class DirectoryActivities:
+    def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._policy = settings.usernames
+        self._domain = settings.institution.domain
+        self._directory = Directory(settings.directory)
+
+    def all(self) -> list[Callable[..., Any]]:
+        return [self.resolve_account, self.provision_account]
+
+    async def close(self) -> None:
+        await self._directory.close()
+
+    # --- which name ------------------------------------------------------------------------
+
+    @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
+    async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
+        """Choose a username; a directory that does not answer at once is left out of it."""
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            names = await wanted_names(self._pool, request, self._policy)
+            own, taken = await self._glance(request, names)
+            if own:
+                return await self._existing(request, own)
+            free = [name for name in names if name not in taken]
+            return await reserve_name(self._pool, request.person, free)
+
+    async def _glance(
+        self, request: ResolveAccount, names: list[str]
+    ) -> tuple[list[Entry], set[str]]:
+        """Return the person's own entries, and which of the names are taken."""
+        if not request.ask_directory:
+            return [], set()
+        own_codes = codes(request.person, self._domain)
+        try:
+            async with asyncio.timeout(_GLANCE_SECONDS):
+                own = await self._directory.run(self._directory.find_by_codes, own_codes)
+                taken = await self._directory.run(self._directory.find_by_uids, names)
+        except (ApplicationError, TimeoutError):
+            return [], set()
+        return own, {entry.uid.lower() for entry in taken}
+
+    async def _existing(self, request: ResolveAccount, own: list[Entry]) -> AccountResolved:
+        """Keep the entry a person has; with a password in it, the account is active already.
+
+        Once this activation has a consent, that password may be its own doing.
+        """
+        conflict = AccountResolved(outcome=AccountOutcome.CONFLICT)
+        entry, *others = own
+        if others:
+            return conflict
+        if entry.has_password and not await consents.exists(self._pool, request.reference):
+            return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)
+        login_name = request.person.login_name
+        foreseen = login_name if login_name and rules.is_valid(login_name) else entry.uid
+        if foreseen != entry.uid or not rules.is_valid(entry.uid):
+            return conflict
+        return await reserve_name(self._pool, request.person, [entry.uid])
+
+    # --- the account -----------------------------------------------------------------------
+
+    @activity.defn(name=ActivityName.PROVISION_ACCOUNT)
+    async def provision_account(self, request: ProvisionAccount) -> Provisioned:
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            if not await consents.exists(self._pool, request.reference):
+                return Provisioned(outcome=ProvisionOutcome.NO_CONSENT)
+            password = await self._unsealed(request)
+            if password is None:
+                return _refused(PasswordRefusal.EXPIRED)
+            if password in (b"", _MASKED_SECRET):
+                return _refused(PasswordRefusal.POLICY)
+            made = await self._directory.run(self._provision, request, password)
+            if made.outcome is ProvisionOutcome.ACTIVE:
+                await activations.provisioned(
+                    self._pool,
+                    self._keys,
+                    reference=request.reference,
+                    username=request.username,
+                )
+            return made
+
+    async def _unsealed(self, request: ProvisionAccount) -> bytes | None:
+        """Open the sealed password; one that is gone, or was sealed for another, is no password."""
+        sealed = await passwords.get(
+            self._pool, reference=request.reference, sealed_id=request.sealed_id
+        )
+        try:
+            return unseal(self._keys, request.reference, sealed) if sealed else None
+        except NotOurs:
+            return None
+
+    def _provision(self, request: ProvisionAccount, password: bytes) -> Provisioned:
+        wanted = attributes(request.person, request.username, self._domain, request.language)
+        entry = self._own_entry(request)
+        if entry is None:
+            # Somebody may be faster, perhaps an earlier try of our own: what stands there decides.
+            self._directory.add(request.username, wanted)
+            entry = self._own_entry(request)
+        if entry is None:
+            raise failure(FailureType.CONFIGURATION, "the directory does not take the entry")
+        if isinstance(entry, Provisioned):
+            return entry
+        self._directory.complete(entry, wanted)
+        return self._give_password(entry.dn, password)
+
+    def _own_entry(self, request: ProvisionAccount) -> Entry | Provisioned | None:
+        """Return the person's entry of this name, None when free, or what stands in the way."""
+        own_codes = codes(request.person, self._domain)
+        own = self._directory.find_by_codes(own_codes)
+        if any(entry.uid.lower() != request.username for entry in own) or len(own) > 1:
+            return Provisioned(outcome=ProvisionOutcome.CONFLICT)
+        named = self._directory.find_by_uids([request.username])
+        if any(not entry.belongs_to(own_codes) for entry in named):
+            return Provisioned(outcome=ProvisionOutcome.USERNAME_TAKEN)
+        return own[0] if own else None
+
+    def _give_password(self, dn: str, password: bytes) -> Provisioned:
+        """Set the password and prove it with one bind, never more: the directory counts failures.
+
+        A refusal may be the echo of an earlier try that worked and whose answer was lost; where
+        that is possible the bind decides.
+        """
+        answer = self._directory.set_password(dn, password)
+        refusal = _REFUSED_OUTRIGHT.get(answer.policy_error or 0)
+        if answer.code != ldap.SUCCESS and refusal:
+            return _refused(refusal)
+        if self._directory.opens(dn, password):
+            return Provisioned(outcome=ProvisionOutcome.ACTIVE)
+        if answer.code == ldap.SUCCESS:
+            raise failure(FailureType.CONFIGURATION, "the new password does not open the account")
+        used_before = answer.policy_error == _IN_HISTORY
+        return _refused(PasswordRefusal.USED_BEFORE if used_before else PasswordRefusal.POLICY)
+
+
+def _refused(why: PasswordRefusal) -> Provisioned:
+    return Provisioned(outcome=ProvisionOutcome.PASSWORD_REFUSED, refusal=why)

@@ -1,0 +1,97 @@
+"""What is asked of the directory and written to it, one step each; every step may be repeated.
+
+The engine adds, completes and sets passwords; it has no way to delete. All methods block and are
+called from a pool of threads, whose size bounds the connections too.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, ParamSpec, TypeVar
+
+from ldap3.utils.conv import escape_filter_chars
+
+from activities import ldap
+from activities.entries import CODES, Attributes, missing
+from activities.failures import failure
+from domain import usernames
+from domain.contracts import FailureType
+from settings import Directory as Settings
+
+_READ = ("*", "pwdChangedTime")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Entry(NamedTuple):
+    dn: str
+    uid: str
+    attributes: Attributes
+
+    @property
+    def has_password(self) -> bool:
+        return bool(self.attributes.get("pwdchangedtime"))
+
+    def belongs_to(self, codes: Collection[str]) -> bool:
+        own = {code.lower() for code in self.attributes.get(CODES.lower(), [])}
+        return not own.isdisjoint(code.lower() for code in codes)
+
+
+class Directory:
+    def __init__(self, settings: Settings) -> None:
+        self._people = settings.people_dn
+        self._wire = ldap.Wire(settings)
+        self._threads = ThreadPoolExecutor(settings.pool_size, thread_name_prefix="directory")
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run blocking work in this directory's own threads."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._threads.shutdown)
+        self._wire.close()
+
+    def find_by_codes(self, codes: Sequence[str]) -> list[Entry]:
+        """Return every entry that holds one of a person's codes."""
+        return self._find(CODES, codes)
+
+    def find_by_uids(self, names: Sequence[str]) -> list[Entry]:
+        return self._find("uid", names)
+
+    def add(self, username: str, attributes: Attributes) -> None:
+        """Add the entry unless its name or a unique value exists: who looks again sees which."""
+        answer = self._wire.add(self._dn(username), attributes)
+        ldap.reject(answer, ldap.ALREADY_EXISTS, ldap.CONSTRAINT_VIOLATION)
+
+    def complete(self, entry: Entry, wanted: Attributes) -> None:
+        """Add what the entry lacks and keep what it has; a rival's write makes a later try."""
+        lacking = missing(wanted, entry.attributes)
+        if lacking:
+            ldap.reject(self._wire.add_values(entry.dn, lacking))
+
+    def set_password(self, dn: str, password: bytes) -> ldap.Answer:
+        """Return success, or the policy's refusal (19) with its own error where it tells one."""
+        answer = self._wire.set_password(dn, password)
+        ldap.reject(answer, ldap.CONSTRAINT_VIOLATION)
+        return answer
+
+    def opens(self, dn: str, password: bytes) -> bool:
+        """Bind as the student, once: whether the password is theirs now."""
+        answer = self._wire.bind_as(dn, password)
+        ldap.reject(answer, ldap.INVALID_CREDENTIALS)
+        return answer.code == ldap.SUCCESS
+
+    def _find(self, attribute: str, values: Sequence[str]) -> list[Entry]:
+        if not values:
+            return []
+        terms = "".join(f"({attribute}={escape_filter_chars(value)})" for value in values)
+        found = self._wire.search(self._people, f"(|{terms})", _READ)
+        return [Entry(dn, (values.get("uid") or [""])[0], values) for dn, values in found]
+
+    def _dn(self, username: str) -> str:
+        """Build a name from what needs no escaping; anything else is not a username."""
+        if not usernames.is_valid(username):
+            raise failure(FailureType.CONFIGURATION, "not a username", permanent=True)
+        return f"uid={username},{self._people}"

@@ -1,0 +1,87 @@
+"""What stands in a person's directory entry, and how their own entry is recognised; pure.
+
+The person's key in the directory is `schacPersonalUniqueCode`, one value for each enrolment: two
+entries or persons that share one are the same human. The AMKA and the contacts are never written.
+"""
+
+from urllib.parse import quote
+
+from domain.contracts import Language, Person
+from domain.elot743 import ascii_fold
+from domain.text import has_greek
+
+Attributes = dict[str, list[str]]
+
+CODES = "schacPersonalUniqueCode"
+OBJECT_CLASSES = (
+    "inetOrgPerson",
+    "eduPerson",
+    "schacPersonalCharacteristics",
+    "schacContactLocation",
+    "schacLinkageIdentifiers",
+)
+_COUNTRY_LENGTH = 2
+
+
+def codes(person: Person, domain: str) -> list[str]:
+    """Return the URN of each enrolment; odd characters are percent-encoded."""
+    return [
+        ":".join(
+            (
+                "urn:schac:personalUniqueCode:gr",
+                quote(domain, safe=""),
+                quote(each.system_id, safe=""),
+                quote(each.registration_id, safe=""),
+            )
+        )
+        for each in person.enrolments
+    ]
+
+
+def attributes(person: Person, username: str, domain: str, language: Language) -> Attributes:
+    """Return the whole entry but its password; nothing that is unknown is written."""
+    first = ascii_fold(person.first_name_latin)
+    last = ascii_fold(person.last_name_latin) or first or username
+    country = person.citizenship or ""
+    entry: dict[str, list[str | None]] = {
+        "objectClass": [*OBJECT_CLASSES],
+        "uid": [username],
+        **_names("", first, last),
+        **_names(";lang-en", first, last),
+        "displayName": [f"{person.first_name_el} {person.last_name_el}".strip()],
+        "mail": [f"{username}@{domain}"],
+        "preferredLanguage": [language.value],
+        "departmentNumber": list(dict.fromkeys(each.department_id for each in person.enrolments)),
+        "eduPersonPrincipalName": [f"{username}@{domain}"],
+        "eduPersonAffiliation": ["student", "member"],
+        "eduPersonPrimaryAffiliation": ["student"],
+        "eduPersonScopedAffiliation": [f"student@{domain}", f"member@{domain}"],
+        "schacHomeOrganization": [domain],
+        "schacDateOfBirth": [f"{person.birth_date:%Y%m%d}" if person.birth_date else None],
+        "schacCountryOfCitizenship": [country if len(country) == _COUNTRY_LENGTH else None],
+        CODES: [*codes(person, domain)],
+    }
+    if has_greek(person.last_name_el):
+        entry |= _names(";lang-el", person.first_name_el, person.last_name_el)
+    kept = {name: [value for value in values if value] for name, values in entry.items()}
+    return {name: values for name, values in kept.items() if values}
+
+
+def missing(wanted: Attributes, present: Attributes) -> Attributes:
+    """Return what an adopted entry lacks: absent attributes, and classes and codes not there."""
+    lacking = {}
+    for name, values in wanted.items():
+        there = {value.lower() for value in present.get(name.lower(), [])}
+        several = name in ("objectClass", CODES)
+        new = [value for value in values if value.lower() not in there]
+        if new and (several or not there):
+            lacking[name] = new
+    return lacking
+
+
+def _names(option: str, first: str, last: str) -> dict[str, list[str | None]]:
+    return {
+        f"cn{option}": [f"{first} {last}".strip()],
+        f"sn{option}": [last],
+        f"givenName{option}": [first],
+    }

@@ -1,0 +1,227 @@
+"""The wire to the directory: verified TLS, hard time-outs, connections thrown away when in doubt.
+
+ldap3 leaves certificates unchecked and waits for ever unless told otherwise, and hands out result
+tuples that hold passwords in clear; nothing of that leaves this module. Every connection is used
+by one thread at a time. Passwords are bytes, which ldap3 sends as they are.
+"""
+
+import math
+import queue
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from ldap3 import MODIFY_ADD, NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
+from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
+from ldap3.extend.standard.modifyPassword import ModifyPassword
+
+from activities.failures import failure
+from domain.contracts import FailureType
+from settings import Directory
+
+SUCCESS = 0
+CONSTRAINT_VIOLATION = 19
+VALUE_EXISTS = 20
+INVALID_CREDENTIALS = 49
+ALREADY_EXISTS = 68
+
+_MISCONFIGURED = frozenset({8, 13, 32, 48, 49, 50})
+_OUR_BUG = frozenset({17, 21, 34, 64, 65})
+_PASSWORD_POLICY = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105 - the control's name
+_POLICY_ERROR = 0x81
+
+
+class Found(NamedTuple):
+    dn: str
+    attributes: dict[str, list[str]]
+
+
+class Answer(NamedTuple):
+    """A result code, and the password policy's own error where it gave one."""
+
+    code: int
+    policy_error: int | None = None
+
+
+class StrictTls(Tls):
+    """Checks the certificate and the name, also on Pythons where ldap3's own check is broken."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(validate=ssl.CERT_NONE)
+        self._context = context
+
+    def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:
+        connection.socket = self._context.wrap_socket(
+            connection.socket,
+            server_hostname=connection.server.host,
+            do_handshake_on_connect=do_handshake,
+        )
+
+
+def reject(answer: Answer, *allowed: int) -> None:
+    """Raise the failure that an unexpected result code stands for."""
+    detail = f"LDAP {answer.code}"
+    if answer.code in (SUCCESS, *allowed):
+        return
+    if answer.code in _OUR_BUG:
+        raise failure(FailureType.CONFIGURATION, detail, permanent=True)
+    if answer.code in _MISCONFIGURED:
+        raise failure(FailureType.CONFIGURATION, detail)
+    raise failure(FailureType.DIRECTORY_DOWN, detail)
+
+
+class Wire:
+    """Connections of one service account; each method is one operation, told as an `Answer`."""
+
+    def __init__(self, settings: Directory) -> None:
+        self._settings = settings
+        self._urls = list(settings.urls)
+        self._password = settings.bind_password_file.read_bytes().strip()
+        self._tls = StrictTls(ssl.create_default_context(cafile=settings.ca_file))
+        self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
+
+    def close(self) -> None:
+        while not self._idle.empty():
+            _discard(self._idle.get())
+
+    def search(self, base: str, query: str, attributes: Sequence[str]) -> list[Found]:
+        with self._connection() as connection:
+            _, result, response, _ = connection.search(base, query, attributes=attributes)
+        reject(_answer(result))
+        return [_found(item) for item in response if item["type"] == "searchResEntry"]
+
+    def add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
+        with self._connection() as connection:
+            _, result, _, _ = connection.add(dn, attributes=attributes)
+        return _answer(result)
+
+    def add_values(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
+        changes = {name: [(MODIFY_ADD, values)] for name, values in attributes.items()}
+        with self._connection() as connection:
+            _, result, _, _ = connection.modify(dn, changes)
+        return _answer(result)
+
+    def set_password(self, dn: str, password: bytes) -> Answer:
+        """Use the operation of RFC 3062, so that the directory hashes and judges the password."""
+        with self._connection() as connection:
+            controls = [(_PASSWORD_POLICY, False, None)]
+            operation: Any = ModifyPassword(connection, dn, None, password, controls=controls)
+            operation.send()
+        return _answer(operation.result)
+
+    def bind_as(self, dn: str, password: bytes) -> Answer:
+        """Bind once on a connection of its own."""
+        with _told():
+            connection, answer = self._open(dn, password)
+            _discard(connection)
+        return answer
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        """Lend a connection; after any error it and its idle siblings are thrown away."""
+        with _told():
+            connection = self._idle_or_new()
+            try:
+                yield connection
+            except BaseException:
+                _discard(connection)
+                self.close()
+                raise
+            self._idle.put(connection)
+
+    def _idle_or_new(self) -> Connection:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            connection, answer = self._open(self._settings.bind_dn, self._password)
+        if answer.code != SUCCESS:
+            _discard(connection)
+            reject(answer)
+        return connection
+
+    def _open(self, dn: str, password: bytes) -> tuple[Connection, Answer]:
+        """Bind at the first server that answers, and remember it as the one to ask first."""
+        for url in tuple(self._urls):
+            try:
+                connection, answer = self._open_at(url, dn, password)
+            except LDAPException:
+                if url == self._urls[-1]:
+                    raise
+                continue
+            self._urls.sort(key=lambda each: each != url)
+            return connection, answer
+        raise AssertionError("there is at least one server")
+
+    def _open_at(self, url: str, dn: str, password: bytes) -> tuple[Connection, Answer]:
+        settings = self._settings
+        connection = Connection(
+            Server(
+                url, get_info=NONE, connect_timeout=settings.connect_timeout_seconds, tls=self._tls
+            ),
+            user=dn,
+            password=password,  # type: ignore[arg-type] # bytes are sent as they are
+            authentication=SIMPLE,
+            client_strategy=SAFE_SYNC,
+            receive_timeout=math.ceil(settings.receive_timeout_seconds),
+            auto_referrals=False,
+            check_names=False,
+        )
+        try:
+            _open_encrypted(connection)
+            _, result, _, _ = connection.bind(read_server_info=False)
+        except BaseException:
+            _discard(connection)
+            raise
+        return connection, _answer(result)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell an untrusted certificate as something to mend, all else as the directory being away."""
+    try:
+        yield
+    except (LDAPException, OSError) as error:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            raise failure(FailureType.CONFIGURATION, "certificate not trusted") from None
+        raise failure(FailureType.DIRECTORY_DOWN, type(error).__name__) from None
+
+
+def _open_encrypted(connection: Connection) -> None:
+    """Open, and see for ourselves that nothing will be said in clear."""
+    connection.open(read_server_info=False)
+    if not connection.server.ssl:
+        connection.start_tls(read_server_info=False)
+    if not isinstance(connection.socket, ssl.SSLSocket):
+        raise LDAPStartTLSError
+
+
+def _discard(connection: Connection) -> None:
+    try:
+        connection.unbind()
+    except (LDAPException, OSError):
+        return
+
+
+def _found(item: dict[str, Any]) -> Found:
+    values = {
+        name.lower(): [value.decode("utf-8", "replace") for value in raw]
+        for name, raw in item["raw_attributes"].items()
+    }
+    return Found(item["dn"], values)
+
+
+def _answer(result: dict[str, Any]) -> Answer:
+    control = (result.get("controls") or {}).get(_PASSWORD_POLICY)
+    return Answer(result["result"], control and _policy_error(control["value"] or b""))
+
+
+def _policy_error(value: bytes) -> int | None:
+    """Read the error out of the control's BER: a sequence of an optional warning and error."""
+    at = 2
+    while at + 1 < len(value):
+        tag, length = value[at], value[at + 1]
+        if tag == _POLICY_ERROR:
+            return int.from_bytes(value[at + 2 : at + 2 + length])
+        at += 2 + length
+    return None

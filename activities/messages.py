@@ -1,0 +1,110 @@
+"""send_pin and send_notice: words to students, once each, by SMS or e-mail.
+
+A PIN is derived at the moment its message is written and is kept nowhere. What was sent is noted
+by its key, so that a repeated try finds it done; the text is never noted.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import activity
+
+from activities.failures import guarded
+from activities.mail import MailRelay
+from activities.sms import SmsGateway
+from activities.words import Words
+from domain.contracts import (
+    ActivityName,
+    Channel,
+    Delivery,
+    Destination,
+    FailureType,
+    Language,
+    SendNotice,
+    SendPin,
+    Sent,
+)
+from ledger import messages
+from ledger.pool import UNAVAILABLE, Pool
+from security.keys import KeyRing
+from settings import Settings
+
+
+class MessagingActivities:
+    def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._words = Words(settings)
+        self._sms = SmsGateway(settings.sms)
+        self._mail = MailRelay(settings.mail, settings.institution)
+
+    def all(self) -> list[Callable[..., Any]]:
+        return [self.send_pin, self.send_notice]
+
+    async def close(self) -> None:
+        await self._sms.close()
+
+    @activity.defn(name=ActivityName.SEND_PIN)
+    async def send_pin(self, request: SendPin) -> Sent:
+        key = messages.pin_key(request.reference, request.send_no)
+        return await self._once(
+            key,
+            request.reference,
+            request.destination,
+            "pin",
+            request.language,
+            code=self._keys.pin(request.reference, request.code_no),
+        )
+
+    @activity.defn(name=ActivityName.SEND_NOTICE)
+    async def send_notice(self, request: SendNotice) -> Sent:
+        key = messages.notice_key(request.reference, request.notice_no)
+        return await self._once(
+            key,
+            request.reference,
+            request.destination,
+            request.notice.value,
+            request.language,
+            username=request.username,
+        )
+
+    async def _once(
+        self,
+        key: str,
+        reference: str,
+        to: Destination,
+        name: str,
+        language: Language,
+        **words: str | None,
+    ) -> Sent:
+        """Send unless the ledger knows an outcome of this key, and note the outcome."""
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            known = await messages.sent(self._pool, key)
+            if known:
+                return Sent(outcome=known)
+            group = "-".join(reference.split("-")[:2])
+            words |= {"reference": reference, "group": group}
+            outcome = await self._hand_over(key, to, name, language, words)
+            await messages.record(
+                self._pool,
+                self._keys,
+                key=key,
+                reference=reference,
+                destination=to,
+                outcome=outcome,
+            )
+        return Sent(outcome=outcome)
+
+    async def _hand_over(
+        self,
+        key: str,
+        to: Destination,
+        name: str,
+        language: Language,
+        words: dict[str, str | None],
+    ) -> Delivery:
+        if to.channel is Channel.SMS:
+            text = self._words.sms(name, language, **words)
+            return await self._sms.send(to=to.to, text=text, message_id=key)
+        letter = self._words.letter(name, language, **words)
+        return await self._mail.send(to=to.to, letter=letter, message_id=key)

@@ -1,0 +1,72 @@
+"""The words of messages: templates, in the student's language, for SMS and for e-mail.
+
+`templates/sms/NAME.txt` is one text; `templates/mail/NAME.txt` also sets the subject, and
+`templates/mail/NAME.html` says the same again. An unknown word in a template is an error.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from activities.mail import Letter
+from domain.contracts import Language
+from domain.gsm import to_gsm_greek
+from settings import CHECKOUT, Settings
+from translations import translator
+
+_TEMPLATES = CHECKOUT / "templates"
+
+
+class Words:
+    """Writes messages from the templates, in the student's language."""
+
+    def __init__(self, settings: Settings, templates: Path = _TEMPLATES) -> None:
+        self._settings = settings
+        self._environments = {language: _environment(templates, language) for language in Language}
+
+    def sms(self, name: str, language: Language, **words: str | None) -> str:
+        """Write one 7-bit part: Greek in capitals without accents."""
+        template = self._environments[language].get_template(f"sms/{name}.txt")
+        institution = self._settings.institution.sms_name
+        return to_gsm_greek(template.render(self._common(), institution=institution, **words))
+
+    def letter(self, name: str, language: Language, **words: str | None) -> Letter:
+        environment = self._environments[language]
+        institution = self._settings.institution
+        named = institution.name_el if language is Language.EL else institution.name_en
+        context = {**self._common(), "institution": named, "lang": language.value, **words}
+        text = environment.get_template(f"mail/{name}.txt")
+        html = environment.get_template(f"mail/{name}.html")
+        subject = str(text.make_module(context).subject)  # type: ignore[attr-defined] # set there
+        return Letter(
+            " ".join(subject.split()),
+            text.render(context).strip() + "\n",
+            html.render(context, subject=subject),
+            language,
+        )
+
+    def _common(self) -> dict[str, str | int]:
+        settings = self._settings
+        return {
+            "host": urlsplit(settings.portal.public_url).hostname or "",
+            "portal_url": settings.portal.public_url,
+            "support": settings.institution.support_email,
+            "domain": settings.institution.domain,
+            "minutes": int(settings.policy.pin_ttl.total_seconds() // 60),
+        }
+
+
+def _environment(templates: Path, language: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(("html",), default=False),
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # The i18n extension puts this on at run time, where no type can know it.
+    install = environment.install_gettext_translations  # type: ignore[attr-defined]
+    install(translator(language.value), newstyle=True)
+    return environment

@@ -1,0 +1,64 @@
+"""What the tests of activities share: a ledger pool, invented persons, references of their own."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from typing import TypeAlias
+
+import pytest
+
+from domain.contracts import Enrolment, Person
+from ledger.pool import Pool, connect
+from tests.stack import TestStack
+
+MakePerson: TypeAlias = Callable[..., Person]
+_numbers = itertools.count(700001)
+
+
+@pytest.fixture
+def reference() -> str:
+    return f"A-TEST-{next(_numbers)}"
+
+
+@pytest.fixture
+def make_person(stack: TestStack) -> MakePerson:
+    """Make a person nobody else is; `more` replaces single fields."""
+
+    def make(**more: object) -> Person:
+        number = next(_numbers)
+        mobile = f"+3069{number:08}"
+        person = Person(
+            person_key=stack.keys.index("person", f"SIS/{number}"),
+            enrolments=(
+                Enrolment(
+                    system_id="SIS",
+                    registration_id=f"T{number}",
+                    department_id="401",
+                    department_el="Πληροφορικής",
+                    department_en="Informatics",
+                ),
+            ),
+            first_name_el="Ευάγγελος",
+            last_name_el="Χατζηγεωργίου",
+            first_name_latin="Evangelos",
+            last_name_latin="Chatzigeorgiou",
+            birth_date=date(2005, 1, 1),
+            citizenship="GR",
+            login_name=f"t{number}",
+            insurance_scheme=None,
+            insurance_number=None,
+            mobile=mobile,
+            email=f"t{number}@mail.example",
+            sms_to=mobile,
+            email_to=None,
+        )
+        return person.model_copy(update=more)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+async def pool(stack: TestStack) -> AsyncIterator[Pool]:
+    ledger = await connect(stack.ledger_dsn)
+    yield ledger
+    await ledger.close()

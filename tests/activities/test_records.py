@@ -1,0 +1,257 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.records import LedgerActivities
+from domain.consent import review
+from domain.contracts import (
+    AccountOutcome,
+    AccountResolved,
+    Channel,
+    Claimed,
+    ClaimOutcome,
+    ClaimPerson,
+    CloseActivation,
+    Destination,
+    InsuranceOutcome,
+    Language,
+    Person,
+    RecordConsent,
+    RecordInsurance,
+    ReserveSend,
+    ResolveAccount,
+    Step,
+)
+from ledger import activations, consents, passwords
+from ledger.pool import Pool, connect
+from security.sealing import seal
+from tests.activities.conftest import MakePerson
+from tests.stack import TestStack
+
+
+@pytest.fixture
+def records(stack: TestStack, pool: Pool) -> LedgerActivities:
+    return LedgerActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+
+
+async def begin(stack: TestStack, pool: Pool, reference: str) -> None:
+    await activations.begin(
+        pool, stack.keys, reference=reference, language=Language.EL, mobile=None, email=None
+    )
+
+
+async def claim(records: LedgerActivities, reference: str, person: Person) -> Claimed:
+    request = ClaimPerson(reference=reference, person=person, language=Language.EL)
+    return await ActivityEnvironment().run(records.claim_person, request)
+
+
+async def close(records: LedgerActivities, reference: str, end: Step) -> None:
+    request = CloseActivation(reference=reference, end=end)
+    await ActivityEnvironment().run(records.close_activation, request)
+
+
+async def resolve(records: LedgerActivities, person: Person, *taken: str) -> AccountResolved:
+    request = ResolveAccount(reference="A", person=person, taken=taken, ask_directory=False)
+    return await ActivityEnvironment().run(records.resolve_account, request)
+
+
+# --- claims --------------------------------------------------------------------------------
+
+
+async def test_a_claim_may_be_repeated(
+    records: LedgerActivities, make_person: MakePerson, reference: str
+) -> None:
+    person = make_person()
+    assert (await claim(records, reference, person)).outcome is ClaimOutcome.CLAIMED
+    assert (await claim(records, reference, person)).outcome is ClaimOutcome.CLAIMED
+
+
+async def test_a_live_holder_is_named(
+    records: LedgerActivities, make_person: MakePerson, reference: str
+) -> None:
+    person = make_person(insurance_scheme="GR", insurance_number=reference)
+    await claim(records, reference, person)
+    newcomer = await claim(records, f"{reference}-B", person)
+    assert newcomer == Claimed(outcome=ClaimOutcome.HELD, holder=reference)
+    elsewhere = make_person(insurance_scheme="GR", insurance_number=reference)
+    assert (await claim(records, f"{reference}-C", elsewhere)).holder == reference
+
+
+async def test_a_dead_holder_holds_nobody(
+    records: LedgerActivities, pool: Pool, make_person: MakePerson, reference: str
+) -> None:
+    person = make_person()
+    await claim(records, reference, person)
+    await activations.close(pool, reference=reference, end=Step.EXPIRED)
+    newcomer = await claim(records, f"{reference}-B", person)
+    assert newcomer.outcome is ClaimOutcome.CLAIMED
+
+
+async def test_of_many_racing_claims_one_wins(
+    records: LedgerActivities, make_person: MakePerson, reference: str
+) -> None:
+    person = make_person()
+    racing = [claim(records, f"{reference}-{n}", person) for n in range(8)]
+    outcomes = await asyncio.gather(*racing)
+    won = [outcome for outcome in outcomes if outcome.outcome is ClaimOutcome.CLAIMED]
+    assert len(won) == 1
+    assert len({outcome.holder for outcome in outcomes if outcome.holder}) == 1
+
+
+async def test_who_is_active_is_told_the_username(
+    stack: TestStack,
+    records: LedgerActivities,
+    pool: Pool,
+    make_person: MakePerson,
+    reference: str,
+) -> None:
+    person = make_person()
+    await claim(records, reference, person)
+    await activations.provisioned(pool, stack.keys, reference=reference, username="tester")
+    await close(records, reference, Step.ACTIVE)
+    again = await claim(records, f"{reference}-B", person)
+    assert again == Claimed(outcome=ClaimOutcome.ALREADY_ACTIVE, username="tester")
+
+
+# --- usernames without the directory -------------------------------------------------------
+
+
+async def test_the_registrars_name_comes_first_and_stays(
+    records: LedgerActivities, make_person: MakePerson
+) -> None:
+    person = make_person()
+    first = await resolve(records, person)
+    assert first == AccountResolved(outcome=AccountOutcome.USERNAME, username=person.login_name)
+    assert await resolve(records, person) == first
+
+
+async def test_without_one_a_name_is_made_and_reserved(
+    records: LedgerActivities, make_person: MakePerson
+) -> None:
+    first = await resolve(records, make_person(login_name=None, last_name_latin="Roussos"))
+    other = make_person(login_name="Not Valid!", last_name_latin="Roussos")
+    second = await resolve(records, other)
+    assert first.username == "eroussos"
+    assert second.username == "evangelos.roussos"
+    assert await resolve(records, other) == second
+
+
+async def test_a_name_found_taken_is_left_out(
+    records: LedgerActivities, make_person: MakePerson
+) -> None:
+    person = make_person(last_name_latin="Vergis")
+    second = await resolve(records, person, str(person.login_name))
+    assert second.username == "evergis"
+
+
+async def test_no_name_left_is_a_case_for_support(
+    records: LedgerActivities, make_person: MakePerson
+) -> None:
+    person = make_person(first_name_latin="", last_name_latin="", login_name=None)
+    (number,) = (each.registration_id.lower() for each in person.enrolments)
+    assert (await resolve(records, person, number)).outcome is AccountOutcome.CONFLICT
+
+
+# --- insurance, consent, budget, close -----------------------------------------------------
+
+
+async def test_a_number_belongs_to_one_person(
+    records: LedgerActivities, pool: Pool, make_person: MakePerson, reference: str
+) -> None:
+    mine = RecordInsurance(
+        reference=reference,
+        person_key=make_person().person_key,
+        scheme="CY",
+        number=reference,
+        warnings=("foreign.checksum",),
+    )
+    other = mine.model_copy(update={"person_key": make_person().person_key})
+    run = ActivityEnvironment().run
+    for _ in range(2):
+        assert (await run(records.record_insurance, mine)).outcome is InsuranceOutcome.RECORDED
+    refused = await run(records.record_insurance, other)
+    assert refused.outcome is InsuranceOutcome.BELONGS_TO_ANOTHER
+    row = await pool.fetchrow("SELECT * FROM insurance WHERE reference = $1", reference)
+    assert reference.encode() not in row["number"]
+
+
+async def test_a_consent_is_kept_once(
+    records: LedgerActivities, pool: Pool, make_person: MakePerson, reference: str
+) -> None:
+    person = make_person()
+    request = RecordConsent(
+        reference=reference,
+        person_key=person.person_key,
+        shown=review(person, "tester", "1"),
+        choices=(),
+        language=Language.EL,
+        accepted_at=datetime.now(UTC),
+    )
+    for _ in range(2):
+        await ActivityEnvironment().run(records.record_consent, request)
+    assert await consents.exists(pool, reference)
+    count = "SELECT count(*) FROM consent WHERE reference = $1"
+    assert await pool.fetchval(count, reference) == 1
+
+
+async def test_the_send_budget_counts_each_message_once(
+    stack: TestStack, records: LedgerActivities, make_person: MakePerson, reference: str
+) -> None:
+    person = make_person()
+    assert person.mobile
+    per_hour = stack.settings.send_budget.per_hour
+    requests = [
+        ReserveSend(
+            reference=reference,
+            send_no=number,
+            person_key=person.person_key,
+            destination=Destination(channel=Channel.SMS, to=person.mobile),
+        )
+        for number in range(per_hour + 1)
+    ]
+    run = ActivityEnvironment().run
+    for request in [*requests[:-1], *requests[:-1]]:
+        assert (await run(records.reserve_send, request)).not_before is None
+    spent = await run(records.reserve_send, requests[-1])
+    assert spent.not_before is not None
+    assert spent.not_before > datetime.now(UTC)
+
+
+async def test_closing_deletes_the_password_and_lets_the_person_go(
+    stack: TestStack,
+    records: LedgerActivities,
+    pool: Pool,
+    make_person: MakePerson,
+    reference: str,
+) -> None:
+    person = make_person()
+    await begin(stack, pool, reference)
+    await claim(records, reference, person)
+    await passwords.put(
+        pool,
+        reference=reference,
+        sealed_id="1",
+        sealed=seal(stack.keys, reference, "Chroma-zontana-kila-89"),
+        ttl=timedelta(hours=1),
+    )
+    for _ in range(2):
+        await close(records, reference, Step.CANCELLED)
+    assert await passwords.get(pool, reference=reference, sealed_id="1") is None
+    assert not await activations.alive(pool, reference)
+    assert (await claim(records, f"{reference}-B", person)).outcome is ClaimOutcome.CLAIMED
+
+
+async def test_an_absent_ledger_is_told_as_such(
+    stack: TestStack, make_person: MakePerson, reference: str
+) -> None:
+    away = await connect("postgresql://activation:secret@127.0.0.1:9/none")
+    records = LedgerActivities(pool=away, keys=stack.keys, settings=stack.settings)
+    person = make_person()
+    with pytest.raises(ApplicationError) as raised:
+        await claim(records, reference, person)
+    assert raised.value.type == "LEDGER_DOWN"
+    assert person.last_name_el not in repr(raised.value)
+    await away.close()

@@ -1,0 +1,108 @@
+from datetime import date
+
+from activities.students import Row, Typed, birth_date, insurance_of, persons
+
+ME = Typed("+306912345678", "me@mail.example")
+AMKA = "01010500013"
+
+
+def row(number: str, **more: str | None) -> Row:
+    return {
+        "systemid": "SIS",
+        "registrationid": number,
+        "firstnameel": "Νίκος",
+        "firstnameen": "Nikos",
+        "lastnameel": "Παππάς",
+        "lastnameen": "Pappas",
+        "birthdate": "20050101",
+        "enrollmentstatus": "active",
+        "mobilephone": "6912345678",
+        "inscriptionacyear": "2026",
+        **more,
+    }
+
+
+def found(*rows: Row, typed: Typed = ME) -> list[tuple[str, list[str]]]:
+    return [
+        (person.person_key, [each.registration_id for each in person.enrolments])
+        for person in persons(rows, typed, lambda value: value)
+    ]
+
+
+def test_rows_with_one_number_are_one_person_newest_enrolment_first() -> None:
+    old = row("1", ssn=AMKA, inscriptionacyear="2020", lastnameel="Παππας-Άλλος")
+    new = row("2", ssn="010105-00013", ssncountry="GR")
+    assert found(old, new) == [("SIS/1", ["2", "1"])]
+
+
+def test_the_key_is_the_first_enrolment_even_when_it_has_ended() -> None:
+    old = row("9", ssn=AMKA, inscriptionacyear="2020", enrollmentstatus="graduated")
+    assert found(row("1", ssn=AMKA), old) == [("SIS/9", ["1"])]
+
+
+def test_a_number_that_arrives_later_does_not_change_the_key() -> None:
+    assert found(row("1"))[0][0] == found(row("1", ssn=AMKA))[0][0]
+
+
+def test_rows_without_a_number_join_whoever_is_alike() -> None:
+    assert found(row("1", ssn=AMKA), row("2", lastnameel="ΠΑΠΠΑΣ")) == [("SIS/1", ["2", "1"])]
+    assert found(row("1"), row("2")) == [("SIS/1", ["2", "1"])]
+
+
+def test_siblings_and_strangers_with_one_contact_stay_apart() -> None:
+    assert len(found(row("1"), row("2", firstnameel="Άννα"))) == 2
+    assert len(found(row("1"), row("2", birthdate="20050102"))) == 2
+    assert len(found(row("1"), row("2", fatherfirstnameel="Πέτρος"))) == 2
+    assert len(found(row("1", birthdate=None), row("2", birthdate=None))) == 2
+    assert len(found(row("1", ssn=AMKA), row("2", ssn="02010500011"))) == 2
+
+
+def test_only_live_rows_with_the_typed_contact_count() -> None:
+    assert found(row("1", enrollmentstatus="graduated")) == []
+    assert found(row("1", mobilephone="6900000000")) == []
+    assert found(row("1", enrollmentstatus="interim")) == [("SIS/1", ["1"])]
+
+
+def test_contacts_are_those_on_file_and_the_typed_one_comes_first() -> None:
+    rows = [
+        row("2", mobilephone="6900000000", extemail="Other@mail.example"),
+        row("1", mobilephone="2710372128 / 0030 691 234 5678", extemail="me@MAIL.example"),
+    ]
+    (person,) = persons(rows, ME, str)
+    assert (person.sms_to, person.email_to) == (ME.mobile, ME.email)
+    assert (person.mobile, person.email) == (ME.mobile, ME.email)
+    (person,) = persons(rows, Typed(ME.mobile, None), str)
+    assert (person.email_to, person.email) == (None, "other@mail.example")
+
+
+def test_missing_names_are_made_up_from_the_others() -> None:
+    (person,) = persons([row("1", firstnameen=" ", lastnameen=None)], ME, str)
+    assert (person.first_name_latin, person.last_name_latin) == ("Nikos", "Pappas")
+    (person,) = persons([row("1", firstnameel=None, lastnameel="")], ME, str)
+    assert (person.first_name_el, person.last_name_el) == ("Nikos", "Pappas")
+
+
+def test_the_number_is_taken_only_when_it_can_be_one() -> None:
+    (person,) = persons([row("1", ssn="010105 00013")], ME, str)
+    assert (person.insurance_scheme, person.insurance_number) == ("GR", AMKA)
+    assert insurance_of(row("1", ssn="01010500014")) is None
+    assert insurance_of(row("1", ssn="-")) is None
+    assert insurance_of(row("1", ssn=AMKA, ssncountry="Ελλάδα")) is None
+    assert insurance_of(row("1", ssn="00123456", ssncountry="cy")) == ("CY", "00123456")
+
+
+def test_birth_dates_are_read_in_the_forms_registrars_use() -> None:
+    born = date(2005, 12, 31)
+    assert birth_date(row("1", birthdate="20051231")) == born
+    assert birth_date(row("1", birthdate="2005-12-31 00:00:00")) == born
+    assert birth_date(row("1", birthdate="31/12/2005")) == born
+    assert birth_date(row("1", birthdate="2005")) is None
+    assert birth_date(row("1", birthdate=None)) is None
+
+
+def test_login_name_and_departments() -> None:
+    greek_only = row("1", loginname=" NPappas ", departmentel="Φιλολογίας", citizenship="gr")
+    (person,) = persons([greek_only], ME, str)
+    assert person.login_name == "npappas"
+    assert person.citizenship == "GR"
+    assert person.enrolments[0].department_en == "Filologias"
