@@ -12,11 +12,23 @@ import pytest
 from tests.stack import WholeStack
 
 PARTS = {"temporal", "postgres", "slapd", "sms", "smtp", "inbox", "worker", "portal"}
-VARIABLES = set(
-    "PORTAL_URL INBOX_URL SUPPORT_URL TEMPORAL_ADDRESS TEMPORAL_NAMESPACE TEMPORAL_UI_URL "
-    "LDAP_URL LDAPS_URL LDAP_CA_FILE LDAP_BASE_DN LDAP_PEOPLE_DN LEDGER_DSN REGISTRAR_DSN "
-    "SUPPORT_USER SUPPORT_PASSWORD".split()  # noqa: SIM905 - as the contract words them
-)
+VARIABLES = {
+    "PORTAL_URL",
+    "INBOX_URL",
+    "SUPPORT_URL",
+    "TEMPORAL_ADDRESS",
+    "TEMPORAL_NAMESPACE",
+    "TEMPORAL_UI_URL",
+    "LDAP_URL",
+    "LDAPS_URL",
+    "LDAP_CA_FILE",
+    "LDAP_BASE_DN",
+    "LDAP_PEOPLE_DN",
+    "LEDGER_DSN",
+    "REGISTRAR_DSN",
+    "SUPPORT_USER",
+    "SUPPORT_PASSWORD",
+}
 
 
 def _states(demo: WholeStack) -> dict[str, str]:
