@@ -34,6 +34,7 @@ from domain.contracts import (
     TaskQueue,
     WaitReason,
 )
+from starter.connect import TemporalUnavailable
 from workflows.standing import REASON, STEP
 
 _ANSWER_WITHIN = timedelta(seconds=2.5)
@@ -41,10 +42,6 @@ _RPC_WITHIN = timedelta(seconds=2.5)
 _POLL = 0.08
 _TASK_TIMEOUT = timedelta(seconds=10)
 _AWAY = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
-
-
-class TemporalUnavailable(Exception):
-    """Temporal cannot be reached: nothing was accepted."""
 
 
 class ActivationEnded(Exception):

@@ -21,16 +21,27 @@ SEARCH_ATTRIBUTES = ("ActivationStep", "WaitReason", "Department")
 RETENTION = timedelta(days=30)
 
 
+class TemporalUnavailable(Exception):
+    """Temporal cannot be reached: nothing was accepted."""
+
+
 async def connect(
     settings: Settings, keys: KeyRing, *, lazy: bool = False, runtime: Runtime | None = None
 ) -> Client:
-    """Connect by Temporal's own environment configuration; `lazy` connects at the first call."""
+    """Connect by Temporal's own environment configuration; `lazy` connects at the first call.
+
+    Raises `TemporalUnavailable`.
+    """
     file = settings.temporal_config_file
     config = ClientConfig.load_client_connect_config(config_file=str(file) if file else None)
     config.setdefault("namespace", settings.temporal_namespace)
-    return await Client.connect(
-        **config, data_converter=data_converter(keys), lazy=lazy, runtime=runtime
-    )
+    try:
+        return await Client.connect(
+            **config, data_converter=data_converter(keys), lazy=lazy, runtime=runtime
+        )
+    except RuntimeError:
+        # The SDK raises nothing finer when no server answers.
+        raise TemporalUnavailable("Temporal cannot be reached") from None
 
 
 async def prepare_namespace(client: Client) -> list[str]:

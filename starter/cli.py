@@ -1,0 +1,126 @@
+"""The command line `activation`: one program for operators, support staff and the demo.
+
+Rooms above this one add their commands through the entry points `activation.commands`.
+Whatever a person can mend ends with exit code 1 and one line in words, never with a traceback.
+"""
+
+import asyncio
+import sys
+import time
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from temporalio.service import RPCError
+
+import settings
+from ledger import migrate, pool
+from security import keys, redaction
+from starter import connect
+from starter.connect import TemporalUnavailable
+from starter.output import Failed
+from starter.support import commands as support
+from starter.support.actions import Refused
+from starter.support.cases import UnknownReference
+
+app = typer.Typer(
+    help="Student account activation.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+key_commands = typer.Typer(help="The key files.", no_args_is_help=True)
+ledger_commands = typer.Typer(help="The engine's PostgreSQL.", no_args_is_help=True)
+temporal_commands = typer.Typer(help="The Temporal namespace.", no_args_is_help=True)
+config_commands = typer.Typer(help="The settings.", no_args_is_help=True)
+app.add_typer(support.commands, name="support")
+app.add_typer(key_commands, name="keys")
+app.add_typer(ledger_commands, name="ledger")
+app.add_typer(temporal_commands, name="temporal")
+app.add_typer(config_commands, name="config")
+
+
+@app.command()
+def portal() -> None:
+    """Serve the students' pages."""
+    config = settings.load()
+    redaction.configure(config.log_level)
+    uvicorn.run(
+        "starter.portal.app:create",
+        factory=True,
+        host=config.portal.host,
+        port=config.portal.port,
+        log_config=None,
+        server_header=False,
+        access_log=False,
+    )
+
+
+@key_commands.command("init")
+def keys_init() -> None:
+    """Make the keys that are missing; existing ones are never touched."""
+    epoch = f"{datetime.now(UTC):%Y-%m}"
+    made = keys.create(settings.load().keys_dir, epoch)
+    typer.echo(f"Keys of {epoch} made." if made else "Nothing was missing.")
+
+
+@key_commands.command("rotate")
+def keys_rotate() -> None:
+    """Begin the next epoch: new payloads and passwords use its keys, old ones stay readable."""
+    folder = settings.load().keys_dir
+    year, month = (int(part) for part in keys.KeyRing.load(folder).epoch.split("-"))
+    epoch = f"{year + month // 12}-{month % 12 + 1:02d}"
+    keys.create(folder, epoch)
+    typer.echo(f"Keys of {epoch} made.")
+
+
+@ledger_commands.command("migrate")
+def ledger_migrate() -> None:
+    """Bring the tables to the newest version."""
+    applied = asyncio.run(migrate.migrate(settings.load().ledger_dsn.get_secret_value()))
+    typer.echo(f"Applied: {', '.join(applied)}" if applied else "Up to date.")
+
+
+@temporal_commands.command("init")
+def temporal_init() -> None:
+    """Register the search attributes and the retention."""
+    added = asyncio.run(_prepare_namespace())
+    typer.echo(f"Added: {', '.join(added)}" if added else "Up to date.")
+
+
+async def _prepare_namespace() -> list[str]:
+    config = settings.load()
+    client = await connect.connect(config, keys.KeyRing.load(config.keys_dir))
+    return await connect.prepare_namespace(client)
+
+
+@config_commands.command("check")
+def config_check() -> None:
+    """Say whether the settings can be read, naming each wrong field."""
+    settings.load()
+    typer.echo("The settings are complete.")
+
+
+def main() -> None:
+    for command in entry_points(group="activation.commands"):
+        app.add_typer(command.load(), name=command.name)
+    try:
+        app()
+    except UnknownReference:
+        _fail("no activation has this reference")
+    except ValidationError as error:
+        names = ", ".join(".".join(map(str, detail["loc"])) for detail in error.errors())
+        _fail(f"settings missing or wrong: {names}")
+    except (Failed, Refused, TemporalUnavailable) as error:
+        _fail(str(error))
+    except RPCError as error:
+        _fail(f"Temporal answers {error.status.name}")
+    except pool.UNAVAILABLE as error:
+        _fail(f"a system cannot be reached ({type(error).__name__})")
+    finally:
+        # Leaving while Temporal's runtime still winds down can crash the interpreter.
+        time.sleep(0.3)
+
+
+def _fail(text: str) -> None:
+    typer.echo(text, err=True)
+    sys.exit(1)

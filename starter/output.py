@@ -1,0 +1,21 @@
+"""How commands speak: plain lines for people, JSON for scripts, one line on failure."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import typer
+
+
+class Failed(Exception):
+    """A command cannot do what was asked; the text says why in one line."""
+
+
+def show_json(value: Any) -> None:
+    typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)

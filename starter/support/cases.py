@@ -1,0 +1,202 @@
+"""Reads activations for staff: where one stands, why, since when, and what moves it next."""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio.api.common.v1 import Payload, WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
+from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.converter import WorkflowSerializationContext
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain import masks
+from domain.contracts import ActivationStart, FailureType, Step, WaitReason
+from workflows.standing import DEPARTMENT, REASON, STEP
+
+ENGINE_WAITS = frozenset(WaitReason(failure.value) for failure in FailureType)
+_RECENT = 60
+_UPSERT = EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES
+
+
+class UnknownReference(LookupError):
+    """No activation has this reference."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One line of the list; times are aware UTC, `next_try_at` the engine's own next attempt."""
+
+    reference: str
+    step: Step
+    wait_reason: WaitReason | None
+    since: datetime
+    next_try_at: datetime | None
+    department: str | None
+
+    @property
+    def stuck(self) -> bool:
+        return self.step is Step.NEEDS_SUPPORT or self.wait_reason in ENGINE_WAITS
+
+
+@dataclass(frozen=True)
+class Event:
+    at: datetime
+    what: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    standing: Standing
+    masked: dict[str, str]
+    timeline: tuple[Event, ...]
+
+    def as_dict(self, sentence: str) -> dict[str, Any]:
+        """Return the shape that `support show --json` promises."""
+        return asdict(self.standing) | {
+            "sentence": sentence,
+            "masked": self.masked,
+            "timeline": [asdict(event) for event in self.timeline],
+        }
+
+
+async def open_activations(client: Client) -> AsyncIterator[Standing]:
+    """Yield every activation that has not ended, the oldest last."""
+    async for execution in client.list_workflows("ExecutionStatus = 'Running'"):
+        try:
+            yield await standing(client, execution.id)
+        except UnknownReference:
+            continue  # It was deleted between the listing and the look.
+
+
+async def standing(client: Client, reference: str) -> Standing:
+    """Return where one activation stands; raises `UnknownReference`."""
+    description = await _describe(client, reference)
+    page = await client.workflow_service.get_workflow_execution_history_reverse(
+        GetWorkflowExecutionHistoryReverseRequest(
+            namespace=client.namespace,
+            execution=WorkflowExecution(workflow_id=reference),
+            maximum_page_size=_RECENT,
+        )
+    )
+    return _standing(description, reversed(page.history.events))
+
+
+async def case(client: Client, reference: str) -> Case:
+    """Return everything staff may see of one activation; raises `UnknownReference`."""
+    description = await _describe(client, reference)
+    history = await client.get_workflow_handle(reference).fetch_history()
+    converter = client.data_converter.with_context(
+        WorkflowSerializationContext(namespace=client.namespace, workflow_id=reference)
+    )
+    started = history.events[0].workflow_execution_started_event_attributes
+    (start,) = await converter.decode(started.input.payloads, [ActivationStart])
+    return Case(
+        _standing(description, history.events), _masked(start), tuple(_timeline(history.events))
+    )
+
+
+async def _describe(client: Client, reference: str) -> WorkflowExecutionDescription:
+    try:
+        return await client.get_workflow_handle(reference).describe()
+    except RPCError as error:
+        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
+            raise UnknownReference(reference) from None
+        raise
+
+
+def _standing(
+    description: WorkflowExecutionDescription, events: Iterable[HistoryEvent]
+) -> Standing:
+    """Step and reason are search attributes; since when is the event that last set them."""
+    upserts = [_time(event) for event in events if event.event_type == _UPSERT]
+    since = upserts[-1] if upserts else description.start_time
+    attributes = description.typed_search_attributes
+    reason = attributes.get(REASON)
+    waiting = WaitReason(reason) if reason else None
+    next_try_at = None
+    for pending in description.raw_description.pending_activities:
+        waiting = _failure_reason(pending.last_failure) or waiting
+        next_try_at = _next_try(pending) or next_try_at
+    return Standing(
+        reference=description.id,
+        step=Step(attributes.get(STEP) or Step.LOOKUP),
+        wait_reason=waiting,
+        since=since,
+        next_try_at=next_try_at,
+        department=attributes.get(DEPARTMENT),
+    )
+
+
+def _failure_reason(failure: Failure) -> WaitReason | None:
+    """Return what the last try failed by: known at once, long before a window ends."""
+    kind = failure.application_failure_info.type
+    return WaitReason(kind) if kind in set(FailureType) else None
+
+
+def _next_try(pending: PendingActivityInfo) -> datetime | None:
+    if not pending.HasField("next_attempt_schedule_time"):
+        return None
+    return pending.next_attempt_schedule_time.ToDatetime(UTC)
+
+
+def _masked(start: ActivationStart) -> dict[str, str]:
+    shown = {}
+    if start.mobile:
+        shown["mobile"] = masks.mobile(start.mobile)
+    if start.email:
+        shown["email"] = masks.email(start.email)
+    return shown
+
+
+def _timeline(events: Sequence[HistoryEvent]) -> Iterator[Event]:
+    for event in events:
+        at = _time(event)
+        match event.WhichOneof("attributes"):
+            case "workflow_execution_started_event_attributes":
+                yield Event(at, "started")
+            case "workflow_execution_update_accepted_event_attributes":
+                request = event.workflow_execution_update_accepted_event_attributes
+                yield Event(at, "submitted", request.accepted_request.input.name)
+            case "workflow_execution_signaled_event_attributes":
+                name = event.workflow_execution_signaled_event_attributes.signal_name
+                yield Event(at, "submitted", name)
+            case "activity_task_completed_event_attributes":
+                number = event.activity_task_completed_event_attributes.scheduled_event_id
+                yield Event(at, "done", _activity_name(events, number))
+            case "activity_task_timed_out_event_attributes":
+                number = event.activity_task_timed_out_event_attributes.scheduled_event_id
+                yield Event(at, "not done in time", _activity_name(events, number))
+            case "upsert_workflow_search_attributes_event_attributes":
+                fields = event.upsert_workflow_search_attributes_event_attributes
+                yield Event(at, "stands", _stood(fields.search_attributes.indexed_fields))
+            case "workflow_execution_completed_event_attributes":
+                yield Event(at, "ended")
+            case "workflow_execution_terminated_event_attributes":
+                yield Event(at, "terminated")
+
+
+def _activity_name(events: Sequence[HistoryEvent], number: int) -> str:
+    name: str = events[number - 1].activity_task_scheduled_event_attributes.activity_type.name
+    return name
+
+
+def _stood(fields: Mapping[str, Payload]) -> str:
+    values = (_keyword(fields[key.name]) for key in (STEP, REASON) if key.name in fields)
+    return " ".join(value for value in values if value)
+
+
+def _keyword(payload: Payload) -> str | None:
+    value: str | None = json.loads(payload.data) if payload.data else None
+    return value
+
+
+def _time(event: HistoryEvent) -> datetime:
+    return event.event_time.ToDatetime(UTC)

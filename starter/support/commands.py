@@ -1,0 +1,114 @@
+"""`activation support ...`: the verbs of the console, for people and (`--json`) for scripts."""
+
+import asyncio
+import getpass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from temporalio.client import Client
+
+import settings
+from domain.references import normalise
+from ledger import pool
+from security.keys import KeyRing
+from starter import connect
+from starter.activations import Activations
+from starter.output import Failed, show_json
+from starter.support import actions, cases
+from starter.support.sentences import sentence
+from translations import translator
+
+commands = typer.Typer(help="See why an activation is stuck, and move it.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Reference = Annotated[str, typer.Argument(help="The activation's reference, e.g. A-7K3F-92QD.")]
+
+
+@asynccontextmanager
+async def _temporal() -> AsyncIterator[Client]:
+    config = settings.load()
+    yield await connect.connect(config, KeyRing.load(config.keys_dir))
+
+
+@commands.command("list")
+def list_(
+    stuck: Annotated[bool, typer.Option(help="Only those that wait for a system.")] = False,
+    json: Json = False,
+) -> None:
+    """List the open activations."""
+    rows = asyncio.run(_list(stuck))
+    if json:
+        show_json([asdict(row) for row in rows])
+        return
+    table = Table("reference", "step", "reason", "since", "next try", "department")
+    for row in rows:
+        table.add_row(*(str(value or "") for value in asdict(row).values()))
+    Console().print(table)
+
+
+async def _list(stuck: bool) -> list[cases.Standing]:
+    async with _temporal() as client:
+        return [row async for row in cases.open_activations(client) if row.stuck or not stuck]
+
+
+@commands.command()
+def show(reference: Reference, json: Json = False) -> None:
+    """Say where one activation stands, why, since when, and what happened."""
+    case = asyncio.run(_show(_normalised(reference)))
+    texts = translator(settings.load().institution.default_language)
+    said = sentence(case.standing, texts)
+    if json:
+        show_json(case.as_dict(said))
+        return
+    typer.echo(f"{case.standing.reference}: {said}")
+    for name, value in asdict(case.standing).items():
+        typer.echo(f"  {name}: {value or '-'}")
+    for name, value in case.masked.items():
+        typer.echo(f"  {name}: {value}")
+    for event in case.timeline:
+        typer.echo(f"  {event.at:%Y-%m-%d %H:%M:%S}  {event.what}  {event.detail or ''}")
+
+
+async def _show(reference: str) -> cases.Case:
+    async with _temporal() as client:
+        return await cases.case(client, reference)
+
+
+@commands.command()
+def retry(
+    reference: Reference,
+    reason: Annotated[str, typer.Option(help="Why; it is written to the audit.")],
+    json: Json = False,
+) -> None:
+    """Try now whatever the engine waits for."""
+    at_once = asyncio.run(_retry(_normalised(reference), reason))
+    if json:
+        show_json({"reference": _normalised(reference), "answered": at_once})
+    elif at_once:
+        typer.echo("Trying now.")
+    else:
+        typer.echo("Taken in; it counts as soon as a worker is back.")
+
+
+async def _retry(reference: str, reason: str) -> bool:
+    ledger = await pool.connect(settings.load().ledger_dsn.get_secret_value())
+    async with _temporal() as client, ledger:
+        return await actions.retry(
+            Activations(client),
+            ledger,
+            reference=reference,
+            actor=getpass.getuser(),
+            reason=reason,
+        )
+
+
+def _normalised(reference: str) -> str:
+    known = normalise(reference)
+    if known is None:
+        raise Failed("that is not a reference: one looks like A-7K3F-92QD")
+    return known

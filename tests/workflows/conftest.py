@@ -1,0 +1,115 @@
+"""The time-skipping server with the engine's search attributes, a worker, and replays.
+
+Every history made here is replayed at the end of its test, so that code which cannot repeat its
+own decisions fails at once.
+"""
+
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer, Worker
+
+from domain.contracts import WORKFLOW, ActivationResult, ActivationStart, Step, TaskQueue
+from security import keys
+from security.codec import data_converter
+from starter.connect import SEARCH_ATTRIBUTES
+from tests.workflows.engine import World
+from tests.workflows.student import Student
+from workflows.activation import Activation
+from workflows.sandbox import sandbox
+from workflows.standing import STEP
+
+Begin = Callable[..., Awaitable[Student]]
+
+
+@pytest.fixture(scope="session")
+def ring(tmp_path_factory: pytest.TempPathFactory) -> keys.KeyRing:
+    folder = tmp_path_factory.mktemp("keys")
+    keys.create(folder, "2026-11")
+    return keys.KeyRing.load(folder)
+
+
+@pytest.fixture(scope="session")
+async def environment(ring: keys.KeyRing) -> AsyncIterator[WorkflowEnvironment]:
+    server = Path(sys.executable).parent / "temporal-test-server"
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=str(server), data_converter=data_converter(ring)
+    ) as environment:
+        keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+        # Unregistered attributes make this server hang with no more than a warning.
+        await environment.client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(
+                namespace=environment.client.namespace,
+                search_attributes=dict.fromkeys(SEARCH_ATTRIBUTES, keyword),
+            )
+        )
+        yield environment
+
+
+@pytest.fixture
+async def world() -> World:
+    return World()
+
+
+@pytest.fixture
+async def begin(
+    environment: WorkflowEnvironment, world: World, request: pytest.FixtureRequest
+) -> AsyncIterator[Begin]:
+    """Start an activation with a worker on every queue; replay its history in the end."""
+    client = environment.client
+    begun: list[Student] = []
+
+    async def start(**given: object) -> Student:
+        reference = f"A-{abs(hash(request.node.name)):08X}-{len(begun)}"
+        start = ActivationStart.model_validate(
+            {"reference": reference, "mobile": "+306912345678"} | given
+        )
+        handle = await client.start_workflow(
+            WORKFLOW,
+            start,
+            id=reference,
+            task_queue=TaskQueue.MAIN,
+            result_type=ActivationResult,
+            search_attributes=TypedSearchAttributes([SearchAttributePair(STEP, Step.LOOKUP.value)]),
+        )
+        begun.append(Student(environment, handle, world))
+        return begun[-1]
+
+    async with AsyncExitStack() as stack:
+        for queue in TaskQueue:
+            await stack.enter_async_context(_worker(client, queue, world))
+        yield start
+        for student in begun:
+            await _replays(client, student)
+
+
+def _worker(client: Client, queue: TaskQueue, world: World) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue,
+        activities=world.all(),
+        workflows=[Activation] if queue is TaskQueue.MAIN else [],
+        workflow_runner=sandbox(),
+        # A bug then fails the run at once instead of hanging the test.
+        workflow_failure_exception_types=[Exception],
+    )
+
+
+async def _replays(client: Client, student: Student) -> None:
+    history = await student.handle.fetch_history()
+    replayer = Replayer(
+        workflows=[Activation],
+        namespace=client.namespace,
+        data_converter=client.data_converter,
+        workflow_runner=sandbox(),
+        workflow_failure_exception_types=[Exception],
+    )
+    await replayer.replay_workflow(history)

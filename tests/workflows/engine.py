@@ -1,0 +1,192 @@
+"""A whole outside world for workflow tests: one small class, each answer set by the test.
+
+It registers under the real activity names; the real activities have tests of their own against
+real systems.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from domain.contracts import (
+    AccountOutcome,
+    AccountResolved,
+    ActivityName,
+    CheckPin,
+    Claimed,
+    ClaimOutcome,
+    ClaimPerson,
+    CloseActivation,
+    Closed,
+    ConsentRecorded,
+    Delivery,
+    Enrolment,
+    FailureType,
+    FindStudent,
+    InsuranceOutcome,
+    InsuranceRecorded,
+    Person,
+    PinChecked,
+    PinOutcome,
+    ProvisionAccount,
+    Provisioned,
+    ProvisionOutcome,
+    RecordConsent,
+    RecordInsurance,
+    ReserveSend,
+    ResolveAccount,
+    SendNotice,
+    SendPin,
+    SendReserved,
+    Sent,
+    StudentsFound,
+)
+
+PERSON = Person(
+    person_key="5e1f",
+    enrolments=(
+        Enrolment(
+            system_id="1",
+            registration_id="2026001",
+            department_id="INF",
+            department_el="Πληροφορικής",
+            department_en="Informatics",
+        ),
+    ),
+    first_name_el="Μαρία",
+    last_name_el="Παπαδοπούλου",
+    first_name_latin="Maria",
+    last_name_latin="Papadopoulou",
+    birth_date=None,
+    citizenship="GR",
+    login_name=None,
+    insurance_scheme="GR",
+    insurance_number="01010500013",
+    mobile="+306912345678",
+    email="maria@example.org",
+    sms_to="+306912345678",
+    email_to=None,
+)
+
+
+Given = TypeVar("Given")
+
+
+def pin_of(code_no: int) -> str:
+    return f"{code_no:06d}"
+
+
+@dataclass
+class World:
+    """What each system answers; a list is used up one by one, its last entry for ever."""
+
+    persons: tuple[Person, ...] = (PERSON,)
+    not_before: datetime | None = None
+    claim: Claimed = field(default_factory=lambda: Claimed(outcome=ClaimOutcome.CLAIMED))
+    accounts: list[AccountResolved] = field(
+        default_factory=lambda: [
+            AccountResolved(outcome=AccountOutcome.USERNAME, username="mpapadopoulou")
+        ]
+    )
+    insurance: list[InsuranceOutcome] = field(default_factory=lambda: [InsuranceOutcome.RECORDED])
+    provisioned: list[Provisioned] = field(
+        default_factory=lambda: [Provisioned(outcome=ProvisionOutcome.ACTIVE)]
+    )
+    deliveries: list[Delivery] = field(default_factory=lambda: [Delivery.SENT])
+    failing: dict[ActivityName, int] = field(default_factory=dict)
+    failure: FailureType = FailureType.LEDGER_DOWN
+    permanent: bool = False
+    calls: list[Any] = field(default_factory=list)
+
+    def made(self, kind: type) -> list[Any]:
+        return [call for call in self.calls if isinstance(call, kind)]
+
+    def _answer(self, name: ActivityName, request: Any) -> None:
+        """Note the call, and fail as often as the test asked for."""
+        self.calls.append(request)
+        left = self.failing.get(name, 0)
+        if left:
+            self.failing[name] = left - 1
+            raise ApplicationError("away", type=self.failure, non_retryable=self.permanent)
+
+    def all(self) -> list[Callable[..., Any]]:
+        return [
+            self.find_student,
+            self.reserve_send,
+            self.send_pin,
+            self.check_pin,
+            self.claim_person,
+            self.resolve_account,
+            self.record_insurance,
+            self.record_consent,
+            self.provision_account,
+            self.send_notice,
+            self.close_activation,
+        ]
+
+    @activity.defn(name=ActivityName.FIND_STUDENT)
+    async def find_student(self, request: FindStudent) -> StudentsFound:
+        self._answer(ActivityName.FIND_STUDENT, request)
+        return StudentsFound(persons=self.persons)
+
+    @activity.defn(name=ActivityName.RESERVE_SEND)
+    async def reserve_send(self, request: ReserveSend) -> SendReserved:
+        self._answer(ActivityName.RESERVE_SEND, request)
+        return SendReserved(not_before=self.not_before)
+
+    @activity.defn(name=ActivityName.SEND_PIN)
+    async def send_pin(self, request: SendPin) -> Sent:
+        self._answer(ActivityName.SEND_PIN, request)
+        return Sent(outcome=_next(self.deliveries))
+
+    @activity.defn(name=ActivityName.CHECK_PIN)
+    async def check_pin(self, request: CheckPin) -> PinChecked:
+        self._answer(ActivityName.CHECK_PIN, request)
+        if request.pin in map(pin_of, request.live):
+            return PinChecked(outcome=PinOutcome.RIGHT)
+        if request.pin in map(pin_of, request.expired):
+            return PinChecked(outcome=PinOutcome.EXPIRED)
+        return PinChecked(outcome=PinOutcome.WRONG)
+
+    @activity.defn(name=ActivityName.CLAIM_PERSON)
+    async def claim_person(self, request: ClaimPerson) -> Claimed:
+        self._answer(ActivityName.CLAIM_PERSON, request)
+        return self.claim
+
+    @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
+    async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
+        self._answer(ActivityName.RESOLVE_ACCOUNT, request)
+        return _next(self.accounts)
+
+    @activity.defn(name=ActivityName.RECORD_INSURANCE)
+    async def record_insurance(self, request: RecordInsurance) -> InsuranceRecorded:
+        self._answer(ActivityName.RECORD_INSURANCE, request)
+        return InsuranceRecorded(outcome=_next(self.insurance))
+
+    @activity.defn(name=ActivityName.RECORD_CONSENT)
+    async def record_consent(self, request: RecordConsent) -> ConsentRecorded:
+        self._answer(ActivityName.RECORD_CONSENT, request)
+        return ConsentRecorded()
+
+    @activity.defn(name=ActivityName.PROVISION_ACCOUNT)
+    async def provision_account(self, request: ProvisionAccount) -> Provisioned:
+        self._answer(ActivityName.PROVISION_ACCOUNT, request)
+        return _next(self.provisioned)
+
+    @activity.defn(name=ActivityName.SEND_NOTICE)
+    async def send_notice(self, request: SendNotice) -> Sent:
+        self._answer(ActivityName.SEND_NOTICE, request)
+        return Sent(outcome=Delivery.SENT)
+
+    @activity.defn(name=ActivityName.CLOSE_ACTIVATION)
+    async def close_activation(self, request: CloseActivation) -> Closed:
+        self._answer(ActivityName.CLOSE_ACTIVATION, request)
+        return Closed()
+
+
+def _next(answers: list[Given]) -> Given:
+    return answers.pop(0) if len(answers) > 1 else answers[0]

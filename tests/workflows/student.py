@@ -1,0 +1,107 @@
+"""A student of the workflow tests: hands in submissions by either door and looks at progress."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, timedelta
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from domain.contracts import (
+    ActivationResult,
+    Answer,
+    ConsentSubmission,
+    InsuranceSubmission,
+    PasswordSubmission,
+    PinSubmission,
+    Progress,
+    ProgressRequest,
+    Step,
+    Submission,
+)
+from tests.workflows.engine import World, pin_of
+
+
+class Student:
+    def __init__(
+        self,
+        environment: WorkflowEnvironment,
+        handle: WorkflowHandle[Any, ActivationResult],
+        world: World,
+    ) -> None:
+        self.environment = environment
+        self.handle = handle
+        self.world = world
+
+    async def submit(self, door: str, submission: Submission) -> Answer:
+        answer: Answer = await self.handle.execute_update(
+            door, submission, id=submission.submission_id, result_type=Answer
+        )
+        return answer
+
+    async def stamp(self) -> dict[str, Any]:
+        """Return a fresh submission id and the time at which the portal received it."""
+        now = await self.environment.get_current_time()
+        return {"submission_id": secrets.token_hex(8), "received_at": now.astimezone(UTC)}
+
+    async def pin(self, pin: str | None = None) -> Answer:
+        return await self.submit(
+            "submit_pin", PinSubmission(pin=pin or pin_of(1), **await self.stamp())
+        )
+
+    async def insurance(self) -> Answer:
+        return await self.submit(
+            "submit_insurance",
+            InsuranceSubmission(scheme="GR", number="01010500013", **await self.stamp()),
+        )
+
+    async def consent(self, shown_hash: str | None = None) -> Answer:
+        if shown_hash is None:
+            review = (await self.until(lambda now: now.review is not None)).review
+            assert review is not None
+            shown_hash = review.shown_hash
+        return await self.submit(
+            "give_consent", ConsentSubmission(shown_hash=shown_hash, **await self.stamp())
+        )
+
+    async def password(self) -> Answer:
+        return await self.submit(
+            "submit_password", PasswordSubmission(sealed_id="sealed", **await self.stamp())
+        )
+
+    async def progress(self) -> Progress:
+        progress: Progress = await self.handle.query(
+            "progress", ProgressRequest(), result_type=Progress
+        )
+        return progress
+
+    async def until(self, met: Callable[[Progress], bool]) -> Progress:
+        """Look until the condition is met; bounded, and letting the test server's time pass."""
+        for _ in range(200):
+            progress = await self.progress()
+            if met(progress):
+                return progress
+            await self.environment.sleep(timedelta(milliseconds=100))
+        raise AssertionError(f"still {progress.step} {progress.wait_reason}")
+
+    async def reaches(self, step: Step) -> Progress:
+        return await self.until(lambda now: now.step is step)
+
+    async def sent(self) -> Progress:
+        """Wait until the first message was handed over."""
+        return await self.until(lambda now: now.pin is not None and now.pin.expires_at is not None)
+
+    async def agrees(self) -> None:
+        """Go from the code to the password page."""
+        await self.sent()
+        await self.pin()
+        await self.consent()
+
+    async def finishes(self) -> Step:
+        await self.agrees()
+        await self.password()
+        return await self.end()
+
+    async def end(self) -> Step:
+        return (await self.handle.result()).end
