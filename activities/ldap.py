@@ -9,7 +9,7 @@ import math
 import queue
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from ldap3 import MODIFY_ADD, NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
@@ -197,10 +197,11 @@ def _open_encrypted(connection: Connection) -> None:
 
 
 def _discard(connection: Connection) -> None:
-    try:
+    """Take leave if possible; ldap3 forgets to close a socket that never got to be connected."""
+    with suppress(LDAPException, OSError):
         connection.unbind()
-    except (LDAPException, OSError):
-        return
+    if connection.socket:
+        connection.socket.close()
 
 
 def _found(item: dict[str, Any]) -> Found:

@@ -175,6 +175,7 @@ async def test_a_number_belongs_to_one_person(
     refused = await run(records.record_insurance, other)
     assert refused.outcome is InsuranceOutcome.BELONGS_TO_ANOTHER
     row = await pool.fetchrow("SELECT * FROM insurance WHERE reference = $1", reference)
+    assert row is not None
     assert reference.encode() not in row["number"]
 
 

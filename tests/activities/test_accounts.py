@@ -1,0 +1,366 @@
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities import ldap
+from activities.accounts import DirectoryActivities
+from activities.entries import CODES, attributes, codes
+from activities.failures import failure
+from activities.ldap import Wire
+from domain.consent import review
+from domain.contracts import (
+    AccountOutcome,
+    AccountResolved,
+    FailureType,
+    Language,
+    PasswordRefusal,
+    Person,
+    ProvisionAccount,
+    Provisioned,
+    ProvisionOutcome,
+    RecordConsent,
+    ResolveAccount,
+)
+from ledger import consents, passwords
+from ledger.pool import Pool
+from security.sealing import seal
+from tests.activities.conftest import MakePerson
+from tests.stack import TestStack
+
+PASSWORD = "Chroma-zontana-kila-89"
+ACTIVE = Provisioned(outcome=ProvisionOutcome.ACTIVE)
+
+
+def refused(why: PasswordRefusal) -> Provisioned:
+    return Provisioned(outcome=ProvisionOutcome.PASSWORD_REFUSED, refusal=why)
+
+
+class Case:
+    """One person on the way to an account, and what the directory says about them."""
+
+    def __init__(self, stack: TestStack, pool: Pool, person: Person, reference: str) -> None:
+        self.stack = stack
+        self.pool = pool
+        self.person = person
+        self.reference = reference
+        self.name = str(person.login_name)
+        self.domain = stack.settings.institution.domain
+        self.people = stack.settings.directory.people_dn
+        self.dn = f"uid={self.name},{self.people}"
+        self.wire = Wire(stack.settings.directory)
+        self._sealed = 0
+
+    async def consent(self) -> None:
+        request = RecordConsent(
+            reference=self.reference,
+            person_key=self.person.person_key,
+            shown=review(self.person, self.name, "1"),
+            choices=(),
+            language=Language.EL,
+            accepted_at=datetime.now(UTC),
+        )
+        await consents.record(self.pool, self.stack.keys, request)
+
+    async def choose(self, password: str, *, for_reference: str = "", hours: int = 1) -> str:
+        self._sealed += 1
+        await passwords.put(
+            self.pool,
+            reference=self.reference,
+            sealed_id=str(self._sealed),
+            sealed=seal(self.stack.keys, for_reference or self.reference, password),
+            ttl=timedelta(hours=hours),
+        )
+        return str(self._sealed)
+
+    async def provision(
+        self, activities: DirectoryActivities, sealed_id: str, name: str = ""
+    ) -> Provisioned:
+        request = ProvisionAccount(
+            reference=self.reference,
+            person=self.person,
+            username=name or self.name,
+            sealed_id=sealed_id,
+            language=Language.EL,
+        )
+        return await ActivityEnvironment().run(activities.provision_account, request)
+
+    async def resolve(
+        self, activities: DirectoryActivities, *, ask_directory: bool = True
+    ) -> AccountResolved:
+        request = ResolveAccount(
+            reference=self.reference, person=self.person, ask_directory=ask_directory
+        )
+        return await ActivityEnvironment().run(activities.resolve_account, request)
+
+    def entry(self, name: str = "") -> dict[str, list[str]] | None:
+        found = self.wire.search(self.people, f"(uid={name or self.name})", ["*"])
+        return found[0].attributes if found else None
+
+    def plant(self, name: str, **more: list[str]) -> None:
+        """Put an entry made elsewhere into the directory."""
+        entry = {"objectClass": ["inetOrgPerson", "schacLinkageIdentifiers"], "cn": ["X"]}
+        answer = self.wire.add(f"uid={name},{self.people}", {**entry, "sn": ["X"], **more})
+        assert answer.code == ldap.SUCCESS
+
+    def opens(self, password: str) -> bool:
+        return self.wire.bind_as(self.dn, password.encode()).code == ldap.SUCCESS
+
+
+@pytest.fixture
+async def activities(stack: TestStack, pool: Pool) -> AsyncIterator[DirectoryActivities]:
+    made = DirectoryActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def case(
+    stack: TestStack, pool: Pool, make_person: MakePerson, reference: str
+) -> AsyncIterator[Case]:
+    made = Case(stack, pool, make_person(), reference)
+    await made.consent()
+    yield made
+    made.wire.close()
+
+
+# --- provisioning --------------------------------------------------------------------------
+
+
+async def test_the_account_stands_and_opens(activities: DirectoryActivities, case: Case) -> None:
+    assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
+    entry = case.entry()
+    assert entry
+    assert entry["sn;lang-el"] == ["Χατζηγεωργίου"]
+    assert entry[CODES.lower()] == codes(case.person, case.domain)
+    assert case.opens(PASSWORD)
+    assert not case.opens("Another-password-12")
+
+
+async def test_any_number_of_tries_end_the_same(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    sealed = await case.choose(PASSWORD)
+    for _ in range(3):
+        assert await case.provision(activities, sealed) == ACTIVE
+    assert case.opens(PASSWORD)
+
+
+async def test_overlapping_tries_end_the_same(activities: DirectoryActivities, case: Case) -> None:
+    sealed = await case.choose(PASSWORD)
+    tries = [case.provision(activities, sealed) for _ in range(3)]
+    ended = await asyncio.gather(*tries, return_exceptions=True)
+    assert ACTIVE in ended
+    assert await case.provision(activities, sealed) == ACTIVE
+    assert len(case.wire.search(case.people, f"(uid={case.name})", ["uid"])) == 1
+
+
+@pytest.mark.parametrize("step", ["add", "set_password", "opens"])
+async def test_a_lost_answer_is_made_up_for_by_the_next_try(
+    activities: DirectoryActivities,
+    case: Case,
+    step: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sealed = await case.choose(PASSWORD)
+    done = getattr(activities._directory, step)
+
+    def do_it_and_lose_the_answer(*args: object) -> None:
+        done(*args)
+        raise failure(FailureType.DIRECTORY_DOWN, "answer lost")
+
+    monkeypatch.setattr(activities._directory, step, do_it_and_lose_the_answer)
+    with pytest.raises(ApplicationError):
+        await case.provision(activities, sealed)
+    monkeypatch.undo()
+    assert await case.provision(activities, sealed) == ACTIVE
+
+
+async def test_nothing_happens_without_a_consent(
+    stack: TestStack, pool: Pool, activities: DirectoryActivities, make_person: MakePerson
+) -> None:
+    case = Case(stack, pool, make_person(), "A-NO-CONSENT")
+    sealed = await case.choose(PASSWORD)
+    made = await case.provision(activities, sealed)
+    assert made == Provisioned(outcome=ProvisionOutcome.NO_CONSENT)
+    assert case.entry() is None
+    case.wire.close()
+
+
+async def test_a_password_that_is_gone_or_not_ours_is_asked_for_again(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    expired = refused(PasswordRefusal.EXPIRED)
+    assert await case.provision(activities, "never-sealed") == expired
+    past = await case.choose(PASSWORD, hours=-1)
+    assert await case.provision(activities, past) == expired
+    moved = await case.choose(PASSWORD, for_reference="A-SOMEONE-ELSE")
+    assert await case.provision(activities, moved) == expired
+    assert case.entry() is None
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("short", PasswordRefusal.TOO_SHORT),
+        ("**********", PasswordRefusal.POLICY),
+        ("", PasswordRefusal.POLICY),
+    ],
+)
+async def test_a_refused_password_comes_back_with_its_reason(
+    activities: DirectoryActivities, case: Case, password: str, why: PasswordRefusal
+) -> None:
+    assert await case.provision(activities, await case.choose(password)) == refused(why)
+    assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
+
+
+async def test_an_older_password_was_used_before(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    first = await case.choose(PASSWORD)
+    await case.provision(activities, first)
+    await case.provision(activities, await case.choose("Another-password-12"))
+    assert await case.provision(activities, first) == refused(PasswordRefusal.USED_BEFORE)
+    assert case.opens("Another-password-12")
+
+
+async def test_passwords_outside_ascii_are_sent_as_they_were_typed(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    typed = "Θάλασσα-Å-ﬁve-µ-77"
+    assert await case.provision(activities, await case.choose(typed)) == ACTIVE
+    assert case.opens(typed)
+
+
+async def test_a_name_somebody_else_has_is_taken(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    case.plant(case.name, mail=["other@university.example"])
+    before = case.entry()
+    made = await case.provision(activities, await case.choose(PASSWORD))
+    assert made == Provisioned(outcome=ProvisionOutcome.USERNAME_TAKEN)
+    assert case.entry() == before
+
+
+async def test_a_person_with_another_name_is_a_conflict(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    case.plant(f"x{case.name}", **{CODES: codes(case.person, case.domain)})
+    made = await case.provision(activities, await case.choose(PASSWORD))
+    assert made == Provisioned(outcome=ProvisionOutcome.CONFLICT)
+    assert case.entry() is None
+
+
+async def test_the_persons_own_entry_is_completed_and_keeps_what_it_has(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    case.plant(case.name, displayName=["Vangelis"], **{CODES: codes(case.person, case.domain)})
+    assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
+    entry = case.entry()
+    assert entry
+    assert entry["displayname"] == ["Vangelis"]
+    assert entry["cn"] == ["X"]
+    assert entry["cn;lang-el"] == ["Ευάγγελος Χατζηγεωργίου"]
+    wanted = attributes(case.person, case.name, case.domain, Language.EL)
+    assert entry["edupersonprincipalname"] == wanted["eduPersonPrincipalName"]
+
+
+async def test_a_name_that_is_none_is_never_written(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    with pytest.raises(ApplicationError) as raised:
+        await case.provision(activities, await case.choose(PASSWORD), name="a,ou=staff")
+    assert raised.value.non_retryable
+
+
+async def test_an_absent_directory_is_waited_for(
+    stack: TestStack, activities: DirectoryActivities, case: Case
+) -> None:
+    sealed = await case.choose(PASSWORD)
+    stack.stop("slapd")
+    try:
+        with pytest.raises(ApplicationError) as raised:
+            await case.provision(activities, sealed)
+    finally:
+        stack.start("slapd")
+    assert raised.value.type == "DIRECTORY_DOWN"
+    for text in (case.name, PASSWORD, case.person.last_name_el, case.person.last_name_latin):
+        assert text not in repr(raised.value)
+    assert await case.provision(activities, sealed) == ACTIVE
+
+
+async def test_a_restarted_directory_costs_one_try_however_many_connections_were_open(
+    stack: TestStack, activities: DirectoryActivities, case: Case
+) -> None:
+    sealed = await case.choose(PASSWORD)
+    await asyncio.gather(*(case.resolve(activities) for _ in range(4)))
+    stack.stop("slapd")
+    stack.start("slapd")
+    with pytest.raises(ApplicationError):
+        await case.provision(activities, sealed)
+    assert await case.provision(activities, sealed) == ACTIVE
+
+
+# --- resolving -----------------------------------------------------------------------------
+
+
+def named(name: str) -> AccountResolved:
+    return AccountResolved(outcome=AccountOutcome.USERNAME, username=name)
+
+
+async def test_the_registrars_name_is_taken_when_it_is_free(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    for _ in range(2):
+        assert await case.resolve(activities) == named(case.name)
+
+
+async def test_a_strangers_name_is_passed_over(activities: DirectoryActivities, case: Case) -> None:
+    case.plant(case.name)
+    resolved = await case.resolve(activities)
+    assert resolved.outcome is AccountOutcome.USERNAME
+    assert resolved.username != case.name
+    assert await case.resolve(activities, ask_directory=False) == named(case.name)
+
+
+async def test_a_persons_entry_decides_the_name(
+    stack: TestStack, pool: Pool, activities: DirectoryActivities, make_person: MakePerson
+) -> None:
+    person = make_person(login_name=None)
+    case = Case(stack, pool, person, "A-OWN-ENTRY")
+    name = f"own{person.enrolments[0].registration_id.lower()}"
+    case.plant(name, **{CODES: codes(person, case.domain)})
+    assert await case.resolve(activities) == named(name)
+    case.wire.close()
+
+
+async def test_an_entry_under_another_name_than_the_registrars_is_a_conflict(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    case.plant(f"y{case.name}", **{CODES: codes(case.person, case.domain)})
+    assert await case.resolve(activities) == AccountResolved(outcome=AccountOutcome.CONFLICT)
+
+
+async def test_an_entry_with_a_password_is_active_already_unless_it_is_our_doing(
+    stack: TestStack, pool: Pool, activities: DirectoryActivities, case: Case
+) -> None:
+    await case.provision(activities, await case.choose(PASSWORD))
+    assert await case.resolve(activities) == named(case.name)
+    newcomer = Case(stack, pool, case.person, f"{case.reference}-B")
+    assert await newcomer.resolve(activities) == AccountResolved(
+        outcome=AccountOutcome.ALREADY_ACTIVE, username=case.name
+    )
+    newcomer.wire.close()
+
+
+async def test_without_the_directory_the_ledger_decides(
+    stack: TestStack, activities: DirectoryActivities, case: Case
+) -> None:
+    stack.stop("slapd")
+    try:
+        assert await case.resolve(activities) == named(case.name)
+    finally:
+        stack.start("slapd")

@@ -1,0 +1,64 @@
+from activities.entries import CODES, attributes, codes, missing
+from domain.contracts import Enrolment, Language
+from tests.activities.conftest import MakePerson
+
+DOMAIN = "university.example"
+
+
+def test_each_enrolment_has_a_code_with_odd_characters_encoded(make_person: MakePerson) -> None:
+    enrolment = Enrolment(
+        system_id="SIS:1",
+        registration_id="ΠΛ/2026 *",
+        department_id="1",
+        department_el="",
+        department_en="",
+    )
+    person = make_person(enrolments=(enrolment,))
+    assert codes(person, DOMAIN) == [
+        "urn:schac:personalUniqueCode:gr:university.example:SIS%3A1:%CE%A0%CE%9B%2F2026%20%2A"
+    ]
+
+
+def test_names_stand_in_both_scripts(make_person: MakePerson) -> None:
+    entry = attributes(make_person(), "tester", DOMAIN, Language.EL)
+    assert entry["cn"] == entry["cn;lang-en"] == ["Evangelos Chatzigeorgiou"]
+    assert entry["sn;lang-el"] == ["Χατζηγεωργίου"]
+    assert entry["displayName"] == ["Ευάγγελος Χατζηγεωργίου"]
+    assert entry["mail"] == entry["eduPersonPrincipalName"] == ["tester@university.example"]
+
+
+def test_neither_insurance_numbers_nor_contacts_are_written(make_person: MakePerson) -> None:
+    person = make_person(insurance_scheme="GR", insurance_number="01010500013")
+    written = repr(attributes(person, "tester", DOMAIN, Language.EL))
+    for value in (person.insurance_number, person.mobile, person.email):
+        assert str(value) not in written
+
+
+def test_what_is_unknown_is_left_out(make_person: MakePerson) -> None:
+    person = make_person(
+        birth_date=None,
+        citizenship="Ελλάδα",
+        first_name_el="Ahmed",
+        last_name_el="Ali",
+        first_name_latin="علي",
+        last_name_latin="",
+    )
+    entry = attributes(person, "tester", DOMAIN, Language.EN)
+    for name in ("schacDateOfBirth", "schacCountryOfCitizenship", "sn;lang-el", "givenName"):
+        assert name not in entry
+    assert entry["sn"] == ["tester"]
+
+
+def test_an_adopted_entry_keeps_what_it_has(make_person: MakePerson) -> None:
+    wanted = attributes(make_person(), "tester", DOMAIN, Language.EL)
+    present = {
+        "objectclass": ["top", "INETORGPERSON"],
+        "displayname": ["Somebody's own choice"],
+        CODES.lower(): [wanted[CODES][0].upper()],
+        "edupersonaffiliation": ["alum"],
+    }
+    lacking = missing(wanted, present)
+    assert "eduPerson" in lacking["objectClass"]
+    assert "inetOrgPerson" not in lacking["objectClass"]
+    assert not lacking.keys() & {"displayName", CODES, "eduPersonAffiliation"}
+    assert missing(wanted, {name.lower(): values for name, values in wanted.items()}) == {}
