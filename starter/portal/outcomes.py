@@ -22,6 +22,7 @@ async def progress(visit: AnyVisit) -> Response:
         sentence=visit.words.wait(place.step, place.wait_reason),
         received="received" in visit.request.query_params,
         with_support=place.step is Step.NEEDS_SUPPORT,
+        delayed=place.wait_reason is not None,
     )
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
@@ -37,45 +37,47 @@ class Views:
     """Renders every page of the portal in both languages."""
 
     def __init__(self, institution: Institution) -> None:
-        self._environments = {
-            language: self._environment(language, institution) for language in Language
+        self._shared = {
+            language: {
+                "institution": institution.name_el if greek else institution.name_en,
+                "support_email": institution.support_email,
+                "domain": institution.domain,
+                "lag_hours": institution.registrar_sync_lag_hours,
+            }
+            for language, greek in ((Language.EL, True), (Language.EN, False))
         }
 
     def page(self, name: str, language: Language, **context: Any) -> str:
-        template = self._environments[language].get_template(f"{name}.html")
-        return template.render(**context)
-
-    def _environment(self, language: Language, institution: Institution) -> Environment:
-        govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
-        env = Environment(
-            loader=ChoiceLoader([FileSystemLoader(_TEMPLATES / "pages"), govuk]),
-            autoescape=True,
-            extensions=["jinja2.ext.i18n"],
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        env.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined] # added by the extension
-        env.globals.update(
-            language=language.value,
-            static=static_path(),
-            institution=institution.name_el if language is Language.EL else institution.name_en,
-            support_email=institution.support_email,
-            domain=institution.domain,
-            lag_hours=institution.registrar_sync_lag_hours,
-            error_message=error_message,
-            error_list=error_list,
-            first_group=references.first_group,
-        )
-        env.filters["clock"] = partial(clock, language=language)
-        return env
+        template = _environment(language).get_template(f"{name}.html")
+        return template.render(self._shared[language] | context)
 
 
-def clock(
-    moment: datetime, detail: Literal["short", "medium"] = "short", *, language: Language
-) -> str:
-    """Tell a time of day as people of this language write it; with the date when not today."""
+@cache
+def _environment(language: Language) -> Environment:
+    govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    env = Environment(
+        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES / "pages"), govuk]),
+        autoescape=True,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined] # added by the extension
+    env.globals.update(
+        language=language.value,
+        static=static_path(),
+        error_message=error_message,
+        error_list=error_list,
+        first_group=references.first_group,
+    )
+    env.filters["clock"] = partial(clock, language=language)
+    return env
+
+
+def clock(moment: datetime, *, language: Language, seconds: bool = False) -> str:
+    """Tell a time of day, with the date when it is not today's."""
     local = moment.astimezone(_ZONE)
-    told: str = format_time(local, detail, tzinfo=_ZONE, locale=language)
+    told = local.strftime("%H:%M:%S" if seconds else "%H:%M")
     if local.date() == datetime.now(_ZONE).date():
         return told
     return f"{format_date(local.date(), 'd MMMM', locale=language)}, {told}"

@@ -148,7 +148,7 @@ class Wording:
         return self.say(N_("Your details changed meanwhile. Read them again before you agree"))
 
     def role(self) -> str:
-        return self.say(N_("Choose who you are"))
+        return self.say(N_("Choose what you are"))
 
     def say(self, text: str) -> str:
         return self.texts.gettext(text)

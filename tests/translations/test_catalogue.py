@@ -1,8 +1,9 @@
 """Every text people read exists in Greek, and says the same things."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -16,10 +17,12 @@ METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
 OPTIONS = {"**.html": {"trimmed": "true"}, "**.txt": {"trimmed": "true"}}
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 ROOMS = ("templates", "starter", "activities")
+Text = str | tuple[str, ...]
+Catalogue = dict[Text, Text]
 PLACEHOLDER = re.compile(r"%\((\w+)\)|\{(\w+)\}")
 
 
-def used() -> Iterator[str | tuple[str, ...]]:
+def used() -> Iterator[Text]:
     for room in ROOMS:
         for _, _, message, _, _ in extract_from_dir(
             ROOT / room, METHODS, OPTIONS, keywords=KEYWORDS, strip_comment_tags=True
@@ -28,33 +31,33 @@ def used() -> Iterator[str | tuple[str, ...]]:
 
 
 @pytest.fixture(scope="module")
-def greek() -> dict[str | tuple[str, ...], str | tuple[str, ...]]:
+def greek() -> Catalogue:
     with (ROOT / "translations" / "el.po").open("rb") as file:
-        catalogue = read_po(file, locale="el")
+        catalogue: Iterable[Any] = read_po(file, locale="el")
     return {message.id: message.string for message in catalogue if message.id and not message.fuzzy}
 
 
 def test_every_text_in_use_has_greek(
-    greek: dict[str | tuple[str, ...], str | tuple[str, ...]],
+    greek: Catalogue,
 ) -> None:
     missing = sorted({str(message) for message in used() if not _complete(greek.get(message))})
     assert missing == []
 
 
-def _complete(translation: str | tuple[str, ...] | None) -> bool:
+def _complete(translation: Text | None) -> bool:
     texts = translation if isinstance(translation, tuple) else (translation,)
     return all(texts)
 
 
 def test_greek_holds_the_same_placeholders(
-    greek: dict[str | tuple[str, ...], str | tuple[str, ...]],
+    greek: Catalogue,
 ) -> None:
     for message, translation in greek.items():
         for given, told in zip(_forms(message), _forms(translation), strict=True):
             assert _names(given) == _names(told), given
 
 
-def _forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
+def _forms(text: Text) -> tuple[str, ...]:
     return text if isinstance(text, tuple) else (text,)
 
 
@@ -63,7 +66,7 @@ def _names(text: str) -> set[str]:
 
 
 def test_no_greek_is_kept_for_texts_nobody_uses(
-    greek: dict[str | tuple[str, ...], str | tuple[str, ...]],
+    greek: Catalogue,
 ) -> None:
     assert sorted(str(message) for message in set(greek) - set(used())) == []
 
@@ -89,8 +92,7 @@ def test_the_labels_of_the_journey_are_kept_to_the_letter() -> None:
     )
     assert greek("Six-digit code (pin)") == "Εξαψήφιος κωδικός (pin)"
     assert (
-        greek("Social security number (AMKA)")
-        == "Αριθμός Μητρώου Κοινωνικής Ασφάλισης (Α.Μ.Κ.Α.)"
+        greek("Social security number (AMKA)") == "Αριθμός Μητρώου Κοινωνικής Ασφάλισης (Α.Μ.Κ.Α.)"
     )
     assert greek("I agree") == "Συμφωνώ"
     assert (

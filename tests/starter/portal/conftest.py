@@ -1,0 +1,91 @@
+"""The portal as an application in this process: real ledger, real keys, an engine in memory."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from ledger import pool as ledger
+from ledger.pool import Pool
+from settings import Settings
+from starter.portal.app import assemble, create
+from tests.stack import TestStack
+from tests.starter.portal.engine import MemoryEngine
+
+HOST = "http://127.0.0.1:8000"
+HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
+
+
+class Browser:
+    """An HTTP client that fills in the hidden fields of the form it last saw."""
+
+    def __init__(self, app: FastAPI, **headers: str) -> None:
+        transport = httpx.ASGITransport(app, client=("127.0.0.1", 50000))
+        self.http = httpx.AsyncClient(
+            transport=transport, base_url=HOST, headers={"Accept-Language": "el"} | headers
+        )
+        self.hidden: dict[str, str] = {}
+
+    async def get(self, path: str) -> httpx.Response:
+        return self._seen(await self.http.get(path))
+
+    async def post(self, path: str, **fields: str) -> httpx.Response:
+        return self._seen(await self.http.post(path, data=self.hidden | fields))
+
+    async def begin(self) -> None:
+        """Come as a student, up to the contact form."""
+        await self.get("/who")
+        assert (await self.post("/who", who="student")).headers["location"] == "/contact"
+        await self.get("/contact")
+
+    async def give_contact(self) -> httpx.Response:
+        await self.begin()
+        return await self.post("/contact", mobile="6912345678", email="")
+
+    def _seen(self, response: httpx.Response) -> httpx.Response:
+        found = dict(HIDDEN.findall(response.text))
+        if found:
+            self.hidden = {name: value for name, value in found.items() if name != "channel"}
+        return response
+
+
+@pytest.fixture
+async def pool(stack: TestStack) -> AsyncIterator[Pool]:
+    pool = await ledger.connect(stack.ledger_dsn)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def engine() -> MemoryEngine:
+    return MemoryEngine()
+
+
+@pytest.fixture
+def settings(stack: TestStack) -> Settings:
+    portal = stack.settings.portal.model_copy(update={"public_url": HOST})
+    return stack.settings.model_copy(update={"portal": portal})
+
+
+async def _healthy() -> bool:
+    return True
+
+
+@pytest.fixture
+def make_app(stack: TestStack, pool: Pool, engine: MemoryEngine) -> Callable[[Settings], FastAPI]:
+    def make(settings: Settings) -> FastAPI:
+        return create(assemble(settings, stack.keys, pool, engine, _healthy))
+
+    return make
+
+
+@pytest.fixture
+def app(make_app: Callable[[Settings], FastAPI], settings: Settings) -> FastAPI:
+    return make_app(settings)
+
+
+@pytest.fixture
+def browser(app: FastAPI) -> Browser:
+    return Browser(app)

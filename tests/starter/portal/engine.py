@@ -1,0 +1,130 @@
+"""A small engine that keeps activations in memory, for tests of pages alone.
+
+It answers as `starter.activations.Activations` does, and a test can put an activation anywhere.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+from domain import consent
+from domain.contracts import (
+    ActivationStart,
+    Answer,
+    Channel,
+    Enrolment,
+    Language,
+    Person,
+    PinView,
+    Progress,
+    Step,
+    Submission,
+    Verdict,
+    WaitReason,
+)
+
+MINUTE = timedelta(minutes=1)
+PERSON = Person(
+    person_key="k",
+    enrolments=(
+        Enrolment(
+            system_id="1",
+            registration_id="2026123456",
+            department_id="7",
+            department_el="Τμήμα Πληροφορικής και Τηλεπικοινωνιών",
+            department_en="Department of Informatics and Telecommunications",
+        ),
+    ),
+    first_name_el="Μαρία",
+    last_name_el="Παπαδοπούλου",
+    first_name_latin="Maria",
+    last_name_latin="Papadopoulou",
+    birth_date=None,
+    citizenship=None,
+    login_name="mpapadopoulou",
+    insurance_scheme=None,
+    insurance_number=None,
+    mobile=None,
+    email=None,
+    sms_to=None,
+    email_to=None,
+)
+SHOWN = consent.review(PERSON, "mpapadopoulou", "1")
+
+
+def at(step: Step, reason: WaitReason | None = None, **more: object) -> Progress:
+    """Return a progress as a worker would tell it."""
+    now = datetime.now(UTC)
+    pin = PinView(
+        channel=Channel.SMS,
+        destination="+30 •••••••78",
+        tries_left=5,
+        expires_at=now + 10 * MINUTE,
+        resend_at=now - MINUTE,
+        other_channel=Channel.EMAIL,
+    )
+    shown = step in (Step.REVIEW, Step.PASSWORD, Step.PROVISIONING, Step.ACTIVE)
+    told: dict[str, object] = {
+        "reference": "A-7K3F-92QD",
+        "step": step,
+        "wait_reason": reason,
+        "since": now,
+        "language": Language.EL,
+        "needs_insurance": True,
+        "pin": pin if step is Step.PIN else None,
+        "review": SHOWN if shown else None,
+        "username": SHOWN.username if step in (Step.ACTIVE, Step.ALREADY_ACTIVE) else None,
+    }
+    return Progress.model_validate(told | more)
+
+
+class MemoryEngine:
+    """`worker` False is a stopped worker: nothing answers, and everything is still taken in."""
+
+    def __init__(self) -> None:
+        self.activations: dict[str, Progress] = {}
+        self.started: list[ActivationStart] = []
+        self.submitted: list[tuple[str, Submission]] = []
+        self.next: list[tuple[Verdict, Progress | None]] = []
+        self.first = at(Step.PIN, WaitReason.WAITING_PIN)
+        self.worker = True
+        self.away: Exception | None = None
+
+    def put(self, reference: str, progress: Progress) -> None:
+        self.activations[reference] = progress.model_copy(update={"reference": reference})
+
+    async def start(self, start: ActivationStart) -> bool:
+        self._reach()
+        if start.reference in self.activations:
+            return False
+        self.started.append(start)
+        self.put(start.reference, self.first)
+        return True
+
+    async def submit(self, reference: str, door: str, submission: Submission) -> Answer | None:
+        self._reach()
+        self.submitted.append((door, submission))
+        if not self.worker:
+            return None
+        verdict, progress = self.next.pop(0) if self.next else (Verdict.ACCEPTED, None)
+        if progress:
+            self.put(reference, progress)
+        return Answer(verdict=verdict, progress=self.activations[reference])
+
+    async def progress(self, reference: str) -> Progress | None:
+        self._reach()
+        return self.activations.get(reference) if self.worker else None
+
+    async def stands(self, reference: str) -> tuple[Step, WaitReason | None] | None:
+        self._reach()
+        known = self.activations.get(reference)
+        return (known.step, known.wait_reason) if known else None
+
+    async def settled(
+        self, reference: str, *, leaves: Collection[Step], within: timedelta
+    ) -> Progress | None:
+        del leaves, within
+        return await self.progress(reference)
+
+    def _reach(self) -> None:
+        if self.away:
+            raise self.away

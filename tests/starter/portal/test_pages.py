@@ -1,0 +1,476 @@
+"""The student's path page by page: where each answer leads, and what bad input gets."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from domain.contracts import (
+    Channel,
+    Choice,
+    ConsentSubmission,
+    InsuranceSubmission,
+    PasswordSubmission,
+    PinSubmission,
+    Progress,
+    ResendRequest,
+    Step,
+    Verdict,
+    WaitReason,
+)
+from ledger import passwords
+from ledger.pool import Pool
+from security import sealing
+from starter.activations import ActivationEnded
+from starter.connect import TemporalUnavailable
+from starter.portal import places
+from tests.stack import TestStack
+from tests.starter.portal.conftest import Browser
+from tests.starter.portal.engine import SHOWN, MemoryEngine, at
+
+INSURANCE = at(Step.INSURANCE, WaitReason.WAITING_INSURANCE)
+REVIEW = at(Step.REVIEW, WaitReason.WAITING_CONSENT)
+PASSWORD = at(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
+PROVISIONING = at(Step.PROVISIONING)
+GOOD = "vrasto-kerasi-plateia-9"
+
+
+@pytest.fixture
+async def student(browser: Browser, engine: MemoryEngine) -> Browser:
+    """Return a browser whose student waits for the PIN."""
+    await browser.give_contact()
+    del engine.started[1:]
+    return browser
+
+
+def put(engine: MemoryEngine, progress: Progress) -> None:
+    engine.put(engine.started[0].reference, progress)
+
+
+def errors(response: httpx.Response) -> list[str]:
+    """Return the texts of the error summary, each of which must lead to something on the page."""
+    assert response.status_code == 422
+    found = re.findall(r'<a href="#([\w-]+)">([^<]+)</a>', response.text)
+    for field, _ in found:
+        assert f'id="{field}"' in response.text
+    assert "<title>Σφάλμα: " in response.text
+    return [text for _, text in found]
+
+
+async def test_the_whole_path_leads_from_page_to_page(
+    browser: Browser, engine: MemoryEngine
+) -> None:
+    assert (await browser.give_contact()).headers["location"] == "/pin"
+    for path, fields, after, leads in (
+        ("/pin", {"pin": "１２３ 456"}, INSURANCE, "/insurance"),
+        ("/insurance", {"number": "010105 00013"}, REVIEW, "/review"),
+        ("/review", {"decision": "agree", "choice": "recovery_email"}, PASSWORD, "/password"),
+        ("/password", {"password": GOOD}, at(Step.ACTIVE), "/done"),
+    ):
+        assert (await browser.get(path)).status_code == 200
+        engine.next = [(Verdict.ACCEPTED, after)]
+        response = await browser.post(path, **fields)
+        assert (response.status_code, response.headers["location"]) == (303, leads)
+    for _ in range(2):
+        done = await browser.get("/done")
+        assert '<p id="username" class="app-code app-username" translate="no">' in done.text
+        assert "mpapadopoulou@" in done.text
+        assert GOOD not in done.text
+    pin, insurance, consent, password = (submission for _, submission in engine.submitted)
+    assert isinstance(pin, PinSubmission)
+    assert pin.pin == "123456"
+    assert isinstance(insurance, InsuranceSubmission)
+    assert (insurance.scheme, insurance.number) == ("GR", "01010500013")
+    assert isinstance(consent, ConsentSubmission)
+    assert (consent.shown_hash, consent.choices) == (SHOWN.shown_hash, (Choice.RECOVERY_EMAIL,))
+    assert isinstance(password, PasswordSubmission)
+    assert [door for door, _ in engine.submitted] == [
+        "submit_pin",
+        "submit_insurance",
+        "give_consent",
+        "submit_password",
+    ]
+
+
+async def test_a_double_click_on_the_contact_form_starts_one_activation(
+    browser: Browser, engine: MemoryEngine
+) -> None:
+    await browser.begin()
+    hidden = dict(browser.hidden)
+    for _ in range(2):
+        browser.hidden = dict(hidden)
+        response = await browser.post("/contact", mobile="6912345678", email="")
+        assert response.headers["location"] == "/pin"
+    assert len(engine.started) == 1
+    assert engine.started[0].mobile == "+306912345678"
+    assert re.fullmatch(r"A-[0-9A-Z]{4}-[0-9A-Z]{4}", engine.started[0].reference)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({}, ["Γράψτε το κινητό ή το email σας"]),
+        ({"mobile": " ", "email": " "}, ["Γράψτε το κινητό ή το email σας"]),
+        (
+            {"mobile": "2710372128"},
+            ["Ο αριθμός είναι σταθερού τηλεφώνου. Γράψτε αριθμό κινητού"],
+        ),
+        (
+            {"mobile": "99123456"},
+            ["Για αριθμό εξωτερικού ξεκινήστε με +, π.χ. +357 99 123456"],
+        ),
+        (
+            {"email": "μαρία@gmail.com"},
+            ["Το email έχει ελληνικά γράμματα. Γυρίστε το πληκτρολόγιο στα αγγλικά"],
+        ),
+        (
+            {"mobile": "69", "email": "maria"},
+            [
+                "Γράψτε ολόκληρο αριθμό κινητού, π.χ. 691 234 5678",
+                "Γράψτε ολόκληρη διεύθυνση email, π.χ. onoma@example.com",
+            ],
+        ),
+    ],
+)
+async def test_a_contact_that_cannot_be_one_gets_its_own_words(
+    browser: Browser, engine: MemoryEngine, typed: dict[str, str], said: list[str]
+) -> None:
+    await browser.begin()
+    response = await browser.post("/contact", **typed)
+    assert errors(response) == said
+    for value in typed.values():
+        assert f'value="{value}"' in response.text or not value.strip()
+    assert engine.started == []
+
+
+async def test_nobody_found_is_told_on_the_contact_page_as_long_as_it_stands(
+    browser: Browser, engine: MemoryEngine
+) -> None:
+    engine.first = at(Step.NOT_FOUND)
+    assert (await browser.give_contact()).headers["location"] == "/contact"
+    page = (await browser.get("/contact")).text
+    assert "Δεν βρέθηκε χρήστης με τα στοιχεία αυτά" in page
+    assert "24 ώρες" in page
+    engine.first = at(Step.PIN, WaitReason.WAITING_PIN)
+    response = await browser.post("/contact", mobile="6987654321", email="")
+    assert response.headers["location"] == "/pin"
+
+
+async def test_a_registrar_that_is_down_is_not_nobody_found(
+    browser: Browser, engine: MemoryEngine
+) -> None:
+    engine.first = at(Step.LOOKUP, WaitReason.REGISTRAR_DOWN)
+    assert (await browser.give_contact()).headers["location"] == "/progress"
+    page = (await browser.get("/progress")).text
+    assert "Το μητρώο της Γραμματείας δεν απαντά" in page
+    assert "Δεν βρέθηκε" not in page
+
+
+async def test_many_look_ups_from_one_network_have_to_wait(
+    browser: Browser, engine: MemoryEngine, pool: Pool, stack: TestStack
+) -> None:
+    bucket = f"lookup:{stack.keys.index('address', '127.0.0.1')}"
+    await pool.execute(
+        "INSERT INTO budget (bucket, window_start, used)"
+        " SELECT $1, date_bin('10 minutes', at, 'epoch'), 1000000"
+        " FROM unnest(ARRAY[now(), now() + interval '10 minutes']) at"
+        " ON CONFLICT (bucket, window_start) DO UPDATE SET used = 1000000",
+        bucket,
+    )
+    response = await browser.give_contact()
+    await pool.execute("DELETE FROM budget WHERE bucket = $1", bucket)
+    assert response.status_code == 429
+    assert int(response.headers["retry-after"]) > 0
+    assert "Πολλές προσπάθειες από το δίκτυό σας" in response.text
+    assert re.search(r"Δοκιμάστε ξανά μετά τις (.*, )?\d\d:\d\d", response.text)
+    assert engine.started == []
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "abcdef", "1234567"])
+async def test_what_is_no_pin_costs_no_try(
+    student: Browser, engine: MemoryEngine, typed: str
+) -> None:
+    await student.get("/pin")
+    assert errors(await student.post("/pin", pin=typed)) == ["Γράψτε τα έξι ψηφία του κωδικού"]
+    assert engine.submitted == []
+
+
+async def test_wrong_expired_and_locked_are_three_answers(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    view = at(Step.PIN).pin
+    assert view
+    one_left = view.model_copy(update={"tries_left": 1})
+    locked = view.model_copy(update={"locked_until": datetime.now(UTC) + timedelta(hours=1)})
+    said = []
+    for verdict, pin in (
+        (Verdict.WRONG, one_left),
+        (Verdict.EXPIRED, view),
+        (Verdict.LOCKED, locked),
+    ):
+        engine.next = [(verdict, at(Step.PIN, WaitReason.WAITING_PIN, pin=pin))]
+        put(engine, at(Step.PIN, WaitReason.WAITING_PIN))
+        await student.get("/pin")
+        response = await student.post("/pin", pin="123456")
+        assert response.status_code == 422
+        said += re.findall(r'<a href="#pin">([^<]+)</a>', response.text)
+        assert "123456" not in response.text
+    assert said[:2] == [
+        "Ο εξαψήφιος κωδικός δεν είναι σωστός. Απομένει 1 προσπάθεια",
+        "Ο εξαψήφιος κωδικός έληξε. Ζητήστε νέο",
+    ]
+    assert said[2].startswith("Πολλές λανθασμένες προσπάθειες. Δοκιμάστε ξανά στις ")
+
+
+async def test_the_pin_page_tells_where_the_code_went_and_its_mark(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    page = (await student.get("/pin")).text
+    reference = engine.started[0].reference
+    assert "+30 •••••••78" in page
+    assert f'nowrap">{reference[:6]}</span>' in page
+    assert 'inputmode="numeric"' in page
+    assert 'autocomplete="one-time-code"' in page
+    assert 'href="/contact"' in page
+
+
+async def test_a_new_message_by_either_channel(student: Browser, engine: MemoryEngine) -> None:
+    await student.get("/pin")
+    response = await student.post("/pin/resend", channel="email")
+    assert response.headers["location"] == "/pin?sent"
+    door, request = engine.submitted[0]
+    assert door == "resend_pin"
+    assert isinstance(request, ResendRequest)
+    assert request.channel is Channel.EMAIL
+    assert "Χρησιμοποιήστε τον κωδικό του πιο πρόσφατου" in (await student.get("/pin?sent")).text
+    engine.next = [(Verdict.TOO_SOON, None)]
+    refused = await student.post("/pin/resend", channel="sms")
+    assert errors(refused)[0].startswith("Μπορείτε να ζητήσετε νέο μήνυμα μετά τις ")
+    assert (await student.post("/pin/resend", channel="fax")).headers["location"] == "/pin"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "Ο Α.Μ.Κ.Α. έχει 11 ψηφία"),
+        ("0101050001", "Ο Α.Μ.Κ.Α. έχει 11 ψηφία"),
+        ("01010500014", "Ο Α.Μ.Κ.Α. δεν είναι σωστός. Ελέγξτε τα ψηφία"),
+    ],
+)
+async def test_a_wrong_amka_is_told_and_not_shown_again(
+    student: Browser, engine: MemoryEngine, typed: str, said: str
+) -> None:
+    put(engine, INSURANCE)
+    await student.get("/insurance")
+    response = await student.post("/insurance", number=typed)
+    assert errors(response) == [said]
+    assert not typed or typed not in response.text
+    assert engine.submitted == []
+
+
+async def test_the_review_shows_the_details_with_nothing_ticked(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    put(engine, REVIEW)
+    page = (await student.get("/review")).text
+    for shown in ("Μαρία Παπαδοπούλου", "Maria Papadopoulou", "2026123456", "mpapadopoulou"):
+        assert shown in page
+    assert page.count('type="checkbox"') == len(Choice)
+    assert " checked" not in page
+    assert "Βήμα 4 από 5" in page
+
+
+async def test_consent_to_details_that_changed_is_asked_again(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    put(engine, REVIEW)
+    await student.get("/review")
+    engine.next = [(Verdict.STALE, REVIEW)]
+    response = await student.post("/review", decision="agree", choice="directory_listing")
+    assert errors(response) == [
+        "Τα στοιχεία σας άλλαξαν στο μεταξύ. Διαβάστε τα ξανά πριν συμφωνήσετε"
+    ]
+    assert re.search(r'value="directory_listing"\s+checked', response.text)
+
+
+async def test_without_the_button_nothing_is_agreed(student: Browser, engine: MemoryEngine) -> None:
+    put(engine, REVIEW)
+    await student.get("/review")
+    assert (await student.post("/review")).headers["location"] == "/review"
+    assert engine.submitted == []
+
+
+async def test_a_password_is_told_every_broken_rule_and_never_shown(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    put(engine, PASSWORD)
+    await student.get("/password")
+    response = await student.post("/password", password="mpapadopoulou")
+    assert errors(response) == [
+        "Ο κωδικός πρόσβασης περιέχει το όνομα, το όνομα χρήστη ή κάποιον αριθμό σας",
+        "Ο κωδικός πρόσβασης μαντεύεται εύκολα. Προσθέστε μία ή δύο λέξεις ακόμη",
+    ]
+    field = re.search(r'<input class="govuk-input[^>]*name="password"[^>]*>', response.text)
+    assert field
+    assert "value=" not in field[0]
+    assert engine.submitted == []
+
+
+async def test_a_good_password_is_sealed_and_only_its_id_travels(
+    student: Browser, engine: MemoryEngine, pool: Pool, stack: TestStack
+) -> None:
+    put(engine, PASSWORD)
+    await student.get("/password")
+    engine.next = [(Verdict.ACCEPTED, PROVISIONING)]
+    response = await student.post("/password", password=GOOD)
+    assert response.headers["location"] == "/progress"
+    submission = engine.submitted[0][1]
+    assert isinstance(submission, PasswordSubmission)
+    assert GOOD not in submission.model_dump_json()
+    reference = engine.started[0].reference
+    sealed = await passwords.get(pool, reference=reference, sealed_id=submission.sealed_id)
+    assert sealed
+    assert sealing.unseal(stack.keys, reference, sealed) == GOOD.encode()
+
+
+async def test_a_password_the_directory_refused_is_asked_again_with_the_reason(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    put(engine, at(Step.PASSWORD, WaitReason.WAITING_PASSWORD, password_refusal="used_before"))
+    page = (await student.get("/password")).text
+    assert "Ο κωδικός πρόσβασης έχει χρησιμοποιηθεί παλιότερα. Ορίστε άλλον" in page
+
+
+@pytest.mark.parametrize("step", list(Step))
+async def test_every_page_out_of_order_leads_to_the_true_one(
+    student: Browser, engine: MemoryEngine, step: Step
+) -> None:
+    reasons = {
+        Step.PIN: WaitReason.WAITING_PIN,
+        Step.INSURANCE: WaitReason.WAITING_INSURANCE,
+        Step.REVIEW: WaitReason.WAITING_CONSENT,
+        Step.PASSWORD: WaitReason.WAITING_PASSWORD,
+    }
+    put(engine, at(step, reasons.get(step)))
+    true = places.PATHS[step]
+    for path in sorted({*places.PATHS.values()}):
+        response = await student.get(path)
+        open_still = path == "/contact" and true in ("/contact", "/pin")
+        open_still = open_still or (path == "/contact" and step is Step.LOOKUP)
+        if path == true or open_still:
+            assert response.status_code == 200
+        else:
+            assert (response.status_code, response.headers["location"]) == (303, true)
+
+
+@pytest.mark.parametrize("path", ["/contact", "/pin", "/review", "/password", "/progress", "/done"])
+async def test_without_a_session_every_page_leads_to_the_start(app: FastAPI, path: str) -> None:
+    assert (await Browser(app).get(path)).headers["location"] == "/who"
+
+
+async def test_an_answer_out_of_step_leads_to_the_true_page(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    await student.get("/pin")
+    engine.next = [(Verdict.OUT_OF_STEP, REVIEW)]
+    assert (await student.post("/pin", pin="123456")).headers["location"] == "/review"
+
+
+async def test_who_joined_goes_on_in_the_activation_that_was_there(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    engine.put("A-0000-0001", REVIEW)
+    put(engine, at(Step.JOINED, joined_to="A-0000-0001"))
+    assert (await student.get("/pin")).headers["location"] == "/review"
+    assert "A-0000-0001" in (await student.get("/review")).text
+
+
+async def test_forms_that_need_no_data_work_without_a_worker(
+    student: Browser, engine: MemoryEngine, pool: Pool
+) -> None:
+    for step, path, fields in (
+        (at(Step.PIN, WaitReason.WAITING_PIN), "/pin", {"pin": "123456"}),
+        (INSURANCE, "/insurance", {"number": "01010500013"}),
+        (PASSWORD, "/password", {"password": GOOD}),
+    ):
+        engine.worker = True
+        put(engine, step)
+        engine.worker = False
+        assert (await student.get(path)).status_code == 200
+        response = await student.post(path, **fields)
+        assert response.headers["location"] == "/progress?received"
+        assert "Το λάβαμε" in (await student.get("/progress?received")).text
+    assert await pool.fetchval(
+        "SELECT count(*) FROM sealed_password WHERE reference = $1", engine.started[0].reference
+    )
+
+
+async def test_a_page_that_needs_data_waits_for_a_worker(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    put(engine, REVIEW)
+    engine.worker = False
+    assert (await student.get("/review")).headers["location"] == "/progress"
+    assert "Ετοιμάζουμε" in (await student.get("/progress")).text
+    engine.worker = True
+    assert (await student.get("/progress")).headers["location"] == "/review"
+
+
+async def test_an_accepted_answer_the_ledger_cannot_record_yet_shows_the_waiting_page(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    put(engine, REVIEW)
+    await student.get("/review")
+    engine.next = [(Verdict.ACCEPTED, at(Step.REVIEW, WaitReason.LEDGER_DOWN))]
+    assert (await student.post("/review", decision="agree")).headers["location"] == "/progress"
+    page = (await student.get("/progress")).text
+    assert "Ένα μέρος του συστήματός μας δεν απαντά" in page
+
+
+async def test_a_run_that_ended_meanwhile_leads_to_its_end(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    await student.get("/pin")
+    engine.away = ActivationEnded(Step.EXPIRED)
+    assert (await student.post("/pin", pin="123456")).headers["location"] == "/ended"
+    engine.away = None
+    put(engine, at(Step.EXPIRED))
+    assert "Η ενεργοποίηση έληξε" in (await student.get("/ended")).text
+
+
+async def test_without_temporal_the_page_says_so(student: Browser, engine: MemoryEngine) -> None:
+    engine.away = TemporalUnavailable("away")
+    response = await student.get("/pin")
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "30"
+    assert "Η υπηρεσία δεν απαντά αυτή τη στιγμή" in response.text
+
+
+async def test_progress_in_short_for_scripts(student: Browser, engine: MemoryEngine) -> None:
+    put(engine, at(Step.PROVISIONING, WaitReason.DIRECTORY_DOWN))
+    response = await student.get("/progress.json")
+    assert response.json() == {
+        "reference": engine.started[0].reference,
+        "step": "provisioning",
+        "wait_reason": "DIRECTORY_DOWN",
+    }
+
+
+@pytest.mark.parametrize("reason", [None, *WaitReason])
+async def test_the_waiting_page_has_words_for_every_reason(
+    student: Browser, engine: MemoryEngine, reason: WaitReason | None
+) -> None:
+    put(engine, at(Step.PROVISIONING, reason))
+    page = (await student.get("/progress")).text
+    assert f'data-waiting="provisioning {reason}"' in page
+    assert engine.started[0].reference in page
+
+
+async def test_an_activation_that_never_began_starts_again(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    engine.activations.clear()
+    assert (await student.get("/pin")).headers["location"] == "/contact"
+    assert (await student.get("/contact")).status_code == 200

@@ -1,0 +1,166 @@
+"""Cookies, CSRF and the moments at which a session changes hands."""
+
+from collections.abc import Callable
+
+import pytest
+from fastapi import FastAPI
+
+from domain.contracts import Step, Verdict, WaitReason
+from ledger import sessions as ledger
+from ledger.pool import Pool
+from settings import Settings
+from tests.starter.portal.conftest import Browser
+from tests.starter.portal.engine import MemoryEngine, at
+
+PIN_PLACE = at(Step.PIN, WaitReason.WAITING_PIN)
+
+
+async def test_the_cookie_holds_for_this_host_only_and_is_out_of_reach_of_scripts(
+    browser: Browser,
+) -> None:
+    cookie = (await browser.get("/who")).headers["set-cookie"].lower()
+    assert cookie.startswith("session=")
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "path=/" in cookie
+    assert not {"secure", "expires", "max-age", "domain"} & {
+        part.split("=")[0].strip() for part in cookie.split(";")
+    }
+
+
+async def test_behind_https_the_cookie_is_secure_and_bound_to_the_host(
+    make_app: Callable[[Settings], FastAPI], settings: Settings
+) -> None:
+    portal = settings.portal.model_copy(update={"public_url": "https://register.example.gr"})
+    app = make_app(settings.model_copy(update={"portal": portal}))
+    browser = Browser(app, Host="register.example.gr")
+    response = await browser.get("/who")
+    cookie = response.headers["set-cookie"]
+    assert cookie.startswith("__Host-session=")
+    assert "secure" in cookie.lower()
+    assert response.headers["strict-transport-security"] == "max-age=31536000"
+
+
+async def test_a_form_without_its_token_changes_nothing(
+    browser: Browser, engine: MemoryEngine
+) -> None:
+    await browser.begin()
+    browser.hidden.pop("csrf")
+    response = await browser.post("/contact", mobile="6912345678")
+    assert response.status_code == 403
+    assert "Η φόρμα δεν ισχύει πια" in response.text
+    assert engine.started == []
+
+
+async def test_another_sessions_token_is_refused(
+    app: FastAPI, browser: Browser, engine: MemoryEngine
+) -> None:
+    other = Browser(app)
+    await other.begin()
+    await browser.begin()
+    browser.hidden = other.hidden
+    assert (await browser.post("/contact", mobile="6912345678")).status_code == 403
+    assert engine.started == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:8001"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+async def test_a_form_sent_from_elsewhere_is_refused(
+    browser: Browser, engine: MemoryEngine, headers: dict[str, str]
+) -> None:
+    await browser.begin()
+    browser.http.headers.update(headers)
+    assert (await browser.post("/contact", mobile="6912345678")).status_code == 403
+    assert engine.started == []
+
+
+async def test_our_own_origin_is_welcome_under_both_loopback_names(browser: Browser) -> None:
+    await browser.begin()
+    browser.http.headers.update({"Origin": "http://localhost:8000", "Host": "localhost:8000"})
+    assert (await browser.post("/contact", mobile="6912345678")).status_code == 303
+
+
+async def test_starting_drops_whoever_used_this_browser_before(
+    browser: Browser, pool: Pool
+) -> None:
+    await browser.give_contact()
+    before = browser.http.cookies["session"]
+    await browser.begin()
+    assert browser.http.cookies["session"] != before
+    assert not await pool.fetchval(
+        "SELECT count(*) FROM session WHERE token_hash = $1", ledger._hash(before)
+    )
+    assert (await browser.get("/pin")).headers["location"] == "/contact"
+
+
+async def test_the_token_changes_with_the_pin_and_with_the_consent(
+    browser: Browser, engine: MemoryEngine
+) -> None:
+    await browser.give_contact()
+    tokens = [browser.http.cookies["session"]]
+    review = at(Step.REVIEW, WaitReason.WAITING_CONSENT)
+    for path, fields, step in (
+        ("/pin", {"pin": "123456"}, review),
+        ("/review", {"decision": "agree"}, at(Step.PASSWORD, WaitReason.WAITING_PASSWORD)),
+    ):
+        await browser.get(path)
+        engine.next = [(Verdict.ACCEPTED, step)]
+        await browser.post(path, **fields)
+        tokens.append(browser.http.cookies["session"])
+    assert len(set(tokens)) == 3
+    browser.http.cookies.set("session", tokens[1], domain="127.0.0.1")
+    browser.http.cookies.delete("session", domain="127.0.0.1")
+    browser.http.headers["Cookie"] = f"session={tokens[1]}"
+    assert (await browser.get("/password")).headers["location"] == "/who?again"
+
+
+async def test_a_wrong_pin_keeps_the_token(browser: Browser, engine: MemoryEngine) -> None:
+    await browser.give_contact()
+    before = browser.http.cookies["session"]
+    await browser.get("/pin")
+    engine.next = [(Verdict.WRONG, None)]
+    await browser.post("/pin", pin="123456")
+    assert browser.http.cookies["session"] == before
+
+
+async def test_an_idle_session_ends_and_says_so(browser: Browser, pool: Pool) -> None:
+    await browser.give_contact()
+    await pool.execute(
+        "UPDATE session SET seen_at = now() - interval '31 minutes' WHERE token_hash = $1",
+        ledger._hash(browser.http.cookies["session"]),
+    )
+    response = await browser.get("/pin")
+    assert response.headers["location"] == "/who?again"
+    assert "η σύνδεση έληξε" in (await browser.get("/who?again")).text
+
+
+async def test_an_old_session_ends_however_busy(browser: Browser, pool: Pool) -> None:
+    await browser.give_contact()
+    await pool.execute(
+        "UPDATE session SET created_at = now() - interval '121 minutes' WHERE token_hash = $1",
+        ledger._hash(browser.http.cookies["session"]),
+    )
+    assert (await browser.get("/pin")).headers["location"] == "/who?again"
+
+
+async def test_the_token_is_checked_while_the_ledger_is_away(
+    browser: Browser, pool: Pool, engine: MemoryEngine
+) -> None:
+    await browser.begin()
+    token = browser.hidden.pop("csrf")
+    await pool.close()
+    assert (await browser.post("/contact", mobile="6912345678")).status_code == 403
+    browser.hidden["csrf"] = token
+    response = await browser.post("/contact", mobile="6912345678")
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "30"
+    assert "Η υπηρεσία δεν απαντά" in response.text
+    assert engine.started == []
