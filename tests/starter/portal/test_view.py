@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
-from jinja2 import meta
+from jinja2 import meta, nodes
 
 from domain.contracts import Language, PasswordRefusal, Step, WaitReason
 from domain.rules import Rule
@@ -90,6 +90,14 @@ def test_templates_name_only_what_pages_are_given() -> None:
     }
     found: set[str] = set()
     for file in sorted((STATIC.parent / "pages").rglob("*.html")):
-        found |= meta.find_undeclared_variables(env.parse(file.read_text("utf-8")))
+        tree = env.parse(file.read_text("utf-8"))
+        found |= meta.find_undeclared_variables(tree) - _made_inside(tree)
     assert found - set(env.globals) - given == set()
     assert given - found == set()
+
+
+def _made_inside(tree: nodes.Template) -> set[str]:
+    names = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+    names |= {macro.name for macro in tree.find_all(nodes.Macro)}
+    names |= {one.target for one in tree.find_all(nodes.Import)}
+    return names | {str(name) for one in tree.find_all(nodes.FromImport) for name in one.names}
