@@ -80,7 +80,8 @@ class MailRelay:
         message["Message-ID"] = f"<{digest}@{self._institution.domain}>"
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
-        message["Content-Language"] = letter.language.value
         message.set_content(letter.text, cte="quoted-printable")
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        # Only now: what comes before would be moved down into the text part.
+        message["Content-Language"] = letter.language.value
         return message

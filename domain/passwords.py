@@ -19,7 +19,9 @@ from domain.text import has_greek
 MIN_LENGTH = 12
 MAX_LENGTH = 128
 MIN_SCORE = 3
-_LONGEST_JUDGED = 72  # zxcvbn refuses longer input; what follows can only make it better.
+# zxcvbn takes seconds for long input full of look-alikes, and refuses more than 72 characters;
+# what follows a good beginning can only make it better.
+_LONGEST_JUDGED = 32
 _SHORTEST_WORD = 3
 _TAIL = re.compile(r"[^a-z]+$")
 # What Greek students choose and English lists lack, in Latin letters and without digits.

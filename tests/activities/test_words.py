@@ -1,0 +1,92 @@
+import pytest
+
+from activities.words import Words
+from domain.contracts import Language, NoticeKind
+from domain.gsm import segments
+from settings import Settings
+from tests.stack import TestStack
+
+REFERENCE = "A-7K3F-92QD"
+GIVEN = {
+    "reference": REFERENCE,
+    "group": "A-7K3F",
+    "code": "012345",
+    "username": "konstantinopoulos.al",
+}
+TEMPLATES = ["pin", *NoticeKind]
+
+
+@pytest.fixture(scope="module")
+def settings(stack: TestStack) -> Settings:
+    """Give names as long as a real institution's."""
+    settings = stack.settings
+    institution = settings.institution.model_copy(
+        update={"sms_name": "UOPELOPONNESE", "support_email": "studentaccount@uop.example"}
+    )
+    portal = settings.portal.model_copy(update={"public_url": "https://uregister.uop.example/"})
+    return settings.model_copy(update={"institution": institution, "portal": portal})
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_sms_is_one_part_of_seven_bits(
+    settings: Settings, name: str, language: Language
+) -> None:
+    text = Words(settings).sms(name, language, **GIVEN)
+    assert segments(text)[::2] == ("GSM-7", 1), f"{len(text)}: {text}"
+    assert "A-7K3F" in text
+    assert REFERENCE not in text
+    assert "http" not in text
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_last_line_of_a_pin_names_the_portal_for_browsers(
+    settings: Settings, language: Language
+) -> None:
+    lines = Words(settings).sms("pin", language, **GIVEN).split("\n")
+    assert lines[-1] == "@uregister.uop.example #012345"
+    assert lines[-2] == ""
+    assert "10" in lines[0]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_letter_says_the_same_in_text_and_html(
+    settings: Settings, name: str, language: Language
+) -> None:
+    letter = Words(settings).letter(name, language, **GIVEN)
+    institution = settings.institution
+    named = institution.name_el if language is Language.EL else institution.name_en
+    for part in (letter.text, letter.html):
+        assert REFERENCE in part
+        assert named in part
+        assert institution.support_email in part
+    assert f'<html lang="{language}">' in letter.html
+    assert f"<title>{letter.subject}</title>" in letter.html
+    assert "\n\n\n\n" not in letter.text
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_code_is_in_the_letter_but_not_in_its_subject(
+    settings: Settings, language: Language
+) -> None:
+    letter = Words(settings).letter("pin", language, **GIVEN)
+    assert "012345" in letter.text
+    assert "012345" in letter.html
+    assert "012345" not in letter.subject
+    assert "A-7K3F" in letter.subject
+
+
+def test_every_text_is_translated(settings: Settings) -> None:
+    words = Words(settings)
+    for name in TEMPLATES:
+        greek, english = (words.letter(name, language, **GIVEN) for language in Language)
+        shared = set(greek.text.splitlines()) & set(english.text.splitlines())
+        assert shared <= {"", "--", "012345", "https://uregister.uop.example/"}
+        assert words.sms(name, Language.EL, **GIVEN) != words.sms(name, Language.EN, **GIVEN)
+
+
+def test_html_is_escaped(settings: Settings) -> None:
+    letter = Words(settings).letter("active", Language.EL, **{**GIVEN, "username": "<b>&"})
+    assert "&lt;b&gt;&amp;" in letter.html
+    assert "<b>&" in letter.text
