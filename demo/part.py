@@ -21,7 +21,6 @@ from typing import Any, TypeVar
 from demo.place import HOST, Place
 from starter.output import Failed
 
-POLL_SECONDS = 0.05
 T = TypeVar("T")
 
 
@@ -40,7 +39,10 @@ class Part(ABC):
 
     name: str
     stop_signal = signal.SIGTERM
-    ready_within = 30.0
+    # What comes when the owner itself was killed: nobody is left to wait for a graceful end.
+    death_signal = "KILL"
+    poll_seconds = 0.05
+    ready_within = 60.0
     stopped_within = 8.0
 
     def __init__(self, place: Place) -> None:
@@ -73,7 +75,7 @@ class Part(ABC):
     def spawn(self) -> None:
         with self.place.log(self.name).open("ab") as log:
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", self._death_signal, *self.command()],
+                ["setpriv", "--pdeathsig", self.death_signal, *self.command()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -84,10 +86,6 @@ class Part(ABC):
             )
         self.place.pid(self.name).write_text(f"{self.process.pid}\n", encoding="ascii")
 
-    @property
-    def _death_signal(self) -> str:
-        return self.stop_signal.name.removeprefix("SIG")
-
     def wait_ready(self) -> None:
         deadline = time.monotonic() + self.ready_within
         while not self.is_ready():
@@ -95,7 +93,7 @@ class Part(ABC):
                 raise PartFailed(f"{self.name} ended while starting; see {self._shown_log}")
             if time.monotonic() > deadline:
                 raise PartFailed(f"{self.name} was not ready in time; see {self._shown_log}")
-            time.sleep(POLL_SECONDS)
+            time.sleep(self.poll_seconds)
         self.finish()
 
     @property

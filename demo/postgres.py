@@ -79,6 +79,7 @@ class Postgres(Part):
     name = "postgres"
     # Fast shutdown; SIGTERM would wait for every open connection.
     stop_signal = signal.SIGINT
+    death_signal = "INT"
 
     @property
     def folder(self) -> Path:

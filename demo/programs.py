@@ -11,7 +11,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from demo.part import Part, aside, listens, run
+from demo.part import Part, aside, listens
 from demo.place import HOST
 from demo.temporal import NAMESPACE
 from domain.contracts import TaskQueue
@@ -27,9 +27,6 @@ class Program(Part):
 
     def environment(self) -> Mapping[str, str]:
         return {"ACTIVATION_CONFIG": str(self.place.settings_file)}
-
-    def run_once(self, *words: str) -> None:
-        run(activation(*words), what=f"activation {' '.join(words)}", env=self.environment())
 
 
 class Portal(Program):
@@ -55,6 +52,7 @@ class Worker(Program):
     """Ready when Temporal sees this very process ask for work on every task queue."""
 
     name = "worker"
+    poll_seconds = 0.3
     stopped_within = 15.0
 
     def command(self) -> Sequence[str]:

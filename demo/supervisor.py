@@ -6,6 +6,7 @@ ends every part with it.
 
 import asyncio
 import fcntl
+import os
 import signal
 import time
 from collections import defaultdict
@@ -17,6 +18,7 @@ from demo import control
 from demo.control import PartState, Reply, Request
 from demo.part import Part, PartFailed
 from demo.stack import Stack
+from starter.cli import keys_init, ledger_migrate, temporal_init
 
 WATCH_SECONDS = 0.2
 LEFTOVERS_WITHIN = 10.0
@@ -65,26 +67,24 @@ class Supervisor:
     async def _rise(self) -> None:
         """Start what can start together; the engine comes when all it needs is prepared."""
         stack = self._stack
-        keys = asyncio.create_task(self._once("keys", "init"))
+        # The operator's own commands, which find this demo by its settings file.
+        os.environ["ACTIVATION_CONFIG"] = str(stack.place.settings_file)
+        await asyncio.to_thread(keys_init)
         around = (stack.directory, stack.sms, stack.smtp, stack.inbox)
         await asyncio.gather(
             self._start_all(around),
             self._start_ledger(),
-            self._start_temporal(keys),
+            self._start_temporal(),
         )
         await self._start_all(stack.engine)
 
     async def _start_ledger(self) -> None:
         await self._start(self._stack.postgres)
-        await self._once("ledger", "migrate")
+        await asyncio.to_thread(ledger_migrate)
 
-    async def _start_temporal(self, keys: asyncio.Task[None]) -> None:
+    async def _start_temporal(self) -> None:
         await self._start(self._stack.temporal)
-        await keys
-        await self._once("temporal", "init")
-
-    async def _once(self, *words: str) -> None:
-        await asyncio.to_thread(self._stack.worker.run_once, *words)
+        await asyncio.to_thread(temporal_init)
 
     async def _start_all(self, parts: Iterable[Part]) -> None:
         await asyncio.gather(*map(self._start, parts))

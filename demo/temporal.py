@@ -23,6 +23,7 @@ def find_temporal() -> str:
 
 class Temporal(Part):
     name = "temporal"
+    poll_seconds = 0.15
 
     @property
     def folder(self) -> Path:

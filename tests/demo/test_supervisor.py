@@ -9,6 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from demo.control import ask
+from demo.part import PartFailed
+from demo.walkthrough import play
 from tests.stack import WholeStack
 
 PARTS = {"temporal", "postgres", "slapd", "sms", "smtp", "inbox", "worker", "portal"}
@@ -32,8 +35,7 @@ VARIABLES = {
 
 
 def _states(demo: WholeStack) -> dict[str, str]:
-    parts = json.loads(demo.demo("status", "--json").stdout)
-    return {part["name"]: part["state"] for part in parts}
+    return {part["name"]: part["state"] for part in ask(demo.folder, "status")["parts"]}
 
 
 def _is_running(pid: int) -> bool:
@@ -61,11 +63,11 @@ def test_a_part_that_was_ended_is_down_and_comes_back_ready(
     whole_stack: WholeStack, part: str, ends: str
 ) -> None:
     pid = whole_stack.pids[part]
-    assert whole_stack.demo(ends, part).returncode == 0
+    ask(whole_stack.folder, ends, part)
     assert not _is_running(pid)
     assert part not in whole_stack.pids
     assert _states(whole_stack)[part] == "stopped"
-    assert whole_stack.demo("start", part).returncode == 0
+    ask(whole_stack.folder, "start", part)
     assert _is_running(whole_stack.pids[part])
 
 
@@ -73,16 +75,21 @@ def test_a_part_killed_from_outside_stays_dead_until_it_is_started(
     whole_stack: WholeStack,
 ) -> None:
     os.kill(whole_stack.pids["smtp"], signal.SIGKILL)
-    time.sleep(1.5)
+    time.sleep(1)
     assert _states(whole_stack)["smtp"] == "stopped"
     assert "smtp" not in whole_stack.pids
-    assert whole_stack.demo("start", "smtp").returncode == 0
+    ask(whole_stack.folder, "start", "smtp")
     assert _states(whole_stack)["smtp"] == "running"
 
 
 def test_the_inbox_answers_scripts_with_an_array(whole_stack: WholeStack) -> None:
     url = f"{whole_stack.env['INBOX_URL']}/messages.json"
     assert httpx.get(url, params={"to": "+300000000"}).json() == []
+
+
+def test_status_speaks_json_to_scripts(whole_stack: WholeStack) -> None:
+    parts = json.loads(whole_stack.demo("status", "--json").stdout)
+    assert {part["name"]: part["pid"] for part in parts} == whole_stack.pids
 
 
 def test_an_unknown_part_is_refused_in_one_line(whole_stack: WholeStack) -> None:
@@ -98,14 +105,16 @@ def test_a_second_demo_in_the_same_folder_is_refused(whole_stack: WholeStack) ->
     assert "already running" in refused.stderr
 
 
-@pytest.mark.parametrize("words", [("status",), ("down",), ("start", "slapd"), ("walkthrough",)])
-def test_without_a_demo_each_command_fails_in_one_line(
-    tmp_path: Path, words: tuple[str, ...]
-) -> None:
-    refused = WholeStack(tmp_path).demo(*words)
+def test_without_a_demo_a_command_fails_in_one_line(tmp_path: Path) -> None:
+    refused = WholeStack(tmp_path).demo("status")
     assert refused.returncode == 1
     assert "make demo" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_without_a_demo_nobody_can_be_played(tmp_path: Path) -> None:
+    with pytest.raises(PartFailed, match="make demo"):
+        play(tmp_path, "el", print)
 
 
 def test_nothing_outlives_the_supervisor_and_the_next_start_goes_on_with_its_data(
