@@ -49,8 +49,9 @@ start_demo() {
 }
 
 stop_demo() {
-    local began=$SECONDS left
-    kill -INT "$(running | sed -n 's/^\([0-9]*\) .*activation demo up.*/\1/p' | tail -1)"
+    local began=$SECONDS all left
+    all=$(running)
+    kill -INT "$(sed -n 's/^\([0-9]*\) .*activation demo up.*/\1/p' <<< "$all")"
     wait || true
     left=$(running)
     [ -z "$left" ] || { echo "left running: $left"; exit 1; }
