@@ -1,0 +1,177 @@
+"""A student at a browser, from the first page to the last; whoever plays it sees every page."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import asyncpg
+import httpx
+from playwright.async_api import Page
+
+from demo.names import Spelled
+from demo.students import COLUMNS, DEPARTMENTS, amka, make_row
+
+PASSWORD = "vrasto-kerasi-plateia-9"
+PATIENCE_SECONDS = 30
+NEXT = re.compile("^(Επόμενο|Next)$")
+
+Seen = Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student nobody else plays: a row of the registrar without an AMKA."""
+
+    serial: int
+
+    @property
+    def mobile(self) -> str:
+        return f"69899{self.serial:05d}"
+
+    @property
+    def born(self) -> date:
+        """Another day for each: without an AMKA, name and birth date say who a person is."""
+        return date(2008, 1, 1) + timedelta(days=self.serial)
+
+    @property
+    def login(self) -> str:
+        return f"kvatatzi{self.serial}"
+
+    @property
+    def amka(self) -> str:
+        return amka(self.born, self.serial % 1000, gender="F")
+
+    async def enrol(self, registrar_dsn: str) -> None:
+        row = make_row(
+            f"2099{self.serial:05d}",
+            Spelled("Κασσιανή", "Kassiani"),
+            Spelled("Βατάτζη", "Vatatzi"),
+            self.born,
+            DEPARTMENTS[0],
+            gender="F",
+            mobilephone=self.mobile,
+            loginname=self.login,
+        )
+        records = await asyncpg.connect(registrar_dsn)
+        try:
+            await records.copy_records_to_table(
+                "v_vd_sis", records=[tuple(row[name] for name in COLUMNS)], columns=COLUMNS
+            )
+        finally:
+            await records.close()
+
+
+class Journey:
+    """Plays a student; with `mistakes`, one mistake on every form first."""
+
+    def __init__(
+        self, page: Page, env: Mapping[str, str], student: Student, seen: Seen, *, mistakes: bool
+    ) -> None:
+        self._page = page
+        self._portal = env["PORTAL_URL"]
+        self._inbox = env["INBOX_URL"]
+        self._student = student
+        self._seen = seen
+        self._mistakes = mistakes
+
+    async def walk(self) -> None:
+        await self._begin()
+        await self._prove()
+        await self._complete()
+        await self._agree()
+        await self._choose_password()
+        await self._reach("/done")
+        await self._seen("done")
+
+    async def _begin(self) -> None:
+        await self._page.goto(self._portal)
+        await self._seen("start")
+        await self._page.get_by_role("button", name="Ενεργοποίηση λογαριασμού τώρα!").click()
+        await self._seen("who")
+        if self._mistakes:
+            await self._press("Έναρξη ενεργοποίησης")
+            await self._seen("who-error")
+        await self._page.get_by_label("Είμαι φοιτητής").check()
+        await self._press("Έναρξη ενεργοποίησης")
+        await self._seen("contact")
+        if self._mistakes:
+            await self._next()
+            await self._told("contact-empty", "Γράψτε το κινητό ή το email σας")
+            await self._next(mobile="2710372128")
+            await self._told("contact-landline", "Ο αριθμός είναι σταθερού τηλεφώνου")
+            await self._next(mobile="6900000000")
+            await self._told("contact-not-found", "Δεν βρέθηκε χρήστης με τα στοιχεία αυτά")
+        await self._next(mobile=self._student.mobile)
+
+    async def _prove(self) -> None:
+        await self._reach("/pin")
+        await self._seen("pin")
+        pin = await self._pin()
+        if self._mistakes:
+            await self._next(pin=f"{(int(pin) + 1) % 1_000_000:06d}")
+            await self._told("pin-wrong", "Ο εξαψήφιος κωδικός δεν είναι σωστός")
+        await self._next(pin=pin)
+
+    async def _complete(self) -> None:
+        await self._reach("/insurance")
+        await self._seen("insurance")
+        if self._mistakes:
+            await self._next(number="01010500014")
+            await self._told("insurance-checksum", "Ο Α.Μ.Κ.Α. δεν είναι σωστός")
+        await self._next(number=self._student.amka)
+
+    async def _agree(self) -> None:
+        await self._reach("/review")
+        await self._seen("review")
+        assert await self._page.locator("#username").inner_text() == self._student.login
+        await self._page.get_by_label("Κρατήστε το κινητό μου").check()
+        await self._press("Συμφωνώ")
+
+    async def _choose_password(self) -> None:
+        await self._reach("/password")
+        await self._seen("password")
+        if self._mistakes:
+            await self._next(password="12345678")
+            await self._told("password-weak", "Ο κωδικός πρόσβασης είναι πολύ συνηθισμένος")
+            await self._look_at_password()
+        await self._next(password=PASSWORD)
+
+    async def _look_at_password(self) -> None:
+        field = self._page.locator("#password")
+        for kind in ("text", "password"):
+            await self._press("Εμφάνιση κωδικού")
+            assert await field.get_attribute("type") == kind
+
+    # --- hands and eyes ------------------------------------------------------------------------
+
+    async def _press(self, name: str) -> None:
+        await self._page.get_by_role("button", name=name).click()
+
+    async def _next(self, **typed: str) -> None:
+        for field, value in typed.items():
+            await self._page.locator(f"#{field}").fill(value)
+        await self._page.get_by_role("button", name=NEXT).click()
+
+    async def _told(self, name: str, words: str) -> None:
+        alert = self._page.get_by_role("alert")
+        await alert.wait_for()
+        assert words in await alert.inner_text()
+        await self._seen(name)
+
+    async def _reach(self, path: str) -> None:
+        await self._page.wait_for_url(f"**{path}", timeout=PATIENCE_SECONDS * 1000)
+
+    async def _pin(self) -> str:
+        """Read the code from the inbox; the message carries the mark the page shows."""
+        mark = await self._page.locator("main .app-code").first.inner_text()
+        for _ in range(PATIENCE_SECONDS * 4):
+            async with httpx.AsyncClient() as http:
+                query = {"to": f"+30{self._student.mobile}"}
+                answer = await http.get(f"{self._inbox}/messages.json", params=query)
+            for message in answer.json():
+                if mark in message["text"]:
+                    return str(re.findall(r"(?<!\d)\d{6}(?!\d)", message["text"])[-1])
+            await asyncio.sleep(0.25)
+        raise AssertionError("no message with the mark of the page came")

@@ -1,0 +1,77 @@
+"""The whole path in a real Chromium, on real parts, with one mistake on every form."""
+
+import ldap3
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.conftest import Looker, OpenPage
+from tests.browser.journey import PASSWORD, Journey, Student
+from tests.stack import WholeStack
+
+PAGES = ("help", "terms", "privacy", "accessibility", "password-help", "problem", "no-such-page")
+
+
+async def walk(
+    page: Page, stack: WholeStack, student: Student, *, mistakes: bool, scripts: bool = True
+) -> list[str]:
+    """Play the student and return the pages seen."""
+    looker = Looker(page)
+    visited: list[str] = []
+
+    async def seen(name: str) -> None:
+        visited.append(name)
+        await looker.look(scripts=scripts)
+
+    await student.enrol(stack.env["REGISTRAR_DSN"])
+    await Journey(page, stack.env, student, seen, mistakes=mistakes).walk()
+    assert looker.noticed == []
+    return visited
+
+
+def logs_in(stack: WholeStack, student: Student) -> bool:
+    env = stack.env
+    server = ldap3.Server(env["LDAP_URL"])
+    name = f"uid={student.login},{env['LDAP_PEOPLE_DN']}"
+    with ldap3.Connection(server, name, PASSWORD) as connection:
+        return bool(connection.bound)
+
+
+async def test_a_student_on_a_phone_makes_every_mistake_and_gets_a_working_login(
+    whole_stack: WholeStack, open_page: OpenPage
+) -> None:
+    student = Student(101)
+    page = await open_page(viewport={"width": 390, "height": 844}, locale="el-GR")
+    visited = await walk(page, whole_stack, student, mistakes=True)
+    assert {"contact-not-found", "pin-wrong", "insurance-checksum", "password-weak"} < set(visited)
+    assert await page.locator("#username").inner_text() == student.login
+    assert await page.evaluate("document.documentElement.lang") == "el"
+    await page.reload()
+    assert PASSWORD not in await page.content()
+    assert logs_in(whole_stack, student)
+
+
+async def test_the_path_needs_no_script(whole_stack: WholeStack, open_page: OpenPage) -> None:
+    student = Student(102)
+    page = await open_page(
+        viewport={"width": 1280, "height": 800},
+        locale="el-GR",
+        color_scheme="dark",
+        java_script_enabled=False,
+    )
+    await walk(page, whole_stack, student, mistakes=False, scripts=False)
+    assert logs_in(whole_stack, student)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_fixed_pages_stand_every_look(
+    whole_stack: WholeStack, open_page: OpenPage, scheme: str
+) -> None:
+    page = await open_page(
+        viewport={"width": 390, "height": 844}, locale="en-GB", color_scheme=scheme
+    )
+    looker = Looker(page)
+    for name in PAGES:
+        await page.goto(f"{whole_stack.env['PORTAL_URL']}/{name}")
+        await looker.look()
+    # Chromium reports the page that is not there, and nothing else.
+    assert [text for text in looker.noticed if "status of 404" not in text] == []
