@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from demo.names import Spelled
-from demo.students import DEPARTMENTS, Row, amka, invented_rows, make_row
+from demo.students import DEPARTMENTS, Department, Row, amka, invented_rows, make_row
+
+_INFORMATICS, _NURSING, _PHILOLOGY, _ECONOMICS = DEPARTMENTS
 
 
 @dataclass(frozen=True)
@@ -12,7 +14,6 @@ class Sample:
     """`mobile`, `email` and `number` are what the student types; `number` goes with `scheme`."""
 
     key: str
-    name: str
     special_el: str
     special_en: str
     rows: tuple[Row, ...]
@@ -21,248 +22,209 @@ class Sample:
     scheme: str | None = None
     number: str | None = None
 
+    @property
+    def name(self) -> str:
+        return " & ".join(dict.fromkeys(f"{r['firstnameel']} {r['lastnameel']}" for r in self.rows))
 
-_INFORMATICS, _NURSING, _PHILOLOGY, _ECONOMICS = DEPARTMENTS
 
-
-def _complete() -> Sample:
-    born = date(2008, 3, 14)
-    number = amka(born, 101, gender="F")
+def _student(
+    number: str, name: str, born: date, gender: str, department: Department, **more: str | None
+) -> Row:
+    """Give a live row with an AMKA; `name` is two words in Greek and the same two in Latin."""
+    first, last, first_latin, last_latin = name.split()
     row = make_row(
-        "202690001",
-        Spelled("Ελένη", "Eleni"),
-        Spelled("Παπαδοπούλου", "Papadopoulou"),
+        number,
+        Spelled(first, first_latin),
+        Spelled(last, last_latin),
         born,
-        _INFORMATICS,
-        ssn=number,
+        department,
+        gender=gender,
+        ssn=amka(born, 100 + int(number[-2:]), gender=gender),
         ssncountry="GR",
-        gender="F",
-        mobilephone="6940000001",
-        extemail="eleni.papadopoulou@mail.example",
-        loginname="epapadopoulou",
     )
-    return Sample(
-        "complete",
-        "Ελένη Παπαδοπούλου",
-        "όλα τα στοιχεία υπάρχουν στη γραμματεία",
-        "everything is on file",
-        (row,),
-        "6940000001",
-        "eleni.papadopoulou@mail.example",
-    )
+    return row | more
 
 
-def _without_amka() -> Sample:
-    born = date(2008, 11, 2)
-    row = make_row(
-        "202690002",
-        Spelled("Νικόλαος", "Nikolaos"),
-        Spelled("Καραγιάννης", "Karagiannis"),
-        born,
-        _NURSING,
-        gender="M",
-        mobilephone="+30 694 000 0002",
-        extemail="nikos.karagiannis@mail.example",
-        loginname="nkaragiannis",
-    )
-    return Sample(
-        "no_amka",
-        "Νικόλαος Καραγιάννης",
-        "λείπει ο ΑΜΚΑ: ζητείται",
-        "the AMKA is missing: it is asked for",
-        (row,),
-        "6940000002",
-        "nikos.karagiannis@mail.example",
-        "GR",
-        amka(born, 102, gender="M"),
-    )
-
-
-def _email_only() -> Sample:
-    born = date(2007, 7, 21)
-    row = make_row(
-        "202690003",
-        Spelled("Δανάη", "Danai"),
-        Spelled("Οικονόμου", "Oikonomou"),
-        born,
-        _PHILOLOGY,
-        ssn=amka(born, 103, gender="F"),
-        ssncountry="GR",
-        gender="F",
-        extemail="Danai.Oikonomou@mail.example",
-        loginname="doikonomou",
-    )
-    return Sample(
-        "email_only",
-        "Δανάη Οικονόμου",
-        "μόνο e-mail: ο κωδικός έρχεται με μήνυμα",
-        "e-mail only: the code comes by mail",
-        (row,),
-        None,
-        "danai.oikonomou@mail.example",
-    )
-
-
-def _no_login() -> Sample:
-    born = date(2008, 1, 30)
-    row = make_row(
-        "202690004",
-        Spelled("Χαράλαμπος", "Charalampos"),
-        Spelled("Μπακογιάννης", "Bakogiannis"),
-        born,
-        _ECONOMICS,
-        firstnameen=None,
-        lastnameen=None,
-        ssn=amka(born, 104, gender="M"),
-        ssncountry="GR",
-        gender="M",
-        mobilephone="00306940000004",
-        extemail="xaris@mail.example",
-    )
-    return Sample(
-        "no_login",
-        "Χαράλαμπος Μπακογιάννης",
-        "χωρίς όνομα χρήστη και λατινικά: παράγονται",
-        "no login name, no Latin name: both are made",
-        (row,),
-        "6940000004",
-        "xaris@mail.example",
-    )
-
-
-def _inactive() -> Sample:
-    born = date(2003, 5, 5)
-    row = make_row(
-        "202090005",
-        Spelled("Πέτρος", "Petros"),
-        Spelled("Ξένος", "Xenos"),
-        born,
-        _ECONOMICS,
-        ssn=amka(born, 105, gender="M"),
-        ssncountry="GR",
-        gender="M",
-        mobilephone="6940000005",
-        enrollmentstatus="inactive",
-        loginname="pxenos",
-        inscriptionacyear="2020",
-    )
-    return Sample(
-        "inactive",
-        "Πέτρος Ξένος",
-        "ανενεργός: δεν βρίσκεται",
-        "not active any more: is not found",
-        (row,),
-        "6940000005",
-    )
-
-
-def _two_enrolments() -> Sample:
-    born = date(2002, 9, 17)
-    bachelor = make_row(
-        "202090006",
-        Spelled("Αγγελική", "Angeliki"),
-        Spelled("Ψαρρά", "Psarra"),
-        born,
-        _PHILOLOGY,
-        ssn=amka(born, 106, gender="F"),
-        ssncountry="GR",
-        gender="F",
-        mobilephone="694 000 0006",
-        extemail="angeliki.psarra@mail.example",
-        loginname="apsarra",
-        enrollmentstatusdate="20200915",
-        inscriptionacyear="2020",
-    )
-    master = bachelor | {
-        "registrationid": "202690006",
-        "departmentid": _INFORMATICS.id,
-        "departmentel": _INFORMATICS.el,
-        "departmenten": _INFORMATICS.en,
-        "enrollmenttype": "postgraduate",
-        "enrollmentstatusdate": "20260915",
-        "inscriptionacyear": "2026",
-    }
-    return Sample(
-        "two_enrolments",
-        "Αγγελική Ψαρρά",
-        "δύο εγγραφές, ένας λογαριασμός",
-        "two enrolments, one account",
-        (bachelor, master),
-        "6940000006",
-        "angeliki.psarra@mail.example",
-    )
-
-
-def _cypriot() -> Sample:
-    row = make_row(
-        "202690007",
-        Spelled("Ανδρέας", "Andreas"),
-        Spelled("Χριστοδούλου", "Christodoulou"),
-        date(2006, 12, 8),
-        _NURSING,
-        gender="M",
-        citizenship="CY",
-        mobilephone="0035799000007",
-        extemail="andreas.christodoulou@mail.example",
-    )
-    return Sample(
-        "cypriot",
-        "Ανδρέας Χριστοδούλου",
-        "από την Κύπρο, χωρίς ΑΜΚΑ: αριθμός άλλης χώρας",
-        "from Cyprus, no AMKA: another country's number",
-        (row,),
-        "+35799000007",
-        "andreas.christodoulou@mail.example",
-        "CY",
-        "1234567",
-    )
-
-
-def _siblings() -> Sample:
-    mobile = "6940000008"
-    sister = make_row(
-        "202690008",
-        Spelled("Ζωή", "Zoi"),
-        Spelled("Ρούσσου", "Roussou"),
-        date(2008, 6, 1),
-        _NURSING,
-        ssn=amka(date(2008, 6, 1), 108, gender="F"),
-        ssncountry="GR",
-        gender="F",
-        mobilephone=mobile,
-        loginname="zroussou",
-    )
-    brother = make_row(
-        "202690009",
-        Spelled("Ηλίας", "Ilias"),
-        Spelled("Ρούσσος", "Roussos"),
-        date(2007, 2, 11),
-        _ECONOMICS,
-        ssn=amka(date(2007, 2, 11), 109, gender="M"),
-        ssncountry="GR",
-        gender="M",
-        mobilephone=mobile,
-        loginname="iroussos",
-    )
-    return Sample(
-        "siblings",
-        "Ζωή και Ηλίας Ρούσσου",
-        "αδέλφια με το ίδιο κινητό",
-        "brother and sister on one mobile",
-        (sister, brother),
-        mobile,
-    )
-
+_WITHOUT_AMKA = {"ssn": None, "ssncountry": None}
+_PSARRA = _student(
+    "202090006",
+    "Αγγελική Ψαρρά Angeliki Psarra",
+    date(2002, 9, 17),
+    "F",
+    _PHILOLOGY,
+    mobilephone="694 000 0006",
+    extemail="angeliki.psarra@mail.example",
+    loginname="apsarra",
+    enrollmentstatusdate="20200915",
+    inscriptionacyear="2020",
+)
 
 SAMPLES: tuple[Sample, ...] = (
-    _complete(),
-    _without_amka(),
-    _email_only(),
-    _no_login(),
-    _two_enrolments(),
-    _cypriot(),
-    _siblings(),
-    _inactive(),
+    Sample(
+        "complete",
+        "όλα τα στοιχεία υπάρχουν στη γραμματεία",
+        "everything is on file",
+        (
+            _student(
+                "202690001",
+                "Ελένη Παπαδοπούλου Eleni Papadopoulou",
+                date(2008, 3, 14),
+                "F",
+                _INFORMATICS,
+                mobilephone="6940000001",
+                extemail="eleni.papadopoulou@mail.example",
+                loginname="epapadopoulou",
+            ),
+        ),
+        mobile="6940000001",
+        email="eleni.papadopoulou@mail.example",
+    ),
+    Sample(
+        "no_amka",
+        "λείπει ο ΑΜΚΑ: ζητείται",
+        "the AMKA is missing: it is asked for",
+        (
+            _student(
+                "202690002",
+                "Νικόλαος Καραγιάννης Nikolaos Karagiannis",
+                date(2008, 11, 2),
+                "M",
+                _NURSING,
+                mobilephone="+30 694 000 0002",
+                extemail="nikos.karagiannis@mail.example",
+                loginname="nkaragiannis",
+                **_WITHOUT_AMKA,
+            ),
+        ),
+        mobile="6940000002",
+        email="nikos.karagiannis@mail.example",
+        scheme="GR",
+        number=amka(date(2008, 11, 2), 102, gender="M"),
+    ),
+    Sample(
+        "email_only",
+        "μόνο e-mail: ο κωδικός έρχεται με μήνυμα",
+        "e-mail only: the code comes by mail",
+        (
+            _student(
+                "202690003",
+                "Δανάη Οικονόμου Danai Oikonomou",
+                date(2007, 7, 21),
+                "F",
+                _PHILOLOGY,
+                extemail="Danai.Oikonomou@mail.example",
+                loginname="doikonomou",
+            ),
+        ),
+        email="danai.oikonomou@mail.example",
+    ),
+    Sample(
+        "no_login",
+        "χωρίς όνομα χρήστη και λατινικά: παράγονται",
+        "no login name, no Latin name: both are made",
+        (
+            _student(
+                "202690004",
+                "Χαράλαμπος Μπακογιάννης Charalampos Bakogiannis",
+                date(2008, 1, 30),
+                "M",
+                _ECONOMICS,
+                firstnameen=None,
+                lastnameen=None,
+                mobilephone="00306940000004",
+                extemail="xaris@mail.example",
+            ),
+        ),
+        mobile="6940000004",
+        email="xaris@mail.example",
+    ),
+    Sample(
+        "two_enrolments",
+        "δύο εγγραφές, ένας λογαριασμός",
+        "two enrolments, one account",
+        (
+            _PSARRA,
+            _PSARRA
+            | {
+                "registrationid": "202690006",
+                "departmentid": _INFORMATICS.id,
+                "departmentel": _INFORMATICS.el,
+                "departmenten": _INFORMATICS.en,
+                "enrollmenttype": "postgraduate",
+                "enrollmentstatusdate": "20260915",
+                "inscriptionacyear": "2026",
+            },
+        ),
+        mobile="6940000006",
+        email="angeliki.psarra@mail.example",
+    ),
+    Sample(
+        "cypriot",
+        "από την Κύπρο, χωρίς ΑΜΚΑ: αριθμός άλλης χώρας",
+        "from Cyprus, no AMKA: another country's number",
+        (
+            _student(
+                "202690007",
+                "Ανδρέας Χριστοδούλου Andreas Christodoulou",
+                date(2006, 12, 8),
+                "M",
+                _NURSING,
+                citizenship="CY",
+                mobilephone="0035799000007",
+                extemail="andreas.christodoulou@mail.example",
+                **_WITHOUT_AMKA,
+            ),
+        ),
+        mobile="+35799000007",
+        email="andreas.christodoulou@mail.example",
+        scheme="CY",
+        number="1234567",
+    ),
+    Sample(
+        "siblings",
+        "αδέλφια με το ίδιο κινητό",
+        "brother and sister on one mobile",
+        (
+            _student(
+                "202690008",
+                "Ζωή Ρούσσου Zoi Roussou",
+                date(2008, 6, 1),
+                "F",
+                _NURSING,
+                mobilephone="6940000008",
+                loginname="zroussou",
+            ),
+            _student(
+                "202690009",
+                "Ηλίας Ρούσσος Ilias Roussos",
+                date(2007, 2, 11),
+                "M",
+                _ECONOMICS,
+                mobilephone="6940000008",
+                loginname="iroussos",
+            ),
+        ),
+        mobile="6940000008",
+    ),
+    Sample(
+        "inactive",
+        "ανενεργός: δεν βρίσκεται",
+        "not active any more: is not found",
+        (
+            _student(
+                "202090005",
+                "Πέτρος Ξένος Petros Xenos",
+                date(2003, 5, 5),
+                "M",
+                _ECONOMICS,
+                mobilephone="6940000005",
+                loginname="pxenos",
+                enrollmentstatus="inactive",
+                inscriptionacyear="2020",
+            ),
+        ),
+        mobile="6940000005",
+    ),
 )
 
 
