@@ -57,7 +57,11 @@ def create(folder: Path) -> Starlette:
         return HTMLResponse(PAGE.render(messages=newest_first))
 
     def messages(request: Request) -> Response:
-        return JSONResponse(all_messages(folder, request.query_params.get("to")))
+        to = request.query_params.get("to")
+        if to and to.startswith(" "):
+            # The plus of a number, written into an address as it is, arrives as a space.
+            to = "+" + to[1:]
+        return JSONResponse(all_messages(folder, to))
 
     return Starlette(routes=[Route("/", page), Route("/messages.json", messages)])
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from demo.control import ask
+from demo.messages import put
 from demo.part import PartFailed
 from demo.walkthrough import play
 from tests.stack import WholeStack
@@ -82,9 +83,15 @@ def test_a_part_killed_from_outside_stays_dead_until_it_is_started(
     assert _states(whole_stack)["smtp"] == "running"
 
 
-def test_the_inbox_answers_scripts_with_an_array(whole_stack: WholeStack) -> None:
+@pytest.mark.parametrize("written", ["%2B306900000201", "+306900000201"])
+def test_the_inbox_finds_a_number_however_its_plus_is_written(
+    whole_stack: WholeStack, written: str
+) -> None:
+    put(whole_stack.folder / "data" / "inbox", channel="sms", key="1", to="+306900000201", text="α")
     url = f"{whole_stack.env['INBOX_URL']}/messages.json"
-    assert httpx.get(url, params={"to": "+300000000"}).json() == []
+    (message,) = httpx.get(f"{url}?to={written}").json()
+    assert set(message) == {"id", "channel", "to", "subject", "text", "received_at"}
+    assert httpx.get(f"{url}?to=%2B30690000020").json() == []
 
 
 def test_status_speaks_json_to_scripts(whole_stack: WholeStack) -> None:
