@@ -1,5 +1,6 @@
 """Where an activation stands, and which page that is: the one mapping from steps to pages."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,6 +35,7 @@ PATHS: Mapping[Step, str] = MappingProxyType(
     }
 )
 START = "/who"
+_HESITATION = timedelta(milliseconds=400)
 
 _OURS = frozenset({WaitReason.LEDGER_DOWN, WaitReason.DIRECTORY_DOWN, WaitReason.CONFIGURATION})
 """While the engine waits for one of these, no form is of use: the student sees the waiting page."""
@@ -92,12 +94,24 @@ def of(progress: Progress) -> Place:
 
 
 async def find(engine: Engine, reference: str) -> Place:
-    """Ask the activation itself, then, when no worker answers, Temporal's own record of it."""
+    """Ask the activation itself and, when it hesitates, Temporal's own record of it as well.
+
+    The two are asked side by side, so that nobody waits twice while a worker or Temporal is away.
+    """
+    asked = asyncio.create_task(_told(engine, reference))
+    try:
+        await asyncio.wait({asked}, timeout=_HESITATION.total_seconds())
+        if asked.done() and (place := asked.result()):
+            return place
+        recorded = await engine.stands(reference)
+        return await asked or Place(reference, *(recorded or (None,)))
+    finally:
+        asked.cancel()
+
+
+async def _told(engine: Engine, reference: str) -> Place | None:
     try:
         progress = await engine.progress(reference)
     except ActivationEnded as ended:
         return Place(reference, ended.step)
-    if progress is not None:
-        return of(progress)
-    stands = await engine.stands(reference)
-    return Place(reference, *stands) if stands else Place(reference, None)
+    return of(progress) if progress else None
