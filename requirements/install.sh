@@ -40,6 +40,7 @@ echo "Installing requirements/$lock.txt into $venv ..."
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"
 $pip install --require-hashes -r "requirements/$lock.txt"
-$pip install --no-deps --no-build-isolation -e .
+# setuptools warns that an editable install is an editable install.
+PYTHONWARNINGS=ignore $pip install --no-deps --no-build-isolation -e .
 rm -f "$venv"/installed-*
 stamp "$lock" > "$venv/installed-$lock"
