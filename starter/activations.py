@@ -150,10 +150,11 @@ class Activations:
         try:
             async with asyncio.timeout(within.total_seconds()):
                 while True:
+                    # The engine is seldom faster, and a question asked in mid-task costs it one.
+                    await asyncio.sleep(_POLL)
                     progress = await self.progress(reference)
                     if progress is None or not _engine_works(progress, leaves):
                         return progress
-                    await asyncio.sleep(_POLL)
         except TimeoutError:
             return progress
 

@@ -159,7 +159,7 @@ class Activation(Standing):
         request = ResolveAccount(reference=self.start.reference, person=person, taken=taken)
         while True:
             self.shown = None
-            self.stand(Step.REVIEW, None)
+            self.stand(Step.REVIEW, None, passing=True)
             account = await self.patiently(lambda: calls.resolve_account(request, self.delayed))
             match account.outcome, account.username:
                 case AccountOutcome.USERNAME, str(username):

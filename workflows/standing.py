@@ -53,8 +53,12 @@ class Standing:
 
     # --- moving ----------------------------------------------------------------------------
 
-    def stand(self, step: Step, reason: Reason | None) -> None:
-        """Move to this step and reason; whose submission led to another step is answered."""
+    def stand(self, step: Step, reason: Reason | None, *, passing: bool = False) -> None:
+        """Move to this step and reason; whose submission led to another step is answered.
+
+        `passing`: the engine moves on in a moment, which is not worth a search attribute; should
+        it be held up, that is published.
+        """
         steps.check(self.step, step, reason)
         moved, changed = step is not self.step, reason is not self.reason
         self.step, self.reason = step, reason
@@ -63,7 +67,8 @@ class Standing:
             self.deadline_at = workflow.now() + self._deadline if runs else None
         if moved or changed:
             self.since = workflow.now()
-            self._publish()
+            if not passing:
+                self._publish()
         if moved:
             self.settle()
 

@@ -37,8 +37,9 @@ def ring(tmp_path_factory: pytest.TempPathFactory) -> keys.KeyRing:
     return keys.KeyRing.load(folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def environment(ring: keys.KeyRing) -> AsyncIterator[WorkflowEnvironment]:
+    """Start a server for one test: what one leaves open would hold up the next one's clock."""
     server = Path(sys.executable).parent / "temporal-test-server"
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=str(server), data_converter=data_converter(ring)

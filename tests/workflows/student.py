@@ -78,11 +78,13 @@ class Student:
 
     async def until(self, met: Callable[[Progress], bool]) -> Progress:
         """Look until the condition is met; bounded, and letting the test server's time pass."""
-        for _ in range(200):
+        pause = timedelta(milliseconds=50)
+        for _ in range(120):
             progress = await self.progress()
             if met(progress):
                 return progress
-            await self.environment.sleep(timedelta(milliseconds=100))
+            await self.environment.sleep(pause)
+            pause = min(pause * 1.1, timedelta(seconds=10))
         raise AssertionError(f"still {progress.step} {progress.wait_reason}")
 
     async def reaches(self, step: Step) -> Progress:
