@@ -79,9 +79,12 @@ class Sms(Section):
 
 
 class Mail(Section):
+    """One relay; `ca_file` where its certificate is signed by an authority of your own."""
+
     host: str
     port: int = 25
     starttls: bool = True
+    ca_file: Path | None = None
     username: str | None = None
     password_file: Path | None = None
     sender: str = "no-reply@university.example"

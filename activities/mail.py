@@ -2,9 +2,11 @@
 
 A repeated message carries the same Message-ID, so that mailboxes can tell. Nobody answers these
 messages and no vacation programme should; replies of people go to the support desk.
+The relay's certificate and name are checked; nothing is said in clear unless the settings want it.
 """
 
 import hashlib
+import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -41,6 +43,7 @@ class MailRelay:
         self._institution = institution
         file = settings.password_file
         self._password = file.read_text("utf-8").strip() if file else None
+        self._tls = ssl.create_default_context(cafile=settings.ca_file)
 
     async def send(self, *, to: str, letter: Letter, message_id: str) -> Delivery:
         """Hand a letter over; a mailbox refused for good is an outcome, all else a failure."""
@@ -52,6 +55,7 @@ class MailRelay:
                     hostname=settings.host,
                     port=settings.port,
                     start_tls=settings.starttls,
+                    tls_context=self._tls,
                     username=settings.username,
                     password=self._password,
                     timeout=settings.timeout_seconds,
@@ -65,6 +69,8 @@ class MailRelay:
                 lasting = error.code >= _PERMANENT
                 kind = FailureType.CONFIGURATION if lasting else FailureType.MAIL_DOWN
                 raise failure(kind, f"SMTP {error.code}") from None
+            except ssl.SSLCertVerificationError:
+                raise failure(FailureType.CONFIGURATION, "certificate not trusted") from None
         return Delivery.SENT
 
     def compose(self, to: str, letter: Letter, message_id: str) -> EmailMessage:

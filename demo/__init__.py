@@ -3,7 +3,7 @@
 place.py       one stack's folder, ports and secrets
 part.py        one program: prepared, started, ready, ended
 postgres.py, slapd.py, temporal.py, sms.py, smtp.py, inbox.py, programs.py   the parts
-software.py    finds slapd or unpacks it; certificates.py makes the directory's certificate
+software.py    finds slapd or unpacks it; certificates.py makes the servers' certificate
 registrar.py   fills the view with students.py and samples.py, made of names.py
 stack.py       all parts of one stack, and the files that tell others where it is
 supervisor.py  owns the parts; control.py is how commands ask it, cli.py the commands

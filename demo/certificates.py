@@ -1,4 +1,4 @@
-"""The demo's own authority and the directory's certificate, made once for this stack."""
+"""The demo's own authority and the certificate of its servers, made once for this stack."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ def make_certificates(folder: Path) -> None:
     if (folder / "server.pem").exists():
         return
     ca_key = ec.generate_private_key(ec.SECP256R1())
-    ca_name = _named("Demo directory authority")
+    ca_name = _named("Demo authority")
     ca = (
         _certificate(ca_name, ca_name, ca_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

@@ -73,6 +73,10 @@ class Place:
         return self._inside("tls")
 
     @property
+    def ca_file(self) -> Path:
+        return self.tls / "ca.pem"
+
+    @property
     def inbox(self) -> Path:
         return self._inside("data/inbox")
 

@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from string import Template
 
-from demo.certificates import make_certificates
 from demo.part import Part, listens, run
 from demo.place import HOST
 from demo.software import Slapd, find_slapd
@@ -38,10 +37,6 @@ class Directory(Part):
         return self.folder / "slapd.conf"
 
     @property
-    def ca_file(self) -> Path:
-        return self.place.tls / "ca.pem"
-
-    @property
     def ldap_url(self) -> str:
         return f"ldap://{HOST}:{self.place.port('ldap')}"
 
@@ -58,7 +53,6 @@ class Directory(Part):
         return self.place.secret("support")
 
     def prepare(self) -> None:
-        make_certificates(self.place.tls)
         self.folder.mkdir(mode=0o700, exist_ok=True)
         # Written each time: the checkout or the server's programs may have moved.
         self.config.write_text(self._filled("slapd.conf"), encoding="utf-8")

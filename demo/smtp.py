@@ -1,10 +1,12 @@
-"""A mail server that delivers into the inbox: `python -m demo.smtp PORT INBOX`.
+"""A mail server that delivers into the inbox: `python -m demo.smtp PORT INBOX TLS`.
 
-Each recipient gets a message of their own; its text is the plain part, as a mail program shows it.
+It takes nothing in clear; TLS is the folder of its certificate. Each recipient gets a message of
+their own; its text is the plain part, as a mail program shows it.
 """
 
 import asyncio
 import signal
+import ssl
 import sys
 from collections.abc import Sequence
 from email import message_from_bytes, policy
@@ -24,7 +26,8 @@ class Smtp(Part):
     name = "smtp"
 
     def command(self) -> Sequence[str]:
-        return python("demo.smtp", str(self.place.port("smtp")), str(self.place.inbox))
+        port, place = str(self.place.port("smtp")), self.place
+        return python("demo.smtp", port, str(place.inbox), str(place.tls))
 
     def is_ready(self) -> bool:
         return listens(self.place.port("smtp"))
@@ -56,15 +59,24 @@ class Deliver:
         return "250 2.0.0 delivered"
 
 
-async def serve(port: int, inbox: Path) -> None:
+async def serve(port: int, inbox: Path, tls: Path) -> None:
+    certificate = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate.load_cert_chain(tls / "server.pem", tls / "server.key")
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
-    make = partial(SMTP, Deliver(inbox), hostname="localhost", enable_SMTPUTF8=True)
+    make = partial(
+        SMTP,
+        Deliver(inbox),
+        hostname="localhost",
+        enable_SMTPUTF8=True,
+        tls_context=certificate,
+        require_starttls=True,
+    )
     server = await loop.create_server(make, HOST, port)
     async with server:
         await ended.wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])))

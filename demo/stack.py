@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from demo.certificates import make_certificates
 from demo.inbox import Inbox
 from demo.part import Part
 from demo.place import HOST, Place
@@ -61,13 +62,17 @@ class Stack:
             "registrar": {"dsn": self.postgres.registrar_reader_dsn},
             "directory": {
                 "urls": [self.directory.ldaps_url],
-                "ca_file": str(self.directory.ca_file),
+                "ca_file": str(self.place.ca_file),
                 "bind_dn": SERVICE_DN,
                 "bind_password_file": str(self.directory.service_password_file),
                 "people_dn": PEOPLE_DN,
             },
             "sms": {"url": self.sms.url, "token_file": str(self.sms.token_file)},
-            "mail": {"host": HOST, "port": self.place.port("smtp"), "starttls": False},
+            "mail": {
+                "host": HOST,
+                "port": self.place.port("smtp"),
+                "ca_file": str(self.place.ca_file),
+            },
             "portal": {
                 "public_url": self.portal.url,
                 "port": self.place.port("portal"),
@@ -86,7 +91,7 @@ class Stack:
             "TEMPORAL_UI_URL": self.temporal.ui_url,
             "LDAP_URL": self.directory.ldap_url,
             "LDAPS_URL": self.directory.ldaps_url,
-            "LDAP_CA_FILE": str(self.directory.ca_file),
+            "LDAP_CA_FILE": str(self.place.ca_file),
             "LDAP_BASE_DN": BASE_DN,
             "LDAP_PEOPLE_DN": PEOPLE_DN,
             "LEDGER_DSN": self.postgres.ledger_dsn,
@@ -96,6 +101,8 @@ class Stack:
         }
 
     def write_files(self) -> None:
+        """Write what parts and scripts read before anything starts, the certificate included."""
+        make_certificates(self.place.tls)
         profile = {"address": self.temporal.address, "namespace": NAMESPACE}
         _write(self.place.settings_file, _toml(self.settings()))
         _write(self.place.temporal_file, _toml({"profile.default": profile}))

@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 from activities.mail import Letter, MailRelay
 from domain.contracts import Delivery, Language
 from settings import Institution, Mail
+from tests.stack import TestStack
 
 TO = "student@mail.example"
 LETTER = Letter("Θέμα", "Κωδικός: 012345\n", "<p>Κωδικός: 012345</p>", Language.EL)
@@ -70,11 +71,13 @@ async def relay() -> AsyncIterator[Relay]:
         yield made
 
 
-async def send(relay: Relay, message_id: str = "A-7K3F-92QD:pin:1", **more: object) -> Delivery:
-    settings = Mail.model_validate(
-        {"host": "127.0.0.1", "port": relay.port, "starttls": False, **more}
-    )
+async def hand_over(settings: Mail, message_id: str = "A-7K3F-92QD:pin:1") -> Delivery:
     return await MailRelay(settings, INSTITUTION).send(to=TO, letter=LETTER, message_id=message_id)
+
+
+async def send(relay: Relay, message_id: str = "A-7K3F-92QD:pin:1", **more: object) -> Delivery:
+    settings = {"host": "127.0.0.1", "port": relay.port, "starttls": False, **more}
+    return await hand_over(Mail.model_validate(settings), message_id)
 
 
 async def test_a_letter_arrives_in_text_and_html(relay: Relay) -> None:
@@ -136,6 +139,26 @@ async def test_a_relay_without_starttls_hears_nothing(relay: Relay, tmp_path: Pa
         await send(relay, starttls=True, username="engine", password_file=password)
     assert raised.value.type == "CONFIGURATION"
     assert relay.taken == []
+
+
+async def test_a_letter_travels_encrypted_to_a_relay_whose_certificate_is_known(
+    stack: TestStack,
+) -> None:
+    assert await hand_over(stack.settings.mail) is Delivery.SENT
+    assert stack.messages(TO)[-1]["text"].strip() == LETTER.text.strip()
+
+
+# The second is another name for the same address, which the certificate does not hold.
+@pytest.mark.parametrize("wrong", [{"ca_file": None}, {"host": "127.1"}])
+async def test_a_relay_that_cannot_be_trusted_hears_nothing(
+    stack: TestStack, wrong: dict[str, object]
+) -> None:
+    before = stack.messages(TO)
+    with pytest.raises(ApplicationError) as raised:
+        await hand_over(stack.settings.mail.model_copy(update=wrong))
+    assert raised.value.message == "CONFIGURATION: certificate not trusted"
+    assert not raised.value.non_retryable
+    assert stack.messages(TO) == before
 
 
 async def test_an_absent_relay_is_told_as_such() -> None:

@@ -1,6 +1,7 @@
 """The real parts the tests stand on do what the systems they stand for do."""
 
 import smtplib
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -52,11 +53,19 @@ def test_a_mail_arrives_with_its_plain_part_for_each_recipient_in_lower_case(
     mail.set_content("απλό κείμενο")
     mail.add_alternative("<p>html</p>", subtype="html")
     with smtplib.SMTP(stack.settings.mail.host, stack.settings.mail.port) as smtp:
+        smtp.starttls(context=ssl.create_default_context(cafile=stack.settings.mail.ca_file))
         smtp.send_message(mail)
     (message,) = stack.messages("parts.test@mail.example")
     assert message["channel"] == "email"
     assert message["subject"] == "Ο λογαριασμός σας"
     assert message["text"].strip() == "απλό κείμενο"
+
+
+def test_the_mail_server_takes_nothing_in_clear(stack: TestStack) -> None:
+    with smtplib.SMTP(stack.settings.mail.host, stack.settings.mail.port) as smtp:
+        with pytest.raises(smtplib.SMTPResponseException) as refused:
+            smtp.sendmail("no-reply@university.example", "parts.test@mail.example", "in clear")
+        assert refused.value.smtp_code == 530
 
 
 async def test_the_engine_may_read_the_registrar_and_nothing_more(stack: TestStack) -> None:
