@@ -13,16 +13,21 @@ async def begin(
     language: Language,
     mobile: str | None,
     email: str | None,
-) -> None:
-    """Note a new activation; the same reference again changes nothing."""
-    await pool.execute(
-        "INSERT INTO activation (reference, language, mobile_index, email_index)"
-        " VALUES ($1, $2, $3, $4) ON CONFLICT (reference) DO NOTHING",
+) -> bool:
+    """Note a new activation; the same once more changes nothing.
+
+    Returns False when the reference is another activation's: one with other contacts.
+    """
+    ours: bool = await pool.fetchval(
+        "INSERT INTO activation AS a (reference, language, mobile_index, email_index)"
+        " VALUES ($1, $2, $3, $4) ON CONFLICT (reference) DO UPDATE SET reference = a.reference"
+        " RETURNING (mobile_index, email_index) IS NOT DISTINCT FROM ($3, $4)",
         reference,
         language,
         keys.index("mobile", mobile) if mobile else None,
         keys.index("email", email) if email else None,
     )
+    return ours
 
 
 async def claimed(

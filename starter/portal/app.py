@@ -81,7 +81,7 @@ def assemble(
         engine=engine,
         health=health,
         views=Views(settings.institution),
-        sessions=Sessions(pool, settings.portal),
+        sessions=Sessions(pool, settings.portal, keys.session_key),
         wordings={language: Wording(language) for language in Language},
     )
 

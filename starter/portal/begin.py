@@ -11,6 +11,7 @@ from domain.contracts import ActivationStart, Step
 from domain.rules import InvalidInput, Rule
 from ledger import activations, budgets
 from starter.portal import places
+from starter.portal.forms import Form
 from starter.portal.view import Errors, clock
 from starter.portal.visit import AnyVisit, Visit
 
@@ -61,22 +62,27 @@ async def contact_given(visit: AnyVisit) -> Response:
     refused = await _look_up_too_often(visit)
     if refused:
         return refused
-    parts = visit.parts
-    await activations.begin(
-        parts.pool, parts.keys, reference=form.reference, language=visit.language, **read
-    )
+    reference = await _note(visit, form, read)
     # Attached first: an activation that nobody's browser knows would be a message out of nowhere.
-    await visit.attach(form.reference)
-    await parts.engine.start(
-        ActivationStart(
-            reference=form.reference,
-            language=visit.language,
-            policy=parts.settings.policy,
-            **read,
-        )
+    await visit.attach(reference)
+    engine = visit.parts.engine
+    policy = visit.parts.settings.policy
+    await engine.start(
+        ActivationStart(reference=reference, language=visit.language, policy=policy, **read)
     )
-    await parts.engine.settled(form.reference, leaves={Step.LOOKUP}, within=_LOOKUP)
+    await engine.settled(reference, leaves={Step.LOOKUP}, within=_LOOKUP)
     return visit.see((await visit.place()).path)
+
+
+async def _note(visit: Visit, form: Form, read: dict[str, str | None]) -> str:
+    """Write the activation down and return its reference, the first that is not another's."""
+    parts = visit.parts
+    for reference in form.references:
+        if await activations.begin(
+            parts.pool, parts.keys, reference=reference, language=visit.language, **read
+        ):
+            return reference
+    raise LookupError("every reference drawn is taken")
 
 
 def _read(visit: Visit, typed: dict[str, str]) -> tuple[dict[str, str | None], Errors]:

@@ -1,6 +1,6 @@
 """What a submitted form proves: where it came from, and which submission it is.
 
-A form carries a CSRF token, made from the session's token so that no store is asked, and a form
+A form carries a CSRF token, made from the session's name so that no store is asked, and a form
 token drawn when it was shown. The submission's id comes from form token and body: a double click
 is one submission, a corrected value is another, and the id tells nothing of the value.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from domain import references
+from starter.portal import sessions
 
 MAX_BODY = 16 * 1024
 _MAX_FIELDS = 50
@@ -23,11 +24,14 @@ class Forged(Exception):
 
 @dataclass(frozen=True)
 class Form:
-    """A genuine form: its fields, and the names its submission goes by."""
+    """A genuine form: its fields, and the names its submission goes by.
+
+    The first of `references` is the activation's, or the next one when it is taken.
+    """
 
     fields: tuple[tuple[str, str], ...]
     submission_id: str
-    reference: str
+    references: tuple[str, ...]
 
     def get(self, name: str) -> str:
         """Return the first value of a field, empty when it is missing."""
@@ -38,7 +42,7 @@ class Form:
 
 
 def csrf(key: bytes, token: str) -> str:
-    return hmac.digest(key, b"csrf\0" + token.encode(), "sha256").hex()
+    return hmac.digest(key, b"csrf\0" + sessions.name(token).encode(), "sha256").hex()
 
 
 def draw() -> str:
@@ -61,8 +65,12 @@ def read(key: bytes, token: str | None, content_type: str, body: bytes) -> Form:
     return Form(
         fields=fields,
         submission_id=_digest(key, "submission", shown, body).hex()[:32],
-        reference=references.from_digest(_digest(key, "reference", shown, body)),
+        references=_references(_digest(key, "reference", shown, body)),
     )
+
+
+def _references(digest: bytes) -> tuple[str, ...]:
+    return tuple(references.from_digest(digest[at:]) for at in range(0, 30, 5))
 
 
 def _digest(key: bytes, purpose: str, shown: bytes, body: bytes) -> bytes:

@@ -1,9 +1,12 @@
 """A browser's session: its cookie, and the row in the ledger that knows only the token's hash.
 
-The cookie carries a random token and nothing else. A browser that has not begun gets a token
-without a row, so that its first form has a CSRF token like every other.
+The cookie carries a random token and nothing else: a name the session keeps, and a secret that
+changes when the session is worth more. The second of two clicks meets the first one's session and
+is given the first one's new token. A browser that has not begun gets a token without a row, so
+that its first form has a CSRF token like every other.
 """
 
+import hmac
 import secrets
 from datetime import timedelta
 
@@ -15,9 +18,15 @@ from ledger.pool import Pool
 from settings import Portal
 
 
+def name(token: str) -> str:
+    """Return what stays the same when a token changes; forms are tied to it."""
+    return token.partition(".")[0]
+
+
 class Sessions:
-    def __init__(self, pool: Pool, portal: Portal) -> None:
+    def __init__(self, pool: Pool, portal: Portal, key: bytes) -> None:
         self._pool = pool
+        self._key = key
         self._secure = portal.public_url.startswith("https://")
         self._idle = timedelta(minutes=portal.session_idle_minutes)
         self._absolute = timedelta(minutes=portal.session_absolute_minutes)
@@ -32,7 +41,7 @@ class Sessions:
 
     def draw(self) -> str:
         """Return a token for a browser that has no session yet."""
-        return secrets.token_urlsafe(32)
+        return f"{secrets.token_urlsafe(16)}.{secrets.token_urlsafe(32)}"
 
     async def find(self, token: str | None) -> ledger.Session | None:
         if not token:
@@ -43,13 +52,19 @@ class Sessions:
         """Start anew, whoever used this browser before, and return the new token."""
         if old:
             await ledger.drop(self._pool, old)
-        return await ledger.create(self._pool, language=language)
+        token = self.draw()
+        await ledger.create(self._pool, token, language=language)
+        return token
 
     async def attach(self, token: str, reference: str) -> None:
         await ledger.attach(self._pool, token, reference)
 
     async def rotate(self, token: str) -> str:
-        return await ledger.rotate(self._pool, token)
+        """Return the token that follows this one: the same each time it is asked."""
+        secret = hmac.digest(self._key, b"rotate\0" + token.encode(), "sha256").hex()
+        fresh = f"{name(token)}.{secret}"
+        await ledger.rotate(self._pool, token, fresh)
+        return fresh
 
     def keep(self, response: Response, token: str) -> None:
         """Hand the token to the browser, until it is closed."""

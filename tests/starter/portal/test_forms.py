@@ -1,5 +1,6 @@
 import pytest
 
+from domain import references
 from starter.portal import forms
 
 KEY = b"k" * 32
@@ -27,7 +28,7 @@ def test_the_same_value_in_a_form_shown_again_is_another_submission() -> None:
     one = forms.read(KEY, "t", TYPE, body(pin="123456"))
     two = forms.read(KEY, "t", TYPE, body(pin="123456", form="shown-again"))
     assert one.submission_id != two.submission_id
-    assert one.reference != two.reference
+    assert not set(one.references) & set(two.references)
 
 
 def test_an_id_tells_nothing_without_the_key() -> None:
@@ -66,3 +67,13 @@ def test_what_was_not_our_form_is_refused(
 ) -> None:
     with pytest.raises(forms.Forged):
         forms.read(KEY, token, content_type, sent)
+
+
+def test_a_form_outlives_the_change_of_its_sessions_secret() -> None:
+    assert forms.read(KEY, "name.old", TYPE, body("name.new")).get("form") == "shown-once"
+
+
+def test_a_form_draws_several_references_in_case_one_is_taken() -> None:
+    form = forms.read(KEY, "t", TYPE, body(mobile="6912345678"))
+    assert len(set(form.references)) == len(form.references) == 6
+    assert form.references == tuple(map(references.normalise, form.references))

@@ -102,7 +102,7 @@ async def test_starting_drops_whoever_used_this_browser_before(
 
 
 async def test_the_token_changes_with_the_pin_and_with_the_consent(
-    browser: Browser, engine: MemoryEngine
+    browser: Browser, engine: MemoryEngine, pool: Pool
 ) -> None:
     await browser.give_contact()
     tokens = [browser.http.cookies["session"]]
@@ -116,10 +116,65 @@ async def test_the_token_changes_with_the_pin_and_with_the_consent(
         await browser.post(path, **fields)
         tokens.append(browser.http.cookies["session"])
     assert len(set(tokens)) == 3
-    browser.http.cookies.set("session", tokens[1], domain="127.0.0.1")
-    browser.http.cookies.delete("session", domain="127.0.0.1")
-    browser.http.headers["Cookie"] = f"session={tokens[1]}"
+    await forget_the_moment_of_rotation(pool, tokens[2])
+    wear(browser, tokens[1])
     assert (await browser.get("/password")).headers["location"] == "/who?again"
+
+
+async def forget_the_moment_of_rotation(pool: Pool, token: str) -> None:
+    await pool.execute(
+        "UPDATE session SET rotated_at = now() - interval '31 seconds' WHERE token_hash = $1",
+        ledger._hash(token),
+    )
+
+
+def wear(browser: Browser, token: str) -> None:
+    """Send this cookie from now on, whatever the portal answers."""
+    browser.http.cookies.clear()
+    browser.http.headers["Cookie"] = f"session={token}"
+
+
+@pytest.mark.parametrize("cookie", ["old", "new"])
+async def test_the_second_of_two_clicks_lands_on_the_next_page_with_a_session_that_lives(
+    browser: Browser, engine: MemoryEngine, pool: Pool, cookie: str
+) -> None:
+    await browser.give_contact()
+    await browser.get("/pin")
+    form, tokens = browser.hidden, {"old": browser.http.cookies["session"]}
+    engine.next = [(Verdict.ACCEPTED, at(Step.REVIEW, WaitReason.WAITING_CONSENT))]
+    await browser.post("/pin", pin="123456")
+    tokens["new"] = browser.http.cookies["session"]
+
+    wear(browser, tokens[cookie])
+    browser.hidden = form
+    second = await browser.post("/pin", pin="123456")
+
+    assert second.headers["location"] == "/review"
+    assert [len({one.submission_id for _, one in engine.submitted}), len(engine.submitted)] == [
+        1,
+        2,
+    ]
+    given = browser.http.cookies["session"]
+    assert (given == tokens["new"]) is (cookie == "old")
+    await forget_the_moment_of_rotation(pool, given)
+    browser.http.headers.pop("Cookie")
+    assert (await browser.get("/review")).status_code == 200
+
+
+async def test_half_a_minute_later_the_old_cookie_is_worth_nothing(
+    browser: Browser, engine: MemoryEngine, pool: Pool
+) -> None:
+    await browser.give_contact()
+    await browser.get("/pin")
+    form, old = browser.hidden, browser.http.cookies["session"]
+    engine.next = [(Verdict.ACCEPTED, at(Step.REVIEW, WaitReason.WAITING_CONSENT))]
+    await browser.post("/pin", pin="123456")
+    await forget_the_moment_of_rotation(pool, browser.http.cookies["session"])
+
+    wear(browser, old)
+    browser.hidden = form
+    assert (await browser.post("/pin", pin="123456")).headers["location"] == "/who?again"
+    assert len(engine.submitted) == 1
 
 
 async def test_a_wrong_pin_keeps_the_token(browser: Browser, engine: MemoryEngine) -> None:

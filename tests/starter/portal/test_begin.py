@@ -1,0 +1,37 @@
+"""The contact form draws a reference; one that is another activation's is never shared."""
+
+from urllib.parse import urlencode
+
+from domain.contracts import Language
+from ledger import activations
+from ledger.pool import Pool
+from starter.portal import forms
+from tests.stack import TestStack
+from tests.starter.portal.conftest import Browser
+from tests.starter.portal.engine import MemoryEngine
+
+
+async def test_a_taken_reference_gives_way_to_the_next_and_a_double_click_draws_the_same(
+    browser: Browser, engine: MemoryEngine, pool: Pool, stack: TestStack
+) -> None:
+    await browser.begin()
+    typed = {"mobile": "6912345678", "email": ""}
+    body = urlencode(browser.hidden | typed).encode()
+    kind = "application/x-www-form-urlencoded"
+    token = browser.http.cookies["session"]
+    drawn = forms.read(stack.keys.session_key, token, kind, body).references
+    await activations.begin(
+        pool,
+        stack.keys,
+        reference=drawn[0],
+        language=Language.EL,
+        mobile="+306900000301",
+        email=None,
+    )
+
+    form = browser.hidden
+    for _ in range(2):
+        browser.hidden = form
+        assert (await browser.post("/contact", **typed)).headers["location"] == "/pin"
+
+    assert [start.reference for start in engine.started] == [drawn[1]]
