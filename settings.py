@@ -6,11 +6,12 @@ How to reach Temporal is Temporal's own environment configuration (`TEMPORAL_*` 
 """
 
 import os
+import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,9 +19,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from domain.contracts import Language, Policy
+from domain.contracts import Choice, Language, Policy
 
 CHECKOUT = Path(__file__).resolve().parent
+SMS_PRESETS = CHECKOUT / "activities" / "sms_presets.toml"
 DEMO_FILE = CHECKOUT / ".demo" / "activation.toml"
 
 
@@ -51,7 +53,11 @@ class Registrar(Section):
 
 
 class Directory(Section):
-    """A service account that is not the root DN, so that the password policy binds it too."""
+    """A service account that is not the root DN, so that the password policy binds it too.
+
+    `choices` says what each choice of the student writes: `attribute=value`, where `{email}`
+    `{mobile}` `{domain}` are filled in; empty for nothing.
+    """
 
     urls: list[str] = Field(min_length=1)
     ca_file: Path | None = None
@@ -61,21 +67,49 @@ class Directory(Section):
     connect_timeout_seconds: float = 3
     receive_timeout_seconds: float = 5
     pool_size: int = 8
+    choices: dict[Choice, Annotated[str, Field(pattern=r"^([A-Za-z][\w;-]*=.+)?$")]] = {
+        Choice.RECOVERY_EMAIL: "labeledURI=mailto:{email} recovery",
+        Choice.RECOVERY_MOBILE: "mobile={mobile}",
+        Choice.DIRECTORY_LISTING: "eduPersonEntitlement=https://{domain}/entitlement/listed",
+    }
 
 
 class Sms(Section):
-    """One templated HTTP gateway; `{to}` `{text}` `{sender}` `{id}` are filled in, JSON-escaped."""
+    """One templated HTTP gateway; `{to}` `{digits}` `{text}` `{sender}` `{id}` are filled in.
 
+    `preset` names a gateway of `activities/sms_presets.toml`, whose fields stand where none is
+    given here. `token_file` holds the secret of whichever `auth` it is, `username` what goes with
+    it: the user, the client or the signer. `signed` is the text that `hmac` signs.
+    """
+
+    preset: str | None = None
     url: str
     method: Literal["POST", "GET"] = "POST"
     headers: dict[str, str] = {"Content-Type": "application/json"}
     body: str = '{"to": "{to}", "text": "{text}", "from": "{sender}", "id": "{id}"}'
+    auth: Literal["none", "basic", "bearer", "header", "oauth2", "hmac"] = "bearer"
     token_file: Path | None = None
+    username: str = ""
     auth_scheme: str = "Bearer"
+    auth_header: str = "Authorization"
+    token_url: str = ""
+    signed: str = "{method}\n{path}\n{body}\n{date}"
+    date_header: str = "Date"
     sender: str = "UNIVERSITY"
     ok_pattern: str = ".*"
     per_second: float = 10
     timeout_seconds: float = 10
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_preset(cls, given: Any) -> Any:
+        name = given.get("preset") if isinstance(given, dict) else None
+        if name is None:
+            return given
+        presets = tomllib.loads(SMS_PRESETS.read_text("utf-8"))
+        if name not in presets:
+            raise ValueError(f"no such preset; there are {', '.join(presets)}")
+        return presets[name] | given
 
 
 class Mail(Section):

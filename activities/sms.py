@@ -1,6 +1,7 @@
 """One templated HTTP gateway for SMS, and what its answers mean.
 
-Placeholders are filled in JSON-escaped in the body and percent-encoded in the address. The
+Placeholders are filled in JSON-escaped in a JSON body and percent-encoded in a form and in the
+address. Which gateway it is, and how it knows us, is data: `sms_presets.toml` and the settings. The
 message id goes along, so that a gateway which knows it delivers a repeated message once.
 """
 
@@ -15,10 +16,12 @@ from urllib.parse import quote
 import httpx
 
 from activities.failures import failure, guarded
+from activities.sms_auth import authentication
 from domain.contracts import Delivery, FailureType
 from settings import Sms
 
-_PLACEHOLDER = re.compile(r"\{(to|text|sender|id)\}")
+_PLACEHOLDER = re.compile(r"\{(to|digits|text|sender|id|username)\}")
+_FORM = "application/x-www-form-urlencoded"
 _REFUSED = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
 )
@@ -29,12 +32,12 @@ _LONGEST_WAIT = timedelta(minutes=5)
 class SmsGateway:
     def __init__(self, settings: Sms) -> None:
         self._settings = settings
-        headers = dict(settings.headers)
-        if settings.token_file:
-            token = settings.token_file.read_text("utf-8").strip()
-            headers["Authorization"] = f"{settings.auth_scheme} {token}"
+        self._escaped = _in_address if _FORM in settings.headers.values() else _in_json
         self._client = httpx.AsyncClient(
-            headers=headers, timeout=settings.timeout_seconds, follow_redirects=False
+            headers=settings.headers,
+            auth=authentication(settings),
+            timeout=settings.timeout_seconds,
+            follow_redirects=False,
         )
 
     async def close(self) -> None:
@@ -42,12 +45,19 @@ class SmsGateway:
 
     async def send(self, *, to: str, text: str, message_id: str) -> Delivery:
         """Hand a text over; a refusal of this very message is an outcome, all else a failure."""
-        fields = {"to": to, "text": text, "sender": self._settings.sender, "id": message_id}
-        body = _filled(self._settings.body, {key: _in_json(fields[key]) for key in fields})
+        fields = {
+            "to": to,
+            "digits": to.removeprefix("+"),
+            "text": text,
+            "sender": self._settings.sender,
+            "id": message_id,
+            "username": self._settings.username,
+        }
+        body = _filled(self._settings.body, {key: self._escaped(fields[key]) for key in fields})
         with guarded(FailureType.SMS_DOWN, (httpx.TransportError, OSError)):
             response = await self._client.request(
                 self._settings.method,
-                _filled(self._settings.url, {key: quote(fields[key], safe="") for key in fields}),
+                _filled(self._settings.url, {key: _in_address(fields[key]) for key in fields}),
                 content=body.encode() if self._settings.method == "POST" else None,
             )
         return self._read(response)
@@ -65,6 +75,10 @@ class SmsGateway:
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
+def _in_address(value: str) -> str:
+    return quote(value, safe="")
 
 
 def _in_json(value: str) -> str:
