@@ -28,6 +28,7 @@ class Step(StrEnum):
 
     LOOKUP = "lookup"
     PIN = "pin"
+    IDENTIFY = "identify"
     INSURANCE = "insurance"
     REVIEW = "review"
     PASSWORD = "password"  # noqa: S105 - the name of a step
@@ -46,8 +47,10 @@ class WaitReason(StrEnum):
 
     WAITING_PIN = "WAITING_PIN"
     PIN_LOCKED = "PIN_LOCKED"
+    WAITING_IDENTITY = "WAITING_IDENTITY"
     WAITING_INSURANCE = "WAITING_INSURANCE"
     WAITING_CONSENT = "WAITING_CONSENT"
+    DATA_DISPUTED = "DATA_DISPUTED"
     WAITING_PASSWORD = "WAITING_PASSWORD"  # noqa: S105 - the name of a reason
     REGISTRAR_DOWN = "REGISTRAR_DOWN"
     LEDGER_DOWN = "LEDGER_DOWN"
@@ -90,6 +93,24 @@ class Choice(StrEnum):
     DIRECTORY_LISTING = "directory_listing"
 
 
+class Question(StrEnum):
+    """What is asked of a student whose contact is on file for several persons."""
+
+    BIRTH_DATE = "birth_date"
+    INSURANCE_LAST_FOUR = "insurance_last_four"
+    STUDENT_NUMBER = "student_number"
+
+
+class Detail(StrEnum):
+    """What a student may say is wrong in the review."""
+
+    NAME = "name"
+    DEPARTMENT = "department"
+    STUDENT_NUMBER = "student_number"
+    USERNAME = "username"
+    OTHER = "other"
+
+
 class PasswordRefusal(StrEnum):
     """Why the directory, or the clock, sent the student back to choose another password."""
 
@@ -112,7 +133,9 @@ class Policy(Model):
     pin_lock: timedelta = timedelta(minutes=60)
     resend_after: timedelta = timedelta(seconds=60)
     repeat_code_if_left: timedelta = timedelta(minutes=5)
+    identity_tries: int = 3
     deadline: timedelta = timedelta(hours=72)
+    reread_disputed_every: timedelta = timedelta(hours=6)
     terms_version: str = "1"
 
 
@@ -152,6 +175,13 @@ class ResendRequest(Submission):
     channel: Channel
 
 
+class IdentitySubmission(Submission):
+    """`answer` is in the form `domain.identity.read` gives it."""
+
+    kind: Literal["identity"] = "identity"
+    answer: str
+
+
 class InsuranceSubmission(Submission):
     """`scheme` is an ISO 3166 country code or `EHIC`; `number` is already checked and folded."""
 
@@ -170,6 +200,20 @@ class ConsentSubmission(Submission):
     language: Language = Language.EL
 
 
+class DisputeSubmission(Submission):
+    """The details shown are wrong: which, and a note of at most a thousand characters."""
+
+    kind: Literal["dispute"] = "dispute"
+    wrong: tuple[Detail, ...]
+    note: str = ""
+
+
+class WithdrawSubmission(Submission):
+    """The student takes a dispute back."""
+
+    kind: Literal["withdraw"] = "withdraw"
+
+
 class PasswordSubmission(Submission):
     """The password itself stays in its sealed ledger row; only the row's id travels."""
 
@@ -181,6 +225,12 @@ class RetryRequest(Submission):
     """Staff: try now whatever the engine is waiting to try."""
 
     kind: Literal["retry"] = "retry"
+
+
+class CancelRequest(Submission):
+    """Staff: end this activation; refused once the account is being made."""
+
+    kind: Literal["cancel"] = "cancel"
 
 
 class Verdict(StrEnum):
@@ -209,6 +259,12 @@ class PinView(Model):
     resend_at: datetime | None
     locked_until: datetime | None = None
     other_channel: Channel | None = None
+
+
+class IdentifyView(Model):
+    kind: Literal["identify_view"] = "identify_view"
+    question: Question
+    tries_left: int
 
 
 class StudyView(Model):
@@ -243,6 +299,7 @@ class Progress(Model):
     language: Language
     needs_insurance: bool = False
     pin: PinView | None = None
+    identify: IdentifyView | None = None
     review: ReviewView | None = None
     username: str | None = None
     password_refusal: PasswordRefusal | None = None
@@ -305,6 +362,7 @@ class Enrolment(Model):
 class Person(Model):
     """A human in the registrar: all live enrolments, newest first, and the contacts on file.
 
+    `former` are enrolments that do not count any more; an old account is recognised by them.
     `person_key` is a keyed index of the human, the same for each enrolment and on every day.
     `sms_to` and `email_to` are the contacts on file that matched what was typed.
     """
@@ -312,6 +370,7 @@ class Person(Model):
     kind: Literal["person"] = "person"
     person_key: str
     enrolments: tuple[Enrolment, ...]
+    former: tuple[Enrolment, ...] = ()
     first_name_el: str
     last_name_el: str
     first_name_latin: str
@@ -346,7 +405,6 @@ class ReserveSend(Model):
     kind: Literal["reserve_send"] = "reserve_send"
     reference: str
     send_no: int
-    person_key: str
     destination: Destination
 
 
@@ -505,6 +563,8 @@ class Provisioned(Model):
 
 class NoticeKind(StrEnum):
     ACTIVE = "active"
+    CONTINUED = "continued"
+    CANCELLED = "cancelled"
     CHOOSE_PASSWORD_AGAIN = "choose_password_again"  # noqa: S105 - the name of a notice
 
 

@@ -7,59 +7,68 @@ student.
 """
 
 import asyncio
-from functools import partial
+from collections.abc import Sequence
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain import consent
+    from domain import identity
     from domain.contracts import (
         WORKFLOW,
-        AccountOutcome,
         ActivationResult,
         ActivationStart,
+        CancelRequest,
         ClaimOutcome,
         ClaimPerson,
         CloseActivation,
         ConsentSubmission,
-        FindStudent,
+        Destination,
+        DisputeSubmission,
+        IdentifyView,
+        IdentitySubmission,
         InsuranceOutcome,
         InsuranceSubmission,
         NoticeKind,
-        PasswordRefusal,
         PasswordSubmission,
         Person,
         PinSubmission,
         Progress,
         ProgressRequest,
-        ProvisionAccount,
-        Provisioned,
-        ProvisionOutcome,
-        RecordConsent,
         RecordInsurance,
         ResendRequest,
-        ResolveAccount,
         RetryRequest,
-        ReviewView,
         SendNotice,
         Step,
         Verdict,
         WaitReason,
+        WithdrawSubmission,
     )
     from workflows import calls
+    from workflows.account import Account, typed_contact
     from workflows.inbox import door
-    from workflows.proof import OTHER, Proof, on_file
+    from workflows.proof import OTHER, Proof, has, reachable
     from workflows.standing import Ended, Standing, background
+
+
+_NOTICES = {
+    Step.ACTIVE: NoticeKind.ACTIVE,
+    Step.JOINED: NoticeKind.CONTINUED,
+    Step.CANCELLED: NoticeKind.CANCELLED,
+}
 
 
 @workflow.defn(name=WORKFLOW)
 class Activation(Standing):
     submit_pin_signal, submit_pin = door("submit_pin", PinSubmission)
     resend_pin_signal, resend_pin = door("resend_pin", ResendRequest)
+    identify_signal, identify = door("identify", IdentitySubmission)
     submit_insurance_signal, submit_insurance = door("submit_insurance", InsuranceSubmission)
     give_consent_signal, give_consent = door("give_consent", ConsentSubmission)
+    dispute_signal, dispute = door("dispute", DisputeSubmission)
+    withdraw_signal, withdraw = door("withdraw", WithdrawSubmission)
     submit_password_signal, submit_password = door("submit_password", PasswordSubmission)
     retry_signal, retry = door("retry", RetryRequest)
+    cancel_signal, cancel = door("cancel", CancelRequest)
 
     @workflow.init
     def __init__(self, start: ActivationStart) -> None:
@@ -67,8 +76,8 @@ class Activation(Standing):
         self.start = start
         self.person: Person | None = None
         self.proof: Proof | None = None
-        self.shown: ReviewView | None = None
-        self.refusal: PasswordRefusal | None = None
+        self.asked: IdentifyView | None = None
+        self.account: Account | None = None
         self.username: str | None = None
         self.holder: str | None = None
         self.notices = 0
@@ -78,14 +87,16 @@ class Activation(Standing):
         del start  # `__init__` has it: a submission may be handled before this line.
         clock = background(self.expire_when_abandoned())
         try:
-            person = await self._look_up()
-            await self._prove_contact(person)
+            persons = await self._look_up()
+            contact = await self._prove_contact(persons)
+            person = await self._identify(persons, contact)
             await self._claim(person)
             await self._complete_insurance(person)
             await self._create_account(person)
             end = Step.ACTIVE
         except Ended as ended:
             end = ended.end
+            self.username = ended.username
         except asyncio.CancelledError:
             end = Step.CANCELLED
         clock.cancel()
@@ -94,36 +105,50 @@ class Activation(Standing):
 
     # --- the steps -------------------------------------------------------------------------
 
-    async def _look_up(self) -> Person:
-        request = FindStudent(mobile=self.start.mobile, email=self.start.email)
-        while True:
-            found = await self.patiently(lambda: calls.find_student(request, self.delayed))
-            match found.persons:
-                case ():
-                    raise Ended(Step.NOT_FOUND)
-                case (person,):
-                    self.person = person
-                    self.department = person.enrolments[0].department_id
-                    return person
-            await self.park(WaitReason.UNDELIVERABLE)
+    async def _look_up(self) -> Sequence[Person]:
+        found = await self.patiently(calls.find_student, typed_contact(self.start))
+        if not found.persons:
+            raise Ended(Step.NOT_FOUND)
+        if len(found.persons) == 1:
+            self._know(found.persons[0])
+        return found.persons
 
-    async def _prove_contact(self, person: Person) -> None:
-        self.proof = Proof(self, self.start, person)
+    async def _prove_contact(self, persons: Sequence[Person]) -> Destination:
+        self.proof = Proof(self, self.start, persons)
         await self.proof.wait()
+        return self.proof.destination
+
+    async def _identify(self, persons: Sequence[Person], contact: Destination) -> Person:
+        """Several persons have this contact: ask one datum, before any name is shown."""
+        if len(persons) == 1:
+            return persons[0]
+        question = identity.question(persons)
+        proven = [person for person in persons if has(person, contact)]
+        while True:
+            for tries in range(self.start.policy.identity_tries, 0, -1):
+                self.asked = IdentifyView(question=question, tries_left=tries)
+                self.stand(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
+                submission = await self.expect(IdentitySubmission)
+                for person in proven:
+                    if submission.answer in identity.answers(question, person):
+                        self._know(person)
+                        return person
+                self.asked = IdentifyView(question=question, tries_left=tries - 1)
+                self.reply(Verdict.WRONG)
+            await self.park(WaitReason.WAITING_IDENTITY)
 
     async def _claim(self, person: Person) -> None:
         """One live activation a person: whoever came later joins the one that is there."""
         request = ClaimPerson(
             reference=self.start.reference, person=person, language=self.start.language
         )
-        claimed = await self.patiently(lambda: calls.claim_person(request, self.delayed))
+        claimed = await self.patiently(calls.claim_person, request)
         match claimed.outcome:
             case ClaimOutcome.HELD:
                 self.holder = claimed.holder
                 raise Ended(Step.JOINED)
             case ClaimOutcome.ALREADY_ACTIVE:
-                self.username = claimed.username
-                raise Ended(Step.ALREADY_ACTIVE)
+                raise Ended(Step.ALREADY_ACTIVE, username=claimed.username)
 
     async def _complete_insurance(self, person: Person) -> None:
         """Ask for the insurance number the registrar lacks."""
@@ -138,88 +163,17 @@ class Activation(Standing):
                 number=submission.number,
                 warnings=submission.warnings,
             )
-            outcome = await self.patiently(partial(calls.record_insurance, request, self.delayed))
+            outcome = await self.patiently(calls.record_insurance, request)
             recorded = outcome.outcome is InsuranceOutcome.RECORDED
             if not recorded:
                 await self.park(WaitReason.INSURANCE_CONFLICT)
 
     async def _create_account(self, person: Person) -> None:
-        """Review, password, provisioning; a name taken meanwhile leads back to the review."""
-        taken: tuple[str, ...] = ()
-        while True:
-            username = await self._resolve_username(person, taken)
-            await self._review(person, username)
-            outcome = await self._set_password(person, username)
-            if outcome is ProvisionOutcome.ACTIVE:
-                return
-            if outcome is ProvisionOutcome.USERNAME_TAKEN:
-                taken += (username,)
+        self.account = Account(self, self.start, person)
+        self.username = await self.account.create(self._call_back)
 
-    async def _resolve_username(self, person: Person, taken: tuple[str, ...]) -> str:
-        request = ResolveAccount(reference=self.start.reference, person=person, taken=taken)
-        while True:
-            self.shown = None
-            self.stand(Step.REVIEW, None, passing=True)
-            account = await self.patiently(lambda: calls.resolve_account(request, self.delayed))
-            match account.outcome, account.username:
-                case AccountOutcome.USERNAME, str(username):
-                    return username
-                case AccountOutcome.ALREADY_ACTIVE, username:
-                    self.username = username
-                    raise Ended(Step.ALREADY_ACTIVE)
-            await self.park(WaitReason.USERNAME_CONFLICT)
-
-    async def _review(self, person: Person, username: str) -> None:
-        """«Συμφωνώ» counts for exactly what was shown, and is recorded before anything is made."""
-        shown = self.shown = consent.review(person, username, self.start.policy.terms_version)
-        while True:
-            self.stand(Step.REVIEW, WaitReason.WAITING_CONSENT)
-            submission = await self.expect(ConsentSubmission)
-            if submission.shown_hash == shown.shown_hash:
-                break
-            self.reply(Verdict.STALE)
-        request = RecordConsent(
-            reference=self.start.reference,
-            person_key=person.person_key,
-            shown=shown,
-            choices=submission.choices,
-            language=submission.language,
-            accepted_at=submission.received_at,
-        )
-        await self.patiently(lambda: calls.record_consent(request, self.delayed))
-
-    async def _set_password(self, person: Person, username: str) -> ProvisionOutcome:
-        """Provision with the password the student chose, until it works or cannot."""
-        while True:
-            self.stand(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
-            submission = await self.expect(PasswordSubmission)
-            self.refusal = None
-            self.stand(Step.PROVISIONING, None)
-            made = await self._provision(person, username, submission.sealed_id)
-            match made.outcome:
-                case ProvisionOutcome.ACTIVE:
-                    self.username = username
-                    return made.outcome
-                case ProvisionOutcome.PASSWORD_REFUSED:
-                    self.refusal = made.refusal
-                    if made.refusal is PasswordRefusal.EXPIRED:
-                        await self._announce(NoticeKind.CHOOSE_PASSWORD_AGAIN)
-                case _:
-                    return made.outcome
-
-    async def _provision(self, person: Person, username: str, sealed_id: str) -> Provisioned:
-        request = ProvisionAccount(
-            reference=self.start.reference,
-            person=person,
-            username=username,
-            sealed_id=sealed_id,
-            language=self.start.language,
-        )
-        while True:
-            made = await self.patiently(lambda: calls.provision_account(request, self.delayed))
-            if made.outcome is not ProvisionOutcome.CONFLICT:
-                return made
-            await self.park(WaitReason.FOREIGN_ENTRY)
+    async def _call_back(self) -> None:
+        await self._announce(NoticeKind.CHOOSE_PASSWORD_AGAIN)
 
     # --- the end ---------------------------------------------------------------------------
 
@@ -227,31 +181,35 @@ class Activation(Standing):
         """Release what was held, tell the student, and leave nobody without an answer."""
         self.stand(end, None)
         request = CloseActivation(reference=self.start.reference, end=end)
-        await self.patiently(lambda: calls.close_activation(request, self.delayed))
-        if end is Step.ACTIVE:
-            await self._announce(NoticeKind.ACTIVE)
+        await self.patiently(calls.close_activation, request)
+        if end in _NOTICES:
+            await self._announce(_NOTICES[end])
         self.turn_away_all()
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def _announce(self, kind: NoticeKind) -> None:
         """Send a notice to the other contact on file, where there is one."""
-        person, proof = self.person, self.proof
-        if person is None or proof is None:
+        if self.person is None or self.proof is None:
             return
-        to = on_file(person, OTHER[proof.channel]) or on_file(person, proof.channel)
-        if to is None:
-            return
+        proven = self.proof.destination
+        contacts = reachable([self.person])
+        to = contacts.get(OTHER[proven.channel], proven)
         self.notices += 1
-        await calls.send_notice(
-            SendNotice(
-                reference=self.start.reference,
-                notice_no=self.notices,
-                notice=kind,
-                destination=to,
-                language=self.start.language,
-                username=self.username,
-            )
+        request = SendNotice(
+            reference=self.start.reference,
+            notice_no=self.notices,
+            notice=kind,
+            destination=to,
+            language=self.start.language,
+            username=self.username,
         )
+        await self.patiently(calls.send_notice, request)
+
+    # --- what is known ---------------------------------------------------------------------
+
+    def _know(self, person: Person) -> None:
+        self.person = person
+        self.department = person.enrolments[0].department_id
 
     # --- what the student may see ----------------------------------------------------------
 
@@ -261,6 +219,7 @@ class Activation(Standing):
         return self.snapshot()
 
     def snapshot(self) -> Progress:
+        account = self.account
         return Progress(
             reference=self.start.reference,
             step=self.step,
@@ -270,8 +229,9 @@ class Activation(Standing):
             language=self.start.language,
             needs_insurance=self.person is not None and self.person.insurance_number is None,
             pin=self.proof.view() if self.proof and self.step is Step.PIN else None,
-            review=self.shown,
+            identify=self.asked if self.step is Step.IDENTIFY else None,
+            review=account.shown if account else None,
             username=self.username,
-            password_refusal=self.refusal,
+            password_refusal=account.refusal if account else None,
             joined_to=self.holder,
         )

@@ -6,7 +6,7 @@ in windows without end; each window's end tells, through `delayed`, which part i
 Correctness never depends on attempt numbers: two tries may overlap, and both say 1.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import chain, repeat
 from typing import TypeVar
@@ -50,8 +50,8 @@ with workflow.unsafe.imports_passed_through():
         TaskQueue,
         WaitReason,
     )
+    from workflows.standing import Delayed
 
-Delayed = Callable[[WaitReason], None]
 Outcome = TypeVar("Outcome", bound=Model)
 
 _LOCAL_TRY = timedelta(seconds=4)
@@ -70,6 +70,23 @@ _SILENT = {
 
 async def find_student(request: FindStudent, delayed: Delayed) -> StudentsFound:
     return await _local_first(ActivityName.FIND_STUDENT, request, StudentsFound, delayed)
+
+
+async def reread_student(request: FindStudent) -> StudentsFound:
+    """Look once; a registrar that is away has no news."""
+    try:
+        found: StudentsFound = await workflow.execute_local_activity(
+            ActivityName.FIND_STUDENT,
+            request,
+            result_type=StudentsFound,
+            start_to_close_timeout=_LOCAL_TRY,
+            retry_policy=RetryPolicy(maximum_attempts=1),
+        )
+    except FailureError as error:
+        if is_cancelled_exception(error):
+            raise
+        return StudentsFound(persons=())
+    return found
 
 
 async def reserve_send(request: ReserveSend, delayed: Delayed) -> SendReserved:
@@ -121,8 +138,9 @@ async def provision_account(request: ProvisionAccount, delayed: Delayed) -> Prov
     return await _durable(name, request, Provisioned, delayed, queue)
 
 
-async def send_notice(request: SendNotice) -> None:
+async def send_notice(request: SendNotice, delayed: Delayed) -> None:
     """Try for three days; a notice that cannot be sent holds up nobody."""
+    del delayed  # What nobody waits for is not late.
     try:
         await workflow.execute_activity(
             ActivityName.SEND_NOTICE,

@@ -6,6 +6,7 @@ an outage counts.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,17 +51,23 @@ class Message:
 
 
 class Proof:
-    def __init__(self, standing: Standing, start: ActivationStart, person: Person) -> None:
+    def __init__(
+        self, standing: Standing, start: ActivationStart, persons: Sequence[Person]
+    ) -> None:
         self._standing = standing
         self._start = start
-        self._person = person
+        self._contacts = reachable(persons)
         self._pins = PinBook(start.policy)
         self._sending: asyncio.Future[Delivery | None] | None = None
-        self._message = self._compose(Channel.SMS if person.sms_to else Channel.EMAIL)
+        self._message = self._compose(next(iter(self._contacts)))
         self._refused: set[Channel] = set()
 
     @property
-    def channel(self) -> Channel:
+    def destination(self) -> Destination:
+        return self._message.to
+
+    @property
+    def _channel(self) -> Channel:
         return self._message.to.channel
 
     async def wait(self) -> None:
@@ -99,11 +106,8 @@ class Proof:
     # --- sending ---------------------------------------------------------------------------
 
     def _compose(self, channel: Channel) -> Message:
-        to = on_file(self._person, channel)
-        if to is None:
-            raise LookupError("no contact on file for this channel")
         send_no, code_no = self._pins.next_send(workflow.now())
-        return Message(send_no, code_no, to)
+        return Message(send_no, code_no, self._contacts[channel])
 
     def _send(self, message: Message) -> None:
         self._stop_sending()
@@ -123,7 +127,6 @@ class Proof:
         reserve = ReserveSend(
             reference=self._start.reference,
             send_no=message.send_no,
-            person_key=self._person.person_key,
             destination=message.to,
         )
         reserved = await calls.reserve_send(reserve, self._delayed)
@@ -163,19 +166,21 @@ class Proof:
 
     async def _go_round_undeliverable(self) -> None:
         """Take the other contact on file; when there is none left, support must help."""
-        self._refused.add(self.channel)
-        other = OTHER[self.channel]
-        if other in self._refused or on_file(self._person, other) is None:
+        self._refused.add(self._channel)
+        other = OTHER[self._channel]
+        if other in self._refused or other not in self._contacts:
             await self._standing.park(WaitReason.UNDELIVERABLE)
             self._refused.clear()
-            self._send(self._compose(self.channel))
+            self._send(self._compose(self._channel))
         else:
             self._send(self._compose(other))
 
     def _resend(self, request: ResendRequest) -> None:
         now = workflow.now()
-        early = self._pins.resend_at is not None and now < self._pins.resend_at
-        if early or self._pins.locked(now) or on_file(self._person, request.channel) is None:
+        # Whose message is held up by a gateway need not wait before taking the other way.
+        held_up = self._standing.reason is not WaitReason.WAITING_PIN
+        early = not held_up and self._pins.resend_at is not None and now < self._pins.resend_at
+        if early or self._pins.locked(now) or request.channel not in self._contacts:
             self._standing.reply(Verdict.TOO_SOON)
         else:
             self._send(self._compose(request.channel))
@@ -220,22 +225,37 @@ class Proof:
 
     def view(self) -> PinView:
         now = workflow.now()
-        other = OTHER[self.channel]
+        other = OTHER[self._channel]
         return PinView(
-            channel=self.channel,
-            destination=_MASKS[self.channel](self._message.to.to),
+            channel=self._channel,
+            destination=_MASKS[self._channel](self._message.to.to),
             tries_left=self._pins.tries_left(now),
             expires_at=self._pins.expires_at(),
             resend_at=self._pins.resend_at,
             locked_until=self._pins.locked_until,
-            other_channel=other if on_file(self._person, other) else None,
+            other_channel=other if other in self._contacts else None,
         )
 
 
-def on_file(person: Person, channel: Channel) -> Destination | None:
-    """Return the person's contact of this kind, the one that matched before any other."""
-    if channel is Channel.SMS:
-        to = person.sms_to or person.mobile
-    else:
-        to = person.email_to or person.email
-    return Destination(channel=channel, to=to) if to else None
+def reachable(persons: Sequence[Person]) -> dict[Channel, Destination]:
+    """Return where messages may go, the first choice first.
+
+    One person: every contact on file, SMS first when the mobile matched. Several: only the
+    contact that was typed, for nobody knows yet whose the other ones are.
+    """
+    person = persons[0]
+    typed = {
+        Channel.SMS: next((each.sms_to for each in persons if each.sms_to), None),
+        Channel.EMAIL: next((each.email_to for each in persons if each.email_to), None),
+    }
+    first = Channel.SMS if typed[Channel.SMS] else Channel.EMAIL
+    contacts = {first: typed[first]}
+    if len(persons) == 1:
+        on_file = {Channel.SMS: person.mobile, Channel.EMAIL: person.email}
+        contacts[OTHER[first]] = typed[OTHER[first]] or on_file[OTHER[first]]
+    return {channel: Destination(channel=channel, to=to) for channel, to in contacts.items() if to}
+
+
+def has(person: Person, contact: Destination) -> bool:
+    """Tell whether this contact is on file for this person."""
+    return contact.to in (person.sms_to, person.email_to, person.mobile, person.email)

@@ -14,7 +14,15 @@ from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts import Answer, Progress, RetryRequest, Step, Submission, Verdict
+    from domain.contracts import (
+        Answer,
+        CancelRequest,
+        Progress,
+        RetryRequest,
+        Step,
+        Submission,
+        Verdict,
+    )
     from domain.contracts import WaitReason as Reason
     from workflows import steps
     from workflows.inbox import Inbox
@@ -23,16 +31,19 @@ STEP = SearchAttributeKey.for_keyword("ActivationStep")
 REASON = SearchAttributeKey.for_keyword("WaitReason")
 DEPARTMENT = SearchAttributeKey.for_keyword("Department")
 
+Delayed = Callable[[Reason], None]
 Done = TypeVar("Done")
+Request = TypeVar("Request")
 Kind = TypeVar("Kind", bound=Submission)
 
 
 class Ended(Exception):
     """The activation is over before its last step."""
 
-    def __init__(self, end: Step) -> None:
+    def __init__(self, end: Step, *, username: str | None = None) -> None:
         super().__init__(end.value)
         self.end = end
+        self.username = username
 
 
 class Standing:
@@ -62,9 +73,10 @@ class Standing:
         steps.check(self.step, step, reason)
         moved, changed = step is not self.step, reason is not self.reason
         self.step, self.reason = step, reason
-        if moved or self.deadline_at is None:
-            runs = step in steps.STUDENT_MOVES
-            self.deadline_at = workflow.now() + self._deadline if runs else None
+        if not steps.deadline_runs(step, reason):
+            self.deadline_at = None
+        elif moved or self.deadline_at is None:
+            self.deadline_at = workflow.now() + self._deadline
         if moved or changed:
             self.since = workflow.now()
             if not passing:
@@ -73,9 +85,8 @@ class Standing:
             self.settle()
 
     def delayed(self, reason: Reason) -> None:
-        """Say that the engine waits for a part that is away; the student's clock stands still."""
+        """Say that the engine waits for a part that is away."""
         self.stand(self.step, reason)
-        self.deadline_at = None
         self.settle()
 
     def _publish(self) -> None:
@@ -131,6 +142,9 @@ class Standing:
             if not self.inbox:
                 return None
             submission = self.inbox.take()
+            if isinstance(submission, CancelRequest) and self.step in steps.CANCELLABLE:
+                self._handling = submission
+                raise Ended(Step.CANCELLED)
             if isinstance(submission, kinds):
                 self.settle()
                 self._handling = submission
@@ -138,7 +152,7 @@ class Standing:
             self._answer(submission, Verdict.OUT_OF_STEP)
 
     def _abandoned(self) -> bool:
-        return self._expired and self.step in steps.STUDENT_MOVES
+        return self._expired and steps.deadline_runs(self.step, self.reason)
 
     async def expect(self, kind: type[Kind]) -> Kind:
         """Return the next submission of this kind."""
@@ -146,10 +160,12 @@ class Standing:
         assert submission is not None  # noqa: S101 - nothing else can end this wait
         return submission
 
-    async def patiently(self, work: Callable[[], Awaitable[Done]]) -> Done:
+    async def patiently(
+        self, call: Callable[[Request, Delayed], Awaitable[Done]], request: Request
+    ) -> Done:
         """Await the engine's own work; staff's retry begins it anew, a failure parks it."""
         while True:
-            task = background(work())
+            task = background(call(request, self.delayed))
             try:
                 if await self.next(RetryRequest, or_when=task.done) is None:
                     return await task

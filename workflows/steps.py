@@ -18,19 +18,22 @@ ENDS = frozenset(
     }
 )
 
+_AFTER_PROOF = frozenset(
+    {
+        Step.INSURANCE,
+        Step.REVIEW,
+        Step.ALREADY_ACTIVE,
+        Step.JOINED,
+        Step.NEEDS_SUPPORT,
+        Step.EXPIRED,
+        Step.CANCELLED,
+    }
+)
+
 TRANSITIONS: Mapping[Step, frozenset[Step]] = {
     Step.LOOKUP: frozenset({Step.PIN, Step.NOT_FOUND, Step.NEEDS_SUPPORT, Step.CANCELLED}),
-    Step.PIN: frozenset(
-        {
-            Step.INSURANCE,
-            Step.REVIEW,
-            Step.ALREADY_ACTIVE,
-            Step.JOINED,
-            Step.NEEDS_SUPPORT,
-            Step.EXPIRED,
-            Step.CANCELLED,
-        }
-    ),
+    Step.PIN: _AFTER_PROOF | {Step.IDENTIFY},
+    Step.IDENTIFY: _AFTER_PROOF,
     Step.INSURANCE: frozenset({Step.REVIEW, Step.NEEDS_SUPPORT, Step.EXPIRED, Step.CANCELLED}),
     Step.REVIEW: frozenset(
         {
@@ -46,7 +49,15 @@ TRANSITIONS: Mapping[Step, frozenset[Step]] = {
         {Step.ACTIVE, Step.PASSWORD, Step.REVIEW, Step.NEEDS_SUPPORT, Step.CANCELLED}
     ),
     Step.NEEDS_SUPPORT: frozenset(
-        {Step.LOOKUP, Step.PIN, Step.INSURANCE, Step.REVIEW, Step.PROVISIONING, Step.CANCELLED}
+        {
+            Step.LOOKUP,
+            Step.PIN,
+            Step.IDENTIFY,
+            Step.INSURANCE,
+            Step.REVIEW,
+            Step.PROVISIONING,
+            Step.CANCELLED,
+        }
     ),
 } | {end: frozenset() for end in ENDS}
 
@@ -61,12 +72,21 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
         WaitReason.SMS_DOWN,
         WaitReason.MAIL_DOWN,
     },
+    Step.IDENTIFY: _ENGINE | {WaitReason.WAITING_IDENTITY},
     Step.INSURANCE: _ENGINE | {WaitReason.WAITING_INSURANCE},
-    Step.REVIEW: _ENGINE | {None, WaitReason.WAITING_CONSENT, WaitReason.DIRECTORY_DOWN},
+    Step.REVIEW: _ENGINE
+    | {
+        None,
+        WaitReason.WAITING_CONSENT,
+        WaitReason.DATA_DISPUTED,
+        WaitReason.REGISTRAR_DOWN,
+        WaitReason.DIRECTORY_DOWN,
+    },
     Step.PASSWORD: frozenset({WaitReason.WAITING_PASSWORD}),
     Step.PROVISIONING: _ENGINE | {None, WaitReason.DIRECTORY_DOWN},
     Step.NEEDS_SUPPORT: frozenset(
         {
+            WaitReason.WAITING_IDENTITY,
             WaitReason.USERNAME_CONFLICT,
             WaitReason.INSURANCE_CONFLICT,
             WaitReason.FOREIGN_ENTRY,
@@ -76,8 +96,24 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
     ),
 } | {end: _ENGINE | {None} for end in ENDS}
 
-STUDENT_MOVES = frozenset({Step.PIN, Step.INSURANCE, Step.REVIEW, Step.PASSWORD})
-"""The steps in which the deadline runs."""
+_STUDENT_MOVES = frozenset(
+    {
+        WaitReason.WAITING_PIN,
+        WaitReason.PIN_LOCKED,
+        WaitReason.WAITING_IDENTITY,
+        WaitReason.WAITING_INSURANCE,
+        WaitReason.WAITING_CONSENT,
+        WaitReason.WAITING_PASSWORD,
+    }
+)
+
+CANCELLABLE = frozenset(TRANSITIONS) - ENDS - {Step.PROVISIONING}
+"""Where staff may cancel: once the account is being made, it is finished."""
+
+
+def deadline_runs(step: Step, reason: WaitReason | None) -> bool:
+    """Tell whether the student's clock runs: while the student is awaited, and at the PIN."""
+    return step is Step.PIN or (reason in _STUDENT_MOVES and step is not Step.NEEDS_SUPPORT)
 
 
 class ImpossibleTransition(Exception):

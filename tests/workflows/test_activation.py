@@ -67,18 +67,6 @@ async def test_nobody_with_this_contact_ends_not_found(begin: Begin, world: Worl
     assert [close.end for close in world.made(CloseActivation)] == [Step.NOT_FOUND]
 
 
-async def test_a_shared_contact_waits_with_support(begin: Begin, world: World) -> None:
-    world.persons = (PERSON, PERSON.model_copy(update={"person_key": "other"}))
-    student = await begin()
-
-    waiting = await student.reaches(Step.NEEDS_SUPPORT)
-    world.persons = (PERSON,)
-    await retries(student)
-
-    assert waiting.wait_reason is WaitReason.UNDELIVERABLE
-    assert await student.finishes() is Step.ACTIVE
-
-
 async def test_a_registrar_that_is_away_is_never_not_found(begin: Begin, world: World) -> None:
     world.failing, world.failure = {ActivityName.FIND_STUDENT: 9}, FailureType.REGISTRAR_DOWN
     student = await begin()

@@ -1,0 +1,71 @@
+"""Tells apart the persons who share a contact, by one datum and before any name is shown.
+
+The first question that every one of them answers differently is asked; student numbers, the last
+question, always differ. Answers are compared in the one form that `read` gives.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from domain.contracts import Person, Question
+from domain.rules import InvalidInput, Rule
+from domain.text import identifier, plain, squash
+
+_DAY_FIRST = re.compile(r"(?P<day>\d{1,2})\D+(?P<month>\d{1,2})\D+(?P<year>\d{4})")
+_YEAR_FIRST = re.compile(r"(?P<year>\d{4})\D+(?P<month>\d{1,2})\D+(?P<day>\d{1,2})")
+_EIGHT_DIGITS = re.compile(r"(?P<day>\d{2})(?P<month>\d{2})(?P<year>\d{4})")
+_FOUR_DIGITS = re.compile(r"\d{4}")
+_STUDENT_NUMBER = re.compile(r"[0-9A-Z]{1,40}")
+_LONGEST = 60
+
+
+def question(persons: Sequence[Person]) -> Question:
+    """Return the first question that tells these persons apart."""
+    for asked in (Question.BIRTH_DATE, Question.INSURANCE_LAST_FOUR):
+        right = [answers(asked, person) for person in persons]
+        if all(right) and len(set(right)) == len(persons):
+            return asked
+    return Question.STUDENT_NUMBER
+
+
+def answers(asked: Question, person: Person) -> frozenset[str]:
+    """Return what this person may rightly answer; nothing where the registrar has no datum."""
+    match asked:
+        case Question.BIRTH_DATE:
+            return frozenset({person.birth_date.isoformat()} if person.birth_date else ())
+        case Question.INSURANCE_LAST_FOUR:
+            number = person.insurance_number
+            return frozenset({number[-4:]} if number else ())
+        case Question.STUDENT_NUMBER:
+            return frozenset(identifier(each.registration_id) for each in person.enrolments)
+
+
+def read(asked: Question, raw: str) -> str:
+    """Return what was typed in the form answers have; raises `InvalidInput`."""
+    match asked:
+        case Question.BIRTH_DATE:
+            return _read_date(plain(raw[:_LONGEST]))
+        case Question.INSURANCE_LAST_FOUR:
+            return _matching(_FOUR_DIGITS, squash(raw[:_LONGEST]), Rule.IDENTITY_FOUR_DIGITS)
+        case Question.STUDENT_NUMBER:
+            number = identifier(raw[:_LONGEST])
+            return _matching(_STUDENT_NUMBER, number, Rule.IDENTITY_STUDENT_NUMBER)
+
+
+def _read_date(typed: str) -> str:
+    for form in (_DAY_FIRST, _YEAR_FIRST, _EIGHT_DIGITS):
+        found = form.fullmatch(typed)
+        if found:
+            parts = {name: int(value) for name, value in found.groupdict().items()}
+            try:
+                return date(**parts).isoformat()
+            except ValueError:
+                break
+    raise InvalidInput(Rule.IDENTITY_DATE)
+
+
+def _matching(form: re.Pattern[str], typed: str, rule: Rule) -> str:
+    if not form.fullmatch(typed):
+        raise InvalidInput(rule)
+    return typed

@@ -1,0 +1,205 @@
+"""Shared contacts, disputes and what staff end: the ways beside the common one."""
+
+from datetime import date, timedelta
+
+from domain.contracts import (
+    ActivityName,
+    Answer,
+    CancelRequest,
+    Claimed,
+    ClaimOutcome,
+    ClaimPerson,
+    CloseActivation,
+    Detail,
+    DisputeSubmission,
+    FailureType,
+    FindStudent,
+    IdentitySubmission,
+    NoticeKind,
+    Question,
+    RetryRequest,
+    SendNotice,
+    Step,
+    Verdict,
+    WaitReason,
+    WithdrawSubmission,
+)
+from tests.workflows.conftest import Begin
+from tests.workflows.engine import PERSON, World
+from tests.workflows.student import Student
+
+ELDER = PERSON.model_copy(update={"person_key": "elder", "birth_date": date(2005, 1, 2)})
+YOUNGER = PERSON.model_copy(update={"person_key": "younger", "birth_date": date(2008, 3, 4)})
+
+
+async def identifies(student: Student, answer: str) -> Answer:
+    return await student.submit(
+        "identify", IdentitySubmission(answer=answer, **await student.stamp())
+    )
+
+
+async def disputes(student: Student) -> Answer:
+    await student.until(lambda now: now.review is not None)
+    return await student.submit(
+        "dispute", DisputeSubmission(wrong=(Detail.NAME,), **await student.stamp())
+    )
+
+
+async def retries(student: Student) -> Answer:
+    return await student.submit("retry", RetryRequest(**await student.stamp()))
+
+
+async def cancels(student: Student) -> Answer:
+    return await student.submit("cancel", CancelRequest(**await student.stamp()))
+
+
+async def test_siblings_on_one_mobile_are_told_apart_by_their_birth_dates(
+    begin: Begin, world: World
+) -> None:
+    world.persons = (ELDER, YOUNGER)
+    student = await begin()
+    sent = await student.sent()
+
+    pin = await student.pin()
+    wrong = await identifies(student, "1999-09-09")
+    right = await identifies(student, "2008-03-04")
+
+    assert sent.pin is not None
+    assert sent.pin.other_channel is None
+    assert pin.progress.identify is not None
+    assert pin.progress.identify.question is Question.BIRTH_DATE
+    assert (pin.progress.review, pin.progress.username) == (None, None)
+    assert wrong.verdict is Verdict.WRONG
+    assert wrong.progress.identify is not None
+    assert wrong.progress.identify.tries_left == 2
+    assert right.verdict is Verdict.ACCEPTED
+    (claim,) = world.made(ClaimPerson)
+    assert claim.person.person_key == "younger"
+
+
+async def test_only_who_has_the_proven_contact_can_be_the_student(
+    begin: Begin, world: World
+) -> None:
+    stranger = YOUNGER.model_copy(
+        update={"mobile": None, "sms_to": None, "email_to": "stranger@example.org"}
+    )
+    world.persons = (ELDER, stranger)
+    student = await begin(email="stranger@example.org")
+    await student.sent()
+    await student.pin()
+
+    answer = await identifies(student, "2008-03-04")
+
+    assert answer.verdict is Verdict.WRONG
+
+
+async def test_three_wrong_answers_wait_for_support_and_begin_anew_at_their_word(
+    begin: Begin, world: World
+) -> None:
+    world.persons = (ELDER, YOUNGER)
+    student = await begin()
+    await student.sent()
+    await student.pin()
+
+    for _ in range(3):
+        await identifies(student, "1999-09-09")
+    waiting = await student.reaches(Step.NEEDS_SUPPORT)
+    await retries(student)
+    again = await student.reaches(Step.IDENTIFY)
+    await identifies(student, "2005-01-02")
+
+    assert waiting.wait_reason is WaitReason.WAITING_IDENTITY
+    assert again.identify is not None
+    assert again.identify.tries_left == 3
+    assert (await student.reaches(Step.REVIEW)).step is Step.REVIEW
+
+
+async def test_a_dispute_stops_the_clock_and_can_be_withdrawn(begin: Begin) -> None:
+    student = await begin()
+    await student.sent()
+    await student.pin()
+
+    disputed = await disputes(student)
+    consent = await student.consent()
+    withdrawn = await student.submit("withdraw", WithdrawSubmission(**await student.stamp()))
+    await student.until(lambda now: now.wait_reason is WaitReason.WAITING_CONSENT)
+    agreed = await student.consent()
+
+    assert disputed.progress.wait_reason is WaitReason.DATA_DISPUTED
+    assert disputed.progress.deadline_at is None
+    assert consent.verdict is Verdict.OUT_OF_STEP
+    assert withdrawn.verdict is Verdict.ACCEPTED
+    assert agreed.progress.step is Step.PASSWORD
+
+
+async def test_a_disputed_activation_goes_on_when_the_registrar_changes(
+    begin: Begin, world: World
+) -> None:
+    student = await begin()
+    await student.sent()
+    await student.pin()
+    await disputes(student)
+    await student.environment.sleep(timedelta(hours=13))
+    unchanged = await student.progress()
+
+    world.persons = (PERSON.model_copy(update={"last_name_el": "Παπαδάκη"}),)
+    await student.environment.sleep(timedelta(hours=7))
+    changed = await student.until(lambda now: now.wait_reason is WaitReason.WAITING_CONSENT)
+
+    assert unchanged.wait_reason is WaitReason.DATA_DISPUTED
+    assert len(world.made(FindStudent)) == 4
+    assert changed.review is not None
+    assert "Παπαδάκη" in changed.review.name_el
+
+
+async def test_staff_can_show_disputed_details_anew_while_the_registrar_is_away(
+    begin: Begin, world: World
+) -> None:
+    student = await begin()
+    await student.sent()
+    await student.pin()
+    await disputes(student)
+    world.failing, world.failure = {ActivityName.FIND_STUDENT: 1}, FailureType.REGISTRAR_DOWN
+
+    answer = await retries(student)
+
+    assert answer.verdict is Verdict.ACCEPTED
+    await student.until(lambda now: now.wait_reason is WaitReason.WAITING_CONSENT)
+
+
+async def test_staff_cancel_and_the_student_is_told(begin: Begin, world: World) -> None:
+    student = await begin()
+    await student.sent()
+    await student.pin()
+    await student.until(lambda now: now.review is not None)
+
+    answer = await cancels(student)
+
+    assert answer.verdict is Verdict.ACCEPTED
+    assert await student.end() is Step.CANCELLED
+    assert [notice.notice for notice in world.made(SendNotice)] == [NoticeKind.CANCELLED]
+    assert [close.end for close in world.made(CloseActivation)] == [Step.CANCELLED]
+
+
+async def test_an_account_being_made_is_not_cancelled(begin: Begin, world: World) -> None:
+    world.failing, world.failure = {ActivityName.PROVISION_ACCOUNT: 9}, FailureType.DIRECTORY_DOWN
+    student = await begin()
+    await student.agrees()
+    await student.password()
+
+    answer = await cancels(student)
+
+    assert answer.verdict is Verdict.OUT_OF_STEP
+    assert await student.end() is Step.ACTIVE
+
+
+async def test_who_joins_is_told_at_the_other_contact(begin: Begin, world: World) -> None:
+    world.claim = Claimed(outcome=ClaimOutcome.HELD, holder="A-7K3F-92QD")
+    student = await begin()
+    await student.sent()
+
+    await student.pin()
+
+    assert await student.end() is Step.JOINED
+    (notice,) = world.made(SendNotice)
+    assert (notice.notice, notice.destination.to) == (NoticeKind.CONTINUED, "maria@example.org")

@@ -1,0 +1,204 @@
+"""The pin step: sending, resending, other channels, wrong codes and locks."""
+
+from datetime import timedelta
+
+from domain.contracts import (
+    ActivityName,
+    Channel,
+    Delivery,
+    FailureType,
+    PinSubmission,
+    ResendRequest,
+    RetryRequest,
+    SendPin,
+    Step,
+    Verdict,
+    WaitReason,
+)
+from tests.workflows.conftest import Begin
+from tests.workflows.engine import PERSON, World, pin_of
+from tests.workflows.student import Student
+
+
+async def resend(student: Student, channel: Channel = Channel.SMS) -> Verdict:
+    request = ResendRequest(channel=channel, **await student.stamp())
+    return (await student.submit("resend_pin", request)).verdict
+
+
+async def test_a_resend_waits_a_minute_and_repeats_the_code(begin: Begin, world: World) -> None:
+    student = await begin()
+    await student.sent()
+
+    early = await resend(student)
+    await student.environment.sleep(timedelta(seconds=61))
+    later = await resend(student)
+    await student.environment.sleep(timedelta(seconds=5))
+
+    assert (early, later) == (Verdict.TOO_SOON, Verdict.ACCEPTED)
+    assert [(pin.send_no, pin.code_no) for pin in world.made(SendPin)] == [(1, 1), (2, 1)]
+
+
+async def test_a_late_resend_issues_a_new_code_and_the_old_one_lives_on(
+    begin: Begin, world: World
+) -> None:
+    student = await begin()
+    await student.sent()
+    await student.environment.sleep(timedelta(minutes=6))
+
+    await resend(student)
+    await student.environment.sleep(timedelta(seconds=5))
+    old = await student.pin(pin_of(1))
+
+    assert [pin.code_no for pin in world.made(SendPin)] == [1, 2]
+    assert old.verdict is Verdict.ACCEPTED
+
+
+async def test_an_expired_code_is_not_called_wrong(begin: Begin) -> None:
+    student = await begin()
+    await student.sent()
+    await student.environment.sleep(timedelta(minutes=11))
+
+    nothing_lives = await student.pin(pin_of(1))
+    await resend(student)
+    await student.environment.sleep(timedelta(seconds=5))
+    old = await student.pin(pin_of(1))
+    wrong = await student.pin(pin_of(9))
+
+    assert (nothing_lives.verdict, old.verdict) == (Verdict.EXPIRED, Verdict.EXPIRED)
+    assert wrong.verdict is Verdict.WRONG
+
+
+async def test_ten_wrong_codes_lock_for_an_hour(begin: Begin) -> None:
+    student = await begin()
+    await student.sent()
+    for _ in range(5):
+        await student.pin(pin_of(9))
+    dead = await student.pin(pin_of(1))
+    await student.environment.sleep(timedelta(seconds=61))
+    await resend(student)
+    await student.environment.sleep(timedelta(seconds=5))
+    verdicts = [(await student.pin(pin_of(9))).verdict for _ in range(5)]
+    locked = await student.pin(pin_of(2))
+    refused = await resend(student)
+
+    await student.environment.sleep(timedelta(minutes=61))
+    unlocked = await student.progress()
+    await resend(student)
+    await student.environment.sleep(timedelta(seconds=5))
+    right = await student.pin(pin_of(3))
+
+    assert dead.verdict is Verdict.EXPIRED
+    assert verdicts == [Verdict.WRONG] * 4 + [Verdict.LOCKED]
+    assert (locked.verdict, refused) == (Verdict.LOCKED, Verdict.TOO_SOON)
+    assert locked.progress.wait_reason is WaitReason.PIN_LOCKED
+    assert unlocked.wait_reason is WaitReason.WAITING_PIN
+    assert right.verdict is Verdict.ACCEPTED
+
+
+async def test_another_channel_does_not_wait_for_the_one_that_is_down(
+    begin: Begin, world: World
+) -> None:
+    world.failing, world.failure = {ActivityName.SEND_PIN: 40}, FailureType.SMS_DOWN
+    student = await begin()
+    waiting = await student.until(lambda now: now.wait_reason is WaitReason.SMS_DOWN)
+    world.failing = {}
+
+    verdict = await resend(student, Channel.EMAIL)
+    sent = await student.sent()
+
+    assert waiting.deadline_at is not None
+    assert verdict is Verdict.ACCEPTED
+    assert sent.pin is not None
+    assert (sent.pin.channel, sent.wait_reason) == (Channel.EMAIL, WaitReason.WAITING_PIN)
+
+
+async def test_a_number_that_takes_no_message_gives_way_to_the_other_contact(
+    begin: Begin, world: World
+) -> None:
+    world.deliveries = [Delivery.UNDELIVERABLE, Delivery.SENT]
+    student = await begin()
+
+    sent = await student.sent()
+
+    assert sent.pin is not None
+    assert (sent.pin.channel, sent.pin.destination) == (Channel.EMAIL, "m•••@e•••.org")
+
+
+async def test_no_contact_that_takes_a_message_waits_with_support(
+    begin: Begin, world: World
+) -> None:
+    world.deliveries = [Delivery.UNDELIVERABLE, Delivery.UNDELIVERABLE, Delivery.SENT]
+    student = await begin()
+
+    waiting = await student.reaches(Step.NEEDS_SUPPORT)
+    await student.submit("retry", RetryRequest(**await student.stamp()))
+
+    assert waiting.wait_reason is WaitReason.UNDELIVERABLE
+    assert (await student.sent()).step is Step.PIN
+
+
+async def test_staff_can_have_the_message_tried_at_once(begin: Begin, world: World) -> None:
+    world.failing, world.failure = {ActivityName.SEND_PIN: 40}, FailureType.SMS_DOWN
+    student = await begin()
+    await student.until(lambda now: now.wait_reason is WaitReason.SMS_DOWN)
+    world.failing = {}
+
+    answer = await student.submit("retry", RetryRequest(**await student.stamp()))
+
+    assert answer.verdict is Verdict.ACCEPTED
+    await student.sent()
+    assert {pin.send_no for pin in world.made(SendPin)} == {1}
+
+
+async def test_a_gateway_that_refuses_the_engine_waits_with_support(
+    begin: Begin, world: World
+) -> None:
+    world.failing = {ActivityName.SEND_PIN: 1}
+    world.failure, world.permanent = FailureType.CONFIGURATION, True
+    student = await begin()
+
+    waiting = await student.reaches(Step.NEEDS_SUPPORT)
+    await student.submit("retry", RetryRequest(**await student.stamp()))
+
+    assert waiting.wait_reason is WaitReason.CONFIGURATION
+    assert (await student.sent()).step is Step.PIN
+
+
+async def test_a_contact_that_had_enough_messages_waits_and_still_takes_a_code(
+    begin: Begin, world: World
+) -> None:
+    student = await begin()
+    await student.sent()
+    later = await student.environment.get_current_time() + timedelta(hours=1)
+    world.not_before = later
+    await student.environment.sleep(timedelta(seconds=61))
+
+    await resend(student)
+    await student.environment.sleep(timedelta(seconds=5))
+    shown = await student.progress()
+    right = await student.pin()
+
+    assert shown.pin is not None
+    assert shown.pin.resend_at == later
+    assert right.verdict is Verdict.ACCEPTED
+
+
+async def test_a_code_received_in_time_counts_when_it_is_judged_late(begin: Begin) -> None:
+    student = await begin()
+    await student.sent()
+    stamp = await student.stamp()
+    await student.environment.sleep(timedelta(minutes=30))
+
+    answer = await student.submit("submit_pin", PinSubmission(pin=pin_of(1), **stamp))
+
+    assert answer.verdict is Verdict.ACCEPTED
+
+
+async def test_an_email_alone_gets_its_code_by_mail(begin: Begin, world: World) -> None:
+    world.persons = (PERSON.model_copy(update={"sms_to": None, "email_to": "maria@example.org"}),)
+    student = await begin(mobile=None, email="maria@example.org")
+
+    sent = await student.sent()
+
+    assert sent.pin is not None
+    assert (sent.pin.channel, sent.pin.other_channel) == (Channel.EMAIL, Channel.SMS)
