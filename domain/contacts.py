@@ -6,7 +6,7 @@ secretary typed over twenty years: they take what is usable and never raise.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -21,6 +21,10 @@ _NEIGHBOURS = ("CY",)
 _PHONE_CHARACTERS = re.compile(r"[+\d\s()./\-\u2010-\u2015]+")
 # Secretaries write several numbers in one field, with words about whose they are.
 _BETWEEN_MOBILES = re.compile(r"[^+\d ().\-\u2010-\u2015]+|\s[-–]\s")
+_WRITTEN_TOGETHER = re.compile(r"[+\d]+")
+_FEWEST_DIGITS = 8
+_MOST_DIGITS = 18
+_LONGEST_FIELD = 255
 _BETWEEN_EMAILS = re.compile(r"[\s,;|/<>()\[\]\"]+|mailto:", re.IGNORECASE)
 
 
@@ -57,14 +61,40 @@ def email(raw: str) -> str:
 
 def mobiles_on_file(raw: str | None, region: str = "GR") -> tuple[str, ...]:
     """Return every mobile the registrar's field holds, first one first."""
-    text = raw or ""
-    pieces = [text, *_BETWEEN_MOBILES.split(plain(text))]
-    return _readable(pieces, lambda piece: mobile(piece, region))
+    text = plain((raw or "")[:_LONGEST_FIELD])
+    pieces = _BETWEEN_MOBILES.split(text)
+    numbers = [text, *pieces, *(number for piece in pieces for number in _joined(piece, region))]
+    return _readable(numbers, lambda number: mobile(number, region))
+
+
+def landline_on_file(raw: str | None, region: str = "GR") -> bool:
+    """Tell whether the registrar's field holds a landline where a mobile belongs."""
+    try:
+        mobile((raw or "")[:_LONGEST_FIELD], region)
+    except InvalidInput as broken:
+        return broken.rule is Rule.MOBILE_LANDLINE
+    return False
 
 
 def emails_on_file(raw: str | None) -> tuple[str, ...]:
     """Return every e-mail the registrar's field holds, first one first."""
-    return _readable(_BETWEEN_EMAILS.split(plain(raw or "")), email)
+    return _readable(_BETWEEN_EMAILS.split(plain((raw or "")[:_LONGEST_FIELD])), email)
+
+
+def _joined(text: str, region: str) -> Iterator[str]:
+    """Yield the numbers in a row of digit groups, each the longest that makes sense."""
+    groups = _WRITTEN_TOGETHER.findall(text)
+    at = 0
+    while at < len(groups):
+        ends = range(len(groups), at, -1)
+        end = next((end for end in ends if _is_number("".join(groups[at:end]), region)), None)
+        if end:
+            yield "".join(groups[at:end])
+        at = end or at + 1
+
+
+def _is_number(digits: str, region: str) -> bool:
+    return _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS and _parse(digits, region) is not None
 
 
 def _readable(pieces: Iterable[str], read: Callable[[str], str]) -> tuple[str, ...]:
