@@ -37,7 +37,8 @@ from domain.contracts import (
 from starter.connect import TemporalUnavailable
 from workflows.standing import REASON, STEP
 
-_ANSWER_WITHIN = timedelta(seconds=2.5)
+_ANSWER_WITHIN = timedelta(seconds=2)
+_HANDED_IN_WITHIN = timedelta(seconds=2.9)
 _RPC_WITHIN = timedelta(seconds=2.5)
 _POLL = 0.08
 _TASK_TIMEOUT = timedelta(seconds=10)
@@ -83,9 +84,10 @@ class Activations:
 
     async def submit(self, reference: str, door: str, submission: Submission) -> Answer | None:
         """Hand in a submission; None when it was taken in but has no answer yet."""
+        until = asyncio.get_running_loop().time() + _HANDED_IN_WITHIN.total_seconds()
         answer = await self._by_update(reference, door, submission)
         if answer is None:
-            await self._by_signal(reference, door, submission)
+            await self._by_signal(reference, door, submission, until)
         return answer
 
     async def _by_update(self, reference: str, door: str, submission: Submission) -> Answer | None:
@@ -105,9 +107,11 @@ class Activations:
             # Whatever happened to the update, the signal with the same id counts once.
             return None
 
-    async def _by_signal(self, reference: str, door: str, submission: Submission) -> None:
+    async def _by_signal(
+        self, reference: str, door: str, submission: Submission, until: float
+    ) -> None:
         try:
-            async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
+            async with asyncio.timeout_at(until):
                 await self._handle(reference).signal(door, submission, rpc_timeout=_RPC_WITHIN)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -124,7 +128,13 @@ class Activations:
                     "progress", ProgressRequest(), result_type=Progress, rpc_timeout=_RPC_WITHIN
                 )
                 return progress
-        except (TimeoutError, RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+        except (
+            RPCError,
+            TimeoutError,
+            RuntimeError,
+            WorkflowQueryFailedError,
+            WorkflowQueryRejectedError,
+        ):
             return None
 
     async def stands(self, reference: str) -> tuple[Step, WaitReason | None] | None:

@@ -1,0 +1,56 @@
+"""A real Temporal beside the test stack, and workers of a fake world on all its queues."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from secrets import token_bytes
+
+import pytest
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from domain.contracts import TaskQueue
+from domain.references import from_digest
+from starter import connect
+from tests.stack import TestStack
+from tests.workflows.engine import World
+from workflows.activation import Activation
+from workflows.sandbox import sandbox
+
+
+@pytest.fixture(scope="session")
+async def client(stack: TestStack) -> AsyncIterator[Client]:
+    """Connect as the engine does; several rooms import this fixture and share the server."""
+    if not stack._stack.temporal.is_alive:
+        stack.start("temporal")
+    client = await connect.connect(stack.settings, stack.keys)
+    await connect.prepare_namespace(client)
+    yield client
+    stack.stop("temporal")
+
+
+@pytest.fixture
+def reference() -> str:
+    return from_digest(token_bytes(5))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@asynccontextmanager
+async def working(client: Client, world: World) -> AsyncIterator[None]:
+    """Let workers run while the block does."""
+    async with AsyncExitStack() as stack:
+        for queue in TaskQueue:
+            worker = Worker(
+                client,
+                task_queue=queue,
+                activities=world.all(),
+                workflows=[Activation] if queue is TaskQueue.MAIN else [],
+                workflow_runner=sandbox(),
+                sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+            )
+            await stack.enter_async_context(worker)
+        yield
