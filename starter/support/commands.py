@@ -5,6 +5,7 @@ import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -24,6 +25,8 @@ from starter.support.sentences import sentence
 from translations import translator
 
 commands = typer.Typer(help="See why an activation is stuck, and move it.", no_args_is_help=True)
+
+_WIDE = 120
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Reference = Annotated[str, typer.Argument(help="The activation's reference, e.g. A-7K3F-92QD.")]
@@ -45,10 +48,15 @@ def list_(
     if json:
         show_json([asdict(row) for row in rows])
         return
-    table = Table("reference", "step", "reason", "since", "next try", "department")
+    table = Table("reference", "step", "reason", "since", "next try", "department", box=None)
     for row in rows:
-        table.add_row(*(str(value or "") for value in asdict(row).values()))
-    Console().print(table)
+        table.add_row(*(_cell(value) for value in asdict(row).values()))
+    # Piped or narrow, a line is still a whole line: nothing is cut.
+    Console(soft_wrap=True, width=_WIDE).print(table)
+
+
+def _cell(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value or "-")
 
 
 async def _list(stuck: bool) -> list[cases.Standing]:
@@ -67,7 +75,7 @@ def show(reference: Reference, json: Json = False) -> None:
         return
     typer.echo(f"{case.standing.reference}: {said}")
     for name, value in asdict(case.standing).items():
-        typer.echo(f"  {name}: {value or '-'}")
+        typer.echo(f"  {name}: {_cell(value)}")
     for name, value in case.masked.items():
         typer.echo(f"  {name}: {value}")
     for event in case.timeline:
