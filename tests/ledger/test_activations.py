@@ -1,0 +1,58 @@
+"""The row of an activation: one a reference, found again by keyed indexes, readable by nobody."""
+
+from domain.contracts import Language, Step
+from ledger import activations
+from ledger.pool import Pool
+from tests.stack import TestStack
+from tests.workflows.engine import PERSON
+
+
+async def begin(pool: Pool, stack: TestStack, reference: str, mobile: str | None) -> bool:
+    return await activations.begin(
+        pool,
+        stack.keys,
+        reference=reference,
+        language=Language.EL,
+        mobile=mobile,
+        email=None if mobile else "maria@example.org",
+    )
+
+
+async def test_a_reference_is_ours_again_with_the_same_contacts_only(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    assert await begin(pool, stack, reference, "+306900000401")
+    assert await begin(pool, stack, reference, "+306900000401")
+    assert not await begin(pool, stack, reference, "+306900000402")
+    assert not await begin(pool, stack, reference, None)
+
+
+async def test_it_is_alive_until_its_first_end_which_stands(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    assert not await activations.alive(pool, reference)
+    await begin(pool, stack, reference, "+306900000403")
+    assert await activations.alive(pool, reference)
+    for end in (Step.EXPIRED, Step.ACTIVE):
+        await activations.close(pool, reference=reference, end=end)
+    assert not await activations.alive(pool, reference)
+    row = await pool.fetchval("SELECT end_step FROM activation WHERE reference = $1", reference)
+    assert row == Step.EXPIRED
+
+
+async def test_the_account_is_known_by_its_person_and_written_nowhere_in_clear(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    person = PERSON.model_copy(update={"person_key": reference})
+    await begin(pool, stack, reference, person.mobile)
+    await activations.claimed(
+        pool, stack.keys, reference=reference, person=person, language=Language.EL
+    )
+    await activations.provisioned(pool, stack.keys, reference=reference, username="mpapadop")
+    assert await activations.active_username(pool, stack.keys, reference) is None
+    await activations.close(pool, reference=reference, end=Step.ACTIVE)
+    assert await activations.active_username(pool, stack.keys, reference) == "mpapadop"
+    whole = await pool.fetchval("SELECT a::text FROM activation a WHERE reference = $1", reference)
+    for clear in ("mpapadop", "+306912345678", "2026001", "Παπαδοπούλου"):
+        assert clear not in whole
+        assert clear.encode().hex() not in whole

@@ -1,0 +1,53 @@
+"""However many ask at once for overlapping keys, one holds them, and nobody a part of them."""
+
+import asyncio
+import random
+import secrets
+
+from ledger import claims
+from ledger.pool import Pool
+
+ROUNDS, RACERS = 40, 12
+
+
+async def test_of_twelve_racers_on_overlapping_keys_one_holds_and_the_others_know_whom(
+    pool: Pool,
+) -> None:
+    draw = random.Random(1)  # noqa: S311 - the rounds are the same each time
+    for number in range(ROUNDS):
+        keys = [f"race:{number}:{secrets.token_hex(4)}" for _ in range(4)]
+        racers = [f"A-{number}-{racer}" for racer in range(RACERS)]
+        # Each wants the first key and some of the others, in an order of its own.
+        wants = [draw.sample([keys[0], *draw.sample(keys[1:], 2)], 3) for _ in racers]
+        told = await asyncio.gather(
+            *(
+                claims.claim(pool, reference=racer, keys=wanted)
+                for racer, wanted in zip(racers, wants, strict=True)
+            )
+        )
+        holders = [racer for racer, known in zip(racers, told, strict=True) if known == {racer}]
+        assert len(holders) == 1
+        others = zip(racers, told, strict=True)
+        assert all(known | {racer} == {racer, *holders} for racer, known in others)
+        kept = await pool.fetch("SELECT key, reference FROM claim WHERE key = ANY($1)", keys)
+        assert {row["reference"] for row in kept} == set(holders)
+        assert {row["key"] for row in kept} == set(wants[racers.index(holders[0])])
+
+
+async def test_a_foreign_holder_of_one_key_leaves_the_others_free(
+    pool: Pool, reference: str
+) -> None:
+    held, free = f"{reference}:held", f"{reference}:free"
+    await claims.claim(pool, reference="A-FIRST", keys=[held])
+    assert "A-FIRST" in await claims.claim(pool, reference=reference, keys=[free, held])
+    assert await claims.claim(pool, reference="A-THIRD", keys=[free]) == {"A-THIRD"}
+
+
+async def test_a_claim_may_be_repeated_and_ends_with_its_release(
+    pool: Pool, reference: str
+) -> None:
+    keys = [f"{reference}:1", f"{reference}:2"]
+    for _ in range(2):
+        assert await claims.claim(pool, reference=reference, keys=keys) == {reference}
+    await claims.release(pool, reference)
+    assert await claims.claim(pool, reference="A-NEXT", keys=keys) == {"A-NEXT"}

@@ -1,0 +1,36 @@
+"""Sealed passwords live their time and no longer."""
+
+from datetime import timedelta
+
+from ledger import passwords
+from ledger.pool import Pool
+from security.sealing import SealedPassword
+
+HOUR = timedelta(hours=1)
+BOX = SealedPassword("2026-11", b"box")
+
+
+async def test_a_box_is_given_back_until_it_is_deleted(pool: Pool, reference: str) -> None:
+    await passwords.put(pool, reference=reference, sealed_id="1", sealed=BOX, ttl=HOUR)
+    assert await passwords.get(pool, reference=reference, sealed_id="1") == BOX
+    assert await passwords.get(pool, reference=reference, sealed_id="2") is None
+    assert await passwords.get(pool, reference="A-OTHER", sealed_id="1") is None
+    await passwords.delete(pool, reference)
+    assert await passwords.get(pool, reference=reference, sealed_id="1") is None
+
+
+async def test_the_same_id_twice_keeps_the_first(pool: Pool, reference: str) -> None:
+    other = SealedPassword("2026-12", b"other")
+    for box in (BOX, other):
+        await passwords.put(pool, reference=reference, sealed_id="1", sealed=box, ttl=HOUR)
+    assert await passwords.get(pool, reference=reference, sealed_id="1") == BOX
+
+
+async def test_an_expired_box_is_not_given_and_the_next_one_clears_it_away(
+    pool: Pool, reference: str
+) -> None:
+    await passwords.put(pool, reference=reference, sealed_id="1", sealed=BOX, ttl=-HOUR)
+    assert await passwords.get(pool, reference=reference, sealed_id="1") is None
+    await passwords.put(pool, reference=reference, sealed_id="2", sealed=BOX, ttl=HOUR)
+    kept = await pool.fetch("SELECT sealed_id FROM sealed_password WHERE reference = $1", reference)
+    assert [row["sealed_id"] for row in kept] == ["2"]
