@@ -56,6 +56,7 @@ class Standing:
         self.deadline_at: datetime | None = None
         self._deadline = deadline
         self._expired = False
+        self._parked: Step | None = None
         self._handling: Submission | None = None
 
     def snapshot(self) -> Progress:
@@ -70,7 +71,7 @@ class Standing:
         `passing`: the engine moves on in a moment, which is not worth a search attribute; should
         it be held up, that is published.
         """
-        steps.check(self.step, step, reason)
+        steps.check(self.step, step, reason, parked=self._parked)
         moved, changed = step is not self.step, reason is not self.reason
         self.step, self.reason = step, reason
         if not steps.deadline_runs(step, reason):
@@ -179,10 +180,10 @@ class Standing:
 
     async def park(self, reason: Reason) -> None:
         """Wait with support until staff say "retry", then stand where it stood before."""
-        before = self.step, self.reason
+        self._parked, before = self.step, self.reason
         self.stand(Step.NEEDS_SUPPORT, reason)
         await self.expect(RetryRequest)
-        self.stand(*before)
+        self.stand(self._parked, before)
 
     async def expire_when_abandoned(self) -> None:
         """Run the one clock: it ends the activation when the student's time is up."""

@@ -120,9 +120,14 @@ class ImpossibleTransition(Exception):
     """The code tried what the table does not know: a bug, which must not go unnoticed."""
 
 
-def check(old: Step, new: Step, reason: WaitReason | None) -> None:
-    """Raise `ImpossibleTransition` unless `new` may follow `old`, or is it, for this reason."""
+def check(old: Step, new: Step, reason: WaitReason | None, *, parked: Step | None) -> None:
+    """Raise `ImpossibleTransition` unless `new` may follow `old`, or is it, for this reason.
+
+    Support can only give back what it was given: `parked` is the step that went to support.
+    """
     if new is not old and new not in TRANSITIONS[old]:
         raise ImpossibleTransition(f"{old} -> {new}")
+    if old is Step.NEEDS_SUPPORT and new not in (old, parked, Step.CANCELLED):
+        raise ImpossibleTransition(f"{parked} -> support -> {new}")
     if reason not in REASONS[new]:
         raise ImpossibleTransition(f"{new} does not wait for {reason}")
