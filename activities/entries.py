@@ -1,7 +1,8 @@
 """What stands in a person's directory entry, and how their own entry is recognised; pure.
 
-The person's key in the directory is `schacPersonalUniqueCode`, one value for each enrolment: two
-entries or persons that share one are the same human. The AMKA and the contacts are never written.
+The person's key in the directory is `schacPersonalUniqueCode`, one value for each enrolment there
+ever was: two entries or persons that share one are the same human. The AMKA is never written, a
+contact only where the student chose so.
 """
 
 from urllib.parse import quote
@@ -24,7 +25,7 @@ _COUNTRY_LENGTH = 2
 
 
 def codes(person: Person, domain: str) -> list[str]:
-    """Return the URN of each enrolment; odd characters are percent-encoded."""
+    """Return the URN of each enrolment, former ones too; odd characters are percent-encoded."""
     return [
         ":".join(
             (
@@ -34,7 +35,7 @@ def codes(person: Person, domain: str) -> list[str]:
                 quote(each.registration_id, safe=""),
             )
         )
-        for each in person.enrolments
+        for each in (*person.enrolments, *person.former)
     ]
 
 

@@ -7,12 +7,23 @@ expressions a registrar can put indexes on; Python compares for real, after norm
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 from temporalio import activity
 
 from activities.failures import guarded
-from activities.students import LIVE, Row, Typed, insurance_of, persons, text
+from activities.students import (
+    LIVE,
+    Row,
+    Typed,
+    birth_date,
+    insurance_of,
+    persons,
+    text,
+    written_dates,
+)
 from domain.contracts import ActivityName, FailureType, FindStudent, StudentsFound
 from ledger.pool import UNAVAILABLE, Pool, connect
 from security.keys import KeyRing
@@ -40,7 +51,8 @@ _COLUMNS = (
     "inscriptionacyear",
 )
 _INDEXED_DIGITS = 8
-_LONGEST_NUMBER = 15
+_SEPARATORS = re.compile(r"[ ./-]")
+_REPORT_SECONDS = 120.0
 
 
 class RegistrarActivities:
@@ -49,9 +61,7 @@ class RegistrarActivities:
         self._keys = keys
         self._pool: Pool | None = None
         self._opening = asyncio.Lock()
-        by_contact, by_identity = _statements(settings.registrar)
-        self._by_contact = by_contact
-        self._by_identity = by_identity
+        self._statements = statements(settings.registrar)
 
     def all(self) -> list[Callable[..., Any]]:
         return [self.find_student]
@@ -72,12 +82,11 @@ class RegistrarActivities:
         """Return the rows that may hold a typed contact, and every other row of these people."""
         digits = re.sub(r"\D", "", typed.mobile or "")[-_INDEXED_DIGITS:] or None
         mailbox = _like(typed.email.split("@")[0] + "@") if typed.email else None
-        held = await self._fetch(self._by_contact, list(LIVE), digits, typed.email, mailbox)
+        held = await self._fetch(self._statements.by_contact, digits, typed.email, mailbox)
         related = await self._fetch(
-            self._by_identity,
-            [row["ssn"] for row in held if insurance_of(row)],
-            [row["lastnameel"] for row in held],
-            [row["birthdate"] for row in held],
+            self._statements.by_identity,
+            [spelled for row in held for spelled in _spellings(row)],
+            [form for row in held if (born := birth_date(row)) for form in written_dates(born)],
         )
         return list({_key(row): row for row in [*held, *related]}.values())
 
@@ -97,26 +106,66 @@ class RegistrarActivities:
             return self._pool
 
 
-def _statements(settings: Registrar) -> tuple[str, str]:
-    """Write the two queries; table and column names come from the settings, values never do."""
+@dataclass(frozen=True)
+class Statements:
+    """Everything that is ever asked of the view; `docs/registrar.md` has the indexes they use."""
+
+    by_contact: str
+    by_identity: str
+    everything: str
+
+
+def statements(settings: Registrar) -> Statements:
+    """Write the queries; table and column names come from the settings, values never do.
+
+    Each condition is a query of its own, joined by UNION ALL: PostgreSQL takes an index for each,
+    where one OR would make it read the whole table. A field that may hold several contacts is
+    searched instead of compared; the marks of such fields are what the partial indexes cover.
+    """
     actual = {column: _quoted(settings.columns.get(column, column)) for column in _COLUMNS}
-    selected = ", ".join(f"{actual[column]} AS {column}" for column in _COLUMNS)
+    value = {column: f"{name}::text" for column, name in actual.items()}
+    selected = ", ".join(f"{value[column]} AS {column}" for column in _COLUMNS)
     view = ".".join(_quoted(part) for part in settings.view.split("."))
-    digits = rf"regexp_replace({actual['mobilephone']}, '\D', '', 'g')"
-    mail = f"lower({actual['extemail']})"
-    head = f"SELECT {selected} FROM {view} WHERE "  # noqa: S608 - names from settings, quoted
-    # A field may hold several contacts; only then its text is searched instead of compared.
-    by_contact = (
-        f"{actual['enrollmentstatus']} = ANY($1) AND ("
-        f"right({digits}, {_INDEXED_DIGITS}) = $2"
-        f" OR (length({digits}) > {_LONGEST_NUMBER} AND {digits} LIKE '%' || $2 || '%')"
-        f" OR {mail} = $3"
-        f" OR ({mail} ~ '[^!-~]|[,;|/<>]' AND {mail} LIKE '%' || $4 || '%'))"
+    digits = rf"regexp_replace({value['mobilephone']}, '\D', '', 'g')"
+    mail = f"lower({value['extemail']})"
+    several_mobiles = f"({value['mobilephone']} ~ '[^-+0-9 ]' OR length({digits}) > 14)"
+    several_mails = f"{mail} ~ '[^!-~]|[,;|/<>]'"
+    live = f"lower(btrim({value['enrollmentstatus']})) IN {LIVE}"
+    everything = f"SELECT {selected} FROM {view}"  # noqa: S608 - names from settings, quoted
+
+    def any_of(*conditions: str) -> str:
+        return " UNION ALL ".join(f"{everything} WHERE {condition}" for condition in conditions)
+
+    return Statements(
+        by_contact=any_of(
+            f"{live} AND right({digits}, {_INDEXED_DIGITS}) = $1::text",
+            f"{live} AND {several_mobiles} AND {digits} LIKE '%' || $1::text || '%'",
+            f"{live} AND {mail} = $2::text",
+            f"{live} AND {several_mails} AND {mail} LIKE '%' || $3::text || '%'",
+        ),
+        by_identity=any_of(
+            f"regexp_replace({value['ssn']}, '[ ./-]', '', 'g') = ANY($1::text[])",
+            f"left({value['birthdate']}, 10) = ANY($2::text[])",
+        ),
+        everything=everything,
     )
-    names = f"({actual['lastnameel']}, {actual['birthdate']})"
-    known = "SELECT * FROM unnest($2::text[], $3::text[])"
-    by_identity = f"{actual['ssn']} = ANY($1) OR {names} IN ({known})"
-    return head + by_contact, head + by_identity
+
+
+async def everybody(settings: Registrar) -> list[Row]:
+    """Return every row of the view, for the report before the term starts."""
+    connection = await asyncpg.connect(
+        settings.dsn.get_secret_value(), command_timeout=_REPORT_SECONDS
+    )
+    try:
+        return [dict(row) for row in await connection.fetch(statements(settings).everything)]
+    finally:
+        await connection.close()
+
+
+def _spellings(row: Row) -> list[str]:
+    """Return the row's own number as it stands there and as it is rightly spelled."""
+    number = insurance_of(row)
+    return [_SEPARATORS.sub("", row["ssn"] or ""), number[1]] if number else []
 
 
 def _quoted(name: str) -> str:

@@ -37,7 +37,7 @@ class Typed:
 
 def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> list[Person]:
     """Return the persons with a live row that holds a typed contact; `index` makes their keys."""
-    found = [_person(group, typed, index) for group in _groups(rows)]
+    found = [_person(group, typed, index) for group in humans(rows)]
     return [person for person in found if person and (person.sms_to or person.email_to)]
 
 
@@ -70,38 +70,45 @@ def birth_date(row: Row) -> date | None:
     return None
 
 
+def written_dates(day: date) -> list[str]:
+    """Return a date in every form `birth_date` reads."""
+    return [day.strftime(form) for form in _DATE_FORMATS]
+
+
 def text(row: Row, column: str) -> str:
     """Return a column's value in single spaces; empty when there is none."""
     return " ".join((row.get(column) or "").split())
 
 
-def _groups(rows: Iterable[Row]) -> list[list[Row]]:
-    """Rows with a number group by it; the others join the one group that is alike, if one is."""
+def humans(rows: Iterable[Row]) -> list[list[Row]]:
+    """Group rows by human: those with a number by it, the others with the one group alike."""
     numbered: dict[tuple[str, str], list[Row]] = defaultdict(list)
     unnumbered: list[Row] = []
     for row in rows:
         number = insurance_of(row)
         (numbered[number] if number else unnumbered).append(row)
     groups = list(numbered.values())
+    seen: dict[tuple[str, ...] | None, set[int]] = defaultdict(set)
+    for at, group in enumerate(groups):
+        for row in group:
+            seen[alike(row)].add(at)
     for row in unnumbered:
-        same = [group for group in groups if _is_alike(group, row)]
+        key = alike(row)
+        same = seen[key] if key else set()
         if len(same) == 1:
-            same[0].append(row)
+            groups[next(iter(same))].append(row)
         else:
+            same.add(len(groups))
             groups.append([row])
     return groups
 
 
-def _is_alike(group: list[Row], row: Row) -> bool:
-    key = alike(row)
-    return key is not None and any(alike(other) == key for other in group)
-
-
 def _person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Person | None:
-    live = sorted((row for row in group if _is_live(row)), key=_age, reverse=True)
+    live = enrolled(group)
     if not live:
         return None
     first, newest = min(group, key=_age), live[0]
+    former = sorted((row for row in group if not is_live(row)), key=_age, reverse=True)
     mobiles = _all(live, lambda row: mobiles_on_file(row.get("mobilephone"), typed.region))
     emails = _all(live, lambda row: emails_on_file(row.get("extemail")))
     scheme, number = next(filter(None, map(insurance_of, live)), (None, None))
@@ -112,6 +119,7 @@ def _person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Pers
     return Person(
         person_key=index(f"{text(first, 'systemid')}/{text(first, 'registrationid')}"),
         enrolments=tuple(_enrolment(row) for row in live),
+        former=tuple(_enrolment(row) for row in former),
         first_name_el=first_name,
         last_name_el=last_name,
         first_name_latin=text(newest, "firstnameen") or elot743(first_name),
@@ -139,8 +147,13 @@ def _enrolment(row: Row) -> Enrolment:
     )
 
 
-def _is_live(row: Row) -> bool:
+def is_live(row: Row) -> bool:
     return text(row, "enrollmentstatus").lower() in LIVE
+
+
+def enrolled(group: Iterable[Row]) -> list[Row]:
+    """Return a human's live rows, the newest first."""
+    return sorted((row for row in group if is_live(row)), key=_age, reverse=True)
 
 
 def _age(row: Row) -> tuple[str, ...]:

@@ -1,8 +1,21 @@
 """Insurance numbers: encrypted, found again by a keyed index, each belonging to one person."""
 
+from dataclasses import dataclass, field
+
 from domain.contracts import RecordInsurance
 from ledger.pool import Pool
 from security.keys import KeyRing
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """A number somebody should look at; it is not shown whole, nor printed by accident."""
+
+    reference: str
+    department: str
+    scheme: str
+    number: str = field(repr=False)
+    warnings: tuple[str, ...]
 
 
 async def record(pool: Pool, keys: KeyRing, request: RecordInsurance) -> bool:
@@ -21,3 +34,22 @@ async def record(pool: Pool, keys: KeyRing, request: RecordInsurance) -> bool:
         request.reference,
     )
     return bool(owner == request.person_key)
+
+
+async def flagged(pool: Pool, keys: KeyRing) -> list[Flagged]:
+    """Return the numbers that were taken with a warning, oldest first, for the secretariat."""
+    rows = await pool.fetch(
+        "SELECT i.reference, i.person_key, i.scheme, i.number, i.warnings, a.department"
+        " FROM insurance i LEFT JOIN activation a USING (reference)"
+        " WHERE i.warnings <> '{}' ORDER BY i.recorded_at, i.reference"
+    )
+    return [
+        Flagged(
+            reference=row["reference"],
+            department=row["department"] or "",
+            scheme=row["scheme"],
+            number=keys.decrypt("insurance", row["person_key"], row["number"]),
+            warnings=tuple(row["warnings"]),
+        )
+        for row in rows
+    ]

@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 import settings
 from ledger import migrate, pool
 from security import keys, redaction
-from starter import connect
+from starter import connect, insurance, registrar
 from starter.connect import TemporalUnavailable
 from starter.output import Failed
 from starter.support import commands as support
@@ -32,6 +32,8 @@ ledger_commands = typer.Typer(help="The engine's PostgreSQL.", no_args_is_help=T
 temporal_commands = typer.Typer(help="The Temporal namespace.", no_args_is_help=True)
 config_commands = typer.Typer(help="The settings.", no_args_is_help=True)
 app.add_typer(support.commands, name="support")
+app.add_typer(registrar.commands, name="registrar")
+app.add_typer(insurance.commands, name="insurance")
 app.add_typer(key_commands, name="keys")
 app.add_typer(ledger_commands, name="ledger")
 app.add_typer(temporal_commands, name="temporal")

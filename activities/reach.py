@@ -1,0 +1,117 @@
+"""Which students cannot activate, and why, before the term starts; pure.
+
+A student needs one contact that can be read, and a name. No AMKA is fine: it is asked for. A
+contact shared with others is no obstacle either, but such students are asked one question more,
+and a contact of many is usually a secretariat's own number.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from activities.students import Row, enrolled, humans, text
+from domain.contacts import emails_on_file, landline_on_file, mobiles_on_file
+
+_NAMES = ("firstnameel", "firstnameen", "lastnameel", "lastnameen")
+
+
+class Obstacle(StrEnum):
+    NO_CONTACT = "no_contact"
+    LANDLINE = "landline"
+    UNREADABLE_MOBILE = "unreadable_mobile"
+    UNREADABLE_EMAIL = "unreadable_email"
+    MISSING_NAME = "missing_name"
+    SHARED_CONTACT = "shared_contact"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One student; the registration id is all that is told of them."""
+
+    department_id: str
+    system_id: str
+    registration_id: str
+    reason: Obstacle
+    shared_with: int = 0
+
+
+@dataclass(frozen=True)
+class Department:
+    """`unable` cannot activate; students who only share a contact can."""
+
+    department_id: str
+    name_el: str
+    name_en: str
+    students: int
+    unable: int
+    reasons: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Report:
+    departments: tuple[Department, ...]
+    findings: tuple[Finding, ...]
+
+
+def report(rows: Iterable[Row], region: str) -> Report:
+    """Judge every student with a live row, each once, in the department of the newest one."""
+    students = [live for group in humans(rows) if (live := enrolled(group))]
+    contacts = [_contacts(live, region) for live in students]
+    holders = Counter(contact for each in contacts for contact in each)
+    findings = []
+    for live, held in zip(students, contacts, strict=True):
+        others = max((holders[contact] - 1 for contact in held), default=0)
+        reason = _obstacle(live, held, region) or (Obstacle.SHARED_CONTACT if others else None)
+        if reason:
+            shared = others if reason is Obstacle.SHARED_CONTACT else 0
+            findings.append(_finding(live[0], reason, shared))
+    findings.sort(key=lambda found: (found.department_id, found.reason, found.registration_id))
+    return Report(_departments([live[0] for live in students], findings), tuple(findings))
+
+
+def _contacts(live: list[Row], region: str) -> set[str]:
+    mobiles = {found for row in live for found in mobiles_on_file(row.get("mobilephone"), region)}
+    return mobiles | {found for row in live for found in emails_on_file(row.get("extemail"))}
+
+
+def _obstacle(live: list[Row], contacts: set[str], region: str) -> Obstacle | None:
+    if contacts:
+        return None if any(text(live[0], name) for name in _NAMES) else Obstacle.MISSING_NAME
+    if any(landline_on_file(row.get("mobilephone"), region) for row in live):
+        return Obstacle.LANDLINE
+    if any(text(row, "mobilephone") for row in live):
+        return Obstacle.UNREADABLE_MOBILE
+    if any(text(row, "extemail") for row in live):
+        return Obstacle.UNREADABLE_EMAIL
+    return Obstacle.NO_CONTACT
+
+
+def _finding(row: Row, reason: Obstacle, shared: int) -> Finding:
+    return Finding(
+        department_id=text(row, "departmentid"),
+        system_id=text(row, "systemid"),
+        registration_id=text(row, "registrationid"),
+        reason=reason,
+        shared_with=shared,
+    )
+
+
+def _departments(newest: list[Row], findings: list[Finding]) -> tuple[Department, ...]:
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in newest:
+        rows[text(row, "departmentid")].append(row)
+    reasons: dict[str, Counter[str]] = defaultdict(Counter)
+    for found in findings:
+        reasons[found.department_id][found.reason.value] += 1
+    return tuple(
+        Department(
+            department_id=number,
+            name_el=text(rows[number][0], "departmentel"),
+            name_en=text(rows[number][0], "departmenten"),
+            students=len(rows[number]),
+            unable=reasons[number].total() - reasons[number][Obstacle.SHARED_CONTACT],
+            reasons=dict(sorted(reasons[number].items())),
+        )
+        for number in sorted(rows)
+    )

@@ -1,0 +1,50 @@
+"""`activation insurance ...`: the insurance numbers that were taken with a warning."""
+
+import asyncio
+import csv
+import getpass
+import sys
+from typing import Annotated
+
+import typer
+
+import settings
+from domain import masks
+from ledger import audit, insurance, pool
+from security.keys import KeyRing
+
+commands = typer.Typer(help="Insurance numbers to look at.", no_args_is_help=True)
+
+_COLUMNS = ("reference", "department", "scheme", "number", "warnings")
+
+
+@commands.callback()
+def _group() -> None:
+    """Keep the verb in the command line while there is only one."""
+
+
+@commands.command()
+def export(
+    reason: Annotated[str, typer.Option(help="Why; it is written to the audit.")],
+) -> None:
+    """Write the numbers with a warning as CSV, masked; the reference finds the student."""
+    rows = asyncio.run(_flagged(reason))
+    out = csv.writer(sys.stdout)
+    out.writerow(_COLUMNS)
+    for row in rows:
+        number = masks.insurance(row.number)
+        out.writerow((row.reference, row.department, row.scheme, number, " ".join(row.warnings)))
+
+
+async def _flagged(reason: str) -> list[insurance.Flagged]:
+    """Read what is exported; nothing leaves without its audit row."""
+    config = settings.load()
+    async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
+        await audit.record(
+            ledger,
+            actor=getpass.getuser(),
+            action="insurance_export",
+            reference="",
+            reason=reason,
+        )
+        return await insurance.flagged(ledger, KeyRing.load(config.keys_dir))

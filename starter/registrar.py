@@ -1,0 +1,47 @@
+"""`activation registrar ...`: what the secretariats should mend before the term starts."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import settings
+from activities.reach import Report
+from activities.reach import report as judged
+from activities.registrar import everybody
+from starter.output import show_json
+
+commands = typer.Typer(help="The secretariats' records.", no_args_is_help=True)
+
+
+@commands.callback()
+def _group() -> None:
+    """Keep the verb in the command line while there is only one."""
+
+
+@commands.command()
+def report(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the students who cannot activate and why, by department; only ids are shown."""
+    config = settings.load().registrar
+    found = judged(asyncio.run(everybody(config)), config.phone_region)
+    if json:
+        show_json(asdict(found))
+    else:
+        _show(found)
+
+
+def _show(found: Report) -> None:
+    table = Table("department", "name", "students", "cannot activate", "why")
+    for row in found.departments:
+        why = ", ".join(f"{reason} {count}" for reason, count in row.reasons.items())
+        numbers = str(row.students), str(row.unable)
+        table.add_row(row.department_id, row.name_el or row.name_en, *numbers, why)
+    console = Console()
+    console.print(table)
+    for each in found.findings:
+        others = f" with {each.shared_with}" if each.shared_with else ""
+        student = f"{each.department_id}  {each.system_id}/{each.registration_id}"
+        typer.echo(f"{student}  {each.reason}{others}")

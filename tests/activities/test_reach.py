@@ -1,0 +1,71 @@
+from activities.reach import Finding, Obstacle, report
+from activities.students import Row
+
+
+def row(number: str, **more: str | None) -> Row:
+    return {
+        "systemid": "SIS",
+        "registrationid": number,
+        "firstnameel": "Νίκος",
+        "lastnameel": f"Παππάς{number}",
+        "departmentid": "401",
+        "departmentel": "Φιλολογίας",
+        "enrollmentstatus": "active",
+        **more,
+    }
+
+
+def reasons(*rows: Row) -> dict[str, tuple[Obstacle, int]]:
+    found = report(rows, "GR").findings
+    return {each.registration_id: (each.reason, each.shared_with) for each in found}
+
+
+def test_students_without_a_contact_that_can_be_read_are_told_with_the_reason() -> None:
+    assert reasons(
+        row("1"),
+        row("2", mobilephone="2710372128"),
+        row("3", mobilephone="694"),
+        row("4", extemail="nobody"),
+        row("5", mobilephone="6940000005"),
+        row("6", mobilephone="δεν έχει", extemail="six@mail.example"),
+        row("7", enrollmentstatus="graduated"),
+        row("8", firstnameel=" ", lastnameel=None, mobilephone="6940000008"),
+    ) == {
+        "1": (Obstacle.NO_CONTACT, 0),
+        "2": (Obstacle.LANDLINE, 0),
+        "3": (Obstacle.UNREADABLE_MOBILE, 0),
+        "4": (Obstacle.UNREADABLE_EMAIL, 0),
+        "8": (Obstacle.MISSING_NAME, 0),
+    }
+
+
+def test_a_shared_contact_is_told_with_how_many_share_it_and_is_no_obstacle() -> None:
+    rows = [row(str(n), mobilephone="6940000001") for n in range(3)]
+    assert reasons(*rows) == {str(n): (Obstacle.SHARED_CONTACT, 2) for n in range(3)}
+    (department,) = report(rows, "GR").departments
+    assert (department.students, department.unable) == (3, 0)
+
+
+def test_a_persons_several_enrolments_count_once_and_share_nothing() -> None:
+    same = {"ssn": "01010500013", "extemail": "one@mail.example"}
+    old = row("1", inscriptionacyear="2020", departmentid="402", **same)
+    new = row("2", inscriptionacyear="2026", **same)
+    found = report([old, new], "GR")
+    assert found.findings == ()
+    assert [(each.department_id, each.students) for each in found.departments] == [("401", 1)]
+
+
+def test_another_enrolments_contact_is_enough() -> None:
+    same = {"ssn": "01010500013"}
+    assert reasons(row("1", mobilephone="6940000001", **same), row("2", **same)) == {}
+
+
+def test_departments_are_counted_and_nothing_personal_is_told() -> None:
+    rows = [row("1", extemail="wrong@"), row("2", departmentid="402", mobilephone="6940000001")]
+    found = report(rows, "GR")
+    first, second = found.departments
+    assert (first.students, first.unable, first.reasons) == (1, 1, {"unreadable_email": 1})
+    assert (second.students, second.unable, second.reasons) == (1, 0, {})
+    assert found.findings == (Finding("401", "SIS", "1", Obstacle.UNREADABLE_EMAIL),)
+    assert "Παππάς" not in repr(found)
+    assert "wrong" not in repr(found)
