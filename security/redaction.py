@@ -19,7 +19,8 @@ _FIELDS = frozenset(
     | {"method", "route", "status", "duration_ms", "part", "queue"}
 )
 _DIGITS = re.compile(r"\d{5,}")
-_ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+_TELLING = 10_000
+_WORD = re.compile(r"\S+")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -59,9 +60,19 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 
 
 def scrub(value: object) -> object:
-    if not isinstance(value, str):
-        return value if isinstance(value, int | float | bool | None) else type(value).__name__
-    value = _ADDRESS.sub("(address)", value)
+    match value:
+        case None | bool():
+            return value
+        case int() | float():
+            return value if abs(value) < _TELLING else "(digits)"
+        case str():
+            return _scrub(value)
+        case _:
+            return type(value).__name__
+
+
+def _scrub(value: str) -> str:
+    value = _WORD.sub(lambda word: "(address)" if "@" in word[0] else word[0], value)
     return _QUOTED.sub("(quoted)", _DIGITS.sub("(digits)", value))
 
 

@@ -1,0 +1,133 @@
+"""Whatever is logged, each line is one JSON object without anything personal in it."""
+
+import io
+import json
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from security import redaction
+
+HOSTILE = (
+    "maria.papadopoulou@example.org",
+    "μαρία@παράδειγμα.gr",
+    "+306912345678",
+    "01010500013",
+    "６９１２３４５６７８",
+    'line\nbreak\r\n{"event": "forged"}',
+    "\u2028\u2029\x00\x1b[31m",
+    "<maria@example.org>,12345;'quoted 99999'",
+    "a@b 123456@c",
+)
+DIGITS = re.compile(r"\d{5,}")
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """Give what a configured process writes; the configuration before comes back afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    written = io.StringIO()
+    monkeypatch.setattr("sys.stderr", written)
+    redaction.configure("DEBUG")
+    yield written
+    structlog.reset_defaults()
+    for handler in root.handlers[:]:
+        root.removeHandler(handler)
+    for handler in handlers:
+        root.addHandler(handler)
+    root.setLevel(level)
+
+
+def read(written: io.StringIO) -> list[dict[str, Any]]:
+    """Return the lines, each of which must be clean, and forget them."""
+    text = written.getvalue()
+    written.seek(0)
+    written.truncate()
+    objects = [json.loads(line) for line in text.splitlines()]
+    for line, said in zip(text.split("\n"), objects, strict=False):
+        assert isinstance(said, dict)
+        assert line.isascii()
+        for name, value in said.items():
+            if name != "timestamp":
+                assert "@" not in str(value)
+                assert not DIGITS.search(str(value))
+    return objects
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_no_field_lets_anything_personal_through(lines: io.StringIO, hostile: str) -> None:
+    log = structlog.get_logger("starter.portal")
+    fields = sorted(redaction._FIELDS - {"event", "level", "logger", "timestamp"})
+    log.info(hostile, **dict.fromkeys(fields, hostile))
+    log.info("said", mobile=hostile, **{hostile: "x"})
+    log.info("typed", reference=[hostile], step={"a": hostile}, status=6912345678)
+    said, named, typed = read(lines)
+    assert set(said) >= set(fields)
+    assert set(named) == {"event", "level", "logger", "timestamp"}
+    assert (typed["reference"], typed["step"], typed["status"]) == ("list", "dict", "(digits)")
+
+
+@pytest.mark.parametrize("name", ["uvicorn.error", "temporalio.worker", "asyncpg", "ldap3", "x"])
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_libraries_are_held_to_the_same(lines: io.StringIO, name: str, hostile: str) -> None:
+    log = logging.getLogger(name)
+    log.warning("failed for %s", hostile, extra={"mobile": hostile, "input": hostile})
+    try:
+        int(f"x{hostile}")
+    except ValueError:
+        log.exception("while handling %r", hostile)
+    log.error("kept", exc_info=ValueError(hostile), stack_info=True)
+    warned, raised, kept = read(lines)
+    assert warned["logger"] == name
+    assert raised["exception"].startswith("ValueError at ")
+    assert set(kept) == {"event", "level", "logger", "timestamp", "exception"}
+
+
+@pytest.mark.parametrize("name", ["uvicorn.access", "httpx", "httpcore", "asyncio"])
+def test_what_callers_chose_to_send_is_not_logged_at_all(lines: io.StringIO, name: str) -> None:
+    logging.getLogger(name).info("GET /?mobile=6912345678")
+    assert lines.getvalue() == ""
+
+
+def test_an_exception_is_its_type_and_place(lines: io.StringIO) -> None:
+    def deep() -> None:
+        raise LookupError("Μαρία has 6912345678")
+
+    try:
+        deep()
+    except LookupError:
+        structlog.get_logger("worker").exception("failed", activity="find_student")
+    (said,) = read(lines)
+    assert said["activity"] == "find_student"
+    assert re.fullmatch(
+        r"LookupError at deep:\d+ < test_an_exception_is_its_type_and_place:\d+", said["exception"]
+    )
+
+
+def test_what_staff_need_stays_readable(lines: io.StringIO) -> None:
+    structlog.get_logger("worker").info(
+        "activity failed", reference="A-7K3F-92QD", step="pin", attempt=3, duration_ms=12.5
+    )
+    (said,) = read(lines)
+    assert said["event"] == "activity failed"
+    assert said["reference"] == "A-7K3F-92QD"
+    assert (said["attempt"], said["duration_ms"]) == (3, 12.5)
+    assert said["level"] == "info"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(st.text(max_size=80), st.emails(), st.integers(10_000, 10**12))
+def test_nothing_invented_gets_through(
+    lines: io.StringIO, text: str, email: str, number: int
+) -> None:
+    structlog.get_logger("x").info(f"{text}{email}{text}{number}", outcome=f"{number}{text}")
+    (said,) = read(lines)
+    assert str(number) not in said["event"] + said["outcome"]
+    assert email not in said["event"]
