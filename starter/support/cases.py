@@ -13,11 +13,18 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client, WorkflowExecutionDescription
-from temporalio.converter import WorkflowSerializationContext
+from temporalio.converter import DataConverter, WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain import masks
-from domain.contracts import ActivationStart, FailureType, Step, WaitReason
+from domain.contracts import (
+    WORKFLOW,
+    ActivationStart,
+    DisputeSubmission,
+    FailureType,
+    Step,
+    WaitReason,
+)
 from workflows.standing import DEPARTMENT, REASON, STEP
 
 ENGINE_WAITS = frozenset(WaitReason(failure.value) for failure in FailureType)
@@ -69,7 +76,9 @@ class Case:
 
 async def open_activations(client: Client) -> AsyncIterator[Standing]:
     """Yield every activation that has not ended, the oldest last."""
-    async for execution in client.list_workflows("ExecutionStatus = 'Running'"):
+    async for execution in client.list_workflows(
+        f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
+    ):
         try:
             yield await standing(client, execution.id)
         except UnknownReference:
@@ -98,9 +107,11 @@ async def case(client: Client, reference: str) -> Case:
     )
     started = history.events[0].workflow_execution_started_event_attributes
     (start,) = await converter.decode(started.input.payloads, [ActivationStart])
-    return Case(
-        _standing(description, history.events), _masked(start), tuple(_timeline(history.events))
-    )
+    stands = _standing(description, history.events)
+    known = _masked(start)
+    if stands.wait_reason is WaitReason.DATA_DISPUTED:
+        known |= await _disputed(converter, history.events, stands.since)
+    return Case(stands, known, tuple(_timeline(history.events)))
 
 
 async def _describe(client: Client, reference: str) -> WorkflowExecutionDescription:
@@ -154,6 +165,32 @@ def _masked(start: ActivationStart) -> dict[str, str]:
     if start.email:
         shown["email"] = masks.email(start.email)
     return shown
+
+
+async def _disputed(
+    converter: DataConverter, events: Iterable[HistoryEvent], since: datetime
+) -> dict[str, str]:
+    """Return which details the student calls wrong, and the student's own note."""
+    for payloads in reversed([*_submitted("dispute", events, since)]):
+        try:
+            (dispute,) = await converter.decode(payloads, [DisputeSubmission])
+        except (KeyError, RuntimeError, ValueError):
+            continue  # The engine did not believe it either.
+        return {"disputed": ", ".join(dispute.wrong), "note": dispute.note}
+    return {}
+
+
+def _submitted(
+    door: str, events: Iterable[HistoryEvent], until: datetime
+) -> Iterator[Sequence[Payload]]:
+    """Yield what came through this door, be it by update or by signal."""
+    for event in events:
+        accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+        signaled = event.workflow_execution_signaled_event_attributes
+        if _time(event) <= until and accepted.name == door:
+            yield accepted.args.payloads
+        if _time(event) <= until and signaled.signal_name == door:
+            yield signaled.input.payloads
 
 
 def _timeline(events: Sequence[HistoryEvent]) -> Iterator[Event]:

@@ -30,6 +30,7 @@ _WIDE = 120
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Reference = Annotated[str, typer.Argument(help="The activation's reference, e.g. A-7K3F-92QD.")]
+Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
 
 
 @asynccontextmanager
@@ -88,31 +89,36 @@ async def _show(reference: str) -> cases.Case:
 
 
 @commands.command()
-def retry(
-    reference: Reference,
-    reason: Annotated[str, typer.Option(help="Why; it is written to the audit.")],
-    json: Json = False,
-) -> None:
+def retry(reference: Reference, reason: Reason, json: Json = False) -> None:
     """Try now whatever the engine waits for."""
-    at_once = asyncio.run(_retry(_normalised(reference), reason))
-    if json:
-        show_json({"reference": _normalised(reference), "answered": at_once})
-    elif at_once:
-        typer.echo("Trying now.")
-    else:
-        typer.echo("Taken in; it counts as soon as a worker is back.")
+    at_once = asyncio.run(_act(actions.retry, _normalised(reference), reason))
+    _tell(reference, at_once, "Trying now.", json)
 
 
-async def _retry(reference: str, reason: str) -> bool:
+@commands.command()
+def cancel(reference: Reference, reason: Reason, json: Json = False) -> None:
+    """End an activation; not possible any more once its account is being made."""
+    at_once = asyncio.run(_act(actions.cancel, _normalised(reference), reason))
+    _tell(reference, at_once, "Cancelled.", json)
+
+
+async def _act(action: actions.Action, reference: str, reason: str) -> bool:
     ledger = await pool.connect(settings.load().ledger_dsn.get_secret_value())
     async with _temporal() as client, ledger:
-        return await actions.retry(
+        return await action(
             Activations(client),
             ledger,
             reference=reference,
             actor=getpass.getuser(),
             reason=reason,
         )
+
+
+def _tell(reference: str, at_once: bool, done: str, json: bool) -> None:
+    if json:
+        show_json({"reference": _normalised(reference), "answered": at_once})
+    else:
+        typer.echo(done if at_once else "Taken in; it counts as soon as a worker is back.")
 
 
 def _normalised(reference: str) -> str:

@@ -12,8 +12,15 @@ def sentence(standing: Standing, texts: NullTranslations) -> str:
     by_reason = {
         WaitReason.WAITING_PIN: _("Waits for the student to type the six-digit code."),
         WaitReason.PIN_LOCKED: _("Locked for an hour after too many wrong codes."),
+        WaitReason.WAITING_IDENTITY: _(
+            "Waits for the student to answer the question that tells apart who share a contact."
+        ),
         WaitReason.WAITING_INSURANCE: _("Waits for the student's insurance number."),
         WaitReason.WAITING_CONSENT: _("Waits for the student to check the details and agree."),
+        WaitReason.DATA_DISPUTED: _(
+            "The student says the details are wrong. The secretariat must correct them; the"
+            " registrar is read again every few hours, and at once on retry."
+        ),
         WaitReason.WAITING_PASSWORD: _("Waits for the student to choose a password."),
         WaitReason.REGISTRAR_DOWN: _(
             "The registrar does not answer. It goes on by itself; nobody has to act."
@@ -55,6 +62,11 @@ def sentence(standing: Standing, texts: NullTranslations) -> str:
         Step.EXPIRED: _("Ended: the student left it for too long."),
         Step.CANCELLED: _("Ended: it was cancelled."),
     }
+    if (standing.step, standing.wait_reason) == (Step.NEEDS_SUPPORT, WaitReason.WAITING_IDENTITY):
+        return _(
+            "Several students share the contact, and the answers fitted none of them."
+            " Staff must find out who it is, then retry."
+        )
     if standing.wait_reason:
         return by_reason[standing.wait_reason]
     return by_step[standing.step]
