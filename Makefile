@@ -1,11 +1,11 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock fresh clean setup-demo setup-dev
+.PHONY: help demo test lint format lock fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities demo domain ledger security starter tests translations workflows settings.py worker.py
 
 help: ## show these lines
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup-demo:
 	@requirements/install.sh demo
@@ -37,6 +37,9 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 
 fresh: ## prove demo and test in an empty Debian 12, as root and as a user (needs root)
 	@demo/fresh.sh
+
+screenshots: setup-dev ## take the pictures in docs/screenshots anew, on a demo of their own
+	@$(BIN)/python -m tests.browser.screenshots
 
 clean: ## remove what the commands made, the demo's data included
 	rm -rf .venv .demo .test .fresh .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,0 +1,136 @@
+"""What the code calls things, the docs name; and the repository holds what belongs into it only."""
+
+import ast
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+from temporalio.workflow import _Definition
+
+from domain.contracts import ActivityName, FailureType, TaskQueue
+from settings import Settings
+from starter.connect import SEARCH_ATTRIBUTES
+from workflows.activation import Activation
+
+ROOT = Path(__file__).parents[2]
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+DOORS = _Definition.must_from_class(Activation)
+OURS_AMONG_HIDDEN = {".ci", ".gitignore"}
+PICTURES = {".png", ".svg", ".ico"}
+MACHINE_PATH = re.compile(r"(?<![\w.}])/(work|root)/")
+REGISTRY = re.compile(
+    r"\b(pypi|pythonhosted|npmjs|crates)\.(org|com|io)\b|(extra-)?index-url", re.I
+)
+
+
+def files() -> Iterator[Path]:
+    """Give the files that belong to the repository, by the habit that what is made is hidden."""
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if _ours(name)]
+        yield from (Path(folder, name) for name in names if _ours(name))
+
+
+def _ours(name: str) -> bool:
+    made = name == "__pycache__" or name.endswith(".egg-info")
+    return name in OURS_AMONG_HIDDEN or not (name.startswith(".") or made)
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    for file in files():
+        if file.suffix not in PICTURES:
+            yield str(file.relative_to(ROOT)), file.read_text("utf-8")
+
+
+def settings_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Give each setting's name and its default as the table writes it."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from settings_of(field.annotation, f"{prefix}{name}.")
+        elif field.is_required():
+            yield prefix + name, "required"
+        elif name != "kind":
+            default = to_jsonable_python(field.get_default(call_default_factory=True))
+            yield prefix + name, f"`{json.dumps(default, ensure_ascii=False)}`"
+
+
+def test_the_table_of_settings_has_each_with_its_default_and_a_meaning() -> None:
+    section = CONFIGURATION.partition("## The settings")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([\w.]+)` \| (.+?) \| (.*) \|$", section, re.MULTILINE)
+    assert {(name, default) for name, default, _ in rows} == set(settings_of(Settings))
+    assert [name for name, _, meaning in rows if not meaning.strip()] == []
+    assert len(rows) == len({name for name, _, _ in rows})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *ActivityName,
+        *FailureType,
+        *TaskQueue,
+        *SEARCH_ATTRIBUTES,
+        *sorted(map(str, {*DOORS.signals, *DOORS.updates, *DOORS.queries})),
+    ],
+)
+def test_what_temporal_shows_is_named_in_the_docs(name: str) -> None:
+    docs = [file.read_text("utf-8") for file in (ROOT / "docs").glob("*.md")]
+    assert any(f"`{name}`" in text for text in docs)
+
+
+def test_every_failure_type_has_its_advice() -> None:
+    advice = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([A-Z_]+)` \|.+\|.+\|$", advice, re.MULTILINE)
+    assert set(FailureType) <= set(rows)
+
+
+def test_every_module_opens_with_what_it_promises() -> None:
+    modules = [file for file in files() if file.suffix == ".py" and "tests" not in file.parts]
+    silent = [
+        str(file.relative_to(ROOT))
+        for file in modules
+        if file.stat().st_size and not ast.get_docstring(ast.parse(file.read_text("utf-8")))
+    ]
+    assert modules
+    assert silent == []
+
+
+def test_no_file_knows_the_machine_it_was_written_on() -> None:
+    assert [name for name, text in texts() if MACHINE_PATH.search(text)] == []
+
+
+def test_no_file_names_a_package_registry() -> None:
+    assert [name for name, text in texts() if REGISTRY.search(text)] == []
+
+
+def test_the_locks_hold_no_address() -> None:
+    locks = list((ROOT / "requirements").glob("*.txt"))
+    assert locks
+    assert [lock.name for lock in locks if re.search("https?:", lock.read_text("utf-8"))] == []
+
+
+def pages() -> list[Path]:
+    return [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_and_picture_leads_somewhere(page: Path) -> None:
+    written = page.read_text("utf-8")
+    targets = re.findall(r"\]\(([^)#]+)", written) + re.findall(r'src="([^"]+)"', written)
+    local = [target for target in targets if "://" not in target]
+    assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+def test_decisions_are_numbered_without_a_gap_told_alike_and_listed() -> None:
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [record.name[:4] for record in records] == [
+        f"{number:04d}" for number in range(1, len(records) + 1)
+    ]
+    listed = (ROOT / "docs" / "README.md").read_text("utf-8")
+    for record in records:
+        headings = re.findall(r"^## (\w+)$", record.read_text("utf-8"), re.MULTILINE)
+        assert headings == ["Context", "Decision", "Consequences"], record.name
+        assert f"decisions/{record.name}" in listed
