@@ -23,9 +23,7 @@ DOORS = _Definition.must_from_class(Activation)
 OURS_AMONG_HIDDEN = {".ci", ".gitignore"}
 PICTURES = {".png", ".svg", ".ico"}
 MACHINE_PATH = re.compile(r"(?<![\w.}])/(work|root)/")
-REGISTRY = re.compile(
-    r"\b(pypi|pythonhosted|npmjs|crates)\.(org|com|io)\b|(extra-)?index-url", re.I
-)
+REGISTRY = re.compile(r"\b(pypi|pythonhosted|npmjs)\.(org|com)\b|index[-]url", re.IGNORECASE)
 
 
 def files() -> Iterator[Path]:
