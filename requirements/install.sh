@@ -38,7 +38,7 @@ if is_installed "$lock" || { [ "$lock" = demo ] && is_installed dev; }; then
 fi
 echo "Installing requirements/$lock.txt into $venv ..."
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"
+pip="$venv/bin/python -m pip --disable-pip-version-check -qq"
 $pip install --require-hashes -r "requirements/$lock.txt"
 # setuptools warns that an editable install is an editable install.
 PYTHONWARNINGS=ignore $pip install --no-deps --no-build-isolation -e .
