@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _NONCE = 12
-_EPOCH = re.compile(r"\d{4}-\d{2}")
+_EPOCH = re.compile(r"[0-9]{4}-[0-9]{2}")
 
 
 class UnknownEpoch(LookupError):
@@ -88,7 +88,7 @@ class KeyRing:
 
     def _read(self, name: str, epoch: str) -> bytes:
         if not _EPOCH.fullmatch(epoch):
-            raise UnknownEpoch("no such epoch")
+            raise ValueError("no epoch is named like this")
         try:
             return (self._folder / name).read_bytes()
         except FileNotFoundError:

@@ -1,0 +1,288 @@
+"""The codec in front of a real Temporal: what is forged has no effect, and stops nobody."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import (
+    ActivitySerializationContext,
+    DataConverter,
+    WorkflowSerializationContext,
+)
+from temporalio.exceptions import ApplicationError
+
+from domain.contracts import (
+    WORKFLOW,
+    ActivationResult,
+    ActivationStart,
+    ActivityName,
+    Answer,
+    CheckPin,
+    ConsentSubmission,
+    PasswordSubmission,
+    PinSubmission,
+    Progress,
+    ProgressRequest,
+    Step,
+    TaskQueue,
+    Verdict,
+)
+from security import keys
+from security.codec import Codec, data_converter
+from security.keys import KeyRing, UnknownEpoch
+from tests.security.conftest import EPOCH
+from tests.server import working
+from tests.stack import TestStack
+from tests.workflows.engine import World, pin_of
+from workflows.standing import STEP
+
+Handle = WorkflowHandle[Any, ActivationResult]
+
+
+def stamp(name: str) -> dict[str, Any]:
+    return {"submission_id": name, "received_at": datetime.now(UTC)}
+
+
+async def begin(client: Client, reference: str) -> Handle:
+    return await client.start_workflow(
+        WORKFLOW,
+        ActivationStart(reference=reference, mobile="+306912345678"),
+        id=reference,
+        task_queue=TaskQueue.MAIN,
+        result_type=ActivationResult,
+        search_attributes=TypedSearchAttributes([SearchAttributePair(STEP, Step.LOOKUP.value)]),
+    )
+
+
+async def progress(handle: Handle) -> Progress:
+    told: Progress = await handle.query("progress", ProgressRequest(), result_type=Progress)
+    return told
+
+
+async def until(handle: Handle, met: Callable[[Progress], bool]) -> Progress:
+    async with asyncio.timeout(20):
+        while True:
+            told = await progress(handle)
+            if met(told):
+                return told
+            await asyncio.sleep(0.05)
+
+
+async def waits_for_the_pin(handle: Handle) -> None:
+    await until(handle, lambda now: now.pin is not None and now.pin.expires_at is not None)
+
+
+async def update(handle: Handle, door: str, submission: Any) -> Answer:
+    answer: Answer = await handle.execute_update(
+        door, submission, id=submission.submission_id, result_type=Answer
+    )
+    return answer
+
+
+async def finishes(handle: Handle) -> None:
+    """Walk from the PIN to the end."""
+    right = PinSubmission(pin=pin_of(1), **stamp("pin"))
+    assert (await update(handle, "submit_pin", right)).verdict is Verdict.ACCEPTED
+    shown = (await until(handle, lambda now: now.review is not None)).review
+    assert shown is not None
+    agreed = ConsentSubmission(shown_hash=shown.shown_hash, **stamp("consent"))
+    await update(handle, "give_consent", agreed)
+    await update(handle, "submit_password", PasswordSubmission(sealed_id="1", **stamp("password")))
+    assert (await handle.result()).end is Step.ACTIVE
+
+
+async def stranger(client: Client, converter: DataConverter) -> Client:
+    """Connect to the same namespace without the engine's keys."""
+    return await Client.connect(
+        client.service_client.config.target_host,
+        namespace=client.namespace,
+        data_converter=converter,
+    )
+
+
+@pytest.fixture(params=["plain", "own keys"])
+async def forger(client: Client, request: pytest.FixtureRequest, folder: Path) -> Client:
+    if request.param == "plain":
+        return await stranger(client, pydantic_data_converter)
+    return await stranger(client, data_converter(KeyRing.load(folder)))
+
+
+async def test_a_forged_signal_is_dropped_and_a_forged_update_rejected(
+    client: Client, forger: Client, world: World, reference: str
+) -> None:
+    async with working(client, world):
+        handle = await begin(client, reference)
+        await waits_for_the_pin(handle)
+        forged = forger.get_workflow_handle(reference)
+        pin = PinSubmission(pin=pin_of(1), **stamp("forged"))
+        await forged.signal("submit_pin", pin)
+        with pytest.raises(WorkflowUpdateFailedError):
+            await forged.execute_update("submit_pin", pin)
+        assert world.made(CheckPin) == []
+        await finishes(handle)
+    assert len(world.made(CheckPin)) == 1
+
+
+async def test_a_signal_moved_from_another_activation_is_dropped(
+    client: Client, stack: TestStack, world: World, reference: str
+) -> None:
+    """Temporal itself would deliver it; only the key of the right activation opens it."""
+    async with working(client, world):
+        handle = await begin(client, reference)
+        await waits_for_the_pin(handle)
+        elsewhere = WorkflowSerializationContext(
+            namespace=client.namespace, workflow_id="A-7K3F-92QD"
+        )
+        moved = await stranger(client, data_converter(stack.keys).with_context(elsewhere))
+        fixed = _Fixed(moved.data_converter.payload_codec)
+        moved = await stranger(client, _with(fixed))
+        await moved.get_workflow_handle(reference).signal(
+            "submit_pin", PinSubmission(pin=pin_of(1), **stamp("moved"))
+        )
+        assert fixed.used
+        await asyncio.sleep(0.3)
+        assert world.made(CheckPin) == []
+        await finishes(handle)
+
+
+class _Fixed(Codec):
+    """Encrypts for one workflow, whichever it is sent to."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.used = False
+
+    def with_context(self, context: Any) -> "_Fixed":
+        del context
+        return self
+
+    async def encode(self, payloads: Any) -> list[Payload]:
+        self.used = True
+        encoded: list[Payload] = await self._inner.encode(payloads)
+        return encoded
+
+
+def _with(codec: Codec) -> DataConverter:
+    converter = pydantic_data_converter
+    return DataConverter(
+        payload_converter_class=converter.payload_converter_class, payload_codec=codec
+    )
+
+
+async def test_a_run_of_an_epoch_whose_key_comes_later_goes_on_by_itself(
+    client: Client, folder: Path, tmp_path_factory: pytest.TempPathFactory, world: World
+) -> None:
+    """The portal has the new month's key before the worker has it."""
+    late = tmp_path_factory.mktemp("late")
+    for name in ("lasting.key", f"epochs/{EPOCH}.key", f"seal/{EPOCH}.key", f"seal/{EPOCH}.pub"):
+        (late / name).parent.mkdir(exist_ok=True)
+        (late / name).write_bytes((folder / name).read_bytes())
+    keys.create(folder, "2026-12")
+    portal = await stranger(client, data_converter(KeyRing.load(folder)))
+    worker = await stranger(client, data_converter(KeyRing.load(late)))
+    reference = f"A-LATE-{folder.name[-4:]}"
+    async with working(worker, world):
+        handle = await begin(portal, reference)
+        await asyncio.sleep(1)
+        assert world.calls == []
+        (late / "epochs/2026-12.key").write_bytes((folder / "epochs/2026-12.key").read_bytes())
+        await waits_for_the_pin(handle)
+    await handle.terminate()
+
+
+async def test_nothing_in_a_history_is_readable_not_even_a_failure(
+    client: Client, world: World, reference: str
+) -> None:
+    world.failing = {ActivityName.SEND_PIN: 1}
+    async with working(client, world):
+        handle = await begin(client, reference)
+        await waits_for_the_pin(handle)
+        await finishes(handle)
+    history = (await handle.fetch_history()).to_json()
+    assert "Encoded failure" in history
+    for clear in ("6912345678", "away", "Παπαδοπ", "mpapadopoulou", "engine.py"):
+        assert clear not in history
+    assert "LEDGER_DOWN" in history
+
+
+async def test_a_failure_reads_in_full_with_the_keys(ring: KeyRing) -> None:
+    context = WorkflowSerializationContext(namespace="n", workflow_id="A-7K3F-92QD")
+    converter = data_converter(ring).with_context(context)
+    failure = Failure()
+    await converter.encode_failure(ApplicationError("of 6912345678", type="LEDGER_DOWN"), failure)
+    assert failure.message == "Encoded failure"
+    assert "6912345678" not in str(failure)
+    read = await converter.decode_failure(failure)
+    assert str(read) == "LEDGER_DOWN: of 6912345678"
+
+
+# --- alone ---------------------------------------------------------------------------------------
+
+CLEAR = Payload(metadata={"encoding": b"json/plain"}, data=b'"6912345678"')
+
+
+def codec(ring: KeyRing, reference: str = "A-7K3F-92QD", namespace: str = "activation") -> Codec:
+    return Codec(ring).with_context(
+        WorkflowSerializationContext(namespace=namespace, workflow_id=reference)
+    )
+
+
+async def test_what_it_wrote_it_reads_in_workflow_and_activity_alike(ring: KeyRing) -> None:
+    (box,) = await codec(ring).encode([CLEAR])
+    activity = ActivitySerializationContext(
+        namespace="activation",
+        workflow_id="A-7K3F-92QD",
+        workflow_type=None,
+        activity_type="find_student",
+        activity_id="1",
+        activity_task_queue="activation",
+        is_local=True,
+    )
+    assert await codec(ring).decode([box]) == [CLEAR]
+    assert await Codec(ring).with_context(activity).decode([box]) == [CLEAR]
+    assert b"6912345678" not in box.SerializeToString()
+    assert b"json" not in box.SerializeToString()
+
+
+@pytest.mark.parametrize("place", [("A-7K3F-92QE", "activation"), ("A-7K3F-92QD", "other")])
+async def test_what_was_moved_or_changed_is_replaced(ring: KeyRing, place: tuple[str, str]) -> None:
+    (box,) = await codec(ring).encode([CLEAR])
+    changed = Payload(metadata=box.metadata, data=box.data[:-1] + bytes([box.data[-1] ^ 1]))
+    short = Payload(metadata=box.metadata, data=box.data[:5])
+    empty = Payload(metadata=box.metadata)
+    refused = await codec(ring).decode([CLEAR, changed, short, empty])
+    refused += await codec(ring, *place).decode([box])
+    assert [one.metadata["encoding"] for one in refused] == [b"binary/refused"] * 5
+    assert all(one.data == b"" for one in refused)
+
+
+async def test_an_unknown_epoch_makes_the_task_wait(ring: KeyRing) -> None:
+    (box,) = await codec(ring).encode([CLEAR])
+    box.metadata["epoch"] = b"2026-12"
+    with pytest.raises(UnknownEpoch):
+        await codec(ring).decode([box])
+
+
+@pytest.mark.parametrize("epoch", [b"", b"../lasting", b"2026-1", b"\xff", "２０２６-12".encode()])
+async def test_what_can_never_be_an_epoch_is_forged_and_nobody_waits_for_it(
+    ring: KeyRing, epoch: bytes
+) -> None:
+    (box,) = await codec(ring).encode([CLEAR])
+    box.metadata["epoch"] = epoch
+    (refused,) = await codec(ring).decode([box])
+    assert refused.metadata["encoding"] == b"binary/refused"
+
+
+async def test_a_payload_of_no_workflow_is_a_mistake_of_ours(ring: KeyRing) -> None:
+    with pytest.raises(TypeError):
+        await Codec(ring).encode([CLEAR])
+    with pytest.raises(TypeError):
+        Codec(ring).with_context(object())  # type: ignore[arg-type] # that is the point
