@@ -122,6 +122,14 @@ def test_every_link_and_picture_leads_somewhere(page: Path) -> None:
     assert [target for target in local if not (page.parent / target).exists()] == []
 
 
+def test_every_page_is_on_the_map() -> None:
+    map_of_docs = (ROOT / "docs" / "README.md").read_text("utf-8")
+    lost = [
+        page.name for page in (ROOT / "docs").glob("*.md") if f"({page.name})" not in map_of_docs
+    ]
+    assert lost == ["README.md"]
+
+
 def test_decisions_are_numbered_without_a_gap_told_alike_and_listed() -> None:
     records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
     assert [record.name[:4] for record in records] == [
