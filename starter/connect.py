@@ -1,6 +1,8 @@
 """The one connection to Temporal, made the same way by portal, console, workers and commands."""
 
+import logging
 from datetime import timedelta
+from functools import cache
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import (
@@ -10,7 +12,13 @@ from temporalio.api.operatorservice.v1 import (
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
-from temporalio.runtime import Runtime
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from security.codec import data_converter
@@ -25,9 +33,7 @@ class TemporalUnavailable(Exception):
     """Temporal cannot be reached: nothing was accepted."""
 
 
-async def connect(
-    settings: Settings, keys: KeyRing, *, lazy: bool = False, runtime: Runtime | None = None
-) -> Client:
+async def connect(settings: Settings, keys: KeyRing, *, lazy: bool = False) -> Client:
     """Connect by Temporal's own environment configuration; `lazy` connects at the first call.
 
     Raises `TemporalUnavailable`.
@@ -37,11 +43,21 @@ async def connect(
     config.setdefault("namespace", settings.temporal_namespace)
     try:
         return await Client.connect(
-            **config, data_converter=data_converter(keys), lazy=lazy, runtime=runtime
+            **config, data_converter=data_converter(keys), lazy=lazy, runtime=_runtime()
         )
     except RuntimeError:
         # The SDK raises nothing finer when no server answers.
         raise TemporalUnavailable("Temporal cannot be reached") from None
+
+
+@cache
+def _runtime() -> Runtime:
+    """Let the SDK's core speak through our logging, which redacts, instead of to the terminal."""
+    levels = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    return Runtime(
+        telemetry=TelemetryConfig(logging=LoggingConfig(filter=levels, forwarding=forwarding))
+    )
 
 
 async def prepare_namespace(client: Client) -> list[str]:
