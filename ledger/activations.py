@@ -30,6 +30,20 @@ async def begin(
     return ours
 
 
+async def same_contact(
+    pool: Pool, keys: KeyRing, reference: str, mobile: str | None, email: str | None
+) -> bool:
+    """Whether exactly these contacts began this activation."""
+    same: bool = await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM activation WHERE reference = $1"
+        " AND (mobile_index, email_index) IS NOT DISTINCT FROM ($2, $3))",
+        reference,
+        keys.index("mobile", mobile) if mobile else None,
+        keys.index("email", email) if email else None,
+    )
+    return same
+
+
 async def claimed(
     pool: Pool, keys: KeyRing, *, reference: str, person: Person, language: Language
 ) -> None:

@@ -1,7 +1,8 @@
 """Browser sessions: only the hash of the token is stored, and it ends by idleness or age.
 
 A token that was rotated is good for half a minute more, so that the second of two clicks still
-finds its session.
+finds its session. A session whose activation was taken over by another one is told so, and may do
+nothing more to it.
 """
 
 import hashlib
@@ -15,9 +16,12 @@ _THIS = "(token_hash = $1 OR (previous_hash = $1 AND rotated_at > now() - interv
 
 @dataclass(frozen=True)
 class Session:
+    """`superseded`: the activation goes on in another browser."""
+
     token_hash: str
     reference: str | None
     language: str | None
+    superseded: bool = False
 
 
 def _hash(token: str) -> str:
@@ -36,7 +40,7 @@ async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) 
     row = await pool.fetchrow(
         f"UPDATE session SET seen_at = now() WHERE {_THIS}"  # noqa: S608 - a constant of ours
         " AND seen_at > now() - $2::interval AND created_at > now() - $3::interval"
-        " RETURNING token_hash, reference, language",
+        " RETURNING token_hash, reference, language, superseded",
         _hash(token),
         idle,
         absolute,
@@ -48,6 +52,16 @@ async def attach(pool: Pool, token: str, reference: str) -> None:
     """Let this session stand for this activation from now on."""
     await pool.execute(
         f"UPDATE session SET reference = $2 WHERE {_THIS}",  # noqa: S608 - as above
+        _hash(token),
+        reference,
+    )
+
+
+async def take_over(pool: Pool, token: str, reference: str) -> None:
+    """As `attach`, and from now on no other session may act on this activation."""
+    await pool.execute(
+        f"UPDATE session SET reference = $2, superseded = {_THIS} IS NOT TRUE"  # noqa: S608 - as above
+        f" WHERE {_THIS} OR reference = $2",
         _hash(token),
         reference,
     )

@@ -1,6 +1,6 @@
 """The pages before the PIN: what this is, who comes, and the contact that finds the student."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 from fastapi import APIRouter
@@ -54,11 +54,13 @@ async def contact(visit: AnyVisit) -> Response:
 @router.post("/contact")
 async def contact_given(visit: AnyVisit) -> Response:
     form = await visit.form()
-    await visit.reference()
+    present = await visit.reference()
     typed = {name: form.get(name).strip() for name in ("mobile", "email")}
     read, errors = _read(visit, typed)
     if errors:
         return visit.page("contact", errors=errors, typed=typed)
+    if present and await _code_still_holds(visit, present, read):
+        return visit.see("/pin")
     refused = await _look_up_too_often(visit)
     if refused:
         return refused
@@ -72,6 +74,19 @@ async def contact_given(visit: AnyVisit) -> Response:
     )
     await engine.settled(reference, leaves={Step.LOOKUP}, within=_LOOKUP)
     return visit.see((await visit.place()).path)
+
+
+async def _code_still_holds(visit: Visit, reference: str, read: dict[str, str | None]) -> bool:
+    """Whether this browser already waits for a code sent to the same contact, or on its way."""
+    place = await places.find(visit.parts.engine, reference)
+    pin = place.progress.pin if place.progress else None
+    expired = pin and pin.expires_at and pin.expires_at <= datetime.now(UTC)
+    if pin is None or expired or not pin.tries_left:
+        return False
+    parts = visit.parts
+    return await activations.same_contact(
+        parts.pool, parts.keys, reference, read.get("mobile"), read.get("email")
+    )
 
 
 async def _note(visit: Visit, form: Form, read: dict[str, str | None]) -> str:

@@ -5,6 +5,7 @@ from fastapi.responses import JSONResponse, Response
 
 from domain.contracts import Step
 from starter.portal import places
+from starter.portal.places import Place
 from starter.portal.visit import AnyVisit
 
 router = APIRouter()
@@ -29,7 +30,7 @@ async def progress(visit: AnyVisit) -> Response:
 @router.get("/progress.json")
 async def progress_json(visit: AnyVisit) -> Response:
     session = await visit.parts.sessions.find(visit.token)
-    if session is None or session.reference is None:
+    if session is None or session.reference is None or session.superseded:
         return JSONResponse({"error": "no session"}, 401)
     place = await places.find(visit.parts.engine, session.reference)
     return JSONResponse(
@@ -44,6 +45,15 @@ async def progress_json(visit: AnyVisit) -> Response:
 @router.get("/done")
 async def done(visit: AnyVisit) -> Response:
     return visit.page("done", place=await visit.place_on("/done"))
+
+
+@router.get(places.CONTINUED)
+async def continued(visit: AnyVisit) -> Response:
+    """Tell the older browser that the activation goes on in another one."""
+    session = await visit.session()
+    if not (session.superseded and session.reference):
+        return visit.see((await visit.place()).path)
+    return visit.page("continued", place=Place(session.reference, None))
 
 
 @router.get("/ended")

@@ -35,6 +35,7 @@ PATHS: Mapping[Step, str] = MappingProxyType(
     }
 )
 START = "/who"
+CONTINUED = "/continued"
 _HESITATION = timedelta(milliseconds=400)
 
 _OURS = frozenset({WaitReason.LEDGER_DOWN, WaitReason.DIRECTORY_DOWN, WaitReason.CONFIGURATION})

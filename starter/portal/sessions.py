@@ -59,6 +59,9 @@ class Sessions:
     async def attach(self, token: str, reference: str) -> None:
         await ledger.attach(self._pool, token, reference)
 
+    async def take_over(self, token: str, reference: str) -> None:
+        await ledger.take_over(self._pool, token, reference)
+
     async def rotate(self, token: str) -> str:
         """Return the token that follows this one: the same each time it is asked."""
         secret = hmac.digest(self._key, b"rotate\0" + token.encode(), "sha256").hex()

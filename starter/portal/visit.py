@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from domain.contracts import Language
 from ledger.pool import Pool
+from ledger.sessions import Session
 from security.keys import KeyRing
 from settings import Settings
 from starter.portal import forms, places
@@ -57,11 +58,18 @@ class Visit:
 
     # --- who asks -----------------------------------------------------------------------------
 
-    async def reference(self) -> str | None:
-        """Return the activation of this session; a browser without a session starts first."""
+    async def session(self) -> Session:
+        """Return this browser's session; without one it starts first."""
         session = await self.parts.sessions.find(self.token)
         if session is None:
             raise Elsewhere(f"{places.START}?again" if self.token else places.START)
+        return session
+
+    async def reference(self) -> str | None:
+        """Return the activation of this session, unless it goes on in another browser."""
+        session = await self.session()
+        if session.superseded:
+            raise Elsewhere(places.CONTINUED)
         return session.reference
 
     async def place(self) -> Place:
@@ -71,7 +79,7 @@ class Visit:
             raise Elsewhere("/contact")
         place = await places.find(self.parts.engine, reference)
         if place.progress and place.progress.joined_to:
-            await self.attach(place.progress.joined_to)
+            await self._take_over(place.progress.joined_to)
             place = await places.find(self.parts.engine, place.progress.joined_to)
         return place
 
@@ -105,6 +113,10 @@ class Visit:
     async def attach(self, reference: str) -> None:
         if self.token:
             await self.parts.sessions.attach(self.token, reference)
+
+    async def _take_over(self, reference: str) -> None:
+        if self.token:
+            await self.parts.sessions.take_over(self.token, reference)
 
     async def rotate(self) -> None:
         """Give this session another token: what the old one was worth has just risen."""
