@@ -20,6 +20,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 import settings as configuration
 from activities.accounts import DirectoryActivities
+from activities.desk import DeskActivities
 from activities.messages import MessagingActivities
 from activities.pins import PinActivities
 from activities.records import LedgerActivities
@@ -33,6 +34,7 @@ from settings import Settings
 from starter.connect import connect
 from workflows.activation import Activation
 from workflows.sandbox import sandbox
+from workflows.support_request import SupportRequest
 
 _GRACE = timedelta(seconds=30)
 _STICKY = timedelta(seconds=2)
@@ -100,7 +102,7 @@ def _main(parts: Parts) -> list[Worker]:
             parts.client,
             TaskQueue.MAIN,
             [*registrar.all(), *pins.all(), *records.all()],
-            workflows=[Activation],
+            workflows=[Activation, SupportRequest],
             workflow_runner=sandbox(),
             max_cached_workflows=_CACHED,
             sticky_queue_schedule_to_start_timeout=_STICKY,
@@ -111,6 +113,7 @@ def _main(parts: Parts) -> list[Worker]:
 def _messaging(parts: Parts) -> list[Worker]:
     messages = MessagingActivities(pool=parts.ledger, keys=parts.keys, settings=parts.config)
     parts.stack.push_async_callback(messages.close)
+    desk = DeskActivities(pool=parts.ledger, keys=parts.keys, settings=parts.config)
     pace = parts.config.sms.per_second
     return [
         _worker(
@@ -119,7 +122,7 @@ def _messaging(parts: Parts) -> list[Worker]:
             messages.all(),
             max_task_queue_activities_per_second=pace,
         ),
-        _worker(parts.client, TaskQueue.MAIL, messages.all()),
+        _worker(parts.client, TaskQueue.MAIL, [*messages.all(), *desk.all()]),
     ]
 
 

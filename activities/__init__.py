@@ -6,6 +6,7 @@ pins.py       check_pin, from the key alone
 records.py    claims, consents, insurance numbers, send budgets, the close: the ledger's activities
 accounts.py   resolve_account and provision_account, on directory and ledger
 directory.py  what is asked of and written to the directory; ldap.py is the wire, entries.py the map
+desk.py       mail_support_request: what students write to support
 messages.py   send_pin and send_notice; words.py writes them, sms.py and mail.py hand them over
 
 A worker registers what `all()` of the classes gives, each class with its own credentials only.

@@ -31,9 +31,11 @@ _AWAY = (
 
 @dataclass(frozen=True)
 class Letter:
+    """`html` is None where text alone will do."""
+
     subject: str
     text: str
-    html: str
+    html: str | None
     language: Language
 
 
@@ -45,13 +47,18 @@ class MailRelay:
         self._password = file.read_text("utf-8").strip() if file else None
         self._tls = ssl.create_default_context(cafile=settings.ca_file)
 
-    async def send(self, *, to: str, letter: Letter, message_id: str) -> Delivery:
-        """Hand a letter over; a mailbox refused for good is an outcome, all else a failure."""
+    async def send(
+        self, *, to: str, letter: Letter, message_id: str, reply_to: str | None = None
+    ) -> Delivery:
+        """Hand a letter over; a mailbox refused for good is an outcome, all else a failure.
+
+        With `reply_to` a person speaks through us, and answers go there.
+        """
         settings = self._settings
         with guarded(FailureType.MAIL_DOWN, _AWAY):
             try:
                 await aiosmtplib.send(
-                    self.compose(to, letter, message_id),
+                    self.compose(to, letter, message_id, reply_to),
                     hostname=settings.host,
                     port=settings.port,
                     start_tls=settings.starttls,
@@ -73,21 +80,25 @@ class MailRelay:
                 raise failure(FailureType.CONFIGURATION, "certificate not trusted") from None
         return Delivery.SENT
 
-    def compose(self, to: str, letter: Letter, message_id: str) -> EmailMessage:
+    def compose(
+        self, to: str, letter: Letter, message_id: str, reply_to: str | None = None
+    ) -> EmailMessage:
         greek = letter.language is Language.EL
         name = self._institution.name_el if greek else self._institution.name_en
         digest = hashlib.sha256(message_id.encode()).hexdigest()[:32]
         message = EmailMessage(policy=SMTP)
         message["From"] = Address(name, addr_spec=self._settings.sender)
         message["To"] = Address(addr_spec=to)
-        message["Reply-To"] = Address(addr_spec=self._institution.support_email)
+        message["Reply-To"] = Address(addr_spec=reply_to or self._institution.support_email)
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(datetime.now(UTC))
         message["Message-ID"] = f"<{digest}@{self._institution.domain}>"
-        message["Auto-Submitted"] = "auto-generated"
-        message["X-Auto-Response-Suppress"] = "All"
+        if reply_to is None:
+            message["Auto-Submitted"] = "auto-generated"
+            message["X-Auto-Response-Suppress"] = "All"
         message.set_content(letter.text, cte="quoted-printable")
-        message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        if letter.html is not None:
+            message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
         # Only now: what comes before would be moved down into the text part.
         message["Content-Language"] = letter.language.value
         return message

@@ -4,6 +4,7 @@
 `templates/mail/NAME.html` says the same again. An unknown word in a template is an error.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,18 +32,29 @@ class Words:
         institution = self._settings.institution.sms_name
         return to_gsm_greek(template.render(self._common(), institution=institution, **words))
 
-    def letter(self, name: str, language: Language, **words: str | None) -> Letter:
+    def letter(self, name: str, language: Language, /, **words: str | None) -> Letter:
+        return self._letter(name, language, words, html=True)
+
+    def plain_letter(self, name: str, language: Language, /, **words: str | None) -> Letter:
+        """Write a letter that has no HTML."""
+        return self._letter(name, language, words, html=False)
+
+    def _letter(
+        self, name: str, language: Language, words: Mapping[str, str | None], *, html: bool
+    ) -> Letter:
         environment = self._environments[language]
         institution = self._settings.institution
         named = institution.name_el if language is Language.EL else institution.name_en
         context = {**self._common(), "institution": named, "lang": language.value, **words}
         text = environment.get_template(f"mail/{name}.txt")
-        html = environment.get_template(f"mail/{name}.html")
         subject = str(text.make_module(context).subject)  # type: ignore[attr-defined] # set there
+        page = None
+        if html:
+            page = environment.get_template(f"mail/{name}.html").render(context, subject=subject)
         return Letter(
             " ".join(subject.split()),
             text.render(context).strip() + "\n",
-            html.render(context, subject=subject),
+            page,
             language,
         )
 

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 WORKFLOW = "Activation"
+SUPPORT_WORKFLOW = "SupportRequest"
 
 
 class Model(BaseModel):
@@ -331,6 +332,7 @@ class ActivityName(StrEnum):
     PROVISION_ACCOUNT = "provision_account"
     SEND_NOTICE = "send_notice"
     CLOSE_ACTIVATION = "close_activation"
+    MAIL_SUPPORT_REQUEST = "mail_support_request"
 
 
 class TaskQueue(StrEnum):
@@ -588,3 +590,10 @@ class CloseActivation(Model):
 
 class Closed(Model):
     kind: Literal["closed"] = "closed"
+
+
+class MailSupportRequest(Model):
+    """What the student wrote is not carried: the activity reads the ledger's row of this id."""
+
+    kind: Literal["mail_support_request"] = "mail_support_request"
+    request_id: str

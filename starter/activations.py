@@ -1,8 +1,8 @@
 """What a portal may do with activations: start one, hand in a submission, see where it stands.
 
 A submission goes by update first, the answer in one round trip; after any end of the update but
-an answer it goes by signal, which is durable with every worker down. Nothing here waits longer
-than a student would.
+an answer it goes by signal, which is durable with every worker down. A request for help
+becomes a workflow as well. Nothing here waits longer than a student would.
 """
 
 import asyncio
@@ -23,10 +23,13 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCStatusCode
 
 from domain.contracts import (
+    SUPPORT_WORKFLOW,
     WORKFLOW,
     ActivationResult,
     ActivationStart,
     Answer,
+    MailSupportRequest,
+    Model,
     Progress,
     ProgressRequest,
     Step,
@@ -62,18 +65,32 @@ class Activations:
 
     async def start(self, start: ActivationStart) -> bool:
         """Start an activation; False when one of this reference exists, be it open or closed."""
+        at_first = TypedSearchAttributes([SearchAttributePair(STEP, Step.LOOKUP.value)])
+        return await self._start(WORKFLOW, start, start.reference, at_first)
+
+    async def mail_support_request(self, request_id: str) -> None:
+        """See to it that the desk gets this request; once, however often it is asked."""
+        request = MailSupportRequest(request_id=request_id)
+        await self._start(SUPPORT_WORKFLOW, request, f"support-{request_id}")
+
+    async def _start(
+        self,
+        workflow: str,
+        start: Model,
+        workflow_id: str,
+        search_attributes: TypedSearchAttributes = TypedSearchAttributes.empty,
+    ) -> bool:
+        """Start a workflow of this id unless there ever was one; returns whether it was started."""
         try:
             async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
                 await self._client.start_workflow(
-                    WORKFLOW,
+                    workflow,
                     start,
-                    id=start.reference,
+                    id=workflow_id,
                     task_queue=TaskQueue.MAIN,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     task_timeout=_TASK_TIMEOUT,
-                    search_attributes=TypedSearchAttributes(
-                        [SearchAttributePair(STEP, Step.LOOKUP.value)]
-                    ),
+                    search_attributes=search_attributes,
                     rpc_timeout=_RPC_WITHIN,
                 )
         except WorkflowAlreadyStartedError:

@@ -2,6 +2,7 @@
 
 `activation.py` is the student's way from top to bottom; `steps.py` says which step may follow
 which; `pins.py` counts codes and tries; `inbox.py` takes the submissions; `calls.py` has one
-typed function an activity, with its patience. Nothing here touches a clock, a random number,
-settings or the outside world.
+typed function an activity, with its patience. `support_request.py` is a workflow of its own, which
+brings a request to the desk. Nothing here touches a clock, a random number, settings or the
+outside world.
 """

@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
         FailureType,
         FindStudent,
         InsuranceRecorded,
+        MailSupportRequest,
         Model,
         PinChecked,
         ProvisionAccount,
@@ -158,6 +159,18 @@ async def send_notice(request: SendNotice, delayed: Delayed) -> None:
 
 async def close_activation(request: CloseActivation, delayed: Delayed) -> Closed:
     return await _local_first(ActivityName.CLOSE_ACTIVATION, request, Closed, delayed)
+
+
+async def mail_support_request(request: MailSupportRequest) -> None:
+    """Try until the desk has it; nobody waits, and what a student wrote is not given up."""
+    await workflow.execute_activity(
+        ActivityName.MAIL_SUPPORT_REQUEST,
+        request,
+        result_type=Sent,
+        task_queue=TaskQueue.MAIL,
+        start_to_close_timeout=_DURABLE_TRY,
+        retry_policy=_retry_policy(),
+    )
 
 
 async def _local_first(

@@ -1,0 +1,63 @@
+"""mail_support_request: what a student wrote to support, into the desk's mailbox.
+
+The desk answers the student by replying. What was written is plain text in the body; of what a
+student typed only the checked e-mail address enters a header. Handed over twice at worst, under
+the same Message-ID, when the ledger goes away between the mail and its note.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import activity
+
+from activities.failures import failure, guarded
+from activities.mail import MailRelay
+from activities.words import Words
+from domain.contracts import ActivityName, Delivery, FailureType, MailSupportRequest, Sent
+from ledger import support_requests
+from ledger.pool import UNAVAILABLE, Pool
+from security.keys import KeyRing
+from settings import Settings
+
+
+class DeskActivities:
+    def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._institution = settings.institution
+        self._words = Words(settings)
+        self._mail = MailRelay(settings.mail, settings.institution)
+
+    def all(self) -> list[Callable[..., Any]]:
+        return [self.mail_support_request]
+
+    @activity.defn(name=ActivityName.MAIL_SUPPORT_REQUEST)
+    async def mail_support_request(self, request: MailSupportRequest) -> Sent:
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            asked = await support_requests.unmailed(self._pool, self._keys, request.request_id)
+        if asked:
+            with guarded(FailureType.CONFIGURATION, ()):
+                await self._hand_over(asked)
+            with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+                await support_requests.mailed(self._pool, asked.id)
+        return Sent(outcome=Delivery.SENT)
+
+    async def _hand_over(self, asked: support_requests.SupportRequest) -> None:
+        letter = self._words.plain_letter(
+            "support_request",
+            self._institution.default_language,
+            reference=asked.reference,
+            step=asked.step,
+            written_in=asked.language.value,
+            name=asked.name,
+            reply_to=asked.reply_to,
+            text=asked.text,
+        )
+        outcome = await self._mail.send(
+            to=self._institution.support_email,
+            letter=letter,
+            message_id=f"support:{asked.id}",
+            reply_to=asked.reply_to,
+        )
+        if outcome is Delivery.UNDELIVERABLE:
+            raise failure(FailureType.CONFIGURATION, "the desk's mailbox is refused")

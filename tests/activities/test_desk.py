@@ -1,0 +1,98 @@
+"""What a student writes to support reaches the desk once, and cannot become a header."""
+
+from secrets import token_hex
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.desk import DeskActivities
+from domain.contracts import Delivery, Language, MailSupportRequest
+from ledger import support_requests
+from ledger.pool import Pool
+from ledger.support_requests import SupportRequest
+from settings import Mail
+from tests.activities.test_mail import Relay, relay
+from tests.stack import TestStack
+
+__all__ = ["relay"]
+
+NAME = "Μαρία\r\nBcc: all@mail.example"
+TEXT = "Δεν ήρθε ο κωδικός.\n\nSubject: <b>hello</b>\n.\nΕυχαριστώ"
+
+
+@pytest.fixture
+def desk(stack: TestStack, pool: Pool, relay: Relay) -> DeskActivities:
+    mail = Mail(host="127.0.0.1", port=relay.port, starttls=False)
+    settings = stack.settings.model_copy(update={"mail": mail})
+    return DeskActivities(pool=pool, keys=stack.keys, settings=settings)
+
+
+@pytest.fixture
+async def asked(pool: Pool, stack: TestStack) -> MailSupportRequest:
+    request = SupportRequest(
+        token_hex(16), "A-7K3F-92QD", "pin", Language.EL, NAME, "maria@mail.example", TEXT
+    )
+    await support_requests.put(pool, stack.keys, request)
+    return MailSupportRequest(request_id=request.id)
+
+
+async def test_the_desk_reads_it_once_and_answers_the_student(
+    desk: DeskActivities, relay: Relay, asked: MailSupportRequest, stack: TestStack
+) -> None:
+    for _ in range(2):
+        assert (await desk.mail_support_request(asked)).outcome is Delivery.SENT
+    (message,) = relay.taken
+    assert message["To"] == stack.settings.institution.support_email
+    assert message["Reply-To"] == "maria@mail.example"
+    assert str(message["Subject"]).endswith("A-7K3F-92QD")
+    assert message["Auto-Submitted"] is None
+    assert message["Bcc"] is None
+    assert message.get_content_type() == "text/plain"
+    body = message.get_content().replace("\r\n", "\n")
+    assert TEXT in body
+    assert "A-7K3F-92QD" in body
+    assert "pin" in body
+    assert "Μαρία" in body
+
+
+async def test_an_empty_reference_is_told_as_none(
+    desk: DeskActivities, relay: Relay, pool: Pool, stack: TestStack
+) -> None:
+    request = SupportRequest(
+        token_hex(16), None, None, Language.EN, "Anna", "anna@mail.example", "hello"
+    )
+    await support_requests.put(pool, stack.keys, request)
+    await desk.mail_support_request(MailSupportRequest(request_id=request.id))
+    (message,) = relay.taken
+    assert "A-" not in str(message["Subject"])
+
+
+async def test_what_was_written_is_readable_nowhere_in_the_ledger(
+    asked: MailSupportRequest, pool: Pool
+) -> None:
+    row = await pool.fetchrow("SELECT * FROM support_request WHERE id = $1", asked.request_id)
+    assert row
+    for clear in ("Μαρία", "maria@mail.example", "Ευχαριστώ"):
+        assert clear.encode() not in b"".join(v for v in row.values() if isinstance(v, bytes))
+        assert clear not in str(dict(row))
+
+
+async def test_nothing_of_this_id_is_nothing_to_do(desk: DeskActivities, relay: Relay) -> None:
+    await desk.mail_support_request(MailSupportRequest(request_id=token_hex(16)))
+    assert relay.taken == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"), [("451 later", "MAIL_DOWN"), ("550 no such box", "CONFIGURATION")]
+)
+async def test_a_desk_that_cannot_be_reached_is_tried_again(
+    desk: DeskActivities, relay: Relay, asked: MailSupportRequest, answer: str, kind: str
+) -> None:
+    relay.rcpt = answer
+    with pytest.raises(ApplicationError) as raised:
+        await desk.mail_support_request(asked)
+    assert raised.value.type == kind
+    assert not raised.value.non_retryable
+    relay.rcpt = "250 OK"
+    await desk.mail_support_request(asked)
+    assert len(relay.taken) == 1
