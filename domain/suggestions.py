@@ -1,0 +1,43 @@
+"""Passwords to choose from: four common words and two digits, 50 bits of chance.
+
+The words are the engine's own lists, 2,048 for each language, no two of them one letter apart, so
+that a suggestion can be read out and remembered. Greek words are spelled in Latin letters as on a
+passport. Where chance comes from is the caller's: the portal passes `secrets.randbelow`.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+from domain.contracts import Language
+from domain.elot743 import ascii_fold
+from domain.passwords import judge
+
+WORDS = 4
+DIGITS = 100
+_LISTS = Path(__file__).with_name("words")
+# Of a hundred suggestions hardly one has the student's own name in it.
+_TRIES = 20
+
+
+def suggest(language: Language, draw: Callable[[int], int], context: Sequence[str] = ()) -> str:
+    """Return a password; `draw(n)` gives a number below n, `context` is what `judge` takes."""
+    suggestion = _drawn(language, draw)
+    for _ in range(_TRIES):
+        if not judge(suggestion, context):
+            break
+        suggestion = _drawn(language, draw)
+    return suggestion
+
+
+@cache
+def words(language: Language) -> tuple[str, ...]:
+    """Return a language's list in lower-case Latin letters, in the order of its file."""
+    lines = (_LISTS / f"{language.value}.txt").read_text("utf-8").split()
+    return tuple(ascii_fold(line) for line in lines)
+
+
+def _drawn(language: Language, draw: Callable[[int], int]) -> str:
+    known = words(language)
+    chosen = [known[draw(len(known))] for _ in range(WORDS)]
+    return "-".join([*chosen, f"{draw(DIGITS):02d}"]).capitalize()
