@@ -10,6 +10,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import (
@@ -31,13 +32,18 @@ class Section(BaseModel):
 
 
 class Institution(Section):
-    """What students read: names, addresses, and the domain of the institutional e-mail."""
+    """What students read: names, addresses, times, and the domain of the institutional e-mail.
+
+    Without a `password_reset_url` they are sent to support.
+    """
 
     name_el: str = "Πανεπιστήμιο"
     name_en: str = "University"
     sms_name: str = "UNIVERSITY"
     domain: str = "university.example"
     support_email: str = "support@university.example"
+    password_reset_url: str = "https://password.university.example"  # noqa: S105 - an address
+    timezone: ZoneInfo = ZoneInfo("Europe/Athens")
     default_language: Language = Language.EL
     registrar_sync_lag_hours: int = 24
 

@@ -25,7 +25,16 @@ from security.keys import KeyRing
 from settings import Settings
 from starter.activations import ActivationEnded, Activations
 from starter.connect import TemporalUnavailable, connect
-from starter.portal import begin, info, outcomes, places, steps
+from starter.portal import (
+    begin,
+    info,
+    insurance,
+    outcomes,
+    password,
+    places,
+    proof,
+    review,
+)
 from starter.portal.forms import Forged
 from starter.portal.places import Engine
 from starter.portal.sessions import Sessions
@@ -63,7 +72,7 @@ def create(parts: Parts | None = None) -> FastAPI:
     if parts:
         app.state.parts = parts
     app.mount(static_path(), _Kept(directory=STATIC))
-    for module in (begin, steps, outcomes, info):
+    for module in (begin, proof, insurance, review, password, outcomes, info):
         app.include_router(module.router)
     _add_failures(app)
     app.add_middleware(Shield, public_url=settings.portal.public_url, error_page=_error_page)

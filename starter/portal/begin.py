@@ -12,7 +12,7 @@ from domain.rules import InvalidInput, Rule
 from ledger import activations, budgets
 from starter.portal import places
 from starter.portal.forms import Form
-from starter.portal.view import Errors, clock
+from starter.portal.view import Errors
 from starter.portal.visit import AnyVisit, Visit
 
 router = APIRouter()
@@ -130,9 +130,7 @@ async def _look_up_too_often(visit: Visit) -> Response | None:
     if opens is None:
         return None
     seconds = limits.lookups_window_minutes * 60
-    return visit.error(
-        429, {"Retry-After": str(seconds)}, not_before=clock(opens, language=visit.language)
-    )
+    return visit.error(429, {"Retry-After": str(seconds)}, not_before=visit.clock(opens))
 
 
 def _network(host: str) -> str:

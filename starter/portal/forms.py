@@ -34,8 +34,9 @@ class Form:
     references: tuple[str, ...]
 
     def get(self, name: str) -> str:
-        """Return the first value of a field, empty when it is missing."""
-        return next((value for key, value in self.fields if key == name), "")
+        """Return the value of a field; empty when it is missing or, twice there."""
+        values = self.all(name)
+        return values[0] if len(values) == 1 else ""
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self.fields if key == name]

@@ -21,6 +21,7 @@ PATHS: Mapping[Step, str] = MappingProxyType(
     {
         Step.LOOKUP: "/progress",
         Step.PIN: "/pin",
+        Step.IDENTIFY: "/identify",
         Step.INSURANCE: "/insurance",
         Step.REVIEW: "/review",
         Step.PASSWORD: "/password",
@@ -41,7 +42,7 @@ _HESITATION = timedelta(milliseconds=400)
 _OURS = frozenset({WaitReason.LEDGER_DOWN, WaitReason.DIRECTORY_DOWN, WaitReason.CONFIGURATION})
 """While the engine waits for one of these, no form is of use: the student sees the waiting page."""
 ENDS = ("/done", "/ended", "/contact")
-_NUMBERED = (Step.INSURANCE, Step.REVIEW, Step.PASSWORD)
+_NUMBERED = (Step.IDENTIFY, Step.INSURANCE, Step.REVIEW, Step.PASSWORD)
 
 
 class Engine(Protocol):
@@ -70,8 +71,7 @@ class Place:
         """The page of this place; a reference that never became an activation starts again."""
         if self.step is None:
             return "/contact"
-        undrawn = self.step is Step.REVIEW and not (self.progress and self.progress.review)
-        if undrawn or (self.wait_reason in _OURS and PATHS[self.step] not in ENDS):
+        if self._undrawn or (self.wait_reason in _OURS and PATHS[self.step] not in ENDS):
             return "/progress"
         return PATHS[self.step]
 
@@ -82,12 +82,26 @@ class Place:
             return 2, None
         if self.progress is None or self.step not in _NUMBERED:
             return None
-        mine = [step for step in _NUMBERED if step is not Step.INSURANCE or self.needs_insurance]
-        return mine.index(self.step) + 3, len(mine) + 2
+        mine = [step for step in _NUMBERED if self._comes_by(step, self.progress)]
+        # As long as the person is not known, nobody knows how many steps are to come.
+        total = None if self.step is Step.IDENTIFY else len(mine) + 2
+        return mine.index(self.step) + 3, total
+
+    def _comes_by(self, step: Step, progress: Progress) -> bool:
+        """Whether this student meets this step at all."""
+        met = {
+            Step.IDENTIFY: progress.identify is not None,
+            Step.INSURANCE: progress.needs_insurance,
+        }
+        return self.step is step or met.get(step, True)
 
     @property
-    def needs_insurance(self) -> bool:
-        return self.step is Step.INSURANCE or bool(self.progress and self.progress.needs_insurance)
+    def _undrawn(self) -> bool:
+        """Whether the step's page shows what only a worker knows, and none answers."""
+        told = self.progress
+        if self.step is Step.IDENTIFY:
+            return not (told and told.identify)
+        return self.step is Step.REVIEW and not (told and told.review)
 
 
 def of(progress: Progress) -> Place:

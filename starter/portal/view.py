@@ -19,7 +19,6 @@ from translations import translator
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 STATIC = _TEMPLATES / "static"
-_ZONE = ZoneInfo("Europe/Athens")
 
 Errors = Mapping[str, Sequence[str]]
 
@@ -37,23 +36,28 @@ class Views:
     """Renders every page of the portal in both languages."""
 
     def __init__(self, institution: Institution) -> None:
+        self._zone = institution.timezone
         self._shared = {
             language: {
                 "institution": institution.name_el if greek else institution.name_en,
                 "support_email": institution.support_email,
                 "domain": institution.domain,
+                "password_reset_url": institution.password_reset_url,
                 "lag_hours": institution.registrar_sync_lag_hours,
             }
             for language, greek in ((Language.EL, True), (Language.EN, False))
         }
 
     def page(self, name: str, language: Language, **context: Any) -> str:
-        template = _environment(language).get_template(f"{name}.html")
+        template = _environment(language, self._zone).get_template(f"{name}.html")
         return template.render(self._shared[language] | context)
+
+    def clock(self, moment: datetime, language: Language) -> str:
+        return clock(moment, language=language, zone=self._zone)
 
 
 @cache
-def _environment(language: Language) -> Environment:
+def _environment(language: Language, zone: ZoneInfo) -> Environment:
     govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     env = Environment(
         loader=ChoiceLoader([FileSystemLoader(_TEMPLATES / "pages"), govuk]),
@@ -70,15 +74,15 @@ def _environment(language: Language) -> Environment:
         error_list=error_list,
         first_group=references.first_group,
     )
-    env.filters["clock"] = partial(clock, language=language)
+    env.filters["clock"] = partial(clock, language=language, zone=zone)
     return env
 
 
-def clock(moment: datetime, *, language: Language, seconds: bool = False) -> str:
+def clock(moment: datetime, *, language: Language, zone: ZoneInfo, seconds: bool = False) -> str:
     """Tell a time of day, with the date when it is not today's."""
-    local = moment.astimezone(_ZONE)
+    local = moment.astimezone(zone)
     told = local.strftime("%H:%M:%S" if seconds else "%H:%M")
-    if local.date() == datetime.now(_ZONE).date():
+    if local.date() == datetime.now(zone).date():
         return told
     return f"{format_date(local.date(), 'd MMMM', locale=language)}, {told}"
 

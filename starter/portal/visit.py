@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -153,6 +154,10 @@ class Visit:
         heading, sentence = self.words.status(status)
         context = {"heading": heading, "sentence": sentence, **more}
         return self.page("error", status=status, headers=headers, **context)
+
+    def clock(self, moment: datetime) -> str:
+        """Tell a time of day as the institution's clocks show it."""
+        return self.parts.views.clock(moment, self.language)
 
     def _keep(self, token: str) -> None:
         self.token = self._fresh = token

@@ -19,6 +19,9 @@ _RULES: Mapping[Rule, str] = {
     Rule.EMAIL_INVALID: N_("Enter a whole e-mail address, for example name@example.com"),
     Rule.EMAIL_GREEK: N_("The e-mail has Greek letters. Switch the keyboard to English"),
     Rule.PIN_FORMAT: N_("Enter the six digits of the code"),
+    Rule.IDENTITY_DATE: N_("Enter a whole date of birth, for example 31 12 2007"),
+    Rule.IDENTITY_FOUR_DIGITS: N_("Enter the last four digits of the AMKA"),
+    Rule.IDENTITY_STUDENT_NUMBER: N_("Enter your student number: letters and digits only"),
     Rule.AMKA_LENGTH: N_("The AMKA has 11 digits"),
     Rule.AMKA_CHECKSUM: N_("The AMKA is not correct. Check the digits"),
     Rule.AMKA_DATE: N_("The AMKA does not start with a date of birth. Check the digits"),
@@ -51,8 +54,10 @@ _REFUSALS: Mapping[PasswordRefusal, str] = {
 _WAITS: Mapping[WaitReason, str] = {
     WaitReason.WAITING_PIN: N_("We are waiting for the six-digit code (pin)."),
     WaitReason.PIN_LOCKED: N_("There were too many wrong codes, so we take none for a while."),
+    WaitReason.WAITING_IDENTITY: N_("We are waiting for your answer to a question."),
     WaitReason.WAITING_INSURANCE: N_("We are waiting for your insurance number."),
     WaitReason.WAITING_CONSENT: N_("We are preparing your details."),
+    WaitReason.DATA_DISPUTED: N_("Your details are being corrected."),
     WaitReason.WAITING_PASSWORD: N_("We are waiting for your password."),
     WaitReason.REGISTRAR_DOWN: N_(
         "The records of the secretariat do not answer just now, so we have not looked for you yet."
@@ -75,6 +80,7 @@ _STEPS: Mapping[Step, str] = {
     Step.PROVISIONING: N_("We are making your account."),
     Step.NEEDS_SUPPORT: N_("Support has to look at your activation."),
 }
+_UNIDENTIFIED = N_("The answers did not fit. Support has to make sure with you who you are.")
 _ELSE = N_("We are getting the next page ready.")
 
 _STATUSES: Mapping[int, tuple[str, str]] = {
@@ -118,6 +124,8 @@ class Wording:
 
     def wait(self, step: Step | None, reason: WaitReason | None) -> str:
         """Say in one sentence where an activation stands."""
+        if (step, reason) == (Step.NEEDS_SUPPORT, WaitReason.WAITING_IDENTITY):
+            return self.say(_UNIDENTIFIED)
         if reason in (None, WaitReason.WAITING_CONSENT):
             return self.say(_STEPS.get(step, _ELSE) if step else _ELSE)
         return self.say(_WAITS[reason])
@@ -134,6 +142,13 @@ class Wording:
             tries_left,
         ) % {"n": tries_left}
 
+    def wrong_answer(self, tries_left: int) -> str:
+        return self.texts.ngettext(
+            "That is not what the secretariat has on file. %(n)d try left",
+            "That is not what the secretariat has on file. %(n)d tries left",
+            tries_left,
+        ) % {"n": tries_left}
+
     def expired_pin(self) -> str:
         return self.say(N_("The code has expired. Ask for a new one"))
 
@@ -146,6 +161,21 @@ class Wording:
 
     def stale(self) -> str:
         return self.say(N_("Your details changed meanwhile. Read them again before you agree"))
+
+    def scheme(self) -> str:
+        return self.say(N_("Choose a country, or the European Health Insurance Card"))
+
+    def unknown_choice(self) -> str:
+        return self.say(N_("Choose only what this page offers"))
+
+    def which_details(self) -> str:
+        return self.say(N_("Choose which of the details are wrong"))
+
+    def long_note(self, most: int) -> str:
+        return self.say(N_("The note can have at most %(n)s characters")) % {"n": most}
+
+    def not_offered(self) -> str:
+        return self.say(N_("This suggestion is no longer on offer. Choose one of those below"))
 
     def role(self) -> str:
         return self.say(N_("Choose what you are"))

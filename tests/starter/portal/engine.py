@@ -12,10 +12,12 @@ from domain.contracts import (
     Answer,
     Channel,
     Enrolment,
+    IdentifyView,
     Language,
     Person,
     PinView,
     Progress,
+    Question,
     Step,
     Submission,
     Verdict,
@@ -50,6 +52,8 @@ PERSON = Person(
 )
 SHOWN = consent.review(PERSON, "mpapadopoulou", "1")
 
+ASKED = IdentifyView(question=Question.BIRTH_DATE, tries_left=3)
+
 
 def at(step: Step, reason: WaitReason | None = None, **more: object) -> Progress:
     """Return a progress as a worker would tell it."""
@@ -71,6 +75,7 @@ def at(step: Step, reason: WaitReason | None = None, **more: object) -> Progress
         "language": Language.EL,
         "needs_insurance": True,
         "pin": pin if step is Step.PIN else None,
+        "identify": ASKED if step is Step.IDENTIFY else None,
         "review": SHOWN if shown else None,
         "username": SHOWN.username if step in (Step.ACTIVE, Step.ALREADY_ACTIVE) else None,
     }

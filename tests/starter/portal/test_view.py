@@ -1,6 +1,7 @@
 """Languages, times and texts."""
 
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,8 @@ from starter.portal.info import TITLES
 from starter.portal.view import STATIC, _environment, clock
 from starter.portal.wording import Wording
 from tests.starter.portal.conftest import Browser
+
+ATHENS = ZoneInfo("Europe/Athens")
 
 
 @pytest.mark.parametrize(
@@ -71,18 +74,18 @@ def test_there_are_words_for_everything(language: Language) -> None:
 
 
 def test_a_time_has_its_date_when_it_is_not_today() -> None:
-    today = datetime.now(ZoneInfo("Europe/Athens")).replace(hour=9, minute=5, second=7)
-    assert clock(today, language=Language.EL) == "09:05"
-    assert clock(today, language=Language.EL, seconds=True) == "09:05:07"
-    assert clock(today.replace(year=2020, month=3, day=1), language=Language.EL) == (
-        "1 Μαρτίου, 09:05"
-    )
+    tell = partial(clock, language=Language.EL, zone=ATHENS)
+    today = datetime.now(ATHENS).replace(hour=9, minute=5, second=7)
+    assert tell(today) == "09:05"
+    assert tell(today, seconds=True) == "09:05:07"
+    assert tell(today.replace(year=2020, month=3, day=1)) == "1 Μαρτίου, 09:05"
 
 
 def test_templates_name_only_what_pages_are_given() -> None:
-    env = _environment(Language.EL)
+    env = _environment(Language.EL, ATHENS)
     given = {
         *("institution", "support_email", "domain", "lag_hours"),
+        *("password_reset_url", "schemes", "scheme", "wrong", "note", "longest"),
         *("path", "hidden", "errors", "place"),
         *("again", "typed", "not_found", "view", "locked", "expired", "resend_later", "sent"),
         *("notice", "chosen", "refusal", "minimum", "sentence", "received", "with_support"),

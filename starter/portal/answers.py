@@ -1,0 +1,39 @@
+"""How an answer of the student reaches the activation, and where it leads: shared by the steps."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+from fastapi.responses import Response
+
+from domain.contracts import Answer, Step, Submission, Verdict
+from starter.portal import places
+from starter.portal.forms import Form
+from starter.portal.visit import Elsewhere, Visit
+
+_PATIENCE = timedelta(seconds=2.5)
+
+
+def stamp(form: Form) -> dict[str, object]:
+    """Return what every submission carries beside its answer."""
+    return {"submission_id": form.submission_id, "received_at": datetime.now(UTC)}
+
+
+async def submit(visit: Visit, door: str, submission: Submission) -> Answer:
+    """Hand in an answer; without a worker it is kept all the same, and the page says so."""
+    reference = await visit.reference()
+    if reference is None:
+        raise Elsewhere("/contact")
+    answer = await visit.parts.engine.submit(reference, door, submission)
+    if answer is None:
+        raise Elsewhere("/progress?received")
+    if answer.verdict is Verdict.OUT_OF_STEP:
+        raise Elsewhere(places.of(answer.progress).path)
+    return answer
+
+
+async def onward(visit: Visit, answer: Answer, *, leaves: Collection[Step]) -> Response:
+    """Go where the activation stands once this answer has had its effect, or a moment later."""
+    reference = answer.progress.reference
+    settled = await visit.parts.engine.settled(reference, leaves=leaves, within=_PATIENCE)
+    place = places.of(settled or answer.progress)
+    return visit.see("/progress" if place.step in leaves else place.path)

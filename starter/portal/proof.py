@@ -1,0 +1,117 @@
+"""Proving who comes: the code sent to the contact and, when several share it, one question."""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from domain import identity, pins
+from domain.contracts import (
+    Answer,
+    Channel,
+    IdentitySubmission,
+    PinSubmission,
+    ResendRequest,
+    Step,
+    Verdict,
+)
+from domain.rules import InvalidInput
+from starter.portal import places
+from starter.portal.answers import onward, stamp, submit
+from starter.portal.places import Place
+from starter.portal.view import Errors
+from starter.portal.visit import AnyVisit, Elsewhere, Visit
+
+router = APIRouter()
+
+
+@router.get("/pin")
+async def pin(visit: AnyVisit) -> Response:
+    return _pin_page(visit, await visit.place_on("/pin"))
+
+
+@router.post("/pin")
+async def pin_given(visit: AnyVisit) -> Response:
+    form = await visit.form()
+    try:
+        digits = pins.read(form.get("pin"))
+    except InvalidInput as invalid:
+        place = await visit.place_on("/pin")
+        return _pin_page(visit, place, {"pin": [visit.words.rule(invalid.rule)]})
+    answer = await submit(visit, "submit_pin", PinSubmission(**stamp(form), pin=digits))
+    if answer.verdict is not Verdict.ACCEPTED:
+        return _pin_page(visit, places.of(answer.progress), _pin_refused(visit, answer))
+    # What this cookie is worth has just risen: a copy of the old one must not rise with it.
+    await visit.rotate()
+    return await onward(visit, answer, leaves={Step.PIN})
+
+
+@router.post("/pin/resend")
+async def pin_again(visit: AnyVisit) -> Response:
+    form = await visit.form()
+    channel = form.get("channel")
+    if channel not in list(Channel):
+        raise Elsewhere("/pin")
+    request = ResendRequest(**stamp(form), channel=Channel(channel))
+    answer = await submit(visit, "resend_pin", request)
+    if answer.verdict is Verdict.ACCEPTED:
+        return visit.see("/pin?sent")
+    return _pin_page(visit, places.of(answer.progress), _pin_refused(visit, answer))
+
+
+@router.get("/identify")
+async def identify(visit: AnyVisit) -> Response:
+    return _identify_page(visit, await visit.place_on("/identify"))
+
+
+@router.post("/identify")
+async def identified(visit: AnyVisit) -> Response:
+    form = await visit.form()
+    place = await visit.place_on("/identify")
+    asked = place.progress.identify if place.progress else None
+    assert asked is not None  # noqa: S101 - without it this is not the place
+    try:
+        answered = identity.read(asked.question, form.get("answer"))
+    except InvalidInput as invalid:
+        return _identify_page(visit, place, {"answer": [visit.words.rule(invalid.rule)]})
+    submission = IdentitySubmission(**stamp(form), answer=answered)
+    answer = await submit(visit, "identify", submission)
+    view = answer.progress.identify
+    if answer.verdict is Verdict.WRONG and view and view.tries_left:
+        errors = {"answer": [visit.words.wrong_answer(view.tries_left)]}
+        return _identify_page(visit, places.of(answer.progress), errors)
+    await visit.rotate()
+    return await onward(visit, answer, leaves={Step.IDENTIFY})
+
+
+def _identify_page(visit: Visit, place: Place, errors: Errors | None = None) -> Response:
+    return visit.page("identify", place=place, errors=errors)
+
+
+def _pin_page(visit: Visit, place: Place, errors: Errors | None = None) -> Response:
+    view = place.progress.pin if place.progress else None
+    now = datetime.now(UTC)
+    return visit.page(
+        "pin",
+        place=place,
+        view=view,
+        errors=errors,
+        sent="sent" in visit.request.query_params,
+        locked=view and view.locked_until and view.locked_until > now,
+        expired=view and view.expires_at and view.expires_at <= now,
+        resend_later=view and view.resend_at and view.resend_at > now,
+        notice=visit.words.wait(place.step, place.wait_reason),
+    )
+
+
+def _pin_refused(visit: Visit, answer: Answer) -> Errors:
+    """Say why a PIN, or the wish for a new one, was not taken."""
+    view = answer.progress.pin
+    words = visit.words
+    if view and view.locked_until and answer.verdict is Verdict.LOCKED:
+        return {"pin": [words.locked_pin(visit.clock(view.locked_until))]}
+    if view and view.resend_at and answer.verdict is Verdict.TOO_SOON:
+        return {"resend": [words.too_soon(visit.clock(view.resend_at))]}
+    if view and answer.verdict is Verdict.WRONG:
+        return {"pin": [words.wrong_pin(view.tries_left)]}
+    return {"pin": [words.expired_pin()]}
