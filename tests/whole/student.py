@@ -1,0 +1,145 @@
+"""A student nobody else plays, walking through the real portal one page at a time."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+import asyncpg
+import httpx
+import ldap3
+
+from demo.names import Spelled
+from demo.part import aside
+from demo.students import COLUMNS, DEPARTMENTS, Row, amka, make_row
+from demo.visitor import Page, Visitor
+
+PATIENCE_SECONDS = 45
+Found = TypeVar("Found")
+
+
+def until(look: Callable[[], Found | None], within: float = PATIENCE_SECONDS) -> Found:
+    """Look until there is something to see."""
+    deadline = time.monotonic() + within
+    while not (found := look()):
+        assert time.monotonic() < deadline, "nothing came of it in time"
+        time.sleep(0.25)
+    return found
+
+
+def _letters(alphabet: str, count: int) -> str:
+    return "".join(secrets.choice(alphabet) for _ in range(count)).capitalize()
+
+
+class Student:
+    """Everything about them is drawn at random, so that it is found wherever it is written."""
+
+    def __init__(self, *, insured: bool = True) -> None:
+        self.serial = secrets.randbelow(900) + 100
+        self.number = f"98{secrets.randbelow(10**8):08d}"
+        self.born = date(1990, 1, 1) + timedelta(days=secrets.randbelow(6000))
+        self.amka = amka(self.born, self.serial, gender="F")
+        self.mobile = f"69{secrets.randbelow(10**8):08d}"
+        self.first = Spelled(_letters("αβγδεζηικλμνοπρτυφω", 12), _letters("abdefgklmnoprst", 12))
+        self.last = Spelled(_letters("αβγδεζηικλμνοπρτυφω", 14), _letters("abdefgklmnoprst", 14))
+        self.login = _letters("abcdefghijkmnopqrstuvwxyz", 12).lower()
+        self.password = secrets.token_urlsafe(18)
+        self.insured = insured
+        self.pin = ""
+
+    def enrol(self, registrar_dsn: str) -> None:
+        number = self.amka if self.insured else None
+        row = make_row(
+            self.number,
+            self.first,
+            self.last,
+            self.born,
+            DEPARTMENTS[0],
+            gender="F",
+            mobilephone=self.mobile,
+            loginname=self.login,
+            ssn=number,
+            ssncountry="GR" if number else None,
+        )
+        aside(_insert(registrar_dsn, row))
+
+    def logs_in(self, env: Mapping[str, str]) -> bool:
+        name = f"uid={self.login},{env['LDAP_PEOPLE_DN']}"
+        with ldap3.Connection(ldap3.Server(env["LDAP_URL"]), name, self.password) as connection:
+            return bool(connection.bound)
+
+
+async def _insert(dsn: str, row: Row) -> None:
+    records = await asyncpg.connect(dsn)
+    try:
+        await records.copy_records_to_table(
+            "v_vd_sis", records=[tuple(row[name] for name in COLUMNS)], columns=COLUMNS
+        )
+    finally:
+        await records.close()
+
+
+class Walk:
+    """One student at one browser; each method is one page."""
+
+    def __init__(self, visitor: Visitor, env: Mapping[str, str], student: Student) -> None:
+        self._visitor = visitor
+        self._env = env
+        self._student = student
+
+    def to_the_code(self) -> str:
+        """Come up to the PIN page, wait for the message, and give the activation's reference."""
+        self._visitor.visit("/who")
+        self._visitor.submit(who="student")
+        assert self._visitor.submit(mobile=self._student.mobile, email="").path == "/pin"
+        self._student.pin = until(self._read_pin)
+        return str(self.where()["reference"])
+
+    def where(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self._visitor._http.get("/progress.json").json()
+        return answer
+
+    def prove(self) -> Page:
+        return self._visitor.submit(pin=self._student.pin)
+
+    def insure(self) -> Page:
+        return self._visitor.submit(number=self._student.amka)
+
+    def agree(self) -> Page:
+        return self._visitor.submit(decision="agree", choice="recovery_mobile")
+
+    def choose_password(self) -> Page:
+        return self._visitor.submit(password=self._student.password)
+
+    def arrive(self, path: str) -> None:
+        """Look at the waiting page until it leads on, as a student would."""
+        until(lambda: self._visitor.visit("/progress").path == path)
+
+    def walk(self) -> str:
+        """Go all the way and give the reference."""
+        reference = self.to_the_code()
+        page = self.prove()
+        if not self._student.insured:
+            assert page.path == "/insurance"
+            page = self.insure()
+        assert page.path == "/review"
+        assert self.agree().path == "/password"
+        assert self.choose_password().path in ("/done", "/progress")
+        self.arrive("/done")
+        return reference
+
+    def _read_pin(self) -> str | None:
+        query = {"to": f"+30{self._student.mobile}"}
+        messages = httpx.get(f"{self._env['INBOX_URL']}/messages.json", params=query).json()
+        pins = [re.findall(r"(?<!\d)\d{6}(?!\d)", message["text"]) for message in messages]
+        return str(pins[-1][-1]) if pins else None
+
+
+@contextmanager
+def walking(env: Mapping[str, str], student: Student) -> Iterator[Walk]:
+    student.enrol(env["REGISTRAR_DSN"])
+    with Visitor(env["PORTAL_URL"], "el") as visitor:
+        yield Walk(visitor, env, student)

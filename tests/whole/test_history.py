@@ -1,0 +1,37 @@
+"""One activation stays small in Temporal: few events, few workflow tasks."""
+
+import asyncio
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+
+from security.codec import data_converter
+from security.keys import KeyRing
+from tests.stack import WholeStack
+from tests.whole.student import Student, walking
+
+
+@pytest.mark.parametrize(("insured", "events", "tasks"), [(True, 60, 9), (False, 67, 11)])
+async def test_a_happy_path_is_short(
+    whole_stack: WholeStack, insured: bool, events: int, tasks: int
+) -> None:
+    env = whole_stack.env
+    student = Student(insured=insured)
+
+    def walk() -> str:
+        with walking(env, student) as one:
+            return one.walk()
+
+    reference = await asyncio.to_thread(walk)
+    client = await Client.connect(
+        env["TEMPORAL_ADDRESS"],
+        namespace=env["TEMPORAL_NAMESPACE"],
+        data_converter=data_converter(KeyRing.load(whole_stack.folder / "keys")),
+    )
+    handle = client.get_workflow_handle(reference)
+    await handle.result()
+    kinds = [event.event_type for event in (await handle.fetch_history()).events]
+    print(kinds)  # noqa: T201 - shown when one of these limits is broken
+    assert len(kinds) <= events
+    assert kinds.count(EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED) <= tasks
