@@ -5,7 +5,7 @@ opens the sealed password; only a bind with it counts as done. Any number of tri
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from temporalio import activity
@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities import ldap
 from activities.directory import Directory, Entry
-from activities.entries import attributes, codes
+from activities.entries import attributes, chosen, codes
 from activities.failures import failure, guarded
 from activities.records import reserve_name, wanted_names
 from domain import usernames as rules
@@ -21,6 +21,7 @@ from domain.contracts import (
     AccountOutcome,
     AccountResolved,
     ActivityName,
+    Choice,
     FailureType,
     PasswordRefusal,
     ProvisionAccount,
@@ -52,6 +53,7 @@ class DirectoryActivities:
         self._keys = keys
         self._policy = settings.usernames
         self._domain = settings.institution.domain
+        self._choices = settings.directory.choices
         self._directory = Directory(settings.directory)
 
     def all(self) -> list[Callable[..., Any]]:
@@ -110,14 +112,15 @@ class DirectoryActivities:
     @activity.defn(name=ActivityName.PROVISION_ACCOUNT)
     async def provision_account(self, request: ProvisionAccount) -> Provisioned:
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            if not await consents.exists(self._pool, request.reference):
+            choices = await consents.choices(self._pool, request.reference)
+            if choices is None:
                 return Provisioned(outcome=ProvisionOutcome.NO_CONSENT)
             password = await self._unsealed(request)
             if password is None:
                 return _refused(PasswordRefusal.EXPIRED)
             if password in (b"", _MASKED_SECRET):
                 return _refused(PasswordRefusal.POLICY)
-            made = await self._directory.run(self._provision, request, password)
+            made = await self._directory.run(self._provision, request, password, choices)
             if made.outcome is ProvisionOutcome.ACTIVE:
                 await activations.provisioned(
                     self._pool,
@@ -137,8 +140,11 @@ class DirectoryActivities:
         except NotOurs:
             return None
 
-    def _provision(self, request: ProvisionAccount, password: bytes) -> Provisioned:
+    def _provision(
+        self, request: ProvisionAccount, password: bytes, choices: Sequence[Choice]
+    ) -> Provisioned:
         wanted = attributes(request.person, request.username, self._domain, request.language)
+        more = chosen(request.person, self._domain, choices, self._choices)
         entry = self._own_entry(request)
         if entry is None:
             # Somebody may be faster, perhaps an earlier try of our own: what stands there decides.
@@ -148,7 +154,7 @@ class DirectoryActivities:
             raise failure(FailureType.CONFIGURATION, "the directory does not take the entry")
         if isinstance(entry, Provisioned):
             return entry
-        self._directory.complete(entry, wanted)
+        self._directory.complete(entry, wanted, more)
         return self._give_password(entry.dn, password)
 
     def _own_entry(self, request: ProvisionAccount) -> Entry | Provisioned | None:

@@ -65,9 +65,9 @@ class Directory:
         answer = self._wire.add(self._dn(username), attributes)
         ldap.reject(answer, ldap.ALREADY_EXISTS, ldap.CONSTRAINT_VIOLATION)
 
-    def complete(self, entry: Entry, wanted: Attributes) -> None:
+    def complete(self, entry: Entry, wanted: Attributes, chosen: Attributes) -> None:
         """Add what the entry lacks and keep what it has; a rival's write makes a later try."""
-        lacking = missing(wanted, entry.attributes)
+        lacking = missing(wanted, entry.attributes, chosen)
         if lacking:
             ldap.reject(self._wire.add_values(entry.dn, lacking))
 

@@ -5,14 +5,16 @@ ever was: two entries or persons that share one are the same human. The AMKA is 
 contact only where the student chose so.
 """
 
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from domain.contracts import Language, Person
+from domain.contracts import Choice, Language, Person
 from domain.elot743 import ascii_fold
 from domain.text import has_greek
 
 Attributes = dict[str, list[str]]
 
+NOTHING: Attributes = {}
 CODES = "schacPersonalUniqueCode"
 OBJECT_CLASSES = (
     "inetOrgPerson",
@@ -68,12 +70,32 @@ def attributes(person: Person, username: str, domain: str, language: Language) -
     return {name: values for name, values in kept.items() if values}
 
 
-def missing(wanted: Attributes, present: Attributes) -> Attributes:
-    """Return what an adopted entry lacks: absent attributes, and classes and codes not there."""
+def chosen(
+    person: Person, domain: str, choices: Iterable[Choice], mapping: Mapping[Choice, str]
+) -> Attributes:
+    """Return what the student's choices write: `attribute=value` each, unless a part is unknown."""
+    known = {"{email}": person.email, "{mobile}": person.mobile, "{domain}": domain}
+    written: Attributes = {}
+    for choice in choices:
+        name, _, value = mapping.get(choice, "").partition("=")
+        used = {field: known[field] for field in known if field in value}
+        if name and all(used.values()):
+            for field, datum in used.items():
+                value = value.replace(field, str(datum))
+            written.setdefault(name, []).append(value)
+    return written
+
+
+def missing(wanted: Attributes, present: Attributes, more: Attributes = NOTHING) -> Attributes:
+    """Return what an adopted entry lacks: absent attributes, classes and codes not there.
+
+    What the student chose (`more`) is written beside whatever stands there.
+    """
     lacking = {}
-    for name, values in wanted.items():
+    both = {name: [*wanted.get(name, []), *values] for name, values in more.items()}
+    for name, values in (wanted | both).items():
         there = {value.lower() for value in present.get(name.lower(), [])}
-        several = name in ("objectClass", CODES)
+        several = name in ("objectClass", CODES) or name in more
         new = [value for value in values if value.lower() not in there]
         if new and (several or not there):
             lacking[name] = new

@@ -1,6 +1,6 @@
 """Consents: append-only, one row for each thing that was shown and agreed to."""
 
-from domain.contracts import RecordConsent
+from domain.contracts import Choice, RecordConsent
 from ledger.pool import Pool
 from security.keys import KeyRing
 
@@ -28,3 +28,11 @@ async def exists(pool: Pool, reference: str) -> bool:
         "SELECT EXISTS (SELECT FROM consent WHERE reference = $1)", reference
     )
     return found
+
+
+async def choices(pool: Pool, reference: str) -> tuple[Choice, ...] | None:
+    """Return what was chosen with the newest consent; None when there is no consent."""
+    chosen = await pool.fetchval(
+        "SELECT choices FROM consent WHERE reference = $1 ORDER BY id DESC LIMIT 1", reference
+    )
+    return None if chosen is None else tuple(Choice(each) for each in chosen)

@@ -15,6 +15,8 @@ from domain.consent import review
 from domain.contracts import (
     AccountOutcome,
     AccountResolved,
+    Choice,
+    Enrolment,
     FailureType,
     Language,
     PasswordRefusal,
@@ -54,12 +56,12 @@ class Case:
         self.wire = Wire(stack.settings.directory)
         self._sealed = 0
 
-    async def consent(self) -> None:
+    async def consent(self, *choices: Choice) -> None:
         request = RecordConsent(
             reference=self.reference,
             person_key=self.person.person_key,
             shown=review(self.person, self.name, "1"),
-            choices=(),
+            choices=choices,
             language=Language.EL,
             accepted_at=datetime.now(UTC),
         )
@@ -304,6 +306,40 @@ async def test_a_restarted_directory_costs_one_try_however_many_connections_were
     assert await case.provision(activities, sealed) == ACTIVE
 
 
+async def test_choices_have_their_effect_however_often_it_is_tried(
+    stack: TestStack, pool: Pool, activities: DirectoryActivities, make_person: MakePerson
+) -> None:
+    case = Case(stack, pool, make_person(), "A-CHOICES-1")
+    await case.consent(*Choice)
+    case.plant(
+        case.name,
+        objectClass=["inetOrgPerson", "schacLinkageIdentifiers", "eduPerson"],
+        eduPersonEntitlement=["https://elsewhere.example/library"],
+        **{CODES: codes(case.person, case.domain)},
+    )
+    sealed = await case.choose(PASSWORD)
+    for _ in range(2):
+        assert await case.provision(activities, sealed) == ACTIVE
+    entry = case.entry()
+    assert entry
+    assert entry["mobile"] == [case.person.mobile]
+    assert entry["labeleduri"] == [f"mailto:{case.person.email} recovery"]
+    assert entry["edupersonentitlement"] == [
+        "https://elsewhere.example/library",
+        f"https://{case.domain}/entitlement/listed",
+    ]
+    case.wire.close()
+
+
+async def test_what_was_not_chosen_is_not_written(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
+    entry = case.entry()
+    assert entry
+    assert not entry.keys() & {"mobile", "labeleduri", "edupersonentitlement"}
+
+
 # --- resolving -----------------------------------------------------------------------------
 
 
@@ -334,6 +370,28 @@ async def test_a_persons_entry_decides_the_name(
     name = f"own{person.enrolments[0].registration_id.lower()}"
     case.plant(name, **{CODES: codes(person, case.domain)})
     assert await case.resolve(activities) == named(name)
+    case.wire.close()
+
+
+async def test_an_entry_that_only_knows_a_former_enrolment_is_the_persons_own(
+    stack: TestStack, pool: Pool, activities: DirectoryActivities, make_person: MakePerson
+) -> None:
+    ended = Enrolment(
+        system_id="SIS",
+        registration_id="F1999",
+        department_id="403",
+        department_el="",
+        department_en="",
+    )
+    before = make_person(enrolments=(ended,))
+    case = Case(stack, pool, make_person(login_name="former1", former=(ended,)), "A-FORMER-1")
+    await case.consent()
+    case.plant("former1", **{CODES: codes(before, case.domain)})
+    assert await case.resolve(activities) == named("former1")
+    assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
+    entry = case.entry()
+    assert entry
+    assert sorted(entry[CODES.lower()]) == sorted(codes(case.person, case.domain))
     case.wire.close()
 
 

@@ -1,5 +1,5 @@
-from activities.entries import CODES, attributes, codes, missing
-from domain.contracts import Enrolment, Language
+from activities.entries import CODES, attributes, chosen, codes, missing
+from domain.contracts import Choice, Enrolment, Language
 from tests.activities.conftest import MakePerson
 
 DOMAIN = "university.example"
@@ -62,3 +62,18 @@ def test_an_adopted_entry_keeps_what_it_has(make_person: MakePerson) -> None:
     assert "inetOrgPerson" not in lacking["objectClass"]
     assert not lacking.keys() & {"displayName", CODES, "eduPersonAffiliation"}
     assert missing(wanted, {name.lower(): values for name, values in wanted.items()}) == {}
+
+
+def test_choices_write_what_the_settings_say_and_nothing_that_is_unknown(
+    make_person: MakePerson,
+) -> None:
+    person = make_person(email=None, mobile="+306940000001")
+    mapping = {
+        Choice.RECOVERY_EMAIL: "labeledURI=mailto:{email}",
+        Choice.RECOVERY_MOBILE: "description=call={mobile} at {domain}",
+        Choice.DIRECTORY_LISTING: "description=listed",
+    }
+    both = ["call=+306940000001 at university.example", "listed"]
+    assert chosen(person, DOMAIN, Choice, mapping) == {"description": both}
+    assert chosen(person, DOMAIN, [], mapping) == {}
+    assert chosen(person, DOMAIN, Choice, {Choice.DIRECTORY_LISTING: ""}) == {}

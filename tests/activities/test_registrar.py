@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 import pytest
@@ -7,7 +7,8 @@ from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.registrar import RegistrarActivities
+from activities.registrar import RegistrarActivities, everybody
+from demo.students import COLUMNS
 from domain.contracts import FindStudent, Person
 from tests.stack import TestStack
 
@@ -138,6 +139,47 @@ async def test_columns_may_have_other_names(stack: TestStack) -> None:
     renamed = other(stack, view="public.Other Students", columns={"mobilephone": "Κινητό"})
     assert len(await find(renamed, mobile="+306940000001")) == 1
     await renamed.close()
+
+
+@pytest.mark.parametrize("case", [str.upper, str.title])
+async def test_columns_in_other_case_are_configured_end_to_end(
+    stack: TestStack, case: Callable[[str], str]
+) -> None:
+    names = {column: case(column) for column in COLUMNS}
+    view = case("v_students")
+    shown = ", ".join(f'{column} AS "{name}"' for column, name in names.items())
+    connection = await asyncpg.connect(stack.registrar_dsn)
+    await connection.execute(f'CREATE VIEW "{view}" AS SELECT {shown} FROM v_vd_sis')  # noqa: S608 - invented here
+    await connection.execute(f'GRANT SELECT ON "{view}" TO PUBLIC')
+    await connection.close()
+    renamed = other(stack, view=view, columns=names)
+    (person,) = await find(renamed, mobile="+306940000006")
+    assert len(person.enrolments) == 2
+    assert person.last_name_el == "Ψαρρά"
+    rows = await everybody(renamed._settings)
+    assert {row["registrationid"] for row in rows} >= {"202090006", "202690006"}
+    await renamed.close()
+
+
+async def test_a_status_in_capitals_is_the_same_status(
+    stack: TestStack, registrar: RegistrarActivities
+) -> None:
+    await insert(stack, "c1", extemail="c1@mail.example", enrollmentstatus="ACTIVE ")
+    assert len(await find(registrar, email="c1@mail.example")) == 1
+
+
+async def test_enrolments_are_joined_however_number_and_date_are_written(
+    stack: TestStack, registrar: RegistrarActivities
+) -> None:
+    spelled = {"ssn": "020105-00011", "birthdate": "2005-01-02"}
+    await insert(stack, "j1", extemail="j1@mail.example", ssn="02010500011", birthdate="20050102")
+    await insert(stack, "j2", **spelled)
+    by_name = {"lastnameel": "ΔΟΚΙΜΉ J3", "firstnameel": "ΑΝΝΑ", "birthdate": "03/01/2005"}
+    await insert(stack, "j3", extemail="j3@mail.example", **by_name)
+    await insert(stack, "j4", **by_name | {"lastnameel": "Δοκιμή j3", "birthdate": "20050103"})
+    for number, joined in (("j1", {"j1", "j2"}), ("j3", {"j3", "j4"})):
+        (person,) = await find(registrar, email=f"{number}@mail.example")
+        assert {each.registration_id for each in person.enrolments} == joined
 
 
 async def test_the_reader_cannot_write(stack: TestStack) -> None:

@@ -40,6 +40,19 @@ def test_the_key_is_the_first_enrolment_even_when_it_has_ended() -> None:
     assert found(row("1", ssn=AMKA), old) == [("SIS/9", ["1"])]
 
 
+def test_ended_enrolments_are_remembered_newest_first() -> None:
+    ended = {"ssn": AMKA, "enrollmentstatus": "graduated"}
+    rows = [row("1", ssn=AMKA), row("2", inscriptionacyear="2015", **ended)]
+    (person,) = persons([*rows, row("3", inscriptionacyear="2019", **ended)], ME, str)
+    assert [each.registration_id for each in person.enrolments] == ["1"]
+    assert [each.registration_id for each in person.former] == ["3", "2"]
+
+
+def test_a_row_alike_two_numbered_persons_joins_neither() -> None:
+    rows = [row("1", ssn=AMKA), row("2", ssn="02010500011"), row("3")]
+    assert len(found(*rows)) == 3
+
+
 def test_a_number_that_arrives_later_does_not_change_the_key() -> None:
     assert found(row("1"))[0][0] == found(row("1", ssn=AMKA))[0][0]
 
