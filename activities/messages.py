@@ -24,6 +24,7 @@ from domain.contracts import (
     SendPin,
     Sent,
 )
+from domain.references import first_group
 from ledger import messages
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
@@ -80,11 +81,12 @@ class MessagingActivities:
         """Send unless the ledger knows an outcome of this key, and note the outcome."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             known = await messages.sent(self._pool, key)
-            if known:
-                return Sent(outcome=known)
-            group = "-".join(reference.split("-")[:2])
-            words |= {"reference": reference, "group": group}
+        if known:
+            return Sent(outcome=known)
+        words |= {"reference": reference, "group": first_group(reference)}
+        with guarded(FailureType.CONFIGURATION, ()):
             outcome = await self._hand_over(key, to, name, language, words)
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             await messages.record(
                 self._pool,
                 self._keys,

@@ -1,8 +1,8 @@
 """The key files, and every key derived from them.
 
-`epochs/2026-11.key` encrypts the payloads and columns of a month; destroying it makes that month's
-histories unreadable. `lasting.key` carries what must stay the same for years: blind indexes, PINs,
-sessions and ledger columns. `seal/2026-11.pub` locks passwords; only a provisioning worker needs
+`epochs/2026-11.key` encrypts the payloads of a month; destroying it makes that month's histories
+unreadable. `lasting.key` carries what must stay the same for years: blind indexes, PINs, sessions
+and ledger columns. `seal/2026-11.pub` locks passwords; only a provisioning worker needs
 the `.key` beside it. The newest epoch by name encrypts; no clock is asked.
 """
 

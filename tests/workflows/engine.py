@@ -4,6 +4,7 @@ It registers under the real activity names; the real activities have tests of th
 real systems.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -100,14 +101,17 @@ class World:
     failing: dict[ActivityName, int] = field(default_factory=dict)
     failure: FailureType = FailureType.LEDGER_DOWN
     permanent: bool = False
+    silent: frozenset[ActivityName] = frozenset()
     calls: list[Any] = field(default_factory=list)
 
     def made(self, kind: type) -> list[Any]:
         return [call for call in self.calls if isinstance(call, kind)]
 
-    def _answer(self, name: ActivityName, request: Any) -> None:
-        """Note the call, and fail as often as the test asked for."""
+    async def _answer(self, name: ActivityName, request: Any) -> None:
+        """Note the call, and fail as often, or be silent as long, as the test asked for."""
         self.calls.append(request)
+        if name in self.silent:
+            await asyncio.Event().wait()
         left = self.failing.get(name, 0)
         if left:
             self.failing[name] = left - 1
@@ -130,22 +134,22 @@ class World:
 
     @activity.defn(name=ActivityName.FIND_STUDENT)
     async def find_student(self, request: FindStudent) -> StudentsFound:
-        self._answer(ActivityName.FIND_STUDENT, request)
+        await self._answer(ActivityName.FIND_STUDENT, request)
         return StudentsFound(persons=self.persons)
 
     @activity.defn(name=ActivityName.RESERVE_SEND)
     async def reserve_send(self, request: ReserveSend) -> SendReserved:
-        self._answer(ActivityName.RESERVE_SEND, request)
+        await self._answer(ActivityName.RESERVE_SEND, request)
         return SendReserved(not_before=self.not_before)
 
     @activity.defn(name=ActivityName.SEND_PIN)
     async def send_pin(self, request: SendPin) -> Sent:
-        self._answer(ActivityName.SEND_PIN, request)
+        await self._answer(ActivityName.SEND_PIN, request)
         return Sent(outcome=_next(self.deliveries))
 
     @activity.defn(name=ActivityName.CHECK_PIN)
     async def check_pin(self, request: CheckPin) -> PinChecked:
-        self._answer(ActivityName.CHECK_PIN, request)
+        await self._answer(ActivityName.CHECK_PIN, request)
         if request.pin in map(pin_of, request.live):
             return PinChecked(outcome=PinOutcome.RIGHT)
         if request.pin in map(pin_of, request.expired):
@@ -154,37 +158,37 @@ class World:
 
     @activity.defn(name=ActivityName.CLAIM_PERSON)
     async def claim_person(self, request: ClaimPerson) -> Claimed:
-        self._answer(ActivityName.CLAIM_PERSON, request)
+        await self._answer(ActivityName.CLAIM_PERSON, request)
         return self.claim
 
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
-        self._answer(ActivityName.RESOLVE_ACCOUNT, request)
+        await self._answer(ActivityName.RESOLVE_ACCOUNT, request)
         return _next(self.accounts)
 
     @activity.defn(name=ActivityName.RECORD_INSURANCE)
     async def record_insurance(self, request: RecordInsurance) -> InsuranceRecorded:
-        self._answer(ActivityName.RECORD_INSURANCE, request)
+        await self._answer(ActivityName.RECORD_INSURANCE, request)
         return InsuranceRecorded(outcome=_next(self.insurance))
 
     @activity.defn(name=ActivityName.RECORD_CONSENT)
     async def record_consent(self, request: RecordConsent) -> ConsentRecorded:
-        self._answer(ActivityName.RECORD_CONSENT, request)
+        await self._answer(ActivityName.RECORD_CONSENT, request)
         return ConsentRecorded()
 
     @activity.defn(name=ActivityName.PROVISION_ACCOUNT)
     async def provision_account(self, request: ProvisionAccount) -> Provisioned:
-        self._answer(ActivityName.PROVISION_ACCOUNT, request)
+        await self._answer(ActivityName.PROVISION_ACCOUNT, request)
         return _next(self.provisioned)
 
     @activity.defn(name=ActivityName.SEND_NOTICE)
     async def send_notice(self, request: SendNotice) -> Sent:
-        self._answer(ActivityName.SEND_NOTICE, request)
+        await self._answer(ActivityName.SEND_NOTICE, request)
         return Sent(outcome=Delivery.SENT)
 
     @activity.defn(name=ActivityName.CLOSE_ACTIVATION)
     async def close_activation(self, request: CloseActivation) -> Closed:
-        self._answer(ActivityName.CLOSE_ACTIVATION, request)
+        await self._answer(ActivityName.CLOSE_ACTIVATION, request)
         return Closed()
 
 

@@ -1,0 +1,105 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.contracts import Enrolment, Person, Question
+from domain.identity import answers, question, read
+from domain.rules import InvalidInput, Rule
+
+
+def person(number: str, birth_date: date | None = None, amka: str | None = None) -> Person:
+    enrolment = Enrolment(
+        system_id="1",
+        registration_id=number,
+        department_id="INF",
+        department_el="Πληροφορικής",
+        department_en="Informatics",
+    )
+    return Person(
+        person_key=number,
+        enrolments=(enrolment,),
+        first_name_el="Ζωή",
+        last_name_el="Ρούσσου",
+        first_name_latin="Zoi",
+        last_name_latin="Roussou",
+        birth_date=birth_date,
+        citizenship="GR",
+        login_name=None,
+        insurance_scheme="GR" if amka else None,
+        insurance_number=amka,
+        mobile=None,
+        email=None,
+        sms_to=None,
+        email_to=None,
+    )
+
+
+ZOI = person("ΑΜ-12/3", date(2005, 1, 2), "02010500015")
+TWIN = person("124", date(2005, 1, 2), "02010500023")
+YOUNGER = person("125", date(2008, 3, 4))
+
+
+def test_the_first_question_that_tells_them_apart_is_asked() -> None:
+    assert question([ZOI, YOUNGER]) is Question.BIRTH_DATE
+    assert question([ZOI, TWIN]) is Question.INSURANCE_LAST_FOUR
+    assert question([ZOI, person("126", date(2005, 1, 2))]) is Question.STUDENT_NUMBER
+    assert question([ZOI, person("127")]) is Question.STUDENT_NUMBER
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2/1/2005",
+        "02-01-2005",
+        "02.01.2005",
+        "2 1 2005",
+        "02012005",
+        "2005-01-02",
+        "０２/０１/２００５",
+    ],
+)
+def test_a_birth_date_is_read_as_people_write_it(typed: str) -> None:
+    assert read(Question.BIRTH_DATE, typed) in answers(Question.BIRTH_DATE, ZOI)
+
+
+def test_last_four_digits_and_student_number_are_read_as_people_write_them() -> None:
+    assert read(Question.INSURANCE_LAST_FOUR, " 0 015 ") in answers(
+        Question.INSURANCE_LAST_FOUR, ZOI
+    )
+    assert read(Question.STUDENT_NUMBER, "αμ12-3") in answers(Question.STUDENT_NUMBER, ZOI)
+
+
+def test_nothing_is_right_where_the_registrar_has_nothing() -> None:
+    assert answers(Question.BIRTH_DATE, person("1")) == frozenset()
+    assert answers(Question.INSURANCE_LAST_FOUR, YOUNGER) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed", "rule"),
+    [
+        (Question.BIRTH_DATE, "31/2/2005", Rule.IDENTITY_DATE),
+        (Question.BIRTH_DATE, "χθες", Rule.IDENTITY_DATE),
+        (Question.BIRTH_DATE, "", Rule.IDENTITY_DATE),
+        (Question.INSURANCE_LAST_FOUR, "123", Rule.IDENTITY_FOUR_DIGITS),
+        (Question.INSURANCE_LAST_FOUR, "12345", Rule.IDENTITY_FOUR_DIGITS),
+        (Question.STUDENT_NUMBER, "", Rule.IDENTITY_STUDENT_NUMBER),
+        (Question.STUDENT_NUMBER, "ή όχι;", Rule.IDENTITY_STUDENT_NUMBER),
+    ],
+)
+def test_what_no_answer_can_be_names_its_rule(asked: Question, typed: str, rule: Rule) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        read(asked, typed)
+
+    assert raised.value.rule is rule
+
+
+@given(st.sampled_from(Question), st.text(max_size=80))
+def test_reading_is_idempotent_and_raises_nothing_else(asked: Question, typed: str) -> None:
+    try:
+        once = read(asked, typed)
+    except InvalidInput:
+        return
+
+    assert read(asked, once) == once
