@@ -141,6 +141,7 @@ class Portal(Section):
     session_absolute_minutes: int = 120
     lookups_per_address: int = 10
     lookups_window_minutes: int = 10
+    help_requests_per_address: int = 20
 
 
 class Usernames(Section):

@@ -17,7 +17,7 @@ from demo.smtp import Smtp
 from demo.temporal import NAMESPACE, Temporal
 
 # Everybody at the demo has the same address, so its budget is wide there and only there.
-LOOKUPS_PER_ADDRESS = 100_000
+ANY_NUMBER = 100_000
 
 
 class Stack:
@@ -76,7 +76,8 @@ class Stack:
             "portal": {
                 "public_url": self.portal.url,
                 "port": self.place.port("portal"),
-                "lookups_per_address": LOOKUPS_PER_ADDRESS,
+                "lookups_per_address": ANY_NUMBER,
+                "help_requests_per_address": ANY_NUMBER,
             },
         }
 

@@ -32,6 +32,7 @@ from starter.portal import (
     outcomes,
     password,
     places,
+    problem,
     proof,
     review,
 )
@@ -72,7 +73,7 @@ def create(parts: Parts | None = None) -> FastAPI:
     if parts:
         app.state.parts = parts
     app.mount(static_path(), _Kept(directory=STATIC))
-    for module in (begin, proof, insurance, review, password, outcomes, info):
+    for module in (begin, proof, insurance, review, password, outcomes, problem, info):
         app.include_router(module.router)
     _add_failures(app)
     app.add_middleware(Shield, public_url=settings.portal.public_url, error_page=_error_page)

@@ -1,7 +1,6 @@
 """The pages before the PIN: what this is, who comes, and the contact that finds the student."""
 
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address, ip_network
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -9,8 +8,8 @@ from fastapi.responses import Response
 from domain import contacts
 from domain.contracts import ActivationStart, Step
 from domain.rules import InvalidInput, Rule
-from ledger import activations, budgets
-from starter.portal import places
+from ledger import activations
+from starter.portal import limits, places
 from starter.portal.forms import Form
 from starter.portal.view import Errors
 from starter.portal.visit import AnyVisit, Visit
@@ -118,25 +117,10 @@ def _read(visit: Visit, typed: dict[str, str]) -> tuple[dict[str, str | None], E
 
 async def _look_up_too_often(visit: Visit) -> Response | None:
     """Count this look-up against its network address; past the limit, the page that says so."""
-    limits = visit.parts.settings.portal
-    client = visit.request.client
-    bucket = visit.parts.keys.index("address", _network(client.host if client else ""))
-    opens = await budgets.take(
-        visit.parts.pool,
-        f"lookup:{bucket}",
-        limit=limits.lookups_per_address,
-        window=timedelta(minutes=limits.lookups_window_minutes),
+    portal = visit.parts.settings.portal
+    return await limits.refusal(
+        visit,
+        limits.by_address(visit, "lookup"),
+        limit=portal.lookups_per_address,
+        minutes=portal.lookups_window_minutes,
     )
-    if opens is None:
-        return None
-    seconds = limits.lookups_window_minutes * 60
-    return visit.error(429, {"Retry-After": str(seconds)}, not_before=visit.clock(opens))
-
-
-def _network(host: str) -> str:
-    """Return what one household shares: the address, or the /64 of an IPv6 one."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return host if address.version == 4 else str(ip_network(f"{host}/64", strict=False))  # noqa: PLR2004 - the two versions of IP

@@ -1,10 +1,8 @@
-"""Pages that need no session: help, terms, what to do when something fails; and the probes."""
+"""Pages that need no session: help and terms; and the probes."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
-from starlette.exceptions import HTTPException
 
-from domain import references
 from ledger.pool import UNAVAILABLE
 from starter.portal.visit import AnyVisit
 from translations import N_
@@ -29,15 +27,6 @@ def _add(name: str, title: str) -> None:
 
 for _name, _title in TITLES.items():
     _add(_name, _title)
-
-
-@router.get("/problem")
-@router.get("/problem/{raw}")
-async def problem(visit: AnyVisit, raw: str | None = None) -> Response:
-    reference = references.normalise(raw) if raw else None
-    if raw and reference is None:
-        raise HTTPException(404)
-    return visit.page("problem", reference=reference)
 
 
 @router.get("/healthz")

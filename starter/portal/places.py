@@ -55,6 +55,7 @@ class Engine(Protocol):
     async def settled(
         self, reference: str, *, leaves: Collection[Step], within: timedelta
     ) -> Progress | None: ...
+    async def mail_support_request(self, request_id: str) -> None: ...
 
 
 @dataclass(frozen=True)

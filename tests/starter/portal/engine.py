@@ -89,6 +89,7 @@ class MemoryEngine:
         self.activations: dict[str, Progress] = {}
         self.started: list[ActivationStart] = []
         self.submitted: list[tuple[str, Submission]] = []
+        self.asked_for_help: list[str] = []
         self.next: list[tuple[Verdict, Progress | None]] = []
         self.first = at(Step.PIN, WaitReason.WAITING_PIN)
         self.worker = True
@@ -129,6 +130,10 @@ class MemoryEngine:
     ) -> Progress | None:
         del leaves, within
         return await self.progress(reference)
+
+    async def mail_support_request(self, request_id: str) -> None:
+        self._reach()
+        self.asked_for_help.append(request_id)
 
     def _reach(self) -> None:
         if self.away:

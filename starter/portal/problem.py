@@ -1,0 +1,122 @@
+"""The page every failure ends on: plain words, the reference, and a request to support.
+
+A request is kept in the ledger and reaches the desk by a workflow of its own, so that "it has
+arrived" is true whatever is away just then. It needs no session.
+"""
+
+from collections.abc import Callable, Mapping
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from domain import contacts, references
+from domain.rules import InvalidInput
+from domain.text import plain
+from ledger import support_requests
+from ledger.pool import UNAVAILABLE
+from ledger.support_requests import SupportRequest
+from starter.portal import limits, sessions
+from starter.portal.view import Errors
+from starter.portal.visit import AnyVisit, Visit
+from translations import N_
+
+router = APIRouter()
+
+_PER_BROWSER = 5
+_WINDOW_MINUTES = 60
+_LONGEST = {"name": 100, "reply_to": 254, "text": 2000}
+_MISSING = {
+    "name": N_("Write your name"),
+    "reply_to": N_("Write the e-mail where support will answer you"),
+    "text": N_("Write what went wrong"),
+}
+_TOO_LONG = {
+    "name": N_("The name may have at most %(n)d characters"),
+    "reply_to": N_("The e-mail may have at most %(n)d characters"),
+    "text": N_("The text may have at most %(n)d characters"),
+}
+
+
+@router.get("/problem")
+@router.get("/problem/{raw}")
+async def problem(visit: AnyVisit, raw: str | None = None) -> Response:
+    try:
+        reference = await _reference(visit, raw)
+    except UNAVAILABLE:
+        reference = None  # The page must be there when nothing else is.
+    sent = "sent" in visit.request.query_params
+    return visit.page("problem", reference=reference, sent=sent)
+
+
+@router.post("/problem")
+@router.post("/problem/{raw}")
+async def problem_told(visit: AnyVisit, raw: str | None = None) -> Response:
+    form = await visit.form()
+    reference = await _reference(visit, raw)
+    typed = {name: form.get(name) for name in _LONGEST}
+    read, errors = _read(visit, typed)
+    if errors:
+        return visit.page("problem", reference=reference, typed=typed, errors=errors)
+    if refused := await _too_often(visit):
+        return refused
+    parts = visit.parts
+    stands = await parts.engine.stands(reference) if reference else None
+    request = SupportRequest(
+        id=form.submission_id,
+        reference=reference,
+        step=" ".join(word for word in stands if word) if stands else None,
+        language=visit.language,
+        **read,
+    )
+    await support_requests.put(parts.pool, parts.keys, request)
+    await parts.engine.mail_support_request(request.id)
+    return visit.see(f"{visit.request.url.path}?sent")
+
+
+async def _reference(visit: Visit, raw: str | None) -> str | None:
+    """Return the reference in the address, else that of this browser's activation."""
+    if raw is None:
+        session = await visit.parts.sessions.find(visit.token)
+        return session.reference if session else None
+    reference = references.normalise(raw)
+    if reference is None:
+        raise HTTPException(404)
+    return reference
+
+
+def _read(visit: Visit, typed: Mapping[str, str]) -> tuple[dict[str, str], Errors]:
+    """Return what was written, without what no person types, and what is wrong with it."""
+    readers: Mapping[str, Callable[[str], str]] = {
+        "name": lambda raw: " ".join(plain(_printable(raw)).split()),
+        "reply_to": contacts.email,
+        "text": lambda raw: _printable(raw).strip(),
+    }
+    read: dict[str, str] = {}
+    errors: dict[str, list[str]] = {}
+    for name, longest in _LONGEST.items():
+        try:
+            read[name] = readers[name](typed[name]) if typed[name].strip() else ""
+        except InvalidInput as invalid:
+            errors[name] = [visit.words.rule(invalid.rule)]
+            continue
+        if not read[name]:
+            errors[name] = [visit.words.say(_MISSING[name])]
+        elif len(read[name]) > longest:
+            errors[name] = [visit.words.say(_TOO_LONG[name]) % {"n": longest}]
+    return read, errors
+
+
+def _printable(raw: str) -> str:
+    lines = raw.replace("\r\n", "\n")
+    return "".join(c if c == "\n" or c.isprintable() else " " * c.isspace() for c in lines)
+
+
+async def _too_often(visit: Visit) -> Response | None:
+    browser = f"help:{visit.parts.keys.index('browser', sessions.name(visit.token or ''))}"
+    by_address = limits.by_address(visit, "help")
+    allowed = visit.parts.settings.portal.help_requests_per_address
+    for bucket, limit in ((browser, _PER_BROWSER), (by_address, allowed)):
+        if refused := await limits.refusal(visit, bucket, limit=limit, minutes=_WINDOW_MINUTES):
+            return refused
+    return None

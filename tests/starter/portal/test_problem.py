@@ -1,0 +1,159 @@
+"""A request for help: kept, sent on its way, limited; and what bad input gets."""
+
+import re
+from collections.abc import Callable
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from domain.contracts import Step, WaitReason
+from ledger import support_requests
+from ledger.pool import Pool
+from settings import Settings
+from starter.connect import TemporalUnavailable
+from tests.stack import TestStack
+from tests.starter.portal.conftest import Browser
+from tests.starter.portal.engine import MemoryEngine, at
+
+ASKED = {
+    "name": "Μαρία\u200b  Παπαδοπούλου",
+    "reply_to": " Maria@Mail.Example ",
+    "text": "Δεν ήρθε ο κωδικός.\r\n\r\nΕυχαριστώ\x00\x07\n",
+}
+
+
+def errors(response: httpx.Response) -> list[tuple[str, str]]:
+    assert response.status_code == 422
+    return re.findall(r'<a href="#([\w-]+)">([^<]+)</a>', response.text)
+
+
+async def test_who_never_began_can_ask_for_help(
+    browser: Browser, engine: MemoryEngine, pool: Pool, stack: TestStack
+) -> None:
+    await browser.get("/problem")
+    response = await browser.post("/problem", **ASKED)
+    assert (response.status_code, response.headers["location"]) == (303, "/problem?sent")
+    assert "Το αίτημά σας έφτασε" in (await browser.get("/problem?sent")).text
+    (request_id,) = engine.asked_for_help
+    kept = await support_requests.unmailed(pool, stack.keys, request_id)
+    assert kept
+    assert (kept.reference, kept.step) == (None, None)
+    assert kept.name == "Μαρία Παπαδοπούλου"
+    assert kept.reply_to == "maria@mail.example"
+    assert kept.text == "Δεν ήρθε ο κωδικός.\n\nΕυχαριστώ"
+
+
+async def test_the_request_carries_this_browsers_activation_and_where_it_stands(
+    browser: Browser, engine: MemoryEngine, pool: Pool, stack: TestStack
+) -> None:
+    await browser.give_contact()
+    reference = engine.started[0].reference
+    assert reference in (await browser.get("/problem")).text
+    assert (await browser.post("/problem", **ASKED)).status_code == 303
+    assert reference in (await browser.get("/problem?sent")).text
+    kept = await support_requests.unmailed(pool, stack.keys, engine.asked_for_help[0])
+    assert kept
+    assert (kept.reference, kept.step) == (reference, "pin WAITING_PIN")
+
+
+async def test_the_request_carries_the_reference_in_the_address(
+    browser: Browser, engine: MemoryEngine, pool: Pool, stack: TestStack
+) -> None:
+    engine.put("A-0000-0001", at(Step.NEEDS_SUPPORT, WaitReason.USERNAME_CONFLICT))
+    await browser.get("/problem/a-oooo-ool1")
+    response = await browser.post("/problem/a-0000-0001", **ASKED)
+    assert response.headers["location"] == "/problem/a-0000-0001?sent"
+    kept = await support_requests.unmailed(pool, stack.keys, engine.asked_for_help[0])
+    assert kept
+    assert kept.reference == "A-0000-0001"
+    assert kept.step == "needs_support USERNAME_CONFLICT"
+    assert (await browser.post("/problem/hello", **ASKED)).status_code == 404
+
+
+async def test_a_double_click_is_one_request(
+    browser: Browser, engine: MemoryEngine, pool: Pool
+) -> None:
+    await browser.get("/problem")
+    for _ in range(2):
+        assert (await browser.post("/problem", **ASKED)).status_code == 303
+    assert len(set(engine.asked_for_help)) == 1
+    assert (
+        await pool.fetchval(
+            "SELECT count(*) FROM support_request WHERE id = $1", engine.asked_for_help[0]
+        )
+        == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"name": ""}, ("name", "Γράψτε το όνομά σας")),
+        ({"name": " \u200b "}, ("name", "Γράψτε το όνομά σας")),
+        ({"name": "μ" * 101}, ("name", "Το όνομα μπορεί να έχει έως 100 χαρακτήρες")),
+        ({"reply_to": ""}, ("reply_to", "Γράψτε το email όπου θα σας απαντήσει η υποστήριξη")),
+        (
+            {"reply_to": "maria@mail.example\r\nBcc: all@mail.example"},
+            ("reply_to", "Γράψτε ολόκληρη διεύθυνση email, π.χ. onoma@example.com"),
+        ),
+        (
+            {"reply_to": "a@mail.example, b@mail.example"},
+            ("reply_to", "Γράψτε ολόκληρη διεύθυνση email, π.χ. onoma@example.com"),
+        ),
+        ({"text": "\x00\n"}, ("text", "Γράψτε τι πήγε στραβά")),
+        ({"text": "x" * 2001}, ("text", "Το κείμενο μπορεί να έχει έως 2000 χαρακτήρες")),
+    ],
+)
+async def test_what_cannot_be_answered_is_told_at_its_field_and_kept_on_the_page(
+    browser: Browser, engine: MemoryEngine, typed: dict[str, str], said: tuple[str, str]
+) -> None:
+    await browser.get("/problem")
+    response = await browser.post("/problem", **ASKED | typed)
+    assert errors(response) == [said]
+    assert f'id="{said[0]}"' in response.text
+    assert ("Ευχαριστώ" in response.text) is ("text" not in typed)
+    assert engine.asked_for_help == []
+
+
+async def test_a_request_without_our_form_is_refused(
+    browser: Browser, engine: MemoryEngine
+) -> None:
+    await browser.get("/problem")
+    browser.hidden.pop("csrf")
+    assert (await browser.post("/problem", **ASKED)).status_code == 403
+    assert engine.asked_for_help == []
+
+
+async def test_one_browser_may_ask_five_times_an_hour(
+    browser: Browser, engine: MemoryEngine
+) -> None:
+    for number in range(7):
+        await browser.get("/problem")
+        response = await browser.post("/problem", **ASKED | {"text": f"help {number}"})
+        if response.status_code != 303:
+            break
+    assert response.status_code == 429
+    assert number == 5
+    assert len(engine.asked_for_help) == 5
+
+
+async def test_one_address_may_not_ask_without_end(
+    make_app: Callable[[Settings], FastAPI], settings: Settings, engine: MemoryEngine
+) -> None:
+    portal = settings.portal.model_copy(update={"help_requests_per_address": 0})
+    browser = Browser(make_app(settings.model_copy(update={"portal": portal})))
+    await browser.get("/problem")
+    assert (await browser.post("/problem", **ASKED)).status_code == 429
+    assert engine.asked_for_help == []
+
+
+async def test_what_could_not_be_handed_on_has_not_arrived(
+    browser: Browser, engine: MemoryEngine
+) -> None:
+    await browser.get("/problem")
+    engine.away = TemporalUnavailable()
+    assert (await browser.post("/problem", **ASKED)).status_code == 503
+    engine.away = None
+    assert (await browser.post("/problem", **ASKED)).status_code == 303
+    assert len(engine.asked_for_help) == 1
