@@ -18,19 +18,30 @@ def some_reason(step: Step) -> WaitReason | None:
 @pytest.mark.parametrize(("old", "new"), PAIRS)
 def test_a_step_follows_another_only_by_the_table(old: Step, new: Step) -> None:
     if new is old or new in TRANSITIONS[old]:
-        steps.check(old, new, some_reason(new))
+        steps.check(old, new, some_reason(new), parked=new)
     else:
         with pytest.raises(ImpossibleTransition, match=f"{old.value} -> {new.value}"):
-            steps.check(old, new, some_reason(new))
+            steps.check(old, new, some_reason(new), parked=new)
 
 
-@pytest.mark.parametrize(("step", "reason"), itertools.product(Step, (None, *WaitReason)))
+@pytest.mark.parametrize(("parked", "new"), PAIRS)
+def test_support_gives_back_what_it_was_given_or_cancels(parked: Step, new: Step) -> None:
+    here, reason = Step.NEEDS_SUPPORT, some_reason(new)
+    if new in (here, Step.CANCELLED) or (new is parked and new in TRANSITIONS[here]):
+        steps.check(here, new, reason, parked=parked)
+    else:
+        with pytest.raises(ImpossibleTransition, match=new.value):
+            steps.check(here, new, reason, parked=parked)
+
+
+@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("reason", [None, *WaitReason])
 def test_a_step_waits_only_for_its_own_reasons(step: Step, reason: WaitReason | None) -> None:
     if reason in REASONS[step]:
-        steps.check(step, step, reason)
+        steps.check(step, step, reason, parked=None)
     else:
         with pytest.raises(ImpossibleTransition, match="does not wait for"):
-            steps.check(step, step, reason)
+            steps.check(step, step, reason, parked=None)
 
 
 def test_the_table_knows_every_step_and_every_reason() -> None:
@@ -41,7 +52,8 @@ def test_the_table_knows_every_step_and_every_reason() -> None:
 def test_ends_are_final_and_every_other_step_leads_to_one() -> None:
     assert all(not TRANSITIONS[end] for end in ENDS)
     for step in set(Step) - ENDS:
-        seen, reach = set(), {step}
+        seen: set[Step] = set()
+        reach = {step}
         while reach - seen:
             seen |= reach
             reach = set().union(*(TRANSITIONS[one] for one in reach))
