@@ -24,13 +24,15 @@ _BETWEEN_MOBILES = re.compile(r"[^+\d ().\-\u2010-\u2015]+|\s[-–]\s")
 _WRITTEN_TOGETHER = re.compile(r"[+\d]+")
 _FEWEST_DIGITS = 8
 _MOST_DIGITS = 18
+# Nobody types more, and folding a book takes its time.
+_LONGEST_TYPED = 400
 _LONGEST_FIELD = 255
 _BETWEEN_EMAILS = re.compile(r"[\s,;|/<>()\[\]\"]+|mailto:", re.IGNORECASE)
 
 
 def mobile(raw: str, region: str = "GR") -> str:
     """Return the E.164 form of a mobile number typed in `region`."""
-    text = plain(raw)
+    text = _typed(raw)
     if not _PHONE_CHARACTERS.fullmatch(text):
         raise InvalidInput(Rule.MOBILE_INVALID)
     number = _parse(text, region)
@@ -46,7 +48,7 @@ def mobile(raw: str, region: str = "GR") -> str:
 
 def email(raw: str) -> str:
     """Return the address in lower case, its domain in ASCII."""
-    text = plain(raw)
+    text = _typed(raw)
     local, _, domain = text.rpartition("@")
     if has_greek(local) or _mixes_scripts(domain):
         raise InvalidInput(Rule.EMAIL_GREEK)
@@ -95,6 +97,10 @@ def _joined(text: str, region: str) -> Iterator[str]:
 
 def _is_number(digits: str, region: str) -> bool:
     return _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS and _parse(digits, region) is not None
+
+
+def _typed(raw: str) -> str:
+    return plain(raw) if len(raw) <= _LONGEST_TYPED else ""
 
 
 def _readable(pieces: Iterable[str], read: Callable[[str], str]) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from domain.text import identifier
 AMKA = "GR"
 EHIC = "EHIC"
 
+# Nobody types more, and folding a book takes its time.
+_LONGEST_TYPED = 100
 _CENTURIES = (1900, 2000)
 _ISO_NUMERIC = (
     "040 056 100 191 196 203 208 233 246 250 276 300 348 352 372 380 428 438 440 442 470 528 578 "
@@ -66,7 +68,7 @@ def check(scheme: str, raw: str, birth_date: date | None, today: date) -> Checke
 
 def amka(raw: str, birth_date: date | None, today: date) -> Checked:
     """Check length, check digit and date; a birth date other than the registrar's only warns."""
-    number = identifier(raw)
+    number = _identifier(raw)
     if not re.fullmatch(r"[0-9]{11}", number):
         raise InvalidInput(Rule.AMKA_LENGTH)
     if not luhn.is_valid(number):
@@ -80,7 +82,7 @@ def amka(raw: str, birth_date: date | None, today: date) -> Checked:
 
 def ehic(raw: str) -> Checked:
     """Check field 8 of the card; numbers that do not look like any issuer's only warn."""
-    number = identifier(raw)
+    number = _identifier(raw)
     if not re.fullmatch(r"[A-Z0-9]{10,20}", number):
         raise InvalidInput(Rule.EHIC_FORMAT)
     usual = re.fullmatch(r"80[0-9]{18}", number) and number[2:5] in _EHIC_COUNTRIES
@@ -89,7 +91,7 @@ def ehic(raw: str) -> Checked:
 
 def foreign(country: str, raw: str) -> Checked:
     """Check another country's number; a wrong check digit there only warns."""
-    number = identifier(raw)
+    number = _identifier(raw)
     if not re.fullmatch(r"[A-Z0-9]{4,30}", number):
         raise InvalidInput(Rule.FOREIGN_FORMAT)
     module = _FOREIGN.get(country)
@@ -100,6 +102,10 @@ def foreign(country: str, raw: str) -> Checked:
     except ValidationError:
         return number, ("foreign.checksum",)
     return number, ()
+
+
+def _identifier(raw: str) -> str:
+    return identifier(raw) if len(raw) <= _LONGEST_TYPED else ""
 
 
 def _births(number: str, today: date) -> list[date]:

@@ -21,8 +21,9 @@ _NUMBER_PREFIX = "st"
 
 
 def is_valid(name: str) -> bool:
-    """Tell whether a name may go into the directory and into an e-mail address."""
-    return bool(_ALLOWED.fullmatch(name)) and ".." not in name and not name.endswith(".")
+    """Tell whether a name may be a student's, in the directory and in an e-mail address."""
+    spelled = _ALLOWED.fullmatch(name) and ".." not in name and not name.endswith(".")
+    return bool(spelled) and name not in _RESERVED
 
 
 def candidates(
@@ -33,7 +34,7 @@ def candidates(
     reserved: Collection[str] = (),
 ) -> list[str]:
     """Fill the patterns in order; names written in no Latin letters leave only the number."""
-    refused = _RESERVED.union(name.casefold() for name in reserved)
+    refused = {name.casefold() for name in reserved}
     names = dict.fromkeys(
         pattern.format_map(fields)
         for pattern, fields in product(patterns, _spellings(first_latin, last_latin, number))

@@ -203,3 +203,12 @@ def test_a_field_full_of_digits_is_read_in_a_moment() -> None:
         mobiles_on_file(text)
         emails_on_file(text)
     assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("letter", ["1", "a", "Ａ", "@", "ﷺ", "\u200b", "α.", "é"])
+def test_very_long_text_is_refused_at_once(letter: str) -> None:
+    begun = time.process_time()
+    for read in (mobile, email):
+        with pytest.raises(InvalidInput):
+            read(letter * 16384)
+    assert time.process_time() - begun < 0.1

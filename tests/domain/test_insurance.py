@@ -1,3 +1,4 @@
+import time
 from datetime import date
 
 import pytest
@@ -69,3 +70,12 @@ def test_a_number_is_read_once_and_for_all(raw: str, scheme: str) -> None:
     except InvalidInput:
         return
     assert check(scheme, number, None, TODAY) == (number, warnings)
+
+
+@pytest.mark.parametrize("letter", ["1", "Ａ", "ﷺ", "\u200b", "α."])
+@pytest.mark.parametrize("scheme", ["GR", "EHIC", "FR", "CY"])
+def test_a_very_long_number_is_refused_at_once(scheme: str, letter: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(InvalidInput):
+        check(scheme, letter * 16384, None, date(2026, 9, 28))
+    assert time.process_time() - begun < 0.1

@@ -47,7 +47,8 @@ def test_allowed_names(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "ab", "a" * 21, "1ab", "Abc", "a b", "νίκος", "a..b", "ab.", "abc\n", "a*c", "ﬁn"]
+    "name",
+    ["", "ab", "a" * 21, "1ab", "Abc", "a b", "νίκος", "a..b", "ab.", "abc\n", "a*c", "ﬁn", "root"],
 )
 def test_names_that_are_not_allowed(name: str) -> None:
     assert not is_valid(name)
