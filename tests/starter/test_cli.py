@@ -1,0 +1,181 @@
+"""The command line as staff and scripts use it: a process, its output and its exit code."""
+
+import asyncio
+import getpass
+import json
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from demo.programs import activation
+from domain.contracts import ActivationStart, ActivityName, FailureType, PinSubmission, Step
+from ledger.pool import connect
+from starter.activations import Activations
+from tests.server import working
+from tests.stack import TestStack
+from tests.workflows.engine import World, pin_of
+
+STANDING = {"reference", "step", "wait_reason", "since", "next_try_at", "department"}
+CASE = STANDING | {"sentence", "masked", "timeline"}
+
+
+async def command(*words: str) -> subprocess.CompletedProcess[str]:
+    return await asyncio.to_thread(
+        subprocess.run,
+        activation(*words),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"COLUMNS": "200"},
+    )
+
+
+async def told(*words: str) -> Any:
+    ended = await command(*words, "--json")
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+def assert_one_line(ended: subprocess.CompletedProcess[str], *, says: str) -> None:
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == 1
+    assert says in ended.stderr
+
+
+async def begin(client: Client, reference: str) -> Activations:
+    activations = Activations(client)
+    await activations.start(ActivationStart(reference=reference, mobile="+306912345678"))
+    return activations
+
+
+async def comes_to(activations: Activations, reference: str, step: Step) -> None:
+    async with asyncio.timeout(20):
+        while (await activations.stands(reference) or (None,))[0] is not step:  # noqa: ASYNC110 - another process sets it
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def stuck(client: Client, world: World, reference: str) -> str:
+    """Leave an activation whose message cannot be sent, with no worker any more."""
+    world.failing, world.failure = {ActivityName.SEND_PIN: 99}, FailureType.SMS_DOWN
+    async with working(client, world):
+        activations = await begin(client, reference)
+        await comes_to(activations, reference, Step.PIN)
+        await asyncio.sleep(0.5)
+    return reference
+
+
+async def test_what_is_stuck_shows_within_seconds_why_and_when_it_goes_on(
+    client: Client, world: World, reference: str
+) -> None:
+    world.failing, world.failure = {ActivityName.SEND_PIN: 99}, FailureType.SMS_DOWN
+    async with working(client, world), asyncio.timeout(15):
+        await begin(client, reference)
+        row: dict[str, Any] = {"next_try_at": None}
+        # At the moment of a try there is no next one.
+        while row["next_try_at"] is None:
+            rows = {row["reference"]: row for row in await told("support", "list", "--stuck")}
+            row = rows.get(reference, row)
+    assert set(row) == STANDING
+    assert (row["step"], row["wait_reason"], row["department"]) == ("pin", "SMS_DOWN", "INF")
+    since, next_try = (datetime.fromisoformat(row[at]) for at in ("since", "next_try_at"))
+    assert since < next_try < datetime.now(UTC) + timedelta(seconds=30)
+
+
+async def test_a_case_is_shown_with_all_workers_down(stuck: str) -> None:
+    case = await told("support", "show", stuck.lower().replace("-", " "))
+    assert set(case) == CASE
+    assert case["reference"] == stuck
+    assert case["wait_reason"] == "SMS_DOWN"
+    assert case["sentence"]
+    assert case["masked"] == {"mobile": "+30 •••••••78"}
+    assert [event["what"] for event in case["timeline"]][:1] == ["started"]
+    assert all(set(event) == {"at", "what", "detail"} for event in case["timeline"])
+    plain = await command("support", "show", stuck)
+    assert plain.stdout.startswith(f"{stuck}: {case['sentence']}")
+    for personal in ("6912345678", "Παπαδοπούλου", "maria@example.org"):
+        assert personal not in json.dumps(case, ensure_ascii=False) + plain.stdout
+
+
+async def test_a_retry_is_in_the_audit_with_who_and_why(stack: TestStack, stuck: str) -> None:
+    kept = await command("support", "retry", stuck, "--reason", "gateway mended")
+    assert kept.returncode == 0
+    assert "worker is back" in kept.stdout
+    ledger = await connect(stack.ledger_dsn)
+    (row,) = await ledger.fetch("SELECT * FROM audit WHERE reference = $1", stuck)
+    await ledger.close()
+    assert (row["actor"], row["action"], row["reason"]) == (
+        getpass.getuser(),
+        "retry",
+        "gateway mended",
+    )
+
+
+async def test_a_retry_is_refused_while_the_student_is_awaited(
+    client: Client, world: World, reference: str
+) -> None:
+    async with working(client, world):
+        activations = await begin(client, reference)
+        await comes_to(activations, reference, Step.PIN)
+        pin = PinSubmission(submission_id="1", received_at=datetime.now(UTC), pin=pin_of(1))
+        await activations.submit(reference, "submit_pin", pin)
+        await activations.settled(reference, leaves={Step.PIN}, within=timedelta(seconds=9))
+        refused = await command("support", "retry", reference, "--reason", "impatience")
+    assert_one_line(refused, says="student's turn")
+
+
+async def test_an_activation_that_is_over_is_still_shown_and_cannot_be_retried(
+    client: Client, world: World, reference: str
+) -> None:
+    world.persons = ()
+    async with working(client, world):
+        activations = await begin(client, reference)
+        await comes_to(activations, reference, Step.NOT_FOUND)
+        await client.get_workflow_handle(reference).result()
+    case = await told("support", "show", reference)
+    assert (case["step"], case["wait_reason"], case["next_try_at"]) == ("not_found", None, None)
+    assert case["timeline"][-1]["what"] == "ended"
+    assert reference not in {row["reference"] for row in await told("support", "list")}
+    refused = await command("support", "retry", reference, "--reason", "hope")
+    assert_one_line(refused, says="ended")
+
+
+@pytest.mark.parametrize("words", [("show",), ("retry", "--reason", "x")])
+@pytest.mark.parametrize(
+    ("named", "says"), [("A-0000-0000", "no activation"), ("nonsense", "looks like A-7K3F-92QD")]
+)
+async def test_a_reference_nobody_has_is_one_line_and_a_failure(
+    client: Client, words: tuple[str, ...], named: str, says: str
+) -> None:
+    del client
+    verb, *more = words
+    assert_one_line(await command("support", verb, named, *more), says=says)
+
+
+async def test_keys_and_tables_that_are_there_are_left_alone(stack: TestStack) -> None:
+    before = {path: path.read_bytes() for path in stack.settings.keys_dir.rglob("*.*")}
+    month = f"{datetime.now(UTC):%Y-%m}"
+    first, second = await command("keys", "init"), await command("keys", "init")
+    assert first.returncode == second.returncode == 0
+    assert second.stdout == "Nothing was missing.\n"
+    assert (stack.settings.keys_dir / f"epochs/{month}.key").exists()
+    assert all(path.read_bytes() == content for path, content in before.items())
+    assert (await command("ledger", "migrate")).stdout == "Up to date.\n"
+    assert (await command("config", "check")).returncode == 0
+
+
+async def test_wrong_settings_are_named_and_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTIVATION_PORTAL__PORT", "secret-word")
+    refused = await command("config", "check")
+    assert_one_line(refused, says="portal.port")
+    assert "secret-word" not in refused.stderr
+
+
+async def test_without_temporal_a_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    assert_one_line(await command("support", "list"), says="Temporal cannot be reached")
