@@ -1,5 +1,10 @@
-"""The password: of one's own choice, judged here, and sealed before it goes anywhere."""
+"""The password: one's own choice or a suggested one, judged here, sealed before it goes anywhere.
 
+A suggestion comes back as its number; the password itself stays in the ledger, with the view of
+the page that showed it.
+"""
+
+import secrets
 from datetime import timedelta
 
 from fastapi import APIRouter
@@ -7,29 +12,55 @@ from fastapi.responses import Response
 
 from domain import passwords
 from domain.contracts import PasswordSubmission, Step
+from domain.suggestions import suggest
 from ledger import passwords as sealed_passwords
+from ledger import suggestions
 from security import sealing
+from starter.portal import sessions
 from starter.portal.answers import onward, stamp, submit
+from starter.portal.forms import Form
 from starter.portal.places import Place
 from starter.portal.view import Errors
 from starter.portal.visit import AnyVisit, Visit
 
 router = APIRouter()
 
+_SUGGESTED = 3
+
 
 @router.get("/password")
 async def password(visit: AnyVisit) -> Response:
-    return _password_page(visit, await visit.place_on("/password"))
+    return await _password_page(visit, await visit.place_on("/password"))
 
 
 @router.post("/password")
 async def password_chosen(visit: AnyVisit) -> Response:
     form = await visit.form()
+    if form.all("suggestion") or form.get("suggested"):
+        return await _take_suggestion(visit, form)
     place = await visit.place_on("/password")
     chosen = form.get("password")
     broken = passwords.judge(chosen, _context(visit, place))
     if broken:
-        return _password_page(visit, place, {"password": visit.words.rules(broken)})
+        return await _password_page(visit, place, {"password": visit.words.rules(broken)})
+    return await _seal(visit, form, place, chosen)
+
+
+async def _take_suggestion(visit: Visit, form: Form) -> Response:
+    parts, page = visit.parts, _page(visit, form.get("form"))
+    # Read before the place: whose second click finds it gone has moved on, and is sent there.
+    offered = await suggestions.offered(parts.pool, parts.keys, page=page)
+    place = await visit.place_on("/password")
+    numbered = {str(number): text for number, text in enumerate(offered, 1)}
+    chosen = numbered.get(form.get("suggestion"))
+    if chosen is None:
+        return await _password_page(visit, place, {"suggestion": [visit.words.not_offered()]})
+    response = await _seal(visit, form, place, chosen)
+    await suggestions.forget(parts.pool, page=page)
+    return response
+
+
+async def _seal(visit: Visit, form: Form, place: Place, chosen: str) -> Response:
     parts = visit.parts
     await sealed_passwords.put(
         parts.pool,
@@ -43,16 +74,26 @@ async def password_chosen(visit: AnyVisit) -> Response:
     return await onward(visit, answer, leaves={Step.PROVISIONING})
 
 
-def _password_page(visit: Visit, place: Place, errors: Errors | None = None) -> Response:
-    progress = place.progress
-    refusal = progress.password_refusal if progress else None
+async def _password_page(visit: Visit, place: Place, errors: Errors | None = None) -> Response:
+    """Show the page with suggestions of its own, which hold for this view of it."""
+    parts, context = visit.parts, _context(visit, place)
+    offered = [suggest(visit.language, secrets.randbelow, context) for _ in range(_SUGGESTED)]
+    page = _page(visit, visit.form_token)
+    await suggestions.offer(parts.pool, parts.keys, page=page, suggestions=offered)
+    refusal = place.progress.password_refusal if place.progress else None
     return visit.page(
         "password",
         place=place,
         errors=errors,
         refusal=visit.words.refusal(refusal) if refusal else None,
         minimum=passwords.MIN_LENGTH,
+        suggestions=offered,
     )
+
+
+def _page(visit: Visit, form_token: str) -> str:
+    """Name one view of the page in one browser."""
+    return f"{sessions.name(visit.token or '')}\0{form_token}"
 
 
 def _context(visit: Visit, place: Place) -> list[str]:

@@ -55,6 +55,7 @@ class Visit:
         self.language = self._choose_language()
         self.words = self.parts.wordings[self.language]
         self.token = self.parts.sessions.token(request)
+        self.form_token = forms.draw()
         self._fresh: str | None = None
 
     # --- who asks -----------------------------------------------------------------------------
@@ -169,7 +170,7 @@ class Visit:
         assert self.token is not None  # noqa: S101 - drawn a line above
         fields = (
             ("csrf", forms.csrf(self.parts.keys.session_key, self.token)),
-            ("form", forms.draw()),
+            ("form", self.form_token),
         )
         return Markup().join(
             Markup('<input type="hidden" name="{}" value="{}">').format(*field) for field in fields

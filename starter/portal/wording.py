@@ -175,7 +175,9 @@ class Wording:
         return self.say(N_("The note can have at most %(n)s characters")) % {"n": most}
 
     def not_offered(self) -> str:
-        return self.say(N_("This suggestion is no longer on offer. Choose one of those below"))
+        return self.say(
+            N_("Choose one of the suggestions below. Older ones are no longer on offer")
+        )
 
     def role(self) -> str:
         return self.say(N_("Choose what you are"))

@@ -89,3 +89,10 @@ def app(make_app: Callable[[Settings], FastAPI], settings: Settings) -> FastAPI:
 @pytest.fixture
 def browser(app: FastAPI) -> Browser:
     return Browser(app)
+
+
+@pytest.fixture
+async def student(browser: Browser) -> Browser:
+    """Return a browser whose student waits for the PIN."""
+    await browser.give_contact()
+    return browser

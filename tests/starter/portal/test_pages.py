@@ -37,14 +37,6 @@ PROVISIONING = at(Step.PROVISIONING)
 GOOD = "vrasto-kerasi-plateia-9"
 
 
-@pytest.fixture
-async def student(browser: Browser, engine: MemoryEngine) -> Browser:
-    """Return a browser whose student waits for the PIN."""
-    await browser.give_contact()
-    del engine.started[1:]
-    return browser
-
-
 def put(engine: MemoryEngine, progress: Progress) -> None:
     engine.put(engine.started[0].reference, progress)
 
