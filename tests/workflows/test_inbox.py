@@ -1,0 +1,63 @@
+"""Every submission enters once, leaves in order, and is answered once."""
+
+from datetime import UTC, datetime
+
+import pytest
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from domain.contracts import Answer, Language, PinSubmission, Progress, Step, Verdict
+from workflows.inbox import _MOST, Inbox, door
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+PROGRESS = Progress(
+    reference="A-7K3F-92QD", step=Step.PIN, wait_reason=None, since=NOW, language=Language.EL
+)
+
+
+def typed(name: str) -> PinSubmission:
+    return PinSubmission(submission_id=name, received_at=NOW, pin="000001")
+
+
+def test_what_comes_by_both_doors_is_taken_out_once_and_in_order() -> None:
+    inbox = Inbox()
+    for name in ("first", "second", "first"):
+        inbox.put(typed(name))
+    assert [inbox.take().submission_id for _ in range(2)] == ["first", "second"]
+    assert not inbox
+    inbox.put(typed("first"))
+    assert not inbox
+
+
+async def test_the_first_answer_is_the_one_that_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflow, "wait_condition", _holds)
+    inbox = Inbox()
+    inbox.put(typed("first"))
+    for verdict in (Verdict.WRONG, Verdict.ACCEPTED):
+        inbox.answer(typed("first"), Answer(verdict=verdict, progress=PROGRESS))
+    assert (await inbox.answered(typed("first"))).verdict is Verdict.WRONG
+
+
+async def _holds(condition: object) -> None:
+    assert callable(condition)
+    assert condition()
+
+
+async def test_a_flood_is_dropped_and_its_updates_are_told() -> None:
+    inbox = Inbox()
+    for number in range(_MOST + 5):
+        inbox.put(typed(str(number)))
+    taken = 0
+    while inbox:
+        inbox.take()
+        taken += 1
+    assert taken == _MOST
+    with pytest.raises(ApplicationError, match="too many submissions"):
+        await inbox.answered(typed(str(_MOST)))
+
+
+def test_a_door_is_one_name_for_signal_and_update_and_knows_its_model() -> None:
+    by_signal, by_update = door("submit_pin", PinSubmission)
+    assert by_signal.__annotations__ == {"submission": PinSubmission, "return": None}
+    assert by_update.__annotations__ == {"submission": PinSubmission, "return": Answer}
+    assert by_signal.__qualname__ == by_update.__qualname__ == "Activation.submit_pin"
