@@ -8,15 +8,20 @@ import httpx
 
 VOID = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"))
 BLOCKS = frozenset(("h1", "h2", "h3", "p", "li", "dt", "dd", "label", "legend", "button", "div"))
+CONTROLS = frozenset(("input", "select", "textarea", "button"))
 SILENT = frozenset(("script", "style", "noscript", "template"))
 
 
 @dataclass
 class Form:
-    """A form as the page shows it: `fields` holds what a browser would send untouched."""
+    """A form as the page shows it: `fields` holds what a browser would send untouched.
+
+    `names` are those of everything that can be filled in, chosen or pressed.
+    """
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
 
 
 class _Reader(HTMLParser):
@@ -36,6 +41,8 @@ class _Reader(HTMLParser):
             self.forms.append(Form(given.get("action", "")))
         elif tag == "input" and self.forms and given.get("type") == "hidden":
             self.forms[-1].fields[given["name"]] = given.get("value", "")
+        elif tag in CONTROLS and self.forms and "name" in given:
+            self.forms[-1].names.add(given["name"])
         if tag in BLOCKS:
             self._end_line()
         if tag not in VOID:
@@ -91,8 +98,8 @@ class Visitor:
         return self._look(self._http.get(path))
 
     def submit(self, **answers: str) -> Page:
-        """Fill in and send the form of the page that belongs to its own address."""
-        form = next(form for form in self.page.forms if form.action == self.page.path)
+        """Fill in and send the form of the page that has all these fields."""
+        form = next(form for form in self.page.forms if answers.keys() <= form.names)
         return self._look(self._http.post(form.action, data=form.fields | answers))
 
     def _look(self, response: httpx.Response) -> Page:
