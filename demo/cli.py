@@ -77,9 +77,12 @@ def kill(name: Name, folder: Folder = DEMO) -> None:
 def walk(
     folder: Folder = DEMO,
     language: Annotated[str, typer.Option("--lang", help="el or en")] = "el",
+    sample: Annotated[
+        str | None, typer.Option("--as", help=f"One of: {', '.join(walkthrough.PLAYED)}.")
+    ] = None,
 ) -> None:
     """Play one student through the portal, up to a login that works."""
-    walkthrough.play(folder, language, _say)
+    walkthrough.play(folder, language, _say, sample)
 
 
 def _line(part: PartState) -> str:

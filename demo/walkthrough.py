@@ -1,6 +1,7 @@
 """One student's whole journey through the real portal, told in words, up to a login that works.
 
-Plays the first student of the demo who has no account yet, so it can be run again and again.
+Plays the first student of the demo who has no account yet, or the first of a named sample, so it
+can be run again and again.
 """
 
 import re
@@ -8,10 +9,10 @@ import secrets
 import shlex
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
@@ -24,35 +25,41 @@ from demo.samples import SAMPLES
 from demo.students import Row, amka, invented_rows
 from demo.visitor import Page, Visitor
 from domain.contacts import emails_on_file, mobiles_on_file
+from domain.insurance import AMKA
 from settings import Directory
 
 PIN = re.compile(r"(?<!\d)\d{6}(?!\d)")
 PATIENCE_SECONDS = 60
 LOOK_AGAIN_SECONDS = 0.5
 Say = Callable[[str], None]
-# They share a mobile, are not found, or have no AMKA: other paths than the one played here.
-NOT_PLAYED = ("siblings", "inactive", "cypriot")
+MARK = re.compile(r"A-\w{4}(?=-\w{4})")
+NOT_FOUND = "inactive"
+PLAYED = tuple(sample.key for sample in SAMPLES if sample.key != NOT_FOUND)
 
 
 @dataclass(frozen=True)
 class Student:
-    """Who is played: what is typed as contact, where messages go, and the AMKA if asked."""
+    """Who is played: what is typed as contact, where messages go, and what is told if asked."""
 
     name: str
     number: str
+    born: date
     contact: Mapping[str, str]
     to: str
-    amka: str
+    scheme: str
+    insurance: str
 
 
-def play(folder: Path, language: str, say: Say) -> None:
+def play(folder: Path, language: str, say: Say, sample: str | None = None) -> None:
     """Play one student to the end; raises `PartFailed` with one line where it goes wrong."""
+    if sample not in (None, *PLAYED):
+        raise PartFailed(f"there is no such sample; there are {', '.join(PLAYED)}")
     env = _read_env(folder)
     config = tomllib.loads((folder / "activation.toml").read_text("utf-8"))
     wire = Wire(Directory.model_validate(config["directory"]))
     try:
         with closing(wire), Visitor(env["PORTAL_URL"], language) as visitor:
-            student = next(s for s in _candidates() if not _entries(wire, env, s))
+            student = next(s for s in _candidates(sample) if not _entries(wire, env, s))
             say(f"Playing {student.name}, student number {student.number}")
             password = _Journey(visitor, env["INBOX_URL"], student, say).walk()
             _show_account(wire, env, student, password, say)
@@ -61,7 +68,8 @@ def play(folder: Path, language: str, say: Say) -> None:
     except FailureError as error:
         raise PartFailed(f"the directory does not answer: {error}") from None
     except StopIteration:
-        raise PartFailed("every student of the demo has an account already") from None
+        whom = f"every student of the sample {sample}" if sample else "every student of the demo"
+        raise PartFailed(f"{whom} has an account already") from None
 
 
 class _Journey:
@@ -73,7 +81,6 @@ class _Journey:
         self._student = student
         self._say = say
         self._password = secrets.token_urlsafe(18)
-        self._began = datetime.now(UTC)
 
     def walk(self) -> str:
         """Give the password of the account that is active now."""
@@ -110,19 +117,19 @@ class _Journey:
             raise PartFailed("the portal did not find the student")
 
     def _answer_pin(self) -> None:
-        message = self._await_message()
+        message = self._await_message(MARK.findall(" ".join(self._visitor.page.lines))[-1])
         self._say(f"-> in the inbox ({message['channel']} to {message['to']}):")
         for line in message["text"].splitlines():
             self._say(f"   | {line}")
         pin = PIN.findall(message["text"])[-1]
         self._submit(pin, pin=pin)
 
-    def _await_message(self) -> Message:
+    def _await_message(self, mark: str) -> Message:
+        """Give the newest message with this page's mark: who shares a mobile gets others too."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             for message in reversed(self._messages()):
-                recent = datetime.fromisoformat(message["received_at"]) >= self._began
-                if recent and PIN.search(message["text"]):
+                if mark in message["text"] and PIN.search(message["text"]):
                     return message
             time.sleep(LOOK_AGAIN_SECONDS)
         raise PartFailed("no message with a PIN arrived")
@@ -133,8 +140,18 @@ class _Journey:
         messages: list[Message] = answer.raise_for_status().json()
         return messages
 
+    def _answer_identify(self) -> None:
+        born = f"{self._student.born:%d/%m/%Y}"
+        self._submit(f"born on {born}", answer=born)
+
     def _answer_insurance(self) -> None:
-        self._submit(self._student.amka, number=self._student.amka)
+        scheme, number = self._student.scheme, self._student.insurance
+        if scheme == AMKA:
+            self._submit(number, number=number)
+            return
+        self._say("-> the number of another country")
+        self._look(self._visitor.visit("/insurance/other"))
+        self._submit(f"{scheme} {number}", scheme=scheme, number=number)
 
     def _answer_review(self) -> None:
         self._submit("I agree", decision="agree", choice="recovery_mobile")
@@ -158,27 +175,43 @@ def _read_env(folder: Path) -> dict[str, str]:
     return dict(word.split("=", 1) for line in text.splitlines() for word in shlex.split(line))
 
 
-def _candidates() -> Iterator[Student]:
-    """Give who can be played: the samples first, then the invented crowd."""
-    rows = [s.rows[0] | {"typed": s.number} for s in SAMPLES if s.key not in NOT_PLAYED]
-    crowd = [row | {"typed": None} for row in invented_rows() if row["citizenship"] == "GR"]
-    for row in (*rows, *crowd):
-        mobiles, emails = mobiles_on_file(row["mobilephone"]), emails_on_file(row["extemail"])
-        if row["enrollmentstatus"] == "inactive" or not (mobiles or emails):
-            continue
-        yield Student(
-            name=f"{row['firstnameel']} {row['lastnameel']}",
-            number=str(row["registrationid"]),
-            contact={"mobile": mobiles[0]} if mobiles else {"email": emails[0]},
-            to=(mobiles or emails)[0],
-            amka=row["typed"] or _some_amka(row),
-        )
+def _candidates(sample: str | None) -> Iterator[Student]:
+    """Give who can be played: the samples first, or one of them only, then the invented crowd."""
+    for each in SAMPLES:
+        if each.key in ((sample,) if sample else PLAYED):
+            for row in _one_a_person(each.rows):
+                yield _student(row, each.scheme, each.number)
+    for row in () if sample else invented_rows():
+        if row["citizenship"] == "GR" and row["enrollmentstatus"] != "inactive" and _contact(row):
+            yield _student(row, None, None)
 
 
-def _some_amka(row: Row) -> str:
-    """Give a number that fits the student, in case the registrar has none."""
+def _one_a_person(rows: Iterable[Row]) -> Iterable[Row]:
+    """Give one row of each: two enrolments of one human have one name and one birth date."""
+    return {(row["lastnameel"], row["firstnameel"], row["birthdate"]): row for row in rows}.values()
+
+
+def _student(row: Row, scheme: str | None, number: str | None) -> Student:
+    contact = _contact(row)
     born = datetime.strptime(str(row["birthdate"]), "%Y%m%d").replace(tzinfo=UTC).date()
-    return amka(born, int(str(row["registrationid"])[-3:]), gender=str(row["gender"]))
+    # A number that fits the student, in case the registrar has none.
+    some = amka(born, int(str(row["registrationid"])[-3:]), gender=str(row["gender"]))
+    return Student(
+        name=f"{row['firstnameel']} {row['lastnameel']}",
+        number=str(row["registrationid"]),
+        born=born,
+        contact=contact,
+        to=next(iter(contact.values())),
+        scheme=scheme or AMKA,
+        insurance=number or some,
+    )
+
+
+def _contact(row: Row) -> dict[str, str]:
+    mobiles, emails = mobiles_on_file(row["mobilephone"]), emails_on_file(row["extemail"])
+    if mobiles:
+        return {"mobile": mobiles[0]}
+    return {"email": emails[0]} if emails else {}
 
 
 def _entries(wire: Wire, env: Mapping[str, str], student: Student) -> list[Found]:

@@ -1,12 +1,15 @@
 """The walkthrough plays a student to a login that works, and can be played again."""
 
+import pytest
+
+from demo.part import PartFailed
 from demo.walkthrough import play
 from tests.stack import WholeStack
 
 
-def _play(demo: WholeStack, language: str) -> list[str]:
+def _play(demo: WholeStack, language: str, sample: str | None = None) -> list[str]:
     told: list[str] = []
-    play(demo.folder, language, told.append)
+    play(demo.folder, language, told.append, sample)
     return told
 
 
@@ -16,3 +19,19 @@ def test_two_students_one_after_the_other_get_a_working_login(whole_stack: Whole
         assert any("== /done ==" in line for line in told)
         assert told[-1] == "The login with the new password works."
     assert first[0] != second[0]
+
+
+@pytest.mark.parametrize(
+    ("sample", "page"), [("siblings", "== /identify =="), ("cypriot", "== /insurance/other ==")]
+)
+def test_who_takes_another_path_gets_there_too(
+    whole_stack: WholeStack, sample: str, page: str
+) -> None:
+    told = _play(whole_stack, "en", sample)
+    assert any(page in line for line in told)
+    assert told[-1] == "The login with the new password works."
+
+
+def test_a_sample_that_is_not_there_is_told(whole_stack: WholeStack) -> None:
+    with pytest.raises(PartFailed, match="no such sample"):
+        _play(whole_stack, "el", "nobody")
