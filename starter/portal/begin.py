@@ -11,8 +11,9 @@ from domain.rules import InvalidInput, Rule
 from ledger import activations
 from starter.portal import limits, places
 from starter.portal.forms import Form
+from starter.portal.places import Place
 from starter.portal.view import Errors
-from starter.portal.visit import AnyVisit, Visit
+from starter.portal.visit import AnyVisit, Elsewhere, Visit
 
 router = APIRouter()
 
@@ -40,20 +41,14 @@ async def who_chosen(visit: AnyVisit) -> Response:
 
 @router.get("/contact")
 async def contact(visit: AnyVisit) -> Response:
-    reference = await visit.reference()
-    if reference is None:
-        return visit.page("contact")
-    place = await places.find(visit.parts.engine, reference)
-    # The contact may be changed as long as it has not been proved.
-    if place.path not in ("/contact", "/pin") and place.step is not Step.LOOKUP:
-        return visit.see(place.path)
-    return visit.page("contact", not_found=place.step is Step.NOT_FOUND)
+    place = await _unproved(visit)
+    return visit.page("contact", not_found=place is not None and place.step is Step.NOT_FOUND)
 
 
 @router.post("/contact")
 async def contact_given(visit: AnyVisit) -> Response:
     form = await visit.form()
-    present = await visit.reference()
+    present = await _unproved(visit)
     typed = {name: form.get(name).strip() for name in ("mobile", "email")}
     read, errors = _read(visit, typed)
     if errors:
@@ -75,16 +70,29 @@ async def contact_given(visit: AnyVisit) -> Response:
     return visit.see((await visit.place()).path)
 
 
-async def _code_still_holds(visit: Visit, reference: str, read: dict[str, str | None]) -> bool:
-    """Whether this browser already waits for a code sent to the same contact, or on its way."""
+async def _unproved(visit: Visit) -> Place | None:
+    """Return where this browser's activation stands, if it has begun one.
+
+    The contact may be changed as long as it has not been proved; raises `Elsewhere` after that.
+    """
+    reference = await visit.reference()
+    if reference is None:
+        return None
     place = await places.find(visit.parts.engine, reference)
+    if place.path not in ("/contact", "/pin") and place.step is not Step.LOOKUP:
+        raise Elsewhere(place.path)
+    return place
+
+
+async def _code_still_holds(visit: Visit, place: Place, read: dict[str, str | None]) -> bool:
+    """Whether this browser already waits for a code sent to the same contact, or on its way."""
     pin = place.progress.pin if place.progress else None
     expired = pin and pin.expires_at and pin.expires_at <= datetime.now(UTC)
     if pin is None or expired or not pin.tries_left:
         return False
     parts = visit.parts
     return await activations.same_contact(
-        parts.pool, parts.keys, reference, read.get("mobile"), read.get("email")
+        parts.pool, parts.keys, place.reference, read.get("mobile"), read.get("email")
     )
 
 

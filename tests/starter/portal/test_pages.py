@@ -357,6 +357,20 @@ async def test_every_page_out_of_order_leads_to_the_true_one(
             assert (response.status_code, response.headers["location"]) == (303, true)
 
 
+@pytest.mark.parametrize("step", [Step.IDENTIFY, Step.REVIEW, Step.PASSWORD, Step.PROVISIONING])
+async def test_a_contact_given_after_the_proof_starts_nothing(
+    student: Browser, engine: MemoryEngine, step: Step
+) -> None:
+    await student.get("/contact")
+    started = len(engine.started)
+    put(engine, at(step))
+
+    response = await student.post("/contact", mobile="6987654321", email="")
+
+    assert (response.status_code, len(engine.started)) == (303, started)
+    assert response.headers["location"] != "/pin"
+
+
 @pytest.mark.parametrize("path", ["/contact", "/pin", "/review", "/password", "/progress", "/done"])
 async def test_without_a_session_every_page_leads_to_the_start(app: FastAPI, path: str) -> None:
     assert (await Browser(app).get(path)).headers["location"] == "/who"
