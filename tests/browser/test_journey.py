@@ -28,11 +28,11 @@ async def walk(
     return visited
 
 
-def logs_in(stack: WholeStack, student: Student) -> bool:
+def logs_in(stack: WholeStack, student: Student, password: str = PASSWORD) -> bool:
     env = stack.env
     server = ldap3.Server(env["LDAP_URL"])
     name = f"uid={student.login},{env['LDAP_PEOPLE_DN']}"
-    with ldap3.Connection(server, name, PASSWORD) as connection:
+    with ldap3.Connection(server, name, password) as connection:
         return bool(connection.bound)
 
 

@@ -1,0 +1,101 @@
+"""The pages only some students meet, in a real Chromium on real parts: twins from abroad.
+
+Two share one mobile, so that each is asked a question; the registrar lacks their insurance number,
+and the details are first called wrong and then right after all.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.conftest import Looker, OpenPage
+from tests.browser.journey import Journey, Seen, Student
+from tests.browser.test_journey import logs_in
+from tests.stack import WholeStack
+
+PHONE = {"width": 390, "height": 844}
+
+
+class Sibling(Student):
+    """A student whose mobile a brother or a sister has declared too."""
+
+    @property
+    def mobile(self) -> str:
+        return f"69899{self.serial // 2 * 2:05d}"
+
+
+class LongWay(Journey):
+    """Meets the question, the foreign number, the dispute and the suggestions."""
+
+    def __init__(
+        self, page: Page, env: Mapping[str, str], student: Student, seen: Seen, *, mistakes: bool
+    ) -> None:
+        super().__init__(page, env, student, seen, mistakes=mistakes)
+        self.chosen = ""
+
+    async def _complete(self) -> None:
+        await self._reach("/identify")
+        await self._seen("identify")
+        await self._next(answer=f"{self._student.born + timedelta(days=400):%d/%m/%Y}")
+        await self._told("identify-wrong", "Δεν είναι αυτό που έχει η Γραμματεία")
+        await self._next(answer=f"{self._student.born:%d.%m.%Y}")
+        await self._reach("/insurance")
+        await self._page.get_by_role("link", name="Θέλω να χρησιμοποιήσω αριθμό ασφάλισης").click()
+        await self._reach("/insurance/other")
+        await self._seen("insurance-other")
+        await self._next()
+        await self._told("insurance-other-empty", "Επιλέξτε χώρα")
+        await self._page.locator("#scheme").select_option("CY")
+        await self._next(number=f"{self._student.serial:06d}")
+
+    async def _agree(self) -> None:
+        await self._reach("/review")
+        await self._page.get_by_role("link", name="Τα στοιχεία είναι λάθος").click()
+        await self._seen("dispute")
+        await self._press("Ζητώ διόρθωση")
+        await self._told("dispute-empty", "Επιλέξτε ποια από τα στοιχεία είναι λάθος")
+        await self._page.get_by_label("Τμήμα").check()
+        await self._page.locator("#note").fill("Γράφτηκα στη Νοσηλευτική.")
+        await self._press("Ζητώ διόρθωση")
+        await self._page.get_by_role("heading", name="Τα στοιχεία σας διορθώνονται").wait_for()
+        await self._seen("disputed")
+        await self._press("Συνέχεια με τα στοιχεία όπως είναι")
+        await self._page.locator("#username").wait_for()
+        await self._press("Συμφωνώ")
+
+    async def _choose_password(self) -> None:
+        await self._reach("/password")
+        await self._seen("password-suggestions")
+        await self._press("Χρήση αυτού που επέλεξα")
+        await self._told("suggestion-none", "Επιλέξτε μία από τις παρακάτω προτάσεις")
+        self.chosen = await self._page.locator("label[for='suggestion-2']").inner_text()
+        await self._page.get_by_label(self.chosen).check()
+        await self._press("Χρήση αυτού που επέλεξα")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_a_sibling_from_abroad_takes_the_long_way(
+    whole_stack: WholeStack, open_page: OpenPage, tmp_path: Path, scheme: str
+) -> None:
+    first = 200 if scheme == "light" else 202
+    student, sibling = Sibling(first), Sibling(first + 1)
+    for each in (student, sibling):
+        await each.enrol(whole_stack.env["REGISTRAR_DSN"])
+    page = await open_page(viewport=PHONE, locale="el-GR", color_scheme=scheme)
+    looker = Looker(page)
+    visited: list[str] = []
+
+    async def seen(name: str) -> None:
+        visited.append(name)
+        await page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+        await looker.look()
+
+    journey = LongWay(page, whole_stack.env, student, seen, mistakes=False)
+    await journey.walk()
+    assert looker.noticed == []
+    assert visited[-1] == "done"
+    assert await page.locator("#username").inner_text() == student.login
+    assert logs_in(whole_stack, student, journey.chosen)
