@@ -1,8 +1,8 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock fresh screenshots clean setup-demo setup-dev
+.PHONY: help demo test lint format lock bench fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
-PYTHON_FILES := activities demo domain ledger security starter tests translations workflows settings.py worker.py
+PYTHON_FILES := activities bench demo domain ledger security starter tests translations workflows settings.py worker.py
 
 help: ## show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in requirements/lock.in --group dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml requirements/build.in --group demo -c requirements/dev.txt -o requirements/demo.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
+
+bench: setup-dev ## measure the registrar's look-up over 100,000 rows against a key read
+	@$(BIN)/python -m bench.registrar
 
 fresh: ## prove demo and test in an empty Debian 12, as root and as a user (needs root)
 	@demo/fresh.sh

@@ -57,6 +57,7 @@ def test_every_letter_says_the_same_in_text_and_html(
     letter = Words(settings).letter(name, language, **GIVEN)
     institution = settings.institution
     named = institution.name_el if language is Language.EL else institution.name_en
+    assert letter.html is not None
     for part in (letter.text, letter.html):
         assert REFERENCE in part
         assert named in part
@@ -71,6 +72,7 @@ def test_the_code_is_in_the_letter_but_not_in_its_subject(
     settings: Settings, language: Language
 ) -> None:
     letter = Words(settings).letter("pin", language, **GIVEN)
+    assert letter.html is not None
     assert "012345" in letter.text
     assert "012345" in letter.html
     assert "012345" not in letter.subject
@@ -88,5 +90,6 @@ def test_every_text_is_translated(settings: Settings) -> None:
 
 def test_html_is_escaped(settings: Settings) -> None:
     letter = Words(settings).letter("active", Language.EL, **{**GIVEN, "username": "<b>&"})
+    assert letter.html is not None
     assert "&lt;b&gt;&amp;" in letter.html
     assert "<b>&" in letter.text

@@ -52,7 +52,7 @@ def settings_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str,
         elif field.is_required():
             yield prefix + name, "required"
         elif name != "kind":
-            default = to_jsonable_python(field.get_default(call_default_factory=True))
+            default = to_jsonable_python(field.get_default(call_default_factory=True), fallback=str)
             yield prefix + name, f"`{json.dumps(default, ensure_ascii=False)}`"
 
 
