@@ -200,3 +200,20 @@ def test_a_request_for_help_arrives_at_the_desk(whole_stack: WholeStack) -> None
     (letter,) = until(arrived)
     for told in (reference, "pin", student.first.el, "me@mail.example", "Ο κωδικός δεν ήρθε."):
         assert told in letter["text"]
+
+
+def test_staff_cancel_from_the_command_line_and_the_page_says_so(whole_stack: WholeStack) -> None:
+    env, student = whole_stack.env, Student()
+    enrol(env, student, mobilephone=student.mobile)
+    with browsing(env, "el") as browser:
+        browser.visit("/who")
+        browser.submit(who="student")
+        browser.submit(mobile=student.mobile)
+        words = ("support", "cancel", browser.reference, "--reason", "asked at the desk")
+        ended = whole_stack.command(*words)
+        assert (ended.returncode, ended.stdout) == (0, "Cancelled.\n"), ended.stderr
+        assert browser.visit("/pin").path == "/ended"
+        assert "ακυρώθηκε" in browser.page.title
+    again = whole_stack.command(*words)
+    assert again.returncode != 0
+    assert "the activation has ended" in again.stderr
