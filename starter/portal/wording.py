@@ -19,7 +19,7 @@ _RULES: Mapping[Rule, str] = {
     Rule.EMAIL_INVALID: N_("Enter a whole e-mail address, for example name@example.com"),
     Rule.EMAIL_GREEK: N_("The e-mail has Greek letters. Switch the keyboard to English"),
     Rule.PIN_FORMAT: N_("Enter the six digits of the code"),
-    Rule.IDENTITY_DATE: N_("Enter a whole date of birth, for example 31 12 2007"),
+    Rule.IDENTITY_DATE: N_("Enter a whole date of birth, for example 31/12/2007"),
     Rule.IDENTITY_FOUR_DIGITS: N_("Enter the last four digits of the AMKA"),
     Rule.IDENTITY_STUDENT_NUMBER: N_("Enter your student number: letters and digits only"),
     Rule.AMKA_LENGTH: N_("The AMKA has 11 digits"),

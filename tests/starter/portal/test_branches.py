@@ -304,6 +304,16 @@ async def test_what_another_browser_was_offered_is_nobody_elses(
 # --- ends and waits ------------------------------------------------------------------------------
 
 
+async def test_a_look_up_that_waits_lets_the_contact_be_changed(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    put(engine, at(Step.LOOKUP, WaitReason.REGISTRAR_DOWN))
+    page = (await student.get("/progress")).text
+    assert "Το μητρώο της Γραμματείας δεν απαντά" in page
+    assert '<a class="govuk-link" href="/contact">' in page
+    assert (await student.get("/contact")).status_code == 200
+
+
 async def test_every_end_has_words_of_its_own(student: Browser, engine: MemoryEngine) -> None:
     for step, told in (
         (Step.EXPIRED, "Περίμενε το επόμενο βήμα σας όσο επιτρέπεται"),
