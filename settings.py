@@ -70,6 +70,7 @@ class Directory(Section):
     bind_dn: str
     bind_password_file: Path
     people_dn: str
+    active_when: str = "pwdChangedTime"
     connect_timeout_seconds: float = 3
     receive_timeout_seconds: float = 5
     pool_size: int = 8

@@ -35,7 +35,7 @@ from security.keys import KeyRing
 from security.sealing import NotOurs, unseal
 from settings import Settings
 
-_GLANCE_SECONDS = 2.0
+_GLANCE_SECONDS = 1.0
 _INSUFFICIENT_QUALITY = 5
 _TOO_SHORT = 6
 _IN_HISTORY = 8
@@ -66,32 +66,44 @@ class DirectoryActivities:
 
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
-        """Choose a username; a directory that does not answer at once is left out of it."""
+        """Choose a username; a directory that does not answer at once is left out of it.
+
+        One name at a time is asked for: the directory's log shows names that come to nothing.
+        """
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             names = await wanted_names(self._pool, request, self._policy)
-            own, taken = await self._glance(request, names)
+            own = await self._glance(request, self._directory.find_by_codes, self._codes(request))
             if own:
                 return await self._existing(request, own)
-            free = [name for name in names if name not in taken]
-            return await reserve_name(self._pool, request.person, free)
+            while True:
+                reserved = await reserve_name(self._pool, request.person, names)
+                name = reserved.username
+                if name is None or not await self._glance(
+                    request, self._directory.find_by_uids, [name]
+                ):
+                    return reserved
+                names.remove(name)
+
+    def _codes(self, request: ResolveAccount | ProvisionAccount) -> list[str]:
+        return codes(request.person, self._domain)
 
     async def _glance(
-        self, request: ResolveAccount, names: list[str]
-    ) -> tuple[list[Entry], set[str]]:
-        """Return the person's own entries, and which of the names are taken."""
+        self,
+        request: ResolveAccount,
+        look: Callable[[Sequence[str]], list[Entry]],
+        values: Sequence[str],
+    ) -> list[Entry]:
+        """Return what the directory has of these values; nothing when it is not to be asked."""
         if not request.ask_directory:
-            return [], set()
-        own_codes = codes(request.person, self._domain)
+            return []
         try:
             async with asyncio.timeout(_GLANCE_SECONDS):
-                own = await self._directory.run(self._directory.find_by_codes, own_codes)
-                taken = await self._directory.run(self._directory.find_by_uids, names)
+                return await self._directory.run(look, values)
         except (ApplicationError, TimeoutError):
-            return [], set()
-        return own, {entry.uid.lower() for entry in taken}
+            return []
 
     async def _existing(self, request: ResolveAccount, own: list[Entry]) -> AccountResolved:
-        """Keep the entry a person has; with a password in it, the account is active already.
+        """Keep the entry a person has; one that is active already ends this activation.
 
         Once this activation has a consent, that password may be its own doing.
         """
@@ -99,7 +111,7 @@ class DirectoryActivities:
         entry, *others = own
         if others:
             return conflict
-        if entry.has_password and not await consents.exists(self._pool, request.reference):
+        if entry.active and not await consents.exists(self._pool, request.reference):
             return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)
         login_name = request.person.login_name
         foreseen = login_name if login_name and rules.is_valid(login_name) else entry.uid
@@ -159,7 +171,7 @@ class DirectoryActivities:
 
     def _own_entry(self, request: ProvisionAccount) -> Entry | Provisioned | None:
         """Return the person's entry of this name, None when free, or what stands in the way."""
-        own_codes = codes(request.person, self._domain)
+        own_codes = self._codes(request)
         own = self._directory.find_by_codes(own_codes)
         if any(entry.uid.lower() != request.username for entry in own) or len(own) > 1:
             return Provisioned(outcome=ProvisionOutcome.CONFLICT)

@@ -18,8 +18,6 @@ from domain import usernames
 from domain.contracts import FailureType
 from settings import Directory as Settings
 
-_READ = ("*", "pwdChangedTime")
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -28,10 +26,7 @@ class Entry(NamedTuple):
     dn: str
     uid: str
     attributes: Attributes
-
-    @property
-    def has_password(self) -> bool:
-        return bool(self.attributes.get("pwdchangedtime"))
+    active: bool
 
     def belongs_to(self, codes: Collection[str]) -> bool:
         own = {code.lower() for code in self.attributes.get(CODES.lower(), [])}
@@ -41,6 +36,7 @@ class Entry(NamedTuple):
 class Directory:
     def __init__(self, settings: Settings) -> None:
         self._people = settings.people_dn
+        self._active_when = settings.active_when
         self._wire = ldap.Wire(settings)
         self._threads = ThreadPoolExecutor(settings.pool_size, thread_name_prefix="directory")
 
@@ -87,8 +83,14 @@ class Directory:
         if not values:
             return []
         terms = "".join(f"({attribute}={escape_filter_chars(value)})" for value in values)
-        found = self._wire.search(self._people, f"(|{terms})", _READ)
-        return [Entry(dn, (values.get("uid") or [""])[0], values) for dn, values in found]
+        found = self._wire.search(self._people, f"(|{terms})", ("*", self._active_when))
+        return [self._entry(each) for each in found]
+
+    def _entry(self, found: ldap.Found) -> Entry:
+        """Read an entry; it is active when it has the attribute that the settings name for that."""
+        values = found.attributes
+        active = bool(values.get(self._active_when.lower()))
+        return Entry(found.dn, (values.get("uid") or [""])[0], values, active)
 
     def _dn(self, username: str) -> str:
         """Build a name from what needs no escaping; anything else is not a username."""

@@ -99,7 +99,7 @@ class LedgerActivities:
     def _claim_keys(self, person: Person) -> list[str]:
         keys = [
             self._keys.index("registration", f"{each.system_id}/{each.registration_id}")
-            for each in person.enrolments
+            for each in (*person.enrolments, *person.former)
         ]
         if person.insurance_number:
             number = f"{person.insurance_scheme}:{person.insurance_number}"
