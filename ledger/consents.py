@@ -11,7 +11,7 @@ async def record(pool: Pool, keys: KeyRing, request: RecordConsent) -> None:
     await pool.execute(
         "INSERT INTO consent (reference, person_key, terms_version, shown_hash, shown, choices,"
         " language, accepted_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-        " ON CONFLICT (reference, shown_hash) DO NOTHING",
+        " ON CONFLICT (reference, shown_hash, accepted_at) DO NOTHING",
         request.reference,
         request.person_key,
         request.shown.terms_version,

@@ -229,7 +229,7 @@ class Activation(Standing):
             language=self.start.language,
             needs_insurance=self.person is not None and self.person.insurance_number is None,
             pin=self.proof.view() if self.proof and self.step is Step.PIN else None,
-            identify=self.asked if self.step is Step.IDENTIFY else None,
+            identify=self.asked,
             review=account.shown if account else None,
             username=self.username,
             password_refusal=account.refusal if account else None,

@@ -54,7 +54,7 @@ CREATE TABLE consent (
     language text NOT NULL,
     accepted_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (reference, shown_hash)
+    UNIQUE (reference, shown_hash, accepted_at)
 );
 
 CREATE TABLE sealed_password (
@@ -84,13 +84,42 @@ CREATE TABLE budget (
     PRIMARY KEY (bucket, window_start)
 );
 
+-- A double click sends the token a second time after it was rotated: it stays good for a moment.
+-- An activation that goes on in another browser leaves this one superseded.
 CREATE TABLE session (
     token_hash text PRIMARY KEY,
+    previous_hash text,
+    rotated_at timestamptz,
     reference text,
+    superseded boolean NOT NULL DEFAULT false,
     language text,
     created_at timestamptz NOT NULL DEFAULT now(),
     seen_at timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX ON session (previous_hash);
+CREATE INDEX ON session (reference);
+
+-- The passwords a page suggested, so that its form carries only the number of the one chosen.
+CREATE TABLE suggestion (
+    page_hash text PRIMARY KEY,
+    offered bytea NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX ON suggestion (expires_at);
+
+-- What students write to support; the desk gets it by e-mail.
+CREATE TABLE support_request (
+    id text PRIMARY KEY,
+    reference text,
+    step text,
+    language text NOT NULL,
+    name bytea NOT NULL,
+    reply_to bytea NOT NULL,
+    text bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    mailed_at timestamptz
+);
+CREATE INDEX ON support_request (reference);
 
 CREATE TABLE audit (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

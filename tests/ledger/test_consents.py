@@ -30,12 +30,22 @@ async def test_a_consent_is_one_row_however_often_it_is_recorded(
     pool: Pool, stack: TestStack, reference: str
 ) -> None:
     assert not await consents.exists(pool, reference)
+    request = agreed(reference)
     for _ in range(2):
-        await consents.record(pool, stack.keys, agreed(reference))
+        await consents.record(pool, stack.keys, request)
     assert await consents.exists(pool, reference)
     (row,) = await pool.fetch("SELECT * FROM consent WHERE reference = $1", reference)
     assert row["choices"] == ["recovery_mobile"]
     assert row["shown_hash"] == SHOWN.shown_hash
+
+
+async def test_agreeing_again_with_other_choices_is_a_new_row_that_counts(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    await consents.record(pool, stack.keys, agreed(reference))
+    again = agreed(reference).model_copy(update={"choices": ()})
+    await consents.record(pool, stack.keys, again)
+    assert await consents.choices(pool, reference) == ()
 
 
 async def test_what_was_shown_is_readable_with_the_keys_and_for_its_own_row_only(
