@@ -17,9 +17,7 @@ from domain.contracts import (
     ActivityName,
     Channel,
     Delivery,
-    Destination,
     FailureType,
-    Language,
     SendNotice,
     SendPin,
     Sent,
@@ -48,63 +46,41 @@ class MessagingActivities:
     @activity.defn(name=ActivityName.SEND_PIN)
     async def send_pin(self, request: SendPin) -> Sent:
         key = messages.pin_key(request.reference, request.send_no)
-        return await self._once(
-            key,
-            request.reference,
-            request.destination,
-            "pin",
-            request.language,
-            code=self._keys.pin(request.reference, request.code_no),
-        )
+        code = self._keys.pin(request.reference, request.code_no)
+        return await self._once(key, request, "pin", code=code)
 
     @activity.defn(name=ActivityName.SEND_NOTICE)
     async def send_notice(self, request: SendNotice) -> Sent:
         key = messages.notice_key(request.reference, request.notice_no)
-        return await self._once(
-            key,
-            request.reference,
-            request.destination,
-            request.notice.value,
-            request.language,
-            username=request.username,
-        )
+        return await self._once(key, request, request.notice.value, username=request.username)
 
     async def _once(
-        self,
-        key: str,
-        reference: str,
-        to: Destination,
-        name: str,
-        language: Language,
-        **words: str | None,
+        self, key: str, request: SendPin | SendNotice, name: str, **words: str | None
     ) -> Sent:
         """Send unless the ledger knows an outcome of this key, and note the outcome."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             known = await messages.sent(self._pool, key)
         if known:
             return Sent(outcome=known)
+        reference = request.reference
         words |= {"reference": reference, "group": first_group(reference)}
         with guarded(FailureType.CONFIGURATION, ()):
-            outcome = await self._hand_over(key, to, name, language, words)
+            outcome = await self._hand_over(key, request, name, words)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             await messages.record(
                 self._pool,
                 self._keys,
                 key=key,
                 reference=reference,
-                destination=to,
+                destination=request.destination,
                 outcome=outcome,
             )
         return Sent(outcome=outcome)
 
     async def _hand_over(
-        self,
-        key: str,
-        to: Destination,
-        name: str,
-        language: Language,
-        words: dict[str, str | None],
+        self, key: str, request: SendPin | SendNotice, name: str, words: dict[str, str | None]
     ) -> Delivery:
+        to, language = request.destination, request.language
         if to.channel is Channel.SMS:
             text = self._words.sms(name, language, **words)
             return await self._sms.send(to=to.to, text=text, message_id=key)
