@@ -288,16 +288,14 @@ class ReviewView(Model):
 
 
 class Progress(Model):
-    """Everything a student's page needs; `next_try_at` is the engine's next own attempt."""
+    """Everything a student's page needs."""
 
     kind: Literal["progress"] = "progress"
     reference: str
     step: Step
     wait_reason: WaitReason | None
     since: datetime
-    next_try_at: datetime | None = None
     deadline_at: datetime | None = None
-    language: Language
     needs_insurance: bool = False
     pin: PinView | None = None
     identify: IdentifyView | None = None

@@ -226,7 +226,6 @@ class Activation(Standing):
             wait_reason=self.reason,
             since=self.since,
             deadline_at=self.deadline_at,
-            language=self.start.language,
             needs_insurance=self.person is not None and self.person.insurance_number is None,
             pin=self.proof.view() if self.proof and self.step is Step.PIN else None,
             identify=self.asked,

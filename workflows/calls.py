@@ -59,6 +59,8 @@ _LOCAL_TRY = timedelta(seconds=4)
 _DURABLE_TRY = timedelta(seconds=30)
 _DIRECTORY_GLANCE = timedelta(seconds=3)
 _NOTICE_PATIENCE = timedelta(days=3)
+_FIRST_PAUSE = timedelta(seconds=1)
+_LONGEST_PAUSE = (timedelta(seconds=20), timedelta(seconds=30))
 _WINDOWS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=3))
 _MESSAGE_QUEUES = {Channel.SMS: TaskQueue.SMS, Channel.EMAIL: TaskQueue.MAIL}
 _SILENT = {
@@ -76,18 +78,11 @@ async def find_student(request: FindStudent, delayed: Delayed) -> StudentsFound:
 async def reread_student(request: FindStudent) -> StudentsFound:
     """Look once; a registrar that is away has no news."""
     try:
-        found: StudentsFound = await workflow.execute_local_activity(
-            ActivityName.FIND_STUDENT,
-            request,
-            result_type=StudentsFound,
-            start_to_close_timeout=_LOCAL_TRY,
-            retry_policy=RetryPolicy(maximum_attempts=1),
-        )
+        return await _local(ActivityName.FIND_STUDENT, request, StudentsFound)
     except FailureError as error:
         if is_cancelled_exception(error):
             raise
         return StudentsFound(persons=())
-    return found
 
 
 async def reserve_send(request: ReserveSend, delayed: Delayed) -> SendReserved:
@@ -177,18 +172,21 @@ async def _local_first(
     name: ActivityName, request: Model, outcome: type[Outcome], delayed: Delayed
 ) -> Outcome:
     try:
-        result: Outcome = await workflow.execute_local_activity(
-            name,
-            request,
-            result_type=outcome,
-            start_to_close_timeout=_LOCAL_TRY,
-            retry_policy=RetryPolicy(maximum_attempts=1),
-        )
+        return await _local(name, request, outcome)
     except FailureError as error:
         delayed(_reason(error, name, TaskQueue.MAIN))
-    else:
-        return result
     return await _durable(name, request, outcome, delayed, TaskQueue.MAIN)
+
+
+async def _local(name: ActivityName, request: Model, outcome: type[Outcome]) -> Outcome:
+    result: Outcome = await workflow.execute_local_activity(
+        name,
+        request,
+        result_type=outcome,
+        start_to_close_timeout=_LOCAL_TRY,
+        retry_policy=RetryPolicy(maximum_attempts=1),
+    )
+    return result
 
 
 async def _durable(
@@ -221,9 +219,10 @@ def _windows() -> Iterator[timedelta]:
 
 
 def _retry_policy() -> RetryPolicy:
-    """At most 30 s between tries, spread out so that a backlog does not return as a herd."""
-    longest = timedelta(seconds=20 + 10 * workflow.random().random())
-    return RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=longest)
+    """Spread the longest pauses out, so that a backlog does not return as a herd."""
+    least, most = _LONGEST_PAUSE
+    longest = least + (most - least) * workflow.random().random()
+    return RetryPolicy(initial_interval=_FIRST_PAUSE, maximum_interval=longest)
 
 
 def _reason(error: FailureError, name: ActivityName, queue: TaskQueue) -> WaitReason:

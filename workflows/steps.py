@@ -79,7 +79,6 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
         None,
         WaitReason.WAITING_CONSENT,
         WaitReason.DATA_DISPUTED,
-        WaitReason.REGISTRAR_DOWN,
         WaitReason.DIRECTORY_DOWN,
     },
     Step.PASSWORD: frozenset({WaitReason.WAITING_PASSWORD}),
