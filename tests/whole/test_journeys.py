@@ -31,6 +31,13 @@ class Browser(Visitor):
     def reference(self) -> str:
         return str(self._http.get("/progress.json").json()["reference"])
 
+    def submit(self, **answers: str) -> Page:
+        """Submit and, where the engine takes more than a moment, wait as the page asks to."""
+        page = super().submit(**answers)
+        if page.path == "/progress":
+            until(lambda: self.visit("/progress").path != "/progress")
+        return self.page
+
     def arrive(self, path: str) -> Page:
         until(lambda: self.visit("/progress").path == path)
         return self.page
