@@ -547,6 +547,7 @@ class ProvisionAccount(Model):
 
 class ProvisionOutcome(StrEnum):
     ACTIVE = "active"
+    ALREADY_ACTIVE = "already_active"
     PASSWORD_REFUSED = "password_refused"  # noqa: S105 - the name of an outcome
     USERNAME_TAKEN = "username_taken"
     CONFLICT = "conflict"

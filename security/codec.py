@@ -2,8 +2,8 @@
 
 A payload that fails authentication is *replaced* by one that cannot be decoded: Temporal's SDK
 then drops a forged signal and rejects a forged update, while the run goes on. Raising instead
-would fail the run's every task for ever. Only an unknown epoch raises, so that the task waits
-for the key file. The messages of this module are fixed texts.
+would fail the run's every task for ever. Only an epoch whose key may still
+come raises, so that the task waits for the key file. The messages of this module are fixed texts.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
-from security.keys import KeyRing, decrypt, encrypt
+from security.keys import KeyRing, UnknownEpoch, decrypt, encrypt
 
 _ENCODING = b"binary/encrypted"
 _REFUSED = {"encoding": b"binary/refused"}
@@ -63,6 +63,10 @@ class Codec(PayloadCodec, WithSerializationContext):
             clear = decrypt(self._key(epoch), payload.data, self._context(epoch))
             return Payload.FromString(clear)
         except (InvalidTag, DecodeError, ValueError):
+            return Payload(metadata=_REFUSED)
+        except UnknownEpoch:
+            if self._keys.may_come(epoch):
+                raise
             return Payload(metadata=_REFUSED)
 
     def _key(self, epoch: str) -> bytes:

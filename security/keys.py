@@ -67,6 +67,10 @@ class KeyRing:
             raise UnknownEpoch("no epoch key")
         return max(names)
 
+    def may_come(self, epoch: str) -> bool:
+        """Tell whether this epoch's key may yet be brought here; no far future is waited for."""
+        return epoch <= following(self.epoch)
+
     def payload_key(self, epoch: str, namespace: str, workflow_id: str) -> bytes:
         return self._payload_key(epoch, namespace, workflow_id)
 
@@ -113,6 +117,12 @@ class KeyRing:
 
     def _column_key(self, purpose: str) -> bytes:
         return derive(self._lasting, "column", purpose)
+
+
+def following(epoch: str) -> str:
+    """Return the epoch after this one."""
+    year, month = (int(part) for part in epoch.split("-"))
+    return f"{year + month // 12}-{month % 12 + 1:02d}"
 
 
 def create(folder: Path, epoch: str) -> bool:

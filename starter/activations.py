@@ -12,6 +12,8 @@ from datetime import timedelta
 from temporalio.client import (
     Client,
     RPCError,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
@@ -45,7 +47,12 @@ _HANDED_IN_WITHIN = timedelta(seconds=2.9)
 _RPC_WITHIN = timedelta(seconds=2.5)
 _POLL = 0.08
 _TASK_TIMEOUT = timedelta(seconds=10)
-_AWAY = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
+_AWAY = {
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+}
 
 
 class ActivationEnded(Exception):
@@ -156,18 +163,28 @@ class Activations:
 
     async def stands(self, reference: str) -> tuple[Step, WaitReason | None] | None:
         """Return step and reason without any worker; None for an unknown reference."""
+        description = await self._describe(reference)
+        if description is None:
+            return None
+        attributes = description.typed_search_attributes
+        step, reason = attributes.get(STEP), attributes.get(REASON)
+        return Step(step or Step.LOOKUP), WaitReason(reason) if reason else None
+
+    async def is_running(self, reference: str) -> bool:
+        """Tell whether there is an open run of this activation, without any worker."""
+        description = await self._describe(reference)
+        return description is not None and description.status is WorkflowExecutionStatus.RUNNING
+
+    async def _describe(self, reference: str) -> WorkflowExecutionDescription | None:
         try:
             async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
-                description = await self._handle(reference).describe(rpc_timeout=_RPC_WITHIN)
+                return await self._handle(reference).describe(rpc_timeout=_RPC_WITHIN)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
             raise _unavailable(error) from None
         except (TimeoutError, RuntimeError) as error:
             raise _unavailable(error) from None
-        attributes = description.typed_search_attributes
-        step, reason = attributes.get(STEP), attributes.get(REASON)
-        return Step(step or Step.LOOKUP), WaitReason(reason) if reason else None
 
     async def settled(
         self, reference: str, *, leaves: Collection[Step], within: timedelta

@@ -4,7 +4,7 @@ Nothing exists in the directory before the consent is recorded; a password the d
 or a name taken meanwhile, leads the student back to the page where it can be mended.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from temporalio import workflow
 
@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import calls
     from workflows.standing import Ended, Standing
 
-CallBack = Callable[[], Awaitable[None]]
+CallBack = Callable[[], None]
 
 
 class Account:
@@ -139,10 +139,12 @@ class Account:
             match made.outcome:
                 case ProvisionOutcome.ACTIVE:
                     return made.outcome
+                case ProvisionOutcome.ALREADY_ACTIVE:
+                    raise Ended(Step.ALREADY_ACTIVE, username=username)
                 case ProvisionOutcome.PASSWORD_REFUSED:
                     self.refusal = made.refusal
                     if made.refusal is PasswordRefusal.EXPIRED:
-                        await call_back()
+                        call_back()
                 case _:
                     return made.outcome
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 
 from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain import identity
@@ -97,7 +98,9 @@ class Activation(Standing):
         except Ended as ended:
             end = ended.end
             self.username = ended.username
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, FailureError) as error:
+            if not is_cancelled_exception(error):
+                raise
             end = Step.CANCELLED
         clock.cancel()
         await self._close(end)
@@ -172,8 +175,11 @@ class Activation(Standing):
         self.account = Account(self, self.start, person)
         self.username = await self.account.create(self._call_back)
 
-    async def _call_back(self) -> None:
-        await self._announce(NoticeKind.CHOOSE_PASSWORD_AGAIN)
+    def _call_back(self) -> None:
+        """Tell a student who has left; the page does not wait for it."""
+        notice = self._notice(NoticeKind.CHOOSE_PASSWORD_AGAIN)
+        if notice:
+            background(calls.send_notice(notice, self.delayed))
 
     # --- the end ---------------------------------------------------------------------------
 
@@ -182,20 +188,21 @@ class Activation(Standing):
         self.stand(end, None)
         request = CloseActivation(reference=self.start.reference, end=end)
         await self.patiently(calls.close_activation, request)
-        if end in _NOTICES:
-            await self._announce(_NOTICES[end])
+        notice = self._notice(_NOTICES[end]) if end in _NOTICES else None
+        if notice:
+            await self.patiently(calls.send_notice, notice)
         self.turn_away_all()
         await workflow.wait_condition(workflow.all_handlers_finished)
 
-    async def _announce(self, kind: NoticeKind) -> None:
-        """Send a notice to the other contact on file, where there is one."""
+    def _notice(self, kind: NoticeKind) -> SendNotice | None:
+        """Write a notice to the other contact on file where there is one; None to nobody."""
         if self.person is None or self.proof is None:
-            return
+            return None
         proven = self.proof.destination
         contacts = reachable([self.person])
         to = contacts.get(OTHER[proven.channel], proven)
         self.notices += 1
-        request = SendNotice(
+        return SendNotice(
             reference=self.start.reference,
             notice_no=self.notices,
             notice=kind,
@@ -203,7 +210,6 @@ class Activation(Standing):
             language=self.start.language,
             username=self.username,
         )
-        await self.patiently(calls.send_notice, request)
 
     # --- what is known ---------------------------------------------------------------------
 

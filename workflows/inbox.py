@@ -7,13 +7,15 @@ nobody and is durable with every worker down.
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts import Answer, Submission
+    from domain.contracts import Answer, CancelRequest, RetryRequest, Submission
+
+Kind = TypeVar("Kind", bound=Submission)
 
 _MOST = 200
 """Far more than a student needs; a flood beyond it is dropped so that history stays small."""
@@ -26,8 +28,10 @@ class Inbox:
         self._answers: dict[str, Answer] = {}
 
     def put(self, submission: Submission) -> None:
-        """Take in a submission unless it, or too many, came before."""
-        if submission.submission_id not in self._seen and len(self._seen) < _MOST:
+        """Take in a submission unless it, or too many, came before; staff are always heard."""
+        if submission.submission_id in self._seen:
+            return
+        if len(self._seen) < _MOST or isinstance(submission, CancelRequest | RetryRequest):
             self._seen.add(submission.submission_id)
             self._waiting.append(submission)
 
@@ -36,6 +40,12 @@ class Inbox:
 
     def take(self) -> Submission:
         return self._waiting.popleft()
+
+    def take_all(self, kind: type[Kind]) -> list[Kind]:
+        """Take out every waiting submission of this kind, the newest last."""
+        taken = [each for each in self._waiting if isinstance(each, kind)]
+        self._waiting = deque(each for each in self._waiting if not isinstance(each, kind))
+        return taken
 
     def answer(self, submission: Submission, answer: Answer) -> None:
         """Answer once; later answers to the same submission are not heard."""

@@ -16,6 +16,7 @@ _LIVE_CODES = 2
 @dataclass
 class Code:
     number: int
+    reserved: bool = False
     expires_at: datetime | None = None
     wrong: int = 0
 
@@ -44,8 +45,13 @@ class PinBook:
             return False
         return code.expires_at is None or code.expires_at - now >= self.policy.repeat_code_if_left
 
+    def reserved(self, number: int) -> None:
+        """Let a code live: its message may be sent. One that may not is never worth a guess."""
+        self.codes[number - 1].reserved = True
+
     def handed_over(self, number: int, now: datetime) -> None:
         """Start the life of a code; a repeated one keeps the life it has."""
+        self.reserved(number)
         code = self.codes[number - 1]
         code.expires_at = code.expires_at or now + self.policy.pin_ttl
         self.resend_at = now + self.policy.resend_after
@@ -64,7 +70,8 @@ class PinBook:
         return tuple(
             code.number
             for code in self.codes[-_LIVE_CODES:]
-            if code.wrong < self.policy.pin_tries_per_code
+            if code.reserved
+            and code.wrong < self.policy.pin_tries_per_code
             and (code.expires_at is None or at < code.expires_at)
         )
 

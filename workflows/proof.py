@@ -30,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         RetryRequest,
         SendPin,
         Step,
+        Submission,
         Verdict,
         WaitReason,
     )
@@ -61,6 +62,7 @@ class Proof:
         self._sending: asyncio.Future[Delivery | None] | None = None
         self._message = self._compose(next(iter(self._contacts)))
         self._refused: set[Channel] = set()
+        self._resend_asked: Submission | None = None
 
     @property
     def destination(self) -> Destination:
@@ -118,6 +120,7 @@ class Proof:
         if self._sending:
             self._sending.cancel()
         self._sending = None
+        self._answer_resend(Verdict.ACCEPTED)
 
     def _sending_ended(self) -> bool:
         return self._sending is not None and self._sending.done()
@@ -132,7 +135,10 @@ class Proof:
         reserved = await calls.reserve_send(reserve, self._delayed)
         if reserved.not_before:
             self._pins.resend_at = reserved.not_before
+            self._answer_resend(Verdict.TOO_SOON)
             return None
+        self._pins.reserved(message.code_no)
+        self._answer_resend(Verdict.ACCEPTED)
         request = SendPin(
             reference=self._start.reference,
             send_no=message.send_no,
@@ -182,9 +188,17 @@ class Proof:
         early = not held_up and self._pins.resend_at is not None and now < self._pins.resend_at
         if early or self._pins.locked(now) or request.channel not in self._contacts:
             self._standing.reply(Verdict.TOO_SOON)
+        elif self._sending and request.channel is self._channel:
+            # The message is still on its way: another one would only use up the budget.
+            self._standing.settle()
         else:
             self._send(self._compose(request.channel))
-            self._standing.settle()
+            self._resend_asked = self._standing.put_off()
+
+    def _answer_resend(self, verdict: Verdict) -> None:
+        if self._resend_asked:
+            self._standing.answer(self._resend_asked, verdict)
+        self._resend_asked = None
 
     # --- judging ---------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ submission that moved it, and runs the deadline, which counts only while the stu
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from temporalio import workflow
@@ -55,7 +56,6 @@ class Standing:
         self.since = workflow.now()
         self.deadline_at: datetime | None = None
         self._deadline = deadline
-        self._expired = False
         self._parked: Step | None = None
         self._handling: Submission | None = None
 
@@ -102,7 +102,7 @@ class Standing:
     def reply(self, verdict: Verdict) -> None:
         """Answer the submission in hand; it did not move the step, or moves it later."""
         if self._handling:
-            self._answer(self._handling, verdict)
+            self.answer(self._handling, verdict)
             self._handling = None
 
     def settle(self) -> None:
@@ -112,9 +112,15 @@ class Standing:
         """Answer whatever is still in the inbox: too late."""
         self.settle()
         while self.inbox:
-            self._answer(self.inbox.take(), Verdict.OUT_OF_STEP)
+            self.answer(self.inbox.take(), Verdict.OUT_OF_STEP)
 
-    def _answer(self, submission: Submission, verdict: Verdict) -> None:
+    def put_off(self) -> Submission | None:
+        """Take the submission in hand out of it, to be answered by itself later."""
+        submission, self._handling = self._handling, None
+        return submission
+
+    def answer(self, submission: Submission, verdict: Verdict) -> None:
+        """Answer a submission; only the first answer to it counts."""
         self.inbox.answer(submission, Answer(verdict=verdict, progress=self.snapshot()))
 
     # --- waiting ---------------------------------------------------------------------------
@@ -138,9 +144,10 @@ class Standing:
                 )
             except TimeoutError:
                 return None
-            if self._abandoned():
-                raise Ended(Step.EXPIRED)
             if not self.inbox:
+                # What arrived in time is dealt with first, however late the clock is read.
+                if self._abandoned():
+                    raise Ended(Step.EXPIRED)
                 return None
             submission = self.inbox.take()
             if isinstance(submission, CancelRequest) and self.step in steps.CANCELLABLE:
@@ -150,22 +157,30 @@ class Standing:
                 self.settle()
                 self._handling = submission
                 return submission
-            self._answer(submission, Verdict.OUT_OF_STEP)
+            self.answer(submission, Verdict.OUT_OF_STEP)
 
     def _abandoned(self) -> bool:
-        return self._expired and steps.deadline_runs(self.step, self.reason)
+        return self.deadline_at is not None and self.deadline_at <= workflow.now()
 
     async def expect(self, kind: type[Kind]) -> Kind:
-        """Return the next submission of this kind."""
+        """Return the next submission of this kind, the newest where several have come."""
         submission = await self.next(kind)
         assert submission is not None  # noqa: S101 - nothing else can end this wait
+        for later in self.inbox.take_all(kind):
+            # Sent while no worker was there to answer: the last word counts.
+            self.reply(Verdict.STALE)
+            self._handling = submission = later
         return submission
 
     async def patiently(
         self, call: Callable[[Request, Delayed], Awaitable[Done]], request: Request
     ) -> Done:
-        """Await the engine's own work; staff's retry begins it anew, a failure parks it."""
+        """Await the engine's own work; staff's retry begins it anew, a failure parks it.
+
+        Meanwhile no clock runs: what the student has done cannot expire.
+        """
         while True:
+            self.deadline_at = None
             task = background(call(request, self.delayed))
             try:
                 if await self.next(RetryRequest, or_when=task.done) is None:
@@ -186,12 +201,16 @@ class Standing:
         self.stand(self._parked, before)
 
     async def expire_when_abandoned(self) -> None:
-        """Run the one clock: it ends the activation when the student's time is up."""
-        while not self._expired:
+        """Run the one clock: its ring makes whoever awaits the student look at the time."""
+        while True:
             await workflow.wait_condition(lambda: self.deadline_at is not None)
-            assert self.deadline_at is not None  # noqa: S101 - the condition just held
-            await workflow.sleep(self.deadline_at - workflow.now())
-            self._expired = self.deadline_at is not None and self.deadline_at <= workflow.now()
+            due = self.deadline_at
+            assert due is not None  # noqa: S101 - the condition just held
+            await workflow.sleep(due - workflow.now())
+            await workflow.wait_condition(partial(self._moved_on, due))
+
+    def _moved_on(self, due: datetime) -> bool:
+        return self.deadline_at != due
 
 
 def background(work: Awaitable[Done]) -> "asyncio.Future[Done]":

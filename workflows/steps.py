@@ -46,7 +46,14 @@ TRANSITIONS: Mapping[Step, frozenset[Step]] = {
     ),
     Step.PASSWORD: frozenset({Step.PROVISIONING, Step.EXPIRED, Step.CANCELLED}),
     Step.PROVISIONING: frozenset(
-        {Step.ACTIVE, Step.PASSWORD, Step.REVIEW, Step.NEEDS_SUPPORT, Step.CANCELLED}
+        {
+            Step.ACTIVE,
+            Step.ALREADY_ACTIVE,
+            Step.PASSWORD,
+            Step.REVIEW,
+            Step.NEEDS_SUPPORT,
+            Step.CANCELLED,
+        }
     ),
     Step.NEEDS_SUPPORT: frozenset(
         {
@@ -73,7 +80,7 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
         WaitReason.MAIL_DOWN,
     },
     Step.IDENTIFY: _ENGINE | {WaitReason.WAITING_IDENTITY},
-    Step.INSURANCE: _ENGINE | {WaitReason.WAITING_INSURANCE},
+    Step.INSURANCE: _ENGINE | {WaitReason.WAITING_INSURANCE, WaitReason.REGISTRAR_DOWN},
     Step.REVIEW: _ENGINE
     | {
         None,
@@ -111,8 +118,10 @@ CANCELLABLE = frozenset(TRANSITIONS) - ENDS - {Step.PROVISIONING}
 
 
 def deadline_runs(step: Step, reason: WaitReason | None) -> bool:
-    """Tell whether the student's clock runs: while the student is awaited, and at the PIN."""
-    return step is Step.PIN or (reason in _STUDENT_MOVES and step is not Step.NEEDS_SUPPORT)
+    """Tell whether the student's clock runs: while the student is awaited, and for a message."""
+    if step is Step.PIN and reason in (WaitReason.SMS_DOWN, WaitReason.MAIL_DOWN):
+        return True
+    return reason in _STUDENT_MOVES and step is not Step.NEEDS_SUPPORT
 
 
 class ImpossibleTransition(Exception):

@@ -10,6 +10,7 @@ from domain.contracts import (
     AccountResolved,
     ActivityName,
     Answer,
+    CancelRequest,
     Channel,
     Claimed,
     ClaimOutcome,
@@ -19,6 +20,7 @@ from domain.contracts import (
     NoticeKind,
     PasswordRefusal,
     PinSubmission,
+    Policy,
     Provisioned,
     ProvisionOutcome,
     RecordConsent,
@@ -365,6 +367,54 @@ async def test_an_abandoned_activation_expires_and_releases_everything(
     assert [close.end for close in world.made(CloseActivation)] == [Step.EXPIRED]
 
 
+async def test_what_was_accepted_before_an_outage_never_expires(begin: Begin, world: World) -> None:
+    world.failing = {ActivityName.CLAIM_PERSON: 400}
+    student = await begin(policy=Policy(deadline=timedelta(minutes=30)))
+    await student.sent()
+
+    answer = await student.pin()
+    waiting = await student.progress()
+    await student.environment.sleep(timedelta(hours=2))
+    world.failing = {}
+    review = await student.until(lambda now: now.review is not None)
+
+    assert answer.verdict is Verdict.ACCEPTED
+    assert (waiting.wait_reason, waiting.deadline_at) == (WaitReason.LEDGER_DOWN, None)
+    assert review.step is Step.REVIEW
+
+
+async def test_an_account_found_active_at_provisioning_is_not_touched(
+    begin: Begin, world: World
+) -> None:
+    world.provisioned = [Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)]
+    student = await begin()
+    await student.agrees()
+
+    await student.password()
+
+    assert await student.end() is Step.ALREADY_ACTIVE
+    assert (await student.progress()).username == "mpapadopoulou"
+
+
+async def test_a_notice_to_come_back_holds_up_nobody(begin: Begin, world: World) -> None:
+    world.provisioned = [
+        Provisioned(outcome=ProvisionOutcome.PASSWORD_REFUSED, refusal=PasswordRefusal.EXPIRED),
+        Provisioned(outcome=ProvisionOutcome.ACTIVE),
+    ]
+    world.failing, world.failure = {ActivityName.SEND_NOTICE: 60}, FailureType.SMS_DOWN
+    student = await begin()
+    await student.agrees()
+
+    await student.password()
+    again = await student.reaches(Step.PASSWORD)
+    answer = await student.password()
+    world.failing = {}
+
+    assert again.password_refusal is PasswordRefusal.EXPIRED
+    assert answer.verdict is Verdict.ACCEPTED
+    assert await student.end() is Step.ACTIVE
+
+
 async def test_each_accepted_step_starts_the_deadline_anew(begin: Begin) -> None:
     student = await begin()
     await student.sent()
@@ -433,6 +483,9 @@ async def test_a_flood_is_turned_away_and_the_run_goes_on(begin: Begin) -> None:
 
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await student.pin()
+    unmoved = await student.progress()
+    heard = await student.submit("cancel", CancelRequest(**await student.stamp()))
 
     assert isinstance(refused.value.cause, ApplicationError)
-    assert (await student.progress()).step is Step.PIN
+    assert unmoved.step is Step.PIN
+    assert heard.verdict is Verdict.ACCEPTED

@@ -6,13 +6,19 @@ import pytest
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts import Answer, Language, PinSubmission, Progress, Step, Verdict
+from domain.contracts import (
+    Answer,
+    CancelRequest,
+    PinSubmission,
+    Progress,
+    RetryRequest,
+    Step,
+    Verdict,
+)
 from workflows.inbox import _MOST, Inbox, door
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-PROGRESS = Progress(
-    reference="A-7K3F-92QD", step=Step.PIN, wait_reason=None, since=NOW, language=Language.EL
-)
+PROGRESS = Progress(reference="A-7K3F-92QD", step=Step.PIN, wait_reason=None, since=NOW)
 
 
 def typed(name: str) -> PinSubmission:
@@ -27,6 +33,26 @@ def test_what_comes_by_both_doors_is_taken_out_once_and_in_order() -> None:
     assert not inbox
     inbox.put(typed("first"))
     assert not inbox
+
+
+def test_all_of_a_kind_leave_together_and_the_others_stay_in_order() -> None:
+    inbox = Inbox()
+    retry = RetryRequest(submission_id="retry", received_at=NOW)
+    for submission in (typed("first"), retry, typed("second")):
+        inbox.put(submission)
+    assert [each.submission_id for each in inbox.take_all(PinSubmission)] == ["first", "second"]
+    assert inbox.take() is retry
+    assert not inbox
+
+
+def test_staff_are_heard_however_much_came_before() -> None:
+    inbox = Inbox()
+    for number in range(_MOST + 1):
+        inbox.put(typed(str(number)))
+    assert len(inbox.take_all(PinSubmission)) == _MOST
+    cancel = CancelRequest(submission_id="cancel", received_at=NOW)
+    inbox.put(cancel)
+    assert inbox.take() is cancel
 
 
 async def test_the_first_answer_is_the_one_that_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,18 +93,22 @@ class Codes(RuleBasedStateMachine):
         self.now = START
         self.wrong_since_lock = 0
         self.born: dict[int, datetime] = {}
+        self.allowed: set[int] = set()
 
     @rule(seconds=integers(0, 900))
     def waits(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
 
     @precondition(lambda self: not self.book.locked(self.now))
-    @rule(arrives=booleans())
-    def asks_for_a_message(self, arrives: bool) -> None:
+    @rule(allowed=booleans(), arrives=booleans())
+    def asks_for_a_message(self, allowed: bool, arrives: bool) -> None:
         before = self.book.send_no
         send_no, code_no = self.book.next_send(self.now)
         assert send_no == before + 1
-        if arrives:
+        if allowed:
+            self.book.reserved(code_no)
+            self.allowed.add(code_no)
+        if allowed and arrives:
             self.book.handed_over(code_no, self.now)
             self.born.setdefault(code_no, self.now)
 
@@ -124,6 +128,7 @@ class Codes(RuleBasedStateMachine):
     def few_codes_live_and_none_too_long(self) -> None:
         live = self.book.live(self.now)
         assert len(live) <= 2
+        assert set(live) <= self.allowed
         assert set(live).isdisjoint(self.book.dead(self.now))
         for number in live:
             if number in self.born:

@@ -26,6 +26,8 @@ def sent(book: PinBook, at: datetime = NOW) -> int:
 
 def test_a_code_lives_ten_minutes_from_its_handing_over(book: PinBook) -> None:
     assert book.next_send(NOW - 3 * MINUTE) == (1, 1)
+    assert book.live(NOW) == ()
+    book.reserved(1)
     assert book.expires_at() is None
     assert book.live(NOW) == (1,)
     book.handed_over(1, NOW)

@@ -1,6 +1,6 @@
 """The pin step: sending, resending, other channels, wrong codes and locks."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from domain.contracts import (
     ActivityName,
@@ -173,14 +173,43 @@ async def test_a_contact_that_had_enough_messages_waits_and_still_takes_a_code(
     world.not_before = later
     await student.environment.sleep(timedelta(seconds=61))
 
-    await resend(student)
-    await student.environment.sleep(timedelta(seconds=5))
+    refused = await resend(student)
     shown = await student.progress()
     right = await student.pin()
 
+    assert refused is Verdict.TOO_SOON
     assert shown.pin is not None
     assert shown.pin.resend_at == later
     assert right.verdict is Verdict.ACCEPTED
+
+
+async def test_a_code_that_may_not_be_sent_is_never_right(begin: Begin, world: World) -> None:
+    world.not_before = datetime.now(UTC) + timedelta(hours=5)
+    student = await begin()
+    await student.until(lambda now: now.pin is not None and now.pin.resend_at is not None)
+    await student.environment.sleep(timedelta(seconds=5))
+
+    answer = await student.pin(pin_of(1))
+
+    assert answer.verdict is Verdict.EXPIRED
+    assert answer.progress.pin is not None
+    assert answer.progress.pin.tries_left == 0
+    assert world.made(SendPin) == []
+
+
+async def test_asking_again_keeps_the_message_that_is_on_its_way(
+    begin: Begin, world: World
+) -> None:
+    world.failing, world.failure = {ActivityName.SEND_PIN: 40}, FailureType.SMS_DOWN
+    student = await begin()
+    await student.until(lambda now: now.wait_reason is WaitReason.SMS_DOWN)
+
+    verdicts = [await resend(student) for _ in range(4)]
+    world.failing = {}
+    await student.sent()
+
+    assert verdicts == [Verdict.ACCEPTED] * 4
+    assert {pin.send_no for pin in world.made(SendPin)} == {1}
 
 
 async def test_a_code_received_in_time_counts_when_it_is_judged_late(begin: Begin) -> None:
