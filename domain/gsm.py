@@ -4,12 +4,14 @@ import math
 import unicodedata
 from typing import NamedTuple
 
+from domain.text import LOOK_ALIKES
+
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("^{}\\[~]|€\f")
-_FOLD = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ«»’–·", 'ABEZHIKMNOPTYX""\'-.')
+_FOLD = LOOK_ALIKES | str.maketrans("«»’–·", '""\'-.')
 _ONE_PART = {"GSM-7": 160, "UCS-2": 70}
 _LONG_PART = {"GSM-7": 153, "UCS-2": 67}
 

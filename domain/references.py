@@ -6,8 +6,10 @@ Crockford base32: no I, L, O or U, so that it survives a telephone call and a pa
 import re
 import unicodedata
 
+from domain.text import LOOK_ALIKES
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_ALIKE = str.maketrans("OILΑΒΕΖΗΚΜΝΟΡΤΥΧΙ", "011ABEZHKMN0PTYX1")
+_ALIKE = LOOK_ALIKES | str.maketrans("OILΟΙ", "01101")
 _SYMBOLS = 8
 _BITS = 5
 

@@ -5,14 +5,22 @@ Pure and total: every function takes any text and never raises.
 
 import unicodedata
 
+LOOK_ALIKES = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
+"""Greek capitals to the Latin ones that look the same."""
+
 _SEPARATORS = frozenset("./")
-_LOOK_ALIKES = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
 
 
 def plain(raw: str) -> str:
     """Compatibility forms, ASCII digits, no invisible characters, no space around."""
     visible = (c for c in unicodedata.normalize("NFKC", raw) if unicodedata.category(c) != "Cf")
     return unicodedata.normalize("NFKC", "".join(_ascii_digit(c) for c in visible)).strip()
+
+
+def note(raw: str) -> str:
+    """Keep what a person wrote and its line breaks, without what no keyboard types."""
+    lines = raw.replace("\r\n", "\n")
+    return "".join(c if c == "\n" or c.isprintable() else " " * c.isspace() for c in lines).strip()
 
 
 def squash(raw: str) -> str:
@@ -23,7 +31,7 @@ def squash(raw: str) -> str:
 
 def identifier(raw: str) -> str:
     """Squash to capitals, with Greek capitals that look Latin read as Latin."""
-    return squash(raw).upper().translate(_LOOK_ALIKES)
+    return squash(raw).upper().translate(LOOK_ALIKES)
 
 
 def has_greek(text: str) -> bool:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from domain import contacts, references
 from domain.rules import InvalidInput
-from domain.text import plain
+from domain.text import note, plain
 from ledger import support_requests
 from ledger.pool import UNAVAILABLE
 from ledger.support_requests import SupportRequest
@@ -88,9 +88,9 @@ async def _reference(visit: Visit, raw: str | None) -> str | None:
 def _read(visit: Visit, typed: Mapping[str, str]) -> tuple[dict[str, str], Errors]:
     """Return what was written, without what no person types, and what is wrong with it."""
     readers: Mapping[str, Callable[[str], str]] = {
-        "name": lambda raw: " ".join(plain(_printable(raw)).split()),
+        "name": lambda raw: " ".join(plain(note(raw)).split()),
         "reply_to": contacts.email,
-        "text": lambda raw: _printable(raw).strip(),
+        "text": note,
     }
     read: dict[str, str] = {}
     errors: dict[str, list[str]] = {}
@@ -105,11 +105,6 @@ def _read(visit: Visit, typed: Mapping[str, str]) -> tuple[dict[str, str], Error
         elif len(read[name]) > longest:
             errors[name] = [visit.words.say(_TOO_LONG[name]) % {"n": longest}]
     return read, errors
-
-
-def _printable(raw: str) -> str:
-    lines = raw.replace("\r\n", "\n")
-    return "".join(c if c == "\n" or c.isprintable() else " " * c.isspace() for c in lines)
 
 
 async def _too_often(visit: Visit) -> Response | None:

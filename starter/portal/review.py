@@ -1,7 +1,6 @@
 """The verified details: «Συμφωνώ», or what is wrong with them, and taking that back."""
 
 import re
-import unicodedata
 from collections.abc import Collection
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -9,6 +8,7 @@ from typing import Any, TypeVar
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from domain import text
 from domain.contracts import (
     Choice,
     ConsentSubmission,
@@ -82,7 +82,7 @@ async def _agree(visit: Visit, form: Form) -> Response:
 
 
 async def _dispute(visit: Visit, form: Form) -> Response:
-    details, note = _known(Detail, form.all("wrong")), _readable(form.get("note"))
+    details, note = _known(Detail, form.all("wrong")), text.note(form.get("note"))
     errors = {}
     if not details:
         errors["wrong"] = [visit.words.which_details()]
@@ -105,12 +105,6 @@ def _dispute_page(
     visit: Visit, place: Place, errors: Errors | None = None, **typed: Any
 ) -> Response:
     return visit.page("dispute", place=place, errors=errors, longest=LONGEST_NOTE, **typed)
-
-
-def _readable(note: str) -> str:
-    """Return the note as typed, without what no keyboard writes and a screen might obey."""
-    lines = note.replace("\r\n", "\n")
-    return "".join(c for c in lines if c == "\n" or unicodedata.category(c)[0] != "C").strip()
 
 
 def _known(vocabulary: type[Known], given: Collection[str]) -> tuple[Known, ...] | None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.text import has_greek, identifier, is_greek_only, plain, squash
+from domain.text import has_greek, identifier, is_greek_only, note, plain, squash
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,13 @@ from domain.text import has_greek, identifier, is_greek_only, plain, squash
 )
 def test_plain_keeps_what_is_visible(raw: str, expected: str) -> None:
     assert plain(raw) == expected
+
+
+def test_a_note_keeps_its_lines_and_loses_what_a_screen_might_obey() -> None:
+    assert (
+        note(" Δεν\tήρθε\r\n\r\nο κωδικός\x00\x07\x1b\u202e\u200b.\n") == "Δεν ήρθε\n\nο κωδικός."
+    )
+    assert note(" \x00\n") == ""
 
 
 def test_squash_drops_what_separates() -> None:
