@@ -70,8 +70,7 @@ def keys_init() -> None:
 def keys_rotate() -> None:
     """Begin the next epoch: new payloads and passwords use its keys, old ones stay readable."""
     folder = settings.load().keys_dir
-    year, month = (int(part) for part in keys.KeyRing.load(folder).epoch.split("-"))
-    epoch = f"{year + month // 12}-{month % 12 + 1:02d}"
+    epoch = keys.following(keys.KeyRing.load(folder).epoch)
     keys.create(folder, epoch)
     typer.echo(f"Keys of {epoch} made.")
 
