@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,10 +28,35 @@ from pydantic_settings import (
 )
 
 from domain.contracts import Choice, Language, Policy
+from domain.usernames import check_pattern
 
 CHECKOUT = Path(__file__).resolve().parent
 SMS_PRESETS = CHECKOUT / "activities" / "sms_presets.toml"
 DEMO_FILE = CHECKOUT / ".demo" / "activation.toml"
+
+
+Column = Literal[
+    "systemid",
+    "registrationid",
+    "ssn",
+    "ssncountry",
+    "firstnameel",
+    "firstnameen",
+    "lastnameel",
+    "lastnameen",
+    "fatherfirstnameel",
+    "birthdate",
+    "citizenship",
+    "departmentid",
+    "departmentel",
+    "departmenten",
+    "enrollmentstatus",
+    "extemail",
+    "mobilephone",
+    "loginname",
+    "inscriptionacyear",
+]
+"""The published columns that are read."""
 
 
 class Section(BaseModel):
@@ -47,13 +79,16 @@ class Institution(Section):
     default_language: Language = Language.EL
     registrar_sync_lag_hours: int = 24
 
+    def name(self, language: Language) -> str:
+        return self.name_el if language is Language.EL else self.name_en
+
 
 class Registrar(Section):
     """A role that may only read the view; `columns` renames published columns that differ."""
 
     dsn: SecretStr
     view: str = "v_vd_sis"
-    columns: dict[str, str] = {}
+    columns: dict[Column, str] = {}
     phone_region: str = "GR"
     timeout_seconds: float = 3
 
@@ -148,7 +183,12 @@ class Portal(Section):
 class Usernames(Section):
     """Patterns tried in order when the registrar and the directory name none."""
 
-    patterns: list[str] = ["{first1}{last}", "{first}.{last}", "{last}{first1}", "{number}"]
+    patterns: list[Annotated[str, AfterValidator(check_pattern)]] = [
+        "{first1}{last}",
+        "{first}.{last}",
+        "{last}{first1}",
+        "{number}",
+    ]
     reserved: list[str] = []
 
 

@@ -83,8 +83,7 @@ class MailRelay:
     def compose(
         self, to: str, letter: Letter, message_id: str, reply_to: str | None = None
     ) -> EmailMessage:
-        greek = letter.language is Language.EL
-        name = self._institution.name_el if greek else self._institution.name_en
+        name = self._institution.name(letter.language)
         digest = hashlib.sha256(message_id.encode()).hexdigest()[:32]
         message = EmailMessage(policy=SMTP)
         message["From"] = Address(name, addr_spec=self._settings.sender)

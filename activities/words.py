@@ -44,7 +44,7 @@ class Words:
     ) -> Letter:
         environment = self._environments[language]
         institution = self._settings.institution
-        named = institution.name_el if language is Language.EL else institution.name_en
+        named = institution.name(language)
         context = {**self._common(), "institution": named, "lang": language.value, **words}
         text = environment.get_template(f"mail/{name}.txt")
         subject = str(text.make_module(context).subject)  # type: ignore[attr-defined] # set there

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.part import PartFailed, run
+from settings import CHECKOUT
 
-UNPACKED = Path(__file__).resolve().parents[1] / ".demo" / "software"
+UNPACKED = CHECKOUT / ".demo" / "software"
 PACKAGES = ("slapd", "ldap-utils")
 # Perl belongs to a back end of slapd that nobody here loads.
 NOT_NEEDED = ("libperl", "libgdbm")

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,10 +13,10 @@ from markupsafe import Markup
 
 from domain import references
 from domain.contracts import Language
-from settings import Institution
+from settings import CHECKOUT, Institution
 from translations import translator
 
-_TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+_TEMPLATES = CHECKOUT / "templates"
 STATIC = _TEMPLATES / "static"
 
 Errors = Mapping[str, Sequence[str]]
@@ -39,13 +38,13 @@ class Views:
         self._zone = institution.timezone
         self._shared = {
             language: {
-                "institution": institution.name_el if greek else institution.name_en,
+                "institution": institution.name(language),
                 "support_email": institution.support_email,
                 "domain": institution.domain,
                 "password_reset_url": institution.password_reset_url,
                 "lag_hours": institution.registrar_sync_lag_hours,
             }
-            for language, greek in ((Language.EL, True), (Language.EN, False))
+            for language in Language
         }
 
     def page(self, name: str, language: Language, **context: Any) -> str:
