@@ -16,7 +16,7 @@ from demo.sms import Sms
 from demo.smtp import Smtp
 from demo.temporal import NAMESPACE, Temporal
 
-# Everybody at the demo has the same address, so its budget is wide there and only there.
+# Everybody at the demo has the same address, so the two limits by address are wide there only.
 ANY_NUMBER = 100_000
 
 
