@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import asyncpg
 from temporalio import activity
@@ -27,29 +27,9 @@ from activities.students import (
 from domain.contracts import ActivityName, FailureType, FindStudent, StudentsFound
 from ledger.pool import UNAVAILABLE, Pool, connect
 from security.keys import KeyRing
-from settings import Registrar, Settings
+from settings import Column, Registrar, Settings
 
-_COLUMNS = (
-    "systemid",
-    "registrationid",
-    "ssn",
-    "ssncountry",
-    "firstnameel",
-    "firstnameen",
-    "lastnameel",
-    "lastnameen",
-    "fatherfirstnameel",
-    "birthdate",
-    "citizenship",
-    "departmentid",
-    "departmentel",
-    "departmenten",
-    "enrollmentstatus",
-    "extemail",
-    "mobilephone",
-    "loginname",
-    "inscriptionacyear",
-)
+_COLUMNS = get_args(Column)
 _INDEXED_DIGITS = 8
 _SEPARATORS = re.compile(r"[ ./-]")
 _REPORT_SECONDS = 120.0

@@ -7,6 +7,7 @@ have to be cut is skipped, because cut names look like mistakes.
 import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import product
+from string import Formatter
 
 from domain.elot743 import ascii_fold
 
@@ -18,12 +19,24 @@ _SYSTEM_NAMES = (
 )
 _RESERVED = frozenset(_SYSTEM_NAMES.split())
 _NUMBER_PREFIX = "st"
+_PLACEHOLDERS = frozenset({"first", "first1", "last", "number"})
 
 
 def is_valid(name: str) -> bool:
     """Tell whether a name may be a student's, in the directory and in an e-mail address."""
     spelled = _ALLOWED.fullmatch(name) and ".." not in name and not name.endswith(".")
     return bool(spelled) and name not in _RESERVED
+
+
+def check_pattern(pattern: str) -> str:
+    """Return the pattern; raises `ValueError` unless it can be filled for every student."""
+    fields = list(Formatter().parse(pattern))
+    if any(spec or conversion for _, _, spec, conversion in fields):
+        raise ValueError("a placeholder is a name in braces and nothing more")
+    unknown = {name for _, name, _, _ in fields if name is not None} - _PLACEHOLDERS
+    if unknown:
+        raise ValueError(f"no such placeholder; there are {', '.join(sorted(_PLACEHOLDERS))}")
+    return pattern
 
 
 def candidates(
