@@ -1,7 +1,9 @@
 """Groups the registrar's rows into persons; pure.
 
-Rows are one person when they share a valid social security number, or, for rows without one, when
-Greek names, father's name and birth date agree. A person's key is an index of the *first*
+Rows are one person when they share a valid social security number and two of surname, first name
+and birth date agree, or, for rows without a number, when Greek names, father's name and birth date
+agree. A number on the rows of persons who are not one tells nothing about any of them: it counts
+as none. A person's key is an index of the *first*
 enrolment there ever was, whatever its status: later enrolments do not change it, and neither does
 an AMKA that the secretariat records a year later, which happens often.
 """
@@ -24,6 +26,9 @@ Row: TypeAlias = Mapping[str, str | None]
 LIVE = ("active", "interim")
 _DATE_FORMATS = ("%Y%m%d", "%Y-%m-%d", "%d/%m/%Y")
 _COUNTRY = re.compile(r"[A-Z]{2}|EHIC")
+# What is typed in place of a number: too short, one character throughout, or a word.
+_PLACEHOLDER = re.compile(r".{0,5}|(.)\1*|\D*")
+_FACTS_THAT_AGREE = 2
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,10 @@ def insurance_of(row: Row) -> tuple[str, str] | None:
         return None
     try:
         today = datetime.now(UTC).date()
-        return scheme, insurance.check(scheme, text(row, "ssn"), None, today)[0]
+        number = insurance.check(scheme, text(row, "ssn"), None, today)[0]
     except InvalidInput:
         return None
+    return None if _PLACEHOLDER.fullmatch(number) else (scheme, number)
 
 
 def alike(row: Row) -> tuple[str, ...] | None:
@@ -81,13 +87,21 @@ def text(row: Row, column: str) -> str:
 
 
 def humans(rows: Iterable[Row]) -> list[list[Row]]:
-    """Group rows by human: those with a number by it, the others with the one group alike."""
+    """Group rows by human: those with a number by it, the others with the one group alike.
+
+    From rows whose number is several people's it is taken away, so that nobody goes by it.
+    """
     numbered: dict[tuple[str, str], list[Row]] = defaultdict(list)
     unnumbered: list[Row] = []
     for row in rows:
         number = insurance_of(row)
         (numbered[number] if number else unnumbered).append(row)
-    groups = list(numbered.values())
+    groups: list[list[Row]] = []
+    for sharing in numbered.values():
+        if _are_one(sharing):
+            groups.append(sharing)
+        else:
+            unnumbered += [{**row, "ssn": None} for row in sharing]
     seen: dict[tuple[str, ...] | None, set[int]] = defaultdict(set)
     for at, group in enumerate(groups):
         for row in group:
@@ -101,6 +115,29 @@ def humans(rows: Iterable[Row]) -> list[list[Row]]:
             same.add(len(groups))
             groups.append([row])
     return groups
+
+
+def _are_one(rows: Sequence[Row]) -> bool:
+    """Whether each row agrees with the first, or with one that does, and so on."""
+    known, unknown = list(rows[:1]), list(rows[1:])
+    for one in known:
+        known += [row for row in unknown if _agree(one, row)]
+        unknown = [row for row in unknown if not _agree(one, row)]
+    return not unknown
+
+
+def _agree(one: Row, other: Row) -> bool:
+    """Whether two of three facts agree: a surname may change or a date be mistyped, not both."""
+    pairs = zip(_facts(one), _facts(other), strict=True)
+    return sum(bool(mine) and mine == theirs for mine, theirs in pairs) >= _FACTS_THAT_AGREE
+
+
+def _facts(row: Row) -> tuple[str, str, date | None]:
+    return (
+        _folded(row, "lastnameel") or _folded(row, "lastnameen"),
+        _folded(row, "firstnameel") or _folded(row, "firstnameen"),
+        birth_date(row),
+    )
 
 
 def _person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Person | None:

@@ -47,7 +47,7 @@ def test_a_shared_contact_is_told_with_how_many_share_it_and_is_no_obstacle() ->
 
 
 def test_a_persons_several_enrolments_count_once_and_share_nothing() -> None:
-    same = {"ssn": "01010500013", "extemail": "one@mail.example"}
+    same = {"ssn": "01010500013", "birthdate": "20050101", "extemail": "one@mail.example"}
     old = row("1", inscriptionacyear="2020", departmentid="402", **same)
     new = row("2", inscriptionacyear="2026", **same)
     found = report([old, new], "GR")
@@ -56,7 +56,7 @@ def test_a_persons_several_enrolments_count_once_and_share_nothing() -> None:
 
 
 def test_another_enrolments_contact_is_enough() -> None:
-    same = {"ssn": "01010500013"}
+    same = {"ssn": "01010500013", "birthdate": "20050101"}
     assert reasons(row("1", mobilephone="6940000001", **same), row("2", **same)) == {}
 
 

@@ -1,5 +1,7 @@
 from datetime import date
 
+import pytest
+
 from activities.students import Row, Typed, birth_date, insurance_of, persons
 
 ME = Typed("+306912345678", "me@mail.example")
@@ -46,6 +48,64 @@ def test_ended_enrolments_are_remembered_newest_first() -> None:
     (person,) = persons([*rows, row("3", inscriptionacyear="2019", **ended)], ME, str)
     assert [each.registration_id for each in person.enrolments] == ["1"]
     assert [each.registration_id for each in person.former] == ["3", "2"]
+
+
+@pytest.mark.parametrize("number", ["000000", "9999", "UNKNOWN", "AAAAAAA", "12345", "0000000000"])
+def test_strangers_with_the_same_placeholder_are_not_one_person(number: str) -> None:
+    placeholder = {"ssn": number, "ssncountry": "CY"}
+    me = row("1", **placeholder)
+    stranger = row("2", **placeholder, lastnameel="Άλλη", firstnameel="Άννα", birthdate="20040303")
+    assert insurance_of(me) is None
+    assert found(me, stranger) == [("SIS/1", ["1"]), ("SIS/2", ["2"])]
+    (person,) = persons([me, stranger | {"mobilephone": None}], ME, str)
+    assert (person.last_name_el, person.former) == ("Παππάς", ())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"lastnameel": "Άλλη", "firstnameel": "Άννα", "birthdate": "20040303"},
+        {"lastnameel": "Άλλη", "firstnameel": "Άννα"},
+        {"lastnameel": "Άλλη", "birthdate": "20040303"},
+        {"lastnameel": None, "lastnameen": None, "firstnameel": None, "firstnameen": None},
+    ],
+)
+def test_a_number_on_two_different_persons_rows_is_neithers(other: dict[str, str | None]) -> None:
+    for number in ({"ssn": AMKA}, {"ssn": "00123456", "ssncountry": "CY"}):
+        both = persons([row("1", **number), row("2", **number | other)], ME, str)
+        assert [person.person_key for person in both] == ["SIS/1", "SIS/2"]
+        assert [person.insurance_number for person in both] == [None, None]
+
+
+def test_a_strangers_copy_of_a_number_does_not_part_a_persons_own_rows() -> None:
+    stranger = row("3", ssn=AMKA, lastnameel="Άλλη", firstnameel="Άννα", birthdate="20040303")
+    rows = [row("1", ssn=AMKA), row("2", ssn=AMKA), stranger]
+    assert found(*rows) == [("SIS/1", ["2", "1"]), ("SIS/3", ["3"])]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"lastnameel": "ΠΑΠΠΑΣ", "firstnameel": "ΝΙΚΟΣ"},
+        {"lastnameel": "ΠΑΠΠΑΣ", "firstnameel": "ΝΙΚΟΣ", "birthdate": None},
+        {"lastnameel": "Παππάς", "birthdate": "20050110"},
+        {"lastnameel": "Παππά-Ρούσσου"},
+        {"lastnameel": None, "firstnameel": ""},
+    ],
+)
+def test_a_human_with_two_enrolments_stays_one_however_they_are_spelled(
+    again: dict[str, str | None],
+) -> None:
+    (person,) = persons([row("1", ssn=AMKA), row("2", **{"ssn": AMKA} | again)], ME, str)
+    assert person.person_key == "SIS/1"
+    assert person.insurance_number == AMKA
+
+
+def test_spellings_that_agree_one_by_one_are_one_person() -> None:
+    first = row("1", ssn=AMKA, lastnameel="Ρούσσου")
+    last = row("3", ssn=AMKA, birthdate="20050110")
+    assert len(found(first, last)) == 2
+    assert len(found(first, last, row("2", ssn=AMKA))) == 1
 
 
 def test_a_row_alike_two_numbered_persons_joins_neither() -> None:
