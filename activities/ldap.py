@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from ldap3 import MODIFY_ADD, NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
 from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
 from ldap3.extend.standard.modifyPassword import ModifyPassword
+from temporalio.exceptions import ApplicationError
 
 from activities.failures import failure
 from domain.contracts import FailureType
@@ -86,10 +87,21 @@ class Wire:
             _discard(self._idle.get())
 
     def search(self, base: str, query: str, attributes: Sequence[str]) -> list[Found]:
-        with self._connection() as connection:
-            _, result, response, _ = connection.search(base, query, attributes=attributes)
+        """Search; a connection that died while it lay idle is made up for by a new one."""
+        idle = not self._idle.empty()
+        try:
+            result, response = self._searched(base, query, attributes)
+        except ApplicationError:
+            if not idle:
+                raise
+            result, response = self._searched(base, query, attributes)
         reject(_answer(result))
         return [_found(item) for item in response if item["type"] == "searchResEntry"]
+
+    def _searched(self, base: str, query: str, attributes: Sequence[str]) -> tuple[Any, Any]:
+        with self._connection() as connection:
+            _, result, response, _ = connection.search(base, query, attributes=attributes)
+        return result, response
 
     def add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
         with self._connection() as connection:
