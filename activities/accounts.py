@@ -6,6 +6,7 @@ opens the sealed password; only a bind with it counts as done. Any number of tri
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from temporalio import activity
@@ -105,13 +106,14 @@ class DirectoryActivities:
     async def _existing(self, request: ResolveAccount, own: list[Entry]) -> AccountResolved:
         """Keep the entry a person has; one that is active already ends this activation.
 
-        Once this activation has a consent, that password may be its own doing.
+        A password set since this activation's consent is its own doing.
         """
         conflict = AccountResolved(outcome=AccountOutcome.CONFLICT)
         entry, *others = own
         if others:
             return conflict
-        if entry.active and not await consents.exists(self._pool, request.reference):
+        agreed = await consents.newest(self._pool, request.reference)
+        if entry.active and (agreed is None or entry.activated_before(agreed)):
             return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)
         login_name = request.person.login_name
         foreseen = login_name if login_name and rules.is_valid(login_name) else entry.uid
@@ -125,14 +127,15 @@ class DirectoryActivities:
     async def provision_account(self, request: ProvisionAccount) -> Provisioned:
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             choices = await consents.choices(self._pool, request.reference)
-            if choices is None:
+            agreed = await consents.newest(self._pool, request.reference)
+            if choices is None or agreed is None:
                 return Provisioned(outcome=ProvisionOutcome.NO_CONSENT)
             password = await self._unsealed(request)
             if password is None:
                 return _refused(PasswordRefusal.EXPIRED)
             if password in (b"", _MASKED_SECRET):
                 return _refused(PasswordRefusal.POLICY)
-            made = await self._directory.run(self._provision, request, password, choices)
+            made = await self._directory.run(self._provision, request, password, choices, agreed)
             if made.outcome is ProvisionOutcome.ACTIVE:
                 await activations.provisioned(
                     self._pool,
@@ -153,7 +156,11 @@ class DirectoryActivities:
             return None
 
     def _provision(
-        self, request: ProvisionAccount, password: bytes, choices: Sequence[Choice]
+        self,
+        request: ProvisionAccount,
+        password: bytes,
+        choices: Sequence[Choice],
+        agreed: datetime,
     ) -> Provisioned:
         wanted = attributes(request.person, request.username, self._domain, request.language)
         more = chosen(request.person, self._domain, choices, self._choices)
@@ -166,6 +173,8 @@ class DirectoryActivities:
             raise failure(FailureType.CONFIGURATION, "the directory does not take the entry")
         if isinstance(entry, Provisioned):
             return entry
+        if entry.activated_before(agreed):
+            return Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
         self._directory.complete(entry, wanted, more)
         return self._give_password(entry.dn, password)
 

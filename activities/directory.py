@@ -5,8 +5,10 @@ called from a pool of threads, whose size bounds the connections too.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from ldap3.utils.conv import escape_filter_chars
@@ -22,11 +24,22 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+_PASSWORD_TIME = "pwdChangedTime"  # noqa: S105 - the attribute's name
+_TIME = re.compile(r"([0-9]{14})(?:[.,][0-9]+)?Z")
+
+
 class Entry(NamedTuple):
     dn: str
     uid: str
     attributes: Attributes
     active: bool
+    password_at: datetime | None = None
+
+    def activated_before(self, moment: datetime) -> bool:
+        """Whether the password is older, or as old as nobody knows; seconds are what is told."""
+        if not self.active:
+            return False
+        return self.password_at is None or self.password_at < moment.replace(microsecond=0)
 
     def belongs_to(self, codes: Collection[str]) -> bool:
         own = {code.lower() for code in self.attributes.get(CODES.lower(), [])}
@@ -83,17 +96,27 @@ class Directory:
         if not values:
             return []
         terms = "".join(f"({attribute}={escape_filter_chars(value)})" for value in values)
-        found = self._wire.search(self._people, f"(|{terms})", ("*", self._active_when))
+        found = self._wire.search(
+            self._people, f"(|{terms})", ("*", self._active_when, _PASSWORD_TIME)
+        )
         return [self._entry(each) for each in found]
 
     def _entry(self, found: ldap.Found) -> Entry:
         """Read an entry; it is active when it has the attribute that the settings name for that."""
         values = found.attributes
         active = bool(values.get(self._active_when.lower()))
-        return Entry(found.dn, (values.get("uid") or [""])[0], values, active)
+        changed = (values.get(_PASSWORD_TIME.lower()) or [""])[0]
+        uid = (values.get("uid") or [""])[0]
+        return Entry(found.dn, uid, values, active, generalized_time(changed))
 
     def _dn(self, username: str) -> str:
         """Build a name from what needs no escaping; anything else is not a username."""
         if not usernames.is_valid(username):
             raise failure(FailureType.CONFIGURATION, "not a username", permanent=True)
         return f"uid={username},{self._people}"
+
+
+def generalized_time(written: str) -> datetime | None:
+    """Read an LDAP time in UTC to the second, which is as exact as some directories are."""
+    told = _TIME.fullmatch(written)
+    return datetime.strptime(told[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC) if told else None

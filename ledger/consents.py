@@ -1,5 +1,7 @@
 """Consents: append-only, one row for each thing that was shown and agreed to."""
 
+from datetime import datetime
+
 from domain.contracts import Choice, RecordConsent
 from ledger.pool import Pool
 from security.keys import KeyRing
@@ -23,11 +25,12 @@ async def record(pool: Pool, keys: KeyRing, request: RecordConsent) -> None:
     )
 
 
-async def exists(pool: Pool, reference: str) -> bool:
-    found: bool = await pool.fetchval(
-        "SELECT EXISTS (SELECT FROM consent WHERE reference = $1)", reference
+async def newest(pool: Pool, reference: str) -> datetime | None:
+    """Return when the newest consent was recorded; None when there is none."""
+    recorded: datetime | None = await pool.fetchval(
+        "SELECT recorded_at FROM consent WHERE reference = $1 ORDER BY id DESC LIMIT 1", reference
     )
-    return found
+    return recorded
 
 
 async def choices(pool: Pool, reference: str) -> tuple[Choice, ...] | None:

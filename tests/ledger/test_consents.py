@@ -29,11 +29,11 @@ def agreed(reference: str) -> RecordConsent:
 async def test_a_consent_is_one_row_however_often_it_is_recorded(
     pool: Pool, stack: TestStack, reference: str
 ) -> None:
-    assert not await consents.exists(pool, reference)
+    assert not await consents.newest(pool, reference)
     request = agreed(reference)
     for _ in range(2):
         await consents.record(pool, stack.keys, request)
-    assert await consents.exists(pool, reference)
+    assert await consents.newest(pool, reference)
     (row,) = await pool.fetch("SELECT * FROM consent WHERE reference = $1", reference)
     assert row["choices"] == ["recovery_mobile"]
     assert row["shown_hash"] == SHOWN.shown_hash
