@@ -89,6 +89,13 @@ class LedgerActivities:
                 )
                 rivals = sorted(holders - {reference})
                 if not rivals:
+                    # A rival may have ended, active, between the first look and the claim.
+                    username = await activations.active_username(
+                        self._pool, self._keys, person.person_key
+                    )
+                    if username:
+                        await claims.release(self._pool, reference)
+                        return Claimed(outcome=ClaimOutcome.ALREADY_ACTIVE, username=username)
                     return Claimed(outcome=ClaimOutcome.CLAIMED)
                 for rival in rivals:
                     if await activations.alive(self._pool, rival):

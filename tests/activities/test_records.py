@@ -1,5 +1,6 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -25,7 +26,7 @@ from domain.contracts import (
     ResolveAccount,
     Step,
 )
-from ledger import activations, consents, passwords
+from ledger import activations, claims, consents, passwords
 from ledger.pool import Pool, connect
 from security.sealing import seal
 from tests.activities.conftest import MakePerson
@@ -116,6 +117,29 @@ async def test_who_is_active_is_told_the_username(
     assert again == Claimed(outcome=ClaimOutcome.ALREADY_ACTIVE, username="tester")
 
 
+async def test_who_became_active_during_the_claim_is_told_so_and_let_go(
+    records: LedgerActivities,
+    pool: Pool,
+    make_person: MakePerson,
+    reference: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    person = make_person()
+    await claim(records, reference, person)
+    real = claims.claim
+
+    async def rival_ends_first(*args: Any, **named: Any) -> set[str]:
+        await activations.provisioned(pool, records._keys, reference=reference, username="tester")
+        await close(records, reference, Step.ACTIVE)
+        return await real(*args, **named)
+
+    monkeypatch.setattr(claims, "claim", rival_ends_first)
+    late = await claim(records, f"{reference}-B", person)
+    assert late == Claimed(outcome=ClaimOutcome.ALREADY_ACTIVE, username="tester")
+    held = "SELECT count(*) FROM claim WHERE reference = $1"
+    assert await pool.fetchval(held, f"{reference}-B") == 0
+
+
 # --- usernames without the directory -------------------------------------------------------
 
 
@@ -193,7 +217,7 @@ async def test_a_consent_is_kept_once(
     )
     for _ in range(2):
         await ActivityEnvironment().run(records.record_consent, request)
-    assert await consents.exists(pool, reference)
+    assert await consents.newest(pool, reference)
     count = "SELECT count(*) FROM consent WHERE reference = $1"
     assert await pool.fetchval(count, reference) == 1
 
