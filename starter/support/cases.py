@@ -37,7 +37,7 @@ class UnknownReference(LookupError):
 
 
 @dataclass(frozen=True)
-class Standing:
+class Line:
     """One line of the list; times are aware UTC, `next_try_at` the engine's own next attempt."""
 
     reference: str
@@ -61,7 +61,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Case:
-    standing: Standing
+    standing: Line
     masked: dict[str, str]
     timeline: tuple[Event, ...]
 
@@ -74,7 +74,7 @@ class Case:
         }
 
 
-async def open_activations(client: Client) -> AsyncIterator[Standing]:
+async def open_activations(client: Client) -> AsyncIterator[Line]:
     """Yield every activation that has not ended, the oldest last."""
     async for execution in client.list_workflows(
         f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
@@ -85,7 +85,7 @@ async def open_activations(client: Client) -> AsyncIterator[Standing]:
             continue  # It was deleted between the listing and the look.
 
 
-async def standing(client: Client, reference: str) -> Standing:
+async def standing(client: Client, reference: str) -> Line:
     """Return where one activation stands; raises `UnknownReference`."""
     description = await _describe(client, reference)
     page = await client.workflow_service.get_workflow_execution_history_reverse(
@@ -123,9 +123,7 @@ async def _describe(client: Client, reference: str) -> WorkflowExecutionDescript
         raise
 
 
-def _standing(
-    description: WorkflowExecutionDescription, events: Iterable[HistoryEvent]
-) -> Standing:
+def _standing(description: WorkflowExecutionDescription, events: Iterable[HistoryEvent]) -> Line:
     """Step and reason are search attributes; since when is the event that last set them."""
     upserts = [_time(event) for event in events if event.event_type == _UPSERT]
     since = upserts[-1] if upserts else description.start_time
@@ -136,7 +134,7 @@ def _standing(
     for pending in description.raw_description.pending_activities:
         waiting = _failure_reason(pending.last_failure) or waiting
         next_try_at = _next_try(pending) or next_try_at
-    return Standing(
+    return Line(
         reference=description.id,
         step=Step(attributes.get(STEP) or Step.LOOKUP),
         wait_reason=waiting,

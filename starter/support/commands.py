@@ -2,10 +2,11 @@
 
 import asyncio
 import getpass
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from rich.table import Table
 from temporalio.client import Client
 
 import settings
+from domain.contracts import CancelRequest, RetryRequest
 from domain.references import normalise
 from ledger import pool
 from security.keys import KeyRing
@@ -36,7 +38,7 @@ Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
 @asynccontextmanager
 async def _temporal() -> AsyncIterator[Client]:
     config = settings.load()
-    yield await connect.connect(config, KeyRing.load(config.keys_dir))
+    yield await connect.connect(config, KeyRing(config.keys_dir))
 
 
 @commands.command("list")
@@ -60,7 +62,7 @@ def _cell(value: object) -> str:
     return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value or "-")
 
 
-async def _list(stuck: bool) -> list[cases.Standing]:
+async def _list(stuck: bool) -> list[cases.Line]:
     async with _temporal() as client:
         return [row async for row in cases.open_activations(client) if row.stuck or not stuck]
 
@@ -91,23 +93,28 @@ async def _show(reference: str) -> cases.Case:
 @commands.command()
 def retry(reference: Reference, reason: Reason, json: Json = False) -> None:
     """Try now whatever the engine waits for."""
-    at_once = asyncio.run(_act(actions.retry, _normalised(reference), reason))
+    at_once = asyncio.run(_act(RetryRequest(**_stamp()), _normalised(reference), reason))
     _tell(reference, at_once, "Trying now.", json)
 
 
 @commands.command()
 def cancel(reference: Reference, reason: Reason, json: Json = False) -> None:
     """End an activation; not possible any more once its account is being made."""
-    at_once = asyncio.run(_act(actions.cancel, _normalised(reference), reason))
+    at_once = asyncio.run(_act(CancelRequest(**_stamp()), _normalised(reference), reason))
     _tell(reference, at_once, "Cancelled.", json)
 
 
-async def _act(action: actions.Action, reference: str, reason: str) -> bool:
+def _stamp() -> dict[str, object]:
+    return {"submission_id": secrets.token_hex(16), "received_at": datetime.now(UTC)}
+
+
+async def _act(request: RetryRequest | CancelRequest, reference: str, reason: str) -> bool:
     ledger = await pool.connect(settings.load().ledger_dsn.get_secret_value())
     async with _temporal() as client, ledger:
-        return await action(
+        return await actions.act(
             Activations(client),
             ledger,
+            request,
             reference=reference,
             actor=getpass.getuser(),
             reason=reason,

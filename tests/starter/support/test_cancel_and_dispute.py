@@ -9,6 +9,7 @@ from temporalio.client import Client
 
 from domain.contracts import (
     ActivityName,
+    CancelRequest,
     ConsentSubmission,
     Detail,
     DisputeSubmission,
@@ -53,8 +54,13 @@ async def reviewed(activations: Activations, reference: str) -> Progress:
 
 
 async def cancelled(activations: Activations, pool: Pool, reference: str) -> bool:
-    return await actions.cancel(
-        activations, pool, reference=reference, actor="anna", reason="asked at the desk"
+    return await actions.act(
+        activations,
+        pool,
+        CancelRequest(**stamp()),
+        reference=reference,
+        actor="anna",
+        reason="asked at the desk",
     )
 
 
@@ -129,6 +135,6 @@ def test_the_question_that_fitted_nobody_is_told_apart_from_the_one_that_waits(
     told = set()
     for step in (Step.IDENTIFY, Step.NEEDS_SUPPORT):
         now = datetime.now(UTC)
-        stands = cases.Standing("A-7K3F-92QD", step, WaitReason.WAITING_IDENTITY, now, None, None)
+        stands = cases.Line("A-7K3F-92QD", step, WaitReason.WAITING_IDENTITY, now, None, None)
         told.add(sentence(stands, translator(language)))
     assert len(told) == 2
