@@ -21,6 +21,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 import settings as configuration
 from activities.accounts import DirectoryActivities
 from activities.desk import DeskActivities
+from activities.insurance import InsuranceActivities
 from activities.messages import MessagingActivities
 from activities.pins import PinActivities
 from activities.records import LedgerActivities
@@ -67,7 +68,7 @@ async def run(config: Settings, roles: list[Role]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         # Installed before connecting, so that a worker which cannot connect still stops.
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    keys = KeyRing.load(config.keys_dir)
+    keys = KeyRing(config.keys_dir)
     async with AsyncExitStack() as stack:
         client = await connect(config, keys)
         ledger = await pool.connect(config.ledger_dsn.get_secret_value())
@@ -97,11 +98,12 @@ def _main(parts: Parts) -> list[Worker]:
     parts.stack.push_async_callback(registrar.close)
     pins = PinActivities(keys=parts.keys)
     records = LedgerActivities(pool=parts.ledger, keys=parts.keys, settings=parts.config)
+    insured = InsuranceActivities(pool=parts.ledger, keys=parts.keys, registrar=registrar)
     return [
         _worker(
             parts.client,
             TaskQueue.MAIN,
-            [*registrar.all(), *pins.all(), *records.all()],
+            [*registrar.all(), *pins.all(), *records.all(), *insured.all()],
             workflows=[Activation, SupportRequest],
             workflow_runner=sandbox(),
             max_cached_workflows=_CACHED,

@@ -21,16 +21,13 @@ from domain.contracts import (
     Closed,
     ConsentRecorded,
     FailureType,
-    InsuranceOutcome,
-    InsuranceRecorded,
     Person,
     RecordConsent,
-    RecordInsurance,
     ReserveSend,
     ResolveAccount,
     SendReserved,
 )
-from ledger import activations, claims, consents, insurance, messages, passwords, usernames
+from ledger import activations, claims, consents, messages, passwords, usernames
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings, Usernames
@@ -49,7 +46,6 @@ class LedgerActivities:
             self.reserve_send,
             self.claim_person,
             self.resolve_account,
-            self.record_insurance,
             self.record_consent,
             self.close_activation,
         ]
@@ -119,13 +115,6 @@ class LedgerActivities:
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             names = await wanted_names(self._pool, request, self._settings.usernames)
             return await reserve_name(self._pool, request.person, names)
-
-    @activity.defn(name=ActivityName.RECORD_INSURANCE)
-    async def record_insurance(self, request: RecordInsurance) -> InsuranceRecorded:
-        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            ours = await insurance.record(self._pool, self._keys, request)
-        outcome = InsuranceOutcome.RECORDED if ours else InsuranceOutcome.BELONGS_TO_ANOTHER
-        return InsuranceRecorded(outcome=outcome)
 
     @activity.defn(name=ActivityName.RECORD_CONSENT)
     async def record_consent(self, request: RecordConsent) -> ConsentRecorded:

@@ -19,6 +19,7 @@ from activities.students import (
     Row,
     Typed,
     birth_date,
+    holders,
     insurance_of,
     persons,
     text,
@@ -58,11 +59,22 @@ class RegistrarActivities:
         found = persons(rows, typed, lambda value: self._keys.index("person", value))
         return StudentsFound(persons=tuple(found))
 
+    async def somebody_else_has(self, scheme: str, number: str, person_key: str) -> bool:
+        """Whether the number stands on other students' rows and on none of this person's."""
+        with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
+            held = await self._fetch(self._statements.by_identity, [number, number.lower()], [])
+            rows = await self._with_related(held)
+        found = holders(rows, (scheme, number), lambda value: self._keys.index("person", value))
+        return bool(found) and person_key not in found
+
     async def _rows(self, typed: Typed) -> list[Row]:
         """Return the rows that may hold a typed contact, and every other row of these people."""
         digits = re.sub(r"\D", "", typed.mobile or "")[-_INDEXED_DIGITS:] or None
         mailbox = _like(typed.email.split("@")[0] + "@") if typed.email else None
         held = await self._fetch(self._statements.by_contact, digits, typed.email, mailbox)
+        return await self._with_related(held)
+
+    async def _with_related(self, held: list[Row]) -> list[Row]:
         related = await self._fetch(
             self._statements.by_identity,
             [spelled for row in held for spelled in _spellings(row)],

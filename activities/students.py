@@ -46,6 +46,20 @@ def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> l
     return [person for person in found if person and (person.sms_to or person.email_to)]
 
 
+def holders(rows: Sequence[Row], number: tuple[str, str], index: Callable[[str], str]) -> set[str]:
+    """Return the keys of the persons on whose rows this number stands, rightly or not."""
+    marked = {enrolment(row) for row in rows if insurance_of(row) == number}
+    return {
+        index(enrolment(min(group, key=_age)))
+        for group in humans(rows)
+        if any(enrolment(row) in marked for row in group)
+    }
+
+
+def enrolment(row: Row) -> str:
+    return f"{text(row, 'systemid')}/{text(row, 'registrationid')}"
+
+
 def insurance_of(row: Row) -> tuple[str, str] | None:
     """Return scheme and number when the row holds a number that can be one."""
     scheme = text(row, "ssncountry").upper() or insurance.AMKA
@@ -154,7 +168,7 @@ def _person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Pers
     first_name = text(newest, "firstnameel") or text(newest, "firstnameen")
     last_name = text(newest, "lastnameel") or text(newest, "lastnameen")
     return Person(
-        person_key=index(f"{text(first, 'systemid')}/{text(first, 'registrationid')}"),
+        person_key=index(enrolment(first)),
         enrolments=tuple(_enrolment(row) for row in live),
         former=tuple(_enrolment(row) for row in former),
         first_name_el=first_name,

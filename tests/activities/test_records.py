@@ -17,11 +17,9 @@ from domain.contracts import (
     ClaimPerson,
     CloseActivation,
     Destination,
-    InsuranceOutcome,
     Language,
     Person,
     RecordConsent,
-    RecordInsurance,
     ReserveSend,
     ResolveAccount,
     Step,
@@ -180,27 +178,6 @@ async def test_no_name_left_is_a_case_for_support(
 
 
 # --- insurance, consent, budget, close -----------------------------------------------------
-
-
-async def test_a_number_belongs_to_one_person(
-    records: LedgerActivities, pool: Pool, make_person: MakePerson, reference: str
-) -> None:
-    mine = RecordInsurance(
-        reference=reference,
-        person_key=make_person().person_key,
-        scheme="CY",
-        number=reference,
-        warnings=("foreign.checksum",),
-    )
-    other = mine.model_copy(update={"person_key": make_person().person_key})
-    run = ActivityEnvironment().run
-    for _ in range(2):
-        assert (await run(records.record_insurance, mine)).outcome is InsuranceOutcome.RECORDED
-    refused = await run(records.record_insurance, other)
-    assert refused.outcome is InsuranceOutcome.BELONGS_TO_ANOTHER
-    row = await pool.fetchrow("SELECT * FROM insurance WHERE reference = $1", reference)
-    assert row is not None
-    assert reference.encode() not in row["number"]
 
 
 async def test_a_consent_is_kept_once(
