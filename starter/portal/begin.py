@@ -81,6 +81,9 @@ async def _unproved(visit: Visit) -> Place | None:
     place = await places.find(visit.parts.engine, reference)
     if place.path not in ("/contact", "/pin") and place.step is not Step.LOOKUP:
         raise Elsewhere(place.path)
+    if place.step is Step.PIN and place.progress is None:
+        # The right code may have been handed in already: only a worker can tell.
+        raise Elsewhere("/progress")
     return place
 
 

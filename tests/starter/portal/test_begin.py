@@ -35,3 +35,15 @@ async def test_a_taken_reference_gives_way_to_the_next_and_a_double_click_draws_
         assert (await browser.post("/contact", **typed)).headers["location"] == "/pin"
 
     assert [start.reference for start in engine.started] == [drawn[1]]
+
+
+async def test_without_a_worker_a_code_that_may_be_used_already_is_not_followed_by_another(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    engine.worker = False
+    await student.get("/pin")
+    await student.post("/pin", pin="123456")
+    response = await student.post("/contact", mobile="6987654321", email="")
+    assert response.headers["location"] == "/progress"
+    assert (await student.get("/contact")).headers["location"] == "/progress"
+    assert len(engine.started) == 1
