@@ -12,6 +12,9 @@ from starter.portal.visit import Elsewhere, Visit
 
 _PATIENCE = timedelta(seconds=2.5)
 
+_RISES = frozenset({"submit_pin", "identify", "give_consent"})
+"""Doors behind which a cookie is worth more; without an answer it must be taken for granted."""
+
 
 def stamp(form: Form) -> dict[str, object]:
     """Return what every submission carries beside its answer."""
@@ -25,6 +28,8 @@ async def submit(visit: Visit, door: str, submission: Submission) -> Answer:
         raise Elsewhere("/contact")
     answer = await visit.parts.engine.submit(reference, door, submission)
     if answer is None:
+        if door in _RISES:
+            await visit.rotate()
         raise Elsewhere("/progress?received")
     if answer.verdict is Verdict.OUT_OF_STEP:
         raise Elsewhere(places.of(answer.progress).path)

@@ -54,9 +54,10 @@ class Visit:
         self.parts: Parts = request.app.state.parts
         self.language = self._choose_language()
         self.words = self.parts.wordings[self.language]
-        self.token = self.parts.sessions.token(request)
+        # A failure's page is another visit of the same request, and hands over the new token too.
+        self._fresh: str | None = getattr(request.state, "fresh", None)
+        self.token = self._fresh or self.parts.sessions.token(request)
         self.form_token = forms.draw()
-        self._fresh: str | None = None
 
     # --- who asks -----------------------------------------------------------------------------
 
@@ -161,7 +162,7 @@ class Visit:
         return self.parts.views.clock(moment, self.language)
 
     def _keep(self, token: str) -> None:
-        self.token = self._fresh = token
+        self.token = self._fresh = self.request.state.fresh = token
 
     def _hidden(self) -> Markup:
         """Return the fields every form carries; a new browser gets a token for them."""

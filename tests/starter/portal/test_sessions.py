@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from fastapi import FastAPI
 
-from domain.contracts import Step, Verdict, WaitReason
+from domain.contracts import Progress, Step, Verdict, WaitReason
 from ledger import sessions as ledger
 from ledger.pool import Pool
 from settings import Settings
@@ -119,6 +119,35 @@ async def test_the_token_changes_with_the_pin_and_with_the_consent(
     await forget_the_moment_of_rotation(pool, tokens[2])
     wear(browser, tokens[1])
     assert (await browser.get("/password")).headers["location"] == "/who?again"
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "step"),
+    [
+        ("/pin", {"pin": "123456"}, PIN_PLACE),
+        ("/review", {"decision": "agree"}, at(Step.REVIEW, WaitReason.WAITING_CONSENT)),
+    ],
+)
+async def test_the_token_changes_also_when_no_worker_answers(
+    student: Browser,
+    engine: MemoryEngine,
+    pool: Pool,
+    path: str,
+    fields: dict[str, str],
+    step: Progress,
+) -> None:
+    engine.put(engine.started[0].reference, step)
+    await student.get(path)
+    before = student.http.cookies["session"]
+    engine.worker = False
+    response = await student.post(path, **fields)
+    assert response.headers["location"] == "/progress?received"
+    after = student.http.cookies["session"]
+    assert after != before
+    await forget_the_moment_of_rotation(pool, after)
+    assert (await student.get("/progress")).status_code == 200
+    wear(student, before)
+    assert (await student.get("/progress")).headers["location"] == "/who?again"
 
 
 async def forget_the_moment_of_rotation(pool: Pool, token: str) -> None:
