@@ -36,13 +36,12 @@ class Codec(PayloadCodec, WithSerializationContext):
 
     def with_context(self, context: SerializationContext) -> "Codec":
         match context:
-            case WorkflowSerializationContext(namespace=namespace, workflow_id=workflow_id):
-                pass
-            case ActivitySerializationContext(namespace=namespace, workflow_id=workflow_id):
-                pass
-            case _:
-                raise TypeError("payloads belong to a workflow")
-        return Codec(self._keys, namespace, workflow_id or "")
+            case (
+                WorkflowSerializationContext(namespace=namespace, workflow_id=workflow_id)
+                | ActivitySerializationContext(namespace=namespace, workflow_id=workflow_id)
+            ):
+                return Codec(self._keys, namespace, workflow_id or "")
+        raise TypeError("payloads belong to a workflow")
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         epoch = self._keys.epoch

@@ -55,10 +55,6 @@ class KeyRing:
         self._pin_key = derive(self._lasting, "pin")
         self._payload_key = lru_cache(maxsize=2048)(self._derive_payload_key)
 
-    @classmethod
-    def load(cls, folder: Path) -> "KeyRing":
-        return cls(folder)
-
     @property
     def epoch(self) -> str:
         """The newest epoch there is."""

@@ -1,4 +1,6 @@
-"""Logs: one JSON object a line, allow-listed fields, no value that could be personal.
+"""Logs: one JSON object a line, allow-listed fields, nothing that looks like a number or address.
+
+A name in plain words looks like any word: no caller may put one into an event's text.
 
 Exceptions are written as their type and the place they came from, never as their text: drivers
 and libraries like to quote the value they choked on.
@@ -44,7 +46,7 @@ def configure(level: str) -> None:
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # Request lines hold what their callers chose to put there; the portal writes its own.
+    # Request lines hold what their callers chose to put there, so nobody writes any.
     for name in ("uvicorn.access", "httpx", "httpcore", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(

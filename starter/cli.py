@@ -70,7 +70,7 @@ def keys_init() -> None:
 def keys_rotate() -> None:
     """Begin the next epoch: new payloads and passwords use its keys, old ones stay readable."""
     folder = settings.load().keys_dir
-    epoch = keys.following(keys.KeyRing.load(folder).epoch)
+    epoch = keys.following(keys.KeyRing(folder).epoch)
     keys.create(folder, epoch)
     typer.echo(f"Keys of {epoch} made.")
 
@@ -91,7 +91,7 @@ def temporal_init() -> None:
 
 async def _prepare_namespace() -> list[str]:
     config = settings.load()
-    client = await connect.connect(config, keys.KeyRing.load(config.keys_dir))
+    client = await connect.connect(config, keys.KeyRing(config.keys_dir))
     return await connect.prepare_namespace(client)
 
 

@@ -24,8 +24,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from security.codec import data_converter
 from security.keys import KeyRing
 from settings import Settings
+from workflows.standing import DEPARTMENT, REASON, STEP
 
-SEARCH_ATTRIBUTES = ("ActivationStep", "WaitReason", "Department")
+SEARCH_ATTRIBUTES = tuple(key.name for key in (STEP, REASON, DEPARTMENT))
 RETENTION = timedelta(days=30)
 
 

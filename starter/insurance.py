@@ -47,4 +47,4 @@ async def _flagged(reason: str) -> list[insurance.Flagged]:
             reference="",
             reason=reason,
         )
-        return await insurance.flagged(ledger, KeyRing.load(config.keys_dir))
+        return await insurance.flagged(ledger, KeyRing(config.keys_dir))

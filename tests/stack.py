@@ -68,7 +68,7 @@ class TestStack:
 
     @cached_property
     def keys(self) -> security.keys.KeyRing:
-        return security.keys.KeyRing.load(self._stack.place.keys)
+        return security.keys.KeyRing(self._stack.place.keys)
 
     @property
     def registrar_dsn(self) -> str:

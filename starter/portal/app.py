@@ -58,7 +58,7 @@ def create(parts: Parts | None = None) -> FastAPI:
         if parts:
             yield
             return
-        keys = KeyRing.load(settings.keys_dir)
+        keys = KeyRing(settings.keys_dir)
         client = await connect(settings, keys, lazy=True)
         pool = await ledger.connect(settings.ledger_dsn.get_secret_value())
         app.state.parts = assemble(settings, keys, pool, Activations(client), _health(client))

@@ -20,4 +20,4 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ring(folder: Path) -> keys.KeyRing:
-    return keys.KeyRing.load(folder)
+    return keys.KeyRing(folder)

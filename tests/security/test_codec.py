@@ -112,7 +112,7 @@ async def stranger(client: Client, converter: DataConverter) -> Client:
 async def forger(client: Client, request: pytest.FixtureRequest, folder: Path) -> Client:
     if request.param == "plain":
         return await stranger(client, pydantic_data_converter)
-    return await stranger(client, data_converter(KeyRing.load(folder)))
+    return await stranger(client, data_converter(KeyRing(folder)))
 
 
 async def test_a_forged_signal_is_dropped_and_a_forged_update_rejected(
@@ -186,8 +186,8 @@ async def test_a_run_of_an_epoch_whose_key_comes_later_goes_on_by_itself(
         (late / name).parent.mkdir(exist_ok=True)
         (late / name).write_bytes((folder / name).read_bytes())
     keys.create(folder, "2026-12")
-    portal = await stranger(client, data_converter(KeyRing.load(folder)))
-    worker = await stranger(client, data_converter(KeyRing.load(late)))
+    portal = await stranger(client, data_converter(KeyRing(folder)))
+    worker = await stranger(client, data_converter(KeyRing(late)))
     reference = f"A-LATE-{folder.name[-4:]}"
     async with working(worker, world):
         handle = await begin(portal, reference)

@@ -70,7 +70,7 @@ def test_without_any_epoch_nothing_can_be_encrypted(folder: Path, ring: KeyRing)
 def test_a_broken_key_file_stops_the_start_and_is_not_quoted(folder: Path) -> None:
     (folder / "lasting.key").write_text("secret but not hex")
     with pytest.raises(ValueError, match="hex") as refused:
-        KeyRing.load(folder)
+        KeyRing(folder)
     assert "secret" not in str(refused.value)
 
 
@@ -78,7 +78,7 @@ def test_what_must_last_is_the_same_in_the_next_process_and_the_next_epoch(
     folder: Path, ring: KeyRing
 ) -> None:
     keys.create(folder, "2026-12")
-    later = KeyRing.load(folder)
+    later = KeyRing(folder)
     assert later.pin("A-7K3F-92QD", 1) == ring.pin("A-7K3F-92QD", 1)
     assert later.index("mobile", "+306912345678") == ring.index("mobile", "+306912345678")
     assert later.session_key == ring.session_key

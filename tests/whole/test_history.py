@@ -27,7 +27,7 @@ async def test_a_happy_path_is_short(
     client = await Client.connect(
         env["TEMPORAL_ADDRESS"],
         namespace=env["TEMPORAL_NAMESPACE"],
-        data_converter=data_converter(KeyRing.load(whole_stack.folder / "keys")),
+        data_converter=data_converter(KeyRing(whole_stack.folder / "keys")),
     )
     handle = client.get_workflow_handle(reference)
     await handle.result()

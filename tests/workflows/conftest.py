@@ -34,7 +34,7 @@ Begin = Callable[..., Awaitable[Student]]
 def ring(tmp_path_factory: pytest.TempPathFactory) -> keys.KeyRing:
     folder = tmp_path_factory.mktemp("keys")
     keys.create(folder, "2026-11")
-    return keys.KeyRing.load(folder)
+    return keys.KeyRing(folder)
 
 
 @pytest.fixture
