@@ -122,25 +122,21 @@ async def test_the_token_changes_with_the_pin_and_with_the_consent(
 
 
 @pytest.mark.parametrize(
-    ("path", "fields", "step"),
-    [
-        ("/pin", {"pin": "123456"}, PIN_PLACE),
-        ("/review", {"decision": "agree"}, at(Step.REVIEW, WaitReason.WAITING_CONSENT)),
-    ],
+    ("path", "step"),
+    [("/pin", PIN_PLACE), ("/review", at(Step.REVIEW, WaitReason.WAITING_CONSENT))],
 )
 async def test_the_token_changes_also_when_no_worker_answers(
     student: Browser,
     engine: MemoryEngine,
     pool: Pool,
     path: str,
-    fields: dict[str, str],
     step: Progress,
 ) -> None:
     engine.put(engine.started[0].reference, step)
     await student.get(path)
     before = student.http.cookies["session"]
     engine.worker = False
-    response = await student.post(path, **fields)
+    response = await student.post(path, pin="123456", decision="agree")
     assert response.headers["location"] == "/progress?received"
     after = student.http.cookies["session"]
     assert after != before
