@@ -173,6 +173,7 @@ class Portal(Section):
     public_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: int = 8000
+    trusted_proxies: list[str] = ["127.0.0.1"]
     session_idle_minutes: int = 30
     session_absolute_minutes: int = 120
     lookups_per_address: int = 10

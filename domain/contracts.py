@@ -228,6 +228,12 @@ class RetryRequest(Submission):
     kind: Literal["retry"] = "retry"
 
 
+class JoinedNotice(Submission):
+    """Another activation of the same person ended for this one to go on: it must be alive."""
+
+    kind: Literal["joined"] = "joined"
+
+
 class CancelRequest(Submission):
     """Staff: end this activation; refused once the account is being made."""
 

@@ -58,8 +58,9 @@ _AWAY = {
 class ActivationEnded(Exception):
     """The activation is over; `step` is how it ended, where that can be told."""
 
-    def __init__(self, step: Step | None) -> None:
+    def __init__(self, reference: str, step: Step | None) -> None:
         super().__init__("activation ended")
+        self.reference = reference
         self.step = step
 
 
@@ -139,7 +140,7 @@ class Activations:
                 await self._handle(reference).signal(door, submission, rpc_timeout=_RPC_WITHIN)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                raise ActivationEnded(await self._end(reference)) from None
+                raise ActivationEnded(reference, await self._end(reference)) from None
             raise _unavailable(error) from None
         except (TimeoutError, RuntimeError) as error:
             raise _unavailable(error) from None

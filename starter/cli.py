@@ -52,6 +52,7 @@ def portal() -> None:
         factory=True,
         host=config.portal.host,
         port=config.portal.port,
+        forwarded_allow_ips=config.portal.trusted_proxies,
         log_config=None,
         server_header=False,
         access_log=False,

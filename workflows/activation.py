@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
         IdentitySubmission,
         InsuranceOutcome,
         InsuranceSubmission,
+        JoinedNotice,
         NoticeKind,
         PasswordSubmission,
         Person,
@@ -68,6 +69,7 @@ class Activation(Standing):
     dispute_signal, dispute = door("dispute", DisputeSubmission)
     withdraw_signal, withdraw = door("withdraw", WithdrawSubmission)
     submit_password_signal, submit_password = door("submit_password", PasswordSubmission)
+    joined_signal, joined = door("joined", JoinedNotice)
     retry_signal, retry = door("retry", RetryRequest)
     cancel_signal, cancel = door("cancel", CancelRequest)
 
@@ -145,13 +147,31 @@ class Activation(Standing):
         request = ClaimPerson(
             reference=self.start.reference, person=person, language=self.start.language
         )
-        claimed = await self.patiently(calls.claim_person, request)
-        match claimed.outcome:
-            case ClaimOutcome.HELD:
-                self.holder = claimed.holder
-                raise Ended(Step.JOINED)
-            case ClaimOutcome.ALREADY_ACTIVE:
-                raise Ended(Step.ALREADY_ACTIVE, username=claimed.username)
+        while True:
+            claimed = await self.patiently(calls.claim_person, request)
+            match claimed.outcome, claimed.holder:
+                case ClaimOutcome.ALREADY_ACTIVE, _:
+                    raise Ended(Step.ALREADY_ACTIVE, username=claimed.username)
+                case ClaimOutcome.HELD, str(holder):
+                    if await self._reaches(holder):
+                        self.holder = holder
+                        raise Ended(Step.JOINED)
+                    # Its run was ended from outside: what it held is let go, and claimed again.
+                    dead = CloseActivation(reference=holder, end=Step.CANCELLED)
+                    await self.patiently(calls.close_activation, dead)
+                case _:
+                    return
+
+    async def _reaches(self, holder: str) -> bool:
+        """Tell the activation that goes on; one that cannot be told has no run any more."""
+        notice = JoinedNotice(submission_id=self.start.reference, received_at=workflow.now())
+        try:
+            await workflow.get_external_workflow_handle(holder).signal("joined", notice)
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            return False
+        return True
 
     async def _complete_insurance(self, person: Person) -> None:
         """Ask for the insurance number the registrar lacks."""

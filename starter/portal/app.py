@@ -18,7 +18,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 import settings as configuration
-from domain.contracts import Language
+from domain.contracts import Language, Step
 from ledger import pool as ledger
 from ledger.pool import Pool
 from security.keys import KeyRing
@@ -31,18 +31,18 @@ from starter.portal import (
     insurance,
     outcomes,
     password,
-    places,
     problem,
     proof,
     review,
 )
 from starter.portal.forms import Forged
-from starter.portal.places import Engine
+from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
 from starter.portal.shield import Shield
 from starter.portal.view import STATIC, Views, static_path
 from starter.portal.visit import Elsewhere, Health, Parts, Visit
 from starter.portal.wording import Wording
+from workflows.steps import ENDS
 
 _RETRY_AFTER = "30"
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -116,7 +116,12 @@ def _add_failures(app: FastAPI) -> None:
 
     async def ended(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, ActivationEnded)  # noqa: S101 - as above
-        return Visit(request).see(places.PATHS[failure.step] if failure.step else "/progress")
+        step = failure.step if failure.step in ENDS else Step.CANCELLED
+        place = Place(failure.reference, step)
+        # A run that was ended from outside stands at no end: its page would lead here again.
+        if step is failure.step:
+            return Visit(request).see(place.path)
+        return Visit(request).page("ended", place=place)
 
     async def forged(request: Request, _: Exception) -> Response:
         return await _error_page(request, 403)

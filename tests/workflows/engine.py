@@ -87,7 +87,7 @@ class World:
 
     persons: tuple[Person, ...] = (PERSON,)
     not_before: datetime | None = None
-    claim: Claimed = field(default_factory=lambda: Claimed(outcome=ClaimOutcome.CLAIMED))
+    claims: list[Claimed] = field(default_factory=lambda: [Claimed(outcome=ClaimOutcome.CLAIMED)])
     accounts: list[AccountResolved] = field(
         default_factory=lambda: [
             AccountResolved(outcome=AccountOutcome.USERNAME, username="mpapadopoulou")
@@ -159,7 +159,7 @@ class World:
     @activity.defn(name=ActivityName.CLAIM_PERSON)
     async def claim_person(self, request: ClaimPerson) -> Claimed:
         await self._answer(ActivityName.CLAIM_PERSON, request)
-        return self.claim
+        return _next(self.claims)
 
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:

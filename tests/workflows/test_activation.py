@@ -80,20 +80,40 @@ async def test_a_registrar_that_is_away_is_never_not_found(begin: Begin, world: 
 
 
 async def test_a_person_held_by_another_activation_joins_it(begin: Begin, world: World) -> None:
-    world.claim = Claimed(outcome=ClaimOutcome.HELD, holder="A-7K3F-92QD")
+    holder = await begin()
     student = await begin()
+    world.claims = [Claimed(outcome=ClaimOutcome.HELD, holder=holder.handle.id)]
     await student.sent()
 
     await student.pin()
 
     assert await student.end() is Step.JOINED
-    assert (await student.progress()).joined_to == "A-7K3F-92QD"
+    assert (await student.progress()).joined_to == holder.handle.id
+    assert (await holder.progress()).step is Step.PIN
+
+
+async def test_a_holder_whose_run_is_gone_holds_nobody(begin: Begin, world: World) -> None:
+    holder = await begin()
+    await holder.sent()
+    await holder.handle.terminate()
+    student = await begin()
+    world.claims = [
+        Claimed(outcome=ClaimOutcome.HELD, holder=holder.handle.id),
+        Claimed(outcome=ClaimOutcome.CLAIMED),
+    ]
+    await student.sent()
+
+    await student.pin()
+
+    assert (await student.reaches(Step.REVIEW)).joined_to is None
+    (closed,) = world.made(CloseActivation)
+    assert (closed.reference, closed.end) == (holder.handle.id, Step.CANCELLED)
 
 
 async def test_an_account_made_with_this_engine_is_already_active(
     begin: Begin, world: World
 ) -> None:
-    world.claim = Claimed(outcome=ClaimOutcome.ALREADY_ACTIVE, username="maria")
+    world.claims = [Claimed(outcome=ClaimOutcome.ALREADY_ACTIVE, username="maria")]
     student = await begin()
     await student.sent()
 

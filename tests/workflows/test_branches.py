@@ -194,8 +194,9 @@ async def test_an_account_being_made_is_not_cancelled(begin: Begin, world: World
 
 
 async def test_who_joins_is_told_at_the_other_contact(begin: Begin, world: World) -> None:
-    world.claim = Claimed(outcome=ClaimOutcome.HELD, holder="A-7K3F-92QD")
+    holder = await begin()
     student = await begin()
+    world.claims = [Claimed(outcome=ClaimOutcome.HELD, holder=holder.handle.id)]
     await student.sent()
 
     await student.pin()

@@ -439,11 +439,22 @@ async def test_a_run_that_ended_meanwhile_leads_to_its_end(
     student: Browser, engine: MemoryEngine
 ) -> None:
     await student.get("/pin")
-    engine.away = ActivationEnded(Step.EXPIRED)
+    engine.away = ActivationEnded("A-0000-0000", Step.EXPIRED)
     assert (await student.post("/pin", pin="123456")).headers["location"] == "/ended"
     engine.away = None
     put(engine, at(Step.EXPIRED))
     assert "Η ενεργοποίηση έληξε" in (await student.get("/ended")).text
+
+
+async def test_a_run_ended_from_outside_leads_out_of_its_last_page(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    await student.get("/pin")
+    engine.away = ActivationEnded("A-0000-0000", Step.PIN)
+    response = await student.post("/pin", pin="123456")
+    assert response.status_code == 200
+    assert "A-0000-0000" in response.text
+    assert 'href="/who"' in response.text
 
 
 async def test_without_temporal_the_page_says_so(student: Browser, engine: MemoryEngine) -> None:
