@@ -57,7 +57,7 @@ def test_strangers_with_the_same_placeholder_are_not_one_person(number: str) -> 
     stranger = row("2", **placeholder, lastnameel="Άλλη", firstnameel="Άννα", birthdate="20040303")
     assert insurance_of(me) is None
     assert found(me, stranger) == [("SIS/1", ["1"]), ("SIS/2", ["2"])]
-    (person,) = persons([me, stranger | {"mobilephone": None}], ME, str)
+    (person,) = persons([me, {**stranger, "mobilephone": None}], ME, str)
     assert (person.last_name_el, person.former) == ("Παππάς", ())
 
 
