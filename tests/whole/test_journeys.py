@@ -98,7 +98,7 @@ def test_a_cypriot_without_amka_in_english_by_e_mail_takes_a_suggested_password(
         assert prove(env, browser, email, email=email.upper()).path == "/insurance"
         page = browser.visit("/insurance/other")
         assert any("European Health Insurance Card Cyprus" in line for line in page.lines)
-        assert browser.submit(scheme="CY", number="1234567").path == "/review"
+        assert browser.submit(scheme="CY", number=student.number).path == "/review"
         page = browser.submit(decision="agree", choice="recovery_email")
         assert page.path == "/password"
         note_it_down = next(n for n, line in enumerate(page.lines) if "Note it down" in line)
