@@ -10,6 +10,8 @@ missing=()
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 if [ "$lock" = dev ]; then
     command -v chromium >/dev/null || missing+=(chromium)
+    # What drives the browser in the tests links against it; a minimal Debian lacks it.
+    [[ $(/sbin/ldconfig -p) == *libatomic.so.1* ]] || missing+=(libatomic1)
 fi
 if [ ${#missing[@]} -gt 0 ]; then
     install="apt-get install -y --no-install-recommends ${missing[*]}"
