@@ -27,7 +27,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from domain.contracts import Choice, Language, Policy
+from domain.contracts.submissions import Policy
+from domain.contracts.vocabulary import Choice, Language
 from domain.usernames import check_pattern
 
 CHECKOUT = Path(__file__).resolve().parent

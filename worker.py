@@ -26,7 +26,7 @@ from activities.messages import MessagingActivities
 from activities.pins import PinActivities
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities
-from domain.contracts import TaskQueue
+from domain.contracts.vocabulary import TaskQueue
 from ledger import pool
 from ledger.pool import Pool
 from security import redaction

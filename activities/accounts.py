@@ -18,18 +18,15 @@ from activities.entries import attributes, chosen, codes
 from activities.failures import failure, guarded
 from activities.records import reserve_name, wanted_names
 from domain import usernames as rules
-from domain.contracts import (
+from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
-    ActivityName,
-    Choice,
-    FailureType,
-    PasswordRefusal,
     ProvisionAccount,
     Provisioned,
     ProvisionOutcome,
     ResolveAccount,
 )
+from domain.contracts.vocabulary import ActivityName, Choice, FailureType, PasswordRefusal
 from ledger import activations, consents, passwords
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing

@@ -13,7 +13,8 @@ from temporalio import activity
 from activities.failures import failure, guarded
 from activities.mail import MailRelay
 from activities.words import Words
-from domain.contracts import ActivityName, Delivery, FailureType, MailSupportRequest, Sent
+from domain.contracts.requests import Delivery, MailSupportRequest, Sent
+from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import support_requests
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing

@@ -17,7 +17,7 @@ from activities import ldap
 from activities.entries import CODES, Attributes, missing
 from activities.failures import failure
 from domain import usernames
-from domain.contracts import FailureType
+from domain.contracts.vocabulary import FailureType
 from settings import Directory as Settings
 
 P = ParamSpec("P")

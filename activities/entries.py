@@ -8,7 +8,8 @@ contact only where the student chose so.
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from domain.contracts import Choice, Language, Person
+from domain.contracts.requests import Person
+from domain.contracts.vocabulary import Choice, Language
 from domain.elot743 import ascii_fold
 from domain.text import has_greek
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts import FailureType
+from domain.contracts.vocabulary import FailureType
 
 
 def failure(

@@ -7,13 +7,8 @@ from temporalio import activity
 
 from activities.failures import guarded
 from activities.registrar import RegistrarActivities
-from domain.contracts import (
-    ActivityName,
-    FailureType,
-    InsuranceOutcome,
-    InsuranceRecorded,
-    RecordInsurance,
-)
+from domain.contracts.requests import InsuranceOutcome, InsuranceRecorded, RecordInsurance
+from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import insurance
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing

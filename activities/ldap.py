@@ -18,7 +18,7 @@ from ldap3.extend.standard.modifyPassword import ModifyPassword
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import failure
-from domain.contracts import FailureType
+from domain.contracts.vocabulary import FailureType
 from settings import Directory
 
 SUCCESS = 0

@@ -17,7 +17,8 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from activities.failures import failure, guarded
-from domain.contracts import Delivery, FailureType, Language
+from domain.contracts.requests import Delivery
+from domain.contracts.vocabulary import FailureType, Language
 from settings import Institution, Mail
 
 _PERMANENT = 500

@@ -13,15 +13,8 @@ from activities.failures import guarded
 from activities.mail import MailRelay
 from activities.sms import SmsGateway
 from activities.words import Words
-from domain.contracts import (
-    ActivityName,
-    Channel,
-    Delivery,
-    FailureType,
-    SendNotice,
-    SendPin,
-    Sent,
-)
+from domain.contracts.requests import Delivery, SendNotice, SendPin, Sent
+from domain.contracts.vocabulary import ActivityName, Channel, FailureType
 from domain.references import first_group
 from ledger import messages
 from ledger.pool import UNAVAILABLE, Pool

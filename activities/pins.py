@@ -9,7 +9,8 @@ from typing import Any
 
 from temporalio import activity
 
-from domain.contracts import ActivityName, CheckPin, PinChecked, PinOutcome
+from domain.contracts.requests import CheckPin, PinChecked, PinOutcome
+from domain.contracts.vocabulary import ActivityName
 from security.keys import KeyRing
 
 

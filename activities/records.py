@@ -10,23 +10,22 @@ from temporalio import activity
 
 from activities.failures import failure, guarded
 from domain import usernames as rules
-from domain.contracts import (
+from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
-    ActivityName,
     Claimed,
     ClaimOutcome,
     ClaimPerson,
     CloseActivation,
     Closed,
     ConsentRecorded,
-    FailureType,
     Person,
     RecordConsent,
     ReserveSend,
     ResolveAccount,
     SendReserved,
 )
+from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import activations, claims, consents, messages, passwords, usernames
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing

@@ -25,7 +25,8 @@ from activities.students import (
     text,
     written_dates,
 )
-from domain.contracts import ActivityName, FailureType, FindStudent, StudentsFound
+from domain.contracts.requests import FindStudent, StudentsFound
+from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger.pool import UNAVAILABLE, Pool, connect
 from security.keys import KeyRing
 from settings import Column, Registrar, Settings

@@ -17,7 +17,8 @@ import httpx
 
 from activities.failures import failure, guarded
 from activities.sms_auth import authentication
-from domain.contracts import Delivery, FailureType
+from domain.contracts.requests import Delivery
+from domain.contracts.vocabulary import FailureType
 from settings import Sms
 
 _PLACEHOLDER = re.compile(r"\{(to|digits|text|sender|id|username)\}")

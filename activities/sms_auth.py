@@ -15,7 +15,7 @@ from http import HTTPStatus
 import httpx
 
 from activities.failures import failure
-from domain.contracts import FailureType
+from domain.contracts.vocabulary import FailureType
 from settings import Sms
 
 _Flow = Generator[httpx.Request, httpx.Response, None]

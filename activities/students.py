@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from domain import insurance
 from domain.contacts import emails_on_file, mobiles_on_file
-from domain.contracts import Enrolment, Person
+from domain.contracts.requests import Enrolment, Person
 from domain.elot743 import ascii_fold, elot743
 from domain.rules import InvalidInput
 

@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 from demo.part import Part, aside, listens
 from demo.place import HOST
 from demo.temporal import NAMESPACE
-from domain.contracts import TaskQueue
+from domain.contracts.vocabulary import TaskQueue
 
 
 def activation(*words: str) -> Sequence[str]:

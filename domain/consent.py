@@ -7,7 +7,8 @@ something else, does not match.
 import hashlib
 import json
 
-from domain.contracts import Person, ReviewView, StudyView
+from domain.contracts.requests import Person
+from domain.contracts.views import ReviewView, StudyView
 
 
 def review(person: Person, username: str, terms_version: str) -> ReviewView:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from domain.contracts import Person, Question
+from domain.contracts.requests import Person
+from domain.contracts.vocabulary import Question
 from domain.rules import InvalidInput, Rule
 from domain.text import identifier, plain, squash
 

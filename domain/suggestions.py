@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
-from domain.contracts import Language
+from domain.contracts.vocabulary import Language
 from domain.elot743 import ascii_fold
 from domain.passwords import judge
 

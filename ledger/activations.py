@@ -1,6 +1,7 @@
 """One row an activation: enough to find it again and to know that it ended, nothing readable."""
 
-from domain.contracts import Language, Person, Step
+from domain.contracts.requests import Person
+from domain.contracts.vocabulary import Language, Step
 from ledger.pool import Pool
 from security.keys import KeyRing
 

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from domain.contracts import Choice, RecordConsent
+from domain.contracts.requests import RecordConsent
+from domain.contracts.vocabulary import Choice
 from ledger.pool import Pool
 from security.keys import KeyRing
 

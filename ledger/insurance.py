@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from domain.contracts import RecordInsurance
+from domain.contracts.requests import RecordInsurance
 from ledger.pool import Pool
 from security.keys import KeyRing
 

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from domain.contracts import Channel, Delivery, Destination, ReserveSend
+from domain.contracts.requests import Delivery, Destination, ReserveSend
+from domain.contracts.vocabulary import Channel
 from ledger.pool import Pool
 from security.keys import KeyRing
 

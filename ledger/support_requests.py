@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.contracts import Language
+from domain.contracts.vocabulary import Language
 from ledger.pool import Pool
 from security.keys import KeyRing
 

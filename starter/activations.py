@@ -24,21 +24,11 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCStatusCode
 
-from domain.contracts import (
-    SUPPORT_WORKFLOW,
-    WORKFLOW,
-    ActivationResult,
-    ActivationStart,
-    Answer,
-    MailSupportRequest,
-    Model,
-    Progress,
-    ProgressRequest,
-    Step,
-    Submission,
-    TaskQueue,
-    WaitReason,
-)
+from domain.contracts import Model
+from domain.contracts.requests import MailSupportRequest
+from domain.contracts.submissions import ActivationResult, ActivationStart, Submission
+from domain.contracts.views import Answer, Progress, ProgressRequest
+from domain.contracts.vocabulary import SUPPORT_WORKFLOW, WORKFLOW, Step, TaskQueue, WaitReason
 from starter.connect import TemporalUnavailable
 from workflows.standing import REASON, STEP
 

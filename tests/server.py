@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from domain.contracts import TaskQueue
+from domain.contracts.vocabulary import TaskQueue
 from domain.references import from_digest
 from starter import connect
 from tests.stack import TestStack

@@ -10,27 +10,26 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain import consent
-    from domain.contracts import (
+    from domain.contracts.requests import (
         AccountOutcome,
-        ActivationStart,
-        ConsentSubmission,
-        DisputeSubmission,
         FindStudent,
-        PasswordRefusal,
-        PasswordSubmission,
         Person,
         ProvisionAccount,
         Provisioned,
         ProvisionOutcome,
         RecordConsent,
         ResolveAccount,
+    )
+    from domain.contracts.submissions import (
+        ActivationStart,
+        ConsentSubmission,
+        DisputeSubmission,
+        PasswordSubmission,
         RetryRequest,
-        ReviewView,
-        Step,
-        Verdict,
-        WaitReason,
         WithdrawSubmission,
     )
+    from domain.contracts.views import ReviewView, Verdict
+    from domain.contracts.vocabulary import PasswordRefusal, Step, WaitReason
     from workflows import calls
     from workflows.standing import Ended, Standing
 

@@ -14,37 +14,34 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain import identity
-    from domain.contracts import (
-        WORKFLOW,
-        ActivationResult,
-        ActivationStart,
-        CancelRequest,
+    from domain.contracts.requests import (
         ClaimOutcome,
         ClaimPerson,
         CloseActivation,
-        ConsentSubmission,
         Destination,
-        DisputeSubmission,
-        IdentifyView,
-        IdentitySubmission,
         InsuranceOutcome,
+        NoticeKind,
+        Person,
+        RecordInsurance,
+        SendNotice,
+    )
+    from domain.contracts.submissions import (
+        ActivationResult,
+        ActivationStart,
+        CancelRequest,
+        ConsentSubmission,
+        DisputeSubmission,
+        IdentitySubmission,
         InsuranceSubmission,
         JoinedNotice,
-        NoticeKind,
         PasswordSubmission,
-        Person,
         PinSubmission,
-        Progress,
-        ProgressRequest,
-        RecordInsurance,
         ResendRequest,
         RetryRequest,
-        SendNotice,
-        Step,
-        Verdict,
-        WaitReason,
         WithdrawSubmission,
     )
+    from domain.contracts.views import IdentifyView, Progress, ProgressRequest, Verdict
+    from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
     from workflows import calls
     from workflows.account import Account, typed_contact
     from workflows.inbox import door

@@ -21,21 +21,18 @@ from temporalio.exceptions import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts import (
+    from domain.contracts import Model
+    from domain.contracts.requests import (
         AccountResolved,
-        ActivityName,
-        Channel,
         CheckPin,
         Claimed,
         ClaimPerson,
         CloseActivation,
         Closed,
         ConsentRecorded,
-        FailureType,
         FindStudent,
         InsuranceRecorded,
         MailSupportRequest,
-        Model,
         PinChecked,
         ProvisionAccount,
         Provisioned,
@@ -48,6 +45,11 @@ with workflow.unsafe.imports_passed_through():
         SendReserved,
         Sent,
         StudentsFound,
+    )
+    from domain.contracts.vocabulary import (
+        ActivityName,
+        Channel,
+        FailureType,
         TaskQueue,
         WaitReason,
     )

@@ -13,7 +13,8 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts import Answer, CancelRequest, RetryRequest, Submission
+    from domain.contracts.submissions import CancelRequest, RetryRequest, Submission
+    from domain.contracts.views import Answer
 
 Kind = TypeVar("Kind", bound=Submission)
 

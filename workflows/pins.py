@@ -8,7 +8,7 @@ minutes left repeats the code, later it issues a new one and the old one lives o
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.contracts import Policy
+from domain.contracts.submissions import Policy
 
 _LIVE_CODES = 2
 

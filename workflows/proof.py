@@ -15,25 +15,24 @@ from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain import masks
-    from domain.contracts import (
-        ActivationStart,
-        Channel,
+    from domain.contracts.requests import (
         CheckPin,
         Delivery,
         Destination,
         Person,
         PinOutcome,
-        PinSubmission,
-        PinView,
-        ResendRequest,
         ReserveSend,
-        RetryRequest,
         SendPin,
-        Step,
-        Submission,
-        Verdict,
-        WaitReason,
     )
+    from domain.contracts.submissions import (
+        ActivationStart,
+        PinSubmission,
+        ResendRequest,
+        RetryRequest,
+        Submission,
+    )
+    from domain.contracts.views import PinView, Verdict
+    from domain.contracts.vocabulary import Channel, Step, WaitReason
     from workflows import calls
     from workflows.pins import PinBook
     from workflows.standing import Standing, background

@@ -15,16 +15,10 @@ from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts import (
-        Answer,
-        CancelRequest,
-        Progress,
-        RetryRequest,
-        Step,
-        Submission,
-        Verdict,
-    )
-    from domain.contracts import WaitReason as Reason
+    from domain.contracts.submissions import CancelRequest, RetryRequest, Submission
+    from domain.contracts.views import Answer, Progress, Verdict
+    from domain.contracts.vocabulary import Step
+    from domain.contracts.vocabulary import WaitReason as Reason
     from workflows import steps
     from workflows.inbox import Inbox
 

@@ -5,7 +5,7 @@ The diagram in `docs/architecture.md` is checked against this table.
 
 from collections.abc import Mapping
 
-from domain.contracts import Step, WaitReason
+from domain.contracts.vocabulary import Step, WaitReason
 
 ENDS = frozenset(
     {

@@ -6,7 +6,8 @@ Only its number travels: what was written stays encrypted in the ledger.
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts import SUPPORT_WORKFLOW, MailSupportRequest
+    from domain.contracts.requests import MailSupportRequest
+    from domain.contracts.vocabulary import SUPPORT_WORKFLOW
     from workflows import calls
 
 

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi.responses import Response
 
-from domain.contracts import Answer, Step, Submission, Verdict
+from domain.contracts.submissions import Submission
+from domain.contracts.views import Answer, Verdict
+from domain.contracts.vocabulary import Step
 from starter.portal import places
 from starter.portal.forms import Form
 from starter.portal.visit import Elsewhere, Visit

@@ -18,7 +18,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 import settings as configuration
-from domain.contracts import Language, Step
+from domain.contracts.vocabulary import Language, Step
 from ledger import pool as ledger
 from ledger.pool import Pool
 from security.keys import KeyRing

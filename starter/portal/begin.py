@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain import contacts
-from domain.contracts import ActivationStart, Step
+from domain.contracts.submissions import ActivationStart
+from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput, Rule
 from ledger import activations
 from starter.portal import limits, places

@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain import insurance as numbers
-from domain.contracts import InsuranceSubmission, Step
+from domain.contracts.submissions import InsuranceSubmission
+from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput
 from starter.portal import countries
 from starter.portal.answers import onward, stamp, submit

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
-from domain.contracts import Step
+from domain.contracts.vocabulary import Step
 from starter.portal import places
 from starter.portal.places import Place
 from starter.portal.visit import AnyVisit

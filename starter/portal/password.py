@@ -11,7 +11,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain import passwords
-from domain.contracts import PasswordSubmission, Step
+from domain.contracts.submissions import PasswordSubmission
+from domain.contracts.vocabulary import Step
 from domain.suggestions import suggest
 from ledger import passwords as sealed_passwords
 from ledger import suggestions

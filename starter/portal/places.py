@@ -7,14 +7,9 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-from domain.contracts import (
-    ActivationStart,
-    Answer,
-    Progress,
-    Step,
-    Submission,
-    WaitReason,
-)
+from domain.contracts.submissions import ActivationStart, Submission
+from domain.contracts.views import Answer, Progress
+from domain.contracts.vocabulary import Step, WaitReason
 from starter.activations import ActivationEnded
 
 PATHS: Mapping[Step, str] = MappingProxyType(

@@ -6,15 +6,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain import identity, pins
-from domain.contracts import (
-    Answer,
-    Channel,
-    IdentitySubmission,
-    PinSubmission,
-    ResendRequest,
-    Step,
-    Verdict,
-)
+from domain.contracts.submissions import IdentitySubmission, PinSubmission, ResendRequest
+from domain.contracts.views import Answer, Verdict
+from domain.contracts.vocabulary import Channel, Step
 from domain.rules import InvalidInput
 from starter.portal import places
 from starter.portal.answers import onward, stamp, submit

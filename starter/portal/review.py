@@ -9,16 +9,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain import text
-from domain.contracts import (
-    Choice,
-    ConsentSubmission,
-    Detail,
-    DisputeSubmission,
-    Step,
-    Verdict,
-    WaitReason,
-    WithdrawSubmission,
-)
+from domain.contracts.submissions import ConsentSubmission, DisputeSubmission, WithdrawSubmission
+from domain.contracts.views import Verdict
+from domain.contracts.vocabulary import Choice, Detail, Step, WaitReason
 from starter.portal import places
 from starter.portal.answers import onward, stamp, submit
 from starter.portal.forms import Form

@@ -12,7 +12,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 from markupsafe import Markup
 
 from domain import references
-from domain.contracts import Language
+from domain.contracts.vocabulary import Language
 from settings import CHECKOUT, Institution
 from translations import translator
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
-from domain.contracts import Language
+from domain.contracts.vocabulary import Language
 from ledger.pool import Pool
 from ledger.sessions import Session
 from security.keys import KeyRing

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from babel.support import NullTranslations
 
-from domain.contracts import Language, PasswordRefusal, Step, WaitReason
+from domain.contracts.vocabulary import Language, PasswordRefusal, Step, WaitReason
 from domain.rules import Rule
 from translations import N_, translator
 

@@ -1,6 +1,7 @@
 """What staff may do to an activation: each act has a reason, an audit row and a plain result."""
 
-from domain.contracts import CancelRequest, RetryRequest, Verdict
+from domain.contracts.submissions import CancelRequest, RetryRequest
+from domain.contracts.views import Verdict
 from ledger import audit
 from ledger.pool import Pool
 from starter.activations import ActivationEnded, Activations

@@ -17,14 +17,8 @@ from temporalio.converter import DataConverter, WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain import masks
-from domain.contracts import (
-    WORKFLOW,
-    ActivationStart,
-    DisputeSubmission,
-    FailureType,
-    Step,
-    WaitReason,
-)
+from domain.contracts.submissions import ActivationStart, DisputeSubmission
+from domain.contracts.vocabulary import WORKFLOW, FailureType, Step, WaitReason
 from workflows.standing import DEPARTMENT, REASON, STEP
 
 ENGINE_WAITS = frozenset(WaitReason(failure.value) for failure in FailureType)

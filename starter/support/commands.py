@@ -15,7 +15,7 @@ from rich.table import Table
 from temporalio.client import Client
 
 import settings
-from domain.contracts import CancelRequest, RetryRequest
+from domain.contracts.submissions import CancelRequest, RetryRequest
 from domain.references import normalise
 from ledger import pool
 from security.keys import KeyRing

@@ -2,7 +2,7 @@
 
 from babel.support import NullTranslations
 
-from domain.contracts import Step, WaitReason
+from domain.contracts.vocabulary import Step, WaitReason
 from starter.support.cases import Line
 from translations import N_
 

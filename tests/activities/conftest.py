@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import pytest
 
-from domain.contracts import Enrolment, Person
+from domain.contracts.requests import Enrolment, Person
 from ledger.pool import Pool, connect
 from tests.stack import TestStack
 

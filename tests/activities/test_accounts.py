@@ -13,14 +13,10 @@ from activities.entries import CODES, attributes, codes
 from activities.failures import failure
 from activities.ldap import Wire
 from domain.consent import review
-from domain.contracts import (
+from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
-    Choice,
     Enrolment,
-    FailureType,
-    Language,
-    PasswordRefusal,
     Person,
     ProvisionAccount,
     Provisioned,
@@ -28,6 +24,7 @@ from domain.contracts import (
     RecordConsent,
     ResolveAccount,
 )
+from domain.contracts.vocabulary import Choice, FailureType, Language, PasswordRefusal
 from ledger import consents, passwords
 from ledger.pool import Pool
 from security.sealing import seal

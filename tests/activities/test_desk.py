@@ -6,7 +6,8 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.desk import DeskActivities
-from domain.contracts import Delivery, Language, MailSupportRequest
+from domain.contracts.requests import Delivery, MailSupportRequest
+from domain.contracts.vocabulary import Language
 from ledger import support_requests
 from ledger.pool import Pool
 from ledger.support_requests import SupportRequest

@@ -1,5 +1,6 @@
 from activities.entries import CODES, attributes, chosen, codes, missing
-from domain.contracts import Choice, Enrolment, Language
+from domain.contracts.requests import Enrolment
+from domain.contracts.vocabulary import Choice, Language
 from tests.activities.conftest import MakePerson
 
 DOMAIN = "university.example"

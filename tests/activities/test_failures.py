@@ -2,7 +2,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import failure, guarded
-from domain.contracts import FailureType
+from domain.contracts.vocabulary import FailureType
 
 SECRET = "+306912345678"
 

@@ -7,7 +7,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.insurance import InsuranceActivities
 from activities.registrar import RegistrarActivities
-from domain.contracts import FindStudent, InsuranceOutcome, RecordInsurance
+from domain.contracts.requests import FindStudent, InsuranceOutcome, RecordInsurance
 from ledger.pool import Pool
 from tests.activities.conftest import MakePerson
 from tests.stack import TestStack

@@ -12,7 +12,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from temporalio.exceptions import ApplicationError
 
 from activities.mail import Letter, MailRelay
-from domain.contracts import Delivery, Language
+from domain.contracts.requests import Delivery
+from domain.contracts.vocabulary import Language
 from settings import Institution, Mail
 from tests.stack import TestStack
 

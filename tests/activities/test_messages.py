@@ -5,16 +5,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.messages import MessagingActivities
-from domain.contracts import (
-    Channel,
-    Delivery,
-    Destination,
-    Language,
-    NoticeKind,
-    SendNotice,
-    SendPin,
-    Sent,
-)
+from domain.contracts.requests import Delivery, Destination, NoticeKind, SendNotice, SendPin, Sent
+from domain.contracts.vocabulary import Channel, Language
 from ledger.messages import sent
 from ledger.pool import Pool
 from tests.stack import TestStack

@@ -1,7 +1,7 @@
 from temporalio.testing import ActivityEnvironment
 
 from activities.pins import PinActivities
-from domain.contracts import CheckPin, PinOutcome
+from domain.contracts.requests import CheckPin, PinOutcome
 from tests.stack import TestStack
 
 REFERENCE = "A-7K3F-92QD"

@@ -8,22 +8,20 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.records import LedgerActivities
 from domain.consent import review
-from domain.contracts import (
+from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
-    Channel,
     Claimed,
     ClaimOutcome,
     ClaimPerson,
     CloseActivation,
     Destination,
-    Language,
     Person,
     RecordConsent,
     ReserveSend,
     ResolveAccount,
-    Step,
 )
+from domain.contracts.vocabulary import Channel, Language, Step
 from ledger import activations, claims, consents, passwords
 from ledger.pool import Pool, connect
 from security.sealing import seal

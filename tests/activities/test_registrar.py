@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.registrar import RegistrarActivities, everybody
 from demo.students import COLUMNS
-from domain.contracts import FindStudent, Person
+from domain.contracts.requests import FindStudent, Person
 from tests.stack import TestStack
 
 MOBILE = "+306955000123"

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from temporalio.exceptions import ApplicationError
 
 from activities.sms import SmsGateway
-from domain.contracts import Delivery
+from domain.contracts.requests import Delivery
 from settings import SMS_PRESETS, Sms
 
 TO = "+306912345678"

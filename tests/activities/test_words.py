@@ -1,7 +1,8 @@
 import pytest
 
 from activities.words import Words
-from domain.contracts import Language, NoticeKind
+from domain.contracts.requests import NoticeKind
+from domain.contracts.vocabulary import Language
 from domain.gsm import segments
 from settings import Settings
 from tests.stack import TestStack

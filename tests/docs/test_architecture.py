@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.contracts import Step
+from domain.contracts.vocabulary import Step
 from workflows.steps import ENDS, REASONS, TRANSITIONS
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from temporalio.workflow import _Definition
 
-from domain.contracts import ActivityName, FailureType, TaskQueue
+from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue
 from settings import Settings
 from starter.connect import SEARCH_ATTRIBUTES
 from workflows.activation import Activation

@@ -1,5 +1,5 @@
 from domain.consent import review, shown_hash
-from domain.contracts import Enrolment, Person
+from domain.contracts.requests import Enrolment, Person
 
 PERSON = Person(
     person_key="k",

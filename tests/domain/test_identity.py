@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.contracts import Enrolment, Person, Question
+from domain.contracts.requests import Enrolment, Person
+from domain.contracts.vocabulary import Question
 from domain.identity import answers, question, read
 from domain.rules import InvalidInput, Rule
 

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from domain.contracts import Language
+from domain.contracts.vocabulary import Language
 from domain.passwords import judge
 from domain.suggestions import DIGITS, WORDS, suggest, words
 

@@ -1,6 +1,6 @@
 """The row of an activation: one a reference, found again by keyed indexes, readable by nobody."""
 
-from domain.contracts import Language, Step
+from domain.contracts.vocabulary import Language, Step
 from ledger import activations
 from ledger.pool import Pool
 from tests.stack import TestStack

@@ -6,7 +6,8 @@ import asyncpg
 import pytest
 
 from domain import consent
-from domain.contracts import Choice, Language, RecordConsent
+from domain.contracts.requests import RecordConsent
+from domain.contracts.vocabulary import Choice, Language
 from ledger import audit, consents
 from ledger.pool import Pool
 from tests.stack import TestStack

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 
-from domain.contracts import RecordInsurance
+from domain.contracts.requests import RecordInsurance
 from ledger import insurance
 from ledger.pool import Pool
 from tests.stack import TestStack

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.contracts import Channel, Delivery, Destination, ReserveSend
+from domain.contracts.requests import Delivery, Destination, ReserveSend
+from domain.contracts.vocabulary import Channel
 from ledger import messages
 from ledger.pool import Pool
 from tests.stack import TestStack

@@ -13,18 +13,17 @@ from activities.ldap import Wire
 from activities.registrar import RegistrarActivities
 from activities.words import Words
 from domain.consent import review
-from domain.contracts import (
+from domain.contracts.requests import (
     AccountOutcome,
-    Choice,
     Enrolment,
     FindStudent,
-    Language,
     Person,
     ProvisionAccount,
     ProvisionOutcome,
     RecordConsent,
     ResolveAccount,
 )
+from domain.contracts.vocabulary import Choice, Language
 from domain.gsm import segments
 from domain.usernames import candidates
 from ledger import consents, passwords

@@ -19,22 +19,16 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts import (
-    WORKFLOW,
+from domain.contracts.requests import CheckPin
+from domain.contracts.submissions import (
     ActivationResult,
     ActivationStart,
-    ActivityName,
-    Answer,
-    CheckPin,
     ConsentSubmission,
     PasswordSubmission,
     PinSubmission,
-    Progress,
-    ProgressRequest,
-    Step,
-    TaskQueue,
-    Verdict,
 )
+from domain.contracts.views import Answer, Progress, ProgressRequest, Verdict
+from domain.contracts.vocabulary import WORKFLOW, ActivityName, Step, TaskQueue
 from security import keys
 from security.codec import Codec, data_converter
 from security.keys import KeyRing, UnknownEpoch

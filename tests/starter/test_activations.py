@@ -9,15 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.client import Client
 
-from domain.contracts import (
-    ActivationStart,
-    CheckPin,
-    PinSubmission,
-    Progress,
-    Step,
-    Verdict,
-    WaitReason,
-)
+from domain.contracts.requests import CheckPin
+from domain.contracts.submissions import ActivationStart, PinSubmission
+from domain.contracts.views import Progress, Verdict
+from domain.contracts.vocabulary import Step, WaitReason
 from security.codec import data_converter
 from starter.activations import ActivationEnded, Activations
 from starter.connect import TemporalUnavailable

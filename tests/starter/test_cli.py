@@ -12,7 +12,8 @@ import pytest
 from temporalio.client import Client
 
 from demo.programs import activation
-from domain.contracts import ActivationStart, ActivityName, FailureType, PinSubmission, Step
+from domain.contracts.submissions import ActivationStart, PinSubmission
+from domain.contracts.vocabulary import ActivityName, FailureType, Step
 from ledger.pool import connect
 from starter.activations import Activations
 from tests.server import working

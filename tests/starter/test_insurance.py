@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
-from domain.contracts import Enrolment, Language, Person, RecordInsurance
+from domain.contracts.requests import Enrolment, Person, RecordInsurance
+from domain.contracts.vocabulary import Language
 from ledger import activations, insurance
 from ledger.pool import Pool, connect
 from starter.cli import app

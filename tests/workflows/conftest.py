@@ -17,7 +17,8 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from domain.contracts import WORKFLOW, ActivationResult, ActivationStart, Step, TaskQueue
+from domain.contracts.submissions import ActivationResult, ActivationStart
+from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue
 from security import keys
 from security.codec import data_converter
 from starter.connect import SEARCH_ATTRIBUTES

@@ -13,10 +13,9 @@ from typing import Any, TypeVar
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts import (
+from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
-    ActivityName,
     CheckPin,
     Claimed,
     ClaimOutcome,
@@ -26,7 +25,6 @@ from domain.contracts import (
     ConsentRecorded,
     Delivery,
     Enrolment,
-    FailureType,
     FindStudent,
     InsuranceOutcome,
     InsuranceRecorded,
@@ -46,6 +44,7 @@ from domain.contracts import (
     Sent,
     StudentsFound,
 )
+from domain.contracts.vocabulary import ActivityName, FailureType
 
 PERSON = Person(
     person_key="5e1f",

@@ -8,18 +8,16 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from domain.contracts import (
+from domain.contracts.submissions import (
     ActivationResult,
-    Answer,
     ConsentSubmission,
     InsuranceSubmission,
     PasswordSubmission,
     PinSubmission,
-    Progress,
-    ProgressRequest,
-    Step,
     Submission,
 )
+from domain.contracts.views import Answer, Progress, ProgressRequest
+from domain.contracts.vocabulary import Step
 from tests.workflows.engine import World, pin_of
 
 

@@ -5,31 +5,34 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts import (
+from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
-    ActivityName,
-    Answer,
-    CancelRequest,
-    Channel,
     Claimed,
     ClaimOutcome,
     CloseActivation,
-    FailureType,
     InsuranceOutcome,
     NoticeKind,
-    PasswordRefusal,
-    PinSubmission,
-    Policy,
     Provisioned,
     ProvisionOutcome,
     RecordConsent,
-    ResendRequest,
     ResolveAccount,
-    RetryRequest,
     SendNotice,
+)
+from domain.contracts.submissions import (
+    CancelRequest,
+    PinSubmission,
+    Policy,
+    ResendRequest,
+    RetryRequest,
+)
+from domain.contracts.views import Answer, Verdict
+from domain.contracts.vocabulary import (
+    ActivityName,
+    Channel,
+    FailureType,
+    PasswordRefusal,
     Step,
-    Verdict,
     WaitReason,
 )
 from tests.workflows.conftest import Begin

@@ -2,27 +2,30 @@
 
 from datetime import date, timedelta
 
-from domain.contracts import (
-    ActivityName,
-    Answer,
-    CancelRequest,
+from domain.contracts.requests import (
     Claimed,
     ClaimOutcome,
     ClaimPerson,
     CloseActivation,
-    Detail,
-    DisputeSubmission,
-    FailureType,
     FindStudent,
-    IdentitySubmission,
     NoticeKind,
-    Question,
-    RetryRequest,
     SendNotice,
-    Step,
-    Verdict,
-    WaitReason,
+)
+from domain.contracts.submissions import (
+    CancelRequest,
+    DisputeSubmission,
+    IdentitySubmission,
+    RetryRequest,
     WithdrawSubmission,
+)
+from domain.contracts.views import Answer, Verdict
+from domain.contracts.vocabulary import (
+    ActivityName,
+    Detail,
+    FailureType,
+    Question,
+    Step,
+    WaitReason,
 )
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World

@@ -14,7 +14,7 @@ from temporalio.exceptions import (
     TimeoutType,
 )
 
-from domain.contracts import ActivityName, FailureType, TaskQueue, WaitReason
+from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
 from workflows.calls import _reason, _windows
 
 

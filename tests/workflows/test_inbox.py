@@ -6,15 +6,9 @@ import pytest
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts import (
-    Answer,
-    CancelRequest,
-    PinSubmission,
-    Progress,
-    RetryRequest,
-    Step,
-    Verdict,
-)
+from domain.contracts.submissions import CancelRequest, PinSubmission, RetryRequest
+from domain.contracts.views import Answer, Progress, Verdict
+from domain.contracts.vocabulary import Step
 from workflows.inbox import _MOST, Inbox, door
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

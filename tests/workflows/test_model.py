@@ -6,7 +6,8 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from hypothesis.strategies import DataObject, booleans, data, integers, sampled_from
 
-from domain.contracts import Policy, Step, WaitReason
+from domain.contracts.submissions import Policy
+from domain.contracts.vocabulary import Step, WaitReason
 from workflows.pins import PinBook
 from workflows.steps import (
     CANCELLABLE,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.contracts import Policy
+from domain.contracts.submissions import Policy
 from workflows.pins import PinBook
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -2,19 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from domain.contracts import (
-    ActivityName,
-    Channel,
-    Delivery,
-    FailureType,
-    PinSubmission,
-    ResendRequest,
-    RetryRequest,
-    SendPin,
-    Step,
-    Verdict,
-    WaitReason,
-)
+from domain.contracts.requests import Delivery, SendPin
+from domain.contracts.submissions import PinSubmission, ResendRequest, RetryRequest
+from domain.contracts.views import Verdict
+from domain.contracts.vocabulary import ActivityName, Channel, FailureType, Step, WaitReason
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World, pin_of
 from tests.workflows.student import Student

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from domain.contracts import Step, WaitReason
+from domain.contracts.vocabulary import Step, WaitReason
 from workflows import steps
 from workflows.steps import CANCELLABLE, ENDS, REASONS, TRANSITIONS, ImpossibleTransition
 

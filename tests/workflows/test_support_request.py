@@ -9,15 +9,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from domain.contracts import (
-    SUPPORT_WORKFLOW,
-    ActivityName,
-    Delivery,
-    FailureType,
-    MailSupportRequest,
-    Sent,
-    TaskQueue,
-)
+from domain.contracts.requests import Delivery, MailSupportRequest, Sent
+from domain.contracts.vocabulary import SUPPORT_WORKFLOW, ActivityName, FailureType, TaskQueue
 from workflows.sandbox import sandbox
 from workflows.support_request import SupportRequest
 

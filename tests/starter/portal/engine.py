@@ -7,22 +7,10 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from domain import consent
-from domain.contracts import (
-    ActivationStart,
-    Answer,
-    Channel,
-    Enrolment,
-    IdentifyView,
-    Language,
-    Person,
-    PinView,
-    Progress,
-    Question,
-    Step,
-    Submission,
-    Verdict,
-    WaitReason,
-)
+from domain.contracts.requests import Enrolment, Person
+from domain.contracts.submissions import ActivationStart, Submission
+from domain.contracts.views import Answer, IdentifyView, PinView, Progress, Verdict
+from domain.contracts.vocabulary import Channel, Language, Question, Step, WaitReason
 
 MINUTE = timedelta(minutes=1)
 PERSON = Person(

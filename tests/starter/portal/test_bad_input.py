@@ -10,15 +10,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from domain.contracts import (
-    ConsentSubmission,
-    Detail,
-    IdentifyView,
-    Progress,
-    Question,
-    Step,
-    WaitReason,
-)
+from domain.contracts.submissions import ConsentSubmission
+from domain.contracts.views import IdentifyView, Progress
+from domain.contracts.vocabulary import Detail, Question, Step, WaitReason
 from starter.portal.forms import MAX_BODY
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at

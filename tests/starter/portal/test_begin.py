@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from domain.contracts import Language
+from domain.contracts.vocabulary import Language
 from ledger import activations
 from ledger.pool import Pool
 from starter.portal import forms

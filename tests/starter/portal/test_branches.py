@@ -8,19 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from fastapi import FastAPI
 
-from domain.contracts import (
-    Detail,
+from domain.contracts.submissions import (
     DisputeSubmission,
-    IdentifyView,
     IdentitySubmission,
     InsuranceSubmission,
     PasswordSubmission,
-    Question,
-    Step,
-    Verdict,
-    WaitReason,
     WithdrawSubmission,
 )
+from domain.contracts.views import IdentifyView, Verdict
+from domain.contracts.vocabulary import Detail, Question, Step, WaitReason
 from ledger import passwords
 from ledger.pool import Pool
 from security import sealing

@@ -7,19 +7,15 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from domain.contracts import (
-    Channel,
-    Choice,
+from domain.contracts.submissions import (
     ConsentSubmission,
     InsuranceSubmission,
     PasswordSubmission,
     PinSubmission,
-    Progress,
     ResendRequest,
-    Step,
-    Verdict,
-    WaitReason,
 )
+from domain.contracts.views import Progress, Verdict
+from domain.contracts.vocabulary import Channel, Choice, Step, WaitReason
 from ledger import passwords
 from ledger.pool import Pool
 from security import sealing

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from domain.contracts import Step, WaitReason
+from domain.contracts.vocabulary import Step, WaitReason
 from ledger import support_requests
 from ledger.pool import Pool
 from settings import Settings

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from fastapi import FastAPI
 
-from domain.contracts import Progress, Step, Verdict, WaitReason
+from domain.contracts.views import Progress, Verdict
+from domain.contracts.vocabulary import Step, WaitReason
 from ledger import sessions as ledger
 from ledger.pool import Pool
 from settings import Settings

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fastapi import FastAPI
 
-from domain.contracts import Language, Progress, Step, WaitReason
+from domain.contracts.views import Progress
+from domain.contracts.vocabulary import Language, Step, WaitReason
 from ledger.pool import Pool
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from jinja2 import meta, nodes
 
-from domain.contracts import Language, PasswordRefusal, Step, WaitReason
+from domain.contracts.vocabulary import Language, PasswordRefusal, Step, WaitReason
 from domain.rules import Rule
 from starter.portal.info import TITLES
 from starter.portal.view import STATIC, _environment, clock

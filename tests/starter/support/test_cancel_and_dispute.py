@@ -7,21 +7,22 @@ from datetime import UTC, datetime
 import pytest
 from temporalio.client import Client
 
-from domain.contracts import (
-    ActivityName,
+from domain.contracts.requests import NoticeKind, SendNotice
+from domain.contracts.submissions import (
     CancelRequest,
     ConsentSubmission,
-    Detail,
     DisputeSubmission,
+    PasswordSubmission,
+    WithdrawSubmission,
+)
+from domain.contracts.views import Progress
+from domain.contracts.vocabulary import (
+    ActivityName,
+    Detail,
     FailureType,
     Language,
-    NoticeKind,
-    PasswordSubmission,
-    Progress,
-    SendNotice,
     Step,
     WaitReason,
-    WithdrawSubmission,
 )
 from ledger.pool import Pool, connect
 from starter.activations import Activations

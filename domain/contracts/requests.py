@@ -1,0 +1,265 @@
+"""The activities: one request and one outcome each."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from domain.contracts import Model
+from domain.contracts.views import ReviewView
+from domain.contracts.vocabulary import Channel, Choice, Language, PasswordRefusal, Step
+
+
+class FindStudent(Model):
+    kind: Literal["find_student"] = "find_student"
+    mobile: str | None
+    email: str | None
+
+
+class Enrolment(Model):
+    """One live row of the registrar; `(system_id, registration_id)` is its key there."""
+
+    kind: Literal["enrolment"] = "enrolment"
+    system_id: str
+    registration_id: str
+    department_id: str
+    department_el: str
+    department_en: str
+
+
+class Person(Model):
+    """A human in the registrar: all live enrolments, newest first, and the contacts on file.
+
+    `former` are enrolments that do not count any more; an old account is recognised by them.
+    `person_key` is a keyed index of the human, the same for each enrolment and on every day.
+    `sms_to` and `email_to` are the contacts on file that matched what was typed.
+    """
+
+    kind: Literal["person"] = "person"
+    person_key: str
+    enrolments: tuple[Enrolment, ...]
+    former: tuple[Enrolment, ...] = ()
+    first_name_el: str
+    last_name_el: str
+    first_name_latin: str
+    last_name_latin: str
+    birth_date: date | None
+    citizenship: str | None
+    login_name: str | None
+    insurance_scheme: str | None
+    insurance_number: str | None
+    mobile: str | None
+    email: str | None
+    sms_to: str | None
+    email_to: str | None
+
+
+class StudentsFound(Model):
+    """Empty: nobody has this contact. Several: the contact is shared."""
+
+    kind: Literal["students_found"] = "students_found"
+    persons: tuple[Person, ...]
+
+
+class Destination(Model):
+    kind: Literal["destination"] = "destination"
+    channel: Channel
+    to: str
+
+
+class ReserveSend(Model):
+    """`send_no` counts the activation's PIN messages from 1 and makes the reservation unique."""
+
+    kind: Literal["reserve_send"] = "reserve_send"
+    reference: str
+    send_no: int
+    destination: Destination
+
+
+class SendReserved(Model):
+    """Allowed when `not_before` is None."""
+
+    kind: Literal["send_reserved"] = "send_reserved"
+    not_before: datetime | None = None
+
+
+class SendPin(Model):
+    """`code_no` names the code; a resend may repeat it under a new `send_no`."""
+
+    kind: Literal["send_pin"] = "send_pin"
+    reference: str
+    send_no: int
+    code_no: int
+    destination: Destination
+    language: Language
+
+
+class Delivery(StrEnum):
+    SENT = "sent"
+    UNDELIVERABLE = "undeliverable"
+
+
+class Sent(Model):
+    kind: Literal["sent"] = "sent"
+    outcome: Delivery
+
+
+class CheckPin(Model):
+    """`live` and `expired` are code numbers; the codes themselves are derived, never carried."""
+
+    kind: Literal["check_pin"] = "check_pin"
+    reference: str
+    pin: str
+    live: tuple[int, ...]
+    expired: tuple[int, ...]
+
+
+class PinOutcome(StrEnum):
+    RIGHT = "right"
+    WRONG = "wrong"
+    EXPIRED = "expired"
+
+
+class PinChecked(Model):
+    kind: Literal["pin_checked"] = "pin_checked"
+    outcome: PinOutcome
+
+
+class ClaimPerson(Model):
+    kind: Literal["claim_person"] = "claim_person"
+    reference: str
+    person: Person
+    language: Language
+
+
+class ClaimOutcome(StrEnum):
+    CLAIMED = "claimed"
+    HELD = "held"
+    ALREADY_ACTIVE = "already_active"
+
+
+class Claimed(Model):
+    """`holder` is the reference that holds the person; `username` is set when already active."""
+
+    kind: Literal["claimed"] = "claimed"
+    outcome: ClaimOutcome
+    holder: str | None = None
+    username: str | None = None
+
+
+class ResolveAccount(Model):
+    """`taken` are names found taken at provisioning; without the directory the ledger decides."""
+
+    kind: Literal["resolve_account"] = "resolve_account"
+    reference: str
+    person: Person
+    taken: tuple[str, ...] = ()
+    ask_directory: bool = True
+
+
+class AccountOutcome(StrEnum):
+    USERNAME = "username"
+    ALREADY_ACTIVE = "already_active"
+    CONFLICT = "conflict"
+
+
+class AccountResolved(Model):
+    kind: Literal["account_resolved"] = "account_resolved"
+    outcome: AccountOutcome
+    username: str | None = None
+
+
+class RecordInsurance(Model):
+    kind: Literal["record_insurance"] = "record_insurance"
+    reference: str
+    person_key: str
+    scheme: str
+    number: str
+    warnings: tuple[str, ...] = ()
+
+
+class InsuranceOutcome(StrEnum):
+    RECORDED = "recorded"
+    BELONGS_TO_ANOTHER = "belongs_to_another"
+
+
+class InsuranceRecorded(Model):
+    kind: Literal["insurance_recorded"] = "insurance_recorded"
+    outcome: InsuranceOutcome
+
+
+class RecordConsent(Model):
+    kind: Literal["record_consent"] = "record_consent"
+    reference: str
+    person_key: str
+    shown: ReviewView
+    choices: tuple[Choice, ...]
+    language: Language
+    accepted_at: datetime
+
+
+class ConsentRecorded(Model):
+    kind: Literal["consent_recorded"] = "consent_recorded"
+
+
+class ProvisionAccount(Model):
+    """Consent and password are not carried: the activity reads their ledger rows itself."""
+
+    kind: Literal["provision_account"] = "provision_account"
+    reference: str
+    person: Person
+    username: str
+    sealed_id: str
+    language: Language
+
+
+class ProvisionOutcome(StrEnum):
+    ACTIVE = "active"
+    ALREADY_ACTIVE = "already_active"
+    PASSWORD_REFUSED = "password_refused"  # noqa: S105 - the name of an outcome
+    USERNAME_TAKEN = "username_taken"
+    CONFLICT = "conflict"
+    NO_CONSENT = "no_consent"
+
+
+class Provisioned(Model):
+    """`refusal` is set when the password was refused or its sealed copy had expired."""
+
+    kind: Literal["provisioned"] = "provisioned"
+    outcome: ProvisionOutcome
+    refusal: PasswordRefusal | None = None
+
+
+class NoticeKind(StrEnum):
+    ACTIVE = "active"
+    CONTINUED = "continued"
+    CANCELLED = "cancelled"
+    CHOOSE_PASSWORD_AGAIN = "choose_password_again"  # noqa: S105 - the name of a notice
+
+
+class SendNotice(Model):
+    """`notice_no` counts the activation's notices from 1; username only where the text has it."""
+
+    kind: Literal["send_notice"] = "send_notice"
+    reference: str
+    notice_no: int
+    notice: NoticeKind
+    destination: Destination
+    language: Language
+    username: str | None = None
+
+
+class CloseActivation(Model):
+    kind: Literal["close_activation"] = "close_activation"
+    reference: str
+    end: Step
+
+
+class Closed(Model):
+    kind: Literal["closed"] = "closed"
+
+
+class MailSupportRequest(Model):
+    """What the student wrote is not carried: the activity reads the ledger's row of this id."""
+
+    kind: Literal["mail_support_request"] = "mail_support_request"
+    request_id: str

@@ -1,0 +1,86 @@
+"""What the student may see, and the answer to a submission."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from domain.contracts import Model
+from domain.contracts.vocabulary import Channel, PasswordRefusal, Question, Step, WaitReason
+
+
+class PinView(Model):
+    """`destination` is masked; `expires_at` is None until a message was handed over."""
+
+    kind: Literal["pin_view"] = "pin_view"
+    channel: Channel
+    destination: str
+    tries_left: int
+    expires_at: datetime | None
+    resend_at: datetime | None
+    locked_until: datetime | None = None
+    other_channel: Channel | None = None
+
+
+class IdentifyView(Model):
+    kind: Literal["identify_view"] = "identify_view"
+    question: Question
+    tries_left: int
+
+
+class StudyView(Model):
+    kind: Literal["study_view"] = "study_view"
+    student_number: str
+    department_el: str
+    department_en: str
+
+
+class ReviewView(Model):
+    """The verified details exactly as shown; `shown_hash` covers all the other fields."""
+
+    kind: Literal["review_view"] = "review_view"
+    name_el: str
+    name_latin: str
+    studies: tuple[StudyView, ...]
+    username: str
+    terms_version: str
+    shown_hash: str
+
+
+class Progress(Model):
+    """Everything a student's page needs."""
+
+    kind: Literal["progress"] = "progress"
+    reference: str
+    step: Step
+    wait_reason: WaitReason | None
+    since: datetime
+    deadline_at: datetime | None = None
+    needs_insurance: bool = False
+    pin: PinView | None = None
+    identify: IdentifyView | None = None
+    review: ReviewView | None = None
+    username: str | None = None
+    password_refusal: PasswordRefusal | None = None
+    joined_to: str | None = None
+
+
+class ProgressRequest(Model):
+    kind: Literal["progress_request"] = "progress_request"
+
+
+class Verdict(StrEnum):
+    """What became of a submission."""
+
+    ACCEPTED = "accepted"
+    WRONG = "wrong"
+    EXPIRED = "expired"
+    LOCKED = "locked"
+    TOO_SOON = "too_soon"
+    STALE = "stale"
+    OUT_OF_STEP = "out_of_step"
+
+
+class Answer(Model):
+    kind: Literal["answer"] = "answer"
+    verdict: Verdict
+    progress: Progress

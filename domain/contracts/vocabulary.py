@@ -1,0 +1,127 @@
+"""Closed vocabularies: the names of steps, reasons, failures, channels, choices and queues."""
+
+from enum import StrEnum
+
+WORKFLOW = "Activation"
+SUPPORT_WORKFLOW = "SupportRequest"
+
+
+class Step(StrEnum):
+    """Where an activation stands; the last six are its ends."""
+
+    LOOKUP = "lookup"
+    PIN = "pin"
+    IDENTIFY = "identify"
+    INSURANCE = "insurance"
+    REVIEW = "review"
+    PASSWORD = "password"  # noqa: S105 - the name of a step
+    PROVISIONING = "provisioning"
+    NEEDS_SUPPORT = "needs_support"
+    ACTIVE = "active"
+    ALREADY_ACTIVE = "already_active"
+    JOINED = "joined"
+    NOT_FOUND = "not_found"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class WaitReason(StrEnum):
+    """Why an activation stands where it stands."""
+
+    WAITING_PIN = "WAITING_PIN"
+    PIN_LOCKED = "PIN_LOCKED"
+    WAITING_IDENTITY = "WAITING_IDENTITY"
+    WAITING_INSURANCE = "WAITING_INSURANCE"
+    WAITING_CONSENT = "WAITING_CONSENT"
+    DATA_DISPUTED = "DATA_DISPUTED"
+    WAITING_PASSWORD = "WAITING_PASSWORD"  # noqa: S105 - the name of a reason
+    REGISTRAR_DOWN = "REGISTRAR_DOWN"
+    LEDGER_DOWN = "LEDGER_DOWN"
+    DIRECTORY_DOWN = "DIRECTORY_DOWN"
+    SMS_DOWN = "SMS_DOWN"
+    MAIL_DOWN = "MAIL_DOWN"
+    CONFIGURATION = "CONFIGURATION"
+    USERNAME_CONFLICT = "USERNAME_CONFLICT"
+    INSURANCE_CONFLICT = "INSURANCE_CONFLICT"
+    FOREIGN_ENTRY = "FOREIGN_ENTRY"
+    UNDELIVERABLE = "UNDELIVERABLE"
+
+
+class FailureType(StrEnum):
+    """What an activity may raise; each says which part to mend and is the wait reason shown."""
+
+    REGISTRAR_DOWN = "REGISTRAR_DOWN"
+    LEDGER_DOWN = "LEDGER_DOWN"
+    DIRECTORY_DOWN = "DIRECTORY_DOWN"
+    SMS_DOWN = "SMS_DOWN"
+    MAIL_DOWN = "MAIL_DOWN"
+    CONFIGURATION = "CONFIGURATION"
+
+
+class Channel(StrEnum):
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class Language(StrEnum):
+    EL = "el"
+    EN = "en"
+
+
+class Choice(StrEnum):
+    """What the student may agree to separately; all off unless ticked."""
+
+    RECOVERY_EMAIL = "recovery_email"
+    RECOVERY_MOBILE = "recovery_mobile"
+    DIRECTORY_LISTING = "directory_listing"
+
+
+class Question(StrEnum):
+    """What is asked of a student whose contact is on file for several persons."""
+
+    BIRTH_DATE = "birth_date"
+    INSURANCE_LAST_FOUR = "insurance_last_four"
+    STUDENT_NUMBER = "student_number"
+
+
+class Detail(StrEnum):
+    """What a student may say is wrong in the review."""
+
+    NAME = "name"
+    DEPARTMENT = "department"
+    STUDENT_NUMBER = "student_number"
+    USERNAME = "username"
+    OTHER = "other"
+
+
+class PasswordRefusal(StrEnum):
+    """Why the directory, or the clock, sent the student back to choose another password."""
+
+    TOO_SHORT = "too_short"
+    USED_BEFORE = "used_before"
+    POLICY = "policy"
+    EXPIRED = "expired"
+
+
+class ActivityName(StrEnum):
+    FIND_STUDENT = "find_student"
+    RESERVE_SEND = "reserve_send"
+    SEND_PIN = "send_pin"
+    CHECK_PIN = "check_pin"
+    CLAIM_PERSON = "claim_person"
+    RESOLVE_ACCOUNT = "resolve_account"
+    RECORD_INSURANCE = "record_insurance"
+    RECORD_CONSENT = "record_consent"
+    PROVISION_ACCOUNT = "provision_account"
+    SEND_NOTICE = "send_notice"
+    CLOSE_ACTIVATION = "close_activation"
+    MAIL_SUPPORT_REQUEST = "mail_support_request"
+
+
+class TaskQueue(StrEnum):
+    """One queue a class of dependency, so that a hung one cannot eat the slots of another."""
+
+    MAIN = "activation"
+    SMS = "activation-sms"
+    MAIL = "activation-mail"
+    DIRECTORY = "activation-directory"
