@@ -67,7 +67,7 @@ def insurance_of(row: Row) -> tuple[str, str] | None:
         return None
     try:
         today = datetime.now(UTC).date()
-        number = insurance.check(scheme, text(row, "ssn"), None, today)[0]
+        number = insurance.check(scheme, text(row, "ssn"), today)[0]
     except InvalidInput:
         return None
     return None if _PLACEHOLDER.fullmatch(number) else (scheme, number)

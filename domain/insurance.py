@@ -6,6 +6,7 @@ may read. Nothing is derived from a number but the possible birth dates.
 
 import importlib
 import re
+from contextlib import suppress
 from datetime import date
 from types import MappingProxyType
 
@@ -59,25 +60,30 @@ _FOREIGN = MappingProxyType(
 Checked = tuple[str, tuple[str, ...]]
 
 
-def check(scheme: str, raw: str, birth_date: date | None, today: date) -> Checked:
+def check(scheme: str, raw: str, today: date) -> Checked:
     """Return the number as it is stored, and warnings; raises `InvalidInput`."""
     if scheme == AMKA:
-        return amka(raw, birth_date, today)
+        return amka(raw, today), ()
     return ehic(raw) if scheme == EHIC else foreign(scheme, raw)
 
 
-def amka(raw: str, birth_date: date | None, today: date) -> Checked:
-    """Check length, check digit and date; a birth date other than the registrar's only warns."""
+def amka(raw: str, today: date) -> str:
+    """Check length, check digit and that it starts with a date which is not to come."""
     number = _identifier(raw)
     if not re.fullmatch(r"[0-9]{11}", number):
         raise InvalidInput(Rule.AMKA_LENGTH)
     if not luhn.is_valid(number):
         raise InvalidInput(Rule.AMKA_CHECKSUM)
-    births = _births(number, today)
-    if not births:
+    if all(born > today for born in _births(number)):
         raise InvalidInput(Rule.AMKA_DATE)
-    differs = birth_date is not None and birth_date not in births
-    return number, ("amka.birth_mismatch",) if differs else ()
+    return number
+
+
+def birth_warnings(scheme: str, number: str, birth_date: date | None) -> tuple[str, ...]:
+    """Warn when an AMKA starts with another date than the registrar's birth date."""
+    if scheme != AMKA or birth_date is None or birth_date in _births(number):
+        return ()
+    return ("amka.birth_mismatch",)
 
 
 def ehic(raw: str) -> Checked:
@@ -108,14 +114,11 @@ def _identifier(raw: str) -> str:
     return identifier(raw) if len(raw) <= _LONGEST_TYPED else ""
 
 
-def _births(number: str, today: date) -> list[date]:
-    day, month, year = int(number[0:2]), int(number[2:4]), int(number[4:6])
+def _births(number: str) -> list[date]:
+    """Return the dates the first six digits may mean, in either century."""
     found = []
     for century in _CENTURIES:
-        try:
-            born = date(century + year, month, day)
-        except ValueError:
-            continue
-        if born <= today:
-            found.append(born)
+        with suppress(ValueError):
+            year = century + int(number[4:6])
+            found.append(date(year, int(number[2:4]), int(number[:2])))
     return found

@@ -13,7 +13,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from domain import identity
+    from domain import identity, insurance
     from domain.contracts.requests import (
         ClaimOutcome,
         ClaimPerson,
@@ -176,12 +176,14 @@ class Activation(Standing):
         while not recorded:
             self.stand(Step.INSURANCE, WaitReason.WAITING_INSURANCE)
             submission = await self.expect(InsuranceSubmission)
+            scheme, number = submission.scheme, submission.number
+            doubts = insurance.birth_warnings(scheme, number, person.birth_date)
             request = RecordInsurance(
                 reference=self.start.reference,
                 person_key=person.person_key,
-                scheme=submission.scheme,
-                number=submission.number,
-                warnings=submission.warnings,
+                scheme=scheme,
+                number=number,
+                warnings=submission.warnings + doubts,
             )
             outcome = await self.patiently(calls.record_insurance, request)
             recorded = outcome.outcome is InsuranceOutcome.RECORDED

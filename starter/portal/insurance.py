@@ -66,7 +66,7 @@ async def other_given(visit: AnyVisit) -> Response:
 
 
 def _check(scheme: str, form: Form) -> numbers.Checked:
-    return numbers.check(scheme, form.get("number"), None, datetime.now(UTC).date())
+    return numbers.check(scheme, form.get("number"), datetime.now(UTC).date())
 
 
 async def _record(visit: Visit, form: Form, scheme: str, checked: numbers.Checked) -> Response:

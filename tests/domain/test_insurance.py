@@ -5,31 +5,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.insurance import amka, check
+from domain.insurance import birth_warnings, check
 from domain.rules import InvalidInput, Rule
 
 TODAY = date(2026, 9, 28)
 
 
 @pytest.mark.parametrize(
-    ("scheme", "raw", "birth", "number", "warnings"),
+    ("scheme", "raw", "number", "warnings"),
     [
-        ("GR", "010105-00013", date(2005, 1, 1), "01010500013", ()),
-        ("GR", "010105 00013", None, "01010500013", ()),
-        ("GR", "０１０１０５０００１３\u200b", date(1905, 1, 1), "01010500013", ()),
-        ("GR", "01010500013", date(2004, 1, 1), "01010500013", ("amka.birth_mismatch",)),
-        ("EHIC", "8038 0000 9000 9051 0553", None, "80380000900090510553", ()),
-        ("EHIC", "1234567890", None, "1234567890", ("ehic.unusual",)),
-        ("CY", "00123456", None, "00123456", ()),
-        ("FR", "184127645108947", None, "184127645108947", ("foreign.checksum",)),
-        ("FR", "184127645108946", None, "184127645108946", ()),
-        ("AL", "ΑΒ 1234", None, "AB1234", ()),
+        ("GR", "010105-00013", "01010500013", ()),
+        ("GR", "010105 00013", "01010500013", ()),
+        ("GR", "０１０１０５０００１３\u200b", "01010500013", ()),
+        ("EHIC", "8038 0000 9000 9051 0553", "80380000900090510553", ()),
+        ("EHIC", "1234567890", "1234567890", ("ehic.unusual",)),
+        ("CY", "00123456", "00123456", ()),
+        ("FR", "184127645108947", "184127645108947", ("foreign.checksum",)),
+        ("FR", "184127645108946", "184127645108946", ()),
+        ("AL", "ΑΒ 1234", "AB1234", ()),
     ],
 )
-def test_good_numbers(
-    scheme: str, raw: str, birth: date | None, number: str, warnings: tuple[str, ...]
-) -> None:
-    assert check(scheme, raw, birth, TODAY) == (number, warnings)
+def test_good_numbers(scheme: str, raw: str, number: str, warnings: tuple[str, ...]) -> None:
+    assert check(scheme, raw, TODAY) == (number, warnings)
 
 
 @pytest.mark.parametrize(
@@ -48,16 +45,39 @@ def test_good_numbers(
 )
 def test_numbers_that_cannot_be(scheme: str, raw: str, rule: Rule) -> None:
     with pytest.raises(InvalidInput) as raised:
-        check(scheme, raw, None, TODAY)
+        check(scheme, raw, TODAY)
     assert raised.value.rule == rule
 
 
 def test_a_leap_day_is_read_in_the_century_that_has_it() -> None:
-    assert amka("29020400031", date(2004, 2, 29), TODAY) == ("29020400031", ())
+    assert check("GR", "29020400031", TODAY) == ("29020400031", ())
 
 
-def test_a_birth_in_the_future_is_no_candidate() -> None:
-    assert amka("01010500013", date(2005, 1, 1), date(2004, 12, 31))[1] == ("amka.birth_mismatch",)
+def test_a_birth_still_to_come_is_no_birth() -> None:
+    assert check("GR", "01010500013", date(1905, 1, 1))[0] == "01010500013"
+    with pytest.raises(InvalidInput) as raised:
+        check("GR", "01010500013", date(1904, 12, 31))
+    assert raised.value.rule is Rule.AMKA_DATE
+
+
+@pytest.mark.parametrize(
+    ("scheme", "birth_date", "warnings"),
+    [
+        ("GR", date(2005, 1, 1), ()),
+        ("GR", date(1905, 1, 1), ()),
+        ("GR", None, ()),
+        ("CY", date(2004, 1, 1), ()),
+        ("GR", date(2004, 1, 1), ("amka.birth_mismatch",)),
+    ],
+)
+def test_another_birth_date_than_the_registrars_warns(
+    scheme: str, birth_date: date | None, warnings: tuple[str, ...]
+) -> None:
+    assert birth_warnings(scheme, "01010500013", birth_date) == warnings
+
+
+def test_what_is_no_number_at_all_warns_and_does_not_raise() -> None:
+    assert birth_warnings("GR", "x", date(2004, 1, 1)) == ("amka.birth_mismatch",)
 
 
 @given(
@@ -66,10 +86,10 @@ def test_a_birth_in_the_future_is_no_candidate() -> None:
 )
 def test_a_number_is_read_once_and_for_all(raw: str, scheme: str) -> None:
     try:
-        number, warnings = check(scheme, raw, None, TODAY)
+        number, warnings = check(scheme, raw, TODAY)
     except InvalidInput:
         return
-    assert check(scheme, number, None, TODAY) == (number, warnings)
+    assert check(scheme, number, TODAY) == (number, warnings)
 
 
 @pytest.mark.parametrize("letter", ["1", "Ａ", "ﷺ", "\u200b", "α."])
@@ -77,5 +97,5 @@ def test_a_number_is_read_once_and_for_all(raw: str, scheme: str) -> None:
 def test_a_very_long_number_is_refused_at_once(scheme: str, letter: str) -> None:
     begun = time.process_time()
     with pytest.raises(InvalidInput):
-        check(scheme, letter * 16384, None, date(2026, 9, 28))
+        check(scheme, letter * 16384, date(2026, 9, 28))
     assert time.process_time() - begun < 0.1

@@ -1,5 +1,5 @@
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
@@ -16,6 +16,7 @@ from domain.contracts.requests import (
     Provisioned,
     ProvisionOutcome,
     RecordConsent,
+    RecordInsurance,
     ResolveAccount,
     SendNotice,
 )
@@ -148,6 +149,18 @@ async def test_a_missing_insurance_number_is_asked_for(begin: Begin, world: Worl
     assert (pin.progress.step, pin.progress.needs_insurance) == (Step.INSURANCE, True)
     assert insurance.verdict is Verdict.ACCEPTED
     assert (await student.reaches(Step.REVIEW)).needs_insurance
+
+
+async def test_a_number_with_another_birth_date_is_taken_and_noted(
+    begin: Begin, world: World
+) -> None:
+    doubtful = {"insurance_number": None, "birth_date": date(2004, 12, 31)}
+    world.persons = (PERSON.model_copy(update=doubtful),)
+    student = await begin()
+    await student.sent()
+    await student.pin()
+    assert (await student.insurance()).verdict is Verdict.ACCEPTED
+    assert world.made(RecordInsurance)[0].warnings == ("amka.birth_mismatch",)
 
 
 async def test_another_persons_insurance_number_goes_to_support_and_is_asked_again(
