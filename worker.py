@@ -25,7 +25,7 @@ from activities.insurance import InsuranceActivities
 from activities.messages import MessagingActivities
 from activities.pins import PinActivities
 from activities.records import LedgerActivities
-from activities.registrar import RegistrarActivities
+from activities.registrar import RegistrarActivities, reader
 from domain.contracts.vocabulary import TaskQueue
 from ledger import pool
 from ledger.pool import Pool
@@ -71,9 +71,11 @@ async def run(config: Settings, roles: list[Role]) -> None:
     keys = KeyRing(config.keys_dir)
     async with AsyncExitStack() as stack:
         client = await connect(config, keys)
-        ledger = await pool.connect(config.ledger_dsn.get_secret_value())
-        stack.push_async_callback(ledger.close)
-        parts = Parts(client, ledger, keys, config, stack)
+        ledger = await stack.enter_async_context(
+            await pool.connect(config.ledger_dsn.get_secret_value())
+        )
+        registrar = await stack.enter_async_context(await reader(config.registrar))
+        parts = Parts(client, ledger, registrar, keys, config, stack)
         for role in roles:
             for one in _WORKERS[role](parts):
                 await stack.enter_async_context(one)
@@ -88,14 +90,14 @@ class Parts:
 
     client: Client
     ledger: Pool
+    registrar: Pool
     keys: KeyRing
     config: Settings
     stack: AsyncExitStack
 
 
 def _main(parts: Parts) -> list[Worker]:
-    registrar = RegistrarActivities(settings=parts.config, keys=parts.keys)
-    parts.stack.push_async_callback(registrar.close)
+    registrar = RegistrarActivities(pool=parts.registrar, keys=parts.keys, settings=parts.config)
     pins = PinActivities(keys=parts.keys)
     records = LedgerActivities(pool=parts.ledger, keys=parts.keys, settings=parts.config)
     insured = InsuranceActivities(pool=parts.ledger, keys=parts.keys, registrar=registrar)

@@ -4,7 +4,6 @@ Reads the published view `v_vd_sis` and nothing else. PostgreSQL narrows the row
 expressions a registrar can put indexes on; Python compares for real, after normalising both sides.
 """
 
-import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,20 +36,23 @@ _SEPARATORS = re.compile(r"[ ./-]")
 _REPORT_SECONDS = 120.0
 
 
+async def reader(settings: Registrar) -> Pool:
+    """Return a pool by the role that may only read the view."""
+    seconds = settings.timeout_seconds
+    return await connect(
+        settings.dsn.get_secret_value(), connect_timeout=seconds, command_timeout=seconds
+    )
+
+
 class RegistrarActivities:
-    def __init__(self, *, settings: Settings, keys: KeyRing) -> None:
-        self._settings = settings.registrar
+    def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
+        self._pool = pool
         self._keys = keys
-        self._pool: Pool | None = None
-        self._opening = asyncio.Lock()
+        self._settings = settings.registrar
         self._statements = statements(settings.registrar)
 
     def all(self) -> list[Callable[..., Any]]:
         return [self.find_student]
-
-    async def close(self) -> None:
-        if self._pool:
-            await self._pool.close()
 
     @activity.defn(name=ActivityName.FIND_STUDENT)
     async def find_student(self, request: FindStudent) -> StudentsFound:
@@ -84,19 +86,7 @@ class RegistrarActivities:
         return list({_key(row): row for row in [*held, *related]}.values())
 
     async def _fetch(self, query: str, *values: object) -> list[Row]:
-        pool = await self._connected()
-        return [dict(row) for row in await pool.fetch(query, *values)]
-
-    async def _connected(self) -> Pool:
-        async with self._opening:
-            if self._pool is None:
-                seconds = self._settings.timeout_seconds
-                self._pool = await connect(
-                    self._settings.dsn.get_secret_value(),
-                    connect_timeout=seconds,
-                    command_timeout=seconds,
-                )
-            return self._pool
+        return [dict(row) for row in await self._pool.fetch(query, *values)]
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 import itertools
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import TypeAlias
 
 import pytest
 
+from activities.registrar import RegistrarActivities, reader
 from domain.contracts.requests import Enrolment, Person
 from ledger.pool import Pool, connect
 from tests.stack import TestStack
@@ -62,3 +64,12 @@ async def pool(stack: TestStack) -> AsyncIterator[Pool]:
     ledger = await connect(stack.ledger_dsn)
     yield ledger
     await ledger.close()
+
+
+@asynccontextmanager
+async def reading(stack: TestStack, **changes: object) -> AsyncIterator[RegistrarActivities]:
+    """Give the activities on a pool of their own; `changes` replace settings of the registrar."""
+    section = stack.settings.registrar.model_copy(update=changes)
+    changed = stack.settings.model_copy(update={"registrar": section})
+    async with await reader(section) as pool:
+        yield RegistrarActivities(pool=pool, keys=stack.keys, settings=changed)

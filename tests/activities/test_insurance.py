@@ -9,15 +9,14 @@ from activities.insurance import InsuranceActivities
 from activities.registrar import RegistrarActivities
 from domain.contracts.requests import FindStudent, InsuranceOutcome, RecordInsurance
 from ledger.pool import Pool
-from tests.activities.conftest import MakePerson
+from tests.activities.conftest import MakePerson, reading
 from tests.stack import TestStack
 
 
 @pytest.fixture
 async def registrar(stack: TestStack) -> AsyncIterator[RegistrarActivities]:
-    made = RegistrarActivities(settings=stack.settings, keys=stack.keys)
-    yield made
-    await made.close()
+    async with reading(stack) as activities:
+        yield activities
 
 
 @pytest.fixture
@@ -72,14 +71,11 @@ async def test_no_number_is_taken_while_the_registrar_is_away(
     stack: TestStack, pool: Pool, make_person: MakePerson, reference: str
 ) -> None:
     dsn = SecretStr("postgresql://reader:secret@127.0.0.1:9/none")
-    section = stack.settings.registrar.model_copy(update={"dsn": dsn})
-    settings = stack.settings.model_copy(update={"registrar": section})
-    away = RegistrarActivities(settings=settings, keys=stack.keys)
-    insured = InsuranceActivities(pool=pool, keys=stack.keys, registrar=away)
     request = RecordInsurance(
         reference=reference, person_key=make_person().person_key, scheme="CY", number=reference
     )
-    with pytest.raises(ApplicationError) as raised:
-        await ActivityEnvironment().run(insured.record_insurance, request)
+    async with reading(stack, dsn=dsn) as away:
+        insured = InsuranceActivities(pool=pool, keys=stack.keys, registrar=away)
+        with pytest.raises(ApplicationError) as raised:
+            await ActivityEnvironment().run(insured.record_insurance, request)
     assert raised.value.type == "REGISTRAR_DOWN"
-    await away.close()

@@ -10,6 +10,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.registrar import RegistrarActivities, everybody
 from demo.students import COLUMNS
 from domain.contracts.requests import FindStudent, Person
+from tests.activities.conftest import reading
 from tests.stack import TestStack
 
 MOBILE = "+306955000123"
@@ -18,15 +19,8 @@ EMAIL = "several@mail.example"
 
 @pytest.fixture(scope="module")
 async def registrar(stack: TestStack) -> AsyncIterator[RegistrarActivities]:
-    activities = RegistrarActivities(settings=stack.settings, keys=stack.keys)
-    yield activities
-    await activities.close()
-
-
-def other(stack: TestStack, **changes: object) -> RegistrarActivities:
-    section = stack.settings.registrar.model_copy(update=changes)
-    settings = stack.settings.model_copy(update={"registrar": section})
-    return RegistrarActivities(settings=settings, keys=stack.keys)
+    async with reading(stack) as activities:
+        yield activities
 
 
 async def find(
@@ -136,9 +130,9 @@ async def test_columns_may_have_other_names(stack: TestStack) -> None:
     )
     await connection.execute('GRANT SELECT ON "Other Students" TO PUBLIC')
     await connection.close()
-    renamed = other(stack, view="public.Other Students", columns={"mobilephone": "Κινητό"})
-    assert len(await find(renamed, mobile="+306940000001")) == 1
-    await renamed.close()
+    columns = {"mobilephone": "Κινητό"}
+    async with reading(stack, view="public.Other Students", columns=columns) as renamed:
+        assert len(await find(renamed, mobile="+306940000001")) == 1
 
 
 @pytest.mark.parametrize("case", [str.upper, str.title])
@@ -152,13 +146,12 @@ async def test_columns_in_other_case_are_configured_end_to_end(
     await connection.execute(f'CREATE VIEW "{view}" AS SELECT {shown} FROM v_vd_sis')  # noqa: S608 - invented here
     await connection.execute(f'GRANT SELECT ON "{view}" TO PUBLIC')
     await connection.close()
-    renamed = other(stack, view=view, columns=names)
-    (person,) = await find(renamed, mobile="+306940000006")
-    assert len(person.enrolments) == 2
-    assert person.last_name_el == "Ψαρρά"
-    rows = await everybody(renamed._settings)
-    assert {row["registrationid"] for row in rows} >= {"202090006", "202690006"}
-    await renamed.close()
+    async with reading(stack, view=view, columns=names) as renamed:
+        (person,) = await find(renamed, mobile="+306940000006")
+        assert len(person.enrolments) == 2
+        assert person.last_name_el == "Ψαρρά"
+        rows = await everybody(renamed._settings)
+        assert {row["registrationid"] for row in rows} >= {"202090006", "202690006"}
 
 
 async def test_a_status_in_capitals_is_the_same_status(
@@ -190,9 +183,10 @@ async def test_the_reader_cannot_write(stack: TestStack) -> None:
 
 
 async def test_an_absent_registrar_is_told_as_such(stack: TestStack) -> None:
-    away = other(stack, dsn=SecretStr("postgresql://reader:secret@127.0.0.1:9/none"))
-    with pytest.raises(ApplicationError) as raised:
-        await find(away, mobile=MOBILE)
+    dsn = SecretStr("postgresql://reader:secret@127.0.0.1:9/none")
+    async with reading(stack, dsn=dsn) as away:
+        with pytest.raises(ApplicationError) as raised:
+            await find(away, mobile=MOBILE)
     assert raised.value.type == "REGISTRAR_DOWN"
     assert MOBILE not in repr(raised.value)
     assert "secret" not in repr(raised.value)
@@ -202,12 +196,11 @@ async def test_an_absent_registrar_is_told_as_such(stack: TestStack) -> None:
 async def test_a_wrong_view_is_something_to_mend(
     stack: TestStack, change: dict[str, object]
 ) -> None:
-    wrong = other(stack, **change)
-    with pytest.raises(ApplicationError) as raised:
-        await find(wrong, mobile=MOBILE)
+    async with reading(stack, **change) as wrong:
+        with pytest.raises(ApplicationError) as raised:
+            await find(wrong, mobile=MOBILE)
     assert raised.value.type == "CONFIGURATION"
     assert not raised.value.non_retryable
-    await wrong.close()
 
 
 async def test_many_lookups_share_one_pool(registrar: RegistrarActivities) -> None:

@@ -10,7 +10,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.accounts import DirectoryActivities
 from activities.ldap import Wire
-from activities.registrar import RegistrarActivities
+from activities.registrar import RegistrarActivities, reader
 from activities.words import Words
 from domain.consent import review
 from domain.contracts.requests import (
@@ -107,10 +107,10 @@ async def test_mobiles_without_a_country_code_are_cypriot(
         " VALUES ('PT', 'PT-78', 'Κυπριανού', 'active', '99 000078')"
     )
     await records.close()
-    registrar = RegistrarActivities(settings=settings, keys=stack.keys)
     asked = FindStudent(mobile="+35799000078", email=None)
-    found = await ActivityEnvironment().run(registrar.find_student, asked)
-    await registrar.close()
+    async with await reader(settings.registrar) as pool:
+        registrar = RegistrarActivities(pool=pool, keys=stack.keys, settings=settings)
+        found = await ActivityEnvironment().run(registrar.find_student, asked)
     assert [person.sms_to for person in found.persons] == ["+35799000078"]
 
 
