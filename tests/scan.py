@@ -1,20 +1,30 @@
 """Finds marked values in the bytes of files, however they were written there.
 
-A value is looked for as it is, in base64 at each of its three offsets (both alphabets), in hex,
-URL-escaped, with the escapes of JSON, and in UTF-16.
+A value is looked for as it is and in capitals, with the escapes of URLs and JSON, and in UTF-16;
+each of these again in hex and in base64 at its three offsets (both alphabets). What lies in a gzip
+member is looked into too. grep does the search: it takes thousands of words in one go.
 """
 
 import json
+import os
 import re
+import subprocess
+import tempfile
+import zlib
 from base64 import b64encode
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-# Fewer digits turn up by chance, in the fraction of a second for one.
+# Fewer digits turn up by chance, in a longer number, a digest or the fraction of a second.
 _SHORT_NUMBER = 8
+_BEFORE, _AFTER = b"0123456789abcdefABCDEF.", b"0123456789abcdefABCDEF"
+_GZIP = re.compile(rb"\x1f\x8b\x08")
+_MEMBER_AT_MOST = 1 << 24
+
+Needles = Mapping[bytes, set[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -28,24 +38,15 @@ class Finding:
 
 def scan(paths: Iterable[Path], marks: Mapping[str, str]) -> set[Finding]:
     """Look into these files, and into folders to the bottom."""
-    found = set()
-    for file in _files(paths):
-        data = file.read_bytes()
-        found |= {Finding(mark, file.name, how) for mark, how in find(data, marks)}
-    return found
-
-
-def find(data: bytes, marks: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    lower = data.lower()
-    for mark, value in marks.items():
-        for how, needle in _exact(value).items():
-            if needle in data:
-                yield mark, how
-        for how, needle in _in_any_case(value).items():
-            if needle.lower() in lower:
-                yield mark, how
-        if _plain(value).search(data):
-            yield mark, "plain"
+    files = list(_files(paths))
+    with tempfile.TemporaryDirectory() as folder:
+        unpacked = {
+            file: name
+            for name in files
+            for file in _unpack(name.read_bytes(), Path(folder, name.name))
+        }
+        found = _search([*files, *unpacked], marks)
+        return {Finding(mark, unpacked.get(file, file).name, how) for file, mark, how in found}
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -54,26 +55,99 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
         yield from (file for file in inside if file.is_file() and not file.is_symlink())
 
 
-@cache
-def _plain(value: str) -> re.Pattern[bytes]:
-    pattern = re.escape(value.encode())
-    if value.isdigit() and len(value) < _SHORT_NUMBER:
-        pattern = rb"(?<![\d.])" + pattern + rb"(?!\d)"
-    return re.compile(pattern, re.IGNORECASE)
+def _unpack(data: bytes, beside: Path) -> Iterator[Path]:
+    """Write down what each gzip member holds, as far as it can be read."""
+    for member in _GZIP.finditer(data):
+        try:
+            held = zlib.decompressobj(wbits=31).decompress(data[member.start() :], _MEMBER_AT_MOST)
+        except zlib.error:
+            continue
+        file = beside.with_name(f"{beside.name}.{member.start()}")
+        file.write_bytes(held)
+        yield file
 
 
-@cache
-def _exact(value: str) -> dict[str, bytes]:
-    """Return the spellings in which the case of a letter counts."""
-    spelled = {}
-    for offset in range(3):
-        standard = _inner_base64(value.encode(), offset)
-        spelled[f"base64 at {offset}"] = standard
-        spelled[f"URL base64 at {offset}"] = standard.translate(bytes.maketrans(b"+/", b"-_"))
-    return spelled | {
+def _search(files: list[Path], marks: Mapping[str, str]) -> Iterator[tuple[Path, str, str]]:
+    exact, in_any_case = _needles(marks)
+    for file, offset, match in _grep(files, exact):
+        if _stands_alone(file, offset, match):
+            yield from ((file, *found) for found in exact[match])
+    for file, offset, match in _grep(files, in_any_case, "--ignore-case"):
+        if _stands_alone(file, offset, match):
+            yield from ((file, *found) for found in in_any_case[match.lower()])
+
+
+def _grep(files: list[Path], words: Needles, *options: str) -> Iterator[tuple[Path, int, bytes]]:
+    """Yield where any of these words stands; of several at one place, the longest."""
+    # An empty word would be found everywhere, and one of two lines would be two words.
+    assert all(word and b"\n" not in word for word in words)
+    if not files or not words:
+        return
+    with tempfile.NamedTemporaryFile() as patterns:
+        patterns.write(b"\n".join(words))
+        patterns.flush()
+        search = ("grep", "--fixed-strings", f"--file={patterns.name}", "--text", *options)
+        told = ("--only-matching", "--byte-offset", "--with-filename", "--null")
+        done = subprocess.run(  # noqa: S603 - our own words
+            (*search, *told, "--", *map(str, files)),
+            capture_output=True,
+            check=False,
+            env=os.environ | {"LC_ALL": "C"},
+        )
+    assert done.returncode in (0, 1), done.stderr
+    for line in done.stdout.split(b"\n")[:-1]:
+        name, _, rest = line.partition(b"\0")
+        offset, _, match = rest.partition(b":")
+        yield Path(name.decode()), int(offset), match
+
+
+def _stands_alone(file: Path, offset: int, match: bytes) -> bool:
+    """Tell a short number from the same digits inside something longer."""
+    if not match.isdigit() or len(match) >= _SHORT_NUMBER:
+        return True
+    with file.open("rb") as data:
+        data.seek(max(offset - 1, 0))
+        before = data.read(1) if offset else b" "
+        data.seek(offset + len(match))
+        after = data.read(1) or b" "
+    return before not in _BEFORE and after not in _AFTER
+
+
+def _needles(marks: Mapping[str, str]) -> tuple[Needles, Needles]:
+    """Return the words in which the case of a letter counts, and those in which it does not."""
+    exact, in_any_case = defaultdict(set), defaultdict(set)
+    for mark, value in marks.items():
+        for how, text in _spellings(value).items():
+            in_any_case[text.lower()].add((mark, how))
+            in_any_case[text.hex().encode()].add((mark, f"{how} in hex"))
+            for offset in range(3):
+                standard = _inner_base64(text, offset)
+                exact[standard].add((mark, f"{how} in base64"))
+                urlsafe = standard.translate(bytes.maketrans(b"+/", b"-_"))
+                exact[urlsafe].add((mark, f"{how} in base64"))
+    return exact, in_any_case
+
+
+def _spellings(value: str) -> dict[str, bytes]:
+    """Return each spelling once, under the plainest of its names."""
+    texts = {
+        "plain": value,
+        "capitals": value.upper(),
+        "small letters": value.lower(),
+        "URL where needed": quote(value, safe=""),
+        "form": quote_plus(value),
+        "URL": "".join(f"%{byte:02x}" for byte in value.encode()),
+        "JSON where needed": json.dumps(value)[1:-1],
+        "JSON": "".join(f"\\u{ord(letter):04x}" for letter in value),
+    }
+    spelled = {how: text.encode() for how, text in texts.items()} | {
         "UTF-16 LE": value.encode("utf-16-le"),
         "UTF-16 BE": value.encode("utf-16-be"),
     }
+    first: dict[bytes, str] = {}
+    for how, text in spelled.items():
+        first.setdefault(text.lower(), how)
+    return {how: spelled[how] for how in first.values()}
 
 
 def _inner_base64(text: bytes, offset: int) -> bytes:
@@ -81,16 +155,3 @@ def _inner_base64(text: bytes, offset: int) -> bytes:
     bits = (offset + len(text)) * 8
     first = -(-offset * 8 // 6)
     return b64encode(bytes(offset) + text)[first : bits // 6]
-
-
-@cache
-def _in_any_case(value: str) -> dict[str, bytes]:
-    text = value.encode()
-    spelled = {"hex": text.hex(), "URL": "".join(f"%{byte:02x}" for byte in text)}
-    if quote(value, safe="") != value:
-        spelled["URL where needed"] = quote(value, safe="")
-        spelled["form"] = quote_plus(value)
-    spelled["JSON"] = "".join(f"\\u{ord(letter):04x}" for letter in value)
-    if not value.isascii():
-        spelled["JSON where needed"] = json.dumps(value)[1:-1]
-    return {how: text.encode() for how, text in spelled.items()}
