@@ -98,7 +98,8 @@ class Directory(Section):
     """A service account that is not the root DN, so that the password policy binds it too.
 
     `choices` says what each choice of the student writes: `attribute=value`, where `{email}`
-    `{mobile}` `{domain}` are filled in; empty for nothing.
+    `{mobile}` `{domain}` are filled in; empty for nothing. Without `adopt` an entry that somebody
+    else made for the same person is a case for support.
     """
 
     urls: list[str] = Field(min_length=1)
@@ -107,6 +108,7 @@ class Directory(Section):
     bind_password_file: Path
     people_dn: str
     active_when: str = "pwdChangedTime"
+    adopt: bool = True
     connect_timeout_seconds: float = 3
     receive_timeout_seconds: float = 5
     pool_size: int = 8
@@ -195,10 +197,13 @@ class Usernames(Section):
 
 
 class SendBudget(Section):
-    """PIN messages per contact, over all activations."""
+    """PIN messages per contact, per person and, as SMS cost money, SMS of the whole institution."""
 
     per_hour: int = 3
     per_day: int = 6
+    per_person_day: int = 10
+    sms_per_hour: int = 2_000
+    sms_per_day: int = 10_000
 
 
 class Settings(BaseSettings):

@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities import ldap
 from activities.directory import Directory, Entry
-from activities.entries import attributes, chosen, codes
+from activities.entries import Attributes, attributes, chosen, codes
 from activities.failures import failure, guarded
 from activities.records import reserve_name, wanted_names
 from domain import usernames as rules
@@ -34,6 +34,7 @@ from security.sealing import NotOurs, unseal
 from settings import Settings
 
 _GLANCE_SECONDS = 1.0
+_CONFLICT = Provisioned(outcome=ProvisionOutcome.CONFLICT)
 _INSUFFICIENT_QUALITY = 5
 _TOO_SHORT = 6
 _IN_HISTORY = 8
@@ -67,6 +68,7 @@ class DirectoryActivities:
         """Choose a username; a directory that does not answer at once is left out of it.
 
         One name at a time is asked for: the directory's log shows names that come to nothing.
+        The registrar's name goes to nobody else, and its owner gets no other.
         """
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             names = await wanted_names(self._pool, request, self._policy)
@@ -80,6 +82,8 @@ class DirectoryActivities:
                     request, self._directory.find_by_uids, [name]
                 ):
                     return reserved
+                if name == request.person.login_name:
+                    return AccountResolved(outcome=AccountOutcome.CONFLICT)
                 names.remove(name)
 
     def _codes(self, request: ResolveAccount | ProvisionAccount) -> list[str]:
@@ -114,7 +118,7 @@ class DirectoryActivities:
             return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)
         login_name = request.person.login_name
         foreseen = login_name if login_name and rules.is_valid(login_name) else entry.uid
-        if foreseen != entry.uid or not rules.is_valid(entry.uid):
+        if foreseen != entry.uid or not rules.is_valid(entry.uid) or not entry.adoptable:
             return conflict
         return await reserve_name(self._pool, request.person, [entry.uid])
 
@@ -161,17 +165,13 @@ class DirectoryActivities:
     ) -> Provisioned:
         wanted = attributes(request.person, request.username, self._domain, request.language)
         more = chosen(request.person, self._domain, choices, self._choices)
-        entry = self._own_entry(request)
-        if entry is None:
-            # Somebody may be faster, perhaps an earlier try of our own: what stands there decides.
-            self._directory.add(request.username, wanted)
-            entry = self._own_entry(request)
-        if entry is None:
-            raise failure(FailureType.CONFIGURATION, "the directory does not take the entry")
+        entry = self._own_entry(request) or self._added(request, wanted)
         if isinstance(entry, Provisioned):
             return entry
         if entry.activated_before(agreed):
             return Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
+        if not entry.adoptable:
+            return _CONFLICT
         self._directory.complete(entry, wanted, more)
         return self._give_password(entry.dn, password)
 
@@ -180,11 +180,24 @@ class DirectoryActivities:
         own_codes = self._codes(request)
         own = self._directory.find_by_codes(own_codes)
         if any(entry.uid.lower() != request.username for entry in own) or len(own) > 1:
-            return Provisioned(outcome=ProvisionOutcome.CONFLICT)
+            return _CONFLICT
         named = self._directory.find_by_uids([request.username])
         if any(not entry.belongs_to(own_codes) for entry in named):
-            return Provisioned(outcome=ProvisionOutcome.USERNAME_TAKEN)
+            return _taken(request)
         return own[0] if own else None
+
+    def _added(self, request: ProvisionAccount, wanted: Attributes) -> Entry | Provisioned:
+        """Add the entry; whoever was faster, perhaps an earlier try, what stands there decides.
+
+        What is in the way and cannot be seen has the name, or one of the codes in another place.
+        """
+        answer = self._directory.add(request.username, wanted)
+        entry = self._own_entry(request)
+        if entry:
+            return entry
+        if answer.code == ldap.SUCCESS:
+            raise failure(FailureType.CONFIGURATION, "the directory does not show the entry")
+        return _taken(request) if answer.code == ldap.ALREADY_EXISTS else _CONFLICT
 
     def _give_password(self, dn: str, password: bytes) -> Provisioned:
         """Set the password and prove it with one bind, never more: the directory counts failures.
@@ -202,6 +215,13 @@ class DirectoryActivities:
             raise failure(FailureType.CONFIGURATION, "the new password does not open the account")
         used_before = answer.policy_error == _IN_HISTORY
         return _refused(PasswordRefusal.USED_BEFORE if used_before else PasswordRefusal.POLICY)
+
+
+def _taken(request: ProvisionAccount) -> Provisioned:
+    """Ask for another name, unless the registrar gave this one."""
+    if request.username == request.person.login_name:
+        return _CONFLICT
+    return Provisioned(outcome=ProvisionOutcome.USERNAME_TAKEN)
 
 
 def _refused(why: PasswordRefusal) -> Provisioned:

@@ -5,6 +5,7 @@ called from a pool of threads, whose size bounds the connections too.
 """
 
 import asyncio
+import contextvars
 import re
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from ldap3.utils.conv import escape_filter_chars
+from temporalio import activity
 
 from activities import ldap
 from activities.entries import CODES, Attributes, missing
@@ -23,16 +25,19 @@ from settings import Directory as Settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
-
+_CREATOR = "creatorsName"
 _PASSWORD_TIME = "pwdChangedTime"  # noqa: S105 - the attribute's name
 _TIME = re.compile(r"([0-9]{14})(?:[.,][0-9]+)?Z")
 
 
 class Entry(NamedTuple):
+    """A person's entry; `adoptable` when it is the engine's own, or others' may be adopted too."""
+
     dn: str
     uid: str
     attributes: Attributes
     active: bool
+    adoptable: bool
     password_at: datetime | None = None
 
     def activated_before(self, moment: datetime) -> bool:
@@ -50,13 +55,16 @@ class Directory:
     def __init__(self, settings: Settings) -> None:
         self._people = settings.people_dn
         self._active_when = settings.active_when
-        self._wire = ldap.Wire(settings)
+        self._adopt = settings.adopt
+        self._service = _normal(settings.bind_dn)
+        self._wire = ldap.Wire(settings, fence)
         self._threads = ThreadPoolExecutor(settings.pool_size, thread_name_prefix="directory")
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run blocking work in this directory's own threads."""
+        """Run blocking work in this directory's own threads, which know the activity they serve."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
+        context = contextvars.copy_context()
+        return await loop.run_in_executor(self._threads, lambda: context.run(work, *args, **kwargs))
 
     async def close(self) -> None:
         await asyncio.to_thread(self._threads.shutdown)
@@ -69,10 +77,11 @@ class Directory:
     def find_by_uids(self, names: Sequence[str]) -> list[Entry]:
         return self._find("uid", names)
 
-    def add(self, username: str, attributes: Attributes) -> None:
-        """Add the entry unless its name or a unique value exists: who looks again sees which."""
+    def add(self, username: str, attributes: Attributes) -> ldap.Answer:
+        """Add the entry unless its name (68) or a unique value (19) exists."""
         answer = self._wire.add(self._dn(username), attributes)
         ldap.reject(answer, ldap.ALREADY_EXISTS, ldap.CONSTRAINT_VIOLATION)
+        return answer
 
     def complete(self, entry: Entry, wanted: Attributes, chosen: Attributes) -> None:
         """Add what the entry lacks and keep what it has; a rival's write makes a later try."""
@@ -97,7 +106,7 @@ class Directory:
             return []
         terms = "".join(f"({attribute}={escape_filter_chars(value)})" for value in values)
         found = self._wire.search(
-            self._people, f"(|{terms})", ("*", self._active_when, _PASSWORD_TIME)
+            self._people, f"(|{terms})", ("*", self._active_when, _PASSWORD_TIME, _CREATOR)
         )
         return [self._entry(each) for each in found]
 
@@ -105,15 +114,32 @@ class Directory:
         """Read an entry; it is active when it has the attribute that the settings name for that."""
         values = found.attributes
         active = bool(values.get(self._active_when.lower()))
-        changed = (values.get(_PASSWORD_TIME.lower()) or [""])[0]
-        uid = (values.get("uid") or [""])[0]
-        return Entry(found.dn, uid, values, active, generalized_time(changed))
+        changed, creator, uid = (
+            (values.get(name.lower()) or [""])[0] for name in (_PASSWORD_TIME, _CREATOR, "uid")
+        )
+        adoptable = self._adopt or _normal(creator) == self._service
+        return Entry(found.dn, uid, values, active, adoptable, generalized_time(changed))
 
     def _dn(self, username: str) -> str:
         """Build a name from what needs no escaping; anything else is not a username."""
         if not usernames.is_valid(username):
             raise failure(FailureType.CONFIGURATION, "not a username", permanent=True)
         return f"uid={username},{self._people}"
+
+
+def fence() -> None:
+    """Keep a try that has outlived its time from writing: a later one may have begun.
+
+    A stopped process may wake at any moment, and what it wrote then would undo the later try.
+    """
+    info = activity.info()
+    patience = info.start_to_close_timeout
+    if patience and datetime.now(UTC) >= info.started_time + patience:
+        raise failure(FailureType.DIRECTORY_DOWN, "too late to write")
+
+
+def _normal(dn: str) -> str:
+    return re.sub(r"\s*,\s*", ",", dn).lower()
 
 
 def generalized_time(written: str) -> datetime | None:

@@ -15,7 +15,6 @@ from domain.text import has_greek
 
 Attributes = dict[str, list[str]]
 
-NOTHING: Attributes = {}
 CODES = "schacPersonalUniqueCode"
 OBJECT_CLASSES = (
     "inetOrgPerson",
@@ -87,7 +86,7 @@ def chosen(
     return written
 
 
-def missing(wanted: Attributes, present: Attributes, more: Attributes = NOTHING) -> Attributes:
+def missing(wanted: Attributes, present: Attributes, more: Attributes) -> Attributes:
     """Return what an adopted entry lacks: absent attributes, classes and codes not there.
 
     What the student chose (`more`) is written beside whatever stands there.

@@ -8,8 +8,10 @@ by one thread at a time. Passwords are bytes, which ldap3 sends as they are.
 import math
 import queue
 import ssl
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from ldap3 import MODIFY_ADD, NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
@@ -28,8 +30,13 @@ ALREADY_EXISTS = 68
 
 _MISCONFIGURED = frozenset({8, 13, 32, 48, 49, 50})
 _OUR_BUG = frozenset({17, 21, 34, 64, 65})
+_MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
+_MENDING = timedelta(minutes=1)
+"""The pause after what only people can mend; each minute somebody looks whether they have."""
+
 _PASSWORD_POLICY = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105 - the control's name
 _POLICY_ERROR = 0x81
+_PERMISSIVE_MODIFY = "1.2.840.113556.1.4.1413"
 
 
 class Found(NamedTuple):
@@ -67,19 +74,27 @@ def reject(answer: Answer, *allowed: int) -> None:
     if answer.code in _OUR_BUG:
         raise failure(FailureType.CONFIGURATION, detail, permanent=True)
     if answer.code in _MISCONFIGURED:
-        raise failure(FailureType.CONFIGURATION, detail)
+        raise failure(FailureType.CONFIGURATION, detail, wait=_MENDING)
     raise failure(FailureType.DIRECTORY_DOWN, detail)
 
 
 class Wire:
-    """Connections of one service account; each method is one operation, told as an `Answer`."""
+    """Connections of one service account; each method is one operation, told as an `Answer`.
 
-    def __init__(self, settings: Directory) -> None:
+    `fence` is called at the last moment before a write, and raises when it must not be.
+    """
+
+    def __init__(self, settings: Directory, fence: Callable[[], None] = lambda: None) -> None:
         self._settings = settings
+        self._fence = fence
         self._urls = list(settings.urls)
-        self._password = settings.bind_password_file.read_bytes().strip()
-        self._tls = StrictTls(ssl.create_default_context(cafile=settings.ca_file))
+        self._tls = self._trust()
         self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
+        self._refused: bytes | None = None
+        self._rested_at = 0.0
+
+    def _trust(self) -> StrictTls:
+        return StrictTls(ssl.create_default_context(cafile=self._settings.ca_file))
 
     def close(self) -> None:
         while not self._idle.empty():
@@ -104,13 +119,17 @@ class Wire:
 
     def add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
         with self._connection() as connection:
+            self._fence()
             _, result, _, _ = connection.add(dn, attributes=attributes)
         return _answer(result)
 
     def add_values(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
+        """Add values; those that the directory takes for the same as one there are let be."""
         changes = {name: [(MODIFY_ADD, values)] for name, values in attributes.items()}
+        controls = [(_PERMISSIVE_MODIFY, False, None)]
         with self._connection() as connection:
-            _, result, _, _ = connection.modify(dn, changes)
+            self._fence()
+            _, result, _, _ = connection.modify(dn, changes, controls)
         return _answer(result)
 
     def set_password(self, dn: str, password: bytes) -> Answer:
@@ -118,12 +137,14 @@ class Wire:
         with self._connection() as connection:
             controls = [(_PASSWORD_POLICY, False, None)]
             operation: Any = ModifyPassword(connection, dn, None, password, controls=controls)
+            self._fence()
             operation.send()
         return _answer(operation.result)
 
     def bind_as(self, dn: str, password: bytes) -> Answer:
-        """Bind once on a connection of its own."""
+        """Bind once on a connection of its own; the directory counts those that fail."""
         with _told():
+            self._fence()
             connection, answer = self._open(dn, password)
             _discard(connection)
         return answer
@@ -145,7 +166,19 @@ class Wire:
         try:
             return self._idle.get_nowait()
         except queue.Empty:
-            connection, answer = self._open(self._settings.bind_dn, self._password)
+            return self._bound()
+
+    def _bound(self) -> Connection:
+        """Bind with the password that the file holds now; one that was refused rests a minute.
+
+        So a rotated password needs no restart, and a wrong one raises no storm.
+        """
+        password = self._settings.bind_password_file.read_bytes().strip()
+        if password == self._refused and time.monotonic() < self._rested_at:
+            reject(Answer(INVALID_CREDENTIALS))
+        self._rested_at = time.monotonic() + _MENDING.total_seconds()
+        connection, answer = self._open(self._settings.bind_dn, password)
+        self._refused = password if answer.code == INVALID_CREDENTIALS else None
         if answer.code != SUCCESS:
             _discard(connection)
             reject(answer)
@@ -181,21 +214,25 @@ class Wire:
         try:
             _open_encrypted(connection)
             _, result, _, _ = connection.bind(read_server_info=False)
-        except BaseException:
+        except BaseException as error:
             _discard(connection)
+            if isinstance(error, ssl.SSLCertVerificationError):
+                self._tls = self._trust()
             raise
         return connection, _answer(result)
 
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Tell an untrusted certificate as something to mend, all else as the directory being away."""
+    """Tell certificates and files apart, which are to mend, from the directory being away."""
     try:
         yield
     except (LDAPException, OSError) as error:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            raise failure(FailureType.CONFIGURATION, "certificate not trusted") from None
-        raise failure(FailureType.DIRECTORY_DOWN, type(error).__name__) from None
+        untrusted = isinstance(error, ssl.SSLCertVerificationError)
+        detail = "certificate not trusted" if untrusted else type(error).__name__
+        if isinstance(error, _MENDABLE):
+            raise failure(FailureType.CONFIGURATION, detail, wait=_MENDING) from None
+        raise failure(FailureType.DIRECTORY_DOWN, detail) from None
 
 
 def _open_encrypted(connection: Connection) -> None:

@@ -8,9 +8,11 @@ from typing import TypeAlias
 
 import pytest
 
+from activities.accounts import DirectoryActivities
 from activities.registrar import RegistrarActivities, reader
 from domain.contracts.requests import Enrolment, Person
 from ledger.pool import Pool, connect
+from tests.activities.case import Case
 from tests.stack import TestStack
 
 MakePerson: TypeAlias = Callable[..., Person]
@@ -73,3 +75,20 @@ async def reading(stack: TestStack, **changes: object) -> AsyncIterator[Registra
     changed = stack.settings.model_copy(update={"registrar": section})
     async with await reader(section) as pool:
         yield RegistrarActivities(pool=pool, keys=stack.keys, settings=changed)
+
+
+@pytest.fixture
+async def activities(stack: TestStack, pool: Pool) -> AsyncIterator[DirectoryActivities]:
+    made = DirectoryActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def case(
+    stack: TestStack, pool: Pool, make_person: MakePerson, reference: str
+) -> AsyncIterator[Case]:
+    made = Case(stack, pool, make_person(), reference)
+    await made.consent()
+    yield made
+    made.wire.close()

@@ -1,130 +1,29 @@
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment
 
-from activities import ldap
 from activities.accounts import DirectoryActivities
 from activities.directory import generalized_time
 from activities.entries import CODES, attributes, codes
 from activities.failures import failure
-from activities.ldap import Wire
-from domain.consent import review
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
     Enrolment,
-    Person,
-    ProvisionAccount,
     Provisioned,
     ProvisionOutcome,
-    RecordConsent,
-    ResolveAccount,
 )
 from domain.contracts.vocabulary import Choice, FailureType, Language, PasswordRefusal
-from ledger import consents, passwords
 from ledger.pool import Pool
-from security.sealing import seal
+from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.activities.conftest import MakePerson
 from tests.stack import TestStack
-
-PASSWORD = "Chroma-zontana-kila-89"
-ACTIVE = Provisioned(outcome=ProvisionOutcome.ACTIVE)
 
 
 def refused(why: PasswordRefusal) -> Provisioned:
     return Provisioned(outcome=ProvisionOutcome.PASSWORD_REFUSED, refusal=why)
-
-
-class Case:
-    """One person on the way to an account, and what the directory says about them."""
-
-    def __init__(self, stack: TestStack, pool: Pool, person: Person, reference: str) -> None:
-        self.stack = stack
-        self.pool = pool
-        self.person = person
-        self.reference = reference
-        self.name = str(person.login_name)
-        self.domain = stack.settings.institution.domain
-        self.people = stack.settings.directory.people_dn
-        self.dn = f"uid={self.name},{self.people}"
-        self.wire = Wire(stack.settings.directory)
-        self._sealed = 0
-
-    async def consent(self, *choices: Choice) -> None:
-        request = RecordConsent(
-            reference=self.reference,
-            person_key=self.person.person_key,
-            shown=review(self.person, self.name, "1"),
-            choices=choices,
-            language=Language.EL,
-            accepted_at=datetime.now(UTC),
-        )
-        await consents.record(self.pool, self.stack.keys, request)
-
-    async def choose(self, password: str, *, for_reference: str = "", hours: int = 1) -> str:
-        self._sealed += 1
-        await passwords.put(
-            self.pool,
-            reference=self.reference,
-            sealed_id=str(self._sealed),
-            sealed=seal(self.stack.keys, for_reference or self.reference, password),
-            ttl=timedelta(hours=hours),
-        )
-        return str(self._sealed)
-
-    async def provision(
-        self, activities: DirectoryActivities, sealed_id: str, name: str = ""
-    ) -> Provisioned:
-        request = ProvisionAccount(
-            reference=self.reference,
-            person=self.person,
-            username=name or self.name,
-            sealed_id=sealed_id,
-            language=Language.EL,
-        )
-        return await ActivityEnvironment().run(activities.provision_account, request)
-
-    async def resolve(
-        self, activities: DirectoryActivities, *, ask_directory: bool = True
-    ) -> AccountResolved:
-        request = ResolveAccount(
-            reference=self.reference, person=self.person, ask_directory=ask_directory
-        )
-        return await ActivityEnvironment().run(activities.resolve_account, request)
-
-    def entry(self, name: str = "") -> dict[str, list[str]] | None:
-        found = self.wire.search(self.people, f"(uid={name or self.name})", ["*"])
-        return found[0].attributes if found else None
-
-    def plant(self, name: str, **more: list[str]) -> None:
-        """Put an entry made elsewhere into the directory."""
-        entry = {"objectClass": ["inetOrgPerson", "schacLinkageIdentifiers"], "cn": ["X"]}
-        answer = self.wire.add(f"uid={name},{self.people}", {**entry, "sn": ["X"], **more})
-        assert answer.code == ldap.SUCCESS
-
-    def opens(self, password: str) -> bool:
-        return self.wire.bind_as(self.dn, password.encode()).code == ldap.SUCCESS
-
-
-@pytest.fixture
-async def activities(stack: TestStack, pool: Pool) -> AsyncIterator[DirectoryActivities]:
-    made = DirectoryActivities(pool=pool, keys=stack.keys, settings=stack.settings)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def case(
-    stack: TestStack, pool: Pool, make_person: MakePerson, reference: str
-) -> AsyncIterator[Case]:
-    made = Case(stack, pool, make_person(), reference)
-    await made.consent()
-    yield made
-    made.wire.close()
 
 
 # --- provisioning --------------------------------------------------------------------------
@@ -235,13 +134,19 @@ async def test_passwords_outside_ascii_are_sent_as_they_were_typed(
     assert case.opens(typed)
 
 
-async def test_a_name_somebody_else_has_is_taken(
-    activities: DirectoryActivities, case: Case
+@pytest.mark.parametrize(
+    ("prescribed", "outcome"),
+    [(False, ProvisionOutcome.USERNAME_TAKEN), (True, ProvisionOutcome.CONFLICT)],
+)
+async def test_a_name_somebody_else_has_is_taken_or_the_registrars_matter(
+    activities: DirectoryActivities, case: Case, prescribed: bool, outcome: ProvisionOutcome
 ) -> None:
+    if not prescribed:
+        case.person = case.person.model_copy(update={"login_name": None})
     case.plant(case.name, mail=["other@university.example"])
     before = case.entry()
     made = await case.provision(activities, await case.choose(PASSWORD))
-    assert made == Provisioned(outcome=ProvisionOutcome.USERNAME_TAKEN)
+    assert made == Provisioned(outcome=outcome)
     assert case.entry() == before
 
 
@@ -257,12 +162,21 @@ async def test_a_person_with_another_name_is_a_conflict(
 async def test_the_persons_own_entry_is_completed_and_keeps_what_it_has(
     activities: DirectoryActivities, case: Case
 ) -> None:
-    case.plant(case.name, displayName=["Vangelis"], **{CODES: codes(case.person, case.domain)})
+    case.plant(
+        case.name,
+        displayName=["Vangelis"],
+        mail=["old@university.example", "older@university.example"],
+        description=["written by the library"],
+        jpegPhoto=["not a picture"],
+        **{CODES: codes(case.person, case.domain)},
+    )
+    before = case.entry()
+    assert before
     assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
     entry = case.entry()
     assert entry
-    assert entry["displayname"] == ["Vangelis"]
-    assert entry["cn"] == ["X"]
+    assert entry["objectclass"][: len(before["objectclass"])] == before.pop("objectclass")
+    assert {name: entry[name] for name in before} == before
     assert entry["cn;lang-el"] == ["Ευάγγελος Χατζηγεωργίου"]
     wanted = attributes(case.person, case.name, case.domain, Language.EL)
     assert entry["edupersonprincipalname"] == wanted["eduPersonPrincipalName"]
@@ -371,12 +285,22 @@ async def test_the_registrars_name_is_taken_when_it_is_free(
         assert await case.resolve(activities) == named(case.name)
 
 
-async def test_a_strangers_name_is_passed_over(activities: DirectoryActivities, case: Case) -> None:
+async def test_a_strangers_name_is_passed_over(
+    stack: TestStack, pool: Pool, activities: DirectoryActivities, make_person: MakePerson
+) -> None:
+    person = make_person(login_name=None, last_name_latin="Xenakis")
+    case = Case(stack, pool, person, "A-STRANGER-1")
+    assert await case.resolve(activities, ask_directory=False) == named("exenakis")
+    case.plant("exenakis")
+    assert await case.resolve(activities) == named("evangelos.xenakis")
+    case.wire.close()
+
+
+async def test_a_stranger_under_the_registrars_name_is_a_conflict(
+    activities: DirectoryActivities, case: Case
+) -> None:
     case.plant(case.name)
-    resolved = await case.resolve(activities)
-    assert resolved.outcome is AccountOutcome.USERNAME
-    assert resolved.username != case.name
-    assert await case.resolve(activities, ask_directory=False) == named(case.name)
+    assert await case.resolve(activities) == AccountResolved(outcome=AccountOutcome.CONFLICT)
 
 
 async def test_a_persons_entry_decides_the_name(

@@ -58,11 +58,11 @@ def test_an_adopted_entry_keeps_what_it_has(make_person: MakePerson) -> None:
         CODES.lower(): [wanted[CODES][0].upper()],
         "edupersonaffiliation": ["alum"],
     }
-    lacking = missing(wanted, present)
+    lacking = missing(wanted, present, {})
     assert "eduPerson" in lacking["objectClass"]
     assert "inetOrgPerson" not in lacking["objectClass"]
     assert not lacking.keys() & {"displayName", CODES, "eduPersonAffiliation"}
-    assert missing(wanted, {name.lower(): values for name, values in wanted.items()}) == {}
+    assert missing(wanted, {name.lower(): values for name, values in wanted.items()}, {}) == {}
 
 
 def test_choices_write_what_the_settings_say_and_nothing_that_is_unknown(

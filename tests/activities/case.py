@@ -1,0 +1,110 @@
+"""One person on the way to an account in the real directory, as tests of several modules need."""
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+from temporalio.testing import ActivityEnvironment
+
+from activities import ldap
+from activities.accounts import DirectoryActivities
+from activities.ldap import Wire
+from domain.consent import review
+from domain.contracts.requests import (
+    AccountResolved,
+    Person,
+    ProvisionAccount,
+    Provisioned,
+    ProvisionOutcome,
+    RecordConsent,
+    ResolveAccount,
+)
+from domain.contracts.vocabulary import Choice, Language
+from ledger import consents, passwords
+from ledger.pool import Pool
+from security.sealing import seal
+from tests.stack import TestStack
+
+PASSWORD = "Chroma-zontana-kila-89"
+ACTIVE = Provisioned(outcome=ProvisionOutcome.ACTIVE)
+
+
+def begun(ago: timedelta = timedelta()) -> ActivityEnvironment:
+    """Give the surroundings of a try that began so long ago, and has 30 s in all."""
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(
+        environment.info,
+        started_time=datetime.now(UTC) - ago,
+        start_to_close_timeout=timedelta(seconds=30),
+    )
+    return environment
+
+
+class Case:
+    """One person on the way to an account, and what the directory says about them."""
+
+    def __init__(self, stack: TestStack, pool: Pool, person: Person, reference: str) -> None:
+        self.stack = stack
+        self.pool = pool
+        self.person = person
+        self.reference = reference
+        self.name = str(person.login_name)
+        self.domain = stack.settings.institution.domain
+        self.people = stack.settings.directory.people_dn
+        self.dn = f"uid={self.name},{self.people}"
+        self.wire = Wire(stack.settings.directory)
+        self._sealed = 0
+
+    async def consent(self, *choices: Choice) -> None:
+        request = RecordConsent(
+            reference=self.reference,
+            person_key=self.person.person_key,
+            shown=review(self.person, self.name, "1"),
+            choices=choices,
+            language=Language.EL,
+            accepted_at=datetime.now(UTC),
+        )
+        await consents.record(self.pool, self.stack.keys, request)
+
+    async def choose(self, password: str, *, for_reference: str = "", hours: int = 1) -> str:
+        self._sealed += 1
+        await passwords.put(
+            self.pool,
+            reference=self.reference,
+            sealed_id=str(self._sealed),
+            sealed=seal(self.stack.keys, for_reference or self.reference, password),
+            ttl=timedelta(hours=hours),
+        )
+        return str(self._sealed)
+
+    async def provision(
+        self, activities: DirectoryActivities, sealed_id: str, name: str = ""
+    ) -> Provisioned:
+        request = ProvisionAccount(
+            reference=self.reference,
+            person=self.person,
+            username=name or self.name,
+            sealed_id=sealed_id,
+            language=Language.EL,
+        )
+        return await begun().run(activities.provision_account, request)
+
+    async def resolve(
+        self, activities: DirectoryActivities, *, ask_directory: bool = True
+    ) -> AccountResolved:
+        request = ResolveAccount(
+            reference=self.reference, person=self.person, ask_directory=ask_directory
+        )
+        return await ActivityEnvironment().run(activities.resolve_account, request)
+
+    def entry(self, name: str = "") -> dict[str, list[str]] | None:
+        found = self.wire.search(self.people, f"(uid={name or self.name})", ["*"])
+        return found[0].attributes if found else None
+
+    def plant(self, name: str, **more: list[str]) -> None:
+        """Put an entry made elsewhere into the directory."""
+        entry = {"objectClass": ["inetOrgPerson", "schacLinkageIdentifiers"], "cn": ["X"]}
+        answer = self.wire.add(f"uid={name},{self.people}", {**entry, "sn": ["X"], **more})
+        assert answer.code == ldap.SUCCESS
+
+    def opens(self, password: str) -> bool:
+        return self.wire.bind_as(self.dn, password.encode()).code == ldap.SUCCESS
