@@ -26,8 +26,6 @@ Row: TypeAlias = Mapping[str, str | None]
 LIVE = ("active", "interim")
 _DATE_FORMATS = ("%Y%m%d", "%Y-%m-%d", "%d/%m/%Y")
 _COUNTRY = re.compile(r"[A-Z]{2}|EHIC")
-# What is typed in place of a number: too short, one character throughout, or a word.
-_PLACEHOLDER = re.compile(r".{0,5}|(.)\1*|\D*")
 _FACTS_THAT_AGREE = 2
 
 
@@ -37,7 +35,7 @@ class Typed:
 
     mobile: str | None
     email: str | None
-    region: str = "GR"
+    region: str
 
 
 def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> list[Person]:
@@ -67,10 +65,9 @@ def insurance_of(row: Row) -> tuple[str, str] | None:
         return None
     try:
         today = datetime.now(UTC).date()
-        number = insurance.check(scheme, text(row, "ssn"), today)[0]
+        return scheme, insurance.check(scheme, text(row, "ssn"), today)[0]
     except InvalidInput:
         return None
-    return None if _PLACEHOLDER.fullmatch(number) else (scheme, number)
 
 
 def alike(row: Row) -> tuple[str, ...] | None:

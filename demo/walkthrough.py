@@ -208,7 +208,7 @@ def _student(row: Row, scheme: str | None, number: str | None) -> Student:
 
 
 def _contact(row: Row) -> dict[str, str]:
-    mobiles, emails = mobiles_on_file(row["mobilephone"]), emails_on_file(row["extemail"])
+    mobiles, emails = mobiles_on_file(row["mobilephone"], "GR"), emails_on_file(row["extemail"])
     if mobiles:
         return {"mobile": mobiles[0]}
     return {"email": emails[0]} if emails else {}

@@ -30,7 +30,7 @@ _LONGEST_FIELD = 255
 _BETWEEN_EMAILS = re.compile(r"[\s,;|/<>()\[\]\"]+|mailto:", re.IGNORECASE)
 
 
-def mobile(raw: str, region: str = "GR") -> str:
+def mobile(raw: str, region: str) -> str:
     """Return the E.164 form of a mobile number typed in `region`."""
     text = _typed(raw)
     if not _PHONE_CHARACTERS.fullmatch(text):
@@ -61,7 +61,7 @@ def email(raw: str) -> str:
     return checked.ascii_email.lower()
 
 
-def mobiles_on_file(raw: str | None, region: str = "GR") -> tuple[str, ...]:
+def mobiles_on_file(raw: str | None, region: str) -> tuple[str, ...]:
     """Return every mobile the registrar's field holds, first one first."""
     text = plain((raw or "")[:_LONGEST_FIELD])
     pieces = _BETWEEN_MOBILES.split(text)
@@ -69,7 +69,7 @@ def mobiles_on_file(raw: str | None, region: str = "GR") -> tuple[str, ...]:
     return _readable(numbers, lambda number: mobile(number, region))
 
 
-def landline_on_file(raw: str | None, region: str = "GR") -> bool:
+def landline_on_file(raw: str | None, region: str) -> bool:
     """Tell whether the registrar's field holds a landline where a mobile belongs."""
     try:
         mobile((raw or "")[:_LONGEST_FIELD], region)

@@ -32,26 +32,22 @@ def question(persons: Sequence[Person]) -> Question:
 
 def answers(asked: Question, person: Person) -> frozenset[str]:
     """Return what this person may rightly answer; nothing where the registrar has no datum."""
-    match asked:
-        case Question.BIRTH_DATE:
-            return frozenset({person.birth_date.isoformat()} if person.birth_date else ())
-        case Question.INSURANCE_LAST_FOUR:
-            number = person.insurance_number
-            return frozenset({number[-4:]} if number else ())
-        case Question.STUDENT_NUMBER:
-            return frozenset(identifier(each.registration_id) for each in person.enrolments)
+    if asked is Question.BIRTH_DATE:
+        return frozenset({person.birth_date.isoformat()} if person.birth_date else ())
+    if asked is Question.INSURANCE_LAST_FOUR:
+        number = person.insurance_number
+        return frozenset({number[-4:]} if number else ())
+    return frozenset(identifier(each.registration_id) for each in person.enrolments)
 
 
 def read(asked: Question, raw: str) -> str:
     """Return what was typed in the form answers have; raises `InvalidInput`."""
-    match asked:
-        case Question.BIRTH_DATE:
-            return _read_date(plain(raw[:_LONGEST]))
-        case Question.INSURANCE_LAST_FOUR:
-            return _matching(_FOUR_DIGITS, squash(raw[:_LONGEST]), Rule.IDENTITY_FOUR_DIGITS)
-        case Question.STUDENT_NUMBER:
-            number = identifier(raw[:_LONGEST])
-            return _matching(_STUDENT_NUMBER, number, Rule.IDENTITY_STUDENT_NUMBER)
+    typed = raw[:_LONGEST]
+    if asked is Question.BIRTH_DATE:
+        return _read_date(plain(typed))
+    if asked is Question.INSURANCE_LAST_FOUR:
+        return _matching(_FOUR_DIGITS, squash(typed), Rule.IDENTITY_FOUR_DIGITS)
+    return _matching(_STUDENT_NUMBER, identifier(typed), Rule.IDENTITY_STUDENT_NUMBER)
 
 
 def _read_date(typed: str) -> str:

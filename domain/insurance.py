@@ -57,6 +57,10 @@ _FOREIGN = MappingProxyType(
     }
 )
 
+# What is typed in place of a number: one character throughout, a word, or a row of the keyboard.
+_PLACEHOLDER = re.compile(r"(.)\1*|\D*")
+_KEYBOARD_ROWS = ("1234567890" * 3, "0123456789" * 3, "9876543210" * 3)
+
 Checked = tuple[str, tuple[str, ...]]
 
 
@@ -69,9 +73,7 @@ def check(scheme: str, raw: str, today: date) -> Checked:
 
 def amka(raw: str, today: date) -> str:
     """Check length, check digit and that it starts with a date which is not to come."""
-    number = _identifier(raw)
-    if not re.fullmatch(r"[0-9]{11}", number):
-        raise InvalidInput(Rule.AMKA_LENGTH)
+    number = _number(raw, r"[0-9]{11}", Rule.AMKA_LENGTH)
     if not luhn.is_valid(number):
         raise InvalidInput(Rule.AMKA_CHECKSUM)
     if all(born > today for born in _births(number)):
@@ -88,18 +90,14 @@ def birth_warnings(scheme: str, number: str, birth_date: date | None) -> tuple[s
 
 def ehic(raw: str) -> Checked:
     """Check field 8 of the card; numbers that do not look like any issuer's only warn."""
-    number = _identifier(raw)
-    if not re.fullmatch(r"[A-Z0-9]{10,20}", number):
-        raise InvalidInput(Rule.EHIC_FORMAT)
+    number = _number(raw, r"[A-Z0-9]{10,20}", Rule.EHIC_FORMAT)
     usual = re.fullmatch(r"80[0-9]{18}", number) and number[2:5] in _EHIC_COUNTRIES
     return number, () if usual else ("ehic.unusual",)
 
 
 def foreign(country: str, raw: str) -> Checked:
     """Check another country's number; a wrong check digit there only warns."""
-    number = _identifier(raw)
-    if not re.fullmatch(r"[A-Z0-9]{4,30}", number):
-        raise InvalidInput(Rule.FOREIGN_FORMAT)
+    number = _number(raw, r"[A-Z0-9]{6,30}", Rule.FOREIGN_FORMAT)
     module = _FOREIGN.get(country)
     if module is None:
         return number, ()
@@ -110,8 +108,13 @@ def foreign(country: str, raw: str) -> Checked:
     return number, ()
 
 
-def _identifier(raw: str) -> str:
-    return identifier(raw) if len(raw) <= _LONGEST_TYPED else ""
+def _number(raw: str, form: str, rule: Rule) -> str:
+    number = identifier(raw) if len(raw) <= _LONGEST_TYPED else ""
+    if not re.fullmatch(form, number):
+        raise InvalidInput(rule)
+    if _PLACEHOLDER.fullmatch(number) or any(row.startswith(number) for row in _KEYBOARD_ROWS):
+        raise InvalidInput(Rule.INSURANCE_PLACEHOLDER)
+    return number
 
 
 def _births(number: str) -> list[date]:

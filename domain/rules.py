@@ -22,6 +22,7 @@ class Rule(StrEnum):
     AMKA_DATE = "amka_date"
     EHIC_FORMAT = "ehic_format"
     FOREIGN_FORMAT = "foreign_format"
+    INSURANCE_PLACEHOLDER = "insurance_placeholder"
     PASSWORD_SHORT = "password_short"  # noqa: S105 - the name of a rule
     PASSWORD_LONG = "password_long"  # noqa: S105 - the name of a rule
     PASSWORD_GREEK = "password_greek"  # noqa: S105 - the name of a rule

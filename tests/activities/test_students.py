@@ -4,7 +4,7 @@ import pytest
 
 from activities.students import Row, Typed, birth_date, insurance_of, persons
 
-ME = Typed("+306912345678", "me@mail.example")
+ME = Typed("+306912345678", "me@mail.example", "GR")
 AMKA = "01010500013"
 
 
@@ -144,7 +144,7 @@ def test_contacts_are_those_on_file_and_the_typed_one_comes_first() -> None:
     (person,) = persons(rows, ME, str)
     assert (person.sms_to, person.email_to) == (ME.mobile, ME.email)
     assert (person.mobile, person.email) == (ME.mobile, ME.email)
-    (person,) = persons(rows, Typed(ME.mobile, None), str)
+    (person,) = persons(rows, Typed(ME.mobile, None, "GR"), str)
     assert (person.email_to, person.email) == (None, "other@mail.example")
 
 

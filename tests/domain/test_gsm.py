@@ -1,6 +1,7 @@
 import pytest
 
-from domain.gsm import Segments, segments, to_gsm_greek
+from domain.gsm import to_gsm_greek
+from tests.gsm import is_one_part
 
 GREEK = (
     "Ο κωδικός ενεργοποίησης για τον ιδρυματικό σας λογαριασμό είναι 123456. "
@@ -13,20 +14,16 @@ def test_greek_is_folded_to_capitals_and_latin_keeps_its_case() -> None:
 
 
 def test_the_fold_saves_a_part() -> None:
-    assert segments(GREEK) == Segments("UCS-2", 119, 2)
-    assert segments(to_gsm_greek(GREEK)) == Segments("GSM-7", 119, 1)
+    assert not is_one_part(GREEK)
+    assert is_one_part(to_gsm_greek(GREEK))
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a" * 160, Segments("GSM-7", 160, 1)),
-        ("a" * 161, Segments("GSM-7", 161, 2)),
-        ("€" * 80, Segments("GSM-7", 160, 1)),
-        ("α" * 70, Segments("UCS-2", 70, 1)),
-        ("😀" * 36, Segments("UCS-2", 72, 2)),
-        ("", Segments("GSM-7", 0, 1)),
-    ],
-)
-def test_parts(text: str, expected: Segments) -> None:
-    assert segments(text) == expected
+@pytest.mark.parametrize("letter", ["a", "Ω", "Ξ", "\n", "ß"])
+def test_a_part_has_160_places(letter: str) -> None:
+    assert is_one_part(letter * 160)
+    assert not is_one_part(letter * 161)
+
+
+def test_some_characters_take_two_places() -> None:
+    assert is_one_part("€" * 80)
+    assert not is_one_part("€" * 80 + "a")

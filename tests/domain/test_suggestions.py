@@ -60,8 +60,9 @@ def test_a_word_about_the_student_is_drawn_again() -> None:
     assert own not in suggestion.lower()
 
 
-def test_suggestions_without_end_that_break_a_rule_still_end() -> None:
-    assert suggest(Language.EN, lambda _: 0).endswith("-00")
+def test_suggestions_that_break_a_rule_without_end_still_end() -> None:
+    own = words(Language.EN)[0]
+    assert suggest(Language.EN, lambda _: 0, [own]).casefold() == f"{'-'.join([own] * 4)}-00"
 
 
 def test_the_lists_do_not_share_their_words() -> None:

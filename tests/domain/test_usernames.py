@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.usernames import candidates, is_valid
+from domain.usernames import candidates, check_pattern, is_valid
 
 PATTERNS = ["{first1}{last}", "{first}.{last}", "{last}{first1}", "{number}"]
 
@@ -39,6 +39,19 @@ def test_greek_and_accents_are_folded() -> None:
 def test_reserved_names_are_left_out() -> None:
     assert candidates("R", "Oot", "7", ["{first1}{last}", "{number}x"]) == ["st7x"]
     assert candidates("N", "Pap", "7", ["{first1}{last}"], reserved=["NPAP"]) == []
+
+
+@pytest.mark.parametrize("pattern", [*PATTERNS, "x", "{{{last}}}"])
+def test_a_pattern_that_can_be_filled_is_returned(pattern: str) -> None:
+    assert check_pattern(pattern) == pattern
+
+
+@pytest.mark.parametrize(
+    "pattern", ["{first!r}", "{last:>9}", "{middle}", "{}", "{0}", "{last.upper}", "{last", "last}"]
+)
+def test_a_pattern_that_cannot_be_filled_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the text is for whoever set it
+        check_pattern(pattern)
 
 
 @pytest.mark.parametrize("name", ["abc", "a.b", "st2026001", "a" * 20])

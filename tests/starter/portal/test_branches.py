@@ -143,7 +143,7 @@ async def test_the_list_has_the_card_and_cyprus_first_and_the_rest_in_greek_orde
     [
         ("CY", "ＡΒ 123456", ("AB123456", ())),
         ("EHIC", "8038 0000 9000 9051 0553", ("80380000900090510553", ())),
-        ("EHIC", "1234567890", ("1234567890", ("ehic.unusual",))),
+        ("EHIC", "1234567809", ("1234567809", ("ehic.unusual",))),
         ("IT", "RSSMRA85T10A562T", ("RSSMRA85T10A562T", ("foreign.checksum",))),
     ],
 )
