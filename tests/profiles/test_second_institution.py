@@ -29,8 +29,8 @@ from ledger import consents, passwords
 from ledger.pool import connect
 from security.sealing import seal
 from settings import Settings
-from tests.gsm import is_one_part
 from tests.activities.case import begun
+from tests.gsm import is_one_part
 from tests.stack import TestStack
 
 PROFILE = Path(__file__).with_name("cyprus.toml")
