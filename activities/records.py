@@ -51,14 +51,9 @@ class LedgerActivities:
 
     @activity.defn(name=ActivityName.RESERVE_SEND)
     async def reserve_send(self, request: ReserveSend) -> SendReserved:
-        budget = self._settings.send_budget
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             not_before = await messages.reserve(
-                self._pool,
-                self._keys,
-                request,
-                per_hour=budget.per_hour,
-                per_day=budget.per_day,
+                self._pool, self._keys, request, self._settings.send_budget
             )
         return SendReserved(not_before=not_before)
 

@@ -38,10 +38,7 @@ _REPORT_SECONDS = 120.0
 
 async def reader(settings: Registrar) -> Pool:
     """Return a pool by the role that may only read the view."""
-    seconds = settings.timeout_seconds
-    return await connect(
-        settings.dsn.get_secret_value(), connect_timeout=seconds, command_timeout=seconds
-    )
+    return await connect(settings.dsn.get_secret_value(), seconds=settings.timeout_seconds)
 
 
 class RegistrarActivities:

@@ -2,24 +2,36 @@
 
 from datetime import datetime, timedelta
 
-from ledger.pool import Pool
+from ledger.pool import Connection
+
+_CLEAR = """
+DELETE FROM budget WHERE (bucket, window_start) IN (
+    SELECT bucket, window_start FROM budget WHERE ends_at < now() FOR UPDATE SKIP LOCKED
+)
+"""
 
 
-async def take(pool: Pool, bucket: str, *, limit: int, window: timedelta) -> datetime | None:
+async def take(
+    ledger: Connection, bucket: str, *, limit: int, window: timedelta
+) -> datetime | None:
     """Use one of `limit` in the current window; None when taken, else when the next one opens.
 
     The counter is raised before it is compared, so that racing callers can never share a place.
+    Windows that are over are cleared away, but never waited for.
     """
-    row = await pool.fetchrow(
-        "INSERT INTO budget AS b (bucket, window_start, used)"
-        " VALUES ($1, date_bin($2::interval, now(), 'epoch'), 1)"
-        " ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1"
-        " RETURNING used, window_start",
+    await ledger.execute(_CLEAR)
+    row = await ledger.fetchrow(
+        "INSERT INTO budget AS b (bucket, window_start, ends_at, used)"
+        " SELECT $1, start, start + $2, 1"
+        " FROM date_bin($2::interval, now(), 'epoch') start"
+        " ON CONFLICT (bucket, window_start)"
+        " DO UPDATE SET used = b.used + 1, ends_at = EXCLUDED.ends_at"
+        " RETURNING used, ends_at",
         bucket,
         window,
     )
     assert row is not None  # noqa: S101 - an upsert with RETURNING always has a row
     if row["used"] <= limit:
         return None
-    opens: datetime = row["window_start"] + window
+    opens: datetime = row["ends_at"]
     return opens

@@ -1,48 +1,83 @@
-"""Messages: what was sent where and when, never its text; and how many a contact may get."""
+"""Messages: what was sent where and when, never its text; and how many may go."""
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from domain.contracts.requests import Delivery, Destination, ReserveSend
 from domain.contracts.vocabulary import Channel
-from ledger.pool import Pool
+from ledger import budgets
+from ledger.pool import Connection, Pool
 from security.keys import KeyRing
+from settings import SendBudget
 
-_WINDOWS = (timedelta(hours=1), timedelta(days=1))
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+_LOCK = """
+SELECT pg_advisory_xact_lock(lock) FROM (
+    SELECT DISTINCT hashtext(key) AS lock FROM unnest($1::text[]) key ORDER BY lock
+) locks
+"""
+_NTH_LAST = """
+SELECT reserved_at FROM message
+WHERE (contact_index = $1 OR person_key = $1) AND key LIKE '%:pin:%'
+AND reserved_at > now() - $2::interval ORDER BY reserved_at DESC OFFSET $3 LIMIT 1
+"""
+
+log = structlog.get_logger(__name__)
 
 
 async def reserve(
-    pool: Pool, keys: KeyRing, request: ReserveSend, *, per_hour: int, per_day: int
+    pool: Pool, keys: KeyRing, request: ReserveSend, budget: SendBudget
 ) -> datetime | None:
-    """Reserve a PIN message to a contact, counted over all activations.
+    """Reserve a PIN message; a contact, a person and the institution get so many, over all.
 
     Returns None when reserved (also when it already was), else when the next one is allowed.
-    The contact is locked for the transaction, so that racing requests are counted one by one.
+    Contact and person are locked for the transaction, always in the same order, so that racing
+    requests are counted one by one.
     """
-    contact = contact_index(keys, request.destination)
+    contact, person = contact_index(keys, request.destination), request.person_key
+    bounds = [(contact, _HOUR, budget.per_hour), (contact, _DAY, budget.per_day)]
+    if person:
+        bounds.append((person, _DAY, budget.per_person_day))
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock(hashtext($1))", contact)
+        await connection.execute(_LOCK, [holder for holder, _, _ in bounds])
         key = pin_key(request.reference, request.send_no)
         if await connection.fetchval("SELECT EXISTS (SELECT FROM message WHERE key = $1)", key):
             return None
-        for window, limit in zip(_WINDOWS, (per_hour, per_day), strict=True):
-            nth_last: datetime | None = await connection.fetchval(
-                "SELECT reserved_at FROM message WHERE contact_index = $1 AND key LIKE '%:pin:%'"
-                " AND reserved_at > now() - $2::interval"
-                " ORDER BY reserved_at DESC OFFSET $3 LIMIT 1",
+        spent = [await _opens(connection, *bound) for bound in bounds]
+        not_before = max(filter(None, spent), default=None)
+        if not_before is None and request.destination.channel is Channel.SMS:
+            not_before = await _paid(connection, budget)
+        if not_before is None:
+            await connection.execute(
+                "INSERT INTO message (key, reference, channel, contact_index, person_key)"
+                " VALUES ($1, $2, $3, $4, $5)",
+                key,
+                request.reference,
+                request.destination.channel,
                 contact,
-                window,
-                limit - 1,
+                person,
             )
-            if nth_last:
-                return nth_last + window
-        await connection.execute(
-            "INSERT INTO message (key, reference, channel, contact_index) VALUES ($1, $2, $3, $4)",
-            key,
-            request.reference,
-            request.destination.channel,
-            contact,
-        )
-        return None
+        return not_before
+
+
+async def _opens(
+    connection: Connection, holder: str, window: timedelta, limit: int
+) -> datetime | None:
+    """Return when this holder may have another message; None: now."""
+    nth_last: datetime | None = await connection.fetchval(_NTH_LAST, holder, window, limit - 1)
+    return nth_last + window if nth_last else None
+
+
+async def _paid(connection: Connection, budget: SendBudget) -> datetime | None:
+    """Take one SMS from the institution's own budgets; past one, return when the next opens."""
+    for window, limit in ((_HOUR, budget.sms_per_hour), (_DAY, budget.sms_per_day)):
+        opens = await budgets.take(connection, f"sms:{window}", limit=limit, window=window)
+        if opens:
+            log.warning("SMS budget of the institution is spent", part="sms", outcome="blocked")
+            return opens
+    return None
 
 
 async def sent(pool: Pool, key: str) -> Delivery | None:

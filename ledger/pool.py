@@ -3,8 +3,11 @@
 from typing import TypeAlias
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "Pool | PoolConnectionProxy[asyncpg.Record]"
+"""What takes one statement; a pool lends it a connection."""
 
 UNAVAILABLE: tuple[type[BaseException], ...] = (
     OSError,
@@ -18,12 +21,8 @@ UNAVAILABLE: tuple[type[BaseException], ...] = (
 """What the driver raises when PostgreSQL is away, starting, stopping, full or overtaken."""
 
 
-async def connect(dsn: str, *, connect_timeout: float = 2, command_timeout: float = 3) -> Pool:
-    """Return a pool; no connection is opened before the first query."""
+async def connect(dsn: str, *, seconds: float = 2) -> Pool:
+    """Return a pool that gives connection and command so long; the first query opens the first."""
     return await asyncpg.create_pool(
-        dsn,
-        min_size=0,
-        max_size=8,
-        timeout=connect_timeout,
-        command_timeout=command_timeout,
+        dsn, min_size=0, max_size=8, timeout=seconds, command_timeout=seconds
     )

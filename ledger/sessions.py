@@ -18,9 +18,7 @@ _THIS = "(token_hash = $1 OR (previous_hash = $1 AND rotated_at > now() - interv
 class Session:
     """`superseded`: the activation goes on in another browser."""
 
-    token_hash: str
     reference: str | None
-    language: str | None
     superseded: bool = False
 
 
@@ -28,11 +26,9 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def create(pool: Pool, token: str, *, language: str | None) -> None:
+async def create(pool: Pool, token: str) -> None:
     """Start the session of a new token."""
-    await pool.execute(
-        "INSERT INTO session (token_hash, language) VALUES ($1, $2)", _hash(token), language
-    )
+    await pool.execute("INSERT INTO session (token_hash) VALUES ($1)", _hash(token))
 
 
 async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) -> Session | None:
@@ -40,7 +36,7 @@ async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) 
     row = await pool.fetchrow(
         f"UPDATE session SET seen_at = now() WHERE {_THIS}"  # noqa: S608 - a constant of ours
         " AND seen_at > now() - $2::interval AND created_at > now() - $3::interval"
-        " RETURNING token_hash, reference, language, superseded",
+        " RETURNING reference, superseded",
         _hash(token),
         idle,
         absolute,

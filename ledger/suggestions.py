@@ -1,9 +1,8 @@
 """Suggested passwords: what one view of one page offered, encrypted, for a quarter of an hour.
 
-A page goes by a name that only the browser it was shown to can tell; its hash is stored.
+A page goes by a name that only the browser it was shown to can tell; a keyed index is stored.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,18 +13,14 @@ from security.keys import KeyRing
 TTL = timedelta(minutes=15)
 
 
-def _hash(page: str) -> str:
-    return hashlib.sha256(page.encode()).hexdigest()
-
-
 async def offer(
     pool: Pool, keys: KeyRing, *, page: str, suggestions: Sequence[str], ttl: timedelta = TTL
 ) -> None:
     """Keep what this page offers, and clear away what is too old."""
-    key = _hash(page)
+    key = keys.index("suggestion", page)
     await pool.execute("DELETE FROM suggestion WHERE expires_at < now()")
     await pool.execute(
-        "INSERT INTO suggestion (page_hash, offered, expires_at)"
+        "INSERT INTO suggestion (page_index, offered, expires_at)"
         " VALUES ($1, $2, now() + $3::interval)",
         key,
         keys.encrypt("suggestion", key, json.dumps(list(suggestions))),
@@ -35,12 +30,14 @@ async def offer(
 
 async def offered(pool: Pool, keys: KeyRing, *, page: str) -> tuple[str, ...]:
     """Return what this page offered; nothing when it never did, or too long ago."""
-    key = _hash(page)
+    key = keys.index("suggestion", page)
     box = await pool.fetchval(
-        "SELECT offered FROM suggestion WHERE page_hash = $1 AND expires_at > now()", key
+        "SELECT offered FROM suggestion WHERE page_index = $1 AND expires_at > now()", key
     )
     return tuple(json.loads(keys.decrypt("suggestion", key, box))) if box else ()
 
 
-async def forget(pool: Pool, *, page: str) -> None:
-    await pool.execute("DELETE FROM suggestion WHERE page_hash = $1", _hash(page))
+async def forget(pool: Pool, keys: KeyRing, *, page: str) -> None:
+    await pool.execute(
+        "DELETE FROM suggestion WHERE page_index = $1", keys.index("suggestion", page)
+    )

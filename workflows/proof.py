@@ -57,6 +57,7 @@ class Proof:
         self._standing = standing
         self._start = start
         self._contacts = reachable(persons)
+        self._person_key = persons[0].person_key if len(persons) == 1 else None
         self._pins = PinBook(start.policy)
         self._sending: asyncio.Future[Delivery | None] | None = None
         self._message = self._compose(next(iter(self._contacts)))
@@ -130,6 +131,7 @@ class Proof:
             reference=self._start.reference,
             send_no=message.send_no,
             destination=message.to,
+            person_key=self._person_key,
         )
         reserved = await calls.reserve_send(reserve, self._delayed)
         if reserved.not_before:

@@ -67,12 +67,16 @@ class Destination(Model):
 
 
 class ReserveSend(Model):
-    """`send_no` counts the activation's PIN messages from 1 and makes the reservation unique."""
+    """`send_no` counts the activation's PIN messages from 1 and makes the reservation unique.
+
+    `person_key` is None while several persons share the contact.
+    """
 
     kind: Literal["reserve_send"] = "reserve_send"
     reference: str
     send_no: int
     destination: Destination
+    person_key: str | None = None
 
 
 class SendReserved(Model):

@@ -57,7 +57,7 @@ async def _take_suggestion(visit: Visit, form: Form) -> Response:
     if chosen is None:
         return await _password_page(visit, place, {"suggestion": [visit.words.not_offered()]})
     response = await _seal(visit, form, place, chosen)
-    await suggestions.forget(parts.pool, page=page)
+    await suggestions.forget(parts.pool, parts.keys, page=page)
     return response
 
 

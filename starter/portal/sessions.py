@@ -48,12 +48,12 @@ class Sessions:
             return None
         return await ledger.find(self._pool, token, idle=self._idle, absolute=self._absolute)
 
-    async def begin(self, old: str | None, language: str) -> str:
+    async def begin(self, old: str | None) -> str:
         """Start anew, whoever used this browser before, and return the new token."""
         if old:
             await ledger.drop(self._pool, old)
         token = self.draw()
-        await ledger.create(self._pool, token, language=language)
+        await ledger.create(self._pool, token)
         return token
 
     async def attach(self, token: str, reference: str) -> None:

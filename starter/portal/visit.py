@@ -111,7 +111,7 @@ class Visit:
     # --- what changes -------------------------------------------------------------------------
 
     async def begin(self) -> None:
-        self._keep(await self.parts.sessions.begin(self.token, self.language))
+        self._keep(await self.parts.sessions.begin(self.token))
 
     async def attach(self, reference: str) -> None:
         if self.token:

@@ -1,31 +1,46 @@
-"""A contact gets so many PIN messages an hour and a day, counted over all activations."""
+"""Contact, person and institution get so many PIN messages, counted over all activations."""
 
 import asyncio
 import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from domain.contracts.requests import Delivery, Destination, ReserveSend
 from domain.contracts.vocabulary import Channel
 from ledger import messages
 from ledger.pool import Pool
+from settings import SendBudget
 from tests.stack import TestStack
 
 HOUR = timedelta(hours=1)
+MAX = 2**31 - 1
+BUDGET = SendBudget(sms_per_hour=MAX, sms_per_day=MAX)
+
+
+def contact(channel: Channel = Channel.EMAIL) -> Destination:
+    """Make a contact that nobody else has."""
+    drawn = secrets.randbelow(10**8)
+    to = f"+3069{drawn:08}" if channel is Channel.SMS else f"{drawn:08}@mail.example"
+    return Destination(channel=channel, to=to)
 
 
 @pytest.fixture
 def to() -> Destination:
-    return Destination(channel=Channel.EMAIL, to=f"{secrets.token_hex(6)}@mail.example")
+    return contact()
 
 
-def wish(reference: str, send_no: int, to: Destination) -> ReserveSend:
-    return ReserveSend(reference=reference, send_no=send_no, person_key=reference, destination=to)
+def wish(
+    reference: str, send_no: int, to: Destination, person_key: str | None = None
+) -> ReserveSend:
+    return ReserveSend(reference=reference, send_no=send_no, destination=to, person_key=person_key)
 
 
-async def reserve(pool: Pool, stack: TestStack, request: ReserveSend) -> datetime | None:
-    return await messages.reserve(pool, stack.keys, request, per_hour=3, per_day=6)
+async def reserve(
+    pool: Pool, stack: TestStack, request: ReserveSend, budget: SendBudget = BUDGET
+) -> datetime | None:
+    return await messages.reserve(pool, stack.keys, request, budget)
 
 
 async def test_racing_activations_share_the_budget_of_their_contact(
@@ -64,6 +79,78 @@ async def test_after_an_hour_three_more_may_go_but_six_a_day_are_the_most(
     opens = await reserve(pool, stack, wish(reference, 7, to))
     assert opens is not None
     assert opens - datetime.now(UTC) > 20 * HOUR
+
+
+async def test_when_hour_and_day_are_spent_the_later_one_is_told(
+    pool: Pool, stack: TestStack, to: Destination, reference: str
+) -> None:
+    one = SendBudget(per_hour=1, per_day=1)
+    assert await reserve(pool, stack, wish(reference, 1, to), one) is None
+    opens = await reserve(pool, stack, wish(reference, 2, to), one)
+    assert opens is not None
+    assert opens - datetime.now(UTC) > 20 * HOUR
+
+
+async def test_a_person_gets_so_many_a_day_over_all_contacts_and_activations(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    budget = SendBudget(per_person_day=4)
+    mine = [wish(f"{reference}-{n}", 1, contact(), reference) for n in range(20)]
+    asked = await asyncio.gather(*(reserve(pool, stack, one, budget) for one in mine))
+    refused = [not_before for not_before in asked if not_before is not None]
+    assert len(refused) == 16
+    assert all(20 * HOUR < at - datetime.now(UTC) <= 24 * HOUR for at in refused)
+    for unlike in (None, f"{reference}-else"):
+        other = wish(f"{reference}-{unlike}", 1, contact(), unlike)
+        assert await reserve(pool, stack, other, budget) is None
+
+
+async def test_persons_and_contacts_in_any_mixture_are_counted_one_by_one(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    contacts = [contact() for _ in range(3)]
+    budget = SendBudget(per_hour=10, per_day=MAX, per_person_day=MAX)
+    wishes = [
+        wish(f"{reference}-{place}-{number}-{again}", 1, to, f"{reference}-{number}")
+        for again in range(10)
+        for place, to in enumerate(contacts)
+        for number in range(3)
+    ]
+    asked = await asyncio.gather(*(reserve(pool, stack, one, budget) for one in wishes))
+    assert asked.count(None) == 3 * 10
+    kept = "SELECT count(*) FROM message WHERE reference LIKE $1 || '%'"
+    assert await pool.fetchval(kept, reference) == 3 * 10
+
+
+@pytest.mark.parametrize(("window", "most"), [("hour", HOUR), ("day", 24 * HOUR)])
+async def test_racing_students_share_the_institutions_sms_but_not_its_mail(
+    pool: Pool, stack: TestStack, reference: str, window: str, most: timedelta
+) -> None:
+    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'sms:%'")
+    budget = BUDGET.model_copy(update={f"sms_per_{window}": 5})
+    wishes = [wish(f"{reference}-{number}", 1, contact(Channel.SMS)) for number in range(12)]
+    with capture_logs() as logs:
+        asked = await asyncio.gather(*(reserve(pool, stack, one, budget) for one in wishes))
+    refused = [not_before for not_before in asked if not_before is not None]
+    assert len(refused) == 7
+    assert all(timedelta() < at - datetime.now(UTC) <= most for at in refused)
+    told = {"part": "sms", "outcome": "blocked", "log_level": "warning"}
+    assert logs == 7 * [{"event": "SMS budget of the institution is spent", **told}]
+    # What was reserved stays so, and what was refused left nothing behind.
+    again = [await reserve(pool, stack, one, budget) for one in wishes]
+    assert [at is None for at in again] == [at is None for at in asked]
+    assert await reserve(pool, stack, wish(reference, 1, contact()), budget) is None
+
+
+async def test_a_contact_that_had_enough_uses_up_none_of_the_institutions_sms(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'sms:%'")
+    to = contact(Channel.SMS)
+    for send_no in range(1, 7):
+        await reserve(pool, stack, wish(reference, send_no, to))
+    used = await pool.fetch("SELECT used FROM budget WHERE bucket LIKE 'sms:%'")
+    assert [row["used"] for row in used] == [3, 3]
 
 
 async def test_notices_use_up_no_budget(

@@ -38,7 +38,7 @@ async def test_a_stopped_server_is_away_at_once_and_the_same_pool_finds_it_again
 
 
 async def test_a_slow_answer_is_one_that_did_not_come(stack: TestStack) -> None:
-    pool = await connect(stack.ledger_dsn, command_timeout=0.2)
+    pool = await connect(stack.ledger_dsn, seconds=0.2)
     with pytest.raises(UNAVAILABLE):
         await pool.fetchval("SELECT pg_sleep(2)")
     await pool.close()

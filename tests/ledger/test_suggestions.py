@@ -16,18 +16,18 @@ async def test_a_page_reads_back_what_it_offered_until_it_is_forgotten(
     await suggestions.offer(pool, stack.keys, page=page, suggestions=OFFERED)
     assert await suggestions.offered(pool, stack.keys, page=page) == OFFERED
     assert await suggestions.offered(pool, stack.keys, page=f"{reference}-two") == ()
-    await suggestions.forget(pool, page=page)
+    await suggestions.forget(pool, stack.keys, page=page)
     assert await suggestions.offered(pool, stack.keys, page=page) == ()
 
 
 async def test_the_row_shows_neither_page_nor_password(
     pool: Pool, stack: TestStack, reference: str
 ) -> None:
-    before = {row["page_hash"] for row in await pool.fetch("SELECT page_hash FROM suggestion")}
+    before = {row["page_index"] for row in await pool.fetch("SELECT page_index FROM suggestion")}
     await suggestions.offer(pool, stack.keys, page=reference, suggestions=OFFERED)
-    rows = await pool.fetch("SELECT page_hash, offered FROM suggestion")
-    (row,) = [row for row in rows if row["page_hash"] not in before]
-    assert reference not in row["page_hash"]
+    rows = await pool.fetch("SELECT page_index, offered FROM suggestion")
+    (row,) = [row for row in rows if row["page_index"] not in before]
+    assert reference not in row["page_index"]
     assert not any(word.encode() in row["offered"] for word in OFFERED)
 
 
