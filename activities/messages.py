@@ -5,6 +5,7 @@ by its key, so that a repeated try finds it done; the text is never noted.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
@@ -12,7 +13,7 @@ from temporalio import activity
 from activities.failures import guarded
 from activities.mail import MailRelay
 from activities.sms import SmsGateway
-from activities.words import Words
+from activities.words import Word, Words
 from domain.contracts.requests import Delivery, SendNotice, SendPin, Sent
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType
 from domain.references import first_group
@@ -40,7 +41,8 @@ class MessagingActivities:
     async def send_pin(self, request: SendPin) -> Sent:
         key = messages.pin_key(request.reference, request.send_no)
         code = self._keys.pin(request.reference, request.code_no)
-        return await self._once(key, request, "pin", code=code)
+        minutes = request.valid_for // timedelta(minutes=1)
+        return await self._once(key, request, "pin", code=code, minutes=minutes)
 
     @activity.defn(name=ActivityName.SEND_NOTICE)
     async def send_notice(self, request: SendNotice) -> Sent:
@@ -48,7 +50,7 @@ class MessagingActivities:
         return await self._once(key, request, request.notice.value, username=request.username)
 
     async def _once(
-        self, key: str, request: SendPin | SendNotice, name: str, **words: str | None
+        self, key: str, request: SendPin | SendNotice, name: str, **words: Word
     ) -> Sent:
         """Send unless the ledger knows an outcome of this key, and note the outcome."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
@@ -71,7 +73,7 @@ class MessagingActivities:
         return Sent(outcome=outcome)
 
     async def _hand_over(
-        self, key: str, request: SendPin | SendNotice, name: str, words: dict[str, str | None]
+        self, key: str, request: SendPin | SendNotice, name: str, words: dict[str, Word]
     ) -> Delivery:
         to, language = request.destination, request.language
         if to.channel is Channel.SMS:

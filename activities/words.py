@@ -6,6 +6,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -16,6 +17,7 @@ from domain.gsm import to_gsm_greek
 from settings import CHECKOUT, Settings
 from translations import translator
 
+Word: TypeAlias = str | int | None
 _TEMPLATES = CHECKOUT / "templates"
 
 
@@ -26,21 +28,21 @@ class Words:
         self._settings = settings
         self._environments = {language: _environment(templates, language) for language in Language}
 
-    def sms(self, name: str, language: Language, **words: str | None) -> str:
+    def sms(self, name: str, language: Language, **words: Word) -> str:
         """Write one 7-bit part: Greek in capitals without accents."""
         template = self._environments[language].get_template(f"sms/{name}.txt")
         institution = self._settings.institution.sms_name
         return to_gsm_greek(template.render(self._common(), institution=institution, **words))
 
-    def letter(self, name: str, language: Language, /, **words: str | None) -> Letter:
+    def letter(self, name: str, language: Language, /, **words: Word) -> Letter:
         return self._letter(name, language, words, html=True)
 
-    def plain_letter(self, name: str, language: Language, /, **words: str | None) -> Letter:
+    def plain_letter(self, name: str, language: Language, /, **words: Word) -> Letter:
         """Write a letter that has no HTML."""
         return self._letter(name, language, words, html=False)
 
     def _letter(
-        self, name: str, language: Language, words: Mapping[str, str | None], *, html: bool
+        self, name: str, language: Language, words: Mapping[str, Word], *, html: bool
     ) -> Letter:
         environment = self._environments[language]
         institution = self._settings.institution
@@ -58,14 +60,13 @@ class Words:
             language,
         )
 
-    def _common(self) -> dict[str, str | int]:
+    def _common(self) -> dict[str, str]:
         settings = self._settings
         return {
             "host": urlsplit(settings.portal.public_url).hostname or "",
             "portal_url": settings.portal.public_url,
             "support": settings.institution.support_email,
             "domain": settings.institution.domain,
-            "minutes": int(settings.policy.pin_ttl.total_seconds() // 60),
         }
 
 

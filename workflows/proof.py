@@ -146,6 +146,7 @@ class Proof:
             code_no=message.code_no,
             destination=message.to,
             language=self._start.language,
+            valid_for=self._start.policy.pin_ttl,
         )
         sent = await calls.send_pin(request, self._delayed)
         if sent.outcome is Delivery.SENT:

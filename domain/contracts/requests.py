@@ -1,6 +1,6 @@
 """The activities: one request and one outcome each."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -87,7 +87,10 @@ class SendReserved(Model):
 
 
 class SendPin(Model):
-    """`code_no` names the code; a resend may repeat it under a new `send_no`."""
+    """`code_no` names the code; a resend may repeat it under a new `send_no`.
+
+    `valid_for` is what the message says of the code's life.
+    """
 
     kind: Literal["send_pin"] = "send_pin"
     reference: str
@@ -95,6 +98,7 @@ class SendPin(Model):
     code_no: int
     destination: Destination
     language: Language
+    valid_for: timedelta
 
 
 class Delivery(StrEnum):

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -28,6 +29,7 @@ def pin(reference: str, to: Destination, *, send_no: int = 1, code_no: int = 1) 
         code_no=code_no,
         destination=to,
         language=Language.EL,
+        valid_for=timedelta(minutes=15),
     )
 
 
@@ -54,6 +56,9 @@ async def test_a_pin_arrives_once_however_often_it_is_tried(
     assert message["channel"] == to.channel
     assert stack.keys.pin(reference, 1) in message["text"]
     assert stack.keys.pin(reference, 1) not in message["subject"]
+    # The life the activation began with, whatever the settings say today.
+    assert stack.settings.policy.pin_ttl != timedelta(minutes=15)
+    assert " 15 " in message["text"]
 
 
 async def test_a_resend_may_repeat_the_code_in_a_new_message(

@@ -8,10 +8,11 @@ from tests.gsm import is_one_part
 from tests.stack import TestStack
 
 REFERENCE = "A-7K3F-92QD"
-GIVEN = {
+GIVEN: dict[str, str | int] = {
     "reference": REFERENCE,
     "group": "A-7K3F",
     "code": "012345",
+    "minutes": 15,
     "username": "konstantinopoulos.al",
 }
 TEMPLATES = ["pin", *NoticeKind]
@@ -47,7 +48,7 @@ def test_the_last_line_of_a_pin_names_the_portal_for_browsers(
     lines = Words(settings).sms("pin", language, **GIVEN).split("\n")
     assert lines[-1] == "@uregister.uop.example #012345"
     assert lines[-2] == ""
-    assert "10" in lines[0]
+    assert "15" in lines[0]
 
 
 @pytest.mark.parametrize("language", Language)

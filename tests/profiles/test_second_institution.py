@@ -89,7 +89,7 @@ def test_usernames_follow_the_patterns_and_the_reserved_names(settings: Settings
 
 def test_messages_name_the_institution_its_portal_and_its_times(settings: Settings) -> None:
     given = {"reference": "A-7K3F-92QD", "group": "A-7K3F", "code": "012345", "username": "x"}
-    sms = Words(settings).sms("pin", Language.EN, **given)
+    sms = Words(settings).sms("pin", Language.EN, minutes=5, **given)
     assert is_one_part(sms)
     assert "PAPHOS TECH" in sms
     assert sms.endswith("@start.paphos-tech.example #012345")
