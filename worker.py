@@ -1,4 +1,4 @@
-"""Wiring only: settings, connection, workers, and a graceful stop.
+"""Wiring only: settings, connection, workers, probes, and a graceful stop.
 
 One process serves all task queues, or with `--only` the queues of one role, so that each role can
 run with credentials of its own.
@@ -7,10 +7,11 @@ run with credentials of its own.
 import asyncio
 import signal
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 import structlog
@@ -32,7 +33,8 @@ from ledger.pool import Pool
 from security import redaction
 from security.keys import KeyRing
 from settings import Settings
-from starter.connect import connect
+from starter.connect import TemporalUnavailable, connect
+from starter.health import ledger_answers, probes, temporal_answers
 from workflows.activation import Activation
 from workflows.sandbox import sandbox
 from workflows.support_request import SupportRequest
@@ -40,6 +42,7 @@ from workflows.support_request import SupportRequest
 _GRACE = timedelta(seconds=30)
 _STICKY = timedelta(seconds=2)
 _CACHED = 2000
+_LOOK_AGAIN = 3
 
 
 class Role(StrEnum):
@@ -55,33 +58,68 @@ log = structlog.get_logger("worker")
 @commands.callback(invoke_without_command=True)
 def worker(
     only: Annotated[Role | None, typer.Option(help="Serve the queues of one role only.")] = None,
+    health_port: Annotated[
+        int | None, typer.Option(help="Serve /healthz and /readyz on this port.")
+    ] = None,
+    health_host: Annotated[str, typer.Option(help="Its address.")] = "127.0.0.1",
 ) -> None:
     """Run the workflows and activities until told to stop."""
     config = configuration.load()
     redaction.configure(config.log_level)
-    asyncio.run(run(config, [only] if only else list(Role)))
+    probed = (health_host, health_port) if health_port else None
+    asyncio.run(run(config, [only] if only else list(Role), probed))
 
 
-async def run(config: Settings, roles: list[Role]) -> None:
+async def run(config: Settings, roles: list[Role], probed: tuple[str, int] | None) -> None:
     """Serve these roles until SIGTERM or SIGINT; running activities may finish."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         # Installed before connecting, so that a worker which cannot connect still stops.
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     keys = KeyRing(config.keys_dir)
+    workers: list[Worker] = []
     async with AsyncExitStack() as stack:
-        client = await connect(config, keys)
-        ledger = await stack.enter_async_context(
-            await pool.connect(config.ledger_dsn.get_secret_value())
-        )
-        registrar = await stack.enter_async_context(await reader(config.registrar))
+        ledger = await pool.connect(config.ledger_dsn.get_secret_value())
+        registrar = await reader(config.registrar)
+        for opened in (ledger, registrar):
+            # Nothing runs any more by then, and a server that hangs would not say goodbye.
+            stack.callback(opened.terminate)
+        if probed:
+            await stack.enter_async_context(probes(*probed, partial(_ready, ledger, workers)))
+        client = await _connected(config, keys, stop)
+        if client is None:
+            return
         parts = Parts(client, ledger, registrar, keys, config, stack)
-        for role in roles:
-            for one in _WORKERS[role](parts):
-                await stack.enter_async_context(one)
-        log.info("worker ready", queue=",".join(roles))
+        workers += [one for role in roles for one in _WORKERS[role](parts)]
+        for one in workers:
+            await stack.enter_async_context(one)
+        log.info("worker serves", queue=",".join(roles))
         await stop.wait()
         log.info("worker stopping")
+        # All at once, so that one grace time is enough for every queue.
+        await asyncio.gather(*(one.shutdown() for one in workers))
+
+
+async def _connected(config: Settings, keys: KeyRing, stop: asyncio.Event) -> Client | None:
+    """Connect as soon as Temporal answers; None when told to stop before it does."""
+    while not stop.is_set():
+        with suppress(TemporalUnavailable):
+            client = await connect(config, keys)
+            if await temporal_answers(client):
+                return client
+        log.warning("worker waits for Temporal")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _LOOK_AGAIN)
+    return None
+
+
+async def _ready(ledger: Pool, workers: list[Worker]) -> dict[str, bool]:
+    """Ready while ledger and Temporal answer and every queue is served."""
+    return {
+        "ledger": await ledger_answers(ledger),
+        "temporal": bool(workers) and await temporal_answers(workers[0].client),
+        "queues": bool(workers) and all(one.is_running for one in workers),
+    }
 
 
 @dataclass(frozen=True)

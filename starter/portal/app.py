@@ -4,18 +4,15 @@
 Temporal away, and answers 503 in words until they are back.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
-from temporalio.client import Client
-from temporalio.service import RPCError
 
 import settings as configuration
 from domain.contracts.vocabulary import Language, Step
@@ -25,6 +22,7 @@ from security.keys import KeyRing
 from settings import Settings
 from starter.activations import ActivationEnded, Activations
 from starter.connect import TemporalUnavailable, connect
+from starter.health import temporal_answers
 from starter.portal import (
     begin,
     info,
@@ -46,7 +44,6 @@ from workflows.steps import ENDS
 
 _RETRY_AFTER = "30"
 _FOR_EVER = "public, max-age=31536000, immutable"
-_HEALTH_WITHIN = timedelta(seconds=2)
 
 
 def create(parts: Parts | None = None) -> FastAPI:
@@ -61,7 +58,8 @@ def create(parts: Parts | None = None) -> FastAPI:
         keys = KeyRing(settings.keys_dir)
         client = await connect(settings, keys, lazy=True)
         pool = await ledger.connect(settings.ledger_dsn.get_secret_value())
-        app.state.parts = assemble(settings, keys, pool, Activations(client), _health(client))
+        health = partial(temporal_answers, client)
+        app.state.parts = assemble(settings, keys, pool, Activations(client), health)
         try:
             yield
         finally:
@@ -94,17 +92,6 @@ def assemble(
         sessions=Sessions(pool, settings.portal, keys.session_key),
         wordings={language: Wording(language) for language in Language},
     )
-
-
-def _health(client: Client) -> Health:
-    async def healthy() -> bool:
-        try:
-            async with asyncio.timeout(_HEALTH_WITHIN.total_seconds()):
-                return await client.service_client.check_health(timeout=_HEALTH_WITHIN)
-        except (RPCError, RuntimeError, TimeoutError):
-            return False
-
-    return healthy
 
 
 def _add_failures(app: FastAPI) -> None:

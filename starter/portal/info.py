@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
-from ledger.pool import UNAVAILABLE
+from starter.health import ledger_answers, readiness
 from starter.portal.visit import AnyVisit
 from translations import N_
 
@@ -37,12 +37,9 @@ async def healthz() -> Response:
 @router.get("/readyz")
 async def readyz(visit: AnyVisit) -> Response:
     """Ready when the ledger and Temporal answer; which of them does not is said by name."""
-    answers = {"ledger": await _ledger_answers(visit), "temporal": await visit.parts.health()}
-    return JSONResponse(answers, 200 if all(answers.values()) else 503)
-
-
-async def _ledger_answers(visit: AnyVisit) -> bool:
-    try:
-        return bool(await visit.parts.pool.fetchval("SELECT 1"))
-    except UNAVAILABLE:
-        return False
+    return readiness(
+        {
+            "ledger": await ledger_answers(visit.parts.pool),
+            "temporal": await visit.parts.health(),
+        }
+    )

@@ -1,0 +1,75 @@
+"""Whether a process can do its work: the checks behind /readyz, and a worker's own probes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from ledger.pool import UNAVAILABLE, Pool
+
+_WITHIN = timedelta(seconds=2)
+
+Ready = Callable[[], Awaitable[dict[str, bool]]]
+
+
+async def temporal_answers(client: Client) -> bool:
+    """Tell whether Temporal answers for our namespace."""
+    request = DescribeNamespaceRequest(namespace=client.namespace)
+    try:
+        async with asyncio.timeout(_WITHIN.total_seconds()):
+            await client.workflow_service.describe_namespace(request, timeout=_WITHIN)
+    except (RPCError, RuntimeError, TimeoutError):
+        return False
+    return True
+
+
+async def ledger_answers(pool: Pool) -> bool:
+    try:
+        async with asyncio.timeout(_WITHIN.total_seconds()):
+            return bool(await pool.fetchval("SELECT 1"))
+    except UNAVAILABLE:
+        return False
+
+
+@asynccontextmanager
+async def probes(host: str, port: int, ready: Ready) -> AsyncIterator[None]:
+    """Serve /healthz and /readyz for a process that serves no pages."""
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        return readiness(await ready())
+
+    app = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+    server = _Server(
+        uvicorn.Config(app, host=host, port=port, lifespan="off", log_config=None, access_log=False)
+    )
+    serving = asyncio.create_task(server.serve())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+def readiness(answers: dict[str, bool]) -> Response:
+    """Answer with what answers and what does not, by name."""
+    return JSONResponse(answers, 200 if all(answers.values()) else 503)
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the process it is a small part of."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
