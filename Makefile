@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock bench fresh screenshots clean setup-demo setup-dev
+.PHONY: help demo test faults lint format lock bench fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities bench demo domain ledger security starter tests translations workflows settings.py worker.py
 
@@ -23,6 +23,9 @@ test: setup-dev ## run all tests on real parts of their own
 	@$(BIN)/coverage report --include='domain/*'
 	@$(BIN)/coverage report --include='workflows/*' --fail-under=96
 	@$(BIN)/pytest $(MEASURED:%=--ignore=%)
+
+faults: setup-dev ## play the whole fault programme, three seeds each, and print its table
+	@$(BIN)/pytest tests/faults --faults=all
 
 lint: setup-dev ## check style, types and the direction of imports
 	$(BIN)/ruff check .

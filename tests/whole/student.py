@@ -1,7 +1,8 @@
 """A student nobody else plays, walking through the real portal one page at a time."""
 
+import random
 import re
-import secrets
+import string
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,29 +31,32 @@ def until(look: Callable[[], Found | None], within: float = PATIENCE_SECONDS) ->
     return found
 
 
-def _letters(alphabet: str, count: int) -> str:
-    return "".join(secrets.choice(alphabet) for _ in range(count)).capitalize()
+CHANCE = random.SystemRandom()
+_SAFE = string.ascii_letters + string.digits
 
 
 class Student:
     """Everything about them is drawn at random, so that it is found wherever it is written."""
 
-    def __init__(self, *, insured: bool = True) -> None:
-        self.serial = secrets.randbelow(900) + 100
-        self.number = f"98{secrets.randbelow(10**8):08d}"
-        self.born = date(1990, 1, 1) + timedelta(days=secrets.randbelow(6000))
+    def __init__(self, *, insured: bool = True, draw: random.Random = CHANCE) -> None:
+        def letters(alphabet: str, count: int) -> str:
+            return "".join(draw.choices(alphabet, k=count)).capitalize()
+
+        self.serial = draw.randrange(100, 1000)
+        self.number = f"98{draw.randrange(10**8):08d}"
+        self.born = date(1990, 1, 1) + timedelta(days=draw.randrange(6000))
         self.amka = amka(self.born, self.serial, gender="F")
-        self.mobile = f"69{secrets.randbelow(10**8):08d}"
-        self.first = Spelled(_letters("αβγδεζηικλμνοπρτυφω", 12), _letters("abdefgklmnoprst", 12))
-        self.last = Spelled(_letters("αβγδεζηικλμνοπρτυφω", 14), _letters("abdefgklmnoprst", 14))
-        self.login = _letters("abcdefghijkmnopqrstuvwxyz", 12).lower()
-        self.password = secrets.token_urlsafe(18)
+        self.mobile = f"69{draw.randrange(10**8):08d}"
+        self.first = Spelled(letters("αβγδεζηικλμνοπρτυφω", 12), letters("abdefgklmnoprst", 12))
+        self.last = Spelled(letters("αβγδεζηικλμνοπρτυφω", 14), letters("abdefgklmnoprst", 14))
+        self.login = letters("abcdefghijkmnopqrstuvwxyz", 12).lower()
+        self.password = letters(_SAFE, 24)
         self.insured = insured
         self.pin = ""
 
-    def enrol(self, registrar_dsn: str) -> None:
+    def row(self) -> Row:
         number = self.amka if self.insured else None
-        row = make_row(
+        return make_row(
             self.number,
             self.first,
             self.last,
@@ -64,7 +68,9 @@ class Student:
             ssn=number,
             ssncountry="GR" if number else None,
         )
-        aside(_insert(registrar_dsn, row))
+
+    def enrol(self, registrar_dsn: str) -> None:
+        aside(_insert(registrar_dsn, self.row()))
 
     def logs_in(self, env: Mapping[str, str]) -> bool:
         name = f"uid={self.login},{env['LDAP_PEOPLE_DN']}"
@@ -72,11 +78,13 @@ class Student:
             return bool(connection.bound)
 
 
-async def _insert(dsn: str, row: Row) -> None:
+async def _insert(dsn: str, *rows: Row) -> None:
     records = await asyncpg.connect(dsn)
     try:
         await records.copy_records_to_table(
-            "v_vd_sis", records=[tuple(row[name] for name in COLUMNS)], columns=COLUMNS
+            "v_vd_sis",
+            records=[tuple(row[name] for name in COLUMNS) for row in rows],
+            columns=COLUMNS,
         )
     finally:
         await records.close()

@@ -1,0 +1,118 @@
+"""One run: students walk at the same time, something breaks and comes back, all is checked.
+
+A run is named by its scenario and its seed; the seed draws the students and whatever else is
+drawn. Its figures go into the table at the end.
+"""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from demo.part import aside
+from tests.faults import checker
+from tests.faults.walker import ENDS, Gate, Walker
+from tests.faults.world import World
+from tests.whole.student import Student
+
+RECOVERED_WITHIN = 60.0
+Act = Callable[[], object]
+
+
+@dataclass
+class Figures:
+    """What one run adds to its scenario's line of the table."""
+
+    scenario: str
+    seed: int
+    activations: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    recovery: float = 0.0
+    slowest: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+
+def nothing() -> None:
+    """Do nothing: a fault that needs no end, or lasts no time."""
+
+
+class Run:
+    def __init__(self, world: World, scenario: str, seed: int, activations: int) -> None:
+        self.world = world
+        self.draw = random.Random(f"{scenario} {seed}")  # noqa: S311 - repeatable on purpose
+        self.figures = Figures(scenario, seed)
+        self.students: list[Student] = []
+        self.walkers: list[Walker] = []
+        self.foreign: set[str] = set()
+        self.checked = False
+        self._activations = activations
+
+    def enrol(self, number: int | None = None, **given: Any) -> list[Student]:
+        new = self.world.students(self.draw, number or self._activations, **given)
+        self.students += new
+        return new
+
+    def walk(
+        self,
+        begin: Act,
+        end: Act = nothing,
+        *,
+        at: str = "/password",
+        during: Act = nothing,
+        students: Sequence[Student] | None = None,
+        ends: str = "/done",
+        **walker: Any,
+    ) -> None:
+        """Let everybody come to a page, begin the fault, let them go on, end it, and check.
+
+        `during` runs while it lasts; `end` brings the part back, from where recovery counts.
+        """
+        students = self.enrol() if students is None else students
+        gate = Gate(at, len(students))
+        walkers = [Walker(self.world, each, gate=gate, **walker) for each in students]
+        self.walkers += walkers
+        with ThreadPoolExecutor(len(walkers)) as threads:
+            walks = [threads.submit(walker.walk) for walker in walkers]
+            try:
+                gate.all_here()
+                begin()
+                gate.open()
+                during()
+                end()
+            finally:
+                gate.open()
+            back = time.monotonic()
+            self._come_home(walks, ends)
+        self.figures.recovery = max(
+            self.figures.recovery,
+            *(max((walker.ended_at or back) - back, 0.0) for walker in walkers),
+        )
+        self.figures.slowest = max(walker.slowest for walker in walkers)
+        self.check()
+
+    def _come_home(self, walks: Sequence[Future[str]], ends: str) -> None:
+        came = [walk.exception() or walk.result() for walk in walks]
+        self.figures.lost = sum(end not in ENDS for end in came)
+        failures = [end for end in came if isinstance(end, BaseException)]
+        if failures:
+            raise failures[0]
+        assert {*came} == {ends}, came
+
+    def check(self, within: float = RECOVERED_WITHIN) -> None:
+        """Ask all invariants, and note the figures."""
+        found = aside(
+            checker.find(self.world, self.students, self.walkers, frozenset(self.foreign))
+        )
+        self.figures.activations = len(found.cases)
+        self.figures.duplicated = found.duplicated()
+        self.checked = True
+        aside(checker.check(found))
+        assert self.figures.recovery <= within, f"back after {self.figures.recovery:.0f} s"
+        assert self.figures.lost == self.figures.duplicated == 0
+
+    def close(self) -> None:
+        for walker in self.walkers:
+            walker.close()

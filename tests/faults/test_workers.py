@@ -1,0 +1,88 @@
+"""Workers die, freeze and come back; what they were doing is done once.
+
+F01 kills at three points of every activity. `mail_support_request` belongs to no activation.
+"""
+
+import os
+import signal
+import time
+
+import pytest
+
+from domain.contracts.vocabulary import ActivityName
+from tests.faults.crash import Point
+from tests.faults.runner import Run
+from tests.faults.walker import until
+
+_SAMPLE = {
+    (ActivityName.SEND_PIN, Point.AFTER_EFFECT),
+    (ActivityName.CLAIM_PERSON, Point.AFTER_EFFECT),
+    (ActivityName.RECORD_CONSENT, Point.AFTER_EFFECT),
+    (ActivityName.PROVISION_ACCOUNT, Point.BEFORE),
+    (ActivityName.PROVISION_ACCOUNT, Point.AFTER_EFFECT),
+    (ActivityName.PROVISION_ACCOUNT, Point.AFTER_RETURN),
+    (ActivityName.CLOSE_ACTIVATION, Point.AFTER_EFFECT),
+}
+_KILLS = [
+    pytest.param(name, point, marks=[pytest.mark.subset] if (name, point) in _SAMPLE else [])
+    for name in ActivityName
+    for point in Point
+    if name is not ActivityName.MAIL_SUPPORT_REQUEST
+]
+
+
+@pytest.mark.parametrize(("activity", "point"), _KILLS)
+def test_f01_a_worker_is_killed_in(run: Run, activity: ActivityName, point: Point) -> None:
+    worker = run.world.worker
+    uninsured = activity is ActivityName.RECORD_INSURANCE
+    run.walk(
+        lambda: worker.dies(activity, point),
+        worker.start,
+        at="/contact",
+        during=lambda: until(lambda: not worker.is_alive),
+        students=run.enrol(insured=not uninsured),
+    )
+
+
+@pytest.mark.subset
+def test_f02_all_workers_are_killed(run: Run) -> None:
+    world = run.world
+    run.walk(
+        lambda: world.kill("worker"),
+        lambda: world.start("worker"),
+        at="/pin",
+        during=lambda: time.sleep(4),
+    )
+
+
+@pytest.mark.parametrize(
+    ("activity", "seconds"),
+    [
+        pytest.param(ActivityName.RECORD_CONSENT, 12, marks=pytest.mark.subset),
+        (ActivityName.PROVISION_ACCOUNT, 40),
+        (ActivityName.SEND_PIN, 40),
+    ],
+)
+def test_f04_a_frozen_worker_wakes_after_another_did_its_work(
+    run: Run, activity: ActivityName, seconds: float
+) -> None:
+    zombie, other = run.world.workers
+
+    def freeze() -> None:
+        zombie.dies(activity, Point.BEFORE, "stop")
+        other.start()
+
+    def wait() -> None:
+        until(lambda: _is_stopped(zombie.pid))
+        time.sleep(seconds)
+
+    def wake() -> None:
+        assert zombie.pid
+        os.kill(zombie.pid, signal.SIGCONT)
+
+    run.walk(freeze, wake, at="/contact", during=wait)
+
+
+def _is_stopped(pid: int | None) -> bool:
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:  # noqa: PTH123 - not a file
+        return stat.read().rpartition(")")[2].split()[0] == "T"

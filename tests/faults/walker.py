@@ -1,0 +1,194 @@
+"""A student who goes on whatever happens, and remembers what they were told.
+
+A page that cannot be had is asked for again, as people do; an answer that was accepted is never
+given again: whoever is asked a second time for it waits, and in the end the run says so.
+"""
+
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
+
+import httpx
+
+from demo.visitor import Page, Visitor
+from domain.references import first_group
+from tests.faults.world import World
+from tests.whole import student as whole
+from tests.whole.student import Student
+
+PATIENCE_SECONDS = 150.0
+until = partial(whole.until, within=PATIENCE_SECONDS)
+ENDS = frozenset({"/done", "/ended", "/continued"})
+_PAUSE = 0.4
+_UNAVAILABLE = 503
+_FINE = (200, 422, _UNAVAILABLE)
+
+
+class Gate:
+    """Where everybody waits for the fault to begin."""
+
+    def __init__(self, path: str, number: int) -> None:
+        self.path = path
+        self._expected = number
+        self._arrived = threading.Semaphore(0)
+        self._open = threading.Event()
+
+    def pass_through(self) -> None:
+        self._arrived.release()
+        assert self._open.wait(PATIENCE_SECONDS), "the fault never began"
+
+    def all_here(self) -> None:
+        for _ in range(self._expected):
+            assert self._arrived.acquire(timeout=PATIENCE_SECONDS), "not everybody came here"
+
+    def open(self) -> None:
+        self._open.set()
+
+
+class Undesigned(AssertionError):
+    """A student saw a page nobody designed."""
+
+
+class _Browser(Visitor):
+    slowest = 0.0
+
+    def _look(self, response: httpx.Response) -> Page:
+        for each in (*response.history, response):
+            self.slowest = max(self.slowest, each.elapsed.total_seconds())
+        known = response.status_code in _FINE and "Traceback" not in response.text
+        if response.status_code == _UNAVAILABLE:
+            known &= "retry-after" in response.headers
+        if not known:
+            raise Undesigned(f"{response.status_code} at {response.url.path}")
+        return super()._look(response)
+
+
+class Walker:
+    """Walks on until an end. `again` names the pages whose answer may be asked for twice."""
+
+    def __init__(
+        self,
+        world: World,
+        student: Student,
+        *,
+        gate: Gate | None = None,
+        again: frozenset[str] = frozenset(),
+        answers: Mapping[str, dict[str, str]] | None = None,
+    ) -> None:
+        self.student = student
+        self.accepted: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.ended_at: float | None = None
+        self.reference = ""
+        self._world = world
+        self._gate = gate
+        self.again = again
+        self._answers = dict(answers or {})
+        self._browser = _Browser(world.url, "el")
+        self._path = "/who"
+
+    @property
+    def slowest(self) -> float:
+        return self._browser.slowest
+
+    @property
+    def page(self) -> Page:
+        return self._browser.page
+
+    def walk(self) -> str:
+        """Walk to the end and give its path."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        self._visit("/who")
+        while self.page.path not in ENDS:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{self.student.number} came no further than {self._told()}")
+            self._step()
+        self.ended_at = time.monotonic()
+        return self.page.path
+
+    def close(self) -> None:
+        self._browser._http.close()
+
+    def _told(self) -> str:
+        return f"{self.page.path} ({self.page.status}), having answered {dict(self.accepted)}"
+
+    def _step(self) -> None:
+        path = self.page.path
+        if self.page.status == _UNAVAILABLE or path == "/progress":
+            self._pause("/progress" if self.accepted["/contact"] else self._path)
+        elif self.accepted[path] and path not in self.again:
+            self._pause("/progress")
+        else:
+            self._path = path
+            self._meet_fault(path)
+            answers = self._fill_in(path)
+            if answers is None:
+                self._pause(path)
+            else:
+                self._submit(path, answers)
+
+    def _meet_fault(self, path: str) -> None:
+        gate, self._gate = self._gate, None
+        if gate and path == gate.path:
+            gate.pass_through()
+        else:
+            self._gate = gate
+
+    def _fill_in(self, path: str) -> dict[str, str] | None:
+        if path == "/pin" and path not in self._answers:
+            pin = self.newest_pin()
+            return {"pin": pin} if pin else None
+        student = self.student
+        answers = {
+            "/who": {"who": "student"},
+            "/contact": {"mobile": student.mobile, "email": ""},
+            "/insurance": {"number": student.amka},
+            "/identify": {"answer": f"{student.born:%d/%m/%Y}"},
+            "/review": {"decision": "agree", "choice": "recovery_mobile"},
+            "/password": {"password": student.password},
+        } | self._answers
+        if path not in answers:
+            raise Undesigned(f"a student came to {path}")
+        return answers[path]
+
+    def newest_pin(self) -> str | None:
+        """Read the code out of the message that carries this page's mark."""
+        if not self.reference:
+            self.reference = self._ask_reference()
+        mark = first_group(self.reference) if self.reference else "-"
+        messages = self._world.messages(f"+30{self.student.mobile}")
+        texts = [message["text"] for message in messages if mark in message["text"]]
+        pins = [pin for text in texts for pin in re.findall(r"(?<!\d)\d{6}(?!\d)", text)]
+        return pins[-1] if pins else None
+
+    def _ask_reference(self) -> str:
+        try:
+            answer = self._browser._http.get("/progress.json")
+            return str(answer.json()["reference"]) if answer.is_success else ""
+        except (httpx.TransportError, ValueError):
+            return ""
+
+    def _submit(self, path: str, answers: dict[str, str]) -> None:
+        try:
+            page = self._browser.submit(**answers)
+        except httpx.TransportError:
+            # The answer was lost: what became of it only the next page tells.
+            self._pause("/progress" if self.accepted["/contact"] else path)
+            return
+        if page.status == _UNAVAILABLE:
+            return
+        taken = page.path != path
+        (self.accepted if taken else self.refused)[path] += 1
+
+    def _pause(self, path: str) -> None:
+        time.sleep(_PAUSE)
+        self._visit(path)
+
+    def _visit(self, path: str) -> None:
+        try:
+            self._browser.visit(path)
+        except httpx.TransportError:
+            time.sleep(_PAUSE)

@@ -1,0 +1,312 @@
+"""The whole stack of real parts, with a link that can fail between every pair of them.
+
+The world's parts are the demo's own programs; worker and portal reach everything through links,
+students reach the portals through one. A part that is stopped refuses, as a dead one does.
+"""
+
+import base64
+import itertools
+import json
+import os
+import random
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+from temporalio.client import Client
+
+import security.keys
+from demo.messages import Message
+from demo.part import Part, aside, python, run
+from demo.place import HOST, Place
+from demo.programs import Portal, Worker
+from demo.slapd import PEOPLE_DN
+from demo.stack import Stack, _toml, _write
+from ledger import migrate
+from security.keys import KeyRing
+from settings import CHECKOUT, Settings
+from starter import connect
+from tests.faults.crash import CRASH_FILE, Point
+from tests.faults.proxy import Link, Proxy, Refuse
+from tests.whole.student import Student, _insert
+
+Attributes = dict[str, list[str]]
+BEHIND = {
+    "postgres": ("worker-ledger", "worker-registrar", "portal-ledger"),
+    "slapd": ("worker-slapd",),
+    "sms": ("worker-sms",),
+    "smtp": ("worker-smtp",),
+    "temporal": ("worker-temporal", "portal-temporal"),
+}
+
+
+class FaultyWorker(Worker):
+    """The real worker, which dies where it is told to."""
+
+    def __init__(self, place: Place, name: str) -> None:
+        super().__init__(place)
+        self.name = name
+
+    @property
+    def crash_file(self) -> Path:
+        return self.place.folder / f"{self.name}.crash"
+
+    def command(self) -> Sequence[str]:
+        return python("tests.faults.crash")
+
+    def environment(self) -> Mapping[str, str]:
+        return {
+            "ACTIVATION_CONFIG": str(self.place.folder / "worker.toml"),
+            "PYTHONPATH": str(CHECKOUT),
+            CRASH_FILE: str(self.crash_file),
+        }
+
+    def dies(self, activity: str, point: Point, action: str = "kill") -> None:
+        """See to it that it dies there once."""
+        with self.crash_file.open("a", encoding="ascii") as file:
+            file.write(f"{activity} {point} {action}\n")
+
+
+class OnePortal(Portal):
+    """One of several portals behind one address; `more` are settings of its own."""
+
+    def __init__(self, place: Place, name: str) -> None:
+        super().__init__(place)
+        self.name = name
+        self.more: dict[str, str] = {}
+
+    @property
+    def port(self) -> int:
+        return self.place.port(self.name)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=2).is_success
+        except httpx.HTTPError:
+            return False
+
+    def environment(self) -> Mapping[str, str]:
+        return {
+            "ACTIVATION_CONFIG": str(self.place.folder / "portal.toml"),
+            "ACTIVATION_PORTAL__PORT": str(self.port),
+            **self.more,
+        }
+
+
+class World:
+    def __init__(self, folder: Path, proxy: Proxy) -> None:
+        self.stack = Stack(Place(folder))
+        self.place = self.stack.place
+        self.workers = (FaultyWorker(self.place, "worker"), FaultyWorker(self.place, "worker-2"))
+        self.portals = (OnePortal(self.place, "portal"), OnePortal(self.place, "portal-2"))
+        self.links: dict[str, Link] = {}
+        self._proxy = proxy
+        self._messages: dict[str, Message] = {}
+        self._reading = threading.Lock()
+        self._mobiles: set[str] = set()
+
+    @property
+    def worker(self) -> FaultyWorker:
+        return self.workers[0]
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        stack = self.stack
+        outside = (stack.temporal, stack.postgres, stack.directory, stack.sms, stack.smtp)
+        return {part.name: part for part in (*outside, *self.workers, *self.portals)}
+
+    @property
+    def always(self) -> Sequence[Part]:
+        """What runs unless a scenario ends it; the second worker and portal are called for."""
+        resting = {self.workers[1].name, self.portals[1].name}
+        return [part for name, part in self.parts.items() if name not in resting]
+
+    # --- up and down -------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        self.stack.write_files()
+        security.keys.create(self.place.keys, "2026-11")
+        self._link()
+        outside = [part for part in self.always if part not in (self.worker, self.portals[0])]
+        for part in outside:
+            part.prepare()
+            part.spawn()
+        for part in outside:
+            part.wait_ready()
+        aside(migrate.migrate(self.stack.postgres.ledger_dsn))
+        aside(self._prepare_namespace())
+        for program in (self.worker, self.portals[0]):
+            program.spawn()
+        for program in (self.worker, self.portals[0]):
+            program.wait_ready()
+
+    def end(self) -> None:
+        for part in reversed(tuple(self.parts.values())):
+            part.stop()
+
+    def stop(self, name: str) -> None:
+        self.parts[name].stop()
+        self._refuse(name)
+
+    def kill(self, name: str) -> None:
+        self.parts[name].kill()
+        self._refuse(name)
+
+    def start(self, name: str) -> None:
+        self.parts[name].start()
+        for link in BEHIND.get(name, ()):
+            self.links[link].heal()
+
+    def mend(self) -> None:
+        """Bring everything back to health, whatever a scenario left."""
+        for worker in self.workers:
+            worker.crash_file.unlink(missing_ok=True)
+        for part in self.always:
+            if not part.is_alive:
+                part.start()
+        for part in (self.workers[1], self.portals[1]):
+            part.stop()
+        for link in self.links.values():
+            link.heal()
+
+    def _refuse(self, name: str) -> None:
+        for link in BEHIND.get(name, ()):
+            self.links[link].suffer(Refuse())
+
+    def _link(self) -> None:
+        postgres, temporal = self.place.port("postgres"), self.place.port("temporal")
+        targets = {
+            "worker-ledger": postgres,
+            "worker-registrar": postgres,
+            "worker-slapd": self.place.port("ldaps"),
+            "worker-sms": self.place.port("sms"),
+            "worker-smtp": self.place.port("smtp"),
+            "worker-temporal": temporal,
+            "portal-ledger": postgres,
+            "portal-temporal": temporal,
+            "students-portal": self.portals[0].port,
+        }
+        for name, port in targets.items():
+            self.links[name] = self._proxy.link(port)
+        for who in ("worker", "portal"):
+            self._write_settings(who)
+
+    def _write_settings(self, who: str) -> None:
+        """Write the settings of a program that reaches everything through its own links."""
+        port = {name: link.port for name, link in self.links.items()}
+        stack, settings = self.stack, dict(self.stack.settings())
+        address = f"{HOST}:{port[f'{who}-temporal']}"
+        profile = {"address": address, "namespace": self.settings.temporal_namespace}
+        temporal_file = self.place.folder / f"{who}-temporal.toml"
+        _write(temporal_file, _toml({"profile.default": profile}))
+        reader = _through(stack.postgres.registrar_reader_dsn, port["worker-registrar"])
+        settings |= {
+            "ledger_dsn": _through(stack.postgres.ledger_dsn, port[f"{who}-ledger"]),
+            "temporal_config_file": str(temporal_file),
+            "registrar": {"dsn": reader},
+            "directory": {
+                **_table(settings["directory"]),
+                "urls": [f"ldaps://{HOST}:{port['worker-slapd']}"],
+            },
+            "sms": {
+                **_table(settings["sms"]),
+                "url": f"http://{HOST}:{port['worker-sms']}/messages",
+                "per_second": 200,
+            },
+            "mail": {**_table(settings["mail"]), "port": port["worker-smtp"]},
+            "portal": {
+                **_table(settings["portal"]),
+                "public_url": self.url,
+            },
+        }
+        _write(self.place.folder / f"{who}.toml", _toml(settings))
+
+    async def _prepare_namespace(self) -> None:
+        await connect.prepare_namespace(await self.client())
+
+    # --- looking in, past all links ------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """The one address students know."""
+        return f"http://{HOST}:{self.links['students-portal'].port}"
+
+    @property
+    def settings(self) -> Settings:
+        os.environ["ACTIVATION_CONFIG"] = str(self.place.settings_file)
+        return Settings()
+
+    @property
+    def keys(self) -> KeyRing:
+        return KeyRing(self.place.keys)
+
+    @property
+    def ledger_dsn(self) -> str:
+        return self.stack.postgres.ledger_dsn
+
+    async def client(self) -> Client:
+        return await connect.connect(self.settings, self.keys)
+
+    def messages(self, to: str) -> list[Message]:
+        """Give what a contact received, newest last; files are read once."""
+        with self._reading:
+            for file in self.place.inbox.glob("*.json"):
+                if file.name not in self._messages:
+                    self._messages[file.name] = json.loads(file.read_bytes())
+            found = [message for message in self._messages.values() if message["to"] == to]
+        return sorted(found, key=lambda message: message["received_at"])
+
+    def entries(self) -> dict[str, Attributes]:
+        """Give every person's entry as it is stored, hashed password and times included."""
+        directory = self.stack.directory
+        tool = directory._software.tool("slapcat")
+        words = (tool, "-f", str(directory.config), "-a", "(objectClass=inetOrgPerson)")
+        read = dict(_ldif(run(words, what="slapcat", env=directory.environment())))
+        return {dn: entry for dn, entry in read.items() if dn.lower().endswith(PEOPLE_DN)}
+
+    def logs(self) -> list[Path]:
+        return [self.place.log(part.name) for part in (*self.workers, *self.portals)]
+
+    # --- students ------------------------------------------------------------------------------
+
+    def students(self, draw: random.Random, number: int, **given: Any) -> list[Student]:
+        """Draw students nobody else plays and enrol them."""
+        drawn = (Student(draw=draw, **given) for _ in itertools.count())
+        new = (student for student in drawn if student.mobile not in self._mobiles)
+        students = list(itertools.islice(new, number))
+        self._mobiles |= {student.mobile for student in students}
+        aside(_insert(self.stack.postgres.registrar_dsn, *(each.row() for each in students)))
+        return students
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return self.stack.environment()
+
+
+def _through(dsn: str, port: int) -> str:
+    return re.sub(r":\d+/", f":{port}/", dsn)
+
+
+def _table(value: object) -> Mapping[str, object]:
+    assert isinstance(value, dict)
+    return value
+
+
+def _ldif(text: str) -> Iterator[tuple[str, Attributes]]:
+    """Read entries; a value after two colons is base64, a line that begins with a space goes on."""
+    for block in text.replace("\n ", "").split("\n\n"):
+        entry: Attributes = {}
+        for line in block.splitlines():
+            name, _, value = line.partition(":")
+            if value.startswith(":"):
+                value = base64.b64decode(value[1:]).decode("utf-8", "replace")
+            entry.setdefault(name.partition(";")[0].lower(), []).append(value.strip())
+        if "dn" in entry:
+            yield entry["dn"][0], entry
