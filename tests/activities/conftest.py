@@ -1,8 +1,8 @@
 """What the tests of activities share: a ledger pool, invented persons, references of their own."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 from typing import TypeAlias
 
@@ -77,11 +77,41 @@ async def reading(stack: TestStack, **changes: object) -> AsyncIterator[Registra
         yield RegistrarActivities(pool=pool, keys=stack.keys, settings=changed)
 
 
+@asynccontextmanager
+async def writing(
+    stack: TestStack, pool: Pool, **changes: object
+) -> AsyncIterator[DirectoryActivities]:
+    """Give the directory's activities; `changes` replace settings of the directory."""
+    section = stack.settings.directory.model_copy(update=changes)
+    changed = stack.settings.model_copy(update={"directory": section})
+    made = DirectoryActivities(pool=pool, keys=stack.keys, settings=changed)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+@contextmanager
+def ruled(stack: TestStack, old: str, new: str) -> Iterator[None]:
+    """Let slapd run with other words in its configuration, with its own afterwards."""
+    slapd = stack._stack.directory
+    rules = slapd.config.read_text("utf-8")
+    assert old in rules
+    slapd.stop()
+    slapd.config.write_text(rules.replace(old, new), "utf-8")
+    try:
+        slapd.spawn()
+        slapd.wait_ready()
+        yield
+    finally:
+        slapd.stop()
+        slapd.start()
+
+
 @pytest.fixture
 async def activities(stack: TestStack, pool: Pool) -> AsyncIterator[DirectoryActivities]:
-    made = DirectoryActivities(pool=pool, keys=stack.keys, settings=stack.settings)
-    yield made
-    await made.close()
+    async with writing(stack, pool) as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -8,6 +9,7 @@ from activities.accounts import DirectoryActivities
 from activities.directory import generalized_time
 from activities.entries import CODES, attributes, codes
 from activities.failures import failure
+from activities.ldap import Wire
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
@@ -18,7 +20,7 @@ from domain.contracts.requests import (
 from domain.contracts.vocabulary import Choice, FailureType, Language, PasswordRefusal
 from ledger.pool import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case
-from tests.activities.conftest import MakePerson
+from tests.activities.conftest import MakePerson, ruled, writing
 from tests.stack import TestStack
 
 
@@ -150,6 +152,52 @@ async def test_a_name_somebody_else_has_is_taken_or_the_registrars_matter(
     assert case.entry() == before
 
 
+async def test_what_we_left_half_made_is_always_finished(
+    stack: TestStack, pool: Pool, case: Case
+) -> None:
+    case.plant(case.name, **{CODES: codes(case.person, case.domain)})
+    async with writing(stack, pool, adopt=False) as strict:
+        assert await case.resolve(strict) == named(case.name)
+        assert await case.provision(strict, await case.choose(PASSWORD)) == ACTIVE
+
+
+async def test_what_others_made_is_adopted_unless_the_settings_forbid_it(
+    stack: TestStack, pool: Pool, activities: DirectoryActivities, case: Case, tmp_path: Path
+) -> None:
+    password = tmp_path / "password"
+    password.write_text("of the root DN")
+    others = {"bind_dn": "cn=admin,dc=university,dc=example", "bind_password_file": password}
+    ours, case.wire = case.wire, Wire(stack.settings.directory.model_copy(update=others))
+    with ruled(stack, "maxsize", f'rootpw "{password.read_text()}"\nmaxsize'):
+        case.plant(case.name, **{CODES: codes(case.person, case.domain)})
+    case.wire.close()
+    case.wire = ours
+    before = case.entry()
+    sealed = await case.choose(PASSWORD)
+    async with writing(stack, pool, adopt=False) as strict:
+        assert await case.resolve(strict) == AccountResolved(outcome=AccountOutcome.CONFLICT)
+        made = await case.provision(strict, sealed)
+    assert made == Provisioned(outcome=ProvisionOutcome.CONFLICT)
+    assert case.entry() == before
+    assert await case.resolve(activities) == named(case.name)
+    assert await case.provision(activities, sealed) == ACTIVE
+
+
+async def test_two_entries_of_one_person_are_a_conflict(
+    activities: DirectoryActivities, case: Case, make_person: MakePerson
+) -> None:
+    second = make_person().enrolments
+    case.person = case.person.model_copy(update={"enrolments": (*case.person.enrolments, *second)})
+    first_code, second_code = codes(case.person, case.domain)
+    case.plant(case.name, **{CODES: [first_code]})
+    case.plant(f"z{case.name}", **{CODES: [second_code]})
+    before = case.entry()
+    assert await case.resolve(activities) == AccountResolved(outcome=AccountOutcome.CONFLICT)
+    made = await case.provision(activities, await case.choose(PASSWORD))
+    assert made == Provisioned(outcome=ProvisionOutcome.CONFLICT)
+    assert case.entry() == before
+
+
 async def test_a_person_with_another_name_is_a_conflict(
     activities: DirectoryActivities, case: Case
 ) -> None:
@@ -260,6 +308,19 @@ async def test_choices_have_their_effect_however_often_it_is_tried(
         f"https://{case.domain}/entitlement/listed",
     ]
     case.wire.close()
+
+
+async def test_a_value_that_differs_only_for_us_is_let_be(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    await case.consent(*Choice)
+    spaced = f"{str(case.person.mobile)[:3]} {str(case.person.mobile)[3:]}"
+    case.plant(case.name, mobile=[spaced], **{CODES: codes(case.person, case.domain)})
+    assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
+    entry = case.entry()
+    assert entry
+    assert entry["mobile"] == [spaced]
+    assert entry["labeleduri"]
 
 
 async def test_what_was_not_chosen_is_not_written(
