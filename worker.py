@@ -38,6 +38,7 @@ from starter.health import ledger_answers, probes, temporal_answers
 from workflows.activation import Activation
 from workflows.sandbox import sandbox
 from workflows.support_request import SupportRequest
+from workflows.withdrawal import Withdrawal
 
 _GRACE = timedelta(seconds=30)
 _STICKY = timedelta(seconds=2)
@@ -144,7 +145,7 @@ def _main(parts: Parts) -> list[Worker]:
             parts.client,
             TaskQueue.MAIN,
             [*registrar.all(), *pins.all(), *records.all(), *insured.all()],
-            workflows=[Activation, SupportRequest],
+            workflows=[Activation, SupportRequest, Withdrawal],
             workflow_runner=sandbox(),
             max_cached_workflows=_CACHED,
             sticky_queue_schedule_to_start_timeout=_STICKY,

@@ -6,7 +6,6 @@ opens the sealed password; only a bind with it counts as done. Any number of tri
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 from temporalio import activity
@@ -14,20 +13,23 @@ from temporalio.exceptions import ApplicationError
 
 from activities import ldap
 from activities.directory import Directory, Entry
-from activities.entries import Attributes, attributes, chosen, codes
+from activities.entries import Attributes, attributes, chosen, codes, taken_back
 from activities.failures import failure, guarded
 from activities.records import reserve_name, wanted_names
 from domain import usernames as rules
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
+    ApplyWithdrawal,
     ProvisionAccount,
     Provisioned,
     ProvisionOutcome,
     ResolveAccount,
+    WithdrawalApplied,
 )
-from domain.contracts.vocabulary import ActivityName, Choice, FailureType, PasswordRefusal
+from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal
 from ledger import activations, consents, passwords
+from ledger.consents import Consent
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from security.sealing import NotOurs, unseal
@@ -56,7 +58,7 @@ class DirectoryActivities:
         self._directory = Directory(settings.directory)
 
     def all(self) -> list[Callable[..., Any]]:
-        return [self.resolve_account, self.provision_account]
+        return [self.resolve_account, self.provision_account, self.apply_withdrawal]
 
     async def close(self) -> None:
         await self._directory.close()
@@ -113,8 +115,8 @@ class DirectoryActivities:
         entry, *others = own
         if others:
             return conflict
-        agreed = await consents.newest(self._pool, request.reference)
-        if entry.active and (agreed is None or entry.activated_before(agreed)):
+        consent = await consents.standing(self._pool, request.reference)
+        if entry.active and (consent is None or entry.activated_before(consent.agreed_at)):
             return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)
         login_name = request.person.login_name
         foreseen = login_name if login_name and rules.is_valid(login_name) else entry.uid
@@ -127,16 +129,15 @@ class DirectoryActivities:
     @activity.defn(name=ActivityName.PROVISION_ACCOUNT)
     async def provision_account(self, request: ProvisionAccount) -> Provisioned:
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            choices = await consents.choices(self._pool, request.reference)
-            agreed = await consents.newest(self._pool, request.reference)
-            if choices is None or agreed is None:
+            consent = await consents.standing(self._pool, request.reference)
+            if consent is None or not consent.agreed:
                 return Provisioned(outcome=ProvisionOutcome.NO_CONSENT)
             password = await self._unsealed(request)
             if password is None:
                 return _refused(PasswordRefusal.EXPIRED)
             if password in (b"", _MASKED_SECRET):
                 return _refused(PasswordRefusal.POLICY)
-            made = await self._directory.run(self._provision, request, password, choices, agreed)
+            made = await self._directory.run(self._provision, request, password, consent)
             if made.outcome is ProvisionOutcome.ACTIVE:
                 await activations.provisioned(
                     self._pool,
@@ -144,7 +145,30 @@ class DirectoryActivities:
                     reference=request.reference,
                     username=request.username,
                 )
+                # A choice may have been withdrawn meanwhile, by somebody who found no account yet.
+                await self._take_back(request.reference, request.username)
             return made
+
+    @activity.defn(name=ActivityName.APPLY_WITHDRAWAL)
+    async def apply_withdrawal(self, request: ApplyWithdrawal) -> WithdrawalApplied:
+        """Take what withdrawn choices wrote out of the entry, if there is one."""
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            username = await activations.username(self._pool, self._keys, request.reference)
+            if username:
+                await self._take_back(request.reference, username)
+        return WithdrawalApplied()
+
+    async def _take_back(self, reference: str, username: str) -> None:
+        consent = await consents.standing(self._pool, reference)
+        if consent and consent.withdrawn:
+            await self._directory.run(self._take_away, username, consent)
+
+    def _take_away(self, username: str, consent: Consent) -> None:
+        for entry in self._directory.find_by_uids([username]):
+            gone = taken_back(
+                entry.attributes, self._domain, consent.withdrawn, consent.choices, self._choices
+            )
+            self._directory.take_away(entry, gone)
 
     async def _unsealed(self, request: ProvisionAccount) -> bytes | None:
         """Open the sealed password; one that is gone, or was sealed for another, is no password."""
@@ -160,15 +184,14 @@ class DirectoryActivities:
         self,
         request: ProvisionAccount,
         password: bytes,
-        choices: Sequence[Choice],
-        agreed: datetime,
+        consent: Consent,
     ) -> Provisioned:
         wanted = attributes(request.person, request.username, self._domain, request.language)
-        more = chosen(request.person, self._domain, choices, self._choices)
+        more = chosen(request.person, self._domain, consent.choices, self._choices)
         entry = self._own_entry(request) or self._added(request, wanted)
         if isinstance(entry, Provisioned):
             return entry
-        if entry.activated_before(agreed):
+        if entry.activated_before(consent.agreed_at):
             return Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
         if not entry.adoptable:
             return _CONFLICT

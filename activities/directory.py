@@ -1,7 +1,8 @@
 """What is asked of the directory and written to it, one step each; every step may be repeated.
 
-The engine adds, completes and sets passwords; it has no way to delete. All methods block and are
-called from a pool of threads, whose size bounds the connections too.
+The engine adds, completes, sets passwords and takes a withdrawn choice's values away; it has no way
+to delete an entry. All methods block and are called from a pool of threads, whose size bounds the
+connections too.
 """
 
 import asyncio
@@ -88,6 +89,11 @@ class Directory:
         lacking = missing(wanted, entry.attributes, chosen)
         if lacking:
             ldap.reject(self._wire.add_values(entry.dn, lacking))
+
+    def take_away(self, entry: Entry, gone: Attributes) -> None:
+        """Take these values away, and nothing else; a value that is gone already is no matter."""
+        if gone:
+            ldap.reject(self._wire.delete_values(entry.dn, gone))
 
     def set_password(self, dn: str, password: bytes) -> ldap.Answer:
         """Return success, or the policy's refusal (19) with its own error where it tells one."""

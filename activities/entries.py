@@ -5,6 +5,7 @@ ever was: two entries or persons that share one are the same human. The AMKA is 
 contact only where the student chose so.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
@@ -100,6 +101,41 @@ def missing(wanted: Attributes, present: Attributes, more: Attributes) -> Attrib
         if new and (several or not there):
             lacking[name] = new
     return lacking
+
+
+def taken_back(
+    present: Attributes,
+    domain: str,
+    withdrawn: Iterable[Choice],
+    standing: Iterable[Choice],
+    mapping: Mapping[Choice, str],
+) -> Attributes:
+    """Return the values that a withdrawn choice may have written, and no standing one.
+
+    Which contact it was nobody knows any more: any stands in the place of `{email}` and `{mobile}`.
+    """
+    gone = _written(present, domain, withdrawn, mapping)
+    kept = _written(present, domain, standing, mapping)
+    left = {
+        name: [value for value in gone[name] if value not in kept.get(name, [])] for name in gone
+    }
+    return {name: values for name, values in left.items() if values}
+
+
+def _written(
+    present: Attributes, domain: str, choices: Iterable[Choice], mapping: Mapping[Choice, str]
+) -> Attributes:
+    """Return the values that look like what these choices write."""
+    like: Attributes = {}
+    for choice in choices:
+        name, _, value = mapping.get(choice, "").lower().partition("=")
+        parts = re.split(r"\{(?:email|mobile)\}", value.replace("{domain}", domain.lower()))
+        pattern = re.compile(".+".join(map(re.escape, parts)), re.IGNORECASE)
+        found = like.setdefault(name, [])
+        found += [
+            each for each in present.get(name, []) if pattern.fullmatch(each) and each not in found
+        ]
+    return like
 
 
 def _names(option: str, first: str, last: str) -> dict[str, list[str | None]]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from ldap3 import MODIFY_ADD, NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
+from ldap3 import MODIFY_ADD, MODIFY_DELETE, NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
 from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
 from ldap3.extend.standard.modifyPassword import ModifyPassword
 from temporalio.exceptions import ApplicationError
@@ -125,7 +125,14 @@ class Wire:
 
     def add_values(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
         """Add values; those that the directory takes for the same as one there are let be."""
-        changes = {name: [(MODIFY_ADD, values)] for name, values in attributes.items()}
+        return self._modify(dn, MODIFY_ADD, attributes)
+
+    def delete_values(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
+        """Take values away; those that are gone already are let be."""
+        return self._modify(dn, MODIFY_DELETE, attributes)
+
+    def _modify(self, dn: str, how: str, attributes: dict[str, list[str]]) -> Answer:
+        changes = {name: [(how, values)] for name, values in attributes.items()}
         controls = [(_PERMISSIVE_MODIFY, False, None)]
         with self._connection() as connection:
             self._fence()

@@ -73,6 +73,12 @@ async def provisioned(pool: Pool, keys: KeyRing, *, reference: str, username: st
     )
 
 
+async def username(pool: Pool, keys: KeyRing, reference: str) -> str | None:
+    """Return the name of the account that this activation made, if it did."""
+    name = await pool.fetchval("SELECT username FROM activation WHERE reference = $1", reference)
+    return keys.decrypt("username", reference, name) if name else None
+
+
 async def close(pool: Pool, *, reference: str, end: Step) -> None:
     """Note the end; the first end stands."""
     await pool.execute(

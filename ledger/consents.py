@@ -1,11 +1,26 @@
-"""Consents: append-only, one row for each thing that was shown and agreed to."""
+"""Consents: append-only, one row for each thing that was agreed to or withdrawn."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.contracts.requests import RecordConsent
 from domain.contracts.vocabulary import Choice
-from ledger.pool import Pool
+from ledger.pool import Connection, Pool
 from security.keys import KeyRing
+
+_CHOICES, _WHOLE = "choices", "whole"
+
+
+@dataclass(frozen=True)
+class Consent:
+    """`agreed`: not withdrawn as a whole; `withdrawn`: choices that were taken back since."""
+
+    id: int
+    agreed: bool
+    agreed_at: datetime
+    choices: tuple[Choice, ...]
+    withdrawn: tuple[Choice, ...]
 
 
 async def record(pool: Pool, keys: KeyRing, request: RecordConsent) -> None:
@@ -26,17 +41,51 @@ async def record(pool: Pool, keys: KeyRing, request: RecordConsent) -> None:
     )
 
 
-async def newest(pool: Pool, reference: str) -> datetime | None:
-    """Return when the newest consent was recorded; None when there is none."""
-    recorded: datetime | None = await pool.fetchval(
-        "SELECT recorded_at FROM consent WHERE reference = $1 ORDER BY id DESC LIMIT 1", reference
+async def standing(ledger: Connection, reference: str) -> Consent | None:
+    """Return what stands agreed after all rows; None when nothing ever was."""
+    rows = await ledger.fetch(
+        "SELECT id, choices, recorded_at, withdrawal FROM consent WHERE reference = $1 ORDER BY id",
+        reference,
     )
-    return recorded
+    if not rows:
+        return None
+    choices: set[str] = set()
+    withdrawn: set[str] = set()
+    for row in rows:
+        if row["withdrawal"]:
+            withdrawn |= choices - set(row["choices"])
+        choices = set(row["choices"])
+    newest = rows[-1]
+    return Consent(
+        id=newest["id"],
+        agreed=newest["withdrawal"] != _WHOLE,
+        agreed_at=max(row["recorded_at"] for row in rows if not row["withdrawal"]),
+        choices=tuple(choice for choice in Choice if choice in choices),
+        withdrawn=tuple(choice for choice in Choice if choice in withdrawn - choices),
+    )
 
 
-async def choices(pool: Pool, reference: str) -> tuple[Choice, ...] | None:
-    """Return what was chosen with the newest consent; None when there is no consent."""
-    chosen = await pool.fetchval(
-        "SELECT choices FROM consent WHERE reference = $1 ORDER BY id DESC LIMIT 1", reference
-    )
-    return None if chosen is None else tuple(Choice(each) for each in chosen)
+async def withdraw(pool: Pool, reference: str, choices: Collection[Choice]) -> Consent:
+    """Take back these choices, or without any the whole, by a new row; return what stands then.
+
+    What was taken back already makes no row. Raises `LookupError` where there is no consent.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext($1))", reference)
+        now = await standing(connection, reference)
+        if now is None:
+            raise LookupError("there is no consent")
+        left = [each for each in now.choices if each not in choices] if choices else []
+        if now.agreed and (not choices or len(left) < len(now.choices)):
+            await connection.execute(
+                "INSERT INTO consent (reference, person_key, terms_version, shown_hash, shown,"
+                " choices, language, accepted_at, withdrawal)"
+                " SELECT reference, person_key, terms_version, shown_hash, shown,"
+                " $2, language, now(), $3 FROM consent WHERE id = $1",
+                now.id,
+                left,
+                _CHOICES if choices else _WHOLE,
+            )
+            now = await standing(connection, reference)
+            assert now is not None  # noqa: S101 - rows are never deleted
+        return now

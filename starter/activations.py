@@ -25,10 +25,17 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCStatusCode
 
 from domain.contracts import Model
-from domain.contracts.requests import MailSupportRequest
+from domain.contracts.requests import ApplyWithdrawal, MailSupportRequest
 from domain.contracts.submissions import ActivationResult, ActivationStart, Submission
 from domain.contracts.views import Answer, Progress, ProgressRequest
-from domain.contracts.vocabulary import SUPPORT_WORKFLOW, WORKFLOW, Step, TaskQueue, WaitReason
+from domain.contracts.vocabulary import (
+    SUPPORT_WORKFLOW,
+    WITHDRAWAL_WORKFLOW,
+    WORKFLOW,
+    Step,
+    TaskQueue,
+    WaitReason,
+)
 from starter.connect import TemporalUnavailable
 from workflows.standing import REASON, STEP
 
@@ -70,6 +77,11 @@ class Activations:
         """See to it that the desk gets this request; once, however often it is asked."""
         request = MailSupportRequest(request_id=request_id)
         await self._start(SUPPORT_WORKFLOW, request, f"support-{request_id}")
+
+    async def apply_withdrawal(self, reference: str, consent_id: int) -> None:
+        """See to it that the directory follows this row of the consent."""
+        request = ApplyWithdrawal(reference=reference)
+        await self._start(WITHDRAWAL_WORKFLOW, request, f"withdrawal-{reference}-{consent_id}")
 
     async def _start(
         self,

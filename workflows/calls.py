@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts import Model
     from domain.contracts.requests import (
         AccountResolved,
+        ApplyWithdrawal,
         CheckPin,
         Claimed,
         ClaimPerson,
@@ -45,6 +46,7 @@ with workflow.unsafe.imports_passed_through():
         SendReserved,
         Sent,
         StudentsFound,
+        WithdrawalApplied,
     )
     from domain.contracts.vocabulary import (
         ActivityName,
@@ -165,6 +167,18 @@ async def mail_support_request(request: MailSupportRequest) -> None:
         request,
         result_type=Sent,
         task_queue=TaskQueue.MAIL,
+        start_to_close_timeout=_DURABLE_TRY,
+        retry_policy=_retry_policy(),
+    )
+
+
+async def apply_withdrawal(request: ApplyWithdrawal) -> None:
+    """Try until the directory has followed."""
+    await workflow.execute_activity(
+        ActivityName.APPLY_WITHDRAWAL,
+        request,
+        result_type=WithdrawalApplied,
+        task_queue=TaskQueue.DIRECTORY,
         start_to_close_timeout=_DURABLE_TRY,
         retry_policy=_retry_policy(),
     )

@@ -271,3 +271,14 @@ class MailSupportRequest(Model):
 
     kind: Literal["mail_support_request"] = "mail_support_request"
     request_id: str
+
+
+class ApplyWithdrawal(Model):
+    """What was withdrawn is not carried: the activity reads the consent's rows itself."""
+
+    kind: Literal["apply_withdrawal"] = "apply_withdrawal"
+    reference: str
+
+
+class WithdrawalApplied(Model):
+    kind: Literal["withdrawal_applied"] = "withdrawal_applied"

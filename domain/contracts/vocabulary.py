@@ -4,6 +4,7 @@ from enum import StrEnum
 
 WORKFLOW = "Activation"
 SUPPORT_WORKFLOW = "SupportRequest"
+WITHDRAWAL_WORKFLOW = "Withdrawal"
 
 
 class Step(StrEnum):
@@ -116,6 +117,7 @@ class ActivityName(StrEnum):
     SEND_NOTICE = "send_notice"
     CLOSE_ACTIVATION = "close_activation"
     MAIL_SUPPORT_REQUEST = "mail_support_request"
+    APPLY_WITHDRAWAL = "apply_withdrawal"
 
 
 class TaskQueue(StrEnum):

@@ -16,13 +16,15 @@ from temporalio.client import Client
 
 import settings
 from domain.contracts.submissions import CancelRequest, RetryRequest
+from domain.contracts.vocabulary import Choice
 from domain.references import normalise
-from ledger import pool
+from ledger import activations, pool
+from ledger.consents import Consent
 from security.keys import KeyRing
 from starter import connect
 from starter.activations import Activations
 from starter.output import Failed, show_json
-from starter.support import actions, cases
+from starter.support import actions, cases, withdrawal
 from starter.support.sentences import sentence
 from translations import translator
 
@@ -95,6 +97,41 @@ def retry(reference: Reference, reason: Reason, json: Json = False) -> None:
     """Try now whatever the engine waits for."""
     at_once = asyncio.run(_act(RetryRequest(**_stamp()), _normalised(reference), reason))
     _tell(reference, at_once, "Trying now.", json)
+
+
+@commands.command()
+def withdraw(
+    reference: Reference,
+    reason: Reason,
+    choice: Annotated[
+        list[Choice] | None, typer.Option(help="One choice; without any, the whole consent.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Note that a student takes back a choice, or the whole consent."""
+    known = _normalised(reference)
+    stands, account = asyncio.run(_withdraw(known, reason, choice or []))
+    if json:
+        kept = {"agreed": stands.agreed, "choices": stands.choices, "account": account}
+        show_json({"reference": known} | kept)
+    else:
+        typer.echo(withdrawal.told(stands, account=account))
+
+
+async def _withdraw(reference: str, reason: str, choices: list[Choice]) -> tuple[Consent, bool]:
+    config = settings.load()
+    ledger = await pool.connect(config.ledger_dsn.get_secret_value())
+    async with _temporal() as client, ledger:
+        stands = await withdrawal.withdraw(
+            Activations(client),
+            ledger,
+            choices,
+            reference=reference,
+            actor=getpass.getuser(),
+            reason=reason,
+        )
+        account = await activations.username(ledger, KeyRing(config.keys_dir), reference)
+    return stands, account is not None
 
 
 @commands.command()

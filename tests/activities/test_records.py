@@ -192,7 +192,7 @@ async def test_a_consent_is_kept_once(
     )
     for _ in range(2):
         await ActivityEnvironment().run(records.record_consent, request)
-    assert await consents.newest(pool, reference)
+    assert await consents.standing(pool, reference)
     count = "SELECT count(*) FROM consent WHERE reference = $1"
     assert await pool.fetchval(count, reference) == 1
 

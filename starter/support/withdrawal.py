@@ -1,0 +1,50 @@
+"""Staff note that a student takes back a choice, or the whole consent."""
+
+from collections.abc import Collection
+
+from domain.contracts.vocabulary import Choice
+from ledger import audit, consents
+from ledger.consents import Consent
+from ledger.pool import Pool
+from starter.activations import Activations
+from starter.support.actions import Refused
+
+
+async def withdraw(
+    activations: Activations,
+    pool: Pool,
+    choices: Collection[Choice],
+    *,
+    reference: str,
+    actor: str,
+    reason: str,
+) -> Consent:
+    """Take back these choices, or without any the whole consent; return what stands then.
+
+    Temporal may have forgotten the activation: the ledger knows what was agreed to. May be said
+    again, which sees to it once more that the directory follows. Raises `Refused`.
+    """
+    agreed = await consents.standing(pool, reference)
+    if agreed is None:
+        raise Refused("nothing was agreed to in this activation")
+    if not set(choices) <= {*agreed.choices, *agreed.withdrawn}:
+        raise Refused("that was not chosen in this activation")
+    await audit.record(pool, actor=actor, action="withdraw", reference=reference, reason=reason)
+    stands = await consents.withdraw(pool, reference, choices)
+    await activations.apply_withdrawal(reference, stands.id)
+    return stands
+
+
+def told(stands: Consent, *, account: bool) -> str:
+    """Say what stands now, and what becomes of the account."""
+    lines = ["The whole consent is withdrawn."]
+    if stands.agreed:
+        lines = [f"Withdrawn. Still chosen: {', '.join(stands.choices) or 'nothing'}."]
+    if account:
+        lines += [
+            "The account stays, for the engine never deletes one.",
+            "What the withdrawn choices wrote leaves its entry.",
+        ]
+    elif not stands.agreed:
+        lines.append("No account is made without a new consent.")
+    return "\n".join(lines)

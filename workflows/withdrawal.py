@@ -1,0 +1,18 @@
+"""The directory follows a withdrawal, however long it is away.
+
+Only the activation's reference travels: what was withdrawn stands in the ledger.
+"""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.contracts.requests import ApplyWithdrawal
+    from domain.contracts.vocabulary import WITHDRAWAL_WORKFLOW
+    from workflows import calls
+
+
+@workflow.defn(name=WITHDRAWAL_WORKFLOW)
+class Withdrawal:
+    @workflow.run
+    async def run(self, request: ApplyWithdrawal) -> None:
+        await calls.apply_withdrawal(request)
