@@ -77,7 +77,11 @@ class Case:
         return str(self._sealed)
 
     async def provision(
-        self, activities: DirectoryActivities, sealed_id: str, name: str = ""
+        self,
+        activities: DirectoryActivities,
+        sealed_id: str,
+        name: str = "",
+        within: ActivityEnvironment | None = None,
     ) -> Provisioned:
         request = ProvisionAccount(
             reference=self.reference,
@@ -86,7 +90,7 @@ class Case:
             sealed_id=sealed_id,
             language=Language.EL,
         )
-        return await begun().run(activities.provision_account, request)
+        return await (within or begun()).run(activities.provision_account, request)
 
     async def resolve(
         self, activities: DirectoryActivities, *, ask_directory: bool = True
