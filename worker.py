@@ -172,7 +172,11 @@ def _messaging(parts: Parts) -> list[Worker]:
 def _directory(parts: Parts) -> list[Worker]:
     accounts = DirectoryActivities(pool=parts.ledger, keys=parts.keys, settings=parts.config)
     parts.stack.push_async_callback(accounts.close)
-    return [_worker(parts.client, TaskQueue.DIRECTORY, accounts.all())]
+    # No more at once than there are threads: who has to wait waits at Temporal, off the clock.
+    slots = parts.config.directory.pool_size
+    return [
+        _worker(parts.client, TaskQueue.DIRECTORY, accounts.all(), max_concurrent_activities=slots)
+    ]
 
 
 _WORKERS = {Role.MAIN: _main, Role.MESSAGING: _messaging, Role.DIRECTORY: _directory}
