@@ -56,3 +56,29 @@ async def test_the_account_is_known_by_its_person_and_written_nowhere_in_clear(
     for clear in ("mpapadop", "+306912345678", "2026001", "Παπαδοπούλου"):
         assert clear not in whole
         assert clear.encode().hex() not in whole
+
+
+async def test_only_exactly_the_same_contact_is_the_same(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    async def same(mobile: str | None, email: str | None) -> bool:
+        return await activations.same_contact(pool, stack.keys, reference, mobile, email)
+
+    await begin(pool, stack, reference, "+306900000405")
+    assert await same("+306900000405", None)
+    assert not await same("+306900000406", None)
+    assert not await same("+306900000405", "maria@example.org")
+    assert not await same(None, "maria@example.org")
+    assert not await activations.same_contact(
+        pool, stack.keys, f"{reference}-other", "+306900000405", None
+    )
+
+
+async def test_the_name_of_the_account_is_read_back_once_there_is_one(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    assert await activations.username(pool, stack.keys, reference) is None
+    await begin(pool, stack, reference, "+306900000407")
+    assert await activations.username(pool, stack.keys, reference) is None
+    await activations.provisioned(pool, stack.keys, reference=reference, username="mpapa")
+    assert await activations.username(pool, stack.keys, reference) == "mpapa"

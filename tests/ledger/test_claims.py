@@ -4,6 +4,9 @@ import asyncio
 import random
 import secrets
 
+import asyncpg
+import pytest
+
 from ledger import claims
 from ledger.pool import Pool
 
@@ -51,3 +54,16 @@ async def test_a_claim_may_be_repeated_and_ends_with_its_release(
         assert await claims.claim(pool, reference=reference, keys=keys) == {reference}
     await claims.release(pool, reference)
     assert await claims.claim(pool, reference="A-NEXT", keys=keys) == {"A-NEXT"}
+
+
+async def test_a_claim_that_fails_leaves_nothing_held(pool: Pool, reference: str) -> None:
+    with pytest.raises(asyncpg.DataError):
+        await claims.claim(pool, reference=reference, keys=[f"{reference}:a", "\0"])
+    keys = [f"{reference}:a", f"{reference}:b"]
+    async with pool.acquire() as rival, rival.transaction():
+        await rival.execute("INSERT INTO claim VALUES ($1, 'rival')", keys[1])
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(claims.claim(pool, reference=reference, keys=keys), 0.3)
+    assert not await pool.fetchval("SELECT count(*) FROM claim WHERE reference = $1", reference)
+    other = f"{reference}-other"
+    assert await claims.claim(pool, reference=other, keys=keys[:1]) == {other}

@@ -46,3 +46,24 @@ async def test_the_number_is_encrypted(pool: Pool, stack: TestStack) -> None:
     assert number not in row["whole"]
     assert number.encode() not in row["number"]
     assert stack.keys.decrypt("insurance", "three", row["number"]) == number
+
+
+async def test_numbers_with_a_warning_are_read_back_oldest_first_and_not_printed_by_accident(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    await pool.execute(
+        "INSERT INTO activation (reference, language, department) VALUES ($1, 'el', '401')",
+        reference,
+    )
+    numbers = [secrets.token_hex(6) for _ in range(3)]
+    warned = [("birth_date", "sex"), (), ("birth_date",)]
+    for place, (number, warnings) in enumerate(zip(numbers, warned, strict=True)):
+        changes = {"reference": (reference, "A-NONE", "A-NONE")[place], "warnings": warnings}
+        await insurance.record(pool, stack.keys, given(number, number).model_copy(update=changes))
+    found = await insurance.flagged(pool, stack.keys)
+    mine = [each for each in found if each.number in numbers]
+    assert [(each.number, each.department, each.warnings) for each in mine] == [
+        (numbers[0], "401", ("birth_date", "sex")),
+        (numbers[2], "", ("birth_date",)),
+    ]
+    assert not any(number in repr(found) for number in numbers)

@@ -93,3 +93,20 @@ async def test_a_dropped_session_is_gone_and_takes_the_old_ones_along(
     assert not await pool.fetchval(
         "SELECT count(*) FROM session WHERE token_hash = ANY($1)", hashes
     )
+
+
+async def test_who_takes_an_activation_over_leaves_the_older_session_behind(
+    pool: Pool, token: str
+) -> None:
+    reference = f"A-{secrets.token_hex(4)}"
+    older = secrets.token_urlsafe(32)
+    await sessions.create(pool, older)
+    for one in (older, token):
+        await sessions.attach(pool, one, reference)
+    for _ in range(2):
+        await sessions.take_over(pool, token, reference)
+    assert await find(pool, token) == Session(reference, superseded=False)
+    assert await find(pool, older) == Session(reference, superseded=True)
+    await sessions.take_over(pool, older, reference)
+    assert await find(pool, older) == Session(reference, superseded=False)
+    assert await find(pool, token) == Session(reference, superseded=True)
