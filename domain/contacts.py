@@ -24,15 +24,15 @@ _BETWEEN_MOBILES = re.compile(r"[^+\d ().\-\u2010-\u2015]+|\s[-–]\s")
 _WRITTEN_TOGETHER = re.compile(r"[+\d]+")
 _FEWEST_DIGITS = 8
 _MOST_DIGITS = 18
-# Nobody types more, and folding a book takes its time.
-_LONGEST_TYPED = 400
+# As in 00 30 69 12 34 56 78.
+_MOST_GROUPS = 7
 _LONGEST_FIELD = 255
 _BETWEEN_EMAILS = re.compile(r"[\s,;|/<>()\[\]\"]+|mailto:", re.IGNORECASE)
 
 
 def mobile(raw: str, region: str) -> str:
     """Return the E.164 form of a mobile number typed in `region`."""
-    text = _typed(raw)
+    text = plain(raw)
     if not _PHONE_CHARACTERS.fullmatch(text):
         raise InvalidInput(Rule.MOBILE_INVALID)
     number = _parse(text, region)
@@ -48,7 +48,7 @@ def mobile(raw: str, region: str) -> str:
 
 def email(raw: str) -> str:
     """Return the address in lower case, its domain in ASCII."""
-    text = _typed(raw)
+    text = plain(raw)
     local, _, domain = text.rpartition("@")
     if has_greek(local) or _mixes_scripts(domain):
         raise InvalidInput(Rule.EMAIL_GREEK)
@@ -88,7 +88,7 @@ def _joined(text: str, region: str) -> Iterator[str]:
     groups = _WRITTEN_TOGETHER.findall(text)
     at = 0
     while at < len(groups):
-        ends = range(len(groups), at, -1)
+        ends = range(min(at + _MOST_GROUPS, len(groups)), at, -1)
         end = next((end for end in ends if _is_number("".join(groups[at:end]), region)), None)
         if end:
             yield "".join(groups[at:end])
@@ -97,10 +97,6 @@ def _joined(text: str, region: str) -> Iterator[str]:
 
 def _is_number(digits: str, region: str) -> bool:
     return _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS and _parse(digits, region) is not None
-
-
-def _typed(raw: str) -> str:
-    return plain(raw) if len(raw) <= _LONGEST_TYPED else ""
 
 
 def _readable(pieces: Iterable[str], read: Callable[[str], str]) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ _YEAR_FIRST = re.compile(r"(?P<year>\d{4})\D+(?P<month>\d{1,2})\D+(?P<day>\d{1,2
 _EIGHT_DIGITS = re.compile(r"(?P<day>\d{2})(?P<month>\d{2})(?P<year>\d{4})")
 _FOUR_DIGITS = re.compile(r"\d{4}")
 _STUDENT_NUMBER = re.compile(r"[0-9A-Z]{1,40}")
-_LONGEST = 60
 
 
 def question(persons: Sequence[Person]) -> Question:
@@ -42,12 +41,11 @@ def answers(asked: Question, person: Person) -> frozenset[str]:
 
 def read(asked: Question, raw: str) -> str:
     """Return what was typed in the form answers have; raises `InvalidInput`."""
-    typed = raw[:_LONGEST]
     if asked is Question.BIRTH_DATE:
-        return _read_date(plain(typed))
+        return _read_date(plain(raw))
     if asked is Question.INSURANCE_LAST_FOUR:
-        return _matching(_FOUR_DIGITS, squash(typed), Rule.IDENTITY_FOUR_DIGITS)
-    return _matching(_STUDENT_NUMBER, identifier(typed), Rule.IDENTITY_STUDENT_NUMBER)
+        return _matching(_FOUR_DIGITS, squash(raw), Rule.IDENTITY_FOUR_DIGITS)
+    return _matching(_STUDENT_NUMBER, identifier(raw), Rule.IDENTITY_STUDENT_NUMBER)
 
 
 def _read_date(typed: str) -> str:

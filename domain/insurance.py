@@ -19,8 +19,6 @@ from domain.text import identifier
 AMKA = "GR"
 EHIC = "EHIC"
 
-# Nobody types more, and folding a book takes its time.
-_LONGEST_TYPED = 100
 _CENTURIES = (1900, 2000)
 _ISO_NUMERIC = (
     "040 056 100 191 196 203 208 233 246 250 276 300 348 352 372 380 428 438 440 442 470 528 578 "
@@ -109,7 +107,7 @@ def foreign(country: str, raw: str) -> Checked:
 
 
 def _number(raw: str, form: str, rule: Rule) -> str:
-    number = identifier(raw) if len(raw) <= _LONGEST_TYPED else ""
+    number = identifier(raw)
     if not re.fullmatch(form, number):
         raise InvalidInput(rule)
     if _PLACEHOLDER.fullmatch(number) or any(row.startswith(number) for row in _KEYBOARD_ROWS):

@@ -39,14 +39,17 @@ _GREEK_COMMON = frozenset(_GREEK_WORDS.split())
 def judge(password: str, context: Sequence[str]) -> list[Rule]:
     """Return every broken rule; `context` is what others know of the student: names, numbers."""
     words = _words(context)
+    # Beyond what may be typed, only that it is too much matters, and guessing at it takes long.
+    password = password[: MAX_LENGTH + 1]
+    too_long = len(password) > MAX_LENGTH
     broken = {
         Rule.PASSWORD_SHORT: len(password) < MIN_LENGTH,
-        Rule.PASSWORD_LONG: len(password) > MAX_LENGTH,
+        Rule.PASSWORD_LONG: too_long,
         Rule.PASSWORD_GREEK: has_greek(password),
         Rule.PASSWORD_CHARACTERS: any(not _typable(c) and not has_greek(c) for c in password),
         Rule.PASSWORD_COMMON: _common(password),
         Rule.PASSWORD_CONTEXT: any(word in ascii_fold(password).lower() for word in words),
-        Rule.PASSWORD_WEAK: _weak(password, words),
+        Rule.PASSWORD_WEAK: not too_long and _weak(password, words),
     }
     return [rule for rule, is_broken in broken.items() if is_broken]
 

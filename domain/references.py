@@ -4,9 +4,8 @@ Crockford base32: no I, L, O or U, so that it survives a telephone call and a pa
 """
 
 import re
-import unicodedata
 
-from domain.text import LOOK_ALIKES
+from domain.text import LOOK_ALIKES, plain
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ALIKE = LOOK_ALIKES | str.maketrans("OILΟΙ", "01101")
@@ -24,7 +23,7 @@ def from_digest(digest: bytes) -> str:
 
 def normalise(raw: str) -> str | None:
     """Read a reference in any case and grouping, O as 0, I and L as 1; None when it is none."""
-    text = re.sub(r"[\s\W_]", "", unicodedata.normalize("NFKC", raw)).upper()
+    text = re.sub(r"[\W_]", "", plain(raw)).upper()
     head, symbols = text[:1].translate(_ALIKE), text[1:].translate(_ALIKE)
     if head != "A" or len(symbols) != _SYMBOLS or not set(symbols) <= set(_ALPHABET):
         return None

@@ -9,18 +9,20 @@ LOOK_ALIKES = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
 """Greek capitals to the Latin ones that look the same."""
 
 _SEPARATORS = frozenset("./")
+# Longer than all that fits on a line of a form; folding a book would take its time.
+_LONGEST_LINE = 400
 
 
 def plain(raw: str) -> str:
-    """Compatibility forms, ASCII digits, no invisible characters, no space around."""
-    visible = (c for c in unicodedata.normalize("NFKC", raw) if unicodedata.category(c) != "Cf")
-    return unicodedata.normalize("NFKC", "".join(_ascii_digit(c) for c in visible)).strip()
+    """One line: compatibility forms, ASCII digits, no invisible characters, no space around."""
+    line = unicodedata.normalize("NFKC", raw[:_LONGEST_LINE])[:_LONGEST_LINE]
+    return unicodedata.normalize("NFKC", "".join(_visible(_ascii_digit(c)) for c in line)).strip()
 
 
 def note(raw: str) -> str:
     """Keep what a person wrote and its line breaks, without what no keyboard types."""
     lines = raw.replace("\r\n", "\n")
-    return "".join(c if c == "\n" or c.isprintable() else " " * c.isspace() for c in lines).strip()
+    return "".join(c if c == "\n" else _visible(c) for c in lines).strip()
 
 
 def squash(raw: str) -> str:
@@ -31,7 +33,7 @@ def squash(raw: str) -> str:
 
 def identifier(raw: str) -> str:
     """Squash to capitals, with Greek capitals that look Latin read as Latin."""
-    return squash(raw).upper().translate(LOOK_ALIKES)
+    return unicodedata.normalize("NFKC", squash(raw).upper().translate(LOOK_ALIKES))
 
 
 def has_greek(text: str) -> bool:
@@ -46,6 +48,10 @@ def is_greek_only(text: str) -> bool:
 
 def _is_greek(char: str) -> bool:
     return "\u0370" <= char <= "\u03ff" or "\u1f00" <= char <= "\u1fff"
+
+
+def _visible(char: str) -> str:
+    return char if char.isprintable() else " " * char.isspace()
 
 
 def _separates(char: str) -> bool:

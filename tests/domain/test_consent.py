@@ -1,3 +1,6 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from domain.consent import review, shown_hash
 from domain.contracts.requests import Enrolment, Person
 
@@ -49,3 +52,10 @@ def test_any_other_field_changes_the_hash() -> None:
         review(PERSON, "npapadopoulos", "2"),
     ]
     assert len({shown_hash(other) for other in [view, *others]}) == 5
+
+
+@given(st.text(), st.text())
+def test_two_names_hash_alike_only_when_they_are_one(one: str, other: str) -> None:
+    view = review(PERSON, "npapadopoulos", "1")
+    hashes = {shown_hash(view.model_copy(update={"name_el": name})) for name in (one, other)}
+    assert len(hashes) == len({one, other})

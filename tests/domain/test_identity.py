@@ -1,8 +1,6 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from domain.contracts.requests import Enrolment, Person
 from domain.contracts.vocabulary import Question
@@ -94,13 +92,3 @@ def test_what_no_answer_can_be_names_its_rule(asked: Question, typed: str, rule:
         read(asked, typed)
 
     assert raised.value.rule is rule
-
-
-@given(st.sampled_from(Question), st.text(max_size=80))
-def test_reading_is_idempotent_and_raises_nothing_else(asked: Question, typed: str) -> None:
-    try:
-        once = read(asked, typed)
-    except InvalidInput:
-        return
-
-    assert read(asked, once) == once

@@ -1,11 +1,10 @@
-import time
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.insurance import birth_warnings, check
+from domain.insurance import _FOREIGN, birth_warnings, check
 from domain.rules import InvalidInput, Rule
 
 TODAY = date(2026, 9, 28)
@@ -97,7 +96,7 @@ def test_what_is_no_number_at_all_warns_and_does_not_raise() -> None:
 
 @given(
     st.text(alphabet="0123456789 -./ΑΒaz\u200b", max_size=30),
-    st.sampled_from(["GR", "EHIC", "DE", "FR", "IT", "PL"]),
+    st.sampled_from(["GR", "EHIC", "CY", *_FOREIGN]),
 )
 def test_a_number_is_read_once_and_for_all(raw: str, scheme: str) -> None:
     try:
@@ -105,12 +104,3 @@ def test_a_number_is_read_once_and_for_all(raw: str, scheme: str) -> None:
     except InvalidInput:
         return
     assert check(scheme, number, TODAY) == (number, warnings)
-
-
-@pytest.mark.parametrize("letter", ["1", "Ａ", "ﷺ", "\u200b", "α."])
-@pytest.mark.parametrize("scheme", ["GR", "EHIC", "FR", "CY"])
-def test_a_very_long_number_is_refused_at_once(scheme: str, letter: str) -> None:
-    begun = time.process_time()
-    with pytest.raises(InvalidInput):
-        check(scheme, letter * 16384, date(2026, 9, 28))
-    assert time.process_time() - begun < 0.1

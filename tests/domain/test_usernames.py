@@ -54,6 +54,15 @@ def test_a_pattern_that_cannot_be_filled_is_refused(pattern: str) -> None:
         check_pattern(pattern)
 
 
+@given(st.lists(st.sampled_from(["{", "}", "{last}", "number", "!r", ":9", ".x", "0"])))
+def test_a_pattern_that_is_returned_can_be_filled(pieces: list[str]) -> None:
+    try:
+        pattern = check_pattern("".join(pieces))
+    except ValueError:
+        return
+    pattern.format_map({"first": "a", "first1": "b", "last": "c", "number": "d"})
+
+
 @pytest.mark.parametrize("name", ["abc", "a.b", "st2026001", "a" * 20])
 def test_allowed_names(name: str) -> None:
     assert is_valid(name)
