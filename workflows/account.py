@@ -87,7 +87,7 @@ class Account:
         while True:
             self._standing.stand(Step.REVIEW, WaitReason.WAITING_CONSENT)
             self._standing.settle()
-            match await self._standing.next(ConsentSubmission, DisputeSubmission):
+            match await self._standing.expect(ConsentSubmission, DisputeSubmission):
                 case DisputeSubmission():
                     if await self._corrected():
                         return False
@@ -121,11 +121,25 @@ class Account:
             if isinstance(submission, WithdrawSubmission):
                 return False
             before = self._person
-            found = await calls.reread_student(typed_contact(self._start))
-            same = (each for each in found.persons if each.person_key == before.person_key)
-            self._person = next(same, before)
+            await self._reread()
             if self._person != before or isinstance(submission, RetryRequest):
                 return True
+
+    async def _reread(self) -> bool:
+        """Take the registrar's newest word on the person; False: there is none there any more."""
+        found = await calls.reread_student(typed_contact(self._start))
+        persons = found.persons if found else (self._person,)
+        mine = [each for each in persons if each.person_key == self._person.person_key]
+        self._person = mine[0] if mine else self._person
+        return bool(mine)
+
+    async def _still_as_shown(self, username: str) -> bool:
+        """Days may have passed: only who is still a student, as agreed to, gets the account."""
+        while not await self._reread():
+            await self._standing.park(WaitReason.NO_LONGER_ENROLLED)
+        return self.shown == consent.review(
+            self._person, username, self._start.policy.terms_version
+        )
 
     async def _set_password(self, username: str, call_back: CallBack) -> ProvisionOutcome:
         """Provision with the password the student chose, until it works or cannot."""
@@ -134,6 +148,8 @@ class Account:
             submission = await self._standing.expect(PasswordSubmission)
             self.refusal = None
             self._standing.stand(Step.PROVISIONING, None)
+            if not await self._still_as_shown(username):
+                return ProvisionOutcome.NO_CONSENT
             made = await self._provision(username, submission.sealed_id)
             match made.outcome:
                 case ProvisionOutcome.ACTIVE:

@@ -8,9 +8,9 @@ student.
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain import identity, insurance
@@ -42,7 +42,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contracts.views import IdentifyView, Progress, ProgressRequest, Verdict
     from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
-    from workflows import calls
+    from workflows import calls, steps
     from workflows.account import Account, typed_contact
     from workflows.inbox import door
     from workflows.proof import OTHER, Proof, has, reachable
@@ -72,7 +72,7 @@ class Activation(Standing):
 
     @workflow.init
     def __init__(self, start: ActivationStart) -> None:
-        super().__init__(start.policy.deadline)
+        super().__init__(start.policy.deadline, start.policy.remind_after)
         self.start = start
         self.person: Person | None = None
         self.proof: Proof | None = None
@@ -85,7 +85,7 @@ class Activation(Standing):
     @workflow.run
     async def run(self, start: ActivationStart) -> ActivationResult:
         del start  # `__init__` has it: a submission may be handled before this line.
-        clock = background(self.expire_when_abandoned())
+        clock = background(self.run_the_clock())
         try:
             persons = await self._look_up()
             contact = await self._prove_contact(persons)
@@ -97,9 +97,7 @@ class Activation(Standing):
         except Ended as ended:
             end = ended.end
             self.username = ended.username
-        except (asyncio.CancelledError, FailureError) as error:
-            if not is_cancelled_exception(error):
-                raise
+        except asyncio.CancelledError:
             end = Step.CANCELLED
         clock.cancel()
         await self._close(end)
@@ -116,9 +114,17 @@ class Activation(Standing):
         return found.persons
 
     async def _prove_contact(self, persons: Sequence[Person]) -> Destination:
+        """Send a code; after a look-up of hours "go on here", for a code would die unread."""
         self.proof = Proof(self, self.start, persons)
-        await self.proof.wait()
+        left = workflow.now() - workflow.info().start_time > self.start.policy.pin_ttl
+        if left:
+            background(self._invite(self.proof))
+        await self.proof.wait(on_request=left)
         return self.proof.destination
+
+    async def _invite(self, proof: Proof) -> None:
+        if await proof.may_invite():
+            await calls.send_notice(self._notice(NoticeKind.GO_ON, proof.destination), self.delayed)
 
     async def _identify(self, persons: Sequence[Person], contact: Destination) -> Person:
         """Several persons have this contact: ask one datum, before any name is shown."""
@@ -162,13 +168,9 @@ class Activation(Standing):
     async def _reaches(self, holder: str) -> bool:
         """Tell the activation that goes on; one that cannot be told has no run any more."""
         notice = JoinedNotice(submission_id=self.start.reference, received_at=workflow.now())
-        try:
-            await workflow.get_external_workflow_handle(holder).signal("joined", notice)
-        except FailureError as error:
-            if is_cancelled_exception(error):
-                raise
-            return False
-        return True
+        told = background(workflow.get_external_workflow_handle(holder).signal("joined", notice))
+        await workflow.wait([told])
+        return told.exception() is None
 
     async def _complete_insurance(self, person: Person) -> None:
         """Ask for the insurance number the registrar lacks."""
@@ -192,13 +194,18 @@ class Activation(Standing):
 
     async def _create_account(self, person: Person) -> None:
         self.account = Account(self, self.start, person)
-        self.username = await self.account.create(self._call_back)
+        call_back = partial(self._write, NoticeKind.CHOOSE_PASSWORD_AGAIN)
+        self.username = await self.account.create(call_back)
 
-    def _call_back(self) -> None:
-        """Tell a student who has left; the page does not wait for it."""
-        notice = self._notice(NoticeKind.CHOOSE_PASSWORD_AGAIN)
-        if notice:
-            background(calls.send_notice(notice, self.delayed))
+    def remind(self) -> None:
+        """Write once more, but never to a contact that nobody has proved."""
+        if self.step is not Step.PIN:
+            self._write(NoticeKind.REMINDER)
+
+    def _write(self, kind: NoticeKind) -> None:
+        """Write to a student who has left; no page waits for it."""
+        assert self.proof is not None  # noqa: S101 - only called when a contact was proved
+        background(calls.send_notice(self._notice(kind, self.proof.destination), self.delayed))
 
     # --- the end ---------------------------------------------------------------------------
 
@@ -207,19 +214,20 @@ class Activation(Standing):
         self.stand(end, None)
         request = CloseActivation(reference=self.start.reference, end=end)
         await self.patiently(calls.close_activation, request)
-        notice = self._notice(_NOTICES[end]) if end in _NOTICES else None
-        if notice:
-            await self.patiently(calls.send_notice, notice)
-        self.turn_away_all()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        to = self._other_contact()
+        if end in _NOTICES and to:
+            await self.patiently(calls.send_notice, self._notice(_NOTICES[end], to))
+        # Whatever else comes in is answered "too late".
+        await self.next(or_when=workflow.all_handlers_finished)
 
-    def _notice(self, kind: NoticeKind) -> SendNotice | None:
-        """Write a notice to the other contact on file where there is one; None to nobody."""
+    def _other_contact(self) -> Destination | None:
+        """Return the contact on file that a thief of the proved one would not have, if any."""
         if self.person is None or self.proof is None:
             return None
         proven = self.proof.destination
-        contacts = reachable([self.person])
-        to = contacts.get(OTHER[proven.channel], proven)
+        return reachable([self.person]).get(OTHER[proven.channel], proven)
+
+    def _notice(self, kind: NoticeKind, to: Destination) -> SendNotice:
         self.notices += 1
         return SendNotice(
             reference=self.start.reference,
@@ -250,6 +258,8 @@ class Activation(Standing):
             step=self.step,
             wait_reason=self.reason,
             since=self.since,
+            woken_by=steps.woken_by(self.step, self.reason),
+            next_try_at=self.next_try_at,
             deadline_at=self.deadline_at,
             needs_insurance=self.person is not None and self.person.insurance_number is None,
             pin=self.proof.view() if self.proof and self.step is Step.PIN else None,

@@ -6,7 +6,7 @@ in windows without end; each window's end tells, through `delayed`, which part i
 Correctness never depends on attempt numbers: two tries may overlap, and both say 1.
 """
 
-from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from itertools import chain, repeat
 from typing import TypeVar
@@ -65,7 +65,7 @@ _DIRECTORY_GLANCE = timedelta(seconds=3)
 _NOTICE_PATIENCE = timedelta(days=3)
 _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = (timedelta(seconds=20), timedelta(seconds=30))
-_WINDOWS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=3))
+_WINDOWS = (timedelta(seconds=45), timedelta(minutes=10), timedelta(hours=3))
 _MESSAGE_QUEUES = {Channel.SMS: TaskQueue.SMS, Channel.EMAIL: TaskQueue.MAIL}
 _SILENT = {
     TaskQueue.SMS: WaitReason.SMS_DOWN,
@@ -79,14 +79,12 @@ async def find_student(request: FindStudent, delayed: Delayed) -> StudentsFound:
     return await _local_first(ActivityName.FIND_STUDENT, request, StudentsFound, delayed)
 
 
-async def reread_student(request: FindStudent) -> StudentsFound:
-    """Look once; a registrar that is away has no news."""
+async def reread_student(request: FindStudent) -> StudentsFound | None:
+    """Look once; None: the registrar is away and has no news."""
     try:
         return await _local(ActivityName.FIND_STUDENT, request, StudentsFound)
-    except FailureError as error:
-        if is_cancelled_exception(error):
-            raise
-        return StudentsFound(persons=())
+    except FailureError:
+        return None
 
 
 async def reserve_send(request: ReserveSend, delayed: Delayed) -> SendReserved:
@@ -141,7 +139,7 @@ async def provision_account(request: ProvisionAccount, delayed: Delayed) -> Prov
 async def send_notice(request: SendNotice, delayed: Delayed) -> None:
     """Try for three days; a notice that cannot be sent holds up nobody."""
     del delayed  # What nobody waits for is not late.
-    try:
+    with suppress(ActivityError):
         await workflow.execute_activity(
             ActivityName.SEND_NOTICE,
             request,
@@ -151,9 +149,6 @@ async def send_notice(request: SendNotice, delayed: Delayed) -> None:
             schedule_to_close_timeout=_NOTICE_PATIENCE,
             retry_policy=_retry_policy(),
         )
-    except ActivityError as error:
-        if is_cancelled_exception(error):
-            raise
 
 
 async def close_activation(request: CloseActivation, delayed: Delayed) -> Closed:
@@ -212,7 +207,8 @@ async def _durable(
     delayed: Delayed,
     queue: TaskQueue,
 ) -> Outcome:
-    for window in _windows():
+    windows = chain(_WINDOWS, repeat(_WINDOWS[-1]))
+    while True:
         try:
             result: Outcome = await workflow.execute_activity(
                 name,
@@ -220,18 +216,13 @@ async def _durable(
                 result_type=outcome,
                 task_queue=queue,
                 start_to_close_timeout=_DURABLE_TRY,
-                schedule_to_close_timeout=window,
+                schedule_to_close_timeout=next(windows),
                 retry_policy=_retry_policy(),
             )
         except ActivityError as error:
             delayed(_reason(error, name, queue))
         else:
             return result
-    raise AssertionError("windows have no end")
-
-
-def _windows() -> Iterator[timedelta]:
-    return chain(_WINDOWS, repeat(_WINDOWS[-1]))
 
 
 def _retry_policy() -> RetryPolicy:

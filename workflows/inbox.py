@@ -42,10 +42,10 @@ class Inbox:
     def take(self) -> Submission:
         return self._waiting.popleft()
 
-    def take_all(self, kind: type[Kind]) -> list[Kind]:
-        """Take out every waiting submission of this kind, the newest last."""
-        taken = [each for each in self._waiting if isinstance(each, kind)]
-        self._waiting = deque(each for each in self._waiting if not isinstance(each, kind))
+    def take_all(self, kinds: tuple[type[Kind], ...]) -> list[Kind]:
+        """Take out every waiting submission of these kinds, the newest last."""
+        taken = [each for each in self._waiting if isinstance(each, kinds)]
+        self._waiting = deque(each for each in self._waiting if not isinstance(each, kinds))
         return taken
 
     def answer(self, submission: Submission, answer: Answer) -> None:

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
         PinOutcome,
         ReserveSend,
         SendPin,
+        SendReserved,
     )
     from domain.contracts.submissions import (
         ActivationStart,
@@ -63,6 +64,7 @@ class Proof:
         self._message = self._compose(next(iter(self._contacts)))
         self._refused: set[Channel] = set()
         self._resend_asked: Submission | None = None
+        self._on_request = False
 
     @property
     def destination(self) -> Destination:
@@ -72,10 +74,12 @@ class Proof:
     def _channel(self) -> Channel:
         return self._message.to.channel
 
-    async def wait(self) -> None:
-        """Return when the right code has come in time."""
+    async def wait(self, *, on_request: bool) -> None:
+        """Return when the right code has come in time; `on_request`: send none before one is."""
         self._standing.stand(Step.PIN, WaitReason.WAITING_PIN)
-        self._send(self._message)
+        self._on_request = on_request
+        if not on_request:
+            self._send(self._message)
         try:
             while not await self._one_event():
                 pass
@@ -100,7 +104,7 @@ class Proof:
                 self._standing.settle()
             case None if self._sending_ended():
                 await self._after_sending()
-            case None:
+            case _:
                 self._pins.unlock()
                 self._standing.stand(Step.PIN, WaitReason.WAITING_PIN)
         return False
@@ -113,6 +117,7 @@ class Proof:
 
     def _send(self, message: Message) -> None:
         self._stop_sending()
+        self._on_request = False
         self._message = message
         self._sending = background(self._hand_over(message))
 
@@ -125,15 +130,22 @@ class Proof:
     def _sending_ended(self) -> bool:
         return self._sending is not None and self._sending.done()
 
-    async def _hand_over(self, message: Message) -> Delivery | None:
-        """Return what became of the message; None when the contact has had enough of them."""
-        reserve = ReserveSend(
+    async def may_invite(self) -> bool:
+        """Count a message that carries no code against the budget as well."""
+        return (await self._reserve(self._message)).not_before is None
+
+    async def _reserve(self, message: Message) -> SendReserved:
+        request = ReserveSend(
             reference=self._start.reference,
             send_no=message.send_no,
             destination=message.to,
             person_key=self._person_key,
         )
-        reserved = await calls.reserve_send(reserve, self._delayed)
+        return await calls.reserve_send(request, self._delayed)
+
+    async def _hand_over(self, message: Message) -> Delivery | None:
+        """Return what became of the message; None when the contact has had enough of them."""
+        reserved = await self._reserve(message)
         if reserved.not_before:
             self._pins.resend_at = reserved.not_before
             self._answer_resend(Verdict.TOO_SOON)
@@ -155,7 +167,7 @@ class Proof:
 
     def _delayed(self, reason: WaitReason) -> None:
         """Say why no message came; the student's clock and answers go on meanwhile."""
-        if not self._pins.locked(workflow.now()):
+        if self._standing.step is Step.PIN and not self._pins.locked(workflow.now()):
             self._standing.stand(Step.PIN, reason)
 
     async def _after_sending(self) -> None:
@@ -186,7 +198,7 @@ class Proof:
     def _resend(self, request: ResendRequest) -> None:
         now = workflow.now()
         # Whose message is held up by a gateway need not wait before taking the other way.
-        held_up = self._standing.reason is not WaitReason.WAITING_PIN
+        held_up = self._on_request or self._standing.reason is not WaitReason.WAITING_PIN
         early = not held_up and self._pins.resend_at is not None and now < self._pins.resend_at
         if early or self._pins.locked(now) or request.channel not in self._contacts:
             self._standing.reply(Verdict.TOO_SOON)
@@ -220,14 +232,23 @@ class Proof:
             live=live,
             expired=self._pins.dead(at),
         )
-        match (await calls.check_pin(request, self._standing.delayed)).outcome:
+        match await self._check(request):
             case PinOutcome.RIGHT:
                 return True
             case PinOutcome.EXPIRED:
                 self._standing.reply(Verdict.EXPIRED)
-            case PinOutcome.WRONG:
+            case _:
                 self._count_wrong(at, now)
         return False
+
+    async def _check(self, request: CheckPin) -> PinOutcome:
+        """Compare; other codes queue meanwhile, so this does not look into the inbox."""
+        while True:
+            check = background(calls.check_pin(request, self._standing.delayed))
+            await workflow.wait([check])
+            if not check.exception():
+                return check.result().outcome
+            await self._standing.park(WaitReason.CONFIGURATION)
 
     def _count_wrong(self, at: datetime, now: datetime) -> None:
         self._pins.wrong_try(at, now)
@@ -250,6 +271,7 @@ class Proof:
             resend_at=self._pins.resend_at,
             locked_until=self._pins.locked_until,
             other_channel=other if other in self._contacts else None,
+            on_request=self._on_request,
         )
 
 

@@ -1,10 +1,12 @@
 """Where an activation stands, and how it waits: the ground the steps in `activation.py` walk on.
 
 One place moves the step (by the table), publishes it to the search attributes, answers the
-submission that moved it, and runs the deadline, which counts only while the student is awaited.
+submission that moved it, and runs the clock, which counts only while the student is awaited: it
+reminds once, and ends what was left for too long.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,7 +14,7 @@ from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts.submissions import CancelRequest, RetryRequest, Submission
@@ -20,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.vocabulary import Step
     from domain.contracts.vocabulary import WaitReason as Reason
     from workflows import steps
-    from workflows.inbox import Inbox
+    from workflows.inbox import Inbox, Kind
 
 STEP = SearchAttributeKey.for_keyword("ActivationStep")
 REASON = SearchAttributeKey.for_keyword("WaitReason")
@@ -29,7 +31,6 @@ DEPARTMENT = SearchAttributeKey.for_keyword("Department")
 Delayed = Callable[[Reason], None]
 Done = TypeVar("Done")
 Request = TypeVar("Request")
-Kind = TypeVar("Kind", bound=Submission)
 
 
 class Ended(Exception):
@@ -41,21 +42,27 @@ class Ended(Exception):
         self.username = username
 
 
-class Standing:
-    def __init__(self, deadline: timedelta) -> None:
+class Standing(ABC):
+    def __init__(self, deadline: timedelta, remind_after: timedelta | None) -> None:
         self.inbox = Inbox()
         self.step = Step.LOOKUP
         self.reason: Reason | None = None
         self.department: str | None = None
         self.since = workflow.now()
         self.deadline_at: datetime | None = None
+        self.next_try_at: datetime | None = None
         self._deadline = deadline
+        self._remind_after = remind_after
         self._parked: Step | None = None
         self._handling: Submission | None = None
 
+    @abstractmethod
     def snapshot(self) -> Progress:
         """Return what the student may see now."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def remind(self) -> None:
+        """Tell a student who has left that something is still to do."""
 
     # --- moving ----------------------------------------------------------------------------
 
@@ -102,12 +109,6 @@ class Standing:
     def settle(self) -> None:
         self.reply(Verdict.ACCEPTED)
 
-    def turn_away_all(self) -> None:
-        """Answer whatever is still in the inbox: too late."""
-        self.settle()
-        while self.inbox:
-            self.answer(self.inbox.take(), Verdict.OUT_OF_STEP)
-
     def put_off(self) -> Submission | None:
         """Take the submission in hand out of it, to be answered by itself later."""
         submission, self._handling = self._handling, None
@@ -130,14 +131,17 @@ class Standing:
         Returns None when `or_when` comes true or `until` has passed; raises `Ended` when the
         student's time is up.
         """
-        limit = max(until - workflow.now(), timedelta()) if until else None
         while True:
+            self.next_try_at = until
+            limit = max(until - workflow.now(), timedelta()) if until else None
             try:
                 await workflow.wait_condition(
                     lambda: bool(self.inbox) or or_when() or self._abandoned(), timeout=limit
                 )
             except TimeoutError:
                 return None
+            finally:
+                self.next_try_at = None
             if not self.inbox:
                 # What arrived in time is dealt with first, however late the clock is read.
                 if self._abandoned():
@@ -156,11 +160,11 @@ class Standing:
     def _abandoned(self) -> bool:
         return self.deadline_at is not None and self.deadline_at <= workflow.now()
 
-    async def expect(self, kind: type[Kind]) -> Kind:
-        """Return the next submission of this kind, the newest where several have come."""
-        submission = await self.next(kind)
+    async def expect(self, *kinds: type[Kind]) -> Kind:
+        """Return the next submission of these kinds, the newest where several have come."""
+        submission = await self.next(*kinds)
         assert submission is not None  # noqa: S101 - nothing else can end this wait
-        for later in self.inbox.take_all(kind):
+        for later in self.inbox.take_all(kinds):
             # Sent while no worker was there to answer: the last word counts.
             self.reply(Verdict.STALE)
             self._handling = submission = later
@@ -179,9 +183,7 @@ class Standing:
             try:
                 if await self.next(RetryRequest, or_when=task.done) is None:
                     return await task
-            except FailureError as error:
-                if is_cancelled_exception(error):
-                    raise
+            except FailureError:
                 await self.park(Reason.CONFIGURATION)
             finally:
                 task.cancel()
@@ -194,14 +196,22 @@ class Standing:
         await self.expect(RetryRequest)
         self.stand(self._parked, before)
 
-    async def expire_when_abandoned(self) -> None:
-        """Run the one clock: its ring makes whoever awaits the student look at the time."""
+    async def run_the_clock(self) -> None:
+        """Remind once; at the deadline, make whoever awaits the student look at the time."""
+        remind_after = self._remind_after or self._deadline
         while True:
             await workflow.wait_condition(lambda: self.deadline_at is not None)
             due = self.deadline_at
             assert due is not None  # noqa: S101 - the condition just held
-            await workflow.sleep(due - workflow.now())
-            await workflow.wait_condition(partial(self._moved_on, due))
+            rings_at = min(due, due - self._deadline + remind_after)
+            await workflow.sleep(rings_at - workflow.now())
+            if self._moved_on(due):
+                continue
+            if rings_at < due:
+                self.remind()
+                remind_after = self._deadline
+            else:
+                await workflow.wait_condition(partial(self._moved_on, due))
 
     def _moved_on(self, due: datetime) -> bool:
         return self.deadline_at != due

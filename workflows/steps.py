@@ -5,7 +5,7 @@ The diagram in `docs/architecture.md` is checked against this table.
 
 from collections.abc import Mapping
 
-from domain.contracts.vocabulary import Step, WaitReason
+from domain.contracts.vocabulary import Step, WaitReason, Waker
 
 ENDS = frozenset(
     {
@@ -97,12 +97,13 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
             WaitReason.INSURANCE_CONFLICT,
             WaitReason.FOREIGN_ENTRY,
             WaitReason.UNDELIVERABLE,
+            WaitReason.NO_LONGER_ENROLLED,
             WaitReason.CONFIGURATION,
         }
     ),
 } | {end: _ENGINE | {None} for end in ENDS}
 
-_STUDENT_MOVES = frozenset(
+_OF_STUDENTS = frozenset(
     {
         WaitReason.WAITING_PIN,
         WaitReason.PIN_LOCKED,
@@ -117,11 +118,20 @@ CANCELLABLE = frozenset(TRANSITIONS) - ENDS - {Step.PROVISIONING}
 """Where staff may cancel: once the account is being made, it is finished."""
 
 
+def woken_by(step: Step, reason: WaitReason | None) -> Waker | None:
+    """Return who ends this wait; None at an end, where nothing waits."""
+    if step is Step.NEEDS_SUPPORT or reason is WaitReason.DATA_DISPUTED:
+        return Waker.STAFF
+    if reason in _OF_STUDENTS:
+        return Waker.STUDENT
+    return None if step in ENDS and reason is None else Waker.ENGINE
+
+
 def deadline_runs(step: Step, reason: WaitReason | None) -> bool:
     """Tell whether the student's clock runs: while the student is awaited, and for a message."""
     if step is Step.PIN and reason in (WaitReason.SMS_DOWN, WaitReason.MAIL_DOWN):
         return True
-    return reason in _STUDENT_MOVES and step is not Step.NEEDS_SUPPORT
+    return woken_by(step, reason) is Waker.STUDENT
 
 
 class ImpossibleTransition(Exception):

@@ -242,6 +242,8 @@ class NoticeKind(StrEnum):
     CONTINUED = "continued"
     CANCELLED = "cancelled"
     CHOOSE_PASSWORD_AGAIN = "choose_password_again"  # noqa: S105 - the name of a notice
+    GO_ON = "go_on"
+    REMINDER = "reminder"
 
 
 class SendNotice(Model):

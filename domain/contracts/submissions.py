@@ -8,7 +8,10 @@ from domain.contracts.vocabulary import Channel, Choice, Detail, Language, Step
 
 
 class Policy(Model):
-    """The numbers the workflow decides by; they enter through its input, never from settings."""
+    """The numbers the workflow decides by; they enter through its input, never from settings.
+
+    `remind_after` is how long a student who has proved a contact may be silent; None: for ever.
+    """
 
     kind: Literal["policy"] = "policy"
     pin_ttl: timedelta = timedelta(minutes=10)
@@ -19,6 +22,7 @@ class Policy(Model):
     repeat_code_if_left: timedelta = timedelta(minutes=5)
     identity_tries: int = 3
     deadline: timedelta = timedelta(hours=72)
+    remind_after: timedelta | None = timedelta(hours=24)
     reread_disputed_every: timedelta = timedelta(hours=6)
     terms_version: str = "1"
 

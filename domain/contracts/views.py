@@ -5,11 +5,14 @@ from enum import StrEnum
 from typing import Literal
 
 from domain.contracts import Model
-from domain.contracts.vocabulary import Channel, PasswordRefusal, Question, Step, WaitReason
+from domain.contracts.vocabulary import Channel, PasswordRefusal, Question, Step, WaitReason, Waker
 
 
 class PinView(Model):
-    """`destination` is masked; `expires_at` is None until a message was handed over."""
+    """`destination` is masked; `expires_at` is None until a message was handed over.
+
+    `on_request`: no code is on its way until the student asks, for nobody may be there to read it.
+    """
 
     kind: Literal["pin_view"] = "pin_view"
     channel: Channel
@@ -19,6 +22,7 @@ class PinView(Model):
     resend_at: datetime | None
     locked_until: datetime | None = None
     other_channel: Channel | None = None
+    on_request: bool = False
 
 
 class IdentifyView(Model):
@@ -47,13 +51,19 @@ class ReviewView(Model):
 
 
 class Progress(Model):
-    """Everything a student's page needs."""
+    """Everything a student's page needs.
+
+    `woken_by` ends the wait; `next_try_at` is when the activation itself looks again. The tries of
+    an activity are Temporal's, which tells them without a worker.
+    """
 
     kind: Literal["progress"] = "progress"
     reference: str
     step: Step
     wait_reason: WaitReason | None
     since: datetime
+    woken_by: Waker | None = None
+    next_try_at: datetime | None = None
     deadline_at: datetime | None = None
     needs_insurance: bool = False
     pin: PinView | None = None

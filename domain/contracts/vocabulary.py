@@ -46,6 +46,15 @@ class WaitReason(StrEnum):
     INSURANCE_CONFLICT = "INSURANCE_CONFLICT"
     FOREIGN_ENTRY = "FOREIGN_ENTRY"
     UNDELIVERABLE = "UNDELIVERABLE"
+    NO_LONGER_ENROLLED = "NO_LONGER_ENROLLED"
+
+
+class Waker(StrEnum):
+    """Who ends a wait: the student's answer, the engine by itself, or staff."""
+
+    STUDENT = "student"
+    ENGINE = "engine"
+    STAFF = "staff"
 
 
 class FailureType(StrEnum):

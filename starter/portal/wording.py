@@ -74,6 +74,9 @@ _WAITS: Mapping[WaitReason, str] = {
     WaitReason.UNDELIVERABLE: N_(
         "Our message could not be delivered to the contact the secretariat has on file."
     ),
+    WaitReason.NO_LONGER_ENROLLED: N_(
+        "The secretariat no longer has you on file as you were. Support has to check it."
+    ),
 }
 
 _STEPS: Mapping[Step, str] = {

@@ -8,7 +8,9 @@ from translations import N_
 
 _BY_REASON = {
     WaitReason.WAITING_PIN: N_("Waits for the student to type the six-digit code."),
-    WaitReason.PIN_LOCKED: N_("Locked for a while after too many wrong codes."),
+    WaitReason.PIN_LOCKED: N_(
+        "Locked for a while after too many wrong codes. It opens by itself; nobody has to act."
+    ),
     WaitReason.WAITING_IDENTITY: N_(
         "Waits for the student to answer the question that tells apart who share a contact."
     ),
@@ -35,7 +37,8 @@ _BY_REASON = {
         "The mail server does not answer. It goes on by itself; nobody has to act."
     ),
     WaitReason.CONFIGURATION: N_(
-        "A system refuses the engine. An operator must mend its configuration."
+        "A system refuses the engine, or the engine fails. An operator must mend what the worker's"
+        " log names; then it goes on by itself."
     ),
     WaitReason.USERNAME_CONFLICT: N_("No username can be given. Staff must act, then retry."),
     WaitReason.INSURANCE_CONFLICT: N_(
@@ -46,6 +49,10 @@ _BY_REASON = {
     ),
     WaitReason.UNDELIVERABLE: N_(
         "No message can be delivered. The secretariat must check the contacts, then retry."
+    ),
+    WaitReason.NO_LONGER_ENROLLED: N_(
+        "The registrar no longer has an enrolled student with this contact. The secretariat must"
+        " check it, then retry or cancel."
     ),
 }
 _BY_STEP = {
@@ -59,16 +66,21 @@ _BY_STEP = {
     Step.EXPIRED: N_("Ended: the student left it for too long."),
     Step.CANCELLED: N_("Ended: it was cancelled."),
 }
-_NOBODY_FITTED = N_(
-    "Several students share the contact, and the answers fitted none of them."
-    " Staff must find out who it is, then retry."
-)
+_AT_SUPPORT = {
+    WaitReason.WAITING_IDENTITY: N_(
+        "Several students share the contact, and the answers fitted none of them."
+        " Staff must find out who it is, then retry."
+    ),
+    WaitReason.CONFIGURATION: N_(
+        "A system refused the engine, or the engine failed. An operator must mend what the"
+        " worker's log names, then retry."
+    ),
+}
 
 
 def sentence(line: Line, texts: NullTranslations) -> str:
     """Return the sentence in the catalogue's language."""
-    if (line.step, line.wait_reason) == (Step.NEEDS_SUPPORT, WaitReason.WAITING_IDENTITY):
-        return texts.gettext(_NOBODY_FITTED)
-    if line.wait_reason:
-        return texts.gettext(_BY_REASON[line.wait_reason])
-    return texts.gettext(_BY_STEP[line.step])
+    if line.wait_reason is None:
+        return texts.gettext(_BY_STEP[line.step])
+    by_reason = _BY_REASON | (_AT_SUPPORT if line.step is Step.NEEDS_SUPPORT else {})
+    return texts.gettext(by_reason[line.wait_reason])

@@ -6,8 +6,9 @@ own decisions fails at once.
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import IndexedValueType
@@ -63,9 +64,18 @@ async def world() -> World:
 
 @pytest.fixture
 async def begin(
+    begin_without_worker: Begin, environment: WorkflowEnvironment, world: World
+) -> AsyncIterator[Begin]:
+    """Start an activation with a worker on every queue."""
+    async with working(environment.client, world):
+        yield begin_without_worker
+
+
+@pytest.fixture
+async def begin_without_worker(
     environment: WorkflowEnvironment, world: World, request: pytest.FixtureRequest
 ) -> AsyncIterator[Begin]:
-    """Start an activation with a worker on every queue; replay its history in the end."""
+    """Start an activation; replay its history in the end."""
     client = environment.client
     begun: list[Student] = []
 
@@ -85,15 +95,21 @@ async def begin(
         begun.append(Student(environment, handle, world))
         return begun[-1]
 
+    yield start
+    for student in begun:
+        await _replays(client, student)
+
+
+@asynccontextmanager
+async def working(client: Client, world: World, **options: Any) -> AsyncIterator[None]:
+    """Have a worker on every queue."""
     async with AsyncExitStack() as stack:
         for queue in TaskQueue:
-            await stack.enter_async_context(_worker(client, queue, world))
-        yield start
-        for student in begun:
-            await _replays(client, student)
+            await stack.enter_async_context(_worker(client, queue, world, **options))
+        yield
 
 
-def _worker(client: Client, queue: TaskQueue, world: World) -> Worker:
+def _worker(client: Client, queue: TaskQueue, world: World, **options: Any) -> Worker:
     return Worker(
         client,
         task_queue=queue,
@@ -102,6 +118,7 @@ def _worker(client: Client, queue: TaskQueue, world: World) -> Worker:
         workflow_runner=sandbox(),
         # A bug then fails the run at once instead of hanging the test.
         workflow_failure_exception_types=[Exception],
+        **options,
     )
 
 

@@ -14,6 +14,7 @@ from domain.contracts.submissions import (
     InsuranceSubmission,
     PasswordSubmission,
     PinSubmission,
+    RetryRequest,
     Submission,
 )
 from domain.contracts.views import Answer, Progress, ProgressRequest
@@ -64,9 +65,13 @@ class Student:
         )
 
     async def password(self) -> Answer:
-        return await self.submit(
-            "submit_password", PasswordSubmission(sealed_id="sealed", **await self.stamp())
-        )
+        return await self.submit("submit_password", await self.sealed())
+
+    async def sealed(self) -> PasswordSubmission:
+        return PasswordSubmission(sealed_id="sealed", **await self.stamp())
+
+    async def retries(self) -> Answer:
+        return await self.submit("retry", RetryRequest(**await self.stamp()))
 
     async def progress(self) -> Progress:
         progress: Progress = await self.handle.query(

@@ -25,9 +25,8 @@ from domain.contracts.submissions import (
     PinSubmission,
     Policy,
     ResendRequest,
-    RetryRequest,
 )
-from domain.contracts.views import Answer, Verdict
+from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import (
     ActivityName,
     Channel,
@@ -39,10 +38,6 @@ from domain.contracts.vocabulary import (
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World, pin_of
 from tests.workflows.student import Student
-
-
-async def retries(student: Student) -> Answer:
-    return await student.submit("retry", RetryRequest(**await student.stamp()))
 
 
 async def test_a_student_walks_from_contact_to_account(begin: Begin, world: World) -> None:
@@ -173,7 +168,7 @@ async def test_another_persons_insurance_number_goes_to_support_and_is_asked_aga
     await student.pin()
 
     conflict = await student.insurance()
-    await retries(student)
+    await student.retries()
     await student.reaches(Step.INSURANCE)
     await student.insurance()
 
@@ -284,7 +279,7 @@ async def test_a_conflict_waits_for_staff_and_goes_on_at_their_word(
         await student.password()
 
     waiting = await student.reaches(Step.NEEDS_SUPPORT)
-    answer = await retries(student)
+    answer = await student.retries()
 
     assert waiting.wait_reason is reason
     assert answer.verdict is Verdict.ACCEPTED
@@ -335,7 +330,7 @@ async def test_staff_can_have_the_engine_try_at_once(begin: Begin, world: World)
     await student.until(lambda now: now.wait_reason is WaitReason.DIRECTORY_DOWN)
     world.failing = {}
 
-    answer = await retries(student)
+    answer = await student.retries()
 
     assert answer.verdict is Verdict.ACCEPTED
     assert await student.end() is Step.ACTIVE
@@ -347,7 +342,7 @@ async def test_a_retry_while_the_student_is_awaited_is_out_of_step(begin: Begin)
     await student.pin()
     await student.until(lambda now: now.review is not None)
 
-    answer = await retries(student)
+    answer = await student.retries()
 
     assert answer.verdict is Verdict.OUT_OF_STEP
 
@@ -387,7 +382,7 @@ async def test_what_waiting_cannot_mend_parks_instead_of_failing(
     await student.password()
 
     waiting = await student.reaches(Step.NEEDS_SUPPORT)
-    await retries(student)
+    await student.retries()
 
     assert waiting.wait_reason is WaitReason.CONFIGURATION
     assert await student.end() is Step.ACTIVE

@@ -15,7 +15,6 @@ from domain.contracts.submissions import (
     CancelRequest,
     DisputeSubmission,
     IdentitySubmission,
-    RetryRequest,
     WithdrawSubmission,
 )
 from domain.contracts.views import Answer, Verdict
@@ -46,10 +45,6 @@ async def disputes(student: Student) -> Answer:
     return await student.submit(
         "dispute", DisputeSubmission(wrong=(Detail.NAME,), **await student.stamp())
     )
-
-
-async def retries(student: Student) -> Answer:
-    return await student.submit("retry", RetryRequest(**await student.stamp()))
 
 
 async def cancels(student: Student) -> Answer:
@@ -107,7 +102,7 @@ async def test_three_wrong_answers_wait_for_support_and_begin_anew_at_their_word
     for _ in range(3):
         await identifies(student, "1999-09-09")
     waiting = await student.reaches(Step.NEEDS_SUPPORT)
-    await retries(student)
+    await student.retries()
     again = await student.reaches(Step.IDENTIFY)
     await identifies(student, "2005-01-02")
 
@@ -164,7 +159,7 @@ async def test_staff_can_show_disputed_details_anew_while_the_registrar_is_away(
     await disputes(student)
     world.failing, world.failure = {ActivityName.FIND_STUDENT: 1}, FailureType.REGISTRAR_DOWN
 
-    answer = await retries(student)
+    answer = await student.retries()
 
     assert answer.verdict is Verdict.ACCEPTED
     await student.until(lambda now: now.wait_reason is WaitReason.WAITING_CONSENT)

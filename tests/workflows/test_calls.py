@@ -1,7 +1,4 @@
-"""Which part a failure is laid to, and how long the engine's patience is."""
-
-from datetime import timedelta
-from itertools import islice
+"""Which part a failure is laid to."""
 
 import pytest
 from temporalio import exceptions
@@ -15,7 +12,7 @@ from temporalio.exceptions import (
 )
 
 from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
-from workflows.calls import _reason, _windows
+from workflows.calls import _reason
 
 
 def window_ended(last: BaseException | None) -> ActivityError:
@@ -72,8 +69,3 @@ def test_silence_is_laid_to_the_part_behind_the_queue(
 def test_what_waiting_cannot_mend_is_raised(error: FailureError) -> None:
     with pytest.raises(type(error)):
         _reason(error, ActivityName.CHECK_PIN, TaskQueue.MAIN)
-
-
-def test_patience_has_no_end_and_grows_to_three_hours() -> None:
-    minutes = [int(window / timedelta(minutes=1)) for window in islice(_windows(), 6)]
-    assert minutes == [1, 10, 180, 180, 180, 180]

@@ -34,7 +34,7 @@ def test_all_of_a_kind_leave_together_and_the_others_stay_in_order() -> None:
     retry = RetryRequest(submission_id="retry", received_at=NOW)
     for submission in (typed("first"), retry, typed("second")):
         inbox.put(submission)
-    assert [each.submission_id for each in inbox.take_all(PinSubmission)] == ["first", "second"]
+    assert [each.submission_id for each in inbox.take_all((PinSubmission,))] == ["first", "second"]
     assert inbox.take() is retry
     assert not inbox
 
@@ -43,7 +43,7 @@ def test_staff_are_heard_however_much_came_before() -> None:
     inbox = Inbox()
     for number in range(_MOST + 1):
         inbox.put(typed(str(number)))
-    assert len(inbox.take_all(PinSubmission)) == _MOST
+    assert len(inbox.take_all((PinSubmission,))) == _MOST
     cancel = CancelRequest(submission_id="cancel", received_at=NOW)
     inbox.put(cancel)
     assert inbox.take() is cancel

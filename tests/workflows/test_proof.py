@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from domain.contracts.requests import Delivery, SendPin
-from domain.contracts.submissions import PinSubmission, ResendRequest, RetryRequest
+from domain.contracts.submissions import PinSubmission, ResendRequest
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType, Step, WaitReason
 from tests.workflows.conftest import Begin
@@ -103,6 +103,27 @@ async def test_another_channel_does_not_wait_for_the_one_that_is_down(
     assert (sent.pin.channel, sent.wait_reason) == (Channel.EMAIL, WaitReason.WAITING_PIN)
 
 
+async def test_a_message_that_comes_while_codes_are_locked_does_not_unlock_them(
+    begin: Begin, world: World
+) -> None:
+    world.failing, world.failure = {ActivityName.SEND_PIN: 900}, FailureType.SMS_DOWN
+    student = await begin()
+    await student.until(lambda now: now.wait_reason is WaitReason.SMS_DOWN)
+    for _ in range(5):
+        await student.pin(pin_of(9))
+    await resend(student, Channel.EMAIL)
+    verdicts = [(await student.pin(pin_of(9))).verdict for _ in range(5)]
+
+    await student.environment.sleep(timedelta(minutes=20))
+    away = await student.progress()
+    world.failing = {}
+    locked = await student.until(lambda now: now.pin is not None and now.pin.expires_at is not None)
+
+    assert verdicts == [Verdict.WRONG] * 4 + [Verdict.LOCKED]
+    assert (away.wait_reason, locked.wait_reason) == (WaitReason.PIN_LOCKED, WaitReason.PIN_LOCKED)
+    assert locked.next_try_at is not None
+
+
 async def test_a_number_that_takes_no_message_gives_way_to_the_other_contact(
     begin: Begin, world: World
 ) -> None:
@@ -122,7 +143,7 @@ async def test_no_contact_that_takes_a_message_waits_with_support(
     student = await begin()
 
     waiting = await student.reaches(Step.NEEDS_SUPPORT)
-    await student.submit("retry", RetryRequest(**await student.stamp()))
+    await student.retries()
 
     assert waiting.wait_reason is WaitReason.UNDELIVERABLE
     assert (await student.sent()).step is Step.PIN
@@ -134,7 +155,7 @@ async def test_staff_can_have_the_message_tried_at_once(begin: Begin, world: Wor
     await student.until(lambda now: now.wait_reason is WaitReason.SMS_DOWN)
     world.failing = {}
 
-    answer = await student.submit("retry", RetryRequest(**await student.stamp()))
+    answer = await student.retries()
 
     assert answer.verdict is Verdict.ACCEPTED
     await student.sent()
@@ -149,7 +170,7 @@ async def test_a_gateway_that_refuses_the_engine_waits_with_support(
     student = await begin()
 
     waiting = await student.reaches(Step.NEEDS_SUPPORT)
-    await student.submit("retry", RetryRequest(**await student.stamp()))
+    await student.retries()
 
     assert waiting.wait_reason is WaitReason.CONFIGURATION
     assert (await student.sent()).step is Step.PIN
