@@ -142,8 +142,10 @@ class Sms(Section):
     date_header: str = "Date"
     sender: str = "UNIVERSITY"
     ok_pattern: str = ".*"
+    refused_pattern: str = ".*"
     per_second: float = 10
-    timeout_seconds: float = 10
+    timeout_seconds: float = Field(10, gt=0, le=12)
+    """Two gateways are asked within one try, which has 30 seconds."""
 
     @model_validator(mode="before")
     @classmethod
@@ -167,7 +169,7 @@ class Mail(Section):
     username: str | None = None
     password_file: Path | None = None
     sender: str = "no-reply@university.example"
-    timeout_seconds: float = 10
+    timeout_seconds: float = Field(20, gt=0, le=25)
 
 
 class Portal(Section):
@@ -219,6 +221,7 @@ class Settings(BaseSettings):
     registrar: Registrar
     directory: Directory
     sms: Sms
+    sms_fallback: Sms | None = None
     mail: Mail
     institution: Institution = Institution()
     portal: Portal = Portal()

@@ -3,10 +3,14 @@
 A repeated message carries the same Message-ID, so that mailboxes can tell. Nobody answers these
 messages and no vacation programme should; replies of people go to the support desk.
 The relay's certificate and name are checked; nothing is said in clear unless the settings want it.
+Login and authority are read again where they are needed, so that mending them needs no restart.
 """
 
+import asyncio
 import hashlib
+import re
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -15,6 +19,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 import aiosmtplib
+from temporalio.exceptions import ApplicationError
 
 from activities.failures import failure, guarded
 from domain.contracts.requests import Delivery
@@ -22,12 +27,10 @@ from domain.contracts.vocabulary import FailureType, Language
 from settings import Institution, Mail
 
 _PERMANENT = 500
-_AWAY = (
-    aiosmtplib.SMTPConnectError,
-    aiosmtplib.SMTPServerDisconnected,
-    aiosmtplib.SMTPTimeoutError,
-    OSError,
-)
+_NO_MAILBOX = frozenset({550, 551, 552, 553, 556})
+# The sender, a login or a rule of the relay: not the student's mailbox, whatever the code says.
+_OUR_FAULT = re.compile(r"5\.(7\.\d+|1\.[078])\b")
+_AWAY = (aiosmtplib.SMTPTimeoutError, ConnectionError, TimeoutError, ssl.SSLError)
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,8 @@ class MailRelay:
     def __init__(self, settings: Mail, institution: Institution) -> None:
         self._settings = settings
         self._institution = institution
-        file = settings.password_file
-        self._password = file.read_text("utf-8").strip() if file else None
-        self._tls = ssl.create_default_context(cafile=settings.ca_file)
+        self._tls = self._trust()
+        self._password()
 
     async def send(
         self, *, to: str, letter: Letter, message_id: str, reply_to: str | None = None
@@ -56,30 +58,42 @@ class MailRelay:
         With `reply_to` a person speaks through us, and answers go there.
         """
         settings = self._settings
+        message = self.compose(to, letter, message_id, reply_to)
+        client = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            start_tls=settings.starttls,
+            tls_context=self._tls,
+            username=settings.username,
+            password=self._password(),
+            timeout=settings.timeout_seconds,
+        )
         with guarded(FailureType.MAIL_DOWN, _AWAY):
             try:
-                await aiosmtplib.send(
-                    self.compose(to, letter, message_id, reply_to),
-                    hostname=settings.host,
-                    port=settings.port,
-                    start_tls=settings.starttls,
-                    tls_context=self._tls,
-                    username=settings.username,
-                    password=self._password,
-                    timeout=settings.timeout_seconds,
-                )
+                # For the whole conversation: a relay may take its time with each answer.
+                async with asyncio.timeout(settings.timeout_seconds):
+                    await client.connect()
+                    await client.send_message(message)
+                # It is the relay's letter now, however the conversation ends.
+                with suppress(aiosmtplib.SMTPException):
+                    await client.quit(timeout=1)
             except aiosmtplib.SMTPRecipientsRefused as error:
-                code = min(refused.code for refused in error.recipients)
-                if code >= _PERMANENT:
-                    return Delivery.UNDELIVERABLE
-                raise failure(FailureType.MAIL_DOWN, f"SMTP {code}") from None
+                return _read(error.recipients[0])
             except aiosmtplib.SMTPResponseException as error:
-                lasting = error.code >= _PERMANENT
-                kind = FailureType.CONFIGURATION if lasting else FailureType.MAIL_DOWN
-                raise failure(kind, f"SMTP {error.code}") from None
+                raise _refused(error) from None
             except ssl.SSLCertVerificationError:
+                self._tls = self._trust()
                 raise failure(FailureType.CONFIGURATION, "certificate not trusted") from None
+            finally:
+                client.close()
         return Delivery.SENT
+
+    def _password(self) -> str | None:
+        file = self._settings.password_file
+        return file.read_text("utf-8").strip() if file else None
+
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._settings.ca_file)
 
     def compose(
         self, to: str, letter: Letter, message_id: str, reply_to: str | None = None
@@ -102,3 +116,15 @@ class MailRelay:
         # Only now: what comes before would be moved down into the text part.
         message["Content-Language"] = letter.language.value
         return message
+
+
+def _read(refused: aiosmtplib.SMTPRecipientRefused) -> Delivery:
+    if refused.code in _NO_MAILBOX and not _OUR_FAULT.match(refused.message):
+        return Delivery.UNDELIVERABLE
+    raise _refused(refused) from None
+
+
+def _refused(answer: aiosmtplib.SMTPResponseException) -> ApplicationError:
+    lasting = answer.code >= _PERMANENT
+    kind = FailureType.CONFIGURATION if lasting else FailureType.MAIL_DOWN
+    return failure(kind, f"SMTP {answer.code}")

@@ -12,7 +12,7 @@ from temporalio import activity
 
 from activities.failures import guarded
 from activities.mail import MailRelay
-from activities.sms import SmsGateway
+from activities.sms import SmsGateways
 from activities.words import Word, Words
 from domain.contracts.requests import Delivery, SendNotice, SendPin, Sent
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType
@@ -28,7 +28,7 @@ class MessagingActivities:
         self._pool = pool
         self._keys = keys
         self._words = Words(settings)
-        self._sms = SmsGateway(settings.sms)
+        self._sms = SmsGateways(settings.sms, settings.sms_fallback)
         self._mail = MailRelay(settings.mail, settings.institution)
 
     def all(self) -> list[Callable[..., Any]]:

@@ -1,21 +1,28 @@
-"""One templated HTTP gateway for SMS, and what its answers mean.
+"""SMS through templated HTTP gateways, and what their answers mean.
 
 Placeholders are filled in JSON-escaped in a JSON body and percent-encoded in a form and in the
 address. Which gateway it is, and how it knows us, is data: `sms_presets.toml` and the settings. The
 message id goes along, so that a gateway which knows it delivers a repeated message once.
+
+Where nobody can tell whether a gateway took a message, it is sent again: the same text twice does
+no harm, a text that never comes does.
 """
 
+import asyncio
 import json
 import re
-from collections.abc import Mapping
+import ssl
+import time
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import quote
 
 import httpx
+from temporalio.exceptions import ApplicationError
 
-from activities.failures import failure, guarded
+from activities.failures import alarm, failure, guarded
 from activities.sms_auth import authentication
 from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import FailureType
@@ -26,19 +33,46 @@ _FORM = "application/x-www-form-urlencoded"
 _REFUSED = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
 )
-_NOT_ALLOWED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_NOT_ALLOWED = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
+)
 _LONGEST_WAIT = timedelta(minutes=5)
+_LONGEST_ANSWER = 64 * 1024
+
+
+class SmsGateways:
+    """One gateway, and maybe another that is asked when the first is away or must be mended."""
+
+    def __init__(self, first: Sms, fallback: Sms | None) -> None:
+        self._gateways = [SmsGateway(each) for each in (first, fallback) if each]
+
+    async def close(self) -> None:
+        for gateway in self._gateways:
+            await gateway.close()
+
+    async def send(self, *, to: str, text: str, message_id: str) -> Delivery:
+        """Hand a text over to the first gateway that decides; fail as the soonest to try again."""
+        failures = []
+        for gateway in self._gateways:
+            try:
+                return await gateway.send(to=to, text=text, message_id=message_id)
+            except ApplicationError as error:
+                failures.append(error)
+                alarm(error.message)
+        raise min(failures, key=lambda error: error.next_retry_delay or timedelta()) from None
 
 
 class SmsGateway:
     def __init__(self, settings: Sms) -> None:
         self._settings = settings
         self._escaped = _in_address if _FORM in settings.headers.values() else _in_json
+        self._rests_until = time.monotonic()
         self._client = httpx.AsyncClient(
-            headers=settings.headers,
+            headers={"Accept-Encoding": "identity", **settings.headers},
             auth=authentication(settings),
             timeout=settings.timeout_seconds,
             follow_redirects=False,
+            event_hooks={"response": [_shorten]},
         )
 
     async def close(self) -> None:
@@ -46,6 +80,9 @@ class SmsGateway:
 
     async def send(self, *, to: str, text: str, message_id: str) -> Delivery:
         """Hand a text over; a refusal of this very message is an outcome, all else a failure."""
+        rest = timedelta(seconds=self._rests_until - time.monotonic())
+        if rest > timedelta():
+            raise failure(FailureType.SMS_DOWN, "it asked to wait", wait=rest)
         fields = {
             "to": to,
             "digits": to.removeprefix("+"),
@@ -55,23 +92,63 @@ class SmsGateway:
             "username": self._settings.username,
         }
         body = _filled(self._settings.body, {key: self._escaped(fields[key]) for key in fields})
-        with guarded(FailureType.SMS_DOWN, (httpx.TransportError, OSError)):
-            response = await self._client.request(
-                self._settings.method,
-                _filled(self._settings.url, {key: _in_address(fields[key]) for key in fields}),
-                content=body.encode() if self._settings.method == "POST" else None,
-            )
+        url = _filled(self._settings.url, {key: _in_address(fields[key]) for key in fields})
+        content = body.encode() if self._settings.method == "POST" else None
+        with guarded(FailureType.SMS_DOWN, (httpx.RequestError, TimeoutError)):
+            try:
+                # For the whole exchange: httpx counts each piece of an answer by itself.
+                async with asyncio.timeout(self._settings.timeout_seconds):
+                    response = await self._client.request(
+                        self._settings.method, url, content=content
+                    )
+            except httpx.ConnectError as error:
+                if _is_untrusted(error):
+                    raise failure(FailureType.CONFIGURATION, "certificate not trusted") from None
+                raise
         return self._read(response)
 
     def _read(self, response: httpx.Response) -> Delivery:
-        status = response.status_code
-        if response.is_success and re.search(self._settings.ok_pattern, response.text, re.DOTALL):
+        settings, status, said = self._settings, response.status_code, response.text
+        if response.is_success and re.search(settings.ok_pattern, said, re.DOTALL):
             return Delivery.SENT
-        if status in _REFUSED:
+        if status in _REFUSED and re.search(settings.refused_pattern, said, re.DOTALL):
             return Delivery.UNDELIVERABLE
-        if status in _NOT_ALLOWED:
+        if status in _REFUSED | _NOT_ALLOWED:
             raise failure(FailureType.CONFIGURATION, f"HTTP {status}")
-        raise failure(FailureType.SMS_DOWN, f"HTTP {status}", wait=_asked_to_wait(response))
+        wait = _asked_to_wait(response)
+        if wait:
+            # It asked this of the engine, not of one student.
+            self._rests_until = time.monotonic() + wait.total_seconds()
+        raise failure(FailureType.SMS_DOWN, f"HTTP {status}", wait=wait)
+
+
+class _Beginning(httpx.AsyncByteStream):
+    """As much of an answer as a gateway has to say."""
+
+    def __init__(self, whole: httpx.AsyncByteStream) -> None:
+        self._whole = whole
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = _LONGEST_ANSWER
+        async for chunk in self._whole:
+            yield chunk[:left]
+            left -= len(chunk)
+            if left <= 0:
+                return
+
+    async def aclose(self) -> None:
+        await self._whole.aclose()
+
+
+async def _shorten(response: httpx.Response) -> None:
+    assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - an async client's
+    response.stream = _Beginning(response.stream)
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    while error and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

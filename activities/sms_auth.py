@@ -1,16 +1,18 @@
 """How the engine proves itself to an SMS gateway: one small `httpx.Auth` for each kind.
 
-Secrets come from one file, read at the start. Nothing here is ever logged.
+The secret's file is read each time, so that a new secret needs no restart. Nothing here is ever
+logged.
 """
 
 import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
+from pathlib import Path
 
 import httpx
 
@@ -28,10 +30,10 @@ def authentication(settings: Sms) -> httpx.Auth | None:
     """Return what signs each request; nothing where no secret is configured."""
     if settings.auth == "none" or settings.token_file is None:
         return None
-    secret = settings.token_file.read_text("utf-8").strip()
+    secret = Secret(settings.token_file)
     match settings.auth:
         case "basic":
-            return httpx.BasicAuth(settings.username, secret)
+            return Header("Authorization", lambda: _basic(settings, secret))
         case "oauth2":
             return ClientCredentials(settings, secret)
         case "hmac":
@@ -39,18 +41,29 @@ def authentication(settings: Sms) -> httpx.Auth | None:
         case "header":
             return Header(settings.auth_header, secret)
         case "bearer":
-            return Header("Authorization", f"{settings.auth_scheme} {secret}")
+            return Header("Authorization", lambda: f"{settings.auth_scheme} {secret()}")
+
+
+class Secret:
+    """What a file holds now; one that cannot be read stops the start."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self()
+
+    def __call__(self) -> str:
+        return self._file.read_text("utf-8").strip()
 
 
 class Header(httpx.Auth):
-    """The same header every time."""
+    """One header with what the secret makes of it."""
 
-    def __init__(self, name: str, value: str) -> None:
+    def __init__(self, name: str, value: Callable[[], str]) -> None:
         self._name = name
         self._value = value
 
     def auth_flow(self, request: httpx.Request) -> _Flow:
-        request.headers[self._name] = self._value
+        request.headers[self._name] = self._value()
         yield request
 
 
@@ -59,9 +72,9 @@ class Signature(httpx.Auth):
 
     requires_request_body = True
 
-    def __init__(self, settings: Sms, secret: str) -> None:
+    def __init__(self, settings: Sms, secret: Secret) -> None:
         self._settings = settings
-        self._key = secret.encode()
+        self._secret = secret
 
     def auth_flow(self, request: httpx.Request) -> _Flow:
         settings = self._settings
@@ -75,7 +88,7 @@ class Signature(httpx.Auth):
             ("{body}", request.content.decode()),
         ):
             signed = signed.replace(name, value)
-        digest = hmac.new(self._key, signed.encode(), hashlib.sha256).digest()
+        digest = hmac.new(self._secret().encode(), signed.encode(), hashlib.sha256).digest()
         signature = base64.b64encode(digest).decode("ascii")
         request.headers[settings.date_header] = date
         request.headers[settings.auth_header] = (
@@ -89,9 +102,9 @@ class ClientCredentials(httpx.Auth):
 
     requires_response_body = True
 
-    def __init__(self, settings: Sms, secret: str) -> None:
-        self._url = settings.token_url
-        self._client = httpx.BasicAuth(settings.username, secret)
+    def __init__(self, settings: Sms, secret: Secret) -> None:
+        self._settings = settings
+        self._secret = secret
         self._token = ""
         self._until = 0.0
 
@@ -109,8 +122,12 @@ class ClientCredentials(httpx.Auth):
             yield self._with_token(request)
 
     def _ask(self) -> httpx.Request:
-        request = httpx.Request("POST", self._url, data={"grant_type": "client_credentials"})
-        return next(self._client.auth_flow(request))
+        return httpx.Request(
+            "POST",
+            self._settings.token_url,
+            headers={"Authorization": _basic(self._settings, self._secret)},
+            data={"grant_type": "client_credentials"},
+        )
 
     def _with_token(self, request: httpx.Request) -> httpx.Request:
         request.headers["Authorization"] = f"Bearer {self._token}"
@@ -127,3 +144,8 @@ class ClientCredentials(httpx.Auth):
         except (ValueError, KeyError, TypeError, AttributeError):
             raise failure(FailureType.CONFIGURATION, f"no token, HTTP {status}") from None
         self._until = time.monotonic() + life - _EARLY_SECONDS
+
+
+def _basic(settings: Sms, secret: Secret) -> str:
+    pair = f"{settings.username}:{secret()}"
+    return f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
