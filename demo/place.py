@@ -15,6 +15,7 @@ PREFERRED_PORTS: Mapping[str, int] = MappingProxyType(
     {
         "portal": 8000,
         "support": 8001,
+        "worker": 8002,
         "inbox": 8025,
         "sms": 8026,
         "smtp": 2525,

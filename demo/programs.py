@@ -1,20 +1,14 @@
 """The engine's own programs as parts of the stack: worker and portal, by the command line."""
 
 import sys
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue as TaskQueueMessage
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-from temporalio.client import Client
-from temporalio.service import RPCError
 
-from demo.part import Part, aside, listens
+from demo.part import Part
 from demo.place import HOST
-from demo.temporal import NAMESPACE
-from domain.contracts.vocabulary import TaskQueue
 
 
 def activation(*words: str) -> Sequence[str]:
@@ -23,60 +17,50 @@ def activation(*words: str) -> Sequence[str]:
 
 
 class Program(Part):
-    """A part that finds the stack by its settings file."""
+    """A part that finds the stack by its settings file and answers probes on its own port."""
+
+    poll_seconds = 0.1
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.place.port(self.name)}"
 
     def environment(self) -> Mapping[str, str]:
         return {"ACTIVATION_CONFIG": str(self.place.settings_file)}
+
+    def is_ready(self) -> bool:
+        try:
+            return self._is_fine()
+        except httpx.TransportError:
+            return False
+
+    @abstractmethod
+    def _is_fine(self) -> bool: ...
 
 
 class Portal(Program):
     name = "portal"
 
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self.place.port('portal')}"
-
     def command(self) -> Sequence[str]:
         return activation("portal")
 
-    def is_ready(self) -> bool:
-        if not listens(self.place.port("portal")):
-            return False
-        try:
-            return httpx.get(f"{self.url}/healthz", timeout=2).is_success
-        except httpx.HTTPError:
-            return False
+    def _is_fine(self) -> bool:
+        return httpx.get(f"{self.url}/healthz", timeout=2).is_success
 
 
 class Worker(Program):
-    """Ready when Temporal sees this very process ask for work on every task queue."""
+    """Ready when it serves every task queue, be the ledger there or not."""
 
     name = "worker"
-    poll_seconds = 0.3
-    stopped_within = 15.0
+    stopped_within = 35.0
+
+    @property
+    def words(self) -> Sequence[str]:
+        return ("--health-port", str(self.place.port(self.name)))
 
     def command(self) -> Sequence[str]:
-        return activation("worker")
+        return activation("worker", *self.words)
 
-    def is_ready(self) -> bool:
-        return self.is_alive and aside(self._polls_everywhere())
-
-    async def _polls_everywhere(self) -> bool:
-        try:
-            client = await Client.connect(
-                f"{HOST}:{self.place.port('temporal')}", namespace=NAMESPACE
-            )
-            polled = [await self._polls(client, queue) for queue in TaskQueue]
-        except (RPCError, RuntimeError):
-            return False
-        return all(polled)
-
-    async def _polls(self, client: Client, queue: TaskQueue) -> bool:
-        answer = await client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=NAMESPACE,
-                task_queue=TaskQueueMessage(name=queue),
-                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-            )
-        )
-        return any(poller.identity.startswith(f"{self.pid}@") for poller in answer.pollers)
+    def _is_fine(self) -> bool:
+        queues: bool = httpx.get(f"{self.url}/readyz", timeout=5).json()["queues"]
+        return queues

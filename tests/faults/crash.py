@@ -99,5 +99,5 @@ async def _connect(config: Settings, keys: KeyRing) -> Client:
 
 if __name__ == "__main__":
     setattr(worker, "connect", _connect)  # noqa: B010 - the one seam there is
-    sys.argv[1:] = ["worker"]
+    sys.argv[1:1] = ["worker"]
     cli.main()

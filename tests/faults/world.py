@@ -55,7 +55,7 @@ class FaultyWorker(Worker):
         return self.place.folder / f"{self.name}.crash"
 
     def command(self) -> Sequence[str]:
-        return python("tests.faults.crash")
+        return python("tests.faults.crash", *self.words)
 
     def environment(self) -> Mapping[str, str]:
         return {
