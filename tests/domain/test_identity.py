@@ -2,37 +2,17 @@ from datetime import date
 
 import pytest
 
-from domain.contracts.requests import Enrolment, Person
+from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Question
 from domain.identity import answers, question, read
 from domain.rules import InvalidInput, Rule
+from tests.people import MARIA
 
 
 def person(number: str, birth_date: date | None = None, amka: str | None = None) -> Person:
-    enrolment = Enrolment(
-        system_id="1",
-        registration_id=number,
-        department_id="INF",
-        department_el="Πληροφορικής",
-        department_en="Informatics",
-    )
-    return Person(
-        person_key=number,
-        enrolments=(enrolment,),
-        first_name_el="Ζωή",
-        last_name_el="Ρούσσου",
-        first_name_latin="Zoi",
-        last_name_latin="Roussou",
-        birth_date=birth_date,
-        citizenship="GR",
-        login_name=None,
-        insurance_scheme="GR" if amka else None,
-        insurance_number=amka,
-        mobile=None,
-        email=None,
-        sms_to=None,
-        email_to=None,
-    )
+    enrolment = MARIA.enrolments[0].model_copy(update={"registration_id": number})
+    told = {"enrolments": (enrolment,), "birth_date": birth_date, "insurance_number": amka}
+    return MARIA.model_copy(update=told)
 
 
 ZOI = person("ΑΜ-12/3", date(2005, 1, 2), "02010500015")

@@ -24,7 +24,6 @@ from domain.contracts.requests import (
     Closed,
     ConsentRecorded,
     Delivery,
-    Enrolment,
     FindStudent,
     InsuranceOutcome,
     InsuranceRecorded,
@@ -45,33 +44,9 @@ from domain.contracts.requests import (
     StudentsFound,
 )
 from domain.contracts.vocabulary import ActivityName, FailureType
+from tests.people import MARIA
 
-PERSON = Person(
-    person_key="5e1f",
-    enrolments=(
-        Enrolment(
-            system_id="1",
-            registration_id="2026001",
-            department_id="INF",
-            department_el="Πληροφορικής",
-            department_en="Informatics",
-        ),
-    ),
-    first_name_el="Μαρία",
-    last_name_el="Παπαδοπούλου",
-    first_name_latin="Maria",
-    last_name_latin="Papadopoulou",
-    birth_date=None,
-    citizenship="GR",
-    login_name=None,
-    insurance_scheme="GR",
-    insurance_number="01010500013",
-    mobile="+306912345678",
-    email="maria@example.org",
-    sms_to="+306912345678",
-    email_to=None,
-)
-
+PERSON = MARIA
 
 Given = TypeVar("Given")
 

@@ -7,38 +7,13 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from domain import consent
-from domain.contracts.requests import Enrolment, Person
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, IdentifyView, PinView, Progress, Verdict
 from domain.contracts.vocabulary import Channel, Language, Question, Step, WaitReason
+from tests.people import MARIA
 
 MINUTE = timedelta(minutes=1)
-PERSON = Person(
-    person_key="k",
-    enrolments=(
-        Enrolment(
-            system_id="1",
-            registration_id="2026123456",
-            department_id="7",
-            department_el="Τμήμα Πληροφορικής και Τηλεπικοινωνιών",
-            department_en="Department of Informatics and Telecommunications",
-        ),
-    ),
-    first_name_el="Μαρία",
-    last_name_el="Παπαδοπούλου",
-    first_name_latin="Maria",
-    last_name_latin="Papadopoulou",
-    birth_date=None,
-    citizenship=None,
-    login_name="mpapadopoulou",
-    insurance_scheme=None,
-    insurance_number=None,
-    mobile=None,
-    email=None,
-    sms_to=None,
-    email_to=None,
-)
-SHOWN = consent.review(PERSON, "mpapadopoulou", "1")
+SHOWN = consent.review(MARIA, "mpapadopoulou", "1")
 
 ASKED = IdentifyView(question=Question.BIRTH_DATE, tries_left=3)
 

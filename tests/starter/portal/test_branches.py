@@ -180,7 +180,7 @@ async def test_a_country_stays_chosen_and_its_number_is_not_shown_again(
     put(engine, INSURANCE)
     await student.get("/insurance/other")
     response = await student.post("/insurance/other", scheme="CY", number="ab?")
-    assert errors(response) == ["Ο αριθμός έχει 4 έως 30 λατινικά γράμματα και ψηφία"]
+    assert errors(response) == ["Ο αριθμός έχει 6 έως 30 λατινικά γράμματα και ψηφία"]
     assert re.search(r'<option value="CY"\s+selected', response.text)
     assert "ab?" not in response.text
 

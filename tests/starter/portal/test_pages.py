@@ -263,7 +263,7 @@ async def test_the_review_shows_the_details_with_nothing_ticked(
 ) -> None:
     put(engine, REVIEW)
     page = (await student.get("/review")).text
-    for shown in ("Μαρία Παπαδοπούλου", "Maria Papadopoulou", "2026123456", "mpapadopoulou"):
+    for shown in ("Μαρία Παπαδοπούλου", "Maria Papadopoulou", "2026001", "mpapadopoulou"):
         assert shown in page
     assert page.count('type="checkbox"') == len(Choice)
     assert " checked" not in page
