@@ -23,7 +23,7 @@ _FIELDS = frozenset(
 _DIGITS = re.compile(r"\d{5,}")
 _TELLING = 10_000
 _WORD = re.compile(r"\S+")
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 
 
 def configure(level: str) -> None:
@@ -46,6 +46,11 @@ def configure(level: str) -> None:
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # Three more ways to standard error, all of them raw: warnings, lines that cannot be formatted
+    # (with their arguments), and the traceback of what nobody caught.
+    logging.captureWarnings(capture=True)
+    logging.raiseExceptions = False
+    sys.excepthook = _tell_uncaught
     # Request lines hold what their callers chose to put there, so nobody writes any.
     for name in ("uvicorn.access", "httpx", "httpcore", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -76,6 +81,12 @@ def scrub(value: object) -> object:
 def _scrub(value: str) -> str:
     value = _WORD.sub(lambda word: "(address)" if "@" in word[0] else word[0], value)
     return _QUOTED.sub("(quoted)", _DIGITS.sub("(digits)", value))
+
+
+def _tell_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    logging.getLogger(__name__).critical("ended by an exception", exc_info=(kind, error, trace))
 
 
 def _describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

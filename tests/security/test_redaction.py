@@ -4,6 +4,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,8 +37,11 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     handlers, level = root.handlers[:], root.level
     written = io.StringIO()
     monkeypatch.setattr("sys.stderr", written)
+    monkeypatch.setattr("sys.excepthook", sys.excepthook)
+    monkeypatch.setattr("logging.raiseExceptions", True)
     redaction.configure("DEBUG")
     yield written
+    logging.captureWarnings(capture=False)
     structlog.reset_defaults()
     for handler in root.handlers[:]:
         root.removeHandler(handler)
@@ -131,3 +136,36 @@ def test_nothing_invented_gets_through(
     (said,) = read(lines)
     assert str(number) not in said["event"] + said["outcome"]
     assert email not in said["event"]
+
+
+def test_a_line_that_cannot_be_written_is_not_written_raw(lines: io.StringIO) -> None:
+    (handler,) = (
+        handler
+        for handler in logging.getLogger().handlers
+        if isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter)
+    )
+    wrong = ("%d went wrong", ("Μαρία 6912345678",))
+    handler.handle(logging.LogRecord("x", logging.WARNING, "x.py", 1, *wrong, None))
+    assert lines.getvalue() == ""
+
+
+def test_warnings_and_last_words_are_held_to_the_same() -> None:
+    program = (
+        "import warnings; from security import redaction; redaction.configure('DEBUG')\n"
+        "warnings.warn('got \\'Μαρία\\' of 6912345678', stacklevel=1)\n"
+        "raise LookupError('Μαρία has 6912345678')"
+    )
+    done = subprocess.run(  # noqa: S603 - our own program
+        (sys.executable, "-c", program), capture_output=True, text=True, check=False
+    )
+    assert done.stdout == ""
+    warned, ended = read(io.StringIO(done.stderr))
+    assert "got (quoted) of (digits)" in warned["event"]
+    assert ended["exception"].startswith("LookupError at <module>:")
+
+
+def test_a_quote_inside_a_quote_ends_nothing(lines: io.StringIO) -> None:
+    quoting = ValueError("it's \"Μαρία\" or 'Ελένη'\nor so")
+    logging.getLogger("asyncio").error("never retrieved: %r", quoting)
+    (said,) = read(lines)
+    assert said["event"] == "never retrieved: ValueError((quoted))"
