@@ -76,6 +76,15 @@ class Case:
         )
         return str(self._sealed)
 
+    def request(self, sealed_id: str, name: str = "") -> ProvisionAccount:
+        return ProvisionAccount(
+            reference=self.reference,
+            person=self.person,
+            username=name or self.name,
+            sealed_id=sealed_id,
+            language=Language.EL,
+        )
+
     async def provision(
         self,
         activities: DirectoryActivities,
@@ -83,13 +92,7 @@ class Case:
         name: str = "",
         within: ActivityEnvironment | None = None,
     ) -> Provisioned:
-        request = ProvisionAccount(
-            reference=self.reference,
-            person=self.person,
-            username=name or self.name,
-            sealed_id=sealed_id,
-            language=Language.EL,
-        )
+        request = self.request(sealed_id, name)
         return await (within or begun()).run(activities.provision_account, request)
 
     async def resolve(

@@ -1,6 +1,7 @@
 """What the tests of activities share: a ledger pool, invented persons, references of their own."""
 
 import itertools
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
@@ -75,6 +76,18 @@ async def reading(stack: TestStack, **changes: object) -> AsyncIterator[Registra
     changed = stack.settings.model_copy(update={"registrar": section})
     async with await reader(section) as pool:
         yield RegistrarActivities(pool=pool, keys=stack.keys, settings=changed)
+
+
+@contextmanager
+def hung(stack: TestStack) -> Iterator[None]:
+    """Let slapd hang: it accepts, and never answers."""
+    process = stack._stack.directory.process
+    assert process
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 @asynccontextmanager

@@ -1,11 +1,9 @@
 """A directory that hangs or dies under load, and tries that wake up after their time."""
 
 import asyncio
-import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,7 +19,7 @@ from domain.contracts.requests import CheckPin, PinOutcome
 from ledger.pool import Pool
 from tests.activities.between import ADD, SEARCH, between
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun
-from tests.activities.conftest import MakePerson, writing
+from tests.activities.conftest import MakePerson, hung, writing
 from tests.stack import TestStack
 
 CROWD = 30
@@ -62,18 +60,6 @@ async def all_end_active(activities: DirectoryActivities, cases: Sequence[Case])
         code = codes(each.person, each.domain)[0]
         assert len(each.wire.search(each.people, f"({CODES}={code})", ["uid"])) == 1
         assert each.opens(PASSWORD)
-
-
-@contextmanager
-def hung(stack: TestStack) -> Iterator[None]:
-    """Let slapd hang: it accepts, and never answers."""
-    process = stack._stack.directory.process
-    assert process
-    process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGCONT)
 
 
 async def check_pins(stack: TestStack, reference: str) -> float:
