@@ -193,7 +193,7 @@ async def test_a_number_of_another_person_goes_to_support_without_a_word_about_t
     engine.next = [
         (Verdict.ACCEPTED, at(Step.NEEDS_SUPPORT, WaitReason.INSURANCE_CONFLICT)),
     ]
-    response = await student.post("/insurance/other", scheme="CY", number="123456")
+    response = await student.post("/insurance/other", scheme="CY", number="00123457")
     assert response.headers["location"] == "/progress"
     page = (await student.get("/progress")).text
     assert "Η υποστήριξη πρέπει να ελέγξει τον αριθμό ασφάλισής σας" in page
