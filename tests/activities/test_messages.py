@@ -1,18 +1,35 @@
+import asyncio
+import json
+from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from temporalio import workflow
+from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.messages import MessagingActivities
 from domain.contracts.requests import Delivery, Destination, NoticeKind, SendNotice, SendPin, Sent
 from domain.contracts.vocabulary import Channel, Language
 from ledger.messages import sent
 from ledger.pool import Pool
+from settings import Mail, Settings, Sms
+from tests.activities.test_mail import Relay, relay
+from tests.activities.test_sms import cut, hang, talking
+from tests.server import client
 from tests.stack import TestStack
+from worker import Parts, _messaging
+from workflows import calls
+
+__all__ = ["client", "relay"]
 
 SENT = Sent(outcome=Delivery.SENT)
+QUEUE = "test-sending"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 @pytest.fixture
@@ -143,3 +160,133 @@ async def test_a_message_waits_for_an_absent_part(
     assert to.to not in repr(raised.value)
     assert await ActivityEnvironment().run(messaging.send_pin, pin(reference, to)) == SENT
     assert len(stack.messages(to.to)) == 1
+
+
+# --- fates nobody knows --------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def messaging_by(
+    stack: TestStack, pool: Pool, **sections: object
+) -> AsyncIterator[MessagingActivities]:
+    settings = stack.settings.model_copy(update=sections)
+    made = MessagingActivities(pool=pool, keys=stack.keys, settings=settings)
+    yield made
+    await made.close()
+
+
+async def test_a_text_of_unknown_fate_is_repeated_to_the_letter_until_an_outcome_is_noted(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    taken: list[bytes] = []
+
+    async def talk(request: bytes, reader: StreamReader, writer: StreamWriter) -> None:
+        taken.append(request.partition(b"\r\n\r\n")[2])
+        if len(taken) == 1:
+            return await cut(request, reader, writer)
+        writer.write(OK)
+        await writer.drain()
+        return await hang(request, reader, writer)
+
+    request = pin(reference, sms_to(reference))
+    async with talking(talk) as url, messaging_by(stack, pool, sms=Sms(url=url)) as messaging:
+        with pytest.raises(ApplicationError, match="SMS_DOWN"):
+            await ActivityEnvironment().run(messaging.send_pin, request)
+        for _ in range(2):
+            assert await ActivityEnvironment().run(messaging.send_pin, request) == SENT
+    first, again = taken
+    assert first == again
+    assert json.loads(first)["id"] == f"{reference}:pin:1"
+    assert stack.keys.pin(reference, 1) in json.loads(first)["text"]
+
+
+async def test_a_letter_of_unknown_fate_is_repeated_to_the_letter_until_an_outcome_is_noted(
+    stack: TestStack, pool: Pool, relay: Relay, reference: str
+) -> None:
+    mail = Mail(host="127.0.0.1", port=relay.port, starttls=False)
+    request = pin(reference, email_to(reference))
+    relay.stage = "data"
+    async with messaging_by(stack, pool, mail=mail) as messaging:
+        with pytest.raises(ApplicationError, match="MAIL_DOWN"):
+            await ActivityEnvironment().run(messaging.send_pin, request)
+        relay.stage = ""
+        for _ in range(2):
+            assert await ActivityEnvironment().run(messaging.send_pin, request) == SENT
+    first, again = relay.taken
+    assert first["Message-ID"] == again["Message-ID"]
+    assert first.get_body(("plain",)).get_content() == again.get_body(("plain",)).get_content()
+
+
+async def test_the_other_gateway_sends_the_same_text_and_the_outcome_is_noted_once(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    to = sms_to(reference)
+    away = Sms(url="http://127.0.0.1:9/send")
+    async with messaging_by(stack, pool, sms=away, sms_fallback=stack.settings.sms) as messaging:
+        for _ in range(2):
+            assert await ActivityEnvironment().run(messaging.send_pin, pin(reference, to)) == SENT
+    (message,) = stack.messages(to.to)
+    assert stack.keys.pin(reference, 1) in message["text"]
+    assert await sent(pool, f"{reference}:pin:1") is Delivery.SENT
+
+
+# --- a gateway that hangs ------------------------------------------------------------------
+
+
+@workflow.defn
+class Sending:
+    """A message as the engine sends it, and nothing else."""
+
+    @workflow.run
+    async def run(self, request: SendPin) -> Sent:
+        return await calls.send_pin(request, lambda _reason: None)
+
+
+@asynccontextmanager
+async def serving(
+    client: Client, stack: TestStack, pool: Pool, settings: Settings
+) -> AsyncIterator[None]:
+    """Let the workers of both messaging queues run as they do in production."""
+    async with AsyncExitStack() as exits:
+        parts = Parts(client, pool, pool, stack.keys, settings, exits)
+        runner = UnsandboxedWorkflowRunner()
+        sender = Worker(client, task_queue=QUEUE, workflows=[Sending], workflow_runner=runner)
+        for worker in (*_messaging(parts), sender):
+            await exits.enter_async_context(worker)
+        yield
+
+
+async def start(client: Client, request: SendPin) -> WorkflowHandle[Sending, Sent]:
+    return await client.start_workflow(
+        Sending.run, request, id=f"sending-{request.reference}", task_queue=QUEUE
+    )
+
+
+async def test_a_gateway_that_hangs_holds_up_no_mail_and_lets_every_text_go_in_the_end(
+    client: Client, stack: TestStack, pool: Pool, reference: str
+) -> None:
+    held: set[bytes] = set()
+    all_held, mended = asyncio.Event(), asyncio.Event()
+
+    async def talk(request: bytes, reader: StreamReader, writer: StreamWriter) -> None:
+        if not mended.is_set():
+            held.add(request.partition(b"\r\n\r\n")[2])
+            if len(held) == 50:
+                all_held.set()
+            return await hang(request, reader, writer)
+        writer.write(OK)
+        return await writer.drain()
+
+    async with talking(talk) as url:
+        settings = stack.settings.model_copy(update={"sms": Sms(url=url, per_second=100)})
+        async with serving(client, stack, pool, settings):
+            texts = [
+                await start(client, pin(f"{reference}-{n}", sms_to(reference))) for n in range(50)
+            ]
+            await all_held.wait()
+            letter = await start(client, pin(reference, email_to(reference)))
+            assert await letter.result() == SENT
+            assert not any([(await text.describe()).close_time for text in texts])
+            mended.set()
+            assert [await text.result() for text in texts] == [SENT] * len(texts)
+    assert len(stack.messages(email_to(reference).to)) == 1
