@@ -11,7 +11,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from ldap3 import MODIFY_ADD, MODIFY_DELETE, NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
@@ -19,20 +18,20 @@ from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
 from ldap3.extend.standard.modifyPassword import ModifyPassword
 from temporalio.exceptions import ApplicationError
 
-from activities.failures import failure
+from activities.failures import alarm, failure
 from domain.contracts.vocabulary import FailureType
 from settings import Directory
 
 SUCCESS = 0
 CONSTRAINT_VIOLATION = 19
 INVALID_CREDENTIALS = 49
+UNWILLING = 53
 ALREADY_EXISTS = 68
 
 _MISCONFIGURED = frozenset({8, 13, 32, 48, 49, 50})
 _OUR_BUG = frozenset({17, 21, 34, 64, 65})
 _MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
-_MENDING = timedelta(minutes=1)
-"""The pause after what only people can mend; each minute somebody looks whether they have."""
+_REST_SECONDS = 60.0
 
 _PASSWORD_POLICY = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105 - the control's name
 _POLICY_ERROR = 0x81
@@ -74,7 +73,10 @@ def reject(answer: Answer, *allowed: int) -> None:
     if answer.code in _OUR_BUG:
         raise failure(FailureType.CONFIGURATION, detail, permanent=True)
     if answer.code in _MISCONFIGURED:
-        raise failure(FailureType.CONFIGURATION, detail, wait=_MENDING)
+        raise failure(FailureType.CONFIGURATION, detail)
+    if answer.code == UNWILLING:
+        # Read-only: for a moment, or because the settings name a replica.
+        alarm(detail)
     raise failure(FailureType.DIRECTORY_DOWN, detail)
 
 
@@ -183,7 +185,7 @@ class Wire:
         password = self._settings.bind_password_file.read_bytes().strip()
         if password == self._refused and time.monotonic() < self._rested_at:
             reject(Answer(INVALID_CREDENTIALS))
-        self._rested_at = time.monotonic() + _MENDING.total_seconds()
+        self._rested_at = time.monotonic() + _REST_SECONDS
         connection, answer = self._open(self._settings.bind_dn, password)
         self._refused = password if answer.code == INVALID_CREDENTIALS else None
         if answer.code != SUCCESS:
@@ -238,7 +240,7 @@ def _told() -> Iterator[None]:
         untrusted = isinstance(error, ssl.SSLCertVerificationError)
         detail = "certificate not trusted" if untrusted else type(error).__name__
         if isinstance(error, _MENDABLE):
-            raise failure(FailureType.CONFIGURATION, detail, wait=_MENDING) from None
+            raise failure(FailureType.CONFIGURATION, detail) from None
         raise failure(FailureType.DIRECTORY_DOWN, detail) from None
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from temporalio.exceptions import ApplicationError
 
+from activities import failures
 from activities.ldap import Answer, Wire, _policy_error, reject
 from settings import Directory
 from tests.stack import TestStack
@@ -120,6 +122,13 @@ def test_result_codes(code: int, kind: str, permanent: bool) -> None:
     with pytest.raises(ApplicationError) as raised:
         reject(Answer(code), 19)
     assert (raised.value.type, raised.value.non_retryable) == (kind, permanent)
+
+
+def test_a_read_only_directory_calls_for_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failures, "_alarmed", {})
+    with capture_logs() as lines, pytest.raises(ApplicationError):
+        reject(Answer(53))
+    assert [line["outcome"] for line in lines] == ["LDAP 53"]
 
 
 def test_expected_codes_pass() -> None:
