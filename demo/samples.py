@@ -178,7 +178,7 @@ SAMPLES: tuple[Sample, ...] = (
         mobile="+35799000007",
         email="andreas.christodoulou@mail.example",
         scheme="CY",
-        number="1234567",
+        number="1045672",
     ),
     Sample(
         "siblings",

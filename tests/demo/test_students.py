@@ -1,6 +1,7 @@
 """The invented students are many, the same everywhere, and their numbers are right."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 from stdnum import luhn
 
@@ -8,6 +9,7 @@ from demo import students
 from demo.samples import SAMPLES, all_rows
 from demo.students import COLUMNS, invented_rows
 from domain.contacts import emails_on_file, mobiles_on_file
+from domain.insurance import check
 
 
 def test_there_are_at_least_three_hundred_in_several_departments() -> None:
@@ -64,3 +66,9 @@ def test_each_sample_is_special_in_both_languages_and_findable_unless_said_other
         assert sample.mobile or sample.email
         live = any(row["enrollmentstatus"] == "active" for row in sample.rows)
         assert live is (sample.key != "inactive")
+
+
+def test_the_engine_takes_the_insurance_numbers_of_the_samples() -> None:
+    today = datetime.now(UTC).date()
+    given = [(each.scheme, each.number) for each in SAMPLES if each.scheme and each.number]
+    assert [(scheme, check(scheme, number, today)[0]) for scheme, number in given] == given
