@@ -1,5 +1,11 @@
 """What staff may do to an activation: each act has a reason, an audit row and a plain result."""
 
+import asyncio
+import random
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
 from domain.contracts.submissions import CancelRequest, RetryRequest
 from domain.contracts.views import Verdict
 from ledger import audit
@@ -7,6 +13,7 @@ from ledger.pool import Pool
 from starter.activations import ActivationEnded, Activations
 from starter.support.cases import UnknownReference
 
+_AT_ONCE = 20
 _IMPOSSIBLE = {
     "retry": "the engine waits for nothing: it is the student's turn",
     "cancel": "the account is being made: it can no longer be cancelled",
@@ -41,3 +48,39 @@ async def act(
     if answer and answer.verdict is Verdict.OUT_OF_STEP:
         raise Refused(_IMPOSSIBLE[request.kind])
     return answer is not None
+
+
+async def retry_all(
+    activations: Activations,
+    pool: Pool,
+    references: Iterable[str],
+    *,
+    actor: str,
+    reason: str,
+    over: float,
+) -> int:
+    """Wake each at a moment of its own within `over` seconds; returns how many were woken."""
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def wake(reference: str) -> bool:
+        await asyncio.sleep(random.uniform(0, over))  # noqa: S311 - it only spreads the load
+        try:
+            async with turns:
+                await act(
+                    activations,
+                    pool,
+                    RetryRequest(**stamp()),
+                    reference=reference,
+                    actor=actor,
+                    reason=reason,
+                )
+        except (Refused, UnknownReference):
+            return False  # It went on by itself meanwhile.
+        return True
+
+    return sum(await asyncio.gather(*map(wake, references)))
+
+
+def stamp() -> dict[str, object]:
+    """Return what tells one act of staff from another."""
+    return {"submission_id": secrets.token_hex(16), "received_at": datetime.now(UTC)}

@@ -13,15 +13,20 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.common import SearchAttributeKey
 from temporalio.converter import DataConverter, WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain import masks
 from domain.contracts.submissions import ActivationStart, DisputeSubmission
-from domain.contracts.vocabulary import WORKFLOW, FailureType, Step, WaitReason
+from domain.contracts.vocabulary import WORKFLOW, ActivityName, FailureType, Step, WaitReason, Waker
+from starter.output import Failed
+from workflows import steps
 from workflows.standing import DEPARTMENT, REASON, STEP
 
 ENGINE_WAITS = frozenset(WaitReason(failure.value) for failure in FailureType)
+_PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
+_OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
 _RECENT = 60
 _UPSERT = EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES
 
@@ -70,13 +75,23 @@ class Case:
 
 async def open_activations(client: Client) -> AsyncIterator[Line]:
     """Yield every activation that has not ended, the oldest last."""
-    async for execution in client.list_workflows(
-        f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
-    ):
+    async for execution in client.list_workflows(_OPEN):
         try:
             yield await standing(client, execution.id)
         except UnknownReference:
             continue  # It was deleted between the listing and the look.
+
+
+async def waiting_for(client: Client, reason: WaitReason) -> list[str]:
+    """Return the references of all that wait for this reason and for no student."""
+    at = {step for step, reasons in steps.REASONS.items() if reason in reasons}
+    named = ", ".join(
+        f"'{step}'" for step in at if steps.woken_by(step, reason) is not Waker.STUDENT
+    )
+    if not named:
+        raise Failed(f"{reason} waits for the student, whom nobody can hurry")
+    query = f"{_OPEN} AND {REASON.name} = '{reason}' AND {STEP.name} IN ({named})"
+    return [execution.id async for execution in client.list_workflows(query)]
 
 
 async def standing(client: Client, reference: str) -> Line:
@@ -124,8 +139,12 @@ def _standing(description: WorkflowExecutionDescription, events: Iterable[Histor
     attributes = description.typed_search_attributes
     reason = attributes.get(REASON)
     waiting = WaitReason(reason) if reason else None
+    if attributes.get(_PROBLEMS):
+        waiting = WaitReason.CONFIGURATION
     next_try_at = None
     for pending in description.raw_description.pending_activities:
+        if pending.activity_type.name == ActivityName.SEND_NOTICE:
+            continue  # Nobody waits for a notice.
         waiting = _failure_reason(pending.last_failure) or waiting
         next_try_at = _next_try(pending) or next_try_at
     return Line(
@@ -145,6 +164,7 @@ def _failure_reason(failure: Failure) -> WaitReason | None:
 
 
 def _next_try(pending: PendingActivityInfo) -> datetime | None:
+    """Return when it is tried again; None while it is tried, or lies ready with no worker up."""
     if not pending.HasField("next_attempt_schedule_time"):
         return None
     return pending.next_attempt_schedule_time.ToDatetime(UTC)

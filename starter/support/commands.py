@@ -2,11 +2,10 @@
 
 import asyncio
 import getpass
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -16,10 +15,11 @@ from temporalio.client import Client
 
 import settings
 from domain.contracts.submissions import CancelRequest, RetryRequest
-from domain.contracts.vocabulary import Choice
+from domain.contracts.vocabulary import Choice, WaitReason
 from domain.references import normalise
 from ledger import activations, pool
 from ledger.consents import Consent
+from ledger.pool import Pool
 from security.keys import KeyRing
 from starter import connect
 from starter.activations import Activations
@@ -95,8 +95,42 @@ async def _show(reference: str) -> cases.Case:
 @commands.command()
 def retry(reference: Reference, reason: Reason, json: Json = False) -> None:
     """Try now whatever the engine waits for."""
-    at_once = asyncio.run(_act(RetryRequest(**_stamp()), _normalised(reference), reason))
+    at_once = asyncio.run(_act(RetryRequest(**actions.stamp()), _normalised(reference), reason))
     _tell(reference, at_once, "Trying now.", json)
+
+
+@commands.command()
+def retry_all(
+    wait_reason: Annotated[str, typer.Option(help="Whom to wake: e.g. DIRECTORY_DOWN.")],
+    reason: Reason,
+    over: Annotated[float, typer.Option(min=0, help="Spread over so many seconds.")] = 30,
+    json: Json = False,
+) -> None:
+    """Try now for every activation that waits for this reason."""
+    woken = asyncio.run(_retry_all(_known(wait_reason), reason, over))
+    if json:
+        show_json({"wait_reason": wait_reason, "woken": woken})
+    else:
+        typer.echo(f"Woken: {woken}.")
+
+
+def _known(wait_reason: str) -> WaitReason:
+    try:
+        return WaitReason(wait_reason)
+    except ValueError:
+        raise Failed(f"no such wait reason; there are {', '.join(WaitReason)}") from None
+
+
+async def _retry_all(wait_reason: WaitReason, reason: str, over: float) -> int:
+    async with _desk() as (client, ledger):
+        return await actions.retry_all(
+            Activations(client),
+            ledger,
+            await cases.waiting_for(client, wait_reason),
+            actor=getpass.getuser(),
+            reason=reason,
+            over=over,
+        )
 
 
 @commands.command()
@@ -137,17 +171,19 @@ async def _withdraw(reference: str, reason: str, choices: list[Choice]) -> tuple
 @commands.command()
 def cancel(reference: Reference, reason: Reason, json: Json = False) -> None:
     """End an activation; not possible any more once its account is being made."""
-    at_once = asyncio.run(_act(CancelRequest(**_stamp()), _normalised(reference), reason))
+    at_once = asyncio.run(_act(CancelRequest(**actions.stamp()), _normalised(reference), reason))
     _tell(reference, at_once, "Cancelled.", json)
 
 
-def _stamp() -> dict[str, object]:
-    return {"submission_id": secrets.token_hex(16), "received_at": datetime.now(UTC)}
+@asynccontextmanager
+async def _desk() -> AsyncIterator[tuple[Client, Pool]]:
+    ledger = await pool.connect(settings.load().ledger_dsn.get_secret_value())
+    async with _temporal() as client, ledger:
+        yield client, ledger
 
 
 async def _act(request: RetryRequest | CancelRequest, reference: str, reason: str) -> bool:
-    ledger = await pool.connect(settings.load().ledger_dsn.get_secret_value())
-    async with _temporal() as client, ledger:
+    async with _desk() as (client, ledger):
         return await actions.act(
             Activations(client),
             ledger,

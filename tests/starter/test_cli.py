@@ -6,21 +6,27 @@ import json
 import os
 import subprocess
 from datetime import UTC, datetime, timedelta
+from secrets import token_bytes
 from typing import Any
 
 import pytest
 from temporalio.client import Client
+from temporalio.worker import Worker
 
 from demo.programs import activation
-from domain.contracts.submissions import ActivationStart, PinSubmission
-from domain.contracts.vocabulary import ActivityName, FailureType, Step
+from domain.contracts.requests import SendNotice
+from domain.contracts.submissions import ActivationStart, CancelRequest, PinSubmission
+from domain.contracts.vocabulary import ActivityName, FailureType, Step, TaskQueue
+from domain.references import from_digest
 from ledger.pool import connect
 from starter.activations import Activations
 from tests.server import working
 from tests.stack import TestStack
 from tests.workflows.engine import World, pin_of
+from workflows.support_request import SupportRequest
 
 STANDING = {"reference", "step", "wait_reason", "since", "next_try_at", "department"}
+MOMENT = timedelta(seconds=10)
 CASE = STANDING | {"sentence", "masked", "timeline"}
 
 
@@ -101,6 +107,86 @@ async def test_a_case_is_shown_with_all_workers_down(stuck: str) -> None:
     assert plain.stdout.startswith(f"{stuck}: {case['sentence']}")
     for personal in ("6912345678", "Παπαδοπούλου", "maria@example.org"):
         assert personal not in json.dumps(case, ensure_ascii=False) + plain.stdout
+
+
+async def test_what_lies_ready_with_no_worker_has_no_next_try_in_the_past(stuck: str) -> None:
+    async with asyncio.timeout(20):
+        while (case := await told("support", "show", stuck))["next_try_at"]:
+            assert datetime.fromisoformat(case["next_try_at"]) > datetime.now(UTC) - MOMENT
+    assert case["wait_reason"] == "SMS_DOWN"
+
+
+async def test_a_run_whose_own_code_fails_is_told_and_is_not_the_students_turn(
+    client: Client, reference: str
+) -> None:
+    async with Worker(client, task_queue=TaskQueue.MAIN, workflows=[SupportRequest]):
+        await begin(client, reference)
+        async with asyncio.timeout(30):
+            while (case := await told("support", "show", reference))["wait_reason"] is None:
+                assert case["step"] == "lookup"
+    assert case["wait_reason"] == "CONFIGURATION"
+    assert reference in {row["reference"] for row in await told("support", "list", "--stuck")}
+    await client.get_workflow_handle(reference).terminate()
+
+
+async def test_a_notice_that_cannot_be_sent_holds_nobody_up(
+    client: Client, world: World, reference: str
+) -> None:
+    world.failing, world.failure = {ActivityName.SEND_NOTICE: 99}, FailureType.MAIL_DOWN
+    async with working(client, world):
+        activations = await begin(client, reference)
+        await comes_to(activations, reference, Step.PIN)
+        cancel = CancelRequest(submission_id="1", received_at=datetime.now(UTC))
+        await activations.submit(reference, "cancel", cancel)
+        async with asyncio.timeout(20):
+            while not world.made(SendNotice):  # noqa: ASYNC110 - the worker calls it
+                await asyncio.sleep(0.05)
+        case = await told("support", "show", reference)
+    assert (case["step"], case["wait_reason"]) == ("cancelled", None)
+    await client.get_workflow_handle(reference).terminate()
+
+
+@pytest.fixture
+async def parked(client: Client, world: World) -> list[str]:
+    """Leave three activations with support, for a system that refuses the engine."""
+    references = [from_digest(token_bytes(5)) for _ in range(3)]
+    world.failing, world.failure = {ActivityName.SEND_PIN: 3}, FailureType.CONFIGURATION
+    world.permanent = True
+    async with working(client, world):
+        for reference in references:
+            await comes_to(await begin(client, reference), reference, Step.NEEDS_SUPPORT)
+    return references
+
+
+async def test_all_who_wait_for_one_reason_are_woken_spread_out_and_audited_once(
+    stack: TestStack, client: Client, world: World, parked: list[str]
+) -> None:
+    words = ("support", "retry-all", "--wait-reason", "CONFIGURATION", "--reason", "token mended")
+    async with working(client, world):
+        answer = await told(*words, "--over", "1")
+        for reference in parked:
+            await comes_to(Activations(client), reference, Step.PIN)
+    assert answer == {"wait_reason": "CONFIGURATION", "woken": 3}
+    ledger = await connect(stack.ledger_dsn)
+    rows = await ledger.fetch(
+        "SELECT reference, action, reason FROM audit WHERE reference = ANY($1)", parked
+    )
+    await ledger.close()
+    assert {tuple(row) for row in rows} == {(each, "retry", "token mended") for each in parked}
+    assert len(rows) == len(parked)
+    for reference in parked:
+        await client.get_workflow_handle(reference).terminate()
+
+
+@pytest.mark.parametrize(
+    ("reason", "says"), [("NONSENSE", "DIRECTORY_DOWN"), ("WAITING_PIN", "for the student")]
+)
+async def test_nobody_is_woken_for_a_reason_that_is_unknown_or_the_students(
+    client: Client, reason: str, says: str
+) -> None:
+    del client
+    words = ("support", "retry-all", "--wait-reason", reason, "--reason", "x")
+    assert_one_line(await command(*words), says=says)
 
 
 async def test_a_retry_is_in_the_audit_with_who_and_why(stack: TestStack, stuck: str) -> None:
