@@ -88,13 +88,17 @@ class TestStack:
 
 
 class WholeStack:
-    """The demo itself in this folder; `command` runs its command line against it."""
+    """The demo itself in this folder; `command` runs its command line against it.
+
+    `environ` are settings that differ from the demo's.
+    """
 
     ready_within = 90.0
     ended_within = 30.0
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environ: str) -> None:
         self.folder = folder
+        self._environ = environ
         self.output = folder.with_suffix(".txt")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -108,6 +112,7 @@ class WholeStack:
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
+                env=os.environ | self._environ,
             )
         deadline = time.monotonic() + self.ready_within
         while "The demo is ready" not in self.output.read_text("utf-8"):
@@ -134,7 +139,8 @@ class WholeStack:
         return self.command("demo", *words, "--folder", str(self.folder))
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        env = os.environ | {"ACTIVATION_CONFIG": str(self.folder / "activation.toml")}
+        named = {"ACTIVATION_CONFIG": str(self.folder / "activation.toml")}
+        env = os.environ | self._environ | named
         return subprocess.run(  # noqa: S603 - our own program
             activation(*words), capture_output=True, text=True, check=False, env=env
         )
