@@ -8,7 +8,6 @@ from temporalio.exceptions import ApplicationError
 from activities.accounts import DirectoryActivities
 from activities.directory import generalized_time
 from activities.entries import CODES, attributes, codes
-from activities.failures import failure
 from activities.ldap import Wire
 from domain.contracts.requests import (
     AccountOutcome,
@@ -17,7 +16,7 @@ from domain.contracts.requests import (
     Provisioned,
     ProvisionOutcome,
 )
-from domain.contracts.vocabulary import Choice, FailureType, Language, PasswordRefusal
+from domain.contracts.vocabulary import Choice, Language, PasswordRefusal
 from ledger.pool import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.activities.conftest import MakePerson, ruled, writing
@@ -57,27 +56,6 @@ async def test_overlapping_tries_end_the_same(activities: DirectoryActivities, c
     assert ACTIVE in ended
     assert await case.provision(activities, sealed) == ACTIVE
     assert len(case.wire.search(case.people, f"(uid={case.name})", ["uid"])) == 1
-
-
-@pytest.mark.parametrize("step", ["add", "set_password", "opens"])
-async def test_a_lost_answer_is_made_up_for_by_the_next_try(
-    activities: DirectoryActivities,
-    case: Case,
-    step: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    sealed = await case.choose(PASSWORD)
-    done = getattr(activities._directory, step)
-
-    def do_it_and_lose_the_answer(*args: object) -> None:
-        done(*args)
-        raise failure(FailureType.DIRECTORY_DOWN, "answer lost")
-
-    monkeypatch.setattr(activities._directory, step, do_it_and_lose_the_answer)
-    with pytest.raises(ApplicationError):
-        await case.provision(activities, sealed)
-    monkeypatch.undo()
-    assert await case.provision(activities, sealed) == ACTIVE
 
 
 async def test_nothing_happens_without_a_consent(
