@@ -1,6 +1,10 @@
+from datetime import timedelta
+
 import pytest
+from structlog.testing import capture_logs
 from temporalio.exceptions import ApplicationError
 
+from activities import failures
 from activities.failures import failure, guarded
 from domain.contracts.vocabulary import FailureType
 
@@ -35,3 +39,26 @@ def test_a_failure_that_is_told_already_passes_through() -> None:
     with pytest.raises(ApplicationError) as raised, guarded(FailureType.LEDGER_DOWN, (OSError,)):
         raise told
     assert raised.value is told
+
+
+def test_what_people_must_mend_is_tried_again_slowly_and_alarms_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(failures, "_alarmed", {})
+    with capture_logs() as lines:
+        for _ in range(2):
+            with pytest.raises(ApplicationError) as raised, guarded(FailureType.LEDGER_DOWN, ()):
+                raise KeyError(SECRET)
+        failure(FailureType.LEDGER_DOWN, "OSError")
+    assert raised.value.next_retry_delay == timedelta(seconds=45)
+    told = {"event": "trouble outside", "log_level": "error", "activity": "start"}
+    assert lines == [told | {"outcome": "CONFIGURATION: KeyError"}]
+
+
+def test_an_alarm_sounds_again_while_its_cause_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failures, "_alarmed", {})
+    monkeypatch.setattr(failures, "_ALARM_AGAIN_SECONDS", 0)
+    with capture_logs() as lines:
+        for _ in range(2):
+            failure(FailureType.CONFIGURATION, "HTTP 401")
+    assert len(lines) == 2
