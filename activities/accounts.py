@@ -84,8 +84,6 @@ class DirectoryActivities:
                     request, self._directory.find_by_uids, [name]
                 ):
                     return reserved
-                if name == request.person.login_name:
-                    return AccountResolved(outcome=AccountOutcome.CONFLICT)
                 names.remove(name)
 
     def _codes(self, request: ResolveAccount | ProvisionAccount) -> list[str]:

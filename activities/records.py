@@ -128,8 +128,10 @@ class LedgerActivities:
 
 
 async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -> list[str]:
-    """Return the usernames to try, best first: the registrar's, one reserved before, made ones."""
+    """Return the usernames to try, best first: only the registrar's, else one reserved or made."""
     person = request.person
+    if person.login_name and rules.is_valid(person.login_name):
+        return [name for name in [person.login_name] if name not in request.taken]
     made = rules.candidates(
         person.first_name_latin,
         person.last_name_latin,
@@ -138,8 +140,8 @@ async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -
         policy.reserved,
     )
     held = await usernames.held_by(pool, person.person_key)
-    names = dict.fromkeys(name for name in (person.login_name, held, *made) if name)
-    return [name for name in names if rules.is_valid(name) and name not in request.taken]
+    names = dict.fromkeys(name for name in (held, *made) if name)
+    return [name for name in names if name not in request.taken]
 
 
 async def reserve_name(pool: Pool, person: Person, names: Sequence[str]) -> AccountResolved:

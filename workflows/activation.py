@@ -214,6 +214,7 @@ class Activation(Standing):
         self.stand(end, None)
         request = CloseActivation(reference=self.start.reference, end=end)
         await self.patiently(calls.close_activation, request)
+        self.stand(end, None)  # Nothing is waited for any more.
         to = self._other_contact()
         if end in _NOTICES and to:
             await self.patiently(calls.send_notice, self._notice(_NOTICES[end], to))

@@ -6,7 +6,7 @@ minutes left repeats the code, later it issues a new one and the old one lives o
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.contracts.submissions import Policy
 
@@ -55,6 +55,11 @@ class PinBook:
         code = self.codes[number - 1]
         code.expires_at = code.expires_at or now + self.policy.pin_ttl
         self.resend_at = now + self.policy.resend_after
+
+    def life_left(self, number: int, now: datetime) -> timedelta:
+        """Return how long this code holds once its message is there."""
+        expires_at = self.codes[number - 1].expires_at
+        return expires_at - now if expires_at else self.policy.pin_ttl
 
     def judging_time(self, received_at: datetime, now: datetime) -> datetime:
         """Return when a code counts as typed: when received, but never before the newest message.

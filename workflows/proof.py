@@ -64,6 +64,7 @@ class Proof:
         self._message = self._compose(next(iter(self._contacts)))
         self._refused: set[Channel] = set()
         self._resend_asked: Submission | None = None
+        self._closed_until: dict[Channel, datetime] = {}
         self._on_request = False
 
     @property
@@ -147,7 +148,7 @@ class Proof:
         """Return what became of the message; None when the contact has had enough of them."""
         reserved = await self._reserve(message)
         if reserved.not_before:
-            self._pins.resend_at = reserved.not_before
+            self._closed_until[message.to.channel] = reserved.not_before
             self._answer_resend(Verdict.TOO_SOON)
             return None
         self._pins.reserved(message.code_no)
@@ -158,7 +159,7 @@ class Proof:
             code_no=message.code_no,
             destination=message.to,
             language=self._start.language,
-            valid_for=self._start.policy.pin_ttl,
+            valid_for=self._pins.life_left(message.code_no, workflow.now()),
         )
         sent = await calls.send_pin(request, self._delayed)
         if sent.outcome is Delivery.SENT:
@@ -199,8 +200,9 @@ class Proof:
         now = workflow.now()
         # Whose message is held up by a gateway need not wait before taking the other way.
         held_up = self._on_request or self._standing.reason is not WaitReason.WAITING_PIN
-        early = not held_up and self._pins.resend_at is not None and now < self._pins.resend_at
-        if early or self._pins.locked(now) or request.channel not in self._contacts:
+        too_soon = not held_up and self._pins.resend_at is not None and now < self._pins.resend_at
+        closed = now < self._closed_until.get(request.channel, now)
+        if too_soon or closed or self._pins.locked(now) or request.channel not in self._contacts:
             self._standing.reply(Verdict.TOO_SOON)
         elif self._sending and request.channel is self._channel:
             # The message is still on its way: another one would only use up the budget.
@@ -268,7 +270,7 @@ class Proof:
             destination=_MASKS[self._channel](self._message.to.to),
             tries_left=self._pins.tries_left(now),
             expires_at=self._pins.expires_at(),
-            resend_at=self._pins.resend_at,
+            resend_at=self._closed_until.get(self._channel, self._pins.resend_at),
             locked_until=self._pins.locked_until,
             other_channel=other if other in self._contacts else None,
             on_request=self._on_request,

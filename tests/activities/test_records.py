@@ -162,9 +162,18 @@ async def test_without_one_a_name_is_made_and_reserved(
 async def test_a_name_found_taken_is_left_out(
     records: LedgerActivities, make_person: MakePerson
 ) -> None:
-    person = make_person(last_name_latin="Vergis")
-    second = await resolve(records, person, str(person.login_name))
-    assert second.username == "evergis"
+    person = make_person(last_name_latin="Vergis", login_name=None)
+    second = await resolve(records, person, "evergis")
+    assert second.username not in {None, "evergis"}
+
+
+async def test_a_registrars_name_that_another_has_is_a_case_for_support(
+    records: LedgerActivities, make_person: MakePerson
+) -> None:
+    owner = make_person()
+    await resolve(records, owner)
+    other = make_person(login_name=owner.login_name)
+    assert (await resolve(records, other)).outcome is AccountOutcome.CONFLICT
 
 
 async def test_no_name_left_is_a_case_for_support(

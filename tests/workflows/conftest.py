@@ -5,7 +5,7 @@ own decisions fails at once.
 """
 
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,12 @@ async def begin_without_worker(
 
 
 @asynccontextmanager
-async def working(client: Client, world: World, **options: Any) -> AsyncIterator[None]:
-    """Have a worker on every queue."""
+async def working(
+    client: Client, world: World, queues: Iterable[TaskQueue] = TaskQueue, **options: Any
+) -> AsyncIterator[None]:
+    """Have a worker on these queues."""
     async with AsyncExitStack() as stack:
-        for queue in TaskQueue:
+        for queue in queues:
             await stack.enter_async_context(_worker(client, queue, world, **options))
         yield
 

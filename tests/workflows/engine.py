@@ -7,7 +7,7 @@ real systems.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -75,6 +75,7 @@ class World:
     failing: dict[ActivityName, int] = field(default_factory=dict)
     failure: FailureType = FailureType.LEDGER_DOWN
     permanent: bool = False
+    pause: timedelta | None = None
     silent: frozenset[ActivityName] = frozenset()
     calls: list[Any] = field(default_factory=list)
 
@@ -89,7 +90,12 @@ class World:
         left = self.failing.get(name, 0)
         if left:
             self.failing[name] = left - 1
-            raise ApplicationError("away", type=self.failure, non_retryable=self.permanent)
+            raise ApplicationError(
+                "away",
+                type=self.failure,
+                non_retryable=self.permanent,
+                next_retry_delay=self.pause,
+            )
 
     def all(self) -> list[Callable[..., Any]]:
         return [

@@ -45,30 +45,45 @@ class Student:
         return {"submission_id": secrets.token_hex(8), "received_at": now.astimezone(UTC)}
 
     async def pin(self, pin: str | None = None) -> Answer:
-        return await self.submit(
-            "submit_pin", PinSubmission(pin=pin or pin_of(1), **await self.stamp())
-        )
+        return await self.submit("submit_pin", await self.typed(pin))
+
+    async def typed(self, pin: str | None = None) -> PinSubmission:
+        return PinSubmission(pin=pin or pin_of(1), **await self.stamp())
 
     async def insurance(self) -> Answer:
-        return await self.submit(
-            "submit_insurance",
-            InsuranceSubmission(scheme="GR", number="01010500013", **await self.stamp()),
-        )
+        return await self.submit("submit_insurance", await self.insured())
+
+    async def insured(self) -> InsuranceSubmission:
+        return InsuranceSubmission(scheme="GR", number="01010500013", **await self.stamp())
 
     async def consent(self, shown_hash: str | None = None) -> Answer:
         if shown_hash is None:
             review = (await self.until(lambda now: now.review is not None)).review
             assert review is not None
             shown_hash = review.shown_hash
-        return await self.submit(
-            "give_consent", ConsentSubmission(shown_hash=shown_hash, **await self.stamp())
-        )
+        return await self.submit("give_consent", await self.agreed(shown_hash))
+
+    async def agreed(self, shown_hash: str) -> ConsentSubmission:
+        return ConsentSubmission(shown_hash=shown_hash, **await self.stamp())
 
     async def password(self) -> Answer:
         return await self.submit("submit_password", await self.sealed())
 
     async def sealed(self) -> PasswordSubmission:
         return PasswordSubmission(sealed_id="sealed", **await self.stamp())
+
+    async def answer_to(self, now: Progress) -> tuple[str, Submission] | None:
+        """Return the door and what the page of this step would hand in; None: nothing is asked."""
+        match now.step:
+            case Step.PIN:
+                return "submit_pin", await self.typed()
+            case Step.INSURANCE:
+                return "submit_insurance", await self.insured()
+            case Step.REVIEW if now.review:
+                return "give_consent", await self.agreed(now.review.shown_hash)
+            case Step.PASSWORD:
+                return "submit_password", await self.sealed()
+        return None
 
     async def retries(self) -> Answer:
         return await self.submit("retry", RetryRequest(**await self.stamp()))

@@ -143,6 +143,6 @@ class Codes(RuleBasedStateMachine):
 
 
 TestWalk = Walk.TestCase
-TestWalk.settings = settings(max_examples=1000, stateful_step_count=30, deadline=None)
+TestWalk.settings = settings(max_examples=2000, stateful_step_count=30, deadline=None)
 TestCodes = Codes.TestCase
 TestCodes.settings = settings(max_examples=1000, stateful_step_count=30, deadline=None)

@@ -26,7 +26,10 @@ async def test_a_resend_waits_a_minute_and_repeats_the_code(begin: Begin, world:
     await student.environment.sleep(timedelta(seconds=5))
 
     assert (early, later) == (Verdict.TOO_SOON, Verdict.ACCEPTED)
-    assert [(pin.send_no, pin.code_no) for pin in world.made(SendPin)] == [(1, 1), (2, 1)]
+    first, second = world.made(SendPin)
+    assert [(pin.send_no, pin.code_no) for pin in (first, second)] == [(1, 1), (2, 1)]
+    assert first.valid_for == timedelta(minutes=10)
+    assert timedelta(minutes=8) < second.valid_for < timedelta(minutes=9)
 
 
 async def test_a_late_resend_issues_a_new_code_and_the_old_one_lives_on(
