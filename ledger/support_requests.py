@@ -64,3 +64,13 @@ async def unmailed(pool: Pool, keys: KeyRing, request_id: str) -> SupportRequest
 async def mailed(pool: Pool, request_id: str) -> None:
     """Note that the desk has it."""
     await pool.execute("UPDATE support_request SET mailed_at = now() WHERE id = $1", request_id)
+
+
+async def left_behind(pool: Pool) -> list[str]:
+    """Return some requests that the desk should have by now: others each time, so that all come."""
+    rows = await pool.fetch(
+        "SELECT id FROM support_request"
+        " WHERE mailed_at IS NULL AND created_at < now() - interval '1 minute'"
+        " ORDER BY random() LIMIT 20"
+    )
+    return [row["id"] for row in rows]

@@ -38,10 +38,12 @@ from domain.contracts.vocabulary import (
 )
 from starter.connect import TemporalUnavailable
 from workflows.standing import REASON, STEP
+from workflows.steps import ENDS
 
-_ANSWER_WITHIN = timedelta(seconds=2)
+_TOLD_WITHIN = timedelta(seconds=1.5)
+_RPC_WITHIN = timedelta(seconds=2)
 _HANDED_IN_WITHIN = timedelta(seconds=2.9)
-_RPC_WITHIN = timedelta(seconds=2.5)
+_FOR_THE_SIGNAL = timedelta(seconds=0.8)
 _POLL = 0.08
 _TASK_TIMEOUT = timedelta(seconds=10)
 _AWAY = {
@@ -109,17 +111,28 @@ class Activations:
             raise _unavailable(error) from None
         return True
 
-    async def submit(self, reference: str, door: str, submission: Submission) -> Answer | None:
+    async def submit(
+        self,
+        reference: str,
+        door: str,
+        submission: Submission,
+        *,
+        within: timedelta = _HANDED_IN_WITHIN,
+    ) -> Answer | None:
         """Hand in a submission; None when it was taken in but has no answer yet."""
-        until = asyncio.get_running_loop().time() + _HANDED_IN_WITHIN.total_seconds()
-        answer = await self._by_update(reference, door, submission)
+        now = asyncio.get_running_loop().time()
+        until = now + within.total_seconds()
+        by_signal_from = max(until - _FOR_THE_SIGNAL.total_seconds(), now + _POLL)
+        answer = await self._by_update(reference, door, submission, by_signal_from)
         if answer is None:
             await self._by_signal(reference, door, submission, until)
         return answer
 
-    async def _by_update(self, reference: str, door: str, submission: Submission) -> Answer | None:
+    async def _by_update(
+        self, reference: str, door: str, submission: Submission, until: float
+    ) -> Answer | None:
         try:
-            async with asyncio.timeout(_ANSWER_WITHIN.total_seconds()):
+            async with asyncio.timeout_at(until):
                 answer: Answer = await self._handle(reference).execute_update(
                     door, submission, id=submission.submission_id, result_type=Answer
                 )
@@ -150,7 +163,7 @@ class Activations:
     async def progress(self, reference: str) -> Progress | None:
         """Return what the student may see; None when no worker answers in time."""
         try:
-            async with asyncio.timeout(_ANSWER_WITHIN.total_seconds()):
+            async with asyncio.timeout(_TOLD_WITHIN.total_seconds()):
                 progress: Progress = await self._handle(reference).query(
                     "progress", ProgressRequest(), result_type=Progress, rpc_timeout=_RPC_WITHIN
                 )
@@ -165,13 +178,18 @@ class Activations:
             return None
 
     async def stands(self, reference: str) -> tuple[Step, WaitReason | None] | None:
-        """Return step and reason without any worker; None for an unknown reference."""
+        """Return step and reason without any worker; None for an unknown reference.
+
+        Raises `ActivationEnded` for a run that was ended from outside: its step never moves again.
+        """
         description = await self._describe(reference)
         if description is None:
             return None
         attributes = description.typed_search_attributes
-        step, reason = attributes.get(STEP), attributes.get(REASON)
-        return Step(step or Step.LOOKUP), WaitReason(reason) if reason else None
+        step, reason = Step(attributes.get(STEP) or Step.LOOKUP), attributes.get(REASON)
+        if description.status is not WorkflowExecutionStatus.RUNNING and step not in ENDS:
+            raise ActivationEnded(reference, step)
+        return step, WaitReason(reason) if reason else None
 
     async def is_running(self, reference: str) -> bool:
         """Tell whether there is an open run of this activation, without any worker."""

@@ -1,7 +1,7 @@
 """How an answer of the student reaches the activation, and where it leads: shared by the steps."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from fastapi.responses import Response
 
@@ -11,8 +11,6 @@ from domain.contracts.vocabulary import Step
 from starter.portal import places
 from starter.portal.forms import Form
 from starter.portal.visit import Elsewhere, Visit
-
-_PATIENCE = timedelta(seconds=2.5)
 
 _RISES = frozenset({"submit_pin", "identify", "give_consent"})
 """Doors behind which a cookie is worth more; without an answer it must be taken for granted."""
@@ -28,7 +26,7 @@ async def submit(visit: Visit, door: str, submission: Submission) -> Answer:
     reference = await visit.reference()
     if reference is None:
         raise Elsewhere("/contact")
-    answer = await visit.parts.engine.submit(reference, door, submission)
+    answer = await visit.parts.engine.submit(reference, door, submission, within=visit.left())
     if answer is None:
         if door in _RISES:
             await visit.rotate()
@@ -41,6 +39,6 @@ async def submit(visit: Visit, door: str, submission: Submission) -> Answer:
 async def onward(visit: Visit, answer: Answer, *, leaves: Collection[Step]) -> Response:
     """Go where the activation stands once this answer has had its effect, or a moment later."""
     reference = answer.progress.reference
-    settled = await visit.parts.engine.settled(reference, leaves=leaves, within=_PATIENCE)
+    settled = await visit.parts.engine.settled(reference, leaves=leaves, within=visit.left())
     place = places.of(settled or answer.progress)
     return visit.see("/progress" if place.step in leaves else place.path)

@@ -4,6 +4,7 @@
 Temporal away, and answers 503 in words until they are back.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -33,7 +34,7 @@ from starter.portal import (
     proof,
     review,
 )
-from starter.portal.forms import Forged
+from starter.portal.forms import SECRET, Forged
 from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
 from starter.portal.shield import Shield
@@ -42,6 +43,8 @@ from starter.portal.visit import Elsewhere, Health, Parts, Visit
 from starter.portal.wording import Wording
 from workflows.steps import ENDS
 
+PATIENCE = 1.5
+"""Seconds that the ledger may take, of the three in which every page answers."""
 _RETRY_AFTER = "30"
 _FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -57,12 +60,14 @@ def create(parts: Parts | None = None) -> FastAPI:
             return
         keys = KeyRing(settings.keys_dir)
         client = await connect(settings, keys, lazy=True)
-        pool = await ledger.connect(settings.ledger_dsn.get_secret_value())
+        pool = await ledger.connect(settings.ledger_dsn.get_secret_value(), seconds=PATIENCE)
         health = partial(temporal_answers, client)
         app.state.parts = assemble(settings, keys, pool, Activations(client), health)
+        handing_on = asyncio.create_task(problem.hand_on(app.state.parts))
         try:
             yield
         finally:
+            handing_on.cancel()
             await pool.close()
 
     app = FastAPI(
@@ -114,7 +119,9 @@ def _add_failures(app: FastAPI) -> None:
         return await _error_page(request, 403)
 
     async def away(request: Request, _: Exception) -> Response:
-        return Visit(request).error(503, {"Retry-After": _RETRY_AFTER})
+        visit = Visit(request)
+        form = await visit.form() if request.method == "POST" else None
+        return visit.error(503, {"Retry-After": _RETRY_AFTER}, again=True, form=form, secret=SECRET)
 
     async def refused(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, HTTPException)  # noqa: S101 - as above

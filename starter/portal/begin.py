@@ -1,6 +1,6 @@
 """The pages before the PIN: what this is, who comes, and the contact that finds the student."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -17,8 +17,6 @@ from starter.portal.view import Errors
 from starter.portal.visit import AnyVisit, Elsewhere, Visit
 
 router = APIRouter()
-
-_LOOKUP = timedelta(seconds=3)
 
 
 @router.get("/")
@@ -67,8 +65,8 @@ async def contact_given(visit: AnyVisit) -> Response:
     await engine.start(
         ActivationStart(reference=reference, language=visit.language, policy=policy, **read)
     )
-    await engine.settled(reference, leaves={Step.LOOKUP}, within=_LOOKUP)
-    return visit.see((await visit.place()).path)
+    found = await engine.settled(reference, leaves={Step.LOOKUP}, within=visit.left())
+    return visit.see(places.of(found).path if found else "/progress?received")
 
 
 async def _unproved(visit: Visit) -> Place | None:

@@ -17,6 +17,9 @@ MAX_BODY = 16 * 1024
 _MAX_FIELDS = 50
 _TYPE = "application/x-www-form-urlencoded"
 
+SECRET = frozenset({"pin", "password", "number", "answer"})
+"""What no page shows again, so that it has to be typed once more."""
+
 
 class Forged(Exception):
     """The form was not shown by this portal to this browser; nothing of it is used."""

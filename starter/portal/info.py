@@ -1,5 +1,7 @@
 """Pages that need no session: help and terms; and the probes."""
 
+import asyncio
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
@@ -37,9 +39,6 @@ async def healthz() -> Response:
 @router.get("/readyz")
 async def readyz(visit: AnyVisit) -> Response:
     """Ready when the ledger and Temporal answer; which of them does not is said by name."""
-    return readiness(
-        {
-            "ledger": await ledger_answers(visit.parts.pool),
-            "temporal": await visit.parts.health(),
-        }
-    )
+    parts = visit.parts
+    ledger, temporal = await asyncio.gather(ledger_answers(parts.pool), parts.health())
+    return readiness({"ledger": ledger, "temporal": temporal})

@@ -17,6 +17,8 @@ async def progress(visit: AnyVisit) -> Response:
     place = await visit.place()
     if place.path != "/progress" and (place.progress or place.path in places.ENDS):
         return visit.see(place.path)
+    # A worker tells the last step of a run that was ended from outside, and would for ever.
+    await visit.parts.engine.stands(place.reference)
     return visit.page(
         "progress",
         place=place,

@@ -10,7 +10,6 @@ from typing import Protocol
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, Progress
 from domain.contracts.vocabulary import Step, WaitReason
-from starter.activations import ActivationEnded
 
 PATHS: Mapping[Step, str] = MappingProxyType(
     {
@@ -44,7 +43,9 @@ class Engine(Protocol):
     """What the portal needs of `starter.activations.Activations`."""
 
     async def start(self, start: ActivationStart) -> bool: ...
-    async def submit(self, reference: str, door: str, submission: Submission) -> Answer | None: ...
+    async def submit(
+        self, reference: str, door: str, submission: Submission, *, within: timedelta
+    ) -> Answer | None: ...
     async def progress(self, reference: str) -> Progress | None: ...
     async def stands(self, reference: str) -> tuple[Step, WaitReason | None] | None: ...
     async def settled(
@@ -121,8 +122,5 @@ async def find(engine: Engine, reference: str) -> Place:
 
 
 async def _told(engine: Engine, reference: str) -> Place | None:
-    try:
-        progress = await engine.progress(reference)
-    except ActivationEnded as ended:
-        return Place(reference, ended.step)
+    progress = await engine.progress(reference)
     return of(progress) if progress else None

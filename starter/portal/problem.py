@@ -1,14 +1,17 @@
 """The page every failure ends on: plain words, the reference, and a request to support.
 
-A request is kept in the ledger and reaches the desk by a workflow of its own, so that "it has
-arrived" is true whatever is away just then. It needs no session.
+A request is kept in the ledger, and then "it has arrived" is true: it reaches the desk by a
+workflow of its own, which is started as soon as Temporal is there. It needs no session.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from temporalio.service import RPCError
 
 from domain import contacts, references
 from domain.rules import InvalidInput
@@ -16,13 +19,18 @@ from domain.text import note, plain
 from ledger import support_requests
 from ledger.pool import UNAVAILABLE
 from ledger.support_requests import SupportRequest
+from starter.activations import ActivationEnded
+from starter.connect import TemporalUnavailable
 from starter.portal import limits, sessions
 from starter.portal.view import Errors
-from starter.portal.visit import AnyVisit, Visit
+from starter.portal.visit import AnyVisit, Parts, Visit
 from translations import N_
 
 router = APIRouter()
 
+_AWAY = (ActivationEnded, TemporalUnavailable, TimeoutError)
+_ASKING = 1
+_LOOK_BACK_EVERY = 60
 _PER_BROWSER = 5
 _WINDOW_MINUTES = 60
 _LONGEST = {"name": 100, "reply_to": 254, "text": 2000}
@@ -41,10 +49,10 @@ _TOO_LONG = {
 @router.get("/problem")
 @router.get("/problem/{raw}")
 async def problem(visit: AnyVisit, raw: str | None = None) -> Response:
-    try:
-        reference = await _reference(visit, raw)
-    except UNAVAILABLE:
-        reference = None  # The page must be there when nothing else is.
+    reference = None
+    with suppress(*UNAVAILABLE):  # The page must be there when nothing else is.
+        async with asyncio.timeout(_ASKING):
+            reference = await _reference(visit, raw)
     sent = "sent" in visit.request.query_params
     return visit.page("problem", reference=reference, sent=sent)
 
@@ -61,17 +69,36 @@ async def problem_told(visit: AnyVisit, raw: str | None = None) -> Response:
     if refused := await _too_often(visit):
         return refused
     parts = visit.parts
-    stands = await parts.engine.stands(reference) if reference else None
     request = SupportRequest(
         id=form.submission_id,
         reference=reference,
-        step=" ".join(word for word in stands if word) if stands else None,
+        step=await _stands(visit, reference) if reference else None,
         language=visit.language,
         **read,
     )
     await support_requests.put(parts.pool, parts.keys, request)
-    await parts.engine.mail_support_request(request.id)
+    with suppress(*_AWAY):
+        async with asyncio.timeout(_ASKING):
+            await parts.engine.mail_support_request(request.id)
     return visit.see(f"{visit.request.url.path}?sent")
+
+
+async def hand_on(parts: Parts) -> None:
+    """Start what could not be started while Temporal was away; for as long as the portal runs."""
+    while True:
+        with suppress(RPCError, TemporalUnavailable, *UNAVAILABLE):
+            for request_id in await support_requests.left_behind(parts.pool):
+                await parts.engine.mail_support_request(request_id)
+        await asyncio.sleep(_LOOK_BACK_EVERY)
+
+
+async def _stands(visit: Visit, reference: str) -> str | None:
+    """Say where the activation stands, if that can be told at once."""
+    with suppress(*_AWAY):
+        async with asyncio.timeout(_ASKING):
+            stands = await visit.parts.engine.stands(reference)
+            return " ".join(word for word in stands if word) if stands else None
+    return None
 
 
 async def _reference(visit: Visit, raw: str | None) -> str | None:

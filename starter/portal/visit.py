@@ -1,8 +1,9 @@
 """One request of one browser: its language, session and form, and the answers it can get."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -22,6 +23,11 @@ from starter.portal.view import Errors, Views
 from starter.portal.wording import Wording
 
 Health = Callable[[], Awaitable[bool]]
+
+_WITHIN = 2.75
+"""Seconds until every page answers, whatever is away; students are promised three."""
+_ASKING = 2.4
+"""Seconds of them for asking the engine; the rest is the ledger's and the page's."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Visit:
 
     def __init__(self, request: Request) -> None:
         self.request = request
+        self._asks_until = asyncio.get_running_loop().time() + _ASKING
         self.parts: Parts = request.app.state.parts
         self.language = self._choose_language()
         self.words = self.parts.wordings[self.language]
@@ -107,6 +114,11 @@ class Visit:
             headers.get("content-type", ""),
             await self.request.body(),
         )
+
+    def left(self) -> timedelta:
+        """Return how long the engine may still be asked; never nothing, so that it is asked."""
+        left = self._asks_until - asyncio.get_running_loop().time()
+        return timedelta(seconds=max(left, 0.3))
 
     # --- what changes -------------------------------------------------------------------------
 
@@ -207,8 +219,10 @@ def _accepted(header: str) -> list[str]:
     return [name for _, name in sorted(weighed, key=lambda pair: pair[0])]
 
 
-async def visit(request: Request) -> Visit:
-    return Visit(request)
+async def visit(request: Request) -> AsyncIterator[Visit]:
+    """Give a route its visit; time that runs out is answered as a part that is away."""
+    async with asyncio.timeout(_WITHIN):
+        yield Visit(request)
 
 
 AnyVisit = Annotated[Visit, Depends(visit)]

@@ -38,10 +38,12 @@ async def act(
     Returns False when it was taken in but counts only when a worker is back. Raises `Refused`
     or `UnknownReference`; nothing happens without its audit row.
     """
-    if await activations.stands(reference) is None:
-        raise UnknownReference(reference)
-    await audit.record(pool, actor=actor, action=request.kind, reference=reference, reason=reason)
     try:
+        if await activations.stands(reference) is None:
+            raise UnknownReference(reference)
+        await audit.record(
+            pool, actor=actor, action=request.kind, reference=reference, reason=reason
+        )
         answer = await activations.submit(reference, request.kind, request)
     except ActivationEnded:
         raise Refused("the activation has ended") from None

@@ -116,6 +116,21 @@ async def test_an_activation_that_is_over_says_how_it_ended(
     assert ended.value.step is Step.NOT_FOUND
 
 
+async def test_a_run_ended_from_outside_is_told_from_one_that_waits(
+    activations: Activations, client: Client, world: World, reference: str
+) -> None:
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        await client.get_workflow_handle(reference).terminate()
+        for ask in (
+            activations.stands(reference),
+            activations.submit(reference, "submit_pin", typed(pin_of(1))),
+        ):
+            with pytest.raises(ActivationEnded) as ended:
+                await ask
+            assert (ended.value.reference, ended.value.step) == (reference, Step.PIN)
+
+
 async def test_a_reference_nobody_has_stands_nowhere(
     activations: Activations, reference: str
 ) -> None:

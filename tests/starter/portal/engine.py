@@ -10,6 +10,7 @@ from domain import consent
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, IdentifyView, PinView, Progress, Verdict
 from domain.contracts.vocabulary import Channel, Language, Question, Step, WaitReason
+from starter.activations import ActivationEnded
 from tests.people import MARIA
 
 MINUTE = timedelta(minutes=1)
@@ -57,6 +58,7 @@ class MemoryEngine:
         self.first = at(Step.PIN, WaitReason.WAITING_PIN)
         self.worker = True
         self.away: Exception | None = None
+        self.terminated = False
 
     def put(self, reference: str, progress: Progress) -> None:
         self.activations[reference] = progress.model_copy(update={"reference": reference})
@@ -69,7 +71,10 @@ class MemoryEngine:
         self.put(start.reference, self.first)
         return True
 
-    async def submit(self, reference: str, door: str, submission: Submission) -> Answer | None:
+    async def submit(
+        self, reference: str, door: str, submission: Submission, *, within: timedelta
+    ) -> Answer | None:
+        del within
         self._reach()
         self.submitted.append((door, submission))
         if not self.worker:
@@ -86,6 +91,8 @@ class MemoryEngine:
     async def stands(self, reference: str) -> tuple[Step, WaitReason | None] | None:
         self._reach()
         known = self.activations.get(reference)
+        if known and self.terminated:
+            raise ActivationEnded(reference, known.step)
         return (known.step, known.wait_reason) if known else None
 
     async def settled(

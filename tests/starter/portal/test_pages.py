@@ -161,9 +161,10 @@ async def test_many_look_ups_from_one_network_have_to_wait(
 ) -> None:
     bucket = f"lookup:{stack.keys.index('address', '127.0.0.1')}"
     await pool.execute(
-        "INSERT INTO budget (bucket, window_start, used)"
-        " SELECT $1, date_bin('10 minutes', at, 'epoch'), 1000000"
-        " FROM unnest(ARRAY[now(), now() + interval '10 minutes']) at"
+        "INSERT INTO budget (bucket, window_start, ends_at, used)"
+        " SELECT $1, start, start + interval '10 minutes', 1000000"
+        " FROM unnest(ARRAY[now(), now() + interval '10 minutes']) at,"
+        " date_bin('10 minutes', at, 'epoch') start"
         " ON CONFLICT (bucket, window_start) DO UPDATE SET used = 1000000",
         bucket,
     )
@@ -451,6 +452,18 @@ async def test_a_run_ended_from_outside_leads_out_of_its_last_page(
     assert response.status_code == 200
     assert "A-0000-0000" in response.text
     assert 'href="/who"' in response.text
+
+
+@pytest.mark.parametrize("step", [Step.LOOKUP, Step.PROVISIONING, Step.NEEDS_SUPPORT])
+async def test_a_run_ended_from_outside_keeps_nobody_waiting(
+    student: Browser, engine: MemoryEngine, step: Step
+) -> None:
+    put(engine, at(step))
+    assert (await student.get("/progress")).status_code == 200
+    engine.terminated = True
+    page = (await student.get("/progress")).text
+    assert "Η ενεργοποίηση ακυρώθηκε" in page
+    assert 'href="/who"' in page
 
 
 async def test_without_temporal_the_page_says_so(student: Browser, engine: MemoryEngine) -> None:

@@ -1,5 +1,6 @@
 """A request for help: kept, sent on its way, limited; and what bad input gets."""
 
+import asyncio
 import re
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from ledger import support_requests
 from ledger.pool import Pool
 from settings import Settings
 from starter.connect import TemporalUnavailable
+from starter.portal import problem
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
@@ -148,12 +150,37 @@ async def test_one_address_may_not_ask_without_end(
     assert engine.asked_for_help == []
 
 
-async def test_what_could_not_be_handed_on_has_not_arrived(
-    browser: Browser, engine: MemoryEngine
+async def test_what_could_not_be_handed_on_is_kept_and_handed_on_later(
+    browser: Browser,
+    engine: MemoryEngine,
+    pool: Pool,
+    app: FastAPI,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    await browser.give_contact()
+    reference = engine.started[0].reference
     await browser.get("/problem")
     engine.away = TemporalUnavailable()
-    assert (await browser.post("/problem", **ASKED)).status_code == 503
-    engine.away = None
-    assert (await browser.post("/problem", **ASKED)).status_code == 303
-    assert len(engine.asked_for_help) == 1
+    response = await browser.post("/problem", **ASKED)
+    assert (response.status_code, response.headers["location"]) == (303, "/problem?sent")
+    assert engine.asked_for_help == []
+    row = await pool.fetchrow(
+        "UPDATE support_request SET created_at = now() - interval '61 seconds'"
+        " WHERE reference = $1 RETURNING id, step",
+        reference,
+    )
+    assert row
+    assert row["step"] is None
+
+    monkeypatch.setattr(problem, "_LOOK_BACK_EVERY", 0.01)
+    handing_on = asyncio.create_task(problem.hand_on(app.state.parts))
+    try:
+        await asyncio.sleep(0.1)
+        engine.away = None
+        async with asyncio.timeout(20):
+            while row["id"] not in engine.asked_for_help:  # noqa: ASYNC110 - the portal sets it
+                await asyncio.sleep(0.01)
+        await support_requests.mailed(pool, row["id"])
+        assert row["id"] not in await support_requests.left_behind(pool)
+    finally:
+        handing_on.cancel()
