@@ -42,10 +42,11 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contracts.views import IdentifyView, Progress, ProgressRequest, Verdict
     from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
+    from domain.destinations import OTHER, has, reachable
     from workflows import calls, steps
     from workflows.account import Account, typed_contact
     from workflows.inbox import door
-    from workflows.proof import OTHER, Proof, has, reachable
+    from workflows.proof import Proof
     from workflows.standing import Ended, Standing, background
 
 

@@ -34,11 +34,11 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contracts.views import PinView, Verdict
     from domain.contracts.vocabulary import Channel, Step, WaitReason
+    from domain.destinations import OTHER, reachable
     from workflows import calls
     from workflows.pins import PinBook
     from workflows.standing import Standing, background
 
-OTHER = {Channel.SMS: Channel.EMAIL, Channel.EMAIL: Channel.SMS}
 _MASKS = {Channel.SMS: masks.mobile, Channel.EMAIL: masks.email}
 
 
@@ -265,37 +265,14 @@ class Proof:
     def view(self) -> PinView:
         now = workflow.now()
         other = OTHER[self._channel]
+        opens = (self._pins.resend_at, self._closed_until.get(self._channel))
         return PinView(
             channel=self._channel,
             destination=_MASKS[self._channel](self._message.to.to),
             tries_left=self._pins.tries_left(now),
             expires_at=self._pins.expires_at(),
-            resend_at=self._closed_until.get(self._channel, self._pins.resend_at),
+            resend_at=max(filter(None, opens), default=None),
             locked_until=self._pins.locked_until,
             other_channel=other if other in self._contacts else None,
             on_request=self._on_request,
         )
-
-
-def reachable(persons: Sequence[Person]) -> dict[Channel, Destination]:
-    """Return where messages may go, the first choice first.
-
-    One person: every contact on file, SMS first when the mobile matched. Several: only the
-    contact that was typed, for nobody knows yet whose the other ones are.
-    """
-    person = persons[0]
-    typed = {
-        Channel.SMS: next((each.sms_to for each in persons if each.sms_to), None),
-        Channel.EMAIL: next((each.email_to for each in persons if each.email_to), None),
-    }
-    first = Channel.SMS if typed[Channel.SMS] else Channel.EMAIL
-    contacts = {first: typed[first]}
-    if len(persons) == 1:
-        on_file = {Channel.SMS: person.mobile, Channel.EMAIL: person.email}
-        contacts[OTHER[first]] = typed[OTHER[first]] or on_file[OTHER[first]]
-    return {channel: Destination(channel=channel, to=to) for channel, to in contacts.items() if to}
-
-
-def has(person: Person, contact: Destination) -> bool:
-    """Tell whether this contact is on file for this person."""
-    return contact.to in (person.sms_to, person.email_to, person.mobile, person.email)
