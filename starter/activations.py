@@ -7,7 +7,8 @@ becomes a workflow as well. Nothing here waits longer than a student would.
 
 import asyncio
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from temporalio.client import (
     Client,
@@ -36,6 +37,7 @@ from domain.contracts.vocabulary import (
     TaskQueue,
     WaitReason,
 )
+from starter import tries
 from starter.connect import TemporalUnavailable
 from workflows.standing import REASON, STEP
 from workflows.steps import ENDS
@@ -61,6 +63,14 @@ class ActivationEnded(Exception):
         super().__init__("activation ended")
         self.reference = reference
         self.step = step
+
+
+class Stands(NamedTuple):
+    """Where an activation stands as far as Temporal itself can tell."""
+
+    step: Step
+    wait_reason: WaitReason | None = None
+    next_try_at: datetime | None = None
 
 
 class Activations:
@@ -177,8 +187,8 @@ class Activations:
         ):
             return None
 
-    async def stands(self, reference: str) -> tuple[Step, WaitReason | None] | None:
-        """Return step and reason without any worker; None for an unknown reference.
+    async def stands(self, reference: str) -> Stands | None:
+        """Return this without any worker; None for an unknown reference.
 
         Raises `ActivationEnded` for a run that was ended from outside: its step never moves again.
         """
@@ -189,7 +199,8 @@ class Activations:
         step, reason = Step(attributes.get(STEP) or Step.LOOKUP), attributes.get(REASON)
         if description.status is not WorkflowExecutionStatus.RUNNING and step not in ENDS:
             raise ActivationEnded(reference, step)
-        return step, WaitReason(reason) if reason else None
+        failed_by, next_try_at = tries.waiting(description)
+        return Stands(step, failed_by or (WaitReason(reason) if reason else None), next_try_at)
 
     async def is_running(self, reference: str) -> bool:
         """Tell whether there is an open run of this activation, without any worker."""
@@ -225,7 +236,7 @@ class Activations:
 
     async def _end(self, reference: str) -> Step | None:
         standing = await self.stands(reference)
-        return standing[0] if standing else None
+        return standing.step if standing else None
 
 
 def _engine_works(progress: Progress, leaves: Collection[Step]) -> bool:

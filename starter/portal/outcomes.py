@@ -1,5 +1,8 @@
 """Where an activation stands when nothing is asked of the student: waiting, done, ended."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
@@ -15,17 +18,21 @@ router = APIRouter()
 async def progress(visit: AnyVisit) -> Response:
     """Show the waiting page; without a worker it stays, whatever the step, until one answers."""
     place = await visit.place()
-    if place.path != "/progress" and (place.progress or place.path in places.ENDS):
+    if place.path != "/progress" and (place.progress or place.path in places.END_PATHS):
         return visit.see(place.path)
-    # A worker tells the last step of a run that was ended from outside, and would for ever.
-    await visit.parts.engine.stands(place.reference)
+    # Temporal knows first of a try that failed, and alone of a run that was ended from outside.
+    stands = await visit.parts.engine.stands(place.reference)
+    reason = (stands and stands.wait_reason) or place.wait_reason
+    told = place.progress
+    next_try_at = (told and told.next_try_at) or (stands and stands.next_try_at)
     return visit.page(
         "progress",
-        place=place,
-        sentence=visit.words.wait(place.step, place.wait_reason),
+        place=replace(place, wait_reason=reason),
+        sentence=visit.words.wait(place.step, reason),
+        next_try_at=next_try_at if next_try_at and next_try_at > datetime.now(UTC) else None,
         received="received" in visit.request.query_params,
         with_support=place.step is Step.NEEDS_SUPPORT,
-        delayed=place.wait_reason is not None,
+        delayed=reason is not None,
     )
 
 

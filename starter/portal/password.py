@@ -48,7 +48,7 @@ async def password_chosen(visit: AnyVisit) -> Response:
 
 
 async def _take_suggestion(visit: Visit, form: Form) -> Response:
-    parts, page = visit.parts, _page(visit, form.get("form"))
+    parts, page = visit.parts, _view_of_page(visit, form.get("form"))
     # Read before the place: whose second click finds it gone has moved on, and is sent there.
     offered = await suggestions.offered(parts.pool, parts.keys, page=page)
     place = await visit.place_on("/password")
@@ -79,7 +79,7 @@ async def _password_page(visit: Visit, place: Place, errors: Errors | None = Non
     """Show the page with suggestions of its own, which hold for this view of it."""
     parts, context = visit.parts, _context(visit, place)
     offered = [suggest(visit.language, secrets.randbelow, context) for _ in range(_SUGGESTED)]
-    page = _page(visit, visit.form_token)
+    page = _view_of_page(visit, visit.form_token)
     await suggestions.offer(parts.pool, parts.keys, page=page, suggestions=offered)
     refusal = place.progress.password_refusal if place.progress else None
     return visit.page(
@@ -92,7 +92,7 @@ async def _password_page(visit: Visit, place: Place, errors: Errors | None = Non
     )
 
 
-def _page(visit: Visit, form_token: str) -> str:
+def _view_of_page(visit: Visit, form_token: str) -> str:
     """Name one view of the page in one browser."""
     return f"{sessions.name(visit.token or '')}\0{form_token}"
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, Progress
 from domain.contracts.vocabulary import Step, WaitReason
+from starter.activations import Stands
 
 PATHS: Mapping[Step, str] = MappingProxyType(
     {
@@ -33,9 +34,16 @@ START = "/who"
 CONTINUED = "/continued"
 _HESITATION = timedelta(milliseconds=400)
 
-_OURS = frozenset({WaitReason.LEDGER_DOWN, WaitReason.DIRECTORY_DOWN, WaitReason.CONFIGURATION})
+_OURS = frozenset(
+    {
+        WaitReason.REGISTRAR_DOWN,
+        WaitReason.LEDGER_DOWN,
+        WaitReason.DIRECTORY_DOWN,
+        WaitReason.CONFIGURATION,
+    }
+)
 """While the engine waits for one of these, no form is of use: the student sees the waiting page."""
-ENDS = ("/done", "/ended", "/contact")
+END_PATHS = ("/done", "/ended", "/contact")
 _NUMBERED = (Step.IDENTIFY, Step.INSURANCE, Step.REVIEW, Step.PASSWORD)
 
 
@@ -47,7 +55,7 @@ class Engine(Protocol):
         self, reference: str, door: str, submission: Submission, *, within: timedelta
     ) -> Answer | None: ...
     async def progress(self, reference: str) -> Progress | None: ...
-    async def stands(self, reference: str) -> tuple[Step, WaitReason | None] | None: ...
+    async def stands(self, reference: str) -> Stands | None: ...
     async def settled(
         self, reference: str, *, leaves: Collection[Step], within: timedelta
     ) -> Progress | None: ...
@@ -68,7 +76,7 @@ class Place:
         """The page of this place; a reference that never became an activation starts again."""
         if self.step is None:
             return "/contact"
-        if self._undrawn or (self.wait_reason in _OURS and PATHS[self.step] not in ENDS):
+        if self._undrawn or (self.wait_reason in _OURS and PATHS[self.step] not in END_PATHS):
             return "/progress"
         return PATHS[self.step]
 
@@ -116,7 +124,8 @@ async def find(engine: Engine, reference: str) -> Place:
         if asked.done() and (place := asked.result()):
             return place
         recorded = await engine.stands(reference)
-        return await asked or Place(reference, *(recorded or (None,)))
+        step, reason = recorded[:2] if recorded else (None, None)
+        return await asked or Place(reference, step, reason)
     finally:
         asked.cancel()
 

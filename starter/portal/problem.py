@@ -97,7 +97,7 @@ async def _stands(visit: Visit, reference: str) -> str | None:
     with suppress(*_AWAY):
         async with asyncio.timeout(_ASKING):
             stands = await visit.parts.engine.stands(reference)
-            return " ".join(word for word in stands if word) if stands else None
+            return " ".join(word for word in stands[:2] if word) if stands else None
     return None
 
 

@@ -84,7 +84,15 @@ _STEPS: Mapping[Step, str] = {
     Step.PROVISIONING: N_("We are making your account."),
     Step.NEEDS_SUPPORT: N_("Support has to look at your activation."),
 }
-_UNIDENTIFIED = N_("The answers did not fit. Support has to make sure with you who you are.")
+_AT: Mapping[tuple[Step | None, WaitReason | None], str] = {
+    (Step.NEEDS_SUPPORT, WaitReason.WAITING_IDENTITY): N_(
+        "The answers did not fit. Support has to make sure with you who you are."
+    ),
+    (Step.INSURANCE, WaitReason.REGISTRAR_DOWN): N_(
+        "The records of the secretariat do not answer just now."
+        " Your insurance number is kept, and is checked as soon as they do."
+    ),
+}
 _ELSE = N_("We are getting the next page ready.")
 
 _STATUSES: Mapping[int, tuple[str, str]] = {
@@ -128,8 +136,8 @@ class Wording:
 
     def wait(self, step: Step | None, reason: WaitReason | None) -> str:
         """Say in one sentence where an activation stands."""
-        if (step, reason) == (Step.NEEDS_SUPPORT, WaitReason.WAITING_IDENTITY):
-            return self.say(_UNIDENTIFIED)
+        if (step, reason) in _AT:
+            return self.say(_AT[step, reason])
         if reason in (None, WaitReason.WAITING_CONSENT):
             return self.say(_STEPS.get(step, _ELSE) if step else _ELSE)
         return self.say(_WAITS[reason])

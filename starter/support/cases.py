@@ -8,9 +8,7 @@ from typing import Any
 
 from temporalio.api.common.v1 import Payload, WorkflowExecution
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.common import SearchAttributeKey
@@ -19,7 +17,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain import masks
 from domain.contracts.submissions import ActivationStart, DisputeSubmission
-from domain.contracts.vocabulary import WORKFLOW, ActivityName, FailureType, Step, WaitReason, Waker
+from domain.contracts.vocabulary import WORKFLOW, FailureType, Step, WaitReason, Waker
+from starter import tries
 from starter.output import Failed
 from workflows import steps
 from workflows.standing import DEPARTMENT, REASON, STEP
@@ -141,33 +140,15 @@ def _standing(description: WorkflowExecutionDescription, events: Iterable[Histor
     waiting = WaitReason(reason) if reason else None
     if attributes.get(_PROBLEMS):
         waiting = WaitReason.CONFIGURATION
-    next_try_at = None
-    for pending in description.raw_description.pending_activities:
-        if pending.activity_type.name == ActivityName.SEND_NOTICE:
-            continue  # Nobody waits for a notice.
-        waiting = _failure_reason(pending.last_failure) or waiting
-        next_try_at = _next_try(pending) or next_try_at
+    failed_by, next_try_at = tries.waiting(description)
     return Line(
         reference=description.id,
         step=Step(attributes.get(STEP) or Step.LOOKUP),
-        wait_reason=waiting,
+        wait_reason=failed_by or waiting,
         since=since,
         next_try_at=next_try_at,
         department=attributes.get(DEPARTMENT),
     )
-
-
-def _failure_reason(failure: Failure) -> WaitReason | None:
-    """Return what the last try failed by: known at once, long before a window ends."""
-    kind = failure.application_failure_info.type
-    return WaitReason(kind) if kind in set(FailureType) else None
-
-
-def _next_try(pending: PendingActivityInfo) -> datetime | None:
-    """Return when it is tried again; None while it is tried, or lies ready with no worker up."""
-    if not pending.HasField("next_attempt_schedule_time"):
-        return None
-    return pending.next_attempt_schedule_time.ToDatetime(UTC)
 
 
 def _masked(start: ActivationStart) -> dict[str, str]:

@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from temporalio.client import Client
@@ -12,9 +13,10 @@ from temporalio.client import Client
 from domain.contracts.requests import CheckPin
 from domain.contracts.submissions import ActivationStart, PinSubmission
 from domain.contracts.views import Progress, Verdict
-from domain.contracts.vocabulary import Step, WaitReason
+from domain.contracts.vocabulary import ActivityName, Step, WaitReason
 from security.codec import data_converter
-from starter.activations import ActivationEnded, Activations
+from security.keys import KeyRing, create
+from starter.activations import ActivationEnded, Activations, Stands
 from starter.connect import TemporalUnavailable
 from tests.server import working
 from tests.stack import TestStack
@@ -91,7 +93,7 @@ async def test_without_a_worker_a_submission_is_kept_and_counts_once_however_it_
     assert await activations.submit(reference, "submit_pin", submission) is None
     assert time.monotonic() - before < 3
     assert await activations.progress(reference) is None
-    assert await activations.stands(reference) == (Step.PIN, WaitReason.WAITING_PIN)
+    assert await activations.stands(reference) == Stands(Step.PIN, WaitReason.WAITING_PIN)
 
     async with working(client, world):
         await until(activations, reference, lambda now: bool(now.pin and now.pin.tries_left < 5))
@@ -101,6 +103,67 @@ async def test_without_a_worker_a_submission_is_kept_and_counts_once_however_it_
     assert late.verdict is Verdict.WRONG
     assert progress.pin is not None
     assert progress.pin.tries_left == 4
+    assert len(world.made(CheckPin)) == 1
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_an_answer_that_comes_late_or_never_counts_once(
+    activations: Activations, client: Client, world: World, reference: str, *, killed: bool
+) -> None:
+    """The update was accepted; its answer waits for an activity, or dies with the worker."""
+    submission = typed("999999")
+    world.silent = frozenset({ActivityName.CHECK_PIN})
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        assert await activations.submit(reference, "submit_pin", submission) is None
+        if not killed:
+            world.silent = frozenset()
+            await counted_once(activations, reference)
+    world.silent = frozenset()
+    async with working(client, world):
+        await counted_once(activations, reference)
+        assert await activations.submit(reference, "submit_pin", submission) is not None
+        await counted_once(activations, reference)
+
+
+async def counted_once(activations: Activations, reference: str) -> Progress:
+    progress = await until(
+        activations, reference, lambda now: bool(now.pin and now.pin.tries_left < 5)
+    )
+    assert progress.pin is not None
+    assert progress.pin.tries_left == 4
+    return progress
+
+
+async def test_a_run_that_ends_while_an_answer_is_awaited_is_said_to_have_ended(
+    activations: Activations, client: Client, world: World, reference: str
+) -> None:
+    world.silent = frozenset({ActivityName.CHECK_PIN})
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        asked = asyncio.create_task(activations.submit(reference, "submit_pin", typed("999999")))
+        async with asyncio.timeout(20):
+            while not world.made(CheckPin):  # noqa: ASYNC110 - the worker sets it
+                await asyncio.sleep(0.01)
+        await client.get_workflow_handle(reference).terminate()
+        with pytest.raises(ActivationEnded):
+            await asked
+
+
+async def test_a_submission_that_the_engine_cannot_read_changes_nothing(
+    activations: Activations, client: Client, world: World, reference: str, tmp_path: Path
+) -> None:
+    """Neither door takes it: the update is rejected, the signal that follows is dropped."""
+    create(tmp_path, "2026-11")
+    config = client.config() | {"data_converter": data_converter(KeyRing(tmp_path))}
+    foreign = Activations(Client(**config))
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        assert await foreign.submit(reference, "submit_pin", typed(pin_of(1))) is None
+        wrong = await activations.submit(reference, "submit_pin", typed("999999"))
+    assert wrong is not None
+    assert wrong.progress.pin is not None
+    assert wrong.progress.pin.tries_left == 4
     assert len(world.made(CheckPin)) == 1
 
 
@@ -180,4 +243,4 @@ async def test_when_temporal_stops_a_submission_is_refused_within_three_seconds(
     finally:
         # In this thread: a part ends with the thread that started it.
         stack.start("temporal")
-    assert await activations.stands(reference) == (Step.LOOKUP, None)
+    assert await activations.stands(reference) == Stands(Step.LOOKUP)

@@ -10,7 +10,7 @@ from domain import consent
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, IdentifyView, PinView, Progress, Verdict
 from domain.contracts.vocabulary import Channel, Language, Question, Step, WaitReason
-from starter.activations import ActivationEnded
+from starter.activations import ActivationEnded, Stands
 from tests.people import MARIA
 
 MINUTE = timedelta(minutes=1)
@@ -59,6 +59,7 @@ class MemoryEngine:
         self.worker = True
         self.away: Exception | None = None
         self.terminated = False
+        self.next_try_at: datetime | None = None
 
     def put(self, reference: str, progress: Progress) -> None:
         self.activations[reference] = progress.model_copy(update={"reference": reference})
@@ -88,12 +89,12 @@ class MemoryEngine:
         self._reach()
         return self.activations.get(reference) if self.worker else None
 
-    async def stands(self, reference: str) -> tuple[Step, WaitReason | None] | None:
+    async def stands(self, reference: str) -> Stands | None:
         self._reach()
         known = self.activations.get(reference)
         if known and self.terminated:
             raise ActivationEnded(reference, known.step)
-        return (known.step, known.wait_reason) if known else None
+        return Stands(known.step, known.wait_reason, self.next_try_at) if known else None
 
     async def settled(
         self, reference: str, *, leaves: Collection[Step], within: timedelta

@@ -2,6 +2,8 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -15,13 +17,13 @@ from domain.contracts.submissions import (
     ResendRequest,
 )
 from domain.contracts.views import Progress, Verdict
-from domain.contracts.vocabulary import Channel, Choice, Step, WaitReason
+from domain.contracts.vocabulary import Channel, Choice, Language, Step, WaitReason
 from ledger import passwords
 from ledger.pool import Pool
 from security import sealing
 from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
-from starter.portal import places
+from starter.portal import places, view
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at
@@ -31,6 +33,9 @@ REVIEW = at(Step.REVIEW, WaitReason.WAITING_CONSENT)
 PASSWORD = at(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
 PROVISIONING = at(Step.PROVISIONING)
 GOOD = "vrasto-kerasi-plateia-9"
+
+
+clock = partial(view.clock, language=Language.EL, zone=ZoneInfo("Europe/Athens"))
 
 
 def put(engine: MemoryEngine, progress: Progress) -> None:
@@ -482,6 +487,30 @@ async def test_progress_in_short_for_scripts(student: Browser, engine: MemoryEng
         "step": "provisioning",
         "wait_reason": "DIRECTORY_DOWN",
     }
+
+
+async def test_the_waiting_page_says_since_when_and_when_it_is_tried_again(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    now = datetime.now(UTC)
+    since, soon = now - timedelta(hours=1), now + timedelta(seconds=30)
+    put(engine, at(Step.PROVISIONING, WaitReason.DIRECTORY_DOWN, since=since))
+    engine.next_try_at = soon
+    page = (await student.get("/progress")).text
+    assert f"από τις {clock(since)}" in page
+    assert f"Δοκιμάζουμε ξανά από μόνοι μας στις {clock(soon, seconds=True)}" in page
+    assert "Δεν χρειάζεται να κάνετε τίποτα" in page
+    assert engine.started[0].reference in page
+    engine.next_try_at = now
+    assert "Δοκιμάζουμε ξανά" not in (await student.get("/progress")).text
+
+
+async def test_a_number_that_the_registrar_cannot_check_yet_is_not_asked_again(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    put(engine, at(Step.INSURANCE, WaitReason.REGISTRAR_DOWN))
+    assert (await student.get("/insurance")).headers["location"] == "/progress"
+    assert "Ο αριθμός ασφάλισής σας έχει κρατηθεί" in (await student.get("/progress")).text
 
 
 @pytest.mark.parametrize("reason", [None, *WaitReason])

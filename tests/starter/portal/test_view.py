@@ -90,7 +90,17 @@ def test_templates_name_only_what_pages_are_given() -> None:
         *("path", "hidden", "errors", "place"),
         *("again", "typed", "not_found", "view", "locked", "expired", "resend_later", "sent"),
         *("notice", "chosen", "refusal", "minimum", "sentence", "received", "with_support"),
-        *("delayed", "reference", "heading", "not_before", "title", "file", "form", "secret"),
+        *(
+            "delayed",
+            "reference",
+            "heading",
+            "not_before",
+            "title",
+            "file",
+            "form",
+            "secret",
+            "next_try_at",
+        ),
     }
     found: set[str] = set()
     for file in sorted((STATIC.parent / "pages").rglob("*.html")):
