@@ -121,22 +121,27 @@ class Account:
             if isinstance(submission, WithdrawSubmission):
                 return False
             before = self._person
-            await self._reread()
+            await self._reread(unless_told=True)
             if self._person != before or isinstance(submission, RetryRequest):
                 return True
 
-    async def _reread(self) -> bool:
-        """Take the registrar's newest word on the person; False: there is none there any more."""
+    async def _reread(self, unless_told: bool) -> bool:
+        """Take the registrar's newest word on the person; False: there is none there any more.
+
+        `unless_told` is the answer of a registrar that is away.
+        """
         found = await calls.reread_student(typed_contact(self._start))
-        persons = found.persons if found else (self._person,)
+        persons = found.persons if found else ()
         mine = [each for each in persons if each.person_key == self._person.person_key]
         self._person = mine[0] if mine else self._person
-        return bool(mine)
+        return bool(mine) if found else unless_told
 
     async def _still_as_shown(self, username: str) -> bool:
         """Days may have passed: only who is still a student, as agreed to, gets the account."""
-        while not await self._reread():
+        enrolled = await self._reread(unless_told=True)
+        while not enrolled:
             await self._standing.park(WaitReason.NO_LONGER_ENROLLED)
+            enrolled = await self._reread(unless_told=False)
         return self.shown == consent.review(
             self._person, username, self._start.policy.terms_version
         )

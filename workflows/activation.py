@@ -198,10 +198,12 @@ class Activation(Standing):
         call_back = partial(self._write, NoticeKind.CHOOSE_PASSWORD_AGAIN)
         self.username = await self.account.create(call_back)
 
-    def remind(self) -> None:
+    def remind(self) -> bool:
         """Write once more, but never to a contact that nobody has proved."""
-        if self.step is not Step.PIN:
+        proved = self.step is not Step.PIN
+        if proved:
             self._write(NoticeKind.REMINDER)
+        return proved
 
     def _write(self, kind: NoticeKind) -> None:
         """Write to a student who has left; no page waits for it."""

@@ -34,11 +34,14 @@ class PinBook:
         """Return (send number, code number) for the next message, repeating a fresh code."""
         self.send_no += 1
         self.resend_at = now + self.policy.resend_after
-        newest = self.codes[-1] if self.codes else None
-        if newest is None or not self._worth_repeating(newest, now):
-            newest = Code(len(self.codes) + 1)
-            self.codes.append(newest)
-        return self.send_no, newest.number
+        return self.send_no, self.fresh(len(self.codes), now)
+
+    def fresh(self, number: int, now: datetime) -> int:
+        """Return this code, or a new one when it is not worth sending (any more)."""
+        if number and self._worth_repeating(self.codes[number - 1], now):
+            return number
+        self.codes.append(Code(len(self.codes) + 1))
+        return len(self.codes)
 
     def _worth_repeating(self, code: Code, now: datetime) -> bool:
         if code.wrong >= self.policy.pin_tries_per_code:
@@ -86,6 +89,11 @@ class PinBook:
 
     def expires_at(self) -> datetime | None:
         return self.codes[-1].expires_at if self.codes else None
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether the life of the newest code has begun and ended."""
+        expires_at = self.expires_at()
+        return expires_at is not None and expires_at <= now
 
     def tries_left(self, at: datetime) -> int:
         live = self.live(at)

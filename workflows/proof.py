@@ -101,7 +101,7 @@ class Proof:
             case ResendRequest():
                 self._resend(submission)
             case RetryRequest():
-                self._send(self._message)
+                self._send(self._message if self._sending else self._compose(self._channel))
                 self._standing.settle()
             case None if self._sending_ended():
                 await self._after_sending()
@@ -133,7 +133,9 @@ class Proof:
 
     async def may_invite(self) -> bool:
         """Count a message that carries no code against the budget as well."""
-        return (await self._reserve(self._message)).not_before is None
+        reserved = await self._reserve(self._message)
+        self._await_pin()
+        return reserved.not_before is None
 
     async def _reserve(self, message: Message) -> SendReserved:
         request = ReserveSend(
@@ -151,19 +153,21 @@ class Proof:
             self._closed_until[message.to.channel] = reserved.not_before
             self._answer_resend(Verdict.TOO_SOON)
             return None
-        self._pins.reserved(message.code_no)
+        # The budget may have kept us waiting for longer than the code lives.
+        code_no = self._pins.fresh(message.code_no, workflow.now())
+        self._pins.reserved(code_no)
         self._answer_resend(Verdict.ACCEPTED)
         request = SendPin(
             reference=self._start.reference,
             send_no=message.send_no,
-            code_no=message.code_no,
+            code_no=code_no,
             destination=message.to,
             language=self._start.language,
-            valid_for=self._pins.life_left(message.code_no, workflow.now()),
+            valid_for=self._pins.life_left(code_no, workflow.now()),
         )
         sent = await calls.send_pin(request, self._delayed)
         if sent.outcome is Delivery.SENT:
-            self._pins.handed_over(message.code_no, workflow.now())
+            self._pins.handed_over(code_no, workflow.now())
         return sent.outcome
 
     def _delayed(self, reason: WaitReason) -> None:
@@ -182,7 +186,13 @@ class Proof:
         else:
             if outcome is Delivery.UNDELIVERABLE:
                 await self._go_round_undeliverable()
-        if not self._pins.locked(workflow.now()):
+            elif outcome is Delivery.SENT and self._pins.is_over(workflow.now()):
+                # What was repeated came too late to be of use.
+                self._send(self._compose(self._channel))
+        self._await_pin()
+
+    def _await_pin(self) -> None:
+        if self._standing.step is Step.PIN and not self._pins.locked(workflow.now()):
             self._standing.stand(Step.PIN, WaitReason.WAITING_PIN)
 
     async def _go_round_undeliverable(self) -> None:
@@ -245,10 +255,12 @@ class Proof:
 
     async def _check(self, request: CheckPin) -> PinOutcome:
         """Compare; other codes queue meanwhile, so this does not look into the inbox."""
+        before = self._standing.reason
         while True:
             check = background(calls.check_pin(request, self._standing.delayed))
             await workflow.wait([check])
             if not check.exception():
+                self._standing.stand(Step.PIN, before)
                 return check.result().outcome
             await self._standing.park(WaitReason.CONFIGURATION)
 

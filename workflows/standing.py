@@ -61,8 +61,8 @@ class Standing(ABC):
         """Return what the student may see now."""
 
     @abstractmethod
-    def remind(self) -> None:
-        """Tell a student who has left that something is still to do."""
+    def remind(self) -> bool:
+        """Tell a student who has left that something is still to do; False: not yet."""
 
     # --- moving ----------------------------------------------------------------------------
 
@@ -199,19 +199,21 @@ class Standing(ABC):
     async def run_the_clock(self) -> None:
         """Remind once; at the deadline, make whoever awaits the student look at the time."""
         remind_after = self._remind_after or self._deadline
+        remind_from = workflow.now()
         while True:
             await workflow.wait_condition(lambda: self.deadline_at is not None)
             due = self.deadline_at
             assert due is not None  # noqa: S101 - the condition just held
-            rings_at = min(due, due - self._deadline + remind_after)
-            await workflow.sleep(rings_at - workflow.now())
+            rings_at = min(due, max(due - self._deadline + remind_after, remind_from))
+            await workflow.sleep(max(rings_at - workflow.now(), timedelta()))
             if self._moved_on(due):
                 continue
-            if rings_at < due:
-                self.remind()
+            if rings_at == due:
+                await workflow.wait_condition(partial(self._moved_on, due))
+            elif self.remind():
                 remind_after = self._deadline
             else:
-                await workflow.wait_condition(partial(self._moved_on, due))
+                remind_from = workflow.now() + remind_after
 
     def _moved_on(self, due: datetime) -> bool:
         return self.deadline_at != due

@@ -11,6 +11,7 @@ from domain.contracts.views import Verdict
 from ledger import audit
 from ledger.pool import Pool
 from starter.activations import ActivationEnded, Activations
+from starter.connect import TemporalUnavailable
 from starter.support.cases import UnknownReference
 
 _AT_ONCE = 20
@@ -78,6 +79,8 @@ async def retry_all(
                 )
         except (Refused, UnknownReference):
             return False  # It went on by itself meanwhile.
+        except TemporalUnavailable:
+            return False  # The others still have their turn; what waits tries by itself.
         return True
 
     return sum(await asyncio.gather(*map(wake, references)))

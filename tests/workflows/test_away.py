@@ -38,13 +38,15 @@ async def asks(student: Student) -> Verdict:
     return (await student.submit("resend_pin", request)).verdict
 
 
-async def found_late(begin: Begin, world: World) -> tuple[Student, Progress]:
+async def found_late(
+    begin: Begin, world: World, still: dict[ActivityName, int] | None = None
+) -> tuple[Student, Progress]:
     """Begin while the registrar is away for longer than a code lives."""
     world.failing, world.failure = {ActivityName.FIND_STUDENT: 900}, FailureType.REGISTRAR_DOWN
     student = await begin()
     await student.environment.sleep(timedelta(minutes=11))
     waiting = await student.progress()
-    world.failing = {}
+    world.failing, world.failure = {} if still is None else still, FailureType.LEDGER_DOWN
     return student, waiting
 
 
@@ -71,6 +73,20 @@ async def test_after_a_look_up_of_hours_a_code_is_sent_only_when_it_is_asked_for
     assert sent.pin is not None
     assert not sent.pin.on_request
     assert (await student.pin(pin_of(1))).verdict is Verdict.ACCEPTED
+
+
+async def test_an_invitation_that_waits_for_the_ledger_is_waited_for_no_longer_than_that(
+    begin: Begin, world: World
+) -> None:
+    student, _ = await found_late(begin, world, {ActivityName.RESERVE_SEND: 900})
+    away = await student.until(lambda now: now.wait_reason is WaitReason.LEDGER_DOWN)
+    world.failing = {}
+
+    back = await student.until(lambda now: now.wait_reason is WaitReason.WAITING_PIN)
+
+    assert (away.step, back.step) == (Step.PIN, Step.PIN)
+    assert back.deadline_at is not None
+    await student.until(lambda _: notices(world) == [NoticeKind.GO_ON])
 
 
 async def test_who_has_had_enough_messages_is_not_invited(begin: Begin, world: World) -> None:
@@ -103,6 +119,23 @@ async def test_who_stops_half_way_is_reminded_once(begin: Begin, world: World) -
     assert notices(world) == [NoticeKind.REMINDER]
     (reminder,) = world.made(SendNotice)
     assert reminder.destination.to == PERSON.sms_to
+
+
+async def test_who_proves_the_contact_late_is_reminded_all_the_same(
+    begin: Begin, world: World
+) -> None:
+    student = await begin()
+    await student.sent()
+    await student.environment.sleep(timedelta(hours=25))
+    await asks(student)
+    await student.environment.sleep(timedelta(seconds=5))
+    await student.pin(pin_of(2))
+    await student.until(lambda now: now.review is not None)
+    unproved = notices(world)
+
+    await student.environment.sleep(timedelta(hours=49))
+
+    assert (unproved, notices(world)) == ([], [NoticeKind.REMINDER])
 
 
 async def test_a_contact_nobody_proved_is_not_reminded(begin: Begin, world: World) -> None:
@@ -159,6 +192,9 @@ async def test_who_is_no_student_any_more_gets_no_account(begin: Begin, world: W
     made = world.made(ProvisionAccount)
     await student.retries()
     still = await student.reaches(Step.NEEDS_SUPPORT)
+    world.failing, world.failure = {ActivityName.FIND_STUDENT: 1}, FailureType.REGISTRAR_DOWN
+    await student.retries()
+    await student.until(lambda now: now.since > still.since and now.step is Step.NEEDS_SUPPORT)
     world.persons = (PERSON,)
     await student.retries()
 

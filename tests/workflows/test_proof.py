@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from domain.contracts.requests import Delivery, SendPin
 from domain.contracts.submissions import PinSubmission, ResendRequest
 from domain.contracts.views import Verdict
@@ -32,6 +34,25 @@ async def test_a_resend_waits_a_minute_and_repeats_the_code(begin: Begin, world:
     assert timedelta(minutes=8) < second.valid_for < timedelta(minutes=9)
 
 
+@pytest.mark.parametrize("away", [ActivityName.RESERVE_SEND, ActivityName.SEND_PIN])
+async def test_a_repeated_code_that_would_come_too_late_gives_way_to_a_new_one(
+    begin: Begin, world: World, away: ActivityName
+) -> None:
+    student = await begin()
+    await student.sent()
+    await student.environment.sleep(timedelta(seconds=61))
+    world.failing = {away: 900}
+    again = ResendRequest(channel=Channel.SMS, **await student.stamp())
+    await student.handle.signal("resend_pin", again)
+    await student.environment.sleep(timedelta(minutes=11))
+
+    world.failing = {}
+    await student.until(lambda _: world.made(SendPin)[-1].code_no == 2)
+
+    assert world.made(SendPin)[-1].valid_for == timedelta(minutes=10)
+    assert (await student.pin(pin_of(2))).verdict is Verdict.ACCEPTED
+
+
 async def test_a_late_resend_issues_a_new_code_and_the_old_one_lives_on(
     begin: Begin, world: World
 ) -> None:
@@ -60,6 +81,20 @@ async def test_an_expired_code_is_not_called_wrong(begin: Begin) -> None:
 
     assert (nothing_lives.verdict, old.verdict) == (Verdict.EXPIRED, Verdict.EXPIRED)
     assert wrong.verdict is Verdict.WRONG
+
+
+async def test_a_wrong_code_whose_check_was_delayed_is_waited_for_again(
+    begin: Begin, world: World
+) -> None:
+    student = await begin()
+    await student.sent()
+    world.failing = {ActivityName.CHECK_PIN: 2}
+    await student.pin(pin_of(9))
+
+    waiting = await student.until(lambda now: now.pin is not None and now.pin.tries_left == 4)
+
+    assert waiting.wait_reason is WaitReason.WAITING_PIN
+    assert waiting.deadline_at is not None
 
 
 async def test_ten_wrong_codes_lock_for_an_hour(begin: Begin) -> None:
