@@ -99,8 +99,9 @@ class Wire:
         return StrictTls(ssl.create_default_context(cafile=self._settings.ca_file))
 
     def close(self) -> None:
-        while not self._idle.empty():
-            _discard(self._idle.get())
+        with suppress(queue.Empty):
+            while True:
+                _discard(self._idle.get_nowait())
 
     def search(self, base: str, query: str, attributes: Sequence[str]) -> list[Found]:
         """Search; a connection that died while it lay idle is made up for by a new one."""

@@ -56,7 +56,7 @@ class RegistrarActivities:
         typed = Typed(request.mobile, request.email, self._settings.phone_region)
         with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
             rows = await self._rows(typed)
-        found = persons(rows, typed, lambda value: self._keys.index("person", value))
+            found = persons(rows, typed, lambda value: self._keys.index("person", value))
         return StudentsFound(persons=tuple(found))
 
     async def somebody_else_has(self, scheme: str, number: str, person_key: str) -> bool:
@@ -64,7 +64,7 @@ class RegistrarActivities:
         with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
             held = await self._fetch(self._statements.by_identity, [number, number.lower()], [])
             rows = await self._with_related(held)
-        found = holders(rows, (scheme, number), lambda value: self._keys.index("person", value))
+            found = holders(rows, (scheme, number), lambda value: self._keys.index("person", value))
         return bool(found) and person_key not in found
 
     async def _rows(self, typed: Typed) -> list[Row]:

@@ -47,6 +47,7 @@ _RPC_WITHIN = timedelta(seconds=2)
 _HANDED_IN_WITHIN = timedelta(seconds=2.9)
 _FOR_THE_SIGNAL = timedelta(seconds=0.8)
 _POLL = 0.08
+_IF_FAILED = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
 _TASK_TIMEOUT = timedelta(seconds=10)
 _AWAY = {
     RPCStatusCode.RESOURCE_EXHAUSTED,
@@ -88,12 +89,13 @@ class Activations:
     async def mail_support_request(self, request_id: str) -> None:
         """See to it that the desk gets this request; once, however often it is asked."""
         request = MailSupportRequest(request_id=request_id)
-        await self._start(SUPPORT_WORKFLOW, request, f"support-{request_id}")
+        await self._start(SUPPORT_WORKFLOW, request, f"support-{request_id}", again=_IF_FAILED)
 
     async def apply_withdrawal(self, reference: str, consent_id: int) -> None:
         """See to it that the directory follows this row of the consent."""
         request = ApplyWithdrawal(reference=reference)
-        await self._start(WITHDRAWAL_WORKFLOW, request, f"withdrawal-{reference}-{consent_id}")
+        name = f"withdrawal-{reference}-{consent_id}"
+        await self._start(WITHDRAWAL_WORKFLOW, request, name, again=_IF_FAILED)
 
     async def _start(
         self,
@@ -101,8 +103,10 @@ class Activations:
         start: Model,
         workflow_id: str,
         search_attributes: TypedSearchAttributes = TypedSearchAttributes.empty,
+        *,
+        again: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE,
     ) -> bool:
-        """Start a workflow of this id unless there ever was one; returns whether it was started."""
+        """Start a workflow of this id unless there was one; returns whether it was started."""
         try:
             async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
                 await self._client.start_workflow(
@@ -110,7 +114,7 @@ class Activations:
                     start,
                     id=workflow_id,
                     task_queue=TaskQueue.MAIN,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    id_reuse_policy=again,
                     task_timeout=_TASK_TIMEOUT,
                     search_attributes=search_attributes,
                     rpc_timeout=_RPC_WITHIN,

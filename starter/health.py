@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
+import asyncpg
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -36,6 +37,8 @@ async def ledger_answers(pool: Pool) -> bool:
     try:
         async with asyncio.timeout(_WITHIN.total_seconds()):
             return bool(await pool.fetchval("SELECT 1"))
+    except asyncpg.PostgresError:
+        return False  # It answers, but not us.
     except UNAVAILABLE:
         return False
 

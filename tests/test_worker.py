@@ -125,7 +125,8 @@ async def begin(stack: TestStack, client: Client, reference: str) -> Activations
 
 async def stands(activations: Activations, reference: str, reason: WaitReason) -> None:
     async def there() -> bool:
-        return await activations.stands(reference) == (Step.PIN, reason)
+        told = await activations.stands(reference)
+        return told is not None and (told.step, told.wait_reason) == (Step.PIN, reason)
 
     await until(there)
 

@@ -208,7 +208,7 @@ class Standing(ABC):
             await workflow.sleep(max(rings_at - workflow.now(), timedelta()))
             if self._moved_on(due):
                 continue
-            if rings_at == due:
+            if due <= workflow.now():
                 await workflow.wait_condition(partial(self._moved_on, due))
             elif self.remind():
                 remind_after = self._deadline

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from domain.contracts.submissions import CancelRequest, RetryRequest
 from domain.contracts.views import Verdict
 from ledger import audit
-from ledger.pool import Pool
+from ledger.pool import UNAVAILABLE, Pool
 from starter.activations import ActivationEnded, Activations
 from starter.connect import TemporalUnavailable
 from starter.support.cases import UnknownReference
 
 _AT_ONCE = 20
+_AWAY: tuple[type[BaseException], ...] = (TemporalUnavailable, *UNAVAILABLE)
 _IMPOSSIBLE = {
     "retry": "the engine waits for nothing: it is the student's turn",
     "cancel": "the account is being made: it can no longer be cancelled",
@@ -79,8 +80,8 @@ async def retry_all(
                 )
         except (Refused, UnknownReference):
             return False  # It went on by itself meanwhile.
-        except TemporalUnavailable:
-            return False  # The others still have their turn; what waits tries by itself.
+        except _AWAY:
+            return False  # It tries by itself before long; the others still have their turn.
         return True
 
     return sum(await asyncio.gather(*map(wake, references)))

@@ -21,8 +21,9 @@ async def withdraw(
 ) -> Consent:
     """Take back these choices, or without any the whole consent; return what stands then.
 
-    Temporal may have forgotten the activation: the ledger knows what was agreed to. May be said
-    again, which sees to it once more that the directory follows. Raises `Refused`.
+    Temporal may have forgotten the activation: the ledger knows what was agreed to. Said again
+    it is the same withdrawal; where the directory could not follow, it tries again. Raises
+    `Refused`.
     """
     agreed = await consents.standing(pool, reference)
     if agreed is None:

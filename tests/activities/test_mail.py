@@ -1,4 +1,5 @@
 import asyncio
+from asyncio import WriteTransport
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -7,6 +8,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -43,7 +45,7 @@ class Relay:
         """Do what this relay does at one stage: hang up, or take its time."""
         if stage in self.stage.split():
             if not self.lasts:
-                assert server.transport
+                assert isinstance(server.transport, WriteTransport)
                 server.transport.abort()
             await asyncio.sleep(self.lasts)
 
@@ -156,7 +158,7 @@ async def test_a_repeated_letter_has_the_same_id_and_another_has_not(relay: Rela
     assert "pin" not in first
 
 
-async def fail(relay: Relay, **more: object) -> ApplicationError:
+async def fail(relay: Relay, **more: Any) -> ApplicationError:
     """Return how it failed: in words that quote nobody, and never for good."""
     with pytest.raises(ApplicationError) as raised:
         await send(relay, **more)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from pydantic import ValidationError
@@ -116,10 +116,12 @@ def running() -> Iterator[Gateway]:
 @asynccontextmanager
 async def talking(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Serve at an address, byte by byte as `talk` says once it has a request."""
-    talks = set()
+    talks: set[asyncio.Task[Any]] = set()
 
     async def serve(reader: StreamReader, writer: StreamWriter) -> None:
-        talks.add(asyncio.current_task())
+        this = asyncio.current_task()
+        assert this
+        talks.add(this)
         try:
             await talk(await request_on(reader), reader, writer)
         except (ConnectionError, asyncio.CancelledError):
