@@ -173,7 +173,10 @@ class Mail(Section):
 
 
 class Portal(Section):
-    """`public_url` decides cookie flags and prefix, HSTS and the origin line of the SMS."""
+    """`public_url` decides cookie flags and prefix, HSTS and the origin line of the SMS.
+
+    With `disclosure` uniform no page tells whether a contact is on file until it is proved.
+    """
 
     public_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
@@ -184,6 +187,7 @@ class Portal(Section):
     lookups_per_address: int = 10
     lookups_window_minutes: int = 10
     help_requests_per_address: int = 20
+    disclosure: Literal["explicit", "uniform"] = "explicit"
 
 
 class Usernames(Section):

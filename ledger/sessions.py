@@ -16,10 +16,11 @@ _THIS = "(token_hash = $1 OR (previous_hash = $1 AND rotated_at > now() - interv
 
 @dataclass(frozen=True)
 class Session:
-    """`superseded`: the activation goes on in another browser."""
+    """`superseded`: the activation goes on in another browser; `typed`: what began it, in a box."""
 
     reference: str | None
     superseded: bool = False
+    typed: bytes | None = None
 
 
 def _hash(token: str) -> str:
@@ -36,7 +37,7 @@ async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) 
     row = await pool.fetchrow(
         f"UPDATE session SET seen_at = now() WHERE {_THIS}"  # noqa: S608 - a constant of ours
         " AND seen_at > now() - $2::interval AND created_at > now() - $3::interval"
-        " RETURNING reference, superseded",
+        " RETURNING reference, superseded, typed",
         _hash(token),
         idle,
         absolute,
@@ -44,12 +45,13 @@ async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) 
     return Session(**row) if row else None
 
 
-async def attach(pool: Pool, token: str, reference: str) -> None:
+async def attach(pool: Pool, token: str, reference: str, typed: bytes | None = None) -> None:
     """Let this session stand for this activation from now on."""
     await pool.execute(
-        f"UPDATE session SET reference = $2 WHERE {_THIS}",  # noqa: S608 - as above
+        f"UPDATE session SET reference = $2, typed = $3 WHERE {_THIS}",  # noqa: S608 - as above
         _hash(token),
         reference,
+        typed,
     )
 
 

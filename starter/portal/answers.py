@@ -28,12 +28,17 @@ async def submit(visit: Visit, door: str, submission: Submission) -> Answer:
         raise Elsewhere("/contact")
     answer = await visit.parts.engine.submit(reference, door, submission, within=visit.left())
     if answer is None:
-        if door in _RISES:
-            await visit.rotate()
-        raise Elsewhere("/progress?received")
+        raise await received(visit, door)
     if answer.verdict is Verdict.OUT_OF_STEP:
         raise Elsewhere(places.of(answer.progress).path)
     return answer
+
+
+async def received(visit: Visit, door: str) -> Elsewhere:
+    """Return the way to the page that says so."""
+    if door in _RISES:
+        await visit.rotate()
+    return Elsewhere("/progress?received")
 
 
 async def onward(visit: Visit, answer: Answer, *, leaves: Collection[Step]) -> Response:

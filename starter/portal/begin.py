@@ -10,7 +10,7 @@ from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput, Rule
 from ledger import activations
-from starter.portal import limits, places
+from starter.portal import limits, places, uniform
 from starter.portal.forms import Form
 from starter.portal.places import Place
 from starter.portal.view import Errors
@@ -59,14 +59,18 @@ async def contact_given(visit: AnyVisit) -> Response:
         return refused
     reference = await _note(visit, form, read)
     # Attached first: an activation that nobody's browser knows would be a message out of nowhere.
-    await visit.attach(reference)
+    await visit.attach(reference, uniform.masked(read) if visit.uniform else None)
     engine = visit.parts.engine
     policy = visit.parts.settings.policy
     await engine.start(
         ActivationStart(reference=reference, language=visit.language, policy=policy, **read)
     )
-    found = await engine.settled(reference, leaves={Step.LOOKUP}, within=visit.left())
-    return visit.see(places.of(found).path if found else "/progress?received")
+    # Where nobody may tell who is on file, all wait for the same moment.
+    within = uniform.LOOKED_UP_WITHIN if visit.uniform else visit.left()
+    found = await engine.settled(reference, leaves={Step.LOOKUP}, within=within)
+    if visit.uniform:
+        await visit.not_before(uniform.ANSWERED_AFTER)
+    return visit.see(visit.as_told(places.of(found)).path if found else "/progress?received")
 
 
 async def _unproved(visit: Visit) -> Place | None:
@@ -77,7 +81,7 @@ async def _unproved(visit: Visit) -> Place | None:
     reference = await visit.reference()
     if reference is None:
         return None
-    place = await places.find(visit.parts.engine, reference)
+    place = await visit.find(reference)
     if place.path not in ("/contact", "/pin") and place.step is not Step.LOOKUP:
         raise Elsewhere(place.path)
     if place.step is Step.PIN and place.progress is None:
@@ -87,10 +91,13 @@ async def _unproved(visit: Visit) -> Place | None:
 
 
 async def _code_still_holds(visit: Visit, place: Place, read: dict[str, str | None]) -> bool:
-    """Whether this browser already waits for a code sent to the same contact, or on its way."""
+    """Whether this browser already waits for a code sent to the same contact, or on its way.
+
+    Where that may not be told, whether it was the same contact.
+    """
     pin = place.progress.pin if place.progress else None
     expired = pin and pin.expires_at and pin.expires_at <= datetime.now(UTC)
-    if pin is None or expired or not pin.tries_left:
+    if not place.veiled and (pin is None or expired or not pin.tries_left):
         return False
     parts = visit.parts
     return await activations.same_contact(

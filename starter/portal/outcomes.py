@@ -21,7 +21,7 @@ async def progress(visit: AnyVisit) -> Response:
     if place.path != "/progress" and (place.progress or place.path in places.END_PATHS):
         return visit.see(place.path)
     # Temporal knows first of a try that failed, and alone of a run that was ended from outside.
-    stands = await visit.parts.engine.stands(place.reference)
+    stands = None if place.veiled else await visit.parts.engine.stands(place.reference)
     reason = (stands and stands.wait_reason) or place.wait_reason
     told = place.progress
     next_try_at = (told and told.next_try_at) or (stands and stands.next_try_at)
@@ -41,7 +41,7 @@ async def progress_json(visit: AnyVisit) -> Response:
     session = await visit.parts.sessions.find(visit.token)
     if session is None or session.reference is None or session.superseded:
         return JSONResponse({"error": "no session"}, 401)
-    place = await places.find(visit.parts.engine, session.reference)
+    place = await visit.find(session.reference)
     return JSONResponse(
         {
             "reference": place.reference,

@@ -70,6 +70,7 @@ class Place:
     step: Step | None
     wait_reason: WaitReason | None = None
     progress: Progress | None = None
+    veiled: bool = False
 
     @property
     def path(self) -> str:
@@ -107,6 +108,19 @@ class Place:
         if self.step is Step.IDENTIFY:
             return not (told and told.identify)
         return self.step is Step.REVIEW and not (told and told.review)
+
+
+def veil(place: Place) -> Place:
+    """Make one of found and not found, as long as no code has proved the contact."""
+    undelivered = (Step.NEEDS_SUPPORT, WaitReason.UNDELIVERABLE)
+    if place.step not in (Step.PIN, Step.NOT_FOUND) and undelivered != (
+        place.step,
+        place.wait_reason,
+    ):
+        return place
+    told = {"step": Step.PIN, "wait_reason": WaitReason.WAITING_PIN, "pin": None}
+    progress = place.progress and place.progress.model_copy(update=told)
+    return Place(place.reference, Step.PIN, WaitReason.WAITING_PIN, progress, veiled=True)
 
 
 def of(progress: Progress) -> Place:

@@ -10,7 +10,7 @@ from domain.contracts.submissions import IdentitySubmission, PinSubmission, Rese
 from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Channel, Question, Step
 from domain.rules import InvalidInput
-from starter.portal import places
+from starter.portal import places, uniform
 from starter.portal.answers import onward, stamp, submit
 from starter.portal.forms import Form
 from starter.portal.places import Place
@@ -22,7 +22,8 @@ router = APIRouter()
 
 @router.get("/pin")
 async def pin(visit: AnyVisit) -> Response:
-    return _pin_page(visit, await visit.place_on("/pin"))
+    place = await visit.place_on("/pin")
+    return await uniform.page(visit, place) if place.veiled else _pin_page(visit, place)
 
 
 @router.post("/pin")
@@ -32,8 +33,14 @@ async def pin_given(visit: AnyVisit) -> Response:
         digits = pins.read(form.get("pin"))
     except InvalidInput as invalid:
         place = await visit.place_on("/pin")
-        return _pin_page(visit, place, {"pin": [visit.words.rule(invalid.rule)]})
-    answer = await submit(visit, "submit_pin", PinSubmission(**stamp(form), pin=digits))
+        errors = {"pin": [visit.words.rule(invalid.rule)]}
+        if place.veiled:
+            return await uniform.page(visit, place, errors)
+        return _pin_page(visit, place, errors)
+    submission = PinSubmission(**stamp(form), pin=digits)
+    if visit.uniform:
+        return await uniform.given(visit, await visit.place_on("/pin"), submission)
+    answer = await submit(visit, "submit_pin", submission)
     if answer.verdict is not Verdict.ACCEPTED:
         return _pin_page(visit, places.of(answer.progress), _pin_refused(visit, answer))
     # What this cookie is worth has just risen: a copy of the old one must not rise with it.
@@ -48,6 +55,8 @@ async def pin_again(visit: AnyVisit) -> Response:
     if channel not in list(Channel):
         raise Elsewhere("/pin")
     request = ResendRequest(**stamp(form), channel=Channel(channel))
+    if visit.uniform:
+        return await uniform.again(visit, await visit.place_on("/pin"), request)
     answer = await submit(visit, "resend_pin", request)
     if answer.verdict is Verdict.ACCEPTED:
         return visit.see("/pin?sent")

@@ -56,8 +56,8 @@ class Sessions:
         await ledger.create(self._pool, token)
         return token
 
-    async def attach(self, token: str, reference: str) -> None:
-        await ledger.attach(self._pool, token, reference)
+    async def attach(self, token: str, reference: str, typed: bytes | None) -> None:
+        await ledger.attach(self._pool, token, reference, typed)
 
     async def take_over(self, token: str, reference: str) -> None:
         await ledger.take_over(self._pool, token, reference)

@@ -1,6 +1,7 @@
 """One request of one browser: its language, session and form, and the answers it can get."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ _WITHIN = 2.75
 """Seconds until every page answers, whatever is away; students are promised three."""
 _ASKING = 2.4
 """Seconds of them for asking the engine; the rest is the ledger's and the page's."""
+_VEILED_AFTER = 0.5
+"""Seconds before which no page tells anything of a contact that may not be on file."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +90,26 @@ class Visit:
         reference = await self.reference()
         if reference is None:
             raise Elsewhere("/contact")
-        place = await places.find(self.parts.engine, reference)
+        place = await self.find(reference)
         if place.progress and place.progress.joined_to:
             await self._take_over(place.progress.joined_to)
-            place = await places.find(self.parts.engine, place.progress.joined_to)
+            place = await self.find(place.progress.joined_to)
         return place
+
+    async def find(self, reference: str) -> Place:
+        """Return where this activation stands, as far as this portal may tell."""
+        place = await places.find(self.parts.engine, reference)
+        told = self.as_told(place)
+        if told.veiled:
+            await self.not_before(_VEILED_AFTER)
+        return told
+
+    def as_told(self, place: Place) -> Place:
+        return places.veil(place) if self.uniform else place
+
+    @property
+    def uniform(self) -> bool:
+        return self.parts.settings.portal.disclosure == "uniform"
 
     async def place_on(self, path: str) -> Place:
         """As `place`, when this page is the student's; raises `Elsewhere` with the true one."""
@@ -120,14 +138,29 @@ class Visit:
         left = self._asks_until - asyncio.get_running_loop().time()
         return timedelta(seconds=max(left, 0.3))
 
+    async def not_before(self, seconds: float) -> None:
+        """Answer no sooner than so long after the request came, so that its time tells nothing."""
+        await asyncio.sleep(
+            self._asks_until - _ASKING + seconds - asyncio.get_running_loop().time()
+        )
+
+    async def typed(self, reference: str) -> dict[str, str]:
+        """Return the mask of each contact this browser began with, by channel."""
+        box = (await self.session()).typed
+        if box is None:
+            return {}
+        typed: dict[str, str] = json.loads(self.parts.keys.decrypt("typed", reference, box))
+        return typed
+
     # --- what changes -------------------------------------------------------------------------
 
     async def begin(self) -> None:
         self._keep(await self.parts.sessions.begin(self.token))
 
-    async def attach(self, reference: str) -> None:
+    async def attach(self, reference: str, typed: Mapping[str, str] | None = None) -> None:
+        box = self.parts.keys.encrypt("typed", reference, json.dumps(typed)) if typed else None
         if self.token:
-            await self.parts.sessions.attach(self.token, reference)
+            await self.parts.sessions.attach(self.token, reference, box)
 
     async def _take_over(self, reference: str) -> None:
         if self.token:

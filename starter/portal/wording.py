@@ -164,6 +164,9 @@ class Wording:
     def expired_pin(self) -> str:
         return self.say(N_("The code has expired. Ask for a new one"))
 
+    def wrong_or_expired_pin(self) -> str:
+        return self.say(N_("The code is not correct, or it has expired"))
+
     def locked_pin(self, time: str) -> str:
         text = N_("Too many wrong codes. Try again at %(time)s, or ask for help")
         return self.say(text) % {"time": time}

@@ -12,6 +12,7 @@ from domain.contracts.views import Answer, IdentifyView, PinView, Progress, Verd
 from domain.contracts.vocabulary import Channel, Language, Question, Step, WaitReason
 from starter.activations import ActivationEnded, Stands
 from tests.people import MARIA
+from workflows.steps import ENDS
 
 MINUTE = timedelta(minutes=1)
 SHOWN = consent.review(MARIA, "mpapadopoulou", "1")
@@ -77,6 +78,8 @@ class MemoryEngine:
     ) -> Answer | None:
         del within
         self._reach()
+        if self.activations[reference].step in ENDS:
+            raise ActivationEnded(reference, self.activations[reference].step)
         self.submitted.append((door, submission))
         if not self.worker:
             return None

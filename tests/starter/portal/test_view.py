@@ -100,6 +100,7 @@ def test_templates_name_only_what_pages_are_given() -> None:
             "form",
             "secret",
             "next_try_at",
+            "locked_until",
         ),
     }
     found: set[str] = set()

@@ -1,0 +1,203 @@
+"""With uniform disclosure nothing tells whether a contact is on file, until a code proves it."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from domain.contracts.submissions import Policy
+from domain.contracts.views import Progress, Verdict
+from domain.contracts.vocabulary import Step, WaitReason
+from ledger.pool import Pool
+from settings import Portal, Settings
+from tests.starter.portal.conftest import Browser
+from tests.starter.portal.engine import MemoryEngine, at
+from tests.starter.portal.test_pages import INSURANCE
+
+BOTH = {"mobile": "6912345678", "email": "maria@mail.example"}
+WAITS = at(Step.PIN, WaitReason.WAITING_PIN)
+assert WAITS.pin
+FOUND = {
+    "waits": WAITS,
+    "late": at(Step.PIN, WaitReason.SMS_DOWN),
+    "ledger": at(Step.PIN, WaitReason.LEDGER_DOWN),
+    "locked": at(Step.PIN, WaitReason.PIN_LOCKED),
+    "undeliverable": at(Step.NEEDS_SUPPORT, WaitReason.UNDELIVERABLE),
+    "asked": WAITS.model_copy(update={"pin": WAITS.pin.model_copy(update={"on_request": True})}),
+}
+PAGES = (
+    *("/contact", "/pin", "/identify", "/insurance", "/review", "/password", "/progress"),
+    *("/progress.json", "/done", "/ended", "/continued", "/problem"),
+)
+# Windows so long that none of them ends between the two browsers.
+POLICY = Policy(pin_tries=3, pin_lock=timedelta(days=400), resend_after=timedelta(days=400))
+TOKENS = (
+    re.compile(r'name="(?:csrf|form)" value="[^"]+"'),
+    re.compile(r"A-[0-9A-Z]{4}-[0-9A-Z]{4}"),
+    re.compile(r"A-[0-9A-Z]{4}"),
+)
+
+
+@dataclass
+class Pair:
+    """Two browsers that do the same: one contact is on file, the other is not."""
+
+    engine: MemoryEngine
+    on_file: Browser
+    unknown: Browser
+
+    async def begin(self, found: Progress, **typed: str) -> None:
+        for browser, first in ((self.on_file, found), (self.unknown, at(Step.NOT_FOUND))):
+            self.engine.first = first
+            await browser.begin()
+            before = time.monotonic()
+            response = await browser.post("/contact", **typed)
+            assert time.monotonic() - before > 1
+            assert response.headers["location"] in ("/pin", "/progress?received")
+
+    async def get(self, path: str) -> httpx.Response:
+        return alike(await self.on_file.get(path), await self.unknown.get(path))
+
+    async def post(
+        self, path: str, verdict: Verdict = Verdict.WRONG, **fields: str
+    ) -> httpx.Response:
+        self.engine.next = [(verdict, None)]
+        known = await self.on_file.post(path, **fields)
+        self.engine.next = []
+        return alike(known, await self.unknown.post(path, **fields))
+
+
+def alike(known: httpx.Response, unknown: httpx.Response) -> httpx.Response:
+    assert plain(known) == plain(unknown)
+    return unknown
+
+
+def plain(response: httpx.Response) -> tuple[int, Mapping[str, str], str]:
+    """Return all that a browser is told, without what is drawn for each."""
+    headers = {**response.headers} | {"set-cookie": str("set-cookie" in response.headers)}
+    text = response.text
+    for token in TOKENS:
+        text = token.sub("", text)
+    return response.status_code, headers, text
+
+
+@pytest.fixture
+def uniform(make_app: Callable[[Settings], FastAPI], settings: Settings) -> FastAPI:
+    portal = settings.portal.model_copy(update={"disclosure": "uniform"})
+    return make_app(settings.model_copy(update={"portal": portal, "policy": POLICY}))
+
+
+@pytest.fixture
+def pair(uniform: FastAPI, engine: MemoryEngine) -> Pair:
+    return Pair(engine, Browser(uniform), Browser(uniform))
+
+
+def test_explicit_is_the_default() -> None:
+    assert Portal().disclosure == "explicit"
+
+
+@pytest.mark.parametrize("found", FOUND)
+async def test_every_page_is_the_same_whatever_was_found(pair: Pair, found: str) -> None:
+    await pair.begin(FOUND[found], **BOTH)
+    before = time.monotonic()
+    await asyncio.gather(*(pair.get(path) for path in PAGES))
+    assert time.monotonic() - before > 1
+    page = (await pair.get("/pin")).text
+    assert "Αν τα στοιχεία είναι στη γραμματεία, στάλθηκε εξαψήφιος κωδικός" in page
+    assert "+30 •••••••78" in page
+    assert "m•••@m•••.example" in page
+    english = (await pair.get("/pin?lang=en")).text
+    assert "If these details are on file with the secretariat, a six-digit code" in english
+
+
+async def test_only_the_channel_that_was_typed_is_offered(pair: Pair) -> None:
+    await pair.begin(WAITS, email="maria@mail.example")
+    page = (await pair.get("/pin")).text
+    assert re.findall(r'name="channel" value="(\w+)"', page) == ["email"]
+    assert "+30" not in page
+
+
+async def test_every_refused_code_is_the_same_and_too_many_lock_both(pair: Pair) -> None:
+    await pair.begin(WAITS, mobile="6912345678")
+    await pair.get("/pin")
+    assert (await pair.post("/pin", pin="12")).status_code == 422
+    for number, verdict in enumerate((Verdict.WRONG, Verdict.EXPIRED, Verdict.LOCKED)):
+        before = time.monotonic()
+        response = await pair.post("/pin", verdict, pin=f"00000{number}")
+        assert time.monotonic() - before > 2
+        assert response.status_code == 422
+        assert "Ο εξαψήφιος κωδικός δεν είναι σωστός ή έχει λήξει" in response.text
+    taken = len(pair.engine.submitted)
+    locked = await pair.post("/pin", pin="000009")
+    assert locked.status_code == 422
+    assert "Πολλές λανθασμένες προσπάθειες" in locked.text
+    assert 'name="pin"' not in locked.text
+    assert len(pair.engine.submitted) == taken == 3
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ACCEPTED, Verdict.TOO_SOON])
+async def test_another_message_is_promised_in_the_same_words(pair: Pair, verdict: Verdict) -> None:
+    await pair.begin(WAITS, mobile="6912345678")
+    await pair.get("/pin")
+    sent = await pair.post("/pin/resend", verdict, channel="sms")
+    assert sent.headers["location"] == "/pin?sent"
+    assert "στέλνεται νέο μήνυμα" in (await pair.get("/pin?sent")).text
+    soon = await pair.post("/pin/resend", verdict, channel="sms")
+    assert soon.status_code == 422
+    assert "Μπορείτε να ζητήσετε νέο μήνυμα μετά τις" in soon.text
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"), [("/pin", {"pin": "123456"}), ("/pin/resend", {"channel": "sms"})]
+)
+async def test_without_a_worker_both_are_received(
+    pair: Pair, path: str, fields: dict[str, str]
+) -> None:
+    await pair.begin(WAITS, mobile="6912345678")
+    await pair.get("/pin")
+    pair.engine.worker = False
+    await asyncio.gather(*(pair.get(page) for page in PAGES))
+    await pair.get("/pin")
+    sent = await pair.post(path, Verdict.ACCEPTED, **fields)
+    assert sent.headers["location"] == "/progress?received"
+    await pair.get("/progress?received")
+    await pair.get("/progress.json")
+
+
+async def test_the_same_contact_again_starts_nothing_for_either(pair: Pair) -> None:
+    await pair.begin(WAITS, mobile="6912345678")
+    await pair.get("/contact")
+    started = len(pair.engine.started)
+    again = await pair.post("/contact", mobile="+30 691 234 5678", email="")
+    assert again.headers["location"] == "/pin"
+    assert len(pair.engine.started) == started
+
+
+async def test_the_right_code_leads_on(uniform: FastAPI, engine: MemoryEngine) -> None:
+    browser = Browser(uniform)
+    await browser.give_contact()
+    await browser.get("/pin")
+    before = browser.http.cookies["session"]
+    engine.next = [(Verdict.ACCEPTED, INSURANCE)]
+    response = await browser.post("/pin", pin="123456")
+    assert response.headers["location"] == "/insurance"
+    assert browser.http.cookies["session"] != before
+    assert (await browser.get("/insurance")).status_code == 200
+
+
+async def test_what_was_typed_is_kept_in_a_box(
+    uniform: FastAPI, app: FastAPI, pool: Pool, engine: MemoryEngine
+) -> None:
+    for portal, kept in ((uniform, True), (app, False)):
+        await Browser(portal).give_contact()
+        typed = await pool.fetchval(
+            "SELECT typed FROM session WHERE reference = $1", engine.started[-1].reference
+        )
+        assert (typed is not None) is kept
+        assert b"+30" not in (typed or b"")
