@@ -206,11 +206,6 @@ class Activations:
         failed_by, next_try_at = tries.waiting(description)
         return Stands(step, failed_by or (WaitReason(reason) if reason else None), next_try_at)
 
-    async def is_running(self, reference: str) -> bool:
-        """Tell whether there is an open run of this activation, without any worker."""
-        description = await self._describe(reference)
-        return description is not None and description.status is WorkflowExecutionStatus.RUNNING
-
     async def _describe(self, reference: str) -> WorkflowExecutionDescription | None:
         try:
             async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
