@@ -6,16 +6,16 @@ drawn. Its figures go into the table at the end.
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from demo.part import aside
+from domain.contracts.vocabulary import Step, WaitReason
 from tests.faults import checker
-from tests.faults.walker import ENDS, Gate, Walker
-from tests.faults.world import World
-from tests.whole.student import Student
+from tests.faults.walker import Gate, Walker, until
+from tests.faults.world import Person, World
 
 RECOVERED_WITHIN = 60.0
 Act = Callable[[], object]
@@ -44,13 +44,13 @@ class Run:
         self.world = world
         self.draw = random.Random(f"{scenario} {seed}")  # noqa: S311 - repeatable on purpose
         self.figures = Figures(scenario, seed)
-        self.students: list[Student] = []
+        self.students: list[Person] = []
         self.walkers: list[Walker] = []
         self.foreign: set[str] = set()
         self.checked = False
         self._activations = activations
 
-    def enrol(self, number: int | None = None, **given: Any) -> list[Student]:
+    def enrol(self, number: int | None = None, **given: Any) -> list[Person]:
         new = self.world.students(self.draw, number or self._activations, **given)
         self.students += new
         return new
@@ -62,8 +62,8 @@ class Run:
         *,
         at: str = "/password",
         during: Act = nothing,
-        students: Sequence[Student] | None = None,
-        ends: str = "/done",
+        students: Sequence[Person] | None = None,
+        ends: Collection[str] = ("/done",),
         **walker: Any,
     ) -> None:
         """Let everybody come to a page, begin the fault, let them go on, end it, and check.
@@ -77,14 +77,21 @@ class Run:
         with ThreadPoolExecutor(len(walkers)) as threads:
             walks = [threads.submit(walker.walk) for walker in walkers]
             try:
-                gate.all_here()
+                gate.all_here(walks)
                 begin()
                 gate.open()
                 during()
                 end()
+            except BaseException:
+                self._tell()
+                for each in walkers:
+                    each.give_up()
+                raise
             finally:
                 gate.open()
             back = time.monotonic()
+            for each in walkers:
+                each.be_patient()
             self._come_home(walks, ends)
         self.figures.recovery = max(
             self.figures.recovery,
@@ -93,13 +100,27 @@ class Run:
         self.figures.slowest = max(walker.slowest for walker in walkers)
         self.check()
 
-    def _come_home(self, walks: Sequence[Future[str]], ends: str) -> None:
+    def _come_home(self, walks: Sequence[Future[str]], ends: Collection[str]) -> None:
         came = [walk.exception() or walk.result() for walk in walks]
-        self.figures.lost = sum(end not in ENDS for end in came)
+        self.figures.lost += sum(isinstance(end, BaseException) for end in came)
         failures = [end for end in came if isinstance(end, BaseException)]
         if failures:
+            self._tell()
             raise failures[0]
-        assert {*came} == {ends}, came
+        assert {*came} <= {*ends}, came
+
+    def standing(self) -> list[tuple[str, Step, WaitReason | None]]:
+        return aside(checker.standing(self.world, self.students))
+
+    def _tell(self) -> None:
+        print(*self.standing(), sep="\n")  # noqa: T201 - shown with the failure
+
+    def all_wait_for(self, reason: WaitReason) -> None:
+        """Wait until staff can see of everybody that this is what they wait for."""
+        until(lambda: all(found is reason for _, _, found in self.standing()))
+
+    def accepted(self, path: str) -> bool:
+        return all(walker.accepted[path] for walker in self.walkers)
 
     def check(self, within: float = RECOVERED_WITHIN) -> None:
         """Ask all invariants, and note the figures."""

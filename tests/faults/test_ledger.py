@@ -1,18 +1,111 @@
-"""The ledger dies, loses answers or hangs: nothing is accepted that it does not hold."""
+"""Ledger or registrar die, lose answers or hang: nobody is lied to, nothing is doubled."""
 
 import time
 
 import pytest
 
+from demo.part import aside
+from tests.faults.proxy import DropAfter, Latency, LoseAnswer, Refuse, Reset
 from tests.faults.runner import Run
 
 
 @pytest.mark.subset
-def test_f21_the_ledger_is_away_at_the_consent(run: Run) -> None:
+def test_f20_the_registrar_is_away_at_the_look_up(run: Run) -> None:
+    """Nobody is told "not found": all of them come to the end."""
+    link = run.world.links["worker-registrar"]
+    run.walk(
+        lambda: link.suffer(Refuse()),
+        link.heal,
+        at="/contact",
+        during=lambda: time.sleep(6),
+    )
+
+
+@pytest.mark.parametrize(
+    "at", ["/contact", "/pin", pytest.param("/review", marks=pytest.mark.subset), "/password"]
+)
+def test_f21_the_ledger_is_away(run: Run, at: str) -> None:
     world = run.world
     run.walk(
         lambda: world.stop("postgres"),
         lambda: world.start("postgres"),
-        at="/review",
+        at=at,
         during=lambda: time.sleep(4),
     )
+
+
+@pytest.mark.subset
+@pytest.mark.parametrize("link", ["worker-ledger", "portal-ledger"])
+def test_f21_the_answer_to_a_commit_is_lost(run: Run, link: str) -> None:
+    lost = LoseAnswer(lambda answer: b"INSERT 0 1" in answer, times=3)
+    run.walk(lambda: run.world.links[link].suffer(lost), at="/review")
+    assert lost.lost
+
+
+@pytest.mark.parametrize(
+    "at", ["/contact", pytest.param("/review", marks=pytest.mark.subset), "/password"]
+)
+def test_f22_connections_to_the_ledger_are_reset(run: Run, at: str) -> None:
+    worker, portal = run.world.links["worker-ledger"], run.world.links["portal-ledger"]
+
+    def begin() -> None:
+        worker.suffer(DropAfter(run.draw.randrange(3000)))
+        portal.suffer(DropAfter(run.draw.randrange(3000)))
+
+    def worse() -> None:
+        time.sleep(2)
+        worker.suffer(Reset())
+        portal.suffer(Reset())
+        time.sleep(2)
+
+    def heal() -> None:
+        worker.heal()
+        portal.heal()
+
+    run.walk(begin, heal, at=at, during=worse)
+
+
+def test_f22_the_ledger_throws_everybody_out(run: Run) -> None:
+    out = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+
+    def throw_out() -> None:
+        for _ in range(8):
+            aside(run.world.ledger(f"{out} AND datname = current_database()"))
+            time.sleep(0.5)
+
+    run.walk(lambda: None, at="/pin", during=throw_out)
+
+
+def test_f23_the_ledger_is_slow(run: Run) -> None:
+    links = [run.world.links[name] for name in ("worker-ledger", "portal-ledger")]
+
+    def slow() -> None:
+        for link in links:
+            link.suffer(Latency(1.0))
+
+    def heal() -> None:
+        for link in links:
+            link.heal()
+
+    run.walk(slow, heal, at="/pin", during=lambda: time.sleep(8))
+
+
+@pytest.mark.parametrize(
+    ("change", "at"),
+    [
+        ("UPDATE v_vd_sis SET mobilephone = '6900000000' WHERE registrationid = $1", "/review"),
+        ("DELETE FROM v_vd_sis WHERE registrationid = $1", "/password"),
+        pytest.param(
+            "UPDATE v_vd_sis SET extemail = NULL, gender = NULL WHERE registrationid = $1",
+            "/pin",
+            marks=pytest.mark.subset,
+        ),
+    ],
+    ids=["contact", "row", "columns"],
+)
+def test_f24_the_registrars_row_changes_under_way(run: Run, change: str, at: str) -> None:
+    def change_all() -> None:
+        for student in run.students:
+            aside(run.world.registrar(change, student.number))
+
+    run.walk(change_all, at=at)

@@ -15,12 +15,8 @@ from tests.faults.runner import Run
 from tests.faults.walker import until
 
 _SAMPLE = {
-    (ActivityName.SEND_PIN, Point.AFTER_EFFECT),
-    (ActivityName.CLAIM_PERSON, Point.AFTER_EFFECT),
     (ActivityName.RECORD_CONSENT, Point.AFTER_EFFECT),
-    (ActivityName.PROVISION_ACCOUNT, Point.BEFORE),
     (ActivityName.PROVISION_ACCOUNT, Point.AFTER_EFFECT),
-    (ActivityName.PROVISION_ACCOUNT, Point.AFTER_RETURN),
     (ActivityName.CLOSE_ACTIVATION, Point.AFTER_EFFECT),
 }
 _KILLS = [
@@ -81,6 +77,27 @@ def test_f04_a_frozen_worker_wakes_after_another_did_its_work(
         os.kill(zombie.pid, signal.SIGCONT)
 
     run.walk(freeze, wake, at="/contact", during=wait)
+
+
+def test_f03_one_of_two_workers_is_killed_every_five_seconds(run: Run) -> None:
+    """A minute of it, where the reference has ten: everybody is at some step meanwhile."""
+    workers = run.world.workers
+
+    def kill_at_random() -> None:
+        for _ in range(12):
+            victim = run.draw.choice(workers)
+            victim.kill()
+            time.sleep(5)
+            victim.start()
+
+    run.walk(workers[1].start, at="/contact", during=kill_at_random)
+
+
+@pytest.mark.subset
+def test_f32_two_workers_race_for_the_same_queues(run: Run) -> None:
+    """Both are of this version: there is no older one yet that runs could have begun with."""
+    _, other = run.world.workers
+    run.walk(other.start, at="/contact", during=other.kill)
 
 
 def _is_stopped(pid: int | None) -> bool:

@@ -8,18 +8,18 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 import httpx
 
 from demo.visitor import Page, Visitor
 from domain.references import first_group
-from tests.faults.world import World
+from tests.faults.world import Person, World
 from tests.whole import student as whole
-from tests.whole.student import Student
 
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 100.0
 until = partial(whole.until, within=PATIENCE_SECONDS)
 ENDS = frozenset({"/done", "/ended", "/continued"})
 _PAUSE = 0.4
@@ -40,9 +40,16 @@ class Gate:
         self._arrived.release()
         assert self._open.wait(PATIENCE_SECONDS), "the fault never began"
 
-    def all_here(self) -> None:
+    def all_here(self, walks: Sequence[Future[str]]) -> None:
+        """Wait for everybody; who fails on the way fails the run at once."""
         for _ in range(self._expected):
-            assert self._arrived.acquire(timeout=PATIENCE_SECONDS), "not everybody came here"
+            until(partial(self._one_more, walks))
+
+    def _one_more(self, walks: Sequence[Future[str]]) -> bool:
+        for walk in walks:
+            if walk.done():
+                raise AssertionError(f"a student never came to {self.path}") from walk.exception()
+        return self._arrived.acquire(timeout=_PAUSE)
 
     def open(self) -> None:
         self._open.set()
@@ -67,18 +74,24 @@ class _Browser(Visitor):
 
 
 class Walker:
-    """Walks on until an end. `again` names the pages whose answer may be asked for twice."""
+    """Walks on until an end. `again` names the pages whose answer may be asked for twice.
+
+    `clicks` sends each form so many times at once; who `leaves_at` a page closes the browser there.
+    """
 
     def __init__(
         self,
         world: World,
-        student: Student,
+        student: Person,
         *,
         gate: Gate | None = None,
         again: frozenset[str] = frozenset(),
         answers: Mapping[str, dict[str, str]] | None = None,
+        clicks: int = 1,
+        leaves_at: str = "",
     ) -> None:
         self.student = student
+        self.tried: Counter[str] = Counter()
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.ended_at: float | None = None
@@ -87,8 +100,12 @@ class Walker:
         self._gate = gate
         self.again = again
         self._answers = dict(answers or {})
+        self._clicks = clicks
+        self._leaves_at = leaves_at
         self._browser = _Browser(world.url, "el")
         self._path = "/who"
+        self._deadline = 0.0
+        self._refused_pin: str | None = None
 
     @property
     def slowest(self) -> float:
@@ -100,14 +117,20 @@ class Walker:
 
     def walk(self) -> str:
         """Walk to the end and give its path."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        self.be_patient()
         self._visit("/who")
-        while self.page.path not in ENDS:
-            if time.monotonic() > deadline:
+        while self.page.path not in {*ENDS, self._leaves_at}:
+            if time.monotonic() > self._deadline:
                 raise AssertionError(f"{self.student.number} came no further than {self._told()}")
             self._step()
         self.ended_at = time.monotonic()
         return self.page.path
+
+    def be_patient(self) -> None:
+        self._deadline = time.monotonic() + PATIENCE_SECONDS
+
+    def give_up(self) -> None:
+        self._deadline = 0.0
 
     def close(self) -> None:
         self._browser._http.close()
@@ -139,12 +162,11 @@ class Walker:
 
     def _fill_in(self, path: str) -> dict[str, str] | None:
         if path == "/pin" and path not in self._answers:
-            pin = self.newest_pin()
-            return {"pin": pin} if pin else None
+            return self._fill_in_pin()
         student = self.student
         answers = {
             "/who": {"who": "student"},
-            "/contact": {"mobile": student.mobile, "email": ""},
+            "/contact": student.typed,
             "/insurance": {"number": student.amka},
             "/identify": {"answer": f"{student.born:%d/%m/%Y}"},
             "/review": {"decision": "agree", "choice": "recovery_mobile"},
@@ -154,12 +176,26 @@ class Walker:
             raise Undesigned(f"a student came to {path}")
         return answers[path]
 
+    def _fill_in_pin(self) -> dict[str, str] | None:
+        """Type the newest code; where the page has none to type, or the last has expired, ask."""
+        pin = self.newest_pin()
+        asked_for = any("pin" in form.names for form in self.page.forms)
+        if not asked_for or (pin and pin == self._refused_pin):
+            self._ask_for_another()
+            return None
+        return {"pin": pin} if pin else None
+
+    def _ask_for_another(self) -> None:
+        form = next((form for form in self.page.forms if form.action == "/pin/resend"), None)
+        if form:
+            self._browser._look(self._browser._http.post(form.action, data=form.fields))
+
     def newest_pin(self) -> str | None:
         """Read the code out of the message that carries this page's mark."""
         if not self.reference:
             self.reference = self._ask_reference()
         mark = first_group(self.reference) if self.reference else "-"
-        messages = self._world.messages(f"+30{self.student.mobile}")
+        messages = self._world.messages(self.student.to)
         texts = [message["text"] for message in messages if mark in message["text"]]
         pins = [pin for text in texts for pin in re.findall(r"(?<!\d)\d{6}(?!\d)", text)]
         return pins[-1] if pins else None
@@ -172,16 +208,29 @@ class Walker:
             return ""
 
     def _submit(self, path: str, answers: dict[str, str]) -> None:
+        self.tried[path] += 1
         try:
-            page = self._browser.submit(**answers)
+            with ThreadPoolExecutor(self._clicks) as fingers:
+                for _ in range(self._clicks - 1):
+                    fingers.submit(self._click, answers)
+                page = self._browser.submit(**answers)
         except httpx.TransportError:
             # The answer was lost: what became of it only the next page tells.
             self._pause("/progress" if self.accepted["/contact"] else path)
             return
         if page.status == _UNAVAILABLE:
             return
-        taken = page.path != path
+        taken = page.path not in (path, "/ended")
         (self.accepted if taken else self.refused)[path] += 1
+        if not taken:
+            self._refused_pin = answers.get("pin")
+
+    def _click(self, answers: dict[str, str]) -> None:
+        """Send the form once more from the same browser, and look at nothing that comes back."""
+        form = next(form for form in self.page.forms if answers.keys() <= form.names)
+        cookies = dict(self._browser._http.cookies)
+        data = form.fields | answers
+        httpx.post(f"{self._world.url}{form.action}", data=data, cookies=cookies, timeout=30)
 
     def _pause(self, path: str) -> None:
         time.sleep(_PAUSE)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 from temporalio.client import Client
 
@@ -25,6 +26,7 @@ from demo.place import HOST, Place
 from demo.programs import Portal, Worker
 from demo.slapd import PEOPLE_DN
 from demo.stack import Stack, _toml, _write
+from demo.students import Row
 from ledger import migrate
 from security.keys import KeyRing
 from settings import CHECKOUT, Settings
@@ -41,6 +43,27 @@ BEHIND = {
     "smtp": ("worker-smtp",),
     "temporal": ("worker-temporal", "portal-temporal"),
 }
+
+
+class Person(Student):
+    """A student who comes with a mobile, or with an e-mail."""
+
+    def __init__(self, *, by_email: bool = False, named: bool = True, **given: Any) -> None:
+        super().__init__(**given)
+        self._named = named
+        self.email = f"{self.login}@mail.example" if by_email else ""
+        self.to = self.email or f"+30{self.mobile}"
+
+    def row(self) -> Row:
+        contacts = {"extemail": self.email, "mobilephone": None} if self.email else {}
+        return super().row() | contacts | ({} if self._named else {"loginname": None})
+
+    @property
+    def typed(self) -> dict[str, str]:
+        return {"mobile": "" if self.email else self.mobile, "email": self.email}
+
+    def index(self, keys: KeyRing) -> str:
+        return keys.index("email" if self.email else "mobile", self.to)
 
 
 class FaultyWorker(Worker):
@@ -219,6 +242,7 @@ class World:
                 **_table(settings["sms"]),
                 "url": f"http://{HOST}:{port['worker-sms']}/messages",
                 "per_second": 200,
+                "ok_pattern": '"status": ?"accepted"',
             },
             "mail": {**_table(settings["mail"]), "port": port["worker-smtp"]},
             "portal": {
@@ -274,11 +298,34 @@ class World:
     def logs(self) -> list[Path]:
         return [self.place.log(part.name) for part in (*self.workers, *self.portals)]
 
+    async def registrar(self, statement: str, *values: object) -> None:
+        """Change the registrar's records as the secretariat would."""
+        await _execute(self.stack.postgres.registrar_dsn, statement, *values)
+
+    async def ledger(self, statement: str, *values: object) -> None:
+        await _execute(self.ledger_dsn, statement, *values)
+
+    def directory_log(self) -> str:
+        return self.place.log("slapd").read_text("utf-8", "replace")
+
+    def modify_directory(self, dn: str, attribute: str, value: str) -> None:
+        """Change an entry as the directory's owner would: with the server at rest."""
+        directory = self.stack.directory
+        ldif = self.place.folder / "change.ldif"
+        ldif.write_text(
+            f"dn: {dn}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n"
+        )
+        self.stop("slapd")
+        tool = directory._software.tool("slapmodify")
+        words = (tool, "-f", str(directory.config), "-l", str(ldif))
+        run(words, what="slapmodify", env=directory.environment())
+        self.start("slapd")
+
     # --- students ------------------------------------------------------------------------------
 
-    def students(self, draw: random.Random, number: int, **given: Any) -> list[Student]:
+    def students(self, draw: random.Random, number: int, **given: Any) -> list[Person]:
         """Draw students nobody else plays and enrol them."""
-        drawn = (Student(draw=draw, **given) for _ in itertools.count())
+        drawn = (Person(draw=draw, **given) for _ in itertools.count())
         new = (student for student in drawn if student.mobile not in self._mobiles)
         students = list(itertools.islice(new, number))
         self._mobiles |= {student.mobile for student in students}
@@ -288,6 +335,14 @@ class World:
     @property
     def environment(self) -> Mapping[str, str]:
         return self.stack.environment()
+
+
+async def _execute(dsn: str, statement: str, *values: object) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement, *values)
+    finally:
+        await connection.close()
 
 
 def _through(dsn: str, port: int) -> str:

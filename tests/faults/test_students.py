@@ -1,0 +1,124 @@
+"""Students double-click, leave and come back, and staff act at the same moment.
+
+What takes minutes or days has short settings here: a portal of its own gives activations a code
+that lives eight seconds, or a deadline of eight.
+"""
+
+import asyncio
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+
+from demo.part import aside
+from domain.contracts.submissions import CancelRequest
+from domain.contracts.vocabulary import Step
+from ledger import pool
+from starter.activations import Activations
+from starter.support.actions import Refused, act
+from tests.faults.runner import Run
+from tests.faults.walker import Walker, until
+
+
+@pytest.mark.subset
+def test_f30_everybody_clicks_four_times(run: Run) -> None:
+    run.walk(lambda: None, at="/contact", clicks=4)
+
+
+def test_f29_one_of_two_portals_is_killed(run: Run) -> None:
+    one, other = run.world.portals
+    link = run.world.links["students-portal"]
+
+    def begin() -> None:
+        other.start()
+        link.point_at(one.port, other.port)
+
+    def kill() -> None:
+        time.sleep(run.draw.random())
+        one.kill()
+        time.sleep(2)
+
+    try:
+        run.walk(begin, one.start, at="/review", during=kill)
+    finally:
+        link.point_at(one.port)
+
+
+@pytest.mark.parametrize(
+    "at", ["/pin", pytest.param("/review", marks=pytest.mark.subset), "/password"]
+)
+def test_f44_who_never_comes_back_has_expired_and_holds_nothing(run: Run, at: str) -> None:
+    def expired() -> bool:
+        return {step for _, step, _ in run.standing()} == {Step.EXPIRED}
+
+    with _policy(run, DEADLINE="PT8S", PIN_TTL="PT60S"):
+        run.walk(lambda: until(expired), at=at, ends=("/ended",))
+
+
+@pytest.mark.subset
+def test_f44_who_comes_back_after_the_code_has_expired_gets_another(run: Run) -> None:
+    with _policy(run, PIN_TTL="PT8S", RESEND_AFTER="PT1S", REPEAT_CODE_IF_LEFT="PT4S"):
+        run.walk(lambda: time.sleep(10), at="/pin")
+
+
+@pytest.mark.parametrize("at", ["/review", "/password"])
+def test_f44_who_comes_back_with_another_browser_goes_on_there(run: Run, at: str) -> None:
+    students = run.enrol()
+    first = [Walker(run.world, each, leaves_at=at) for each in students]
+    with ThreadPoolExecutor(len(first)) as threads:
+        assert {*threads.map(Walker.walk, first)} == {at}
+    for walker in first:
+        walker.close()
+    run.walk(lambda: None, at="/pin", students=students)
+
+
+@pytest.mark.subset
+def test_f45_staff_cancel_while_the_student_agrees(run: Run) -> None:
+    """Whoever comes first counts: each ends cancelled or active, never between."""
+
+    def cancel_half() -> None:
+        references = [reference for reference, _, _ in run.standing()]
+        aside(_cancel(run, run.draw.sample(references, len(references) // 2)))
+
+    run.walk(lambda: None, at="/review", during=cancel_half, ends=("/done", "/ended"))
+
+
+async def _cancel(run: Run, references: list[str]) -> None:
+    engine = Activations(await run.world.client())
+    async with await pool.connect(run.world.ledger_dsn) as ledger:
+
+        async def cancel(reference: str) -> None:
+            request = CancelRequest(
+                submission_id=secrets.token_hex(8), received_at=datetime.now(UTC)
+            )
+            try:
+                await act(
+                    engine, ledger, request, reference=reference, actor="staff", reason="asked"
+                )
+            except Refused:
+                return
+
+        await asyncio.gather(*map(cancel, references))
+
+
+class _policy:  # noqa: N801 - reads as a word
+    """Let new activations have these numbers while the block lasts."""
+
+    def __init__(self, run: Run, **numbers: str) -> None:
+        self._portal = run.world.portals[1]
+        self._usual = run.world.portals[0].port
+        self._link = run.world.links["students-portal"]
+        self._portal.more = {
+            f"ACTIVATION_POLICY__{name}": number for name, number in numbers.items()
+        }
+
+    def __enter__(self) -> None:
+        self._portal.start()
+        self._link.point_at(self._portal.port)
+
+    def __exit__(self, *_: object) -> None:
+        self._link.point_at(self._usual)
+        self._portal.stop()
+        self._portal.more = {}
