@@ -19,8 +19,13 @@ demo: setup-demo ## start everything on this machine; Ctrl-C stops it
 # Only where every line and branch must be tested: measuring makes tests half as slow again.
 MEASURED := tests/domain tests/workflows
 test: setup-dev ## run all tests on real parts of their own
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-pure test-real
+
+test-pure: # every line and branch of domain/ and workflows/ is run by these
 	@$(BIN)/coverage run -m pytest $(MEASURED)
 	@$(BIN)/coverage report --include='domain/*,workflows/*'
+
+test-real:
 	@$(BIN)/pytest $(MEASURED:%=--ignore=%)
 
 faults: setup-dev ## play the whole fault programme, three seeds each, and print its table
