@@ -7,7 +7,6 @@ students reach the portals through one. A part that is stopped refuses, as a dea
 import base64
 import itertools
 import json
-import os
 import random
 import re
 import threading
@@ -17,6 +16,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 from temporalio.client import Client
 
 import security.keys
@@ -264,8 +264,9 @@ class World:
 
     @property
     def settings(self) -> Settings:
-        os.environ["ACTIVATION_CONFIG"] = str(self.place.settings_file)
-        return Settings()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ACTIVATION_CONFIG", str(self.place.settings_file))
+            return Settings()
 
     @property
     def keys(self) -> KeyRing:
