@@ -64,6 +64,7 @@ class Run:
         during: Act = nothing,
         students: Sequence[Person] | None = None,
         ends: Collection[str] = ("/done",),
+        within: float = RECOVERED_WITHIN,
         **walker: Any,
     ) -> None:
         """Let everybody come to a page, begin the fault, let them go on, end it, and check.
@@ -98,7 +99,7 @@ class Run:
             *(max((walker.ended_at or back) - back, 0.0) for walker in walkers),
         )
         self.figures.slowest = max(walker.slowest for walker in walkers)
-        self.check()
+        self.check(within)
 
     def _come_home(self, walks: Sequence[Future[str]], ends: Collection[str]) -> None:
         came = [walk.exception() or walk.result() for walk in walks]

@@ -87,7 +87,10 @@ def test_f14_the_password_policy_refuses(run: Run) -> None:
 
 
 def test_f16_the_service_account_has_another_password(run: Run) -> None:
-    """It goes on by itself once mended, without a restart, and asks the directory seldom."""
+    """It goes on by itself once mended, without a restart.
+
+    The directory is asked once a minute at most, so two of the slow tries may have to pass.
+    """
     world = run.world
     directory = world.stack.directory
     mended = directory._hash(directory.service_password_file)
@@ -98,13 +101,14 @@ def test_f16_the_service_account_has_another_password(run: Run) -> None:
         before = world.directory_log().count("BIND dn=")
         time.sleep(5)
         asked = world.directory_log().count("BIND dn=") - before
-        assert asked <= 3 * len(run.students), f"asked {asked} times in 5 s"
+        assert asked <= 1, f"asked {asked} times in 5 s"
 
     try:
         run.walk(
             lambda: world.modify_directory(SERVICE_DN, "userPassword", other),
             lambda: world.modify_directory(SERVICE_DN, "userPassword", mended),
             during=wait,
+            within=110,
         )
     finally:
         if not run.checked:

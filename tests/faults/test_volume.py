@@ -7,9 +7,10 @@ measured beside it: entries added and opened by the same code on the same machin
 import asyncio
 import hashlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from activities.directory import Directory
+from activities import ldap
 from demo.part import aside
 from domain.contracts.submissions import (
     ActivationStart,
@@ -107,23 +108,20 @@ async def _arrive(engine: Activations, reference: str, step: Step) -> Progress:
 
 def _own_rate(run: Run) -> float:
     """Return how many accounts a second the directory makes with nobody else about."""
-    return aside(_make_accounts(run))
-
-
-async def _make_accounts(run: Run) -> float:
-    directory = Directory(run.world.settings.directory)
-    people = run.world.settings.directory.people_dn
+    settings = run.world.settings.directory
+    wire = ldap.Wire(settings)
 
     def make(number: int) -> None:
         uid = f"rate{run.figures.seed}x{number}"
-        words = {"objectClass": ["inetOrgPerson"], "uid": [uid], "cn": [uid], "sn": [uid]}
-        directory.find_by_uids([uid])
-        directory.add(uid, words)
-        directory.set_password(f"uid={uid},{people}", f"a-password-{uid}".encode())
-        assert directory.opens(f"uid={uid},{people}", f"a-password-{uid}".encode())
+        dn, password = f"uid={uid},{settings.people_dn}", f"a-password-{uid}".encode()
+        wire.search(settings.people_dn, f"(uid={uid})", ("*",))
+        wire.add(dn, {"objectClass": ["inetOrgPerson"], "uid": [uid], "cn": [uid], "sn": [uid]})
+        wire.set_password(dn, password)
+        assert wire.bind_as(dn, password).code == ldap.SUCCESS
 
     begun = time.monotonic()
-    await asyncio.gather(*(directory.run(make, number) for number in range(_SAMPLE)))
+    with ThreadPoolExecutor(settings.pool_size) as threads:
+        list(threads.map(make, range(_SAMPLE)))
     took = time.monotonic() - begun
-    await directory.close()
+    wire.close()
     return _SAMPLE / took
