@@ -14,6 +14,7 @@ from starter.portal.visit import Elsewhere, Visit
 
 _RISES = frozenset({"submit_pin", "identify", "give_consent"})
 """Doors behind which a cookie is worth more; without an answer it must be taken for granted."""
+_BEFORE_PROOF = frozenset({"submit_pin", "resend_pin"})
 
 
 def stamp(form: Form) -> dict[str, object]:
@@ -26,11 +27,14 @@ async def submit(visit: Visit, door: str, submission: Submission) -> Answer:
     reference = await visit.reference()
     if reference is None:
         raise Elsewhere("/contact")
+    if visit.uniform and door not in _BEFORE_PROOF and (place := await visit.place()).veiled:
+        raise Elsewhere(place.path)
     answer = await visit.parts.engine.submit(reference, door, submission, within=visit.left())
     if answer is None:
         raise await received(visit, door)
-    if answer.verdict is Verdict.OUT_OF_STEP:
-        raise Elsewhere(places.of(answer.progress).path)
+    place = visit.as_told(places.of(answer.progress))
+    if answer.verdict is Verdict.OUT_OF_STEP and not place.veiled:
+        raise Elsewhere(place.path)
     return answer
 
 

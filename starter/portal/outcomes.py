@@ -6,12 +6,22 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
-from domain.contracts.vocabulary import Step
+from domain.contracts.vocabulary import Step, WaitReason
 from starter.portal import places
 from starter.portal.places import Place
 from starter.portal.visit import AnyVisit
 
 router = APIRouter()
+
+_ASKED = frozenset(
+    {
+        WaitReason.WAITING_PIN,
+        WaitReason.WAITING_IDENTITY,
+        WaitReason.WAITING_INSURANCE,
+        WaitReason.WAITING_PASSWORD,
+    }
+)
+"""Without a worker nobody knows whether the student has given this already."""
 
 
 @router.get("/progress")
@@ -22,8 +32,11 @@ async def progress(visit: AnyVisit) -> Response:
         return visit.see(place.path)
     # Temporal knows first of a try that failed, and alone of a run that was ended from outside.
     stands = None if place.veiled else await visit.parts.engine.stands(place.reference)
-    reason = (stands and stands.wait_reason) or place.wait_reason
+    failed_by = stands.wait_reason if stands and stands.step is place.step else None
+    reason = place.wait_reason or failed_by
     told = place.progress
+    if told is None and reason in _ASKED:
+        reason = WaitReason.LEDGER_DOWN
     next_try_at = (told and told.next_try_at) or (stands and stands.next_try_at)
     return visit.page(
         "progress",

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+import asyncpg
 from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
@@ -28,7 +29,7 @@ from translations import N_
 
 router = APIRouter()
 
-_AWAY = (ActivationEnded, TemporalUnavailable, TimeoutError)
+_AWAY = (ActivationEnded, TemporalUnavailable, RPCError, TimeoutError)
 _ASKING = 1
 _LOOK_BACK_EVERY = 60
 _PER_BROWSER = 5
@@ -86,7 +87,7 @@ async def problem_told(visit: AnyVisit, raw: str | None = None) -> Response:
 async def hand_on(parts: Parts) -> None:
     """Start what could not be started while Temporal was away; for as long as the portal runs."""
     while True:
-        with suppress(RPCError, TemporalUnavailable, *UNAVAILABLE):
+        with suppress(RPCError, TemporalUnavailable, asyncpg.PostgresError, *UNAVAILABLE):
             for request_id in await support_requests.left_behind(parts.pool):
                 await parts.engine.mail_support_request(request_id)
         await asyncio.sleep(_LOOK_BACK_EVERY)

@@ -161,6 +161,26 @@ async def test_every_refused_code_is_the_same_and_too_many_lock_both(pair: Pair)
     assert len(pair.engine.submitted) == taken == 3
 
 
+@pytest.mark.parametrize("found", ["waits", "undeliverable"])
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/pin", {"pin": "123456"}),
+        ("/pin/resend", {"channel": "sms"}),
+        ("/identify", {"answer": "2001-01-01", "question": "birth_date"}),
+        ("/insurance", {"number": "01010500013"}),
+        ("/review", {"decision": "withdraw"}),
+        ("/password", {"password": "correct horse battery staple"}),
+    ],
+)
+async def test_what_is_out_of_order_is_answered_alike(
+    pair: Pair, found: str, path: str, fields: dict[str, str]
+) -> None:
+    await pair.begin(FOUND[found], mobile="6912345678")
+    await pair.get("/pin")
+    await pair.post(path, Verdict.OUT_OF_STEP, **fields)
+
+
 @pytest.mark.parametrize("verdict", [Verdict.ACCEPTED, Verdict.TOO_SOON])
 async def test_another_message_is_promised_in_the_same_words(pair: Pair, verdict: Verdict) -> None:
     await pair.begin(WAITS, mobile="6912345678")
