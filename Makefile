@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults lint format lock bench fresh screenshots clean setup-demo setup-dev
+.PHONY: help demo test test-pure test-real faults lint format lock bench fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities bench demo domain ledger security starter tests translations workflows settings.py worker.py
 
