@@ -39,11 +39,14 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def _any_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def any_port() -> int:
+    """Return a free port below those the system lends to outgoing connections.
+
+    One of theirs could be lent out before the part that was given it has started.
+    """
+    while not _is_free(port := 10_000 + secrets.randbelow(20_000)):
+        pass
+    return port
 
 
 class Place:
@@ -108,7 +111,7 @@ class Place:
 
     def _draw(self, name: str) -> int:
         taken = set(self._ports.values()) | set(self._preferred.values())
-        port = self._preferred.get(name) or _any_port()
+        port = self._preferred.get(name) or any_port()
         taken.discard(port)
         while port in taken or not _is_free(port):
             port += 1

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from temporalio.client import Client
 
-from demo.place import _any_port
+from demo.place import any_port
 from demo.programs import activation
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import Step, WaitReason
@@ -79,7 +79,7 @@ async def until(look: Callable[[], Awaitable[bool]]) -> None:
 
 @asynccontextmanager
 async def running(folder: Path, **environment: str) -> AsyncIterator[Running]:
-    port, log = _any_port(), folder / "worker.log"
+    port, log = any_port(), folder / "worker.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: ASYNC220, S603 - it only forks, and it is our own
             activation("worker", "--health-port", str(port)),

@@ -13,7 +13,7 @@ from contextlib import suppress
 from itertools import count
 from typing import Any, Self, TypeVar
 
-from demo.place import HOST
+from demo.place import HOST, any_port
 
 T = TypeVar("T")
 _CHUNK = 65536
@@ -205,7 +205,7 @@ class Link:
         self._turn = count()
         self._open: set[Connection] = set()
         self._server: asyncio.Server | None = None
-        self.port = 0
+        self.port = any_port()
         self.fault = HEALTHY
         run(self._listen())
 

@@ -15,7 +15,7 @@ import httpx
 import ldap3
 
 from demo.part import aside
-from demo.place import _any_port
+from demo.place import any_port
 from demo.programs import activation
 from demo.students import COLUMNS, amka
 from tests.whole.marked_scene import Guest, Scene, email
@@ -219,7 +219,7 @@ def expired(scene: Scene) -> None:
 @contextmanager
 def _hasty_portal(scene: Scene) -> Iterator[str]:
     """Serve a portal that starts activations with a short life."""
-    port, folder = _any_port(), scene.stack.folder
+    port, folder = any_port(), scene.stack.folder
     url = f"http://127.0.0.1:{port}"
     given = {
         "ACTIVATION_CONFIG": str(folder / "activation.toml"),
