@@ -502,6 +502,17 @@ async def test_a_signal_alone_carries_the_journey_on(begin: Begin) -> None:
     assert (await student.reaches(Step.REVIEW)).step is Step.REVIEW
 
 
+async def test_bytes_are_no_submission_by_either_door(begin: Begin) -> None:
+    student = await begin()
+    await student.sent()
+
+    await student.handle.signal("submit_pin", b"000001")
+    with pytest.raises(WorkflowUpdateFailedError):
+        await student.handle.execute_update("submit_pin", b"000001")
+
+    assert (await student.pin()).verdict is Verdict.ACCEPTED
+
+
 async def test_a_flood_is_turned_away_and_the_run_goes_on(begin: Begin) -> None:
     student = await begin()
     await student.sent()
