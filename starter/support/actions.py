@@ -15,7 +15,6 @@ from starter.connect import TemporalUnavailable
 from starter.support.cases import UnknownReference
 
 _AT_ONCE = 20
-_AWAY: tuple[type[BaseException], ...] = (TemporalUnavailable, *UNAVAILABLE)
 _IMPOSSIBLE = {
     "retry": "the engine waits for nothing: it is the student's turn",
     "cancel": "the account is being made: it can no longer be cancelled",
@@ -24,6 +23,14 @@ _IMPOSSIBLE = {
 
 class Refused(Exception):
     """The action is impossible now; the text says why."""
+
+
+_LET_BE: tuple[type[BaseException], ...] = (
+    Refused,
+    UnknownReference,
+    TemporalUnavailable,
+    *UNAVAILABLE,
+)
 
 
 async def act(
@@ -78,10 +85,8 @@ async def retry_all(
                     actor=actor,
                     reason=reason,
                 )
-        except (Refused, UnknownReference):
-            return False  # It went on by itself meanwhile.
-        except _AWAY:
-            return False  # It tries by itself before long; the others still have their turn.
+        except _LET_BE:
+            return False  # It went on by itself, or will; the others still have their turn.
         return True
 
     return sum(await asyncio.gather(*map(wake, references)))

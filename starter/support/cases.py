@@ -161,10 +161,13 @@ def _masked(start: ActivationStart) -> dict[str, str]:
 
 
 async def _disputed(
-    converter: DataConverter, events: Iterable[HistoryEvent], since: datetime
+    converter: DataConverter, events: Sequence[HistoryEvent], since: datetime
 ) -> dict[str, str]:
     """Return which details the student calls wrong, and the student's own note."""
-    for payloads in reversed([*_submitted("dispute", events, since)]):
+    for event in reversed(events):
+        door, payloads = _submitted(event)
+        if door != "dispute" or _time(event) > since:
+            continue
         try:
             (dispute,) = await converter.decode(payloads, [DisputeSubmission])
         except (KeyError, RuntimeError, ValueError):
@@ -173,39 +176,33 @@ async def _disputed(
     return {}
 
 
-def _submitted(
-    door: str, events: Iterable[HistoryEvent], until: datetime
-) -> Iterator[Sequence[Payload]]:
-    """Yield what came through this door, be it by update or by signal."""
-    for event in events:
-        accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
-        signaled = event.workflow_execution_signaled_event_attributes
-        if _time(event) <= until and accepted.name == door:
-            yield accepted.args.payloads
-        if _time(event) <= until and signaled.signal_name == door:
-            yield signaled.input.payloads
+def _submitted(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
+    """Return by which door, be it by update or by signal, something came in, and what."""
+    accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+    signaled = event.workflow_execution_signaled_event_attributes
+    if accepted.name:
+        return accepted.name, accepted.args.payloads
+    return signaled.signal_name, signaled.input.payloads
 
 
 def _timeline(events: Sequence[HistoryEvent]) -> Iterator[Event]:
     for event in events:
         at = _time(event)
-        match event.WhichOneof("attributes"):
+        kind = event.WhichOneof("attributes")
+        fields: Any = getattr(event, kind or "", None)
+        match kind:
             case "workflow_execution_started_event_attributes":
                 yield Event(at, "started")
-            case "workflow_execution_update_accepted_event_attributes":
-                request = event.workflow_execution_update_accepted_event_attributes
-                yield Event(at, "submitted", request.accepted_request.input.name)
-            case "workflow_execution_signaled_event_attributes":
-                name = event.workflow_execution_signaled_event_attributes.signal_name
-                yield Event(at, "submitted", name)
+            case (
+                "workflow_execution_update_accepted_event_attributes"
+                | "workflow_execution_signaled_event_attributes"
+            ):
+                yield Event(at, "submitted", _submitted(event)[0])
             case "activity_task_completed_event_attributes":
-                number = event.activity_task_completed_event_attributes.scheduled_event_id
-                yield Event(at, "done", _activity_name(events, number))
+                yield Event(at, "done", _activity(events, fields))
             case "activity_task_timed_out_event_attributes":
-                number = event.activity_task_timed_out_event_attributes.scheduled_event_id
-                yield Event(at, "not done in time", _activity_name(events, number))
+                yield Event(at, "not done in time", _activity(events, fields))
             case "upsert_workflow_search_attributes_event_attributes":
-                fields = event.upsert_workflow_search_attributes_event_attributes
                 yield Event(at, "stands", _stood(fields.search_attributes.indexed_fields))
             case "workflow_execution_completed_event_attributes":
                 yield Event(at, "ended")
@@ -213,8 +210,9 @@ def _timeline(events: Sequence[HistoryEvent]) -> Iterator[Event]:
                 yield Event(at, "terminated")
 
 
-def _activity_name(events: Sequence[HistoryEvent], number: int) -> str:
-    name: str = events[number - 1].activity_task_scheduled_event_attributes.activity_type.name
+def _activity(events: Sequence[HistoryEvent], fields: Any) -> str:
+    scheduled = events[fields.scheduled_event_id - 1].activity_task_scheduled_event_attributes
+    name: str = scheduled.activity_type.name
     return name
 
 

@@ -32,15 +32,31 @@ commands = typer.Typer(help="See why an activation is stuck, and move it.", no_a
 
 _WIDE = 120
 
+
+def _normalised(reference: str) -> str:
+    known = normalise(reference)
+    if known is None:
+        raise Failed("that is not a reference: one looks like A-7K3F-92QD")
+    return known
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Reference = Annotated[str, typer.Argument(help="The activation's reference, e.g. A-7K3F-92QD.")]
+Reference = Annotated[
+    str,
+    typer.Argument(callback=_normalised, help="The activation's reference, e.g. A-7K3F-92QD."),
+]
 Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
 
 
-@asynccontextmanager
-async def _temporal() -> AsyncIterator[Client]:
+async def _temporal() -> Client:
     config = settings.load()
-    yield await connect.connect(config, KeyRing(config.keys_dir))
+    return await connect.connect(config, KeyRing(config.keys_dir))
+
+
+@asynccontextmanager
+async def _desk() -> AsyncIterator[tuple[Client, Pool]]:
+    async with await pool.connect(settings.load().ledger_dsn.get_secret_value()) as ledger:
+        yield await _temporal(), ledger
 
 
 @commands.command("list")
@@ -65,14 +81,14 @@ def _cell(value: object) -> str:
 
 
 async def _list(stuck: bool) -> list[cases.Line]:
-    async with _temporal() as client:
-        return [row async for row in cases.open_activations(client) if row.stuck or not stuck]
+    client = await _temporal()
+    return [row async for row in cases.open_activations(client) if row.stuck or not stuck]
 
 
 @commands.command()
 def show(reference: Reference, json: Json = False) -> None:
     """Say where one activation stands, why, since when, and what happened."""
-    case = asyncio.run(_show(_normalised(reference)))
+    case = asyncio.run(_show(reference))
     texts = translator(settings.load().institution.default_language)
     said = sentence(case.standing, texts)
     if json:
@@ -88,14 +104,13 @@ def show(reference: Reference, json: Json = False) -> None:
 
 
 async def _show(reference: str) -> cases.Case:
-    async with _temporal() as client:
-        return await cases.case(client, reference)
+    return await cases.case(await _temporal(), reference)
 
 
 @commands.command()
 def retry(reference: Reference, reason: Reason, json: Json = False) -> None:
     """Try now whatever the engine waits for."""
-    at_once = asyncio.run(_act(RetryRequest(**actions.stamp()), _normalised(reference), reason))
+    at_once = asyncio.run(_act(RetryRequest(**actions.stamp()), reference, reason))
     _tell(reference, at_once, "Trying now.", json)
 
 
@@ -143,19 +158,16 @@ def withdraw(
     json: Json = False,
 ) -> None:
     """Note that a student takes back a choice, or the whole consent."""
-    known = _normalised(reference)
-    stands, account = asyncio.run(_withdraw(known, reason, choice or []))
+    stands, account = asyncio.run(_withdraw(reference, reason, choice or []))
     if json:
         kept = {"agreed": stands.agreed, "choices": stands.choices, "account": account}
-        show_json({"reference": known} | kept)
+        show_json({"reference": reference} | kept)
     else:
         typer.echo(withdrawal.told(stands, account=account))
 
 
 async def _withdraw(reference: str, reason: str, choices: list[Choice]) -> tuple[Consent, bool]:
-    config = settings.load()
-    ledger = await pool.connect(config.ledger_dsn.get_secret_value())
-    async with _temporal() as client, ledger:
+    async with _desk() as (client, ledger):
         stands = await withdrawal.withdraw(
             Activations(client),
             ledger,
@@ -164,22 +176,15 @@ async def _withdraw(reference: str, reason: str, choices: list[Choice]) -> tuple
             actor=getpass.getuser(),
             reason=reason,
         )
-        account = await activations.username(ledger, KeyRing(config.keys_dir), reference)
-    return stands, account is not None
+        keys = KeyRing(settings.load().keys_dir)
+        return stands, await activations.username(ledger, keys, reference) is not None
 
 
 @commands.command()
 def cancel(reference: Reference, reason: Reason, json: Json = False) -> None:
     """End an activation; not possible any more once its account is being made."""
-    at_once = asyncio.run(_act(CancelRequest(**actions.stamp()), _normalised(reference), reason))
+    at_once = asyncio.run(_act(CancelRequest(**actions.stamp()), reference, reason))
     _tell(reference, at_once, "Cancelled.", json)
-
-
-@asynccontextmanager
-async def _desk() -> AsyncIterator[tuple[Client, Pool]]:
-    ledger = await pool.connect(settings.load().ledger_dsn.get_secret_value())
-    async with _temporal() as client, ledger:
-        yield client, ledger
 
 
 async def _act(request: RetryRequest | CancelRequest, reference: str, reason: str) -> bool:
@@ -196,13 +201,6 @@ async def _act(request: RetryRequest | CancelRequest, reference: str, reason: st
 
 def _tell(reference: str, at_once: bool, done: str, json: bool) -> None:
     if json:
-        show_json({"reference": _normalised(reference), "answered": at_once})
+        show_json({"reference": reference, "answered": at_once})
     else:
         typer.echo(done if at_once else "Taken in; it counts as soon as a worker is back.")
-
-
-def _normalised(reference: str) -> str:
-    known = normalise(reference)
-    if known is None:
-        raise Failed("that is not a reference: one looks like A-7K3F-92QD")
-    return known
