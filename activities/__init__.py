@@ -6,7 +6,8 @@ registrar.py  find_student, reading the registrar's view; students.py groups its
 pins.py       check_pin, from the key alone
 records.py    claims, consents, insurance numbers, send budgets, the close: the ledger's activities
 accounts.py   resolve_account and provision_account, on directory and ledger
-directory.py  what is asked of and written to the directory; ldap.py is the wire, entries.py the map
+directory.py  what is asked of and written to the directory; ldap.py is the wire, answers.py what it
+              answers, entries.py the map
 desk.py       mail_support_request: what students write to support
 messages.py   send_pin and send_notice; words.py writes them, sms.py and mail.py hand them over,
               sms_auth.py proves the engine to a gateway

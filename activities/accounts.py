@@ -11,7 +11,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import ldap
+from activities.answers import ALREADY_EXISTS, SUCCESS
 from activities.directory import Directory, Entry
 from activities.entries import Attributes, attributes, chosen, codes, taken_back
 from activities.failures import failure, guarded
@@ -74,7 +74,9 @@ class DirectoryActivities:
         """
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             names = await wanted_names(self._pool, request, self._policy)
-            own = await self._glance(request, self._directory.find_by_codes, self._codes(request))
+            own = await self._glance(
+                request, self._directory.find_by_codes, codes(request.person, self._domain)
+            )
             if own:
                 return await self._existing(request, own)
             while True:
@@ -85,9 +87,6 @@ class DirectoryActivities:
                 ):
                     return reserved
                 names.remove(name)
-
-    def _codes(self, request: ResolveAccount | ProvisionAccount) -> list[str]:
-        return codes(request.person, self._domain)
 
     async def _glance(
         self,
@@ -179,10 +178,7 @@ class DirectoryActivities:
             return None
 
     def _provision(
-        self,
-        request: ProvisionAccount,
-        password: bytes,
-        consent: Consent,
+        self, request: ProvisionAccount, password: bytes, consent: Consent
     ) -> Provisioned:
         wanted = attributes(request.person, request.username, self._domain, request.language)
         more = chosen(request.person, self._domain, consent.choices, self._choices)
@@ -198,7 +194,7 @@ class DirectoryActivities:
 
     def _own_entry(self, request: ProvisionAccount) -> Entry | Provisioned | None:
         """Return the person's entry of this name, None when free, or what stands in the way."""
-        own_codes = self._codes(request)
+        own_codes = codes(request.person, self._domain)
         own = self._directory.find_by_codes(own_codes)
         if any(entry.uid.lower() != request.username for entry in own) or len(own) > 1:
             return _CONFLICT
@@ -216,9 +212,9 @@ class DirectoryActivities:
         entry = self._own_entry(request)
         if entry:
             return entry
-        if answer.code == ldap.SUCCESS:
+        if answer.code == SUCCESS:
             raise failure(FailureType.CONFIGURATION, "the directory does not show the entry")
-        return _taken(request) if answer.code == ldap.ALREADY_EXISTS else _CONFLICT
+        return _taken(request) if answer.code == ALREADY_EXISTS else _CONFLICT
 
     def _give_password(self, dn: str, password: bytes) -> Provisioned:
         """Set the password and prove it with one bind, never more: the directory counts failures.
@@ -228,11 +224,11 @@ class DirectoryActivities:
         """
         answer = self._directory.set_password(dn, password)
         refusal = _REFUSED_OUTRIGHT.get(answer.policy_error or 0)
-        if answer.code != ldap.SUCCESS and refusal:
+        if answer.code != SUCCESS and refusal:
             return _refused(refusal)
         if self._directory.opens(dn, password):
             return Provisioned(outcome=ProvisionOutcome.ACTIVE)
-        if answer.code == ldap.SUCCESS:
+        if answer.code == SUCCESS:
             raise failure(FailureType.CONFIGURATION, "the new password does not open the account")
         used_before = answer.policy_error == _IN_HISTORY
         return _refused(PasswordRefusal.USED_BEFORE if used_before else PasswordRefusal.POLICY)

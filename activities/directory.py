@@ -16,9 +16,17 @@ from typing import NamedTuple, ParamSpec, TypeVar
 from ldap3.utils.conv import escape_filter_chars
 from temporalio import activity
 
-from activities import ldap
+from activities.answers import (
+    ALREADY_EXISTS,
+    CONSTRAINT_VIOLATION,
+    INVALID_CREDENTIALS,
+    SUCCESS,
+    Answer,
+    reject,
+)
 from activities.entries import CODES, Attributes, missing
 from activities.failures import failure
+from activities.ldap import Found, Wire
 from domain import usernames
 from domain.contracts.vocabulary import FailureType
 from settings import Directory as Settings
@@ -58,7 +66,7 @@ class Directory:
         self._active_when = settings.active_when
         self._adopt = settings.adopt
         self._service = _normal(settings.bind_dn)
-        self._wire = ldap.Wire(settings, fence)
+        self._wire = Wire(settings, fence)
         self._threads = ThreadPoolExecutor(settings.pool_size, thread_name_prefix="directory")
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -78,34 +86,34 @@ class Directory:
     def find_by_uids(self, names: Sequence[str]) -> list[Entry]:
         return self._find("uid", names)
 
-    def add(self, username: str, attributes: Attributes) -> ldap.Answer:
+    def add(self, username: str, attributes: Attributes) -> Answer:
         """Add the entry unless its name (68) or a unique value (19) exists."""
         answer = self._wire.add(self._dn(username), attributes)
-        ldap.reject(answer, ldap.ALREADY_EXISTS, ldap.CONSTRAINT_VIOLATION)
+        reject(answer, ALREADY_EXISTS, CONSTRAINT_VIOLATION)
         return answer
 
     def complete(self, entry: Entry, wanted: Attributes, chosen: Attributes) -> None:
         """Add what the entry lacks and keep what it has; a rival's write makes a later try."""
         lacking = missing(wanted, entry.attributes, chosen)
         if lacking:
-            ldap.reject(self._wire.add_values(entry.dn, lacking))
+            reject(self._wire.add_values(entry.dn, lacking))
 
     def take_away(self, entry: Entry, gone: Attributes) -> None:
         """Take these values away, and nothing else; a value that is gone already is no matter."""
         if gone:
-            ldap.reject(self._wire.delete_values(entry.dn, gone))
+            reject(self._wire.delete_values(entry.dn, gone))
 
-    def set_password(self, dn: str, password: bytes) -> ldap.Answer:
+    def set_password(self, dn: str, password: bytes) -> Answer:
         """Return success, or the policy's refusal (19) with its own error where it tells one."""
         answer = self._wire.set_password(dn, password)
-        ldap.reject(answer, ldap.CONSTRAINT_VIOLATION)
+        reject(answer, CONSTRAINT_VIOLATION)
         return answer
 
     def opens(self, dn: str, password: bytes) -> bool:
         """Bind as the student, once: whether the password is theirs now."""
         answer = self._wire.bind_as(dn, password)
-        ldap.reject(answer, ldap.INVALID_CREDENTIALS)
-        return answer.code == ldap.SUCCESS
+        reject(answer, INVALID_CREDENTIALS)
+        return answer.code == SUCCESS
 
     def _find(self, attribute: str, values: Sequence[str]) -> list[Entry]:
         if not values:
@@ -116,7 +124,7 @@ class Directory:
         )
         return [self._entry(each) for each in found]
 
-    def _entry(self, found: ldap.Found) -> Entry:
+    def _entry(self, found: Found) -> Entry:
         """Read an entry; it is active when it has the attribute that the settings name for that."""
         values = found.attributes
         active = bool(values.get(self._active_when.lower()))

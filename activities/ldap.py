@@ -18,36 +18,20 @@ from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
 from ldap3.extend.standard.modifyPassword import ModifyPassword
 from temporalio.exceptions import ApplicationError
 
-from activities.failures import alarm, failure
+from activities.answers import INVALID_CREDENTIALS, PASSWORD_POLICY, SUCCESS, Answer, read, reject
+from activities.failures import failure
 from domain.contracts.vocabulary import FailureType
 from settings import Directory
 
-SUCCESS = 0
-CONSTRAINT_VIOLATION = 19
-INVALID_CREDENTIALS = 49
-UNWILLING = 53
-ALREADY_EXISTS = 68
-
-_MISCONFIGURED = frozenset({8, 13, 32, 48, 49, 50})
-_OUR_BUG = frozenset({17, 21, 34, 64, 65})
 _MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
 _REST_SECONDS = 60.0
 
-_PASSWORD_POLICY = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105 - the control's name
-_POLICY_ERROR = 0x81
 _PERMISSIVE_MODIFY = "1.2.840.113556.1.4.1413"
 
 
 class Found(NamedTuple):
     dn: str
     attributes: dict[str, list[str]]
-
-
-class Answer(NamedTuple):
-    """A result code, and the password policy's own error where it gave one."""
-
-    code: int
-    policy_error: int | None = None
 
 
 class StrictTls(Tls):
@@ -63,21 +47,6 @@ class StrictTls(Tls):
             server_hostname=connection.server.host,
             do_handshake_on_connect=do_handshake,
         )
-
-
-def reject(answer: Answer, *allowed: int) -> None:
-    """Raise the failure that an unexpected result code stands for."""
-    detail = f"LDAP {answer.code}"
-    if answer.code in (SUCCESS, *allowed):
-        return
-    if answer.code in _OUR_BUG:
-        raise failure(FailureType.CONFIGURATION, detail, permanent=True)
-    if answer.code in _MISCONFIGURED:
-        raise failure(FailureType.CONFIGURATION, detail)
-    if answer.code == UNWILLING:
-        # Read-only: for a moment, or because the settings name a replica.
-        alarm(detail)
-    raise failure(FailureType.DIRECTORY_DOWN, detail)
 
 
 class Wire:
@@ -112,7 +81,7 @@ class Wire:
             if not idle:
                 raise
             result, response = self._searched(base, query, attributes)
-        reject(_answer(result))
+        reject(read(result))
         return [_found(item) for item in response if item["type"] == "searchResEntry"]
 
     def _searched(self, base: str, query: str, attributes: Sequence[str]) -> tuple[Any, Any]:
@@ -124,32 +93,31 @@ class Wire:
         with self._connection() as connection:
             self._fence()
             _, result, _, _ = connection.add(dn, attributes=attributes)
-        return _answer(result)
+        return read(result)
 
     def add_values(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
-        """Add values; those that the directory takes for the same as one there are let be."""
         return self._modify(dn, MODIFY_ADD, attributes)
 
     def delete_values(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
-        """Take values away; those that are gone already are let be."""
         return self._modify(dn, MODIFY_DELETE, attributes)
 
     def _modify(self, dn: str, how: str, attributes: dict[str, list[str]]) -> Answer:
+        """Add values or take them away; those that are there, or gone, already are let be."""
         changes = {name: [(how, values)] for name, values in attributes.items()}
         controls = [(_PERMISSIVE_MODIFY, False, None)]
         with self._connection() as connection:
             self._fence()
             _, result, _, _ = connection.modify(dn, changes, controls)
-        return _answer(result)
+        return read(result)
 
     def set_password(self, dn: str, password: bytes) -> Answer:
         """Use the operation of RFC 3062, so that the directory hashes and judges the password."""
         with self._connection() as connection:
-            controls = [(_PASSWORD_POLICY, False, None)]
+            controls = [(PASSWORD_POLICY, False, None)]
             operation: Any = ModifyPassword(connection, dn, None, password, controls=controls)
             self._fence()
             operation.send()
-        return _answer(operation.result)
+        return read(operation.result)
 
     def bind_as(self, dn: str, password: bytes) -> Answer:
         """Bind once on a connection of its own; the directory counts those that fail."""
@@ -229,7 +197,7 @@ class Wire:
             if isinstance(error, ssl.SSLCertVerificationError):
                 self._tls = self._trust()
             raise
-        return connection, _answer(result)
+        return connection, read(result)
 
 
 @contextmanager
@@ -268,19 +236,3 @@ def _found(item: dict[str, Any]) -> Found:
         for name, raw in item["raw_attributes"].items()
     }
     return Found(item["dn"], values)
-
-
-def _answer(result: dict[str, Any]) -> Answer:
-    control = (result.get("controls") or {}).get(_PASSWORD_POLICY)
-    return Answer(result["result"], control and _policy_error(control["value"] or b""))
-
-
-def _policy_error(value: bytes) -> int | None:
-    """Read the error out of the control's BER: a sequence of an optional warning and error."""
-    at = 2
-    while at + 1 < len(value):
-        tag, length = value[at], value[at + 1]
-        if tag == _POLICY_ERROR:
-            return int.from_bytes(value[at + 2 : at + 2 + length])
-        at += 2 + length
-    return None

@@ -18,7 +18,8 @@ from pathlib import Path
 import httpx
 from temporalio.exceptions import FailureError
 
-from activities.ldap import SUCCESS, Found, Wire
+from activities.answers import SUCCESS
+from activities.ldap import Found, Wire
 from demo.messages import Message
 from demo.part import PartFailed
 from demo.samples import SAMPLES

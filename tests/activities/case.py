@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.testing import ActivityEnvironment
 
-from activities import ldap
 from activities.accounts import DirectoryActivities
+from activities.answers import SUCCESS
 from activities.ldap import Wire
 from domain.consent import review
 from domain.contracts.requests import (
@@ -111,7 +111,7 @@ class Case:
         """Put an entry made elsewhere into the directory."""
         entry = {"objectClass": ["inetOrgPerson", "schacLinkageIdentifiers"], "cn": ["X"]}
         answer = self.wire.add(f"uid={name},{self.people}", {**entry, "sn": ["X"], **more})
-        assert answer.code == ldap.SUCCESS
+        assert answer.code == SUCCESS
 
     def opens(self, password: str) -> bool:
-        return self.wire.bind_as(self.dn, password.encode()).code == ldap.SUCCESS
+        return self.wire.bind_as(self.dn, password.encode()).code == SUCCESS

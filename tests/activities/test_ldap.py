@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 from temporalio.exceptions import ApplicationError
 
 from activities import failures
-from activities.ldap import Answer, Wire, _policy_error, reject
+from activities.answers import Answer, _policy_error, reject
+from activities.ldap import Wire
 from settings import Directory
 from tests.stack import TestStack
 

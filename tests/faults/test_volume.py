@@ -10,7 +10,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from activities import ldap
+from activities.answers import SUCCESS
+from activities.ldap import Wire
 from demo.part import aside
 from domain.contracts.submissions import (
     ActivationStart,
@@ -109,7 +110,7 @@ async def _arrive(engine: Activations, reference: str, step: Step) -> Progress:
 def _own_rate(run: Run) -> float:
     """Return how many accounts a second the directory makes with nobody else about."""
     settings = run.world.settings.directory
-    wire = ldap.Wire(settings)
+    wire = Wire(settings)
 
     def make(number: int) -> None:
         uid = f"rate{run.figures.seed}x{number}"
@@ -117,7 +118,7 @@ def _own_rate(run: Run) -> float:
         wire.search(settings.people_dn, f"(uid={uid})", ("*",))
         wire.add(dn, {"objectClass": ["inetOrgPerson"], "uid": [uid], "cn": [uid], "sn": [uid]})
         wire.set_password(dn, password)
-        assert wire.bind_as(dn, password).code == ldap.SUCCESS
+        assert wire.bind_as(dn, password).code == SUCCESS
 
     begun = time.monotonic()
     with ThreadPoolExecutor(settings.pool_size) as threads:

@@ -1,0 +1,57 @@
+"""What the directory's result codes mean, and the password policy's own error."""
+
+from typing import Any, NamedTuple
+
+from activities.failures import alarm, failure
+from domain.contracts.vocabulary import FailureType
+
+SUCCESS = 0
+CONSTRAINT_VIOLATION = 19
+INVALID_CREDENTIALS = 49
+UNWILLING = 53
+ALREADY_EXISTS = 68
+
+_MISCONFIGURED = frozenset({8, 13, 32, 48, 49, 50})
+_OUR_BUG = frozenset({17, 21, 34, 64, 65})
+
+PASSWORD_POLICY = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105 - the control's name
+_POLICY_ERROR = 0x81
+
+
+class Answer(NamedTuple):
+    """A result code, and the password policy's own error where it gave one."""
+
+    code: int
+    policy_error: int | None = None
+
+
+def reject(answer: Answer, *allowed: int) -> None:
+    """Raise the failure that an unexpected result code stands for."""
+    detail = f"LDAP {answer.code}"
+    if answer.code in (SUCCESS, *allowed):
+        return
+    if answer.code in _OUR_BUG:
+        raise failure(FailureType.CONFIGURATION, detail, permanent=True)
+    if answer.code in _MISCONFIGURED:
+        raise failure(FailureType.CONFIGURATION, detail)
+    if answer.code == UNWILLING:
+        # Read-only: for a moment, or because the settings name a replica.
+        alarm(detail)
+    raise failure(FailureType.DIRECTORY_DOWN, detail)
+
+
+def read(result: dict[str, Any]) -> Answer:
+    """Read the code of ldap3's result, and the policy's error out of its control."""
+    control = (result.get("controls") or {}).get(PASSWORD_POLICY)
+    return Answer(result["result"], control and _policy_error(control["value"] or b""))
+
+
+def _policy_error(value: bytes) -> int | None:
+    """Read the error out of the control's BER: a sequence of an optional warning and error."""
+    at = 2
+    while at + 1 < len(value):
+        tag, length = value[at], value[at + 1]
+        if tag == _POLICY_ERROR:
+            return int.from_bytes(value[at + 2 : at + 2 + length])
+        at += 2 + length
+    return None
