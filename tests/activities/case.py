@@ -10,6 +10,7 @@ from activities.answers import SUCCESS
 from activities.ldap import Wire
 from domain.consent import review
 from domain.contracts.requests import (
+    AccountOutcome,
     AccountResolved,
     Person,
     ProvisionAccount,
@@ -115,3 +116,7 @@ class Case:
 
     def opens(self, password: str) -> bool:
         return self.wire.bind_as(self.dn, password.encode()).code == SUCCESS
+
+
+def named(name: str) -> AccountResolved:
+    return AccountResolved(outcome=AccountOutcome.USERNAME, username=name)

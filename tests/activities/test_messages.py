@@ -19,8 +19,8 @@ from domain.contracts.vocabulary import Channel, Language
 from ledger.messages import sent
 from ledger.pool import Pool
 from settings import Mail, Settings, Sms
+from tests.activities.gateway import cut, hang, talking
 from tests.activities.test_mail import Relay, relay
-from tests.activities.test_sms import cut, hang, talking
 from tests.server import client
 from tests.stack import TestStack
 from worker import Parts, _messaging

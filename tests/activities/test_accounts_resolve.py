@@ -1,0 +1,100 @@
+"""resolve_account, on the real directory and ledger."""
+
+from activities.accounts import DirectoryActivities
+from activities.entries import CODES, codes
+from domain.contracts.requests import (
+    AccountOutcome,
+    AccountResolved,
+    Enrolment,
+)
+from ledger.pool import Pool
+from tests.activities.case import ACTIVE, PASSWORD, Case, named
+from tests.activities.conftest import MakePerson
+from tests.stack import TestStack
+
+
+async def test_the_registrars_name_is_taken_when_it_is_free(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    for _ in range(2):
+        assert await case.resolve(activities) == named(case.name)
+
+
+async def test_a_strangers_name_is_passed_over(
+    stack: TestStack, pool: Pool, activities: DirectoryActivities, make_person: MakePerson
+) -> None:
+    person = make_person(login_name=None, last_name_latin="Xenakis")
+    case = Case(stack, pool, person, "A-STRANGER-1")
+    assert await case.resolve(activities, ask_directory=False) == named("exenakis")
+    case.plant("exenakis")
+    assert await case.resolve(activities) == named("evangelos.xenakis")
+    case.wire.close()
+
+
+async def test_a_stranger_under_the_registrars_name_is_a_conflict(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    case.plant(case.name)
+    assert await case.resolve(activities) == AccountResolved(outcome=AccountOutcome.CONFLICT)
+
+
+async def test_a_persons_entry_decides_the_name(
+    stack: TestStack, pool: Pool, activities: DirectoryActivities, make_person: MakePerson
+) -> None:
+    person = make_person(login_name=None)
+    case = Case(stack, pool, person, "A-OWN-ENTRY")
+    name = f"own{person.enrolments[0].registration_id.lower()}"
+    case.plant(name, **{CODES: codes(person, case.domain)})
+    assert await case.resolve(activities) == named(name)
+    case.wire.close()
+
+
+async def test_an_entry_that_only_knows_a_former_enrolment_is_the_persons_own(
+    stack: TestStack, pool: Pool, activities: DirectoryActivities, make_person: MakePerson
+) -> None:
+    ended = Enrolment(
+        system_id="SIS",
+        registration_id="F1999",
+        department_id="403",
+        department_el="",
+        department_en="",
+    )
+    before = make_person(enrolments=(ended,))
+    case = Case(stack, pool, make_person(login_name="former1", former=(ended,)), "A-FORMER-1")
+    await case.consent()
+    case.plant("former1", **{CODES: codes(before, case.domain)})
+    assert await case.resolve(activities) == named("former1")
+    assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
+    entry = case.entry()
+    assert entry
+    assert sorted(entry[CODES.lower()]) == sorted(codes(case.person, case.domain))
+    case.wire.close()
+
+
+async def test_an_entry_under_another_name_than_the_registrars_is_a_conflict(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    case.plant(f"y{case.name}", **{CODES: codes(case.person, case.domain)})
+    assert await case.resolve(activities) == AccountResolved(outcome=AccountOutcome.CONFLICT)
+
+
+async def test_an_entry_with_a_password_is_active_already_unless_it_is_our_doing(
+    stack: TestStack, pool: Pool, activities: DirectoryActivities, case: Case
+) -> None:
+    await case.provision(activities, await case.choose(PASSWORD))
+    assert await case.resolve(activities) == named(case.name)
+    newcomer = Case(stack, pool, case.person, f"{case.reference}-B")
+    assert await newcomer.resolve(activities) == AccountResolved(
+        outcome=AccountOutcome.ALREADY_ACTIVE, username=case.name
+    )
+    newcomer.wire.close()
+
+
+async def test_without_the_directory_the_ledger_decides(
+    stack: TestStack, activities: DirectoryActivities, case: Case
+) -> None:
+    stack.stop("slapd")
+    try:
+        assert await case.resolve(activities) == named(case.name)
+    finally:
+        stack.start("slapd")

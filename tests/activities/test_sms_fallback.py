@@ -1,0 +1,91 @@
+"""The other gateway, which is asked when the first is away or must be mended."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from activities import failures
+from domain.contracts.requests import Delivery
+from settings import Sms
+from tests.activities.gateway import (
+    TEXT,
+    TO,
+    Gateway,
+    Talk,
+    cut,
+    drip,
+    fail,
+    hang,
+    running,
+    send,
+    talking,
+)
+
+
+@pytest.fixture
+def other() -> Iterator[Gateway]:
+    with running() as made:
+        yield made
+
+
+@pytest.mark.parametrize("status", [401, 429, 503])
+async def test_the_other_gateway_helps_out_within_the_same_try(
+    gateway: Gateway, other: Gateway, status: int
+) -> None:
+    gateway.status = status
+    assert await send(Sms(url=gateway.url), Sms(url=other.url)) is Delivery.SENT
+    assert [json.loads(each.seen[0][2]) for each in (gateway, other)] == [
+        {"to": TO, "text": TEXT, "from": "UNIVERSITY", "id": "A-7K3F-92QD:pin:1"}
+    ] * 2
+
+
+@pytest.mark.parametrize("talk", [cut, hang, drip])
+async def test_a_message_of_unknown_fate_goes_to_the_other_gateway_too(
+    other: Gateway, talk: Talk
+) -> None:
+    async with talking(talk) as url:
+        first = Sms(url=url, timeout_seconds=0.5)
+        assert await send(first, Sms(url=other.url)) is Delivery.SENT
+    assert json.loads(other.seen[0][2])["text"] == TEXT
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(200, "sent"), (400, "undeliverable")])
+async def test_what_the_first_gateway_decides_stands(
+    gateway: Gateway, other: Gateway, status: int, outcome: str
+) -> None:
+    gateway.status = status
+    assert await send(Sms(url=gateway.url), Sms(url=other.url)) == outcome
+    assert other.seen == []
+
+
+async def test_of_two_failures_the_one_that_may_be_tried_again_sooner_is_told(
+    gateway: Gateway, other: Gateway
+) -> None:
+    both = Sms(url=gateway.url), Sms(url=other.url)
+    gateway.status, other.status = 401, 503
+    assert (await fail(*both)).message == "SMS_DOWN: HTTP 503"
+    gateway.status, other.status = 503, 401
+    assert (await fail(*both)).message == "SMS_DOWN: HTTP 503"
+    other.status, other.headers = 429, {"Retry-After": "200"}
+    gateway.headers = {"Retry-After": "7"}
+    told = await fail(*both)
+    assert (told.message, told.next_retry_delay) == ("SMS_DOWN: HTTP 503", timedelta(seconds=7))
+
+
+async def test_operators_hear_of_each_cause_once_and_of_no_student(
+    gateway: Gateway, other: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "_alarmed", {})
+    both = Sms(url=gateway.url), Sms(url=other.url)
+    with capture_logs() as lines:
+        for status in (401, 401, 503, 503, 401):
+            gateway.status = status
+            assert await send(*both) is Delivery.SENT
+    told = [(line["event"], line["log_level"], line["outcome"]) for line in lines]
+    assert told == [
+        ("trouble outside", "error", "CONFIGURATION: HTTP 401"),
+        ("trouble outside", "error", "SMS_DOWN: HTTP 503"),
+    ]
