@@ -18,10 +18,10 @@ from activities.students import (
     Row,
     Typed,
     birth_date,
+    enrolment,
     holders,
     insurance_of,
     persons,
-    text,
     written_dates,
 )
 from domain.contracts.requests import FindStudent, StudentsFound
@@ -80,7 +80,7 @@ class RegistrarActivities:
             [spelled for row in held for spelled in _spellings(row)],
             [form for row in held if (born := birth_date(row)) for form in written_dates(born)],
         )
-        return list({_key(row): row for row in [*held, *related]}.values())
+        return list({enrolment(row): row for row in [*held, *related]}.values())
 
     async def _fetch(self, query: str, *values: object) -> list[Row]:
         return [dict(row) for row in await self._pool.fetch(query, *values)]
@@ -154,7 +154,3 @@ def _quoted(name: str) -> str:
 
 def _like(value: str) -> str:
     return re.sub(r"([\\%_])", r"\\\1", value)
-
-
-def _key(row: Row) -> tuple[str, str]:
-    return text(row, "systemid"), text(row, "registrationid")
