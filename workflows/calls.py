@@ -139,16 +139,9 @@ async def provision_account(request: ProvisionAccount, delayed: Delayed) -> Prov
 async def send_notice(request: SendNotice, delayed: Delayed) -> None:
     """Try for three days; a notice that cannot be sent holds up nobody."""
     del delayed  # What nobody waits for is not late.
+    queue = _MESSAGE_QUEUES[request.destination.channel]
     with suppress(ActivityError):
-        await workflow.execute_activity(
-            ActivityName.SEND_NOTICE,
-            request,
-            result_type=Sent,
-            task_queue=_MESSAGE_QUEUES[request.destination.channel],
-            start_to_close_timeout=_DURABLE_TRY,
-            schedule_to_close_timeout=_NOTICE_PATIENCE,
-            retry_policy=_retry_policy(),
-        )
+        await _queued(ActivityName.SEND_NOTICE, request, Sent, queue, _NOTICE_PATIENCE)
 
 
 async def close_activation(request: CloseActivation, delayed: Delayed) -> Closed:
@@ -157,26 +150,13 @@ async def close_activation(request: CloseActivation, delayed: Delayed) -> Closed
 
 async def mail_support_request(request: MailSupportRequest) -> None:
     """Try until the desk has it; nobody waits, and what a student wrote is not given up."""
-    await workflow.execute_activity(
-        ActivityName.MAIL_SUPPORT_REQUEST,
-        request,
-        result_type=Sent,
-        task_queue=TaskQueue.MAIL,
-        start_to_close_timeout=_DURABLE_TRY,
-        retry_policy=_retry_policy(),
-    )
+    await _queued(ActivityName.MAIL_SUPPORT_REQUEST, request, Sent, TaskQueue.MAIL)
 
 
 async def apply_withdrawal(request: ApplyWithdrawal) -> None:
     """Try until the directory has followed."""
-    await workflow.execute_activity(
-        ActivityName.APPLY_WITHDRAWAL,
-        request,
-        result_type=WithdrawalApplied,
-        task_queue=TaskQueue.DIRECTORY,
-        start_to_close_timeout=_DURABLE_TRY,
-        retry_policy=_retry_policy(),
-    )
+    name, queue = ActivityName.APPLY_WITHDRAWAL, TaskQueue.DIRECTORY
+    await _queued(name, request, WithdrawalApplied, queue)
 
 
 async def _local_first(
@@ -210,19 +190,29 @@ async def _durable(
     windows = chain(_WINDOWS, repeat(_WINDOWS[-1]))
     while True:
         try:
-            result: Outcome = await workflow.execute_activity(
-                name,
-                request,
-                result_type=outcome,
-                task_queue=queue,
-                start_to_close_timeout=_DURABLE_TRY,
-                schedule_to_close_timeout=next(windows),
-                retry_policy=_retry_policy(),
-            )
+            return await _queued(name, request, outcome, queue, next(windows))
         except ActivityError as error:
             delayed(_reason(error, name, queue))
-        else:
-            return result
+
+
+async def _queued(
+    name: ActivityName,
+    request: Model,
+    outcome: type[Outcome],
+    queue: TaskQueue,
+    patience: timedelta | None = None,
+) -> Outcome:
+    """Try for as long as `patience`; None: until it is done."""
+    result: Outcome = await workflow.execute_activity(
+        name,
+        request,
+        result_type=outcome,
+        task_queue=queue,
+        start_to_close_timeout=_DURABLE_TRY,
+        schedule_to_close_timeout=patience,
+        retry_policy=_retry_policy(),
+    )
+    return result
 
 
 def _retry_policy() -> RetryPolicy:

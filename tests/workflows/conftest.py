@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
@@ -97,7 +97,7 @@ async def begin_without_worker(
 
     yield start
     for student in begun:
-        await _replays(client, student)
+        await replays(client, Activation, student.handle)
 
 
 @asynccontextmanager
@@ -124,13 +124,13 @@ def _worker(client: Client, queue: TaskQueue, world: World, **options: Any) -> W
     )
 
 
-async def _replays(client: Client, student: Student) -> None:
-    history = await student.handle.fetch_history()
+async def replays(client: Client, workflow: type, handle: WorkflowHandle[Any, Any]) -> None:
+    """See whether the code can repeat the decisions of this run."""
     replayer = Replayer(
-        workflows=[Activation],
+        workflows=[workflow],
         namespace=client.namespace,
         data_converter=client.data_converter,
         workflow_runner=sandbox(),
         workflow_failure_exception_types=[Exception],
     )
-    await replayer.replay_workflow(history)
+    await replayer.replay_workflow(await handle.fetch_history())
