@@ -134,7 +134,7 @@ class Proof:
     async def may_invite(self) -> bool:
         """Count a message that carries no code against the budget as well."""
         reserved = await self._reserve(self._message)
-        self._await_pin()
+        self._wait_for(WaitReason.WAITING_PIN)
         return reserved.not_before is None
 
     async def _reserve(self, message: Message) -> SendReserved:
@@ -144,7 +144,7 @@ class Proof:
             destination=message.to,
             person_key=self._person_key,
         )
-        return await calls.reserve_send(request, self._delayed)
+        return await calls.reserve_send(request, self._wait_for)
 
     async def _hand_over(self, message: Message) -> Delivery | None:
         """Return what became of the message; None when the contact has had enough of them."""
@@ -165,13 +165,16 @@ class Proof:
             language=self._start.language,
             valid_for=self._pins.life_left(code_no, workflow.now()),
         )
-        sent = await calls.send_pin(request, self._delayed)
+        sent = await calls.send_pin(request, self._wait_for)
         if sent.outcome is Delivery.SENT:
             self._pins.handed_over(code_no, workflow.now())
         return sent.outcome
 
-    def _delayed(self, reason: WaitReason) -> None:
-        """Say why no message came; the student's clock and answers go on meanwhile."""
+    def _wait_for(self, reason: WaitReason) -> None:
+        """Say what is waited for, unless the step is over or codes are locked.
+
+        The student's clock and answers go on meanwhile.
+        """
         if self._standing.step is Step.PIN and not self._pins.locked(workflow.now()):
             self._standing.stand(Step.PIN, reason)
 
@@ -189,11 +192,7 @@ class Proof:
             elif outcome is Delivery.SENT and self._pins.is_over(workflow.now()):
                 # What was repeated came too late to be of use.
                 self._send(self._compose(self._channel))
-        self._await_pin()
-
-    def _await_pin(self) -> None:
-        if self._standing.step is Step.PIN and not self._pins.locked(workflow.now()):
-            self._standing.stand(Step.PIN, WaitReason.WAITING_PIN)
+        self._wait_for(WaitReason.WAITING_PIN)
 
     async def _go_round_undeliverable(self) -> None:
         """Take the other contact on file; when there is none left, support must help."""
