@@ -30,14 +30,16 @@ async def progress(visit: AnyVisit) -> Response:
     place = await visit.place()
     if place.path != "/progress" and (place.progress or place.path in places.END_PATHS):
         return visit.see(place.path)
-    # Temporal knows first of a try that failed, and alone of a run that was ended from outside.
-    stands = None if place.veiled else await visit.parts.engine.stands(place.reference)
+    # Temporal knows first of a try that failed, and alone of a run that was ended from outside;
+    # without a worker it has been asked already.
+    asks = place.progress is not None and not place.veiled
+    stands = await visit.parts.engine.stands(place.reference) if asks else None
     failed_by = stands.wait_reason if stands and stands.step is place.step else None
     reason = place.wait_reason or failed_by
     told = place.progress
     if told is None and reason in _ASKED:
         reason = WaitReason.LEDGER_DOWN
-    next_try_at = (told and told.next_try_at) or (stands and stands.next_try_at)
+    next_try_at = (told and told.next_try_at) or (stands or place).next_try_at
     return visit.page(
         "progress",
         place=replace(place, wait_reason=reason),

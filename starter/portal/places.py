@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
@@ -64,13 +64,17 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """Where an activation stands; `progress` is None when no worker answers."""
+    """Where an activation stands; `progress` is None when no worker answers.
+
+    `next_try_at` is known here only without a worker: then Temporal was asked in its place.
+    """
 
     reference: str
     step: Step | None
     wait_reason: WaitReason | None = None
     progress: Progress | None = None
     veiled: bool = False
+    next_try_at: datetime | None = None
 
     @property
     def path(self) -> str:
@@ -138,8 +142,12 @@ async def find(engine: Engine, reference: str) -> Place:
         if asked.done() and (place := asked.result()):
             return place
         recorded = await engine.stands(reference)
-        step, reason = recorded[:2] if recorded else (None, None)
-        return await asked or Place(reference, step, reason)
+        if place := await asked:
+            return place
+        if recorded is None:
+            return Place(reference, None)
+        step, reason, next_try_at = recorded
+        return Place(reference, step, reason, next_try_at=next_try_at)
     finally:
         asked.cancel()
 
