@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 from temporalio.client import Client
 
@@ -104,16 +103,6 @@ class OnePortal(Portal):
     @property
     def port(self) -> int:
         return self.place.port(self.name)
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self.port}"
-
-    def is_ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/healthz", timeout=2).is_success
-        except httpx.HTTPError:
-            return False
 
     def environment(self) -> Mapping[str, str]:
         return {
