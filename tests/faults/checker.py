@@ -23,6 +23,7 @@ from temporalio.worker import Replayer
 from activities.directory import generalized_time
 from demo.messages import Message
 from domain.contracts.vocabulary import Step, WaitReason
+from starter.activations import Activations
 from tests.faults.walker import Walker
 from tests.faults.world import Attributes, Person, World
 from tests.scan import scan
@@ -104,10 +105,10 @@ async def find(
     by_index = {each.index(world.keys): each for each in students}
     ledger = await asyncpg.connect(world.ledger_dsn)
     try:
-        begun = await _begun(ledger, by_index)
+        begun = await _begun(world, ledger, by_index)
         references = [row["reference"] for row in begun]
         await _all_settled(world, references)
-        begun = await _begun(ledger, by_index)
+        begun = await _begun(world, ledger, by_index)
         rows = {
             table: await ledger.fetch(
                 f"SELECT * FROM {table} WHERE reference = ANY($1)",  # noqa: S608 - ours
@@ -135,7 +136,7 @@ async def standing(
     by_index = {each.index(world.keys): each for each in students}
     ledger = await asyncpg.connect(world.ledger_dsn)
     try:
-        begun = await _begun(ledger, by_index)
+        begun = await _begun(world, ledger, by_index)
     finally:
         await ledger.close()
     client = await world.client()
@@ -150,10 +151,13 @@ async def standing(
 
 
 async def _begun(
-    ledger: "asyncpg.Connection[asyncpg.Record]", by_index: Mapping[str, Person]
+    world: World, ledger: "asyncpg.Connection[asyncpg.Record]", by_index: Mapping[str, Person]
 ) -> list[asyncpg.Record]:
+    """Give the rows of what has a run: a form that was answered 503 may have left its row."""
     query = "SELECT * FROM activation WHERE coalesce(mobile_index, email_index) = ANY($1)"
-    return await ledger.fetch(query, list(by_index))
+    engine = Activations(await world.client())
+    rows = await ledger.fetch(query, list(by_index))
+    return [row for row in rows if await engine.stands(row["reference"])]
 
 
 async def _all_settled(world: World, references: Sequence[str]) -> None:
@@ -292,7 +296,8 @@ def no_accepted_step_is_lost(found: Findings) -> None:
         assert not walker.accepted["/review"] or agreed, f"{walker.student.number}: consent"
         typed = [row for row in found.rows["insurance"] if row["reference"] in references]
         assert not walker.accepted["/insurance"] or typed, f"{walker.student.number}: insurance"
-        waiting = any(case.open and case.step is Step.PROVISIONING for case in cases)
+        waits = (Step.PROVISIONING, Step.NEEDS_SUPPORT)
+        waiting = any(case.open and case.step in waits for case in cases)
         taken = walker.accepted["/password"] and not walker.again
         done = waiting or any(case.step in ENDS for case in cases)
         assert not taken or done, f"{walker.student.number}: password"

@@ -113,6 +113,20 @@ class Run:
     def standing(self) -> list[tuple[str, Step, WaitReason | None]]:
         return aside(checker.standing(self.world, self.students))
 
+    def come_to(self, path: str, students: Sequence[Person]) -> list[Walker]:
+        """Let these students walk until they see this page."""
+        walkers = [Walker(self.world, each) for each in students]
+        self.walkers += walkers
+        self.go_on_to(path, walkers)
+        return walkers
+
+    def go_on_to(self, path: str, walkers: Sequence[Walker]) -> None:
+        for walker in walkers:
+            walker.leaves_at = path
+            walker.be_patient()
+        with ThreadPoolExecutor(len(walkers)) as threads:
+            assert {*threads.map(Walker.walk, walkers)} == {path}
+
     def _tell(self) -> None:
         print(*self.standing(), sep="\n")  # noqa: T201 - shown with the failure
 
@@ -136,5 +150,7 @@ class Run:
         assert self.figures.lost == self.figures.duplicated == 0
 
     def close(self) -> None:
+        """Close every browser, and forget what they were told."""
         for walker in self.walkers:
             walker.close()
+        self.walkers.clear()

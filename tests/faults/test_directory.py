@@ -149,10 +149,7 @@ def test_f17_another_name_or_owner_than_the_registrars_is_a_case_for_support(
         uid = f"old{student.login[:12]}" if own else student.login
         _add(run.world, uid, f"{'SIS:' if own else 'other-'}{student.number}")
         run.foreign.add(student.number)
-    walkers = [Walker(run.world, each, leaves_at="/progress") for each in students]
-    run.walkers += walkers
-    for walker in walkers:
-        walker.walk()
+    run.come_to("/progress", students)
     until(lambda: {step for _, step, _ in run.standing()} == {Step.NEEDS_SUPPORT})
     run.all_wait_for(WaitReason.USERNAME_CONFLICT)
     run.check()

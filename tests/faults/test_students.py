@@ -7,7 +7,6 @@ that lives eight seconds, or a deadline of eight.
 import asyncio
 import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -19,7 +18,7 @@ from ledger import pool
 from starter.activations import Activations
 from starter.support.actions import Refused, act
 from tests.faults.runner import Run
-from tests.faults.walker import Walker, until
+from tests.faults.walker import until
 
 
 @pytest.mark.subset
@@ -66,11 +65,8 @@ def test_f44_who_comes_back_after_the_code_has_expired_gets_another(run: Run) ->
 @pytest.mark.parametrize("at", ["/review", "/password"])
 def test_f44_who_comes_back_with_another_browser_goes_on_there(run: Run, at: str) -> None:
     students = run.enrol()
-    first = [Walker(run.world, each, leaves_at=at) for each in students]
-    with ThreadPoolExecutor(len(first)) as threads:
-        assert {*threads.map(Walker.walk, first)} == {at}
-    for walker in first:
-        walker.close()
+    run.come_to(at, students)
+    run.close()
     run.walk(lambda: None, at="/pin", students=students)
 
 

@@ -102,7 +102,7 @@ class Walker:
         self.again = again
         self._answers = dict(answers or {})
         self._clicks = clicks
-        self._leaves_at = leaves_at
+        self.leaves_at = leaves_at
         self._browser = _Browser(world.url, "el")
         self._path = "/who"
         self._deadline = math.inf
@@ -119,7 +119,7 @@ class Walker:
     def walk(self) -> str:
         """Walk to the end and give its path; how long the fault may last, the run decides."""
         self._visit("/who")
-        while self.page.path not in {*ENDS, self._leaves_at}:
+        while self.page.path not in {*ENDS, self.leaves_at}:
             if time.monotonic() > self._deadline:
                 raise AssertionError(f"{self.student.number} came no further than {self._told()}")
             self._step()
