@@ -4,15 +4,22 @@ A run is named by its scenario and its seed; the seed draws the students and wha
 drawn. Its figures go into the table at the end.
 """
 
+import asyncio
 import random
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from demo.part import aside
+from domain.contracts.submissions import CancelRequest, RetryRequest
 from domain.contracts.vocabulary import Step, WaitReason
+from ledger import pool
+from ledger.pool import Pool
+from starter.activations import Activations
+from starter.support.actions import Refused, act, stamp
 from tests.faults import checker
 from tests.faults.walker import Gate, Walker, until
 from tests.faults.world import Person, World
@@ -133,6 +140,25 @@ class Run:
     def all_wait_for(self, reason: WaitReason) -> None:
         """Wait until staff can see of everybody that this is what they wait for."""
         until(lambda: all(found is reason for _, _, found in self.standing()))
+
+    def staff_say(
+        self, request: type[RetryRequest | CancelRequest], references: Sequence[str]
+    ) -> None:
+        """Let staff retry or cancel all of these at the same moment, where it is possible."""
+        aside(self._staff_say(request, references))
+
+    async def _staff_say(
+        self, request: type[RetryRequest | CancelRequest], references: Sequence[str]
+    ) -> None:
+        engine = Activations(await self.world.client())
+
+        async def say(ledger: Pool, reference: str) -> None:
+            with suppress(Refused):
+                said = request(**stamp())
+                await act(engine, ledger, said, reference=reference, actor="staff", reason="asked")
+
+        async with await pool.connect(self.world.ledger_dsn) as ledger:
+            await asyncio.gather(*(say(ledger, reference) for reference in references))
 
     def accepted(self, path: str) -> bool:
         return all(walker.accepted[path] for walker in self.walkers)

@@ -4,19 +4,12 @@ What takes minutes or days has short settings here: a portal of its own gives ac
 that lives eight seconds, or a deadline of eight.
 """
 
-import asyncio
-import secrets
 import time
-from datetime import UTC, datetime
 
 import pytest
 
-from demo.part import aside
 from domain.contracts.submissions import CancelRequest
 from domain.contracts.vocabulary import Step
-from ledger import pool
-from starter.activations import Activations
-from starter.support.actions import Refused, act
 from tests.faults.runner import Run
 from tests.faults.walker import until
 
@@ -76,27 +69,9 @@ def test_f45_staff_cancel_while_the_student_agrees(run: Run) -> None:
 
     def cancel_half() -> None:
         references = [reference for reference, _, _ in run.standing()]
-        aside(_cancel(run, run.draw.sample(references, len(references) // 2)))
+        run.staff_say(CancelRequest, run.draw.sample(references, len(references) // 2))
 
     run.walk(lambda: None, at="/review", during=cancel_half, ends=("/done", "/ended"))
-
-
-async def _cancel(run: Run, references: list[str]) -> None:
-    engine = Activations(await run.world.client())
-    async with await pool.connect(run.world.ledger_dsn) as ledger:
-
-        async def cancel(reference: str) -> None:
-            request = CancelRequest(
-                submission_id=secrets.token_hex(8), received_at=datetime.now(UTC)
-            )
-            try:
-                await act(
-                    engine, ledger, request, reference=reference, actor="staff", reason="asked"
-                )
-            except Refused:
-                return
-
-        await asyncio.gather(*map(cancel, references))
 
 
 class _policy:  # noqa: N801 - reads as a word
