@@ -1,0 +1,37 @@
+"""What every verb of the desk works with, be it asked by the console or by the command line."""
+
+from dataclasses import dataclass
+
+from temporalio.client import Client
+
+from ledger import audit
+from ledger.pool import Pool
+from security.keys import KeyRing
+from settings import Settings
+from starter.activations import Activations
+from starter.support.staff import Action, Staff
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One person's desk: the connections, and who sits there."""
+
+    client: Client
+    pool: Pool
+    keys: KeyRing
+    settings: Settings
+    staff: Staff
+
+    @property
+    def activations(self) -> Activations:
+        return Activations(self.client)
+
+    async def record(self, action: Action, reference: str | None = None, reason: str = "") -> None:
+        """Write to the audit what is about to happen; raises `NotAllowed` when it may not.
+
+        Nothing is shown in detail and nothing is done without its row.
+        """
+        self.staff.check(action)
+        await audit.record(
+            self.pool, actor=self.staff.name, action=action, reference=reference, reason=reason
+        )

@@ -1,0 +1,109 @@
+"""Who may do what at the desk: roles, actions, and the one table between them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from translations import N_
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    HELPDESK = "helpdesk"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+
+
+class Action(StrEnum):
+    """What staff look at or do; the name is also what the audit calls it."""
+
+    QUEUE = "queue"
+    CASE = "case"
+    SEARCH = "search"
+    REGISTRAR = "registrar"
+    REQUESTS = "requests"
+    NOTE = "note"
+    RETRY = "retry"
+    RETRY_ALL = "retry_all"
+    RESEND = "resend"
+    UNLOCK = "unlock"
+    REREAD = "reread"
+    RESOLVE = "resolve"
+    HOLD = "hold"
+    RELEASE = "release"
+    CANCEL = "cancel"
+    WITHDRAW = "withdraw"
+    ERASE = "erase"
+    FUNNEL = "funnel"
+    AUDIT = "audit"
+    OPERATE = "operate"
+    DECODE = "decode"
+
+
+_VIEWER = frozenset({Action.QUEUE, Action.CASE})
+_HELPDESK = _VIEWER | {
+    Action.SEARCH,
+    Action.REGISTRAR,
+    Action.REQUESTS,
+    Action.NOTE,
+    Action.RETRY,
+    Action.RESEND,
+    Action.UNLOCK,
+    Action.REREAD,
+}
+_SUPERVISOR = _HELPDESK | {
+    Action.RETRY_ALL,
+    Action.RESOLVE,
+    Action.HOLD,
+    Action.RELEASE,
+    Action.CANCEL,
+    Action.WITHDRAW,
+    Action.FUNNEL,
+}
+
+ALLOWED: Mapping[Role, frozenset[Action]] = {
+    Role.VIEWER: _VIEWER,
+    Role.HELPDESK: _HELPDESK,
+    Role.SUPERVISOR: _SUPERVISOR,
+    Role.AUDITOR: frozenset({Action.AUDIT}),
+    Role.OPERATOR: _VIEWER
+    | {
+        Action.NOTE,
+        Action.RETRY,
+        Action.RETRY_ALL,
+        Action.ERASE,
+        Action.FUNNEL,
+        Action.OPERATE,
+        Action.DECODE,
+    },
+}
+
+
+class NotAllowed(Exception):
+    """This person's roles do not have this action; the text says so."""
+
+    def __init__(self, action: Action) -> None:
+        super().__init__(N_("Your role does not allow this."))
+        self.action = action
+
+
+@dataclass(frozen=True)
+class Staff:
+    """One person at the desk; `departments` None: all of them."""
+
+    name: str
+    roles: frozenset[Role]
+    departments: frozenset[str] | None = None
+
+    def may(self, action: Action) -> bool:
+        return any(action in ALLOWED[role] for role in self.roles)
+
+    def check(self, action: Action) -> None:
+        """Raise `NotAllowed` unless a role of theirs has this action."""
+        if not self.may(action):
+            raise NotAllowed(action)
+
+    def sees(self, department: str | None) -> bool:
+        """Whether cases of this department are theirs; of an unknown one only who sees all."""
+        return self.departments is None or department in self.departments
