@@ -3,16 +3,18 @@
 import asyncio
 import random
 import secrets
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from domain.contracts.submissions import CancelRequest, RetryRequest
 from domain.contracts.views import Verdict
-from ledger import audit
-from ledger.pool import UNAVAILABLE, Pool
-from starter.activations import ActivationEnded, Activations
+from domain.contracts.vocabulary import WaitReason
+from ledger.pool import UNAVAILABLE
+from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
+from starter.support import cases
 from starter.support.cases import UnknownReference
+from starter.support.desk import Desk
+from starter.support.staff import Action
 
 _AT_ONCE = 20
 _IMPOSSIBLE = {
@@ -34,13 +36,7 @@ _LET_BE: tuple[type[BaseException], ...] = (
 
 
 async def act(
-    activations: Activations,
-    pool: Pool,
-    request: RetryRequest | CancelRequest,
-    *,
-    reference: str,
-    actor: str,
-    reason: str,
+    desk: Desk, request: RetryRequest | CancelRequest, *, reference: str, reason: str
 ) -> bool:
     """Hand the request in through the door of its name, once it is in the audit.
 
@@ -48,12 +44,10 @@ async def act(
     or `UnknownReference`; nothing happens without its audit row.
     """
     try:
-        if await activations.stands(reference) is None:
+        if await desk.activations.stands(reference) is None:
             raise UnknownReference(reference)
-        await audit.record(
-            pool, actor=actor, action=request.kind, reference=reference, reason=reason
-        )
-        answer = await activations.submit(reference, request.kind, request)
+        await desk.record(Action(request.kind), reference, reason)
+        answer = await desk.activations.submit(reference, request.kind, request)
     except ActivationEnded:
         raise Refused("the activation has ended") from None
     if answer and answer.verdict is Verdict.OUT_OF_STEP:
@@ -61,34 +55,21 @@ async def act(
     return answer is not None
 
 
-async def retry_all(
-    activations: Activations,
-    pool: Pool,
-    references: Iterable[str],
-    *,
-    actor: str,
-    reason: str,
-    over: float,
-) -> int:
-    """Wake each at a moment of its own within `over` seconds; returns how many were woken."""
+async def retry_all(desk: Desk, wait_reason: WaitReason, *, reason: str, over: float) -> int:
+    """Wake all of one cause, each at a moment of its own within `over` seconds; how many were."""
+    desk.staff.check(Action.RETRY_ALL)
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def wake(reference: str) -> bool:
         await asyncio.sleep(random.uniform(0, over))  # noqa: S311 - it only spreads the load
         try:
             async with turns:
-                await act(
-                    activations,
-                    pool,
-                    RetryRequest(**stamp()),
-                    reference=reference,
-                    actor=actor,
-                    reason=reason,
-                )
+                await act(desk, RetryRequest(**stamp()), reference=reference, reason=reason)
         except _LET_BE:
             return False  # It went on by itself, or will; the others still have their turn.
         return True
 
+    references = await cases.waiting_for(desk.client, wait_reason)
     return sum(await asyncio.gather(*map(wake, references)))
 
 

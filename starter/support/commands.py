@@ -1,9 +1,6 @@
 """`activation support ...`: the verbs of the console, for people and (`--json`) for scripts."""
 
 import asyncio
-import getpass
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -11,52 +8,21 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from temporalio.client import Client
 
 import settings
 from domain.contracts.submissions import CancelRequest, RetryRequest
 from domain.contracts.vocabulary import Choice, WaitReason
-from domain.references import normalise
-from ledger import activations, pool
+from ledger import activations
 from ledger.consents import Consent
-from ledger.pool import Pool
-from security.keys import KeyRing
-from starter import connect
-from starter.activations import Activations
 from starter.output import Failed, show_json
 from starter.support import actions, cases, withdrawal
 from starter.support.sentences import sentence
+from starter.support.terminal import Json, Reason, Reference, desk
 from translations import translator
 
 commands = typer.Typer(help="See why an activation is stuck, and move it.", no_args_is_help=True)
 
 _WIDE = 120
-
-
-def _normalised(reference: str) -> str:
-    known = normalise(reference)
-    if known is None:
-        raise Failed("that is not a reference: one looks like A-7K3F-92QD")
-    return known
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Reference = Annotated[
-    str,
-    typer.Argument(callback=_normalised, help="The activation's reference, e.g. A-7K3F-92QD."),
-]
-Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
-
-
-async def _temporal() -> Client:
-    config = settings.load()
-    return await connect.connect(config, KeyRing(config.keys_dir))
-
-
-@asynccontextmanager
-async def _desk() -> AsyncIterator[tuple[Client, Pool]]:
-    async with await pool.connect(settings.load().ledger_dsn.get_secret_value()) as ledger:
-        yield await _temporal(), ledger
 
 
 @commands.command("list")
@@ -81,8 +47,10 @@ def _cell(value: object) -> str:
 
 
 async def _list(stuck: bool) -> list[cases.Line]:
-    client = await _temporal()
-    return [row async for row in cases.open_activations(client) if row.stuck or not stuck]
+    async with desk() as opened:
+        return [
+            row async for row in cases.open_activations(opened.client) if row.stuck or not stuck
+        ]
 
 
 @commands.command()
@@ -104,7 +72,8 @@ def show(reference: Reference, json: Json = False) -> None:
 
 
 async def _show(reference: str) -> cases.Case:
-    return await cases.case(await _temporal(), reference)
+    async with desk() as opened:
+        return await cases.case(opened.client, reference)
 
 
 @commands.command()
@@ -137,15 +106,8 @@ def _known(wait_reason: str) -> WaitReason:
 
 
 async def _retry_all(wait_reason: WaitReason, reason: str, over: float) -> int:
-    async with _desk() as (client, ledger):
-        return await actions.retry_all(
-            Activations(client),
-            ledger,
-            await cases.waiting_for(client, wait_reason),
-            actor=getpass.getuser(),
-            reason=reason,
-            over=over,
-        )
+    async with desk() as opened:
+        return await actions.retry_all(opened, wait_reason, reason=reason, over=over)
 
 
 @commands.command()
@@ -167,17 +129,9 @@ def withdraw(
 
 
 async def _withdraw(reference: str, reason: str, choices: list[Choice]) -> tuple[Consent, bool]:
-    async with _desk() as (client, ledger):
-        stands = await withdrawal.withdraw(
-            Activations(client),
-            ledger,
-            choices,
-            reference=reference,
-            actor=getpass.getuser(),
-            reason=reason,
-        )
-        keys = KeyRing(settings.load().keys_dir)
-        return stands, await activations.username(ledger, keys, reference) is not None
+    async with desk() as opened:
+        stands = await withdrawal.withdraw(opened, choices, reference=reference, reason=reason)
+        return stands, await activations.username(opened.pool, opened.keys, reference) is not None
 
 
 @commands.command()
@@ -188,15 +142,8 @@ def cancel(reference: Reference, reason: Reason, json: Json = False) -> None:
 
 
 async def _act(request: RetryRequest | CancelRequest, reference: str, reason: str) -> bool:
-    async with _desk() as (client, ledger):
-        return await actions.act(
-            Activations(client),
-            ledger,
-            request,
-            reference=reference,
-            actor=getpass.getuser(),
-            reason=reason,
-        )
+    async with desk() as opened:
+        return await actions.act(opened, request, reference=reference, reason=reason)
 
 
 def _tell(reference: str, at_once: bool, done: str, json: bool) -> None:

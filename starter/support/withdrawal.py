@@ -3,20 +3,18 @@
 from collections.abc import Collection
 
 from domain.contracts.vocabulary import Choice
-from ledger import audit, consents
+from ledger import consents
 from ledger.consents import Consent
-from ledger.pool import Pool
-from starter.activations import Activations
 from starter.support.actions import Refused
+from starter.support.desk import Desk
+from starter.support.staff import Action
 
 
 async def withdraw(
-    activations: Activations,
-    pool: Pool,
+    desk: Desk,
     choices: Collection[Choice],
     *,
     reference: str,
-    actor: str,
     reason: str,
 ) -> Consent:
     """Take back these choices, or without any the whole consent; return what stands then.
@@ -25,14 +23,14 @@ async def withdraw(
     it is the same withdrawal; where the directory could not follow, it tries again. Raises
     `Refused`.
     """
-    agreed = await consents.standing(pool, reference)
+    agreed = await consents.standing(desk.pool, reference)
     if agreed is None:
         raise Refused("nothing was agreed to in this activation")
     if not set(choices) <= {*agreed.choices, *agreed.withdrawn}:
         raise Refused("that was not chosen in this activation")
-    await audit.record(pool, actor=actor, action="withdraw", reference=reference, reason=reason)
-    stands = await consents.withdraw(pool, reference, choices)
-    await activations.apply_withdrawal(reference, stands.id)
+    await desk.record(Action.WITHDRAW, reference, reason)
+    stands = await consents.withdraw(desk.pool, reference, choices)
+    await desk.activations.apply_withdrawal(reference, stands.id)
     return stands
 
 

@@ -17,9 +17,9 @@ from demo.part import aside
 from domain.contracts.submissions import CancelRequest, RetryRequest
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import pool
-from ledger.pool import Pool
-from starter.activations import Activations
 from starter.support.actions import Refused, act, stamp
+from starter.support.desk import Desk
+from tests.desk import desk
 from tests.faults import checker
 from tests.faults.walker import Gate, Walker, until
 from tests.faults.world import Person, World
@@ -150,15 +150,15 @@ class Run:
     async def _staff_say(
         self, request: type[RetryRequest | CancelRequest], references: Sequence[str]
     ) -> None:
-        engine = Activations(await self.world.client())
+        client = await self.world.client()
 
-        async def say(ledger: Pool, reference: str) -> None:
+        async def say(opened: Desk, reference: str) -> None:
             with suppress(Refused):
-                said = request(**stamp())
-                await act(engine, ledger, said, reference=reference, actor="staff", reason="asked")
+                await act(opened, request(**stamp()), reference=reference, reason="asked")
 
         async with await pool.connect(self.world.ledger_dsn) as ledger:
-            await asyncio.gather(*(say(ledger, reference) for reference in references))
+            opened = desk(client, ledger)
+            await asyncio.gather(*(say(opened, reference) for reference in references))
 
     def accepted(self, path: str) -> bool:
         return all(walker.accepted[path] for walker in self.walkers)

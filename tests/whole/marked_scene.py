@@ -31,8 +31,8 @@ from domain.references import first_group
 from ledger import pool
 from security.codec import data_converter
 from security.keys import KeyRing
-from starter.activations import Activations
 from starter.support import actions, cases
+from tests.desk import desk
 from tests.stack import WholeStack
 from tests.whole.student import Student, _insert, until
 
@@ -157,14 +157,8 @@ class Scene:
                 submission_id=secrets.token_hex(16), received_at=datetime.now(UTC)
             )
             async with await pool.connect(self.env["LEDGER_DSN"]) as ledger:
-                await actions.act(
-                    Activations(await self._temporal()),
-                    ledger,
-                    request,
-                    reference=reference,
-                    actor="desk",
-                    reason=self.reason,
-                )
+                opened = desk(await self._temporal(), ledger)
+                await actions.act(opened, request, reference=reference, reason=self.reason)
 
         aside(act())
 

@@ -28,6 +28,7 @@ from ledger.pool import Pool, connect
 from starter.activations import Activations
 from starter.support import actions, cases
 from starter.support.sentences import sentence
+from tests.desk import desk
 from tests.server import working
 from tests.stack import TestStack
 from tests.starter.test_activations import typed, until, waits_for_its_pin
@@ -54,13 +55,11 @@ async def reviewed(activations: Activations, reference: str) -> Progress:
     return await until(activations, reference, lambda now: now.review is not None)
 
 
-async def cancelled(activations: Activations, pool: Pool, reference: str) -> bool:
+async def cancelled(client: Client, pool: Pool, reference: str) -> bool:
     return await actions.act(
-        activations,
-        pool,
+        desk(client, pool),
         CancelRequest(**stamp()),
         reference=reference,
-        actor="anna",
         reason="asked at the desk",
     )
 
@@ -71,13 +70,13 @@ async def test_a_cancelled_activation_ends_the_student_is_told_and_the_audit_kno
     activations = Activations(client)
     async with working(client, world):
         await waits_for_its_pin(activations, reference)
-        assert await cancelled(activations, pool, reference)
+        assert await cancelled(client, pool, reference)
         assert (await client.get_workflow_handle(reference).result())["end"] == Step.CANCELLED
     assert [notice.notice for notice in world.made(SendNotice)] == [NoticeKind.CANCELLED]
     rows = await pool.fetch("SELECT actor, action FROM audit WHERE reference = $1", reference)
     assert [tuple(row) for row in rows] == [("anna", "cancel")]
     with pytest.raises(actions.Refused, match="has ended"):
-        await cancelled(activations, pool, reference)
+        await cancelled(client, pool, reference)
 
 
 async def test_an_account_being_made_is_not_cancelled(
@@ -94,13 +93,13 @@ async def test_an_account_being_made_is_not_cancelled(
         password = PasswordSubmission(sealed_id="sealed", **stamp())
         await activations.submit(reference, "submit_password", password)
         with pytest.raises(actions.Refused, match="being made"):
-            await cancelled(activations, pool, reference)
+            await cancelled(client, pool, reference)
         await client.get_workflow_handle(reference).terminate()
 
 
 async def test_nobody_cancels_what_is_not_there(client: Client, reference: str, pool: Pool) -> None:
     with pytest.raises(cases.UnknownReference):
-        await cancelled(Activations(client), pool, reference)
+        await cancelled(client, pool, reference)
     assert not await pool.fetchval("SELECT count(*) FROM audit WHERE reference = $1", reference)
 
 

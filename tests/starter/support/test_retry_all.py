@@ -1,35 +1,37 @@
 """Waking many: one that cannot be reached keeps nobody else asleep."""
 
-from typing import cast
+import pytest
+from temporalio.client import Client
 
+from domain.contracts.vocabulary import WaitReason
 from ledger.pool import connect
 from starter.activations import Activations
 from starter.connect import TemporalUnavailable
+from starter.support import cases
 from starter.support.actions import retry_all
+from tests.desk import desk
 from tests.stack import TestStack
 
 
-class Flaky:
-    """Temporal as one process sees it while it comes back: the first call finds it away."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    async def stands(self, reference: str) -> object:
-        del reference
-        self.asked += 1
-        if self.asked == 1:
-            raise TemporalUnavailable("away")
-        return None  # It has ended meanwhile.
-
-
 async def test_one_that_temporal_did_not_take_keeps_nobody_else_asleep(
-    stack: TestStack,
+    stack: TestStack, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pool = await connect(stack.ledger_dsn)
-    activations = Flaky()
-    woken = await retry_all(
-        cast("Activations", activations), pool, "ABCDE", actor="me", reason="x", over=0
-    )
-    await pool.close()
-    assert (woken, activations.asked) == (0, 5)
+    """Temporal as one process sees it while it comes back: the first call finds it away."""
+    asked: list[str] = []
+
+    async def stands(_: Activations, reference: str) -> None:
+        asked.append(reference)
+        if len(asked) == 1:
+            raise TemporalUnavailable("away")
+        # The others have ended meanwhile.
+
+    async def waiting(*_: object) -> list[str]:
+        return list("ABCDE")
+
+    monkeypatch.setattr(Activations, "stands", stands)
+    monkeypatch.setattr(cases, "waiting_for", waiting)
+    async with await connect(stack.ledger_dsn) as pool:
+        woken = await retry_all(
+            desk(client, pool), WaitReason.DIRECTORY_DOWN, reason="mended", over=0
+        )
+    assert (woken, sorted(asked)) == (0, list("ABCDE"))

@@ -1,0 +1,42 @@
+"""How the desk is opened from the command line: by the OS user, who may do everything there."""
+
+import getpass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import typer
+
+import settings
+from domain.references import normalise
+from ledger import pool
+from security.keys import KeyRing
+from starter import connect
+from starter.output import Failed
+from starter.support.desk import Desk
+from starter.support.staff import Role, Staff
+
+
+def _normalised(reference: str) -> str:
+    known = normalise(reference)
+    if known is None:
+        raise Failed("that is not a reference: one looks like A-7K3F-92QD")
+    return known
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Reference = Annotated[
+    str,
+    typer.Argument(callback=_normalised, help="The activation's reference, e.g. A-7K3F-92QD."),
+]
+Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
+
+
+@asynccontextmanager
+async def desk() -> AsyncIterator[Desk]:
+    """Open the desk; it works without the ledger as far as only Temporal is asked."""
+    config = settings.load()
+    keys = KeyRing(config.keys_dir)
+    async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
+        client = await connect.connect(config, keys)
+        yield Desk(client, ledger, keys, config, Staff(getpass.getuser(), frozenset(Role)))

@@ -1,0 +1,23 @@
+"""A desk for tests: the connections they have, and somebody who may do everything."""
+
+from typing import Any, cast
+
+from temporalio.client import Client
+
+from ledger.pool import Pool
+from security.keys import KeyRing
+from settings import Settings
+from starter.support.desk import Desk
+from starter.support.staff import Role, Staff
+
+ANNA = Staff("anna", frozenset(Role))
+
+
+def desk(client: Client, pool: Pool, **more: Any) -> Desk:
+    """Return Anna's desk; what a test's verb does not use may be left out."""
+    given: dict[str, Any] = {
+        "keys": cast("KeyRing", None),
+        "settings": cast("Settings", None),
+        "staff": ANNA,
+    }
+    return Desk(client=client, pool=pool, **given | more)
