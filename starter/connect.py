@@ -24,9 +24,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from security.codec import data_converter
 from security.keys import KeyRing
 from settings import Settings
-from workflows.standing import DEPARTMENT, REASON, STEP
+from workflows.standing import DEPARTMENT, REASON, SINCE, STEP
 
-SEARCH_ATTRIBUTES = tuple(key.name for key in (STEP, REASON, DEPARTMENT))
+SEARCH_ATTRIBUTES = {key.name: key.indexed_value_type for key in (STEP, REASON, DEPARTMENT, SINCE)}
 RETENTION = timedelta(days=30)
 
 
@@ -77,12 +77,13 @@ async def prepare_namespace(client: Client) -> list[str]:
     known = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=namespace)
     )
-    missing = [name for name in SEARCH_ATTRIBUTES if name not in known.custom_attributes]
+    missing = {
+        name: IndexedValueType.ValueType(kind)
+        for name, kind in SEARCH_ATTRIBUTES.items()
+        if name not in known.custom_attributes
+    }
     if missing:
-        keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
         await client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(
-                namespace=namespace, search_attributes=dict.fromkeys(missing, keyword)
-            )
+            AddSearchAttributesRequest(namespace=namespace, search_attributes=missing)
         )
-    return missing
+    return [*missing]

@@ -5,6 +5,7 @@ or a name taken meanwhile, leads the student back to the page where it can be me
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from temporalio import workflow
 
@@ -13,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.requests import (
         AccountOutcome,
         FindStudent,
+        NoticeKind,
         Person,
         ProvisionAccount,
         Provisioned,
@@ -25,6 +27,8 @@ with workflow.unsafe.imports_passed_through():
         ConsentSubmission,
         DisputeSubmission,
         PasswordSubmission,
+        RereadRequest,
+        ResolveRequest,
         RetryRequest,
         WithdrawSubmission,
     )
@@ -33,28 +37,30 @@ with workflow.unsafe.imports_passed_through():
     from workflows import calls
     from workflows.standing import Ended, Standing
 
-CallBack = Callable[[], None]
+Write = Callable[[NoticeKind], None]
 
 
 class Account:
-    def __init__(self, standing: Standing, start: ActivationStart, person: Person) -> None:
+    """`write` reaches a student who has left."""
+
+    def __init__(
+        self, standing: Standing, start: ActivationStart, person: Person, write: Write
+    ) -> None:
         self.shown: ReviewView | None = None
         self.refusal: PasswordRefusal | None = None
         self._standing = standing
         self._start = start
         self._person = person
+        self._write = write
         self._taken: tuple[str, ...] = ()
 
-    async def create(self, call_back: CallBack) -> str:
-        """Return the username of the account that works; raises `Ended` when there is one already.
-
-        `call_back` tells a student who has left that the password must be chosen again.
-        """
+    async def create(self) -> str:
+        """Return the username of the account that works; raises `Ended` when there is one."""
         while True:
             username = await self._resolve_username()
             if not await self._agreed(username):
                 continue
-            outcome = await self._set_password(username, call_back)
+            outcome = await self._set_password(username)
             if outcome is ProvisionOutcome.ACTIVE:
                 return username
             if outcome is ProvisionOutcome.USERNAME_TAKEN:
@@ -87,9 +93,12 @@ class Account:
         while True:
             self._standing.stand(Step.REVIEW, WaitReason.WAITING_CONSENT)
             self._standing.settle()
-            match await self._standing.expect(ConsentSubmission, DisputeSubmission):
+            match await self._standing.expect(ConsentSubmission, DisputeSubmission, RereadRequest):
                 case DisputeSubmission():
                     if await self._corrected():
+                        return False
+                case RereadRequest():
+                    if await self._has_changed():
                         return False
                 case ConsentSubmission() as submission if submission.shown_hash == shown.shown_hash:
                     await self._record_consent(shown, submission)
@@ -109,44 +118,57 @@ class Account:
         await self._standing.patiently(calls.record_consent, request)
 
     async def _corrected(self) -> bool:
-        """Wait for the registrar's next change or staff's word; False: it was withdrawn."""
+        """Wait for the registrar's next change or staff's word; False: it was withdrawn.
+
+        A retry reads the registrar again; only `resolve` ends a dispute without a change.
+        """
         self._standing.stand(Step.REVIEW, WaitReason.DATA_DISPUTED)
         self._standing.settle()
         while True:
             submission = await self._standing.next(
                 WithdrawSubmission,
                 RetryRequest,
+                RereadRequest,
+                ResolveRequest,
                 until=workflow.now() + self._start.policy.reread_disputed_every,
             )
             if isinstance(submission, WithdrawSubmission):
                 return False
-            before = self._person
-            await self._reread(unless_told=True)
-            if self._person != before or isinstance(submission, RetryRequest):
+            resolved = isinstance(submission, ResolveRequest)
+            if resolved:
+                self._standing.settle()
+            if await self._has_changed() or resolved:
+                self._write(NoticeKind.GO_ON)
                 return True
 
-    async def _reread(self, unless_told: bool) -> bool:
-        """Take the registrar's newest word on the person; False: there is none there any more.
+    async def _has_changed(self) -> bool:
+        """Read the registrar again; a staff's request is told when it is away."""
+        before = self._person
+        try:
+            self._person = await self._reread() or before
+        except calls.NoNews:
+            self._standing.reply(Verdict.AWAY)
+        self._standing.settle()
+        return self._person != before
 
-        `unless_told` is the answer of a registrar that is away.
-        """
-        found = await calls.reread_student(typed_contact(self._start))
-        persons = found.persons if found else ()
-        mine = [each for each in persons if each.person_key == self._person.person_key]
-        self._person = mine[0] if mine else self._person
-        return bool(mine) if found else unless_told
+    async def _reread(self) -> Person | None:
+        return await calls.reread_student(typed_contact(self._start), self._person)
 
     async def _still_as_shown(self, username: str) -> bool:
         """Days may have passed: only who is still a student, as agreed to, gets the account."""
-        enrolled = await self._reread(unless_told=True)
-        while not enrolled:
+        enrolled: Person | None = self._person
+        with suppress(calls.NoNews):
+            enrolled = await self._reread()
+        while enrolled is None:
             await self._standing.park(WaitReason.NO_LONGER_ENROLLED)
-            enrolled = await self._reread(unless_told=False)
+            with suppress(calls.NoNews):
+                enrolled = await self._reread()
+        self._person = enrolled
         return self.shown == consent.review(
             self._person, username, self._start.policy.terms_version
         )
 
-    async def _set_password(self, username: str, call_back: CallBack) -> ProvisionOutcome:
+    async def _set_password(self, username: str) -> ProvisionOutcome:
         """Provision with the password the student chose, until it works or cannot."""
         while True:
             self._standing.stand(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
@@ -164,7 +186,7 @@ class Account:
                 case ProvisionOutcome.PASSWORD_REFUSED:
                     self.refusal = made.refusal
                     if made.refusal is PasswordRefusal.EXPIRED:
-                        call_back()
+                        self._write(NoticeKind.CHOOSE_PASSWORD_AGAIN)
                 case _:
                     return made.outcome
 

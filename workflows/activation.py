@@ -8,7 +8,6 @@ student.
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 
 from temporalio import workflow
 
@@ -31,13 +30,18 @@ with workflow.unsafe.imports_passed_through():
         CancelRequest,
         ConsentSubmission,
         DisputeSubmission,
+        HoldRequest,
         IdentitySubmission,
         InsuranceSubmission,
         JoinedNotice,
         PasswordSubmission,
         PinSubmission,
+        ReleaseRequest,
+        RereadRequest,
         ResendRequest,
+        ResolveRequest,
         RetryRequest,
+        UnlockRequest,
         WithdrawSubmission,
     )
     from domain.contracts.views import IdentifyView, Progress, ProgressRequest, Verdict
@@ -69,6 +73,11 @@ class Activation(Standing):
     submit_password_signal, submit_password = door("submit_password", PasswordSubmission)
     joined_signal, joined = door("joined", JoinedNotice)
     retry_signal, retry = door("retry", RetryRequest)
+    unlock_signal, unlock = door("unlock", UnlockRequest)
+    reread_signal, reread = door("reread", RereadRequest)
+    resolve_signal, resolve = door("resolve", ResolveRequest)
+    hold_signal, hold = door("hold", HoldRequest)
+    release_signal, release = door("release", ReleaseRequest)
     cancel_signal, cancel = door("cancel", CancelRequest)
 
     @workflow.init
@@ -92,7 +101,7 @@ class Activation(Standing):
             contact = await self._prove_contact(persons)
             person = await self._identify(persons, contact)
             await self._claim(person)
-            await self._complete_insurance(person)
+            person = await self._complete_insurance(person)
             await self._create_account(person)
             end = Step.ACTIVE
         except Ended as ended:
@@ -173,12 +182,15 @@ class Activation(Standing):
         await workflow.wait([told])
         return told.exception() is None
 
-    async def _complete_insurance(self, person: Person) -> None:
-        """Ask for the insurance number the registrar lacks."""
-        recorded = person.insurance_number is not None
-        while not recorded:
+    async def _complete_insurance(self, person: Person) -> Person:
+        """Ask for the insurance number the registrar lacks; it may come there meanwhile."""
+        recorded = False
+        while not recorded and person.insurance_number is None:
             self.stand(Step.INSURANCE, WaitReason.WAITING_INSURANCE)
-            submission = await self.expect(InsuranceSubmission)
+            submission = await self.expect(InsuranceSubmission, RereadRequest)
+            if not isinstance(submission, InsuranceSubmission):
+                person = await self._reread(person)
+                continue
             scheme, number = submission.scheme, submission.number
             doubts = insurance.birth_warnings(scheme, number, person.birth_date)
             request = RecordInsurance(
@@ -192,11 +204,20 @@ class Activation(Standing):
             recorded = outcome.outcome is InsuranceOutcome.RECORDED
             if not recorded:
                 await self.park(WaitReason.INSURANCE_CONFLICT)
+        return person
+
+    async def _reread(self, person: Person) -> Person:
+        try:
+            newest = await calls.reread_student(typed_contact(self.start), person)
+        except calls.NoNews:
+            self.reply(Verdict.AWAY)
+            return person
+        self.settle()
+        return newest or person
 
     async def _create_account(self, person: Person) -> None:
-        self.account = Account(self, self.start, person)
-        call_back = partial(self._write, NoticeKind.CHOOSE_PASSWORD_AGAIN)
-        self.username = await self.account.create(call_back)
+        self.account = Account(self, self.start, person, self._write)
+        self.username = await self.account.create()
 
     def remind(self) -> bool:
         """Write once more, but never to a contact that nobody has proved."""

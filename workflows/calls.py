@@ -33,7 +33,9 @@ with workflow.unsafe.imports_passed_through():
         ConsentRecorded,
         FindStudent,
         InsuranceRecorded,
+        MailSupportAnswer,
         MailSupportRequest,
+        Person,
         PinChecked,
         ProvisionAccount,
         Provisioned,
@@ -75,16 +77,25 @@ _SILENT = {
 """What a silent queue means: a time-out brings no failure type along."""
 
 
+class NoNews(Exception):
+    """The registrar did not answer: nothing is known but what was."""
+
+
 async def find_student(request: FindStudent, delayed: Delayed) -> StudentsFound:
     return await _local_first(ActivityName.FIND_STUDENT, request, StudentsFound, delayed)
 
 
-async def reread_student(request: FindStudent) -> StudentsFound | None:
-    """Look once; None: the registrar is away and has no news."""
+async def reread_student(request: FindStudent, person: Person) -> Person | None:
+    """Look once for the newest word on a person; None: no live enrolment has the contact any more.
+
+    Raises `NoNews` while the registrar is away.
+    """
     try:
-        return await _local(ActivityName.FIND_STUDENT, request, StudentsFound)
+        found = await _local(ActivityName.FIND_STUDENT, request, StudentsFound)
     except FailureError:
-        return None
+        raise NoNews from None
+    same = (each for each in found.persons if each.person_key == person.person_key)
+    return next(same, None)
 
 
 async def reserve_send(request: ReserveSend, delayed: Delayed) -> SendReserved:
@@ -151,6 +162,11 @@ async def close_activation(request: CloseActivation, delayed: Delayed) -> Closed
 async def mail_support_request(request: MailSupportRequest) -> None:
     """Try until the desk has it; nobody waits, and what a student wrote is not given up."""
     await _queued(ActivityName.MAIL_SUPPORT_REQUEST, request, Sent, TaskQueue.MAIL)
+
+
+async def mail_support_answer(request: MailSupportAnswer) -> None:
+    """Try until the student's mailbox has it, or is refused for good."""
+    await _queued(ActivityName.MAIL_SUPPORT_ANSWER, request, Sent, TaskQueue.MAIL)
 
 
 async def apply_withdrawal(request: ApplyWithdrawal) -> None:

@@ -13,7 +13,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts.submissions import CancelRequest, RetryRequest, Submission
+    from domain.contracts.submissions import StaffRequest, Submission
     from domain.contracts.views import Answer
 
 Kind = TypeVar("Kind", bound=Submission)
@@ -32,7 +32,7 @@ class Inbox:
         """Take in a submission unless it, or too many, came before; staff are always heard."""
         if submission.submission_id in self._seen:
             return
-        if len(self._seen) < _MOST or isinstance(submission, CancelRequest | RetryRequest):
+        if len(self._seen) < _MOST or isinstance(submission, StaffRequest):
             self._seen.add(submission.submission_id)
             self._waiting.append(submission)
 

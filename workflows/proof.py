@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         ResendRequest,
         RetryRequest,
         Submission,
+        UnlockRequest,
     )
     from domain.contracts.views import PinView, Verdict
     from domain.contracts.vocabulary import Channel, Step, WaitReason
@@ -92,6 +93,7 @@ class Proof:
             PinSubmission,
             ResendRequest,
             RetryRequest,
+            UnlockRequest,
             or_when=self._sending_ended,
             until=self._pins.locked_until,
         )
@@ -103,11 +105,14 @@ class Proof:
             case RetryRequest():
                 self._send(self._message if self._sending else self._compose(self._channel))
                 self._standing.settle()
+            case UnlockRequest() if not self._pins.locked(workflow.now()):
+                self._standing.reply(Verdict.OUT_OF_STEP)
             case None if self._sending_ended():
                 await self._after_sending()
             case _:
                 self._pins.unlock()
                 self._standing.stand(Step.PIN, WaitReason.WAITING_PIN)
+                self._standing.settle()
         return False
 
     # --- sending ---------------------------------------------------------------------------

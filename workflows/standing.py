@@ -10,14 +10,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts.submissions import CancelRequest, RetryRequest, Submission
+    from domain.contracts.submissions import (
+        CancelRequest,
+        HoldRequest,
+        ReleaseRequest,
+        RetryRequest,
+        StaffRequest,
+        Submission,
+    )
     from domain.contracts.views import Answer, Progress, Verdict
     from domain.contracts.vocabulary import Step
     from domain.contracts.vocabulary import WaitReason as Reason
@@ -27,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
 STEP = SearchAttributeKey.for_keyword("ActivationStep")
 REASON = SearchAttributeKey.for_keyword("WaitReason")
 DEPARTMENT = SearchAttributeKey.for_keyword("Department")
+SINCE = SearchAttributeKey.for_datetime("StandsSince")
 
 Delayed = Callable[[Reason], None]
 Done = TypeVar("Done")
@@ -93,7 +101,11 @@ class Standing(ABC):
 
     def _publish(self) -> None:
         reason = REASON.value_set(self.reason) if self.reason else REASON.value_unset()
-        updates = [STEP.value_set(self.step), reason]
+        updates: list[SearchAttributeUpdate[Any]] = [
+            STEP.value_set(self.step),
+            reason,
+            SINCE.value_set(self.since),
+        ]
         if self.department:
             updates.append(DEPARTMENT.value_set(self.department))
         workflow.upsert_search_attributes(updates)
@@ -151,20 +163,31 @@ class Standing(ABC):
             if isinstance(submission, CancelRequest) and self.step in steps.CANCELLABLE:
                 self._handling = submission
                 raise Ended(Step.CANCELLED)
+            if isinstance(submission, HoldRequest) and self._awaits_others():
+                self._handling = submission
+                await self.park(Reason.HELD, ReleaseRequest)
+                continue
             if isinstance(submission, kinds):
                 self.settle()
                 self._handling = submission
                 return submission
             self.answer(submission, Verdict.OUT_OF_STEP)
 
+    def _awaits_others(self) -> bool:
+        """Whether no work of the engine's is under way that could end meanwhile."""
+        return self.deadline_at is not None or self.reason is Reason.DATA_DISPUTED
+
     def _abandoned(self) -> bool:
         return self.deadline_at is not None and self.deadline_at <= workflow.now()
 
     async def expect(self, *kinds: type[Kind]) -> Kind:
-        """Return the next submission of these kinds, the newest where several have come."""
+        """Return the next submission of these kinds, the student's newest where several came."""
         submission = await self.next(*kinds)
         assert submission is not None  # noqa: S101 - nothing else can end this wait
-        for later in self.inbox.take_all(kinds):
+        if isinstance(submission, StaffRequest):
+            return submission
+        of_students = tuple(kind for kind in kinds if not issubclass(kind, StaffRequest))
+        for later in self.inbox.take_all(of_students):
             # Sent while no worker was there to answer: the last word counts.
             self.reply(Verdict.STALE)
             self._handling = submission = later
@@ -189,11 +212,11 @@ class Standing(ABC):
                 task.cancel()
             self.settle()
 
-    async def park(self, reason: Reason) -> None:
-        """Wait with support until staff say "retry", then stand where it stood before."""
+    async def park(self, reason: Reason, until: type[StaffRequest] = RetryRequest) -> None:
+        """Wait with support until staff say so, then stand where it stood before."""
         self._parked, before = self.step, self.reason
         self.stand(Step.NEEDS_SUPPORT, reason)
-        await self.expect(RetryRequest)
+        await self.expect(until)
         self.stand(self._parked, before)
 
     async def run_the_clock(self) -> None:

@@ -44,7 +44,7 @@ TRANSITIONS: Mapping[Step, frozenset[Step]] = {
             Step.CANCELLED,
         }
     ),
-    Step.PASSWORD: frozenset({Step.PROVISIONING, Step.EXPIRED, Step.CANCELLED}),
+    Step.PASSWORD: frozenset({Step.PROVISIONING, Step.NEEDS_SUPPORT, Step.EXPIRED, Step.CANCELLED}),
     Step.PROVISIONING: frozenset(
         {
             Step.ACTIVE,
@@ -62,6 +62,7 @@ TRANSITIONS: Mapping[Step, frozenset[Step]] = {
             Step.IDENTIFY,
             Step.INSURANCE,
             Step.REVIEW,
+            Step.PASSWORD,
             Step.PROVISIONING,
             Step.CANCELLED,
         }
@@ -99,6 +100,7 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
             WaitReason.UNDELIVERABLE,
             WaitReason.NO_LONGER_ENROLLED,
             WaitReason.CONFIGURATION,
+            WaitReason.HELD,
         }
     ),
 } | {end: _ENGINE | {None} for end in ENDS}

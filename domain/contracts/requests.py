@@ -275,6 +275,13 @@ class MailSupportRequest(Model):
     request_id: str
 
 
+class MailSupportAnswer(Model):
+    """What staff wrote is not carried: the activity reads the ledger's row of this id."""
+
+    kind: Literal["mail_support_answer"] = "mail_support_answer"
+    request_id: str
+
+
 class ApplyWithdrawal(Model):
     """What was withdrawn is not carried: the activity reads the consent's rows itself."""
 

@@ -106,8 +106,12 @@ class PasswordSubmission(Submission):
     sealed_id: str
 
 
-class RetryRequest(Submission):
-    """Staff: try now whatever the engine is waiting to try."""
+class StaffRequest(Submission):
+    """What staff ask for: never held back by how much a student has sent."""
+
+
+class RetryRequest(StaffRequest):
+    """Try now whatever the engine is waiting to try."""
 
     kind: Literal["retry"] = "retry"
 
@@ -118,7 +122,37 @@ class JoinedNotice(Submission):
     kind: Literal["joined"] = "joined"
 
 
-class CancelRequest(Submission):
-    """Staff: end this activation; refused once the account is being made."""
+class CancelRequest(StaffRequest):
+    """End this activation; refused once the account is being made."""
 
     kind: Literal["cancel"] = "cancel"
+
+
+class UnlockRequest(StaffRequest):
+    """Open the lock of too many wrong codes; the codes that died stay dead."""
+
+    kind: Literal["unlock"] = "unlock"
+
+
+class RereadRequest(StaffRequest):
+    """Read the registrar again now, while the student is asked for what stands there."""
+
+    kind: Literal["reread"] = "reread"
+
+
+class ResolveRequest(StaffRequest):
+    """End a dispute: the details are shown anew, be they corrected or right as they were."""
+
+    kind: Literal["resolve"] = "resolve"
+
+
+class HoldRequest(StaffRequest):
+    """Stop an activation that waits for its student, until staff let it go on."""
+
+    kind: Literal["hold"] = "hold"
+
+
+class ReleaseRequest(StaffRequest):
+    """Let go on what is held."""
+
+    kind: Literal["release"] = "release"

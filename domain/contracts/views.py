@@ -79,7 +79,7 @@ class ProgressRequest(Model):
 
 
 class Verdict(StrEnum):
-    """What became of a submission."""
+    """What became of a submission; `away`: what it needs does not answer, nothing was done."""
 
     ACCEPTED = "accepted"
     WRONG = "wrong"
@@ -88,6 +88,7 @@ class Verdict(StrEnum):
     TOO_SOON = "too_soon"
     STALE = "stale"
     OUT_OF_STEP = "out_of_step"
+    AWAY = "away"
 
 
 class Answer(Model):

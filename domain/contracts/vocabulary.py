@@ -4,6 +4,7 @@ from enum import StrEnum
 
 WORKFLOW = "Activation"
 SUPPORT_WORKFLOW = "SupportRequest"
+ANSWER_WORKFLOW = "SupportAnswer"
 WITHDRAWAL_WORKFLOW = "Withdrawal"
 
 
@@ -47,6 +48,7 @@ class WaitReason(StrEnum):
     FOREIGN_ENTRY = "FOREIGN_ENTRY"
     UNDELIVERABLE = "UNDELIVERABLE"
     NO_LONGER_ENROLLED = "NO_LONGER_ENROLLED"
+    HELD = "HELD"
 
 
 class Waker(StrEnum):
@@ -126,6 +128,7 @@ class ActivityName(StrEnum):
     SEND_NOTICE = "send_notice"
     CLOSE_ACTIVATION = "close_activation"
     MAIL_SUPPORT_REQUEST = "mail_support_request"
+    MAIL_SUPPORT_ANSWER = "mail_support_answer"
     APPLY_WITHDRAWAL = "apply_withdrawal"
 
 

@@ -77,6 +77,7 @@ _WAITS: Mapping[WaitReason, str] = {
     WaitReason.NO_LONGER_ENROLLED: N_(
         "The secretariat no longer has you on file as you were. Support has to check it."
     ),
+    WaitReason.HELD: N_("Support has stopped your activation for a check. They can tell you more."),
 }
 
 _STEPS: Mapping[Step, str] = {

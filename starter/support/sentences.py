@@ -18,7 +18,8 @@ _BY_REASON = {
     WaitReason.WAITING_CONSENT: N_("Waits for the student to check the details and agree."),
     WaitReason.DATA_DISPUTED: N_(
         "The student says the details are wrong. The secretariat must correct them; the"
-        " registrar is read again every few hours, and at once on retry."
+        " registrar is read again every few hours, and at once when staff say so. When they are"
+        " right as they are, staff resolve it."
     ),
     WaitReason.WAITING_PASSWORD: N_("Waits for the student to choose a password."),
     WaitReason.REGISTRAR_DOWN: N_(
@@ -54,6 +55,7 @@ _BY_REASON = {
         "The registrar no longer has an enrolled student with this contact. The secretariat must"
         " check it, then retry or cancel."
     ),
+    WaitReason.HELD: N_("Held by staff. It goes on when staff release it."),
 }
 _BY_STEP = {
     Step.LOOKUP: N_("Looks the student up in the registrar."),

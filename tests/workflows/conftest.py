@@ -46,12 +46,14 @@ async def environment(ring: keys.KeyRing) -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=str(server), data_converter=data_converter(ring)
     ) as environment:
-        keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
         # Unregistered attributes make this server hang with no more than a warning.
         await environment.client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(
                 namespace=environment.client.namespace,
-                search_attributes=dict.fromkeys(SEARCH_ATTRIBUTES, keyword),
+                search_attributes={
+                    name: IndexedValueType.ValueType(kind)
+                    for name, kind in SEARCH_ATTRIBUTES.items()
+                },
             )
         )
         yield environment

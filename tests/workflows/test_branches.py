@@ -150,21 +150,6 @@ async def test_a_disputed_activation_goes_on_when_the_registrar_changes(
     assert "Παπαδάκη" in changed.review.name_el
 
 
-async def test_staff_can_show_disputed_details_anew_while_the_registrar_is_away(
-    begin: Begin, world: World
-) -> None:
-    student = await begin()
-    await student.sent()
-    await student.pin()
-    await disputes(student)
-    world.failing, world.failure = {ActivityName.FIND_STUDENT: 1}, FailureType.REGISTRAR_DOWN
-
-    answer = await student.retries()
-
-    assert answer.verdict is Verdict.ACCEPTED
-    await student.until(lambda now: now.wait_reason is WaitReason.WAITING_CONSENT)
-
-
 async def test_staff_cancel_and_the_student_is_told(begin: Begin, world: World) -> None:
     student = await begin()
     await student.sent()

@@ -70,6 +70,7 @@ def test_nothing_follows_the_account_but_its_being_active() -> None:
     assert [step for step in Step if Step.PASSWORD in TRANSITIONS[step]] == [
         Step.REVIEW,
         Step.PROVISIONING,
+        Step.NEEDS_SUPPORT,
     ]
 
 
