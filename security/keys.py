@@ -52,6 +52,7 @@ class KeyRing:
         self._folder = folder
         self._lasting = bytes.fromhex((folder / "lasting.key").read_text())
         self.session_key = derive(self._lasting, "session")
+        self.audit_key = derive(self._lasting, "audit")
         self._pin_key = derive(self._lasting, "pin")
         self._payload_key = lru_cache(maxsize=2048)(self._derive_payload_key)
 

@@ -39,12 +39,14 @@ def export(
 async def _flagged(reason: str) -> list[insurance.Flagged]:
     """Read what is exported; nothing leaves without its audit row."""
     config = settings.load()
+    keys = KeyRing(config.keys_dir)
     async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
         await audit.record(
             ledger,
+            keys,
             actor=getpass.getuser(),
             action="insurance_export",
-            reference="",
+            reference=None,
             reason=reason,
         )
-        return await insurance.flagged(ledger, KeyRing(config.keys_dir))
+        return await insurance.flagged(ledger, keys)

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from temporalio.client import Client
 
+import settings
 from ledger.pool import Pool
 from security.keys import KeyRing
 from settings import Settings
@@ -16,7 +17,7 @@ ANNA = Staff("anna", frozenset(Role))
 def desk(client: Client, pool: Pool, **more: Any) -> Desk:
     """Return Anna's desk; what a test's verb does not use may be left out."""
     given: dict[str, Any] = {
-        "keys": cast("KeyRing", None),
+        "keys": KeyRing(settings.load().keys_dir),
         "settings": cast("Settings", None),
         "staff": ANNA,
     }

@@ -33,5 +33,10 @@ class Desk:
         """
         self.staff.check(action)
         await audit.record(
-            self.pool, actor=self.staff.name, action=action, reference=reference, reason=reason
+            self.pool,
+            self.keys,
+            actor=self.staff.name,
+            action=action,
+            reference=reference,
+            reason=reason,
         )

@@ -143,7 +143,8 @@ async def test_what_was_agreed_or_done_can_only_be_added_to(
     pool: Pool, stack: TestStack, reference: str, table: str, change: str
 ) -> None:
     await consents.record(pool, stack.keys, agreed(reference))
-    await audit.record(pool, actor="maria", action="retry", reference=reference, reason="mended")
+    said = {"actor": "maria", "action": "retry", "reason": "mended"}
+    await audit.record(pool, stack.keys, reference=reference, **said)
     with pytest.raises(asyncpg.RaiseError, match="append-only"):
         await pool.execute(change.format(table=table))
     count = f"SELECT count(*) FROM {table} WHERE reference = $1"  # noqa: S608 - ours

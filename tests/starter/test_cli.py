@@ -18,6 +18,7 @@ from domain.contracts.requests import SendNotice
 from domain.contracts.submissions import ActivationStart, CancelRequest, PinSubmission
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, TaskQueue
 from domain.references import from_digest
+from ledger import audit
 from ledger.pool import connect
 from starter.activations import Activations
 from tests.server import working
@@ -167,13 +168,10 @@ async def test_all_who_wait_for_one_reason_are_woken_spread_out_and_audited_once
         for reference in parked:
             await comes_to(Activations(client), reference, Step.PIN)
     assert answer == {"wait_reason": "CONFIGURATION", "woken": 3}
-    ledger = await connect(stack.ledger_dsn)
-    rows = await ledger.fetch(
-        "SELECT reference, action, reason FROM audit WHERE reference = ANY($1)", parked
-    )
-    await ledger.close()
-    assert {tuple(row) for row in rows} == {(each, "retry", "token mended") for each in parked}
-    assert len(rows) == len(parked)
+    async with await connect(stack.ledger_dsn) as ledger:
+        for reference in parked:
+            (row,) = await audit.page(ledger, stack.keys, reference=reference)
+            assert (row.action, row.reason) == ("retry", "token mended")
     for reference in parked:
         await client.get_workflow_handle(reference).terminate()
 
@@ -193,14 +191,9 @@ async def test_a_retry_is_in_the_audit_with_who_and_why(stack: TestStack, stuck:
     kept = await command("support", "retry", stuck, "--reason", "gateway mended")
     assert kept.returncode == 0
     assert "worker is back" in kept.stdout
-    ledger = await connect(stack.ledger_dsn)
-    (row,) = await ledger.fetch("SELECT * FROM audit WHERE reference = $1", stuck)
-    await ledger.close()
-    assert (row["actor"], row["action"], row["reason"]) == (
-        getpass.getuser(),
-        "retry",
-        "gateway mended",
-    )
+    async with await connect(stack.ledger_dsn) as ledger:
+        (row,) = await audit.page(ledger, stack.keys, reference=stuck)
+    assert (row.actor, row.action, row.reason) == (getpass.getuser(), "retry", "gateway mended")
 
 
 async def test_a_retry_is_refused_while_the_student_is_awaited(

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from domain.contracts.requests import Enrolment, Person, RecordInsurance
 from domain.contracts.vocabulary import Language
-from ledger import activations, insurance
+from ledger import activations, audit, insurance
 from ledger.pool import Pool, connect
 from starter.cli import app
 from tests.stack import TestStack
@@ -91,11 +91,10 @@ async def test_numbers_with_a_warning_are_exported_masked_and_audited(
         "number": "••••••••890",
         "warnings": "ehic.unusual foreign.checksum",
     }
-    audit = await pool.fetchrow("SELECT * FROM audit WHERE action = 'insurance_export'")
-    assert audit
-    assert audit["reason"] == "start of term"
-    assert audit["at"] >= begun
-    assert audit["actor"]
+    (row,) = await audit.page(pool, stack.keys, action="insurance_export")
+    assert row.reason == "start of term"
+    assert row.at >= begun
+    assert row.actor
 
 
 async def test_an_export_needs_a_reason_and_a_ledger_that_writes_it_down(

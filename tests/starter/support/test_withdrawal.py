@@ -10,7 +10,7 @@ from activities.accounts import DirectoryActivities
 from domain.contracts.requests import Enrolment, Person
 from domain.contracts.vocabulary import Choice, TaskQueue
 from domain.references import from_digest
-from ledger import consents
+from ledger import audit, consents
 from ledger.consents import Consent
 from ledger.pool import connect
 from starter.support.withdrawal import told
@@ -82,10 +82,8 @@ async def test_a_withdrawn_choice_leaves_the_directory_and_the_account_stays(
         ):
             await handle.result()
         assert case.entry() == {name: before[name] for name in before if name != "mobile"}
-        rows = await pool.fetch(
-            "SELECT action, reason FROM audit WHERE reference = $1 ORDER BY id", reference
-        )
-        assert [tuple(row) for row in rows] == 2 * [("withdraw", "asked by letter")]
+        rows = await audit.page(pool, stack.keys, reference=reference)
+        assert [(row.action, row.reason) for row in rows] == 2 * [("withdraw", "asked by letter")]
         case.wire.close()
         await activities.close()
 
