@@ -37,7 +37,7 @@ from starter.connect import TemporalUnavailable, connect
 from starter.health import ledger_answers, probes, temporal_answers
 from workflows.activation import Activation
 from workflows.sandbox import sandbox
-from workflows.support_request import SupportRequest
+from workflows.support_request import SupportAnswer, SupportRequest
 from workflows.withdrawal import Withdrawal
 
 _GRACE = timedelta(seconds=30)
@@ -145,7 +145,7 @@ def _main(parts: Parts) -> list[Worker]:
             parts.client,
             TaskQueue.MAIN,
             [*registrar.all(), *pins.all(), *records.all(), *insured.all()],
-            workflows=[Activation, SupportRequest, Withdrawal],
+            workflows=[Activation, SupportRequest, SupportAnswer, Withdrawal],
             workflow_runner=sandbox(),
             max_cached_workflows=_CACHED,
             sticky_queue_schedule_to_start_timeout=_STICKY,

@@ -1,8 +1,9 @@
-"""mail_support_request: what a student wrote to support, into the desk's mailbox.
+"""mail_support_request and mail_support_answer: between the students and the desk's mailbox.
 
-The desk answers the student by replying. What was written is plain text in the body; of what a
-student typed only the checked e-mail address enters a header. Handed over twice at worst, under
-the same Message-ID, when the ledger goes away between the mail and its note.
+The desk answers by replying, or from the console. What was written is plain text in the body; of
+what a student typed only the checked e-mail address enters a header, and nothing goes out again,
+for nobody knows whose address it is. Handed over twice at worst, under the same Message-ID, when
+the ledger goes away between the mail and its note.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from temporalio import activity
 from activities.failures import failure, guarded
 from activities.mail import MailRelay
 from activities.words import Words
-from domain.contracts.requests import Delivery, MailSupportRequest, Sent
+from domain.contracts.requests import Delivery, MailSupportAnswer, MailSupportRequest, Sent
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import support_requests
 from ledger.pool import UNAVAILABLE, Pool
@@ -30,7 +31,7 @@ class DeskActivities:
         self._mail = MailRelay(settings.mail, settings.institution)
 
     def all(self) -> list[Callable[..., Any]]:
-        return [self.mail_support_request]
+        return [self.mail_support_request, self.mail_support_answer]
 
     @activity.defn(name=ActivityName.MAIL_SUPPORT_REQUEST)
     async def mail_support_request(self, request: MailSupportRequest) -> Sent:
@@ -42,6 +43,28 @@ class DeskActivities:
             with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
                 await support_requests.mailed(self._pool, asked.id)
         return Sent(outcome=Delivery.SENT)
+
+    @activity.defn(name=ActivityName.MAIL_SUPPORT_ANSWER)
+    async def mail_support_answer(self, request: MailSupportAnswer) -> Sent:
+        """Answer the student; replies go to the desk. A refused mailbox is noted for the desk."""
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            answered = await support_requests.answered(self._pool, self._keys, request.request_id)
+        if answered is None:
+            return Sent(outcome=Delivery.SENT)
+        asked, text = answered
+        with guarded(FailureType.CONFIGURATION, ()):
+            letter = self._words.plain_letter(
+                "support_answer", asked.language, reference=asked.reference, text=text
+            )
+            outcome = await self._mail.send(
+                to=asked.reply_to,
+                letter=letter,
+                message_id=f"answer:{asked.id}",
+                reply_to=self._institution.support_email,
+            )
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            await support_requests.delivered(self._pool, asked.id, outcome)
+        return Sent(outcome=outcome)
 
     async def _hand_over(self, asked: support_requests.SupportRequest) -> None:
         letter = self._words.plain_letter(

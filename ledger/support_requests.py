@@ -1,10 +1,21 @@
-"""What students write to support: kept encrypted, and noted when the desk has it by e-mail."""
+"""What students write to support, and what the desk answers: kept encrypted, all in one row.
+
+The first who answers or closes a request settles it; who comes second is told so. A request whose
+answer no mailbox took is open still: it can be closed, for its address is all there is.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+import asyncpg
+
+from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import Language
 from ledger.pool import Pool
 from security.keys import KeyRing
+
+_OPEN = f"closing IS NULL AND (answer IS NULL OR answer_outcome = '{Delivery.UNDELIVERABLE}')"
+_MOST = 500
 
 
 @dataclass(frozen=True)
@@ -18,6 +29,37 @@ class SupportRequest:
     name: str
     reply_to: str
     text: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One line of the list: nothing personal; `delivery` is set once an answer was tried."""
+
+    id: str
+    reference: str | None
+    department: str | None
+    step: str | None
+    language: Language
+    created_at: datetime
+    delivery: Delivery | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All that is known of a request; `closing` is why it was closed without a (new) answer."""
+
+    line: Waiting
+    request: SupportRequest
+    answer: str | None
+    closing: str | None
+    settled_id: str | None
+    settled_by: str | None
+    settled_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        refused = self.line.delivery is Delivery.UNDELIVERABLE
+        return self.closing is None and (self.answer is None or refused)
 
 
 async def put(pool: Pool, keys: KeyRing, request: SupportRequest) -> None:
@@ -44,21 +86,7 @@ async def unmailed(pool: Pool, keys: KeyRing, request_id: str) -> SupportRequest
     row = await pool.fetchrow(
         "SELECT * FROM support_request WHERE id = $1 AND mailed_at IS NULL", request_id
     )
-    if row is None:
-        return None
-    name, reply_to, text = (
-        keys.decrypt("support_request", request_id, row[column])
-        for column in ("name", "reply_to", "text")
-    )
-    return SupportRequest(
-        request_id,
-        row["reference"],
-        row["step"],
-        Language(row["language"]),
-        name,
-        reply_to,
-        text,
-    )
+    return _read(keys, row) if row else None
 
 
 async def mailed(pool: Pool, request_id: str) -> None:
@@ -74,3 +102,107 @@ async def left_behind(pool: Pool) -> list[str]:
         " ORDER BY random() LIMIT 20"
     )
     return [row["id"] for row in rows]
+
+
+async def waiting(pool: Pool) -> list[Waiting]:
+    """Return the open requests, the oldest first."""
+    rows = await pool.fetch(
+        "SELECT s.*, a.department"  # noqa: S608 - words of this module
+        " FROM support_request s LEFT JOIN activation a USING (reference)"
+        f" WHERE {_OPEN} ORDER BY s.created_at LIMIT {_MOST}"
+    )
+    return [_line(row) for row in rows]
+
+
+async def standing(pool: Pool, keys: KeyRing, request_id: str) -> Standing | None:
+    row = await pool.fetchrow(
+        "SELECT s.*, a.department FROM support_request s LEFT JOIN activation a USING (reference)"
+        " WHERE s.id = $1",
+        request_id,
+    )
+    if row is None:
+        return None
+    answer, closing = (
+        keys.decrypt("support_answer", request_id, row[column]) if row[column] else None
+        for column in ("answer", "closing")
+    )
+    settled = row["settled_id"], row["settled_by"], row["settled_at"]
+    return Standing(_line(row), _read(keys, row), answer, closing, *settled)
+
+
+async def settle(
+    pool: Pool,
+    keys: KeyRing,
+    request_id: str,
+    *,
+    by: str,
+    settled_id: str,
+    answer: str | None = None,
+    closing: str | None = None,
+) -> bool:
+    """Keep the answer, or why none goes out; False when it was settled before, or is gone."""
+    said, box = (
+        keys.encrypt("support_answer", request_id, text) if text is not None else None
+        for text in (answer, closing)
+    )
+    done = await pool.fetchval(
+        "UPDATE support_request SET answer = coalesce(answer, $2), closing = $3,"  # noqa: S608 - words of this module
+        " settled_by = $4, settled_id = $5, settled_at = now()"
+        f" WHERE id = $1 AND {_OPEN} AND (answer IS NULL OR $2::bytea IS NULL) RETURNING true",
+        request_id,
+        said,
+        box,
+        by,
+        settled_id,
+    )
+    return bool(done)
+
+
+async def answered(pool: Pool, keys: KeyRing, request_id: str) -> tuple[SupportRequest, str] | None:
+    """Return a request and its answer, which no mailbox has got or refused yet; else None."""
+    row = await pool.fetchrow(
+        "SELECT * FROM support_request"
+        " WHERE id = $1 AND answer IS NOT NULL AND answer_outcome IS NULL",
+        request_id,
+    )
+    if row is None:
+        return None
+    return _read(keys, row), keys.decrypt("support_answer", request_id, row["answer"])
+
+
+async def delivered(pool: Pool, request_id: str, outcome: Delivery) -> None:
+    """Note what became of the answer's letter."""
+    await pool.execute(
+        "UPDATE support_request SET answer_outcome = $2 WHERE id = $1", request_id, outcome
+    )
+
+
+async def answers_left_behind(pool: Pool) -> list[str]:
+    """Return some requests whose answer should have been handed over by now; others each time."""
+    rows = await pool.fetch(
+        "SELECT id FROM support_request WHERE answer IS NOT NULL AND answer_outcome IS NULL"
+        " AND settled_at < now() - interval '1 minute' ORDER BY random() LIMIT 20"
+    )
+    return [row["id"] for row in rows]
+
+
+def _read(keys: KeyRing, row: asyncpg.Record) -> SupportRequest:
+    name, reply_to, text = (
+        keys.decrypt("support_request", row["id"], row[column])
+        for column in ("name", "reply_to", "text")
+    )
+    language = Language(row["language"])
+    return SupportRequest(row["id"], row["reference"], row["step"], language, name, reply_to, text)
+
+
+def _line(row: asyncpg.Record) -> Waiting:
+    outcome = row["answer_outcome"]
+    return Waiting(
+        row["id"],
+        row["reference"],
+        row["department"],
+        row["step"],
+        Language(row["language"]),
+        row["created_at"],
+        Delivery(outcome) if outcome else None,
+    )

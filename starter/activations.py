@@ -26,10 +26,11 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCStatusCode
 
 from domain.contracts import Model
-from domain.contracts.requests import ApplyWithdrawal, MailSupportRequest
+from domain.contracts.requests import ApplyWithdrawal, MailSupportAnswer, MailSupportRequest
 from domain.contracts.submissions import ActivationResult, ActivationStart, Submission
 from domain.contracts.views import Answer, Progress, ProgressRequest
 from domain.contracts.vocabulary import (
+    ANSWER_WORKFLOW,
     SUPPORT_WORKFLOW,
     WITHDRAWAL_WORKFLOW,
     WORKFLOW,
@@ -90,6 +91,11 @@ class Activations:
         """See to it that the desk gets this request; once, however often it is asked."""
         request = MailSupportRequest(request_id=request_id)
         await self._start(SUPPORT_WORKFLOW, request, f"support-{request_id}", again=_IF_FAILED)
+
+    async def mail_support_answer(self, request_id: str) -> None:
+        """See to it that the student gets the desk's answer; once, however often it is asked."""
+        request = MailSupportAnswer(request_id=request_id)
+        await self._start(ANSWER_WORKFLOW, request, f"answer-{request_id}", again=_IF_FAILED)
 
     async def apply_withdrawal(self, reference: str, consent_id: int) -> None:
         """See to it that the directory follows this row of the consent."""

@@ -1,13 +1,13 @@
-"""A student's request reaches the support desk, however long the mail server is away.
+"""A student's request reaches the desk, and its answer the student, however long mail is away.
 
-Only its number travels: what was written stays encrypted in the ledger.
+Only the request's number travels: what was written stays encrypted in the ledger.
 """
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts.requests import MailSupportRequest
-    from domain.contracts.vocabulary import SUPPORT_WORKFLOW
+    from domain.contracts.requests import MailSupportAnswer, MailSupportRequest
+    from domain.contracts.vocabulary import ANSWER_WORKFLOW, SUPPORT_WORKFLOW
     from workflows import calls
 
 
@@ -16,3 +16,10 @@ class SupportRequest:
     @workflow.run
     async def run(self, request: MailSupportRequest) -> None:
         await calls.mail_support_request(request)
+
+
+@workflow.defn(name=ANSWER_WORKFLOW)
+class SupportAnswer:
+    @workflow.run
+    async def run(self, request: MailSupportAnswer) -> None:
+        await calls.mail_support_answer(request)

@@ -90,6 +90,8 @@ async def hand_on(parts: Parts) -> None:
         with suppress(RPCError, TemporalUnavailable, asyncpg.PostgresError, *UNAVAILABLE):
             for request_id in await support_requests.left_behind(parts.pool):
                 await parts.engine.mail_support_request(request_id)
+            for request_id in await support_requests.answers_left_behind(parts.pool):
+                await parts.engine.mail_support_answer(request_id)
         await asyncio.sleep(_LOOK_BACK_EVERY)
 
 

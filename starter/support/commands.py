@@ -15,12 +15,13 @@ from domain.contracts.vocabulary import Choice, WaitReason
 from ledger import activations
 from ledger.consents import Consent
 from starter.output import Failed, show_json
-from starter.support import actions, cases, withdrawal
+from starter.support import actions, cases, requests_commands, withdrawal
 from starter.support.sentences import sentence
 from starter.support.terminal import Json, Reason, Reference, desk
 from translations import translator
 
 commands = typer.Typer(help="See why an activation is stuck, and move it.", no_args_is_help=True)
+commands.add_typer(requests_commands.commands)
 
 _WIDE = 120
 

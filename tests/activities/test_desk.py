@@ -6,7 +6,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.desk import DeskActivities
-from domain.contracts.requests import Delivery, MailSupportRequest
+from domain.contracts.requests import Delivery, MailSupportAnswer, MailSupportRequest
 from domain.contracts.vocabulary import Language
 from ledger import support_requests
 from ledger.pool import Pool
@@ -97,3 +97,90 @@ async def test_a_desk_that_cannot_be_reached_is_tried_again(
     relay.rcpt = "250 OK"
     await desk.mail_support_request(asked)
     assert len(relay.taken) == 1
+
+
+async def answered(
+    pool: Pool, stack: TestStack, asked: MailSupportRequest, text: str = "Στείλαμε νέο κωδικό."
+) -> MailSupportAnswer:
+    done = await support_requests.settle(
+        pool, stack.keys, asked.request_id, by="anna", settled_id="1", answer=text
+    )
+    assert done
+    return MailSupportAnswer(request_id=asked.request_id)
+
+
+async def test_the_student_reads_the_answer_once_and_may_reply_to_the_desk(
+    desk: DeskActivities, relay: Relay, asked: MailSupportRequest, pool: Pool, stack: TestStack
+) -> None:
+    request = await answered(pool, stack, asked, "Πρώτη γραμμή\n\nBcc: all@mail.example\n.\nΤέλος")
+    for _ in range(2):
+        assert (await desk.mail_support_answer(request)).outcome is Delivery.SENT
+    (message,) = relay.taken
+    assert message["To"] == "maria@mail.example"
+    assert message["Reply-To"] == stack.settings.institution.support_email
+    assert message["Content-Language"] == "el"
+    assert "Απάντηση" in str(message["Subject"])
+    assert str(message["Subject"]).endswith("A-7K3F-92QD")
+    assert message["Bcc"] is None
+    assert message["Auto-Submitted"] is None
+    body = message.get_content().replace("\r\n", "\n")
+    assert "Πρώτη γραμμή\n\nBcc: all@mail.example\n.\nΤέλος" in body
+    # Whoever wrote may have given another person's address.
+    assert "Ευχαριστώ" not in body
+    assert "Μαρία" not in body
+
+
+async def test_an_answer_that_goes_twice_has_one_message_id(
+    desk: DeskActivities, relay: Relay, asked: MailSupportRequest, pool: Pool, stack: TestStack
+) -> None:
+    request = await answered(pool, stack, asked)
+    await desk.mail_support_answer(request)
+    await pool.execute(
+        "UPDATE support_request SET answer_outcome = NULL WHERE id = $1", asked.request_id
+    )
+    await desk.mail_support_answer(request)
+    assert len({message["Message-ID"] for message in relay.taken}) == 1
+    assert len(relay.taken) == 2
+
+
+async def test_a_mailbox_that_does_not_exist_is_told_to_the_desk(
+    desk: DeskActivities, relay: Relay, asked: MailSupportRequest, pool: Pool, stack: TestStack
+) -> None:
+    relay.rcpt = "550 5.1.1 no such box"
+    request = await answered(pool, stack, asked)
+    assert (await desk.mail_support_answer(request)).outcome is Delivery.UNDELIVERABLE
+    standing = await support_requests.standing(pool, stack.keys, asked.request_id)
+    assert standing
+    assert standing.is_open
+    assert standing.line.delivery is Delivery.UNDELIVERABLE
+
+
+async def test_an_answer_waits_for_the_mail_server(
+    desk: DeskActivities, relay: Relay, asked: MailSupportRequest, pool: Pool, stack: TestStack
+) -> None:
+    relay.rcpt = "451 later"
+    request = await answered(pool, stack, asked)
+    with pytest.raises(ApplicationError) as raised:
+        await desk.mail_support_answer(request)
+    assert raised.value.type == "MAIL_DOWN"
+    relay.rcpt = "250 OK"
+    assert (await desk.mail_support_answer(request)).outcome is Delivery.SENT
+
+
+async def test_what_was_erased_is_answered_to_nobody(
+    desk: DeskActivities, relay: Relay, asked: MailSupportRequest, pool: Pool, stack: TestStack
+) -> None:
+    request = await answered(pool, stack, asked)
+    await pool.execute("DELETE FROM support_request WHERE id = $1", asked.request_id)
+    await desk.mail_support_answer(request)
+    assert relay.taken == []
+
+
+async def test_an_answer_is_readable_nowhere_in_the_ledger(
+    asked: MailSupportRequest, pool: Pool, stack: TestStack
+) -> None:
+    await answered(pool, stack, asked)
+    row = await pool.fetchrow("SELECT * FROM support_request WHERE id = $1", asked.request_id)
+    assert row
+    assert "κωδικό".encode() not in row["answer"]
+    assert "κωδικό" not in str(dict(row))

@@ -15,11 +15,13 @@ from domain.contracts import Model
 from domain.contracts.requests import (
     ApplyWithdrawal,
     Delivery,
+    MailSupportAnswer,
     MailSupportRequest,
     Sent,
     WithdrawalApplied,
 )
 from domain.contracts.vocabulary import (
+    ANSWER_WORKFLOW,
     SUPPORT_WORKFLOW,
     WITHDRAWAL_WORKFLOW,
     ActivityName,
@@ -28,7 +30,7 @@ from domain.contracts.vocabulary import (
 )
 from tests.workflows.conftest import replays
 from workflows.sandbox import sandbox
-from workflows.support_request import SupportRequest
+from workflows.support_request import SupportAnswer, SupportRequest
 from workflows.withdrawal import Withdrawal
 
 
@@ -54,6 +56,16 @@ ERRANDS = {
         TaskQueue.MAIL,
         FailureType.MAIL_DOWN,
         MailSupportRequest(request_id="5f0e"),
+        '{"request_id": "5f0e"}',
+        Sent(outcome=Delivery.SENT),
+    ),
+    "the answer to it is mailed": Errand(
+        SupportAnswer,
+        ANSWER_WORKFLOW,
+        ActivityName.MAIL_SUPPORT_ANSWER,
+        TaskQueue.MAIL,
+        FailureType.MAIL_DOWN,
+        MailSupportAnswer(request_id="5f0e"),
         '{"request_id": "5f0e"}',
         Sent(outcome=Delivery.SENT),
     ),

@@ -55,6 +55,7 @@ class MemoryEngine:
         self.started: list[ActivationStart] = []
         self.submitted: list[tuple[str, Submission]] = []
         self.asked_for_help: list[str] = []
+        self.answered: list[str] = []
         self.next: list[tuple[Verdict, Progress | None]] = []
         self.first = at(Step.PIN, WaitReason.WAITING_PIN)
         self.worker = True
@@ -108,6 +109,10 @@ class MemoryEngine:
     async def mail_support_request(self, request_id: str) -> None:
         self._reach()
         self.asked_for_help.append(request_id)
+
+    async def mail_support_answer(self, request_id: str) -> None:
+        self._reach()
+        self.answered.append(request_id)
 
     def _reach(self) -> None:
         if self.away:

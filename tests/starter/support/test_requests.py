@@ -1,0 +1,211 @@
+"""What students wrote is listed, read, answered and closed; once, and by who may."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from secrets import token_bytes, token_hex
+
+import pytest
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.desk import DeskActivities
+from domain.contracts.requests import Delivery
+from domain.contracts.vocabulary import Language, TaskQueue
+from domain.references import from_digest
+from ledger import audit, support_requests
+from ledger.pool import Pool, connect
+from ledger.support_requests import SupportRequest
+from starter.support import requests
+from starter.support.actions import Refused
+from starter.support.desk import Desk
+from starter.support.requests import UnknownRequest
+from starter.support.staff import NotAllowed, Role, Staff
+from tests import desk as desks
+from tests.stack import TestStack
+from tests.starter.test_cli import assert_one_line, command
+from tests.starter.test_cli import told as answer
+from workflows.sandbox import sandbox
+from workflows.support_request import SupportAnswer
+
+TEXT = "Δεν ήρθε ο κωδικός."
+MAILBOX = "maria.{}@mail.example"
+
+
+@pytest.fixture
+async def pool(stack: TestStack) -> AsyncIterator[Pool]:
+    async with await connect(stack.ledger_dsn) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def desk(stack: TestStack, client: Client, pool: Pool) -> Desk:
+    return desks.desk(client, pool, keys=stack.keys, settings=stack.settings)
+
+
+@pytest.fixture
+async def asked(stack: TestStack, pool: Pool) -> SupportRequest:
+    return await ask(stack, pool)
+
+
+async def ask(stack: TestStack, pool: Pool, department: str | None = None) -> SupportRequest:
+    reference = from_digest(token_bytes(20))
+    number = token_hex(16)
+    if department:
+        await pool.execute(
+            "INSERT INTO activation (reference, language, department) VALUES ($1, 'el', $2)",
+            reference,
+            department,
+        )
+    request = SupportRequest(
+        number, reference, "pin", Language.EL, "Μαρία", MAILBOX.format(number), TEXT
+    )
+    await support_requests.put(pool, stack.keys, request)
+    return request
+
+
+async def audited(desk: Desk, reference: str | None) -> list[str | None]:
+    rows = await audit.page(desk.pool, desk.keys, reference=reference)
+    return [row.reason for row in reversed(rows)]
+
+
+async def test_an_answer_reaches_the_mailbox_and_settles_the_request(
+    stack: TestStack, client: Client, desk: Desk, pool: Pool, asked: SupportRequest
+) -> None:
+    assert asked.id in {line.id for line in await requests.waiting(desk)}
+    count = await requests.open_count(desk)
+    for _ in range(2):  # A double click.
+        stands = await requests.answer(desk, asked.id, " Στείλαμε νέο. ", submission_id="one")
+        assert (stands.answer, stands.settled_by) == ("Στείλαμε νέο.", "anna")
+    assert await requests.open_count(desk) == count - 1
+    activities = DeskActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    handle = client.get_workflow_handle(f"answer-{asked.id}")
+    async with (
+        Worker(
+            client,
+            task_queue=TaskQueue.MAIN,
+            workflows=[SupportAnswer],
+            workflow_runner=sandbox(),
+        ),
+        Worker(client, task_queue=TaskQueue.MAIL, activities=activities.all()),
+    ):
+        await handle.result()
+    (message,) = stack.messages(asked.reply_to)
+    assert "Στείλαμε νέο." in message["text"]
+    stands = await requests.read(desk, asked.id)
+    assert (stands.line.delivery, stands.is_open) == (Delivery.SENT, False)
+    assert await audited(desk, asked.reference) == [f"{asked.id} answer", f"read {asked.id}"]
+
+
+async def test_of_two_at_once_one_answers_and_the_other_is_told(
+    desk: Desk, asked: SupportRequest
+) -> None:
+    tries = (
+        requests.answer(desk, asked.id, f"Απάντηση {who}", submission_id=who) for who in "abcd"
+    )
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    assert len(refused) == 3
+    (kept,) = {each.answer for each in outcomes if isinstance(each, support_requests.Standing)}
+    assert (await requests.read(desk, asked.id)).answer == kept
+    with pytest.raises(Refused, match="settled"):
+        await requests.close(desk, asked.id, submission_id="e", reason="done")
+
+
+async def test_a_request_is_closed_with_a_reason_and_not_answered_after(
+    desk: Desk, asked: SupportRequest
+) -> None:
+    with pytest.raises(Refused, match="why"):
+        await requests.close(desk, asked.id, submission_id="1", reason=" \n")
+    for _ in range(2):
+        stands = await requests.close(desk, asked.id, submission_id="1", reason="by telephone")
+        assert (stands.closing, stands.answer, stands.is_open) == ("by telephone", None, False)
+    with pytest.raises(Refused):
+        await requests.answer(desk, asked.id, "late", submission_id="2")
+    assert await audited(desk, asked.reference) == [f"{asked.id} close: by telephone"]
+    assert asked.id not in {line.id for line in await requests.waiting(desk)}
+
+
+async def test_an_answer_no_mailbox_took_is_open_until_it_is_closed(
+    desk: Desk, pool: Pool, asked: SupportRequest
+) -> None:
+    await requests.answer(desk, asked.id, "Γεια", submission_id="1")
+    await support_requests.delivered(pool, asked.id, Delivery.UNDELIVERABLE)
+    (line,) = (line for line in await requests.waiting(desk) if line.id == asked.id)
+    assert line.delivery is Delivery.UNDELIVERABLE
+    with pytest.raises(Refused, match="mailbox"):
+        await requests.answer(desk, asked.id, "Γεια", submission_id="2")
+    stands = await requests.close(desk, asked.id, submission_id="3", reason="called")
+    assert (stands.answer, stands.closing, stands.is_open) == ("Γεια", "called", False)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "α" * (requests.LONGEST + 1)])
+async def test_an_empty_or_endless_answer_is_refused(
+    desk: Desk, asked: SupportRequest, text: str
+) -> None:
+    with pytest.raises(Refused):
+        await requests.answer(desk, asked.id, text, submission_id="1")
+    assert (await requests.read(desk, asked.id)).is_open
+    assert await audited(desk, asked.reference) == [f"read {asked.id}"]
+
+
+async def test_another_departments_requests_are_neither_listed_nor_opened(
+    stack: TestStack, desk: Desk, pool: Pool, asked: SupportRequest
+) -> None:
+    ours, theirs = await ask(stack, pool, "401"), await ask(stack, pool, "402")
+    limited = replace(desk, staff=Staff("eva", frozenset({Role.HELPDESK}), frozenset({"401"})))
+    listed = {line.id for line in await requests.waiting(limited)}
+    assert ours.id in listed
+    assert listed.isdisjoint({theirs.id, asked.id})
+    for other in (theirs.id, asked.id, "none"):
+        with pytest.raises(UnknownRequest):
+            await requests.read(limited, other)
+        with pytest.raises(UnknownRequest):
+            await requests.answer(limited, other, "Γεια", submission_id="1")
+    assert await audited(desk, theirs.reference) == []
+
+
+async def test_who_may_only_look_at_cases_reads_no_request(
+    desk: Desk, asked: SupportRequest
+) -> None:
+    viewer = replace(desk, staff=Staff("eva", frozenset({Role.VIEWER})))
+    assert await requests.open_count(viewer) == 0
+    for verb in (requests.waiting(viewer), requests.read(viewer, asked.id)):
+        with pytest.raises(NotAllowed):
+            await verb
+
+
+async def test_an_answer_is_kept_while_temporal_is_away_and_handed_on_later(
+    desk: Desk, pool: Pool, asked: SupportRequest
+) -> None:
+    nowhere = await Client.connect(
+        "127.0.0.1:9", lazy=True, data_converter=desk.client.data_converter
+    )
+    stands = await requests.answer(
+        replace(desk, client=nowhere), asked.id, "Γεια", submission_id="1"
+    )
+    assert (stands.answer, stands.line.delivery) == ("Γεια", None)
+    await pool.execute(
+        "UPDATE support_request SET settled_at = now() - interval '2 minutes' WHERE id = $1",
+        asked.id,
+    )
+    assert asked.id in await support_requests.answers_left_behind(pool)
+
+
+async def test_the_commands_list_show_answer_and_dismiss(
+    stack: TestStack, client: Client, pool: Pool, asked: SupportRequest
+) -> None:
+    del client  # The commands ask for Temporal, which it gives.
+    listed = await answer("support", "requests")
+    assert {"reference", "step", "created_at"} <= set(listed[0])
+    assert TEXT not in str(listed)
+    shown = await command("support", "request", asked.id)
+    assert TEXT in shown.stdout
+    told = await answer("support", "answer", asked.id, "--text", "Στείλαμε νέο.")
+    assert told["answer"] == "Στείλαμε νέο."
+    again = await command("support", "answer", asked.id, "--text", "Κι άλλο.")
+    assert_one_line(again, says="settled")
+    other = await ask(stack, pool)
+    dismissed = await answer("support", "dismiss", other.id, "--reason", "spam")
+    assert (dismissed["closing"], dismissed["answer"]) == ("spam", None)
+    assert_one_line(await command("support", "request", "nope"), says="no request")
