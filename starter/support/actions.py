@@ -1,13 +1,28 @@
-"""What staff may do to an activation: each act has a reason, an audit row and a plain result."""
+"""What staff may do to an activation: each act has a reason, an audit row and a plain result.
+
+The activation itself decides whether an act is possible, at the moment it comes; `possible` only
+tells which ones to offer. An act whose `submission_id` came before changes nothing.
+"""
 
 import asyncio
 import random
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from domain.contracts.submissions import CancelRequest, RetryRequest
+from domain.contracts.submissions import (
+    CancelRequest,
+    HoldRequest,
+    ReleaseRequest,
+    RereadRequest,
+    ResendRequest,
+    ResolveRequest,
+    RetryRequest,
+    Submission,
+    UnlockRequest,
+)
 from domain.contracts.views import Verdict
-from domain.contracts.vocabulary import WaitReason
+from domain.contracts.vocabulary import Channel, Step, WaitReason, Waker
 from ledger.pool import UNAVAILABLE
 from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
@@ -15,16 +30,75 @@ from starter.support import cases
 from starter.support.cases import UnknownReference
 from starter.support.desk import Desk
 from starter.support.staff import Action
+from translations import N_
+from workflows import steps
 
 _AT_ONCE = 20
-_IMPOSSIBLE = {
-    "retry": "the engine waits for nothing: it is the student's turn",
-    "cancel": "the account is being made: it can no longer be cancelled",
+_REQUESTS: Mapping[Action, type[Submission]] = {
+    Action.RETRY: RetryRequest,
+    Action.RESEND: ResendRequest,
+    Action.UNLOCK: UnlockRequest,
+    Action.REREAD: RereadRequest,
+    Action.RESOLVE: ResolveRequest,
+    Action.HOLD: HoldRequest,
+    Action.RELEASE: ReleaseRequest,
+    Action.CANCEL: CancelRequest,
 }
+LABELS: Mapping[Action, str] = {
+    Action.RETRY: N_("Try now"),
+    Action.RESEND: N_("Send a code"),
+    Action.UNLOCK: N_("Unlock"),
+    Action.REREAD: N_("Read the registrar again"),
+    Action.RESOLVE: N_("Resolve the dispute"),
+    Action.HOLD: N_("Hold"),
+    Action.RELEASE: N_("Release"),
+    Action.CANCEL: N_("Cancel the activation"),
+}
+EFFECTS: Mapping[Action, str] = {
+    Action.RETRY: N_("The engine tries now whatever it waits for, and reads it all again."),
+    Action.RESEND: N_(
+        "A code goes to the contact on file, by SMS or by e-mail. The limits of messages hold."
+    ),
+    Action.UNLOCK: N_("The student may type codes again at once. The wrong ones stay dead."),
+    Action.REREAD: N_(
+        "The registrar is read now. What has changed there is shown to the student anew."
+    ),
+    Action.RESOLVE: N_(
+        "The dispute ends: the student is written to, sees the details as the registrar has them"
+        " now, and may agree or dispute again."
+    ),
+    Action.HOLD: N_(
+        "The activation stops until staff release it. The student reads that support checks it."
+    ),
+    Action.RELEASE: N_("The activation goes on from where it was held."),
+    Action.CANCEL: N_(
+        "The activation ends, what it held is free again, and the student is told. No account is"
+        " made; the student may start again."
+    ),
+}
+"""What each act does, in the words that its page and its command show."""
+_IMPOSSIBLE: Mapping[Action, str] = {
+    Action.RETRY: N_("The engine waits for nothing: it is the student's turn."),
+    Action.RESEND: N_("No code is awaited now."),
+    Action.UNLOCK: N_("It is not locked."),
+    Action.REREAD: N_(
+        "The registrar is read by itself at this step; what waits for support reads it on retry."
+    ),
+    Action.RESOLVE: N_("Nothing is disputed."),
+    Action.HOLD: N_("Only what waits for the student can be held."),
+    Action.RELEASE: N_("It is not held."),
+    Action.CANCEL: N_("The account is being made: it can no longer be cancelled."),
+}
+_ENDED = N_("The activation has ended.")
+_TOO_SOON = N_(
+    "No message may go there now: one went a moment ago, the contact has had its share for now, or"
+    " there is no such contact on file."
+)
+_AWAY = N_("The registrar does not answer. Nothing was changed.")
 
 
 class Refused(Exception):
-    """The action is impossible now; the text says why."""
+    """The action is impossible now; the text says why, and is in the catalogue."""
 
 
 _LET_BE: tuple[type[BaseException], ...] = (
@@ -35,23 +109,65 @@ _LET_BE: tuple[type[BaseException], ...] = (
 )
 
 
-async def act(
-    desk: Desk, request: RetryRequest | CancelRequest, *, reference: str, reason: str
-) -> bool:
-    """Hand the request in through the door of its name, once it is in the audit.
+def possible(step: Step, reason: WaitReason | None) -> frozenset[Action]:
+    """Return the acts that make sense where an activation stands."""
+    if step in steps.ENDS:
+        return frozenset({Action.NOTE, Action.WITHDRAW, Action.ERASE})
+    disputed = reason is WaitReason.DATA_DISPUTED
+    students = steps.deadline_runs(step, reason)
+    when = {
+        Action.NOTE: True,
+        Action.RETRY: steps.woken_by(step, reason) is not Waker.STUDENT
+        and not disputed
+        and reason is not WaitReason.HELD,
+        Action.RESEND: step is Step.PIN and reason is not WaitReason.PIN_LOCKED,
+        Action.UNLOCK: reason is WaitReason.PIN_LOCKED,
+        Action.REREAD: disputed or (students and step in {Step.INSURANCE, Step.REVIEW}),
+        Action.RESOLVE: disputed,
+        Action.HOLD: disputed or students,
+        Action.RELEASE: reason is WaitReason.HELD,
+        Action.CANCEL: step in steps.CANCELLABLE,
+    }
+    return frozenset(action for action, offered in when.items() if offered)
 
-    Returns False when it was taken in but counts only when a worker is back. Raises `Refused`
-    or `UnknownReference`; nothing happens without its audit row.
+
+async def act(
+    desk: Desk,
+    action: Action,
+    *,
+    reference: str,
+    reason: str,
+    channel: Channel = Channel.SMS,
+    submission_id: str | None = None,
+) -> bool:
+    """Do this to an activation, once it is in the audit; `channel` is where a code is sent.
+
+    Returns False when it was taken in but counts only when a worker is back. Raises `Refused`,
+    `NotAllowed` or `UnknownReference`; nothing happens without its audit row.
     """
+    request = _REQUESTS[action].model_validate(
+        {
+            "submission_id": submission_id or secrets.token_hex(16),
+            "received_at": datetime.now(UTC),
+            "channel": channel,
+        }
+    )
     try:
-        if await desk.activations.stands(reference) is None:
+        stands = await cases.standing(desk.client, reference)
+        if not desk.staff.sees(stands.department):
             raise UnknownReference(reference)
-        await desk.record(Action(request.kind), reference, reason)
-        answer = await desk.activations.submit(reference, request.kind, request)
+        await desk.record(action, reference, reason)
+        door = "resend_pin" if action is Action.RESEND else action.value
+        answer = await desk.activations.submit(reference, door, request)
     except ActivationEnded:
-        raise Refused("the activation has ended") from None
-    if answer and answer.verdict is Verdict.OUT_OF_STEP:
-        raise Refused(_IMPOSSIBLE[request.kind])
+        raise Refused(_ENDED) from None
+    refusals = {
+        Verdict.OUT_OF_STEP: _IMPOSSIBLE[action],
+        Verdict.TOO_SOON: _TOO_SOON,
+        Verdict.AWAY: _AWAY,
+    }
+    if answer and answer.verdict in refusals:
+        raise Refused(refusals[answer.verdict])
     return answer is not None
 
 
@@ -64,15 +180,10 @@ async def retry_all(desk: Desk, wait_reason: WaitReason, *, reason: str, over: f
         await asyncio.sleep(random.uniform(0, over))  # noqa: S311 - it only spreads the load
         try:
             async with turns:
-                await act(desk, RetryRequest(**stamp()), reference=reference, reason=reason)
+                await act(desk, Action.RETRY, reference=reference, reason=reason)
         except _LET_BE:
             return False  # It went on by itself, or will; the others still have their turn.
         return True
 
     references = await cases.waiting_for(desk.client, wait_reason)
     return sum(await asyncio.gather(*map(wake, references)))
-
-
-def stamp() -> dict[str, object]:
-    """Return what tells one act of staff from another."""
-    return {"submission_id": secrets.token_hex(16), "received_at": datetime.now(UTC)}

@@ -10,18 +10,17 @@ from rich.console import Console
 from rich.table import Table
 
 import settings
-from domain.contracts.submissions import CancelRequest, RetryRequest
-from domain.contracts.vocabulary import Choice, WaitReason
+from domain.contracts.vocabulary import Channel, Choice, WaitReason
 from ledger import activations
 from ledger.consents import Consent
 from starter.output import Failed, show_json
-from starter.support import actions, cases, requests_commands, withdrawal
+from starter.support import actions, cases, withdrawal
 from starter.support.sentences import sentence
+from starter.support.staff import Action
 from starter.support.terminal import Json, Reason, Reference, desk
 from translations import translator
 
 commands = typer.Typer(help="See why an activation is stuck, and move it.", no_args_is_help=True)
-commands.add_typer(requests_commands.commands)
 
 _WIDE = 120
 
@@ -78,13 +77,6 @@ async def _show(reference: str) -> cases.Case:
 
 
 @commands.command()
-def retry(reference: Reference, reason: Reason, json: Json = False) -> None:
-    """Try now whatever the engine waits for."""
-    at_once = asyncio.run(_act(RetryRequest(**actions.stamp()), reference, reason))
-    _tell(reference, at_once, "Trying now.", json)
-
-
-@commands.command()
 def retry_all(
     wait_reason: Annotated[str, typer.Option(help="Whom to wake: e.g. DIRECTORY_DOWN.")],
     reason: Reason,
@@ -135,20 +127,41 @@ async def _withdraw(reference: str, reason: str, choices: list[Choice]) -> tuple
         return stands, await activations.username(opened.pool, opened.keys, reference) is not None
 
 
-@commands.command()
-def cancel(reference: Reference, reason: Reason, json: Json = False) -> None:
-    """End an activation; not possible any more once its account is being made."""
-    at_once = asyncio.run(_act(CancelRequest(**actions.stamp()), reference, reason))
-    _tell(reference, at_once, "Cancelled.", json)
-
-
-async def _act(request: RetryRequest | CancelRequest, reference: str, reason: str) -> bool:
+async def _act(action: Action, reference: str, reason: str, channel: Channel, json: bool) -> None:
     async with desk() as opened:
-        return await actions.act(opened, request, reference=reference, reason=reason)
-
-
-def _tell(reference: str, at_once: bool, done: str, json: bool) -> None:
+        at_once = await actions.act(
+            opened, action, reference=reference, reason=reason, channel=channel
+        )
     if json:
         show_json({"reference": reference, "answered": at_once})
     else:
-        typer.echo(done if at_once else "Taken in; it counts as soon as a worker is back.")
+        typer.echo("Done." if at_once else "Taken in; it counts as soon as a worker is back.")
+
+
+def _add(action: Action) -> None:
+    def command(reference: Reference, reason: Reason, json: Json = False) -> None:
+        asyncio.run(_act(action, reference, reason, Channel.SMS, json))
+
+    commands.command(action.value, help=actions.EFFECTS[action])(command)
+
+
+@commands.command(help=actions.EFFECTS[Action.RESEND])
+def resend(
+    reference: Reference,
+    reason: Reason,
+    channel: Annotated[Channel, typer.Option(help="By which way.")] = Channel.SMS,
+    json: Json = False,
+) -> None:
+    asyncio.run(_act(Action.RESEND, reference, reason, channel, json))
+
+
+for each in (
+    Action.RETRY,
+    Action.UNLOCK,
+    Action.REREAD,
+    Action.RESOLVE,
+    Action.HOLD,
+    Action.RELEASE,
+    Action.CANCEL,
+):
+    _add(each)

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from demo.part import aside
-from domain.contracts.submissions import CancelRequest, RetryRequest
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import pool
-from starter.support.actions import Refused, act, stamp
+from starter.support.actions import Refused, act
 from starter.support.desk import Desk
+from starter.support.staff import Action
 from tests.desk import desk
 from tests.faults import checker
 from tests.faults.walker import Gate, Walker, until
@@ -141,20 +141,16 @@ class Run:
         """Wait until staff can see of everybody that this is what they wait for."""
         until(lambda: all(found is reason for _, _, found in self.standing()))
 
-    def staff_say(
-        self, request: type[RetryRequest | CancelRequest], references: Sequence[str]
-    ) -> None:
-        """Let staff retry or cancel all of these at the same moment, where it is possible."""
-        aside(self._staff_say(request, references))
+    def staff_say(self, action: Action, references: Sequence[str]) -> None:
+        """Let staff do this to all of these at the same moment, where it is possible."""
+        aside(self._staff_say(action, references))
 
-    async def _staff_say(
-        self, request: type[RetryRequest | CancelRequest], references: Sequence[str]
-    ) -> None:
+    async def _staff_say(self, action: Action, references: Sequence[str]) -> None:
         client = await self.world.client()
 
         async def say(opened: Desk, reference: str) -> None:
             with suppress(Refused):
-                await act(opened, request(**stamp()), reference=reference, reason="asked")
+                await act(opened, action, reference=reference, reason="asked")
 
         async with await pool.connect(self.world.ledger_dsn) as ledger:
             opened = desk(client, ledger)

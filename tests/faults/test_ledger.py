@@ -5,8 +5,8 @@ import time
 import pytest
 
 from demo.part import aside
-from domain.contracts.submissions import RetryRequest
 from domain.contracts.vocabulary import WaitReason
+from starter.support.staff import Action
 from tests.faults.proxy import DropAfter, Latency, LoseAnswer, Refuse, Reset
 from tests.faults.runner import Run
 
@@ -112,7 +112,7 @@ def test_f24_who_is_no_longer_on_file_waits_for_staff(run: Run, change: str, und
     def mend() -> None:
         run.all_wait_for(WaitReason.NO_LONGER_ENROLLED)
         _update(run, undo)
-        run.staff_say(RetryRequest, [reference for reference, _, _ in run.standing()])
+        run.staff_say(Action.RETRY, [reference for reference, _, _ in run.standing()])
 
     run.walk(lambda: _update(run, change), during=mend)
 

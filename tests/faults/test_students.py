@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from domain.contracts.submissions import CancelRequest
 from domain.contracts.vocabulary import Step
+from starter.support.staff import Action
 from tests.faults.runner import Run
 from tests.faults.walker import until
 
@@ -69,7 +69,7 @@ def test_f45_staff_cancel_while_the_student_agrees(run: Run) -> None:
 
     def cancel_half() -> None:
         references = [reference for reference, _, _ in run.standing()]
-        run.staff_say(CancelRequest, run.draw.sample(references, len(references) // 2))
+        run.staff_say(Action.CANCEL, run.draw.sample(references, len(references) // 2))
 
     run.walk(lambda: None, at="/review", during=cancel_half, ends=("/done", "/ended"))
 

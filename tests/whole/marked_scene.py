@@ -12,7 +12,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from json import dumps, loads
@@ -26,12 +25,12 @@ from demo.messages import Message, all_messages
 from demo.part import aside
 from demo.students import DEPARTMENTS, make_row
 from demo.visitor import Page, Visitor
-from domain.contracts.submissions import RetryRequest
 from domain.references import first_group
 from ledger import pool
 from security.codec import data_converter
 from security.keys import KeyRing
 from starter.support import actions, cases
+from starter.support.staff import Action
 from tests.desk import desk
 from tests.stack import WholeStack
 from tests.whole.student import Student, _insert, until
@@ -153,12 +152,9 @@ class Scene:
         """Do what `support retry` does."""
 
         async def act() -> None:
-            request = RetryRequest(
-                submission_id=secrets.token_hex(16), received_at=datetime.now(UTC)
-            )
             async with await pool.connect(self.env["LEDGER_DSN"]) as ledger:
                 opened = desk(await self._temporal(), ledger)
-                await actions.act(opened, request, reference=reference, reason=self.reason)
+                await actions.act(opened, Action.RETRY, reference=reference, reason=self.reason)
 
         aside(act())
 

@@ -9,7 +9,6 @@ from temporalio.client import Client
 
 from domain.contracts.requests import NoticeKind, SendNotice
 from domain.contracts.submissions import (
-    CancelRequest,
     ConsentSubmission,
     DisputeSubmission,
     PasswordSubmission,
@@ -28,6 +27,7 @@ from ledger.pool import Pool, connect
 from starter.activations import Activations
 from starter.support import actions, cases
 from starter.support.sentences import sentence
+from starter.support.staff import Action
 from tests.desk import desk
 from tests.server import working
 from tests.stack import TestStack
@@ -58,7 +58,7 @@ async def reviewed(activations: Activations, reference: str) -> Progress:
 async def cancelled(client: Client, pool: Pool, reference: str) -> bool:
     return await actions.act(
         desk(client, pool),
-        CancelRequest(**stamp()),
+        Action.CANCEL,
         reference=reference,
         reason="asked at the desk",
     )

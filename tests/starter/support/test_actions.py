@@ -1,0 +1,121 @@
+"""What staff are offered is what the activation takes, and everything else is refused in words."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.client import Client
+
+from domain.contracts.vocabulary import Channel, Step, WaitReason
+from ledger.pool import Pool, connect
+from starter.activations import Activations
+from starter.support import actions
+from starter.support.actions import Refused, act, possible
+from starter.support.cases import UnknownReference
+from starter.support.staff import ALLOWED, Action, NotAllowed, Role, Staff
+from tests.desk import desk
+from tests.server import working
+from tests.stack import TestStack
+from tests.starter.test_activations import typed, until, waits_for_its_pin
+from tests.workflows.engine import World, pin_of
+from workflows.steps import ENDS, REASONS
+
+ACTS = tuple(actions.EFFECTS)
+
+
+@pytest.fixture
+async def pool(stack: TestStack) -> AsyncIterator[Pool]:
+    async with await connect(stack.ledger_dsn) as ledger:
+        yield ledger
+
+
+@pytest.mark.parametrize("step", Step)
+def test_something_can_be_done_wherever_an_activation_stands(step: Step) -> None:
+    for reason in REASONS[step]:
+        offered = possible(step, reason) - {Action.NOTE}
+        assert offered or step is Step.PROVISIONING
+        assert (Action.ERASE in offered) is (step in ENDS)
+
+
+def test_what_is_held_can_be_released_or_cancelled_and_nothing_else() -> None:
+    held = possible(Step.NEEDS_SUPPORT, WaitReason.HELD)
+    assert held == {Action.NOTE, Action.RELEASE, Action.CANCEL}
+
+
+async def test_what_is_not_offered_is_refused_and_what_is_works(
+    client: Client, world: World, reference: str, pool: Pool, stack: TestStack
+) -> None:
+    """At each place every act that is not offered is tried, and changes nothing."""
+    anna = desk(client, pool, keys=stack.keys)
+    activations = Activations(client)
+
+    async def refuses(step: Step, reason: WaitReason) -> None:
+        for action in set(ACTS) - possible(step, reason) - {Action.RETRY}:
+            with pytest.raises(Refused):
+                await act(anna, action, reference=reference, reason="tried")
+        stands = await activations.stands(reference)
+        assert stands is not None
+        assert stands[:2] == (step, reason)
+
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        await refuses(Step.PIN, WaitReason.WAITING_PIN)
+        with pytest.raises(Refused, match="No message may go"):
+            await act(
+                anna, Action.RESEND, reference=reference, reason="asked", channel=Channel.EMAIL
+            )
+        assert await act(anna, Action.HOLD, reference=reference, reason="a call")
+        await refuses(Step.NEEDS_SUPPORT, WaitReason.HELD)
+        assert await act(anna, Action.RELEASE, reference=reference, reason="it was she")
+        await activations.submit(reference, "submit_pin", typed(pin_of(1)))
+        await until(activations, reference, lambda now: now.review is not None)
+        await refuses(Step.REVIEW, WaitReason.WAITING_CONSENT)
+        assert await act(anna, Action.CANCEL, reference=reference, reason="she asked")
+        await until(activations, reference, lambda now: now.step is Step.CANCELLED)
+        with pytest.raises(Refused, match="ended"):
+            await act(anna, Action.RETRY, reference=reference, reason="tried")
+
+
+async def test_a_double_click_is_one_act(
+    client: Client, world: World, reference: str, pool: Pool, stack: TestStack
+) -> None:
+    anna = desk(client, pool, keys=stack.keys)
+    activations = Activations(client)
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        for _ in range(2):
+            assert await act(
+                anna, Action.HOLD, reference=reference, reason="a call", submission_id="one"
+            )
+        stands = await activations.stands(reference)
+        assert stands is not None
+        assert stands.wait_reason is WaitReason.HELD
+        await client.get_workflow_handle(reference).terminate()
+
+
+async def test_nobody_acts_beyond_their_roles_or_departments(
+    client: Client, world: World, reference: str, pool: Pool, stack: TestStack
+) -> None:
+    activations = Activations(client)
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        for role in Role:
+            theirs = Staff("maria", frozenset({role}))
+            for action in set(ACTS) - ALLOWED[role]:
+                with pytest.raises(NotAllowed):
+                    await act(
+                        desk(client, pool, keys=stack.keys, staff=theirs),
+                        action,
+                        reference=reference,
+                        reason="tried",
+                    )
+        elsewhere = Staff("maria", frozenset(Role), frozenset({"999"}))
+        with pytest.raises(UnknownReference):
+            await act(
+                desk(client, pool, keys=stack.keys, staff=elsewhere),
+                Action.CANCEL,
+                reference=reference,
+                reason="tried",
+            )
+        await client.get_workflow_handle(reference).terminate()
+    done = await pool.fetchval("SELECT count(*) FROM audit WHERE reference = $1", reference)
+    assert done == 0
