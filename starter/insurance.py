@@ -1,7 +1,6 @@
 """`activation insurance ...`: the insurance numbers that were taken with a warning."""
 
 import asyncio
-import csv
 import getpass
 import sys
 from typing import Annotated
@@ -12,6 +11,7 @@ import settings
 from domain import masks
 from ledger import audit, insurance, pool
 from security.keys import KeyRing
+from starter import spreadsheet
 
 commands = typer.Typer(help="Insurance numbers to look at.", no_args_is_help=True)
 
@@ -29,11 +29,11 @@ def export(
 ) -> None:
     """Write the numbers with a warning as CSV, masked; the reference finds the student."""
     rows = asyncio.run(_flagged(reason))
-    out = csv.writer(sys.stdout)
-    out.writerow(_COLUMNS)
+    sys.stdout.write(spreadsheet.line(_COLUMNS))
     for row in rows:
         number = masks.insurance(row.number)
-        out.writerow((row.reference, row.department, row.scheme, number, " ".join(row.warnings)))
+        cells = (row.reference, row.department, row.scheme, number, " ".join(row.warnings))
+        sys.stdout.write(spreadsheet.line(cells))
 
 
 async def _flagged(reason: str) -> list[insurance.Flagged]:

@@ -14,13 +14,27 @@ from domain.contracts.vocabulary import Channel, Choice, WaitReason
 from ledger import activations
 from ledger.consents import Consent
 from starter.output import Failed, show_json
-from starter.support import actions, cases, withdrawal
+from starter.support import (
+    actions,
+    audit_commands,
+    cases,
+    erasure_commands,
+    funnel_commands,
+    notes_commands,
+    requests_commands,
+    withdrawal,
+)
 from starter.support.sentences import sentence
 from starter.support.staff import Action
 from starter.support.terminal import Json, Reason, Reference, desk
 from translations import translator
 
 commands = typer.Typer(help="See why an activation is stuck, and move it.", no_args_is_help=True)
+commands.add_typer(requests_commands.commands)
+commands.add_typer(notes_commands.commands)
+commands.add_typer(erasure_commands.commands)
+commands.add_typer(funnel_commands.commands)
+commands.add_typer(audit_commands.commands, name="audit")
 
 _WIDE = 120
 

@@ -1,0 +1,43 @@
+"""How far those came who started on a day: counts only, which an erased activation stays in."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from domain.contracts.vocabulary import Step
+from ledger.pool import Pool
+
+_BY_DAY = """
+SELECT day::date AS day, count(reference) AS started, count(department) AS proven,
+    count(agreed.reference) AS agreed, count(*) FILTER (WHERE end_step = $5) AS active
+FROM generate_series($1::date, $2::date, interval '1 day') day
+LEFT JOIN activation ON started_at >= day::timestamp AT TIME ZONE $3
+    AND started_at < (day::timestamp + interval '1 day') AT TIME ZONE $3
+    AND ($4::text[] IS NULL OR department = ANY ($4))
+LEFT JOIN (SELECT DISTINCT reference FROM consent) agreed USING (reference)
+GROUP BY day ORDER BY day
+"""
+
+
+@dataclass(frozen=True)
+class Day:
+    """Of those who `started` on this day, so many have come so far by now.
+
+    Whose PIN was right is `proven`; only of them is a department known.
+    """
+
+    day: date
+    started: int
+    proven: int
+    agreed: int
+    active: int
+
+
+async def by_day(
+    pool: Pool, first: date, last: date, zone: ZoneInfo, departments: Collection[str] | None
+) -> list[Day]:
+    """Return these days, each with its counts; None: of all departments."""
+    chosen = None if departments is None else list(departments)
+    rows = await pool.fetch(_BY_DAY, first, last, zone.key, chosen, Step.ACTIVE)
+    return [Day(**row) for row in rows]

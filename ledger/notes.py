@@ -1,0 +1,46 @@
+"""What staff write down about a case, for one another: encrypted, each note once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.pool import Pool
+from security.keys import KeyRing
+
+
+@dataclass(frozen=True)
+class Note:
+    at: datetime
+    author: str
+    text: str
+
+
+async def put(
+    pool: Pool, keys: KeyRing, *, note_id: str, reference: str, author: str, text: str
+) -> None:
+    """Keep a note; the same once more changes nothing."""
+    await pool.execute(
+        "INSERT INTO case_note (id, reference, author, text) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (id) DO NOTHING",
+        note_id,
+        reference,
+        author,
+        keys.encrypt("case_note", note_id, text),
+    )
+
+
+async def written(pool: Pool, note_id: str) -> bool:
+    found: bool = await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM case_note WHERE id = $1)", note_id
+    )
+    return found
+
+
+async def of(pool: Pool, keys: KeyRing, reference: str) -> list[Note]:
+    """Return the notes on this case, the oldest first."""
+    rows = await pool.fetch(
+        "SELECT * FROM case_note WHERE reference = $1 ORDER BY at, id", reference
+    )
+    return [
+        Note(row["at"], row["author"], keys.decrypt("case_note", row["id"], row["text"]))
+        for row in rows
+    ]

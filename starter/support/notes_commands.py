@@ -1,0 +1,31 @@
+"""`activation support note`: what colleagues should know about a case."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from starter.output import show_json
+from starter.support import notes
+from starter.support.terminal import Json, Reference, desk
+
+commands = typer.Typer()
+
+
+@commands.command()
+def note(
+    reference: Reference,
+    text: Annotated[str, typer.Option(help="The note; nothing personal that is not needed.")],
+    json: Json = False,
+) -> None:
+    """Add a note to a case, for the other staff."""
+    asyncio.run(_note(reference, text))
+    if json:
+        show_json({"reference": reference, "noted": True})
+    else:
+        typer.echo("Noted.")
+
+
+async def _note(reference: str, text: str) -> None:
+    async with desk() as opened:
+        await notes.write(opened, text, reference=reference)
