@@ -75,7 +75,7 @@ class LedgerActivities:
             )
             for _ in range(_ROUNDS):
                 holders = await claims.claim(
-                    self._pool, reference=reference, keys=self._claim_keys(person)
+                    self._pool, reference=reference, keys=claim_keys(self._keys, person)
                 )
                 rivals = sorted(holders - {reference})
                 if not rivals:
@@ -92,16 +92,6 @@ class LedgerActivities:
                         return Claimed(outcome=ClaimOutcome.HELD, holder=rival)
                     await claims.release(self._pool, rival)
         raise failure(FailureType.LEDGER_DOWN, "claim is contended")
-
-    def _claim_keys(self, person: Person) -> list[str]:
-        keys = [
-            self._keys.index("registration", f"{each.system_id}/{each.registration_id}")
-            for each in (*person.enrolments, *person.former)
-        ]
-        if person.insurance_number:
-            number = f"{person.insurance_scheme}:{person.insurance_number}"
-            keys.append(self._keys.index("insurance", number))
-        return keys
 
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
@@ -125,6 +115,18 @@ class LedgerActivities:
             await activations.close(self._pool, reference=reference, end=request.end)
             await claims.release(self._pool, reference)
         return Closed()
+
+
+def claim_keys(keys: KeyRing, person: Person) -> list[str]:
+    """Return what an activation holds while it holds a person: each enrolment, and the number."""
+    held = [
+        keys.index("registration", f"{each.system_id}/{each.registration_id}")
+        for each in (*person.enrolments, *person.former)
+    ]
+    if person.insurance_number:
+        number = f"{person.insurance_scheme}:{person.insurance_number}"
+        held.append(keys.index("insurance", number))
+    return held
 
 
 async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -> list[str]:

@@ -1,5 +1,7 @@
 """find_student: tells who has a mobile or e-mail on file with the registrar.
 
+`View` is what may be asked of the registrar, by this activity and by the desk's check alike.
+
 Reads the published view `v_vd_sis` and nothing else. PostgreSQL narrows the rows down by
 expressions a registrar can put indexes on; Python compares for real, after normalising both sides.
 """
@@ -18,14 +20,19 @@ from activities.students import (
     Row,
     Typed,
     birth_date,
+    called,
     enrolment,
     holders,
     insurance_of,
+    names,
     persons,
     written_dates,
 )
+from domain import surnames
 from domain.contracts.requests import FindStudent, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
+from domain.elot743 import ascii_fold
+from domain.text import LOOK_ALIKES, has_greek, identifier
 from ledger.pool import UNAVAILABLE, Pool, connect
 from security.keys import KeyRing
 from settings import Column, Registrar, Settings
@@ -43,10 +50,9 @@ async def reader(settings: Registrar) -> Pool:
 
 class RegistrarActivities:
     def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
-        self._pool = pool
         self._keys = keys
         self._settings = settings.registrar
-        self._statements = statements(settings.registrar)
+        self._view = View(pool, settings.registrar)
 
     def all(self) -> list[Callable[..., Any]]:
         return [self.find_student]
@@ -55,24 +61,49 @@ class RegistrarActivities:
     async def find_student(self, request: FindStudent) -> StudentsFound:
         typed = Typed(request.mobile, request.email, self._settings.phone_region)
         with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
-            rows = await self._rows(typed)
+            rows = await self._view.by_contact(typed)
             found = persons(rows, typed, lambda value: self._keys.index("person", value))
         return StudentsFound(persons=tuple(found))
 
     async def somebody_else_has(self, scheme: str, number: str, person_key: str) -> bool:
         """Whether the number stands on other students' rows and on none of this person's."""
         with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
-            held = await self._fetch(self._statements.by_identity, [number, number.lower()], [])
-            rows = await self._with_related(held)
+            rows = await self._view.by_insurance(number)
             found = holders(rows, (scheme, number), lambda value: self._keys.index("person", value))
         return bool(found) and person_key not in found
 
-    async def _rows(self, typed: Typed) -> list[Row]:
+
+class View:
+    """The registrar's view; each question brings every row of the people it finds."""
+
+    def __init__(self, pool: Pool, settings: Registrar) -> None:
+        self._pool = pool
+        self._statements = statements(settings)
+
+    async def by_contact(self, typed: Typed) -> list[Row]:
         """Return the rows that may hold a typed contact, and every other row of these people."""
         digits = re.sub(r"\D", "", typed.mobile or "")[-_INDEXED_DIGITS:] or None
         mailbox = _like(typed.email.split("@")[0] + "@") if typed.email else None
         held = await self._fetch(self._statements.by_contact, digits, typed.email, mailbox)
         return await self._with_related(held)
+
+    async def by_insurance(self, number: str) -> list[Row]:
+        held = await self._fetch(self._statements.by_identity, [number, number.lower()], [])
+        return await self._with_related(held)
+
+    async def by_number(self, number: str) -> list[Row]:
+        """Find a student number as people write it, alone or as `system/number`."""
+        wanted = [identifier(part) for part in {number, number.rpartition("/")[2]}]
+        return await self._with_related(await self._fetch(self._statements.by_number, wanted))
+
+    async def by_surname(self, prefix: str, most: int) -> tuple[list[Row], bool]:
+        """Return the people of the first rows by name, and whether there are more."""
+        patterns = [_like(each) + "%" for each in (prefix, ascii_fold(prefix)) if each]
+        initials = [] if has_greek(prefix) else [*surnames.greek_initials(prefix)]
+        rows = await self._fetch(self._statements.by_surname, patterns, initials)
+        fitting = {enrolment(row): row for row in rows if surnames.begins(names(row), prefix)}
+        found = sorted(fitting.values(), key=lambda row: (*map(surnames.folded, called(row)),))
+        return await self._with_related(found[:most]), len(found) > most
 
     async def _with_related(self, held: list[Row]) -> list[Row]:
         related = await self._fetch(
@@ -92,6 +123,8 @@ class Statements:
 
     by_contact: str
     by_identity: str
+    by_number: str
+    by_surname: str
     everything: str
 
 
@@ -127,6 +160,13 @@ def statements(settings: Registrar) -> Statements:
             f"regexp_replace({value['ssn']}, '[ ./-]', '', 'g') = ANY($1::text[])",
             f"left({value['birthdate']}, 10) = ANY($2::text[])",
         ),
+        by_number=any_of(f"{_identified(value['registrationid'])} = ANY($1::text[])"),
+        by_surname=any_of(
+            f"{_letters(value['lastnameel'])} LIKE ANY($1::text[])",
+            f"lower({value['lastnameen']}) LIKE ANY($1::text[])",
+            f"btrim(coalesce({value['lastnameen']}, '')) = ''"
+            f" AND left({_letters(value['lastnameel'])}, 1) = ANY($2::text[])",
+        ),
         everything=everything,
     )
 
@@ -146,6 +186,21 @@ def _spellings(row: Row) -> list[str]:
     """Return the row's own number as it stands there and as it is rightly spelled."""
     number = insurance_of(row)
     return [_SEPARATORS.sub("", row["ssn"] or ""), number[1]] if number else []
+
+
+def _identified(column: str) -> str:
+    """Write in SQL what `identifier` does, as far as student numbers go."""
+    squashed = rf"upper(regexp_replace({column}, '[\s./-]', '', 'g'))"
+    greek = "".join(map(chr, LOOK_ALIKES))
+    latin = greek.translate(LOOK_ALIKES)
+    return f"translate({squashed}, '{greek}{greek.lower()}', '{latin}{latin}')"
+
+
+def _letters(column: str) -> str:
+    """Write in SQL what `surnames.folded` does to Greek, whatever the database's locale."""
+    greek = [c for c in map(chr, range(0x386, 0x3CF)) if c.isalpha() and surnames.folded(c) != c]
+    bare = "".join(map(surnames.folded, greek))
+    return f"translate(lower({column}), '{''.join(greek)}', '{bare}')"
 
 
 def _quoted(name: str) -> str:

@@ -40,8 +40,8 @@ class Typed:
 
 def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> list[Person]:
     """Return the persons with a live row that holds a typed contact; `index` makes their keys."""
-    found = [_person(group, typed, index) for group in humans(rows)]
-    return [person for person in found if person and (person.sms_to or person.email_to)]
+    found = [person(group, typed, index) for group in humans(rows)]
+    return [each for each in found if each.sms_to or each.email_to]
 
 
 def holders(rows: Sequence[Row], number: tuple[str, str], index: Callable[[str], str]) -> set[str]:
@@ -151,19 +151,16 @@ def _facts(row: Row) -> tuple[str, str, date | None]:
     )
 
 
-def _person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Person | None:
+def person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Person:
+    """Return the human whose rows these are; who has no live row has neither contact nor number."""
     live = enrolled(group)
-    if not live:
-        return None
-    first, newest = min(group, key=_age), live[0]
     former = sorted((row for row in group if not is_live(row)), key=_age, reverse=True)
-    mobiles = _all(live, lambda row: mobiles_on_file(row.get("mobilephone"), typed.region))
-    emails = _all(live, lambda row: emails_on_file(row.get("extemail")))
+    first, newest = min(group, key=_age), (live or former)[0]
+    mobiles, emails = contacts(group, typed.region)
     scheme, number = next(filter(None, map(insurance_of, live)), (None, None))
     sms_to = typed.mobile if typed.mobile in mobiles else None
     email_to = typed.email if typed.email in emails else None
-    first_name = text(newest, "firstnameel") or text(newest, "firstnameen")
-    last_name = text(newest, "lastnameel") or text(newest, "lastnameen")
+    last_name, first_name = called(newest)
     return Person(
         person_key=index(enrolment(first)),
         enrolments=tuple(_enrolment(row) for row in live),
@@ -184,6 +181,13 @@ def _person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Pers
     )
 
 
+def contacts(group: Iterable[Row], region: str) -> tuple[list[str], list[str]]:
+    """Return the mobiles and the e-mails of a human's live rows, those of the newest first."""
+    live = enrolled(group)
+    mobiles = _all(live, lambda row: mobiles_on_file(row.get("mobilephone"), region))
+    return mobiles, _all(live, lambda row: emails_on_file(row.get("extemail")))
+
+
 def _enrolment(row: Row) -> Enrolment:
     greek, latin = text(row, "departmentel"), text(row, "departmenten")
     return Enrolment(
@@ -193,6 +197,17 @@ def _enrolment(row: Row) -> Enrolment:
         department_el=greek or latin,
         department_en=latin or elot743(greek),
     )
+
+
+def names(row: Row) -> tuple[str, str]:
+    """Return the surname in both alphabets, as far as it stands there."""
+    return text(row, "lastnameel"), text(row, "lastnameen")
+
+
+def called(row: Row) -> tuple[str, str]:
+    """Return surname and first name, in Greek where there is one."""
+    first = text(row, "firstnameel") or text(row, "firstnameen")
+    return text(row, "lastnameel") or text(row, "lastnameen"), first
 
 
 def is_live(row: Row) -> bool:

@@ -1,5 +1,7 @@
 """One row an activation: enough to find it again and to know that it ended, nothing readable."""
 
+from collections.abc import Sequence
+
 from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Language, Step
 from ledger.pool import Pool
@@ -108,3 +110,25 @@ async def alive(pool: Pool, reference: str) -> bool:
         reference,
     )
     return found
+
+
+async def under_way(
+    pool: Pool,
+    keys: KeyRing,
+    *,
+    claims: Sequence[str],
+    mobiles: Sequence[str],
+    emails: Sequence[str],
+) -> str | None:
+    """Return the live activation that holds a person, else the newest that a contact began."""
+    reference: str | None = await pool.fetchval(
+        "SELECT a.reference FROM activation a LEFT JOIN claim c"
+        " ON c.reference = a.reference AND c.key = ANY($1::text[])"
+        " WHERE a.ended_at IS NULL AND (c.key IS NOT NULL OR a.person_key IS NULL"
+        " AND (a.mobile_index = ANY($2::text[]) OR a.email_index = ANY($3::text[])))"
+        " ORDER BY c.key IS NULL, a.started_at DESC LIMIT 1",
+        claims,
+        [keys.index("mobile", mobile) for mobile in mobiles],
+        [keys.index("email", email) for email in emails],
+    )
+    return reference

@@ -1,0 +1,42 @@
+"""Surnames as people begin to type them: in Greek or Latin, with or without accents, in any case.
+
+Greek is compared with Greek, for how a syllable is transcribed depends on what follows it.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+
+from domain.elot743 import ascii_fold
+from domain.text import has_greek, plain
+
+FEWEST_LETTERS = 3
+_SOUNDS_B = "μ"
+
+
+def folded(text: str) -> str:
+    """Return lower-case letters without accents, every sigma alike; Greek stays Greek."""
+    bare = unicodedata.normalize("NFD", text.casefold())
+    return "".join(c for c in bare if not unicodedata.combining(c))
+
+
+def prefix(raw: str) -> str | None:
+    """Read what was typed; None when that is too little to search by."""
+    typed = " ".join(folded(plain(raw)).split())
+    return typed if sum(c.isalpha() for c in typed) >= FEWEST_LETTERS else None
+
+
+def begins(surnames: Iterable[str], typed: str) -> bool:
+    """Whether one of a person's surnames begins with a prefix that `prefix` has read."""
+    latin = "" if has_greek(typed) else ascii_fold(typed)
+    return any(
+        folded(each).startswith(typed) or (latin and ascii_fold(each).lower().startswith(latin))
+        for each in surnames
+    )
+
+
+def greek_initials(typed: str) -> str:
+    """Return the Greek letters that a surname may begin with whose Latin form is typed."""
+    alphabet = "αβγδεζηθικλμνξοπρστυφχψω"
+    first = ascii_fold(typed)[:1]
+    alike = [c for c in alphabet if first and ascii_fold(c).startswith(first)]
+    return "".join(alike) + (_SOUNDS_B if first == "b" else "")
