@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 
 import phonenumbers
-from phonenumbers import NumberParseException, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
 
 from domain import contacts
 from domain.rules import InvalidInput, Rule
@@ -58,5 +58,6 @@ def _by_length(raw: str, region: str) -> Fault:
         return Fault.NO_MOBILE if digits(raw) else Fault.NO_NUMBER
     if phonenumbers.is_possible_number_with_reason(number) == ValidationResult.TOO_SHORT:
         return Fault.DIGITS_MISSING
-    too_long = phonenumbers.truncate_too_long_number(number)
+    cut = phonenumbers.truncate_too_long_number(number)
+    too_long = cut and phonenumbers.number_type(number) == PhoneNumberType.MOBILE
     return Fault.TOO_MANY_DIGITS if too_long else Fault.NO_MOBILE
