@@ -9,8 +9,8 @@ from domain.contracts.submissions import Submission
 from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Step
 from starter.portal import places
-from starter.portal.forms import Form
 from starter.portal.visit import Elsewhere, Visit
+from starter.web.forms import Form
 
 _RISES = frozenset({"submit_pin", "identify", "give_consent"})
 """Doors behind which a cookie is worth more; without an answer it must be taken for granted."""

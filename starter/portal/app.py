@@ -34,17 +34,19 @@ from starter.portal import (
     proof,
     review,
 )
-from starter.portal.forms import SECRET, Forged
 from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
-from starter.portal.shield import Shield
-from starter.portal.view import STATIC, Views, static_path
 from starter.portal.visit import Elsewhere, Health, Parts, Visit
 from starter.portal.wording import Wording
+from starter.web.forms import Forged
+from starter.web.shield import Shield
+from starter.web.view import STATIC, Views, static_path
 from workflows.steps import ENDS
 
 PATIENCE = 1.5
 """Seconds that the ledger may take, of the three in which every page answers."""
+SECRET = frozenset({"pin", "password", "number", "answer"})
+"""What no page shows again, so that it has to be typed once more."""
 _RETRY_AFTER = "30"
 _FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -93,7 +95,7 @@ def assemble(
         pool=pool,
         engine=engine,
         health=health,
-        views=Views(settings.institution),
+        views=Views(settings.institution, "pages"),
         sessions=Sessions(pool, settings.portal, keys.session_key),
         wordings={language: Wording(language) for language in Language},
     )

@@ -11,10 +11,10 @@ from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput, Rule
 from ledger import activations
 from starter.portal import limits, places, uniform
-from starter.portal.forms import Form
 from starter.portal.places import Place
-from starter.portal.view import Errors
 from starter.portal.visit import AnyVisit, Elsewhere, Visit
+from starter.web.forms import Form
+from starter.web.view import Errors
 
 router = APIRouter()
 

@@ -11,8 +11,8 @@ from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput
 from starter.portal import countries
 from starter.portal.answers import onward, stamp, submit
-from starter.portal.forms import Form
 from starter.portal.visit import AnyVisit, Visit
+from starter.web.forms import Form
 
 router = APIRouter()
 

@@ -17,12 +17,12 @@ from domain.suggestions import suggest
 from ledger import passwords as sealed_passwords
 from ledger import suggestions
 from security import sealing
-from starter.portal import sessions
 from starter.portal.answers import onward, stamp, submit
-from starter.portal.forms import Form
 from starter.portal.places import Place
-from starter.portal.view import Errors
 from starter.portal.visit import AnyVisit, Visit
+from starter.web import forms
+from starter.web.forms import Form
+from starter.web.view import Errors
 
 router = APIRouter()
 
@@ -94,7 +94,7 @@ async def _password_page(visit: Visit, place: Place, errors: Errors | None = Non
 
 def _view_of_page(visit: Visit, form_token: str) -> str:
     """Name one view of the page in one browser."""
-    return f"{sessions.name(visit.token or '')}\0{form_token}"
+    return f"{forms.name_of(visit.token or '')}\0{form_token}"
 
 
 def _context(visit: Visit, place: Place) -> list[str]:

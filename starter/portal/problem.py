@@ -22,9 +22,10 @@ from ledger.pool import UNAVAILABLE
 from ledger.support_requests import SupportRequest
 from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
-from starter.portal import limits, sessions
-from starter.portal.view import Errors
+from starter.portal import limits
 from starter.portal.visit import AnyVisit, Parts, Visit
+from starter.web import forms
+from starter.web.view import Errors
 from translations import N_
 
 router = APIRouter()
@@ -138,7 +139,7 @@ def _read(visit: Visit, typed: Mapping[str, str]) -> tuple[dict[str, str], Error
 
 
 async def _too_often(visit: Visit) -> Response | None:
-    browser = f"help:{visit.parts.keys.index('browser', sessions.name(visit.token or ''))}"
+    browser = f"help:{visit.parts.keys.index('browser', forms.name_of(visit.token or ''))}"
     by_address = limits.by_address(visit, "help")
     allowed = visit.parts.settings.portal.help_requests_per_address
     for bucket, limit in ((browser, _PER_BROWSER), (by_address, allowed)):

@@ -12,10 +12,10 @@ from domain.contracts.vocabulary import Channel, Question, Step
 from domain.rules import InvalidInput
 from starter.portal import places, uniform
 from starter.portal.answers import onward, stamp, submit
-from starter.portal.forms import Form
 from starter.portal.places import Place
-from starter.portal.view import Errors
 from starter.portal.visit import AnyVisit, Elsewhere, Visit
+from starter.web.forms import Form
+from starter.web.view import Errors
 
 router = APIRouter()
 

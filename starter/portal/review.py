@@ -14,10 +14,10 @@ from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Choice, Detail, Step, WaitReason
 from starter.portal import places
 from starter.portal.answers import onward, stamp, submit
-from starter.portal.forms import Form
 from starter.portal.places import Place
-from starter.portal.view import Errors
 from starter.portal.visit import AnyVisit, Elsewhere, Visit
+from starter.web.forms import Form
+from starter.web.view import Errors
 
 router = APIRouter()
 

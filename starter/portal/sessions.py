@@ -16,11 +16,7 @@ from starlette.responses import Response
 from ledger import sessions as ledger
 from ledger.pool import Pool
 from settings import Portal
-
-
-def name(token: str) -> str:
-    """Return what stays the same when a token changes; forms are tied to it."""
-    return token.partition(".")[0]
+from starter.web.forms import name_of
 
 
 class Sessions:
@@ -65,7 +61,7 @@ class Sessions:
     async def rotate(self, token: str) -> str:
         """Return the token that follows this one: the same each time it is asked."""
         secret = hmac.digest(self._key, b"rotate\0" + token.encode(), "sha256").hex()
-        fresh = f"{name(token)}.{secret}"
+        fresh = f"{name_of(token)}.{secret}"
         await ledger.rotate(self._pool, token, fresh)
         return fresh
 

@@ -17,8 +17,8 @@ from ledger import budgets
 from starter.activations import ActivationEnded
 from starter.portal.answers import onward, received, submit
 from starter.portal.places import Place
-from starter.portal.view import Errors
 from starter.portal.visit import Visit
+from starter.web.view import Errors
 
 LOOKED_UP_WITHIN = timedelta(seconds=1.0)
 ANSWERED_AFTER = 1.2

@@ -16,12 +16,13 @@ from ledger.pool import Pool
 from ledger.sessions import Session
 from security.keys import KeyRing
 from settings import Settings
-from starter.portal import forms, places
+from starter.portal import places
 from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
-from starter.portal.shield import origins
-from starter.portal.view import Errors, Views
 from starter.portal.wording import Wording
+from starter.web import forms
+from starter.web.shield import origins
+from starter.web.view import Errors, Views
 
 Health = Callable[[], Awaitable[bool]]
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from domain.contracts.submissions import ConsentSubmission
 from domain.contracts.views import IdentifyView, Progress
 from domain.contracts.vocabulary import Detail, Question, Step, WaitReason
-from starter.portal.forms import MAX_BODY
+from starter.web.forms import MAX_BODY
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 from tests.starter.portal.test_branches import DISPUTED, IDENTIFY

@@ -29,8 +29,7 @@ from security.codec import data_converter
 from settings import Settings
 from starter.activations import Activations
 from starter.health import temporal_answers
-from starter.portal.app import PATIENCE, assemble, create
-from starter.portal.forms import SECRET
+from starter.portal.app import PATIENCE, SECRET, assemble, create
 from tests.faults.proxy import BlackHole, Fault, Link, Proxy, Refuse
 from tests.server import client
 from tests.stack import TestStack

@@ -23,7 +23,8 @@ from ledger.pool import Pool
 from security import sealing
 from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
-from starter.portal import places, view
+from starter.portal import places
+from starter.web import view
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at

@@ -4,8 +4,8 @@ import httpx
 import pytest
 import structlog
 
-from starter.portal.shield import origins
-from starter.portal.view import STATIC, static_path
+from starter.web.shield import origins
+from starter.web.view import STATIC, static_path
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine
 

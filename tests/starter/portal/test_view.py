@@ -11,8 +11,8 @@ from jinja2 import meta, nodes
 from domain.contracts.vocabulary import Language, PasswordRefusal, Step, WaitReason
 from domain.rules import Rule
 from starter.portal.info import TITLES
-from starter.portal.view import STATIC, _environment, clock
 from starter.portal.wording import Wording
+from starter.web.view import STATIC, _environment, clock
 from tests.starter.portal.conftest import Browser
 
 ATHENS = ZoneInfo("Europe/Athens")
@@ -82,7 +82,7 @@ def test_a_time_has_its_date_when_it_is_not_today() -> None:
 
 
 def test_templates_name_only_what_pages_are_given() -> None:
-    env = _environment(Language.EL, ATHENS)
+    env = _environment("pages", Language.EL, ATHENS)
     given = {
         *("institution", "support_email", "domain", "lag_hours"),
         *("password_reset_url", "schemes", "scheme", "wrong", "note", "longest"),

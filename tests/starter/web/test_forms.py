@@ -1,7 +1,7 @@
 import pytest
 
 from domain import references
-from starter.portal import forms
+from starter.web import forms
 
 KEY = b"k" * 32
 TYPE = "application/x-www-form-urlencoded"

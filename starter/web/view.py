@@ -32,9 +32,10 @@ def static_path() -> str:
 
 
 class Views:
-    """Renders every page of the portal in both languages."""
+    """Renders every page of one folder of templates in both languages."""
 
-    def __init__(self, institution: Institution) -> None:
+    def __init__(self, institution: Institution, folder: str) -> None:
+        self._folder = folder
         self._zone = institution.timezone
         self._shared = {
             language: {
@@ -48,7 +49,7 @@ class Views:
         }
 
     def page(self, name: str, language: Language, **context: Any) -> str:
-        template = _environment(language, self._zone).get_template(f"{name}.html")
+        template = _environment(self._folder, language, self._zone).get_template(f"{name}.html")
         return template.render(self._shared[language] | context)
 
     def clock(self, moment: datetime, language: Language) -> str:
@@ -56,10 +57,10 @@ class Views:
 
 
 @cache
-def _environment(language: Language, zone: ZoneInfo) -> Environment:
+def _environment(folder: str, language: Language, zone: ZoneInfo) -> Environment:
     govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     env = Environment(
-        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES / "pages"), govuk]),
+        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES / folder), govuk]),
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,

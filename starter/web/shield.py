@@ -1,4 +1,4 @@
-"""The portal's outermost layer: what holds for every request and every response.
+"""The outermost layer of portal and console: what holds for every request and every response.
 
 Each response, errors and static files included, carries the security headers; a body over the
 limit, a foreign host name and an unexpected exception get their own pages. Nothing a caller sent
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from starter.portal.forms import MAX_BODY
+from starter.web.forms import MAX_BODY
 
 log = structlog.get_logger(__name__)
 

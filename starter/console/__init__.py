@@ -1,0 +1,1 @@
+"""The desk in a browser: pages that only call the verbs of `starter/support`."""
