@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from demo import walkthrough
+from demo import populate, walkthrough
 from demo.control import PartState, ask
 from demo.place import ANY_PORTS, PREFERRED_PORTS, Place
 from demo.stack import Stack
@@ -83,6 +83,16 @@ def walk(
 ) -> None:
     """Play one student through the portal, up to a login that works."""
     walkthrough.play(folder, language, _say, sample)
+
+
+@commands.command("populate")
+def fill(
+    folder: Folder = DEMO,
+    count: Annotated[int, typer.Option(min=1, help="About how many activations.")] = populate.COUNT,
+    seed: Annotated[int, typer.Option(help="Who they are.")] = populate.SEED,
+) -> None:
+    """Make activations in mixed states, as students would; again: others beside them."""
+    populate.play(folder, count, seed, _say)
 
 
 def _line(part: PartState) -> str:

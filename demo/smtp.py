@@ -21,6 +21,8 @@ from demo.messages import put
 from demo.part import Part, listens, python
 from demo.place import HOST
 
+NO_MAILBOX = "@gone.example"
+
 
 class Smtp(Part):
     name = "smtp"
@@ -43,6 +45,20 @@ class Deliver:
 
     def __init__(self, inbox: Path) -> None:
         self._inbox = inbox
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self,
+        _server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
+    ) -> str:
+        """Refuse for good what a student's contact of long ago is refused for."""
+        if address.lower().endswith(NO_MAILBOX):
+            return "550 5.1.1 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 fine"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)

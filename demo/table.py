@@ -7,6 +7,7 @@ from demo.stack import Stack
 
 COMMANDS = (
     ("activation demo walkthrough", "plays one student through the portal"),
+    ("activation demo populate", "makes 200 activations in mixed states for the desk"),
     ("activation demo stop slapd", "takes the directory away; `start slapd` brings it back"),
     ("activation demo kill worker", "kills the engine in mid-work; `start worker` goes on"),
     ("activation demo status", "says what runs"),
@@ -15,7 +16,8 @@ COMMANDS = (
 )
 
 
-def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return a line a row, its cells one under the other."""
     lines = list(rows)
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
@@ -48,13 +50,13 @@ def address_table(stack: Stack) -> str:
             "",
             "The demo is ready. Ctrl-C stops it; its data stays.",
             "",
-            *_aligned(places),
+            *aligned(places),
             "",
             "Sample students: type the contact, and the number where there is one",
-            *_aligned(students),
+            *aligned(students),
             "",
             "Commands to try in another terminal",
-            *_aligned(commands),
+            *aligned(commands),
             "",
         )
     )

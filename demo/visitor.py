@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -92,6 +92,9 @@ class Visitor:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._http.close()
 
     def visit(self, path: str) -> Page:
@@ -101,6 +104,16 @@ class Visitor:
         """Fill in and send the form of the page that has all these fields."""
         form = next(form for form in self.page.forms if answers.keys() <= form.names)
         return self._look(self._http.post(form.action, data=form.fields | answers))
+
+    def press(self, action: str) -> Page:
+        """Send the form that leads to this address, as it stands."""
+        form = next(form for form in self.page.forms if form.action == action)
+        return self._look(self._http.post(action, data=form.fields))
+
+    def where(self) -> dict[str, Any]:
+        """Return where this browser's activation stands: reference, step and wait reason."""
+        told: dict[str, Any] = self._http.get("/progress.json").json()
+        return told
 
     def _look(self, response: httpx.Response) -> Page:
         reader = _Reader()

@@ -55,7 +55,7 @@ def play(folder: Path, language: str, say: Say, sample: str | None = None) -> No
     """Play one student to the end; raises `PartFailed` with one line where it goes wrong."""
     if sample not in (None, *PLAYED):
         raise PartFailed(f"there is no such sample; there are {', '.join(PLAYED)}")
-    env = _read_env(folder)
+    env = read_env(folder)
     config = tomllib.loads((folder / "activation.toml").read_text("utf-8"))
     wire = Wire(Directory.model_validate(config["directory"]))
     try:
@@ -168,7 +168,7 @@ class _Journey:
             time.sleep(LOOK_AGAIN_SECONDS)
 
 
-def _read_env(folder: Path) -> dict[str, str]:
+def read_env(folder: Path) -> dict[str, str]:
     try:
         text = (folder / "env").read_text("utf-8")
     except FileNotFoundError:

@@ -1,0 +1,175 @@
+"""Makes activations in mixed states, as real students would: `activation demo populate`.
+
+Each student has a fate and is left where it leaves them. The seed alone draws them; those of an
+earlier run are counted first, so that another run brings others.
+"""
+
+import asyncio
+import os
+import random
+import time
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+from temporalio.exceptions import FailureError
+
+from activities.ldap import Wire
+from demo.crowd import Player, World, invent
+from demo.fates import CANCELLED, EXPIRED, FATES, HELD, LOCKED, Fate
+from demo.part import PartFailed
+from demo.students import Row
+from demo.table import aligned
+from demo.walkthrough import Say, read_env
+from domain.contacts import mobiles_on_file
+from domain.contracts.submissions import ActivationStart, Policy
+from domain.contracts.vocabulary import Language
+from domain.references import from_digest
+from ledger import activations
+from settings import Directory
+from starter.support import actions
+from starter.support.desk import Desk
+from starter.support.staff import Action
+from starter.support.terminal import desk
+
+COUNT = 200
+SEED = 1
+_AT_ONCE = 8
+_IN_ENGLISH = 0.25
+_BY_EMAIL = 0.25
+_ASKS_FOR_HELP = 0.06
+_BY_STAFF = {
+    CANCELLED: (Action.CANCEL, "the student asked for it at the desk"),
+    HELD: (Action.HOLD, "somebody else may be typing these codes"),
+}
+_SHORT = Policy(deadline=timedelta(seconds=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """One student, and everything that was drawn for them."""
+
+    fate: Fate
+    rows: Sequence[Row]
+    language: Language
+    by_email: bool
+    asks_for_help: bool
+    digest: bytes
+
+
+def play(folder: Path, count: int, seed: int, say: Say) -> None:
+    """Make about `count` activations; raises `PartFailed` with one line."""
+    begun = time.monotonic()
+    env, config = read_env(folder), folder / "activation.toml"
+    os.environ["ACTIVATION_CONFIG"] = str(config)
+    directory = Directory.model_validate(tomllib.loads(config.read_text("utf-8"))["directory"])
+    try:
+        with closing(Wire(directory)) as wire:
+            world = World(env, wire)
+            known = world.enrolled()
+            if known:
+                say(f"Of earlier runs there are {known} students; these are others.")
+            crowd = list(drawn(count, seed, known))
+            world.enrol([row for played in crowd for row in played.rows])
+            references = come(world, crowd)
+        references |= asyncio.run(behind_the_scenes(crowd, references))
+    except httpx.HTTPError as error:
+        raise PartFailed(f"the portal or the inbox does not answer: {error}") from None
+    except FailureError as error:
+        raise PartFailed(f"the directory does not answer: {error}") from None
+    say("\n".join(_table(crowd, references)))
+    made = sum(played.fate.activations for played in crowd)
+    say(f"\n{made} activations of {len(crowd)} students, in {time.monotonic() - begun:.0f} s.")
+
+
+def drawn(count: int, seed: int, known: int) -> Iterator[Played]:
+    """Yield the crowd that comes after `known` students; whoever takes long is the first."""
+    draw = random.Random(f"{seed} {known}")  # noqa: S311 - invented people need no secrecy
+    shares = sum(fate.share * fate.activations for fate in FATES)
+    n = known
+    for fate in FATES:
+        for _ in range(max(1, round(fate.share * count / shares))):
+            n += 1
+            more = {column: value and value.format(n=n) for column, value in fate.row.items()}
+            rows = [invent(n, draw, **more)]
+            if fate.twin:
+                n += 1
+                shared = {name: rows[0][name] for name in ("mobilephone", "extemail")}
+                rows.append(invent(n, draw, **shared))
+            yield Played(
+                fate=fate,
+                rows=rows,
+                language=Language.EN if draw.random() < _IN_ENGLISH else Language.EL,
+                by_email=draw.random() < _BY_EMAIL,
+                asks_for_help=draw.random() < _ASKS_FOR_HELP,
+                digest=draw.randbytes(5),
+            )
+
+
+def come(world: World, crowd: Sequence[Played]) -> dict[Played, str]:
+    """Let everybody come who needs a browser, and return their references.
+
+    Who must wait a minute for a second code only sleeps: the others have the hands full.
+    """
+    browsing = [played for played in crowd if played.fate.play]
+    patient = sum(played.fate is LOCKED for played in browsing)
+    with ThreadPoolExecutor(_AT_ONCE + patient) as browsers:
+        references = browsers.map(lambda played: _walk(world, played), browsing)
+        return dict(zip(browsing, references, strict=True))
+
+
+def _walk(world: World, played: Played) -> str:
+    row, *_ = played.rows
+    player = Player(world, row, language=played.language, by_email=played.by_email)
+    with closing(player):
+        assert played.fate.play  # noqa: S101 - only who needs a browser has one
+        played.fate.play(player)
+        if played.asks_for_help:
+            player.ask_for_help()
+    return player.reference
+
+
+async def behind_the_scenes(
+    crowd: Sequence[Played], references: Mapping[Played, str]
+) -> dict[Played, str]:
+    """Do what no student does; returns the references of who needed no browser."""
+    expired = {each: from_digest(each.digest) for each in crowd if each.fate is EXPIRED}
+    async with desk() as opened:
+        for each, reference in expired.items():
+            await _expire(opened, each, reference)
+        for each in crowd:
+            if each.fate in _BY_STAFF:
+                action, reason = _BY_STAFF[each.fate]
+                await actions.act(opened, action, reference=references[each], reason=reason)
+    return expired
+
+
+async def _expire(opened: Desk, played: Played, reference: str) -> None:
+    """Begin as the portal does, but with less patience: three days are too long for a demo."""
+    (mobile,) = mobiles_on_file(played.rows[0]["mobilephone"], "GR")
+    start = ActivationStart(
+        reference=reference, mobile=mobile, language=played.language, policy=_SHORT
+    )
+    await activations.begin(
+        opened.pool,
+        opened.keys,
+        reference=reference,
+        language=start.language,
+        mobile=mobile,
+        email=None,
+    )
+    await opened.activations.start(start)
+
+
+def _table(crowd: Sequence[Played], references: Mapping[Played, str]) -> Iterator[str]:
+    """Say how many have each fate, and the reference of one of them to look at."""
+    rows = [("a student who", "stands at", "how many", "for example")]
+    for fate in FATES:
+        theirs = [played for played in crowd if played.fate is fate]
+        rows.append((fate.name, fate.stands, str(len(theirs)), references[theirs[0]]))
+    yield from aligned(rows)
