@@ -1,0 +1,102 @@
+"""An activation that has left every kind of row in the ledger that one can leave."""
+
+from datetime import UTC, datetime, timedelta
+
+from domain import consent
+from domain.contracts.requests import (
+    Delivery,
+    Destination,
+    Person,
+    RecordConsent,
+    RecordInsurance,
+)
+from domain.contracts.vocabulary import Channel, Language, Step
+from ledger import (
+    activations,
+    claims,
+    consents,
+    insurance,
+    messages,
+    notes,
+    passwords,
+    sessions,
+    support_requests,
+    usernames,
+)
+from ledger.pool import Pool
+from ledger.support_requests import SupportRequest
+from security.sealing import seal
+from tests.stack import TestStack
+from tests.workflows.engine import PERSON
+
+MOBILE = "+306912345678"
+
+
+def person_of(stack: TestStack, reference: str) -> Person:
+    return PERSON.model_copy(update={"person_key": stack.keys.index("person", reference)})
+
+
+async def live(
+    pool: Pool, stack: TestStack, reference: str, person: Person, *, number: str = ""
+) -> str:
+    """Live through it to the end; return the id of a request for help that was sent on the way."""
+    keys, name, el = stack.keys, f"u{reference[2:].lower()}", Language.EL
+    await activations.begin(pool, keys, reference=reference, language=el, mobile=MOBILE, email=None)
+    await activations.claimed(pool, keys, reference=reference, person=person, language=el)
+    await claims.claim(pool, reference=reference, keys=[f"key of {reference}"])
+    await usernames.reserve(pool, person_key=person.person_key, candidates=[name])
+    await messages.record(
+        pool,
+        keys,
+        key=messages.pin_key(reference, 1),
+        reference=reference,
+        destination=Destination(channel=Channel.SMS, to=MOBILE),
+        outcome=Delivery.SENT,
+    )
+    agreed = RecordConsent(
+        reference=reference,
+        person_key=person.person_key,
+        shown=consent.review(person, name, "1"),
+        choices=(),
+        language=el,
+        accepted_at=datetime.now(UTC),
+    )
+    await consents.record(pool, keys, agreed)
+    given = RecordInsurance(
+        reference=reference,
+        person_key=person.person_key,
+        scheme="EHIC",
+        number=number or f"number of {reference}",
+    )
+    assert await insurance.record(pool, keys, given)
+    sealed = seal(keys, reference, "Chroma-zontana-kila-89")
+    await passwords.put(
+        pool, reference=reference, sealed_id="1", sealed=sealed, ttl=timedelta(hours=1)
+    )
+    await sessions.create(pool, reference)
+    await sessions.attach(pool, reference, reference, b"typed")
+    request = SupportRequest(f"help-{reference}", reference, "pin", el, "Μαρία", "m@x.gr", "Ε;")
+    await support_requests.put(pool, keys, request)
+    await notes.put(
+        pool, keys, note_id=reference, reference=reference, author="anna", text="rang twice"
+    )
+    await activations.provisioned(pool, keys, reference=reference, username=name)
+    await activations.close(pool, reference=reference, end=Step.ACTIVE)
+    return request.id
+
+
+async def left(pool: Pool, reference: str, person: Person) -> dict[str, str]:
+    """Return, by table, what still tells of this activation or this person."""
+    tables = await pool.fetch(
+        "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'"
+    )
+    found = {
+        table["name"]: await pool.fetchval(
+            f"SELECT string_agg(t::text, ' ') FROM {table['name']} t"  # noqa: S608 - as the catalogue has it
+            " WHERE strpos(t::text, $1) > 0 OR strpos(t::text, $2) > 0",
+            reference,
+            person.person_key,
+        )
+        for table in tables
+    }
+    return {name: rows for name, rows in found.items() if rows}

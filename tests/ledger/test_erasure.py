@@ -1,0 +1,98 @@
+"""After an erasure nothing personal of an activation is left, and what must stay has stayed."""
+
+import asyncpg
+import pytest
+
+from domain.contracts.vocabulary import Step
+from ledger import activations, audit, consents, erasure, usernames
+from ledger.pool import Pool
+from tests.ledger.life import MOBILE, left, live, person_of
+from tests.stack import TestStack
+
+STAYS = {"activation", "audit", "consent", "message", "username"}
+
+
+async def test_what_is_personal_goes_and_the_proof_stays(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    person = person_of(stack, reference)
+    request = await live(pool, stack, reference, person)
+    await audit.record(
+        pool, stack.keys, actor="anna", action="erase", reference=reference, reason="asked"
+    )
+    before = await pool.fetchrow("SELECT * FROM consent WHERE reference = $1", reference)
+    assert before
+    traces = await erasure.traces(pool, reference)
+    assert traces == erasure.Traces(person.enrolments[0].department_id, (request,), (before["id"],))
+    assert set(await left(pool, reference, person)) == STAYS | {
+        *("case_note", "claim", "insurance", "sealed_password", "session", "support_request"),
+    }
+    for _ in range(2):
+        await erasure.erase(pool, reference)
+        assert set(await left(pool, reference, person)) == STAYS
+    rows = await left(pool, reference, person)
+    index = stack.keys.index("mobile", MOBILE)
+    name = f"u{reference[2:].lower()}"
+    for table in ("activation", "message"):
+        for told in (index, person.person_key, stack.keys.index("username", name)):
+            assert told not in rows[table]
+    after = await pool.fetchrow("SELECT * FROM consent WHERE reference = $1", reference)
+    assert after
+    assert dict(after) == {**before, "shown": b""}
+    assert await activations.username(pool, stack.keys, reference) is None
+    ended = await pool.fetchrow("SELECT * FROM activation WHERE reference = $1", reference)
+    assert ended
+    assert (ended["end_step"], ended["department"]) == (Step.ACTIVE, traces.department)
+    assert await usernames.held_by(pool, person.person_key) == name
+    assert await consents.standing(pool, reference)
+
+
+async def test_an_insurance_number_goes_with_the_last_activation_of_its_person(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    person = person_of(stack, reference)
+    other = f"{reference}-2"
+    for each in (reference, other):
+        await live(pool, stack, each, person, number=reference)
+    count = "SELECT count(*) FROM insurance WHERE person_key = $1"
+    await erasure.erase(pool, reference)
+    assert await pool.fetchval(count, person.person_key) == 1
+    assert "case_note" in await left(pool, other, person)
+    await erasure.erase(pool, other)
+    assert await pool.fetchval(count, person.person_key) == 0
+
+
+async def test_of_an_unknown_one_there_are_no_traces(pool: Pool, reference: str) -> None:
+    assert await erasure.traces(pool, reference) is None
+
+
+SAYS_SO = "SELECT set_config('ledger.emptied', $1, true)"
+
+
+@pytest.mark.parametrize(
+    ("first", "change"),
+    [
+        ("SELECT $1", "UPDATE consent SET shown = '' WHERE reference = $1"),
+        ("SELECT empty_consents($1)", "UPDATE consent SET shown = '' WHERE reference = $1"),
+        ("SELECT empty_consents($1)", "DELETE FROM consent WHERE reference = $1"),
+        (SAYS_SO, "DELETE FROM consent WHERE reference = $1"),
+        (SAYS_SO, "UPDATE consent SET shown = 'x' WHERE reference = $1"),
+        (SAYS_SO, "UPDATE consent SET shown = '', choices = '{x}' WHERE reference = $1"),
+        (SAYS_SO, "UPDATE consent SET accepted_at = now() WHERE reference = $1"),
+    ],
+)
+async def test_a_consent_is_emptied_by_the_one_function_and_changed_by_nothing(
+    pool: Pool, stack: TestStack, reference: str, first: str, change: str
+) -> None:
+    await live(pool, stack, reference, person_of(stack, reference))
+    row = "SELECT * FROM consent WHERE reference = $1"
+    before = await pool.fetchrow(row, reference)
+
+    async def attack() -> None:
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(first, reference)
+            await connection.execute(change, reference)
+
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await attack()
+    assert await pool.fetchrow(row, reference) == before

@@ -1,0 +1,22 @@
+"""No cell that somebody wrote is a formula to the spreadsheet that opens it."""
+
+import csv
+import io
+
+import pytest
+
+from starter import spreadsheet
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+30 1", "-2", "@SUM(A1)", "\tx", "\r=1", "\n=1", "  =HYPERLINK(1)"]
+)
+def test_what_looks_like_a_formula_is_text(cell: str) -> None:
+    ((read,),) = csv.reader(io.StringIO(spreadsheet.line([cell]), newline=""))
+    assert read == f"'{cell}"
+
+
+def test_all_else_is_as_it_was() -> None:
+    cells = ['Μαρία, "η" άλλη', "a=b", 17, None, "A-7K3F-92QD", "two\nlines"]
+    (read,) = csv.reader(io.StringIO(spreadsheet.line(cells), newline=""))
+    assert read == [*cells[:2], "17", "", *cells[4:]]
