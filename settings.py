@@ -190,6 +190,31 @@ class Portal(Section):
     disclosure: Literal["explicit", "uniform"] = "explicit"
 
 
+RoleName = Literal["viewer", "helpdesk", "supervisor", "auditor", "operator"]
+
+
+class Console(Section):
+    """Staff sign in by a bind as `user_dn`; `groups` names the group of each role.
+
+    `departments` limits the members of a group to these departments. `operators_file` has the
+    accounts that work while the directory is away.
+    """
+
+    public_url: str = "http://127.0.0.1:8001"
+    host: str = "127.0.0.1"
+    port: int = 8001
+    trusted_proxies: list[str] = ["127.0.0.1"]
+    user_dn: Annotated[str, Field(pattern=r"^$|\{user\}")] = ""
+    groups: dict[RoleName, str] = {}
+    departments: dict[str, list[str]] = {}
+    operators_file: Path | None = None
+    session_idle_minutes: int = 15
+    session_absolute_minutes: int = 480
+    sign_ins_per_name: int = 10
+    sign_ins_per_address: int = 50
+    temporal_ui_url: str = ""
+
+
 class Usernames(Section):
     """Patterns tried in order when the registrar and the directory name none."""
 
@@ -229,6 +254,7 @@ class Settings(BaseSettings):
     mail: Mail
     institution: Institution = Institution()
     portal: Portal = Portal()
+    console: Console = Console()
     usernames: Usernames = Usernames()
     send_budget: SendBudget = SendBudget()
     policy: Policy = Policy()

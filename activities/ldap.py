@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from ldap3 import MODIFY_ADD, MODIFY_DELETE, NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
+from ldap3 import BASE, MODIFY_ADD, MODIFY_DELETE, NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
 from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
 from ldap3.extend.standard.modifyPassword import ModifyPassword
 from temporalio.exceptions import ApplicationError
@@ -126,6 +126,20 @@ class Wire:
             connection, answer = self._open(dn, password)
             _discard(connection)
         return answer
+
+    def holding(
+        self, dn: str, password: bytes, bases: Sequence[str], query: str
+    ) -> list[str] | None:
+        """Return at which of these entries somebody sees the query hold; None: bind refused."""
+        with _told():
+            connection, answer = self._open(dn, password)
+            try:
+                if answer.code == INVALID_CREDENTIALS:
+                    return None
+                reject(answer)
+                return [base for base in bases if connection.search(base, query, BASE)[2]]
+            finally:
+                _discard(connection)
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:

@@ -43,16 +43,27 @@ app.add_typer(config_commands, name="config")
 @app.command()
 def portal() -> None:
     """Serve the students' pages."""
+    config = settings.load()
+    _serve("starter.portal.app:create", config.portal, config.log_level)
+
+
+@support.commands.command()
+def serve() -> None:
+    """Serve the console, where staff see and move activations."""
+    config = settings.load()
+    _serve("starter.console.app:create", config.console, config.log_level)
+
+
+def _serve(app: str, place: settings.Portal | settings.Console, log_level: str) -> None:
     import uvicorn  # noqa: PLC0415 - half the start-up time of every other command
 
-    config = settings.load()
-    redaction.configure(config.log_level)
+    redaction.configure(log_level)
     uvicorn.run(
-        "starter.portal.app:create",
+        app,
         factory=True,
-        host=config.portal.host,
-        port=config.portal.port,
-        forwarded_allow_ips=config.portal.trusted_proxies,
+        host=place.host,
+        port=place.port,
+        forwarded_allow_ips=place.trusted_proxies,
         log_config=None,
         server_header=False,
         access_log=False,

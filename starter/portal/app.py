@@ -11,9 +11,7 @@ from functools import partial
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
-from starlette.types import Scope
 
 import settings as configuration
 from domain.contracts.vocabulary import Language, Step
@@ -40,7 +38,7 @@ from starter.portal.visit import Elsewhere, Health, Parts, Visit
 from starter.portal.wording import Wording
 from starter.web.forms import Forged
 from starter.web.shield import Shield
-from starter.web.view import STATIC, Views, static_path
+from starter.web.view import Kept, Views, static_path
 from workflows.steps import ENDS
 
 PATIENCE = 1.5
@@ -48,7 +46,6 @@ PATIENCE = 1.5
 SECRET = frozenset({"pin", "password", "number", "answer"})
 """What no page shows again, so that it has to be typed once more."""
 _RETRY_AFTER = "30"
-_FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def create(parts: Parts | None = None) -> FastAPI:
@@ -77,7 +74,7 @@ def create(parts: Parts | None = None) -> FastAPI:
     )
     if parts:
         app.state.parts = parts
-    app.mount(static_path(), _Kept(directory=STATIC))
+    app.mount(static_path(), Kept())
     for module in (begin, proof, insurance, review, password, outcomes, problem, info):
         app.include_router(module.router)
     _add_failures(app)
@@ -139,12 +136,3 @@ def _add_failures(app: FastAPI) -> None:
 
 async def _error_page(request: Request, status: int) -> Response:
     return Visit(request).error(status)
-
-
-class _Kept(StaticFiles):
-    """Static files never change under their name, so browsers may keep them."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = _FOR_EVER
-        return response

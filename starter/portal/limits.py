@@ -1,12 +1,12 @@
 """How often something may be asked, counted in the ledger over all processes."""
 
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
 
 from fastapi.responses import Response
 
 from ledger import budgets
 from starter.portal.visit import Visit
+from starter.web.limits import network
 
 
 async def refusal(visit: Visit, bucket: str, *, limit: int, minutes: int) -> Response | None:
@@ -22,12 +22,4 @@ async def refusal(visit: Visit, bucket: str, *, limit: int, minutes: int) -> Res
 def by_address(visit: Visit, purpose: str) -> str:
     """Return the bucket that one household shares: the address, or the /64 of an IPv6 one."""
     client = visit.request.client
-    return f"{purpose}:{visit.parts.keys.index('address', _network(client.host if client else ''))}"
-
-
-def _network(host: str) -> str:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return host if address.version == 4 else str(ip_network(f"{host}/64", strict=False))  # noqa: PLR2004 - the two versions of IP
+    return f"{purpose}:{visit.parts.keys.index('address', network(client.host if client else ''))}"

@@ -21,7 +21,7 @@ from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
 from starter.portal.wording import Wording
 from starter.web import forms
-from starter.web.shield import origins
+from starter.web.language import choose
 from starter.web.view import Errors, Views
 
 Health = Callable[[], Awaitable[bool]]
@@ -63,7 +63,11 @@ class Visit:
         self.request = request
         self._asks_until = asyncio.get_running_loop().time() + _ASKING
         self.parts: Parts = request.app.state.parts
-        self.language = self._choose_language()
+        self.language = choose(
+            request,
+            self.parts.sessions.language(request),
+            self.parts.settings.institution.default_language,
+        )
         self.words = self.parts.wordings[self.language]
         # A failure's page is another visit of the same request, and hands over the new token too.
         self._fresh: str | None = getattr(request.state, "fresh", None)
@@ -121,17 +125,9 @@ class Visit:
 
     async def form(self) -> forms.Form:
         """Return the submitted form; raises `forms.Forged`."""
-        headers = self.request.headers
-        allowed = origins(self.parts.settings.portal.public_url)
-        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            raise forms.Forged
-        if "origin" in headers and headers["origin"] not in allowed:
-            raise forms.Forged
-        return forms.read(
-            self.parts.keys.session_key,
-            self.token,
-            headers.get("content-type", ""),
-            await self.request.body(),
+        public_url = self.parts.settings.portal.public_url
+        return await forms.submitted(
+            self.request, public_url, self.parts.keys.session_key, self.token
         )
 
     def left(self) -> timedelta:
@@ -215,13 +211,7 @@ class Visit:
         if not self.token:
             self._keep(self.parts.sessions.draw())
         assert self.token is not None  # noqa: S101 - drawn a line above
-        fields = (
-            ("csrf", forms.csrf(self.parts.keys.session_key, self.token)),
-            ("form", self.form_token),
-        )
-        return Markup().join(
-            Markup('<input type="hidden" name="{}" value="{}">').format(*field) for field in fields
-        )
+        return forms.hidden(self.parts.keys.session_key, self.token, self.form_token)
 
     def _dress(self, response: Response) -> Response:
         if self._fresh:
@@ -229,28 +219,6 @@ class Visit:
         if "lang" in self.request.query_params:
             self.parts.sessions.keep_language(response, self.language)
         return response
-
-    def _choose_language(self) -> Language:
-        headers = self.request.headers
-        choices = (
-            self.request.query_params.get("lang"),
-            self.parts.sessions.language(self.request),
-            *_accepted(headers.get("accept-language", "")),
-        )
-        known = (Language(choice) for choice in choices if choice in list(Language))
-        return next(known, self.parts.settings.institution.default_language)
-
-
-def _accepted(header: str) -> list[str]:
-    """Return the languages a browser prefers, most wanted first, without their regions."""
-    weighed = []
-    for item in header.split(",")[:20]:
-        name, _, weight = item.strip().partition(";q=")
-        try:
-            weighed.append((-float(weight or 1), name.split("-")[0].lower()))
-        except ValueError:
-            continue
-    return [name for _, name in sorted(weighed, key=lambda pair: pair[0])]
 
 
 async def visit(request: Request) -> AsyncIterator[Visit]:

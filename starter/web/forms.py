@@ -8,12 +8,17 @@ is one submission, a corrected value is another, and the id tells nothing of the
 import hmac
 import secrets
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
+
+from markupsafe import Markup
+from starlette.requests import Request
 
 from domain import references
 
 MAX_BODY = 16 * 1024
 _MAX_FIELDS = 50
+_LOOPBACK = ("127.0.0.1", "localhost")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _TYPE = "application/x-www-form-urlencoded"
 
 
@@ -53,6 +58,32 @@ def csrf(key: bytes, token: str) -> str:
 def draw() -> str:
     """Return a new form token."""
     return secrets.token_urlsafe(16)
+
+
+def origins(public_url: str) -> frozenset[str]:
+    """Return the origins an application answers to: the public one, and its loopback names."""
+    url = urlsplit(public_url)
+    names = _LOOPBACK if url.hostname in _LOOPBACK else (url.hostname,)
+    port = "" if url.port in (None, _DEFAULT_PORTS.get(url.scheme)) else f":{url.port}"
+    return frozenset(f"{url.scheme}://{name}{port}" for name in names)
+
+
+def hidden(key: bytes, token: str, form_token: str) -> Markup:
+    """Return the fields that every form carries."""
+    fields = (("csrf", csrf(key, token)), ("form", form_token))
+    return Markup().join(
+        Markup('<input type="hidden" name="{}" value="{}">').format(*field) for field in fields
+    )
+
+
+async def submitted(request: Request, public_url: str, key: bytes, token: str | None) -> Form:
+    """Return the form a request brings; raises `Forged`."""
+    headers = request.headers
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Forged
+    if "origin" in headers and headers["origin"] not in origins(public_url):
+        raise Forged
+    return read(key, token, headers.get("content-type", ""), await request.body())
 
 
 def read(key: bytes, token: str | None, content_type: str, body: bytes) -> Form:

@@ -6,7 +6,6 @@ is logged.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from starter.web.forms import MAX_BODY
+from starter.web.forms import MAX_BODY, origins
 
 log = structlog.get_logger(__name__)
 
@@ -38,23 +37,13 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _HSTS = "max-age=31536000"
-_LOOPBACK = ("127.0.0.1", "localhost")
 _PROBES = ("/healthz", "/readyz")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 ErrorPage = Callable[[Request, int], Awaitable[Response]]
 
 
 class TooLarge(Exception):
     """The body is over the limit; the rest of it is not read."""
-
-
-def origins(public_url: str) -> frozenset[str]:
-    """Return the origins this portal answers to: the public one, and its loopback names."""
-    url = urlsplit(public_url)
-    names = _LOOPBACK if url.hostname in _LOOPBACK else (url.hostname,)
-    port = "" if url.port in (None, _DEFAULT_PORTS.get(url.scheme)) else f":{url.port}"
-    return frozenset(f"{url.scheme}://{name}{port}" for name in names)
 
 
 class Shield:

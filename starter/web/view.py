@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from domain import references
 from domain.contracts.vocabulary import Language
@@ -18,6 +21,8 @@ from translations import translator
 
 _TEMPLATES = CHECKOUT / "templates"
 STATIC = _TEMPLATES / "static"
+
+_FOR_EVER = "public, max-age=31536000, immutable"
 
 Errors = Mapping[str, Sequence[str]]
 
@@ -29,6 +34,18 @@ def static_path() -> str:
     for file in sorted(STATIC.iterdir()):
         digest.update(file.read_bytes())
     return f"/static/{digest.hexdigest()[:16]}"
+
+
+class Kept(StaticFiles):
+    """Static files never change under their name, so browsers may keep them."""
+
+    def __init__(self) -> None:
+        super().__init__(directory=STATIC)
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = _FOR_EVER
+        return response
 
 
 class Views:

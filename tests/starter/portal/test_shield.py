@@ -4,7 +4,7 @@ import httpx
 import pytest
 import structlog
 
-from starter.web.shield import origins
+from starter.web.forms import origins
 from starter.web.view import STATIC, static_path
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine

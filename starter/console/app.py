@@ -1,0 +1,135 @@
+"""The console: wiring, and the page every failure ends on.
+
+`create()` is what uvicorn runs; tests hand in parts of their own. It starts with the ledger,
+Temporal or the directory away, and answers 503 in words until they are back.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+import settings as configuration
+from ledger import pool as ledger
+from ledger.pool import Pool
+from security.keys import KeyRing
+from settings import Settings
+from starter.connect import TemporalUnavailable, connect
+from starter.console import act, signin
+from starter.console.seat import SIGN_IN, Parts, Seat, SignedOut
+from starter.health import ledger_answers, readiness, temporal_answers
+from starter.support.actions import Refused
+from starter.support.cases import UnknownReference
+from starter.support.signin import SignIn
+from starter.support.staff import NotAllowed
+from starter.web.forms import Forged
+from starter.web.shield import Shield
+from starter.web.view import Kept, Views, static_path
+
+_PATIENCE = 3.0
+_RETRY_AFTER = "30"
+
+
+def create(parts: Parts | None = None) -> FastAPI:
+    """Make the application; without parts it connects by the settings when it starts."""
+    settings = parts.settings if parts else configuration.load()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if parts:
+            yield
+            return
+        keys = KeyRing(settings.keys_dir)
+        client = await connect(settings, keys, lazy=True)
+        dsn = settings.ledger_dsn.get_secret_value()
+        async with await ledger.connect(dsn, seconds=_PATIENCE) as pool:
+            app.state.parts = assemble(settings, keys, pool, client)
+            yield
+
+    app = FastAPI(
+        lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    if parts:
+        app.state.parts = parts
+    app.mount(static_path(), Kept())
+    for module in (signin, act):
+        app.include_router(module.router)
+    app.add_api_route("/", _first, methods=["GET"])
+    app.add_api_route("/healthz", _healthz, methods=["GET"])
+    app.add_api_route("/readyz", _readyz, methods=["GET"])
+    _add_failures(app)
+    app.add_middleware(Shield, public_url=settings.console.public_url, error_page=_error_page)
+    return app
+
+
+def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Client) -> Parts:
+    """Put together what every request shares."""
+    return Parts(
+        settings=settings,
+        keys=keys,
+        pool=pool,
+        client=client,
+        views=Views(settings.institution, "console"),
+        sign_in=SignIn(settings.directory, settings.console),
+        health=partial(temporal_answers, client),
+    )
+
+
+async def _first(request: Request) -> Response:
+    """Lead to the first page that this person's role has."""
+    seat = Seat(request)
+    await seat.sit()
+    return seat.see(seat.menu[0][0])
+
+
+async def _healthz() -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _readyz(request: Request) -> Response:
+    parts: Parts = request.app.state.parts
+    checks = {"ledger": await ledger_answers(parts.pool), "temporal": await parts.health()}
+    return readiness(checks)
+
+
+def _add_failures(app: FastAPI) -> None:
+    """Give every failure its page."""
+
+    async def signed_out(request: Request, failure: Exception) -> Response:
+        assert isinstance(failure, SignedOut)  # noqa: S101 - registered for nothing else
+        return Seat(request).see(SIGN_IN, next=failure.path)
+
+    async def forbidden(request: Request, _: Exception) -> Response:
+        return await _error_page(request, 403)
+
+    async def unknown(request: Request, _: Exception) -> Response:
+        return await _error_page(request, 404)
+
+    async def impossible(request: Request, failure: Exception) -> Response:
+        seat = Seat(request)
+        return seat.error(409, sentence=seat.say(str(failure)))
+
+    async def away(request: Request, _: Exception) -> Response:
+        return Seat(request).error(503, {"Retry-After": _RETRY_AFTER})
+
+    async def refused(request: Request, failure: Exception) -> Response:
+        assert isinstance(failure, HTTPException)  # noqa: S101 - as above
+        return Seat(request).error(failure.status_code, failure.headers)
+
+    app.add_exception_handler(SignedOut, signed_out)
+    app.add_exception_handler(Forged, forbidden)
+    app.add_exception_handler(NotAllowed, forbidden)
+    app.add_exception_handler(UnknownReference, unknown)
+    app.add_exception_handler(Refused, impossible)
+    app.add_exception_handler(HTTPException, refused)
+    for unavailable in (TemporalUnavailable, RPCError, *ledger.UNAVAILABLE):
+        app.add_exception_handler(unavailable, away)
+
+
+async def _error_page(request: Request, status: int) -> Response:
+    return Seat(request).error(status)
