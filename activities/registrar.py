@@ -96,13 +96,20 @@ class View:
         wanted = [identifier(part) for part in {number, number.rpartition("/")[2]}]
         return await self._with_related(await self._fetch(self._statements.by_number, wanted))
 
-    async def by_surname(self, prefix: str, most: int) -> tuple[list[Row], bool]:
-        """Return the people of the first rows by name, and whether there are more."""
+    async def by_surname(
+        self, prefix: str, most: int, before: Callable[[Row], bool]
+    ) -> tuple[list[Row], bool]:
+        """Return the people of the first rows by name, and whether there are more.
+
+        Rows that `before` picks come before all others.
+        """
         patterns = [_like(each) + "%" for each in (prefix, ascii_fold(prefix)) if each]
         initials = [] if has_greek(prefix) else [*surnames.greek_initials(prefix)]
         rows = await self._fetch(self._statements.by_surname, patterns, initials)
         fitting = {enrolment(row): row for row in rows if surnames.begins(names(row), prefix)}
-        found = sorted(fitting.values(), key=lambda row: (*map(surnames.folded, called(row)),))
+        found = sorted(
+            fitting.values(), key=lambda row: (not before(row), *map(surnames.folded, called(row)))
+        )
         return await self._with_related(found[:most]), len(found) > most
 
     async def _with_related(self, held: list[Row]) -> list[Row]:

@@ -21,6 +21,7 @@ from starter.support import (
     erasure_commands,
     funnel_commands,
     notes_commands,
+    registrar_commands,
     requests_commands,
     withdrawal,
 )
@@ -31,6 +32,7 @@ from translations import translator
 
 commands = typer.Typer(help="See why an activation is stuck, and move it.", no_args_is_help=True)
 commands.add_typer(requests_commands.commands)
+commands.add_typer(registrar_commands.commands)
 commands.add_typer(notes_commands.commands)
 commands.add_typer(erasure_commands.commands)
 commands.add_typer(funnel_commands.commands)

@@ -1,0 +1,201 @@
+"""What the engine sees of one student, and how what they typed misses it; pure.
+
+Persons are grouped, and their contacts read, by the functions that `find_student` uses, so that
+the desk is told nothing that an activation would not find. No contact on file leaves unmasked.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from activities import students
+from activities.students import Row, enrolment, is_live, text
+from domain import contacts, masks, slips, unreadable
+from domain.contracts.vocabulary import Channel
+from domain.rules import InvalidInput
+from domain.slips import Slip
+from domain.unreadable import Fault
+
+
+class Outcome(StrEnum):
+    """What a check comes to; each is one sentence for the student or the secretariat."""
+
+    NOT_IN_VIEW = "not_in_view"
+    ELSEWHERE = "elsewhere"
+    INACTIVE = "inactive"
+    NO_CONTACT = "no_contact"
+    UNREADABLE = "unreadable"
+    DIFFERS = "differs"
+    NEAR_MISS = "near_miss"
+    SHARED = "shared"
+    UNDER_WAY = "under_way"
+    ALREADY_ACTIVE = "already_active"
+    IN_THE_WAY = "in_the_way"
+    FINE = "fine"
+    REGISTRAR_AWAY = "registrar_away"
+
+
+class Account(StrEnum):
+    """What stands in the directory, or in the ledger, for a person."""
+
+    NONE = "none"
+    ACTIVE = "active"
+    NO_PASSWORD = "no_password"  # noqa: S105 - an entry that nobody activated
+    IN_THE_WAY = "in_the_way"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class OnFile:
+    """One contact of a row: masked, or with what keeps it from being read."""
+
+    channel: Channel
+    mask: str | None = None
+    fault: Fault | None = None
+    digits: int = 0
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """One row; only live ones count, and only their contacts."""
+
+    number: str
+    department_id: str
+    department_el: str
+    department_en: str
+    status: str
+    live: bool
+    on_file: tuple[OnFile, ...]
+
+
+@dataclass(frozen=True)
+class Human:
+    """One person as the engine groups the rows; `elsewhere` counts other departments' rows."""
+
+    last_name: str
+    first_name: str
+    rows: tuple[Enrolled, ...]
+    elsewhere: int
+
+
+@dataclass(frozen=True)
+class Miss:
+    """What was typed, one slip away from the contact with this mask."""
+
+    channel: Channel
+    slip: Slip
+    mask: str
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What the student says they typed; it need not be readable."""
+
+    mobile: str = ""
+    email: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.mobile or self.email)
+
+    def read(self, region: str) -> students.Typed:
+        """Return it as the portal would have taken it."""
+        mobile = _read(lambda raw: contacts.mobile(raw, region), self.mobile)
+        return students.Typed(mobile, _read(contacts.email, self.email), region)
+
+
+def human(group: list[Row], region: str, sees: Callable[[str], bool]) -> Human:
+    """Describe a person, live rows first; rows of departments not seen are counted only."""
+    shown = [row for row in group if sees(text(row, "departmentid"))]
+    shown.sort(key=lambda row: (not is_live(row), enrolment(row)))
+    last, first = students.called((students.enrolled(group) or group)[0])
+    rows = tuple(_enrolled(row, region) for row in shown)
+    return Human(last, first, rows, elsewhere=len(group) - len(shown))
+
+
+def matches(group: list[Row], typed: Typed, region: str) -> bool:
+    """Whether what was typed finds this person."""
+    read = typed.read(region)
+    mobiles, emails = students.contacts(group, region)
+    return read.mobile in mobiles or read.email in emails
+
+
+def misses(group: list[Row], typed: Typed, region: str) -> tuple[Miss, ...]:
+    """Return by which slips what was typed misses the contacts that count."""
+    mobiles, emails = students.contacts(group, region)
+    near = [
+        (Channel.SMS, slips.of_mobile(typed.mobile, each), masks.mobile(each))
+        for each in mobiles
+        if typed.mobile
+    ] + [
+        (Channel.EMAIL, slips.of_email(typed.email, each), masks.email(each))
+        for each in emails
+        if typed.email
+    ]
+    return tuple(Miss(channel, slip, mask) for channel, slip, mask in near if slip)
+
+
+def outcome(
+    group: list[Row],
+    typed: Typed,
+    region: str,
+    *,
+    account: Account,
+    under_way: bool,
+    shared: bool,
+) -> Outcome:
+    """Return the first obstacle, in the order in which it has to be mended."""
+    live = students.enrolled(group)
+    on_file = [each for row in live for each in _on_file(row, region)]
+    obstacles = {
+        Outcome.ALREADY_ACTIVE: account is Account.ACTIVE,
+        Outcome.INACTIVE: not live,
+        Outcome.NO_CONTACT: not on_file,
+        Outcome.UNREADABLE: all(each.fault for each in on_file),
+        Outcome.IN_THE_WAY: account is Account.IN_THE_WAY,
+    }
+    if typed and not matches(group, typed, region):
+        asked = {channel for channel, raw in _channels(typed) if raw}
+        meant = [each for each in on_file if each.channel in asked]
+        obstacles |= {
+            Outcome.NEAR_MISS: bool(misses(group, typed, region)),
+            Outcome.UNREADABLE: obstacles[Outcome.UNREADABLE]
+            or bool(meant and all(each.fault for each in meant)),
+            Outcome.DIFFERS: True,
+        }
+    obstacles |= {Outcome.UNDER_WAY: under_way, Outcome.SHARED: shared}
+    return next((each for each, stands in obstacles.items() if stands), Outcome.FINE)
+
+
+def _enrolled(row: Row, region: str) -> Enrolled:
+    return Enrolled(
+        number=enrolment(row),
+        department_id=text(row, "departmentid"),
+        department_el=text(row, "departmentel") or text(row, "departmenten"),
+        department_en=text(row, "departmenten") or text(row, "departmentel"),
+        status=text(row, "enrollmentstatus"),
+        live=is_live(row),
+        on_file=tuple(_on_file(row, region)),
+    )
+
+
+def _on_file(row: Row, region: str) -> Iterator[OnFile]:
+    mobile, email = row.get("mobilephone") or "", row.get("extemail") or ""
+    for number in contacts.mobiles_on_file(mobile, region):
+        yield OnFile(Channel.SMS, mask=masks.mobile(number))
+    if text(row, "mobilephone") and (fault := unreadable.mobile(mobile, region)):
+        yield OnFile(Channel.SMS, fault=fault, digits=unreadable.digits(mobile))
+    for address in contacts.emails_on_file(email):
+        yield OnFile(Channel.EMAIL, mask=masks.email(address))
+    if text(row, "extemail") and (fault := unreadable.email(email)):
+        yield OnFile(Channel.EMAIL, fault=fault)
+
+
+def _channels(typed: Typed) -> tuple[tuple[Channel, str], ...]:
+    return (Channel.SMS, typed.mobile), (Channel.EMAIL, typed.email)
+
+
+def _read(read: Callable[[str], str], raw: str) -> str | None:
+    try:
+        return read(raw) if raw else None
+    except InvalidInput:
+        return None

@@ -1,0 +1,238 @@
+"""The registrar check: what the engine sees of a student, and the sentence to tell them.
+
+Asked when there is no case to open: somebody was "not found". The audit keeps by what was asked,
+never what. Registrar and directory are only read, each for as long as a person would wait.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import asyncpg
+from temporalio.exceptions import ApplicationError
+
+from activities import checking, entries, students
+from activities.checking import Account, Human, Miss, Outcome, Typed
+from activities.directory import Directory
+from activities.records import claim_keys
+from activities.registrar import View, reader
+from activities.students import Row, enrolment, text
+from domain import surnames, usernames
+from domain.contracts.requests import Person
+from domain.text import identifier
+from ledger import activations
+from ledger.pool import UNAVAILABLE
+from starter.support.actions import Refused
+from starter.support.desk import Desk
+from starter.support.staff import Action
+from translations import N_
+
+MOST = 20
+_HASTE = {"connect_timeout_seconds": 1.5, "receive_timeout_seconds": 2.0, "pool_size": 1}
+_AWAY: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresError)
+
+
+class Kind(StrEnum):
+    """By what a student is asked for; the last when nothing but a contact is known."""
+
+    NUMBER = "number"
+    NAME = "name"
+    INSURANCE = "insurance"
+    CONTACT = "contact"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One of number, surname and insurance number; and what the student says they typed."""
+
+    number: str = ""
+    name: str = ""
+    insurance: str = ""
+    typed: Typed = field(default_factory=Typed)
+
+    @property
+    def kind(self) -> Kind:
+        """Raises `Refused` for a question that cannot be asked."""
+        given = [kind for kind in Kind if getattr(self, kind, "").strip()]
+        if len(given) > 1:
+            raise Refused(N_("Ask by one of student number, surname and insurance number."))
+        if not given and not self.typed:
+            raise Refused(N_("Give a student number, a surname or an insurance number."))
+        kind = given[0] if given else Kind.CONTACT
+        if kind is Kind.NAME and surnames.prefix(self.name) is None:
+            raise Refused(N_("Give at least three letters of the surname."))
+        return kind
+
+
+@dataclass(frozen=True)
+class Check:
+    """`outcome` is None while several persons fit: one of them has to be chosen.
+
+    `elsewhere` counts rows of persons who are another department's; `shared_with` the others who
+    have one of this person's contacts.
+    """
+
+    outcome: Outcome | None
+    people: tuple[Human, ...] = ()
+    more: bool = False
+    elsewhere: int = 0
+    misses: tuple[Miss, ...] = ()
+    shared_with: int = 0
+    account: Account = Account.UNKNOWN
+    username: str | None = None
+    reference: str | None = None
+
+
+async def check(desk: Desk, question: Question) -> Check:
+    """Look, once it is in the audit that somebody looks; raises `Refused`."""
+    kind = question.kind
+    await desk.record(Action.REGISTRAR, None, kind.value)
+    try:
+        async with _view(desk) as view:
+            rows, more = await _rows(desk, view, kind, question)
+            groups = [group for group in students.humans(rows) if _fits(desk, group, question)]
+            ours = [group for group in groups if any(_sees(desk, row) for row in group)]
+            shared = await _shared(desk, view, ours[0]) if len(ours) == 1 else 0
+    except _AWAY:
+        return Check(Outcome.REGISTRAR_AWAY)
+    hidden = sum(len(group) for group in groups if group not in ours)
+    found = Check(
+        outcome=None if ours else Outcome.ELSEWHERE if hidden else Outcome.NOT_IN_VIEW,
+        people=tuple(
+            checking.human(group, _region(desk), desk.staff.sees) for group in ours[:MOST]
+        ),
+        more=more or len(ours) > MOST,
+        elsewhere=hidden,
+        shared_with=shared,
+    )
+    return await _judged(desk, found, ours[0], question.typed) if len(ours) == 1 else found
+
+
+@asynccontextmanager
+async def _view(desk: Desk) -> AsyncIterator[View]:
+    pool = await reader(desk.settings.registrar)
+    try:
+        yield View(pool, desk.settings.registrar)
+    finally:
+        # A server that hangs would not say goodbye.
+        pool.terminate()
+
+
+async def _rows(desk: Desk, view: View, kind: Kind, question: Question) -> tuple[list[Row], bool]:
+    if kind is Kind.NAME:
+        typed = str(surnames.prefix(question.name))
+        return await view.by_surname(typed, MOST, lambda row: _sees(desk, row))
+    if kind is Kind.NUMBER:
+        return await view.by_number(question.number), False
+    if kind is Kind.INSURANCE:
+        return await view.by_insurance(identifier(question.insurance)), False
+    return await view.by_contact(question.typed.read(_region(desk))), False
+
+
+def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
+    """Whether the question is about this person, and not about who was born on the same day."""
+    match question.kind:
+        case Kind.NUMBER:
+            wanted = identifier(question.number)
+            known = {f(row) for row in group for f in (enrolment, _registration)}
+            return wanted in map(identifier, known)
+        case Kind.NAME:
+            typed = str(surnames.prefix(question.name))
+            return any(surnames.begins(students.names(row), typed) for row in group)
+        case Kind.INSURANCE:
+            wanted = identifier(question.insurance)
+            return any(identifier(text(row, "ssn")) == wanted for row in group)
+        case Kind.CONTACT:
+            return checking.matches(group, question.typed, _region(desk))
+
+
+async def _shared(desk: Desk, view: View, group: list[Row]) -> int:
+    """Return how many other persons are found by one of this person's contacts."""
+    region = _region(desk)
+    mobiles, emails = students.contacts(group, region)
+    own = _person(desk, group).person_key
+    others: set[str] = set()
+    for typed in [
+        *(students.Typed(mobile, None, region) for mobile in mobiles),
+        *(students.Typed(None, email, region) for email in emails),
+    ]:
+        found = students.persons(await view.by_contact(typed), typed, _index(desk))
+        others |= {person.person_key for person in found}
+    return len(others - {own})
+
+
+async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> Check:
+    region, person = _region(desk), _person(desk, group)
+    mobiles, emails = students.contacts(group, region)
+    matched = checking.matches(group, typed, region)
+    username = await activations.active_username(desk.pool, desk.keys, person.person_key)
+    reference = await activations.under_way(
+        desk.pool,
+        desk.keys,
+        claims=claim_keys(desk.keys, person),
+        mobiles=mobiles,
+        emails=emails,
+    )
+    account = Account.ACTIVE
+    if username is None:
+        account, username = await _account(desk, person)
+    return replace(
+        found,
+        outcome=checking.outcome(
+            group,
+            typed,
+            region,
+            account=account,
+            under_way=reference is not None,
+            shared=bool(found.shared_with),
+        ),
+        misses=() if matched else checking.misses(group, typed, region),
+        account=account,
+        username=username,
+        reference=reference,
+    )
+
+
+async def _account(desk: Desk, person: Person) -> tuple[Account, str | None]:
+    """Ask the directory as the engine will: by the person's key, then by the registrar's name."""
+    try:
+        directory = Directory(desk.settings.directory.model_copy(update=_HASTE))
+    except OSError:
+        return Account.UNKNOWN, None
+    name = person.login_name if usernames.is_valid(person.login_name or "") else None
+    codes = entries.codes(person, desk.settings.institution.domain)
+    try:
+        own = await directory.run(directory.find_by_codes, codes)
+        named = await directory.run(directory.find_by_uids, [name] if name else [])
+    except ApplicationError:
+        return Account.UNKNOWN, None
+    finally:
+        await directory.close()
+    if len(own) == 1 and own[0].active:
+        return Account.ACTIVE, own[0].uid
+    foreign = [entry for entry in named if not entry.belongs_to(codes)]
+    others = [entry for entry in own if (name and entry.uid != name) or not entry.adoptable]
+    if len(own) > 1 or foreign or others:
+        return Account.IN_THE_WAY, (own or foreign)[0].uid
+    return (Account.NO_PASSWORD, own[0].uid) if own else (Account.NONE, None)
+
+
+def _person(desk: Desk, group: list[Row]) -> Person:
+    return students.person(group, students.Typed(None, None, _region(desk)), _index(desk))
+
+
+def _index(desk: Desk) -> Callable[[str], str]:
+    return lambda value: desk.keys.index("person", value)
+
+
+def _region(desk: Desk) -> str:
+    return desk.settings.registrar.phone_region
+
+
+def _sees(desk: Desk, row: Row) -> bool:
+    return desk.staff.sees(text(row, "departmentid"))
+
+
+def _registration(row: Row) -> str:
+    return text(row, "registrationid")

@@ -1,0 +1,76 @@
+"""`activation support registrar`: what the engine sees of a student whom it does not find."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+import settings
+from activities.checking import Human, Outcome, Typed
+from starter.output import Failed, show_json
+from starter.support import registrar
+from starter.support import registrar_texts as texts
+from starter.support.registrar import Check, Question
+from starter.support.terminal import Json, desk
+from translations import translator
+
+commands = typer.Typer()
+
+
+@commands.command("registrar")
+def check(  # noqa: PLR0917 - options have names
+    number: Annotated[str, typer.Option(help="Student number, or SYSTEM/NUMBER.")] = "",
+    name: Annotated[str, typer.Option(help="How the surname begins: three letters or more.")] = "",
+    insurance: Annotated[str, typer.Option(help="AMKA, or another insurance number.")] = "",
+    mobile: Annotated[str, typer.Option(help="The mobile the student says they typed.")] = "",
+    email: Annotated[str, typer.Option(help="The e-mail the student says they typed.")] = "",
+    json: Json = False,
+) -> None:
+    """Show what the engine sees of a student, and the sentence to tell them."""
+    question = Question(number, name, insurance, Typed(mobile, email))
+    found = asyncio.run(_check(question))
+    if found.outcome is Outcome.REGISTRAR_AWAY:
+        raise Failed(texts.OUTCOMES[found.outcome])
+    if json:
+        sentence = texts.both(found.outcome) if found.outcome else None
+        show_json(asdict(found) | {"sentence": sentence})
+    else:
+        _tell(found, settings.load().institution.default_language)
+
+
+async def _check(question: Question) -> Check:
+    async with desk() as opened:
+        return await registrar.check(opened, question)
+
+
+def _tell(found: Check, language: str) -> None:
+    for human in found.people:
+        _tell_human(human, language)
+    if found.elsewhere:
+        typer.echo(f"Another department's rows: {found.elsewhere}")
+    for missed in found.misses:
+        typer.echo(texts.miss(missed, language))
+    if found.outcome is None:
+        more = " There are more; type more of the surname." if found.more else ""
+        typer.echo(f"Several students fit: ask again by one's number.{more}")
+        return
+    if found.people:
+        typer.echo(translator(language).gettext(texts.ACCOUNTS[found.account]))
+        typer.echo(f"Others on the same contact: {found.shared_with}")
+        typer.echo(f"Username: {found.username or '-'}")
+        typer.echo(f"Activation under way: {found.reference or '-'}")
+    for sentence in texts.both(found.outcome).values():
+        typer.echo(f"\n{sentence}")
+
+
+def _tell_human(human: Human, language: str) -> None:
+    typer.echo(f"{human.last_name} {human.first_name}")
+    for row in human.rows:
+        counts = "counts" if row.live else f"does not count: {row.status or 'no status'}"
+        department = row.department_el if language == "el" else row.department_en
+        typer.echo(f"  {row.number}  {row.department_id} {department}  {row.status}  {counts}")
+        for on_file in row.on_file:
+            typer.echo(f"    {texts.contact(on_file, language)}")
+    if human.elsewhere:
+        typer.echo(f"  other departments' rows: {human.elsewhere}")
