@@ -1,11 +1,32 @@
 """One row an activation: enough to find it again and to know that it ended, nothing readable."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
+import asyncpg
+
+from domain import names
 from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Language, Step
+from domain.text import identifier
 from ledger.pool import Pool
 from security.keys import KeyRing
+
+COLUMNS = "reference, language, department, started_at, ended_at, end_step, person_key"
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What is noted of an activation; `end` None: it has not ended."""
+
+    reference: str
+    language: Language
+    department: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    end: Step | None
+    person_key: str | None
 
 
 async def begin(
@@ -54,15 +75,35 @@ async def claimed(
     newest = person.enrolments[0]
     await pool.execute(
         "INSERT INTO activation AS a"
-        " (reference, language, person_key, student_number_index, department)"
-        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (reference) DO UPDATE SET"
-        " person_key = $3, student_number_index = $4, department = $5",
+        " (reference, language, person_key, student_number_index, department, found_by)"
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (reference) DO UPDATE SET"
+        " person_key = $3, student_number_index = $4, department = $5, found_by = $6",
         reference,
         language,
         person.person_key,
         keys.index("student_number", newest.registration_id),
         newest.department_id,
+        sorted(set(_found_by(keys, person))),
     )
+
+
+def _found_by(keys: KeyRing, person: Person) -> Iterator[str]:
+    for each in (*person.enrolments, *person.former):
+        yield keys.index("found_number", identifier(each.registration_id))
+    if person.insurance_number:
+        yield keys.index("insurance", f"{person.insurance_scheme}:{person.insurance_number}")
+    if person.mobile:
+        yield keys.index("mobile", person.mobile)
+    if person.email:
+        yield keys.index("email", person.email)
+    spelled = (
+        person.first_name_el,
+        person.last_name_el,
+        person.first_name_latin,
+        person.last_name_latin,
+    )
+    for beginning in names.beginnings(" ".join(spelled)):
+        yield keys.index("name", beginning)
 
 
 async def provisioned(pool: Pool, keys: KeyRing, *, reference: str, username: str) -> None:
@@ -132,3 +173,36 @@ async def under_way(
         [keys.index("email", email) for email in emails],
     )
     return reference
+
+
+async def noted(pool: Pool, references: Collection[str]) -> dict[str, Noted]:
+    """Return what is noted of these, by reference; of unknown ones nothing."""
+    rows = await pool.fetch(
+        f"SELECT {COLUMNS} FROM activation WHERE reference = ANY($1)",  # noqa: S608 - a constant of ours
+        list(references),
+    )
+    return {row["reference"]: read(row) for row in rows}
+
+
+async def finished(pool: Pool, *, since: datetime, limit: int) -> list[Noted]:
+    """Return those that ended since then, the newest first."""
+    rows = await pool.fetch(
+        f"SELECT {COLUMNS} FROM activation WHERE ended_at >= $1"  # noqa: S608 - as above
+        " ORDER BY ended_at DESC, reference LIMIT $2",
+        since,
+        limit,
+    )
+    return [read(row) for row in rows]
+
+
+def read(row: asyncpg.Record) -> Noted:
+    """Return what a row with `COLUMNS` says."""
+    return Noted(
+        reference=row["reference"],
+        language=Language(row["language"]),
+        department=row["department"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        end=Step(row["end_step"]) if row["end_step"] else None,
+        person_key=row["person_key"],
+    )

@@ -1,5 +1,6 @@
 """Messages: what was sent where and when, never its text; and how many may go."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,6 +11,18 @@ from ledger import budgets
 from ledger.pool import Connection, Pool
 from security.keys import KeyRing
 from settings import SendBudget
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One message: its kind (`pin` or `notice`), and its outcome once it has one."""
+
+    kind: str
+    channel: Channel
+    reserved_at: datetime
+    outcome: Delivery | None
+    finished_at: datetime | None
+
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -108,6 +121,23 @@ async def record(
         contact_index(keys, destination),
         outcome,
     )
+
+
+async def of(pool: Pool, reference: str) -> list[Sending]:
+    """Return the messages of an activation, the oldest first."""
+    rows = await pool.fetch(
+        "SELECT * FROM message WHERE reference = $1 ORDER BY reserved_at, key", reference
+    )
+    return [
+        Sending(
+            kind=row["key"].split(":")[1],
+            channel=Channel(row["channel"]),
+            reserved_at=row["reserved_at"],
+            outcome=Delivery(row["outcome"]) if row["outcome"] else None,
+            finished_at=row["finished_at"],
+        )
+        for row in rows
+    ]
 
 
 def contact_index(keys: KeyRing, destination: Destination) -> str:

@@ -1,0 +1,62 @@
+"""Finds activations by what a caller says: exactly by keyed indexes, by name as it begins."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from ledger.activations import COLUMNS, Noted, read
+from ledger.pool import Pool
+from security.keys import KeyRing
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is looked for: each is one way to be found; all of `names` must fit."""
+
+    reference: str | None = None
+    mobile: str | None = None
+    email: str | None = None
+    username: str | None = None
+    student_number: str | None = None
+    insurance: Sequence[str] = ()
+    names: Sequence[str] = ()
+
+
+async def search(
+    pool: Pool,
+    keys: KeyRing,
+    sought: Sought,
+    *,
+    departments: Collection[str] | None,
+    limit: int,
+) -> list[Noted]:
+    """Return what fits, the newest first, of these departments or of one not known yet."""
+
+    def index(purpose: str, value: str | None) -> str | None:
+        return keys.index(purpose, value) if value else None
+
+    mobile, email = index("mobile", sought.mobile), index("email", sought.email)
+    numbers = [keys.index("insurance", each) for each in sought.insurance]
+    exact = [mobile, email, index("found_number", sought.student_number), *numbers]
+    persons = await pool.fetch(
+        "SELECT person_key FROM username WHERE name = $1"
+        " UNION SELECT person_key FROM insurance WHERE number_index = ANY($2)",
+        sought.username,
+        numbers,
+    )
+    rows = await pool.fetch(
+        f"SELECT {COLUMNS} FROM activation WHERE ($9::text[] IS NULL"  # noqa: S608 - as above
+        " OR department IS NULL OR department = ANY($9)) AND (reference = $1"
+        " OR mobile_index = $2 OR email_index = $3 OR username_index = $4 OR person_key = ANY($5)"
+        " OR found_by && $6::text[] OR ($7::text[] <> '{}' AND found_by @> $7::text[]))"
+        " ORDER BY started_at DESC, reference LIMIT $8",
+        sought.reference,
+        mobile,
+        email,
+        index("username", sought.username),
+        [row["person_key"] for row in persons],
+        [each for each in exact if each],
+        [keys.index("name", each) for each in sought.names],
+        limit,
+        None if departments is None else list(departments),
+    )
+    return [read(row) for row in rows]
