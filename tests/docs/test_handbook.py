@@ -1,0 +1,84 @@
+"""The support handbook has a section for each reason of waiting, in both languages, no other."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from domain.contracts.vocabulary import Language, WaitReason
+from starter.console import handbook
+from starter.console.handbook import Section, sections
+from starter.support.commands import commands
+
+CALLS = "CALLS"
+POINTS = {
+    Language.EL: (
+        "Τι σημαίνει",
+        "Τι βλέπει ο φοιτητής",
+        "Τι του λέτε",
+        "Τι γίνεται μόνο του",
+        "Τι μπορείτε να κάνετε",
+        "Ποιον καλείτε",
+    ),
+    Language.EN: (
+        "What it means",
+        "What the student sees",
+        "What to say",
+        "What happens by itself",
+        "What you may do",
+        "Whom to call",
+    ),
+}
+GREEK = re.compile(r"[α-ωά-ώ]")
+
+
+def causes(language: Language) -> list[Section]:
+    return [section for section in sections(language) if section.anchor != CALLS]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_each_reason_has_its_section_and_nothing_else_has(language: Language) -> None:
+    anchors = [section.anchor for section in sections(language)]
+    assert len(anchors) == len(set(anchors))
+    assert set(anchors) == {CALLS, *WaitReason}
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("reason", WaitReason)
+def test_each_section_makes_every_point_in_its_own_language(
+    reason: WaitReason, language: Language
+) -> None:
+    (section,) = [each for each in causes(language) if each.anchor == reason]
+    made = re.findall(r"<strong>([^<]+):</strong> (.+)", section.html)
+    assert tuple(point for point, _ in made) == POINTS[language]
+    for point, text in made:
+        assert bool(GREEK.search(text)) is (language is Language.EL), (reason, point)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_to_say_is_one_sentence_to_read_out(language: Language) -> None:
+    opening, closing = "«»" if language is Language.EL else "“”"
+    point = POINTS[language][2]
+    for section in causes(language):
+        (said,) = re.findall(rf"<strong>{point}:</strong> (.+)</li>", section.html)
+        assert said.startswith(opening), section.anchor
+        assert said.endswith(closing), section.anchor
+        assert not re.search(r"[.!]\s", said), section.anchor
+
+
+def test_every_command_it_names_exists() -> None:
+    text = handbook.FILE.read_text("utf-8")
+    known = set(vars(get_command(commands))["commands"])
+    named = set(re.findall(r"\(`([a-z-]+)`\)", text))
+    assert named
+    assert named <= known
+
+
+def test_markup_in_it_is_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "support.md"
+    file.write_text("## X\n\n### Α\n\n<b>α</b>\n\n### A\n\n<script>a</script>\n", "utf-8")
+    monkeypatch.setattr(handbook, "FILE", file)
+    (section,) = sections.__wrapped__(Language.EN)
+    assert "<script>" not in section.html
+    assert "&lt;script&gt;" in section.html
