@@ -48,6 +48,18 @@ class Portal(Program):
         return httpx.get(f"{self.url}/healthz", timeout=2).is_success
 
 
+class Support(Program):
+    """The console of staff."""
+
+    name = "support"
+
+    def command(self) -> Sequence[str]:
+        return activation("support", "serve")
+
+    def _is_fine(self) -> bool:
+        return httpx.get(f"{self.url}/healthz", timeout=2).is_success
+
+
 class Worker(Program):
     """Ready when it serves every task queue, be the ledger there or not."""
 

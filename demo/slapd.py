@@ -5,7 +5,7 @@ LDAPS on loopback. The engine's account is not the root DN, so the policy binds 
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from string import Template
@@ -18,7 +18,15 @@ HERE = Path(__file__).parent
 BASE_DN = "dc=university,dc=example"
 PEOPLE_DN = f"ou=people,{BASE_DN}"
 SERVICE_DN = f"cn=activation,ou=services,{BASE_DN}"
+STAFF_DN = f"ou=staff,{BASE_DN}"
+GROUPS_DN = f"ou=groups,{BASE_DN}"
 SUPPORT_USER = "support"
+ROLES = ("viewer", "helpdesk", "supervisor", "auditor", "operator")
+MEMBERS = {role: [role] for role in ROLES} | {
+    "supervisor": ["supervisor", SUPPORT_USER],
+    "operator": ["operator", SUPPORT_USER],
+}
+"""Who is in the group of each role: somebody of its own, and the demo's support in two."""
 
 
 class Directory(Part):
@@ -58,6 +66,10 @@ class Directory(Part):
         self.config.write_text(self._filled("slapd.conf"), encoding="utf-8")
         if not (self.folder / "db").exists():
             self._plant()
+        staffed = self.folder / "staffed"
+        if not staffed.exists():
+            self._add("\n".join(self._staff()))
+            staffed.touch()
 
     def _filled(self, name: str, **more: str) -> str:
         words = {
@@ -77,22 +89,35 @@ class Directory(Part):
     def _plant(self) -> None:
         """Fill the tree in a new database; a database that is there is whole."""
         database = self.folder / "db"
-        ldif = self.folder / "tree.ldif"
-        ldif.touch(mode=0o600)
-        ldif.write_text(
-            self._filled(
-                "slapd.ldif",
-                service_hash=self._hash(self.service_password_file),
-                support_hash=self._hash(self.place.secret_file("support")),
-            ),
-            encoding="utf-8",
-        )
         database.mkdir(mode=0o700)
         try:
-            self._tool("slapadd", "-f", str(self.config), "-l", str(ldif))
+            self._add(
+                self._filled(
+                    "slapd.ldif",
+                    service_hash=self._hash(self.service_password_file),
+                    support_hash=self._hash(self.place.secret_file("support")),
+                )
+            )
         except BaseException:
             shutil.rmtree(database)
             raise
+
+    def _staff(self) -> Iterator[str]:
+        """Give one person a role, and the group of each; a tree of before them gets them too."""
+        for role in ROLES:
+            yield f"dn: uid={role},{STAFF_DN}\nobjectClass: inetOrgPerson\nuid: {role}"
+            hashed = self._hash(self.place.secret_file(role))
+            yield f"cn: {role}\nsn: {role}\nuserPassword: {hashed}\n"
+        yield f"dn: {GROUPS_DN}\nobjectClass: organizationalUnit\nou: groups\n"
+        for role, members in MEMBERS.items():
+            yield f"dn: cn={role},{GROUPS_DN}\nobjectClass: groupOfNames\ncn: {role}"
+            yield "".join(f"member: uid={member},{STAFF_DN}\n" for member in members)
+
+    def _add(self, entries: str) -> None:
+        ldif = self.folder / "tree.ldif"
+        ldif.touch(mode=0o600)
+        ldif.write_text(entries, encoding="utf-8")
+        self._tool("slapadd", "-f", str(self.config), "-l", str(ldif))
         ldif.unlink()
 
     def _hash(self, password_file: Path) -> str:

@@ -10,13 +10,22 @@ from demo.inbox import Inbox
 from demo.part import Part
 from demo.place import HOST, Place
 from demo.postgres import Postgres
-from demo.programs import Portal, Worker
-from demo.slapd import BASE_DN, PEOPLE_DN, SERVICE_DN, SUPPORT_USER, Directory
+from demo.programs import Portal, Support, Worker
+from demo.slapd import (
+    BASE_DN,
+    GROUPS_DN,
+    PEOPLE_DN,
+    ROLES,
+    SERVICE_DN,
+    STAFF_DN,
+    SUPPORT_USER,
+    Directory,
+)
 from demo.sms import Sms
 from demo.smtp import Smtp
 from demo.temporal import NAMESPACE, Temporal
 
-# Everybody at the demo has the same address, so the two limits by address are wide there only.
+# Everybody at the demo has the same address, so the limits by address are wide there only.
 ANY_NUMBER = 100_000
 
 
@@ -31,6 +40,7 @@ class Stack:
         self.inbox = Inbox(place)
         self.worker = Worker(place)
         self.portal = Portal(place)
+        self.support = Support(place)
 
     @property
     def outside(self) -> tuple[Part, ...]:
@@ -46,7 +56,7 @@ class Stack:
 
     @property
     def engine(self) -> tuple[Part, ...]:
-        return (self.worker, self.portal)
+        return (self.worker, self.portal, self.support)
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -79,6 +89,14 @@ class Stack:
                 "lookups_per_address": ANY_NUMBER,
                 "help_requests_per_address": ANY_NUMBER,
             },
+            "console": {
+                "public_url": self.support.url,
+                "port": self.place.port("support"),
+                "user_dn": f"uid={{user}},{STAFF_DN}",
+                "sign_ins_per_address": ANY_NUMBER,
+                "temporal_ui_url": self.temporal.ui_url,
+                "groups": {role: f"cn={role},{GROUPS_DN}" for role in ROLES},
+            },
         }
 
     def environment(self) -> Mapping[str, str]:
@@ -86,7 +104,7 @@ class Stack:
         return {
             "PORTAL_URL": self.portal.url,
             "INBOX_URL": self.inbox.url,
-            "SUPPORT_URL": f"http://{HOST}:{self.place.port('support')}",
+            "SUPPORT_URL": self.support.url,
             "TEMPORAL_ADDRESS": self.temporal.address,
             "TEMPORAL_NAMESPACE": NAMESPACE,
             "TEMPORAL_UI_URL": self.temporal.ui_url,
@@ -116,10 +134,10 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _toml(values: Mapping[str, object]) -> str:
+def _toml(values: Mapping[str, object], prefix: str = "") -> str:
     """Write strings, numbers, flags and lists of them; JSON writes these as TOML does."""
     lines = [f"{name} = {json.dumps(v)}" for name, v in values.items() if not isinstance(v, dict)]
     for name, table in values.items():
         if isinstance(table, dict):
-            lines += ["", f"[{name}]", _toml(table).strip()]
+            lines += ["", f"[{prefix}{name}]", _toml(table, f"{prefix}{name}.").strip()]
     return "\n".join(lines).strip() + "\n"

@@ -38,6 +38,10 @@ def address_table(stack: Stack) -> str:
     env = stack.environment()
     places = (
         ("Portal (students)", env["PORTAL_URL"]),
+        (
+            "Console (staff)",
+            f"{env['SUPPORT_URL']}  {env['SUPPORT_USER']}, password in the file below",
+        ),
         ("Inbox (SMS and mail)", env["INBOX_URL"]),
         ("Temporal web page", env["TEMPORAL_UI_URL"]),
         ("Directory", f"{env['LDAP_URL']}  {env['LDAPS_URL']}"),

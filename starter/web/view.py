@@ -65,9 +65,9 @@ class Views:
             for language in Language
         }
 
-    def page(self, name: str, language: Language, **context: Any) -> str:
-        template = _environment(self._folder, language, self._zone).get_template(f"{name}.html")
-        return template.render(self._shared[language] | context)
+    def page(self, template: str, language: Language, /, **context: Any) -> str:
+        page = _environment(self._folder, language, self._zone).get_template(f"{template}.html")
+        return page.render(self._shared[language] | context)
 
     def clock(self, moment: datetime, language: Language) -> str:
         return clock(moment, language=language, zone=self._zone)

@@ -21,10 +21,10 @@ HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 class Browser:
     """An HTTP client that fills in the hidden fields of the form it last saw."""
 
-    def __init__(self, app: FastAPI, **headers: str) -> None:
+    def __init__(self, app: FastAPI, host: str = HOST, **headers: str) -> None:
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 50000))
         self.http = httpx.AsyncClient(
-            transport=transport, base_url=HOST, headers={"Accept-Language": "el"} | headers
+            transport=transport, base_url=host, headers={"Accept-Language": "el"} | headers
         )
         self.hidden: dict[str, str] = {}
 
