@@ -15,7 +15,8 @@ from starter.support.desk import Desk
 from starter.support.staff import Action
 from translations import N_
 
-LONGEST = 4000
+# As much as a form of this size may carry in Greek.
+LONGEST = 2000
 LONGEST_REASON = 500
 
 
