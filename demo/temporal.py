@@ -55,7 +55,10 @@ class Temporal(Part):
         problems = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
         # An acknowledged write is on the disk, as on a real cluster.
         pragmas = ("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=2")
-        words += ["--dynamic-config-value", problems]
+        # What is erased is gone within a second or two, not half a minute later.
+        erased = 'history.transferProcessorUpdateAckInterval="1s"'
+        for value in (problems, erased):
+            words += ["--dynamic-config-value", value]
         return (find_temporal(), "server", "start-dev", *words, *pragmas)
 
     def is_ready(self) -> bool:

@@ -1,0 +1,139 @@
+"""An activation that is over is erased from Temporal and the ledger; one under way never is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from secrets import token_hex
+
+import pytest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.contracts.submissions import CancelRequest
+from ledger import audit
+from ledger.pool import Pool, connect
+from starter.activations import Activations
+from starter.support import erasure
+from starter.support.actions import Refused
+from starter.support.cases import UnknownReference
+from starter.support.desk import Desk
+from starter.support.staff import NotAllowed, Role, Staff
+from tests import desk as desks
+from tests.ledger.life import left, live, person_of
+from tests.server import working
+from tests.stack import TestStack
+from tests.starter.test_activations import waits_for_its_pin
+from tests.starter.test_cli import assert_one_line, command, told
+from tests.workflows.engine import World
+
+STAYS = {"activation", "audit", "consent", "message", "username"}
+
+
+@pytest.fixture
+async def pool(stack: TestStack) -> AsyncIterator[Pool]:
+    async with await connect(stack.ledger_dsn) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def desk(client: Client, pool: Pool) -> Desk:
+    return desks.desk(client, pool)
+
+
+@pytest.fixture
+async def workflows(
+    stack: TestStack, client: Client, world: World, pool: Pool, reference: str
+) -> list[str]:
+    """Leave a cancelled activation whose letter and withdrawal no worker has done yet."""
+    activations = Activations(client)
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        cancel = CancelRequest(submission_id=token_hex(16), received_at=datetime.now(UTC))
+        await activations.submit(reference, "cancel", cancel)
+        await client.get_workflow_handle(reference).result()
+    request = await live(pool, stack, reference, person_of(stack, reference))
+    await activations.mail_support_request(request)
+    consent = await pool.fetchval("SELECT id FROM consent WHERE reference = $1", reference)
+    await activations.apply_withdrawal(reference, consent)
+    return [reference, f"support-{request}", f"withdrawal-{reference}-{consent}"]
+
+
+async def known(client: Client, workflow_id: str) -> bool:
+    try:
+        await client.get_workflow_handle(workflow_id).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
+
+
+async def test_what_is_over_is_erased_and_what_is_under_way_is_not(
+    stack: TestStack, pool: Pool, desk: Desk, reference: str, workflows: list[str]
+) -> None:
+    client = desk.client
+    person = person_of(stack, reference)
+    before = await left(pool, reference, person)
+    for open_ in workflows[1:]:
+        with pytest.raises(Refused, match="still under way"):
+            await erasure.erase(desk, reference=reference, reason="asked by letter")
+        assert await left(pool, reference, person) == before
+        await client.get_workflow_handle(open_).terminate()
+    # A letter that was tried anew has two runs.
+    await Activations(client).mail_support_request(workflows[1].removeprefix("support-"))
+    await client.get_workflow_handle(workflows[1]).terminate()
+    assert await told("support", "erase", reference.lower(), "--reason", "asked by letter") == {
+        "reference": reference,
+        "erased": True,
+    }
+    async with asyncio.timeout(20):
+        # Temporal deletes by and by.
+        while any([await known(client, each) for each in workflows]):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.05)
+    assert set(await left(pool, reference, person)) == STAYS
+    # Who asks again, for what was cut short half-way, gets the same.
+    await erasure.erase(desk, reference=reference, reason="again")
+    rows = await audit.page(pool, stack.keys, reference=reference)
+    assert [(row.action, row.reason) for row in rows] == [
+        ("erase", "again"),
+        ("erase", "asked by letter"),
+    ]
+
+
+async def test_an_open_activation_is_refused_in_words(
+    client: Client, world: World, pool: Pool, reference: str
+) -> None:
+    async with working(client, world):
+        await waits_for_its_pin(Activations(client), reference)
+    ended = await command("support", "erase", reference, "--reason", "too early")
+    assert_one_line(ended, says="still under way")
+    assert not await pool.fetchval("SELECT count(*) FROM audit WHERE reference = $1", reference)
+    await client.get_workflow_handle(reference).terminate()
+
+
+@pytest.mark.parametrize(
+    ("staff", "raises"),
+    [
+        (desks.ANNA, UnknownReference),
+        (Staff("nikos", frozenset(set(Role) - {Role.OPERATOR})), NotAllowed),
+    ],
+)
+async def test_nobody_erases_what_is_unknown_and_only_operators_erase(
+    client: Client, pool: Pool, reference: str, staff: Staff, raises: type[Exception]
+) -> None:
+    with pytest.raises(raises):
+        await erasure.erase(desks.desk(client, pool, staff=staff), reference=reference, reason="x")
+
+
+async def test_another_departments_is_unknown(
+    stack: TestStack, client: Client, pool: Pool, reference: str
+) -> None:
+    person = person_of(stack, reference)
+    await live(pool, stack, reference, person)
+    before = await left(pool, reference, person)
+    limited = Staff("nikos", frozenset(Role), departments=frozenset({"none"}))
+    with pytest.raises(UnknownReference):
+        await erasure.erase(
+            desks.desk(client, pool, staff=limited), reference=reference, reason="x"
+        )
+    assert await left(pool, reference, person) == before
