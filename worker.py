@@ -27,6 +27,7 @@ from activities.messages import MessagingActivities
 from activities.pins import PinActivities
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities, reader
+from activities.watch import watched
 from domain.contracts.vocabulary import TaskQueue
 from ledger import pool
 from ledger.pool import Pool
@@ -90,6 +91,7 @@ async def run(config: Settings, roles: list[Role], probed: tuple[str, int] | Non
         client = await _connected(config, keys, stop)
         if client is None:
             return
+        client = await stack.enter_async_context(watched(client, ledger))
         parts = Parts(client, ledger, registrar, keys, config, stack)
         workers += [one for role in roles for one in _WORKERS[role](parts)]
         for one in workers:

@@ -49,7 +49,8 @@ class Codec(PayloadCodec, WithSerializationContext):
 
     def _encode(self, payload: Payload, epoch: str) -> Payload:
         box = encrypt(self._key(epoch), payload.SerializeToString(), self._context(epoch))
-        return Payload(metadata={"encoding": _ENCODING, "epoch": epoch.encode()}, data=box)
+        named = {"epoch": epoch.encode(), "workflow": self._workflow_id.encode()}
+        return Payload(metadata={"encoding": _ENCODING, **named}, data=box)
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return [self._decode(payload) for payload in payloads]
@@ -75,6 +76,11 @@ class Codec(PayloadCodec, WithSerializationContext):
 
     def _context(self, epoch: str) -> bytes:
         return f"{self._namespace}\0{self._workflow_id}\0{epoch}".encode()
+
+
+def workflow_of(payload: Payload) -> str:
+    """Return the workflow that a payload says it belongs to; empty where it says none."""
+    return payload.metadata.get("workflow", b"").decode(errors="replace")
 
 
 def data_converter(keys: KeyRing) -> DataConverter:

@@ -30,7 +30,7 @@ from domain.contracts.submissions import (
 from domain.contracts.views import Answer, Progress, ProgressRequest, Verdict
 from domain.contracts.vocabulary import WORKFLOW, ActivityName, Step, TaskQueue
 from security import keys
-from security.codec import Codec, data_converter
+from security.codec import Codec, data_converter, workflow_of
 from security.keys import KeyRing, UnknownEpoch
 from tests.security.conftest import EPOCH
 from tests.server import working
@@ -256,6 +256,16 @@ async def test_what_was_moved_or_changed_is_replaced(ring: KeyRing, place: tuple
     refused += await codec(ring, *place).decode([box])
     assert [one.metadata["encoding"] for one in refused] == [b"binary/refused"] * 5
     assert all(one.data == b"" for one in refused)
+
+
+async def test_the_name_of_its_workflow_opens_no_payload(ring: KeyRing) -> None:
+    (box,) = await codec(ring).encode([CLEAR])
+    assert workflow_of(box) == "A-7K3F-92QD"
+    swapped = Payload(metadata={**box.metadata, "workflow": b"A-7K3F-92QE"}, data=box.data)
+    (refused,) = await codec(ring, "A-7K3F-92QE").decode([swapped])
+    assert refused.metadata["encoding"] == b"binary/refused"
+    assert await codec(ring).decode([swapped]) == [CLEAR]
+    assert workflow_of(CLEAR) == ""
 
 
 async def test_an_unknown_epoch_makes_the_task_wait(ring: KeyRing) -> None:

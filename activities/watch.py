@@ -1,0 +1,143 @@
+"""Counts what every activity meets at the parts outside, in one place for all of them.
+
+What a process met is handed to the ledger every few seconds. With the ledger away the counts wait
+for its return, an hour's at most, and no activity notices.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+from temporalio import activity, client, worker
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+
+from domain.contracts.requests import ResolveAccount, SendNotice, SendPin
+from domain.contracts.vocabulary import ActivityName, Channel, FailureType
+from ledger import parts
+from ledger.parts import Met, Part
+from ledger.pool import UNAVAILABLE, Pool
+
+_EVERY = 5.0
+_KEPT = timedelta(hours=1)
+_NOT_TAKEN: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresError)
+_PARTS: Mapping[str, Part | None] = {
+    ActivityName.FIND_STUDENT: Part.REGISTRAR,
+    ActivityName.RESERVE_SEND: Part.LEDGER,
+    ActivityName.CHECK_PIN: None,
+    ActivityName.CLAIM_PERSON: Part.LEDGER,
+    ActivityName.RECORD_INSURANCE: Part.LEDGER,
+    ActivityName.RECORD_CONSENT: Part.LEDGER,
+    ActivityName.PROVISION_ACCOUNT: Part.DIRECTORY,
+    ActivityName.CLOSE_ACTIVATION: Part.LEDGER,
+    ActivityName.MAIL_SUPPORT_REQUEST: Part.MAIL,
+    ActivityName.MAIL_SUPPORT_ANSWER: Part.MAIL,
+    ActivityName.APPLY_WITHDRAWAL: Part.DIRECTORY,
+}
+_FAILED_AT: Mapping[str, Part] = {
+    FailureType.REGISTRAR_DOWN: Part.REGISTRAR,
+    FailureType.LEDGER_DOWN: Part.LEDGER,
+    FailureType.DIRECTORY_DOWN: Part.DIRECTORY,
+    FailureType.SMS_DOWN: Part.SMS,
+    FailureType.MAIL_DOWN: Part.MAIL,
+}
+
+
+def part_of(name: str, request: object) -> Part | None:
+    """Return the part that an activity works with; None for one that works alone."""
+    match request:
+        case SendPin() | SendNotice():
+            return Part.SMS if request.destination.channel is Channel.SMS else Part.MAIL
+        case ResolveAccount():
+            return Part.DIRECTORY if request.ask_directory else Part.LEDGER
+    return _PARTS[name]
+
+
+class Watch(client.Interceptor, worker.Interceptor):
+    """Belongs to a client; every worker of that client counts by it."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._met: dict[tuple[Part, datetime], Met] = {}
+
+    def intercept_activity(
+        self,
+        next: worker.ActivityInboundInterceptor,  # noqa: A002 - the SDK's name for it
+    ) -> worker.ActivityInboundInterceptor:
+        return _Counting(next, self)
+
+    def count(self, part: Part | None, failure: str | None = None) -> None:
+        """Count one answer, or one failure, of a part."""
+        if part is None:
+            return
+        now = datetime.now(UTC)
+        minute = now.replace(second=0, microsecond=0)
+        met = self._met.setdefault((part, minute), Met(part, minute))
+        if failure is None:
+            met.done += 1
+            met.last_done = now
+        else:
+            met.failed += 1
+            met.last_failed, met.failure = now, failure
+
+    async def flush(self) -> None:
+        """Hand over what was met; what the ledger does not take waits for the next time."""
+        handed, self._met = self._met, {}
+        try:
+            if handed:
+                await parts.add(self._pool, [*handed.values()])
+        except _NOT_TAKEN:
+            oldest = datetime.now(UTC) - _KEPT
+            for key, met in handed.items():
+                if met.minute >= oldest:
+                    self._put_back(key, met)
+
+    def _put_back(self, key: tuple[Part, datetime], met: Met) -> None:
+        newer = self._met.setdefault(key, Met(met.part, met.minute))
+        newer.done += met.done
+        newer.failed += met.failed
+        newer.last_done = newer.last_done or met.last_done
+        newer.last_failed = newer.last_failed or met.last_failed
+        newer.failure = newer.failure or met.failure
+
+
+class _Counting(worker.ActivityInboundInterceptor):
+    def __init__(self, following: worker.ActivityInboundInterceptor, watch: Watch) -> None:
+        super().__init__(following)
+        self._watch = watch
+
+    async def execute_activity(self, input: worker.ExecuteActivityInput) -> Any:  # noqa: A002
+        part = part_of(activity.info().activity_type, *input.args[:1])
+        try:
+            outcome = await super().execute_activity(input)
+        except ApplicationError as error:
+            kind = error.type or FailureType.CONFIGURATION
+            self._watch.count(_FAILED_AT.get(kind, part), kind)
+            raise
+        self._watch.count(part)
+        return outcome
+
+
+@asynccontextmanager
+async def watched(connected: Client, pool: Pool) -> AsyncIterator[Client]:
+    """Give this client with a watch on all its workers, until they have ended."""
+    watch = Watch(pool)
+    config = connected.config()
+    config["interceptors"] = [*config["interceptors"], watch]
+    flushing = asyncio.create_task(_flush(watch))
+    try:
+        yield Client(**config)
+    finally:
+        flushing.cancel()
+        with suppress(asyncio.CancelledError):
+            await flushing
+        await watch.flush()
+
+
+async def _flush(watch: Watch) -> None:
+    while True:
+        await asyncio.sleep(_EVERY)
+        await watch.flush()

@@ -1,0 +1,89 @@
+"""What keeps activations from going on, and by which channels operators know it.
+
+One row a cause, however many activations it befalls. `told` are the channels that know that the
+cause stands: who has not heard of it hears once, and who has hears once that it is over.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ledger.pool import Connection
+
+_LOCK = 7_263_408
+
+
+@dataclass(frozen=True)
+class Alert:
+    """`gone_at` is None while the cause stands."""
+
+    cause: str
+    count: int
+    since: datetime
+    gone_at: datetime | None = None
+    told: tuple[str, ...] = ()
+
+
+async def alone(ledger: Connection) -> bool:
+    """Whether nobody else looks now; it holds until the transaction ends."""
+    return await ledger.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK) is True
+
+
+async def note(ledger: Connection, found: Mapping[str, int]) -> None:
+    """Take down what stands now; what does not has gone, and is forgotten if nobody knew it."""
+    for cause, count in found.items():
+        await ledger.execute(
+            "INSERT INTO alert AS kept (cause, count) VALUES ($1, $2)"
+            " ON CONFLICT (cause) DO UPDATE SET count = $2, gone_at = NULL,"
+            " since = CASE WHEN kept.gone_at IS NULL OR kept.told <> '{}'"
+            " THEN kept.since ELSE now() END",
+            cause,
+            count,
+        )
+    await ledger.execute(
+        "UPDATE alert SET gone_at = now() WHERE gone_at IS NULL AND cause <> ALL($1)", [*found]
+    )
+    await ledger.execute("DELETE FROM alert WHERE gone_at IS NOT NULL AND told = '{}'")
+
+
+async def adopt(ledger: Connection, alert: Alert) -> None:
+    """Keep what was told while the ledger was away."""
+    await ledger.execute(
+        "INSERT INTO alert AS kept (cause, count, since, told) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (cause) DO UPDATE SET since = least(kept.since, $3),"
+        " told = ARRAY(SELECT DISTINCT unnest(kept.told || $4))",
+        alert.cause,
+        alert.count,
+        alert.since,
+        [*alert.told],
+    )
+
+
+async def settled(ledger: Connection, after: timedelta) -> list[Alert]:
+    """Return the causes that have stood, or been gone, for so long."""
+    rows = await ledger.fetch(
+        "SELECT * FROM alert WHERE coalesce(gone_at, since) <= now() - $1::interval"
+        " ORDER BY since, cause",
+        after,
+    )
+    return [Alert(**{**row, "told": tuple(row["told"])}) for row in rows]
+
+
+async def standing(ledger: Connection) -> list[Alert]:
+    """Return every cause that stands, the oldest first."""
+    rows = await ledger.fetch("SELECT * FROM alert WHERE gone_at IS NULL ORDER BY since, cause")
+    return [Alert(**{**row, "told": tuple(row["told"])}) for row in rows]
+
+
+async def tell(ledger: Connection, cause: str, channel: str) -> None:
+    """Note that this channel knows that the cause stands."""
+    await ledger.execute(
+        "UPDATE alert SET told = array_append(told, $2) WHERE cause = $1", cause, channel
+    )
+
+
+async def tell_over(ledger: Connection, cause: str, channel: str) -> None:
+    """Note that this channel knows that the cause is over."""
+    await ledger.execute(
+        "UPDATE alert SET told = array_remove(told, $2) WHERE cause = $1", cause, channel
+    )

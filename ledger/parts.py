@@ -1,0 +1,96 @@
+"""What activities meet at each part outside: how often it answers, and when it last did.
+
+Counts are kept by the minute for a day; the last answer and the last failure for ever. A failure
+is kept by its type only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ledger.pool import Pool
+
+_CLEAR = """
+DELETE FROM part_minute WHERE (part, minute) IN (
+    SELECT part, minute FROM part_minute
+    WHERE minute < now() - interval '1 day' FOR UPDATE SKIP LOCKED
+)
+"""
+_COUNT = """
+INSERT INTO part_minute AS kept (part, minute, done, failed) VALUES ($1, $2, $3, $4)
+ON CONFLICT (part, minute)
+DO UPDATE SET done = kept.done + EXCLUDED.done, failed = kept.failed + EXCLUDED.failed
+"""
+_LAST = """
+INSERT INTO part_last AS kept VALUES ($1, $2, $3, $4)
+ON CONFLICT (part) DO UPDATE SET
+    last_done = greatest(kept.last_done, EXCLUDED.last_done),
+    last_failed = greatest(kept.last_failed, EXCLUDED.last_failed),
+    failure = CASE WHEN EXCLUDED.last_failed >= coalesce(kept.last_failed, '-infinity')
+        THEN EXCLUDED.failure ELSE kept.failure END
+"""
+_STANDING = """
+SELECT part_last.*, coalesce(sum(done), 0)::int AS done, coalesce(sum(failed), 0)::int AS failed
+FROM part_last LEFT JOIN part_minute kept
+    ON kept.part = part_last.part AND kept.minute > now() - $1::interval
+GROUP BY part_last.part
+"""
+
+
+class Part(StrEnum):
+    """What the engine depends on."""
+
+    REGISTRAR = "registrar"
+    LEDGER = "ledger"
+    SMS = "sms"
+    MAIL = "mail"
+    DIRECTORY = "directory"
+    TEMPORAL = "temporal"
+
+
+@dataclass
+class Met:
+    """What one process met at one part within one minute."""
+
+    part: Part
+    minute: datetime
+    done: int = 0
+    failed: int = 0
+    last_done: datetime | None = None
+    last_failed: datetime | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a part does: `done` and `failed` count the last while only."""
+
+    part: Part
+    last_done: datetime | None = None
+    last_failed: datetime | None = None
+    failure: str | None = None
+    done: int = 0
+    failed: int = 0
+
+    @property
+    def error_rate(self) -> float | None:
+        """The share of failures; None where nothing was asked of it."""
+        asked = self.done + self.failed
+        return self.failed / asked if asked else None
+
+
+async def add(pool: Pool, met: Sequence[Met]) -> None:
+    """Add what was met, all of it or nothing; always in one order, so that nobody waits in turn."""
+    ordered = sorted(met, key=lambda one: (one.part, one.minute))
+    async with pool.acquire() as connection, connection.transaction():
+        for one in ordered:
+            await connection.execute(_COUNT, one.part, one.minute, one.done, one.failed)
+        for one in ordered:
+            await connection.execute(_LAST, one.part, one.last_done, one.last_failed, one.failure)
+        await connection.execute(_CLEAR)
+
+
+async def standing(pool: Pool, within: timedelta) -> dict[Part, Standing]:
+    """Return how each part does that anything was ever asked of."""
+    return {Part(row["part"]): Standing(**row) for row in await pool.fetch(_STANDING, within)}

@@ -1,0 +1,37 @@
+"""Whether new activations are paused, and the words that students read meanwhile."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.contracts.vocabulary import Language
+from ledger.pool import Pool
+
+
+@dataclass(frozen=True)
+class Pause:
+    text_el: str
+    text_en: str
+    since: datetime
+
+    def text(self, language: Language) -> str:
+        return self.text_el if language is Language.EL else self.text_en
+
+
+async def begin(pool: Pool, *, el: str, en: str) -> None:
+    """Pause; said again, only the words change."""
+    await pool.execute(
+        "INSERT INTO pause (text_el, text_en) VALUES ($1, $2)"
+        " ON CONFLICT (one) DO UPDATE SET text_el = $1, text_en = $2",
+        el,
+        en,
+    )
+
+
+async def end(pool: Pool) -> bool:
+    """Let new activations begin again; False when they could already."""
+    return await pool.fetchval("DELETE FROM pause RETURNING true") is True
+
+
+async def current(pool: Pool) -> Pause | None:
+    row = await pool.fetchrow("SELECT text_el, text_en, since FROM pause")
+    return Pause(**row) if row else None

@@ -1,0 +1,79 @@
+"""What operators read is what was written: counts of parts, the pause, and the alerts."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from domain.contracts.vocabulary import Language
+from ledger import alerts, parts, pauses
+from ledger.alerts import Alert
+from ledger.parts import Met, Part
+from ledger.pool import Pool
+
+NOW = datetime.now(UTC)
+QUARTER = timedelta(minutes=15)
+
+
+async def test_a_part_is_told_by_its_last_while_and_its_last_answers(pool: Pool) -> None:
+    await pool.execute("DELETE FROM part_last; DELETE FROM part_minute")
+    long_ago = NOW - timedelta(days=2)
+    old = Met(Part.SMS, long_ago, failed=9, last_failed=long_ago, failure="SMS_DOWN")
+    await parts.add(pool, [old])
+    kept = (await parts.standing(pool, QUARTER))[Part.SMS]
+    assert (kept.last_failed, kept.failure, kept.error_rate) == (long_ago, "SMS_DOWN", None)
+    assert await pool.fetchval("SELECT count(*) FROM part_minute") == 0
+
+    done = Met(Part.SMS, NOW, done=2, failed=1, last_done=NOW, last_failed=NOW, failure="X")
+    await asyncio.gather(*(parts.add(pool, [done]) for _ in range(10)))
+    await parts.add(pool, [old])
+    now = (await parts.standing(pool, QUARTER))[Part.SMS]
+    assert (now.done, now.failed, now.failure) == (20, 10, "X")
+    assert (now.last_done, now.last_failed) == (NOW, NOW)
+    assert now.error_rate == 1 / 3
+
+
+async def test_a_pause_has_both_languages_and_ends_once(pool: Pool) -> None:
+    await pauses.end(pool)
+    assert await pauses.current(pool) is None
+    await pauses.begin(pool, el="Σε λίγο", en="Soon")
+    await pauses.begin(pool, el="Αύριο", en="Tomorrow")
+    pause = await pauses.current(pool)
+    assert pause is not None
+    assert [pause.text(language) for language in Language] == ["Αύριο", "Tomorrow"]
+    assert [await pauses.end(pool), await pauses.end(pool)] == [True, False]
+
+
+async def test_each_channel_hears_of_a_cause_once_and_once_that_it_is_over(pool: Pool) -> None:
+    now = timedelta(0)
+    await pool.execute("DELETE FROM alert")
+    await alerts.note(pool, {"SMS_DOWN": 3, "MAIL_DOWN": 1})
+    assert await alerts.settled(pool, timedelta(minutes=1)) == []
+    await alerts.note(pool, {"SMS_DOWN": 214})
+    (told,) = await alerts.settled(pool, now)
+    assert (told.cause, told.count, told.told) == ("SMS_DOWN", 214, ())
+    await alerts.tell(pool, "SMS_DOWN", "webhook")
+    await alerts.note(pool, {})
+    (over,) = await alerts.settled(pool, now)
+    assert over.gone_at is not None
+    assert over.told == ("webhook",)
+    await alerts.note(pool, {"SMS_DOWN": 1})
+    (back,) = await alerts.standing(pool)
+    assert (back.since, back.gone_at, back.told) == (told.since, None, ("webhook",))
+    await alerts.tell_over(pool, "SMS_DOWN", "webhook")
+    await alerts.note(pool, {})
+    assert await alerts.settled(pool, now) == []
+
+
+async def test_what_was_told_without_the_ledger_is_told_no_more(pool: Pool) -> None:
+    await pool.execute("DELETE FROM alert")
+    for channel in ("webhook", "email"):
+        await alerts.adopt(pool, Alert("LEDGER_DOWN", 1, NOW, told=(channel,)))
+    (kept,) = await alerts.standing(pool)
+    assert (kept.since, {*kept.told}) == (NOW, {"webhook", "email"})
+
+
+async def test_one_looks_at_a_time(pool: Pool) -> None:
+    async with pool.acquire() as one, pool.acquire() as other:
+        async with one.transaction(), other.transaction():
+            assert [await alerts.alone(one), await alerts.alone(other)] == [True, False]
+        async with other.transaction():
+            assert await alerts.alone(other)
