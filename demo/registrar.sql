@@ -46,3 +46,6 @@ CREATE INDEX IF NOT EXISTS v_vd_sis_emails ON v_vd_sis (departmentid)
 CREATE INDEX IF NOT EXISTS v_vd_sis_ssn
     ON v_vd_sis (regexp_replace(ssn, '[ ./-]', '', 'g'));
 CREATE INDEX IF NOT EXISTS v_vd_sis_birthdate ON v_vd_sis (left(birthdate, 10));
+CREATE INDEX IF NOT EXISTS v_vd_sis_number ON v_vd_sis (translate(
+    upper(regexp_replace(registrationid, '[\s./-]', '', 'g')),
+    'ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβεζηικμνορτυχ', 'ABEZHIKMNOPTYXABEZHIKMNOPTYX'));
