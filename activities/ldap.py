@@ -24,7 +24,7 @@ from domain.contracts.vocabulary import FailureType
 from settings import Directory
 
 _MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
-_REST_SECONDS = 60.0
+_REST_SECONDS = 10.0
 
 _PERMISSIVE_MODIFY = "1.2.840.113556.1.4.1413"
 
@@ -161,7 +161,7 @@ class Wire:
             return self._bound()
 
     def _bound(self) -> Connection:
-        """Bind with the password that the file holds now; one that was refused rests a minute.
+        """Bind with the password that the file holds now; one that was refused rests a while.
 
         So a rotated password needs no restart, and a wrong one raises no storm.
         """

@@ -87,9 +87,9 @@ def test_f14_the_password_policy_refuses(run: Run) -> None:
 
 
 def test_f16_the_service_account_has_another_password(run: Run) -> None:
-    """It goes on by itself once mended, without a restart.
+    """It goes on by itself once mended, without a restart, and raises no storm until then.
 
-    The directory is asked once a minute at most, so two of the slow tries may have to pass.
+    Here the students wait for a person, so two of the slow tries may have to pass.
     """
     world = run.world
     directory = world.stack.directory
