@@ -21,6 +21,7 @@ from starter import connect, insurance, registrar
 from starter.connect import TemporalUnavailable
 from starter.output import Failed
 from starter.support import commands as support
+from starter.support import operations_commands, operator_commands
 from starter.support.actions import Refused
 from starter.support.cases import UnknownReference
 
@@ -31,6 +32,8 @@ key_commands = typer.Typer(help="The key files.", no_args_is_help=True)
 ledger_commands = typer.Typer(help="The engine's PostgreSQL.", no_args_is_help=True)
 temporal_commands = typer.Typer(help="The Temporal namespace.", no_args_is_help=True)
 config_commands = typer.Typer(help="The settings.", no_args_is_help=True)
+support.commands.add_typer(operator_commands.commands)
+support.commands.add_typer(operations_commands.commands)
 app.add_typer(support.commands, name="support")
 app.add_typer(registrar.commands, name="registrar")
 app.add_typer(insurance.commands, name="insurance")
