@@ -35,3 +35,13 @@ async def take(
         return None
     opens: datetime = row["ends_at"]
     return opens
+
+
+async def used(ledger: Connection, bucket: str) -> int:
+    """Return how often the current window was asked for, refusals included."""
+    count: int | None = await ledger.fetchval(
+        "SELECT used FROM budget WHERE bucket = $1 AND ends_at > now()"
+        " ORDER BY window_start DESC LIMIT 1",
+        bucket,
+    )
+    return count or 0

@@ -32,6 +32,7 @@ from starter.portal import (
     proof,
     review,
 )
+from starter.portal.pause import Pauses
 from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
 from starter.portal.visit import Elsewhere, Health, Parts, Visit
@@ -94,6 +95,7 @@ def assemble(
         health=health,
         views=Views(settings.institution, "pages"),
         sessions=Sessions(pool, settings.portal, keys.session_key),
+        pauses=Pauses(pool),
         wordings={language: Wording(language) for language in Language},
     )
 

@@ -18,20 +18,26 @@ from starter.web.view import Errors
 
 router = APIRouter()
 
+_ASK_AGAIN = "300"
+
 
 @router.get("/")
 async def start(visit: AnyVisit) -> Response:
-    return visit.page("start")
+    pause = await visit.parts.pauses.current()
+    return visit.page("start", paused=pause and pause.text(visit.language))
 
 
 @router.get("/who")
 async def who(visit: AnyVisit) -> Response:
-    return visit.page("who", again="again" in visit.request.query_params)
+    return await _paused(visit) or visit.page("who", again="again" in visit.request.query_params)
 
 
 @router.post("/who")
 async def who_chosen(visit: AnyVisit) -> Response:
     form = await visit.form()
+    paused = await _paused(visit)
+    if paused:
+        return paused
     if form.get("who") != "student":
         return visit.page("who", errors={"who": [visit.words.role()]})
     await visit.begin()
@@ -41,6 +47,9 @@ async def who_chosen(visit: AnyVisit) -> Response:
 @router.get("/contact")
 async def contact(visit: AnyVisit) -> Response:
     place = await _unproved(visit)
+    paused = await _paused(visit)
+    if paused and (place is None or place.step is Step.NOT_FOUND):
+        return paused
     return visit.page("contact", not_found=place is not None and place.step is Step.NOT_FOUND)
 
 
@@ -54,7 +63,7 @@ async def contact_given(visit: AnyVisit) -> Response:
         return visit.page("contact", errors=errors, typed=typed)
     if present and await _code_still_holds(visit, present, read):
         return visit.see("/pin")
-    refused = await _look_up_too_often(visit)
+    refused = await _paused(visit) or await _look_up_too_often(visit)
     if refused:
         return refused
     reference = await _note(visit, form, read)
@@ -71,6 +80,15 @@ async def contact_given(visit: AnyVisit) -> Response:
     if visit.uniform:
         await visit.not_before(uniform.ANSWERED_AFTER)
     return visit.see(visit.as_told(places.of(found)).path if found else "/progress?received")
+
+
+async def _paused(visit: Visit) -> Response | None:
+    """Return the page that says that no activation begins now; None where they do."""
+    pause = await visit.parts.pauses.current()
+    if pause is None:
+        return None
+    text = pause.text(visit.language)
+    return visit.page("paused", status=503, headers={"Retry-After": _ASK_AGAIN}, text=text)
 
 
 async def _unproved(visit: Visit) -> Place | None:

@@ -17,6 +17,7 @@ from ledger.sessions import Session
 from security.keys import KeyRing
 from settings import Settings
 from starter.portal import places
+from starter.portal.pause import Pauses
 from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
 from starter.portal.wording import Wording
@@ -45,6 +46,7 @@ class Parts:
     views: Views
     sessions: Sessions
     wordings: Mapping[Language, Wording]
+    pauses: Pauses
     health: Health
 
 

@@ -27,11 +27,13 @@ async def test_buckets_do_not_share_and_a_new_window_begins_anew(
     assert await budgets.take(pool, reference, limit=1, window=DAY) is None
     assert await budgets.take(pool, reference, limit=1, window=DAY) is not None
     assert await budgets.take(pool, f"{reference}:other", limit=1, window=DAY) is None
+    assert [await budgets.used(pool, reference), await budgets.used(pool, "none")] == [2, 0]
     await pool.execute(
         "UPDATE budget SET window_start = window_start - interval '1 day' WHERE bucket = $1",
         reference,
     )
     assert await budgets.take(pool, reference, limit=1, window=DAY) is None
+    assert await budgets.used(pool, reference) == 1
 
 
 async def test_windows_that_are_over_are_cleared_away_and_never_waited_for(

@@ -1,0 +1,158 @@
+"""How the engine does: each part outside, the task queues, the SMS budget, the pause, the alerts.
+
+Whatever of ledger and Temporal answers is told; that the other does not is told too.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue as Asked
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from domain.contracts.vocabulary import TaskQueue
+from ledger import alerts, budgets, parts, pauses
+from ledger.alerts import Alert
+from ledger.parts import Part, Standing
+from ledger.pauses import Pause
+from ledger.pool import UNAVAILABLE
+from settings import SendBudget
+from starter.connect import TemporalUnavailable
+from starter.support.desk import Desk
+from starter.support.staff import Action
+from translations import N_
+
+WITHIN = timedelta(minutes=15)
+_PATIENCE = timedelta(seconds=3)
+# A worker's poll lasts a minute at most, and the next one follows at once.
+_POLLS = timedelta(seconds=75)
+AWAY = (RPCError, RuntimeError, TemporalUnavailable)
+LABELS: Mapping[Part, str] = {
+    Part.REGISTRAR: N_("Registrar"),
+    Part.LEDGER: N_("Ledger"),
+    Part.SMS: N_("SMS gateway"),
+    Part.MAIL: N_("Mail relay"),
+    Part.DIRECTORY: N_("Directory"),
+    Part.TEMPORAL: N_("Temporal"),
+}
+
+
+@dataclass(frozen=True)
+class Queue:
+    """`waiting` tasks, the oldest for `age` seconds; `workers` is how many pollers ask for them."""
+
+    name: TaskQueue
+    kind: str
+    waiting: int
+    age: float
+    workers: int
+
+
+@dataclass(frozen=True)
+class Spent:
+    """SMS of the current window against what the institution is ready to pay for."""
+
+    window: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True)
+class State:
+    """`queues` is None while Temporal does not answer; without the ledger only they are told."""
+
+    ledger: bool
+    temporal: bool
+    parts: tuple[Standing, ...]
+    queues: tuple[Queue, ...] | None
+    sms: tuple[Spent, ...] = ()
+    pause: Pause | None = None
+    alerts: tuple[Alert, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the shape that `support operations --json` promises."""
+        told = [asdict(part) | {"error_rate": part.error_rate} for part in self.parts]
+        return asdict(self) | {"parts": told}
+
+
+async def state(desk: Desk) -> State:
+    """Return how the engine does now; raises `NotAllowed`."""
+    desk.staff.check(Action.OPERATE)
+    queues, known = await asyncio.gather(_queues(desk.client), _known(desk))
+    answers = queues is not None
+    told = State(ledger=known is not None, temporal=answers, parts=(), queues=queues)
+    if known is None:
+        return replace(told, parts=tuple(Standing(part) for part in Part))
+    return replace(known, temporal=answers, queues=queues)
+
+
+async def _known(desk: Desk) -> State | None:
+    try:
+        standing = await parts.standing(desk.pool, WITHIN)
+        return State(
+            ledger=True,
+            temporal=True,
+            parts=tuple(standing.get(part, Standing(part)) for part in Part),
+            queues=None,
+            sms=await _spent(desk),
+            pause=await pauses.current(desk.pool),
+            alerts=tuple(await alerts.standing(desk.pool)),
+        )
+    except UNAVAILABLE:
+        return None
+
+
+async def _spent(desk: Desk) -> tuple[Spent, ...]:
+    limits: SendBudget = desk.settings.send_budget
+    windows = (
+        ("hour", timedelta(hours=1), limits.sms_per_hour),
+        ("day", timedelta(days=1), limits.sms_per_day),
+    )
+    return tuple(
+        [
+            Spent(name, await budgets.used(desk.pool, f"sms:{window}"), limit)
+            for name, window, limit in windows
+        ]
+    )
+
+
+async def _queues(client: Client) -> tuple[Queue, ...] | None:
+    try:
+        async with asyncio.timeout(_PATIENCE.total_seconds()):
+            return await queues(client)
+    except (TimeoutError, *AWAY):
+        return None
+
+
+async def queues(client: Client) -> tuple[Queue, ...]:
+    """Return every queue that workers serve, as Temporal sees it; it needs no worker."""
+    workflows = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+    activities = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+    asked = [(TaskQueue.MAIN, workflows), *((queue, activities) for queue in TaskQueue)]
+    return tuple(await asyncio.gather(*(_queue(client, name, kind) for name, kind in asked)))
+
+
+async def _queue(client: Client, name: TaskQueue, kind: TaskQueueType.ValueType) -> Queue:
+    answer = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=Asked(name=name),
+            task_queue_type=kind,
+            report_stats=True,
+        ),
+        timeout=_PATIENCE,
+    )
+    alive = datetime.now(UTC) - _POLLS
+    seen = [poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers]
+    return Queue(
+        name=name,
+        kind="workflows" if kind == TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW else "activities",
+        waiting=answer.stats.approximate_backlog_count,
+        age=answer.stats.approximate_backlog_age.ToTimedelta().total_seconds(),
+        workers=sum(moment > alive for moment in seen),
+    )
