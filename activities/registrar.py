@@ -103,9 +103,9 @@ class View:
 
         Rows that `before` picks come before all others.
         """
-        patterns = [_like(each) + "%" for each in (prefix, ascii_fold(prefix)) if each]
+        heads = [each[: surnames.FEWEST_LETTERS] for each in (prefix, ascii_fold(prefix))]
         initials = [] if has_greek(prefix) else [*surnames.greek_initials(prefix)]
-        rows = await self._fetch(self._statements.by_surname, patterns, initials)
+        rows = await self._fetch(self._statements.by_surname, heads, initials)
         fitting = {enrolment(row): row for row in rows if surnames.begins(names(row), prefix)}
         found = sorted(
             fitting.values(), key=lambda row: (not before(row), *map(surnames.folded, called(row)))
@@ -169,8 +169,8 @@ def statements(settings: Registrar) -> Statements:
         ),
         by_number=any_of(f"{_identified(value['registrationid'])} = ANY($1::text[])"),
         by_surname=any_of(
-            f"{_letters(value['lastnameel'])} LIKE ANY($1::text[])",
-            f"lower({value['lastnameen']}) LIKE ANY($1::text[])",
+            f"left({_letters(value['lastnameel'])}, {surnames.FEWEST_LETTERS}) = ANY($1::text[])",
+            f"left(lower({value['lastnameen']}), {surnames.FEWEST_LETTERS}) = ANY($1::text[])",
             f"btrim(coalesce({value['lastnameen']}, '')) = ''"
             f" AND left({_letters(value['lastnameel'])}, 1) = ANY($2::text[])",
         ),

@@ -49,3 +49,9 @@ CREATE INDEX IF NOT EXISTS v_vd_sis_birthdate ON v_vd_sis (left(birthdate, 10));
 CREATE INDEX IF NOT EXISTS v_vd_sis_number ON v_vd_sis (translate(
     upper(regexp_replace(registrationid, '[\s./-]', '', 'g')),
     'ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβεζηικμνορτυχ', 'ABEZHIKMNOPTYXABEZHIKMNOPTYX'));
+CREATE INDEX IF NOT EXISTS v_vd_sis_lastnameel ON v_vd_sis (left(translate(lower(lastnameel),
+    'ΆΈΉΊΌΎΏΐΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫάέήίΰςϊϋόύώ', 'αεηιουωιαβγδεζηθικλμνξοπρστυφχψωιυαεηιυσιυουω'), 3));
+CREATE INDEX IF NOT EXISTS v_vd_sis_lastnameen ON v_vd_sis (left(lower(lastnameen), 3));
+CREATE INDEX IF NOT EXISTS v_vd_sis_initial ON v_vd_sis (left(translate(lower(lastnameel),
+    'ΆΈΉΊΌΎΏΐΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫάέήίΰςϊϋόύώ', 'αεηιουωιαβγδεζηθικλμνξοπρστυφχψωιυαεηιυσιυουω'), 1))
+    WHERE btrim(coalesce(lastnameen, '')) = '';

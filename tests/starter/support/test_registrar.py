@@ -86,7 +86,7 @@ async def test_who_is_not_in_the_view_is_told_so(desk: Desk) -> None:
     for question in (
         Question(number="none"),
         Question(name="ξξξξ"),
-        Question(insurance="01010500013"),
+        Question(insurance="31129999999"),
         Question(typed=Typed("6999999999")),
     ):
         assert await check(desk, question) == Check(Outcome.NOT_IN_VIEW)
