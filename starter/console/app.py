@@ -20,7 +20,7 @@ from ledger.pool import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.connect import TemporalUnavailable, connect
-from starter.console import act, handbook, registrar, requests, signin
+from starter.console import act, audit, funnel, handbook, notes, registrar, requests, signin
 from starter.console.seat import SIGN_IN, Parts, Seat, SignedOut
 from starter.health import ledger_answers, readiness, temporal_answers
 from starter.support.actions import Refused
@@ -57,7 +57,7 @@ def create(parts: Parts | None = None) -> FastAPI:
     if parts:
         app.state.parts = parts
     app.mount(static_path(), Kept())
-    for module in (signin, act, handbook, registrar, requests):
+    for module in (signin, act, handbook, registrar, requests, notes, funnel, audit):
         app.include_router(module.router)
     app.add_api_route("/", _first, methods=["GET"])
     app.add_api_route("/healthz", _healthz, methods=["GET"])

@@ -49,7 +49,9 @@ async def verify(desk: Desk, expect: str | None = None) -> Chain:
     """Walk the chain; what was found is noted. `expect` is a head kept elsewhere."""
     desk.staff.check(Action.AUDIT)
     chain = await audit.verify(desk.pool, desk.keys, expect)
-    found = "whole" if chain.whole else f"not whole, row {chain.bad}"
+    found = "whole" if chain.whole else "head not found"
+    if chain.bad is not None:
+        found = f"row {chain.bad} does not fit"
     await desk.record(Action.AUDIT, reason=f"verify: {found}")
     return chain
 
