@@ -21,3 +21,13 @@ def email(address: str) -> str:
 def insurance(number: str) -> str:
     """`01010500013` becomes `••••••••013`."""
     return f"{_DOTS}•{number[-3:]}"
+
+
+def initials(name: str) -> str:
+    """`Μαρία Παπαδοπούλου` becomes `Μ. Π.`."""
+    return " ".join(f"{word[0]}." for word in name.split())
+
+
+def number(text: str) -> str:
+    """Show the last two of an identifier: `2026001` becomes `•••••••01`."""
+    return f"{_DOTS}{text[-2:]}"

@@ -9,7 +9,7 @@ from domain import insurance as numbers
 from domain.contracts.submissions import InsuranceSubmission
 from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput
-from starter.portal import countries
+from starter import countries
 from starter.portal.answers import onward, stamp, submit
 from starter.portal.visit import AnyVisit, Visit
 from starter.web.forms import Form

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from domain.contracts.vocabulary import Step, WaitReason
+from starter import pages
 from starter.portal import places
 from starter.portal.places import Place
 from starter.portal.visit import AnyVisit
@@ -28,7 +29,7 @@ _ASKED = frozenset(
 async def progress(visit: AnyVisit) -> Response:
     """Show the waiting page; without a worker it stays, whatever the step, until one answers."""
     place = await visit.place()
-    if place.path != "/progress" and (place.progress or place.path in places.END_PATHS):
+    if place.path != "/progress" and (place.progress or place.path in pages.END_PATHS):
         return visit.see(place.path)
     # Temporal knows first of a try that failed, and alone of a run that was ended from outside;
     # without a worker it has been asked already.

@@ -1,49 +1,20 @@
 """Where an activation stands, and which page that is: the one mapping from steps to pages."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Protocol
 
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, Progress
 from domain.contracts.vocabulary import Step, WaitReason
+from starter import pages
 from starter.activations import Stands
 
-PATHS: Mapping[Step, str] = MappingProxyType(
-    {
-        Step.LOOKUP: "/progress",
-        Step.PIN: "/pin",
-        Step.IDENTIFY: "/identify",
-        Step.INSURANCE: "/insurance",
-        Step.REVIEW: "/review",
-        Step.PASSWORD: "/password",
-        Step.PROVISIONING: "/progress",
-        Step.NEEDS_SUPPORT: "/progress",
-        Step.ACTIVE: "/done",
-        Step.ALREADY_ACTIVE: "/ended",
-        Step.JOINED: "/progress",
-        Step.NOT_FOUND: "/contact",
-        Step.EXPIRED: "/ended",
-        Step.CANCELLED: "/ended",
-    }
-)
 START = "/who"
 CONTINUED = "/continued"
 _HESITATION = timedelta(milliseconds=400)
-
-_OURS = frozenset(
-    {
-        WaitReason.REGISTRAR_DOWN,
-        WaitReason.LEDGER_DOWN,
-        WaitReason.DIRECTORY_DOWN,
-        WaitReason.CONFIGURATION,
-    }
-)
-"""While the engine waits for one of these, no form is of use: the student sees the waiting page."""
-END_PATHS = ("/done", "/ended", "/contact")
 _NUMBERED = (Step.IDENTIFY, Step.INSURANCE, Step.REVIEW, Step.PASSWORD)
 
 
@@ -82,9 +53,7 @@ class Place:
         """The page of this place; a reference that never became an activation starts again."""
         if self.step is None:
             return "/contact"
-        if self._undrawn or (self.wait_reason in _OURS and PATHS[self.step] not in END_PATHS):
-            return "/progress"
-        return PATHS[self.step]
+        return "/progress" if self._undrawn else pages.path(self.step, self.wait_reason)
 
     @property
     def numbering(self) -> tuple[int, int | None] | None:
@@ -117,11 +86,7 @@ class Place:
 
 def veil(place: Place) -> Place:
     """Make one of found and not found, as long as no code has proved the contact."""
-    undelivered = (Step.NEEDS_SUPPORT, WaitReason.UNDELIVERABLE)
-    if place.step not in (Step.PIN, Step.NOT_FOUND) and undelivered != (
-        place.step,
-        place.wait_reason,
-    ):
+    if not pages.veiled(place.step, place.wait_reason):
         return place
     told = {"step": Step.PIN, "wait_reason": WaitReason.WAITING_PIN, "pin": None}
     progress = place.progress and place.progress.model_copy(update=told)

@@ -1,42 +1,80 @@
-"""Reads activations for staff: where one stands, why, since when, and what moves it next."""
+"""Reads activations for staff: where one stands, why, since when, and what moves it next.
 
-import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+Everything here is Temporal's own record, which needs no worker.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
-from temporalio.api.common.v1 import Payload, WorkflowExecution
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
-from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+)
 from temporalio.common import SearchAttributeKey
-from temporalio.converter import DataConverter, WorkflowSerializationContext
+from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain import masks
-from domain.contracts.submissions import ActivationStart, DisputeSubmission
-from domain.contracts.vocabulary import WORKFLOW, FailureType, Step, WaitReason, Waker
+from domain.contracts.vocabulary import (
+    WORKFLOW,
+    ActivityName,
+    FailureType,
+    Language,
+    Step,
+    WaitReason,
+    Waker,
+)
 from starter import tries
+from starter.connect import TemporalUnavailable
 from starter.output import Failed
+from starter.support import facts, timeline
+from starter.support.timeline import Event
 from workflows import steps
-from workflows.standing import DEPARTMENT, REASON, STEP
+from workflows.standing import DEPARTMENT, REASON, SINCE, STEP
 
 ENGINE_WAITS = frozenset(WaitReason(failure.value) for failure in FailureType)
+OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
+WITHIN = timedelta(seconds=3)
+"""How long one question to Temporal may take."""
 _PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
-_OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
-_RECENT = 60
-_UPSERT = EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES
+_TAKEN_WITHIN = timedelta(seconds=15)
+_AWAY = {
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+}
 
 
 class UnknownReference(LookupError):
     """No activation has this reference."""
 
 
+class State(StrEnum):
+    """What has become of the run; of the last two nobody can tell the step."""
+
+    OPEN = "open"
+    FAILING = "failing"
+    ENDED = "ended"
+    CUT_OFF = "cut_off"
+    FORGOTTEN = "forgotten"
+    UNSEEN = "unseen"
+
+
 @dataclass(frozen=True)
 class Line:
-    """One line of the list; times are aware UTC, `next_try_at` the engine's own next attempt."""
+    """One line of the list; times are aware UTC, `next_try_at` the engine's own next attempt.
+
+    `attempt` is the number of that attempt. `unattended`: work lies ready and no worker takes it.
+    """
 
     reference: str
     step: Step
@@ -44,41 +82,62 @@ class Line:
     since: datetime
     next_try_at: datetime | None
     department: str | None
+    attempt: int | None = None
+    state: State = State.OPEN
+    unattended: bool = False
+    language: Language | None = None
 
     @property
     def stuck(self) -> bool:
         return self.step is Step.NEEDS_SUPPORT or self.wait_reason in ENGINE_WAITS
 
-
-@dataclass(frozen=True)
-class Event:
-    at: datetime
-    what: str
-    detail: str | None = None
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields that `support list --json` promises."""
+        known = self.state not in {State.FORGOTTEN, State.UNSEEN}
+        return {
+            "reference": self.reference,
+            "step": self.step if known else None,
+            "wait_reason": self.wait_reason,
+            "since": self.since,
+            "next_try_at": self.next_try_at,
+            "department": self.department,
+        }
 
 
 @dataclass(frozen=True)
 class Case:
+    """All that staff may see of one activation.
+
+    `error` is what failed last, as it was raised. `missing` names the parts that did not answer.
+    """
+
     standing: Line
-    masked: dict[str, str]
+    masked: Mapping[str, str]
     timeline: tuple[Event, ...]
+    error: str | None = None
+    missing: tuple[str, ...] = ()
 
     def as_dict(self, sentence: str) -> dict[str, Any]:
         """Return the shape that `support show --json` promises."""
-        return asdict(self.standing) | {
+        return self.standing.as_dict() | {
             "sentence": sentence,
-            "masked": self.masked,
-            "timeline": [asdict(event) for event in self.timeline],
+            "masked": dict(self.masked),
+            "timeline": [event.as_dict() for event in self.timeline],
         }
 
 
-async def open_activations(client: Client) -> AsyncIterator[Line]:
-    """Yield every activation that has not ended, the oldest last."""
-    async for execution in client.list_workflows(_OPEN):
-        try:
-            yield await standing(client, execution.id)
-        except UnknownReference:
-            continue  # It was deleted between the listing and the look.
+@contextmanager
+def asking() -> Iterator[None]:
+    """Tell an absent Temporal from an error of our own."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status not in _AWAY:
+            raise
+        raise TemporalUnavailable("Temporal cannot be reached") from None
+    except RuntimeError:
+        # What a client that has never connected raises.
+        raise TemporalUnavailable("Temporal cannot be reached") from None
 
 
 async def waiting_for(client: Client, reason: WaitReason) -> list[str]:
@@ -89,142 +148,119 @@ async def waiting_for(client: Client, reason: WaitReason) -> list[str]:
     )
     if not named:
         raise Failed(f"{reason} waits for the student, whom nobody can hurry")
-    query = f"{_OPEN} AND {REASON.name} = '{reason}' AND {STEP.name} IN ({named})"
+    query = f"{OPEN} AND {REASON.name} = '{reason}' AND {STEP.name} IN ({named})"
     return [execution.id async for execution in client.list_workflows(query)]
 
 
 async def standing(client: Client, reference: str) -> Line:
     """Return where one activation stands; raises `UnknownReference`."""
-    description = await _describe(client, reference)
-    page = await client.workflow_service.get_workflow_execution_history_reverse(
-        GetWorkflowExecutionHistoryReverseRequest(
-            namespace=client.namespace,
-            execution=WorkflowExecution(workflow_id=reference),
-            maximum_page_size=_RECENT,
-        )
-    )
-    return _standing(description, reversed(page.history.events))
+    return of_description(await _describe(client, reference))
 
 
 async def case(client: Client, reference: str) -> Case:
-    """Return everything staff may see of one activation; raises `UnknownReference`."""
-    description = await _describe(client, reference)
-    history = await client.get_workflow_handle(reference).fetch_history()
+    """Return everything Temporal knows of one activation; raises `UnknownReference`."""
+    described, events = await asyncio.gather(
+        _describe(client, reference), _history(client, reference)
+    )
     converter = client.data_converter.with_context(
         WorkflowSerializationContext(namespace=client.namespace, workflow_id=reference)
     )
-    started = history.events[0].workflow_execution_started_event_attributes
-    (start,) = await converter.decode(started.input.payloads, [ActivationStart])
-    stands = _standing(description, history.events)
-    known = _masked(start)
-    if stands.wait_reason is WaitReason.DATA_DISPUTED:
-        known |= await _disputed(converter, history.events, stands.since)
-    return Case(stands, known, tuple(_timeline(history.events)))
+    line = of_description(described)
+    start, known = await facts.read(
+        converter, events, disputed=line.wait_reason is WaitReason.DATA_DISPUTED
+    )
+    if start:
+        line = replace(line, language=start.language)
+        if line.wait_reason is WaitReason.PIN_LOCKED:
+            line = replace(line, next_try_at=line.since + start.policy.pin_lock)
+    return Case(
+        standing=line,
+        masked=known,
+        timeline=tuple(timeline.of(events, described)),
+        error=await timeline.last_error(converter, events, described),
+    )
+
+
+def of_listing(execution: WorkflowExecution) -> Line:
+    """Return what a listing tells: step and reason as they were published."""
+    attributes = execution.typed_search_attributes
+    reason = attributes.get(REASON)
+    line = Line(
+        reference=execution.id,
+        step=Step(attributes.get(STEP) or Step.LOOKUP),
+        wait_reason=WaitReason(reason) if reason else None,
+        since=attributes.get(SINCE) or execution.start_time,
+        next_try_at=None,
+        department=attributes.get(DEPARTMENT),
+    )
+    if execution.status is not WorkflowExecutionStatus.RUNNING:
+        ended = line.step in steps.ENDS
+        at = execution.close_time or line.since
+        return replace(line, state=State.ENDED if ended else State.CUT_OFF, since=at)
+    if attributes.get(_PROBLEMS):
+        return replace(line, state=State.FAILING, wait_reason=WaitReason.CONFIGURATION)
+    return line
+
+
+def of_description(description: WorkflowExecutionDescription) -> Line:
+    """Return what a description tells beside: the tries of the engine's own work."""
+    line = of_listing(description)
+    if line.state not in {State.OPEN, State.FAILING}:
+        return line
+    failed_by, next_try_at = tries.waiting(description)
+    return replace(
+        line,
+        wait_reason=failed_by or line.wait_reason,
+        next_try_at=next_try_at,
+        attempt=_attempt(description),
+        unattended=_unattended(description),
+    )
 
 
 async def _describe(client: Client, reference: str) -> WorkflowExecutionDescription:
     try:
-        return await client.get_workflow_handle(reference).describe()
+        with asking():
+            return await client.get_workflow_handle(reference).describe(rpc_timeout=WITHIN)
     except RPCError as error:
         if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
             raise UnknownReference(reference) from None
         raise
 
 
-def _standing(description: WorkflowExecutionDescription, events: Iterable[HistoryEvent]) -> Line:
-    """Step and reason are search attributes; since when is the event that last set them."""
-    upserts = [_time(event) for event in events if event.event_type == _UPSERT]
-    since = upserts[-1] if upserts else description.start_time
-    attributes = description.typed_search_attributes
-    reason = attributes.get(REASON)
-    waiting = WaitReason(reason) if reason else None
-    if attributes.get(_PROBLEMS):
-        waiting = WaitReason.CONFIGURATION
-    failed_by, next_try_at = tries.waiting(description)
-    return Line(
-        reference=description.id,
-        step=Step(attributes.get(STEP) or Step.LOOKUP),
-        wait_reason=failed_by or waiting,
-        since=since,
-        next_try_at=next_try_at,
-        department=attributes.get(DEPARTMENT),
-    )
+async def _history(client: Client, reference: str) -> Sequence[HistoryEvent]:
+    handle = client.get_workflow_handle(reference)
+    try:
+        with asking():
+            return (await handle.fetch_history(rpc_timeout=WITHIN)).events
+    except RPCError as error:
+        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
+            raise UnknownReference(reference) from None
+        raise
 
 
-def _masked(start: ActivationStart) -> dict[str, str]:
-    shown = {}
-    if start.mobile:
-        shown["mobile"] = masks.mobile(start.mobile)
-    if start.email:
-        shown["email"] = masks.email(start.email)
-    return shown
+def _attempt(description: WorkflowExecutionDescription) -> int | None:
+    """Return the number of the try that is on, or comes next, of what was tried before."""
+    raw = description.raw_description
+    numbers = [
+        pending.attempt
+        for pending in raw.pending_activities
+        if pending.activity_type.name != ActivityName.SEND_NOTICE
+    ]
+    return max((*numbers, raw.pending_workflow_task.attempt), default=0) or None
 
 
-async def _disputed(
-    converter: DataConverter, events: Sequence[HistoryEvent], since: datetime
-) -> dict[str, str]:
-    """Return which details the student calls wrong, and the student's own note."""
-    for event in reversed(events):
-        door, payloads = _submitted(event)
-        if door != "dispute" or _time(event) > since:
-            continue
-        try:
-            (dispute,) = await converter.decode(payloads, [DisputeSubmission])
-        except (KeyError, RuntimeError, ValueError):
-            continue  # The engine did not believe it either.
-        return {"disputed": ", ".join(dispute.wrong), "note": dispute.note}
-    return {}
-
-
-def _submitted(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
-    """Return by which door, be it by update or by signal, something came in, and what."""
-    accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
-    signaled = event.workflow_execution_signaled_event_attributes
-    if accepted.name:
-        return accepted.name, accepted.args.payloads
-    return signaled.signal_name, signaled.input.payloads
-
-
-def _timeline(events: Sequence[HistoryEvent]) -> Iterator[Event]:
-    for event in events:
-        at = _time(event)
-        kind = event.WhichOneof("attributes")
-        fields: Any = getattr(event, kind or "", None)
-        match kind:
-            case "workflow_execution_started_event_attributes":
-                yield Event(at, "started")
-            case (
-                "workflow_execution_update_accepted_event_attributes"
-                | "workflow_execution_signaled_event_attributes"
-            ):
-                yield Event(at, "submitted", _submitted(event)[0])
-            case "activity_task_completed_event_attributes":
-                yield Event(at, "done", _activity(events, fields))
-            case "activity_task_timed_out_event_attributes":
-                yield Event(at, "not done in time", _activity(events, fields))
-            case "upsert_workflow_search_attributes_event_attributes":
-                yield Event(at, "stands", _stood(fields.search_attributes.indexed_fields))
-            case "workflow_execution_completed_event_attributes":
-                yield Event(at, "ended")
-            case "workflow_execution_terminated_event_attributes":
-                yield Event(at, "terminated")
-
-
-def _activity(events: Sequence[HistoryEvent], fields: Any) -> str:
-    scheduled = events[fields.scheduled_event_id - 1].activity_task_scheduled_event_attributes
-    name: str = scheduled.activity_type.name
-    return name
-
-
-def _stood(fields: Mapping[str, Payload]) -> str:
-    values = (_keyword(fields[key.name]) for key in (STEP, REASON) if key.name in fields)
-    return " ".join(value for value in values if value)
-
-
-def _keyword(payload: Payload) -> str | None:
-    value: str | None = json.loads(payload.data) if payload.data else None
-    return value
-
-
-def _time(event: HistoryEvent) -> datetime:
-    return event.event_time.ToDatetime(UTC)
+def _unattended(description: WorkflowExecutionDescription) -> bool:
+    """Tell whether work has been lying ready for longer than any worker would let it."""
+    raw = description.raw_description
+    task = raw.pending_workflow_task
+    ready = [
+        pending.scheduled_time
+        for pending in raw.pending_activities
+        if pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+        and pending.activity_type.name != ActivityName.SEND_NOTICE
+        and not pending.HasField("next_attempt_schedule_time")
+    ]
+    if task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED:
+        ready.append(task.scheduled_time)
+    late = datetime.now(UTC) - _TAKEN_WITHIN
+    return any(at.ToDatetime(UTC) < late for at in ready)

@@ -1,8 +1,10 @@
 """`activation support ...`: the verbs of the console, for people and (`--json`) for scripts."""
 
 import asyncio
-from dataclasses import asdict
+import sys
+from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -17,17 +19,22 @@ from starter.output import Failed, show_json
 from starter.support import (
     actions,
     audit_commands,
-    cases,
     erasure_commands,
     funnel_commands,
     notes_commands,
+    queue,
     registrar_commands,
     requests_commands,
     withdrawal,
 )
+from starter.support import search as searching
+from starter.support.cases import Case, Line
+from starter.support.look import look
+from starter.support.search import Found
 from starter.support.sentences import sentence
 from starter.support.staff import Action
 from starter.support.terminal import Json, Reason, Reference, desk
+from starter.web.view import clock
 from translations import translator
 
 commands = typer.Typer(help="See why an activation is stuck, and move it.", no_args_is_help=True)
@@ -49,11 +56,15 @@ def list_(
     """List the open activations."""
     rows = asyncio.run(_list(stuck))
     if json:
-        show_json([asdict(row) for row in rows])
-        return
+        show_json([row.as_dict() for row in rows])
+    else:
+        _print(rows)
+
+
+def _print(rows: Iterable[Line]) -> None:
     table = Table("reference", "step", "reason", "since", "next try", "department", box=None)
     for row in rows:
-        table.add_row(*(_cell(value) for value in asdict(row).values()))
+        table.add_row(*(_cell(value) for value in row.as_dict().values()))
     # Piped or narrow, a line is still a whole line: nothing is cut.
     Console(soft_wrap=True, width=_WIDE).print(table)
 
@@ -62,34 +73,59 @@ def _cell(value: object) -> str:
     return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value or "-")
 
 
-async def _list(stuck: bool) -> list[cases.Line]:
+async def _list(stuck: bool) -> list[Line]:
     async with desk() as opened:
-        return [
-            row async for row in cases.open_activations(opened.client) if row.stuck or not stuck
-        ]
+        lines, _ = await queue.open_lines(opened)
+        wanted = [line for line in lines if line.stuck or not stuck]
+        return await queue.described(opened.client, wanted)
+
+
+@commands.command()
+def search(json: Json = False) -> None:
+    """Find activations by reference, number, username, contact or the beginning of a name.
+
+    The words are asked for, or read from standard input: what is in a command line, others see.
+    """
+    asks = sys.stdin.isatty()
+    typed = typer.prompt("Look for", hide_input=False) if asks else sys.stdin.readline()
+    found = asyncio.run(_search(typed))
+    if json:
+        show_json([row.as_dict() for row in found.rows])
+        return
+    _print(found.rows)
+    if found.more:
+        typer.echo("There are more; type more of the name.", err=True)
+
+
+async def _search(typed: str) -> Found:
+    async with desk() as opened:
+        return await searching.search(opened, typed)
 
 
 @commands.command()
 def show(reference: Reference, json: Json = False) -> None:
     """Say where one activation stands, why, since when, and what happened."""
     case = asyncio.run(_show(reference))
-    texts = translator(settings.load().institution.default_language)
-    said = sentence(case.standing, texts)
+    place = settings.load().institution
+    texts = translator(place.default_language)
+    told_at = partial(clock, language=place.default_language, zone=place.timezone, seconds=True)
+    said = sentence(case.standing, texts, told_at)
     if json:
         show_json(case.as_dict(said))
         return
     typer.echo(f"{case.standing.reference}: {said}")
-    for name, value in asdict(case.standing).items():
+    for name, value in {**case.standing.as_dict(), **case.masked}.items():
         typer.echo(f"  {name}: {_cell(value)}")
-    for name, value in case.masked.items():
-        typer.echo(f"  {name}: {value}")
     for event in case.timeline:
-        typer.echo(f"  {event.at:%Y-%m-%d %H:%M:%S}  {event.what}  {event.detail or ''}")
+        told = event.as_dict()
+        typer.echo(f"  {event.at:%Y-%m-%d %H:%M:%S}  {told['what']}  {told['detail'] or ''}")
+    for part in case.missing:
+        typer.echo(f"{part} does not answer: its part is missing here.", err=True)
 
 
-async def _show(reference: str) -> cases.Case:
+async def _show(reference: str) -> Case:
     async with desk() as opened:
-        return await cases.case(opened.client, reference)
+        return await look(opened, reference, unnoted=True)
 
 
 @commands.command()

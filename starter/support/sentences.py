@@ -1,10 +1,14 @@
 """Says in one sentence why an activation stands where it stands, and whether anyone must act."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
 from babel.support import NullTranslations
 
-from domain.contracts.vocabulary import Step, WaitReason
-from starter.support.cases import Line
+from domain.contracts.vocabulary import Step, WaitReason, Waker
+from starter.support.cases import Line, State
 from translations import N_
+from workflows import steps
 
 _BY_REASON = {
     WaitReason.WAITING_PIN: N_("Waits for the student to type the six-digit code."),
@@ -68,6 +72,7 @@ _BY_STEP = {
     Step.EXPIRED: N_("Ended: the student left it for too long."),
     Step.CANCELLED: N_("Ended: it was cancelled."),
 }
+_AT_WORK = N_("The engine is at work.")
 _AT_SUPPORT = {
     WaitReason.WAITING_IDENTITY: N_(
         "Several students share the contact, and the answers fitted none of them."
@@ -80,9 +85,73 @@ _AT_SUPPORT = {
 }
 
 
-def sentence(line: Line, texts: NullTranslations) -> str:
-    """Return the sentence in the catalogue's language."""
+_BY_STATE = {
+    State.FAILING: N_(
+        "The engine itself fails at this activation. Developers must mend it by the raw error;"
+        " then it goes on by itself."
+    ),
+    State.CUT_OFF: N_(
+        "It was ended from outside, without the student being told. The student can start again."
+    ),
+    State.FORGOTTEN: N_(
+        "Temporal no longer knows it, and no end was noted. The student can start again."
+    ),
+    State.UNSEEN: N_(
+        "Temporal does not answer: where it stands cannot be told now. Operators must act."
+    ),
+}
+_UNATTENDED = N_(
+    "No worker takes up its work now: operators must see that workers run. Nothing is lost."
+)
+_STUDENTS_TURN = N_("It is the student's turn; the desk need not act.")
+_ENGINES_TURN = N_("Nobody has to act.")
+_LATE = timedelta(seconds=30)
+
+Clock = Callable[[datetime], str]
+
+
+def sentence(line: Line, texts: NullTranslations, clock: Clock | None = None) -> str:
+    """Say why it stands there and who must act; with a clock also since when and what is next."""
+    told = [texts.gettext(_why(line))]
+    if clock is None:
+        return told[0]
+    if line.unattended:
+        told.append(texts.gettext(_UNATTENDED))
+    elif line.state is State.OPEN:
+        told += _whose_turn(line, texts)
+    told.append(texts.gettext(_since(line)) % {"time": clock(line.since)})
+    if line.next_try_at and line.next_try_at > datetime.now(UTC):
+        told.append(_next(line, texts) % {"time": clock(line.next_try_at), "n": line.attempt})
+    return " ".join(told)
+
+
+def _why(line: Line) -> str:
+    if line.state in _BY_STATE:
+        return _BY_STATE[line.state]
     if line.wait_reason is None:
-        return texts.gettext(_BY_STEP[line.step])
+        return _BY_STEP.get(line.step, _AT_WORK)
     by_reason = _BY_REASON | (_AT_SUPPORT if line.step is Step.NEEDS_SUPPORT else {})
-    return texts.gettext(by_reason[line.wait_reason])
+    return by_reason[line.wait_reason]
+
+
+def _whose_turn(line: Line, texts: NullTranslations) -> list[str]:
+    """Say whose turn it is where the reason itself does not."""
+    waker = steps.woken_by(line.step, line.wait_reason)
+    if waker is Waker.STUDENT and line.wait_reason is not WaitReason.PIN_LOCKED:
+        return [texts.gettext(_STUDENTS_TURN)]
+    if line.wait_reason is None and datetime.now(UTC) - line.since < _LATE:
+        return [texts.gettext(_ENGINES_TURN)]
+    return []
+
+
+def _since(line: Line) -> str:
+    ended = line.state in {State.ENDED, State.CUT_OFF}
+    return N_("That was at %(time)s.") if ended else N_("So it has been since %(time)s.")
+
+
+def _next(line: Line, texts: NullTranslations) -> str:
+    if line.wait_reason is WaitReason.PIN_LOCKED:
+        return texts.gettext(N_("It opens at %(time)s."))
+    if line.attempt:
+        return texts.gettext(N_("Next try at %(time)s, the %(n)s. one."))
+    return texts.gettext(N_("Next try at %(time)s."))

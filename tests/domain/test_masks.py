@@ -12,3 +12,9 @@ def test_an_email_shows_first_letters_and_top_domain() -> None:
 
 def test_an_insurance_number_shows_its_last_three_digits() -> None:
     assert masks.insurance("01010500013") == "••••••••013"
+
+
+def test_a_name_is_its_initials_and_a_number_its_end() -> None:
+    assert masks.initials("Μαρία Ελένη Παπαδοπούλου") == "Μ. Ε. Π."
+    assert masks.initials("") == ""
+    assert masks.number("2026001") == "•••••••01"

@@ -101,7 +101,11 @@ async def test_a_case_is_shown_with_all_workers_down(stuck: str) -> None:
     assert case["reference"] == stuck
     assert case["wait_reason"] == "SMS_DOWN"
     assert case["sentence"]
-    assert case["masked"] == {"mobile": "+30 •••••••78"}
+    assert case["masked"] == {
+        "mobile": "+30 •••••••78",
+        "name": "Μ. Π.",
+        "student_number": "•••••••01",
+    }
     assert [event["what"] for event in case["timeline"]][:1] == ["started"]
     assert all(set(event) == {"at", "what", "detail"} for event in case["timeline"])
     plain = await command("support", "show", stuck)

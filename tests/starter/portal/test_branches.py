@@ -21,7 +21,7 @@ from ledger import passwords
 from ledger.pool import Pool
 from security import sealing
 from settings import Settings
-from starter.portal import countries
+from starter import countries
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import ASKED, MemoryEngine, at

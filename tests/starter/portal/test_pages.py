@@ -21,9 +21,9 @@ from domain.contracts.vocabulary import Channel, Choice, Language, Step, WaitRea
 from ledger import passwords
 from ledger.pool import Pool
 from security import sealing
+from starter import pages
 from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
-from starter.portal import places
 from starter.web import view
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
@@ -349,8 +349,8 @@ async def test_every_page_out_of_order_leads_to_the_true_one(
         Step.PASSWORD: WaitReason.WAITING_PASSWORD,
     }
     put(engine, at(step, reasons.get(step)))
-    true = places.PATHS[step]
-    for path in sorted({*places.PATHS.values()}):
+    true = pages.PATHS[step]
+    for path in sorted({*pages.PATHS.values()}):
         response = await student.get(path)
         open_still = path == "/contact" and true in ("/contact", "/pin")
         open_still = open_still or (path == "/contact" and step is Step.LOOKUP)

@@ -1,0 +1,48 @@
+"""Which page of the portal belongs to which step: students are led by it, staff are told by it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from domain.contracts.vocabulary import Step, WaitReason
+
+PATHS: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.LOOKUP: "/progress",
+        Step.PIN: "/pin",
+        Step.IDENTIFY: "/identify",
+        Step.INSURANCE: "/insurance",
+        Step.REVIEW: "/review",
+        Step.PASSWORD: "/password",
+        Step.PROVISIONING: "/progress",
+        Step.NEEDS_SUPPORT: "/progress",
+        Step.ACTIVE: "/done",
+        Step.ALREADY_ACTIVE: "/ended",
+        Step.JOINED: "/progress",
+        Step.NOT_FOUND: "/contact",
+        Step.EXPIRED: "/ended",
+        Step.CANCELLED: "/ended",
+    }
+)
+END_PATHS = ("/done", "/ended", "/contact")
+_OURS = frozenset(
+    {
+        WaitReason.REGISTRAR_DOWN,
+        WaitReason.LEDGER_DOWN,
+        WaitReason.DIRECTORY_DOWN,
+        WaitReason.CONFIGURATION,
+    }
+)
+"""While the engine waits for one of these, no form is of use: the student sees the waiting page."""
+_UNDELIVERED = (Step.NEEDS_SUPPORT, WaitReason.UNDELIVERABLE)
+
+
+def path(step: Step, reason: WaitReason | None) -> str:
+    """Return the page of this place, when a worker answers for what stands on it."""
+    if reason in _OURS and PATHS[step] not in END_PATHS:
+        return "/progress"
+    return PATHS[step]
+
+
+def veiled(step: Step | None, reason: WaitReason | None) -> bool:
+    """Tell whether a portal that discloses nothing shows this place as a code awaited."""
+    return step in (Step.PIN, Step.NOT_FOUND) or (step, reason) == _UNDELIVERED

@@ -1,0 +1,83 @@
+"""The facts of an activation that staff may read, masked: decoded from its own history."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.converter import DataConverter
+
+from domain import masks
+from domain.contracts.requests import Person, StudentsFound
+from domain.contracts.submissions import ActivationStart, DisputeSubmission
+from domain.contracts.vocabulary import ActivityName
+from starter.support.timeline import activity_of, submitted
+
+_MOVED = EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES
+_UNREADABLE = (LookupError, RuntimeError, ValueError)
+"""What a payload raises whose key is gone, or that is not what it should be."""
+
+
+async def read(
+    converter: DataConverter, events: Sequence[HistoryEvent], *, disputed: bool
+) -> tuple[ActivationStart | None, dict[str, str]]:
+    """Return what the activation began with, and what may be shown of it."""
+    started = events[0].workflow_execution_started_event_attributes
+    start = await _decode(converter, started.input.payloads, ActivationStart)
+    shown = {}
+    if start and start.mobile:
+        shown["mobile"] = masks.mobile(start.mobile)
+    if start and start.email:
+        shown["email"] = masks.email(start.email)
+    person = await _person(converter, events)
+    if person:
+        shown["name"] = masks.initials(f"{person.first_name_el} {person.last_name_el}")
+        shown["student_number"] = masks.number(person.enrolments[0].registration_id)
+    if disputed:
+        shown |= await _dispute(converter, events)
+    return start, shown
+
+
+async def _person(converter: DataConverter, events: Sequence[HistoryEvent]) -> Person | None:
+    """Return who was found; of several who share a contact, none."""
+    for payload in _results(events):
+        found = await _decode(converter, [payload], StudentsFound)
+        if found:
+            return found.persons[0] if len(found.persons) == 1 else None
+    return None
+
+
+def _results(events: Sequence[HistoryEvent]) -> Iterator[Payload]:
+    """Yield what may be the answer to the look-up, the newest first."""
+    for event in reversed(events):
+        marker = event.marker_recorded_event_attributes
+        yield from marker.details["result"].payloads if "result" in marker.details else ()
+        done = event.activity_task_completed_event_attributes
+        if done.scheduled_event_id and activity_of(events, done) == ActivityName.FIND_STUDENT:
+            yield from done.result.payloads
+
+
+async def _dispute(converter: DataConverter, events: Sequence[HistoryEvent]) -> dict[str, str]:
+    """Return which details the student calls wrong, and the student's own note.
+
+    It is the last dispute that came before the activation began to stand there: later ones were
+    out of step.
+    """
+    moved = [event.event_type == _MOVED for event in events]
+    until = len(moved) - moved[::-1].index(True) if any(moved) else 0
+    for event in reversed(events[:until]):
+        door, payloads = submitted(event)
+        dispute = door == "dispute" and await _decode(converter, payloads, DisputeSubmission)
+        if dispute:
+            return {"disputed": ", ".join(dispute.wrong), "note": dispute.note}
+    return {}
+
+
+async def _decode(converter: DataConverter, payloads: Sequence[Payload], kind: type) -> Any:
+    """Return what the payload says; None where it says nothing of this kind to us."""
+    try:
+        (value,) = await converter.decode(payloads, [kind])
+    except _UNREADABLE:
+        return None
+    return value

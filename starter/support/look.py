@@ -1,0 +1,108 @@
+"""Looks at one case: Temporal's part and the ledger's, each also without the other."""
+
+import asyncio
+from dataclasses import replace
+
+from domain.contracts.vocabulary import Step
+from ledger import activations, audit, messages, notes
+from ledger.activations import Noted
+from ledger.pool import UNAVAILABLE
+from starter import pages
+from starter.connect import TemporalUnavailable
+from starter.support import cases, queue, timeline
+from starter.support.cases import Case, Line, State, UnknownReference
+from starter.support.desk import Desk
+from starter.support.staff import Action
+from starter.support.timeline import Event
+
+_MOST_ACTS = 200
+
+
+async def look(desk: Desk, reference: str, *, unnoted: bool = False) -> Case:
+    """Return a case, once the look is in the audit; raises `UnknownReference`.
+
+    So it does for another department's case, which must look the same. `unnoted`: the command
+    line may look while the ledger is away, and with it the audit.
+    """
+    desk.staff.check(Action.CASE)
+    seen, noted = await asyncio.gather(_temporals(desk, reference), _ledgers(desk, reference))
+    case = _together(reference, seen, noted)
+    if not desk.staff.sees(case.standing.department):
+        raise UnknownReference(reference)
+    try:
+        await desk.record(Action.CASE, reference)
+    except UNAVAILABLE:
+        if not unnoted:
+            raise
+    return case
+
+
+async def _temporals(desk: Desk, reference: str) -> Case | TemporalUnavailable | None:
+    try:
+        return await cases.case(desk.client, reference)
+    except UnknownReference:
+        return None
+    except TemporalUnavailable as away:
+        return away
+
+
+async def _ledgers(desk: Desk, reference: str) -> tuple[Noted | None, list[Event]] | None:
+    try:
+        rows, sent, acts, written = await asyncio.gather(
+            activations.noted(desk.pool, [reference]),
+            messages.of(desk.pool, reference),
+            audit.page(desk.pool, desk.keys, reference=reference, limit=_MOST_ACTS),
+            notes.of(desk.pool, desk.keys, reference),
+        )
+    except UNAVAILABLE:
+        return None
+    return rows.get(reference), list(timeline.of_ledger(sent, acts, written))
+
+
+def _together(
+    reference: str,
+    seen: Case | TemporalUnavailable | None,
+    told: tuple[Noted | None, list[Event]] | None,
+) -> Case:
+    noted, events = told or (None, [])
+    if isinstance(seen, Case):
+        if told is None:
+            return replace(seen, missing=("ledger",))
+        # Who did it and why is in the audit; that it came in need not be said again.
+        own = [
+            event
+            for event in seen.timeline
+            if not (event.what == "submitted" and event.detail in timeline.STAFFS_DOORS)
+        ]
+        return replace(seen, timeline=tuple(timeline.fold([*own, *events])))
+    if noted is None:
+        if isinstance(seen, TemporalUnavailable):
+            raise seen
+        raise UnknownReference(reference)
+    begun = [Event(noted.started_at, "started", who=timeline.Who.STUDENT)]
+    if noted.ended_at:
+        begun.append(Event(noted.ended_at, "ended"))
+    away = isinstance(seen, TemporalUnavailable)
+    line = queue.of_ledger(noted, state=State.UNSEEN if away else State.FORGOTTEN)
+    return Case(
+        standing=line,
+        masked={},
+        timeline=tuple(timeline.fold([*begun, *events])),
+        missing=("temporal",) if away else (),
+    )
+
+
+def page_of(desk: Desk, line: Line) -> tuple[Step, str] | None:
+    """Return as what step, on which page, the student sees it now, if workers answer.
+
+    None where nobody can tell.
+    """
+    if line.state in {State.FORGOTTEN, State.UNSEEN}:
+        return None
+    if line.state is State.CUT_OFF:
+        return Step.CANCELLED, pages.path(Step.CANCELLED, None)
+    if desk.settings.portal.disclosure == "uniform" and pages.veiled(line.step, line.wait_reason):
+        return Step.PIN, pages.path(Step.PIN, None)
+    if line.step is Step.REVIEW and line.wait_reason is None:
+        return Step.REVIEW, "/progress"  # The username is being found.
+    return line.step, pages.path(line.step, line.wait_reason)

@@ -1,0 +1,99 @@
+"""Looks for an activation by whatever a caller can say of it.
+
+One box: each way the words can be meant is tried. What was typed is in no address, log or audit;
+the audit gets only in which ways it was looked for.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, fields
+
+from domain import contacts, names
+from domain.insurance import AMKA, EHIC
+from domain.references import normalise
+from domain.rules import InvalidInput
+from domain.text import identifier, plain
+from ledger import search as ledger
+from ledger.activations import Noted
+from ledger.search import Sought
+from starter.connect import TemporalUnavailable
+from starter.countries import CODES
+from starter.support import cases, queue
+from starter.support.cases import Line, State
+from starter.support.desk import Desk
+from starter.support.staff import Action
+
+MOST = 20
+_SCHEMES = (EHIC, AMKA, *sorted(CODES - {AMKA}))
+_FEWEST = 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """`more`: others fit as well, and more must be typed to see them."""
+
+    rows: tuple[Line, ...]
+    more: bool
+
+
+async def search(desk: Desk, typed: str) -> Found:
+    """Return what fits, the newest first; the search is in the audit before it is made."""
+    sought = meant(typed, desk.settings.registrar.phone_region)
+    kinds = [field.name for field in fields(sought) if getattr(sought, field.name)]
+    await desk.record(Action.SEARCH, reason=", ".join(kinds) or "nothing")
+    if not kinds:
+        return Found((), more=False)
+    hits = await ledger.search(
+        desk.pool, desk.keys, sought, departments=desk.staff.departments, limit=MOST + 1
+    )
+    rows = await _lines(desk, hits[:MOST])
+    return Found(tuple(row for row in rows if desk.staff.sees(row.department)), len(hits) > MOST)
+
+
+def meant(typed: str, region: str) -> Sought:
+    """Return every way these words can be meant; of too few letters, none."""
+    text = plain(typed)
+    number = identifier(text)
+    if len(number) < _FEWEST:
+        return Sought()
+    mobile, email = _contacts(text, region)
+    one_word = len(text.split()) == 1
+    has_digit = any(char.isdigit() for char in number)
+    return Sought(
+        reference=normalise(text),
+        mobile=mobile,
+        email=email,
+        username=text.lower() if one_word else None,
+        student_number=number if has_digit else None,
+        insurance=tuple(f"{scheme}:{number}" for scheme in _SCHEMES) if has_digit else (),
+        names=tuple(names.sought(text)),
+    )
+
+
+def _contacts(text: str, region: str) -> tuple[str | None, str | None]:
+    mobile = email = None
+    with suppress(InvalidInput):
+        mobile = contacts.mobile(text, region)
+    with suppress(InvalidInput):
+        email = contacts.email(text)
+    return mobile, email
+
+
+async def _lines(desk: Desk, hits: list[Noted]) -> list[Line]:
+    """Return where the hits stand: by Temporal's listing, else as the ledger noted them."""
+    if not hits:
+        return []
+    listed = ", ".join(f"'{hit.reference}'" for hit in hits)
+    standing: dict[str, Line] = {}
+    state = State.FORGOTTEN
+    try:
+        with cases.asking():
+            async for execution in desk.client.list_workflows(
+                f"WorkflowId IN ({listed})", rpc_timeout=cases.WITHIN
+            ):
+                standing[execution.id] = cases.of_listing(execution)
+        rows = [standing.get(hit.reference) for hit in hits]
+        told = await queue.described(desk.client, [row for row in rows if row])
+        standing = {row.reference: row for row in told}
+    except TemporalUnavailable:
+        state = State.UNSEEN
+    return [standing.get(hit.reference) or queue.of_ledger(hit, state=state) for hit in hits]

@@ -1,0 +1,214 @@
+"""What happened to an activation, in order: student, engine and staff, repetitions folded."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowExecutionDescription
+from temporalio.converter import DataConverter
+
+from ledger.audit import Row
+from ledger.messages import Sending
+from ledger.notes import Note
+from workflows.standing import REASON, STEP
+
+STAFFS_DOORS = frozenset({"retry", "cancel", "unlock", "reread", "resolve", "hold", "release"})
+_VIEWS = frozenset({"case", "search", "decode"})
+
+
+class Who(StrEnum):
+    STUDENT = "student"
+    ENGINE = "engine"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True)
+class Event:
+    """`what` is one of a few words, `detail` a name, a code or what staff wrote."""
+
+    at: datetime
+    what: str
+    detail: str | None = None
+    who: Who = Who.ENGINE
+    times: int = 1
+
+    def as_dict(self) -> dict[str, Any]:
+        detail = f"{self.times} x {self.detail or self.what}" if self.times > 1 else self.detail
+        return {"at": self.at, "what": self.what, "detail": detail}
+
+
+def of(events: Sequence[HistoryEvent], description: WorkflowExecutionDescription) -> list[Event]:
+    """Return what Temporal has noted, with the tries that have failed since."""
+    return fold([*_happened(events), *_failing(description)])
+
+
+def fold(events: Iterable[Event]) -> list[Event]:
+    """Make one of equal events in a row, as of the last one."""
+    folded: list[Event] = []
+    for event in sorted(events, key=lambda event: event.at):
+        last = folded[-1] if folded else None
+        if last and (last.what, last.detail, last.who) == (event.what, event.detail, event.who):
+            folded[-1] = replace(event, times=last.times + event.times)
+        else:
+            folded.append(event)
+    return folded
+
+
+def of_ledger(
+    messages: Iterable[Sending], acts: Iterable[Row], notes: Iterable[Note]
+) -> Iterator[Event]:
+    """Yield what the ledger knows beside: messages, and what staff did and wrote."""
+    for message in messages:
+        outcome = message.outcome or "not_yet"
+        at = message.finished_at or message.reserved_at
+        yield Event(at, "message", f"{message.kind} {message.channel} {outcome}")
+    for row in acts:
+        if row.action not in _VIEWS:
+            yield Event(row.at, row.action, f"{row.actor}: {row.reason or ''}", Who.STAFF)
+    for note in notes:
+        yield Event(note.at, "wrote", f"{note.author}: {note.text}", Who.STAFF)
+
+
+async def last_error(
+    converter: DataConverter,
+    events: Sequence[HistoryEvent],
+    description: WorkflowExecutionDescription,
+) -> str | None:
+    """Return the last failure of what is being tried, as it was raised, for who must mend it."""
+    for pending in description.raw_description.pending_activities:
+        if pending.HasField("last_failure"):
+            told = await _told(converter, pending.last_failure)
+            return f"{pending.activity_type.name}: {told}"
+    for event in reversed(events):
+        if event.HasField("workflow_task_completed_event_attributes"):
+            break
+        if event.HasField("workflow_task_failed_event_attributes"):
+            return await _told(converter, event.workflow_task_failed_event_attributes.failure)
+    return None
+
+
+async def _told(converter: DataConverter, failure: Failure) -> str:
+    readable = Failure()
+    readable.CopyFrom(failure)
+    try:
+        error: BaseException | None = await converter.decode_failure(readable)
+    except (LookupError, RuntimeError, ValueError):
+        return "(its key is gone)"
+    lines = []
+    while error is not None:
+        kind = getattr(error, "type", None) or type(error).__name__
+        lines += [f"{kind}: {error}", getattr(getattr(error, "failure", None), "stack_trace", "")]
+        error = error.__cause__
+    return "\n".join(line for line in lines if line)
+
+
+def _happened(events: Sequence[HistoryEvent]) -> Iterator[Event]:
+    for event in events:
+        at = moment(event)
+        kind = event.WhichOneof("attributes")
+        fields: Any = getattr(event, kind or "", None)
+        match kind:
+            case "workflow_execution_started_event_attributes":
+                yield Event(at, "started", who=Who.STUDENT)
+            case (
+                "workflow_execution_update_accepted_event_attributes"
+                | "workflow_execution_signaled_event_attributes"
+            ):
+                door = submitted(event)[0]
+                yield Event(at, "submitted", door, _by(door))
+            case "activity_task_completed_event_attributes":
+                yield Event(at, "done", activity_of(events, fields))
+            case (
+                "activity_task_timed_out_event_attributes" | "activity_task_failed_event_attributes"
+            ):
+                yield _failed(
+                    at, activity_of(events, fields), fields.failure, _tries(events, event)
+                )
+            case "workflow_task_failed_event_attributes":
+                yield Event(at, "failed", "engine")
+            case "upsert_workflow_search_attributes_event_attributes":
+                yield Event(at, "stands", _stood(fields.search_attributes.indexed_fields))
+            case "workflow_execution_completed_event_attributes":
+                yield Event(at, "ended")
+            case (
+                "workflow_execution_terminated_event_attributes"
+                | "workflow_execution_failed_event_attributes"
+                | "workflow_execution_timed_out_event_attributes"
+                | "workflow_execution_canceled_event_attributes"
+            ):
+                yield Event(at, "terminated")
+
+
+def _failing(description: WorkflowExecutionDescription) -> Iterator[Event]:
+    """Yield the tries that failed of what is still being tried; the history has none of them."""
+    for pending in description.raw_description.pending_activities:
+        if pending.HasField("last_failure"):
+            at = _time(pending.last_attempt_complete_time)
+            tried = max(pending.attempt - 1, 1)
+            yield _failed(at, pending.activity_type.name, pending.last_failure, tried)
+
+
+def _failed(at: datetime, activity: str, failure: Failure, tries: int) -> Event:
+    causes = [failure]
+    while causes[-1].HasField("cause"):
+        causes.append(causes[-1].cause)
+    types = (each.application_failure_info.type for each in reversed(causes))
+    kind = next(filter(None, types), "no answer")
+    return Event(at, "failed", f"{activity} {kind}", times=tries)
+
+
+def _tries(events: Sequence[HistoryEvent], event: HistoryEvent) -> int:
+    """Return how often an activity had been tried, as its last start noted it."""
+    ended: Any = getattr(event, event.WhichOneof("attributes") or "")
+    if not ended.started_event_id:
+        return 1
+    started = events[ended.started_event_id - 1].activity_task_started_event_attributes
+    tries: int = started.attempt
+    return max(tries, 1)
+
+
+def _by(door: str) -> Who:
+    if door in STAFFS_DOORS:
+        return Who.STAFF
+    return Who.ENGINE if door == "joined" else Who.STUDENT
+
+
+def submitted(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
+    """Return by which door, be it by update or by signal, something came in, and what."""
+    accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+    signaled = event.workflow_execution_signaled_event_attributes
+    if accepted.name:
+        return accepted.name, accepted.args.payloads
+    return signaled.signal_name, signaled.input.payloads
+
+
+def activity_of(events: Sequence[HistoryEvent], fields: Any) -> str:
+    """Return the name of the activity that this event ends."""
+    scheduled = events[fields.scheduled_event_id - 1].activity_task_scheduled_event_attributes
+    name: str = scheduled.activity_type.name
+    return name
+
+
+def moment(event: HistoryEvent) -> datetime:
+    return _time(event.event_time)
+
+
+def _stood(values: Mapping[str, Payload]) -> str:
+    told = (_keyword(values[key.name]) for key in (STEP, REASON) if key.name in values)
+    return " ".join(value for value in told if value)
+
+
+def _keyword(payload: Payload) -> str | None:
+    value: str | None = json.loads(payload.data) if payload.data else None
+    return value
+
+
+def _time(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(UTC)
