@@ -1,0 +1,69 @@
+"""Every route against every role: whoever may not is told so, and nothing happens."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from ledger.pool import Pool
+from starter.support.staff import ALLOWED, Action, Role
+from tests.starter.console.conftest import SignedIn
+
+FOR_ALL = {"/", "/handbook", "/healthz", "/readyz", "/sign-in", "/sign-out"}
+FILLED = {"raw": "A-7K3F-92QD", "reference": "A-7K3F-92QD", "wait_reason": "DIRECTORY_DOWN"}
+GUARDED = 25
+
+
+def calls(dependant: Dependant) -> Iterator[object]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from calls(inner)
+
+
+def guarded(app: FastAPI) -> Iterator[tuple[str, str, Action]]:
+    """Give method, path and action of each route that not everybody has."""
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if not isinstance(route, APIRoute) or route.path in FOR_ALL:
+            continue
+        actions = [call.action for call in calls(route.dependant) if hasattr(call, "action")]
+        assert len(actions) == 1, f"{route.path} names no action, or several"
+        names = {parameter.name for parameter in route.dependant.path_params}
+        path = route.path.format(**{name: FILLED.get(name, "1") for name in names})
+        for method in route.methods:
+            yield method, path, actions[0]
+
+
+async def rows(pool: Pool) -> dict[str, int]:
+    tables = await pool.fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+    )
+    return {
+        table: await pool.fetchval(f'SELECT count(*) FROM "{table}"')  # noqa: S608 - its own name
+        for (table,) in tables
+    }
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_a_role_has_its_pages_and_no_other(
+    app: FastAPI, signed_in: SignedIn, pool: Pool, role: Role
+) -> None:
+    browser = await signed_in(role)
+    await browser.http.get("/")
+    # Pages come first: each brings the fields that a form of this session carries.
+    routes = sorted(guarded(app))
+    assert len(routes) >= GUARDED
+    answered: dict[tuple[str, str], bool] = {}
+    refused = [route for route in routes if route[2] not in ALLOWED[role]]
+    before = await rows(pool)
+    for method, path, _ in refused:
+        answer = await (browser.get(path) if method == "GET" else browser.post(path))
+        answered[method, path] = answer.status_code != 403
+    assert await rows(pool) == before
+    for method, path, action in routes:
+        if action in ALLOWED[role]:
+            answer = await (browser.get(path) if method == "GET" else browser.post(path))
+            answered[method, path] = answer.status_code != 403
+    assert answered == {(method, path): action in ALLOWED[role] for method, path, action in routes}
