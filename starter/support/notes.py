@@ -4,7 +4,6 @@ import secrets
 
 from domain import text as texts
 from ledger import notes
-from ledger.notes import Note
 from starter.support import cases
 from starter.support.actions import Refused
 from starter.support.cases import UnknownReference
@@ -36,8 +35,3 @@ async def write(desk: Desk, text: str, *, reference: str, note_id: str | None = 
         author=desk.staff.name,
         text=written,
     )
-
-
-async def read(desk: Desk, reference: str) -> list[Note]:
-    """Return the notes on a case that this person has opened."""
-    return await notes.of(desk.pool, desk.keys, reference)
