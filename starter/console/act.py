@@ -1,25 +1,39 @@
-"""What staff do to one activation: a page that says the effect, then the act and its result."""
+"""What staff do to activations: a page that says the effect, then the act and its result."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from functools import partial
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from domain.contracts.vocabulary import Channel
+from domain.contracts.vocabulary import Channel, Choice, WaitReason
 from domain.references import normalise
+from ledger.pool import UNAVAILABLE
+from starter.connect import TemporalUnavailable
 from starter.console.seat import Seat, at
-from starter.support import actions
+from starter.output import Failed
+from starter.support import actions, cases, erasure, withdrawal
+from starter.support.desk import Desk
 from starter.support.staff import Action
+from starter.web.forms import Form
 from starter.web.view import Errors
 from translations import N_
 
 router = APIRouter()
 
+Act = Callable[[Desk, str, str, Form], Awaitable[bool]]
 _LONGEST_REASON = 500
+_OVER_SECONDS = 30.0
 _NO_REASON = N_("Write why, for the audit")
 _LONG_REASON = N_("Write at most %(n)d characters")
-DONE = {
+_running: set[asyncio.Task[int]] = set()
+TOLD = {
     "done": N_("Done."),
     "taken": N_("Taken in. It counts as soon as a worker is back."),
+    "waking": N_("They are tried now, one after the other."),
 }
 
 
@@ -31,9 +45,9 @@ def reference_of(raw: str) -> str:
     return reference
 
 
-def reason_of(seat: Seat, raw: str) -> tuple[str, dict[str, list[str]]]:
+def reason_of(seat: Seat, form: Form) -> tuple[str, dict[str, list[str]]]:
     """Return the reason somebody wrote, and what is wrong with it."""
-    reason = " ".join(raw.split())
+    reason = " ".join(form.get("reason").split())
     if not reason:
         return reason, {"reason": [seat.say(_NO_REASON)]}
     if len(reason) > _LONGEST_REASON:
@@ -41,9 +55,42 @@ def reason_of(seat: Seat, raw: str) -> tuple[str, dict[str, list[str]]]:
     return reason, {}
 
 
-def _add(action: Action) -> None:
+# --- one activation --------------------------------------------------------------------------
+
+
+async def _submit(action: Action, desk: Desk, reference: str, reason: str, form: Form) -> bool:
+    return await actions.act(
+        desk,
+        action,
+        reference=reference,
+        reason=reason,
+        channel=Channel.EMAIL if form.get("channel") == Channel.EMAIL else Channel.SMS,
+        submission_id=form.submission_id,
+    )
+
+
+async def _withdraw(desk: Desk, reference: str, reason: str, form: Form) -> bool:
+    choices = [choice for choice in Choice if choice in form.all("choice")]
+    await withdrawal.withdraw(desk, choices, reference=reference, reason=reason)
+    return True
+
+
+async def _erase(desk: Desk, reference: str, reason: str, _: Form) -> bool:
+    await erasure.erase(desk, reference=reference, reason=reason)
+    return True
+
+
+_ACTS: Mapping[Action, Act] = {
+    **{action: partial(_submit, action) for action in actions.REQUESTS},
+    Action.WITHDRAW: _withdraw,
+    Action.ERASE: _erase,
+}
+
+
+def _add(action: Action, act: Act) -> None:
     """Add the two routes of one act: its page, and doing it."""
     path = f"/case/{{raw}}/{action}"
+    back = "/queue" if action is Action.ERASE else "/case/{}"
 
     @router.get(path, name=f"{action}_page")
     async def page(raw: str, seat: Seat = at(action)) -> Response:
@@ -53,23 +100,22 @@ def _add(action: Action) -> None:
     async def do(raw: str, seat: Seat = at(action)) -> Response:
         reference = reference_of(raw)
         form = await seat.form()
-        reason, errors = reason_of(seat, form.get("reason"))
+        reason, errors = reason_of(seat, form)
         if errors:
             return _page(seat, action, reference, errors=errors, reason=reason)
-        channel = Channel.EMAIL if form.get("channel") == Channel.EMAIL else Channel.SMS
-        at_once = await actions.act(
-            seat.desk,
-            action,
-            reference=reference,
-            reason=reason,
-            channel=channel,
-            submission_id=form.submission_id,
-        )
-        return seat.see(f"/case/{reference}", told="done" if at_once else "taken")
+        at_once = await act(seat.desk, reference, reason, form)
+        return seat.see(back.format(reference), told="done" if at_once else "taken")
 
 
 def _page(
-    seat: Seat, action: Action, reference: str, *, errors: Errors | None = None, reason: str = ""
+    seat: Seat,
+    action: Action,
+    reference: str | None,
+    *,
+    errors: Errors | None = None,
+    reason: str = "",
+    cause: WaitReason | None = None,
+    count: int = 0,
 ) -> Response:
     return seat.page(
         "act",
@@ -77,11 +123,66 @@ def _page(
         action=action,
         label=seat.say(actions.LABELS[action]),
         effect=seat.say(actions.EFFECTS[action]),
-        channels=action is Action.RESEND,
         errors=errors,
         reason=reason,
+        choices=tuple(Choice) if action is Action.WITHDRAW else (),
+        cause=cause,
+        count=count,
     )
 
 
-for _action in actions.EFFECTS:
-    _add(_action)
+for _action, _act in _ACTS.items():
+    _add(_action, _act)
+
+
+# --- all of one cause ------------------------------------------------------------------------
+
+
+@router.get("/retry-all/{cause}")
+async def retry_all_page(cause: str, seat: Seat = at(Action.RETRY_ALL)) -> Response:
+    return await _of_cause(seat, _known(cause))
+
+
+@router.post("/retry-all/{cause}")
+async def retry_all(cause: str, seat: Seat = at(Action.RETRY_ALL)) -> Response:
+    """Begin to wake them, and say so: it takes longer than anybody looks at a page."""
+    form = await seat.form()
+    reason, errors = reason_of(seat, form)
+    if errors:
+        return await _of_cause(seat, _known(cause), errors=errors, reason=reason)
+    task = asyncio.create_task(
+        actions.retry_all(
+            seat.desk,
+            _known(cause),
+            reason=reason,
+            over=_OVER_SECONDS,
+            batch=form.submission_id,
+        )
+    )
+    _running.add(task)
+    task.add_done_callback(_ended)
+    return seat.see("/queue", told="waking")
+
+
+def _ended(task: asyncio.Task[int]) -> None:
+    _running.discard(task)
+    with suppress(asyncio.CancelledError, TemporalUnavailable, *UNAVAILABLE):
+        task.result()
+
+
+def _known(cause: str) -> WaitReason:
+    if cause not in set(WaitReason):
+        raise HTTPException(404)
+    return WaitReason(cause)
+
+
+async def _of_cause(
+    seat: Seat, cause: WaitReason, *, errors: Errors | None = None, reason: str = ""
+) -> Response:
+    try:
+        count = len(await cases.waiting_for(seat.desk.client, cause))
+    except Failed:
+        raise HTTPException(404) from None
+    return _page(
+        seat, Action.RETRY_ALL, None, errors=errors, reason=reason, cause=cause, count=count
+    )

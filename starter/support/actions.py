@@ -34,7 +34,7 @@ from translations import N_
 from workflows import steps
 
 _AT_ONCE = 20
-_REQUESTS: Mapping[Action, type[Submission]] = {
+REQUESTS: Mapping[Action, type[Submission]] = {
     Action.RETRY: RetryRequest,
     Action.RESEND: ResendRequest,
     Action.UNLOCK: UnlockRequest,
@@ -53,6 +53,10 @@ LABELS: Mapping[Action, str] = {
     Action.HOLD: N_("Hold"),
     Action.RELEASE: N_("Release"),
     Action.CANCEL: N_("Cancel the activation"),
+    Action.NOTE: N_("Add a note"),
+    Action.WITHDRAW: N_("Withdraw the consent"),
+    Action.ERASE: N_("Erase the activation"),
+    Action.RETRY_ALL: N_("Try now for all of them"),
 }
 EFFECTS: Mapping[Action, str] = {
     Action.RETRY: N_("The engine tries now whatever it waits for, and reads it all again."),
@@ -75,6 +79,15 @@ EFFECTS: Mapping[Action, str] = {
         "The activation ends, what it held is free again, and the student is told. No account is"
         " made; the student may start again."
     ),
+    Action.WITHDRAW: N_(
+        "A choice, or without any the whole consent, is taken back as a new row. What the choice"
+        " wrote leaves the directory. The account stays."
+    ),
+    Action.ERASE: N_(
+        "The activation and all it kept of the student are erased, here and in Temporal; the proof"
+        " of the consent stays, without what was shown. The account stays. It cannot be undone."
+    ),
+    Action.RETRY_ALL: N_("Each is tried at a moment of its own within half a minute."),
 }
 """What each act does, in the words that its page and its command show."""
 _IMPOSSIBLE: Mapping[Action, str] = {
@@ -145,7 +158,7 @@ async def act(
     Returns False when it was taken in but counts only when a worker is back. Raises `Refused`,
     `NotAllowed` or `UnknownReference`; nothing happens without its audit row.
     """
-    request = _REQUESTS[action].model_validate(
+    request = REQUESTS[action].model_validate(
         {
             "submission_id": submission_id or secrets.token_hex(16),
             "received_at": datetime.now(UTC),
@@ -171,16 +184,28 @@ async def act(
     return answer is not None
 
 
-async def retry_all(desk: Desk, wait_reason: WaitReason, *, reason: str, over: float) -> int:
-    """Wake all of one cause, each at a moment of its own within `over` seconds; how many were."""
-    desk.staff.check(Action.RETRY_ALL)
+async def retry_all(
+    desk: Desk, wait_reason: WaitReason, *, reason: str, over: float, batch: str | None = None
+) -> int:
+    """Wake all of one cause, each at a moment of its own within `over` seconds; how many were.
+
+    The same `batch` once more wakes nobody twice.
+    """
+    batch = batch or secrets.token_hex(16)
+    await desk.record(Action.RETRY_ALL, reason=f"{wait_reason}: {reason}")
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def wake(reference: str) -> bool:
         await asyncio.sleep(random.uniform(0, over))  # noqa: S311 - it only spreads the load
         try:
             async with turns:
-                await act(desk, Action.RETRY, reference=reference, reason=reason)
+                await act(
+                    desk,
+                    Action.RETRY,
+                    reference=reference,
+                    reason=reason,
+                    submission_id=f"{batch}-{reference}",
+                )
         except _LET_BE:
             return False  # It went on by itself, or will; the others still have their turn.
         return True

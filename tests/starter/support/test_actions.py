@@ -19,7 +19,7 @@ from tests.starter.test_activations import typed, until, waits_for_its_pin
 from tests.workflows.engine import World, pin_of
 from workflows.steps import ENDS, REASONS
 
-ACTS = tuple(actions.EFFECTS)
+ACTS = tuple(actions.REQUESTS)
 
 
 @pytest.fixture
