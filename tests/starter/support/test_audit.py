@@ -10,9 +10,8 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
-from click.testing import Result
 from temporalio.client import Client
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from domain.contracts.submissions import ActivationStart
 from ledger import audit, notes
