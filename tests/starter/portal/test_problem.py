@@ -2,15 +2,18 @@
 
 import asyncio
 import re
+import secrets
 from collections.abc import Callable
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from domain.contracts.vocabulary import Step, WaitReason
+from domain.contracts.requests import Delivery
+from domain.contracts.vocabulary import Language, Step, WaitReason
 from ledger import support_requests
 from ledger.pool import Pool
+from ledger.support_requests import SupportRequest
 from settings import Settings
 from starter.connect import TemporalUnavailable
 from starter.portal import problem
@@ -182,5 +185,34 @@ async def test_what_could_not_be_handed_on_is_kept_and_handed_on_later(
                 await asyncio.sleep(0.01)
         await support_requests.mailed(pool, row["id"])
         assert row["id"] not in await support_requests.left_behind(pool)
+    finally:
+        handing_on.cancel()
+
+
+async def test_an_answer_that_could_not_be_started_is_handed_on(
+    app: FastAPI,
+    engine: MemoryEngine,
+    pool: Pool,
+    stack: TestStack,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    number = secrets.token_hex(16)
+    asked = SupportRequest(number, None, None, Language.EL, "Μαρία", "maria@mail.example", "Γεια")
+    await support_requests.put(pool, stack.keys, asked)
+    await support_requests.settle(
+        pool, stack.keys, number, by="anna", settled_id="1", answer="Καλημέρα"
+    )
+    await pool.execute(
+        "UPDATE support_request SET settled_at = now() - interval '61 seconds' WHERE id = $1",
+        number,
+    )
+    monkeypatch.setattr(problem, "_LOOK_BACK_EVERY", 0.01)
+    handing_on = asyncio.create_task(problem.hand_on(app.state.parts))
+    try:
+        async with asyncio.timeout(20):
+            while number not in engine.answered:  # noqa: ASYNC110 - the portal sets it
+                await asyncio.sleep(0.01)
+        await support_requests.delivered(pool, number, Delivery.SENT)
+        assert number not in await support_requests.answers_left_behind(pool)
     finally:
         handing_on.cancel()
