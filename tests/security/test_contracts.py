@@ -20,7 +20,7 @@ MODELS = [
     if issubclass(model, BaseModel) and model.__module__ == module.__name__
 ]
 # The roots the others grow from; neither crosses a boundary itself.
-ROOTS = (contracts.Model, submissions.Submission)
+ROOTS = (contracts.Model, submissions.Submission, submissions.StaffRequest)
 
 
 def parts(annotation: Any, seen: set[Any]) -> Iterator[Any]:
