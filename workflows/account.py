@@ -67,10 +67,10 @@ class Account:
                 self._taken += (username,)
 
     async def _resolve_username(self) -> str:
-        request = ResolveAccount(
-            reference=self._start.reference, person=self._person, taken=self._taken
-        )
         while True:
+            request = ResolveAccount(
+                reference=self._start.reference, person=self._person, taken=self._taken
+            )
             self.shown = None
             self._standing.stand(Step.REVIEW, None, passing=True)
             self._standing.settle()
@@ -81,6 +81,9 @@ class Account:
                 case AccountOutcome.ALREADY_ACTIVE, username:
                     raise Ended(Step.ALREADY_ACTIVE, username=username)
             await self._standing.park(WaitReason.USERNAME_CONFLICT)
+            # The secretariat may have given another name meanwhile.
+            with suppress(calls.NoNews):
+                self._person = await self._reread() or self._person
 
     async def _agreed(self, username: str) -> bool:
         """«Συμφωνώ» counts for exactly what was shown, and is recorded before anything is made.
