@@ -1,0 +1,84 @@
+"""One outcome a check: the first obstacle, in the order in which it has to be mended."""
+
+import pytest
+
+from activities.checking import Account, Outcome, Typed, human, misses, outcome
+from activities.students import Row
+from domain.contracts.vocabulary import Channel
+from domain.unreadable import Fault
+
+MOBILE, EMAIL = "6955000123", "nikos@mail.example"
+
+
+def row(**columns: str) -> Row:
+    return {
+        "systemid": "SIS",
+        "registrationid": "1",
+        "lastnameel": "Παππάς",
+        "departmentid": "401",
+        "enrollmentstatus": "active",
+        **columns,
+    }
+
+
+def judged(typed: Typed, *rows: Row, **more: object) -> Outcome:
+    facts: dict[str, object] = {"account": Account.NONE, "under_way": False, "shared": False}
+    return outcome([*rows], typed, "GR", **facts | more)  # type: ignore[arg-type] # named below
+
+
+@pytest.mark.parametrize(
+    ("columns", "typed", "more", "expected"),
+    [
+        ({"mobilephone": MOBILE}, Typed(), {}, Outcome.FINE),
+        ({}, Typed(), {"account": Account.ACTIVE}, Outcome.ALREADY_ACTIVE),
+        ({"enrollmentstatus": "graduated"}, Typed(MOBILE), {}, Outcome.INACTIVE),
+        ({}, Typed(MOBILE), {"account": Account.IN_THE_WAY}, Outcome.NO_CONTACT),
+        ({"mobilephone": "2710372128"}, Typed(), {}, Outcome.UNREADABLE),
+        (
+            {"mobilephone": MOBILE},
+            Typed(MOBILE),
+            {"account": Account.IN_THE_WAY, "shared": True},
+            Outcome.IN_THE_WAY,
+        ),
+        ({"mobilephone": "2710372128", "extemail": EMAIL}, Typed(MOBILE), {}, Outcome.UNREADABLE),
+        ({"mobilephone": "2710372128", "extemail": EMAIL}, Typed(MOBILE, EMAIL), {}, Outcome.FINE),
+        ({"extemail": EMAIL}, Typed(MOBILE), {}, Outcome.DIFFERS),
+        ({"mobilephone": MOBILE}, Typed("6955000124"), {"shared": True}, Outcome.NEAR_MISS),
+        (
+            {"mobilephone": MOBILE},
+            Typed(MOBILE),
+            {"shared": True, "under_way": True},
+            Outcome.UNDER_WAY,
+        ),
+        ({"mobilephone": MOBILE}, Typed(MOBILE), {"shared": True}, Outcome.SHARED),
+        ({"mobilephone": MOBILE}, Typed(), {"account": Account.UNKNOWN}, Outcome.FINE),
+    ],
+)
+def test_the_first_obstacle_is_told(
+    columns: dict[str, str], typed: Typed, more: dict[str, object], expected: Outcome
+) -> None:
+    assert judged(typed, row(**columns), **more) is expected
+
+
+def test_the_contact_of_an_ended_enrolment_does_not_count() -> None:
+    ended = row(registrationid="0", enrollmentstatus="graduated", mobilephone=MOBILE)
+    assert judged(Typed(MOBILE), ended, row()) is Outcome.NO_CONTACT
+    assert misses([ended, row()], Typed("6955000124"), "GR") == ()
+
+
+def test_several_contacts_and_a_broken_one_are_all_described() -> None:
+    group = [row(mobilephone=f"{MOBILE} / 6955000124", extemail="nikos.mail.example")]
+    described = human(group, "GR", lambda _: True)
+    (only,) = described.rows
+    assert [(each.channel, each.mask, each.fault) for each in only.on_file] == [
+        (Channel.SMS, "+30 •••••••23", None),
+        (Channel.SMS, "+30 •••••••24", None),
+        (Channel.EMAIL, None, Fault.NO_AT),
+    ]
+
+
+def test_rows_of_departments_not_seen_are_counted_only() -> None:
+    group = [row(mobilephone=MOBILE), row(registrationid="2", departmentid="402")]
+    described = human(group, "GR", lambda department: department == "402")
+    assert [each.number for each in described.rows] == ["SIS/2"]
+    assert described.elsewhere == 1
