@@ -36,7 +36,7 @@ async def test_picture_table_and_export_say_the_same(
         assert told is not None
         assert list(map(int, re.findall(r"\d+", told.text or ""))) == counts
         widths = [float(bar.get("width", "")) for bar in svg.findall("rect")]
-        assert widths == [round(count * 360 / max(counts), 1) for count in counts]
+        assert widths == [round(count * 240 / max(counts), 1) for count in counts]
         assert "style" not in drawn
     last = page.text.rpartition("<tbody")[2]
     cells = list(map(int, re.findall(r"numeric\">(\d+)<", last)))
