@@ -237,6 +237,15 @@ class SendBudget(Section):
     sms_per_day: int = 10_000
 
 
+class Alerts(Section):
+    """Whom to tell what keeps activations from going on; nobody where neither is given."""
+
+    webhook_url: str = ""
+    webhook_token_file: Path | None = None
+    email: str = ""
+    after_seconds: int = Field(60, ge=0)
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="ACTIVATION_",
@@ -257,6 +266,7 @@ class Settings(BaseSettings):
     console: Console = Console()
     usernames: Usernames = Usernames()
     send_budget: SendBudget = SendBudget()
+    alerts: Alerts = Alerts()
     policy: Policy = Policy()
     sealed_password_hours: int = 72
     temporal_config_file: Path | None = None

@@ -46,6 +46,7 @@ class Temporal(Part):
             "port": str(self.place.port("temporal")),
             "ui-ip": HOST,
             "ui-port": str(self.place.port("temporal_ui")),
+            "ui-codec-endpoint": f"http://{HOST}:{self.place.port('support')}/codec",
             "db-filename": str(self.folder / "temporal.db"),
             "namespace": NAMESPACE,
             "log-level": "warn",

@@ -4,6 +4,7 @@
 Temporal or the directory away, and answers 503 in words until they are back.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -20,10 +21,25 @@ from ledger.pool import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.connect import TemporalUnavailable, connect
-from starter.console import act, audit, funnel, handbook, notes, registrar, requests, signin
+from starter.console import (
+    act,
+    audit,
+    case,
+    codec,
+    funnel,
+    handbook,
+    notes,
+    operations,
+    queue,
+    registrar,
+    requests,
+    search,
+    signin,
+)
 from starter.console.seat import SIGN_IN, Parts, Seat, SignedOut
 from starter.health import ledger_answers, readiness, temporal_answers
 from starter.support.actions import Refused
+from starter.support.alerts import Watcher
 from starter.support.cases import UnknownReference
 from starter.support.signin import SignIn
 from starter.support.staff import NotAllowed
@@ -49,7 +65,11 @@ def create(parts: Parts | None = None) -> FastAPI:
         dsn = settings.ledger_dsn.get_secret_value()
         async with await ledger.connect(dsn, seconds=_PATIENCE) as pool:
             app.state.parts = assemble(settings, keys, pool, client)
-            yield
+            watching = asyncio.create_task(Watcher(client, pool, settings).watch())
+            try:
+                yield
+            finally:
+                watching.cancel()
 
     app = FastAPI(
         lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
@@ -57,7 +77,21 @@ def create(parts: Parts | None = None) -> FastAPI:
     if parts:
         app.state.parts = parts
     app.mount(static_path(), Kept())
-    for module in (signin, act, handbook, registrar, requests, notes, funnel, audit):
+    for module in (
+        signin,
+        queue,
+        case,
+        search,
+        act,
+        handbook,
+        registrar,
+        requests,
+        notes,
+        funnel,
+        audit,
+        operations,
+        codec,
+    ):
         app.include_router(module.router)
     app.add_api_route("/", _first, methods=["GET"])
     app.add_api_route("/healthz", _healthz, methods=["GET"])

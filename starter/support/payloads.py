@@ -1,0 +1,111 @@
+"""What operators may read of a payload: everything but what proves who a student is.
+
+Each field is named here or is not shown: codes, answers, insurance numbers and the ids of sealed
+passwords never, and a field that is new not before somebody has decided.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import WorkflowSerializationContext
+
+from ledger import audit
+from security.codec import Codec, workflow_of
+from security.keys import UnknownEpoch
+from starter.support.desk import Desk
+from starter.support.staff import Action
+
+SEALED = "[sealed]"
+UNREADABLE = "[cannot be decoded]"
+# fmt: off
+SHOWN = frozenset({
+    "accepted_at", "ask_directory", "birth_date", "channel", "choices", "citizenship",
+    "code_no", "deadline", "deadline_at", "department_el", "department_en", "department_id",
+    "destination", "email", "email_to", "end", "enrolments", "expired", "expires_at",
+    "first_name_el", "first_name_latin", "former", "holder", "identify", "identity_tries",
+    "insurance_scheme", "joined_to", "kind", "language", "last_name_el", "last_name_latin",
+    "live", "locked_until", "login_name", "message", "mobile", "name_el", "name_latin",
+    "needs_insurance", "next_try_at", "not_before", "note", "notice", "notice_no",
+    "on_request", "other_channel", "outcome", "password_refusal", "person", "person_key",
+    "persons", "pin_lock", "pin_tries", "pin_tries_per_code", "pin_ttl", "policy",
+    "progress", "question", "received_at", "reference", "refusal", "registration_id",
+    "remind_after", "repeat_code_if_left", "request_id", "reread_disputed_every",
+    "resend_after", "resend_at", "review", "scheme", "send_no", "shown", "shown_hash",
+    "since", "sms_to", "stack_trace", "step", "student_number", "studies", "submission_id",
+    "system_id", "taken", "terms_version", "to", "tries_left", "username", "valid_for",
+    "verdict", "wait_reason", "warnings", "woken_by", "wrong",
+})
+# fmt: on
+"""The fields of contracts, and of failures, that are shown."""
+_ANEW = timedelta(minutes=5)
+_PLAIN = {"encoding": b"json/plain"}
+
+
+async def decode(desk: Desk, payloads: Sequence[Payload]) -> list[Payload]:
+    """Return them as they may be read; raises `NotAllowed`.
+
+    One row a person and workflow is written to the audit within a few minutes, before anything is
+    shown.
+    """
+    desk.staff.check(Action.DECODE)
+    shown = [await _decode(desk, payload) for payload in payloads]
+    named = {workflow_of(box) for box, clear in zip(payloads, shown, strict=True) if clear}
+    for workflow in sorted(named):
+        await _record(desk, workflow)
+    return [clear or _plain(UNREADABLE) for clear in shown]
+
+
+async def _decode(desk: Desk, box: Payload) -> Payload | None:
+    workflow = workflow_of(box)
+    if not workflow:
+        return None
+    context = WorkflowSerializationContext(namespace=desk.client.namespace, workflow_id=workflow)
+    try:
+        (clear,) = await Codec(desk.keys).with_context(context).decode([box])
+        if clear.metadata.get("encoding") == b"binary/null":
+            return clear
+        return _plain(unsealed(json.loads(clear.data)))
+    except (UnknownEpoch, ValueError):
+        return None
+
+
+def unsealed(value: Any) -> Any:
+    """Return a value with what must not be read taken out."""
+    match value:
+        case dict():
+            return {name: _field(name, inner) for name, inner in value.items()}
+        case list():
+            return [unsealed(inner) for inner in value]
+        case None | bool():
+            return value
+    return SEALED
+
+
+def _field(name: str, value: Any) -> Any:
+    if isinstance(value, dict) or (isinstance(value, list) and name in SHOWN):
+        return [_item(inner) for inner in value] if isinstance(value, list) else unsealed(value)
+    return value if name in SHOWN or value is None else SEALED
+
+
+def _item(value: Any) -> Any:
+    return unsealed(value) if isinstance(value, (dict, list)) else value
+
+
+def _plain(value: Any) -> Payload:
+    return Payload(metadata=_PLAIN, data=json.dumps(value, ensure_ascii=False).encode())
+
+
+async def _record(desk: Desk, workflow: str) -> None:
+    newest = await audit.page(
+        desk.pool,
+        desk.keys,
+        actor=desk.staff.name,
+        action=Action.DECODE,
+        reference=workflow,
+        limit=1,
+    )
+    if not newest or newest[0].at < datetime.now(UTC) - _ANEW:
+        await desk.record(Action.DECODE, workflow)
