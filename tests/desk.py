@@ -17,7 +17,7 @@ ANNA = Staff("anna", frozenset(Role))
 def desk(client: Client, pool: Pool, **more: Any) -> Desk:
     """Return Anna's desk; what a test's verb does not use may be left out."""
     given: dict[str, Any] = {
-        "keys": KeyRing(settings.load().keys_dir),
+        "keys": more.get("keys") or KeyRing(settings.load().keys_dir),
         "settings": cast("Settings", None),
         "staff": ANNA,
     }

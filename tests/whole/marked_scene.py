@@ -153,7 +153,8 @@ class Scene:
 
         async def act() -> None:
             async with await pool.connect(self.env["LEDGER_DSN"]) as ledger:
-                opened = desk(await self._temporal(), ledger)
+                keys = KeyRing(self.stack.folder / "keys")
+                opened = desk(await self._temporal(), ledger, keys=keys)
                 await actions.act(opened, Action.RETRY, reference=reference, reason=self.reason)
 
         aside(act())

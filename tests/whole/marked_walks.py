@@ -178,6 +178,7 @@ def cancelled_by_staff(scene: Scene) -> None:
     student = scene.enrol()
     with scene.guest() as guest:
         guest.prove(student)
+        scene.staff("support", "note", guest.reference, "--text", scene.reason)
         scene.staff("support", "cancel", guest.reference, "--reason", scene.reason)
         assert guest.visit("/review").path == "/ended"
         scene.look(guest.reference)
