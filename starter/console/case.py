@@ -1,0 +1,111 @@
+"""The page of one case: why it stands there, what the student sees, and what can be done."""
+
+from collections.abc import Mapping
+from functools import partial
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from domain.contracts.vocabulary import Step, WaitReason
+from starter.console.act import TOLD, reference_of
+from starter.console.labels import Labels
+from starter.console.seat import Seat, at
+from starter.support import actions
+from starter.support.cases import Case, Line, State
+from starter.support.look import look, page_of
+from starter.support.sentences import sentence
+from starter.support.staff import Action
+from starter.web.view import clock
+from translations import N_, translator
+
+router = APIRouter()
+
+HEADINGS: Mapping[str, str] = {
+    "/progress": N_("One moment"),
+    "/pin": N_("Type the code we sent you"),
+    "/identify": N_("One more question"),
+    "/insurance": N_("Social security number (AMKA)"),
+    "/review": N_("Check your details"),
+    "/password": N_("Choose a password"),
+    "/done": N_("Your account is active"),
+    "/contact": N_("No student was found with these details"),
+}
+_ENDED: Mapping[Step, str] = {
+    Step.ALREADY_ACTIVE: N_("You already have an account"),
+    Step.EXPIRED: N_("This activation has expired"),
+    Step.CANCELLED: N_("This activation was cancelled"),
+}
+_FACTS: Mapping[str, str] = {
+    "mobile": N_("Mobile"),
+    "email": N_("E-mail"),
+    "name": N_("Name"),
+    "student_number": N_("Student number"),
+    "disputed": N_("What the student calls wrong"),
+    "note": N_("What the student writes of it"),
+}
+
+
+@router.get("/case/{raw}")
+async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
+    reference = reference_of(raw)
+    case = await look(seat.desk, reference)
+    line = case.standing
+    zone = seat.parts.settings.institution.timezone
+    told_at = partial(clock, language=seat.language, zone=zone, seconds=True)
+    return seat.page(
+        "case",
+        case=case,
+        sentence=sentence(line, translator(seat.language), told_at),
+        seen=_seen(seat, line),
+        facts=[(seat.say(_FACTS[name]), value) for name, value in case.masked.items()],
+        acts=_acts(seat, line),
+        handbook="CONFIGURATION" if line.state is State.FAILING else line.wait_reason,
+        temporal=_temporal(seat, case),
+        told=TOLD.get(seat.request.query_params.get("told", "")),
+        labels=Labels(seat.language),
+    )
+
+
+def _seen(seat: Seat, line: Line) -> tuple[str, str] | None:
+    """Return path and heading of what the student sees; None where nobody can tell."""
+    page = page_of(seat.desk, line)
+    if page is None:
+        return None
+    step, path = page
+    return path, seat.say(_heading(step, line.wait_reason, path))
+
+
+def _heading(step: Step, reason: WaitReason | None, path: str) -> str:
+    if step in _ENDED:
+        return _ENDED[step]
+    if step is Step.NEEDS_SUPPORT:
+        return N_("Support is helping with your activation")
+    if path == "/progress" and reason:
+        return N_("There is a delay")
+    if reason is WaitReason.DATA_DISPUTED:
+        return N_("Your details are being corrected")
+    if reason is WaitReason.PIN_LOCKED:
+        return N_("Too many wrong codes")
+    return HEADINGS[path]
+
+
+def _acts(seat: Seat, line: Line) -> list[tuple[str, str]]:
+    """Return path and name of each act that is possible now and this person's to do."""
+    if line.state in {State.FORGOTTEN, State.UNSEEN, State.CUT_OFF}:
+        offered = frozenset({Action.NOTE})
+    else:
+        offered = actions.possible(line.step, line.wait_reason)
+    paths = {getattr(route, "path", "") for route in seat.request.app.routes}
+    return [
+        (f"/case/{line.reference}/{action}", seat.say(label))
+        for action, label in actions.LABELS.items()
+        if action in offered and seat.desk.staff.may(action) and f"/case/{{raw}}/{action}" in paths
+    ]
+
+
+def _temporal(seat: Seat, case: Case) -> str | None:
+    url = seat.parts.settings.console.temporal_ui_url.rstrip("/")
+    namespace = quote(seat.desk.client.namespace, safe="")
+    reference = case.standing.reference
+    return f"{url}/namespaces/{namespace}/workflows/{reference}" if url else None

@@ -1,0 +1,128 @@
+"""Short names for what lists and timelines show; a cause is called as the handbook calls it."""
+
+from collections.abc import Mapping
+
+from babel.support import NullTranslations
+
+from domain.contracts.vocabulary import Language, Step
+from starter.console import handbook
+from starter.support.actions import LABELS
+from starter.support.cases import State
+from starter.support.queue import Group
+from starter.support.staff import Action
+from starter.support.timeline import Event, Who
+from translations import N_, translator
+
+STEPS: Mapping[Step, str] = {
+    Step.LOOKUP: N_("Look-up"),
+    Step.PIN: N_("Code (pin)"),
+    Step.IDENTIFY: N_("Who of several"),
+    Step.INSURANCE: N_("Insurance number"),
+    Step.REVIEW: N_("Details"),
+    Step.PASSWORD: N_("Password"),
+    Step.PROVISIONING: N_("Making of the account"),
+    Step.NEEDS_SUPPORT: N_("With support"),
+    Step.ACTIVE: N_("Active"),
+    Step.ALREADY_ACTIVE: N_("Was active already"),
+    Step.JOINED: N_("Goes on elsewhere"),
+    Step.NOT_FOUND: N_("Not found"),
+    Step.EXPIRED: N_("Expired"),
+    Step.CANCELLED: N_("Cancelled"),
+}
+STATES: Mapping[State, str] = {
+    State.FAILING: N_("The engine itself fails"),
+    State.CUT_OFF: N_("Ended from outside"),
+    State.FORGOTTEN: N_("No longer known"),
+    State.UNSEEN: N_("Cannot be told now"),
+}
+GROUPS: Mapping[Group, str] = {
+    Group.STUCK: N_("Stuck now"),
+    Group.HUMAN: N_("Needs a human"),
+    Group.HELD: N_("Held"),
+    Group.LOCKED: N_("Locked after wrong codes"),
+    Group.STUDENT: N_("Waits for the student"),
+    Group.WORKING: N_("The engine is at work"),
+    Group.FINISHED: N_("Finished today"),
+}
+WHO: Mapping[Who, str] = {
+    Who.STUDENT: N_("Student"),
+    Who.ENGINE: N_("Engine"),
+    Who.STAFF: N_("Staff"),
+}
+_DOORS: Mapping[str, str] = {
+    "submit_pin": N_("Typed a code"),
+    "resend_pin": N_("Asked for a code"),
+    "identify": N_("Answered who it is"),
+    "submit_insurance": N_("Gave an insurance number"),
+    "give_consent": N_("Agreed"),
+    "dispute": N_("Said that details are wrong"),
+    "withdraw": N_("Took that back"),
+    "submit_password": N_("Chose a password"),
+    "joined": N_("Another activation of the same person goes on here"),
+}
+_WHATS: Mapping[str, str] = {
+    "started": N_("Began"),
+    "ended": N_("Ended"),
+    "terminated": N_("Ended from outside"),
+    "done": N_("Done: %(detail)s"),
+    "failed": N_("Failed: %(detail)s"),
+    "stands": N_("Stands at: %(detail)s"),
+    "message": N_("Message: %(detail)s"),
+    "wrote": N_("Note of %(detail)s"),
+}
+_WORDS: Mapping[str, str] = {
+    "pin": N_("code"),
+    "notice": N_("notice"),
+    "sms": N_("by SMS"),
+    "email": N_("by e-mail"),
+    "sent": N_("handed over"),
+    "undeliverable": N_("undeliverable"),
+    "not_yet": N_("not handed over yet"),
+}
+
+
+class Labels:
+    """The names, in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self._texts: NullTranslations = translator(language)
+        self._titles = {each.anchor: each.title for each in handbook.sections(language)}
+
+    def step(self, step: str) -> str:
+        return self._say(STEPS[Step(step)])
+
+    def cause(self, cause: str) -> str:
+        """Name a wait reason, a state or, where nothing is waited for, a step."""
+        if cause in list(State):
+            return self._say(STATES[State(cause)])
+        return self._titles.get(cause) or (self.step(cause) if cause in list(Step) else cause)
+
+    def group(self, group: Group) -> str:
+        return self._say(GROUPS[group])
+
+    def who(self, event: Event) -> str:
+        return self._say(WHO[event.who])
+
+    def event(self, event: Event) -> str:
+        told = self._event(event)
+        return f"{event.times} × {told}" if event.times > 1 else told
+
+    def _event(self, event: Event) -> str:
+        detail = event.detail or ""
+        if event.what == "submitted":
+            if detail in list(Action):
+                return self._say(LABELS.get(Action(detail), detail))
+            return self._say(_DOORS.get(detail, detail))
+        if event.what == "stands":
+            step, _, reason = detail.partition(" ")
+            named = [self.cause(each) for each in (step, reason) if each]
+            detail = " - ".join(named)
+        if event.what == "message":
+            detail = " ".join(self._say(_WORDS[word]) for word in detail.split())
+        if event.what in _WHATS:
+            return self._say(_WHATS[event.what]) % {"detail": detail}
+        label = LABELS.get(Action(event.what)) if event.what in list(Action) else None
+        return f"{self._say(label or event.what)} ({detail})"
+
+    def _say(self, text: str) -> str:
+        return self._texts.gettext(text)

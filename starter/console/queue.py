@@ -1,0 +1,66 @@
+"""The queue and its lists."""
+
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from starter.console.labels import Labels
+from starter.console.seat import Seat, at
+from starter.support import queue
+from starter.support.queue import Group, Sort
+from starter.support.staff import Action
+
+router = APIRouter()
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+@router.get("/queue")
+async def overview(seat: Seat = at(Action.QUEUE)) -> Response:
+    seen = await queue.overview(seat.desk)
+    return seat.page("queue", seen=seen, labels=Labels(seat.language), Group=Group)
+
+
+@router.get("/list")
+async def listed(seat: Seat = at(Action.QUEUE)) -> Response:
+    """Show one page of a group; words that no link of ours has count as none."""
+    asked = seat.request.query_params
+    group = _word(asked.get("group"), Group.STUCK)
+    sort = _word(asked.get("sort"), Sort.SINCE)
+    descending = asked.get("order") == "descending"
+    cause, number = asked.get("cause"), asked.get("page", "")
+    page = await queue.page(
+        seat.desk,
+        group,
+        cause=cause,
+        sort=sort,
+        descending=descending,
+        number=int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1,  # noqa: PLR2004 - more pages than there can be
+    )
+
+    def address(sort: Sort = sort, descending: bool = descending, number: int = 1) -> str:
+        query = {"group": group, "sort": sort, "page": number}
+        query |= {"cause": cause} if cause else {}
+        query |= {"order": "descending"} if descending else {}
+        return f"/list?{urlencode(query)}"
+
+    return seat.page(
+        "list",
+        page=page,
+        group=group,
+        cause=cause,
+        sort=sort,
+        descending=descending,
+        address=address,
+        labels=Labels(seat.language),
+        cause_of=queue.cause_of,
+        Sort=Sort,
+    )
+
+
+def _word(given: str | None, usual: _Word) -> _Word:
+    kind = type(usual)
+    return kind(given) if given in list(kind) else usual
