@@ -19,7 +19,7 @@ from activities.ldap import Wire
 from demo.names import MEN, SURNAMES, WOMEN
 from demo.part import PartFailed, aside
 from demo.students import COLUMNS, DEPARTMENTS, Row, amka, make_row
-from demo.visitor import Visitor
+from demo.visitor import Page, Visitor
 from domain.contacts import emails_on_file, mobiles_on_file
 from domain.contracts.vocabulary import WaitReason
 from domain.references import first_group
@@ -27,9 +27,9 @@ from domain.references import first_group
 NUMBERED = "2025"
 PATIENCE_SECONDS = 60
 LOOK_AGAIN_SECONDS = 0.5
+RESEND_SECONDS = 60
 _PIN = re.compile(r"(?<!\d)\d{6}(?!\d)")
 _TRIES_A_CODE = 5
-_RESEND_SECONDS = 60
 Seen = TypeVar("Seen")
 
 
@@ -120,7 +120,7 @@ class Player:
     def ask_for_another(self) -> None:
         """Have a second code sent, as soon as a minute has passed since the first message."""
         first = self._code()
-        time.sleep(_RESEND_SECONDS)
+        time.sleep(RESEND_SECONDS)
 
         def sent() -> bool:
             self._visitor.press("/pin/resend")
@@ -140,8 +140,8 @@ class Player:
         note = "Πέρασα σε άλλο τμήμα."
         self._visitor.submit(decision="dispute", wrong="department", note=note)
 
-    def choose_password(self) -> None:
-        self._visitor.submit(password=secrets.token_urlsafe(18))
+    def choose_password(self) -> Page:
+        return self._visitor.submit(password=secrets.token_urlsafe(18))
 
     def ask_for_help(self) -> None:
         self._visitor.visit("/problem")
