@@ -1,0 +1,68 @@
+"""Every activity is counted at the part it works with, and none notices."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.client import Client
+
+from activities.watch import _PARTS, Watch, watched
+from domain.contracts.vocabulary import ActivityName, FailureType
+from ledger import parts
+from ledger import pool as ledger
+from ledger.parts import Part, Standing
+from ledger.pool import Pool
+from starter.support.operations import WITHIN
+from tests.security.test_codec import begin, waits_for_the_pin
+from tests.server import client, reference, working, world
+from tests.stack import TestStack
+from tests.workflows.engine import World
+
+__all__ = ["client", "reference", "world"]
+BY_REQUEST = {ActivityName.SEND_PIN, ActivityName.SEND_NOTICE, ActivityName.RESOLVE_ACCOUNT}
+
+
+@pytest.fixture
+async def pool(stack: TestStack) -> AsyncIterator[Pool]:
+    async with await ledger.connect(stack.ledger_dsn) as pool:
+        yield pool
+
+
+async def standing(pool: Pool, part: Part) -> Standing:
+    return (await parts.standing(pool, WITHIN)).get(part, Standing(part))
+
+
+def test_every_activity_has_its_part() -> None:
+    assert {*_PARTS} | BY_REQUEST == {*ActivityName}
+
+
+async def test_what_activities_meet_reaches_the_ledger_under_the_part_to_mend(
+    client: Client, pool: Pool, world: World, reference: str
+) -> None:
+    before = {part: await standing(pool, part) for part in Part}
+    world.failing = {ActivityName.SEND_PIN: 1}
+    async with watched(client, pool) as seen, working(seen, world):
+        handle = await begin(seen, reference)
+        await waits_for_the_pin(handle)
+        await handle.terminate()
+    now = {part: await standing(pool, part) for part in Part}
+    assert now[Part.REGISTRAR].done == before[Part.REGISTRAR].done + 1
+    assert now[Part.SMS].done == before[Part.SMS].done + 1
+    assert now[Part.LEDGER].failed == before[Part.LEDGER].failed + 1
+    assert now[Part.LEDGER].failure == FailureType.LEDGER_DOWN
+    assert now[Part.DIRECTORY] == before[Part.DIRECTORY]
+
+
+async def test_counts_wait_for_the_ledger(pool: Pool) -> None:
+    before = await standing(pool, Part.MAIL)
+    async with await ledger.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
+        watch = Watch(away)
+        watch.count(Part.MAIL)
+        await watch.flush()
+        watch.count(Part.MAIL, "MAIL_DOWN")
+        await watch.flush()
+    watch._pool = pool
+    await watch.flush()
+    await watch.flush()
+    now = await standing(pool, Part.MAIL)
+    assert (now.done - before.done, now.failed - before.failed) == (1, 1)
+    assert now.failure == "MAIL_DOWN"

@@ -1,0 +1,168 @@
+"""One alert a cause by each channel, one when it is over, whatever is away or starts again."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+
+from domain.contracts.submissions import ActivationStart
+from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
+from ledger import pool as ledger
+from ledger.pool import Pool
+from settings import Settings
+from starter.support import alerts
+from starter.support.alerts import TEMPORAL_DOWN, Watcher
+from tests.stack import TestStack
+from workflows.standing import REASON, STEP
+
+MAILBOX = "operators@university.example"
+
+
+class Hook:
+    """A webhook's server, which notes what it takes and by whose token."""
+
+    def __init__(self) -> None:
+        self.status = "204 No Content"
+        self.taken: list[dict[str, Any]] = []
+        self.tokens: set[str] = set()
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:-2])
+        told = json.loads(await reader.readexactly(int(fields["content-length"])))
+        if self.status.startswith("2"):
+            self.taken.append(told)
+            self.tokens.add(fields["authorization"])
+        writer.write(f"HTTP/1.1 {self.status}\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    def heard(self, cause: str) -> list[tuple[str, int]]:
+        return [(told["state"], told["count"]) for told in self.taken if told["cause"] == cause]
+
+
+@pytest.fixture
+async def pool(stack: TestStack) -> AsyncIterator[Pool]:
+    async with await ledger.connect(stack.ledger_dsn) as pool:
+        await pool.execute("DELETE FROM alert")
+        yield pool
+        await pool.execute("DELETE FROM alert")
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[tuple[Hook, str]]:
+    hook = Hook()
+    async with await asyncio.start_server(hook.answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield hook, f"http://127.0.0.1:{port}/alert"
+
+
+@pytest.fixture
+def settings(stack: TestStack, hook: tuple[Hook, str], tmp_path: Path) -> Settings:
+    token = tmp_path / "token"
+    token.write_text("s3cret\n")
+    told = stack.settings.alerts.model_copy(
+        update={
+            "webhook_url": hook[1],
+            "webhook_token_file": token,
+            "email": MAILBOX,
+            "after_seconds": 0,
+        }
+    )
+    return stack.settings.model_copy(update={"alerts": told})
+
+
+async def counted(client: Client, number: int) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            if (await alerts.causes(client)).get("SMS_DOWN", 0) == number:
+                return
+            await asyncio.sleep(0.1)
+
+
+async def test_a_cause_is_told_once_and_its_end_once_over_restarts_and_failed_deliveries(
+    client: Client, stack: TestStack, pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    def look() -> Any:
+        return Watcher(client, pool, settings).look()
+
+    attributes = TypedSearchAttributes(
+        [
+            SearchAttributePair(STEP, Step.PIN.value),
+            SearchAttributePair(REASON, WaitReason.SMS_DOWN.value),
+        ]
+    )
+    before = (await alerts.causes(client)).get("SMS_DOWN", 0)
+    stuck = [
+        await client.start_workflow(
+            WORKFLOW,
+            ActivationStart(reference=f"A-ALRT-000{number}"),
+            id=f"A-ALRT-000{number}",
+            task_queue=TaskQueue.MAIN,
+            search_attributes=attributes,
+        )
+        for number in range(2)
+    ]
+    server, _ = hook
+    await counted(client, before + 2)
+    server.status = "503 Service Unavailable"
+    await look()
+    server.status = "204 No Content"
+    for _ in range(2):
+        await look()
+    assert server.heard("SMS_DOWN") == [("stands", before + 2)]
+    for handle in stuck:
+        await handle.terminate()
+    await counted(client, before)
+    assert before == 0
+    for _ in range(2):
+        await look()
+    assert server.heard("SMS_DOWN") == [("stands", 2), ("over", 2)]
+    assert server.tokens == {"bearer s3cret"}
+    letters = [one for one in stack.messages(MAILBOX) if "SMS_DOWN" in str(one["subject"])]
+    assert len(letters) == 2
+    assert "A-ALRT" not in str(letters) + str(server.taken)
+
+
+async def test_a_cause_is_told_only_when_it_has_stood_for_a_while(
+    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    patient = settings.alerts.model_copy(update={"after_seconds": 60})
+    await pool.execute("INSERT INTO alert (cause, count) VALUES ('MAIL_DOWN', 1)")
+    watcher = Watcher(client, pool, settings.model_copy(update={"alerts": patient}))
+    await watcher.look()
+    assert hook[0].taken == []
+    assert await pool.fetchval("SELECT count(*) FROM alert WHERE cause = 'MAIL_DOWN'") == 0
+
+
+async def test_temporal_away_is_a_cause_and_ends_no_other(
+    pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    await pool.execute("INSERT INTO alert (cause, count) VALUES ('MAIL_DOWN', 7)")
+    away = await Client.connect("127.0.0.1:1", lazy=True)
+    await Watcher(away, pool, settings).look()
+    assert hook[0].heard(TEMPORAL_DOWN) == [("stands", 1)]
+    assert hook[0].heard("MAIL_DOWN") == [("stands", 7)]
+
+
+async def test_the_ledger_away_is_told_once_and_its_return_once(
+    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    async with await ledger.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
+        watcher = Watcher(client, away, settings)
+        for _ in range(2):
+            await watcher.look()
+    assert hook[0].heard("LEDGER_DOWN") == [("stands", 1)]
+    watcher._pool = pool
+    for _ in range(2):
+        await watcher.look()
+    assert hook[0].heard("LEDGER_DOWN") == [("stands", 1), ("over", 1)]
+
+
+def test_nobody_is_told_where_the_settings_name_nobody(stack: TestStack) -> None:
+    assert alerts.channels(stack.settings) == ()
