@@ -95,6 +95,7 @@ class Stack:
                 "user_dn": f"uid={{user}},{STAFF_DN}",
                 "sign_ins_per_address": ANY_NUMBER,
                 "temporal_ui_url": self.temporal.ui_url,
+                "operators_file": str(self.place.folder / "operators"),
                 "groups": {role: f"cn={role},{GROUPS_DN}" for role in ROLES},
             },
         }

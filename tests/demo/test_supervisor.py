@@ -15,7 +15,7 @@ from demo.part import PartFailed
 from demo.walkthrough import play
 from tests.stack import WholeStack
 
-PARTS = {"temporal", "postgres", "slapd", "sms", "smtp", "inbox", "worker", "portal"}
+PARTS = {"temporal", "postgres", "slapd", "sms", "smtp", "inbox", "worker", "portal", "support"}
 VARIABLES = {
     "PORTAL_URL",
     "INBOX_URL",
