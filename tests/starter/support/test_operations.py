@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import Client
 
 from domain.contracts.submissions import ActivationStart
-from domain.contracts.vocabulary import TaskQueue
+from domain.contracts.vocabulary import WORKFLOW, TaskQueue
 from ledger import audit, pauses
 from ledger import pool as ledger
 from ledger.parts import Part
@@ -53,15 +53,23 @@ async def test_every_queue_is_told_with_its_workers(
     assert {*state.as_dict()["parts"][0]} >= {"part", "last_done", "error_rate"}
 
 
-async def test_what_waits_is_told_without_a_worker(client: Client, reference: str) -> None:
+async def test_what_waits_is_told_without_a_worker(client: Client) -> None:
     before = await operations.queues(client)
-    handle = await client.start_workflow(
-        "Activation", ActivationStart(reference=reference), id=reference, task_queue=TaskQueue.MAIN
-    )
+    # Several, for the last polls of workers that have just ended still take some.
+    started = [
+        await client.start_workflow(
+            WORKFLOW,
+            ActivationStart(reference=f"A-WAIT-{number:04}"),
+            id=f"A-WAIT-{number:04}",
+            task_queue=TaskQueue.MAIN,
+        )
+        for number in range(12)
+    ]
     try:
         await until(client, lambda now: now[0].waiting > before[0].waiting and now[0].age > 0)
     finally:
-        await handle.terminate()
+        for handle in started:
+            await handle.terminate()
 
 
 async def test_without_the_ledger_the_queues_are_still_told(
