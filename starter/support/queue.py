@@ -174,6 +174,7 @@ async def described(client: Client, lines: Sequence[Line]) -> list[Line]:
         line
         for line in lines
         if line.state in {State.OPEN, State.FAILING}
+        and line.step is not Step.NEEDS_SUPPORT
         and (line.wait_reason in ENGINE_WAITS or line.wait_reason is None)
     ]
     told = await _described(client, asked)
