@@ -47,8 +47,9 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in --group demo -c requirements/dev.txt -o requirements/demo.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
 
-bench: setup-dev ## measure the registrar's look-up over 100,000 rows against a key read
+bench: setup-dev ## measure the look-up among 100,000 rows, and the console with 200 activations
 	@$(BIN)/python -m bench.registrar
+	@$(BIN)/python -m bench.console
 
 fresh: ## prove demo and test in an empty Debian 12, as root and as a user (needs root)
 	@demo/fresh.sh
