@@ -9,7 +9,10 @@ from typer.main import get_command
 from domain.contracts.vocabulary import Language, WaitReason
 from starter.console import handbook
 from starter.console.handbook import Section, sections
+from starter.support import actions
 from starter.support.commands import commands
+from starter.support.staff import Action
+from translations import translator
 
 CALLS = "CALLS"
 POINTS = {
@@ -73,6 +76,16 @@ def test_every_command_it_names_exists() -> None:
     named = set(re.findall(r"\(`([a-z-]+)`\)", text))
     assert named
     assert named <= known
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_act_has_the_name_of_its_button(language: Language) -> None:
+    text = "".join(section.html for section in sections(language))
+    named = re.findall(r"<strong>([^<]+)</strong> \(<code>([a-z-]+)</code>\)", text)
+    assert len(named) == text.count("(<code>")
+    say = translator(language).gettext
+    for name, verb in named:
+        assert name == say(actions.LABELS[Action(verb.replace("-", "_"))]), verb
 
 
 def test_markup_in_it_is_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
