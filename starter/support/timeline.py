@@ -104,7 +104,8 @@ async def _told(converter: DataConverter, failure: Failure) -> str:
     lines = []
     while error is not None:
         kind = getattr(error, "type", None) or type(error).__name__
-        lines += [f"{kind}: {error}", getattr(getattr(error, "failure", None), "stack_trace", "")]
+        said = getattr(error, "message", None) or str(error)
+        lines += [f"{kind}: {said}", getattr(getattr(error, "failure", None), "stack_trace", "")]
         error = error.__cause__
     return "\n".join(line for line in lines if line)
 
