@@ -29,7 +29,7 @@ PER_PAGE = 25
 _AT_ONCE = 20
 _YOUNG = timedelta(seconds=60)
 """For so long a failing try is not published yet: the first window of the engine's patience."""
-_MOST_YOUNG = 100
+_MOST_YOUNG = 50
 
 
 class Group(StrEnum):
