@@ -1,0 +1,71 @@
+"""The console in a real Chromium: every page, in both languages, narrow, wide, scriptless."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.conftest import Looker, OpenPage
+from tests.browser.journey import Journey, Student
+from tests.stack import WholeStack
+
+NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
+PAGES = ("queue", "search", "registrar", "requests", "funnel", "operations", "handbook")
+
+
+async def stands_at_its_pin(page: Page, stack: WholeStack, student: Student) -> str:
+    """Begin an activation as a student does, and return its reference."""
+
+    async def seen(name: str) -> None:
+        del name
+
+    await student.enrol(stack.env["REGISTRAR_DSN"])
+    journey = Journey(page, stack.env, student, seen, mistakes=False)
+    await journey._begin()
+    await journey._reach("/pin")
+    return await page.locator(".app-reference .app-code").inner_text()
+
+
+async def sign_in(page: Page, stack: WholeStack, password: str) -> None:
+    await page.locator("#name").fill(stack.env["SUPPORT_USER"])
+    await page.locator("#password").fill(password)
+    await page.locator("main button").click()
+
+
+@pytest.mark.parametrize(
+    ("serial", "language", "options"),
+    [
+        (121, "el", {"viewport": WIDE}),
+        (122, "en", {"viewport": NARROW, "color_scheme": "dark"}),
+        (123, "el", {"viewport": NARROW, "java_script_enabled": False}),
+    ],
+)
+async def test_staff_sign_in_and_read_every_page(
+    whole_stack: WholeStack,
+    open_page: OpenPage,
+    serial: int,
+    language: str,
+    options: dict[str, Any],
+) -> None:
+    reference = await stands_at_its_pin(
+        await open_page(locale="el-GR"), whole_stack, Student(serial)
+    )
+    url = whole_stack.env["SUPPORT_URL"]
+    page = await open_page(locale=language, **options)
+    looker = Looker(page)
+    scripts = options.get("java_script_enabled", True)
+    await page.goto(f"{url}/case/{reference}")
+    await looker.look(scripts=scripts)
+    await sign_in(page, whole_stack, "not the password")
+    assert await page.get_by_role("alert").count() == 1
+    await looker.look(scripts=scripts)
+    await sign_in(page, whole_stack, whole_stack.env["SUPPORT_PASSWORD"])
+    await page.wait_for_url(f"**/case/{reference}")
+    assert await page.locator("html").get_attribute("lang") == language
+    await looker.look(scripts=scripts)
+    for path in (f"case/{reference}/cancel", *PAGES):
+        answer = await page.goto(f"{url}/{path}")
+        assert answer is not None
+        assert answer.status == 200, path
+        await looker.look(scripts=scripts)
+    assert looker.noticed == []
