@@ -109,7 +109,8 @@ async def test_a_case_is_shown_with_all_workers_down(stuck: str) -> None:
     assert [event["what"] for event in case["timeline"]][:1] == ["started"]
     assert all(set(event) == {"at", "what", "detail"} for event in case["timeline"])
     plain = await command("support", "show", stuck)
-    assert plain.stdout.startswith(f"{stuck}: {case['sentence']}")
+    # What comes next has changed meanwhile; why it stands there has not.
+    assert plain.stdout.startswith(f"{stuck}: {case['sentence'].split('.')[0]}.")
     for personal in ("6912345678", "Παπαδοπούλου", "maria@example.org"):
         assert personal not in json.dumps(case, ensure_ascii=False) + plain.stdout
 
