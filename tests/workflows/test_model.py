@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from hypothesis.strategies import DataObject, booleans, data, integers, sampled_from
@@ -18,6 +19,9 @@ from workflows.steps import (
     check,
     deadline_runs,
 )
+
+# Thousands of walks take a minute, and two on a machine that does something else as well.
+pytestmark = pytest.mark.timeout(600)
 
 POLICY = Policy()
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
