@@ -119,6 +119,14 @@ class Seat:
         self.token = None
 
     @property
+    def followed(self) -> bool:
+        """Whether a link elsewhere led here, so that the browser held back a cookie it may have.
+
+        It sends it again from a page of ours, but not along a redirect.
+        """
+        return not self.token and self.request.headers.get("sec-fetch-site") == "cross-site"
+
+    @property
     def menu(self) -> list[tuple[str, str]]:
         """Return the pages that this person's roles have, the first one first."""
         staff = self.staff
@@ -167,6 +175,8 @@ class Seat:
     def see(self, path: str, **query: str) -> Response:
         """Send the browser to another page of ours."""
         address = f"{path}?{urlencode(query)}" if query else path
+        if self.followed:
+            return HTMLResponse(headers={"Refresh": f"0; url={address}"})
         return self._dress(RedirectResponse(address, 303))
 
     def error(

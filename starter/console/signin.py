@@ -1,5 +1,6 @@
 """The sign-in page: one message for a wrong name and a wrong password, and a limit of tries."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from ledger import audit, budgets
-from starter.console.seat import SIGN_IN, Seat, empty_seat
+from starter.console.seat import SIGN_IN, Seat, SignedOut, empty_seat
 from starter.support.signin import DirectoryAway, NoRole
 from starter.web.limits import network
 from translations import N_
@@ -25,7 +26,13 @@ _AWAY = N_(
 
 @router.get(SIGN_IN)
 async def sign_in(seat: AnySeat) -> Response:
-    return seat.page("signin", next=_inside(seat.request.query_params.get("next", "")))
+    onward = _inside(seat.request.query_params.get("next", ""))
+    if seat.followed:
+        return seat.see(SIGN_IN, next=onward)
+    with suppress(SignedOut):
+        await seat.sit()
+        return seat.see(onward)
+    return seat.page("signin", next=onward)
 
 
 @router.post(SIGN_IN)

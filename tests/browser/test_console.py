@@ -69,3 +69,9 @@ async def test_staff_sign_in_and_read_every_page(
         assert answer.status == 200, path
         await looker.look(scripts=scripts)
     assert looker.noticed == []
+    # Another site's link: "localhost" is one to a browser, and a strict cookie stays at home.
+    await page.goto(f"{url.replace('127.0.0.1', 'localhost')}/handbook")
+    if scripts:
+        await page.evaluate("address => { location = address }", f"{url}/case/{reference}/cancel")
+        await page.wait_for_url(f"**/case/{reference}/cancel")
+        await page.locator("#reason").wait_for()

@@ -37,7 +37,7 @@ def guarded(app: FastAPI) -> Iterator[tuple[str, str, Action]]:
         assert len(actions) == 1, f"{route.path} names no action, or several"
         names = {parameter.name for parameter in route.dependant.path_params}
         path = route.path.format(**{name: FILLED.get(name, "1") for name in names})
-        for method in route.methods & {"GET", "POST"}:
+        for method in {"GET", "POST"} & set(route.methods or ()):
             yield method, path, actions[0]
 
 

@@ -82,6 +82,20 @@ async def test_a_wrong_name_and_a_wrong_password_are_told_alike(
     assert (await browser.get("/")).headers["location"].startswith("/sign-in")
 
 
+async def test_a_link_from_elsewhere_signs_nobody_out(browser: Browser) -> None:
+    """Such a browser holds the cookie back; one set now would take the place of a live one."""
+    for path in ("/case/A-7K3F-92QD/retry", "/sign-in?next=%2Fcase%2FA-7K3F-92QD%2Fretry"):
+        answer = await browser.http.get(path, headers={"Sec-Fetch-Site": "cross-site"})
+        assert answer.headers["refresh"] == ("0; url=/sign-in?next=%2Fcase%2FA-7K3F-92QD%2Fretry")
+        assert "set-cookie" not in answer.headers
+
+
+async def test_who_is_signed_in_already_goes_on(signed_in: SignedIn) -> None:
+    helpdesk = await signed_in("helpdesk")
+    answer = await helpdesk.http.get("/sign-in?next=%2Fregistrar")
+    assert answer.headers["location"] == "/registrar"
+
+
 async def test_who_has_no_role_is_told_so_and_not_let_in(
     make_app: MakeApp, settings: Settings, stack: TestStack, pool: Pool
 ) -> None:
