@@ -24,7 +24,7 @@ from temporalio.converter import (
 
 from security.keys import KeyRing, UnknownEpoch, decrypt, encrypt
 
-_ENCODING = b"binary/encrypted"
+ENCODING = b"binary/encrypted"
 _REFUSED = {"encoding": b"binary/refused"}
 
 
@@ -50,13 +50,13 @@ class Codec(PayloadCodec, WithSerializationContext):
     def _encode(self, payload: Payload, epoch: str) -> Payload:
         box = encrypt(self._key(epoch), payload.SerializeToString(), self._context(epoch))
         named = {"epoch": epoch.encode(), "workflow": self._workflow_id.encode()}
-        return Payload(metadata={"encoding": _ENCODING, **named}, data=box)
+        return Payload(metadata={"encoding": ENCODING, **named}, data=box)
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return [self._decode(payload) for payload in payloads]
 
     def _decode(self, payload: Payload) -> Payload:
-        if payload.metadata.get("encoding") != _ENCODING:
+        if payload.metadata.get("encoding") != ENCODING:
             return Payload(metadata=_REFUSED)
         epoch = payload.metadata.get("epoch", b"").decode(errors="replace")
         try:

@@ -13,7 +13,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.converter import WorkflowSerializationContext
 
 from ledger import audit
-from security.codec import Codec, workflow_of
+from security.codec import ENCODING, Codec, workflow_of
 from security.keys import UnknownEpoch
 from starter.support.desk import Desk
 from starter.support.staff import Action
@@ -52,7 +52,7 @@ async def decode(desk: Desk, payloads: Sequence[Payload]) -> list[Payload]:
     """
     desk.staff.check(Action.DECODE)
     shown = [await _decode(desk, payload) for payload in payloads]
-    named = {workflow_of(box) for box, clear in zip(payloads, shown, strict=True) if clear}
+    named = {workflow_of(box) for box, clear in zip(payloads, shown, strict=True) if clear} - {""}
     for workflow in sorted(named):
         await _record(desk, workflow)
     return [clear or _plain(UNREADABLE) for clear in shown]
@@ -60,6 +60,8 @@ async def decode(desk: Desk, payloads: Sequence[Payload]) -> list[Payload]:
 
 async def _decode(desk: Desk, box: Payload) -> Payload | None:
     workflow = workflow_of(box)
+    if box.metadata.get("encoding") != ENCODING:
+        return box  # It was never encrypted: Temporal's page asks for search attributes too.
     if not workflow:
         return None
     context = WorkflowSerializationContext(namespace=desk.client.namespace, workflow_id=workflow)

@@ -78,7 +78,8 @@ async def test_an_operator_reads_all_but_what_proves_who_a_student_is(
     old = Payload(metadata={**sent[0].metadata, "workflow": b""}, data=sent[0].data)
     other = Payload(metadata={**sent[0].metadata, "workflow": b"A-0000-0000"}, data=sent[0].data)
     operator = await page(app, pool, "operator")
-    answer = await operator.ask([*sent[:3], old, other])
+    plain = Payload(metadata={"encoding": b"json/plain"}, data=b'"pin"')
+    answer = await operator.ask([*sent[:3], old, other, plain])
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == UI
     assert answer.headers["access-control-allow-credentials"] == "true"
@@ -86,7 +87,7 @@ async def test_an_operator_reads_all_but_what_proves_who_a_student_is(
     assert start["mobile"] == "+306912345678"
     assert (pin["kind"], pin["pin"]) == ("pin", SEALED)
     assert (insurance["scheme"], insurance["number"]) == ("GR", SEALED)
-    assert unread == [UNREADABLE, UNREADABLE]
+    assert unread == [UNREADABLE, UNREADABLE, "pin"]
     assert (await operator.ask(sent[3:])).status_code == 200
     await operator.ask(sent)
     rows = await audit.page(pool, stack.keys, actor=operator.name)
