@@ -92,8 +92,10 @@ def _heading(step: Step, reason: WaitReason | None, path: str) -> str:
 
 def _acts(seat: Seat, line: Line) -> list[tuple[str, str]]:
     """Return path and name of each act that is possible now and this person's to do."""
-    if line.state in {State.FORGOTTEN, State.UNSEEN, State.CUT_OFF}:
+    if line.state is State.UNSEEN:
         offered = frozenset({Action.NOTE})
+    elif line.state in {State.FORGOTTEN, State.CUT_OFF}:
+        offered = actions.OVER
     else:
         offered = actions.possible(line.step, line.wait_reason)
     return [

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from starter.console.act import TOLD
 from starter.console.labels import Labels
 from starter.console.seat import Seat, at
-from starter.support import queue
+from starter.support import queue, requests
 from starter.support.queue import Group, Sort
 from starter.support.staff import Action
 
@@ -20,8 +21,17 @@ _Word = TypeVar("_Word", bound=StrEnum)
 
 @router.get("/queue")
 async def overview(seat: Seat = at(Action.QUEUE)) -> Response:
-    seen = await queue.overview(seat.desk)
-    return seat.page("queue", seen=seen, labels=Labels(seat.language), Group=Group)
+    desk = seat.desk
+    seen = await queue.overview(desk)
+    return seat.page(
+        "queue",
+        seen=seen,
+        labels=Labels(seat.language),
+        Group=Group,
+        retriable=queue.retriable(desk, seen),
+        asked=await requests.open_count(desk) if desk.staff.may(Action.REQUESTS) else None,
+        told=TOLD.get(seat.request.query_params.get("told", "")),
+    )
 
 
 @router.get("/list")

@@ -90,6 +90,8 @@ EFFECTS: Mapping[Action, str] = {
     Action.RETRY_ALL: N_("Each is tried at a moment of its own within half a minute."),
 }
 """What each act does, in the words that its page and its command show."""
+OVER = frozenset({Action.NOTE, Action.WITHDRAW, Action.ERASE})
+"""What can be done to an activation that is over, however it ended."""
 _IMPOSSIBLE: Mapping[Action, str] = {
     Action.RETRY: N_("The engine waits for nothing: it is the student's turn."),
     Action.RESEND: N_("No code is awaited now."),
@@ -125,7 +127,7 @@ _LET_BE: tuple[type[BaseException], ...] = (
 def possible(step: Step, reason: WaitReason | None) -> frozenset[Action]:
     """Return the acts that make sense where an activation stands."""
     if step in steps.ENDS:
-        return frozenset({Action.NOTE, Action.WITHDRAW, Action.ERASE})
+        return OVER
     disputed = reason is WaitReason.DATA_DISPUTED
     students = steps.deadline_runs(step, reason)
     when = {

@@ -125,6 +125,14 @@ async def overview(desk: Desk) -> Overview:
     return Overview(groups, stuck, finished, more)
 
 
+def retriable(desk: Desk, seen: Overview) -> frozenset[str]:
+    """Return the causes whose activations this person may try all at once."""
+    if not desk.staff.may(Action.RETRY_ALL):
+        return frozenset()
+    waits = {count.cause for count in seen.causes} & set(WaitReason)
+    return frozenset(map(str, waits - {WaitReason.HELD}))
+
+
 async def page(
     desk: Desk,
     group: Group,
