@@ -1,5 +1,7 @@
 """What may be shown of a contact or number: enough to know one's own, nothing to learn."""
 
+import unicodedata
+
 import phonenumbers
 
 _DOTS = "•" * 7
@@ -24,8 +26,8 @@ def insurance(number: str) -> str:
 
 
 def initials(name: str) -> str:
-    """`Μαρία Παπαδοπούλου` becomes `Μ. Π.`."""
-    return " ".join(f"{word[0]}." for word in name.split())
+    """`Άννα Παπαδοπούλου` becomes `Α. Π.`: a capital alone has no accent."""
+    return " ".join(f"{unicodedata.normalize('NFD', word)[0]}." for word in name.split())
 
 
 def number(text: str) -> str:

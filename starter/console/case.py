@@ -51,6 +51,10 @@ async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
     reference = reference_of(raw)
     case = await look(seat.desk, reference)
     line = case.standing
+    labels = Labels(seat.language)
+    masked = dict(case.masked)
+    if "disputed" in masked:
+        masked["disputed"] = labels.details(masked["disputed"])
     zone = seat.parts.settings.institution.timezone
     told_at = partial(clock, language=seat.language, zone=zone, seconds=True)
     return seat.page(
@@ -58,12 +62,12 @@ async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
         case=case,
         sentence=sentence(line, translator(seat.language), told_at),
         seen=_seen(seat, line),
-        facts=[(seat.say(_FACTS[name]), value) for name, value in case.masked.items()],
+        facts=[(seat.say(_FACTS[name]), value) for name, value in masked.items()],
         acts=_acts(seat, line),
         handbook="CONFIGURATION" if line.state is State.FAILING else line.wait_reason,
         temporal=_temporal(seat, case),
         told=TOLD.get(seat.request.query_params.get("told", "")),
-        labels=Labels(seat.language),
+        labels=labels,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from babel.support import NullTranslations
 
-from domain.contracts.vocabulary import Language, Step
+from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
 from starter.console import handbook
 from starter.support.actions import LABELS
 from starter.support.cases import State
@@ -70,6 +70,27 @@ _WHATS: Mapping[str, str] = {
     "message": N_("Message: %(detail)s"),
     "wrote": N_("Note of %(detail)s"),
 }
+_ACTIVITIES: Mapping[ActivityName, str] = {
+    ActivityName.FIND_STUDENT: N_("look-up in the registrar"),
+    ActivityName.RESERVE_SEND: N_("reservation of a message"),
+    ActivityName.SEND_PIN: N_("sending of the code"),
+    ActivityName.CHECK_PIN: N_("comparison of the code"),
+    ActivityName.CLAIM_PERSON: N_("claim of the person"),
+    ActivityName.RESOLVE_ACCOUNT: N_("finding of the username"),
+    ActivityName.RECORD_INSURANCE: N_("recording of the insurance number"),
+    ActivityName.RECORD_CONSENT: N_("recording of the consent"),
+    ActivityName.PROVISION_ACCOUNT: N_("making of the account"),
+    ActivityName.SEND_NOTICE: N_("sending of a notice"),
+    ActivityName.CLOSE_ACTIVATION: N_("closing"),
+}
+DETAILS: Mapping[Detail, str] = {
+    Detail.NAME: N_("Name"),
+    Detail.DEPARTMENT: N_("Department"),
+    Detail.STUDENT_NUMBER: N_("Student number"),
+    Detail.USERNAME: N_("Username"),
+    Detail.OTHER: N_("Something else"),
+}
+LANGUAGES: Mapping[Language, str] = {Language.EL: "Ελληνικά", Language.EN: "English"}
 _WORDS: Mapping[str, str] = {
     "pin": N_("code"),
     "notice": N_("notice"),
@@ -119,10 +140,24 @@ class Labels:
             detail = " - ".join(named)
         if event.what == "message":
             detail = " ".join(self._say(_WORDS[word]) for word in detail.split())
+        if event.what in {"done", "failed"}:
+            name, _, kind = detail.partition(" ")
+            detail = f"{self._activity(name)} {kind}".rstrip()
         if event.what in _WHATS:
             return self._say(_WHATS[event.what]) % {"detail": detail}
         label = LABELS.get(Action(event.what)) if event.what in list(Action) else None
         return f"{self._say(label or event.what)} ({detail})"
+
+    def details(self, wrong: str) -> str:
+        """Name the details that a dispute lists."""
+        return ", ".join(self._say(DETAILS[Detail(each)]) for each in wrong.split(", "))
+
+    def language(self, language: str | None) -> str:
+        return LANGUAGES[Language(language)] if language else "-"
+
+    def _activity(self, name: str) -> str:
+        known = name in list(ActivityName) and _ACTIVITIES.get(ActivityName(name))
+        return self._say(known) if known else name
 
     def _say(self, text: str) -> str:
         return self._texts.gettext(text)

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from starter.console.act import reason_of
+from starter.console.labels import Labels
 from starter.console.seat import Seat, at
 from starter.support import operations
 from starter.support import pause as pausing
@@ -58,6 +59,7 @@ async def _page(
         "operations",
         state=await operations.state(seat.desk),
         labels=operations.LABELS,
+        causes=Labels(seat.language),
         told=_TOLD.get(told),
         typed=typed or {},
         errors=errors,

@@ -15,6 +15,6 @@ def test_an_insurance_number_shows_its_last_three_digits() -> None:
 
 
 def test_a_name_is_its_initials_and_a_number_its_end() -> None:
-    assert masks.initials("Μαρία Ελένη Παπαδοπούλου") == "Μ. Ε. Π."
+    assert masks.initials("Άννα Ελένη Παπαδοπούλου") == "Α. Ε. Π."
     assert masks.initials("") == ""
     assert masks.number("2026001") == "•••••••01"
