@@ -38,8 +38,13 @@ SHOWN = frozenset({
     "system_id", "taken", "terms_version", "to", "tries_left", "username", "valid_for",
     "verdict", "wait_reason", "warnings", "woken_by", "wrong",
 })
-# fmt: on
 """The fields of contracts, and of failures, that are shown."""
+_OF_TEMPORAL = frozenset({
+    "currentDetails", "definition", "description", "name", "queryDefinitions",
+    "signalDefinitions", "type", "updateDefinitions",
+})
+# fmt: on
+"""What Temporal's page asks each workflow of itself; it ends in an error without them."""
 _ANEW = timedelta(minutes=5)
 _PLAIN = {"encoding": b"json/plain"}
 
@@ -87,9 +92,10 @@ def unsealed(value: Any) -> Any:
 
 
 def _field(name: str, value: Any) -> Any:
-    if isinstance(value, dict) or (isinstance(value, list) and name in SHOWN):
+    shown = name in SHOWN | _OF_TEMPORAL
+    if isinstance(value, dict) or (isinstance(value, list) and shown):
         return [_item(inner) for inner in value] if isinstance(value, list) else unsealed(value)
-    return value if name in SHOWN or value is None else SEALED
+    return value if shown or value is None else SEALED
 
 
 def _item(value: Any) -> Any:
