@@ -218,7 +218,7 @@ def test_staff_cancel_from_the_command_line_and_the_page_says_so(whole_stack: Wh
         browser.submit(mobile=student.mobile)
         words = ("support", "cancel", browser.reference, "--reason", "asked at the desk")
         ended = whole_stack.command(*words)
-        assert (ended.returncode, ended.stdout) == (0, "Cancelled.\n"), ended.stderr
+        assert (ended.returncode, ended.stdout) == (0, "Done.\n"), ended.stderr
         assert browser.visit("/pin").path == "/ended"
         assert "ακυρώθηκε" in browser.page.title
     again = whole_stack.command(*words)

@@ -86,7 +86,7 @@ def test_templates_name_only_what_pages_are_given() -> None:
     given = {
         *("institution", "support_email", "domain", "lag_hours"),
         *("password_reset_url", "schemes", "scheme", "wrong", "note", "longest"),
-        "suggestions",
+        *("suggestions", "paused", "text"),
         *("path", "hidden", "errors", "place"),
         *("again", "typed", "not_found", "view", "locked", "expired", "resend_later", "sent"),
         *("notice", "chosen", "refusal", "minimum", "sentence", "received", "with_support"),
