@@ -153,7 +153,7 @@ class Run:
                 await act(opened, action, reference=reference, reason="asked")
 
         async with await pool.connect(self.world.ledger_dsn) as ledger:
-            opened = desk(client, ledger)
+            opened = desk(client, ledger, keys=self.world.keys)
             await asyncio.gather(*(say(opened, reference) for reference in references))
 
     def accepted(self, path: str) -> bool:
