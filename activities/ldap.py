@@ -137,7 +137,7 @@ class Wire:
                 if answer.code == INVALID_CREDENTIALS:
                     return None
                 reject(answer)
-                return [base for base in bases if connection.search(base, query, BASE)[2]]
+                return [base for base in bases if _holds(connection, base, query)]
             finally:
                 _discard(connection)
 
@@ -234,6 +234,11 @@ def _open_encrypted(connection: Connection) -> None:
         connection.start_tls(read_server_info=False)
     if not isinstance(connection.socket, ssl.SSLSocket):
         raise LDAPStartTLSError
+
+
+def _holds(connection: Connection, base: str, query: str) -> bool:
+    _, _, response, _ = connection.search(base, query, BASE)
+    return any(item["type"] == "searchResEntry" for item in response)
 
 
 def _discard(connection: Connection) -> None:

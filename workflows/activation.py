@@ -213,6 +213,10 @@ class Activation(Standing):
             self.reply(Verdict.AWAY)
             return person
         self.settle()
+        if newest and newest.insurance_number:
+            self._know(newest)
+            # The number is one more key of the person, and another activation may hold it.
+            await self._claim(newest)
         return newest or person
 
     async def _create_account(self, person: Person) -> None:

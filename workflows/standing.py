@@ -161,9 +161,11 @@ class Standing(ABC):
                 return None
             submission = self.inbox.take()
             if isinstance(submission, CancelRequest) and self.step in steps.CANCELLABLE:
+                self.settle()
                 self._handling = submission
                 raise Ended(Step.CANCELLED)
             if isinstance(submission, HoldRequest) and self._awaits_others():
+                self.settle()
                 self._handling = submission
                 await self.park(Reason.HELD, ReleaseRequest)
                 continue

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
@@ -161,6 +162,8 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(UnknownReference, unknown)
     app.add_exception_handler(Refused, impossible)
     app.add_exception_handler(HTTPException, refused)
+    # What cannot even be asked for, such as a name with a NUL, names nothing.
+    app.add_exception_handler(asyncpg.DataError, unknown)
     for unavailable in (TemporalUnavailable, RPCError, *ledger.UNAVAILABLE):
         app.add_exception_handler(unavailable, away)
 

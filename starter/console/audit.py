@@ -15,6 +15,8 @@ from translations import N_
 
 router = APIRouter()
 
+_LONGEST_ID = 19
+
 _TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/x-ndjson"}
 _NO_DAY = N_("Write a day like 2026-11-23")
 _FILTERS = ("actor", "action", "reference")
@@ -29,7 +31,11 @@ async def page(seat: Seat = at(Action.AUDIT)) -> Response:
         fits["reference"] = normalise(typed) or typed
     before = asked.get("before", "")
     rows = await audit.read(
-        seat.desk, before=int(before) if before.isascii() and before.isdigit() else None, **fits
+        seat.desk,
+        before=int(before)
+        if before.isascii() and before.isdigit() and len(before) < _LONGEST_ID
+        else None,
+        **fits,
     )
     older = rows[-1].id if len(rows) == AT_ONCE else None
     return seat.page("audit", rows=rows, chosen=chosen, older=older)

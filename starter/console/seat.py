@@ -119,6 +119,10 @@ class Seat:
         self.token = None
 
     @property
+    def _foreign(self) -> bool:
+        return self.request.headers.get("sec-fetch-site") == "cross-site"
+
+    @property
     def followed(self) -> bool:
         """Whether a link elsewhere led here, so that the browser held back a cookie it may have.
 
@@ -187,7 +191,8 @@ class Seat:
         return self.page("error", status=status, headers=headers, **context)
 
     def _dress(self, response: Response) -> Response:
-        if self.token != self._kept:
+        # From another site the browser brings no cookie: the one it has must not be lost.
+        if self.token != self._kept and not self._foreign:
             self._cookies("desk").keep(response, self.token)
         if "lang" in self.request.query_params:
             self._cookies("desk-lang").keep(response, self.language)

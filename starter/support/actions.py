@@ -93,7 +93,7 @@ EFFECTS: Mapping[Action, str] = {
 OVER = frozenset({Action.NOTE, Action.WITHDRAW, Action.ERASE})
 """What can be done to an activation that is over, however it ended."""
 _IMPOSSIBLE: Mapping[Action, str] = {
-    Action.RETRY: N_("The engine waits for nothing: it is the student's turn."),
+    Action.RETRY: N_("A retry would hasten nothing: it is the student's turn, or it is held."),
     Action.RESEND: N_("No code is awaited now."),
     Action.UNLOCK: N_("It is not locked."),
     Action.REREAD: N_(

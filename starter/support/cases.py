@@ -149,7 +149,9 @@ async def waiting_for(client: Client, reason: WaitReason) -> list[str]:
     if not named:
         raise Failed(f"{reason} waits for the student, whom nobody can hurry")
     query = f"{OPEN} AND {REASON.name} = '{reason}' AND {STEP.name} IN ({named})"
-    return [execution.id async for execution in client.list_workflows(query)]
+    with asking():
+        listed = client.list_workflows(query, rpc_timeout=WITHIN)
+        return [execution.id async for execution in listed]
 
 
 async def standing(client: Client, reference: str) -> Line:

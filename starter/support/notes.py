@@ -3,7 +3,8 @@
 import secrets
 
 from domain import text as texts
-from ledger import notes
+from ledger import activations, notes
+from starter.connect import TemporalUnavailable
 from starter.support import cases
 from starter.support.actions import Refused
 from starter.support.cases import UnknownReference
@@ -22,7 +23,7 @@ async def write(desk: Desk, text: str, *, reference: str, note_id: str | None = 
         raise Refused(N_("Write the note."))
     if len(written) > LONGEST:
         raise Refused(N_("The note is too long: 2,000 characters at most."))
-    if not desk.staff.sees((await cases.standing(desk.client, reference)).department):
+    if not desk.staff.sees(await _department(desk, reference)):
         raise UnknownReference(reference)
     if note_id and await notes.written(desk.pool, note_id):
         return
@@ -35,3 +36,14 @@ async def write(desk: Desk, text: str, *, reference: str, note_id: str | None = 
         author=desk.staff.name,
         text=written,
     )
+
+
+async def _department(desk: Desk, reference: str) -> str | None:
+    """Return whose case this is, as the ledger alone knows it where Temporal is away or forgot."""
+    try:
+        return (await cases.standing(desk.client, reference)).department
+    except (TemporalUnavailable, UnknownReference):
+        noted = (await activations.noted(desk.pool, [reference])).get(reference)
+    if noted is None:
+        raise UnknownReference(reference)
+    return noted.department

@@ -22,7 +22,7 @@ SEALED = "[sealed]"
 UNREADABLE = "[cannot be decoded]"
 # fmt: off
 SHOWN = frozenset({
-    "accepted_at", "ask_directory", "birth_date", "channel", "choices", "citizenship",
+    "accepted_at", "ask_directory", "channel", "choices", "citizenship",
     "code_no", "deadline", "deadline_at", "department_el", "department_en", "department_id",
     "destination", "email", "email_to", "end", "enrolments", "expired", "expires_at",
     "first_name_el", "first_name_latin", "former", "holder", "identify", "identity_tries",
@@ -31,10 +31,10 @@ SHOWN = frozenset({
     "needs_insurance", "next_try_at", "not_before", "note", "notice", "notice_no",
     "on_request", "other_channel", "outcome", "password_refusal", "person", "person_key",
     "persons", "pin_lock", "pin_tries", "pin_tries_per_code", "pin_ttl", "policy",
-    "progress", "question", "received_at", "reference", "refusal", "registration_id",
+    "progress", "question", "received_at", "reference", "refusal",
     "remind_after", "repeat_code_if_left", "request_id", "reread_disputed_every",
     "resend_after", "resend_at", "review", "scheme", "send_no", "shown", "shown_hash",
-    "since", "sms_to", "stack_trace", "step", "student_number", "studies", "submission_id",
+    "since", "sms_to", "stack_trace", "step", "studies", "submission_id",
     "system_id", "taken", "terms_version", "to", "tries_left", "username", "valid_for",
     "verdict", "wait_reason", "warnings", "woken_by", "wrong",
 })
@@ -57,7 +57,11 @@ async def decode(desk: Desk, payloads: Sequence[Payload]) -> list[Payload]:
     """
     desk.staff.check(Action.DECODE)
     shown = [await _decode(desk, payload) for payload in payloads]
-    named = {workflow_of(box) for box, clear in zip(payloads, shown, strict=True) if clear} - {""}
+    named = {
+        workflow_of(box)
+        for box, clear in zip(payloads, shown, strict=True)
+        if clear and box.metadata.get("encoding") == ENCODING
+    }
     for workflow in sorted(named):
         await _record(desk, workflow)
     return [clear or _plain(UNREADABLE) for clear in shown]

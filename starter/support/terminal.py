@@ -34,9 +34,9 @@ Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
 
 @asynccontextmanager
 async def desk() -> AsyncIterator[Desk]:
-    """Open the desk; it works without the ledger as far as only Temporal is asked."""
+    """Open the desk; neither the ledger nor Temporal is asked before a verb needs it."""
     config = settings.load()
     keys = KeyRing(config.keys_dir)
     async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
-        client = await connect.connect(config, keys)
+        client = await connect.connect(config, keys, lazy=True)
         yield Desk(client, ledger, keys, config, Staff(getpass.getuser(), frozenset(Role)))

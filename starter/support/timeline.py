@@ -20,7 +20,7 @@ from ledger.notes import Note
 from workflows.standing import REASON, STEP
 
 STAFFS_DOORS = frozenset({"retry", "cancel", "unlock", "reread", "resolve", "hold", "release"})
-_VIEWS = frozenset({"case", "search", "decode"})
+_VIEWS = frozenset({"case", "search", "decode", "requests"})
 
 
 class Who(StrEnum):

@@ -3,11 +3,13 @@
 from collections.abc import Collection
 
 from domain.contracts.vocabulary import Choice
-from ledger import consents
+from ledger import activations, consents
 from ledger.consents import Consent
 from starter.support.actions import Refused
+from starter.support.cases import UnknownReference
 from starter.support.desk import Desk
 from starter.support.staff import Action
+from translations import N_
 
 
 async def withdraw(
@@ -23,11 +25,15 @@ async def withdraw(
     it is the same withdrawal; where the directory could not follow, it tries again. Raises
     `Refused`.
     """
+    desk.staff.check(Action.WITHDRAW)
+    noted = (await activations.noted(desk.pool, [reference])).get(reference)
+    if not desk.staff.sees(noted.department if noted else None):
+        raise UnknownReference(reference)
     agreed = await consents.standing(desk.pool, reference)
     if agreed is None:
-        raise Refused("nothing was agreed to in this activation")
+        raise Refused(N_("Nothing was agreed to in this activation."))
     if not set(choices) <= {*agreed.choices, *agreed.withdrawn}:
-        raise Refused("that was not chosen in this activation")
+        raise Refused(N_("That was not chosen in this activation."))
     await desk.record(Action.WITHDRAW, reference, reason)
     stands = await consents.withdraw(desk.pool, reference, choices)
     await desk.activations.apply_withdrawal(reference, stands.id)

@@ -223,4 +223,4 @@ def test_staff_cancel_from_the_command_line_and_the_page_says_so(whole_stack: Wh
         assert "ακυρώθηκε" in browser.page.title
     again = whole_stack.command(*words)
     assert again.returncode != 0
-    assert "the activation has ended" in again.stderr
+    assert "The activation has ended" in again.stderr

@@ -95,7 +95,7 @@ async def test_what_was_not_agreed_to_is_refused_in_words(
     reference = from_digest(token_bytes(20))
     async with await connect(stack.ledger_dsn) as pool:
         words = ("support", "withdraw", reference, *SAYS)
-        assert_one_line(await command(*words), says="nothing was agreed to")
+        assert_one_line(await command(*words), says="Nothing was agreed to")
         case = Case(stack, pool, person, reference)
         case.wire.close()
         await case.consent(Choice.RECOVERY_EMAIL)
