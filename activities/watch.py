@@ -109,7 +109,7 @@ class _Counting(worker.ActivityInboundInterceptor):
         super().__init__(following)
         self._watch = watch
 
-    async def execute_activity(self, input: worker.ExecuteActivityInput) -> Any:  # noqa: A002
+    async def execute_activity(self, input: worker.ExecuteActivityInput) -> Any:  # noqa: A002 - as above
         part = part_of(activity.info().activity_type, *input.args[:1])
         try:
             outcome = await super().execute_activity(input)

@@ -23,13 +23,14 @@ class Session:
     typed: bytes | None = None
 
 
-def _hash(token: str) -> str:
+def token_hash(token: str) -> str:
+    """Return what is stored of a token; staff's sessions go by it too."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 async def create(pool: Pool, token: str) -> None:
     """Start the session of a new token."""
-    await pool.execute("INSERT INTO session (token_hash) VALUES ($1)", _hash(token))
+    await pool.execute("INSERT INTO session (token_hash) VALUES ($1)", token_hash(token))
 
 
 async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) -> Session | None:
@@ -38,7 +39,7 @@ async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) 
         f"UPDATE session SET seen_at = now() WHERE {_THIS}"  # noqa: S608 - a constant of ours
         " AND seen_at > now() - $2::interval AND created_at > now() - $3::interval"
         " RETURNING reference, superseded, typed",
-        _hash(token),
+        token_hash(token),
         idle,
         absolute,
     )
@@ -49,7 +50,7 @@ async def attach(pool: Pool, token: str, reference: str, typed: bytes | None = N
     """Let this session stand for this activation from now on."""
     await pool.execute(
         f"UPDATE session SET reference = $2, typed = $3 WHERE {_THIS}",  # noqa: S608 - as above
-        _hash(token),
+        token_hash(token),
         reference,
         typed,
     )
@@ -60,7 +61,7 @@ async def take_over(pool: Pool, token: str, reference: str) -> None:
     await pool.execute(
         f"UPDATE session SET reference = $2, superseded = {_THIS} IS NOT TRUE"  # noqa: S608 - as above
         f" WHERE {_THIS} OR reference = $2",
-        _hash(token),
+        token_hash(token),
         reference,
     )
 
@@ -70,8 +71,8 @@ async def rotate(pool: Pool, token: str, fresh: str) -> None:
     await pool.execute(
         "UPDATE session SET token_hash = $2, previous_hash = $1, rotated_at = now()"
         " WHERE token_hash = $1",
-        _hash(token),
-        _hash(fresh),
+        token_hash(token),
+        token_hash(fresh),
     )
 
 
@@ -80,5 +81,5 @@ async def drop(pool: Pool, token: str) -> None:
     await pool.execute(
         f"DELETE FROM session WHERE {_THIS}"  # noqa: S608 - as above
         " OR created_at < now() - interval '1 day'",
-        _hash(token),
+        token_hash(token),
     )

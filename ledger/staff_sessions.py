@@ -1,10 +1,10 @@
 """Sessions of staff: what they may do, as it was at sign-in; the token only as its hash."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
 from ledger.pool import Pool
+from ledger.sessions import token_hash
 
 
 @dataclass(frozen=True)
@@ -16,16 +16,12 @@ class SignedIn:
     departments: tuple[str, ...] | None
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 async def create(pool: Pool, token: str, who: SignedIn) -> None:
     """Start the session of a new token, and clear away those that age has ended."""
     await pool.execute("DELETE FROM staff_session WHERE created_at < now() - interval '1 day'")
     await pool.execute(
         "INSERT INTO staff_session (token_hash, name, roles, departments) VALUES ($1, $2, $3, $4)",
-        _hash(token),
+        token_hash(token),
         who.name,
         who.roles,
         who.departments,
@@ -38,7 +34,7 @@ async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) 
         "UPDATE staff_session SET seen_at = now() WHERE token_hash = $1"
         " AND seen_at > now() - $2::interval AND created_at > now() - $3::interval"
         " RETURNING name, roles, departments",
-        _hash(token),
+        token_hash(token),
         idle,
         absolute,
     )
@@ -51,4 +47,4 @@ async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) 
 
 
 async def drop(pool: Pool, token: str) -> None:
-    await pool.execute("DELETE FROM staff_session WHERE token_hash = $1", _hash(token))
+    await pool.execute("DELETE FROM staff_session WHERE token_hash = $1", token_hash(token))

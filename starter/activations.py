@@ -39,7 +39,7 @@ from domain.contracts.vocabulary import (
     WaitReason,
 )
 from starter import tries
-from starter.connect import TemporalUnavailable
+from starter.connect import unavailable
 from workflows.standing import REASON, STEP
 from workflows.steps import ENDS
 
@@ -50,12 +50,6 @@ _FOR_THE_SIGNAL = timedelta(seconds=0.8)
 _POLL = 0.08
 _IF_FAILED = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
 _TASK_TIMEOUT = timedelta(seconds=10)
-_AWAY = {
-    RPCStatusCode.RESOURCE_EXHAUSTED,
-    RPCStatusCode.UNAVAILABLE,
-    RPCStatusCode.DEADLINE_EXCEEDED,
-    RPCStatusCode.CANCELLED,
-}
 
 
 class ActivationEnded(Exception):
@@ -128,7 +122,7 @@ class Activations:
         except WorkflowAlreadyStartedError:
             return False
         except (RPCError, TimeoutError, RuntimeError) as error:
-            raise _unavailable(error) from None
+            raise unavailable(error) from None
         return True
 
     async def submit(
@@ -176,9 +170,9 @@ class Activations:
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise ActivationEnded(reference, await self._end(reference)) from None
-            raise _unavailable(error) from None
+            raise unavailable(error) from None
         except (TimeoutError, RuntimeError) as error:
-            raise _unavailable(error) from None
+            raise unavailable(error) from None
 
     async def progress(self, reference: str) -> Progress | None:
         """Return what the student may see; None when no worker answers in time."""
@@ -219,9 +213,9 @@ class Activations:
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
-            raise _unavailable(error) from None
+            raise unavailable(error) from None
         except (TimeoutError, RuntimeError) as error:
-            raise _unavailable(error) from None
+            raise unavailable(error) from None
 
     async def settled(
         self, reference: str, *, leaves: Collection[Step], within: timedelta
@@ -247,10 +241,3 @@ class Activations:
 def _engine_works(progress: Progress, leaves: Collection[Step]) -> bool:
     resolving = progress.step is Step.REVIEW and progress.review is None
     return progress.step in leaves or resolving
-
-
-def _unavailable(error: Exception) -> TemporalUnavailable:
-    """Tell an absent Temporal from an error of our own, which must not be hidden."""
-    if isinstance(error, RPCError) and error.status not in _AWAY:
-        raise error
-    return TemporalUnavailable("Temporal cannot be reached")

@@ -28,10 +28,23 @@ from workflows.standing import DEPARTMENT, REASON, SINCE, STEP
 
 SEARCH_ATTRIBUTES = {key.name: key.indexed_value_type for key in (STEP, REASON, DEPARTMENT, SINCE)}
 RETENTION = timedelta(days=30)
+_AWAY = {
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+}
 
 
 class TemporalUnavailable(Exception):
     """Temporal cannot be reached: nothing was accepted."""
+
+
+def unavailable(error: Exception) -> TemporalUnavailable:
+    """Tell an absent Temporal from an error of our own, which is raised and not hidden."""
+    if isinstance(error, RPCError) and error.status not in _AWAY:
+        raise error
+    return TemporalUnavailable("Temporal cannot be reached")
 
 
 async def connect(settings: Settings, keys: KeyRing, *, lazy: bool = False) -> Client:

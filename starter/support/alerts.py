@@ -19,13 +19,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities.mail import Letter, MailRelay
 from domain.contracts.requests import Delivery
-from domain.contracts.vocabulary import WORKFLOW, FailureType, Step, WaitReason
+from domain.contracts.vocabulary import FailureType, Step, WaitReason
 from ledger import alerts, parts
 from ledger.alerts import Alert
 from ledger.parts import Met, Part
 from ledger.pool import UNAVAILABLE, Connection, Pool
 from settings import Settings
 from starter.support import operations
+from starter.support.cases import ENGINE_WAITS, OPEN
 from translations import N_, translator
 from workflows import steps
 from workflows.standing import REASON, STEP
@@ -35,11 +36,9 @@ TASK_FAILS = "WORKFLOW_TASK_FAILS"
 NO_WORKER = "NO_WORKER"
 _EVERY = 30.0
 _PATIENCE = timedelta(seconds=5)
-_OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
-_ENGINE = frozenset(WaitReason(failure.value) for failure in FailureType)
-_STAFF = steps.REASONS[Step.NEEDS_SUPPORT] - _ENGINE - {None, WaitReason.HELD}
+_STAFF = steps.REASONS[Step.NEEDS_SUPPORT] - ENGINE_WAITS - {None, WaitReason.HELD}
 _QUERIES: Mapping[str, str] = {
-    **{reason: f"{REASON.name} = '{reason}'" for reason in sorted(_ENGINE)},
+    **{reason: f"{REASON.name} = '{reason}'" for reason in sorted(ENGINE_WAITS)},
     **{
         reason: f"{REASON.name} = '{reason}' AND {STEP.name} = '{Step.NEEDS_SUPPORT}'"
         for reason in sorted(filter(None, _STAFF))
@@ -63,7 +62,7 @@ async def causes(client: Client) -> dict[str, int]:
     """Return how many activations each cause befalls, and the queues that nobody serves."""
 
     async def count(condition: str) -> int:
-        query = f"{_OPEN} AND {condition}"
+        query = f"{OPEN} AND {condition}"
         return (await client.count_workflows(query, rpc_timeout=_PATIENCE)).count
 
     counts = await asyncio.gather(*map(count, _QUERIES.values()))

@@ -33,7 +33,7 @@ from domain.contracts.vocabulary import (
     Waker,
 )
 from starter import tries
-from starter.connect import TemporalUnavailable
+from starter.connect import unavailable
 from starter.output import Failed
 from starter.support import facts, timeline
 from starter.support.timeline import Event
@@ -46,12 +46,6 @@ WITHIN = timedelta(seconds=3)
 """How long one question to Temporal may take."""
 _PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
 _TAKEN_WITHIN = timedelta(seconds=15)
-_AWAY = {
-    RPCStatusCode.UNAVAILABLE,
-    RPCStatusCode.DEADLINE_EXCEEDED,
-    RPCStatusCode.CANCELLED,
-    RPCStatusCode.RESOURCE_EXHAUSTED,
-}
 
 
 class UnknownReference(LookupError):
@@ -131,13 +125,8 @@ def asking() -> Iterator[None]:
     """Tell an absent Temporal from an error of our own."""
     try:
         yield
-    except RPCError as error:
-        if error.status not in _AWAY:
-            raise
-        raise TemporalUnavailable("Temporal cannot be reached") from None
-    except RuntimeError:
-        # What a client that has never connected raises.
-        raise TemporalUnavailable("Temporal cannot be reached") from None
+    except (RPCError, RuntimeError) as error:  # The latter from one that has never connected.
+        raise unavailable(error) from None
 
 
 async def waiting_for(client: Client, reason: WaitReason) -> list[str]:

@@ -27,7 +27,7 @@ async def age(pool: Pool, token: str, column: str, minutes: int) -> None:
     await pool.execute(
         f"UPDATE session SET {column} = now() - make_interval(mins => $2)"  # noqa: S608 - ours
         " WHERE token_hash = $1",
-        sessions._hash(token),
+        sessions.token_hash(token),
         minutes,
     )
 
@@ -35,7 +35,7 @@ async def age(pool: Pool, token: str, column: str, minutes: int) -> None:
 async def test_only_the_hash_is_stored(pool: Pool, token: str) -> None:
     rows = await pool.fetch("SELECT s::text AS whole FROM session s")
     whole = "".join(row["whole"] for row in rows)
-    assert sessions._hash(token) in whole
+    assert sessions.token_hash(token) in whole
     assert token not in whole
 
 
@@ -73,7 +73,7 @@ async def test_a_rotated_token_is_good_for_half_a_minute_and_the_new_one_for_lon
     await sessions.attach(pool, token, "A-7K3F-92QD")
     await pool.execute(
         "UPDATE session SET rotated_at = now() - interval '31 seconds' WHERE previous_hash = $1",
-        sessions._hash(token),
+        sessions.token_hash(token),
     )
     assert await find(pool, token) is None
     await sessions.attach(pool, token, "A-ELSE")
@@ -89,7 +89,7 @@ async def test_a_dropped_session_is_gone_and_takes_the_old_ones_along(
     await sessions.create(pool, old)
     await age(pool, old, "created_at", 60 * 25)
     await sessions.drop(pool, token)
-    hashes = [sessions._hash(one) for one in (token, old)]
+    hashes = [sessions.token_hash(one) for one in (token, old)]
     assert not await pool.fetchval(
         "SELECT count(*) FROM session WHERE token_hash = ANY($1)", hashes
     )

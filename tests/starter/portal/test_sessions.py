@@ -97,7 +97,7 @@ async def test_starting_drops_whoever_used_this_browser_before(
     await browser.begin()
     assert browser.http.cookies["session"] != before
     assert not await pool.fetchval(
-        "SELECT count(*) FROM session WHERE token_hash = $1", ledger._hash(before)
+        "SELECT count(*) FROM session WHERE token_hash = $1", ledger.token_hash(before)
     )
     assert (await browser.get("/pin")).headers["location"] == "/contact"
 
@@ -150,7 +150,7 @@ async def test_the_token_changes_also_when_no_worker_answers(
 async def forget_the_moment_of_rotation(pool: Pool, token: str) -> None:
     await pool.execute(
         "UPDATE session SET rotated_at = now() - interval '31 seconds' WHERE token_hash = $1",
-        ledger._hash(token),
+        ledger.token_hash(token),
     )
 
 
@@ -216,7 +216,7 @@ async def test_an_idle_session_ends_and_says_so(browser: Browser, pool: Pool) ->
     await browser.give_contact()
     await pool.execute(
         "UPDATE session SET seen_at = now() - interval '31 minutes' WHERE token_hash = $1",
-        ledger._hash(browser.http.cookies["session"]),
+        ledger.token_hash(browser.http.cookies["session"]),
     )
     response = await browser.get("/pin")
     assert response.headers["location"] == "/who?again"
@@ -227,7 +227,7 @@ async def test_an_old_session_ends_however_busy(browser: Browser, pool: Pool) ->
     await browser.give_contact()
     await pool.execute(
         "UPDATE session SET created_at = now() - interval '121 minutes' WHERE token_hash = $1",
-        ledger._hash(browser.http.cookies["session"]),
+        ledger.token_hash(browser.http.cookies["session"]),
     )
     assert (await browser.get("/pin")).headers["location"] == "/who?again"
 
