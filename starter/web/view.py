@@ -76,8 +76,9 @@ class Views:
 @cache
 def _environment(folder: str, language: Language, zone: ZoneInfo) -> Environment:
     govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    ours = FileSystemLoader([_TEMPLATES / folder, _TEMPLATES / "shared"])
     env = Environment(
-        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES / folder), govuk]),
+        loader=ChoiceLoader([ours, govuk]),
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,

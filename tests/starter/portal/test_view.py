@@ -104,7 +104,8 @@ def test_templates_name_only_what_pages_are_given() -> None:
         ),
     }
     found: set[str] = set()
-    for file in sorted((STATIC.parent / "pages").rglob("*.html")):
+    folders = (STATIC.parent / "pages", STATIC.parent / "shared")
+    for file in sorted(file for folder in folders for file in folder.rglob("*.html")):
         tree = env.parse(file.read_text("utf-8"))
         found |= meta.find_undeclared_variables(tree) - _made_inside(tree)
     assert found - set(env.globals) - given == set()
