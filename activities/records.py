@@ -108,11 +108,14 @@ class LedgerActivities:
 
     @activity.defn(name=ActivityName.CLOSE_ACTIVATION)
     async def close_activation(self, request: CloseActivation) -> Closed:
-        """Delete the sealed password, note the end, let the person go: in this order."""
+        """Note the end, delete the sealed password, let the person go: in this order.
+
+        None is sealed once the end is noted, so the deletion comes after and finds the last.
+        """
         reference = request.reference
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            await passwords.delete(self._pool, reference)
             await activations.close(self._pool, reference=reference, end=request.end)
+            await passwords.delete(self._pool, reference)
             await claims.release(self._pool, reference)
         return Closed()
 

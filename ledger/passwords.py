@@ -9,17 +9,27 @@ from security.sealing import SealedPassword
 async def put(
     pool: Pool, *, reference: str, sealed_id: str, sealed: SealedPassword, ttl: timedelta
 ) -> None:
-    """Keep a box, clear away the expired ones; the same id twice keeps the first."""
+    """Keep a box, clear away the expired ones; the same id twice keeps the first.
+
+    An activation that has ended keeps none: the lock on its row makes an end that comes at the
+    same moment wait, so that its own deletion finds the box.
+    """
     await pool.execute("DELETE FROM sealed_password WHERE expires_at < now()")
-    await pool.execute(
-        "INSERT INTO sealed_password (reference, sealed_id, epoch, box, expires_at)"
-        " VALUES ($1, $2, $3, $4, now() + $5::interval) ON CONFLICT DO NOTHING",
-        reference,
-        sealed_id,
-        sealed.epoch,
-        sealed.box,
-        ttl,
-    )
+    async with pool.acquire() as connection, connection.transaction():
+        ended_at = await connection.fetchval(
+            "SELECT ended_at FROM activation WHERE reference = $1 FOR SHARE", reference
+        )
+        if ended_at is not None:
+            return
+        await connection.execute(
+            "INSERT INTO sealed_password (reference, sealed_id, epoch, box, expires_at)"
+            " VALUES ($1, $2, $3, $4, now() + $5::interval) ON CONFLICT DO NOTHING",
+            reference,
+            sealed_id,
+            sealed.epoch,
+            sealed.box,
+            ttl,
+        )
 
 
 async def get(pool: Pool, *, reference: str, sealed_id: str) -> SealedPassword | None:

@@ -1,10 +1,13 @@
 """Sealed passwords live their time and no longer."""
 
+import asyncio
 from datetime import timedelta
 
-from ledger import passwords
+from domain.contracts.vocabulary import Language, Step
+from ledger import activations, passwords
 from ledger.pool import Pool
 from security.sealing import SealedPassword
+from tests.stack import TestStack
 
 HOUR = timedelta(hours=1)
 BOX = SealedPassword("2026-11", b"box")
@@ -34,3 +37,35 @@ async def test_an_expired_box_is_not_given_and_the_next_one_clears_it_away(
     await passwords.put(pool, reference=reference, sealed_id="2", sealed=BOX, ttl=HOUR)
     kept = await pool.fetch("SELECT sealed_id FROM sealed_password WHERE reference = $1", reference)
     assert [row["sealed_id"] for row in kept] == ["2"]
+
+
+async def test_an_activation_that_has_ended_keeps_no_box(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    await begun(pool, stack, reference)
+    await activations.close(pool, reference=reference, end=Step.CANCELLED)
+    await passwords.put(pool, reference=reference, sealed_id="1", sealed=BOX, ttl=HOUR)
+    assert await passwords.get(pool, reference=reference, sealed_id="1") is None
+
+
+async def test_an_end_in_the_same_moment_leaves_no_box(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    await begun(pool, stack, reference)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(
+            "UPDATE activation SET ended_at = now() WHERE reference = $1", reference
+        )
+        sealing = asyncio.create_task(
+            passwords.put(pool, reference=reference, sealed_id="1", sealed=BOX, ttl=HOUR)
+        )
+        _, waiting = await asyncio.wait({sealing}, timeout=0.3)
+        assert waiting
+    await sealing
+    assert await passwords.get(pool, reference=reference, sealed_id="1") is None
+
+
+async def begun(pool: Pool, stack: TestStack, reference: str) -> None:
+    await activations.begin(
+        pool, stack.keys, reference=reference, language=Language.EL, mobile=None, email="a@b.gr"
+    )
