@@ -36,11 +36,16 @@ class Inbox:
             self._seen.add(submission.submission_id)
             self._waiting.append(submission)
 
-    def __bool__(self) -> bool:
-        return bool(self._waiting)
+    def has(self, kind: type[Submission]) -> bool:
+        return any(isinstance(each, kind) for each in self._waiting)
 
-    def take(self) -> Submission:
-        return self._waiting.popleft()
+    def take(self, kind: type[Kind]) -> Kind | None:
+        """Take out the first waiting submission of this kind, if there is one."""
+        for each in self._waiting:
+            if isinstance(each, kind):
+                self._waiting.remove(each)
+                return each
+        return None
 
     def take_all(self, kinds: tuple[type[Kind], ...]) -> list[Kind]:
         """Take out every waiting submission of these kinds, the newest last."""

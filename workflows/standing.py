@@ -137,29 +137,30 @@ class Standing(ABC):
         *kinds: type[Kind],
         or_when: Callable[[], bool] = lambda: False,
         until: datetime | None = None,
+        hears: type[Submission] = Submission,
     ) -> Kind | None:
         """Return the next submission of these kinds; others are answered "out of step".
 
-        Returns None when `or_when` comes true or `until` has passed; raises `Ended` when the
-        student's time is up.
+        What it does not hear stays in the inbox for a later time. Returns None when `or_when`
+        comes true or `until` has passed; raises `Ended` when the student's time is up.
         """
         while True:
             self.next_try_at = until
             limit = max(until - workflow.now(), timedelta()) if until else None
             try:
                 await workflow.wait_condition(
-                    lambda: bool(self.inbox) or or_when() or self._abandoned(), timeout=limit
+                    lambda: self.inbox.has(hears) or or_when() or self._abandoned(), timeout=limit
                 )
             except TimeoutError:
                 return None
             finally:
                 self.next_try_at = None
-            if not self.inbox:
+            submission = self.inbox.take(hears)
+            if submission is None:
                 # What arrived in time is dealt with first, however late the clock is read.
                 if self._abandoned():
                     raise Ended(Step.EXPIRED)
                 return None
-            submission = self.inbox.take()
             if isinstance(submission, CancelRequest) and self.step in steps.CANCELLABLE:
                 self.settle()
                 self._handling = submission
@@ -215,10 +216,13 @@ class Standing(ABC):
             self.settle()
 
     async def park(self, reason: Reason, until: type[StaffRequest] = RetryRequest) -> None:
-        """Wait with support until staff say so, then stand where it stood before."""
+        """Wait with support until staff say so, then stand where it stood before.
+
+        What a student hands in while it is held is not refused: it counts once it goes on.
+        """
         self._parked, before = self.step, self.reason
         self.stand(Step.NEEDS_SUPPORT, reason)
-        await self.expect(until)
+        await self.next(until, hears=StaffRequest if reason is Reason.HELD else Submission)
         self.stand(self._parked, before)
 
     async def run_the_clock(self) -> None:

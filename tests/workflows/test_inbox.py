@@ -6,7 +6,13 @@ import pytest
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts.submissions import CancelRequest, PinSubmission, RetryRequest
+from domain.contracts.submissions import (
+    CancelRequest,
+    PinSubmission,
+    RetryRequest,
+    StaffRequest,
+    Submission,
+)
 from domain.contracts.views import Answer, Progress, Verdict
 from domain.contracts.vocabulary import Step
 from workflows.inbox import _MOST, Inbox, door
@@ -23,10 +29,10 @@ def test_what_comes_by_both_doors_is_taken_out_once_and_in_order() -> None:
     inbox = Inbox()
     for name in ("first", "second", "first"):
         inbox.put(typed(name))
-    assert [inbox.take().submission_id for _ in range(2)] == ["first", "second"]
-    assert not inbox
+    assert [inbox.take(PinSubmission) for _ in range(2)] == [typed("first"), typed("second")]
+    assert not inbox.has(Submission)
     inbox.put(typed("first"))
-    assert not inbox
+    assert inbox.take(PinSubmission) is None
 
 
 def test_all_of_a_kind_leave_together_and_the_others_stay_in_order() -> None:
@@ -35,8 +41,8 @@ def test_all_of_a_kind_leave_together_and_the_others_stay_in_order() -> None:
     for submission in (typed("first"), retry, typed("second")):
         inbox.put(submission)
     assert [each.submission_id for each in inbox.take_all((PinSubmission,))] == ["first", "second"]
-    assert inbox.take() is retry
-    assert not inbox
+    assert inbox.take(Submission) is retry
+    assert not inbox.has(Submission)
 
 
 def test_staff_are_heard_however_much_came_before() -> None:
@@ -46,7 +52,7 @@ def test_staff_are_heard_however_much_came_before() -> None:
     assert len(inbox.take_all((PinSubmission,))) == _MOST
     cancel = CancelRequest(submission_id="cancel", received_at=NOW)
     inbox.put(cancel)
-    assert inbox.take() is cancel
+    assert inbox.take(StaffRequest) is cancel
 
 
 async def test_the_first_answer_is_the_one_that_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,8 +74,7 @@ async def test_a_flood_is_dropped_and_its_updates_are_told() -> None:
     for number in range(_MOST + 5):
         inbox.put(typed(str(number)))
     taken = 0
-    while inbox:
-        inbox.take()
+    while inbox.take(PinSubmission):
         taken += 1
     assert taken == _MOST
     with pytest.raises(ApplicationError, match="too many submissions"):

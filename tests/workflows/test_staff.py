@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
 from domain.contracts.requests import (
     InsuranceOutcome,
@@ -23,7 +24,7 @@ from domain.contracts.submissions import (
 )
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import ActivityName, Detail, FailureType, Step, WaitReason
-from tests.workflows.conftest import Begin
+from tests.workflows.conftest import Begin, working
 from tests.workflows.engine import PERSON, World
 from tests.workflows.student import Student
 
@@ -181,7 +182,6 @@ async def test_what_is_held_waits_for_staff_and_goes_on_from_where_it_stood(
     await student.consent()
     held = await staff(student, "hold")
     stands = await student.progress()
-    password = await student.password()
     retried = (await student.retries()).verdict
     again = await staff(student, "hold")
     await student.environment.sleep(timedelta(days=9))
@@ -191,11 +191,27 @@ async def test_what_is_held_waits_for_staff_and_goes_on_from_where_it_stood(
     assert held is released is Verdict.ACCEPTED
     assert (stands.step, stands.wait_reason) == (Step.NEEDS_SUPPORT, WaitReason.HELD)
     assert stands.deadline_at is None
-    assert {password.verdict, retried, again} == {Verdict.OUT_OF_STEP}
+    assert {retried, again} == {Verdict.OUT_OF_STEP}
     assert (now.step, now.wait_reason) == (Step.PASSWORD, WaitReason.WAITING_PASSWORD)
     assert await staff(student, "release") is Verdict.OUT_OF_STEP
     await student.password()
     assert await student.end() is Step.ACTIVE
+
+
+async def test_what_a_student_hands_in_while_it_is_held_counts_when_it_goes_on(
+    begin_without_worker: Begin, environment: WorkflowEnvironment, world: World
+) -> None:
+    """Both came while nobody was there: the page said "received", and it was."""
+    student = await begin_without_worker()
+    async with working(environment.client, world, max_cached_workflows=0):
+        await student.agrees()
+    await student.handle.signal("hold", HoldRequest(**await student.stamp()))
+    await student.handle.signal("submit_password", await student.sealed())
+
+    async with working(environment.client, world):
+        await student.reaches(Step.NEEDS_SUPPORT)
+        assert await staff(student, "release") is Verdict.ACCEPTED
+        assert await student.end() is Step.ACTIVE
 
 
 async def test_a_disputed_one_can_be_held_and_cancelled(begin: Begin) -> None:
