@@ -7,7 +7,7 @@ nobody and is durable with every worker down.
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.views import Answer
 
 Kind = TypeVar("Kind", bound=Submission)
+Kinds: TypeAlias = tuple[type[Submission], ...]
 
 _MOST = 200
 """Far more than a student needs; a flood beyond it is dropped so that history stays small."""
@@ -36,13 +37,13 @@ class Inbox:
             self._seen.add(submission.submission_id)
             self._waiting.append(submission)
 
-    def has(self, kind: type[Submission]) -> bool:
-        return any(isinstance(each, kind) for each in self._waiting)
+    def has(self, kinds: Kinds) -> bool:
+        return any(isinstance(each, kinds) for each in self._waiting)
 
-    def take(self, kind: type[Kind]) -> Kind | None:
-        """Take out the first waiting submission of this kind, if there is one."""
+    def take(self, kinds: Kinds) -> Submission | None:
+        """Take out the first waiting submission of these kinds, if there is one."""
         for each in self._waiting:
-            if isinstance(each, kind):
+            if isinstance(each, kinds):
                 self._waiting.remove(each)
                 return each
         return None

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         CancelRequest,
         HoldRequest,
         ReleaseRequest,
+        ResendRequest,
         RetryRequest,
         StaffRequest,
         Submission,
@@ -29,12 +30,15 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.vocabulary import Step
     from domain.contracts.vocabulary import WaitReason as Reason
     from workflows import steps
-    from workflows.inbox import Inbox, Kind
+    from workflows.inbox import Inbox, Kind, Kinds
 
 STEP = SearchAttributeKey.for_keyword("ActivationStep")
 REASON = SearchAttributeKey.for_keyword("WaitReason")
 DEPARTMENT = SearchAttributeKey.for_keyword("Department")
 SINCE = SearchAttributeKey.for_datetime("StandsSince")
+
+_WHILE_HELD: Kinds = (StaffRequest, ResendRequest)
+"""What is answered at once while it is held; a code asked for then would only die unread."""
 
 Delayed = Callable[[Reason], None]
 Done = TypeVar("Done")
@@ -137,7 +141,7 @@ class Standing(ABC):
         *kinds: type[Kind],
         or_when: Callable[[], bool] = lambda: False,
         until: datetime | None = None,
-        hears: type[Submission] = Submission,
+        hears: Kinds = (Submission,),
     ) -> Kind | None:
         """Return the next submission of these kinds; others are answered "out of step".
 
@@ -222,7 +226,7 @@ class Standing(ABC):
         """
         self._parked, before = self.step, self.reason
         self.stand(Step.NEEDS_SUPPORT, reason)
-        await self.next(until, hears=StaffRequest if reason is Reason.HELD else Submission)
+        await self.next(until, hears=_WHILE_HELD if reason is Reason.HELD else (Submission,))
         self.stand(self._parked, before)
 
     async def run_the_clock(self) -> None:

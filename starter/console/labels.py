@@ -8,6 +8,7 @@ from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
 from starter.console import handbook
 from starter.support.actions import LABELS
 from starter.support.cases import State
+from starter.support.desk import REFUSED
 from starter.support.queue import Group
 from starter.support.staff import Action
 from starter.support.timeline import Event, Who
@@ -69,6 +70,7 @@ _WHATS: Mapping[str, str] = {
     "stands": N_("Stands at: %(detail)s"),
     "message": N_("Message: %(detail)s"),
     "wrote": N_("Note of %(detail)s"),
+    REFUSED: N_("Refused, nothing was done: %(detail)s"),
 }
 _ACTIVITIES: Mapping[ActivityName, str] = {
     ActivityName.FIND_STUDENT: N_("look-up in the registrar"),
@@ -143,6 +145,9 @@ class Labels:
         if event.what in {"done", "failed"}:
             name, _, kind = detail.partition(" ")
             detail = f"{self._activity(name)} {kind}".rstrip()
+        if event.what == REFUSED:
+            actor, _, action = detail.partition(": ")
+            detail = f"{self._say(LABELS[Action(action)])} ({actor})"
         if event.what in _WHATS:
             return self._say(_WHATS[event.what]) % {"detail": detail}
         label = LABELS.get(Action(event.what)) if event.what in list(Action) else None

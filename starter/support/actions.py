@@ -167,23 +167,29 @@ async def act(
             "channel": channel,
         }
     )
+    stands = await cases.standing(desk.client, reference)
+    if not desk.staff.sees(stands.department):
+        raise UnknownReference(reference)
+    await desk.record(action, reference, reason)
+    door = "resend_pin" if action is Action.RESEND else action.value
     try:
-        stands = await cases.standing(desk.client, reference)
-        if not desk.staff.sees(stands.department):
-            raise UnknownReference(reference)
-        await desk.record(action, reference, reason)
-        door = "resend_pin" if action is Action.RESEND else action.value
         answer = await desk.activations.submit(reference, door, request)
     except ActivationEnded:
-        raise Refused(_ENDED) from None
-    refusals = {
+        refusal: str | None = _ENDED
+    else:
+        refusal = _refusals(action).get(answer.verdict) if answer else None
+    if refusal:
+        await desk.record_refusal(action, reference)
+        raise Refused(refusal)
+    return answer is not None
+
+
+def _refusals(action: Action) -> Mapping[Verdict, str]:
+    return {
         Verdict.OUT_OF_STEP: _IMPOSSIBLE[action],
         Verdict.TOO_SOON: _TOO_SOON,
         Verdict.AWAY: _AWAY,
     }
-    if answer and answer.verdict in refusals:
-        raise Refused(refusals[answer.verdict])
-    return answer is not None
 
 
 async def retry_all(

@@ -11,6 +11,9 @@ from settings import Settings
 from starter.activations import Activations
 from starter.support.staff import Action, Staff
 
+REFUSED = "refused"
+"""What the audit calls the row that follows an act which turned out to be impossible."""
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -32,6 +35,13 @@ class Desk:
         Nothing is shown in detail and nothing is done without its row.
         """
         self.staff.check(action)
+        await self._write(action, reference, reason)
+
+    async def record_refusal(self, action: Action, reference: str) -> None:
+        """Write that what was about to happen was refused, and did not."""
+        await self._write(REFUSED, reference, action)
+
+    async def _write(self, action: str, reference: str | None, reason: str) -> None:
         await audit.record(
             self.pool,
             self.keys,

@@ -29,10 +29,10 @@ def test_what_comes_by_both_doors_is_taken_out_once_and_in_order() -> None:
     inbox = Inbox()
     for name in ("first", "second", "first"):
         inbox.put(typed(name))
-    assert [inbox.take(PinSubmission) for _ in range(2)] == [typed("first"), typed("second")]
-    assert not inbox.has(Submission)
+    assert [inbox.take((PinSubmission,)) for _ in range(2)] == [typed("first"), typed("second")]
+    assert not inbox.has((Submission,))
     inbox.put(typed("first"))
-    assert inbox.take(PinSubmission) is None
+    assert inbox.take((PinSubmission,)) is None
 
 
 def test_all_of_a_kind_leave_together_and_the_others_stay_in_order() -> None:
@@ -41,8 +41,8 @@ def test_all_of_a_kind_leave_together_and_the_others_stay_in_order() -> None:
     for submission in (typed("first"), retry, typed("second")):
         inbox.put(submission)
     assert [each.submission_id for each in inbox.take_all((PinSubmission,))] == ["first", "second"]
-    assert inbox.take(Submission) is retry
-    assert not inbox.has(Submission)
+    assert inbox.take((Submission,)) is retry
+    assert not inbox.has((Submission,))
 
 
 def test_staff_are_heard_however_much_came_before() -> None:
@@ -52,7 +52,7 @@ def test_staff_are_heard_however_much_came_before() -> None:
     assert len(inbox.take_all((PinSubmission,))) == _MOST
     cancel = CancelRequest(submission_id="cancel", received_at=NOW)
     inbox.put(cancel)
-    assert inbox.take(StaffRequest) is cancel
+    assert inbox.take((StaffRequest,)) is cancel
 
 
 async def test_the_first_answer_is_the_one_that_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ async def test_a_flood_is_dropped_and_its_updates_are_told() -> None:
     for number in range(_MOST + 5):
         inbox.put(typed(str(number)))
     taken = 0
-    while inbox.take(PinSubmission):
+    while inbox.take((PinSubmission,)):
         taken += 1
     assert taken == _MOST
     with pytest.raises(ApplicationError, match="too many submissions"):

@@ -1,16 +1,19 @@
 """What staff are offered is what the activation takes, and everything else is refused in words."""
 
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import Channel, Step, WaitReason
+from ledger import audit
 from ledger.pool import Pool, connect
 from starter.activations import Activations
 from starter.support import actions
 from starter.support.actions import Refused, act, possible
 from starter.support.cases import UnknownReference
+from starter.support.desk import REFUSED
 from starter.support.staff import ALLOWED, Action, NotAllowed, Role, Staff
 from tests.desk import desk
 from tests.server import working
@@ -74,6 +77,16 @@ async def test_what_is_not_offered_is_refused_and_what_is_works(
         await client.get_workflow_handle(reference).result()
         with pytest.raises(Refused, match="ended"):
             await act(anna, Action.RETRY, reference=reference, reason="tried")
+    rows = await audit.page(pool, stack.keys, reference=reference, limit=500)
+    # The newest row is the first: each that came to nothing has a second one that says so.
+    came_to_nothing = [
+        (after.action, after.reason) == (REFUSED, row.action)
+        for after, row in pairwise(rows)
+        if row.reason == "tried"
+    ]
+    assert rows[0].action == REFUSED
+    assert all(came_to_nothing)
+    assert len(came_to_nothing) > len(ACTS)
 
 
 async def test_a_double_click_is_one_act(
