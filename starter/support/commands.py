@@ -1,7 +1,6 @@
 """`activation support ...`: the verbs of the console, for people and (`--json`) for scripts."""
 
 import asyncio
-import sys
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
@@ -33,7 +32,7 @@ from starter.support.look import look
 from starter.support.search import Found
 from starter.support.sentences import sentence
 from starter.support.staff import Action
-from starter.support.terminal import Json, Reason, Reference, desk
+from starter.support.terminal import Json, Reason, Reference, ask, desk
 from starter.web.view import clock
 from translations import translator
 
@@ -86,9 +85,7 @@ def search(json: Json = False) -> None:
 
     The words are asked for, or read from standard input: what is in a command line, others see.
     """
-    asks = sys.stdin.isatty()
-    typed = typer.prompt("Look for", hide_input=False) if asks else sys.stdin.readline()
-    found = asyncio.run(_search(typed))
+    found = asyncio.run(_search(ask("Look for")))
     if json:
         show_json([row.as_dict() for row in found.rows])
         return

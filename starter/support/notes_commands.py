@@ -7,7 +7,7 @@ import typer
 
 from starter.output import show_json
 from starter.support import notes
-from starter.support.terminal import Json, Reference, desk
+from starter.support.terminal import Json, Reference, desk, unless_asked
 
 commands = typer.Typer()
 
@@ -15,10 +15,13 @@ commands = typer.Typer()
 @commands.command()
 def note(
     reference: Reference,
-    text: Annotated[str, typer.Option(help="The note; nothing personal that is not needed.")],
+    text: Annotated[
+        str,
+        typer.Option(callback=unless_asked, help="The note, which is asked for without this."),
+    ] = "-",
     json: Json = False,
 ) -> None:
-    """Add a note to a case, for the other staff."""
+    """Add a note to a case, for the other staff; nothing personal that is not needed."""
     asyncio.run(_note(reference, text))
     if json:
         show_json({"reference": reference, "noted": True})

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -12,22 +13,27 @@ from starter.output import Failed, show_json
 from starter.support import registrar
 from starter.support import registrar_texts as texts
 from starter.support.registrar import Check, Question
-from starter.support.terminal import Json, desk
+from starter.support.terminal import Json, desk, unless_asked
 from translations import translator
 
 commands = typer.Typer()
+_asked = partial(typer.Option, callback=unless_asked)
 
 
 @commands.command("registrar")
 def check(  # noqa: PLR0917 - options have names
-    number: Annotated[str, typer.Option(help="Student number, or SYSTEM/NUMBER.")] = "",
-    name: Annotated[str, typer.Option(help="How the surname begins: three letters or more.")] = "",
-    insurance: Annotated[str, typer.Option(help="AMKA, or another insurance number.")] = "",
-    mobile: Annotated[str, typer.Option(help="The mobile the student says they typed.")] = "",
-    email: Annotated[str, typer.Option(help="The e-mail the student says they typed.")] = "",
+    number: Annotated[str, _asked(help="Student number, or SYSTEM/NUMBER.")] = "",
+    name: Annotated[str, _asked(help="How the surname begins: three letters or more.")] = "",
+    insurance: Annotated[str, _asked(help="AMKA, or another insurance number.")] = "",
+    mobile: Annotated[str, _asked(help="The mobile the student says they typed.")] = "",
+    email: Annotated[str, _asked(help="The e-mail the student says they typed.")] = "",
     json: Json = False,
 ) -> None:
-    """Show what the engine sees of a student, and the sentence to tell them."""
+    """Show what the engine sees of a student, and the sentence to tell them.
+
+    What is given as a dash is asked for, or read from standard input, a line each: what is in a
+    command line, others see.
+    """
     question = Question(number, name, insurance, Typed(mobile, email))
     found = asyncio.run(_check(question))
     if found.outcome is Outcome.REGISTRAR_AWAY:

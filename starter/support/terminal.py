@@ -1,6 +1,7 @@
 """How the desk is opened from the command line: by the OS user, who may do everything there."""
 
 import getpass
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -22,6 +23,16 @@ def _normalised(reference: str) -> str:
     if known is None:
         raise Failed("that is not a reference: one looks like A-7K3F-92QD")
     return known
+
+
+def ask(what: str) -> str:
+    """Ask for what others should not read in a list of processes, or read a line of the input."""
+    return str(typer.prompt(what)) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+def unless_asked(option: typer.CallbackParam, value: str) -> str:
+    """Take the value of an option, or ask for it where that is a dash."""
+    return ask(str(option.name)) if value == "-" else value
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -30,9 +30,11 @@ async def pool(stack: TestStack, client: Client) -> AsyncIterator[Pool]:
         yield ledger
 
 
-async def support(*words: str) -> Result:
+async def support(*words: str, typed: str = "") -> Result:
     """Run the command as a person does, where no loop runs."""
-    return await asyncio.to_thread(lambda: CliRunner().invoke(app, ["support", *words]))
+    return await asyncio.to_thread(
+        lambda: CliRunner().invoke(app, ["support", *words], input=typed)
+    )
 
 
 async def test_verify_prints_a_head_that_is_found_again_and_fails_for_another(
@@ -92,7 +94,7 @@ async def test_a_note_is_added_to_a_case_or_refused(
     await Activations(client).start(ActivationStart(reference=reference, mobile="+306912345678"))
     empty = await support("note", reference, "--text", " ")
     assert isinstance(empty.exception, Refused)
-    done = await support("note", reference.lower(), "--text", "rang twice", "--json")
+    done = await support("note", reference.lower(), "--json", typed="rang twice\n")
     assert json.loads(done.stdout) == {"reference": reference, "noted": True}
     assert [note.text for note in await notes.of(pool, stack.keys, reference)] == ["rang twice"]
     await client.get_workflow_handle(reference).terminate()

@@ -329,10 +329,10 @@ async def test_the_command_tells_the_sentence_in_both_languages(
 ) -> None:
     words = ("support", "registrar", "--number", "202690001")
 
-    def run(*more: str) -> str:
-        return CliRunner().invoke(app, [*words, *more]).stdout
+    def run(*more: str, typed: str = "") -> str:
+        return CliRunner().invoke(app, [*words, *more], input=typed).stdout
 
-    told = json.loads(await asyncio.to_thread(run, "--mobile", "6940000010", "--json"))
+    told = json.loads(await asyncio.to_thread(run, "--mobile", "-", "--json", typed="6940000010\n"))
     assert told["outcome"] == "near_miss"
     assert set(told["sentence"]) == {"el", "en"}
     assert told["people"][0]["rows"][0]["on_file"][0]["mask"] == "+30 •••••••01"
