@@ -1,4 +1,4 @@
-"""The handbook: what each reason of waiting means, what to tell the student, what to do.
+"""The handbook: what each cause means, what to tell the student, what to do.
 
 It is `docs/support.md`, in the reader's language. It holds nothing about anybody and needs neither
 the ledger nor a sign-in, so that it is there when it is needed most.

@@ -7,6 +7,7 @@ from domain.contracts.vocabulary import WaitReason
 from ledger import pool as ledger
 from settings import Settings
 from starter.console.app import assemble, create
+from starter.support.alerts import NO_WORKER, TASK_FAILS, TEMPORAL_DOWN
 from tests.stack import TestStack
 from tests.starter.console.conftest import HOST, SignedIn
 from tests.starter.portal.conftest import Browser
@@ -24,7 +25,7 @@ async def test_every_reason_has_its_place_on_the_page(
     page = await browser.get(f"/handbook?lang={language}")
     assert page.status_code == 200
     assert told in page.text
-    for reason in WaitReason:
+    for reason in (*WaitReason, NO_WORKER, TEMPORAL_DOWN, TASK_FAILS):
         assert page.text.count(f'id="{reason}"') == 1
         assert f'href="#{reason}"' in page.text
 
