@@ -25,8 +25,8 @@ class Alert:
 
 
 async def alone(ledger: Connection) -> bool:
-    """Whether nobody else looks now; it holds until the transaction ends."""
-    return await ledger.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK) is True
+    """Whether nobody else looks now; it holds until the connection goes back to its pool."""
+    return await ledger.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK) is True
 
 
 async def note(ledger: Connection, found: Mapping[str, int]) -> None:

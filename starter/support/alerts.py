@@ -170,7 +170,8 @@ class Watcher:
     async def look(self) -> None:
         """Look once, unless another console does, and tell what has to be told."""
         try:
-            async with self._pool.acquire() as ledger, ledger.transaction():
+            # What is told is kept at once, a statement each: to deliver takes its time.
+            async with self._pool.acquire() as ledger:
                 if not await alerts.alone(ledger):
                     return
                 found = await self._found(ledger)

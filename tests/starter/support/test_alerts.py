@@ -12,6 +12,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
+from ledger import alerts as kept
 from ledger import pool as ledger
 from ledger.pool import Pool
 from settings import Settings
@@ -162,6 +163,37 @@ async def test_the_ledger_away_is_told_once_and_its_return_once(
     for _ in range(2):
         await watcher.look()
     assert hook[0].heard("LEDGER_DOWN") == [("stands", 1), ("over", 1)]
+
+
+async def test_what_one_channel_was_told_is_kept_before_the_next_is_asked(
+    pool: Pool, hook: tuple[Hook, str], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow mail server keeps no transaction open, nor makes the webhook hear it again."""
+    await pool.execute("INSERT INTO alert (cause, count) VALUES ('MAIL_DOWN', 7)")
+    seen: list[list[str]] = []
+
+    async def tell(_: alerts.Mailbox, message: alerts.Message) -> bool:
+        if message.alert.cause == "MAIL_DOWN":
+            seen.append(await pool.fetchval("SELECT told FROM alert WHERE cause = 'MAIL_DOWN'"))
+        return False
+
+    monkeypatch.setattr(alerts.Mailbox, "tell", tell)
+    away = await Client.connect("127.0.0.1:1", lazy=True)
+    await Watcher(away, pool, settings).look()
+    assert hook[0].heard("MAIL_DOWN") == [("stands", 7)]
+    assert seen == [["webhook"]]
+
+
+async def test_two_look_one_after_the_other(
+    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    async with pool.acquire() as conn:
+        assert await kept.alone(conn)
+        await pool.execute("INSERT INTO alert (cause, count, told) VALUES ('X', 7, '{webhook}')")
+        await Watcher(client, pool, settings).look()
+        assert hook[0].taken == []
+    await Watcher(client, pool, settings).look()
+    assert hook[0].heard("X") == [("over", 7)]
 
 
 def test_nobody_is_told_where_the_settings_name_nobody(stack: TestStack) -> None:
