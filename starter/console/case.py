@@ -12,6 +12,7 @@ from starter.console.act import TOLD, reference_of
 from starter.console.labels import Labels
 from starter.console.seat import Seat, at
 from starter.support import actions
+from starter.support.alerts import TASK_FAILS, TEMPORAL_DOWN
 from starter.support.cases import Case, Line, State
 from starter.support.look import look, page_of
 from starter.support.sentences import sentence
@@ -36,6 +37,11 @@ _ENDED: Mapping[Step, str] = {
     Step.EXPIRED: N_("This activation has expired"),
     Step.CANCELLED: N_("This activation was cancelled"),
 }
+_SECTIONS: Mapping[State | None, str] = {
+    State.FAILING: TASK_FAILS,
+    State.UNSEEN: TEMPORAL_DOWN,
+}
+"""The handbook's sections of what is no reason of the activation's own."""
 _FACTS: Mapping[str, str] = {
     "mobile": N_("Mobile"),
     "email": N_("E-mail"),
@@ -64,7 +70,7 @@ async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
         seen=_seen(seat, line),
         facts=[(seat.say(_FACTS[name]), value) for name, value in masked.items()],
         acts=_acts(seat, line),
-        handbook="CONFIGURATION" if line.state is State.FAILING else line.wait_reason,
+        handbook=_SECTIONS.get(line.state, line.wait_reason),
         temporal=_temporal(seat, case),
         told=TOLD.get(seat.request.query_params.get("told", "")),
         labels=labels,

@@ -1,6 +1,7 @@
 """The console as an application in this process: real ledger, directory, Temporal and keys."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import pytest
 from fastapi import FastAPI
@@ -52,16 +53,16 @@ def browser(app: FastAPI) -> Browser:
     return Browser(app, HOST)
 
 
+async def sign_in_to(app: FastAPI, stack: TestStack, name: str) -> Browser:
+    browser = Browser(app, HOST)
+    await browser.get("/sign-in")
+    password = stack._stack.place.secret(name)
+    answer = await browser.post("/sign-in", name=name, password=password)
+    assert answer.status_code == 303, answer.text
+    return browser
+
+
 @pytest.fixture
 def signed_in(app: FastAPI, stack: TestStack) -> SignedIn:
     """Return how somebody of the demo's staff signs in, in a browser of their own."""
-
-    async def sign_in(name: str) -> Browser:
-        browser = Browser(app, HOST)
-        await browser.get("/sign-in")
-        password = stack._stack.place.secret(name)
-        answer = await browser.post("/sign-in", name=name, password=password)
-        assert answer.status_code == 303, answer.text
-        return browser
-
-    return sign_in
+    return partial(sign_in_to, app, stack)

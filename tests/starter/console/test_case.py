@@ -11,13 +11,15 @@ from temporalio.worker import Worker
 from domain.contracts.vocabulary import ActivityName, FailureType, Language, Step, TaskQueue
 from ledger import activations
 from ledger.pool import Pool
+from settings import Settings
 from starter.activations import Activations
 from starter.console import case
+from starter.console.app import assemble, create
 from starter.support import cases
 from starter.support.cases import Line, State
 from tests.server import working
 from tests.stack import TestStack
-from tests.starter.console.conftest import SignedIn
+from tests.starter.console.conftest import SignedIn, sign_in_to
 from tests.starter.test_activations import begun, waits_for_its_pin
 from tests.workflows.engine import World
 from workflows.support_request import SupportRequest
@@ -101,6 +103,22 @@ async def test_what_temporal_has_forgotten_is_told_by_the_ledger(
     page = await browser.get(f"/case/{reference}?lang=en")
     assert "The account is active." in page.text
     assert "«Your account is active»" in page.text
+
+
+async def test_with_temporal_away_a_case_is_told_by_the_ledger_and_says_so(
+    stack: TestStack, settings: Settings, pool: Pool, reference: str
+) -> None:
+    await noted(pool, stack, reference)
+    away = await Client.connect("127.0.0.1:1", lazy=True)
+    app = create(assemble(settings, stack.keys, pool, away))
+    browser = await sign_in_to(app, stack, "operator")
+    page = await browser.get(f"/case/{reference}?lang=en")
+    assert page.status_code == 200
+    assert "Temporal does not answer" in page.text
+    assert "/handbook#TEMPORAL_DOWN" in page.text
+    refused = await browser.post(f"/case/{reference}/retry", reason="tried")
+    assert refused.status_code == 503
+    assert "Nothing was lost" in refused.text
 
 
 async def test_unknown_and_other_departments_cases_look_the_same(
