@@ -115,10 +115,13 @@ class Labels:
         return self._say(STEPS[Step(step)])
 
     def cause(self, cause: str) -> str:
-        """Name a wait reason, a state or, where nothing is waited for, a step."""
+        """Name what an alert is of, a wait reason, a state or, without any of them, a step."""
         if cause in list(State):
             return self._say(STATES[State(cause)])
-        return self._titles.get(cause) or (self.step(cause) if cause in list(Step) else cause)
+        name, _, queue = cause.partition(" ")
+        if name in self._titles:
+            return f"{self._titles[name]} ({queue})" if queue else self._titles[name]
+        return self.step(cause) if cause in list(Step) else cause
 
     def group(self, group: Group) -> str:
         return self._say(GROUPS[group])

@@ -41,3 +41,12 @@ async def test_an_operator_pauses_and_resumes_and_a_double_click_changes_nothing
 async def test_the_page_is_the_operators(app: FastAPI, pool: Pool) -> None:
     browser = await operator(app, pool, "supervisor")
     assert (await browser.get("/operations")).status_code == 403
+
+
+async def test_each_cause_is_called_as_the_handbook_calls_it_and_leads_there(
+    app: FastAPI, pool: Pool
+) -> None:
+    await pool.execute("INSERT INTO alert (cause, count) VALUES ('NO_WORKER activation', 1)")
+    shown = await (await operator(app, pool)).get("/operations?lang=en")
+    await pool.execute("DELETE FROM alert WHERE cause = 'NO_WORKER activation'")
+    assert 'href="/handbook#NO_WORKER">No worker runs (activation)</a>' in shown.text
