@@ -16,6 +16,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    DirectoryPath,
     Field,
     SecretStr,
     model_validator,
@@ -67,7 +68,8 @@ class Section(BaseModel):
 class Institution(Section):
     """What students read: names, addresses, times, and the domain of the institutional e-mail.
 
-    Without a `password_reset_url` they are sent to support.
+    Without a `password_reset_url` they are sent to support. `texts_folder` has the institution's
+    own terms, notices and help, `dpo_email` and what follows are named in them.
     """
 
     name_el: str = "Πανεπιστήμιο"
@@ -79,6 +81,11 @@ class Institution(Section):
     timezone: ZoneInfo = ZoneInfo("Europe/Athens")
     default_language: Language = Language.EL
     registrar_sync_lag_hours: int = 24
+    texts_folder: DirectoryPath | None = None
+    dpo_email: str = "dpo@university.example"
+    postal_address_el: str = ""
+    postal_address_en: str = ""
+    sms_provider: str = ""
 
     def name(self, language: Language) -> str:
         return self.name_el if language is Language.EL else self.name_en

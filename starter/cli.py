@@ -20,6 +20,7 @@ from security import keys, redaction
 from starter import connect, insurance, registrar
 from starter.connect import TemporalUnavailable
 from starter.output import Failed
+from starter.portal.texts import Texts
 from starter.support import commands as support
 from starter.support import operations_commands, operator_commands
 from starter.support.actions import Refused
@@ -47,6 +48,7 @@ app.add_typer(config_commands, name="config")
 def portal() -> None:
     """Serve the students' pages."""
     config = settings.load()
+    Texts(config)
     _serve("starter.portal.app:create", config.portal, config.log_level)
 
 
@@ -112,8 +114,8 @@ async def _prepare_namespace() -> list[str]:
 
 @config_commands.command("check")
 def config_check() -> None:
-    """Say whether the settings can be read, naming each wrong field."""
-    settings.load()
+    """Say whether settings and texts can be read, naming each wrong field and file."""
+    Texts(settings.load())
     typer.echo("The settings are complete.")
 
 

@@ -35,6 +35,7 @@ from starter.portal import (
 from starter.portal.pause import Pauses
 from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
+from starter.portal.texts import Texts
 from starter.portal.visit import Elsewhere, Health, Parts, Visit
 from starter.portal.wording import Wording
 from starter.web.forms import Forged
@@ -96,6 +97,7 @@ def assemble(
         views=Views(settings.institution, "pages"),
         sessions=Sessions(pool, settings.portal, keys.session_key),
         pauses=Pauses(pool),
+        texts=Texts(settings),
         wordings={language: Wording(language) for language in Language},
     )
 

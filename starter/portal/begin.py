@@ -70,7 +70,7 @@ async def contact_given(visit: AnyVisit) -> Response:
     # Attached first: an activation that nobody's browser knows would be a message out of nowhere.
     await visit.attach(reference, uniform.masked(read) if visit.uniform else None)
     engine = visit.parts.engine
-    policy = visit.parts.settings.policy
+    policy = visit.parts.texts.named_in(visit.parts.settings.policy)
     await engine.start(
         ActivationStart(reference=reference, language=visit.language, policy=policy, **read)
     )

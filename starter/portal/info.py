@@ -1,11 +1,13 @@
-"""Pages that need no session: help and terms; and the probes."""
+"""Pages that need no session: help, terms and their kin, also as they once were; the probes."""
 
 import asyncio
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
 
 from starter.health import ledger_answers, readiness
+from starter.portal.texts import told
 from starter.portal.visit import AnyVisit
 from translations import N_
 
@@ -22,9 +24,23 @@ TITLES = {
 
 def _add(name: str, title: str) -> None:
     @router.get(f"/{name}", name=name)
-    async def text(visit: AnyVisit) -> Response:
-        file = f"texts/{name}.{visit.language}.html"
-        return visit.page("text", title=visit.words.say(title), file=file)
+    @router.get(f"/{name}/{{version}}", name=name)
+    async def text(visit: AnyVisit, version: str | None = None) -> Response:
+        texts, language = visit.parts.texts, visit.language
+        text = texts.find(name, version)
+        if text is None:
+            raise HTTPException(404)
+        return visit.page(
+            "text",
+            title=visit.words.say(title),
+            text=text.pages[language],
+            version=text.version,
+            published=told(text.published, language),
+            earlier=[
+                (f"/{name}/{each.version}", told(each.published, language))
+                for each in texts.earlier(name, text)
+            ],
+        )
 
 
 for _name, _title in TITLES.items():

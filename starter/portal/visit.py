@@ -20,6 +20,7 @@ from starter.portal import places
 from starter.portal.pause import Pauses
 from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
+from starter.portal.texts import Texts
 from starter.portal.wording import Wording
 from starter.web import forms
 from starter.web.language import choose
@@ -47,6 +48,7 @@ class Parts:
     sessions: Sessions
     wordings: Mapping[Language, Wording]
     pauses: Pauses
+    texts: Texts
     health: Health
 
 

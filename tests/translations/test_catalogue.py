@@ -9,7 +9,6 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from starter.portal.info import TITLES
 from translations import translator
 
 ROOT = Path(__file__).parents[2]
@@ -69,16 +68,6 @@ def test_no_greek_is_kept_for_texts_nobody_uses(
     greek: Catalogue,
 ) -> None:
     assert sorted(str(message) for message in set(greek) - set(used())) == []
-
-
-@pytest.mark.parametrize("name", TITLES)
-def test_longer_texts_have_the_same_shape_in_both_languages(name: str) -> None:
-    folder = ROOT / "templates" / "pages" / "texts"
-    shapes = [
-        re.findall(r"<(h2|li|p)\b", (folder / f"{name}.{language}.html").read_text("utf-8"))
-        for language in ("el", "en")
-    ]
-    assert shapes[0] == shapes[1]
 
 
 def test_the_labels_of_the_journey_are_kept_to_the_letter() -> None:

@@ -1,0 +1,133 @@
+"""The longer pages: terms, privacy notice, accessibility statement, password advice, help.
+
+Each is Markdown, one folder a text and one file a version and language: `terms/2026-09.el.md`,
+whose first line is the day it was published. A new version is a new pair of files. The old ones
+stay and can be read, for a consent names the terms by version and by the digest of their words.
+What the institution's own folder has of a text stands before ours. All are read when the portal
+starts, so that a slip is found then and not by a student.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from babel.dates import format_date
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
+
+from domain import passwords
+from domain.contracts.submissions import Policy
+from domain.contracts.vocabulary import Language
+from settings import CHECKOUT, Settings
+from starter.connect import RETENTION
+from starter.output import Failed
+from starter.web.markdown import html
+
+OURS = CHECKOUT / "templates" / "pages" / "texts"
+_TERMS = "terms"
+_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Text:
+    """One version; `mark` is what a consent keeps of it."""
+
+    version: str
+    published: date
+    mark: str
+    pages: Mapping[Language, Markup]
+
+
+class Texts:
+    """Every version of every text, filled in with the settings; raises `Failed` on a slip."""
+
+    def __init__(self, settings: Settings) -> None:
+        own = settings.institution.texts_folder
+        folders = [own, OURS] if own else [OURS]
+        names = {folder.name for folder in OURS.iterdir()}
+        unknown = {folder.name for folder in folders[0].iterdir()} - names
+        if unknown:
+            raise Failed(f"{own}: no text is called {min(unknown)}")
+        self._in_force: dict[str, dict[str, Text]] = {}
+        self._all: dict[str, dict[str, Text]] = {}
+        for name in names:
+            found = [dict(_read(each / name, settings)) for each in folders]
+            self._in_force[name] = next(filter(None, found))
+            self._all[name] = found[-1] | found[0]
+        self._current = {name: max(texts) for name, texts in self._in_force.items()}
+        self._current[_TERMS] = settings.policy.terms_version
+        if self.find(_TERMS) is None:
+            raise Failed(f"policy.terms_version: there are no terms {self._current[_TERMS]}")
+
+    def find(self, name: str, version: str | None = None) -> Text | None:
+        """Return the version asked for, by its name or its mark; without one, the current."""
+        wanted = (version or self._current[name]).partition(".")[0]
+        return self._all[name].get(wanted)
+
+    def earlier(self, name: str, text: Text) -> list[Text]:
+        """Return what was in force before, newest first."""
+        texts = self._in_force[name].values()
+        before = [each for each in texts if each.published < text.published]
+        return sorted(before, key=lambda each: each.published, reverse=True)
+
+    def named_in(self, policy: Policy) -> Policy:
+        """Let consents say which words they are for, not only which version."""
+        terms = self.find(_TERMS)
+        assert terms is not None  # noqa: S101 - the start looks
+        return policy.model_copy(update={"terms_version": terms.mark})
+
+
+def _read(folder: Path, settings: Settings) -> Iterator[tuple[str, Text]]:
+    for version in {file.name.partition(".")[0] for file in folder.glob("*.md")}:
+        words, days = {}, set()
+        for language in Language:
+            day, words[language] = _filled(folder / f"{version}.{language}.md", settings, language)
+            days.add(day)
+        if len(days) > 1:
+            raise Failed(f"{folder / version}: the languages are of different days")
+        digest = hashlib.sha256("\0".join(words.values()).encode()).hexdigest()
+        pages = {language: html(text) for language, text in words.items()}
+        yield version, Text(version, days.pop(), f"{version}.{digest[:_DIGITS]}", pages)
+
+
+def _filled(file: Path, settings: Settings, language: Language) -> tuple[date, str]:
+    """Return the day and the words of a file, its placeholders filled in."""
+    try:
+        first, _, words = file.read_text("utf-8").partition("\n")
+        day = date.fromisoformat(first)
+        values = _values(settings, language) | {"published": told(day, language)}
+        environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True)
+        return day, environment.from_string(words).render(values)
+    except (OSError, TemplateError, ValueError) as error:
+        raise Failed(f"{file}: {error}") from None
+
+
+def told(day: date, language: Language) -> str:
+    return format_date(day, "d MMMM y", locale=language)
+
+
+def _values(settings: Settings, language: Language) -> dict[str, object]:
+    """Return what a text may name in double braces."""
+    institution = settings.institution
+    greek = language is Language.EL
+    return {
+        "institution": institution.name(language),
+        "postal_address": (
+            institution.postal_address_el if greek else institution.postal_address_en
+        ),
+        "support_email": institution.support_email,
+        "dpo_email": institution.dpo_email,
+        "sms_provider": institution.sms_provider,
+        "domain": institution.domain,
+        "portal_url": settings.portal.public_url.rstrip("/"),
+        "password_reset_url": institution.password_reset_url,
+        "lag_hours": institution.registrar_sync_lag_hours,
+        "pin_minutes": settings.policy.pin_ttl // timedelta(minutes=1),
+        "deadline_hours": settings.policy.deadline // timedelta(hours=1),
+        "password_hours": settings.sealed_password_hours,
+        "password_length": passwords.MIN_LENGTH,
+        "history_days": RETENTION.days,
+    }
