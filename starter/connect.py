@@ -28,6 +28,8 @@ from workflows.standing import DEPARTMENT, REASON, SINCE, STEP
 
 SEARCH_ATTRIBUTES = {key.name: key.indexed_value_type for key in (STEP, REASON, DEPARTMENT, SINCE)}
 RETENTION = timedelta(days=30)
+DESK = "support-desk"
+"""As whom staff connect: a history tells by it a code they asked for from a student's."""
 _AWAY = {
     RPCStatusCode.RESOURCE_EXHAUSTED,
     RPCStatusCode.UNAVAILABLE,
@@ -47,17 +49,23 @@ def unavailable(error: Exception) -> TemporalUnavailable:
     return TemporalUnavailable("Temporal cannot be reached")
 
 
-async def connect(settings: Settings, keys: KeyRing, *, lazy: bool = False) -> Client:
+async def connect(
+    settings: Settings, keys: KeyRing, *, lazy: bool = False, identity: str | None = None
+) -> Client:
     """Connect by Temporal's own environment configuration; `lazy` connects at the first call.
 
-    Raises `TemporalUnavailable`.
+    `identity` is what histories call who came by this connection. Raises `TemporalUnavailable`.
     """
     file = settings.temporal_config_file
     config = ClientConfig.load_client_connect_config(config_file=str(file) if file else None)
     config.setdefault("namespace", settings.temporal_namespace)
     try:
         return await Client.connect(
-            **config, data_converter=data_converter(keys), lazy=lazy, runtime=_runtime()
+            **config,
+            data_converter=data_converter(keys),
+            lazy=lazy,
+            identity=identity,
+            runtime=_runtime(),
         )
     except RuntimeError:
         # The SDK raises nothing finer when no server answers.

@@ -21,7 +21,7 @@ from ledger import pool as ledger
 from ledger.pool import Pool
 from security.keys import KeyRing
 from settings import Settings
-from starter.connect import TemporalUnavailable, connect
+from starter.connect import DESK, TemporalUnavailable, connect
 from starter.console import (
     act,
     audit,
@@ -62,7 +62,7 @@ def create(parts: Parts | None = None) -> FastAPI:
             yield
             return
         keys = KeyRing(settings.keys_dir)
-        client = await connect(settings, keys, lazy=True)
+        client = await connect(settings, keys, lazy=True, identity=DESK)
         dsn = settings.ledger_dsn.get_secret_value()
         async with await ledger.connect(dsn, seconds=_PATIENCE) as pool:
             app.state.parts = assemble(settings, keys, pool, client)

@@ -72,7 +72,7 @@ def _together(
         own = [
             event
             for event in seen.timeline
-            if not (event.what == "submitted" and event.detail in timeline.STAFFS_DOORS)
+            if not (event.what == "submitted" and event.who is timeline.Who.STAFF)
         ]
         return replace(seen, timeline=tuple(timeline.fold([*own, *events])))
     if noted is None:

@@ -49,5 +49,5 @@ async def desk() -> AsyncIterator[Desk]:
     config = settings.load()
     keys = KeyRing(config.keys_dir)
     async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
-        client = await connect.connect(config, keys, lazy=True)
+        client = await connect.connect(config, keys, lazy=True, identity=connect.DESK)
         yield Desk(client, ledger, keys, config, Staff(getpass.getuser(), frozenset(Role)))

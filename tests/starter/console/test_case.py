@@ -2,17 +2,27 @@
 
 import asyncio
 import re
+import secrets
 from datetime import UTC, datetime
 
 import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from domain.contracts.vocabulary import ActivityName, FailureType, Language, Step, TaskQueue
+from domain.contracts.submissions import ResendRequest
+from domain.contracts.vocabulary import (
+    ActivityName,
+    Channel,
+    FailureType,
+    Language,
+    Step,
+    TaskQueue,
+)
 from ledger import activations
 from ledger.pool import Pool
 from settings import Settings
 from starter.activations import Activations
+from starter.connect import DESK, connect
 from starter.console import case
 from starter.console.app import assemble, create
 from starter.support import cases
@@ -103,6 +113,25 @@ async def test_what_temporal_has_forgotten_is_told_by_the_ledger(
     page = await browser.get(f"/case/{reference}?lang=en")
     assert "The account is active." in page.text
     assert "«Your account is active»" in page.text
+
+
+async def test_a_code_that_staff_ask_for_is_not_the_students(
+    signed_in: SignedIn, stack: TestStack, client: Client, world: World, begun_on_file: str
+) -> None:
+    reference = begun_on_file
+    async with working(client, world):
+        await waits_for_its_pin(Activations(client), reference)
+        for door in (client, await connect(stack.settings, stack.keys, identity=DESK)):
+            asked = ResendRequest(
+                submission_id=secrets.token_hex(8),
+                received_at=datetime.now(UTC),
+                channel=Channel.SMS,
+            )
+            await Activations(door).submit(reference, "resend_pin", asked)
+    page = await (await signed_in("helpdesk")).get(f"/case/{reference}?lang=en")
+    await client.get_workflow_handle(reference).terminate()
+    assert "Asked for a code" in page.text
+    assert "× Asked for a code" not in page.text
 
 
 async def test_with_temporal_away_a_case_is_told_by_the_ledger_and_says_so(
