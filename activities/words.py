@@ -28,7 +28,7 @@ class Words:
         self._settings = settings
         self._environments = {language: _environment(templates, language) for language in Language}
 
-    def sms(self, name: str, language: Language, **words: Word) -> str:
+    def sms(self, name: str, language: Language, /, **words: Word) -> str:
         """Write one 7-bit part: Greek in capitals without accents."""
         template = self._environments[language].get_template(f"sms/{name}.txt")
         institution = self._settings.institution.sms_name

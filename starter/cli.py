@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 import settings
 from ledger import migrate, pool
 from security import keys, redaction
-from starter import connect, insurance, registrar
+from starter import connect, insurance, registrar, templates
 from starter.connect import TemporalUnavailable
 from starter.output import Failed
 from starter.portal.texts import Texts
@@ -38,6 +38,7 @@ support.commands.add_typer(operations_commands.commands)
 app.add_typer(support.commands, name="support")
 app.add_typer(registrar.commands, name="registrar")
 app.add_typer(insurance.commands, name="insurance")
+app.add_typer(templates.commands, name="templates")
 app.add_typer(key_commands, name="keys")
 app.add_typer(ledger_commands, name="ledger")
 app.add_typer(temporal_commands, name="temporal")

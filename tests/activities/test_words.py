@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from activities.words import Words
@@ -49,6 +51,33 @@ def test_the_last_line_of_a_pin_names_the_portal_for_browsers(
     assert lines[-1] == "@uregister.uop.example #012345"
     assert lines[-2] == ""
     assert "15" in lines[0]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_line_browsers_read_ends_the_pin_and_no_other_message(
+    settings: Settings, name: str, language: Language
+) -> None:
+    lines = Words(settings).sms(name, language, **GIVEN).splitlines()
+    assert lines[-1].startswith("@") is (name == "pin")
+    assert not any(line.startswith("@") for line in lines[:-1])
+
+
+def test_one_minute_is_told_as_one(settings: Settings) -> None:
+    words, given = Words(settings), {**GIVEN, "minutes": 1}
+    assert "1 minute." in words.sms("pin", Language.EN, **given)
+    assert "1 λεπτό." in words.letter("pin", Language.EL, **given).text
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_letters_are_light_or_dark_and_fetch_nothing(settings: Settings, name: str) -> None:
+    html = Words(settings).letter(name, Language.EL, **GIVEN).html
+    assert html is not None
+    assert "prefers-color-scheme: dark" in html
+    assert '<meta name="color-scheme" content="light dark">' in html
+    assert not re.search(r"<(img|link|script|table)|url\(|@import", html)
+    links = set(re.findall(r'href="([^"]*)"', html))
+    assert links <= {settings.portal.public_url, "mailto:studentaccount@uop.example"}
 
 
 @pytest.mark.parametrize("language", Language)

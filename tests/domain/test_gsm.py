@@ -1,6 +1,6 @@
 import pytest
 
-from domain.gsm import to_gsm_greek
+from domain.gsm import parts, places, to_gsm_greek
 from tests.gsm import is_one_part
 
 GREEK = (
@@ -27,3 +27,22 @@ def test_a_part_has_160_places(letter: str) -> None:
 def test_some_characters_take_two_places() -> None:
     assert is_one_part("€" * 80)
     assert not is_one_part("€" * 80 + "a")
+
+
+@pytest.mark.parametrize(
+    ("text", "taken", "paid"),
+    [
+        ("Ω" * 160, 160, 1),
+        ("Ω" * 161, 161, 2),
+        ("a" * 306, 306, 2),
+        ("a" * 307, 307, 3),
+        ("€" * 80, 160, 1),
+        ("ά" * 70, 70, 1),
+        ("ά" * 71, 71, 2),
+        ("ά" + "a" * 134, 135, 3),
+        ("😀" * 35, 70, 1),
+        ("", 0, 1),
+    ],
+)
+def test_places_and_parts_are_those_of_the_networks(text: str, taken: int, paid: int) -> None:
+    assert (places(text), parts(text)) == (taken, paid)

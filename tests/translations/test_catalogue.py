@@ -70,24 +70,51 @@ def test_no_greek_is_kept_for_texts_nobody_uses(
     assert sorted(str(message) for message in set(greek) - set(used())) == []
 
 
-def test_the_labels_of_the_journey_are_kept_to_the_letter() -> None:
-    greek = translator("el").gettext
-    assert greek("Activate an account now!") == "Ενεργοποίηση λογαριασμού τώρα!"
-    assert greek("I am a student") == "Είμαι φοιτητής"
-    assert greek("Start the activation") == "Έναρξη ενεργοποίησης"
-    assert greek("Next") == "Επόμενο"
-    assert greek("No student was found with these details").startswith(
-        "Δεν βρέθηκε χρήστης με τα στοιχεία αυτά"
-    )
-    assert greek("Six-digit code (pin)") == "Εξαψήφιος κωδικός (pin)"
-    assert (
-        greek("Social security number (AMKA)") == "Αριθμός Μητρώου Κοινωνικής Ασφάλισης (Α.Μ.Κ.Α.)"
-    )
-    assert greek("I agree") == "Συμφωνώ"
-    assert (
-        greek("More about the safety of the password")
-        == "Περισσότερες πληροφορίες για την ασφάλεια του κωδικού"
-    )
+@pytest.mark.parametrize(
+    ("english", "label"),
+    [
+        ("Activate an account now!", "Ενεργοποίηση λογαριασμού τώρα!"),
+        ("Activation instructions", "Οδηγίες Ενεργοποίησης"),
+        ("I am a student", "Είμαι φοιτητής"),
+        ("Start the activation", "Έναρξη ενεργοποίησης"),
+        ("Next", "Επόμενο"),
+        ("No student was found with these details", "Δεν βρέθηκε χρήστης με τα στοιχεία αυτά"),
+        ("Six-digit code (pin)", "Εξαψήφιος κωδικός (pin)"),
+        (
+            "Social security number (AMKA)",
+            "Αριθμός Μητρώου Κοινωνικής Ασφάλισης (Α.Μ.Κ.Α.)",
+        ),
+        (
+            (
+                "I want to use an insurance number of another country"
+                " (or a European Health Insurance Card)"
+            ),
+            "Θέλω να χρησιμοποιήσω αριθμό ασφάλισης άλλης χώρας (ή Ευρωπαϊκή κάρτα Ασφάλισης)",
+        ),
+        ("Username", "Όνομα χρήστη (User Name)"),
+        ("I agree", "Συμφωνώ"),
+        ("Password", "Κωδικός πρόσβασης"),
+        (
+            "More about the safety of the password",
+            "Περισσότερες πληροφορίες για την ασφάλεια του κωδικού",
+        ),
+    ],
+)
+def test_the_labels_of_the_instructions_are_kept_to_the_letter(english: str, label: str) -> None:
+    assert translator("el").gettext(english) == label
+    assert english in set(used())
+
+
+def test_every_plural_has_both_its_forms(greek: Catalogue) -> None:
+    plurals = {message: told for message, told in greek.items() if isinstance(message, tuple)}
+    assert plurals
+    assert all(len(message) == len(told) == 2 for message, told in plurals.items())
+
+
+def test_one_thing_has_one_greek_word(greek: Catalogue) -> None:
+    """Secretariat, e-mail, browser and password are told in one way."""
+    told = "\n".join(form for text in greek.values() for form in _forms(text))
+    assert re.findall(r"γραμματεί\w*|[Ee]-mail|φυλλομετρητ\w*|συνθηματικ\w*", told) == []
 
 
 def test_an_unknown_language_reads_english() -> None:

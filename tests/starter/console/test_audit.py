@@ -42,7 +42,7 @@ async def test_the_chain_is_proven_and_a_kept_head_found_again(
 ) -> None:
     browser = await signed_in("auditor")
     told = (await browser.get("/audit/verify")).text
-    assert "Καμία εγγραφή δεν αλλάχθηκε" in told
+    assert "Καμία εγγραφή δεν τροποποιήθηκε" in told
     (head,) = HEAD.findall(told)
     await write(pool, stack, "anna", "later")
     assert "υπάρχει στην αλυσίδα" in (await browser.get(f"/audit/verify?expect={head}")).text

@@ -91,7 +91,7 @@ async def test_a_wrong_answer_tells_the_tries_left_and_the_last_leads_to_support
     last = await student.post("/identify", answer="2.1.2007")
     assert last.headers["location"] == "/progress"
     page = (await student.get("/progress")).text
-    assert "Οι απαντήσεις δεν ταίριαξαν" in page
+    assert "Οι απαντήσεις σας δεν ταιριάζουν" in page
 
 
 async def test_the_question_waits_for_a_worker(student: Browser, engine: MemoryEngine) -> None:
@@ -312,7 +312,7 @@ async def test_a_look_up_that_waits_lets_the_contact_be_changed(
 
 async def test_every_end_has_words_of_its_own(student: Browser, engine: MemoryEngine) -> None:
     for step, told in (
-        (Step.EXPIRED, "Περίμενε το επόμενο βήμα σας όσο επιτρέπεται"),
+        (Step.EXPIRED, "Πέρασε ο χρόνος για το επόμενο βήμα"),
         (Step.CANCELLED, "Την ακύρωσε η υποστήριξη"),
         (Step.ALREADY_ACTIVE, "Ο λογαριασμός σας είναι ήδη ενεργός"),
     ):

@@ -106,7 +106,7 @@ async def test_a_double_click_is_one_request(
             {"reply_to": "a@mail.example, b@mail.example"},
             ("reply_to", "Γράψτε ολόκληρη διεύθυνση email, π.χ. onoma@example.com"),
         ),
-        ({"text": "\x00\n"}, ("text", "Γράψτε τι πήγε στραβά")),
+        ({"text": "\x00\n"}, ("text", "Περιγράψτε το πρόβλημα")),
         ({"text": "x" * 2001}, ("text", "Το κείμενο μπορεί να έχει έως 2000 χαρακτήρες")),
     ],
 )

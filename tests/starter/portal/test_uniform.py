@@ -131,7 +131,7 @@ async def test_every_page_is_the_same_whatever_was_found(pair: Pair, found: str)
     await pair.begin(FOUND[found], **BOTH)
     await asyncio.gather(*(pair.get(path) for path in PAGES))
     page = (await pair.get("/pin")).text
-    assert "Αν τα στοιχεία είναι στη γραμματεία, στάλθηκε εξαψήφιος κωδικός" in page
+    assert "Αν η Γραμματεία έχει αυτά τα στοιχεία, στείλαμε εξαψήφιο κωδικό" in page
     assert "+30 •••••••78" in page
     assert "m•••@m•••.example" in page
     english = (await pair.get("/pin?lang=en")).text
