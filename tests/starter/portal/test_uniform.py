@@ -187,7 +187,7 @@ async def test_another_message_is_promised_in_the_same_words(pair: Pair, verdict
     await pair.get("/pin")
     sent = await pair.post("/pin/resend", verdict, channel="sms")
     assert sent.headers["location"] == "/pin?sent"
-    assert "στέλνεται νέο μήνυμα" in (await pair.get("/pin?sent")).text
+    assert "στέλνουμε νέο μήνυμα" in (await pair.get("/pin?sent")).text
     soon = await pair.post("/pin/resend", verdict, channel="sms")
     assert soon.status_code == 422
     assert "Μπορείτε να ζητήσετε νέο μήνυμα μετά τις" in soon.text
