@@ -7,7 +7,7 @@ How to reach Temporal is Temporal's own environment configuration (`TEMPORAL_*` 
 
 import os
 import tomllib
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -18,6 +18,8 @@ from pydantic import (
     ConfigDict,
     DirectoryPath,
     Field,
+    FilePath,
+    HttpUrl,
     SecretStr,
     model_validator,
 )
@@ -28,6 +30,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from domain import colours
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Choice, Language
 from domain.usernames import check_pattern
@@ -65,11 +68,34 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
+_PAPER, _NIGHT = "#ffffff", "#12161c"
+"""What the pages are written on, in a light and in a dark room."""
+_LARGEST_LOGO = 20_000
+"""Bytes, so that the first page stays light on a slow line."""
+
+
+def _check_logo(file: Path | None) -> Path | None:
+    if file and file.suffix not in {".svg", ".png"}:
+        raise ValueError("a logo is an .svg or a .png file")
+    if file and file.stat().st_size > _LARGEST_LOGO:
+        raise ValueError(f"a logo has {_LARGEST_LOGO:,} bytes at most")
+    return file
+
+
+class Service(Section):
+    """Where a new account is used first."""
+
+    name_el: str
+    name_en: str
+    url: HttpUrl
+
+
 class Institution(Section):
     """What students read: names, addresses, times, and the domain of the institutional e-mail.
 
     Without a `password_reset_url` they are sent to support. `texts_folder` has the institution's
-    own terms, notices and help, `dpo_email` and what follows are named in them.
+    own terms, notices and help, `dpo_email` and what follows are named in them. `services` stand
+    on the last page. `colour` is that of headings' rule and links, on white and in the dark.
     """
 
     name_el: str = "Πανεπιστήμιο"
@@ -86,6 +112,12 @@ class Institution(Section):
     postal_address_el: str = ""
     postal_address_en: str = ""
     sms_provider: str = ""
+    colour: Annotated[str, AfterValidator(partial(colours.check, background=_PAPER))] = "#7a1f2b"
+    colour_dark: Annotated[str, AfterValidator(partial(colours.check, background=_NIGHT))] = (
+        "#8ec5ff"
+    )
+    logo: Annotated[FilePath | None, AfterValidator(_check_logo)] = None
+    services: tuple[Service, ...] = ()
 
     def name(self, language: Language) -> str:
         return self.name_el if language is Language.EL else self.name_en

@@ -44,9 +44,10 @@ from starter.support.alerts import Watcher
 from starter.support.cases import UnknownReference
 from starter.support.signin import SignIn
 from starter.support.staff import NotAllowed
+from starter.web.brand import Brand
 from starter.web.forms import Forged
 from starter.web.shield import Shield
-from starter.web.view import Kept, Views, static_path
+from starter.web.view import Views, static, static_path
 
 _PATIENCE = 3.0
 _RETRY_AFTER = "30"
@@ -77,7 +78,8 @@ def create(parts: Parts | None = None) -> FastAPI:
     )
     if parts:
         app.state.parts = parts
-    app.mount(static_path(), Kept())
+    app.mount(static_path(), static())
+    app.router.routes.extend(Brand(settings.institution).routes())
     for module in (
         signin,
         queue,

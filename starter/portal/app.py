@@ -38,15 +38,14 @@ from starter.portal.sessions import Sessions
 from starter.portal.texts import Texts
 from starter.portal.visit import Elsewhere, Health, Parts, Visit
 from starter.portal.wording import Wording
+from starter.web.brand import Brand
 from starter.web.forms import Forged
 from starter.web.shield import Shield
-from starter.web.view import Kept, Views, static_path
+from starter.web.view import Views, static, static_path
 from workflows.steps import ENDS
 
 PATIENCE = 1.5
 """Seconds that the ledger may take, of the three in which every page answers."""
-SECRET = frozenset({"pin", "password", "number", "answer"})
-"""What no page shows again, so that it has to be typed once more."""
 _RETRY_AFTER = "30"
 
 
@@ -76,7 +75,8 @@ def create(parts: Parts | None = None) -> FastAPI:
     )
     if parts:
         app.state.parts = parts
-    app.mount(static_path(), Kept())
+    app.mount(static_path(), static())
+    app.router.routes.extend(Brand(settings.institution).routes())
     for module in (begin, proof, insurance, review, password, outcomes, problem, info):
         app.include_router(module.router)
     _add_failures(app)
@@ -124,7 +124,7 @@ def _add_failures(app: FastAPI) -> None:
     async def away(request: Request, _: Exception) -> Response:
         visit = Visit(request)
         form = await visit.form() if request.method == "POST" else None
-        return visit.error(503, {"Retry-After": _RETRY_AFTER}, again=True, form=form, secret=SECRET)
+        return visit.error(503, {"Retry-After": _RETRY_AFTER}, again=True, form=form)
 
     async def refused(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, HTTPException)  # noqa: S101 - as above

@@ -16,7 +16,7 @@ async def refusal(visit: Visit, bucket: str, *, limit: int, minutes: int) -> Res
     if opens is None:
         return None
     headers = {"Retry-After": str(minutes * 60)}
-    return visit.error(429, headers, not_before=visit.clock(opens))
+    return visit.error(429, headers, not_before=visit.clock(opens), form=await visit.form())
 
 
 def by_address(visit: Visit, purpose: str) -> str:

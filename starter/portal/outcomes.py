@@ -1,7 +1,7 @@
 """Where an activation stands when nothing is asked of the student: waiting, done, ended."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -13,6 +13,9 @@ from starter.portal.places import Place
 from starter.portal.visit import AnyVisit
 
 router = APIRouter()
+
+_LOOKS = ((timedelta(seconds=30), 5), (timedelta(minutes=3), 10))
+_SLOWEST = 30
 
 _ASKED = frozenset(
     {
@@ -49,7 +52,14 @@ async def progress(visit: AnyVisit) -> Response:
         received="received" in visit.request.query_params,
         with_support=place.step is Step.NEEDS_SUPPORT,
         delayed=reason is not None,
+        look_again=_look_again(told.since if told else None),
     )
+
+
+def _look_again(since: datetime | None) -> int:
+    """Return after how many seconds a page without a script looks again: the longer, the later."""
+    waited = datetime.now(UTC) - since if since else _LOOKS[-1][0]
+    return next((pause for until, pause in _LOOKS if waited < until), _SLOWEST)
 
 
 @router.get("/progress.json")

@@ -28,6 +28,8 @@ from starter.web.view import Errors, Views
 
 Health = Callable[[], Awaitable[bool]]
 
+SECRET = frozenset({"pin", "password", "number", "answer"})
+"""What no page shows again, so that it has to be typed once more."""
 _WITHIN = 2.75
 """Seconds until every page answers, whatever is away; students are promised three."""
 _ASKING = 2.4
@@ -199,8 +201,9 @@ class Visit:
         return self._dress(RedirectResponse(path, 303))
 
     def error(self, status: int, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+        """Render the page of a failure; a `form` among `more` comes back in it, but secrets."""
         heading, sentence = self.words.status(status)
-        context = {"heading": heading, "sentence": sentence, **more}
+        context = {"heading": heading, "sentence": sentence, "secret": SECRET, **more}
         return self.page("error", status=status, headers=headers, **context)
 
     def clock(self, moment: datetime) -> str:

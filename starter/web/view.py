@@ -10,19 +10,19 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from domain import references
 from domain.contracts.vocabulary import Language
 from settings import CHECKOUT, Institution
+from starter.web.brand import FOR_EVER, Brand
 from translations import translator
 
 _TEMPLATES = CHECKOUT / "templates"
 STATIC = _TEMPLATES / "static"
-
-_FOR_EVER = "public, max-age=31536000, immutable"
 
 Errors = Mapping[str, Sequence[str]]
 
@@ -44,23 +44,31 @@ class Kept(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = _FOR_EVER
+        response.headers["Cache-Control"] = FOR_EVER
         return response
+
+
+def static() -> ASGIApp:
+    """Return the static files, compressed. Pages are not: their length would tell their tokens."""
+    return GZipMiddleware(Kept(), minimum_size=1000)
 
 
 class Views:
     """Renders every page of one folder of templates in both languages."""
 
     def __init__(self, institution: Institution, folder: str) -> None:
+        self.brand = Brand(institution)
         self._folder = folder
         self._zone = institution.timezone
         self._shared = {
             language: {
                 "institution": institution.name(language),
+                "brand": self.brand,
                 "support_email": institution.support_email,
                 "domain": institution.domain,
                 "password_reset_url": institution.password_reset_url,
                 "lag_hours": institution.registrar_sync_lag_hours,
+                "services": institution.services,
             }
             for language in Language
         }

@@ -1,4 +1,4 @@
-// Two comforts; every page works without them.
+// A few comforts; every page works without them.
 "use strict";
 
 // The waiting page asks by itself whether something has moved.
@@ -22,6 +22,25 @@ if (waiting) {
   setTimeout(look, pause);
 }
 
+// What a button did is said to who cannot see it.
+const say = (about, text) => {
+  document.getElementById(`${about}-said`).textContent = text;
+};
+
+// The username can be taken along.
+for (const button of document.querySelectorAll("[data-copies]")) {
+  const name = button.dataset.copies;
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(name).textContent);
+    say(name, button.dataset.said);
+  });
+}
+for (const button of document.querySelectorAll("[data-prints]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 // The password can be looked at while it is typed.
 for (const button of document.querySelectorAll("[data-shows]")) {
   const input = document.getElementById(button.dataset.shows);
@@ -30,6 +49,7 @@ for (const button of document.querySelectorAll("[data-shows]")) {
     const shown = input.type === "password";
     input.type = shown ? "text" : "password";
     button.setAttribute("aria-pressed", String(shown));
+    say(input.id, shown ? button.dataset.shown : button.dataset.hidden);
   });
   input.form.addEventListener("submit", () => {
     input.type = "password";

@@ -1,8 +1,10 @@
 """The portal as an application in this process: real ledger, real keys, an engine in memory."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 
+import html5lib
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -16,6 +18,15 @@ from tests.starter.portal.engine import MemoryEngine
 
 HOST = "http://127.0.0.1:8000"
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
+
+
+def check_html(page: str) -> None:
+    """Raise at the first thing that is no valid HTML, and at an id that stands twice."""
+    tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+    ids = Counter(element.get("id") for element in tree.iter() if element.get("id"))
+    assert [name for name, times in ids.items() if times > 1] == []
+    named = {element.get("for") for element in tree.iter("label")}
+    assert named <= {*ids, None}
 
 
 class Browser:
@@ -45,6 +56,8 @@ class Browser:
         return await self.post("/contact", mobile="6912345678", email="")
 
     def _seen(self, response: httpx.Response) -> httpx.Response:
+        if response.headers.get("content-type", "").startswith("text/html"):
+            check_html(response.text)
         found = dict(HIDDEN.findall(response.text))
         if found:
             self.hidden = {name: value for name, value in found.items() if name != "channel"}

@@ -29,7 +29,8 @@ from security.codec import data_converter
 from settings import Settings
 from starter.activations import Activations
 from starter.health import temporal_answers
-from starter.portal.app import PATIENCE, SECRET, assemble, create
+from starter.portal.app import PATIENCE, assemble, create
+from starter.portal.visit import SECRET
 from tests.faults.proxy import BlackHole, Fault, Link, Proxy, Refuse
 from tests.server import client
 from tests.stack import TestStack

@@ -84,7 +84,7 @@ def test_a_time_has_its_date_when_it_is_not_today() -> None:
 def test_templates_name_only_what_pages_are_given() -> None:
     env = _environment("pages", Language.EL, ATHENS)
     given = {
-        *("institution", "support_email", "domain", "lag_hours"),
+        *("institution", "support_email", "domain", "lag_hours", "brand", "services"),
         *("password_reset_url", "schemes", "scheme", "wrong", "note", "longest"),
         *("suggestions", "paused", "text"),
         *("path", "hidden", "errors", "place"),
@@ -103,6 +103,7 @@ def test_templates_name_only_what_pages_are_given() -> None:
             "secret",
             "next_try_at",
             "locked_until",
+            "look_again",
         ),
     }
     found: set[str] = set()
