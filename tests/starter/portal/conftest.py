@@ -56,7 +56,7 @@ class Browser:
         return await self.post("/contact", mobile="6912345678", email="")
 
     def _seen(self, response: httpx.Response) -> httpx.Response:
-        if response.headers.get("content-type", "").startswith("text/html"):
+        if response.content and response.headers.get("content-type", "").startswith("text/html"):
             check_html(response.text)
         found = dict(HIDDEN.findall(response.text))
         if found:
