@@ -11,9 +11,11 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from babel.dates import format_date
+from babel.units import format_unit
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
@@ -113,6 +115,7 @@ def _values(settings: Settings, language: Language) -> dict[str, object]:
     """Return what a text may name in double braces."""
     institution = settings.institution
     greek = language is Language.EL
+    lasting = partial(format_unit, locale=language)
     return {
         "institution": institution.name(language),
         "postal_address": (
@@ -124,10 +127,10 @@ def _values(settings: Settings, language: Language) -> dict[str, object]:
         "domain": institution.domain,
         "portal_url": settings.portal.public_url.rstrip("/"),
         "password_reset_url": institution.password_reset_url,
-        "lag_hours": institution.registrar_sync_lag_hours,
-        "pin_minutes": settings.policy.pin_ttl // timedelta(minutes=1),
-        "deadline_hours": settings.policy.deadline // timedelta(hours=1),
-        "password_hours": settings.sealed_password_hours,
         "password_length": passwords.MIN_LENGTH,
-        "history_days": RETENTION.days,
+        "lag": lasting(institution.registrar_sync_lag_hours, "hour"),
+        "pin_life": lasting(settings.policy.pin_ttl / timedelta(minutes=1), "minute"),
+        "deadline": lasting(settings.policy.deadline / timedelta(hours=1), "hour"),
+        "password_life": lasting(settings.sealed_password_hours, "hour"),
+        "history_life": lasting(RETENTION.days, "day"),
     }

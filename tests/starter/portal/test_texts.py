@@ -187,5 +187,15 @@ def test_the_help_names_the_labels_of_the_pages(settings: Settings, language: La
         "The details are wrong",
     ):
         assert say(label) in text.pages[language]
-    minutes = settings.policy.pin_ttl // timedelta(minutes=1)
-    assert f" {minutes} " in text.pages[language]
+
+
+def test_times_are_told_in_the_language_and_number_of_the_reader(settings: Settings) -> None:
+    policy = Policy(pin_ttl=timedelta(minutes=1), deadline=timedelta(hours=36))
+    changed = settings.model_copy(update={"policy": policy, "sealed_password_hours": 1})
+    text = Texts(changed).find("privacy")
+    assert text
+    for language, told in (
+        (Language.EL, ("1 λεπτό", "36 ώρες", "1 ώρα", "30 ημέρες")),
+        (Language.EN, ("1 minute", "36 hours", "1 hour", "30 days")),
+    ):
+        assert [each for each in told if f" {each}" not in text.pages[language]] == []
