@@ -57,8 +57,9 @@ bench: setup-dev ## measure the look-up among 100,000 rows, and the console with
 fresh: ## prove demo and test in an empty Debian 12, as root and as a user (needs root)
 	@demo/fresh.sh
 
-screenshots: setup-dev ## take the pictures in docs/screenshots anew, on a demo of their own
+screenshots: setup-dev ## take the pictures of docs/screenshots and of the help anew, on a demo of their own
 	@$(BIN)/python -m tests.browser.screenshots
+	@$(BIN)/python -m tests.browser.help_pictures
 
 clean: ## remove what the commands made, the demo's data included
 	rm -rf .venv .demo .test .fresh .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info

@@ -1,6 +1,7 @@
 """Pages from templates: one environment a language, all escaped, statics named by content."""
 
 import hashlib
+import mimetypes
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
@@ -23,6 +24,8 @@ from translations import translator
 
 _TEMPLATES = CHECKOUT / "templates"
 STATIC = _TEMPLATES / "static"
+# Python 3.11 knows it only where the system does.
+mimetypes.add_type("image/webp", ".webp")
 
 Errors = Mapping[str, Sequence[str]]
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
 DOORS = _Definition.must_from_class(Activation)
 OURS_AMONG_HIDDEN = {".ci", ".gitignore"}
-PICTURES = {".png", ".svg", ".ico"}
+PICTURES = {".png", ".svg", ".ico", ".webp"}
 MACHINE_PATH = re.compile(r"(?<![\w.}])/(work|root|home|tmp)/")
 # The paths in this file are those of a throw-away Debian.
 IN_THE_DEBIAN = {("demo/fresh_inside.sh", "home"), ("demo/fresh_inside.sh", "tmp")}

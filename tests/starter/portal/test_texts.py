@@ -199,3 +199,17 @@ def test_times_are_told_in_the_language_and_number_of_the_reader(settings: Setti
         (Language.EN, ("1 minute", "36 hours", "1 hour", "30 days")),
     ):
         assert [each for each in told if f" {each}" not in text.pages[language]] == []
+
+
+async def test_the_pictures_of_the_help_are_light_and_fetched_only_when_opened(
+    browser: Browser,
+) -> None:
+    for language in Language:
+        page = (await browser.get(f"/help?lang={language}")).text
+        pictures = re.findall(r'<details[^>]*><summary.*?<img src="([^"]+)"[^>]*>', page)
+        assert len(pictures) == page.count("<img ") == page.count('loading="lazy"') == 4
+        for address in pictures:
+            assert f".{language}." in address
+            picture = await browser.get(address)
+            assert picture.headers["content-type"] == "image/webp"
+            assert len(picture.content) < 30_000

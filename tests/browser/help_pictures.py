@@ -1,0 +1,103 @@
+"""Makes the small pictures of the help page: `python -m tests.browser.help_pictures`.
+
+It plays one student in each language through a demo of its own and writes the top of the pages
+the help speaks of as WebP, light enough for a telephone, into `templates/static/`.
+"""
+
+import asyncio
+import base64
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+from playwright.async_api import Browser, Page, async_playwright
+
+from domain.contracts.vocabulary import Language
+from starter.web.markdown import HEIGHT, WIDTH
+from starter.web.view import STATIC
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.journey import PASSWORD, Student
+from tests.stack import WholeStack
+
+_PIXELS = 1
+_QUALITY = 0.4
+_TO_WEBP = """async ([png, quality]) => {
+  const image = new Image();
+  image.src = "data:image/png;base64," + png;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.width, image.height];
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return canvas.toDataURL("image/webp", quality).split(",")[1];
+}"""
+
+
+async def _play(browser: Browser, stack: WholeStack, language: Language, serial: int) -> None:
+    student = Student(serial)
+    await student.enrol(stack.env["REGISTRAR_DSN"])
+    context = await browser.new_context(
+        viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=_PIXELS
+    )
+    page, blank = await context.new_page(), await context.new_page()
+    await page.goto(f"{stack.env['PORTAL_URL']}/who?lang={language}")
+    await page.locator("input[name=who]").check()
+    await _send(page)
+    await page.locator("#mobile").fill(student.mobile)
+    await _keep(page, blank, f"contact.{language}")
+    await _send(page)
+    await page.wait_for_url("**/pin*")
+    await page.locator("#pin").fill(await _pin(stack, student))
+    await _keep(page, blank, f"pin.{language}")
+    await _send(page)
+    await page.wait_for_url("**/insurance")
+    await page.locator("#number").fill(student.amka)
+    await _send(page)
+    await page.wait_for_url("**/review")
+    await _keep(page, blank, f"review.{language}")
+    await page.locator("#agree").click()
+    await page.wait_for_url("**/password")
+    await page.locator("#password").fill(PASSWORD)
+    await _keep(page, blank, f"password.{language}")
+    await context.close()
+
+
+async def _send(page: Page) -> None:
+    """Press the first button of the form, which goes on."""
+    await page.locator("main form button.govuk-button[type=submit]").first.click()
+
+
+async def _keep(page: Page, blank: Page, name: str) -> None:
+    png = base64.b64encode(await page.screenshot()).decode()
+    webp = await blank.evaluate(_TO_WEBP, [png, _QUALITY])
+    (STATIC / f"help-{name}.webp").write_bytes(base64.b64decode(webp))
+
+
+async def _pin(stack: WholeStack, student: Student) -> str:
+    """Wait for the code as a student would, looking into the inbox."""
+    inbox, to = f"{stack.env['INBOX_URL']}/messages.json", {"to": f"+30{student.mobile}"}
+    async with asyncio.timeout(30), httpx.AsyncClient() as http:
+        while not (got := (await http.get(inbox, params=to)).json()):  # noqa: ASYNC110 - another process fills it
+            await asyncio.sleep(0.2)
+    return str(got[-1]["text"].rpartition("#")[2])
+
+
+async def _take(stack: WholeStack) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        for serial, language in enumerate(Language, 200):
+            await _play(browser, stack, language, serial)
+        await browser.close()
+
+
+def main() -> None:
+    with TemporaryDirectory() as place:
+        stack = WholeStack(Path(place) / "demo")
+        try:
+            stack.begin()
+            asyncio.run(_take(stack))
+        finally:
+            stack.end()
+
+
+if __name__ == "__main__":
+    main()
