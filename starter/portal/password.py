@@ -88,6 +88,7 @@ async def _password_page(visit: Visit, place: Place, errors: Errors | None = Non
         errors=errors,
         refusal=visit.words.refusal(refusal) if refusal else None,
         minimum=passwords.MIN_LENGTH,
+        maximum=passwords.MAX_LENGTH,
         suggestions=offered,
     )
 

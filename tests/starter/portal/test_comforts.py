@@ -13,6 +13,7 @@ from starter.connect import TemporalUnavailable
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 
+TITLE = re.compile(r"<title>(.*?)</title>")
 BACK = re.compile(r'<a href="([^"]+)" class="govuk-back-link">')
 
 
@@ -44,6 +45,27 @@ async def test_the_longer_a_page_has_waited_the_later_it_looks_again(
     engine.put(engine.started[0].reference, waiting)
     page = (await student.get("/progress")).text
     assert f'<noscript><meta http-equiv="refresh" content="{pause}"></noscript>' in page
+
+
+@pytest.mark.parametrize(
+    ("path", "step", "said"),
+    [
+        ("/contact", Step.PIN, "Βήμα 1"),
+        ("/pin", Step.PIN, "Βήμα 2"),
+        ("/insurance/other", Step.INSURANCE, "Βήμα 3 από 5"),
+        ("/review", Step.REVIEW, "Βήμα 4 από 5"),
+        ("/password", Step.PASSWORD, "Βήμα 5 από 5"),
+    ],
+)
+async def test_the_title_tells_the_step_and_the_error(
+    student: Browser, engine: MemoryEngine, path: str, step: Step, said: str
+) -> None:
+    engine.put(engine.started[0].reference, at(step))
+    for page in (await student.get(path), await student.post(path, decision="dispute")):
+        title = TITLE.findall(page.text)[0]
+        assert title.startswith("Σφάλμα: ") == (page.status_code == 422)
+        assert f" - {said} - " in title
+        assert f'app-caption">{said}</p>' in page.text
 
 
 async def test_who_may_not_look_up_now_types_nothing_twice(

@@ -89,7 +89,16 @@ def test_templates_name_only_what_pages_are_given() -> None:
         *("suggestions", "paused", "text"),
         *("path", "hidden", "errors", "place"),
         *("again", "typed", "not_found", "view", "locked", "expired", "resend_later", "sent"),
-        *("notice", "chosen", "refusal", "minimum", "sentence", "received", "with_support"),
+        *(
+            "notice",
+            "chosen",
+            "refusal",
+            "minimum",
+            "maximum",
+            "sentence",
+            "received",
+            "with_support",
+        ),
         *(
             "delayed",
             "reference",
