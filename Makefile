@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pure test-real test-faults faults lint format lock bench fresh screenshots clean setup-demo setup-dev
+.PHONY: help browser lighthouse demo test test-pure test-real test-faults faults lint format lock bench fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities bench demo domain ledger security starter tests translations workflows settings.py worker.py
 
@@ -33,6 +33,12 @@ test-faults: # it waits more than it works, and begins when the pure tests are d
 
 faults: setup-dev ## play the whole fault programme, three seeds each, and print its table
 	@$(BIN)/pytest tests/faults --faults=all
+
+browser: setup-dev ## look at every page in Chromium, in every way, and print a table
+	@$(BIN)/python -m tests.browser.matrix
+
+lighthouse: setup-dev ## let Lighthouse judge the five main pages on a phone (needs npm)
+	@$(BIN)/python -m tests.browser.lighthouse
 
 lint: setup-dev ## check style, types and the direction of imports
 	$(BIN)/ruff check .
