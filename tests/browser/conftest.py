@@ -3,10 +3,18 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    async_playwright,
+)
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
@@ -20,6 +28,38 @@ ARGUMENTS = (
 )
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 NARROWEST = 320
+WIDE = """width => [...document.body.querySelectorAll("*")]
+    .filter(node => node.getBoundingClientRect().right > width)
+    .map(node => node.outerHTML.slice(0, 80)).slice(-2)"""
+SHOWN_ALTHOUGH_HIDDEN = """() => [...document.querySelectorAll("[hidden]")]
+    .filter(node => node.checkVisibility()).map(node => node.outerHTML.slice(0, 80))"""
+CRAMPED = """() => {
+    const seen = node => node.checkVisibility({visibilityProperty: true, opacityProperty: true})
+        && !node.closest(".govuk-visually-hidden, .govuk-skip-link");
+    const texts = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const node = walker.currentNode;
+        if (!node.data.trim() || !seen(node.parentElement)) continue;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        for (const box of range.getClientRects()) texts.push({node, box});
+    }
+    const cut = [...document.body.querySelectorAll("*")].filter(node => seen(node)
+        && getComputedStyle(node).overflowX !== "visible" && node.scrollWidth > node.clientWidth + 1
+        && node.clientWidth && !node.matches("input, textarea, select"));
+    const over = [];
+    for (const [i, one] of texts.entries()) for (const two of texts.slice(i + 1)) {
+        const wide = Math.min(one.box.right, two.box.right) - Math.max(one.box.left, two.box.left);
+        const high = Math.min(one.box.bottom, two.box.bottom) - Math.max(one.box.top, two.box.top);
+        if (one.node !== two.node && wide > 2 && high > one.box.height / 3)
+            over.push(`${one.node.data.trim()} / ${two.node.data.trim()}`);
+    }
+    return [...cut.map(node => `cut off: ${node.outerHTML.slice(0, 80)}`),
+            ...over.map(text => `overlaps: ${text}`)];
+}"""
+"""Which texts do not fit: those cut off by their box, and those that lie over each other."""
+
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -33,39 +73,75 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 class Looker:
-    """A page of the browser and what was noticed on it."""
+    """A page of the browser and what was noticed on it.
 
-    def __init__(self, page: Page) -> None:
+    Chromium reports every page of an error's status; what is `expected` is no news.
+    """
+
+    def __init__(self, page: Page, *expected: str) -> None:
         self.page = page
         self.noticed: list[str] = []
+        self._expected = ("status of 422", *expected)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.noticed.append(str(error)))
+        page.on("request", self._watch)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # Chromium reports every page of status 422, which is what bad input is answered with.
-        if "status of 422" not in message.text:
-            self.noticed.append(message.text)
+        said = f"{message.location['url']}: {message.text}"
+        if not any(text in said for text in self._expected):
+            self.noticed.append(said)
+
+    def _watch(self, request: Request) -> None:
+        # The first address is the page's own; a form or a link leads to the same host.
+        here = urlsplit(request.frame.url).netloc
+        if here and urlsplit(request.url).netloc != here:
+            self.noticed.append(f"{request.url} is asked for")
 
     async def look(self, *, scripts: bool = True) -> None:
         """Look at the page as it stands: nothing wrong for axe, nothing cut off at 320 pixels."""
         if scripts:
-            await self._ask_axe()
-        await self._make_narrow()
-
-    async def _ask_axe(self) -> None:
-        answer = await Axe().run(self.page, options={"runOnly": list(RULES)})
-        for violation in answer.response["violations"]:
-            where = [node["html"] for node in violation["nodes"]]
-            self.noticed.append(f"{self.page.url} {violation['id']}: {where}")
-
-    async def _make_narrow(self) -> None:
+            await self.ask_axe()
         size = self.page.viewport_size
         assert size is not None
         await self.page.set_viewport_size({"width": NARROWEST, "height": size["height"]})
-        width = await self.page.evaluate("document.documentElement.scrollWidth")
-        if width > NARROWEST:
-            self.noticed.append(f"{self.page.url} is {width} pixels wide")
+        await self.measure()
         await self.page.set_viewport_size(size)
+
+    async def ask_axe(self, way: str = "") -> None:
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate(AXE_SCRIPT)
+        violations = await self.page.evaluate(
+            "only => axe.run({runOnly: only, resultTypes: ['violations']})"
+            ".then(answer => answer.violations)",
+            list(RULES),
+        )
+        for violation in violations:
+            where = [node["html"] for node in violation["nodes"]]
+            self.noticed.append(f"{self.page.url} {way} {violation['id']}: {where}")
+
+    async def measure(self, way: str = "") -> None:
+        """Notice a page that must be scrolled sideways, and a button that waits for a script."""
+        size = self.page.viewport_size
+        assert size is not None
+        width = await self.page.evaluate("document.documentElement.scrollWidth")
+        if width > size["width"]:
+            where = await self.page.evaluate(WIDE, size["width"])
+            self.noticed.append(
+                f"{self.page.url} {way} is {width} of {size['width']} pixels wide: {where}"
+            )
+
+        shown = await self.page.evaluate(SHOWN_ALTHOUGH_HIDDEN)
+        self.noticed += [f"{self.page.url} {way} shows {text}" for text in shown]
+
+    async def enlarge_text(self) -> None:
+        """Notice what is cut off, or lies over something else, with letters twice as large."""
+        root = "document.documentElement.style.fontSize"
+        await self.page.evaluate(f"() => {{ {root} = '200%' }}")
+        await self.measure("with large text")
+        self.noticed += [
+            f"{self.page.url} with large text: {text}" for text in await self.page.evaluate(CRAMPED)
+        ]
+        await self.page.evaluate(f"() => {{ {root} = '' }}")
 
 
 @pytest.fixture

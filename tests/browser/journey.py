@@ -8,14 +8,13 @@ from datetime import date, timedelta
 
 import asyncpg
 import httpx
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from demo.names import Spelled
 from demo.students import COLUMNS, DEPARTMENTS, amka, make_row
 
 PASSWORD = "vrasto-kerasi-plateia-9"
 PATIENCE_SECONDS = 30
-NEXT = re.compile("^(Επόμενο|Next)$")
 
 Seen = Callable[[str], Awaitable[None]]
 
@@ -88,12 +87,12 @@ class Journey:
     async def _begin(self) -> None:
         await self._page.goto(self._portal)
         await self._seen("start")
-        await self._page.get_by_role("button", name="Ενεργοποίηση λογαριασμού τώρα!").click()
+        await self._press("Ενεργοποίηση λογαριασμού τώρα!")
         await self._seen("who")
         if self._mistakes:
             await self._press("Έναρξη ενεργοποίησης")
-            await self._seen("who-error")
-        await self._page.get_by_label("Είμαι φοιτητής").check()
+            await self._told("who-error", "Επιλέξτε την ιδιότητά σας")
+        await self._tick("Είμαι φοιτητής")
         await self._press("Έναρξη ενεργοποίησης")
         await self._seen("contact")
         if self._mistakes:
@@ -110,6 +109,10 @@ class Journey:
         await self._seen("pin")
         pin = await self._pin()
         if self._mistakes:
+            await self._next(pin="O12345")
+            await self._told("pin-letters", "Γράψτε τα έξι ψηφία του κωδικού")
+            await self._press("Αποστολή ξανά")
+            await self._told("pin-too-soon", "Μπορείτε να ζητήσετε νέο μήνυμα μετά τις")
             await self._next(pin=f"{(int(pin) + 1) % 1_000_000:06d}")
             await self._told("pin-wrong", "Ο εξαψήφιος κωδικός δεν είναι σωστός")
         await self._next(pin=pin)
@@ -120,19 +123,33 @@ class Journey:
         if self._mistakes:
             await self._next(number="01010500014")
             await self._told("insurance-checksum", "Ο Α.Μ.Κ.Α. δεν είναι σωστός")
+            await self._follow("Θέλω να χρησιμοποιήσω αριθμό ασφάλισης άλλης χώρας")
+            await self._reach("/insurance/other")
+            await self._next()
+            await self._told("insurance-other-empty", "Επιλέξτε χώρα")
+            await self._follow("Έχω τελικά Α.Μ.Κ.Α.")
+            await self._reach("/insurance")
         await self._next(number=self._student.amka)
 
     async def _agree(self) -> None:
         await self._reach("/review")
         await self._seen("review")
         assert await self._page.locator("#username").inner_text() == self._student.login
-        await self._page.get_by_label("Κρατήστε το κινητό μου").check()
+        if self._mistakes:
+            await self._follow("Τα στοιχεία είναι λάθος")
+            await self._press("Ζητώ διόρθωση")
+            await self._told("dispute-empty", "Επιλέξτε ποια από τα στοιχεία είναι λάθος")
+            await self._follow("Πίσω")
+            await self._reach("/review")
+        await self._tick("Κρατήστε το κινητό μου")
         await self._press("Συμφωνώ")
 
     async def _choose_password(self) -> None:
         await self._reach("/password")
         await self._seen("password")
         if self._mistakes:
+            await self._press("Χρήση αυτού που επέλεξα")
+            await self._told("suggestion-none", "Επιλέξτε μία από τις παρακάτω προτάσεις")
             await self._next(password="12345678")
             await self._told("password-weak", "Ο κωδικός πρόσβασης είναι πολύ συνηθισμένος")
             await self._look_at_password()
@@ -149,15 +166,22 @@ class Journey:
     async def _press(self, name: str) -> None:
         await self._page.get_by_role("button", name=name).click()
 
+    async def _follow(self, name: str) -> None:
+        await self._page.get_by_role("link", name=name).click()
+
+    async def _tick(self, name: str) -> None:
+        await self._page.get_by_label(name).check()
+
+    async def _fill(self, field: str, value: str) -> None:
+        await self._page.locator(f"#{field}").fill(value)
+
     async def _next(self, **typed: str) -> None:
         for field, value in typed.items():
-            await self._page.locator(f"#{field}").fill(value)
-        await self._page.get_by_role("button", name=NEXT).click()
+            await self._fill(field, value)
+        await self._press("Επόμενο")
 
     async def _told(self, name: str, words: str) -> None:
-        alert = self._page.get_by_role("alert")
-        await alert.wait_for()
-        assert words in await alert.inner_text()
+        await expect(self._page.get_by_role("alert")).to_contain_text(words)
         await self._seen(name)
 
     async def _reach(self, path: str) -> None:
