@@ -80,8 +80,8 @@ class Views:
         page = _environment(self._folder, language, self._zone).get_template(f"{template}.html")
         return page.render(self._shared[language] | context)
 
-    def clock(self, moment: datetime, language: Language) -> str:
-        return clock(moment, language=language, zone=self._zone)
+    def clock(self, moment: datetime, language: Language, *, seconds: bool = False) -> str:
+        return clock(moment, language=language, zone=self._zone, seconds=seconds)
 
 
 @cache
@@ -99,7 +99,7 @@ def _environment(folder: str, language: Language, zone: ZoneInfo) -> Environment
     env.globals.update(
         language=language.value,
         static=static_path(),
-        error_message=error_message,
+        error_message=partial(error_message, spoken=translator(language).gettext("Error")),
         error_list=error_list,
         first_group=references.first_group,
     )
@@ -116,10 +116,13 @@ def clock(moment: datetime, *, language: Language, zone: ZoneInfo, seconds: bool
     return f"{format_date(local.date(), 'd MMMM', locale=language)}, {told}"
 
 
-def error_message(errors: Errors, field: str) -> dict[str, Markup] | None:
-    """Return what the govuk macros take as a field's error: its messages, one a line."""
+def error_message(errors: Errors, field: str, *, spoken: str) -> dict[str, str] | None:
+    """Return what the govuk macros take as a field's error: its messages, one a line.
+
+    `spoken` is what a screen reader says before them.
+    """
     texts = errors.get(field) if errors else None
-    return {"html": Markup("<br>").join(texts)} if texts else None
+    return {"html": Markup("<br>").join(texts), "visuallyHiddenText": spoken} if texts else None
 
 
 def error_list(errors: Errors) -> list[dict[str, str]]:
