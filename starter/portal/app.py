@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 import settings as configuration
 from domain.contracts.vocabulary import Language, Step
+from domain.text import note
 from ledger import pool as ledger
 from ledger.pool import Pool
 from security.keys import KeyRing
@@ -36,7 +37,7 @@ from starter.portal.pause import Pauses
 from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
 from starter.portal.texts import Texts
-from starter.portal.visit import Elsewhere, Health, Parts, Visit
+from starter.portal.visit import Elsewhere, Health, Parts, SessionEnded, Visit
 from starter.portal.wording import Wording
 from starter.web.brand import Brand
 from starter.web.forms import Forged
@@ -109,6 +110,13 @@ def _add_failures(app: FastAPI) -> None:
         assert isinstance(failure, Elsewhere)  # noqa: S101 - registered for nothing else
         return Visit(request).see(failure.path)
 
+    async def session_ended(request: Request, failure: Exception) -> Response:
+        visit = Visit(request)
+        form = await visit.form() if request.method == "POST" else None
+        if form and form.get("note"):
+            return visit.page("who", status=403, again="sent", kept=note(form.get("note")))
+        return await elsewhere(request, failure)
+
     async def ended(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, ActivationEnded)  # noqa: S101 - as above
         step = failure.step if failure.step in ENDS else Step.CANCELLED
@@ -124,13 +132,14 @@ def _add_failures(app: FastAPI) -> None:
     async def away(request: Request, _: Exception) -> Response:
         visit = Visit(request)
         form = await visit.form() if request.method == "POST" else None
-        return visit.error(503, {"Retry-After": _RETRY_AFTER}, again=True, form=form)
+        return await visit.error(503, {"Retry-After": _RETRY_AFTER}, again=True, form=form)
 
     async def refused(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, HTTPException)  # noqa: S101 - as above
-        return Visit(request).error(failure.status_code, failure.headers)
+        return await Visit(request).error(failure.status_code, failure.headers)
 
     app.add_exception_handler(Elsewhere, elsewhere)
+    app.add_exception_handler(SessionEnded, session_ended)
     app.add_exception_handler(ActivationEnded, ended)
     app.add_exception_handler(Forged, forged)
     app.add_exception_handler(HTTPException, refused)
@@ -139,4 +148,4 @@ def _add_failures(app: FastAPI) -> None:
 
 
 async def _error_page(request: Request, status: int) -> Response:
-    return Visit(request).error(status)
+    return await Visit(request).error(status)

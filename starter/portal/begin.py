@@ -9,10 +9,11 @@ from domain import contacts
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput, Rule
+from domain.text import note
 from ledger import activations
 from starter.portal import limits, places, uniform
 from starter.portal.places import Place
-from starter.portal.visit import AnyVisit, Elsewhere, Visit
+from starter.portal.visit import AnyVisit, Elsewhere, SessionEnded, Visit
 from starter.web.forms import Form
 from starter.web.view import Errors
 
@@ -29,7 +30,7 @@ async def start(visit: AnyVisit) -> Response:
 
 @router.get("/who")
 async def who(visit: AnyVisit) -> Response:
-    return await _paused(visit) or visit.page("who", again="again" in visit.request.query_params)
+    return await _paused(visit) or visit.page("who", again=visit.request.query_params.get("again"))
 
 
 @router.post("/who")
@@ -56,8 +57,13 @@ async def contact(visit: AnyVisit) -> Response:
 @router.post("/contact")
 async def contact_given(visit: AnyVisit) -> Response:
     form = await visit.form()
-    present = await _unproved(visit)
-    typed = {name: form.get(name).strip() for name in ("mobile", "email")}
+    try:
+        present = await _unproved(visit)
+    except SessionEnded:
+        # Nothing had begun that a new session would have to prove, and nobody types it twice.
+        await visit.begin()
+        present = None
+    typed = {name: note(form.get(name)) for name in ("mobile", "email")}
     read, errors = _read(visit, typed)
     if errors:
         return visit.page("contact", errors=errors, typed=typed)

@@ -1,6 +1,7 @@
 """How often something may be asked, counted in the ledger over all processes."""
 
-from datetime import timedelta
+import math
+from datetime import UTC, datetime, timedelta
 
 from fastapi.responses import Response
 
@@ -15,8 +16,8 @@ async def refusal(visit: Visit, bucket: str, *, limit: int, minutes: int) -> Res
     opens = await budgets.take(pool, bucket, limit=limit, window=timedelta(minutes=minutes))
     if opens is None:
         return None
-    headers = {"Retry-After": str(minutes * 60)}
-    return visit.error(429, headers, not_before=visit.clock(opens), form=await visit.form())
+    headers = {"Retry-After": str(math.ceil((opens - datetime.now(UTC)).total_seconds()))}
+    return await visit.error(429, headers, not_before=visit.clock(opens), form=await visit.form())
 
 
 def by_address(visit: Visit, purpose: str) -> str:

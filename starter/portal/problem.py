@@ -64,7 +64,7 @@ async def problem(visit: AnyVisit, raw: str | None = None) -> Response:
 async def problem_told(visit: AnyVisit, raw: str | None = None) -> Response:
     form = await visit.form()
     reference = await _reference(visit, raw)
-    typed = {name: form.get(name) for name in _LONGEST}
+    typed = {name: note(form.get(name)) for name in _LONGEST}
     read, errors = _read(visit, typed)
     if errors:
         return visit.page("problem", reference=reference, typed=typed, errors=errors)

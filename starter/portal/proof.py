@@ -1,5 +1,6 @@
 """Proving who comes: the code sent to the contact and, when several share it, one question."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fastapi import APIRouter
@@ -23,7 +24,9 @@ router = APIRouter()
 @router.get("/pin")
 async def pin(visit: AnyVisit) -> Response:
     place = await visit.place_on("/pin")
-    return await uniform.page(visit, place) if place.veiled else _pin_page(visit, place)
+    if place.veiled:
+        return await uniform.page(visit, place)
+    return _pin_page(visit, await _as_sent(visit, place))
 
 
 @router.post("/pin")
@@ -100,16 +103,29 @@ def _identify_page(visit: Visit, place: Place, errors: Errors | None = None) -> 
     return visit.page("identify", place=place, errors=errors)
 
 
+async def _as_sent(visit: Visit, place: Place) -> Place:
+    """Tell why the message is late as soon as its first try fails: Temporal knows that first."""
+    view = place.progress.pin if place.progress else None
+    if view is None or view.expires_at or view.on_request:
+        return place
+    stands = await visit.parts.engine.stands(place.reference)
+    late = stands and stands.step is place.step and stands.wait_reason
+    return replace(place, wait_reason=late or place.wait_reason)
+
+
 def _pin_page(visit: Visit, place: Place, errors: Errors | None = None) -> Response:
     view = place.progress.pin if place.progress else None
     now = datetime.now(UTC)
+    locked = view and view.locked_until and view.locked_until > now
     return visit.page(
         "pin",
         place=place,
         view=view,
         errors=errors,
         sent="sent" in visit.request.query_params,
-        locked=view and view.locked_until and view.locked_until > now,
+        locked_until=visit.clock(view.locked_until)
+        if view and view.locked_until and locked
+        else None,
         expired=view and view.expires_at and view.expires_at <= now,
         resend_later=view and view.resend_at and view.resend_at > now,
         notice=visit.words.wait(place.step, place.wait_reason),
@@ -123,7 +139,7 @@ def _pin_refused(visit: Visit, answer: Answer) -> Errors:
     if view and view.locked_until and answer.verdict is Verdict.LOCKED:
         return {"pin": [words.locked_pin(visit.clock(view.locked_until))]}
     if view and view.resend_at and answer.verdict is Verdict.TOO_SOON:
-        return {"resend": [words.too_soon(visit.clock(view.resend_at))]}
+        return {"resend": [words.too_soon(visit.clock(view.resend_at, seconds=True))]}
     if view and answer.verdict is Verdict.WRONG:
         return {"pin": [words.wrong_pin(view.tries_left)]}
     return {"pin": [words.expired_pin()]}

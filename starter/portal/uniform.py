@@ -41,7 +41,7 @@ async def page(
         place=place,
         errors=errors,
         typed=await visit.typed(place.reference),
-        locked_until=locked_until,
+        locked_until=locked_until and visit.clock(locked_until),
         sent="sent" in visit.request.query_params,
     )
 
@@ -64,7 +64,9 @@ async def again(visit: Visit, place: Place, request: ResendRequest) -> Response:
     """Ask for another message; what becomes of it is told in the same words to all."""
     after = visit.parts.settings.policy.resend_after
     if opens := await _spent(visit, place, "resend", 1, after):
-        return await page(visit, place, {"resend": [visit.words.too_soon(visit.clock(opens))]})
+        return await page(
+            visit, place, {"resend": [visit.words.too_soon(visit.clock(opens, seconds=True))]}
+        )
     await _answer(visit, place, "resend_pin", request)
     await visit.not_before(ANSWERED_AFTER)
     return visit.see("/pin?sent")

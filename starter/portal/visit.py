@@ -3,16 +3,19 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
+import asyncpg
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from domain.contracts.vocabulary import Language
-from ledger.pool import Pool
+from domain.text import note
+from ledger.pool import UNAVAILABLE, Pool
 from ledger.sessions import Session
 from security.keys import KeyRing
 from settings import Settings
@@ -34,6 +37,8 @@ _WITHIN = 2.75
 """Seconds until every page answers, whatever is away; students are promised three."""
 _ASKING = 2.4
 """Seconds of them for asking the engine; the rest is the ledger's and the page's."""
+_AT_ONCE = 0.2
+"""Seconds for what a failure's page would tell as well, if it can."""
 _VEILED_AFTER = 0.5
 """Seconds before which no page tells anything of a contact that may not be on file."""
 
@@ -62,6 +67,10 @@ class Elsewhere(Exception):
         self.path = path
 
 
+class SessionEnded(Elsewhere):
+    """This browser has no session; it may have had one when it was shown the form it sends."""
+
+
 class Visit:
     """What a route works with."""
 
@@ -86,7 +95,8 @@ class Visit:
         """Return this browser's session; without one it starts first."""
         session = await self.parts.sessions.find(self.token)
         if session is None:
-            raise Elsewhere(f"{places.START}?again" if self.token else places.START)
+            again = "?again=sent" if self.request.method == "POST" else "?again"
+            raise SessionEnded(places.START + (again if self.token else ""))
         return session
 
     async def reference(self) -> str | None:
@@ -147,6 +157,14 @@ class Visit:
             self._asks_until - _ASKING + seconds - asyncio.get_running_loop().time()
         )
 
+    async def known(self) -> str | None:
+        """Return this browser's activation if it can be told at once."""
+        with suppress(*UNAVAILABLE, asyncpg.PostgresError):
+            async with asyncio.timeout(_AT_ONCE):
+                session = await self.parts.sessions.find(self.token)
+                return session.reference if session else None
+        return None
+
     async def typed(self, reference: str) -> dict[str, str]:
         """Return the mask of each contact this browser began with, by channel."""
         box = (await self.session()).typed
@@ -200,15 +218,24 @@ class Visit:
         """Send the browser to another page of ours."""
         return self._dress(RedirectResponse(path, 303))
 
-    def error(self, status: int, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+    async def error(
+        self, status: int, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> Response:
         """Render the page of a failure; a `form` among `more` comes back in it, but secrets."""
         heading, sentence = self.words.status(status)
         context = {"heading": heading, "sentence": sentence, "secret": SECRET, **more}
+        if form := more.get("form"):
+            # What no keyboard types would make the page invalid.
+            shown = tuple((name, note(value)) for name, value in form.fields)
+            context["form"] = replace(form, fields=shown)
+        context["reference"] = await self.known()
         return self.page("error", status=status, headers=headers, **context)
 
-    def clock(self, moment: datetime) -> str:
-        """Tell a time of day as the institution's clocks show it."""
-        return self.parts.views.clock(moment, self.language)
+    def clock(self, moment: datetime, *, seconds: bool = False) -> str:
+        """Tell from what time of day on something may be done: never a moment too early."""
+        unit = timedelta(seconds=1) if seconds else timedelta(minutes=1)
+        whole = moment + unit - timedelta.resolution
+        return self.parts.views.clock(whole, self.language, seconds=seconds)
 
     def _keep(self, token: str) -> None:
         self.token = self._fresh = self.request.state.fresh = token

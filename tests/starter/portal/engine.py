@@ -62,6 +62,7 @@ class MemoryEngine:
         self.away: Exception | None = None
         self.terminated = False
         self.next_try_at: datetime | None = None
+        self.failed_by: WaitReason | None = None
 
     def put(self, reference: str, progress: Progress) -> None:
         self.activations[reference] = progress.model_copy(update={"reference": reference})
@@ -98,7 +99,9 @@ class MemoryEngine:
         known = self.activations.get(reference)
         if known and self.terminated:
             raise ActivationEnded(reference, known.step)
-        return Stands(known.step, known.wait_reason, self.next_try_at) if known else None
+        if known is None:
+            return None
+        return Stands(known.step, self.failed_by or known.wait_reason, self.next_try_at)
 
     async def settled(
         self, reference: str, *, leaves: Collection[Step], within: timedelta

@@ -7,11 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fastapi import FastAPI
 
+from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Step, WaitReason
+from ledger import sessions as ledger
+from ledger.pool import Pool
 from settings import Service, Settings
 from starter.connect import TemporalUnavailable
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
+from tests.starter.portal.test_pages import clock
 
 TITLE = re.compile(r"<title>(.*?)</title>")
 BACK = re.compile(r'<a href="([^"]+)" class="govuk-back-link">')
@@ -79,6 +83,102 @@ async def test_who_may_not_look_up_now_types_nothing_twice(
     assert "Δοκιμάστε ξανά μετά τις" in refused.text
     for kept in ('name="mobile" value="6912345678"', 'name="email" value="maria@mail.example"'):
         assert kept in refused.text
+
+
+async def test_who_has_to_wait_is_told_how_long_and_no_moment_too_early(
+    make_app: Callable[[Settings], FastAPI], settings: Settings, engine: MemoryEngine
+) -> None:
+    portal = settings.portal.model_copy(
+        update={"lookups_per_address": 0, "lookups_window_minutes": 60 * 24 * 400}
+    )
+    browser = Browser(make_app(settings.model_copy(update={"portal": portal})))
+    await browser.begin()
+    refused = await browser.post("/contact", mobile="6912345678")
+    opens = datetime.now(UTC) + timedelta(seconds=int(refused.headers["retry-after"]))
+    assert opens.timestamp() % timedelta(days=400).total_seconds() < 60
+    assert engine.started == []
+
+
+async def test_a_lock_that_ends_within_a_minute_is_told_by_the_next(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    until = datetime.now(UTC).replace(second=1) + timedelta(hours=1)
+    view = at(Step.PIN).pin
+    assert view
+    locked = at(Step.PIN, pin=view.model_copy(update={"locked_until": until}))
+    engine.put(engine.started[0].reference, locked)
+    shown = clock(until + timedelta(minutes=1))
+    assert f"δεχόμαστε κωδικό μέχρι τις {shown}" in (await student.get("/pin")).text
+    engine.next = [(Verdict.LOCKED, locked)]
+    assert f"Δοκιμάστε ξανά στις {shown}" in (await student.post("/pin", pin="123456")).text
+
+
+async def test_every_failure_tells_the_reference_and_the_way_on(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    reference = engine.started[0].reference
+    await student.get("/pin")
+    student.hidden["csrf"] = "of somebody else"
+    pages = [
+        await student.get("/nothing-here"),
+        await student.post("/done"),
+        await student.post("/pin", pin="123456"),
+        await student.post("/pin", pin="1" * 20_000),
+    ]
+    engine.away = LookupError("a bug")
+    pages.append(await student.get("/pin"))
+    assert [page.status_code for page in pages] == [404, 405, 403, 413, 500]
+    for page in pages:
+        assert f'app-nowrap">{reference}</span>' in page.text
+        assert f'href="/problem/{reference}"' in page.text
+        assert 'href="/progress"' in page.text
+
+
+async def test_a_contact_form_that_was_open_too_long_is_taken_all_the_same(
+    browser: Browser, engine: MemoryEngine, pool: Pool
+) -> None:
+    await browser.begin()
+    await _idle(browser, pool)
+    response = await browser.post("/contact", mobile="6912345678", email="")
+    assert response.headers["location"] == "/pin"
+    assert len(engine.started) == 1
+    assert (await browser.get("/pin")).status_code == 200
+
+
+async def test_a_note_that_was_written_too_long_is_shown_to_be_taken_along(
+    student: Browser, engine: MemoryEngine, pool: Pool
+) -> None:
+    engine.put(engine.started[0].reference, at(Step.REVIEW))
+    await student.get("/review/wrong")
+    await _idle(student, pool)
+    page = await student.post("/review", decision="dispute", wrong="name", note="Χωρίς <ε>")
+    assert page.status_code == 403
+    assert "η σύνδεση έληξε" in page.text
+    assert "Χωρίς &lt;ε&gt;</textarea>" in page.text
+    assert engine.submitted == []
+    gone = await student.post("/who", who="student")
+    assert gone.headers["location"] == "/contact"
+
+
+async def _idle(browser: Browser, pool: Pool) -> None:
+    await pool.execute(
+        "UPDATE session SET seen_at = now() - interval '31 minutes' WHERE token_hash = $1",
+        ledger.token_hash(browser.http.cookies["session"]),
+    )
+
+
+async def test_a_code_that_cannot_be_sent_is_told_at_the_first_try(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    view = at(Step.PIN).pin
+    assert view
+    unsent = view.model_copy(update={"expires_at": None, "resend_at": None})
+    waiting = at(Step.PIN, WaitReason.WAITING_PIN, pin=unsent)
+    engine.put(engine.started[0].reference, waiting)
+    told = "Η υπηρεσία SMS δεν απαντά"
+    assert told not in (await student.get("/pin")).text
+    engine.failed_by = WaitReason.SMS_DOWN
+    assert told in (await student.get("/pin")).text
 
 
 async def test_a_question_that_could_not_be_answered_now_is_asked_again(

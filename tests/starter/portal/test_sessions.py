@@ -199,7 +199,8 @@ async def test_half_a_minute_later_the_old_cookie_is_worth_nothing(
 
     wear(browser, old)
     browser.hidden = form
-    assert (await browser.post("/pin", pin="123456")).headers["location"] == "/who?again"
+    assert (await browser.post("/pin", pin="123456")).headers["location"] == "/who?again=sent"
+    assert "δεν χρησιμοποιήθηκε" in (await browser.get("/who?again=sent")).text
     assert len(engine.submitted) == 1
 
 
