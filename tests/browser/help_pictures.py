@@ -53,6 +53,8 @@ async def _play(browser: Browser, stack: WholeStack, language: Language, serial:
     await page.locator("#number").fill(student.amka)
     await _send(page)
     await page.wait_for_url("**/review")
+    await page.locator("#agree").scroll_into_view_if_needed()
+    await page.locator("#username").scroll_into_view_if_needed()
     await _keep(page, blank, f"review.{language}")
     await page.locator("#agree").click()
     await page.wait_for_url("**/password")
