@@ -1,45 +1,62 @@
 """Makes the pictures of the pages: `python -m tests.browser.screenshots` writes docs/screenshots.
 
-It plays one student through a demo of its own, in a folder that is gone afterwards.
+Every scene of the gallery in Greek, the main ones in English too, as a phone shows them; small
+enough to be kept beside the code.
 """
 
 import asyncio
+import base64
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.async_api import async_playwright
+import structlog
+from playwright.async_api import Browser, async_playwright
 
+from domain.contracts.vocabulary import Language
+from ledger import pool as ledger
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.browser.journey import Journey, Student
-from tests.stack import WholeStack
+from tests.browser.gallery import SCENES, Picture, play
+from tests.stack import TestStack
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
+MAIN = ("start", "who", "contact", "pin", "insurance", "review", "password", "progress", "done")
+QUALITY = 50
 
 
-async def take(stack: WholeStack, folder: Path) -> None:
-    """Play a student, mistakes included, and keep a picture of every page."""
-    student = Student(100)
-    await student.enrol(stack.env["REGISTRAR_DSN"])
+async def take(chromium: Browser, picture: Picture) -> bytes:
+    async with (
+        await chromium.new_context(viewport={"width": 390, "height": 600}) as context,
+        picture.hung(context),
+    ):
+        page = await context.new_page()
+        await page.goto(picture.url)
+        camera = await context.new_cdp_session(page)
+        asked = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True}
+        return base64.b64decode((await camera.send("Page.captureScreenshot", asked))["data"])
+
+
+async def take_all(stack: TestStack, folder: Path) -> None:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        page = await browser.new_page(viewport={"width": 390, "height": 844}, locale="el-GR")
-
-        async def seen(name: str) -> None:
-            await page.screenshot(path=folder / f"{name}.png", full_page=True)
-
-        await Journey(page, stack.env, student, seen, mistakes=True).walk()
-        await browser.close()
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        pool = await ledger.connect(stack.ledger_dsn)
+        for name in SCENES:
+            for language in Language if name in MAIN else (Language.EL,):
+                picture = await play(name, stack, pool, language)
+                (folder / f"{name}.{language}.webp").write_bytes(await take(chromium, picture))
+        await pool.close()
+        await chromium.close()
 
 
 def main() -> None:
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as place:
-        stack = WholeStack(Path(place) / "demo")
+        stack = TestStack(Path(place))
         try:
             stack.begin()
-            asyncio.run(take(stack, folder))
+            asyncio.run(take_all(stack, folder))
         finally:
             stack.end()
 

@@ -55,7 +55,7 @@ class ByKeyboard(Journey):
     async def _told(self, name: str, words: str) -> None:
         """Begin at the errors, and be led from the first to its field, which repeats it."""
         await super()._told(name, words)
-        await expect(self._page).to_have_title(re.compile("^Σφάλμα: "))
+        await expect(self._page).to_have_title(re.compile("^(Σφάλμα: |Δεν βρέθηκε)"))
         summary = self._page.locator(".govuk-error-summary")
         await expect(summary).to_be_focused()
         await expect(summary.get_by_role("heading")).to_have_text("Υπάρχει ένα πρόβλημα")
@@ -72,7 +72,7 @@ class ByKeyboard(Journey):
         # Of several choices it is their group that repeats the error.
         group = self._page.locator("fieldset").filter(has=field)
         about = group if await group.count() else field
-        await expect(about).to_have_accessible_description(re.compile("Σφάλμα: "))
+        await expect(about).to_have_accessible_description(re.compile("Σφάλμα:"))
 
     async def _get_to(self, wanted: Locator) -> None:
         for _ in range(MOST_STOPS):
