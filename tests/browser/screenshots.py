@@ -1,7 +1,7 @@
 """Makes the pictures of the pages: `python -m tests.browser.screenshots` writes docs/screenshots.
 
-Every scene of the gallery in Greek, the main ones in English too, as a phone shows them; small
-enough to be kept beside the code.
+Every scene of the gallery in Greek, the main ones in English too, as a phone shows them. The long
+texts are left out: they are Markdown and read best as such.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from tests.stack import TestStack
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 MAIN = ("start", "who", "contact", "pin", "insurance", "review", "password", "progress", "done")
+LONG = ("help", "terms", "privacy", "accessibility", "password-help")
 QUALITY = 50
 
 
@@ -40,7 +41,7 @@ async def take_all(stack: TestStack, folder: Path) -> None:
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         pool = await ledger.connect(stack.ledger_dsn)
-        for name in SCENES:
+        for name in (each for each in SCENES if each not in LONG):
             for language in Language if name in MAIN else (Language.EL,):
                 picture = await play(name, stack, pool, language)
                 (folder / f"{name}.{language}.webp").write_bytes(await take(chromium, picture))
