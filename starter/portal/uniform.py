@@ -63,6 +63,9 @@ async def given(visit: Visit, place: Place, submission: PinSubmission) -> Respon
 async def again(visit: Visit, place: Place, request: ResendRequest) -> Response:
     """Ask for another message; what becomes of it is told in the same words to all."""
     after = visit.parts.settings.policy.resend_after
+    clicks = f"resend:{request.submission_id}"
+    if await budgets.take(visit.parts.pool, clicks, limit=1, window=after):
+        return visit.see("/pin?sent")  # The second of two clicks on one form.
     if opens := await _spent(visit, place, "resend", 1, after):
         return await page(
             visit, place, {"resend": [visit.words.too_soon(visit.clock(opens, seconds=True))]}

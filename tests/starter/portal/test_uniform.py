@@ -194,6 +194,14 @@ async def test_another_message_is_promised_in_the_same_words(pair: Pair, verdict
     assert "Μπορείτε να ζητήσετε νέο μήνυμα μετά τις" in soon.text
 
 
+async def test_a_double_click_is_one_wish_for_a_message(pair: Pair) -> None:
+    await pair.begin(WAITS, mobile="6912345678")
+    await pair.get("/pin")
+    for _ in range(2):
+        sent = await pair.post("/pin/resend", Verdict.ACCEPTED, channel="sms")
+        assert sent.headers["location"] == "/pin?sent"
+
+
 @pytest.mark.parametrize(
     ("path", "fields"), [("/pin", {"pin": "123456"}), ("/pin/resend", {"channel": "sms"})]
 )
