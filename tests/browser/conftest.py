@@ -123,6 +123,8 @@ class Looker:
         """Notice a page that must be scrolled sideways, and a button that waits for a script."""
         size = self.page.viewport_size
         assert size is not None
+        # On a slow line a page that was just left has gone before the next one has begun.
+        await self.page.locator("main").wait_for()
         width = await self.page.evaluate("document.documentElement.scrollWidth")
         if width > size["width"]:
             where = await self.page.evaluate(WIDE, size["width"])

@@ -88,12 +88,14 @@ class Journey:
         await self._page.goto(self._portal)
         await self._seen("start")
         await self._press("Ενεργοποίηση λογαριασμού τώρα!")
+        await self._reach("/who")
         await self._seen("who")
         if self._mistakes:
             await self._press("Έναρξη ενεργοποίησης")
             await self._told("who-error", "Επιλέξτε την ιδιότητά σας")
         await self._tick("Είμαι φοιτητής")
         await self._press("Έναρξη ενεργοποίησης")
+        await self._reach("/contact")
         await self._seen("contact")
         if self._mistakes:
             await self._next()

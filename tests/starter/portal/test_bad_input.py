@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from domain.contracts.submissions import ConsentSubmission
 from domain.contracts.views import IdentifyView, Progress
 from domain.contracts.vocabulary import Detail, Question, Step, WaitReason
+from domain.text import note
 from starter.web.forms import MAX_BODY
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
@@ -103,7 +104,7 @@ async def test_a_value_that_cannot_be_is_told_at_its_field(
     for value in BAD_PASSWORDS if field == "password" else BAD:
         response = await send(student, path, [*others, (field, value)])
         assert errors(response), value
-        at_field = "mobile" if field == "email" and not value.strip() else field
+        at_field = "mobile" if field == "email" and not note(value) else field
         assert f'href="#{at_field}"' in response.text, value
         assert quiet(caplog, capsys), value
     assert not engine.submitted
