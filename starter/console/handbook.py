@@ -12,13 +12,13 @@ from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from domain.contracts.vocabulary import Language
 from ledger.pool import UNAVAILABLE
 from settings import CHECKOUT
 from starter.console.seat import Seat, SignedOut, empty_seat
+from starter.web.markdown import html
 
 router = APIRouter()
 
@@ -58,14 +58,4 @@ def _read(text: str, language: Language) -> Iterator[Section]:
     for anchor, both in zip(parts[::2], parts[1::2], strict=True):
         _, *told = re.split(r"^### (.+)$", both, flags=re.MULTILINE)
         at = 2 * _IN_ORDER.index(language)
-        yield Section(anchor, told[at], _html(told[at + 1]))
-
-
-def _html(text: str) -> Markup:
-    markdown = MarkdownIt("commonmark", {"html": False})
-    tokens = markdown.parse(text)
-    for token in tokens:
-        if token.nesting == 1 and token.tag in _CLASSES:
-            token.attrSet("class", _CLASSES[token.tag])
-    # The file is ours, and whatever looks like HTML in it is escaped.
-    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - said above
+        yield Section(anchor, told[at], html(told[at + 1], _CLASSES))

@@ -3,6 +3,8 @@
 `![What it shows](help-pin.el.webp)` is a picture among the static files, fetched when it is opened.
 """
 
+from collections.abc import Mapping
+
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup, escape
@@ -34,22 +36,22 @@ _PICTURE: dict[str, str | int | float] = {
 }
 
 
-def html(text: str) -> Markup:
-    """Render a text; whatever looks like HTML in it is escaped."""
+def html(text: str, classes: Mapping[str, str] = _CLASSES) -> Markup:
+    """Render a text; whatever looks like HTML in it is escaped, and each tag has its class."""
     markdown = MarkdownIt("commonmark", {"html": False})
     tokens = markdown.parse(text)
     for at, token in enumerate(tokens):
         for each in (token, *(token.children or ())):
-            _dress(each)
+            _dress(each, classes)
         match token.children:
             case [Token(type="image", content=shown)]:
                 _fold(shown, tokens[at - 1], tokens[at + 1])
     return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - escaped
 
 
-def _dress(token: Token) -> None:
-    if token.nesting >= 0 and token.tag in _CLASSES:
-        token.attrSet("class", _CLASSES[token.tag])
+def _dress(token: Token, classes: Mapping[str, str]) -> None:
+    if token.nesting >= 0 and token.tag in classes:
+        token.attrSet("class", classes[token.tag])
     if token.tag == "img":
         token.attrSet("src", f"{static_path()}/{token.attrGet('src')}")
         token.attrs |= _PICTURE
