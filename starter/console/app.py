@@ -44,7 +44,7 @@ from starter.support.alerts import Watcher
 from starter.support.cases import UnknownReference
 from starter.support.signin import SignIn
 from starter.support.staff import NotAllowed
-from starter.web.brand import Brand
+from starter.web.brand import brand
 from starter.web.forms import Forged
 from starter.web.shield import Shield
 from starter.web.view import Views, static, static_path
@@ -79,7 +79,7 @@ def create(parts: Parts | None = None) -> FastAPI:
     if parts:
         app.state.parts = parts
     app.mount(static_path(), static())
-    app.router.routes.extend(Brand(settings.institution).routes())
+    app.add_route("/brand/{name}", brand)
     for module in (
         signin,
         queue,

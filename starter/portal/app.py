@@ -39,7 +39,7 @@ from starter.portal.sessions import Sessions
 from starter.portal.texts import Texts
 from starter.portal.visit import Elsewhere, Health, Parts, SessionEnded, Visit
 from starter.portal.wording import Wording
-from starter.web.brand import Brand
+from starter.web.brand import brand
 from starter.web.forms import Forged
 from starter.web.shield import Shield
 from starter.web.view import Views, static, static_path
@@ -77,7 +77,7 @@ def create(parts: Parts | None = None) -> FastAPI:
     if parts:
         app.state.parts = parts
     app.mount(static_path(), static())
-    app.router.routes.extend(Brand(settings.institution).routes())
+    app.add_route("/brand/{name}", brand)
     for module in (begin, proof, insurance, review, password, outcomes, problem, info):
         app.include_router(module.router)
     _add_failures(app)

@@ -1,12 +1,11 @@
 """The institution's colours and logo, as files of their own: no page has a style within it."""
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from settings import Institution
 
@@ -27,12 +26,10 @@ class Brand:
         self.css = self._add(css.encode(), ".css")
         self.logo = self._add_file(institution.logo) if institution.logo else None
 
-    def routes(self) -> Iterator[BaseRoute]:
-        for path in self._files:
-            yield Route(path, self._serve)
-
-    async def _serve(self, request: Request) -> Response:
-        path = request.url.path
+    def answer(self, path: str) -> Response:
+        """Return the file of this address; raises 404 for one that the pages do not name."""
+        if path not in self._files:
+            raise HTTPException(404)
         headers = {"Cache-Control": FOR_EVER}
         return Response(self._files[path], 200, headers, _TYPES[Path(path).suffix])
 
@@ -43,3 +40,10 @@ class Brand:
         path = f"/brand/{hashlib.sha256(content).hexdigest()[:16]}{suffix}"
         self._files[path] = content
         return path
+
+
+async def brand(request: Request) -> Response:
+    """Answer what the pages of this application name, from what they were made with."""
+    views = request.app.state.parts.views
+    answer: Response = views.brand.answer(request.url.path)
+    return answer
