@@ -116,16 +116,14 @@ async def _as_sent(visit: Visit, place: Place) -> Place:
 def _pin_page(visit: Visit, place: Place, errors: Errors | None = None) -> Response:
     view = place.progress.pin if place.progress else None
     now = datetime.now(UTC)
-    locked = view and view.locked_until and view.locked_until > now
+    locked_until = view.locked_until if view else None
     return visit.page(
         "pin",
         place=place,
         view=view,
         errors=errors,
         sent="sent" in visit.request.query_params,
-        locked_until=visit.clock(view.locked_until)
-        if view and view.locked_until and locked
-        else None,
+        locked_until=visit.clock(locked_until) if locked_until and locked_until > now else None,
         expired=view and view.expires_at and view.expires_at <= now,
         resend_later=view and view.resend_at and view.resend_at > now,
         notice=visit.words.wait(place.step, place.wait_reason),
