@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from playwright.async_api import BrowserContext, Route
 
+from domain.contracts.submissions import Policy
 from domain.contracts.views import IdentifyView, Progress, Verdict
 from domain.contracts.vocabulary import Language, Question, Step, WaitReason
 from ledger import pauses
@@ -22,7 +23,7 @@ from starter.connect import TemporalUnavailable
 from starter.portal.app import assemble, create
 from starter.portal.pause import Pauses
 from tests.stack import TestStack
-from tests.starter.portal.conftest import HOST, Browser
+from tests.starter.portal.conftest import HOST, Browser, healthy
 from tests.starter.portal.engine import MemoryEngine, at
 from tests.starter.portal.test_pages import INSURANCE, PASSWORD, PROVISIONING, REVIEW, put
 
@@ -45,9 +46,7 @@ class Stage:
 
     def open(self, **portal: object) -> None:
         """Begin anew, with these settings of the portal."""
-        self.app = create(
-            assemble(self._with(portal), self._keys, self.pool, self.engine, _healthy)
-        )
+        self.app = create(assemble(self._with(portal), self._keys, self.pool, self.engine, healthy))
         self.app.state.parts = replace(self.app.state.parts, pauses=Pauses(self.pool, fresh=0))
         self.browser = Browser(self.app, **{"Accept-Language": self._language})
 
@@ -58,10 +57,6 @@ class Stage:
     async def stands(self, progress: Progress) -> None:
         await self.browser.give_contact()
         put(self.engine, progress)
-
-
-async def _healthy() -> bool:
-    return True
 
 
 Scene = Callable[[Stage], Awaitable[httpx.Response]]
@@ -245,7 +240,7 @@ SCENES: Mapping[str, Scene] = {
     "pin-late": opened("/pin", PIN.model_copy(update={"wait_reason": WaitReason.SMS_DOWN})),
     "pin-uniform": uniform,
     "pin-uniform-error": lambda stage: uniform(stage, "12"),
-    "pin-uniform-locked": lambda stage: uniform(stage, *["123456"] * 9),
+    "pin-uniform-locked": lambda stage: uniform(stage, *["123456"] * (Policy().pin_tries + 1)),
     "identify": opened("/identify", ASKED),
     "identify-four": opened("/identify", asking(Question.INSURANCE_LAST_FOUR)),
     "identify-number": opened("/identify", asking(Question.STUDENT_NUMBER)),

@@ -5,7 +5,6 @@ the help speaks of as WebP, light enough for a telephone, into `templates/static
 """
 
 import asyncio
-import base64
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,37 +16,26 @@ from starter.web.markdown import HEIGHT, WIDTH
 from starter.web.view import STATIC
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.journey import PASSWORD, Student
+from tests.browser.screenshots import photograph
 from tests.stack import WholeStack
 
-_PIXELS = 1
-_QUALITY = 0.4
-_TO_WEBP = """async ([png, quality]) => {
-  const image = new Image();
-  image.src = "data:image/png;base64," + png;
-  await image.decode();
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [image.width, image.height];
-  canvas.getContext("2d").drawImage(image, 0, 0);
-  return canvas.toDataURL("image/webp", quality).split(",")[1];
-}"""
+_QUALITY = 40
 
 
 async def _play(browser: Browser, stack: WholeStack, language: Language, serial: int) -> None:
     student = Student(serial)
     await student.enrol(stack.env["REGISTRAR_DSN"])
-    context = await browser.new_context(
-        viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=_PIXELS
-    )
-    page, blank = await context.new_page(), await context.new_page()
+    context = await browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    page = await context.new_page()
     await page.goto(f"{stack.env['PORTAL_URL']}/who?lang={language}")
     await page.locator("input[name=who]").check()
     await _send(page)
     await page.locator("#mobile").fill(student.mobile)
-    await _keep(page, blank, f"contact.{language}")
+    await _keep(page, f"contact.{language}")
     await _send(page)
     await page.wait_for_url("**/pin*")
     await page.locator("#pin").fill(await _pin(stack, student))
-    await _keep(page, blank, f"pin.{language}")
+    await _keep(page, f"pin.{language}")
     await _send(page)
     await page.wait_for_url("**/insurance")
     await page.locator("#number").fill(student.amka)
@@ -55,11 +43,11 @@ async def _play(browser: Browser, stack: WholeStack, language: Language, serial:
     await page.wait_for_url("**/review")
     await page.locator("#agree").scroll_into_view_if_needed()
     await page.locator("#username").scroll_into_view_if_needed()
-    await _keep(page, blank, f"review.{language}")
+    await _keep(page, f"review.{language}")
     await page.locator("#agree").click()
     await page.wait_for_url("**/password")
     await page.locator("#password").fill(PASSWORD)
-    await _keep(page, blank, f"password.{language}")
+    await _keep(page, f"password.{language}")
     await context.close()
 
 
@@ -68,10 +56,9 @@ async def _send(page: Page) -> None:
     await page.locator("main form button.govuk-button[type=submit]").first.click()
 
 
-async def _keep(page: Page, blank: Page, name: str) -> None:
-    png = base64.b64encode(await page.screenshot()).decode()
-    webp = await blank.evaluate(_TO_WEBP, [png, _QUALITY])
-    (STATIC / f"help-{name}.webp").write_bytes(base64.b64decode(webp))
+async def _keep(page: Page, name: str) -> None:
+    picture = await photograph(page, quality=_QUALITY, whole=False)
+    (STATIC / f"help-{name}.webp").write_bytes(picture)
 
 
 async def _pin(stack: WholeStack, student: Student) -> str:

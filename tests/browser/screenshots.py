@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import structlog
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from domain.contracts.vocabulary import Language
 from ledger import pool as ledger
@@ -32,9 +32,14 @@ async def take(chromium: Browser, picture: Picture) -> bytes:
     ):
         page = await context.new_page()
         await page.goto(picture.url)
-        camera = await context.new_cdp_session(page)
-        asked = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True}
-        return base64.b64decode((await camera.send("Page.captureScreenshot", asked))["data"])
+        return await photograph(page, quality=QUALITY, whole=True)
+
+
+async def photograph(page: Page, *, quality: int, whole: bool) -> bytes:
+    """Return the page as WebP: the `whole` of it, or what the window shows."""
+    camera = await page.context.new_cdp_session(page)
+    asked = {"format": "webp", "quality": quality, "captureBeyondViewport": whole}
+    return base64.b64decode((await camera.send("Page.captureScreenshot", asked))["data"])
 
 
 async def take_all(stack: TestStack, folder: Path) -> None:

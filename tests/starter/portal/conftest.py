@@ -82,14 +82,14 @@ def settings(stack: TestStack) -> Settings:
     return stack.settings.model_copy(update={"portal": portal})
 
 
-async def _healthy() -> bool:
+async def healthy() -> bool:
     return True
 
 
 @pytest.fixture
 def make_app(stack: TestStack, pool: Pool, engine: MemoryEngine) -> Callable[[Settings], FastAPI]:
     def make(settings: Settings) -> FastAPI:
-        return create(assemble(settings, stack.keys, pool, engine, _healthy))
+        return create(assemble(settings, stack.keys, pool, engine, healthy))
 
     return make
 

@@ -20,7 +20,7 @@ from starter.portal.app import assemble, create
 from tests.people import MARIA
 from tests.server import client, working
 from tests.stack import TestStack
-from tests.starter.portal.conftest import Browser
+from tests.starter.portal.conftest import Browser, healthy
 from tests.workflows.engine import World, pin_of
 
 __all__ = ["client"]
@@ -84,9 +84,6 @@ class Nervous(Walker):
 
 @pytest.fixture
 async def app(stack: TestStack, client: Client, settings: Settings, pool: Pool) -> FastAPI:
-    async def healthy() -> bool:
-        return True
-
     return create(assemble(settings, stack.keys, pool, Activations(client), healthy))
 
 
