@@ -7,7 +7,7 @@ drawn. Its figures go into the table at the end.
 import asyncio
 import random
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -64,7 +64,7 @@ class Run:
 
     def walk(
         self,
-        begin: Act,
+        begin: Act = nothing,
         end: Act = nothing,
         *,
         at: str = "/password",
@@ -143,18 +143,24 @@ class Run:
 
     def staff_say(self, action: Action, references: Sequence[str]) -> None:
         """Let staff do this to all of these at the same moment, where it is possible."""
-        aside(self._staff_say(action, references))
-
-    async def _staff_say(self, action: Action, references: Sequence[str]) -> None:
-        client = await self.world.client()
 
         async def say(opened: Desk, reference: str) -> None:
             with suppress(Refused):
                 await act(opened, action, reference=reference, reason="asked")
 
-        async with await pool.connect(self.world.ledger_dsn) as ledger:
-            opened = desk(client, ledger, keys=self.world.keys)
+        async def say_all(opened: Desk) -> None:
             await asyncio.gather(*(say(opened, reference) for reference in references))
+
+        self.at_desk(say_all)
+
+    def at_desk(self, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
+        """Let staff do this, past all links."""
+        aside(self._at_desk(work))
+
+    async def _at_desk(self, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
+        client = await self.world.client()
+        async with await pool.connect(self.world.ledger_dsn) as ledger:
+            await work(desk(client, ledger, keys=self.world.keys))
 
     def accepted(self, path: str) -> bool:
         return all(walker.accepted[path] for walker in self.walkers)

@@ -165,7 +165,7 @@ def test_f18_the_directory_is_killed_while_it_adds(run: Run) -> None:
         world.kill("slapd")
         time.sleep(2)
 
-    run.walk(lambda: None, lambda: world.start("slapd"), during=kill_in_the_middle)
+    run.walk(end=lambda: world.start("slapd"), during=kill_in_the_middle)
 
 
 @pytest.mark.subset

@@ -76,7 +76,7 @@ def test_f22_the_ledger_throws_everybody_out(run: Run) -> None:
             aside(run.world.ledger(f"{out} AND datname = current_database()"))
             time.sleep(0.5)
 
-    run.walk(lambda: None, at="/pin", during=throw_out)
+    run.walk(at="/pin", during=throw_out)
 
 
 def test_f23_the_ledger_is_slow(run: Run) -> None:

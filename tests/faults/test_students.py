@@ -16,7 +16,7 @@ from tests.faults.walker import until
 
 @pytest.mark.subset
 def test_f30_everybody_clicks_four_times(run: Run) -> None:
-    run.walk(lambda: None, at="/contact", clicks=4)
+    run.walk(at="/contact", clicks=4)
 
 
 def test_f29_one_of_two_portals_is_killed(run: Run) -> None:
@@ -60,7 +60,7 @@ def test_f44_who_comes_back_with_another_browser_goes_on_there(run: Run, at: str
     students = run.enrol()
     run.come_to(at, students)
     run.close()
-    run.walk(lambda: None, at="/pin", students=students)
+    run.walk(at="/pin", students=students)
 
 
 @pytest.mark.subset
@@ -71,7 +71,7 @@ def test_f45_staff_cancel_while_the_student_agrees(run: Run) -> None:
         references = [reference for reference, _, _ in run.standing()]
         run.staff_say(Action.CANCEL, run.draw.sample(references, len(references) // 2))
 
-    run.walk(lambda: None, at="/review", during=cancel_half, ends=("/done", "/ended"))
+    run.walk(at="/review", during=cancel_half, ends=("/done", "/ended"))
 
 
 class _policy:  # noqa: N801 - reads as a word

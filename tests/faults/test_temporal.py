@@ -61,7 +61,7 @@ def test_f07_temporals_file_is_restored_from_before(run: Run) -> None:
     copy.rename(data)
     world.start("temporal")
     run.close()
-    run.walk(lambda: None, at="/pin", students=run.students, ends=("/ended",))
+    run.walk(at="/pin", students=run.students, ends=("/ended",))
 
 
 _NONSENSE = ("nonsense", {"kind": "consent"}, b"\x00\xff", "x" * 1_000_000)

@@ -12,6 +12,7 @@ import pytest
 from domain.contracts.vocabulary import ActivityName
 from tests.faults.crash import Point
 from tests.faults.runner import Run
+from tests.faults.test_errands import ACTIVITIES
 from tests.faults.walker import until
 
 _SAMPLE = {
@@ -19,17 +20,11 @@ _SAMPLE = {
     (ActivityName.PROVISION_ACCOUNT, Point.AFTER_EFFECT),
     (ActivityName.CLOSE_ACTIVATION, Point.AFTER_EFFECT),
 }
-_ERRANDS = {
-    ActivityName.MAIL_SUPPORT_REQUEST,
-    ActivityName.MAIL_SUPPORT_ANSWER,
-    ActivityName.APPLY_WITHDRAWAL,
-}
-"""Each is a workflow of its own, begun by the desk or a student and not by an activation."""
 _KILLS = [
     pytest.param(name, point, marks=[pytest.mark.subset] if (name, point) in _SAMPLE else [])
     for name in ActivityName
     for point in Point
-    if name not in _ERRANDS
+    if name not in ACTIVITIES
 ]
 
 

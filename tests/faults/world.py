@@ -50,7 +50,8 @@ class Person(Student):
     def __init__(self, *, by_email: bool = False, named: bool = True, **given: Any) -> None:
         super().__init__(**given)
         self._named = named
-        self.email = f"{self.login}@mail.example" if by_email else ""
+        self.mailbox = f"{self.login}@mail.example"
+        self.email = self.mailbox if by_email else ""
         self.to = self.email or f"+30{self.mobile}"
 
     def row(self) -> Row:
