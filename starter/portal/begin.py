@@ -1,5 +1,6 @@
 """The pages before the PIN: what this is, who comes, and the contact that finds the student."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fastapi import APIRouter
@@ -51,7 +52,9 @@ async def contact(visit: AnyVisit) -> Response:
     paused = await _paused(visit)
     if paused and (place is None or place.step is Step.NOT_FOUND):
         return paused
-    return visit.page("contact", not_found=place is not None and place.step is Step.NOT_FOUND)
+    if place and place.step is Step.NOT_FOUND:
+        return _not_found(visit, {}, status=200)
+    return visit.page("contact")
 
 
 @router.post("/contact")
@@ -69,7 +72,7 @@ async def contact_given(visit: AnyVisit) -> Response:
         return visit.page("contact", errors=errors, typed=typed)
     if present and await _code_still_holds(visit, present, read):
         return visit.see("/pin")
-    refused = await _paused(visit) or await _look_up_too_often(visit)
+    refused = await _paused(visit, form) or await _look_up_too_often(visit)
     if refused:
         return refused
     reference = await _note(visit, form, read)
@@ -85,16 +88,29 @@ async def contact_given(visit: AnyVisit) -> Response:
     found = await engine.settled(reference, leaves={Step.LOOKUP}, within=within)
     if visit.uniform:
         await visit.not_before(uniform.ANSWERED_AFTER)
-    return visit.see(visit.as_told(places.of(found)).path if found else "/progress?received")
+    if found is None:
+        return visit.see("/progress?received")
+    place = visit.as_told(places.of(found))
+    if place.step is Step.NOT_FOUND:
+        return _not_found(visit, typed)
+    return visit.see(place.path)
 
 
-async def _paused(visit: Visit) -> Response | None:
-    """Return the page that says that no activation begins now; None where they do."""
+def _not_found(visit: Visit, typed: Mapping[str, str], status: int = 422) -> Response:
+    """Return the form with what to check; as long as it is known, with what was typed."""
+    field = next((name for name, value in typed.items() if value), "mobile")
+    errors = {field: [visit.words.not_found()]}
+    return visit.page("contact", status=status, errors=errors, typed=typed, not_found=True)
+
+
+async def _paused(visit: Visit, form: Form | None = None) -> Response | None:
+    """Return the page that says that no activation begins now, with this form; None if they do."""
     pause = await visit.parts.pauses.current()
     if pause is None:
         return None
     text = pause.text(visit.language)
-    return visit.page("paused", status=503, headers={"Retry-After": _ASK_AGAIN}, text=text)
+    headers = {"Retry-After": _ASK_AGAIN}
+    return visit.page("paused", status=503, headers=headers, text=text, form=form)
 
 
 async def _unproved(visit: Visit) -> Place | None:

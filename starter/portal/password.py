@@ -5,6 +5,7 @@ the page that showed it.
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
 from fastapi import APIRouter
@@ -43,19 +44,22 @@ async def password_chosen(visit: AnyVisit) -> Response:
     chosen = form.get("password")
     broken = passwords.judge(chosen, _context(visit, place))
     if broken:
-        return await _password_page(visit, place, {"password": visit.words.rules(broken)})
+        errors = {"password": visit.words.rules(broken)}
+        offered = await _offered(visit, form)
+        return await _password_page(visit, place, errors, offered)
     return await _seal(visit, form, place, chosen)
 
 
 async def _take_suggestion(visit: Visit, form: Form) -> Response:
     parts, page = visit.parts, _view_of_page(visit, form.get("form"))
     # Read before the place: whose second click finds it gone has moved on, and is sent there.
-    offered = await suggestions.offered(parts.pool, parts.keys, page=page)
+    offered = await _offered(visit, form)
     place = await visit.place_on("/password")
     numbered = {str(number): text for number, text in enumerate(offered, 1)}
     chosen = numbered.get(form.get("suggestion"))
     if chosen is None:
-        return await _password_page(visit, place, {"suggestion": [visit.words.not_offered()]})
+        errors = {"suggestion": [visit.words.not_offered()]}
+        return await _password_page(visit, place, errors, offered)
     response = await _seal(visit, form, place, chosen)
     await suggestions.forget(parts.pool, parts.keys, page=page)
     return response
@@ -75,10 +79,20 @@ async def _seal(visit: Visit, form: Form, place: Place, chosen: str) -> Response
     return await onward(visit, answer, leaves={Step.PROVISIONING})
 
 
-async def _password_page(visit: Visit, place: Place, errors: Errors | None = None) -> Response:
-    """Show the page with suggestions of its own, which hold for this view of it."""
+async def _offered(visit: Visit, form: Form) -> Sequence[str]:
+    """Return what the page offered that this form was sent from, if that holds yet."""
+    page = _view_of_page(visit, form.get("form"))
+    return await suggestions.offered(visit.parts.pool, visit.parts.keys, page=page)
+
+
+async def _password_page(
+    visit: Visit, place: Place, errors: Errors | None = None, offered: Sequence[str] = ()
+) -> Response:
+    """Show the page with its suggestions, those from before an error; they hold for this view."""
     parts, context = visit.parts, _context(visit, place)
-    offered = [suggest(visit.language, secrets.randbelow, context) for _ in range(_SUGGESTED)]
+    offered = offered or [
+        suggest(visit.language, secrets.randbelow, context) for _ in range(_SUGGESTED)
+    ]
     page = _view_of_page(visit, visit.form_token)
     await suggestions.offer(parts.pool, parts.keys, page=page, suggestions=offered)
     refusal = place.progress.password_refusal if place.progress else None

@@ -48,10 +48,14 @@ async def page(
 
 async def given(visit: Visit, place: Place, submission: PinSubmission) -> Response:
     """Judge a code: every one for a contact that is not on file is wrong."""
-    policy = visit.parts.settings.policy
-    if opens := await _spent(visit, place, "pin", policy.pin_tries, policy.pin_lock):
-        text = visit.words.locked_pin(visit.clock(opens))
-        return await page(visit, place, {"pin": [text]}, locked_until=opens)
+    ledger, policy = visit.parts.pool, visit.parts.settings.policy
+    this = f"pin:{submission.submission_id}"
+    # The second of two clicks is no second try: it was counted, and found one left.
+    if not await budgets.used(ledger, this):
+        if opens := await _spent(visit, place, "pin", policy.pin_tries, policy.pin_lock):
+            text = visit.words.locked_pin(visit.clock(opens))
+            return await page(visit, place, {"pin": [text]}, locked_until=opens)
+        await budgets.take(ledger, this, limit=1, window=policy.pin_lock)
     answer = await _answer(visit, place, "submit_pin", submission)
     if answer and answer.verdict is Verdict.ACCEPTED:
         await visit.rotate()

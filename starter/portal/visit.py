@@ -198,12 +198,12 @@ class Visit:
         self,
         name: str,
         *,
-        status: int = 200,
+        status: int | None = None,
         errors: Errors | None = None,
         headers: Mapping[str, str] | None = None,
         **context: Any,
     ) -> Response:
-        """Render a page; with errors it is the same page again, and 422."""
+        """Render a page; with errors it is the same page again, and 422 unless told otherwise."""
         html = self.parts.views.page(
             name,
             self.language,
@@ -212,7 +212,7 @@ class Visit:
             errors=errors or {},
             **context,
         )
-        return self._dress(HTMLResponse(html, 422 if errors else status, headers))
+        return self._dress(HTMLResponse(html, status or (422 if errors else 200), headers))
 
     def see(self, path: str) -> Response:
         """Send the browser to another page of ours."""

@@ -195,6 +195,9 @@ class Wording:
             N_("Choose one of the suggestions below. Older ones are no longer on offer")
         )
 
+    def not_found(self) -> str:
+        return self.say(N_("No student was found with these details"))
+
     def role(self) -> str:
         return self.say(N_("Choose what you are"))
 

@@ -1,4 +1,4 @@
-"""The institution's colours and logo, as files of their own: no page has a style within it."""
+"""The institution's colours, icon and logo, as files of their own: no page has a style in it."""
 
 import hashlib
 from pathlib import Path
@@ -15,6 +15,11 @@ _CSS = """:root{{--app-brand:{light};--app-brand-strong:color-mix(in srgb,{light
 @media (prefers-color-scheme:dark){{:root{{--app-brand:{dark};\
 --app-brand-strong:color-mix(in srgb,{dark},#fff 30%)}}}}
 """
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<rect width="32" height="32" rx="6" fill="{colour}"/>'
+    '<path d="M16 6 3 13l13 7 13-7zM8 18v5c0 2 4 4 8 4s8-2 8-4v-5l-8 4z" fill="#fff"/></svg>'
+)
 _TYPES = {".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml"}
 
 
@@ -22,8 +27,9 @@ class Brand:
     def __init__(self, institution: Institution) -> None:
         css = _CSS.format(light=institution.colour, dark=institution.colour_dark)
         self._files: dict[str, bytes] = {}
-        self.colour = institution.colour
+        self.colours = {"light": institution.colour, "dark": institution.colour_dark}
         self.css = self._add(css.encode(), ".css")
+        self.icon = self._add(_ICON.format(colour=institution.colour).encode(), ".svg")
         self.logo = self._add_file(institution.logo) if institution.logo else None
 
     def answer(self, path: str) -> Response:

@@ -1,25 +1,53 @@
 // A few comforts; every page works without them.
 "use strict";
 
-// The waiting page asks by itself whether something has moved.
-const waiting = document.querySelector("[data-waiting]");
-if (waiting) {
+// What is looked at again and again: soon at first, then seldom, until it answers true.
+const keepLooking = (look) => {
   let pause = 2000;
-  const look = async () => {
+  const again = async () => {
     try {
-      const answer = await fetch("/progress", { redirect: "manual", cache: "no-store" });
-      const here = `data-waiting="${waiting.dataset.waiting}"`;
-      if (answer.type === "opaqueredirect" || (answer.ok && !(await answer.text()).includes(here))) {
-        location.replace("/progress");
+      if (!document.hidden && (await look())) {
         return;
       }
     } catch {
       // The next look may succeed.
     }
     pause = Math.min(pause * 1.5, 30000);
-    setTimeout(look, pause);
+    setTimeout(again, pause);
   };
-  setTimeout(look, pause);
+  setTimeout(again, pause);
+};
+const ask = (path) => fetch(path, { redirect: "manual", cache: "no-store" });
+
+// The waiting page asks by itself whether something has moved.
+const waiting = document.querySelector("[data-waiting]");
+if (waiting) {
+  keepLooking(async () => {
+    const answer = await ask("/progress");
+    const here = `data-waiting="${waiting.dataset.waiting}"`;
+    const moved =
+      answer.type === "opaqueredirect" || (answer.ok && !(await answer.text()).includes(here));
+    if (moved) {
+      location.replace("/progress");
+    }
+    return moved;
+  });
+}
+
+// While a code is awaited its news change under the eyes; what is being typed stays.
+const news = document.querySelector("[data-news]");
+if (news) {
+  keepLooking(async () => {
+    const answer = await ask(news.dataset.news);
+    if (answer.ok) {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.querySelector("[data-news]");
+      if (fresh && fresh.textContent !== news.textContent) {
+        news.replaceChildren(...fresh.childNodes);
+      }
+    }
+    return answer.type === "opaqueredirect";
+  });
 }
 
 // What a button did is said to who cannot see it.

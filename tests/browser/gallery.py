@@ -120,8 +120,7 @@ LOCKED = pin(locked_until=datetime.now(UTC) + timedelta(minutes=50))
 
 async def contact_not_found(stage: Stage) -> httpx.Response:
     stage.engine.first = at(Step.NOT_FOUND)
-    await stage.browser.give_contact()
-    return await stage.browser.get("/contact")
+    return await stage.browser.give_contact()
 
 
 async def contact(stage: Stage) -> httpx.Response:
@@ -165,13 +164,17 @@ async def continued(stage: Stage) -> httpx.Response:
     return await stage.browser.get("/continued")
 
 
-async def paused(stage: Stage, path: str) -> httpx.Response:
+async def paused(stage: Stage, path: str, **fields: str) -> httpx.Response:
+    if fields:
+        await stage.browser.begin()
     await pauses.begin(
         stage.pool,
         el="Η Γραμματεία κάνει εργασίες έως τις 18:00. Ελάτε ξανά μετά.",
         en="The secretariat's systems are being serviced until 18:00. Please come back then.",
     )
     try:
+        if fields:
+            return await stage.browser.post(path, **fields)
         return await stage.browser.get(path)
     finally:
         await pauses.end(stage.pool)
@@ -274,6 +277,7 @@ SCENES: Mapping[str, Scene] = {
     "continued": continued,
     "start-paused": lambda stage: paused(stage, "/"),
     "paused": lambda stage: paused(stage, "/who"),
+    "paused-form": lambda stage: paused(stage, "/contact", mobile="6912345678", email=""),
     "problem": opened("/problem"),
     "problem-of-mine": opened("/problem", PIN),
     "problem-empty": sent("/problem", name="", reply_to="", text=""),

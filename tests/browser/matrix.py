@@ -5,6 +5,7 @@ without a script. `make test` walks the journey only; this takes some minutes.
 """
 
 import asyncio
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +31,7 @@ async def look(chromium: Browser, picture: Picture) -> tuple[int, list[str]]:
     """Return how often the page was looked at, and what was noticed."""
     looks = 0
     # The icon alone is fetched past the hanging, from a portal that is not there.
-    expected = (f"status of {picture.response.status_code}", "icon.svg: ")
+    expected = (f"status of {picture.response.status_code}", ".svg: ")
     async with await chromium.new_context() as context, picture.hung(context):
         page = await context.new_page()
         looker = Looker(page, *expected)
@@ -59,15 +60,26 @@ async def look(chromium: Browser, picture: Picture) -> tuple[int, list[str]]:
     return looks, looker.noticed + scriptless.noticed
 
 
+def words(picture: Picture) -> str:
+    """Return what the page says, without what is drawn anew each time it is made."""
+    main = picture.response.text.partition("<main")[2]
+    return re.sub(r'A-\w{4}-\w{4}|A-\w{4}|\d\d:\d\d(:\d\d)?|value="[^"]*"', "", main)
+
+
 async def look_at_all(stack: TestStack, names: Sequence[str]) -> dict[str, tuple[int, list[str]]]:
     found: dict[str, tuple[int, list[str]]] = {}
+    told: dict[str, str] = {}
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         pool = await ledger.connect(stack.ledger_dsn)
         for name in names:
             looks, noticed = 0, []
             for language in Language:
-                more, seen = await look(chromium, await play(name, stack, pool, language))
+                picture = await play(name, stack, pool, language)
+                same = told.setdefault(words(picture), name)
+                if same != name:
+                    noticed.append(f"{language} says the same as {same}")
+                more, seen = await look(chromium, picture)
                 looks += more
                 noticed += [f"{language} {text}" for text in seen]
             found[name] = looks, noticed

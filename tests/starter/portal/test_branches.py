@@ -280,6 +280,14 @@ async def test_a_suggestion_is_taken_by_its_number(
     assert len(engine.submitted) == 1
 
 
+async def test_a_mistake_changes_no_suggestion(student: Browser, engine: MemoryEngine) -> None:
+    put(engine, PASSWORD)
+    offered = suggested((await student.get("/password")).text)
+    for wrong in ({"password": "short"}, {"suggested": "yes"}):
+        assert suggested((await student.post("/password", **wrong)).text) == offered
+    assert not set(offered) & set(suggested((await student.get("/password")).text))
+
+
 async def test_what_another_browser_was_offered_is_nobody_elses(
     student: Browser, engine: MemoryEngine, app: FastAPI
 ) -> None:

@@ -202,6 +202,19 @@ async def test_a_double_click_is_one_wish_for_a_message(pair: Pair) -> None:
         assert sent.headers["location"] == "/pin?sent"
 
 
+async def test_a_double_click_is_one_try(pair: Pair) -> None:
+    await pair.begin(WAITS, mobile="6912345678")
+    for digit in range(POLICY.pin_tries):
+        await pair.get("/pin")
+        shown = [dict(browser.hidden) for browser in (pair.on_file, pair.unknown)]
+        for _ in range(2):
+            pair.on_file.hidden, pair.unknown.hidden = shown
+            wrong = await pair.post("/pin", pin=f"12345{digit}")
+            assert "Ο εξαψήφιος κωδικός δεν είναι σωστός ή έχει λήξει" in wrong.text
+    await pair.get("/pin")
+    assert 'name="pin"' not in (await pair.post("/pin", pin="654321")).text
+
+
 @pytest.mark.parametrize(
     ("path", "fields"), [("/pin", {"pin": "123456"}), ("/pin/resend", {"channel": "sms"})]
 )

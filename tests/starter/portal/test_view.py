@@ -88,7 +88,7 @@ def test_templates_name_only_what_pages_are_given() -> None:
         *("password_reset_url", "schemes", "scheme", "wrong", "note", "longest"),
         *("suggestions", "paused", "text"),
         *("path", "hidden", "errors", "place"),
-        *("again", "typed", "not_found", "view", "expired", "resend_later", "sent"),
+        *("look_again", "again", "typed", "not_found", "view", "expired", "resend_later", "sent"),
         *(
             "notice",
             "chosen",
@@ -113,7 +113,6 @@ def test_templates_name_only_what_pages_are_given() -> None:
             "secret",
             "next_try_at",
             "locked_until",
-            "look_again",
         ),
     }
     found: set[str] = set()

@@ -26,13 +26,17 @@ async def test_the_page_has_their_colours_and_logo(
     async with httpx.AsyncClient(transport=httpx.ASGITransport(portal), base_url=HOST) as http:
         page = (await http.get("/")).text
         brand = {part.split('"')[0]: part for part in page.split('="')[1:] if "/brand/" in part[:8]}
-        files = {path.rpartition(".")[2]: await http.get(path) for path in brand}
-    assert '<meta name="theme-color" content="#004b87">' in page
+        files = [await http.get(path) for path in brand]
+    for scheme, colour in (("light", "#004b87"), ("dark", "#9ad0ff")):
+        assert f'media="(prefers-color-scheme: {scheme})" content="{colour}">' in page
     assert 'class="app-logo"' in page
-    assert files["svg"].text == LOGO
-    assert files["svg"].headers["content-type"] == "image/svg+xml"
-    for colour in ("#004b87", "#9ad0ff"):
-        assert colour in files["css"].text
+    icon, css, shown = (file.text for file in files)
+    assert shown == LOGO
+    assert "#004b87" in icon
+    assert "#004b87" in css
+    assert "#9ad0ff" in css
+    types = [file.headers["content-type"].partition(";")[0] for file in files]
+    assert types == ["image/svg+xml", "text/css", "image/svg+xml"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+"""A page that stays open in a tab goes on telling the truth."""
+
+from playwright.async_api import expect
+
+from domain.contracts.vocabulary import Language
+from ledger import pool as ledger
+from tests.browser.conftest import OpenPage
+from tests.browser.gallery import play
+from tests.stack import TestStack
+
+
+async def test_news_of_the_code_come_to_the_open_page_and_what_is_typed_stays(
+    stack: TestStack, open_page: OpenPage
+) -> None:
+    async with await ledger.connect(stack.ledger_dsn) as pool:
+        sent = await play("pin", stack, pool, Language.EL)
+        late = await play("pin-late", stack, pool, Language.EL)
+    page = await open_page()
+    async with sent.hung(page.context):
+        await page.goto(sent.url)
+        await page.get_by_label("Εξαψήφιος κωδικός (pin)").fill("123")
+        await expect(page.get_by_role("status")).not_to_contain_text("Η υπηρεσία SMS")
+    async with late.hung(page.context):
+        news = page.get_by_role("status")
+        await expect(news).to_contain_text("Η υπηρεσία SMS δεν απαντά", timeout=20_000)
+        await expect(page.get_by_label("Εξαψήφιος κωδικός (pin)")).to_have_value("123")
