@@ -12,7 +12,7 @@ from settings import Institution
 FOR_EVER = "public, max-age=31536000, immutable"
 """For what is named by its content."""
 _CSS = """:root{{--app-brand:{light};--app-brand-strong:color-mix(in srgb,{light},#000 30%)}}
-@media (prefers-color-scheme:dark){{:root{{--app-brand:{dark};\
+@media screen and (prefers-color-scheme:dark){{:root{{--app-brand:{dark};\
 --app-brand-strong:color-mix(in srgb,{dark},#fff 30%)}}}}
 """
 _ICON = (

@@ -1,4 +1,6 @@
-"""A page that stays open in a tab goes on telling the truth."""
+"""A page that stays open in a tab goes on telling the truth; on paper it is legible."""
+
+import re
 
 from playwright.async_api import expect
 
@@ -7,6 +9,9 @@ from ledger import pool as ledger
 from tests.browser.conftest import OpenPage
 from tests.browser.gallery import play
 from tests.stack import TestStack
+
+BLACK = re.compile(r"rgb\(\d{1,2}, \d{1,2}, \d{1,2}\)")
+PAPER = ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
 
 
 async def test_news_of_the_code_come_to_the_open_page_and_what_is_typed_stays(
@@ -24,3 +29,20 @@ async def test_news_of_the_code_come_to_the_open_page_and_what_is_typed_stays(
         news = page.get_by_role("status")
         await expect(news).to_contain_text("Η υπηρεσία SMS δεν απαντά", timeout=20_000)
         await expect(page.get_by_label("Εξαψήφιος κωδικός (pin)")).to_have_value("123")
+
+
+async def test_the_last_page_is_black_on_white_on_paper_and_has_nothing_to_press(
+    stack: TestStack, open_page: OpenPage
+) -> None:
+    async with await ledger.connect(stack.ledger_dsn) as pool:
+        done = await play("done", stack, pool, Language.EL)
+    page = await open_page()
+    await page.emulate_media(media="print", color_scheme="dark")
+    async with done.hung(page.context):
+        await page.goto(done.url)
+        for part in ("body", "main", ".govuk-panel__title", "#username", ".app-reference"):
+            await expect(page.locator(part)).to_have_css("color", BLACK)
+        assert await page.evaluate("getComputedStyle(document.body).backgroundColor") in PAPER
+        for pressed in ("button", "form", "nav", "footer"):
+            for each in await page.locator(pressed).all():
+                await expect(each).to_be_hidden()
