@@ -13,6 +13,9 @@ from starter.support.staff import Action
 from tests.faults.runner import Run
 from tests.faults.walker import until
 
+_DEADLINE = 45
+"""Seconds in which everybody comes to the page where the fault begins."""
+
 
 @pytest.mark.subset
 def test_f30_everybody_clicks_four_times(run: Run) -> None:
@@ -47,6 +50,17 @@ def test_f44_who_never_comes_back_has_expired_and_holds_nothing(run: Run, at: st
 
     with _policy(run, DEADLINE="PT8S", PIN_TTL="PT60S"):
         run.walk(lambda: until(expired), at=at, ends=("/ended",))
+
+
+def test_f44_what_was_handed_in_while_no_worker_saw_the_clock_run_out_counts(run: Run) -> None:
+    world = run.world
+
+    def outlast() -> None:
+        until(lambda: run.accepted("/password"))
+        time.sleep(_DEADLINE + 5)
+
+    with _policy(run, DEADLINE=f"PT{_DEADLINE}S"):
+        run.walk(lambda: world.kill("worker"), lambda: world.start("worker"), during=outlast)
 
 
 @pytest.mark.subset
