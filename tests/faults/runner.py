@@ -54,6 +54,7 @@ class Run:
         self.students: list[Person] = []
         self.walkers: list[Walker] = []
         self.foreign: set[str] = set()
+        self.restored = False
         self.checked = False
         self._activations = activations
 
@@ -168,7 +169,13 @@ class Run:
     def check(self, within: float = RECOVERED_WITHIN) -> None:
         """Ask all invariants, and note the figures."""
         found = aside(
-            checker.find(self.world, self.students, self.walkers, frozenset(self.foreign))
+            checker.find(
+                self.world,
+                self.students,
+                self.walkers,
+                frozenset(self.foreign),
+                restored=self.restored,
+            )
         )
         self.figures.activations = len(found.cases)
         self.figures.duplicated = found.duplicated()

@@ -59,6 +59,7 @@ def test_f07_temporals_file_is_restored_from_before(run: Run) -> None:
     world.stop("temporal")
     shutil.rmtree(data)
     copy.rename(data)
+    run.restored = True
     world.start("temporal")
     run.close()
     run.walk(at="/pin", students=run.students, ends=("/ended",))
