@@ -58,7 +58,9 @@ async def _take_suggestion(visit: Visit, form: Form) -> Response:
     numbered = {str(number): text for number, text in enumerate(offered, 1)}
     chosen = numbered.get(form.get("suggestion"))
     if chosen is None:
-        errors = {"suggestion": [visit.words.not_offered()]}
+        words = visit.words
+        wrong = words.not_offered() if form.get("suggestion") else words.none_chosen()
+        errors = {"suggestion": [wrong]}
         return await _password_page(visit, place, errors, offered)
     response = await _seal(visit, form, place, chosen)
     await suggestions.forget(parts.pool, parts.keys, page=page)

@@ -190,6 +190,9 @@ class Wording:
     def long_note(self, most: int) -> str:
         return self.say(N_("The note can have at most %(n)s characters")) % {"n": most}
 
+    def none_chosen(self) -> str:
+        return self.say(N_("Choose one of the suggestions below"))
+
     def not_offered(self) -> str:
         return self.say(
             N_("Choose one of the suggestions below. Older ones are no longer on offer")

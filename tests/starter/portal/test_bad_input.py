@@ -139,11 +139,12 @@ async def test_a_field_given_twice_or_as_a_list_is_not_taken(
 
 async def test_a_suggestion_that_was_never_offered(student: Browser, engine: MemoryEngine) -> None:
     put(engine, PASSWORD)
-    for number in ("", "0", "4", "-1", "01", "1 ", "1.0", FULL_WIDTH[0], "x"):
+    choose = "Επιλέξτε μία από τις παρακάτω προτάσεις"
+    for number in ("0", "4", "-1", "01", "1 ", "1.0", FULL_WIDTH[0], "x"):
         response = await send(student, "/password", [("suggestion", number)])
-        assert errors(response) == [
-            "Επιλέξτε μία από τις παρακάτω προτάσεις. Οι παλαιότερες δεν ισχύουν πια"
-        ]
+        assert errors(response) == [f"{choose}. Οι παλαιότερες δεν ισχύουν πια"]
+    none = await send(student, "/password", [("suggested", "yes")])
+    assert errors(none) == [choose]
     assert not engine.submitted
 
 
