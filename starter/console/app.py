@@ -100,7 +100,12 @@ def create(parts: Parts | None = None) -> FastAPI:
     app.add_api_route("/healthz", _healthz, methods=["GET"])
     app.add_api_route("/readyz", _readyz, methods=["GET"])
     _add_failures(app)
-    app.add_middleware(Shield, public_url=settings.console.public_url, error_page=_error_page)
+    app.add_middleware(
+        Shield,
+        public_url=settings.console.public_url,
+        error_page=_error_page,
+        longer={codec.DECODE: codec.MAX_BODY},
+    )
     return app
 
 

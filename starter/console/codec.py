@@ -19,6 +19,10 @@ from starter.support.staff import Action, NotAllowed
 
 router = APIRouter()
 
+DECODE = "/codec/decode"
+MAX_BODY = 4 * 1024 * 1024
+"""Temporal's page sends the payloads of many events at once, each of two megabytes at most."""
+
 
 def _allowed(request: Request) -> dict[str, str]:
     """Return the headers that let Temporal's page read the answer; raises 403 for any other."""
@@ -42,7 +46,7 @@ async def _seat(request: Request) -> AsyncIterator[Seat]:
 _seat.action = Action.DECODE  # type: ignore[attr-defined] # read by the test of the whole matrix
 
 
-@router.options("/codec/decode")
+@router.options(DECODE)
 async def preflight(request: Request) -> Response:
     asked = {
         "Access-Control-Allow-Methods": "POST",
@@ -52,7 +56,7 @@ async def preflight(request: Request) -> Response:
     return Response(status_code=204, headers=_allowed(request) | asked)
 
 
-@router.post("/codec/decode")
+@router.post(DECODE)
 async def decode(request: Request, seat: Annotated[Seat, Depends(_seat)]) -> Response:
     headers = _allowed(request)
 

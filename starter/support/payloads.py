@@ -5,14 +5,14 @@ passwords never, and a field that is new not before somebody has decided.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import WorkflowSerializationContext
 
-from ledger import audit
+from ledger import activations, audit
 from security.codec import ENCODING, Codec, workflow_of
 from security.keys import UnknownEpoch
 from starter.support.desk import Desk
@@ -56,7 +56,8 @@ async def decode(desk: Desk, payloads: Sequence[Payload]) -> list[Payload]:
     shown.
     """
     desk.staff.check(Action.DECODE)
-    shown = [await _decode(desk, payload) for payload in payloads]
+    theirs = await _theirs(desk, {workflow_of(payload) for payload in payloads})
+    shown = [await _decode(desk, payload, theirs) for payload in payloads]
     named = {
         workflow_of(box)
         for box, clear in zip(payloads, shown, strict=True)
@@ -67,11 +68,18 @@ async def decode(desk: Desk, payloads: Sequence[Payload]) -> list[Payload]:
     return [clear or _plain(UNREADABLE) for clear in shown]
 
 
-async def _decode(desk: Desk, box: Payload) -> Payload | None:
+async def _theirs(desk: Desk, workflows: Collection[str]) -> Collection[str]:
+    """Return the workflows this person may look into; those of no department only who sees all."""
+    noted = await activations.noted(desk.pool, workflows)
+    departments = {name: noted[name].department if name in noted else None for name in workflows}
+    return {name for name in workflows if desk.staff.sees(departments[name])}
+
+
+async def _decode(desk: Desk, box: Payload, theirs: Collection[str]) -> Payload | None:
     workflow = workflow_of(box)
     if box.metadata.get("encoding") != ENCODING:
         return box  # It was never encrypted: Temporal's page asks for search attributes too.
-    if not workflow:
+    if not workflow or workflow not in theirs:
         return None
     context = WorkflowSerializationContext(namespace=desk.client.namespace, workflow_id=workflow)
     try:

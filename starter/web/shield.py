@@ -47,8 +47,18 @@ class TooLarge(Exception):
 
 
 class Shield:
-    def __init__(self, app: ASGIApp, *, public_url: str, error_page: ErrorPage) -> None:
+    """`longer` names the paths whose bodies may have more bytes than a form."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        public_url: str,
+        error_page: ErrorPage,
+        longer: Mapping[str, int] | None = None,
+    ) -> None:
         self._app = app
+        self._longer = longer or {}
         self._error_page = error_page
         self._hosts = {origin.split("://")[1] for origin in origins(public_url)}
         self._headers = dict(_HEADERS)
@@ -68,7 +78,7 @@ class Shield:
     async def _pass(self, scope: Scope, receive: Receive, outward: "_Outward") -> int | None:
         """Let the application answer; returns the status to answer with when it could not."""
         try:
-            await self._app(scope, _limited(receive), outward)
+            await self._app(scope, _limited(receive, self._most(scope)), outward)
         except TooLarge:
             return 413
         except Exception:
@@ -85,7 +95,10 @@ class Shield:
         known = headers.get("host", "").lower() in self._hosts or scope["path"] in _PROBES
         if not known or not length.isdecimal():
             return 400
-        return 413 if int(length) > MAX_BODY else None
+        return 413 if int(length) > self._most(scope) else None
+
+    def _most(self, scope: Scope) -> int:
+        return self._longer.get(scope["path"], MAX_BODY)
 
 
 class _Outward:
@@ -105,15 +118,15 @@ class _Outward:
         await self._send(message)
 
 
-def _limited(receive: Receive) -> Receive:
-    """Stop reading a body without a length once it passes the limit."""
+def _limited(receive: Receive, most: int) -> Receive:
+    """Stop reading a body without a length once it has more bytes than these."""
     seen = 0
 
     async def receive_limited() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > MAX_BODY:
+        if seen > most:
             raise TooLarge
         return message
 

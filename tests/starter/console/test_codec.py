@@ -14,6 +14,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.client import Client
 from temporalio.converter import WorkflowSerializationContext
 
+from domain.contracts.requests import MailSupportRequest
 from domain.contracts.submissions import ActivationStart, InsuranceSubmission, PinSubmission
 from ledger import audit, staff_sessions
 from ledger.pool import Pool
@@ -48,9 +49,11 @@ class Page:
         return await self.http.post("/codec/decode", content=body, headers=usual | headers)
 
 
-async def page(app: FastAPI, pool: Pool, *roles: str) -> Page:
+async def page(
+    app: FastAPI, pool: Pool, *roles: str, departments: tuple[str, ...] | None = None
+) -> Page:
     token, name = token_hex(32), f"olga{token_hex(4)}"
-    await staff_sessions.create(pool, token, SignedIn(name, roles, None))
+    await staff_sessions.create(pool, token, SignedIn(name, roles, departments))
     return Page(app, token, name)
 
 
@@ -123,6 +126,33 @@ async def test_nobody_else_reads_anything(
         "encode": 404,
         "garbage": 400,
     }
+
+
+async def test_an_operator_of_some_departments_reads_theirs(
+    app: FastAPI, pool: Pool, client: Client, reference: str
+) -> None:
+    query = "INSERT INTO activation (reference, language, department) VALUES ($1, 'el', $2)"
+    other = f"{reference[:-1]}{'8' if reference[-1] == '9' else '9'}"
+    await pool.execute(query, reference, "401")
+    await pool.execute(query, other, "402")
+    sent = [
+        *await boxes(client, reference, ActivationStart(reference=reference)),
+        *await boxes(client, other, ActivationStart(reference=other)),
+        *await boxes(client, "support-5f0e", MailSupportRequest(request_id="5f0e")),
+    ]
+    operator = await page(app, pool, "operator", departments=("401",))
+    theirs, *others = read(await operator.ask(sent))
+    assert theirs["reference"] == reference
+    assert others == [UNREADABLE, UNREADABLE]
+
+
+async def test_a_long_history_is_read_at_once(
+    app: FastAPI, pool: Pool, client: Client, reference: str
+) -> None:
+    sent = await boxes(client, reference, *[ActivationStart(reference=reference)] * 200)
+    operator = await page(app, pool, "operator")
+    assert len(read(await operator.ask(sent))) == 200
+    assert (await operator.http.post("/sign-in", content=b"x" * 20_000)).status_code == 413
 
 
 async def test_only_that_page_may_ask_with_the_cookie(app: FastAPI) -> None:
