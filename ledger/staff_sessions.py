@@ -46,5 +46,11 @@ async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) 
     )
 
 
+async def drop_all(pool: Pool, name: str) -> int:
+    """End every session of this person, and return how many there were."""
+    ended = await pool.fetch("DELETE FROM staff_session WHERE name = $1 RETURNING 1", name)
+    return len(ended)
+
+
 async def drop(pool: Pool, token: str) -> None:
     await pool.execute("DELETE FROM staff_session WHERE token_hash = $1", token_hash(token))

@@ -1,14 +1,17 @@
-"""`activation support operator`: the accounts that get in while the directory is away."""
+"""`activation support operator` and `sign-out`: who gets in without the directory, who gets out."""
 
+import asyncio
 import sys
 from typing import Annotated
 
 import typer
 
 import settings
+from ledger import staff_sessions
 from starter.output import Failed
 from starter.support.signin import ByFile
-from starter.support.staff import Role
+from starter.support.staff import Action, Role
+from starter.support.terminal import desk
 
 commands = typer.Typer()
 
@@ -27,6 +30,19 @@ def operator(
         raise Failed("console.operators_file names no file for these accounts")
     ByFile(file).put(name, role or [Role.OPERATOR], _password())
     typer.echo(f"{name.lower()} can sign in.")
+
+
+@commands.command("sign-out")
+def sign_out(name: Annotated[str, typer.Argument(help="The name they sign in with.")]) -> None:
+    """End all sessions of somebody whose rights were taken: they hold what they had at sign-in."""
+    ended = asyncio.run(_sign_out(name.lower()))
+    typer.echo(f"{name.lower()} was signed in {ended} times, and is no more.")
+
+
+async def _sign_out(name: str) -> int:
+    async with desk() as opened:
+        await opened.record(Action.OPERATE, reason=f"sign-out {name}")
+        return await staff_sessions.drop_all(opened.pool, name)
 
 
 def _password() -> str:

@@ -2,13 +2,17 @@
 
 import os
 import subprocess
+from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
 from demo.programs import activation
+from ledger import audit, pool, staff_sessions
+from ledger.staff_sessions import SignedIn
 from starter.support.signin import ByFile
-from starter.support.staff import Role
+from starter.support.staff import Action, Role
 from tests.stack import TestStack
 from tests.starter.test_cli import assert_one_line
 
@@ -27,6 +31,11 @@ def operator(*words: str, file: Path, password: str = GOOD) -> subprocess.Comple
     )
 
 
+def sign_out(name: str) -> str:
+    words = activation("support", "sign-out", name)
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout  # noqa: S603 - as above
+
+
 async def test_an_account_made_at_the_terminal_can_sign_in(
     stack: TestStack, tmp_path: Path
 ) -> None:
@@ -40,6 +49,21 @@ async def test_an_account_made_at_the_terminal_can_sign_in(
     nikos = await ByFile(file).staff("nikos", f"{GOOD}r")
     assert nikos
     assert nikos.roles == {Role.AUDITOR, Role.OPERATOR}
+
+
+async def test_who_is_signed_out_has_to_sign_in_again_everywhere(stack: TestStack) -> None:
+    tokens = [token_hex(32) for _ in range(3)]
+    long = timedelta(hours=1)
+    async with await pool.connect(stack.ledger_dsn) as ledger:
+        for token, name in zip(tokens, ("nikos", "nikos", "anna"), strict=True):
+            await staff_sessions.create(ledger, token, SignedIn(name, ("operator",), None))
+        assert sign_out("Nikos") == "nikos was signed in 2 times, and is no more.\n"
+        found = [
+            await staff_sessions.find(ledger, token, idle=long, absolute=long) for token in tokens
+        ]
+        (row,) = await audit.page(ledger, stack.keys, action=Action.OPERATE, limit=1)
+    assert [who and who.name for who in found] == [None, None, "anna"]
+    assert row.reason == "sign-out nikos"
 
 
 @pytest.mark.parametrize(
