@@ -17,6 +17,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 import settings as configuration
+from domain.text import note
 from ledger import pool as ledger
 from ledger.pool import Pool
 from security.keys import KeyRing
@@ -48,9 +49,13 @@ from starter.web.brand import brand
 from starter.web.forms import Forged
 from starter.web.shield import Shield
 from starter.web.view import Views, static, static_path
+from translations import N_
 
 _PATIENCE = 3.0
 _RETRY_AFTER = "30"
+_NOT_TAKEN = N_(
+    "Your session had ended, so this was not taken. Copy it, sign in and send it again."
+)
 
 
 def create(parts: Parts | None = None) -> FastAPI:
@@ -144,7 +149,11 @@ def _add_failures(app: FastAPI) -> None:
 
     async def signed_out(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, SignedOut)  # noqa: S101 - registered for nothing else
-        return Seat(request).see(SIGN_IN, next=failure.path)
+        seat = Seat(request)
+        form = await seat.form() if request.method == "POST" else None
+        if form and (kept := note(form.get("text"))):
+            return seat.page("signin", status=403, away=seat.say(_NOT_TAKEN), next="/", kept=kept)
+        return seat.see(SIGN_IN, next=failure.path)
 
     async def forbidden(request: Request, _: Exception) -> Response:
         return await _error_page(request, 403)

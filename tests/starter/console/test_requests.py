@@ -5,7 +5,7 @@ from secrets import token_hex
 import pytest
 
 from domain.contracts.vocabulary import Language
-from ledger import audit, support_requests
+from ledger import audit, staff_sessions, support_requests
 from ledger.pool import Pool
 from ledger.support_requests import SupportRequest
 from tests.stack import TestStack
@@ -73,6 +73,24 @@ async def test_nothing_is_sent_empty_and_what_was_typed_is_kept(
     page = await browser.post(f"{path}/answer", text="ω" * 2001)
     assert page.status_code == 422
     assert "ω" * 2001 in page.text
+
+
+async def test_an_answer_that_took_longer_than_the_session_is_not_written_twice(
+    signed_in: SignedIn, asked: SupportRequest, stack: TestStack, pool: Pool
+) -> None:
+    browser = await signed_in("helpdesk")
+    path = f"/requests/{asked.id}"
+    await browser.get(path)
+    await staff_sessions.drop(pool, browser.http.cookies["desk"])
+    page = await browser.post(f"{path}/answer", text="Στείλαμε <νέο> κωδικό.")
+    assert page.status_code == 403
+    assert "Η σύνδεσή σας είχε λήξει" in page.text
+    assert "Στείλαμε &lt;νέο&gt; κωδικό.</textarea>" in page.text
+    standing = await support_requests.standing(pool, stack.keys, asked.id)
+    assert standing
+    assert standing.is_open
+    password = stack._stack.place.secret("helpdesk")
+    assert (await browser.post("/sign-in", name="helpdesk", password=password)).status_code == 303
 
 
 async def test_a_request_is_closed_without_an_answer(
