@@ -6,7 +6,7 @@ Temporal or the directory away, and answers 503 in words until they are back.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import asyncpg
@@ -150,9 +150,10 @@ def _add_failures(app: FastAPI) -> None:
     async def signed_out(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, SignedOut)  # noqa: S101 - registered for nothing else
         seat = Seat(request)
-        form = await seat.form() if request.method == "POST" else None
-        if form and (kept := note(form.get("text"))):
-            return seat.page("signin", status=403, away=seat.say(_NOT_TAKEN), next="/", kept=kept)
+        with suppress(Forged):  # Also a GET has no form.
+            if kept := note((await seat.form()).get("text")):
+                away = seat.say(_NOT_TAKEN)
+                return seat.page("signin", status=403, away=away, next="/", kept=kept)
         return seat.see(SIGN_IN, next=failure.path)
 
     async def forbidden(request: Request, _: Exception) -> Response:

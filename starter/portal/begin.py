@@ -109,8 +109,8 @@ async def _paused(visit: Visit, form: Form | None = None) -> Response | None:
     if pause is None:
         return None
     text = pause.text(visit.language)
-    headers = {"Retry-After": _ASK_AGAIN}
-    return visit.page("paused", status=503, headers=headers, text=text, form=form)
+    headers, kept = {"Retry-After": _ASK_AGAIN}, form and visit.kept(form)
+    return visit.page("paused", status=503, headers=headers, text=text, form=kept)
 
 
 async def _unproved(visit: Visit) -> Place | None:

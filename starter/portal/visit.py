@@ -225,11 +225,13 @@ class Visit:
         heading, sentence = self.words.status(status)
         context = {"heading": heading, "sentence": sentence, "secret": SECRET, **more}
         if form := more.get("form"):
-            # What no keyboard types would make the page invalid.
-            shown = tuple((name, note(value)) for name, value in form.fields)
-            context["form"] = replace(form, fields=shown)
+            context["form"] = self.kept(form)
         context["reference"] = await self.known()
         return self.page("error", status=status, headers=headers, **context)
+
+    def kept(self, form: forms.Form) -> forms.Form:
+        """Return a form as a page may carry it: what no keyboard types would make that invalid."""
+        return replace(form, fields=tuple((name, note(value)) for name, value in form.fields))
 
     def clock(self, moment: datetime, *, seconds: bool = False) -> str:
         """Tell from what time of day on something may be done: never a moment too early."""

@@ -89,6 +89,10 @@ async def test_an_answer_that_took_longer_than_the_session_is_not_written_twice(
     standing = await support_requests.standing(pool, stack.keys, asked.id)
     assert standing
     assert standing.is_open
+    browser.hidden["csrf"] = "another's"
+    forged = await browser.post(f"{path}/answer", text="Στείλαμε <νέο> κωδικό.")
+    assert forged.headers["location"].startswith("/sign-in")
+    await browser.get("/sign-in")
     password = stack._stack.place.secret("helpdesk")
     assert (await browser.post("/sign-in", name="helpdesk", password=password)).status_code == 303
 
