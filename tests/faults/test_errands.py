@@ -1,4 +1,4 @@
-"""What students and the desk set off beside an activation is done once, whoever dies meanwhile.
+"""What students and the desk set off beside an activation is done, whoever dies meanwhile.
 
 F01 goes on here, for the activities that no activation calls: each errand is a workflow of its own.
 """
@@ -26,12 +26,17 @@ from tests.faults.walker import until
 
 @dataclass(frozen=True)
 class Errand:
-    """`begin` sets it off for everybody; `happened` counts what came of it for each."""
+    """`begin` sets it off for everybody; `happened` counts what came of it for each.
+
+    Nobody can ask a mail relay whether it has taken a letter: one that was handed over as the
+    worker died goes out `most` twice, under the same Message-ID.
+    """
 
     activity: ActivityName
     workflow: str
     begin: Callable[[Run], None]
     happened: Callable[[Run], list[int]]
+    most: int
 
 
 def _ask(run: Run) -> None:
@@ -75,9 +80,9 @@ def _withdrawn(run: Run) -> list[int]:
 
 
 _ERRANDS = (
-    Errand(ActivityName.MAIL_SUPPORT_REQUEST, SUPPORT_WORKFLOW, _ask, _asked),
-    Errand(ActivityName.MAIL_SUPPORT_ANSWER, ANSWER_WORKFLOW, _answer, _answered),
-    Errand(ActivityName.APPLY_WITHDRAWAL, WITHDRAWAL_WORKFLOW, _withdraw, _withdrawn),
+    Errand(ActivityName.MAIL_SUPPORT_REQUEST, SUPPORT_WORKFLOW, _ask, _asked, 2),
+    Errand(ActivityName.MAIL_SUPPORT_ANSWER, ANSWER_WORKFLOW, _answer, _answered, 2),
+    Errand(ActivityName.APPLY_WITHDRAWAL, WITHDRAWAL_WORKFLOW, _withdraw, _withdrawn, 1),
 )
 ACTIVITIES = frozenset(errand.activity for errand in _ERRANDS)
 
@@ -101,8 +106,9 @@ def _dies_in(run: Run, errand: Errand, point: Point) -> None:
     run.figures.recovery = max(run.figures.recovery, time.monotonic() - back)
     until(lambda: aside(_unfinished(run, errand.workflow)) == 0)
     times = errand.happened(run)
-    run.figures.duplicated += sum(number - 1 for number in times)
-    assert {*times} == {1}
+    assert all(1 <= number <= errand.most for number in times), times
+    if twice := sum(number > 1 for number in times):
+        run.figures.notes.append(f"{errand.activity}: {twice} letters were handed over again")
     assert run.figures.recovery <= RECOVERED_WITHIN
 
 
