@@ -42,7 +42,8 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "postgres": PEOPLE | {"number on file"},
     "slapd": PEOPLE - {"contact"},
     "inbox": PEOPLE | {"pin", "help"},
-    "pages": PEOPLE | {"help", "note", "suggestion", "slip"},
+    # A slip, or a contact that is nobody's, goes back to the form it was typed into.
+    "pages": PEOPLE | {"help", "note", "suggestion", "slip", "stranger"},
     "addresses": frozenset(),
     "staff": frozenset({"note"}),
     "export": frozenset(),
@@ -55,7 +56,7 @@ HELD: Mapping[str, frozenset[str]] = {
     "postgres": frozenset({"name", "contact", "number on file"}),
     "slapd": frozenset({"name", "kept contact"}),
     "inbox": frozenset({"contact", "login", "pin", "help"}),
-    "pages": frozenset({"name", "login", "suggestion", "help", "note"}),
+    "pages": frozenset({"name", "login", "suggestion", "help", "note", "stranger"}),
     "staff": frozenset({"note"}),
     "report": frozenset({"student number"}),
 }

@@ -168,7 +168,8 @@ def test_every_heading_is_one_the_students_pages_have(path: str) -> None:
 
     if path == "/identify":
         return
-    files = (CHECKOUT / "templates/pages").glob("*.html")
+    words = CHECKOUT / "starter/portal/wording.py"
+    files = [words, *(CHECKOUT / "templates/pages").glob("*.html")]
     pages = "".join(page.read_text("utf-8") for page in files)
     assert f'_("{case.HEADINGS[path]}")' in pages
 
