@@ -93,21 +93,21 @@ class Account:
         shown = self.shown = consent.review(
             self._person, username, self._start.policy.terms_version
         )
-        while True:
+        changed = False
+        while not changed:
             self._standing.stand(Step.REVIEW, WaitReason.WAITING_CONSENT)
             self._standing.settle()
             match await self._standing.expect(ConsentSubmission, DisputeSubmission, RereadRequest):
                 case DisputeSubmission():
-                    if await self._corrected():
-                        return False
+                    changed = await self._corrected()
                 case RereadRequest():
-                    if await self._has_changed():
-                        return False
+                    changed = await self._has_changed()
                 case ConsentSubmission() as submission if submission.shown_hash == shown.shown_hash:
                     await self._record_consent(shown, submission)
                     return True
                 case _:
                     self._standing.reply(Verdict.STALE)
+        return False
 
     async def _record_consent(self, shown: ReviewView, submission: ConsentSubmission) -> None:
         request = RecordConsent(
