@@ -1,7 +1,6 @@
 """How an answer of the student reaches the activation, and where it leads: shared by the steps."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
 
 from fastapi.responses import Response
 
@@ -17,9 +16,9 @@ _RISES = frozenset({"submit_pin", "identify", "give_consent"})
 _BEFORE_PROOF = frozenset({"submit_pin", "resend_pin"})
 
 
-def stamp(form: Form) -> dict[str, object]:
-    """Return what every submission carries beside its answer."""
-    return {"submission_id": form.submission_id, "received_at": datetime.now(UTC)}
+async def stamp(visit: Visit, form: Form) -> dict[str, object]:
+    """Return what every submission carries beside its answer; its time is the ledger's."""
+    return {"submission_id": form.submission_id, "received_at": await visit.now()}
 
 
 async def submit(visit: Visit, door: str, submission: Submission) -> Answer:

@@ -1,7 +1,6 @@
 """The pages before the PIN: what this is, who comes, and the contact that finds the student."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -136,7 +135,7 @@ async def _code_still_holds(visit: Visit, place: Place, read: dict[str, str | No
     Where that may not be told, whether it was the same contact.
     """
     pin = place.progress.pin if place.progress else None
-    expired = pin and pin.expires_at and pin.expires_at <= datetime.now(UTC)
+    expired = pin and pin.expires_at and pin.expires_at <= await visit.now()
     if not place.veiled and (pin is None or expired or not pin.tries_left):
         return False
     parts = visit.parts

@@ -71,6 +71,8 @@ def _check(scheme: str, form: Form) -> numbers.Checked:
 
 async def _record(visit: Visit, form: Form, scheme: str, checked: numbers.Checked) -> Response:
     number, warnings = checked
-    submission = InsuranceSubmission(**stamp(form), scheme=scheme, number=number, warnings=warnings)
+    submission = InsuranceSubmission(
+        **await stamp(visit, form), scheme=scheme, number=number, warnings=warnings
+    )
     answer = await submit(visit, "submit_insurance", submission)
     return await onward(visit, answer, leaves={Step.INSURANCE})

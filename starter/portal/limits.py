@@ -1,7 +1,7 @@
 """How often something may be asked, counted in the ledger over all processes."""
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from fastapi.responses import Response
 
@@ -16,7 +16,8 @@ async def refusal(visit: Visit, bucket: str, *, limit: int, minutes: int) -> Res
     opens = await budgets.take(pool, bucket, limit=limit, window=timedelta(minutes=minutes))
     if opens is None:
         return None
-    headers = {"Retry-After": str(math.ceil((opens - datetime.now(UTC)).total_seconds()))}
+    wait = opens - await visit.now()
+    headers = {"Retry-After": str(math.ceil(wait.total_seconds()))}
     return await visit.error(429, headers, not_before=visit.clock(opens), form=await visit.form())
 
 

@@ -1,7 +1,7 @@
 """Where an activation stands when nothing is asked of the student: waiting, done, ended."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -44,21 +44,21 @@ async def progress(visit: AnyVisit) -> Response:
     if told is None and reason in _ASKED:
         reason = WaitReason.LEDGER_DOWN
     next_try_at = (told and told.next_try_at) or (stands or place).next_try_at
+    now = await visit.now()
     return visit.page(
         "progress",
         place=replace(place, wait_reason=reason),
         sentence=visit.words.wait(place.step, reason),
-        next_try_at=next_try_at if next_try_at and next_try_at > datetime.now(UTC) else None,
+        next_try_at=next_try_at if next_try_at and next_try_at > now else None,
         received="received" in visit.request.query_params,
         with_support=place.step is Step.NEEDS_SUPPORT,
         delayed=reason is not None,
-        look_again=_look_again(told.since if told else None),
+        look_again=_look_again(now - told.since if told else _LOOKS[-1][0]),
     )
 
 
-def _look_again(since: datetime | None) -> int:
+def _look_again(waited: timedelta) -> int:
     """Return after how many seconds a page without a script looks again: the longer, the later."""
-    waited = datetime.now(UTC) - since if since else _LOOKS[-1][0]
     return next((pause for until, pause in _LOOKS if waited < until), _SLOWEST)
 
 

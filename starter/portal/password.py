@@ -76,7 +76,7 @@ async def _seal(visit: Visit, form: Form, place: Place, chosen: str) -> Response
         sealed=sealing.seal(parts.keys, place.reference, chosen),
         ttl=timedelta(hours=parts.settings.sealed_password_hours),
     )
-    submission = PasswordSubmission(**stamp(form), sealed_id=form.submission_id)
+    submission = PasswordSubmission(**await stamp(visit, form), sealed_id=form.submission_id)
     answer = await submit(visit, "submit_password", submission)
     return await onward(visit, answer, leaves={Step.PROVISIONING})
 

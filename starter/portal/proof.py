@@ -1,7 +1,6 @@
 """Proving who comes: the code sent to the contact and, when several share it, one question."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -26,7 +25,7 @@ async def pin(visit: AnyVisit) -> Response:
     place = await visit.place_on("/pin")
     if place.veiled:
         return await uniform.page(visit, place)
-    return _pin_page(visit, await _as_sent(visit, place))
+    return await _pin_page(visit, await _as_sent(visit, place))
 
 
 @router.post("/pin")
@@ -39,13 +38,13 @@ async def pin_given(visit: AnyVisit) -> Response:
         errors = {"pin": [visit.words.rule(invalid.rule)]}
         if place.veiled:
             return await uniform.page(visit, place, errors)
-        return _pin_page(visit, place, errors)
-    submission = PinSubmission(**stamp(form), pin=digits)
+        return await _pin_page(visit, place, errors)
+    submission = PinSubmission(**await stamp(visit, form), pin=digits)
     if visit.uniform:
         return await uniform.given(visit, await visit.place_on("/pin"), submission)
     answer = await submit(visit, "submit_pin", submission)
     if answer.verdict is not Verdict.ACCEPTED:
-        return _pin_page(visit, places.of(answer.progress), _pin_refused(visit, answer))
+        return await _pin_page(visit, places.of(answer.progress), _pin_refused(visit, answer))
     # What this cookie is worth has just risen: a copy of the old one must not rise with it.
     await visit.rotate()
     return await onward(visit, answer, leaves={Step.PIN})
@@ -57,13 +56,13 @@ async def pin_again(visit: AnyVisit) -> Response:
     channel = form.get("channel")
     if channel not in list(Channel):
         raise Elsewhere("/pin")
-    request = ResendRequest(**stamp(form), channel=Channel(channel))
+    request = ResendRequest(**await stamp(visit, form), channel=Channel(channel))
     if visit.uniform:
         return await uniform.again(visit, await visit.place_on("/pin"), request)
     answer = await submit(visit, "resend_pin", request)
     if answer.verdict is Verdict.ACCEPTED:
         return visit.see("/pin?sent")
-    return _pin_page(visit, places.of(answer.progress), _pin_refused(visit, answer))
+    return await _pin_page(visit, places.of(answer.progress), _pin_refused(visit, answer))
 
 
 @router.get("/identify")
@@ -79,7 +78,7 @@ async def identified(visit: AnyVisit) -> Response:
     except InvalidInput as invalid:
         place = await visit.place_on("/identify")
         return _identify_page(visit, place, {"answer": [visit.words.rule(invalid.rule)]})
-    submission = IdentitySubmission(**stamp(form), answer=answered)
+    submission = IdentitySubmission(**await stamp(visit, form), answer=answered)
     answer = await submit(visit, "identify", submission)
     view = answer.progress.identify
     if answer.verdict is Verdict.WRONG and view and view.tries_left:
@@ -113,9 +112,9 @@ async def _as_sent(visit: Visit, place: Place) -> Place:
     return replace(place, wait_reason=late or place.wait_reason)
 
 
-def _pin_page(visit: Visit, place: Place, errors: Errors | None = None) -> Response:
+async def _pin_page(visit: Visit, place: Place, errors: Errors | None = None) -> Response:
     view = place.progress.pin if place.progress else None
-    now = datetime.now(UTC)
+    now = await visit.now()
     locked_until = view.locked_until if view else None
     return visit.page(
         "pin",

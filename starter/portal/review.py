@@ -51,7 +51,7 @@ async def decided(visit: AnyVisit) -> Response:
         case "dispute":
             return await _dispute(visit, form)
         case "withdraw":
-            answer = await submit(visit, "withdraw", WithdrawSubmission(**stamp(form)))
+            answer = await submit(visit, "withdraw", WithdrawSubmission(**await stamp(visit, form)))
             return await onward(visit, answer, leaves=())
     raise Elsewhere("/review")
 
@@ -63,7 +63,7 @@ async def _agree(visit: Visit, form: Form) -> Response:
     if not _HASH.fullmatch(shown):
         return await _review_page(visit, {"agree": [visit.words.stale()]}, chosen)
     submission = ConsentSubmission(
-        **stamp(form), shown_hash=shown, choices=chosen, language=visit.language
+        **await stamp(visit, form), shown_hash=shown, choices=chosen, language=visit.language
     )
     answer = await submit(visit, "give_consent", submission)
     if answer.verdict is Verdict.STALE and answer.progress.review:
@@ -84,7 +84,7 @@ async def _dispute(visit: Visit, form: Form) -> Response:
     if errors or not details:
         place = await visit.place_on("/review")
         return _dispute_page(visit, place, errors, wrong=details or (), note=note)
-    submission = DisputeSubmission(**stamp(form), wrong=details, note=note)
+    submission = DisputeSubmission(**await stamp(visit, form), wrong=details, note=note)
     answer = await submit(visit, "dispute", submission)
     return await onward(visit, answer, leaves=())
 

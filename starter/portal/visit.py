@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from domain.contracts.vocabulary import Language
 from domain.text import note
+from ledger import clock
 from ledger.pool import UNAVAILABLE, Pool
 from ledger.sessions import Session
 from security.keys import KeyRing
@@ -145,6 +146,10 @@ class Visit:
         return await forms.submitted(
             self.request, public_url, self.parts.keys.session_key, self.token
         )
+
+    async def now(self) -> datetime:
+        """Return the ledger's time; this portal's own clock may be wrong."""
+        return await clock.now(self.parts.pool)
 
     def left(self) -> timedelta:
         """Return how long the engine may still be asked; never nothing, so that it is asked."""

@@ -8,7 +8,6 @@ import asyncio
 import random
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from domain.contracts.submissions import (
     CancelRequest,
@@ -23,6 +22,7 @@ from domain.contracts.submissions import (
 )
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Channel, Step, WaitReason, Waker
+from ledger import clock
 from ledger.pool import UNAVAILABLE
 from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
@@ -163,7 +163,7 @@ async def act(
     request = REQUESTS[action].model_validate(
         {
             "submission_id": submission_id or secrets.token_hex(16),
-            "received_at": datetime.now(UTC),
+            "received_at": await clock.now(desk.pool),
             "channel": channel,
         }
     )

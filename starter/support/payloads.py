@@ -6,13 +6,13 @@ passwords never, and a field that is new not before somebody has decided.
 
 import json
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import WorkflowSerializationContext
 
-from ledger import activations, audit
+from ledger import activations, audit, clock
 from security.codec import ENCODING, Codec, workflow_of
 from security.keys import UnknownEpoch
 from starter.support.desk import Desk
@@ -127,5 +127,5 @@ async def _record(desk: Desk, workflow: str) -> None:
         reference=workflow,
         limit=1,
     )
-    if not newest or newest[0].at < datetime.now(UTC) - _ANEW:
+    if not newest or newest[0].at < await clock.now(desk.pool) - _ANEW:
         await desk.record(Action.DECODE, workflow)
