@@ -10,7 +10,7 @@ from tests.stack import TestStack, WholeStack
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
-    parts = TestStack(tmp_path_factory.mktemp("stack"))
+    parts = TestStack(tmp_path_factory.mktemp("a στοίβα"))
     try:
         parts.begin()
         yield parts
@@ -20,7 +20,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
 
 @pytest.fixture(scope="session")
 def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeStack]:
-    demo = WholeStack(tmp_path_factory.mktemp("whole") / "demo")
+    demo = WholeStack(tmp_path_factory.mktemp("the whole στοίβα") / "demo")
     try:
         demo.begin()
         yield demo
