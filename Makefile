@@ -60,7 +60,7 @@ bench: setup-dev ## measure the look-up among 100,000 rows, and the console with
 	@$(BIN)/python -m bench.registrar
 	@$(BIN)/python -m bench.console
 
-fresh: ## prove demo and test in an empty Debian 12, as root and as a user (needs root)
+fresh: ## play newcomers on an empty Debian 12 and 13 (needs root; demo/fresh.sh plays some)
 	@demo/fresh.sh
 
 screenshots: setup-dev ## take the pictures of docs/screenshots and of the help anew, on a demo of their own

@@ -1,22 +1,34 @@
 #!/bin/bash
-# The inside of `make fresh`: this runs as root in the empty Debian, and plays root or a user there.
+# The inside of `make fresh`: fresh_inside.sh root|user demo|test... starts as root in the empty
+# Debian, and plays root or a user there, from `git clone` on.
 set -euo pipefail
 who=$1
+shift
 # shellcheck disable=SC1091
 . /carried.sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/root
-cd /srv/checkout
-log=/tmp/demo.txt
+log=/tmp/said.txt
 
 if [ "$who" = user ]; then
     useradd --create-home student
-    chown -R student: .
-    as() { setpriv --reuid=student --regid=student --init-groups env HOME=/home/student "$@"; }
+    as() {
+        setpriv --reuid=student --regid=student --init-groups \
+            env HOME=/home/student PATH=/usr/local/bin:/usr/bin:/bin "$@"
+    }
+    # A path that people have: with a blank.
+    clone=/home/student/my\ clones/engine
 else
     as() { "$@"; }
+    clone=/root/engine
 fi
-touch "$log"; chmod 666 "$log"
+chmod 700 /root /home/* 2>/dev/null || chmod 700 /root
+as mkdir -p "$(dirname "$clone")"
+cd /
+as git -c init.defaultBranch=main -c advice.detachedHead=false clone --quiet /engine.bundle "$clone"
+cd "$clone"
+touch "$log"
+chmod 666 "$log"
 
 # A user is told the one apt line, and root, being asked, runs it.
 ask_root_once() {
@@ -58,14 +70,22 @@ stop_demo() {
     echo "--- stopped after $((SECONDS - began)) s, nothing is left running"
 }
 
-[ "$who" = root ] || ask_root_once demo
-start_demo
-as .venv/bin/activation demo walkthrough | tail -1
-stop_demo
-start_demo
-as .venv/bin/activation demo walkthrough --lang en | tail -1
-stop_demo
-[ "$who" = root ] || ask_root_once test
-began=$SECONDS
-as make test
-echo "--- make test: green after $((SECONDS - began)) s"
+play_demo() {
+    local language
+    [ "$who" = root ] || ask_root_once demo
+    for language in el en; do
+        start_demo
+        as .venv/bin/activation demo walkthrough --lang "$language" | tail -1
+        stop_demo
+    done
+}
+
+play_test() {
+    local began
+    [ "$who" = root ] || ask_root_once test
+    began=$SECONDS
+    as make test
+    echo "--- make test: green after $((SECONDS - began)) s"
+}
+
+for what in "$@"; do "play_$what"; done
