@@ -56,9 +56,10 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in --group demo -c requirements/dev.txt -o requirements/demo.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
 
-bench: setup-dev ## measure the look-up among 100,000 rows, and the console with 200 activations
+bench: setup-dev ## measure the look-up among 100,000 rows, the console with 200 activations, and 500 journeys
 	@$(BIN)/python -m bench.registrar
 	@$(BIN)/python -m bench.console
+	@$(BIN)/python -m bench.journeys
 
 fresh: ## play newcomers on an empty Debian 12 and 13 (needs root; demo/fresh.sh plays some)
 	@demo/fresh.sh

@@ -87,12 +87,20 @@ class World:
 class Player:
     """One student at one browser; each method is what they do on one page."""
 
-    def __init__(self, world: World, row: Row, *, language: str, by_email: bool) -> None:
+    def __init__(
+        self,
+        world: World,
+        row: Row,
+        *,
+        language: str,
+        by_email: bool,
+        visitor: Visitor | None = None,
+    ) -> None:
         self.world = world
         self.row = row
         self.reference = ""
         self.typed = _email(row) if by_email or not row["mobilephone"] else _mobile(row)
-        self._visitor = Visitor(world.env["PORTAL_URL"], language)
+        self._visitor = visitor or Visitor(world.env["PORTAL_URL"], language)
         self._language = language
 
     def again(self) -> "Player":

@@ -1,0 +1,155 @@
+"""Play whole journeys, many at once: `python -m bench.journeys [COUNT [AT_ONCE]]`.
+
+Starts a demo of its own and lets COUNT invented students activate their accounts, AT_ONCE at a
+time. Prints the journeys a second, the time of each request beside that of the start page in the
+same run, every answer of 5xx, and what must never happen: a final page without the username, or
+a refusal of an answer that was taken. Exit code 1 where that happened.
+"""
+
+import os
+import secrets
+import sys
+import tempfile
+import time
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import httpx
+
+from activities.ldap import Wire
+from bench.console import running, say
+from demo.crowd import Player, World, invent
+from demo.part import PartFailed
+from demo.students import Row
+from demo.visitor import Page, Visitor
+from demo.walkthrough import read_env
+from settings import Directory
+
+COUNT, AT_ONCE = 500, 20
+_REFERENCE = "GET /"
+_ANSWERS = ("POST /pin", "POST /review", "POST /password")
+"""What takes something in: none of these may be told that it was not taken."""
+
+
+@dataclass
+class Seen:
+    """What the students of one run met."""
+
+    took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    failures: Counter[str] = field(default_factory=Counter)
+    without_username: int = 0
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def refused_after_acceptance(self) -> int:
+        return sum(n for name, n in self.failures.items() if name.startswith(_ANSWERS))
+
+
+class Browser(Visitor):
+    """Notes each answer; waits and sends the contact again where the portal asks for that."""
+
+    def __init__(self, url: str, language: str, seen: Seen) -> None:
+        super().__init__(url, language)
+        self._seen = seen
+        self.last = ""
+
+    def submit(self, **answers: str) -> Page:
+        form = next(form for form in self.page.forms if answers.keys() <= form.names)
+        response = self._send(form.action, form.fields | answers)
+        while response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            time.sleep(float(response.headers.get("Retry-After", "1")))
+            response = self._send(form.action, form.fields | answers)
+        return self._look(response)
+
+    def _send(self, action: str, data: dict[str, str]) -> httpx.Response:
+        response = self._http.post(action, data=data)
+        self._note(response)
+        return response
+
+    def _look(self, response: httpx.Response) -> Page:
+        if response.request.method == "GET" and not response.history:
+            self._note(response)
+        self.last = response.text
+        return super()._look(response)
+
+    def _note(self, response: httpx.Response) -> None:
+        first = response.history[0] if response.history else response
+        name = f"{first.request.method} {first.request.url.path}"
+        answers = (*response.history, response)
+        self._seen.took[name].append(sum(each.elapsed.total_seconds() for each in answers))
+        if response.is_server_error:
+            self._seen.failures[f"{name} {response.status_code}"] += 1
+
+
+def journey(world: World, row: Row, seen: Seen) -> None:
+    """Play one student to the final page; whoever does not come there is noted as lost."""
+    browser = Browser(world.env["PORTAL_URL"], "el", seen)
+    with closing(Player(world, row, language="el", by_email=False, visitor=browser)) as player:
+        try:
+            browser.visit("/")
+            player.come()
+            player.prove()
+            player.agree()
+            browser.submit(password=secrets.token_urlsafe(18))
+            player.arrive("/done")
+        except (PartFailed, StopIteration, httpx.HTTPError) as error:
+            seen.lost.append(f"{player.reference}: {error!r} at {browser.page.path}")
+            return
+        seen.without_username += 'id="username"' not in browser.last
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "demo"
+        with running(folder):
+            config = folder / "activation.toml"
+            os.environ["ACTIVATION_CONFIG"] = str(config)
+            tables = tomllib.loads(config.read_text("utf-8"))
+            with closing(Wire(Directory.model_validate(tables["directory"]))) as wire:
+                yield World(read_env(folder), wire)
+
+
+def play(world: World, count: int, at_once: int) -> tuple[Seen, float]:
+    """Return what was seen, and how many seconds it took."""
+    draw = Random(time.time_ns())  # noqa: S311 - invented people need no secrecy
+    rows: Sequence[Row] = [invent(n, draw) for n in range(1, count + 1)]
+    world.enrol(rows)
+    seen, begun = Seen(), time.perf_counter()
+    with ThreadPoolExecutor(at_once) as students:
+        for _ in students.map(lambda row: journey(world, row, seen), rows):
+            pass
+    return seen, time.perf_counter() - begun
+
+
+def report(seen: Seen, count: int, at_once: int, seconds: float) -> bool:
+    """Print the table; returns whether nothing happened that must never happen."""
+    say(f"{count} journeys, {at_once} at once: {count / seconds:.2f} a second")
+    reference = median(seen.took[_REFERENCE])
+    for name, took in sorted(seen.took.items()):
+        middle = median(took)
+        say(f"{name:28} {1000 * middle:7.0f} ms {middle / reference:6.1f} x   n {len(took)}")
+    for name, n in sorted(seen.failures.items()):
+        say(f"answered {name}: {n}")
+    for each in seen.lost:
+        say(f"did not come to the end: {each}")
+    say(f"final pages without the username: {seen.without_username}")
+    say(f"answers of the student refused with 5xx: {seen.refused_after_acceptance}")
+    return not (seen.lost or seen.without_username or seen.refused_after_acceptance)
+
+
+def main(count: int = COUNT, at_once: int = AT_ONCE) -> int:
+    with world() as there:
+        seen, seconds = play(there, count, at_once)
+    return 0 if report(seen, count, at_once, seconds) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:3])))
