@@ -20,7 +20,7 @@ if [ "$who" = user ]; then
     clone=/home/student/my\ clones/engine
 else
     as() { "$@"; }
-    clone=/root/engine
+    clone=$HOME/engine
 fi
 chmod 700 /root /home/* 2>/dev/null || chmod 700 /root
 as mkdir -p "$(dirname "$clone")"
