@@ -107,7 +107,7 @@ async def _connected(config: Settings, keys: KeyRing, stop: asyncio.Event) -> Cl
     """Connect as soon as Temporal answers; None when told to stop before it does."""
     while not stop.is_set():
         with suppress(TemporalUnavailable):
-            client = await connect(config, keys)
+            client = await connect(config, keys, answers=True)
             if await temporal_answers(client):
                 return client
         log.warning("worker waits for Temporal")

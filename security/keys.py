@@ -1,30 +1,32 @@
-"""The key files, and every key derived from them.
+"""The keys of one folder, and every key derived from them.
 
 `epochs/2026-11.key` encrypts the payloads of a month; destroying it makes that month's histories
 unreadable. `lasting.key` carries what must stay the same for years: blind indexes, PINs, sessions
 and ledger columns. `seal/2026-11.pub` locks passwords; only a provisioning worker needs
-the `.key` beside it. The newest epoch by name encrypts; no clock is asked.
+the `.key` beside it. The file `active` names the epoch that encrypts; every epoch that is here
+decrypts. No clock is asked. How the files are made: `security/rotation.py`.
 """
 
 import hashlib
 import hmac
 import os
 import re
-import secrets
 from functools import lru_cache
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from security.keyfiles import BrokenKey, KeyUnavailable, read_key
+
+ACTIVE = "active"
 _NONCE = 12
-_EPOCH = re.compile(r"[0-9]{4}-[0-9]{2}")
+_EPOCH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
-class UnknownEpoch(LookupError):
+class UnknownEpoch(KeyUnavailable):
     """The key file of this epoch is not here (yet): the caller must wait, not give up."""
 
 
@@ -46,54 +48,71 @@ def decrypt(key: bytes, box: bytes, context: bytes) -> bytes:
 
 
 class KeyRing:
-    """All keys this process was given; epochs that appear later are read when first needed."""
+    """The keys this process was given; files that come later are read when first needed.
+
+    Raises `KeyUnavailable` when it is made and a file that is here holds no key.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lasting = bytes.fromhex((folder / "lasting.key").read_text())
+        check(folder)
+        self._lasting = read_key(folder / "lasting.key")
         self.session_key = derive(self._lasting, "session")
         self.audit_key = derive(self._lasting, "audit")
         self._pin_key = derive(self._lasting, "pin")
-        self._payload_key = lru_cache(maxsize=2048)(self._derive_payload_key)
+        self._payload_key = lru_cache(maxsize=2048)(_payload_key)
 
     @property
     def epoch(self) -> str:
-        """The newest epoch there is."""
-        names = [path.stem for path in (self._folder / "epochs").glob("*.key")]
-        if not names:
-            raise UnknownEpoch("no epoch key")
-        return max(names)
+        """The epoch that encrypts payloads: the active one, once its file is here and whole."""
+        return self._newest("epochs", ".key")
+
+    @property
+    def seal_epoch(self) -> str:
+        """The epoch that locks passwords."""
+        return self._newest("seal", ".pub")
+
+    def _newest(self, kind: str, ending: str) -> str:
+        """Return the newest usable epoch that is not newer than the active one.
+
+        While files are being copied here one by one, what every process has had for long goes on.
+        """
+        limit = active(self._folder)
+        for epoch in reversed(epochs(self._folder, kind, ending)):
+            if limit is None or epoch <= limit:
+                try:
+                    self._read(f"{kind}/{epoch}{ending}", epoch)
+                except KeyUnavailable:
+                    continue
+                return epoch
+        raise UnknownEpoch(
+            f"no key of any epoch in {self._folder / kind}: copy the files here from the machine"
+            " on which keys are made"
+        )
 
     def may_come(self, epoch: str) -> bool:
         """Tell whether this epoch's key may yet be brought here; no far future is waited for."""
-        return epoch <= following(self.epoch)
+        return epoch <= following(max(epochs(self._folder), default=self.epoch))
 
     def payload_key(self, epoch: str, namespace: str, workflow_id: str) -> bytes:
-        return self._payload_key(epoch, namespace, workflow_id)
-
-    def _derive_payload_key(self, epoch: str, namespace: str, workflow_id: str) -> bytes:
-        return derive(self._epoch_master(epoch), "payload", namespace, workflow_id)
-
-    def _epoch_master(self, epoch: str) -> bytes:
-        return bytes.fromhex(self._read(f"epochs/{epoch}.key", epoch).decode())
+        master = self._read(f"epochs/{epoch}.key", epoch)
+        return self._payload_key(master, namespace, workflow_id)
 
     def seal_public(self, epoch: str) -> X25519PublicKey:
-        return X25519PublicKey.from_public_bytes(
-            bytes.fromhex(self._read(f"seal/{epoch}.pub", epoch).decode())
-        )
+        return X25519PublicKey.from_public_bytes(self._read(f"seal/{epoch}.pub", epoch))
 
     def seal_private(self, epoch: str) -> X25519PrivateKey:
-        return X25519PrivateKey.from_private_bytes(
-            bytes.fromhex(self._read(f"seal/{epoch}.key", epoch).decode())
-        )
+        return X25519PrivateKey.from_private_bytes(self._read(f"seal/{epoch}.key", epoch))
 
     def _read(self, name: str, epoch: str) -> bytes:
         if not _EPOCH.fullmatch(epoch):
             raise ValueError("no epoch is named like this")
         try:
-            return (self._folder / name).read_bytes()
-        except FileNotFoundError:
-            raise UnknownEpoch(f"no key for epoch {epoch}") from None
+            return read_key(self._folder / name)
+        except BrokenKey:
+            raise
+        except KeyUnavailable as missing:
+            raise UnknownEpoch(str(missing)) from None
 
     def pin(self, reference: str, code_no: int) -> str:
         """Return the six digits of this activation's code; the same each time it is asked."""
@@ -116,37 +135,45 @@ class KeyRing:
         return derive(self._lasting, "column", purpose)
 
 
+def _payload_key(master: bytes, namespace: str, workflow_id: str) -> bytes:
+    return derive(master, "payload", namespace, workflow_id)
+
+
 def following(epoch: str) -> str:
     """Return the epoch after this one."""
     year, month = (int(part) for part in epoch.split("-"))
     return f"{year + month // 12}-{month % 12 + 1:02d}"
 
 
-def create(folder: Path, epoch: str) -> bool:
-    """Make the lasting key and this epoch's keys where missing; returns whether any was made."""
-    private = X25519PrivateKey.generate()
-    files = {
-        "lasting.key": secrets.token_hex(32),
-        f"epochs/{epoch}.key": secrets.token_hex(32),
-        f"seal/{epoch}.key": private.private_bytes(
-            serialization.Encoding.Raw,
-            serialization.PrivateFormat.Raw,
-            serialization.NoEncryption(),
-        ).hex(),
-    }
-    made = [_write_once(folder / name, text) for name, text in files.items()]
-    stored = bytes.fromhex((folder / f"seal/{epoch}.key").read_text())
-    public = X25519PrivateKey.from_private_bytes(stored).public_key().public_bytes_raw()
-    made.append(_write_once(folder / f"seal/{epoch}.pub", public.hex()))
-    return any(made)
+def epochs(folder: Path, kind: str = "epochs", ending: str = ".key") -> list[str]:
+    """Return the epochs that have a file of this kind, oldest first."""
+    names = (path.stem for path in (folder / kind).glob(f"*{ending}"))
+    return sorted(name for name in names if _EPOCH.fullmatch(name))
 
 
-def _write_once(path: Path, text: str) -> bool:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def active(folder: Path) -> str | None:
+    """Return the epoch that the file `active` names.
+
+    None where there is no such file, as in a folder of an older version: the newest one encrypts.
+    """
+    path = folder / ACTIVE
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return False
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    return True
+        named = path.read_text("ascii").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError):
+        named = ""
+    if not _EPOCH.fullmatch(named):
+        raise BrokenKey(f"the file {path} names no epoch: copy it here again")
+    return named
+
+
+def check(folder: Path) -> None:
+    """Raise `BrokenKey` for the first file here that cannot be used.
+
+    A private key that this process may not read is none of its own.
+    """
+    active(folder)
+    for path in sorted([*folder.rglob("*.key"), *folder.glob("seal/*.pub")]):
+        if path.suffix == ".pub" or path.parent.name != "seal" or os.access(path, os.R_OK):
+            read_key(path)

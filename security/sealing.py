@@ -25,8 +25,8 @@ class SealedPassword:
 
 
 def seal(keys: KeyRing, reference: str, password: str) -> SealedPassword:
-    """Lock a password for this activation, to the newest epoch."""
-    epoch = keys.epoch
+    """Lock a password for this activation, to the active epoch."""
+    epoch = keys.seal_epoch
     box = _SUITE.encrypt(password.encode(), keys.seal_public(epoch), info=_info(reference))
     return SealedPassword(epoch, box)
 

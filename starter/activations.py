@@ -38,6 +38,7 @@ from domain.contracts.vocabulary import (
     TaskQueue,
     WaitReason,
 )
+from security.keyfiles import KeyUnavailable
 from starter import tries
 from starter.connect import unavailable
 from workflows.standing import REASON, STEP
@@ -157,6 +158,7 @@ class Activations:
             RuntimeError,
             WorkflowUpdateFailedError,
             WorkflowUpdateRPCTimeoutOrCancelledError,
+            KeyUnavailable,
         ):
             # Whatever happened to the update, the signal with the same id counts once.
             return None

@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -16,7 +17,8 @@ from temporalio.service import RPCError
 
 import settings
 from ledger import migrate, pool
-from security import keys, redaction
+from security import keys, redaction, rotation
+from security.keyfiles import KeyUnavailable
 from starter import connect, insurance, registrar, templates
 from starter.connect import TemporalUnavailable
 from starter.output import Failed
@@ -50,6 +52,7 @@ def portal() -> None:
     """Serve the students' pages."""
     config = settings.load()
     Texts(config)
+    keys.KeyRing(config.keys_dir)
     _serve("starter.portal.app:create", config.portal, config.log_level)
 
 
@@ -57,6 +60,7 @@ def portal() -> None:
 def serve() -> None:
     """Serve the console, where staff see and move activations."""
     config = settings.load()
+    keys.KeyRing(config.keys_dir)
     _serve("starter.console.app:create", config.console, config.log_level)
 
 
@@ -79,18 +83,45 @@ def _serve(app: str, place: settings.Portal | settings.Console, log_level: str) 
 @key_commands.command("init")
 def keys_init() -> None:
     """Make the keys that are missing; existing ones are never touched."""
-    epoch = f"{datetime.now(UTC):%Y-%m}"
-    made = keys.create(settings.load().keys_dir, epoch)
-    typer.echo(f"Keys of {epoch} made." if made else "Nothing was missing.")
+    made = rotation.create(settings.load().keys_dir, f"{datetime.now(UTC):%Y-%m}")
+    typer.echo(f"Made: {', '.join(made)}" if made else "Nothing was missing.")
+
+
+@key_commands.command("distribute")
+def keys_distribute() -> None:
+    """Make the files of the next epoch, which decrypt and do not encrypt yet."""
+    folder = settings.load().keys_dir
+    epoch, made = rotation.distribute(folder)
+    typer.echo(f"Made: {', '.join(made)}" if made else f"The files of {epoch} are here already.")
+    typer.echo(
+        f"Nothing is encrypted with them yet. Give each process its own of them, then say:"
+        f" activation keys activate {epoch}"
+    )
+
+
+@key_commands.command("activate")
+def keys_activate(
+    epoch: Annotated[
+        str | None, typer.Argument(help="As 2026-12; else the newest one that is here.")
+    ] = None,
+) -> None:
+    """Let an epoch encrypt in this folder; refused while a file of it is missing or broken."""
+    folder = settings.load().keys_dir
+    active = rotation.activate(folder, epoch)
+    typer.echo(f"{active} encrypts. Where processes have other folders, copy {folder / 'active'}.")
 
 
 @key_commands.command("rotate")
 def keys_rotate() -> None:
-    """Begin the next epoch: new payloads and passwords use its keys, old ones stay readable."""
+    """Distribute and activate in one step: only where all processes read this one folder."""
     folder = settings.load().keys_dir
-    epoch = keys.following(keys.KeyRing(folder).epoch)
-    keys.create(folder, epoch)
-    typer.echo(f"Keys of {epoch} made.")
+    epoch, _ = rotation.distribute(folder)
+    rotation.activate(folder, epoch)
+    typer.echo(
+        f"{epoch} encrypts from now on. That is safe where all processes read {folder}; where they"
+        " have folders of their own, use `keys distribute` and `keys activate` the next time, and"
+        " copy the new files to them now, `active` last."
+    )
 
 
 @ledger_commands.command("migrate")
@@ -129,7 +160,7 @@ def main() -> None:
     except ValidationError as error:
         names = ", ".join(".".join(map(str, detail["loc"])) for detail in error.errors())
         _fail(f"settings missing or wrong: {names}")
-    except (Failed, Refused, TemporalUnavailable) as error:
+    except (Failed, Refused, TemporalUnavailable, KeyUnavailable) as error:
         _fail(str(error))
     except RPCError as error:
         _fail(f"Temporal answers {error.status.name}")

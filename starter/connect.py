@@ -50,11 +50,17 @@ def unavailable(error: Exception) -> TemporalUnavailable:
 
 
 async def connect(
-    settings: Settings, keys: KeyRing, *, lazy: bool = False, identity: str | None = None
+    settings: Settings,
+    keys: KeyRing,
+    *,
+    lazy: bool = False,
+    identity: str | None = None,
+    answers: bool = False,
 ) -> Client:
     """Connect by Temporal's own environment configuration; `lazy` connects at the first call.
 
-    `identity` is what histories call who came by this connection. Raises `TemporalUnavailable`.
+    `identity` is what histories call who came by this connection; `answers` is for workers, who
+    use the epoch of whoever called them. Raises `TemporalUnavailable`.
     """
     file = settings.temporal_config_file
     config = ClientConfig.load_client_connect_config(config_file=str(file) if file else None)
@@ -62,7 +68,7 @@ async def connect(
     try:
         return await Client.connect(
             **config,
-            data_converter=data_converter(keys),
+            data_converter=data_converter(keys, answers=answers),
             lazy=lazy,
             identity=identity,
             runtime=_runtime(),

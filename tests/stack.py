@@ -15,6 +15,7 @@ from pathlib import Path
 
 import ledger.migrate
 import security.keys
+import security.rotation
 from demo.messages import Message, all_messages
 from demo.part import Part, aside
 from demo.place import Place
@@ -44,7 +45,7 @@ class TestStack:
         self._stack.write_files()
         # Settings are read from the file named here, never from a demo beside the tests.
         os.environ["ACTIVATION_CONFIG"] = str(self._stack.place.settings_file)
-        security.keys.create(self._stack.place.keys, "2026-11")
+        security.rotation.create(self._stack.place.keys, "2026-11")
         for part in self._parts:
             part.prepare()
             part.spawn()

@@ -20,6 +20,7 @@ import settings as configuration
 from domain.text import note
 from ledger import pool as ledger
 from ledger.pool import Pool
+from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
 from starter.connect import DESK, TemporalUnavailable, connect
@@ -181,7 +182,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, refused)
     # What cannot even be asked for, such as a name with a NUL, names nothing.
     app.add_exception_handler(asyncpg.DataError, unknown)
-    for unavailable in (TemporalUnavailable, RPCError, *ledger.UNAVAILABLE):
+    for unavailable in (TemporalUnavailable, RPCError, KeyUnavailable, *ledger.UNAVAILABLE):
         app.add_exception_handler(unavailable, away)
 
 

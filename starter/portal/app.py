@@ -18,6 +18,7 @@ from domain.contracts.vocabulary import Language, Step
 from domain.text import note
 from ledger import pool as ledger
 from ledger.pool import Pool
+from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
 from starter.activations import ActivationEnded, Activations
@@ -143,7 +144,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(ActivationEnded, ended)
     app.add_exception_handler(Forged, forged)
     app.add_exception_handler(HTTPException, refused)
-    for unavailable in (TemporalUnavailable, *ledger.UNAVAILABLE):
+    for unavailable in (TemporalUnavailable, KeyUnavailable, *ledger.UNAVAILABLE):
         app.add_exception_handler(unavailable, away)  # type: ignore[arg-type] # all are Exceptions
 
 

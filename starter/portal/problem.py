@@ -20,6 +20,7 @@ from domain.text import note, plain
 from ledger import support_requests
 from ledger.pool import UNAVAILABLE
 from ledger.support_requests import SupportRequest
+from security.keyfiles import KeyUnavailable
 from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
 from starter.portal import limits
@@ -88,7 +89,9 @@ async def problem_told(visit: AnyVisit, raw: str | None = None) -> Response:
 async def hand_on(parts: Parts) -> None:
     """Start what could not be started while Temporal was away; for as long as the portal runs."""
     while True:
-        with suppress(RPCError, TemporalUnavailable, asyncpg.PostgresError, *UNAVAILABLE):
+        with suppress(
+            RPCError, TemporalUnavailable, KeyUnavailable, asyncpg.PostgresError, *UNAVAILABLE
+        ):
             for request_id in await support_requests.left_behind(parts.pool):
                 await parts.engine.mail_support_request(request_id)
             for request_id in await support_requests.answers_left_behind(parts.pool):

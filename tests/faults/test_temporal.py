@@ -11,7 +11,7 @@ import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-import security.keys
+import security.rotation
 from demo.part import aside
 from tests.faults.runner import Run
 
@@ -103,7 +103,8 @@ def test_f39_the_key_of_the_epoch_is_missing_for_a_while(run: Run) -> None:
     away = old.with_suffix(".away")
 
     def rotate() -> None:
-        security.keys.create(folder, security.keys.following(world.keys.epoch))
+        security.rotation.distribute(folder)
+        security.rotation.activate(folder)
         world.worker.kill()
         old.rename(away)
         world.worker.start()

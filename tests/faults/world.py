@@ -18,7 +18,7 @@ import asyncpg
 import pytest
 from temporalio.client import Client
 
-import security.keys
+import security.rotation
 from demo.messages import Message
 from demo.part import Part, aside, python, run
 from demo.place import HOST, Place
@@ -145,7 +145,7 @@ class World:
 
     def begin(self) -> None:
         self.stack.write_files()
-        security.keys.create(self.place.keys, "2026-11")
+        security.rotation.create(self.place.keys, "2026-11")
         self._link()
         outside = [part for part in self.always if part not in (self.worker, self.portals[0])]
         for part in outside:

@@ -15,7 +15,8 @@ from ledger import audit
 from ledger.audit import Chain
 from ledger.migrate import migrate
 from ledger.pool import Pool, connect
-from security.keys import KeyRing, create
+from security.keys import KeyRing
+from security.rotation import create
 from tests.ledger.conftest import database
 from tests.stack import TestStack
 

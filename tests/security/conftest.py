@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from security import keys
+from security import keys, rotation
 from tests.server import client, reference, world
 
 __all__ = ["client", "reference", "world"]
@@ -14,7 +14,7 @@ EPOCH = "2026-11"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    keys.create(tmp_path, EPOCH)
+    rotation.create(tmp_path, EPOCH)
     return tmp_path
 
 

@@ -29,7 +29,7 @@ from domain.contracts.submissions import (
 )
 from domain.contracts.views import Answer, Progress, ProgressRequest, Verdict
 from domain.contracts.vocabulary import WORKFLOW, ActivityName, Step, TaskQueue
-from security import keys
+from security import rotation
 from security.codec import Codec, data_converter, workflow_of
 from security.keys import KeyRing, UnknownEpoch
 from tests.security.conftest import EPOCH
@@ -179,7 +179,8 @@ async def test_a_run_of_an_epoch_whose_key_comes_later_goes_on_by_itself(
     for name in ("lasting.key", f"epochs/{EPOCH}.key", f"seal/{EPOCH}.key", f"seal/{EPOCH}.pub"):
         (late / name).parent.mkdir(exist_ok=True)
         (late / name).write_bytes((folder / name).read_bytes())
-    keys.create(folder, "2026-12")
+    rotation.distribute(folder)
+    rotation.activate(folder)
     portal = await stranger(client, data_converter(KeyRing(folder)))
     worker = await stranger(client, data_converter(KeyRing(late)))
     reference = f"A-LATE-{folder.name[-4:]}"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from security import keys
+from security import rotation
 from security.keys import KeyRing, UnknownEpoch
 from security.sealing import NotOurs, SealedPassword, seal, unseal
 from tests.security.conftest import EPOCH
@@ -50,7 +50,7 @@ def test_a_box_cut_short_does_not_open(ring: KeyRing, sealed: SealedPassword, le
 def test_another_epochs_key_does_not_open_it(
     folder: Path, ring: KeyRing, sealed: SealedPassword
 ) -> None:
-    keys.create(folder, "2026-12")
+    rotation.distribute(folder)
     with pytest.raises(NotOurs):
         unseal(ring, REFERENCE, SealedPassword("2026-12", sealed.box))
 

@@ -15,7 +15,8 @@ from domain.contracts.submissions import ActivationStart, PinSubmission
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import ActivityName, Step, WaitReason
 from security.codec import data_converter
-from security.keys import KeyRing, create
+from security.keys import KeyRing
+from security.rotation import create
 from starter.activations import ActivationEnded, Activations, Stands
 from starter.connect import TemporalUnavailable
 from tests.server import working

@@ -4,8 +4,10 @@ import asyncio
 import getpass
 import json
 import os
+import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
@@ -244,14 +246,39 @@ async def test_a_reference_nobody_has_is_one_line_and_a_failure(
 
 async def test_keys_and_tables_that_are_there_are_left_alone(stack: TestStack) -> None:
     before = {path: path.read_bytes() for path in stack.settings.keys_dir.rglob("*.*")}
-    month = f"{datetime.now(UTC):%Y-%m}"
     first, second = await command("keys", "init"), await command("keys", "init")
     assert first.returncode == second.returncode == 0
     assert second.stdout == "Nothing was missing.\n"
-    assert (stack.settings.keys_dir / f"epochs/{month}.key").exists()
+    assert [*stack.settings.keys_dir.glob("epochs/*")] == [
+        stack.settings.keys_dir / "epochs/2026-11.key"
+    ]
     assert all(path.read_bytes() == content for path, content in before.items())
     assert (await command("ledger", "migrate")).stdout == "Up to date.\n"
     assert (await command("config", "check")).returncode == 0
+
+
+async def test_an_epoch_is_distributed_then_activated_and_broken_files_end_in_one_line(
+    stack: TestStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(stack.settings.keys_dir, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setenv("ACTIVATION_KEYS_DIR", str(tmp_path))
+    active = tmp_path / "active"
+    made = await command("keys", "distribute")
+    assert "epochs/2026-12.key" in made.stdout
+    assert "keys activate 2026-12" in made.stdout
+    assert active.read_text() == "2026-11"
+    assert "here already" in (await command("keys", "distribute")).stdout
+    assert "2026-12 encrypts" in (await command("keys", "activate")).stdout
+    assert active.read_text() == "2026-12"
+    rotated = await command("keys", "rotate")
+    assert active.read_text() == "2027-01"
+    assert f"safe where all processes read {tmp_path}" in " ".join(rotated.stdout.split())
+    for never in ("2027-02", "../lasting", "x"):
+        assert_one_line(await command("keys", "activate", never), says="missing")
+    (tmp_path / "epochs/2027-01.key").write_text("")
+    commands = (("keys", "rotate"), ("support", "list"), ("portal",), ("support", "serve"))
+    for words in (*commands, ("worker",)):
+        assert_one_line(await command(*words), says="2027-01.key is empty, cut short or no key")
 
 
 async def test_wrong_settings_are_named_and_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner, Result
 
-import security.keys
+import security.rotation
 import settings
 from activities.ldap import Wire
 from demo import crowd
@@ -131,8 +131,9 @@ class Desk:
     def rotates_elsewhere(self, player: Player) -> None:
         """Rotate the keys where the portals are, and nowhere else; then a student disputes."""
         shutil.copytree(self.keys, self.newer_keys)
+        security.rotation.distribute(self.newer_keys)
+        security.rotation.activate(self.newer_keys)
         keys = KeyRing(self.newer_keys)
-        security.keys.create(self.newer_keys, security.keys.following(keys.epoch))
         aside(_dispute_with(keys, player.reference))
 
     @contextmanager

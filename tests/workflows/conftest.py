@@ -20,7 +20,7 @@ from temporalio.worker import Replayer, Worker
 
 from domain.contracts.submissions import ActivationResult, ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue
-from security import keys
+from security import keys, rotation
 from security.codec import data_converter
 from starter.connect import SEARCH_ATTRIBUTES
 from tests.workflows.engine import World
@@ -35,7 +35,7 @@ Begin = Callable[..., Awaitable[Student]]
 @pytest.fixture(scope="session")
 def ring(tmp_path_factory: pytest.TempPathFactory) -> keys.KeyRing:
     folder = tmp_path_factory.mktemp("keys")
-    keys.create(folder, "2026-11")
+    rotation.create(folder, "2026-11")
     return keys.KeyRing(folder)
 
 

@@ -1,0 +1,87 @@
+"""Key files: 64 hexadecimal digits each, written whole or not at all, and checked when read.
+
+A file that is empty, cut short, unreadable or no key at all is never taken for a key: whoever
+needs it gets `KeyUnavailable`, whose text names the file and never what is in it.
+"""
+
+import os
+import re
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+_KEY = re.compile(rb"[0-9a-fA-F]{64}")
+
+
+class KeyUnavailable(LookupError):
+    """A key is not here, or its file cannot be used; the text says which, and what to do."""
+
+
+class BrokenKey(KeyUnavailable):
+    """There is a file, but no key in it."""
+
+
+def read_key(path: Path) -> bytes:
+    """Return the 32 bytes of a key file as it is now; raises `KeyUnavailable`."""
+    try:
+        stat = path.stat()
+        return _read_key(path, stat.st_ino, stat.st_mtime_ns, stat.st_size)
+    except FileNotFoundError:
+        raise KeyUnavailable(
+            f"the key file {path} is missing: copy it here from the backup, or from the machine"
+            " on which keys are made"
+        ) from None
+    except OSError:
+        raise BrokenKey(
+            f"the key file {path} cannot be read by this process: see to its owner and mode"
+        ) from None
+
+
+@lru_cache(maxsize=512)
+def _read_key(path: Path, *_written: int) -> bytes:
+    """Read a file once for each time it was written."""
+    text = path.read_bytes().strip()
+    if not _KEY.fullmatch(text):
+        raise BrokenKey(
+            f"the key file {path} is empty, cut short or no key: copy it here again from the"
+            " backup, or from the machine on which keys are made"
+        )
+    return bytes.fromhex(text.decode("ascii"))
+
+
+def write_once(path: Path, text: str) -> bool:
+    """Write a new file, durable and for its owner only; False where there is one already."""
+    written = _written_aside(path, text)
+    try:
+        os.link(written, path)
+    except FileExistsError:
+        return False
+    finally:
+        written.unlink()
+    _sync(path.parent)
+    return True
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file in one step: a reader sees the old text or the new one, never a part."""
+    _written_aside(path, text).rename(path)
+    _sync(path.parent)
+
+
+def _written_aside(path: Path, text: str) -> Path:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(handle)
+    return Path(name)
+
+
+def _sync(folder: Path) -> None:
+    """Make the folder's new names survive a loss of power."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,81 @@
+"""Makes key files, and lets one epoch follow another in two phases.
+
+`distribute` makes the files of the next epoch, which decrypt and do not encrypt yet; once every
+process has its own of them, `activate` names the epoch that encrypts.
+"""
+
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from security.keyfiles import KeyUnavailable, read_key, replace, write_once
+from security.keys import ACTIVE, active, check, epochs, following
+
+
+def create(folder: Path, epoch: str) -> list[str]:
+    """Make what a folder needs to begin with; returns the names of the files that were made.
+
+    `epoch` is the first one, where there is none.
+    """
+    check(folder)
+    made = [] if (folder / "lasting.key").exists() else _make(folder, "lasting.key")
+    read_key(folder / "lasting.key")
+    newest = max(epochs(folder), default=epoch)
+    made += _make_epoch(folder, active(folder) or newest)
+    if write_once(folder / ACTIVE, newest):
+        made.append(ACTIVE)
+    return made
+
+
+def distribute(folder: Path) -> tuple[str, list[str]]:
+    """Make the files of the epoch after the active one; returns it, and what was made."""
+    check(folder)
+    now = _now(folder)
+    # From here on the newest file is no longer the one that encrypts.
+    write_once(folder / ACTIVE, now)
+    return following(now), _make_epoch(folder, following(now))
+
+
+def activate(folder: Path, epoch: str | None = None) -> str:
+    """Let this epoch encrypt, else the newest one; its files must be here, those of its kind.
+
+    Raises `KeyUnavailable` and changes nothing when one is missing or broken.
+    """
+    check(folder)
+    now = _now(folder)
+    chosen = epoch or max(epochs(folder))
+    if chosen not in epochs(folder):
+        raise KeyUnavailable(f"the key file {folder / 'epochs' / chosen}.key is missing")
+    for name in ("seal/{}.pub", "seal/{}.key"):
+        if (folder / name.format(now)).exists():
+            read_key(folder / name.format(chosen))
+    replace(folder / ACTIVE, chosen)
+    return chosen
+
+
+def _now(folder: Path) -> str:
+    """Return the epoch that encrypts in this folder."""
+    now = active(folder) or max(epochs(folder), default=None)
+    if now is None:
+        raise KeyUnavailable(f"no epoch in {folder}: `activation keys init` makes the first")
+    return now
+
+
+def _make_epoch(folder: Path, epoch: str) -> list[str]:
+    """Make the files of an epoch that are missing, the public key from the private one."""
+    private, public = f"seal/{epoch}.key", f"seal/{epoch}.pub"
+    if (folder / public).exists() and not (folder / private).exists():
+        raise KeyUnavailable(
+            f"{folder} has {public} without {private}: keys are not made here, but on the machine"
+            " that has them all"
+        )
+    made = _make(folder, f"epochs/{epoch}.key") + _make(folder, private)
+    stored = X25519PrivateKey.from_private_bytes(read_key(folder / private))
+    return made + _make(folder, public, stored.public_key().public_bytes_raw())
+
+
+def _make(folder: Path, name: str, key: bytes | None = None) -> list[str]:
+    """Write a key file, of a random key where none is given, unless there is one."""
+    text = (key or secrets.token_bytes(32)).hex()
+    return [name] if write_once(folder / name, text) else []
