@@ -11,6 +11,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities import presence
 from activities.answers import ALREADY_EXISTS, SUCCESS
 from activities.directory import Directory, Entry
 from activities.entries import Attributes, attributes, chosen, codes, taken_back
@@ -18,9 +19,12 @@ from activities.failures import failure, guarded
 from activities.records import reserve_name, wanted_names
 from domain import usernames as rules
 from domain.contracts.requests import (
+    AccountChecked,
     AccountOutcome,
     AccountResolved,
+    AccountState,
     ApplyWithdrawal,
+    CheckAccount,
     ProvisionAccount,
     Provisioned,
     ProvisionOutcome,
@@ -58,10 +62,34 @@ class DirectoryActivities:
         self._directory = Directory(settings.directory)
 
     def all(self) -> list[Callable[..., Any]]:
-        return [self.resolve_account, self.provision_account, self.apply_withdrawal]
+        return [
+            self.check_account,
+            self.resolve_account,
+            self.provision_account,
+            self.apply_withdrawal,
+        ]
 
     async def close(self) -> None:
         await self._directory.close()
+
+    # --- whether it is there ---------------------------------------------------------------
+
+    @activity.defn(name=ActivityName.CHECK_ACCOUNT)
+    async def check_account(self, request: CheckAccount) -> AccountChecked:
+        """Tell whether an account that the ledger calls active still exists."""
+        own = codes(request.person, self._domain)
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            found = await self._directory.run(
+                presence.state, self._directory, own, request.username
+            )
+            if found.state is not AccountState.GONE:
+                return found
+            known = await activations.others_accounts(
+                self._pool, self._keys, request.person.person_key, most=presence.KNOWN_MOST
+            )
+            return await self._directory.run(
+                presence.proved, self._directory, own, request.username, known
+            )
 
     # --- which name ------------------------------------------------------------------------
 

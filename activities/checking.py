@@ -30,6 +30,7 @@ class Outcome(StrEnum):
     SHARED = "shared"
     UNDER_WAY = "under_way"
     ALREADY_ACTIVE = "already_active"
+    ACCOUNT_GONE = "account_gone"
     IN_THE_WAY = "in_the_way"
     FINE = "fine"
     REGISTRAR_AWAY = "registrar_away"
@@ -41,6 +42,7 @@ class Account(StrEnum):
     NONE = "none"
     ACTIVE = "active"
     NO_PASSWORD = "no_password"  # noqa: S105 - an entry that nobody activated
+    GONE = "gone"
     IN_THE_WAY = "in_the_way"
     UNKNOWN = "unknown"
 
@@ -152,6 +154,7 @@ def outcome(
         Outcome.NO_CONTACT: not on_file,
         Outcome.UNREADABLE: all(each.fault for each in on_file),
         Outcome.IN_THE_WAY: account is Account.IN_THE_WAY,
+        Outcome.ACCOUNT_GONE: account is Account.GONE,
     }
     if typed and not matches(group, typed, region):
         asked = {channel for channel, raw in _channels(typed) if raw}

@@ -10,6 +10,7 @@ import contextvars
 import re
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import NamedTuple, ParamSpec, TypeVar
 
@@ -20,11 +21,12 @@ from activities.answers import (
     ALREADY_EXISTS,
     CONSTRAINT_VIOLATION,
     INVALID_CREDENTIALS,
+    NO_SUCH_OBJECT,
     SUCCESS,
     Answer,
     reject,
 )
-from activities.entries import CODES, Attributes, missing
+from activities.entries import CODES, OBJECT_CLASSES, Attributes, missing
 from activities.failures import failure
 from activities.ldap import Found, Wire
 from domain import usernames
@@ -78,6 +80,20 @@ class Directory:
     async def close(self) -> None:
         await asyncio.to_thread(self._threads.shutdown)
         self._wire.close()
+
+    def one_connection(self) -> AbstractContextManager[None]:
+        """Let this thread do all it does inside over one fresh connection, to one server."""
+        return self._wire.one_connection()
+
+    def would_write(self, username: str) -> bool:
+        """Whether the server takes a write to this entry, which must not exist, and has none.
+
+        A primary looks for the entry and misses it; a replica refuses before it looks. Should the
+        entry be there after all, it is given a class that it has.
+        """
+        answer = self._wire.add_values(self._dn(username), {"objectClass": [OBJECT_CLASSES[0]]})
+        reject(answer, NO_SUCH_OBJECT)
+        return answer.code == NO_SUCH_OBJECT
 
     def find_by_codes(self, codes: Sequence[str]) -> list[Entry]:
         """Return every entry that holds one of a person's codes."""

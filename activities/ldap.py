@@ -8,6 +8,7 @@ by one thread at a time. Passwords are bytes, which ldap3 sends as they are.
 import math
 import queue
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -61,6 +62,7 @@ class Wire:
         self._urls = list(settings.urls)
         self._tls = self._trust()
         self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
+        self._own = threading.local()
         self._refused: bytes | None = None
         self._rested_at = 0.0
 
@@ -74,7 +76,7 @@ class Wire:
 
     def search(self, base: str, query: str, attributes: Sequence[str]) -> list[Found]:
         """Search; a connection that died while it lay idle is made up for by a new one."""
-        idle = not self._idle.empty()
+        idle = self._owned() is None and not self._idle.empty()
         try:
             result, response = self._searched(base, query, attributes)
         except ApplicationError:
@@ -142,9 +144,26 @@ class Wire:
                 _discard(connection)
 
     @contextmanager
+    def one_connection(self) -> Iterator[None]:
+        """Let this thread do all it does inside over one fresh connection, and no other."""
+        with _told():
+            connection = self._own.connection = self._bound()
+        try:
+            yield
+        finally:
+            self._own.connection = None
+            _discard(connection)
+
+    def _owned(self) -> Any:
+        return getattr(self._own, "connection", None)
+
+    @contextmanager
     def _connection(self) -> Iterator[Any]:
         """Lend a connection; after any error it and its idle siblings are thrown away."""
         with _told():
+            if owned := self._owned():
+                yield owned
+                return
             connection = self._idle_or_new()
             try:
                 yield connection

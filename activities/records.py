@@ -62,9 +62,9 @@ class LedgerActivities:
         """Claim the person, or tell which live activation holds them; the dead hold nobody."""
         person, reference = request.person, request.reference
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            username = await activations.active_username(self._pool, self._keys, person.person_key)
-            if username:
-                return Claimed(outcome=ClaimOutcome.ALREADY_ACTIVE, username=username)
+            active = await self._already_active(request)
+            if active:
+                return active
             # Noted before the claim, so that no rival finds a holder that seems not to live.
             await activations.claimed(
                 self._pool,
@@ -80,18 +80,29 @@ class LedgerActivities:
                 rivals = sorted(holders - {reference})
                 if not rivals:
                     # A rival may have ended, active, between the first look and the claim.
-                    username = await activations.active_username(
-                        self._pool, self._keys, person.person_key
-                    )
-                    if username:
+                    active = await self._already_active(request)
+                    if active:
                         await claims.release(self._pool, reference)
-                        return Claimed(outcome=ClaimOutcome.ALREADY_ACTIVE, username=username)
+                        return active
                     return Claimed(outcome=ClaimOutcome.CLAIMED)
                 for rival in rivals:
                     if await activations.alive(self._pool, rival):
                         return Claimed(outcome=ClaimOutcome.HELD, holder=rival)
                     await claims.release(self._pool, rival)
         raise failure(FailureType.LEDGER_DOWN, "claim is contended")
+
+    async def _already_active(self, request: ClaimPerson) -> Claimed | None:
+        """Return what the ledger knows of an account, unless it is the one that is gone."""
+        account = await activations.active_account(
+            self._pool, self._keys, request.person.person_key
+        )
+        if account is None or account.reference == request.gone:
+            return None
+        return Claimed(
+            outcome=ClaimOutcome.ALREADY_ACTIVE,
+            username=account.username,
+            activated_by=account.reference,
+        )
 
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:

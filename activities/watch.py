@@ -29,6 +29,7 @@ _PARTS: Mapping[str, Part | None] = {
     ActivityName.RESERVE_SEND: Part.LEDGER,
     ActivityName.CHECK_PIN: None,
     ActivityName.CLAIM_PERSON: Part.LEDGER,
+    ActivityName.CHECK_ACCOUNT: Part.DIRECTORY,
     ActivityName.RECORD_INSURANCE: Part.LEDGER,
     ActivityName.RECORD_CONSENT: Part.LEDGER,
     ActivityName.PROVISION_ACCOUNT: Part.DIRECTORY,

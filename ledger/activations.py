@@ -132,8 +132,16 @@ async def close(pool: Pool, *, reference: str, end: Step) -> None:
     )
 
 
-async def active_username(pool: Pool, keys: KeyRing, person_key: str) -> str | None:
-    """Return the username this person activated with this engine, if any."""
+@dataclass(frozen=True)
+class Account:
+    """An account that was made, and the activation that made it."""
+
+    reference: str
+    username: str
+
+
+async def active_account(pool: Pool, keys: KeyRing, person_key: str) -> Account | None:
+    """Return the account this person activated last with this engine, if any."""
     row = await pool.fetchrow(
         "SELECT reference, username FROM activation"
         " WHERE person_key = $1 AND end_step = $2 AND username IS NOT NULL"
@@ -141,7 +149,27 @@ async def active_username(pool: Pool, keys: KeyRing, person_key: str) -> str | N
         person_key,
         Step.ACTIVE,
     )
-    return keys.decrypt("username", row["reference"], row["username"]) if row else None
+    return _account(keys, row) if row else None
+
+
+async def others_accounts(
+    pool: Pool, keys: KeyRing, person_key: str, *, most: int
+) -> tuple[str, ...]:
+    """Return the usernames of some accounts of other people, drawn anew each time."""
+    rows = await pool.fetch(
+        "SELECT reference, username FROM activation"
+        " WHERE person_key <> $1 AND end_step = $2 AND username IS NOT NULL"
+        " ORDER BY random() LIMIT $3",
+        person_key,
+        Step.ACTIVE,
+        most,
+    )
+    return tuple(_account(keys, row).username for row in rows)
+
+
+def _account(keys: KeyRing, row: asyncpg.Record) -> Account:
+    name = keys.decrypt("username", row["reference"], row["username"])
+    return Account(row["reference"], name)
 
 
 async def alive(pool: Pool, reference: str) -> bool:

@@ -34,6 +34,8 @@ _OURS = frozenset(
 )
 """While the engine waits for one of these, no form is of use: the student sees the waiting page."""
 _UNDELIVERED = (Step.NEEDS_SUPPORT, WaitReason.UNDELIVERABLE)
+_PROVED = (Step.PIN, WaitReason.DIRECTORY_DOWN)
+"""The directory is asked for nobody whose code has not come back."""
 
 
 def path(step: Step, reason: WaitReason | None) -> str:
@@ -45,4 +47,6 @@ def path(step: Step, reason: WaitReason | None) -> str:
 
 def veiled(step: Step | None, reason: WaitReason | None) -> bool:
     """Tell whether a portal that discloses nothing shows this place as a code awaited."""
+    if (step, reason) == _PROVED:
+        return False
     return step in (Step.PIN, Step.NOT_FOUND) or (step, reason) == _UNDELIVERED

@@ -14,6 +14,9 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain import identity, insurance
     from domain.contracts.requests import (
+        AccountState,
+        CheckAccount,
+        Claimed,
         ClaimOutcome,
         ClaimPerson,
         CloseActivation,
@@ -157,14 +160,18 @@ class Activation(Standing):
 
     async def _claim(self, person: Person) -> None:
         """One live activation a person: whoever came later joins the one that is there."""
-        request = ClaimPerson(
-            reference=self.start.reference, person=person, language=self.start.language
-        )
+        gone: str | None = None
         while True:
+            request = ClaimPerson(
+                reference=self.start.reference,
+                person=person,
+                language=self.start.language,
+                gone=gone,
+            )
             claimed = await self.patiently(calls.claim_person, request)
             match claimed.outcome, claimed.holder:
                 case ClaimOutcome.ALREADY_ACTIVE, _:
-                    raise Ended(Step.ALREADY_ACTIVE, username=claimed.username)
+                    gone = await self._lost(person, claimed)
                 case ClaimOutcome.HELD, str(holder):
                     if await self._reaches(holder):
                         self.holder = holder
@@ -174,6 +181,27 @@ class Activation(Standing):
                     await self.patiently(calls.close_activation, dead)
                 case _:
                     return
+
+    async def _lost(self, person: Person, claimed: Claimed) -> str | None:
+        """Return whose account the directory has no more; raises `Ended` where it has it.
+
+        An account that was deleted is made again at staff's word, unless the policy spares it.
+        """
+        assert claimed.username is not None  # noqa: S101 - of an account that is active
+        request = CheckAccount(person=person, username=claimed.username)
+        confirmed = self.start.policy.recreate_missing == "automatic"
+        while True:
+            checked = await self.patiently(calls.check_account, request)
+            match checked.state:
+                case AccountState.ACTIVE:
+                    raise Ended(Step.ALREADY_ACTIVE, username=checked.username)
+                case AccountState.FOREIGN:
+                    await self.park(WaitReason.FOREIGN_ENTRY)
+                case AccountState.GONE if not confirmed:
+                    await self.park(WaitReason.ACCOUNT_GONE)
+                    confirmed = True
+                case _:
+                    return claimed.activated_by
 
     async def _reaches(self, holder: str) -> bool:
         """Tell the activation that goes on; one that cannot be told has no run any more."""

@@ -23,8 +23,10 @@ from temporalio.exceptions import (
 with workflow.unsafe.imports_passed_through():
     from domain.contracts import Model
     from domain.contracts.requests import (
+        AccountChecked,
         AccountResolved,
         ApplyWithdrawal,
+        CheckAccount,
         CheckPin,
         Claimed,
         ClaimPerson,
@@ -113,6 +115,11 @@ async def check_pin(request: CheckPin, delayed: Delayed) -> PinChecked:
 
 async def claim_person(request: ClaimPerson, delayed: Delayed) -> Claimed:
     return await _local_first(ActivityName.CLAIM_PERSON, request, Claimed, delayed)
+
+
+async def check_account(request: CheckAccount, delayed: Delayed) -> AccountChecked:
+    name, queue = ActivityName.CHECK_ACCOUNT, TaskQueue.DIRECTORY
+    return await _durable(name, request, AccountChecked, delayed, queue)
 
 
 async def record_insurance(request: RecordInsurance, delayed: Delayed) -> InsuranceRecorded:

@@ -79,9 +79,11 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
         WaitReason.PIN_LOCKED,
         WaitReason.SMS_DOWN,
         WaitReason.MAIL_DOWN,
+        WaitReason.DIRECTORY_DOWN,
     },
-    Step.IDENTIFY: _ENGINE | {WaitReason.WAITING_IDENTITY},
-    Step.INSURANCE: _ENGINE | {WaitReason.WAITING_INSURANCE, WaitReason.REGISTRAR_DOWN},
+    Step.IDENTIFY: _ENGINE | {WaitReason.WAITING_IDENTITY, WaitReason.DIRECTORY_DOWN},
+    Step.INSURANCE: _ENGINE
+    | {WaitReason.WAITING_INSURANCE, WaitReason.REGISTRAR_DOWN, WaitReason.DIRECTORY_DOWN},
     Step.REVIEW: _ENGINE
     | {
         None,
@@ -99,6 +101,7 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
             WaitReason.FOREIGN_ENTRY,
             WaitReason.UNDELIVERABLE,
             WaitReason.NO_LONGER_ENROLLED,
+            WaitReason.ACCOUNT_GONE,
             WaitReason.CONFIGURATION,
             WaitReason.HELD,
         }

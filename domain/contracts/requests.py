@@ -133,10 +133,13 @@ class PinChecked(Model):
 
 
 class ClaimPerson(Model):
+    """`gone` is an activation whose account the directory has no more: it counts as none."""
+
     kind: Literal["claim_person"] = "claim_person"
     reference: str
     person: Person
     language: Language
+    gone: str | None = None
 
 
 class ClaimOutcome(StrEnum):
@@ -146,11 +149,41 @@ class ClaimOutcome(StrEnum):
 
 
 class Claimed(Model):
-    """`holder` is the reference that holds the person; `username` is set when already active."""
+    """`holder` is the reference that holds the person.
+
+    When the ledger says already active, `username` is the account and `activated_by` the
+    activation that made it.
+    """
 
     kind: Literal["claimed"] = "claimed"
     outcome: ClaimOutcome
     holder: str | None = None
+    username: str | None = None
+    activated_by: str | None = None
+
+
+class CheckAccount(Model):
+    """Whether the directory still has the account that the ledger calls active."""
+
+    kind: Literal["check_account"] = "check_account"
+    person: Person
+    username: str
+
+
+class AccountState(StrEnum):
+    """What the directory has of an account; `foreign`: its name is on another person's entry."""
+
+    ACTIVE = "active"
+    NO_PASSWORD = "no_password"  # noqa: S105 - an entry that nobody can log in with
+    FOREIGN = "foreign"
+    GONE = "gone"
+
+
+class AccountChecked(Model):
+    """`username` is what the entry is called now, where there is one."""
+
+    kind: Literal["account_checked"] = "account_checked"
+    state: AccountState
     username: str | None = None
 
 

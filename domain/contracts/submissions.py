@@ -11,6 +11,8 @@ class Policy(Model):
     """The numbers the workflow decides by; they enter through its input, never from settings.
 
     `remind_after` is how long a student who has proved a contact may be silent; None: for ever.
+    `recreate_missing`: whether an account that was deleted from the directory is made again at
+    staff's word (`confirm`) or at once.
     """
 
     kind: Literal["policy"] = "policy"
@@ -25,6 +27,7 @@ class Policy(Model):
     remind_after: timedelta | None = timedelta(hours=24)
     reread_disputed_every: timedelta = timedelta(hours=6)
     terms_version: str = "1"
+    recreate_missing: Literal["confirm", "automatic"] = "confirm"
 
 
 class ActivationStart(Model):

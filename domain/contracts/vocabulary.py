@@ -48,6 +48,7 @@ class WaitReason(StrEnum):
     FOREIGN_ENTRY = "FOREIGN_ENTRY"
     UNDELIVERABLE = "UNDELIVERABLE"
     NO_LONGER_ENROLLED = "NO_LONGER_ENROLLED"
+    ACCOUNT_GONE = "ACCOUNT_GONE"
     HELD = "HELD"
 
 
@@ -121,6 +122,7 @@ class ActivityName(StrEnum):
     SEND_PIN = "send_pin"
     CHECK_PIN = "check_pin"
     CLAIM_PERSON = "claim_person"
+    CHECK_ACCOUNT = "check_account"
     RESOLVE_ACCOUNT = "resolve_account"
     RECORD_INSURANCE = "record_insurance"
     RECORD_CONSENT = "record_consent"

@@ -78,6 +78,7 @@ _ACTIVITIES: Mapping[ActivityName, str] = {
     ActivityName.SEND_PIN: N_("sending of the code"),
     ActivityName.CHECK_PIN: N_("comparison of the code"),
     ActivityName.CLAIM_PERSON: N_("claim of the person"),
+    ActivityName.CHECK_ACCOUNT: N_("look for the account in the directory"),
     ActivityName.RESOLVE_ACCOUNT: N_("finding of the username"),
     ActivityName.RECORD_INSURANCE: N_("recording of the insurance number"),
     ActivityName.RECORD_CONSENT: N_("recording of the consent"),

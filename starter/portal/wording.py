@@ -77,6 +77,10 @@ _WAITS: Mapping[WaitReason, str] = {
     WaitReason.NO_LONGER_ENROLLED: N_(
         "The secretariat no longer has you on file as you were. Support has to check it."
     ),
+    WaitReason.ACCOUNT_GONE: N_(
+        "You had an account, which is no longer in the directory. Support has to say whether it is"
+        " made again."
+    ),
     WaitReason.HELD: N_("Support has stopped your activation for a check. They can tell you more."),
 }
 

@@ -12,14 +12,14 @@ from enum import StrEnum
 import asyncpg
 from temporalio.exceptions import ApplicationError
 
-from activities import checking, entries, students
+from activities import checking, entries, presence, students
 from activities.checking import Account, Human, Miss, Outcome, Typed
 from activities.directory import Directory
 from activities.records import claim_keys
 from activities.registrar import View, reader
 from activities.students import Row, enrolment, text
 from domain import surnames, usernames
-from domain.contracts.requests import Person
+from domain.contracts.requests import AccountState, Person
 from domain.text import identifier
 from ledger import activations
 from ledger.pool import UNAVAILABLE
@@ -31,6 +31,14 @@ from translations import N_
 MOST = 20
 _HASTE = {"connect_timeout_seconds": 1.5, "receive_timeout_seconds": 2.0, "pool_size": 1}
 _AWAY: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresError)
+
+_NOTED = {
+    AccountState.ACTIVE: Account.ACTIVE,
+    AccountState.NO_PASSWORD: Account.NO_PASSWORD,
+    AccountState.FOREIGN: Account.IN_THE_WAY,
+    AccountState.GONE: Account.GONE,
+}
+"""What the directory shows of an account that the ledger calls active."""
 
 
 class Kind(StrEnum):
@@ -166,7 +174,7 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
     region, person = _region(desk), _person(desk, group)
     mobiles, emails = students.contacts(group, region)
     matched = checking.matches(group, typed, region)
-    username = await activations.active_username(desk.pool, desk.keys, person.person_key)
+    noted = await activations.active_account(desk.pool, desk.keys, person.person_key)
     reference = await activations.under_way(
         desk.pool,
         desk.keys,
@@ -174,9 +182,7 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
         mobiles=mobiles,
         emails=emails,
     )
-    account = Account.ACTIVE
-    if username is None:
-        account, username = await _account(desk, person)
+    account, username = await _account(desk, person, noted.username if noted else None)
     return replace(
         found,
         outcome=checking.outcome(
@@ -194,21 +200,35 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
     )
 
 
-async def _account(desk: Desk, person: Person) -> tuple[Account, str | None]:
-    """Ask the directory as the engine will: by the person's key, then by the registrar's name."""
+async def _account(desk: Desk, person: Person, noted: str | None) -> tuple[Account, str | None]:
+    """Ask the directory as the engine will; `noted` is the account that the ledger knows.
+
+    Without an answer of the directory the ledger's word stands.
+    """
+    unknown = (Account.ACTIVE if noted else Account.UNKNOWN, noted)
     try:
         directory = Directory(desk.settings.directory.model_copy(update=_HASTE))
     except OSError:
-        return Account.UNKNOWN, None
-    name = person.login_name if usernames.is_valid(person.login_name or "") else None
+        return unknown
     codes = entries.codes(person, desk.settings.institution.domain)
     try:
-        own = await directory.run(directory.find_by_codes, codes)
-        named = await directory.run(directory.find_by_uids, [name] if name else [])
+        if noted:
+            found = await directory.run(presence.state, directory, codes, noted)
+            return _NOTED[found.state], found.username or noted
+        return await _unnoted(directory, person, codes)
     except ApplicationError:
-        return Account.UNKNOWN, None
+        return unknown
     finally:
         await directory.close()
+
+
+async def _unnoted(
+    directory: Directory, person: Person, codes: list[str]
+) -> tuple[Account, str | None]:
+    """Look by the person's key, then by the registrar's name."""
+    name = person.login_name if usernames.is_valid(person.login_name or "") else None
+    own = await directory.run(directory.find_by_codes, codes)
+    named = await directory.run(directory.find_by_uids, [name] if name else [])
     if len(own) == 1 and own[0].active:
         return Account.ACTIVE, own[0].uid
     foreign = [entry for entry in named if not entry.belongs_to(codes)]

@@ -49,6 +49,10 @@ OUTCOMES = {
         "Your account is already active. If you have forgotten the password, use the page for"
         " forgotten passwords."
     ),
+    Outcome.ACCOUNT_GONE: N_(
+        "You had an account, which is no longer in the directory. Begin again; support then has to"
+        " say whether it is made again."
+    ),
     Outcome.IN_THE_WAY: N_(
         "The directory already has an entry that stands in the way of your account. The"
         " administrators have to put it right; try again when they tell you."
@@ -66,6 +70,7 @@ ACCOUNTS = {
     Account.NONE: N_("There is no account yet."),
     Account.ACTIVE: N_("There is an active account."),
     Account.NO_PASSWORD: N_("The directory has an entry without a password; activating gives one."),
+    Account.GONE: N_("There was an account; the directory does not show it any more."),
     Account.IN_THE_WAY: N_(
         "The directory has an entry that is in the way: an operator must look at it."
     ),

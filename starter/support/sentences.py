@@ -59,6 +59,10 @@ _BY_REASON = {
         "The registrar no longer has an enrolled student with this contact. The secretariat must"
         " check it, then retry or cancel."
     ),
+    WaitReason.ACCOUNT_GONE: N_(
+        "The student had an account, which was deleted from the directory. Retry makes it again"
+        " under the same username; cancel does not."
+    ),
     WaitReason.HELD: N_("Held by staff. It goes on when staff release it."),
 }
 _BY_STEP = {

@@ -40,8 +40,10 @@ async def begin(stack: TestStack, pool: Pool, reference: str) -> None:
     )
 
 
-async def claim(records: LedgerActivities, reference: str, person: Person) -> Claimed:
-    request = ClaimPerson(reference=reference, person=person, language=Language.EL)
+async def claim(
+    records: LedgerActivities, reference: str, person: Person, gone: str | None = None
+) -> Claimed:
+    request = ClaimPerson(reference=reference, person=person, language=Language.EL, gone=gone)
     return await ActivityEnvironment().run(records.claim_person, request)
 
 
@@ -110,7 +112,9 @@ async def test_who_is_active_is_told_the_username(
     await activations.provisioned(pool, stack.keys, reference=reference, username="tester")
     await close(records, reference, Step.ACTIVE)
     again = await claim(records, f"{reference}-B", person)
-    assert again == Claimed(outcome=ClaimOutcome.ALREADY_ACTIVE, username="tester")
+    assert again == Claimed(
+        outcome=ClaimOutcome.ALREADY_ACTIVE, username="tester", activated_by=reference
+    )
 
 
 async def test_who_became_active_during_the_claim_is_told_so_and_let_go(
@@ -131,7 +135,9 @@ async def test_who_became_active_during_the_claim_is_told_so_and_let_go(
 
     monkeypatch.setattr(claims, "claim", rival_ends_first)
     late = await claim(records, f"{reference}-B", person)
-    assert late == Claimed(outcome=ClaimOutcome.ALREADY_ACTIVE, username="tester")
+    assert late == Claimed(
+        outcome=ClaimOutcome.ALREADY_ACTIVE, username="tester", activated_by=reference
+    )
     held = "SELECT count(*) FROM claim WHERE reference = $1"
     assert await pool.fetchval(held, f"{reference}-B") == 0
 

@@ -2,6 +2,7 @@
 
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations
+from ledger.activations import Account
 from ledger.pool import Pool
 from tests.stack import TestStack
 from tests.workflows.engine import PERSON
@@ -49,9 +50,11 @@ async def test_the_account_is_known_by_its_person_and_written_nowhere_in_clear(
         pool, stack.keys, reference=reference, person=person, language=Language.EL
     )
     await activations.provisioned(pool, stack.keys, reference=reference, username="mpapadop")
-    assert await activations.active_username(pool, stack.keys, reference) is None
+    assert await activations.active_account(pool, stack.keys, reference) is None
     await activations.close(pool, reference=reference, end=Step.ACTIVE)
-    assert await activations.active_username(pool, stack.keys, reference) == "mpapadop"
+    assert await activations.active_account(pool, stack.keys, reference) == Account(
+        reference, "mpapadop"
+    )
     whole = await pool.fetchval("SELECT a::text FROM activation a WHERE reference = $1", reference)
     for clear in ("mpapadop", "+306912345678", "2026001", "Παπαδοπούλου"):
         assert clear not in whole

@@ -14,8 +14,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from domain.contracts.requests import (
+    AccountChecked,
     AccountOutcome,
     AccountResolved,
+    AccountState,
+    CheckAccount,
     CheckPin,
     Claimed,
     ClaimOutcome,
@@ -62,6 +65,9 @@ class World:
     persons: tuple[Person, ...] = (PERSON,)
     not_before: datetime | None = None
     claims: list[Claimed] = field(default_factory=lambda: [Claimed(outcome=ClaimOutcome.CLAIMED)])
+    checked: list[AccountChecked] = field(
+        default_factory=lambda: [AccountChecked(state=AccountState.ACTIVE, username="maria")]
+    )
     accounts: list[AccountResolved] = field(
         default_factory=lambda: [
             AccountResolved(outcome=AccountOutcome.USERNAME, username="mpapadopoulou")
@@ -104,6 +110,7 @@ class World:
             self.send_pin,
             self.check_pin,
             self.claim_person,
+            self.check_account,
             self.resolve_account,
             self.record_insurance,
             self.record_consent,
@@ -140,6 +147,11 @@ class World:
     async def claim_person(self, request: ClaimPerson) -> Claimed:
         await self._answer(ActivityName.CLAIM_PERSON, request)
         return _next(self.claims)
+
+    @activity.defn(name=ActivityName.CHECK_ACCOUNT)
+    async def check_account(self, request: CheckAccount) -> AccountChecked:
+        await self._answer(ActivityName.CHECK_ACCOUNT, request)
+        return _next(self.checked)
 
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:

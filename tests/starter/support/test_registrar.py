@@ -274,6 +274,25 @@ async def test_an_active_account_is_found_in_the_ledger_or_in_the_directory(
     assert (found.outcome, found.username) == (Outcome.ALREADY_ACTIVE, number.lower())
 
 
+async def test_an_account_that_only_the_ledger_knows_is_told_as_missing(
+    stack: TestStack, desk: Desk, pool: Pool, number: str
+) -> None:
+    email, reference = f"{number}@mail.example".lower(), f"A-{number[1:]}-0001"
+    await insert(stack, number, extemail=email)
+    person = await person_of(stack, email)
+    await activations.claimed(
+        pool, stack.keys, reference=reference, person=person, language=Language.EL
+    )
+    await activations.provisioned(pool, stack.keys, reference=reference, username=number.lower())
+    await activations.close(pool, reference=reference, end=Step.ACTIVE)
+    found = await ask(desk, number)
+    assert (found.outcome, found.account) == (Outcome.ACCOUNT_GONE, Account.GONE)
+    section = stack.settings.directory.model_copy(update={"urls": ["ldaps://127.0.0.1:9"]})
+    away = stack.settings.model_copy(update={"directory": section})
+    found = await ask(replace(desk, settings=away), number)
+    assert (found.outcome, found.username) == (Outcome.ALREADY_ACTIVE, number.lower())
+
+
 async def test_an_entry_in_the_way_and_one_without_a_password_are_told_apart(
     stack: TestStack, desk: Desk, pool: Pool, number: str
 ) -> None:

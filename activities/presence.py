@@ -1,0 +1,61 @@
+"""Whether the directory still has an account that the ledger calls active.
+
+An entry that is not found proves nothing: the base may be wrong, a right taken, the server a
+replica that lags or was never filled. So "gone" needs more, over one connection: every rule by
+which a person's entry is recognised finds another account that the engine made, and the server
+takes writes. Anything less is waited for.
+"""
+
+from collections.abc import Sequence
+
+from activities.directory import Directory, Entry
+from activities.entries import CODES
+from activities.failures import failure
+from domain.contracts.requests import AccountChecked, AccountState
+from domain.contracts.vocabulary import FailureType
+
+KNOWN_MOST = 50
+"""Accounts of others that are looked for; one of them has to be there."""
+
+
+def state(directory: Directory, codes: Sequence[str], username: str) -> AccountChecked:
+    """Return what the directory shows; `gone` is not proved by this alone."""
+    own = directory.find_by_codes(codes)
+    named = [each for each in directory.find_by_uids([username]) if _may_be_own(each, codes)]
+    found = sorted({each.dn: each for each in (*own, *named)}.values(), key=lambda each: each.dn)
+    for entry in found:
+        if entry.active:
+            return AccountChecked(state=AccountState.ACTIVE, username=entry.uid)
+    if found:
+        return AccountChecked(state=AccountState.NO_PASSWORD, username=found[0].uid)
+    if directory.find_by_uids([username]):
+        return AccountChecked(state=AccountState.FOREIGN)
+    return AccountChecked(state=AccountState.GONE)
+
+
+def proved(
+    directory: Directory, codes: Sequence[str], username: str, known: Sequence[str]
+) -> AccountChecked:
+    """As `state`, from one server; raises where `gone` cannot be told from not seen."""
+    with directory.one_connection():
+        found = state(directory, codes, username)
+        if found.state is AccountState.GONE:
+            if not _shows(directory, known):
+                raise failure(FailureType.CONFIGURATION, "no known account is seen")
+            if not directory.would_write(username):
+                raise failure(FailureType.CONFIGURATION, "an entry is hidden")
+    return found
+
+
+def _may_be_own(entry: Entry, codes: Sequence[str]) -> bool:
+    """Whether an entry of the reserved name is the person's: its codes say so, or it has none."""
+    return entry.belongs_to(codes) or not entry.attributes.get(CODES.lower())
+
+
+def _shows(directory: Directory, known: Sequence[str]) -> bool:
+    """Whether some known account is found by its name and, by its code, once more."""
+    for entry in directory.find_by_uids(known):
+        values = entry.attributes.get(CODES.lower(), [])
+        if values and directory.find_by_codes(values[:1]):
+            return True
+    return False
