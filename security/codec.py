@@ -1,9 +1,11 @@
 """The payload codec: whatever goes into Temporal is encrypted for one workflow of one namespace.
 
-A payload that fails authentication is *replaced* by one that cannot be decoded: Temporal's SDK
-then drops a forged signal and rejects a forged update, while the run goes on. Raising instead
-would fail the run's every task for ever. Only an epoch whose key may still
-come raises, so that the task waits for the key file. The messages of this module are fixed texts.
+Each payload carries a MAC, under a key that does not rotate, over its metadata, its workflow and
+its ciphertext. A payload without a valid MAC is *replaced* by one that cannot be decoded:
+Temporal's SDK then drops a forged signal and rejects a forged update, while the run goes on.
+Raising instead would fail the run's every task for ever. Only a genuine payload whose epoch's key
+is not here yet raises, so that the task waits for the key file. The messages of this module are
+fixed texts.
 
 Who calls chooses the epoch; a worker answers in the epoch it was called in, which the caller can
 read for certain. So no order in which processes get a new epoch's files leaves a caller without
@@ -11,27 +13,32 @@ the answer to what counted.
 """
 
 import asyncio
-from collections.abc import MutableMapping, Sequence
+import hmac
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import InvalidTag
 from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     ActivitySerializationContext,
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
     PayloadCodec,
+    PayloadConverter,
     SerializationContext,
     WithSerializationContext,
     WorkflowSerializationContext,
 )
+from temporalio.exceptions import ApplicationError
 
-from security.keys import KeyRing, UnknownEpoch, decrypt, encrypt
+from security.keys import KeyRing, decrypt, encrypt
 
 ENCODING = b"binary/encrypted"
+_MAC = "mac"
 _REFUSED = {"encoding": b"binary/refused"}
 
 Called = MutableMapping[asyncio.Task[Any] | None, str]
@@ -69,25 +76,26 @@ class Codec(PayloadCodec, WithSerializationContext):
 
     def _encode(self, payload: Payload, epoch: str) -> Payload:
         box = encrypt(self._key(epoch), payload.SerializeToString(), self._context(epoch))
-        named = {"epoch": epoch.encode(), "workflow": self._workflow_id.encode()}
-        return Payload(metadata={"encoding": ENCODING, **named}, data=box)
+        metadata = {
+            "encoding": ENCODING,
+            "epoch": epoch.encode(),
+            "workflow": self._workflow_id.encode(),
+        }
+        return Payload(metadata={**metadata, _MAC: self._mac(metadata, box)}, data=box)
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return [self._decode(payload) for payload in payloads]
 
     def _decode(self, payload: Payload) -> Payload:
-        if payload.metadata.get("encoding") != ENCODING:
+        """Return the clear payload, or one that nothing can read; raises `UnknownEpoch`."""
+        if not self._is_ours(payload):
             return Payload(metadata=_REFUSED)
-        epoch = payload.metadata.get("epoch", b"").decode(errors="replace")
+        epoch = payload.metadata["epoch"].decode()
         try:
             clear = Payload.FromString(
                 decrypt(self._key(epoch), payload.data, self._context(epoch))
             )
         except (InvalidTag, DecodeError, ValueError):
-            return Payload(metadata=_REFUSED)
-        except UnknownEpoch:
-            if self._keys.may_come(epoch):
-                raise
             return Payload(metadata=_REFUSED)
         self._note(epoch)
         return clear
@@ -96,6 +104,20 @@ class Codec(PayloadCodec, WithSerializationContext):
         if self._called is not None:
             task = asyncio.current_task()
             self._called[task] = min(epoch, self._called.get(task, epoch))
+
+    def _is_ours(self, payload: Payload) -> bool:
+        metadata = dict(payload.metadata)
+        mac = metadata.pop(_MAC, b"")
+        return hmac.compare_digest(mac, self._mac(metadata, payload.data))
+
+    def _mac(self, metadata: Mapping[str, bytes], box: bytes) -> bytes:
+        """Return the MAC over every part, each behind its length, so that no two lists collide."""
+        named = (part for name in sorted(metadata) for part in (name.encode(), metadata[name]))
+        mac = hmac.new(self._keys.payload_mac_key, digestmod="sha256")
+        for part in (self._namespace.encode(), self._workflow_id.encode(), box, *named):
+            mac.update(len(part).to_bytes(8))
+            mac.update(part)
+        return mac.digest()
 
     def _key(self, epoch: str) -> bytes:
         if not self._workflow_id:
@@ -111,6 +133,16 @@ def workflow_of(payload: Payload) -> str:
     return payload.metadata.get("workflow", b"").decode(errors="replace")
 
 
+class FailureConverter(DefaultFailureConverterWithEncodedAttributes):
+    """Encrypts messages and stack traces; a forged failure is read as one that says nothing."""
+
+    def from_failure(self, failure: Failure, payload_converter: PayloadConverter) -> BaseException:
+        try:
+            return super().from_failure(failure, payload_converter)
+        except Exception:  # noqa: BLE001 - a forger may have written anything
+            return ApplicationError("unreadable failure")
+
+
 def data_converter(keys: KeyRing, *, answers: bool = False) -> DataConverter:
     """Pydantic models, encrypted; failure messages and stack traces encrypted too.
 
@@ -119,5 +151,5 @@ def data_converter(keys: KeyRing, *, answers: bool = False) -> DataConverter:
     return DataConverter(
         payload_converter_class=PydanticPayloadConverter,
         payload_codec=Codec(keys, called=WeakKeyDictionary() if answers else None),
-        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+        failure_converter_class=FailureConverter,
     )

@@ -59,6 +59,7 @@ class KeyRing:
         self._lasting = read_key(folder / "lasting.key")
         self.session_key = derive(self._lasting, "session")
         self.audit_key = derive(self._lasting, "audit")
+        self.payload_mac_key = derive(self._lasting, "payload mac")
         self._pin_key = derive(self._lasting, "pin")
         self._payload_key = lru_cache(maxsize=2048)(_payload_key)
 
@@ -89,10 +90,6 @@ class KeyRing:
             f"no key of any epoch in {self._folder / kind}: copy the files here from the machine"
             " on which keys are made"
         )
-
-    def may_come(self, epoch: str) -> bool:
-        """Tell whether this epoch's key may yet be brought here; no far future is waited for."""
-        return epoch <= following(max(epochs(self._folder), default=self.epoch))
 
     def payload_key(self, epoch: str, namespace: str, workflow_id: str) -> bytes:
         master = self._read(f"epochs/{epoch}.key", epoch)

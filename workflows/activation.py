@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 
 from temporalio import workflow
+from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from domain import identity, insurance
@@ -52,7 +53,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.destinations import OTHER, has, reachable
     from workflows import calls, steps
     from workflows.account import Account, typed_contact
-    from workflows.inbox import door
+    from workflows.inbox import door, only
     from workflows.proof import Proof
     from workflows.standing import Ended, Standing, background
 
@@ -84,7 +85,8 @@ class Activation(Standing):
     cancel_signal, cancel = door("cancel", CancelRequest)
 
     @workflow.init
-    def __init__(self, start: ActivationStart) -> None:
+    def __init__(self, *given: object) -> None:
+        start = only(ActivationStart, given)
         super().__init__(start.policy.deadline, start.policy.remind_after)
         self.start = start
         self.person: Person | None = None
@@ -96,8 +98,8 @@ class Activation(Standing):
         self.notices = 0
 
     @workflow.run
-    async def run(self, start: ActivationStart) -> ActivationResult:
-        del start  # `__init__` has it: a submission may be handled before this line.
+    async def run(self, *given: object) -> ActivationResult:
+        del given  # `__init__` has it: a submission may be handled before this line.
         clock = background(self.run_the_clock())
         try:
             persons = await self._look_up()
@@ -301,11 +303,17 @@ class Activation(Standing):
         self.person = person
         self.department = person.enrolments[0].department_id
 
+    # --- what nobody knows -----------------------------------------------------------------
+
+    @workflow.signal(dynamic=True)
+    def unknown(self, name: str, given: Sequence[RawValue]) -> None:
+        """Drop a signal of another name, which Temporal's SDK would keep for the run's life."""
+
     # --- what the student may see ----------------------------------------------------------
 
     @workflow.query(name="progress")
-    def progress(self, request: ProgressRequest) -> Progress:
-        del request  # It is there so that only who has the key can ask.
+    def progress(self, *given: object) -> Progress:
+        only(ProgressRequest, given)  # Only who has the keys can ask.
         return self.snapshot()
 
     def snapshot(self) -> Progress:

@@ -12,7 +12,7 @@ from itertools import chain, repeat
 from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
@@ -83,6 +83,10 @@ class NoNews(Exception):
     """The registrar did not answer: nothing is known but what was."""
 
 
+class Forged(Exception):
+    """An activity was completed with something that no activity of ours says."""
+
+
 async def find_student(request: FindStudent, delayed: Delayed) -> StudentsFound:
     return await _local_first(ActivityName.FIND_STUDENT, request, StudentsFound, delayed)
 
@@ -129,10 +133,10 @@ async def record_insurance(request: RecordInsurance, delayed: Delayed) -> Insura
 async def resolve_account(request: ResolveAccount, delayed: Delayed) -> AccountResolved:
     """Ask the directory for three seconds at most; without it registrar and ledger decide."""
     try:
-        glance: AccountResolved = await workflow.execute_activity(
+        glance = await workflow.execute_activity(
             ActivityName.RESOLVE_ACCOUNT,
             request,
-            result_type=AccountResolved,
+            result_type=RawValue,
             task_queue=TaskQueue.DIRECTORY,
             schedule_to_close_timeout=_DIRECTORY_GLANCE,
             retry_policy=RetryPolicy(maximum_attempts=1),
@@ -140,7 +144,8 @@ async def resolve_account(request: ResolveAccount, delayed: Delayed) -> AccountR
     except ActivityError as error:
         _raise_unless_passing(error)
     else:
-        return glance
+        with suppress(Forged):
+            return _read(glance, AccountResolved)
     alone = request.model_copy(update={"ask_directory": False})
     return await _local_first(ActivityName.RESOLVE_ACCOUNT, alone, AccountResolved, delayed)
 
@@ -225,17 +230,36 @@ async def _queued(
     queue: TaskQueue,
     patience: timedelta | None = None,
 ) -> Outcome:
-    """Try for as long as `patience`; None: until it is done."""
-    result: Outcome = await workflow.execute_activity(
-        name,
-        request,
-        result_type=outcome,
-        task_queue=queue,
-        start_to_close_timeout=_DURABLE_TRY,
-        schedule_to_close_timeout=patience,
-        retry_policy=_retry_policy(),
-    )
-    return result
+    """Try for as long as `patience`; None: until it is done. A forged result is one more try."""
+    while True:
+        result = await workflow.execute_activity(
+            name,
+            request,
+            result_type=RawValue,
+            task_queue=queue,
+            start_to_close_timeout=_DURABLE_TRY,
+            schedule_to_close_timeout=patience,
+            retry_policy=_retry_policy(),
+        )
+        with suppress(Forged):
+            return _read(result, outcome)
+
+
+def _read(result: RawValue | None, outcome: type[Outcome]) -> Outcome:
+    """Return what an activity said; raises `Forged`.
+
+    Whoever reaches Temporal can complete an activity. The SDK itself would fail the task, and each
+    task of the run after it, over a result that cannot be decoded.
+    """
+    if result is None:
+        raise Forged
+    try:
+        read = workflow.payload_converter().from_payload(result.payload, outcome)
+    except Exception:  # noqa: BLE001 - it may be anything
+        raise Forged from None
+    if not isinstance(read, outcome):
+        raise Forged  # The SDK hands null and bytes over as they come.
+    return read
 
 
 def _retry_policy() -> RetryPolicy:

@@ -6,17 +6,21 @@ nobody and is durable with every worker down.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from domain.contracts import Model
     from domain.contracts.submissions import StaffRequest, Submission
     from domain.contracts.views import Answer
 
 Kind = TypeVar("Kind", bound=Submission)
+Given = TypeVar("Given", bound=Model)
 Kinds: TypeAlias = tuple[type[Submission], ...]
 
 _MOST = 200
@@ -71,22 +75,39 @@ class HasInbox(Protocol):
     inbox: Inbox
 
 
+def only(model: type[Given], given: Sequence[object]) -> Given:
+    """Return the one payload that was given as this model.
+
+    Raises `ApplicationError` for any other payload, or any other number of payloads. Handlers take
+    whatever comes and ask here: one with a parameter of its own would raise in the task, and fail
+    every task of the run for ever, when it is called with none or with two.
+    """
+    try:
+        (payload,) = given
+        return model.model_validate(payload)
+    except (ValidationError, ValueError):
+        raise ApplicationError(f"not one {model.__name__}") from None
+
+
 def door(name: str, model: type[Submission]) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return the signal handler and the update handler of one kind of submission."""
 
-    async def by_signal(self: HasInbox, submission: Submission) -> None:
-        # Temporal hands bytes over as they come, whatever the annotation says.
-        if isinstance(submission, model):
-            self.inbox.put(submission)
+    async def by_signal(self: HasInbox, *given: object) -> None:
+        with suppress(ApplicationError):
+            self.inbox.put(only(model, given))
 
-    async def by_update(self: HasInbox, submission: Submission) -> Answer:
-        if not isinstance(submission, model):
-            raise ApplicationError("not a submission")
+    async def by_update(self: HasInbox, *given: object) -> Answer:
+        submission = only(model, given)
         self.inbox.put(submission)
         return await self.inbox.answered(submission)
 
-    # Temporal reads the payload's type from the annotation and wants one name for both.
-    by_signal.__annotations__ = {"submission": model, "return": None}
-    by_update.__annotations__ = {"submission": model, "return": Answer}
+    def refuse(self: HasInbox, *given: object) -> None:
+        """Reject before it is accepted, which leaves no trace in the history."""
+        del self
+        only(model, given)
+
+    # Temporal wants one name for both.
     by_signal.__qualname__ = by_update.__qualname__ = f"Activation.{name}"
-    return workflow.signal(name=name)(by_signal), workflow.update(name=name)(by_update)
+    update = workflow.update(name=name)(by_update)
+    update.validator(refuse)
+    return workflow.signal(name=name)(by_signal), update

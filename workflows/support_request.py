@@ -9,17 +9,18 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.requests import MailSupportAnswer, MailSupportRequest
     from domain.contracts.vocabulary import ANSWER_WORKFLOW, SUPPORT_WORKFLOW
     from workflows import calls
+    from workflows.inbox import only
 
 
 @workflow.defn(name=SUPPORT_WORKFLOW)
 class SupportRequest:
     @workflow.run
-    async def run(self, request: MailSupportRequest) -> None:
-        await calls.mail_support_request(request)
+    async def run(self, *given: object) -> None:
+        await calls.mail_support_request(only(MailSupportRequest, given))
 
 
 @workflow.defn(name=ANSWER_WORKFLOW)
 class SupportAnswer:
     @workflow.run
-    async def run(self, request: MailSupportAnswer) -> None:
-        await calls.mail_support_answer(request)
+    async def run(self, *given: object) -> None:
+        await calls.mail_support_answer(only(MailSupportAnswer, given))

@@ -9,10 +9,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.requests import ApplyWithdrawal
     from domain.contracts.vocabulary import WITHDRAWAL_WORKFLOW
     from workflows import calls
+    from workflows.inbox import only
 
 
 @workflow.defn(name=WITHDRAWAL_WORKFLOW)
 class Withdrawal:
     @workflow.run
-    async def run(self, request: ApplyWithdrawal) -> None:
-        await calls.apply_withdrawal(request)
+    async def run(self, *given: object) -> None:
+        await calls.apply_withdrawal(only(ApplyWithdrawal, given))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from temporalio import activity
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -117,3 +117,19 @@ async def test_hours_without_the_part_lose_nothing(
         del one["kind"]
     assert {json.dumps(one) for one in asked} == {errand.travels}
     await replays(client, errand.workflow, handle)
+
+
+@pytest.mark.parametrize("errand", ERRANDS.values(), ids=ERRANDS)
+@pytest.mark.parametrize("given", [[], ["text"], [{"kind": "other"}], [1, 2]], ids=str)
+async def test_what_is_started_with_another_input_ends_at_once(
+    environment: WorkflowEnvironment, errand: Errand, given: list[object]
+) -> None:
+    """Ended as failed, its id is free again for the genuine errand."""
+    client = environment.client
+    async with Worker(
+        client, task_queue=TaskQueue.MAIN, workflows=[errand.workflow], workflow_runner=sandbox()
+    ):
+        with pytest.raises(WorkflowFailureError):
+            await client.execute_workflow(
+                errand.name, args=given, id="errand", task_queue=TaskQueue.MAIN
+            )
