@@ -1,8 +1,9 @@
 """Browser sessions: only the hash of the token is stored, and it ends by idleness or age.
 
-A token that was rotated is good for half a minute more, so that the second of two clicks still
-finds its session. A session whose activation was taken over by another one is told so, and may do
-nothing more to it.
+A token is replaced when its session is worth more. For two minutes more the old one finds the
+session, but only together with the submission that it was replaced for: a second click and a
+browser that lost the answer get the same answer again, a copy of the old cookie gets nothing.
+A session whose activation was taken over by another one is told so, and may do nothing more to it.
 """
 
 import hashlib
@@ -11,16 +12,24 @@ from datetime import timedelta
 
 from ledger.pool import Pool
 
-_THIS = "(token_hash = $1 OR (previous_hash = $1 AND rotated_at > now() - interval '30 seconds'))"
+_ROTATED = "token_hash = $2, previous_hash = $1, rotated_for = $3, rotated_at = now()"
+_NOT_YET = "token_hash = $1 AND rotated_for IS DISTINCT FROM $3"
 
 
 @dataclass(frozen=True)
 class Session:
-    """`superseded`: the activation goes on in another browser; `typed`: what began it, in a box."""
+    """A live session.
+
+    `superseded`: the activation goes on in another browser; `typed`: what began it, in a box;
+    `proofs`: the submissions it was given a new token for since then, of which one may have proved
+    who is there; `replaced`: it was found by its old token.
+    """
 
     reference: str | None
     superseded: bool = False
     typed: bytes | None = None
+    proofs: tuple[str, ...] = ()
+    replaced: bool = False
 
 
 def token_hash(token: str) -> str:
@@ -33,53 +42,82 @@ async def create(pool: Pool, token: str) -> None:
     await pool.execute("INSERT INTO session (token_hash) VALUES ($1)", token_hash(token))
 
 
-async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) -> Session | None:
+async def find(
+    pool: Pool, token: str, submission_id: str | None, *, idle: timedelta, absolute: timedelta
+) -> Session | None:
     """Return the live session of this token and note its use; None when there is none."""
     row = await pool.fetchrow(
-        f"UPDATE session SET seen_at = now() WHERE {_THIS}"  # noqa: S608 - a constant of ours
-        " AND seen_at > now() - $2::interval AND created_at > now() - $3::interval"
-        " RETURNING reference, superseded, typed",
+        "UPDATE session SET seen_at = now() WHERE (token_hash = $1"
+        " OR (previous_hash = $1 AND rotated_for = $2 AND rotated_at > now() - interval '2 min'))"
+        " AND seen_at > now() - $3::interval AND created_at > now() - $4::interval"
+        " RETURNING reference, superseded, typed, proofs, token_hash <> $1 AS replaced",
         token_hash(token),
+        submission_id,
         idle,
         absolute,
     )
-    return Session(**row) if row else None
+    return Session(**dict(row) | {"proofs": tuple(row["proofs"])}) if row else None
 
 
-async def attach(pool: Pool, token: str, reference: str, typed: bytes | None = None) -> None:
-    """Let this session stand for this activation from now on."""
+async def attach(
+    pool: Pool,
+    token: str,
+    fresh: str,
+    submission_id: str,
+    *,
+    reference: str,
+    typed: bytes | None = None,
+) -> bool:
+    """As `rotate`, and let the session stand for this activation from now on."""
     await pool.execute(
-        f"UPDATE session SET reference = $2, typed = $3 WHERE {_THIS}",  # noqa: S608 - as above
+        f"UPDATE session SET {_ROTATED}, reference = $4, typed = $5, proofs = '{{}}'"  # noqa: S608 - constants of ours
+        f" WHERE {_NOT_YET}",
         token_hash(token),
+        token_hash(fresh),
+        submission_id,
         reference,
         typed,
     )
+    return await _lives(pool, fresh)
 
 
-async def take_over(pool: Pool, token: str, reference: str) -> None:
-    """As `attach`, and from now on no other session may act on this activation."""
+async def take_over(pool: Pool, token: str, reference: str, proof: str | None) -> None:
+    """Let this session stand for another activation, and no other session act on it any more.
+
+    `proof` is the submission that proved the contact there.
+    """
     await pool.execute(
-        f"UPDATE session SET reference = $2, superseded = {_THIS} IS NOT TRUE"  # noqa: S608 - as above
-        f" WHERE {_THIS} OR reference = $2",
+        "UPDATE session SET reference = $2, superseded = token_hash <> $1, proofs ="
+        " CASE WHEN token_hash = $1 THEN array_remove(ARRAY[$3::text], NULL) ELSE proofs END"
+        " WHERE token_hash = $1 OR reference = $2",
         token_hash(token),
         reference,
+        proof,
     )
 
 
-async def rotate(pool: Pool, token: str, fresh: str) -> None:
-    """Let `fresh` take the token's place; a second time with the same two changes nothing."""
+async def rotate(pool: Pool, token: str, fresh: str, submission_id: str) -> bool:
+    """Let `fresh` take the token's place for this submission, and tell whether it has.
+
+    Once more with the same changes nothing, be it with the old token or with the new one.
+    """
     await pool.execute(
-        "UPDATE session SET token_hash = $2, previous_hash = $1, rotated_at = now()"
-        " WHERE token_hash = $1",
+        f"UPDATE session SET {_ROTATED}, proofs = proofs || $3 WHERE {_NOT_YET}",  # noqa: S608 - constants of ours
         token_hash(token),
         token_hash(fresh),
+        submission_id,
     )
+    return await _lives(pool, fresh)
+
+
+async def _lives(pool: Pool, token: str) -> bool:
+    query = "SELECT EXISTS (SELECT FROM session WHERE token_hash = $1)"
+    return bool(await pool.fetchval(query, token_hash(token)))
 
 
 async def drop(pool: Pool, token: str) -> None:
-    """End this session, and clear away those that age has ended."""
+    """End the session of this token, not of one it was replaced by; clear away the aged ones."""
     await pool.execute(
-        f"DELETE FROM session WHERE {_THIS}"  # noqa: S608 - as above
-        " OR created_at < now() - interval '1 day'",
+        "DELETE FROM session WHERE token_hash = $1 OR created_at < now() - interval '1 day'",
         token_hash(token),
     )

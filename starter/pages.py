@@ -50,3 +50,23 @@ def veiled(step: Step | None, reason: WaitReason | None) -> bool:
     if (step, reason) == _PROVED:
         return False
     return step in (Step.PIN, Step.NOT_FOUND) or (step, reason) == _UNDELIVERED
+
+
+_AFTER_PROOF = frozenset(
+    {
+        Step.IDENTIFY,
+        Step.INSURANCE,
+        Step.REVIEW,
+        Step.PASSWORD,
+        Step.PROVISIONING,
+        Step.ACTIVE,
+        Step.ALREADY_ACTIVE,
+        Step.JOINED,
+    }
+)
+
+
+def proved(step: Step | None, reason: WaitReason | None) -> bool:
+    """Tell whether an activation comes here only after a code proved the contact."""
+    held = step is Step.NEEDS_SUPPORT and (step, reason) != _UNDELIVERED
+    return held or step in _AFTER_PROOF

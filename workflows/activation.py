@@ -154,6 +154,7 @@ class Activation(Standing):
                 submission = await self.expect(IdentitySubmission)
                 for person in proven:
                     if submission.answer in identity.answers(question, person):
+                        self.proved_by = submission.submission_id
                         self._know(person)
                         return person
                 self.asked = IdentifyView(question=question, tries_left=tries - 1)
@@ -333,4 +334,5 @@ class Activation(Standing):
             username=self.username,
             password_refusal=account.refusal if account else None,
             joined_to=self.holder,
+            proved_by=self.proved_by,
         )

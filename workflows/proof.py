@@ -250,6 +250,7 @@ class Proof:
         )
         match await self._check(request):
             case PinOutcome.RIGHT:
+                self._standing.proved_by = submission.submission_id
                 return True
             case PinOutcome.EXPIRED:
                 self._standing.reply(Verdict.EXPIRED)

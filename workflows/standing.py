@@ -63,6 +63,7 @@ class Standing(ABC):
         self.since = workflow.now()
         self.deadline_at: datetime | None = None
         self.next_try_at: datetime | None = None
+        self.proved_by: str | None = None
         self._deadline = deadline
         self._remind_after = remind_after
         self._parked: Step | None = None

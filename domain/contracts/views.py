@@ -54,7 +54,8 @@ class Progress(Model):
     """Everything a student's page needs.
 
     `woken_by` ends the wait; `next_try_at` is when the activation itself looks again. The tries of
-    an activity are Temporal's, which tells them without a worker.
+    an activity are Temporal's, which tells them without a worker. `proved_by` is the submission
+    that last proved who the student is: only the session that sent it goes on.
     """
 
     kind: Literal["progress"] = "progress"
@@ -72,6 +73,7 @@ class Progress(Model):
     username: str | None = None
     password_refusal: PasswordRefusal | None = None
     joined_to: str | None = None
+    proved_by: str | None = None
 
 
 class ProgressRequest(Model):

@@ -23,18 +23,28 @@ async def stamp(visit: Visit, form: Form) -> dict[str, object]:
 
 async def submit(visit: Visit, door: str, submission: Submission) -> Answer:
     """Hand in an answer; without a worker it is kept all the same, and the page says so."""
-    reference = await visit.reference()
-    if reference is None:
+    session = await visit.here()
+    if session.reference is None:
         raise Elsewhere("/contact")
-    if visit.uniform and door not in _BEFORE_PROOF and (place := await visit.place()).veiled:
-        raise Elsewhere(place.path)
-    answer = await visit.parts.engine.submit(reference, door, submission, within=visit.left())
+    if door not in _BEFORE_PROOF and (visit.uniform or not session.proofs):
+        await _after_proof(visit)
+    answer = await visit.parts.engine.submit(
+        session.reference, door, submission, within=visit.left()
+    )
     if answer is None:
         raise await received(visit, door)
     place = visit.as_told(places.of(answer.progress))
+    visit.check(session, place)
     if answer.verdict is Verdict.OUT_OF_STEP and not place.veiled:
         raise Elsewhere(place.path)
     return answer
+
+
+async def _after_proof(visit: Visit) -> None:
+    """Send back who has proved nothing yet, before the answer reaches anybody."""
+    place = await visit.place()
+    if place.veiled or place.progress is None:
+        raise Elsewhere(place.path)
 
 
 async def received(visit: Visit, door: str) -> Elsewhere:

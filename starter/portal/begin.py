@@ -117,10 +117,10 @@ async def _unproved(visit: Visit) -> Place | None:
 
     The contact may be changed as long as it has not been proved; raises `Elsewhere` after that.
     """
-    reference = await visit.reference()
-    if reference is None:
+    session = await visit.here()
+    if session.reference is None:
         return None
-    place = await visit.find(reference)
+    place = await visit.standing(session, session.reference)
     if place.path not in ("/contact", "/pin") and place.step is not Step.LOOKUP:
         raise Elsewhere(place.path)
     if place.step is Step.PIN and place.progress is None:

@@ -10,7 +10,7 @@ from domain.contracts.vocabulary import Step, WaitReason
 from starter import pages
 from starter.portal import places
 from starter.portal.places import Place
-from starter.portal.visit import AnyVisit
+from starter.portal.visit import AnyVisit, Elsewhere
 
 router = APIRouter()
 
@@ -64,10 +64,13 @@ def _look_again(waited: timedelta) -> int:
 
 @router.get("/progress.json")
 async def progress_json(visit: AnyVisit) -> Response:
-    session = await visit.parts.sessions.find(visit.token)
-    if session is None or session.reference is None or session.superseded:
+    try:
+        session = await visit.here()
+        if session.reference is None:
+            return JSONResponse({"error": "no activation"}, 401)
+        place = await visit.standing(session, session.reference)
+    except Elsewhere:
         return JSONResponse({"error": "no session"}, 401)
-    place = await visit.find(session.reference)
     return JSONResponse(
         {
             "reference": place.reference,

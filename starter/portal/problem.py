@@ -111,7 +111,7 @@ async def _stands(visit: Visit, reference: str) -> str | None:
 async def _reference(visit: Visit, raw: str | None) -> str | None:
     """Return the reference in the address, else that of this browser's activation."""
     if raw is None:
-        session = await visit.parts.sessions.find(visit.token)
+        session = await visit.own()
         return session.reference if session else None
     reference = references.normalise(raw)
     if reference is None:

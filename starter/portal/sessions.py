@@ -1,9 +1,11 @@
 """A browser's session: its cookie, and the row in the ledger that knows only the token's hash.
 
 The cookie carries a random token and nothing else: a name the session keeps, and a secret that
-changes when the session is worth more. The second of two clicks meets the first one's session and
-is given the first one's new token. A browser that has not begun gets a token without a row, so
-that its first form has a CSRF token like every other.
+changes when the session is worth more: with each contact given and with each proof. The new one
+follows from the old one and the submission, so that the same submission once more, be it a second
+click or a lost answer, is given the same new token; with anything else the old one is worth
+nothing. A browser that has not begun gets a token without a row, so that its first form has a CSRF
+token like every other.
 """
 
 import hmac
@@ -39,10 +41,12 @@ class Sessions:
         """Return a token for a browser that has no session yet."""
         return f"{secrets.token_urlsafe(16)}.{secrets.token_urlsafe(32)}"
 
-    async def find(self, token: str | None) -> ledger.Session | None:
+    async def find(self, token: str | None, submission_id: str | None) -> ledger.Session | None:
         if not token:
             return None
-        return await ledger.find(self._pool, token, idle=self._idle, absolute=self._absolute)
+        return await ledger.find(
+            self._pool, token, submission_id, idle=self._idle, absolute=self._absolute
+        )
 
     async def begin(self, old: str | None) -> str:
         """Start anew, whoever used this browser before, and return the new token."""
@@ -52,18 +56,27 @@ class Sessions:
         await ledger.create(self._pool, token)
         return token
 
-    async def attach(self, token: str, reference: str, typed: bytes | None) -> None:
-        await ledger.attach(self._pool, token, reference, typed)
+    async def attach(
+        self, token: str, submission_id: str, reference: str, typed: bytes | None
+    ) -> str | None:
+        """Let the session stand for this activation; returns its new token, as `rotate`."""
+        fresh = self.successor(token, submission_id)
+        lives = await ledger.attach(
+            self._pool, token, fresh, submission_id, reference=reference, typed=typed
+        )
+        return fresh if lives else None
 
-    async def take_over(self, token: str, reference: str) -> None:
-        await ledger.take_over(self._pool, token, reference)
+    async def take_over(self, token: str, reference: str, proof: str | None) -> None:
+        await ledger.take_over(self._pool, token, reference, proof)
 
-    async def rotate(self, token: str) -> str:
-        """Return the token that follows this one: the same each time it is asked."""
-        secret = hmac.digest(self._key, b"rotate\0" + token.encode(), "sha256").hex()
-        fresh = f"{name_of(token)}.{secret}"
-        await ledger.rotate(self._pool, token, fresh)
-        return fresh
+    async def rotate(self, token: str, submission_id: str) -> str | None:
+        """Return the token that follows this one; None where there is none to follow."""
+        fresh = self.successor(token, submission_id)
+        return fresh if await ledger.rotate(self._pool, token, fresh, submission_id) else None
+
+    def successor(self, token: str, submission_id: str) -> str:
+        named = b"\0".join((b"rotate", token.encode(), submission_id.encode()))
+        return f"{name_of(token)}.{hmac.digest(self._key, named, 'sha256').hex()}"
 
     def keep(self, response: Response, token: str) -> None:
         """Hand the token to the browser, until it is closed."""

@@ -20,6 +20,7 @@ from ledger.pool import UNAVAILABLE, Pool
 from ledger.sessions import Session
 from security.keys import KeyRing
 from settings import Settings
+from starter import pages
 from starter.portal import places
 from starter.portal.pause import Pauses
 from starter.portal.places import Engine, Place
@@ -89,34 +90,65 @@ class Visit:
         self._fresh: str | None = getattr(request.state, "fresh", None)
         self.token = self._fresh or self.parts.sessions.token(request)
         self.form_token = forms.draw()
+        self._submission_id: str | None = None
 
     # --- who asks -----------------------------------------------------------------------------
 
     async def session(self) -> Session:
         """Return this browser's session; without one it starts first."""
-        session = await self.parts.sessions.find(self.token)
+        session = await self.own()
         if session is None:
-            again = "?again=sent" if self.request.method == "POST" else "?again"
-            raise SessionEnded(places.START + (again if self.token else ""))
+            raise self._ended()
         return session
 
-    async def reference(self) -> str | None:
-        """Return the activation of this session, unless it goes on in another browser."""
+    async def own(self) -> Session | None:
+        """Return this browser's session, if it has one."""
+        sessions, token, sent = self.parts.sessions, self.token, self._submission_id
+        session = await sessions.find(token, sent)
+        if session and session.replaced and token and sent:
+            self._keep(sessions.successor(token, sent))
+        return session
+
+    def _ended(self) -> SessionEnded:
+        again = "?again=sent" if self.request.method == "POST" else "?again"
+        return SessionEnded(places.START + (again if self.token else ""))
+
+    async def here(self) -> Session:
+        """Return this browser's session, unless its activation goes on in another browser."""
         session = await self.session()
         if session.superseded:
             raise Elsewhere(places.CONTINUED)
-        return session.reference
+        return session
 
     async def place(self) -> Place:
         """Return where this student stands, moved on to the activation that goes on elsewhere."""
-        reference = await self.reference()
-        if reference is None:
+        session = await self.here()
+        if session.reference is None:
             raise Elsewhere("/contact")
-        place = await self.find(reference)
+        place = await self.standing(session, session.reference)
         if place.progress and place.progress.joined_to:
-            await self._take_over(place.progress.joined_to)
-            place = await self.find(place.progress.joined_to)
+            return await self._take_over(place, place.progress.joined_to)
         return place
+
+    async def standing(self, session: Session, reference: str) -> Place:
+        """Return where the session's activation stands; raises as `check`."""
+        place = await self.find(reference)
+        self.check(session, place)
+        return place
+
+    def check(self, session: Session, place: Place) -> None:
+        """Raise `SessionEnded` where the contact was proved, and not by a submission of this one.
+
+        A request that met its session just before the proof is caught here: what is drawn or done
+        comes from the same answer of the activation that names the proof.
+        """
+        if place.progress:
+            ours = (None, self._submission_id, *session.proofs)
+            allowed = place.progress.proved_by in ours
+        else:
+            allowed = bool(session.proofs) or not pages.proved(place.step, place.wait_reason)
+        if not allowed:
+            raise self._ended()
 
     async def find(self, reference: str) -> Place:
         """Return where this activation stands, as far as this portal may tell."""
@@ -143,9 +175,11 @@ class Visit:
     async def form(self) -> forms.Form:
         """Return the submitted form; raises `forms.Forged`."""
         public_url = self.parts.settings.portal.public_url
-        return await forms.submitted(
+        form = await forms.submitted(
             self.request, public_url, self.parts.keys.session_key, self.token
         )
+        self._submission_id = form.submission_id
+        return form
 
     async def now(self) -> datetime:
         """Return the ledger's time; this portal's own clock may be wrong."""
@@ -166,7 +200,7 @@ class Visit:
         """Return this browser's activation if it can be told at once."""
         with suppress(*UNAVAILABLE, asyncpg.PostgresError):
             async with asyncio.timeout(_AT_ONCE):
-                session = await self.parts.sessions.find(self.token)
+                session = await self.own()
                 return session.reference if session else None
         return None
 
@@ -184,18 +218,26 @@ class Visit:
         self._keep(await self.parts.sessions.begin(self.token))
 
     async def attach(self, reference: str, typed: Mapping[str, str] | None = None) -> None:
+        """Let this session stand for an activation; like each rise, it brings another token."""
         box = self.parts.keys.encrypt("typed", reference, json.dumps(typed)) if typed else None
-        if self.token:
-            await self.parts.sessions.attach(self.token, reference, box)
+        if self.token and self._submission_id:
+            sessions = self.parts.sessions
+            self._keep(await sessions.attach(self.token, self._submission_id, reference, box))
 
-    async def _take_over(self, reference: str) -> None:
+    async def _take_over(self, joined: Place, reference: str) -> Place:
+        """Move to the activation that goes on, as soon as it can be told who proved it."""
+        holder = await self.find(reference)
+        if holder.step and holder.progress is None:
+            return joined
+        proof = holder.progress.proved_by if holder.progress else None
         if self.token:
-            await self.parts.sessions.take_over(self.token, reference)
+            await self.parts.sessions.take_over(self.token, reference, proof)
+        return holder
 
     async def rotate(self) -> None:
         """Give this session another token: what the old one was worth has just risen."""
-        if self.token:
-            self._keep(await self.parts.sessions.rotate(self.token))
+        if self.token and self._submission_id:
+            self._keep(await self.parts.sessions.rotate(self.token, self._submission_id))
 
     # --- what is answered ---------------------------------------------------------------------
 
@@ -244,8 +286,10 @@ class Visit:
         whole = moment + unit - timedelta.resolution
         return self.parts.views.clock(whole, self.language, seconds=seconds)
 
-    def _keep(self, token: str) -> None:
-        self.token = self._fresh = self.request.state.fresh = token
+    def _keep(self, token: str | None) -> None:
+        """Hand this token to the browser; None leaves it the one it has."""
+        if token:
+            self.token = self._fresh = self.request.state.fresh = token
 
     def _hidden(self) -> Markup:
         """Return the fields every form carries; a new browser gets a token for them."""

@@ -74,7 +74,9 @@ async def live(
         pool, reference=reference, sealed_id="1", sealed=sealed, ttl=timedelta(hours=1)
     )
     await sessions.create(pool, reference)
-    await sessions.attach(pool, reference, reference, b"typed")
+    await sessions.attach(
+        pool, reference, f"{reference}-next", "submission", reference=reference, typed=b"typed"
+    )
     request = SupportRequest(f"help-{reference}", reference, "pin", el, "Μαρία", "m@x.gr", "Ε;")
     await support_requests.put(pool, keys, request)
     await notes.put(

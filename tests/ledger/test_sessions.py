@@ -19,8 +19,15 @@ async def token(pool: Pool) -> str:
     return token
 
 
-async def find(pool: Pool, token: str) -> Session | None:
-    return await sessions.find(pool, token, idle=IDLE, absolute=ABSOLUTE)
+async def find(pool: Pool, token: str, submission_id: str | None = None) -> Session | None:
+    return await sessions.find(pool, token, submission_id, idle=IDLE, absolute=ABSOLUTE)
+
+
+async def attach(pool: Pool, token: str, reference: str, submission_id: str = "contact") -> str:
+    """Let a session stand for this activation; returns its new token."""
+    fresh = f"{token}-{submission_id}"
+    assert await sessions.attach(pool, token, fresh, submission_id, reference=reference)
+    return fresh
 
 
 async def age(pool: Pool, token: str, column: str, minutes: int) -> None:
@@ -43,8 +50,8 @@ async def test_a_session_stands_for_its_activation(pool: Pool, token: str) -> No
     found = await find(pool, token)
     assert found is not None
     assert found == Session(reference=None)
-    await sessions.attach(pool, token, "A-7K3F-92QD")
-    found = await find(pool, token)
+    fresh = await attach(pool, token, "A-7K3F-92QD")
+    found = await find(pool, fresh)
     assert found is not None
     assert found.reference == "A-7K3F-92QD"
     assert await find(pool, "another") is None
@@ -64,22 +71,35 @@ async def test_an_idle_session_is_over(pool: Pool, token: str) -> None:
     assert await find(pool, token) is None
 
 
-async def test_a_rotated_token_is_good_for_half_a_minute_and_the_new_one_for_long(
+async def test_a_replaced_token_counts_with_its_submission_alone_and_for_two_minutes(
     pool: Pool, token: str
 ) -> None:
-    for _ in range(2):
-        await sessions.rotate(pool, token, f"{token}-next")
-    assert await find(pool, token) == await find(pool, f"{token}-next") is not None
-    await sessions.attach(pool, token, "A-7K3F-92QD")
+    fresh = f"{token}-next"
+    for one in (token, token, fresh):
+        assert await sessions.rotate(pool, one, fresh, "pin")
+    assert await find(pool, fresh) == Session(None, proofs=("pin",))
+    assert await find(pool, token, "pin") == Session(None, proofs=("pin",), replaced=True)
+    assert await find(pool, token) is await find(pool, token, "another") is None
+    assert not await sessions.rotate(pool, token, f"{token}-other", "another")
     await pool.execute(
-        "UPDATE session SET rotated_at = now() - interval '31 seconds' WHERE previous_hash = $1",
-        sessions.token_hash(token),
+        "UPDATE session SET rotated_at = now() - interval '121 seconds' WHERE token_hash = $1",
+        sessions.token_hash(fresh),
     )
-    assert await find(pool, token) is None
-    await sessions.attach(pool, token, "A-ELSE")
-    kept = await find(pool, f"{token}-next")
-    assert kept is not None
-    assert kept.reference == "A-7K3F-92QD"
+    assert await find(pool, token, "pin") is None
+
+
+async def test_another_contact_forgets_what_was_proved(pool: Pool, token: str) -> None:
+    first = await attach(pool, token, "A-7K3F-92QD")
+    assert await sessions.rotate(pool, first, f"{first}-pin", "pin")
+    second = await attach(pool, f"{first}-pin", "A-ELSE", "another")
+    assert await find(pool, second) == Session("A-ELSE")
+    assert await find(pool, first, "pin") is None
+
+
+async def test_a_replaced_token_ends_no_session(pool: Pool, token: str) -> None:
+    fresh = await attach(pool, token, "A-7K3F-92QD")
+    await sessions.drop(pool, token)
+    assert await find(pool, fresh)
 
 
 async def test_a_dropped_session_is_gone_and_takes_the_old_ones_along(
@@ -101,12 +121,12 @@ async def test_who_takes_an_activation_over_leaves_the_older_session_behind(
     reference = f"A-{secrets.token_hex(4)}"
     older = secrets.token_urlsafe(32)
     await sessions.create(pool, older)
-    for one in (older, token):
-        await sessions.attach(pool, one, reference)
+    older = await attach(pool, older, reference)
+    token = await attach(pool, token, "A-NEWER")
     for _ in range(2):
-        await sessions.take_over(pool, token, reference)
-    assert await find(pool, token) == Session(reference, superseded=False)
+        await sessions.take_over(pool, token, reference, "pin")
+    assert await find(pool, token) == Session(reference, proofs=("pin",))
     assert await find(pool, older) == Session(reference, superseded=True)
-    await sessions.take_over(pool, older, reference)
-    assert await find(pool, older) == Session(reference, superseded=False)
-    assert await find(pool, token) == Session(reference, superseded=True)
+    await sessions.take_over(pool, older, reference, None)
+    assert await find(pool, older) == Session(reference)
+    assert await find(pool, token) == Session(reference, superseded=True, proofs=("pin",))

@@ -27,7 +27,7 @@ from domain.contracts.vocabulary import (
     WaitReason,
 )
 from tests.workflows.conftest import Begin
-from tests.workflows.engine import PERSON, World
+from tests.workflows.engine import PERSON, World, pin_of
 from tests.workflows.student import Student
 
 ELDER = PERSON.model_copy(update={"person_key": "elder", "birth_date": date(2005, 1, 2)})
@@ -73,6 +73,23 @@ async def test_siblings_on_one_mobile_are_told_apart_by_their_birth_dates(
     assert right.verdict is Verdict.ACCEPTED
     (claim,) = world.made(ClaimPerson)
     assert claim.person.person_key == "younger"
+
+
+async def test_the_progress_names_the_submission_that_last_proved_who_it_is(
+    begin: Begin, world: World
+) -> None:
+    world.persons = (ELDER, YOUNGER)
+    student = await begin()
+    await student.sent()
+
+    named = [(await student.pin(pin_of(9))).progress.proved_by]
+    typed = await student.typed()
+    named.append((await student.submit("submit_pin", typed)).progress.proved_by)
+    named.append((await identifies(student, "1999-09-09")).progress.proved_by)
+    answer = IdentitySubmission(answer="2008-03-04", **await student.stamp())
+    named.append((await student.submit("identify", answer)).progress.proved_by)
+
+    assert named == [None, typed.submission_id, typed.submission_id, answer.submission_id]
 
 
 async def test_only_who_has_the_proven_contact_can_be_the_student(

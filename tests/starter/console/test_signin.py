@@ -168,6 +168,34 @@ async def test_a_session_ends_by_itself_by_age_and_by_signing_out(
     assert (await browser.get(path)).status_code == 303
 
 
+async def test_a_copy_of_a_cookie_from_before_or_after_the_session_is_worth_nothing(
+    browser: Browser, app: FastAPI, stack: TestStack
+) -> None:
+    async def sign_in(name: str) -> str:
+        await browser.get("/sign-in")
+        before.append(browser.http.cookies["desk"])
+        password = stack._stack.place.secret(name)
+        await browser.post("/sign-in", name=name, password=password)
+        return str(browser.http.cookies["desk"])
+
+    path, before = "/case/A-7K3F-92QD/retry", list[str]()
+    current = await sign_in("helpdesk")
+    await browser.get(path)
+    for token, status in ((before[0], 303), (current, 200)):
+        thief = Browser(app, HOST)
+        thief.hidden = browser.hidden
+        thief.http.headers["Cookie"] = f"desk={token}"
+        assert (await thief.get(path)).status_code == status
+        if status == 303:
+            # Signed by another token, the form is no form of this browser.
+            assert (await thief.post("/sign-out")).status_code == 403
+    form = dict(browser.hidden)
+    await browser.post("/sign-out")
+    browser.http.headers["Cookie"] = f"desk={current}"
+    assert (await browser.get(path)).status_code == 303
+    assert (await browser.http.post(path, data=form | {"reason": "x"})).status_code == 303
+
+
 async def test_a_name_may_be_tried_so_often(
     make_app: MakeApp, settings: Settings, stack: TestStack, pool: Pool
 ) -> None:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from ledger import pool as ledger
 from ledger.pool import Pool
+from ledger.sessions import token_hash
 from settings import Settings
 from starter.portal.app import assemble, create
 from tests.stack import TestStack
@@ -102,6 +103,16 @@ def app(make_app: Callable[[Settings], FastAPI], settings: Settings) -> FastAPI:
 @pytest.fixture
 def browser(app: FastAPI) -> Browser:
     return Browser(app)
+
+
+async def proved(pool: Pool, browser: Browser, reference: str | None = None) -> None:
+    """Let this browser have proved its contact, be it for another activation than its own."""
+    await pool.execute(
+        "UPDATE session SET proofs = '{pin}', reference = coalesce($2, reference)"
+        " WHERE token_hash = $1",
+        token_hash(browser.http.cookies["session"]),
+        reference,
+    )
 
 
 @pytest.fixture

@@ -87,7 +87,10 @@ class MemoryEngine:
             return None
         verdict, progress = self.next.pop(0) if self.next else (Verdict.ACCEPTED, None)
         if progress:
-            self.put(reference, progress)
+            proves = door in ("submit_pin", "identify") and verdict is Verdict.ACCEPTED
+            before = self.activations[reference].proved_by
+            proof = submission.submission_id if proves else before
+            self.put(reference, progress.model_copy(update={"proved_by": proof}))
         return Answer(verdict=verdict, progress=self.activations[reference])
 
     async def progress(self, reference: str) -> Progress | None:

@@ -23,7 +23,7 @@ from security import sealing
 from settings import Settings
 from starter import countries
 from tests.stack import TestStack
-from tests.starter.portal.conftest import Browser
+from tests.starter.portal.conftest import Browser, proved
 from tests.starter.portal.engine import ASKED, MemoryEngine, at
 from tests.starter.portal.test_pages import INSURANCE, PASSWORD, PROVISIONING, REVIEW, errors, put
 
@@ -94,7 +94,10 @@ async def test_a_wrong_answer_tells_the_tries_left_and_the_last_leads_to_support
     assert "Οι απαντήσεις σας δεν ταιριάζουν" in page
 
 
-async def test_the_question_waits_for_a_worker(student: Browser, engine: MemoryEngine) -> None:
+async def test_the_question_waits_for_a_worker(
+    student: Browser, engine: MemoryEngine, pool: Pool
+) -> None:
+    await proved(pool, student)
     put(engine, IDENTIFY)
     engine.worker = False
     assert (await student.get("/identify")).headers["location"] == "/progress"

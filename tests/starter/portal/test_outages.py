@@ -23,7 +23,6 @@ from domain import references
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, Language, Step, TaskQueue, WaitReason
 from ledger import pool as ledger
-from ledger import sessions
 from ledger.pool import Pool
 from security.codec import data_converter
 from settings import Settings
@@ -34,7 +33,7 @@ from starter.portal.visit import SECRET
 from tests.faults.proxy import BlackHole, Fault, Link, Proxy, Refuse
 from tests.server import client
 from tests.stack import TestStack
-from tests.starter.portal.conftest import HIDDEN, Browser
+from tests.starter.portal.conftest import HIDDEN, Browser, proved
 from tests.starter.portal.engine import SHOWN
 from workflows.standing import REASON, STEP
 
@@ -116,7 +115,7 @@ class Portal:
             task_queue=TaskQueue.MAIN,
             search_attributes=TypedSearchAttributes(standing),
         )
-        await sessions.attach(self.pool, browser.http.cookies["session"], reference)
+        await proved(self.pool, browser, reference)
         return reference
 
 

@@ -26,7 +26,7 @@ from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
 from starter.web import view
 from tests.stack import TestStack
-from tests.starter.portal.conftest import Browser
+from tests.starter.portal.conftest import Browser, proved
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at
 
 INSURANCE = at(Step.INSURANCE, WaitReason.WAITING_INSURANCE)
@@ -419,8 +419,9 @@ async def test_forms_that_need_no_data_work_without_a_worker(
 
 
 async def test_a_page_that_needs_data_waits_for_a_worker(
-    student: Browser, engine: MemoryEngine
+    student: Browser, engine: MemoryEngine, pool: Pool
 ) -> None:
+    await proved(pool, student)
     put(engine, REVIEW)
     engine.worker = False
     assert (await student.get("/review")).headers["location"] == "/progress"
