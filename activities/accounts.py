@@ -17,6 +17,7 @@ from activities.directory import Directory, Entry
 from activities.entries import Attributes, attributes, chosen, codes, taken_back
 from activities.failures import failure, guarded
 from activities.records import reserve_name, wanted_names
+from domain import personal
 from domain import usernames as rules
 from domain.contracts.requests import (
     AccountChecked,
@@ -162,6 +163,9 @@ class DirectoryActivities:
                 return _refused(PasswordRefusal.EXPIRED)
             if password in (b"", _MASKED_SECRET):
                 return _refused(PasswordRefusal.POLICY)
+            # The portal looks too, but knows nothing of the student while no worker answers it.
+            if personal.contained(password.decode(errors="ignore"), request.password_context):
+                return _refused(PasswordRefusal.PERSONAL)
             made = await self._directory.run(self._provision, request, password, consent)
             if made.outcome is ProvisionOutcome.ACTIVE:
                 await activations.provisioned(

@@ -6,23 +6,29 @@ it too; such a password is also the same before and after SASLprep, which LDAP l
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
 from zxcvbn import zxcvbn
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
+from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
-from domain.elot743 import ascii_fold
+from domain import personal
 from domain.rules import Rule
 from domain.text import has_greek
 
 MIN_LENGTH = 12
 MAX_LENGTH = 128
 MIN_SCORE = 3
-# zxcvbn takes seconds for long input full of look-alikes, and refuses more than 72 characters;
-# what follows a good beginning can only make it better.
-_LONGEST_JUDGED = 32
-_SHORTEST_WORD = 3
+LONGEST_JUDGED = 32
+MOST_WORK = 12_000
+"""Bound on readings x characters squared, to which zxcvbn's time is proportional: 30 ms or less."""
+_LOOK_ALIKES = frozenset("".join(map("".join, L33T_TABLE.values())))
+# Invisible, though neither a space nor a control or format character.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
+    map(chr, range(0xFE00, 0xFE10))
+)
 _TAIL = re.compile(r"[^a-z]+$")
 # What Greek students choose and English lists lack, in Latin letters and without digits.
 _GREEK_WORDS = (
@@ -36,9 +42,11 @@ _GREEK_WORDS = (
 _GREEK_COMMON = frozenset(_GREEK_WORDS.split())
 
 
-def judge(password: str, context: Sequence[str]) -> list[Rule]:
-    """Return every broken rule; `context` is what others know of the student: names, numbers."""
-    words = _words(context)
+def judge(password: str, context: Sequence[str], institution: Sequence[str] = ()) -> list[Rule]:
+    """Return every broken rule; `context` has the student's own names and numbers.
+
+    Not for several threads at once: zxcvbn keeps the context in a variable of its module.
+    """
     # Beyond what may be typed, only that it is too much matters, and guessing at it takes long.
     password = password[: MAX_LENGTH + 1]
     too_long = len(password) > MAX_LENGTH
@@ -48,8 +56,11 @@ def judge(password: str, context: Sequence[str]) -> list[Rule]:
         Rule.PASSWORD_GREEK: has_greek(password),
         Rule.PASSWORD_CHARACTERS: any(not _typable(c) and not has_greek(c) for c in password),
         Rule.PASSWORD_COMMON: _common(password),
-        Rule.PASSWORD_CONTEXT: any(word in ascii_fold(password).lower() for word in words),
-        Rule.PASSWORD_WEAK: not too_long and _weak(password, words),
+        Rule.PASSWORD_BLANK: any(map(_is_blank, (password[:1], password[-1:]))),
+        Rule.PASSWORD_CONTEXT: personal.contained(password, context),
+        Rule.PASSWORD_INSTITUTION: personal.contained(password, institution),
+        Rule.PASSWORD_WEAK: not too_long
+        and _weak(password, personal.words((*context, *institution))),
     }
     return [rule for rule, is_broken in broken.items() if is_broken]
 
@@ -64,19 +75,32 @@ def _common(password: str) -> bool:
     return set(folded) == {"*"} or folded in _blocked() or _TAIL.sub("", folded) in _blocked()
 
 
+def _is_blank(char: str) -> bool:
+    return char in _BLANK or unicodedata.category(char or "x")[0] in "CZ"
+
+
 def _weak(password: str, words: list[str]) -> bool:
     if not password:
         return True
-    return int(zxcvbn(password[:_LONGEST_JUDGED], user_inputs=words)["score"]) < MIN_SCORE
+    return int(zxcvbn(_judged(password), user_inputs=words)["score"]) < MIN_SCORE
+
+
+def _judged(password: str) -> str:
+    """Return the beginning that zxcvbn judges; what follows it can only make it better.
+
+    zxcvbn reads a password once for every way to take its look-alikes (4 for a, 1 for i or l):
+    the more ways there are, the shorter the beginning. Ten random characters are always left.
+    """
+    seen, readings = "", 1
+    for at, char in enumerate(password[:LONGEST_JUDGED]):
+        if char in _LOOK_ALIKES and char not in seen:
+            seen += char
+            readings = len(enumerate_l33t_subs(relevant_l33t_subtable(seen, L33T_TABLE)))
+        if readings * (at + 1) ** 2 > MOST_WORK:
+            return password[:at]
+    return password[:LONGEST_JUDGED]
 
 
 @cache
 def _blocked() -> frozenset[str]:
     return _GREEK_COMMON.union(FREQUENCY_LISTS["passwords"])
-
-
-def _words(context: Sequence[str]) -> list[str]:
-    """Return the words and their parts, in ASCII, long enough to mean something."""
-    folded = [ascii_fold(text).lower() for text in context]
-    parts = [part for text in folded for part in re.findall(r"[a-z0-9]+", text)]
-    return sorted({word for word in (*folded, *parts) if len(word) >= _SHORTEST_WORD})

@@ -27,8 +27,10 @@ class Rule(StrEnum):
     PASSWORD_LONG = "password_long"  # noqa: S105 - the name of a rule
     PASSWORD_GREEK = "password_greek"  # noqa: S105 - the name of a rule
     PASSWORD_CHARACTERS = "password_characters"  # noqa: S105 - the name of a rule
+    PASSWORD_BLANK = "password_blank"  # noqa: S105 - the name of a rule
     PASSWORD_COMMON = "password_common"  # noqa: S105 - the name of a rule
     PASSWORD_CONTEXT = "password_context"  # noqa: S105 - the name of a rule
+    PASSWORD_INSTITUTION = "password_institution"  # noqa: S105 - the name of a rule
     PASSWORD_WEAK = "password_weak"  # noqa: S105 - the name of a rule
 
 

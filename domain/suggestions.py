@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
+from domain import personal
 from domain.contracts.vocabulary import Language
 from domain.elot743 import ascii_fold
-from domain.passwords import judge
 
 WORDS = 4
 DIGITS = 100
@@ -21,10 +21,10 @@ _TRIES = 20
 
 
 def suggest(language: Language, draw: Callable[[int], int], context: Sequence[str] = ()) -> str:
-    """Return a password; `draw(n)` gives a number below n, `context` is what `judge` takes."""
+    """Return a password without a word of the context; `draw(n)` gives a number below n."""
     suggestion = _drawn(language, draw)
     for _ in range(_TRIES):
-        if not judge(suggestion, context):
+        if not personal.contained(suggestion, context):
             break
         suggestion = _drawn(language, draw)
     return suggestion

@@ -10,7 +10,7 @@ from contextlib import suppress
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain import consent
+    from domain import consent, personal
     from domain.contracts.requests import (
         AccountOutcome,
         FindStudent,
@@ -41,18 +41,30 @@ Write = Callable[[NoticeKind], None]
 
 
 class Account:
-    """`write` reaches a student who has left."""
+    """`insurance_number` is what the student typed; `write` reaches a student who has left."""
 
     def __init__(
-        self, standing: Standing, start: ActivationStart, person: Person, write: Write
+        self,
+        standing: Standing,
+        start: ActivationStart,
+        person: Person,
+        insurance_number: str | None,
+        write: Write,
     ) -> None:
         self.shown: ReviewView | None = None
         self.refusal: PasswordRefusal | None = None
         self._standing = standing
         self._start = start
         self._person = person
+        self._typed = (insurance_number, start.mobile)
         self._write = write
         self._taken: tuple[str, ...] = ()
+
+    @property
+    def password_context(self) -> tuple[str, ...]:
+        """Return the names and numbers that the password must not contain."""
+        username = self.shown.username if self.shown else ""
+        return personal.known_of(self._person, username, self._typed)
 
     async def create(self) -> str:
         """Return the username of the account that works; raises `Ended` when there is one."""
@@ -200,6 +212,7 @@ class Account:
             username=username,
             sealed_id=sealed_id,
             language=self._start.language,
+            password_context=self.password_context,
         )
         while True:
             made = await self._standing.patiently(calls.provision_account, request)

@@ -93,6 +93,7 @@ class Activation(Standing):
         self.proof: Proof | None = None
         self.asked: IdentifyView | None = None
         self.account: Account | None = None
+        self.insurance_number: str | None = None
         self.username: str | None = None
         self.holder: str | None = None
         self.notices = 0
@@ -233,7 +234,9 @@ class Activation(Standing):
             )
             outcome = await self.patiently(calls.record_insurance, request)
             recorded = outcome.outcome is InsuranceOutcome.RECORDED
-            if not recorded:
+            if recorded:
+                self.insurance_number = number
+            else:
                 await self.park(WaitReason.INSURANCE_CONFLICT)
         return person
 
@@ -251,7 +254,7 @@ class Activation(Standing):
         return newest or person
 
     async def _create_account(self, person: Person) -> None:
-        self.account = Account(self, self.start, person, self._write)
+        self.account = Account(self, self.start, person, self.insurance_number, self._write)
         self.username = await self.account.create()
 
     def remind(self) -> bool:
@@ -319,6 +322,7 @@ class Activation(Standing):
 
     def snapshot(self) -> Progress:
         account = self.account
+        chooses = account is not None and self.step is Step.PASSWORD
         return Progress(
             reference=self.start.reference,
             step=self.step,
@@ -333,6 +337,7 @@ class Activation(Standing):
             review=account.shown if account else None,
             username=self.username,
             password_refusal=account.refusal if account else None,
+            password_context=account.password_context if account and chooses else (),
             joined_to=self.holder,
             proved_by=self.proved_by,
         )

@@ -243,7 +243,10 @@ class ConsentRecorded(Model):
 
 
 class ProvisionAccount(Model):
-    """Consent and password are not carried: the activity reads their ledger rows itself."""
+    """Consent and password are not carried: the activity reads their ledger rows itself.
+
+    `password_context` has the names and numbers that the password must not contain.
+    """
 
     kind: Literal["provision_account"] = "provision_account"
     reference: str
@@ -251,6 +254,7 @@ class ProvisionAccount(Model):
     username: str
     sealed_id: str
     language: Language
+    password_context: tuple[str, ...] = ()
 
 
 class ProvisionOutcome(StrEnum):

@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
 from domain.contracts import Model
 from domain.contracts.vocabulary import Channel, PasswordRefusal, Question, Step, WaitReason, Waker
 
@@ -55,7 +57,8 @@ class Progress(Model):
 
     `woken_by` ends the wait; `next_try_at` is when the activation itself looks again. The tries of
     an activity are Temporal's, which tells them without a worker. `proved_by` is the submission
-    that last proved who the student is: only the session that sent it goes on.
+    that last proved who the student is: only the session that sent it goes on. No page shows
+    `password_context`, the names and numbers that a password must not contain.
     """
 
     kind: Literal["progress"] = "progress"
@@ -72,6 +75,7 @@ class Progress(Model):
     review: ReviewView | None = None
     username: str | None = None
     password_refusal: PasswordRefusal | None = None
+    password_context: tuple[str, ...] = Field(default=(), repr=False)
     joined_to: str | None = None
     proved_by: str | None = None
 

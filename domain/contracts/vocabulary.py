@@ -108,11 +108,12 @@ class Detail(StrEnum):
 
 
 class PasswordRefusal(StrEnum):
-    """Why the directory, or the clock, sent the student back to choose another password."""
+    """Why the directory, the clock or a rule of ours asks the student for another password."""
 
     TOO_SHORT = "too_short"
     USED_BEFORE = "used_before"
     POLICY = "policy"
+    PERSONAL = "personal"
     EXPIRED = "expired"
 
 

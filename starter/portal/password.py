@@ -4,8 +4,10 @@ A suggestion comes back as its number; the password itself stays in the ledger, 
 the page that showed it.
 """
 
+import asyncio
 import secrets
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from fastapi import APIRouter
@@ -28,6 +30,8 @@ from starter.web.view import Errors
 router = APIRouter()
 
 _SUGGESTED = 3
+_JUDGING = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judging")
+"""To judge takes up to 30 ms, which no other request shall wait for, and one at a time."""
 
 
 @router.get("/password")
@@ -42,7 +46,9 @@ async def password_chosen(visit: AnyVisit) -> Response:
         return await _take_suggestion(visit, form)
     place = await visit.place_on("/password")
     chosen = form.get("password")
-    broken = passwords.judge(chosen, _context(visit, place))
+    broken = await asyncio.get_running_loop().run_in_executor(
+        _JUDGING, passwords.judge, chosen, _context(place), _institution(visit)
+    )
     if broken:
         errors = {"password": visit.words.rules(broken)}
         offered = await _offered(visit, form)
@@ -91,7 +97,7 @@ async def _password_page(
     visit: Visit, place: Place, errors: Errors | None = None, offered: Sequence[str] = ()
 ) -> Response:
     """Show the page with its suggestions, those from before an error; they hold for this view."""
-    parts, context = visit.parts, _context(visit, place)
+    parts, context = visit.parts, (*_context(place), *_institution(visit))
     offered = offered or [
         suggest(visit.language, secrets.randbelow, context) for _ in range(_SUGGESTED)
     ]
@@ -114,15 +120,11 @@ def _view_of_page(visit: Visit, form_token: str) -> str:
     return f"{forms.name_of(visit.token or '')}\0{form_token}"
 
 
-def _context(visit: Visit, place: Place) -> list[str]:
-    """Return the words a password must not be made of."""
+def _context(place: Place) -> Sequence[str]:
+    """Return the student's own names and numbers, as far as the engine tells them."""
+    return place.progress.password_context if place.progress else ()
+
+
+def _institution(visit: Visit) -> Sequence[str]:
     institution = visit.parts.settings.institution
-    words = [institution.name_el, institution.name_en, institution.domain.split(".")[0]]
-    progress = place.progress
-    if progress and progress.username:
-        words.append(progress.username)
-    if progress and progress.review:
-        shown = progress.review
-        words += [shown.username, shown.name_el, shown.name_latin]
-        words += [study.student_number for study in shown.studies]
-    return words
+    return institution.name_el, institution.name_en, institution.domain.split(".")[0]

@@ -20,7 +20,7 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from domain import passwords
+from domain import passwords, personal
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Language
 from settings import CHECKOUT, Settings
@@ -128,6 +128,8 @@ def _values(settings: Settings, language: Language) -> dict[str, object]:
         "portal_url": settings.portal.public_url.rstrip("/"),
         "password_reset_url": institution.password_reset_url,
         "password_length": passwords.MIN_LENGTH,
+        "password_word": personal.SHORTEST_WORD,
+        "password_digits": personal.DIGITS_IN_A_ROW,
         "lag": lasting(institution.registrar_sync_lag_hours, "hour"),
         "pin_life": lasting(settings.policy.pin_ttl / timedelta(minutes=1), "minute"),
         "deadline": lasting(settings.policy.deadline / timedelta(hours=1), "hour"),

@@ -34,10 +34,14 @@ _RULES: Mapping[Rule, str] = {
     Rule.PASSWORD_CHARACTERS: N_(
         "The password has a character that cannot be typed on every keyboard"
     ),
+    Rule.PASSWORD_BLANK: N_(
+        "The password begins or ends with a space or an invisible character. Take it away"
+    ),
     Rule.PASSWORD_COMMON: N_("This password is too common"),
     Rule.PASSWORD_CONTEXT: N_(
         "The password contains your name, your username or a number of yours"
     ),
+    Rule.PASSWORD_INSTITUTION: N_("The password contains the name of the institution"),
     Rule.PASSWORD_WEAK: N_("This password is easy to guess. Add another word or two"),
 }
 
@@ -47,6 +51,9 @@ _REFUSALS: Mapping[PasswordRefusal, str] = {
     ),
     PasswordRefusal.USED_BEFORE: N_("This password was used before. Choose another"),
     PasswordRefusal.POLICY: N_("The directory did not accept this password. Choose another"),
+    PasswordRefusal.PERSONAL: N_(
+        "The password contains your name, your username or a number of yours. Choose another"
+    ),
     PasswordRefusal.EXPIRED: N_(
         "Your password was kept sealed for as long as it may be, and is gone. Choose one again"
     ),

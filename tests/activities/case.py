@@ -20,6 +20,7 @@ from domain.contracts.requests import (
     ResolveAccount,
 )
 from domain.contracts.vocabulary import Choice, Language
+from domain.personal import known_of
 from ledger import consents, passwords
 from ledger.pool import Pool
 from security.sealing import seal
@@ -84,6 +85,7 @@ class Case:
             username=name or self.name,
             sealed_id=sealed_id,
             language=Language.EL,
+            password_context=known_of(self.person, name or self.name),
         )
 
     async def provision(

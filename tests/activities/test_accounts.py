@@ -18,6 +18,7 @@ from domain.contracts.requests import (
     ProvisionOutcome,
 )
 from domain.contracts.vocabulary import Choice, Language, PasswordRefusal
+from domain.personal import contained
 from ledger.pool import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, named
 from tests.activities.conftest import MakePerson, ruled, writing
@@ -91,6 +92,17 @@ async def test_a_refused_password_comes_back_with_its_reason(
     activities: DirectoryActivities, case: Case, password: str, why: PasswordRefusal
 ) -> None:
     assert await case.provision(activities, await case.choose(password)) == refused(why)
+    assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
+
+
+async def test_a_password_with_a_name_or_number_of_ones_own_comes_back_and_nothing_is_made(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    for own in case.request("").password_context:
+        if contained(own, [own]):
+            sealed = await case.choose(f"Vrachos {own} kymata-77")
+            assert await case.provision(activities, sealed) == refused(PasswordRefusal.PERSONAL)
+    assert case.entry() is None
     assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
 
 

@@ -68,3 +68,8 @@ def test_suggestions_that_break_a_rule_without_end_still_end() -> None:
 def test_the_lists_do_not_share_their_words() -> None:
     for one, other in combinations(Language, 2):
         assert len(set(words(one)) & set(words(other))) < 30
+
+
+def test_no_suggestion_waits_for_zxcvbn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("zxcvbn.matching.omnimatch")
+    assert suggest(Language.EL, secrets.randbelow, ["Μαρία", "2026001"])

@@ -5,6 +5,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from domain import personal
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
@@ -13,6 +14,7 @@ from domain.contracts.requests import (
     CloseActivation,
     InsuranceOutcome,
     NoticeKind,
+    ProvisionAccount,
     Provisioned,
     ProvisionOutcome,
     RecordConsent,
@@ -144,6 +146,27 @@ async def test_a_missing_insurance_number_is_asked_for(begin: Begin, world: Worl
     assert (pin.progress.step, pin.progress.needs_insurance) == (Step.INSURANCE, True)
     assert insurance.verdict is Verdict.ACCEPTED
     assert (await student.reaches(Step.REVIEW)).needs_insurance
+
+
+async def test_whoever_judges_the_password_is_told_names_and_numbers_but_no_other_step(
+    begin: Begin, world: World
+) -> None:
+    world.persons = (PERSON.model_copy(update={"insurance_number": None}),)
+    student = await begin()
+    await student.sent()
+    before = [await student.pin(), await student.insurance()]
+    await student.reaches(Step.REVIEW)
+    chooses = (await student.consent()).progress
+    context = personal.known_of(PERSON, "mpapadopoulou")
+
+    assert [answer.progress.password_context for answer in before] == [(), ()]
+    assert chooses.step is Step.PASSWORD
+    assert {*chooses.password_context} == {*context}
+    assert "01010500013" not in repr(chooses)
+    await student.password()
+    assert await student.end() is Step.ACTIVE
+    assert world.made(ProvisionAccount)[0].password_context == chooses.password_context
+    assert (await student.progress()).password_context == ()
 
 
 async def test_a_number_with_another_birth_date_is_taken_and_noted(

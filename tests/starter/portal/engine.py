@@ -6,7 +6,7 @@ It answers as `starter.activations.Activations` does, and a test can put an acti
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from domain import consent
+from domain import consent, personal
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, IdentifyView, PinView, Progress, Verdict
 from domain.contracts.vocabulary import Channel, Language, Question, Step, WaitReason
@@ -16,6 +16,7 @@ from workflows.steps import ENDS
 
 MINUTE = timedelta(minutes=1)
 SHOWN = consent.review(MARIA, "mpapadopoulou", "1")
+OWN = personal.known_of(MARIA, SHOWN.username)
 
 ASKED = IdentifyView(question=Question.BIRTH_DATE, tries_left=3)
 
@@ -42,6 +43,7 @@ def at(step: Step, reason: WaitReason | None = None, **more: object) -> Progress
         "pin": pin if step is Step.PIN else None,
         "identify": ASKED if step is Step.IDENTIFY else None,
         "review": SHOWN if shown else None,
+        "password_context": OWN if step is Step.PASSWORD else (),
         "username": SHOWN.username if step in (Step.ACTIVE, Step.ALREADY_ACTIVE) else None,
     }
     return Progress.model_validate(told | more)

@@ -1,6 +1,9 @@
 """The student's path page by page: where each answer leads, and what bad input gets."""
 
+import asyncio
 import re
+import threading
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -18,12 +21,16 @@ from domain.contracts.submissions import (
 )
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import Channel, Choice, Language, Step, WaitReason
+from domain.passwords import judge
+from domain.rules import Rule
 from ledger import passwords
 from ledger.pool import Pool
 from security import sealing
+from settings import Settings
 from starter import pages
 from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
+from starter.portal.wording import Wording
 from starter.web import view
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser, proved
@@ -33,6 +40,7 @@ INSURANCE = at(Step.INSURANCE, WaitReason.WAITING_INSURANCE)
 REVIEW = at(Step.REVIEW, WaitReason.WAITING_CONSENT)
 PASSWORD = at(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
 PROVISIONING = at(Step.PROVISIONING)
+BAD = {"password": "aaaaaaaaaaaaaaaa"}
 GOOD = "vrasto-kerasi-plateia-9"
 
 
@@ -313,6 +321,77 @@ async def test_a_password_is_told_every_broken_rule_and_never_shown(
     assert field
     assert "value=" not in field[0]
     assert engine.submitted == []
+
+
+TOLD = {
+    Rule.PASSWORD_SHORT: "έχει από 12 έως 128 χαρακτήρες",
+    Rule.PASSWORD_LONG: "έχει από 12 έως 128 χαρακτήρες",
+    Rule.PASSWORD_GREEK: "χωρίς ελληνικά γράμματα",
+    Rule.PASSWORD_CHARACTERS: "αποτελείται από λατινικά γράμματα, ψηφία, σύμβολα ή κενά",
+    Rule.PASSWORD_BLANK: "μην αρχίζει ούτε να τελειώνει με κενό",
+    Rule.PASSWORD_COMMON: "μην είναι συνηθισμένος ή εύκολος να τον μαντέψει κανείς",
+    Rule.PASSWORD_CONTEXT: "μην περιέχει το όνομά σας, το όνομα χρήστη ή κάποιον αριθμό σας",
+    Rule.PASSWORD_INSTITUTION: "μην περιέχει το όνομα του ιδρύματος",
+    Rule.PASSWORD_WEAK: "μην είναι συνηθισμένος ή εύκολος να τον μαντέψει κανείς",
+}
+BREAKS: dict[Rule, list[str]] = {
+    Rule.PASSWORD_SHORT: ["", "Kx7!qvZ#2pL"],
+    Rule.PASSWORD_LONG: ["Vrachos-kymata-77x" * 8],
+    Rule.PASSWORD_GREEK: ["Vrachos-κύματα-77x"],
+    Rule.PASSWORD_CHARACTERS: ["Vrachos-kymatá-77x", "Vrachos\tkymata-77x"],
+    Rule.PASSWORD_BLANK: [" Vrachos-kymata-77x", "Vrachos-kymata-77x ", "Vrachos-kymata-77\u200b"],
+    Rule.PASSWORD_COMMON: ["kalimera!!2026!!11"],
+    Rule.PASSWORD_CONTEXT: [
+        *("vroxi-Maria-kila-8", "vroxi-mpapadopoulou", "vroxi-6912345678-kila"),
+        *("vroxi-2026001-kila", "vroxi-01010500013-kila", "vroxi +30 691 234 5678"),
+    ],
+    Rule.PASSWORD_INSTITUTION: ["vroxi-Peloponnese-kila-77"],
+    Rule.PASSWORD_WEAK: ["aaaaaaaaaaaaaaaa"],
+}
+
+
+@pytest.mark.parametrize("rule", [rule for rule in Rule if rule.startswith("password")])
+async def test_a_password_meets_the_rules_that_the_page_tells_and_no_other(
+    settings: Settings,
+    engine: MemoryEngine,
+    make_app: Callable[[Settings], FastAPI],
+    rule: Rule,
+) -> None:
+    names = {"name_en": "University of the Peloponnese", "name_el": "Πανεπιστήμιο Πελοποννήσου"}
+    named = settings.institution.model_copy(update=names)
+    student = Browser(make_app(settings.model_copy(update={"institution": named})))
+    await student.give_contact()
+    put(engine, PASSWORD)
+    page = (await student.get("/password")).text
+    told = re.findall(r"<li>([^<]+)</li>", page)
+    assert len(told) == len({*TOLD.values()}) - 1  # One line has two of them.
+    assert any(TOLD[rule] in line for line in told)
+    for password in BREAKS[rule]:
+        response = await student.post("/password", password=password)
+        assert Wording(Language.EL).rule(rule) in errors(response), password
+        assert not password.strip() or password.strip() not in response.text
+    assert engine.submitted == []
+
+
+async def test_no_request_waits_for_the_judgement_of_anothers_password(
+    student: Browser, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(engine, PASSWORD)
+    await student.get("/password")
+    begun, go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def held(password: str, *context: Sequence[str]) -> list[Rule]:
+        loop.call_soon_threadsafe(begun.set)
+        go_on.wait()
+        return judge(password, *context)
+
+    monkeypatch.setattr("domain.passwords.judge", held)
+    judged = asyncio.create_task(student.http.post("/password", data=student.hidden | BAD))
+    await begun.wait()
+    assert (await student.http.get("/password")).status_code == 200
+    go_on.set()
+    assert errors(await judged) == [Wording(Language.EL).rule(Rule.PASSWORD_WEAK)]
 
 
 async def test_a_good_password_is_sealed_and_only_its_id_travels(
