@@ -6,7 +6,8 @@ registrar.py  find_student, reading the registrar's view; students.py groups its
 pins.py       check_pin, from the key alone
 records.py    claims, consents, insurance numbers, send budgets, the close: the ledger's activities
 accounts.py   check_account, resolve_account and provision_account, on directory and ledger;
-              presence.py tells an account that is gone from one that is not seen
+              presence.py tells an account that is gone from one that is not seen, writes.py
+              makes an entry and gives it a password
 directory.py  what is asked of and written to the directory; ldap.py is the wire, answers.py what it
               answers, entries.py the map
 desk.py       mail_support_request: what students write to support

@@ -11,11 +11,10 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import presence
-from activities.answers import ALREADY_EXISTS, SUCCESS
-from activities.directory import Directory, Entry
-from activities.entries import Attributes, attributes, chosen, codes, taken_back
-from activities.failures import failure, guarded
+from activities import presence, writes
+from activities.directory import Directory, Entry, begin_try
+from activities.entries import attributes, chosen, codes, taken_back
+from activities.failures import guarded
 from activities.records import reserve_name, wanted_names
 from domain import personal
 from domain import usernames as rules
@@ -41,14 +40,6 @@ from security.sealing import NotOurs, unseal
 from settings import Settings
 
 _GLANCE_SECONDS = 1.0
-_CONFLICT = Provisioned(outcome=ProvisionOutcome.CONFLICT)
-_INSUFFICIENT_QUALITY = 5
-_TOO_SHORT = 6
-_IN_HISTORY = 8
-_REFUSED_OUTRIGHT = {
-    _INSUFFICIENT_QUALITY: PasswordRefusal.POLICY,
-    _TOO_SHORT: PasswordRefusal.TOO_SHORT,
-}
 # What a SecretStr turns into when it travels; it must never become anybody's password.
 _MASKED_SECRET = b"**********"
 
@@ -78,6 +69,7 @@ class DirectoryActivities:
     @activity.defn(name=ActivityName.CHECK_ACCOUNT)
     async def check_account(self, request: CheckAccount) -> AccountChecked:
         """Tell whether an account that the ledger calls active still exists."""
+        begin_try()
         own = codes(request.person, self._domain)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             found = await self._directory.run(
@@ -135,14 +127,13 @@ class DirectoryActivities:
     async def _existing(self, request: ResolveAccount, own: list[Entry]) -> AccountResolved:
         """Keep the entry a person has; one that is active already ends this activation.
 
-        A password set since this activation's consent is its own doing.
+        Unless this activation has sent a password itself.
         """
         conflict = AccountResolved(outcome=AccountOutcome.CONFLICT)
         entry, *others = own
         if others:
             return conflict
-        consent = await consents.standing(self._pool, request.reference)
-        if entry.active and (consent is None or entry.activated_before(consent.agreed_at)):
+        if entry.active and not await passwords.tried(self._pool, request.reference):
             return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)
         login_name = request.person.login_name
         foreseen = login_name if login_name and rules.is_valid(login_name) else entry.uid
@@ -154,19 +145,20 @@ class DirectoryActivities:
 
     @activity.defn(name=ActivityName.PROVISION_ACCOUNT)
     async def provision_account(self, request: ProvisionAccount) -> Provisioned:
+        begin_try()
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             consent = await consents.standing(self._pool, request.reference)
             if consent is None or not consent.agreed:
                 return Provisioned(outcome=ProvisionOutcome.NO_CONSENT)
             password = await self._unsealed(request)
             if password is None:
-                return _refused(PasswordRefusal.EXPIRED)
+                return writes.refused(PasswordRefusal.EXPIRED)
             if password in (b"", _MASKED_SECRET):
-                return _refused(PasswordRefusal.POLICY)
+                return writes.refused(PasswordRefusal.POLICY)
             # The portal looks too, but knows nothing of the student while no worker answers it.
             if personal.contained(password.decode(errors="ignore"), request.password_context):
-                return _refused(PasswordRefusal.PERSONAL)
-            made = await self._directory.run(self._provision, request, password, consent)
+                return writes.refused(PasswordRefusal.PERSONAL)
+            made = await self._provision(request, password, consent)
             if made.outcome is ProvisionOutcome.ACTIVE:
                 await activations.provisioned(
                     self._pool,
@@ -181,6 +173,7 @@ class DirectoryActivities:
     @activity.defn(name=ActivityName.APPLY_WITHDRAWAL)
     async def apply_withdrawal(self, request: ApplyWithdrawal) -> WithdrawalApplied:
         """Take what withdrawn choices wrote out of the entry, if there is one."""
+        begin_try()
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             username = await activations.username(self._pool, self._keys, request.reference)
             if username:
@@ -209,69 +202,34 @@ class DirectoryActivities:
         except NotOurs:
             return None
 
-    def _provision(
+    async def _provision(
         self, request: ProvisionAccount, password: bytes, consent: Consent
     ) -> Provisioned:
+        """Make the entry and give it the password, which is noted before it is sent.
+
+        An entry that is active has a password of this activation's only when one was noted: read
+        after the look, so that no other try can come between. No clock of the directory's and no
+        attribute of its own is trusted for that. The same password is not sent twice: the bind
+        tells whether it is there.
+        """
+        run = self._directory.run
         wanted = attributes(request.person, request.username, self._domain, request.language)
         more = chosen(request.person, self._domain, consent.choices, self._choices)
-        entry = self._own_entry(request) or self._added(request, wanted)
+        entry = await run(writes.entry, self._directory, request, wanted)
         if isinstance(entry, Provisioned):
             return entry
-        if entry.activated_before(consent.agreed_at):
+        tried = await passwords.tried(self._pool, request.reference) if entry.active else None
+        sent = tried == request.sealed_id
+        if entry.active and (
+            tried is None or (sent and not await run(self._directory.opens, entry.dn, password))
+        ):
             return Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
         if not entry.adoptable:
-            return _CONFLICT
-        self._directory.complete(entry, wanted, more)
-        return self._give_password(entry.dn, password)
-
-    def _own_entry(self, request: ProvisionAccount) -> Entry | Provisioned | None:
-        """Return the person's entry of this name, None when free, or what stands in the way."""
-        own_codes = codes(request.person, self._domain)
-        own = self._directory.find_by_codes(own_codes)
-        if any(entry.uid.lower() != request.username for entry in own) or len(own) > 1:
-            return _CONFLICT
-        named = self._directory.find_by_uids([request.username])
-        if any(not entry.belongs_to(own_codes) for entry in named):
-            return _taken(request)
-        return own[0] if own else None
-
-    def _added(self, request: ProvisionAccount, wanted: Attributes) -> Entry | Provisioned:
-        """Add the entry; whoever was faster, perhaps an earlier try, what stands there decides.
-
-        What is in the way and cannot be seen has the name, or one of the codes in another place.
-        """
-        answer = self._directory.add(request.username, wanted)
-        entry = self._own_entry(request)
-        if entry:
-            return entry
-        if answer.code == SUCCESS:
-            raise failure(FailureType.CONFIGURATION, "the directory does not show the entry")
-        return _taken(request) if answer.code == ALREADY_EXISTS else _CONFLICT
-
-    def _give_password(self, dn: str, password: bytes) -> Provisioned:
-        """Set the password and prove it with one bind, never more: the directory counts failures.
-
-        A refusal may be the echo of an earlier try that worked and whose answer was lost; where
-        that is possible the bind decides.
-        """
-        answer = self._directory.set_password(dn, password)
-        refusal = _REFUSED_OUTRIGHT.get(answer.policy_error or 0)
-        if answer.code != SUCCESS and refusal:
-            return _refused(refusal)
-        if self._directory.opens(dn, password):
+            return writes.CONFLICT
+        await run(self._directory.complete, entry, wanted, more)
+        if sent:
             return Provisioned(outcome=ProvisionOutcome.ACTIVE)
-        if answer.code == SUCCESS:
-            raise failure(FailureType.CONFIGURATION, "the new password does not open the account")
-        used_before = answer.policy_error == _IN_HISTORY
-        return _refused(PasswordRefusal.USED_BEFORE if used_before else PasswordRefusal.POLICY)
-
-
-def _taken(request: ProvisionAccount) -> Provisioned:
-    """Ask for another name, unless the registrar gave this one."""
-    if request.username == request.person.login_name:
-        return _CONFLICT
-    return Provisioned(outcome=ProvisionOutcome.USERNAME_TAKEN)
-
-
-def _refused(why: PasswordRefusal) -> Provisioned:
-    return Provisioned(outcome=ProvisionOutcome.PASSWORD_REFUSED, refusal=why)
+        await passwords.note_try(
+            self._pool, reference=request.reference, sealed_id=request.sealed_id
+        )
+        return await run(writes.give_password, self._directory, entry.dn, password)

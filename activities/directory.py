@@ -8,10 +8,11 @@ connections too.
 import asyncio
 import contextvars
 import re
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from contextvars import ContextVar
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from ldap3.utils.conv import escape_filter_chars
@@ -37,8 +38,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _CREATOR = "creatorsName"
-_PASSWORD_TIME = "pwdChangedTime"  # noqa: S105 - the attribute's name
-_TIME = re.compile(r"([0-9]{14})(?:[.,][0-9]+)?Z")
+_began: ContextVar[float] = ContextVar("began")
 
 
 class Entry(NamedTuple):
@@ -49,13 +49,6 @@ class Entry(NamedTuple):
     attributes: Attributes
     active: bool
     adoptable: bool
-    password_at: datetime | None = None
-
-    def activated_before(self, moment: datetime) -> bool:
-        """Whether the password is older, or as old as nobody knows; seconds are what is told."""
-        if not self.active:
-            return False
-        return self.password_at is None or self.password_at < moment.replace(microsecond=0)
 
     def belongs_to(self, codes: Collection[str]) -> bool:
         own = {code.lower() for code in self.attributes.get(CODES.lower(), [])}
@@ -135,20 +128,16 @@ class Directory:
         if not values:
             return []
         terms = "".join(f"({attribute}={escape_filter_chars(value)})" for value in values)
-        found = self._wire.search(
-            self._people, f"(|{terms})", ("*", self._active_when, _PASSWORD_TIME, _CREATOR)
-        )
+        found = self._wire.search(self._people, f"(|{terms})", ("*", self._active_when, _CREATOR))
         return [self._entry(each) for each in found]
 
     def _entry(self, found: Found) -> Entry:
         """Read an entry; it is active when it has the attribute that the settings name for that."""
         values = found.attributes
         active = bool(values.get(self._active_when.lower()))
-        changed, creator, uid = (
-            (values.get(name.lower()) or [""])[0] for name in (_PASSWORD_TIME, _CREATOR, "uid")
-        )
+        creator, uid = ((values.get(name.lower()) or [""])[0] for name in (_CREATOR, "uid"))
         adoptable = self._adopt or _normal(creator) == self._service
-        return Entry(found.dn, uid, values, active, adoptable, generalized_time(changed))
+        return Entry(found.dn, uid, values, active, adoptable)
 
     def _dn(self, username: str) -> str:
         """Build a name from what needs no escaping; anything else is not a username."""
@@ -157,22 +146,26 @@ class Directory:
         return f"uid={username},{self._people}"
 
 
+def monotonic() -> float:
+    """Return seconds that no change of the machine's clock moves, and no sleep of it stops."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def begin_try() -> None:
+    """Note when this try of an activity began, for `fence`."""
+    _began.set(monotonic())
+
+
 def fence() -> None:
     """Keep a try that has outlived its time from writing: a later one may have begun.
 
-    A stopped process may wake at any moment, and what it wrote then would undo the later try.
+    A stopped process may wake at any moment, and what it wrote then would undo the later try. The
+    time is measured here, for the clocks of this machine and of Temporal may differ.
     """
-    info = activity.info()
-    patience = info.start_to_close_timeout
-    if patience and datetime.now(UTC) >= info.started_time + patience:
+    patience = activity.info().start_to_close_timeout
+    if patience and monotonic() >= _began.get() + patience.total_seconds():
         raise failure(FailureType.DIRECTORY_DOWN, "too late to write")
 
 
 def _normal(dn: str) -> str:
     return re.sub(r"\s*,\s*", ",", dn).lower()
-
-
-def generalized_time(written: str) -> datetime | None:
-    """Read an LDAP time in UTC to the second, which is as exact as some directories are."""
-    told = _TIME.fullmatch(written)
-    return datetime.strptime(told[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC) if told else None

@@ -45,3 +45,22 @@ async def get(pool: Pool, *, reference: str, sealed_id: str) -> SealedPassword |
 
 async def delete(pool: Pool, reference: str) -> None:
     await pool.execute("DELETE FROM sealed_password WHERE reference = $1", reference)
+    await pool.execute("DELETE FROM password_try WHERE reference = $1", reference)
+
+
+async def note_try(pool: Pool, *, reference: str, sealed_id: str) -> None:
+    """Note that this password is about to be sent to the directory."""
+    await pool.execute(
+        "INSERT INTO password_try VALUES ($1, $2)"
+        " ON CONFLICT (reference) DO UPDATE SET sealed_id = $2",
+        reference,
+        sealed_id,
+    )
+
+
+async def tried(pool: Pool, reference: str) -> str | None:
+    """Return the newest password that this activation may have sent, if any."""
+    sealed_id: str | None = await pool.fetchval(
+        "SELECT sealed_id FROM password_try WHERE reference = $1", reference
+    )
+    return sealed_id

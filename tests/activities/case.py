@@ -30,12 +30,12 @@ PASSWORD = "Chroma-zontana-kila-89"
 ACTIVE = Provisioned(outcome=ProvisionOutcome.ACTIVE)
 
 
-def begun(ago: timedelta = timedelta()) -> ActivityEnvironment:
-    """Give the surroundings of a try that began so long ago, and has 30 s in all."""
+def begun() -> ActivityEnvironment:
+    """Give the surroundings of a try that has 30 s in all."""
     environment = ActivityEnvironment()
     environment.info = dataclasses.replace(
         environment.info,
-        started_time=datetime.now(UTC) - ago,
+        started_time=datetime.now(UTC),
         start_to_close_timeout=timedelta(seconds=30),
     )
     return environment

@@ -4,21 +4,20 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities import directory
 from activities.accounts import DirectoryActivities
 from activities.entries import CODES, codes
 from activities.pins import PinActivities
 from domain.contracts.requests import CheckPin, PinOutcome
 from ledger.pool import Pool
 from tests.activities.between import ADD, SEARCH, between
-from tests.activities.case import ACTIVE, PASSWORD, Case, begun
+from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.activities.conftest import MakePerson, hung, writing
 from tests.stack import TestStack
 
@@ -118,22 +117,31 @@ async def test_a_directory_killed_under_many_adds_has_each_account_once(
             await all_end_active(activities, crowd)
 
 
+def half_a_minute_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = directory.monotonic()
+    monkeypatch.setattr(directory, "monotonic", lambda: now + 31)
+
+
 async def test_a_try_that_is_too_late_writes_nothing(
-    stack: TestStack, pool: Pool, case: Case
+    stack: TestStack, pool: Pool, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sealed = await case.choose(PASSWORD)
-    late = begun(timedelta(seconds=31))
     with between(stack) as middle:
         async with writing(stack, pool, urls=[middle.url]) as activities:
+            middle.first(SEARCH, lambda: half_a_minute_passes(monkeypatch))
             with pytest.raises(ApplicationError, match="too late"):
-                await case.provision(activities, sealed, within=late)
+                await case.provision(activities, sealed)
         assert SEARCH in middle.asked
         assert ADD not in middle.asked
     assert case.entry() is None
 
 
 async def test_a_try_that_wakes_up_late_leaves_the_password_of_the_later_try(
-    stack: TestStack, pool: Pool, activities: DirectoryActivities, case: Case
+    stack: TestStack,
+    pool: Pool,
+    activities: DirectoryActivities,
+    case: Case,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asleep, woken = threading.Event(), threading.Event()
 
@@ -141,17 +149,15 @@ async def test_a_try_that_wakes_up_late_leaves_the_password_of_the_later_try(
         asleep.set()
         woken.wait(60)
 
-    late = begun()
     with between(stack) as middle:
         async with writing(stack, pool, urls=[middle.url], receive_timeout_seconds=60) as stopped:
             middle.first(SEARCH, sleep)
             first = await case.choose(ANOTHER)
-            zombie = asyncio.create_task(case.provision(stopped, first, within=late))
+            zombie = asyncio.create_task(case.provision(stopped, first))
             await asyncio.to_thread(asleep.wait, 30)
             assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
             # The clock goes on while a process is stopped.
-            began = late.info.started_time - timedelta(minutes=1)
-            late.info = replace(late.info, started_time=began)
+            half_a_minute_passes(monkeypatch)
             woken.set()
             with pytest.raises(ApplicationError, match="too late"):
                 await zombie

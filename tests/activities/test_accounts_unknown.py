@@ -63,7 +63,8 @@ async def test_what_was_done_and_not_answered_is_found_done(
     before = len(middle.asked)
     assert await case.provision(far, sealed) == ACTIVE
     again = middle.asked[before:]
-    assert again.index(SEARCH) < again.index(SET_PASSWORD)
+    assert again.index(SEARCH) < again.index(STUDENTS_BIND)
+    assert (SET_PASSWORD in again) is (lost not in (SET_PASSWORD, STUDENTS_BIND))
     assert ADD not in again
     assert again.count(STUDENTS_BIND) == 1
     stands_once(case)

@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities import presence
 from activities.accounts import DirectoryActivities
-from activities.directory import Directory
+from activities.directory import Directory, begin_try
 from activities.entries import CODES, codes
 from activities.records import LedgerActivities
 from domain.contracts.requests import AccountChecked, AccountState, CheckAccount, ClaimOutcome
@@ -178,6 +178,7 @@ async def refused(
         )
 
     async def ask() -> AccountChecked:
+        begin_try()
         return await directory.run(look)
 
     try:

@@ -20,7 +20,6 @@ from temporalio.client import (
 )
 from temporalio.worker import Replayer
 
-from activities.directory import generalized_time
 from demo.messages import Message
 from domain.contracts.vocabulary import Step, WaitReason
 from starter.activations import Activations
@@ -394,9 +393,8 @@ INVARIANTS: Sequence[Callable[[Findings], None]] = (
 
 
 def _time(entry: Attributes, name: str) -> datetime:
-    told = generalized_time(entry[name][0])
-    assert told is not None
-    return told
+    written = entry[name][0][:14]
+    return datetime.strptime(written, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
 
 
 def _pins(text: str) -> list[str]:
