@@ -29,13 +29,14 @@ from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities, reader
 from activities.watch import watched
 from domain.contracts.vocabulary import TaskQueue
-from ledger import pool
+from ledger import key_checks, pool
 from ledger.pool import Pool
 from security import redaction
 from security.keys import KeyRing
+from security.purposes import User
 from settings import Settings
 from starter.connect import TemporalUnavailable, connect
-from starter.health import ledger_answers, probes, temporal_answers
+from starter.health import Answers, keys_answer, ledger_answers, probes, temporal_answers
 from workflows.activation import Activation
 from workflows.sandbox import sandbox
 from workflows.support_request import SupportAnswer, SupportRequest
@@ -79,15 +80,17 @@ async def run(config: Settings, roles: list[Role], probed: tuple[str, int] | Non
         # Installed before connecting, so that a worker which cannot connect still stops.
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     keys = KeyRing(config.keys_dir)
+    keys.require(*map(User, roles))
     workers: list[Worker] = []
     async with AsyncExitStack() as stack:
         ledger = await pool.connect(config.ledger_dsn.get_secret_value())
+        await key_checks.compare(ledger, keys.checks())
         registrar = await reader(config.registrar)
         for opened in (ledger, registrar):
             # Nothing runs any more by then, and a server that hangs would not say goodbye.
             stack.callback(opened.terminate)
         if probed:
-            await stack.enter_async_context(probes(*probed, partial(_ready, ledger, workers)))
+            await stack.enter_async_context(probes(*probed, partial(_ready, ledger, keys, workers)))
         client = await _connected(config, keys, stop)
         if client is None:
             return
@@ -116,9 +119,9 @@ async def _connected(config: Settings, keys: KeyRing, stop: asyncio.Event) -> Cl
     return None
 
 
-async def _ready(ledger: Pool, workers: list[Worker]) -> dict[str, bool]:
-    """Ready while ledger and Temporal answer and every queue is served."""
-    return {
+async def _ready(ledger: Pool, keys: KeyRing, workers: list[Worker]) -> Answers:
+    """Ready while all it needs answers, every queue is served and the keys are the others'."""
+    return await keys_answer(ledger, keys) | {
         "ledger": await ledger_answers(ledger),
         "temporal": bool(workers) and await temporal_answers(workers[0].client),
         "queues": bool(workers) and all(one.is_running for one in workers),

@@ -12,13 +12,15 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from demo import control
 from demo.control import PartState, Reply, Request
 from demo.part import Part, PartFailed
 from demo.stack import Stack
-from starter.cli import keys_init, ledger_migrate, temporal_init
+from security import rotation
+from starter.cli import ledger_migrate, temporal_init
 
 WATCH_SECONDS = 0.2
 LEFTOVERS_WITHIN = 10.0
@@ -69,7 +71,7 @@ class Supervisor:
         stack = self._stack
         # The operator's own commands, which find this demo by its settings file.
         os.environ["ACTIVATION_CONFIG"] = str(stack.place.settings_file)
-        await asyncio.to_thread(keys_init)
+        rotation.create(stack.place.keys, f"{datetime.now(UTC):%Y-%m}")
         around = (stack.directory, stack.sms, stack.smtp, stack.inbox)
         await asyncio.gather(
             self._start_all(around),

@@ -1,16 +1,18 @@
 """The keys of one folder, and every key derived from them.
 
 `epochs/2026-11.key` encrypts the payloads of a month; destroying it makes that month's histories
-unreadable. `lasting.key` carries what must stay the same for years: blind indexes, PINs, sessions
-and ledger columns. `seal/2026-11.pub` locks passwords; only a provisioning worker needs
-the `.key` beside it. The file `active` names the epoch that encrypts; every epoch that is here
-decrypts. No clock is asked. How the files are made: `security/rotation.py`.
+unreadable. What must stay the same for years, the keys of blind indexes, PINs, sessions and ledger
+columns, is a file for each purpose, or is derived from `lasting.key` where that is.
+`seal/2026-11.pub` locks passwords; only a provisioning worker needs the `.key` beside it. The file
+`active` names the epoch that encrypts; every epoch that is here decrypts. No clock is asked. How
+the files are made: `security/rotation.py`; which there are: `security/purposes.py`.
 """
 
 import hashlib
 import hmac
 import os
 import re
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,8 +22,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from security.keyfiles import BrokenKey, KeyUnavailable, read_key
+from security.purposes import LASTING, User, by_epoch, labels, lasting
 
 ACTIVE = "active"
+ROOT = "lasting.key"
+"""What every key of `LASTING` is derived from; no process needs it beside them."""
 _NONCE = 12
 _EPOCH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
@@ -56,39 +61,74 @@ class KeyRing:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         check(folder)
-        self._lasting = read_key(folder / "lasting.key")
-        self.session_key = derive(self._lasting, "session")
-        self.audit_key = derive(self._lasting, "audit")
-        self.payload_mac_key = derive(self._lasting, "payload mac")
-        self._pin_key = derive(self._lasting, "pin")
         self._payload_key = lru_cache(maxsize=2048)(_payload_key)
+
+    def require(self, *users: User) -> None:
+        """Raise `KeyUnavailable` for the first file that these need and that is not here."""
+        for name in lasting(users):
+            self._lasting(name)
+        for kind in by_epoch(users):
+            self._newest(kind)
+
+    def checks(self) -> dict[str, str]:
+        """Return a one-way value of each key that is here, by its file's name.
+
+        Both halves of a pair for sealing go by the public one.
+        """
+        found = {}
+        for name in LASTING:
+            with suppress(KeyUnavailable):
+                found[name] = check_value(self._lasting(name))
+        for path in sorted(self._folder.glob("epochs/*.key")):
+            with suppress(KeyUnavailable):
+                found[f"epochs/{path.name}"] = check_value(read_key(path))
+        for path in sorted(self._folder.glob("seal/*")):
+            with suppress(KeyUnavailable):
+                found.setdefault(f"seal/{path.stem}", check_value(_public(path)))
+        return found
+
+    @property
+    def session_key(self) -> bytes:
+        return self._lasting("session.key")
+
+    @property
+    def audit_key(self) -> bytes:
+        return self._lasting("audit.key")
+
+    @property
+    def payload_mac_key(self) -> bytes:
+        return self._lasting("payload-mac.key")
+
+    def _lasting(self, name: str) -> bytes:
+        """Return a key that does not rotate, from its own file or from `lasting.key`."""
+        return lasting_key(self._folder, name)
 
     @property
     def epoch(self) -> str:
         """The epoch that encrypts payloads: the active one, once its file is here and whole."""
-        return self._newest("epochs", ".key")
+        return self._newest("epochs/*.key")
 
     @property
     def seal_epoch(self) -> str:
         """The epoch that locks passwords."""
-        return self._newest("seal", ".pub")
+        return self._newest("seal/*.pub")
 
-    def _newest(self, kind: str, ending: str) -> str:
+    def _newest(self, kind: str) -> str:
         """Return the newest usable epoch that is not newer than the active one.
 
         While files are being copied here one by one, what every process has had for long goes on.
         """
         limit = active(self._folder)
-        for epoch in reversed(epochs(self._folder, kind, ending)):
+        for epoch in reversed(epochs(self._folder, kind)):
             if limit is None or epoch <= limit:
                 try:
-                    self._read(f"{kind}/{epoch}{ending}", epoch)
+                    self._read(kind.replace("*", epoch), epoch)
                 except KeyUnavailable:
                     continue
                 return epoch
         raise UnknownEpoch(
-            f"no key of any epoch in {self._folder / kind}: copy the files here from the machine"
-            " on which keys are made"
+            f"no usable key file {self._folder / kind}: copy it here from the machine on which keys"
+            " are made"
         )
 
     def payload_key(self, epoch: str, namespace: str, workflow_id: str) -> bytes:
@@ -113,12 +153,12 @@ class KeyRing:
 
     def pin(self, reference: str, code_no: int) -> str:
         """Return the six digits of this activation's code; the same each time it is asked."""
-        digest = hmac.digest(self._pin_key, f"{reference}\0{code_no}".encode(), "sha256")
+        digest = hmac.digest(self._lasting("pin.key"), f"{reference}\0{code_no}".encode(), "sha256")
         return f"{int.from_bytes(digest[:8]) % 1_000_000:06d}"
 
     def index(self, purpose: str, value: str) -> str:
         """Return a keyed index: equal values are found again, and nothing can be read back."""
-        key = derive(self._lasting, "index", purpose)
+        key = self._lasting(f"index/{purpose}.key")
         return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
 
     def encrypt(self, purpose: str, context: str, text: str) -> bytes:
@@ -129,7 +169,7 @@ class KeyRing:
         return decrypt(self._column_key(purpose), data, context.encode()).decode()
 
     def _column_key(self, purpose: str) -> bytes:
-        return derive(self._lasting, "column", purpose)
+        return self._lasting(f"column/{purpose}.key")
 
 
 def _payload_key(master: bytes, namespace: str, workflow_id: str) -> bytes:
@@ -142,9 +182,9 @@ def following(epoch: str) -> str:
     return f"{year + month // 12}-{month % 12 + 1:02d}"
 
 
-def epochs(folder: Path, kind: str = "epochs", ending: str = ".key") -> list[str]:
+def epochs(folder: Path, kind: str = "epochs/*.key") -> list[str]:
     """Return the epochs that have a file of this kind, oldest first."""
-    names = (path.stem for path in (folder / kind).glob(f"*{ending}"))
+    names = (path.stem for path in folder.glob(kind))
     return sorted(name for name in names if _EPOCH.fullmatch(name))
 
 
@@ -165,6 +205,32 @@ def active(folder: Path) -> str | None:
     return named
 
 
+def lasting_key(folder: Path, name: str) -> bytes:
+    """Return a key that does not rotate; raises `KeyUnavailable` with its own name."""
+    path = folder / name
+    if not path.exists() and (folder / ROOT).exists():
+        return _derived(read_key(folder / ROOT), name)
+    return read_key(path)
+
+
+@lru_cache(maxsize=512)
+def _derived(root: bytes, name: str) -> bytes:
+    return derive(root, *labels(name))
+
+
+def check_value(key: bytes) -> str:
+    """Return what tells two keys apart and gives neither away."""
+    return hmac.new(key, b"check value", hashlib.sha256).hexdigest()
+
+
+def _public(path: Path) -> bytes:
+    """Return the public half of a pair, from the file of either half."""
+    key = read_key(path)
+    if path.suffix == ".pub":
+        return key
+    return X25519PrivateKey.from_private_bytes(key).public_key().public_bytes_raw()
+
+
 def check(folder: Path) -> None:
     """Raise `BrokenKey` for the first file here that cannot be used.
 
@@ -174,3 +240,10 @@ def check(folder: Path) -> None:
     for path in sorted([*folder.rglob("*.key"), *folder.glob("seal/*.pub")]):
         if path.suffix == ".pub" or path.parent.name != "seal" or os.access(path, os.R_OK):
             read_key(path)
+    root = folder / ROOT
+    for name in LASTING if root.exists() else ():
+        if lasting_key(folder, name) != _derived(read_key(root), name):
+            raise BrokenKey(
+                f"the key file {folder / name} is not the one that {ROOT} beside it gives: copy it"
+                " here again from the backup, or remove it and say `activation keys init`"
+            )

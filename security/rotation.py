@@ -5,36 +5,73 @@ process has its own of them, `activate` names the epoch that encrypts.
 """
 
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from security.keyfiles import KeyUnavailable, read_key, replace, write_once
-from security.keys import ACTIVE, active, check, epochs, following
+from security.keys import ACTIVE, ROOT, active, check, epochs, following, lasting_key
+from security.purposes import LASTING, User, by_epoch, lasting
 
 
-def create(folder: Path, epoch: str) -> list[str]:
-    """Make what a folder needs to begin with; returns the names of the files that were made.
+def create(folder: Path, epoch: str, known: Collection[str] = ()) -> list[str]:
+    """Make what is missing in the folder that has all keys; returns the files that were made.
 
-    `epoch` is the first one, where there is none.
+    `epoch` is the first one, where there is none. `known` names the keys that exist somewhere.
     """
     check(folder)
-    made = [] if (folder / "lasting.key").exists() else _make(folder, "lasting.key")
-    read_key(folder / "lasting.key")
+    made = _make_root(folder, known)
+    for name in LASTING:
+        made += _make(folder, name, lasting_key(folder, name))
     newest = max(epochs(folder), default=epoch)
-    made += _make_epoch(folder, active(folder) or newest)
+    made += _make_epoch(folder, active(folder) or newest, known)
     if write_once(folder / ACTIVE, newest):
         made.append(ACTIVE)
     return made
 
 
-def distribute(folder: Path) -> tuple[str, list[str]]:
-    """Make the files of the epoch after the active one; returns it, and what was made."""
+def _make_root(folder: Path, known: Collection[str]) -> list[str]:
+    if (folder / ROOT).exists():
+        return []
+    here = [name for name in LASTING if (folder / name).exists()]
+    if here or set(LASTING) & set(known):
+        raise KeyUnavailable(
+            f"{folder} has no {ROOT}, but keys were made already: make none here, and copy this"
+            " process's files from the machine that has it (operations.md, Keys)"
+        )
+    return _make(folder, ROOT)
+
+
+def copy(folder: Path, target: Path, users: Collection[User]) -> list[str]:
+    """Bring the files that these processes need into another folder; returns their names.
+
+    `active` comes last, so that nothing is encrypted with what is not there yet.
+    """
+    check(folder)
+    keys = {name: lasting_key(folder, name) for name in lasting(users)}
+    for kind in by_epoch(users):
+        keys |= {
+            name: read_key(folder / name)
+            for epoch in epochs(folder, kind)
+            if (name := kind.replace("*", epoch))
+        }
+    for name, key in keys.items():
+        replace(target / name, key.hex())
+    replace(target / ACTIVE, _now(folder))
+    return [*keys, ACTIVE]
+
+
+def distribute(folder: Path, known: Collection[str] = ()) -> tuple[str, list[str]]:
+    """Make the files of the epoch after the active one; returns it, and what was made.
+
+    `known` names the keys that exist somewhere.
+    """
     check(folder)
     now = _now(folder)
     # From here on the newest file is no longer the one that encrypts.
     write_once(folder / ACTIVE, now)
-    return following(now), _make_epoch(folder, following(now))
+    return following(now), _make_epoch(folder, following(now), known)
 
 
 def activate(folder: Path, epoch: str | None = None) -> str:
@@ -62,7 +99,7 @@ def _now(folder: Path) -> str:
     return now
 
 
-def _make_epoch(folder: Path, epoch: str) -> list[str]:
+def _make_epoch(folder: Path, epoch: str, known: Collection[str]) -> list[str]:
     """Make the files of an epoch that are missing, the public key from the private one."""
     private, public = f"seal/{epoch}.key", f"seal/{epoch}.pub"
     if (folder / public).exists() and not (folder / private).exists():
@@ -70,6 +107,11 @@ def _make_epoch(folder: Path, epoch: str) -> list[str]:
             f"{folder} has {public} without {private}: keys are not made here, but on the machine"
             " that has them all"
         )
+    for file, name in ((f"epochs/{epoch}.key",) * 2, (private, f"seal/{epoch}")):
+        if name in known and not (folder / file).exists():
+            raise KeyUnavailable(
+                f"{file} was made on another machine already: copy it to {folder} from there"
+            )
     made = _make(folder, f"epochs/{epoch}.key") + _make(folder, private)
     stored = X25519PrivateKey.from_private_bytes(read_key(folder / private))
     return made + _make(folder, public, stored.public_key().public_bytes_raw())

@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,9 +17,11 @@ from pydantic import ValidationError
 from temporalio.service import RPCError
 
 import settings
-from ledger import migrate, pool
+from ledger import key_checks, migrate, pool
 from security import keys, redaction, rotation
 from security.keyfiles import KeyUnavailable
+from security.purposes import User
+from settings import Settings
 from starter import connect, insurance, registrar, templates
 from starter.connect import TemporalUnavailable
 from starter.output import Failed
@@ -52,7 +55,7 @@ def portal() -> None:
     """Serve the students' pages."""
     config = settings.load()
     Texts(config)
-    keys.KeyRing(config.keys_dir)
+    asyncio.run(_compare_keys(config, User.PORTAL))
     _serve("starter.portal.app:create", config.portal, config.log_level)
 
 
@@ -60,7 +63,7 @@ def portal() -> None:
 def serve() -> None:
     """Serve the console, where staff see and move activations."""
     config = settings.load()
-    keys.KeyRing(config.keys_dir)
+    asyncio.run(_compare_keys(config, User.CONSOLE))
     _serve("starter.console.app:create", config.console, config.log_level)
 
 
@@ -82,21 +85,60 @@ def _serve(app: str, place: settings.Portal | settings.Console, log_level: str) 
 
 @key_commands.command("init")
 def keys_init() -> None:
-    """Make the keys that are missing; existing ones are never touched."""
-    made = rotation.create(settings.load().keys_dir, f"{datetime.now(UTC):%Y-%m}")
+    """Make the keys that are missing, in the one folder that has all; no key is ever changed."""
+    config = settings.load()
+    known = asyncio.run(_known(config))
+    made = rotation.create(config.keys_dir, f"{datetime.now(UTC):%Y-%m}", known or frozenset())
     typer.echo(f"Made: {', '.join(made)}" if made else "Nothing was missing.")
+    if keys.ROOT in made and known is None:
+        typer.echo(
+            "The ledger did not answer, so nobody could tell whether there were keys already. If"
+            " this is a second machine, remove these and copy those of the first."
+        )
+    asyncio.run(_compare_keys(config))
+
+
+async def _known(config: Settings) -> frozenset[str] | None:
+    """Return the names of the keys that exist somewhere; None while the ledger is away."""
+    async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
+        return await key_checks.known(ledger)
+
+
+async def _compare_keys(config: Settings, *users: User) -> None:
+    """Raise `KeyUnavailable` where the keys are not complete, or not the other processes'."""
+    ring = keys.KeyRing(config.keys_dir)
+    ring.require(*users)
+    async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
+        await key_checks.compare(ledger, ring.checks())
+
+
+@key_commands.command("copy")
+def keys_copy(
+    user: Annotated[list[User], typer.Argument(help="Whose keys.")],
+    to: Annotated[Path, typer.Option(help="The folder to copy them to.")],
+) -> None:
+    """Copy the keys that these processes need, and no other, to a folder of their own."""
+    copied = rotation.copy(settings.load().keys_dir, to, user)
+    typer.echo(f"Copied to {to}: {', '.join(copied)}")
 
 
 @key_commands.command("distribute")
 def keys_distribute() -> None:
     """Make the files of the next epoch, which decrypt and do not encrypt yet."""
-    folder = settings.load().keys_dir
-    epoch, made = rotation.distribute(folder)
+    config = settings.load()
+    epoch, made = _distribute(config)
     typer.echo(f"Made: {', '.join(made)}" if made else f"The files of {epoch} are here already.")
     typer.echo(
         f"Nothing is encrypted with them yet. Give each process its own of them, then say:"
         f" activation keys activate {epoch}"
     )
+
+
+def _distribute(config: Settings) -> tuple[str, list[str]]:
+    known = asyncio.run(_known(config))
+    made = rotation.distribute(config.keys_dir, known or frozenset())
+    asyncio.run(_compare_keys(config))
+    return made
 
 
 @key_commands.command("activate")
@@ -114,8 +156,9 @@ def keys_activate(
 @key_commands.command("rotate")
 def keys_rotate() -> None:
     """Distribute and activate in one step: only where all processes read this one folder."""
-    folder = settings.load().keys_dir
-    epoch, _ = rotation.distribute(folder)
+    config = settings.load()
+    folder = config.keys_dir
+    epoch, _ = _distribute(config)
     rotation.activate(folder, epoch)
     typer.echo(
         f"{epoch} encrypts from now on. That is safe where all processes read {folder}; where they"
@@ -127,8 +170,10 @@ def keys_rotate() -> None:
 @ledger_commands.command("migrate")
 def ledger_migrate() -> None:
     """Bring the tables to the newest version."""
-    applied = asyncio.run(migrate.migrate(settings.load().ledger_dsn.get_secret_value()))
+    config = settings.load()
+    applied = asyncio.run(migrate.migrate(config.ledger_dsn.get_secret_value()))
     typer.echo(f"Applied: {', '.join(applied)}" if applied else "Up to date.")
+    asyncio.run(_compare_keys(config))
 
 
 @temporal_commands.command("init")

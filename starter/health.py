@@ -15,11 +15,14 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from ledger import key_checks
 from ledger.pool import UNAVAILABLE, Pool
+from security.keys import KeyRing
 
 _WITHIN = timedelta(seconds=2)
 
-Ready = Callable[[], Awaitable[dict[str, bool]]]
+Answers = dict[str, bool | list[str]]
+Ready = Callable[[], Awaitable[Answers]]
 
 
 async def temporal_answers(client: Client) -> bool:
@@ -41,6 +44,16 @@ async def ledger_answers(pool: Pool) -> bool:
         return False  # It answers, but not us.
     except UNAVAILABLE:
         return False
+
+
+async def keys_answer(pool: Pool, keys: KeyRing) -> Answers:
+    """Name the keys of this process that are not those of the others; empty when all are."""
+    try:
+        async with asyncio.timeout(_WITHIN.total_seconds()):
+            other = await key_checks.other(pool, keys.checks())
+    except TimeoutError:
+        other = []
+    return {"keys": False, "other_keys": [*other]} if other else {}
 
 
 @asynccontextmanager
@@ -65,8 +78,8 @@ async def probes(host: str, port: int, ready: Ready) -> AsyncIterator[None]:
         await serving
 
 
-def readiness(answers: dict[str, bool]) -> Response:
-    """Answer with what answers and what does not, by name."""
+def readiness(answers: Answers) -> Response:
+    """Answer with what answers and what does not, by name; `other_keys` names files of keys."""
     return JSONResponse(answers, 200 if all(answers.values()) else 503)
 
 

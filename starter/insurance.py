@@ -9,7 +9,7 @@ import typer
 
 import settings
 from domain import masks
-from ledger import audit, insurance, pool
+from ledger import audit, insurance, key_checks, pool
 from security.keys import KeyRing
 from starter import spreadsheet
 
@@ -41,6 +41,7 @@ async def _flagged(reason: str) -> list[insurance.Flagged]:
     config = settings.load()
     keys = KeyRing(config.keys_dir)
     async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
+        await key_checks.compare(ledger, keys.checks())
         await audit.record(
             ledger,
             keys,

@@ -40,7 +40,13 @@ from starter.console import (
     signin,
 )
 from starter.console.seat import SIGN_IN, Parts, Seat, SignedOut
-from starter.health import ledger_answers, readiness, temporal_answers
+from starter.health import (
+    Answers,
+    keys_answer,
+    ledger_answers,
+    readiness,
+    temporal_answers,
+)
 from starter.support.actions import Refused
 from starter.support.alerts import Watcher
 from starter.support.cases import UnknownReference
@@ -141,8 +147,8 @@ async def _healthz() -> Response:
 
 async def _readyz(request: Request) -> Response:
     parts: Parts = request.app.state.parts
-    checks = {"ledger": await ledger_answers(parts.pool), "temporal": await parts.health()}
-    return readiness(checks)
+    checks: Answers = {"ledger": await ledger_answers(parts.pool), "temporal": await parts.health()}
+    return readiness(checks | await keys_answer(parts.pool, parts.keys))
 
 
 def _add_failures(app: FastAPI) -> None:

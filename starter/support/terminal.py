@@ -10,7 +10,7 @@ import typer
 
 import settings
 from domain.references import normalise
-from ledger import pool
+from ledger import key_checks, pool
 from security.keys import KeyRing
 from starter import connect
 from starter.output import Failed
@@ -45,9 +45,13 @@ Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
 
 @asynccontextmanager
 async def desk() -> AsyncIterator[Desk]:
-    """Open the desk; neither the ledger nor Temporal is asked before a verb needs it."""
+    """Open the desk; raises `KeyUnavailable` where its keys are not the other processes'.
+
+    Nothing else is asked of the ledger or Temporal before a verb needs it.
+    """
     config = settings.load()
     keys = KeyRing(config.keys_dir)
     async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
+        await key_checks.compare(ledger, keys.checks())
         client = await connect.connect(config, keys, lazy=True, identity=connect.DESK)
         yield Desk(client, ledger, keys, config, Staff(getpass.getuser(), frozenset(Role)))

@@ -1,5 +1,6 @@
 """What the tests of this room share: keys in a folder of their own, and a real Temporal."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,17 @@ __all__ = ["client", "reference", "world"]
 EPOCH = "2026-11"
 
 
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    rotation.create(folder, EPOCH)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    rotation.create(tmp_path, EPOCH)
+def folder(made: Path, tmp_path: Path) -> Path:
+    """Return a folder of keys that the test may change; all tests begin with the same."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -9,9 +9,11 @@ from cryptography.exceptions import InvalidTag
 from security import rotation
 from security.keyfiles import BrokenKey, KeyUnavailable
 from security.keys import KeyRing, UnknownEpoch
+from security.purposes import LASTING
 from tests.security.conftest import EPOCH
 
-FILES = {"active", "lasting.key", f"epochs/{EPOCH}.key", f"seal/{EPOCH}.key", f"seal/{EPOCH}.pub"}
+OF_EPOCH = (f"epochs/{EPOCH}.key", f"seal/{EPOCH}.key", f"seal/{EPOCH}.pub")
+FILES = {"active", "lasting.key", *LASTING, *OF_EPOCH}
 
 
 def contents_raw(folder: Path) -> dict[Path, bytes]:
@@ -26,7 +28,10 @@ def contents(folder: Path) -> dict[str, str]:
 def test_only_the_owner_may_read_them(folder: Path) -> None:
     assert set(contents(folder)) == FILES
     assert all((folder / name).stat().st_mode & 0o777 == 0o600 for name in FILES)
-    assert all((folder / name).stat().st_mode & 0o777 == 0o700 for name in ("epochs", "seal"))
+    assert all(
+        (folder / name).stat().st_mode & 0o777 == 0o700
+        for name in ("column", "epochs", "index", "seal")
+    )
 
 
 def test_an_existing_key_is_never_overwritten(folder: Path) -> None:
@@ -101,7 +106,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
-@pytest.mark.parametrize("name", sorted(FILES))
+@pytest.mark.parametrize("name", ["active", "lasting.key", "pin.key", *OF_EPOCH])
 def test_a_broken_file_is_refused_by_its_name_never_quoted_and_never_taken_for_a_key(
     folder: Path, name: str, content: bytes
 ) -> None:

@@ -1,0 +1,132 @@
+"""Each process is given its own key files and no other; a journey, help and the desk still work."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from demo.control import ask
+from demo.place import any_port
+from demo.programs import activation
+from demo.visitor import Visitor
+from security import rotation
+from security.purposes import User
+from tests.stack import WholeStack
+from tests.whole.student import Student, until, walking
+
+WORKERS = (User.MAIN, User.MESSAGING, User.DIRECTORY)
+
+
+@contextmanager
+def running(env: Mapping[str, str], ready: str, *words: str) -> Iterator[None]:
+    """Run a process of the engine until it says that it is ready, and end it."""
+    process = subprocess.Popen(activation(*words), env=env)  # noqa: S603 - our own program
+
+    def answers() -> bool:
+        assert process.poll() is None
+        try:
+            return httpx.get(ready, timeout=5).is_success
+        except httpx.TransportError:
+            return False
+
+    try:
+        until(answers)
+        yield
+    finally:
+        process.terminate()
+        process.wait(40)
+
+
+@pytest.fixture
+def folders(whole_stack: WholeStack, tmp_path: Path) -> Iterator[dict[User, dict[str, str]]]:
+    """Run every process with a folder of its own; returns the environment of each."""
+    stack = whole_stack
+    named = {"ACTIVATION_CONFIG": str(stack.folder / "activation.toml")}
+    environ = {
+        user: os.environ | named | {"ACTIVATION_KEYS_DIR": str(tmp_path / user)} for user in User
+    }
+    for user in User:
+        rotation.copy(stack.folder / "keys", tmp_path / user, [user])
+        assert not (tmp_path / user / "lasting.key").exists()
+    parts = ("worker", "portal", "support")
+    for name in parts:
+        ask(stack.folder, "stop", name)
+    portal, support = stack.env["PORTAL_URL"], stack.env["SUPPORT_URL"]
+    try:
+        with ExitStack() as processes:
+            for user in WORKERS:
+                port = any_port()
+                words = ("worker", "--only", user, "--health-port", str(port))
+                ready = f"http://127.0.0.1:{port}/readyz"
+                processes.enter_context(running(environ[user], ready, *words))
+            running_ = (
+                running(environ[User.PORTAL], f"{portal}/readyz", "portal"),
+                running(environ[User.CONSOLE], f"{support}/readyz", "support", "serve"),
+            )
+            for process in running_:
+                processes.enter_context(process)
+            yield environ
+    finally:
+        for name in parts:
+            ask(stack.folder, "start", name)
+
+
+def test_each_process_works_with_its_own_files_alone(
+    whole_stack: WholeStack, folders: dict[User, dict[str, str]]
+) -> None:
+    env, student = whole_stack.env, Student(insured=False)
+    with walking(env, student) as walk:
+        reference = walk.to_the_code()
+        walk._visitor.visit(f"/problem/{reference}")
+        mail = f"{student.login}@mail.example"
+        walk._visitor.submit(name=student.first.latin, reply_to=mail, text="I need help.")
+        walk._visitor.visit("/pin")
+        walk._visitor.submit(pin="000000" if student.pin != "000000" else "000001")
+        walk.prove()
+        walk.insure()
+        walk.agree()
+        walk.choose_password()
+        walk.arrive("/done")
+    assert student.logs_in(env)
+    _desk_works(env, student, reference, mail)
+    for words in (
+        ("list",),
+        ("show", reference),
+        ("note", reference, "--text", "called"),
+        ("withdraw", reference, "--choice", "recovery_mobile", "--reason", "asked"),
+        ("search", student.mobile),
+        ("requests",),
+        ("audit", "verify"),
+    ):
+        done = subprocess.run(  # noqa: S603 - our own program
+            activation("support", *words),
+            capture_output=True,
+            text=True,
+            check=False,
+            env=folders[User.COMMANDS],
+        )
+        assert done.returncode == 0, (words, done.stderr)
+
+
+def _desk_works(env: Mapping[str, str], student: Student, reference: str, mail: str) -> None:
+    with Visitor(env["SUPPORT_URL"], "en") as staff:
+        staff.visit("/sign-in")
+        staff.submit(name=env["SUPPORT_USER"], password=env["SUPPORT_PASSWORD"])
+        for term in (student.mobile, mail, student.number, student.amka, student.login):
+            staff.visit("/search")
+            assert staff.submit(term=term).status == 200
+        for path in ("/queue", "/requests", "/operations", "/audit", "/audit/verify"):
+            assert staff.visit(path).status == 200, path
+        assert staff.visit(f"/case/{reference}").status == 200
+        staff.visit(f"/case/{reference}/note")
+        assert staff.submit(text="Called back.").status == 200
+        listed = staff._http.get("/requests").text
+        number = listed.split('href="/requests/')[1].split('"')[0]
+        staff.visit(f"/requests/{number}")
+        assert staff.submit(text="Try again now.").status == 200
+    inbox = f"{env['INBOX_URL']}/messages.json"
+    until(lambda: httpx.get(inbox, params={"to": mail}).json())
