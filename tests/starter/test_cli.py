@@ -22,6 +22,7 @@ from domain.contracts.vocabulary import ActivityName, FailureType, Step, TaskQue
 from domain.references import from_digest
 from ledger import audit
 from ledger.pool import connect
+from security import rotation
 from starter.activations import Activations
 from tests.server import working
 from tests.stack import TestStack
@@ -279,6 +280,27 @@ async def test_an_epoch_is_distributed_then_activated_and_broken_files_end_in_on
     commands = (("keys", "rotate"), ("support", "list"), ("portal",), ("support", "serve"))
     for words in (*commands, ("worker",)):
         assert_one_line(await command(*words), says="2027-01.key is empty, cut short or no key")
+
+
+async def test_a_second_machine_makes_no_keys_of_its_own_and_starts_with_no_other(
+    stack: TestStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger knows the keys of the first one, which has started."""
+    assert stack.settings.keys_dir.exists()
+    assert (await command("keys", "init")).returncode == 0
+    monkeypatch.setenv("ACTIVATION_KEYS_DIR", str(tmp_path / "keys"))
+    assert_one_line(await command("keys", "init"), says="keys were made already")
+    assert not (tmp_path / "keys").exists()
+    rotation.create(tmp_path / "keys", "2026-11")
+    starts = (("worker",), ("portal",), ("support", "serve"), ("support", "list"))
+    for words in (*starts, ("keys", "init"), ("insurance", "export", "--reason", "x")):
+        refused = await command(*words)
+        assert refused.returncode == 1
+        assert "not the same key as the other processes have: audit.key, " in refused.stderr
+    monkeypatch.setenv("ACTIVATION_LEDGER_DSN", "postgresql://nobody@127.0.0.1:1/ledger")
+    assert (await command("keys", "init")).returncode == 0
+    monkeypatch.setenv("ACTIVATION_KEYS_DIR", str(tmp_path / "third"))
+    assert "second machine" in (await command("keys", "init")).stdout
 
 
 async def test_wrong_settings_are_named_and_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:

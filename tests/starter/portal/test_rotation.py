@@ -123,11 +123,12 @@ async def test_a_worker_that_is_ahead_is_understood_by_a_portal_that_is_behind(
     await scene.finishes()
 
 
+@pytest.mark.parametrize("times", [1, 2])
 async def test_what_a_portal_that_is_ahead_hands_in_waits_for_the_workers_file(
-    scene: Scene,
+    scene: Scene, times: int
 ) -> None:
     await scene.waits_for_the_pin()
-    rotate(scene.portal)
+    rotate(scene.portal, times)
     for _ in range(2):
         told = await scene.guesses(pin_of(1))
         assert told.headers["location"] == "/progress?received"

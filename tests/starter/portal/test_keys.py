@@ -1,0 +1,36 @@
+"""A portal that runs with other keys than the others is not ready, and names the files."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from ledger import key_checks
+from ledger.pool import Pool
+from security import rotation
+from security.keys import KeyRing
+from security.purposes import User
+from settings import Settings
+from starter.portal.app import assemble, create
+from tests.stack import TestStack
+from tests.starter.portal.conftest import Browser, healthy
+from tests.starter.portal.engine import MemoryEngine
+
+
+async def test_other_keys_are_named_until_the_right_ones_are_here(
+    stack: TestStack, settings: Settings, pool: Pool, engine: MemoryEngine, tmp_path: Path
+) -> None:
+    assert await key_checks.other(pool, stack.keys.checks()) == []
+    rotation.create(tmp_path / "others", "2026-11")
+    mine = tmp_path / "mine"
+    rotation.copy(tmp_path / "others", mine, [User.PORTAL])
+    app: FastAPI = create(assemble(settings, KeyRing(mine), pool, engine, healthy))
+    browser = Browser(app)
+    red = await browser.get("/readyz")
+    told = red.json()
+    assert (red.status_code, told["ledger"], told["temporal"]) == (503, True, True)
+    assert told["keys"] is False
+    assert {"session.key", "epochs/2026-11.key", "seal/2026-11"} <= set(told["other_keys"])
+    assert "pin.key" not in told["other_keys"]
+    rotation.copy(stack.settings.keys_dir, mine, [User.PORTAL])
+    green = await browser.get("/readyz")
+    assert (green.status_code, green.json()) == (200, {"ledger": True, "temporal": True})
