@@ -142,7 +142,7 @@ class Parts:
 
 def _main(parts: Parts) -> list[Worker]:
     registrar = RegistrarActivities(pool=parts.registrar, keys=parts.keys, settings=parts.config)
-    pins = PinActivities(keys=parts.keys)
+    pins = PinActivities(pool=parts.ledger, keys=parts.keys, policy=parts.config.policy)
     records = LedgerActivities(pool=parts.ledger, keys=parts.keys, settings=parts.config)
     insured = InsuranceActivities(pool=parts.ledger, keys=parts.keys, registrar=registrar)
     return [

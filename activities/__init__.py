@@ -3,7 +3,7 @@
 failures.py   how a driver's error becomes a failure that names a part and holds no personal data
 registrar.py  find_student, reading the registrar's view; students.py groups its rows into persons,
               reach.py tells which of them cannot activate
-pins.py       check_pin, from the key alone
+pins.py       check_pin, unlock_pin, and the tries of the question who it is
 records.py    claims, consents, insurance numbers, send budgets, the close: the ledger's activities
 accounts.py   check_account, resolve_account and provision_account, on directory and ledger;
               presence.py tells an account that is gone from one that is not seen, writes.py

@@ -17,7 +17,7 @@ from activities.words import Word, Words
 from domain.contracts.requests import Delivery, SendNotice, SendPin, Sent
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType
 from domain.references import first_group
-from ledger import messages
+from ledger import codes, messages
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings
@@ -27,6 +27,7 @@ class MessagingActivities:
     def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
         self._pool = pool
         self._keys = keys
+        self._policy = settings.policy
         self._words = Words(settings)
         self._sms = SmsGateways(settings.sms, settings.sms_fallback)
         self._mail = MailRelay(settings.mail, settings.institution)
@@ -42,7 +43,12 @@ class MessagingActivities:
         key = messages.pin_key(request.reference, request.send_no)
         code = self._keys.pin(request.reference, request.code_no)
         minutes = request.valid_for // timedelta(minutes=1)
-        return await self._once(key, request, "pin", code=code, minutes=minutes)
+        sent = await self._once(key, request, "pin", code=code, minutes=minutes)
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            expires_at = await codes.expires_at(
+                self._pool, request.reference, request.code_no, self._policy
+            )
+        return sent.model_copy(update={"expires_at": expires_at})
 
     @activity.defn(name=ActivityName.SEND_NOTICE)
     async def send_notice(self, request: SendNotice) -> Sent:

@@ -1,35 +1,90 @@
-"""check_pin: compares a typed code with the activation's codes, which exist only as a derivation.
+"""check_pin and its neighbours: what is tried is counted in the ledger before it is compared.
 
-All codes are always derived and compared, so that the time taken says nothing.
+Codes exist only as a derivation. All codes are always derived and compared, so that the time taken
+says nothing.
 """
 
 import hmac
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from temporalio import activity
 
-from domain.contracts.requests import CheckPin, PinChecked, PinOutcome
-from domain.contracts.vocabulary import ActivityName
+from activities.failures import guarded
+from domain.contracts.requests import (
+    AllowIdentityTries,
+    CheckPin,
+    CountIdentityTry,
+    IdentityTriesAllowed,
+    IdentityTryCounted,
+    PinChecked,
+    PinUnlocked,
+    UnlockPin,
+)
+from domain.contracts.submissions import Policy
+from domain.contracts.vocabulary import ActivityName, FailureType
+from ledger import codes, tries
+from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
+
+_IDENTITY = "identity"
 
 
 class PinActivities:
-    def __init__(self, *, keys: KeyRing) -> None:
+    def __init__(self, *, pool: Pool, keys: KeyRing, policy: Policy) -> None:
+        self._pool = pool
         self._keys = keys
+        self._policy = policy
 
     def all(self) -> list[Callable[..., Any]]:
-        return [self.check_pin]
+        return [
+            self.check_pin,
+            self.unlock_pin,
+            self.count_identity_try,
+            self.allow_identity_tries,
+        ]
 
     @activity.defn(name=ActivityName.CHECK_PIN)
     async def check_pin(self, request: CheckPin) -> PinChecked:
-        right = self._is_among(request, request.live)
-        expired = self._is_among(request, request.expired)
-        if right:
-            return PinChecked(outcome=PinOutcome.RIGHT)
-        return PinChecked(outcome=PinOutcome.EXPIRED if expired else PinOutcome.WRONG)
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            return await codes.check(
+                self._pool, request, self._policy, partial(self._among, request)
+            )
 
-    def _is_among(self, request: CheckPin, code_nos: Sequence[int]) -> bool:
-        typed = request.pin.encode()
-        codes = [self._keys.pin(request.reference, code_no).encode() for code_no in code_nos]
-        return sum(hmac.compare_digest(typed, code) for code in codes) > 0
+    def _among(self, request: CheckPin, code_nos: Sequence[int]) -> int | None:
+        typed, found = request.pin.encode(), None
+        for code_no in code_nos:
+            code = self._keys.pin(request.reference, code_no).encode()
+            if hmac.compare_digest(typed, code):
+                found = code_no
+        return found
+
+    @activity.defn(name=ActivityName.UNLOCK_PIN)
+    async def unlock_pin(self, request: UnlockPin) -> PinUnlocked:
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            await codes.unlock(self._pool, request.reference, request.submission_id, self._policy)
+        return PinUnlocked()
+
+    @activity.defn(name=ActivityName.COUNT_IDENTITY_TRY)
+    async def count_identity_try(self, request: CountIdentityTry) -> IdentityTryCounted:
+        """Count an answer to the question that tells persons apart, before it is compared."""
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            counted = await tries.take(
+                self._pool,
+                request.reference,
+                request.submission_id,
+                counter=_IDENTITY,
+                limit=self._policy.identity_tries,
+            )
+        return IdentityTryCounted(
+            allowed=counted.outcome == tries.TAKEN, tries_left=counted.tries_left
+        )
+
+    @activity.defn(name=ActivityName.ALLOW_IDENTITY_TRIES)
+    async def allow_identity_tries(self, request: AllowIdentityTries) -> IdentityTriesAllowed:
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            await tries.allow_again(
+                self._pool, request.reference, request.submission_id, counter=_IDENTITY
+            )
+        return IdentityTriesAllowed()

@@ -51,11 +51,11 @@ class LedgerActivities:
 
     @activity.defn(name=ActivityName.RESERVE_SEND)
     async def reserve_send(self, request: ReserveSend) -> SendReserved:
+        run_id = activity.info().workflow_run_id
+        assert run_id is not None  # noqa: S101 - only workflows ask for messages
+        limits = messages.Limits(self._settings.send_budget, self._settings.policy)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            not_before = await messages.reserve(
-                self._pool, self._keys, request, self._settings.send_budget
-            )
-        return SendReserved(not_before=not_before)
+            return await messages.reserve(self._pool, self._keys, request, run_id, limits)
 
     @activity.defn(name=ActivityName.CLAIM_PERSON)
     async def claim_person(self, request: ClaimPerson) -> Claimed:

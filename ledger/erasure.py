@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from ledger.pool import Pool
 
-_DELETED = ("session", "sealed_password", "support_request", "case_note", "claim")
+_DELETED = (
+    *("session", "sealed_password", "support_request", "case_note", "claim"),
+    *("code", "tries", "attempt"),
+)
 
 
 @dataclass(frozen=True)

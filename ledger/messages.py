@@ -3,14 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import asyncpg
 import structlog
 
-from domain.contracts.requests import Delivery, Destination, ReserveSend
+from domain.codes import CodeBook
+from domain.contracts.requests import Delivery, Destination, ReserveSend, SendReserved
+from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Channel
-from ledger import budgets
+from ledger import budgets, codes
 from ledger.pool import Connection, Pool
 from security.keys import KeyRing
 from settings import SendBudget
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many messages may go, and how long their codes hold."""
+
+    budget: SendBudget
+    policy: Policy
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,16 @@ SELECT pg_advisory_xact_lock(lock) FROM (
     SELECT DISTINCT hashtext(key) AS lock FROM unnest($1::text[]) key ORDER BY lock
 ) locks
 """
+_SAME = """
+SELECT key, send_no, code_no, outcome FROM message
+WHERE reference = $1 AND run_id = $2 AND request_no = $3
+"""
+_GIVE_UP = "UPDATE message SET request_no = NULL WHERE key = $1"
+_RESERVE = """
+INSERT INTO message (
+    key, reference, channel, contact_index, person_key, run_id, request_no, send_no, code_no
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
 _NTH_LAST = """
 SELECT reserved_at FROM message
 WHERE (contact_index = $1 OR person_key = $1) AND key LIKE '%:pin:%'
@@ -41,38 +62,74 @@ log = structlog.get_logger(__name__)
 
 
 async def reserve(
-    pool: Pool, keys: KeyRing, request: ReserveSend, budget: SendBudget
-) -> datetime | None:
+    pool: Pool, keys: KeyRing, request: ReserveSend, run_id: str, limits: Limits
+) -> SendReserved:
     """Reserve a PIN message; a contact, a person and the institution get so many, over all.
 
-    Returns None when reserved (also when it already was), else when the next one is allowed.
-    Contact and person are locked for the transaction, always in the same order, so that racing
-    requests are counted one by one.
+    The same request of the same run gets the same message, until its code is worth nothing; a run
+    that began anew after a reset gets another one. Contact and person are locked for the
+    transaction, always in the same order, so that racing requests are counted one by one.
     """
     contact, person = contact_index(keys, request.destination), request.person_key
+    budget = limits.budget
     bounds = [(contact, _HOUR, budget.per_hour), (contact, _DAY, budget.per_day)]
     if person:
         bounds.append((person, _DAY, budget.per_person_day))
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(_LOCK, [holder for holder, _, _ in bounds])
-        key = pin_key(request.reference, request.send_no)
-        if await connection.fetchval("SELECT EXISTS (SELECT FROM message WHERE key = $1)", key):
-            return None
+        book, now = await codes.hold(connection, request.reference, limits.policy)
+        row = await connection.fetchrow(_SAME, request.reference, run_id, request.request_no)
+        if row and _still_good(row, book, now):
+            return _reserved(row["send_no"], row["code_no"], book, now)
+        if book.locked(now):
+            return SendReserved(locked_until=book.locked_until)
         spent = [await _opens(connection, *bound) for bound in bounds]
         not_before = max(filter(None, spent), default=None)
         if not_before is None and request.destination.channel is Channel.SMS:
             not_before = await _paid(connection, budget)
-        if not_before is None:
-            await connection.execute(
-                "INSERT INTO message (key, reference, channel, contact_index, person_key)"
-                " VALUES ($1, $2, $3, $4, $5)",
-                key,
-                request.reference,
-                request.destination.channel,
-                contact,
-                person,
-            )
-        return not_before
+        if not_before:
+            return SendReserved(not_before=not_before, tries_left=book.tries_left(now))
+        send_no = await _next_number(connection, request.reference)
+        code_no = book.to_send(send_no, run_id, now) if request.carries_code else None
+        await codes.save(connection, request.reference, book)
+        if row:
+            await connection.execute(_GIVE_UP, row["key"])
+        await connection.execute(
+            _RESERVE,
+            pin_key(request.reference, send_no),
+            request.reference,
+            request.destination.channel,
+            contact,
+            person,
+            run_id,
+            request.request_no,
+            send_no,
+            code_no,
+        )
+        return _reserved(send_no, code_no, book, now)
+
+
+def _still_good(row: asyncpg.Record, book: CodeBook, now: datetime) -> bool:
+    """Whether a reserved message is sent already, or worth sending."""
+    if row["outcome"] or row["code_no"] is None:
+        return True
+    return book.worth_sending(row["code_no"], now)
+
+
+def _reserved(send_no: int, code_no: int | None, book: CodeBook, now: datetime) -> SendReserved:
+    return SendReserved(
+        send_no=send_no,
+        code_no=code_no,
+        valid_for=code_no and book.life_left(code_no, now),
+        tries_left=book.tries_left(now),
+    )
+
+
+async def _next_number(connection: Connection, reference: str) -> int:
+    number: int = await connection.fetchval(
+        "SELECT coalesce(max(send_no), 0) + 1 FROM message WHERE reference = $1", reference
+    )
+    return number
 
 
 async def _opens(

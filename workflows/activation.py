@@ -16,12 +16,15 @@ with workflow.unsafe.imports_passed_through():
     from domain import identity, insurance
     from domain.contracts.requests import (
         AccountState,
+        AllowIdentityTries,
         CheckAccount,
         Claimed,
         ClaimOutcome,
         ClaimPerson,
         CloseActivation,
+        CountIdentityTry,
         Destination,
+        IdentityTryCounted,
         InsuranceOutcome,
         NoticeKind,
         Person,
@@ -45,6 +48,7 @@ with workflow.unsafe.imports_passed_through():
         ResendRequest,
         ResolveRequest,
         RetryRequest,
+        StaffRequest,
         UnlockRequest,
         WithdrawSubmission,
     )
@@ -148,19 +152,36 @@ class Activation(Standing):
             return persons[0]
         question = identity.question(persons)
         proven = [person for person in persons if has(person, contact)]
+        left = self.start.policy.identity_tries
         while True:
-            for tries in range(self.start.policy.identity_tries, 0, -1):
-                self.asked = IdentifyView(question=question, tries_left=tries)
-                self.stand(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
-                submission = await self.expect(IdentitySubmission)
-                for person in proven:
-                    if submission.answer in identity.answers(question, person):
-                        self.proved_by = submission.submission_id
-                        self._know(person)
-                        return person
-                self.asked = IdentifyView(question=question, tries_left=tries - 1)
-                self.reply(Verdict.WRONG)
-            await self.park(WaitReason.WAITING_IDENTITY)
+            self.asked = IdentifyView(question=question, tries_left=left)
+            self.stand(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
+            submission = await self.expect(IdentitySubmission)
+            counted = await self._count_identity_try(submission)
+            for person in proven if counted.allowed else ():
+                if submission.answer in identity.answers(question, person):
+                    self.proved_by = submission.submission_id
+                    self._know(person)
+                    return person
+            left = counted.tries_left
+            self.asked = IdentifyView(question=question, tries_left=left)
+            self.reply(Verdict.WRONG)
+            if not left:
+                await self._allow_identity_tries(await self.park(WaitReason.WAITING_IDENTITY))
+                left = self.start.policy.identity_tries
+
+    async def _count_identity_try(self, submission: IdentitySubmission) -> IdentityTryCounted:
+        """Count an answer in the ledger before it is compared: this run may be reset."""
+        request = CountIdentityTry(
+            reference=self.start.reference, submission_id=submission.submission_id
+        )
+        return await self.judged(calls.count_identity_try, request)
+
+    async def _allow_identity_tries(self, said: StaffRequest) -> None:
+        request = AllowIdentityTries(
+            reference=self.start.reference, submission_id=said.submission_id
+        )
+        await self.patiently(calls.allow_identity_tries, request)
 
     async def _claim(self, person: Person) -> None:
         """One live activation a person: whoever came later joins the one that is there."""

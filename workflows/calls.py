@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.requests import (
         AccountChecked,
         AccountResolved,
+        AllowIdentityTries,
         ApplyWithdrawal,
         CheckAccount,
         CheckPin,
@@ -33,12 +34,16 @@ with workflow.unsafe.imports_passed_through():
         CloseActivation,
         Closed,
         ConsentRecorded,
+        CountIdentityTry,
         FindStudent,
+        IdentityTriesAllowed,
+        IdentityTryCounted,
         InsuranceRecorded,
         MailSupportAnswer,
         MailSupportRequest,
         Person,
         PinChecked,
+        PinUnlocked,
         ProvisionAccount,
         Provisioned,
         RecordConsent,
@@ -50,6 +55,7 @@ with workflow.unsafe.imports_passed_through():
         SendReserved,
         Sent,
         StudentsFound,
+        UnlockPin,
         WithdrawalApplied,
     )
     from domain.contracts.vocabulary import (
@@ -115,6 +121,22 @@ async def send_pin(request: SendPin, delayed: Delayed) -> Sent:
 
 async def check_pin(request: CheckPin, delayed: Delayed) -> PinChecked:
     return await _local_first(ActivityName.CHECK_PIN, request, PinChecked, delayed)
+
+
+async def unlock_pin(request: UnlockPin, delayed: Delayed) -> PinUnlocked:
+    return await _local_first(ActivityName.UNLOCK_PIN, request, PinUnlocked, delayed)
+
+
+async def count_identity_try(request: CountIdentityTry, delayed: Delayed) -> IdentityTryCounted:
+    name = ActivityName.COUNT_IDENTITY_TRY
+    return await _local_first(name, request, IdentityTryCounted, delayed)
+
+
+async def allow_identity_tries(
+    request: AllowIdentityTries, delayed: Delayed
+) -> IdentityTriesAllowed:
+    name = ActivityName.ALLOW_IDENTITY_TRIES
+    return await _local_first(name, request, IdentityTriesAllowed, delayed)
 
 
 async def claim_person(request: ClaimPerson, delayed: Delayed) -> Claimed:

@@ -2,7 +2,8 @@
 
 Sending runs beside the waiting, so that a code, another channel or staff's retry never waits for
 a gateway. What was typed is judged by when it reached the portal, so that a code in time during
-an outage counts.
+an outage counts. Messages, codes and tries are numbered and counted by the ledger alone: this run
+may be reset, and only remembers what the ledger said last.
 """
 
 import asyncio
@@ -20,10 +21,13 @@ with workflow.unsafe.imports_passed_through():
         Delivery,
         Destination,
         Person,
+        PinChecked,
         PinOutcome,
         ReserveSend,
         SendPin,
         SendReserved,
+        Sent,
+        UnlockPin,
     )
     from domain.contracts.submissions import (
         ActivationStart,
@@ -37,7 +41,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.vocabulary import Channel, Step, WaitReason
     from domain.destinations import OTHER, reachable
     from workflows import calls
-    from workflows.pins import PinBook
     from workflows.standing import Standing, background
 
 _MASKS = {Channel.SMS: masks.mobile, Channel.EMAIL: masks.email}
@@ -45,10 +48,9 @@ _MASKS = {Channel.SMS: masks.mobile, Channel.EMAIL: masks.email}
 
 @dataclass(frozen=True)
 class Message:
-    """A PIN message: which one it is, which code it carries and where it goes."""
+    """A PIN message that this run asks for: which one it is and where it goes."""
 
-    send_no: int
-    code_no: int
+    request_no: int
     to: Destination
 
 
@@ -60,8 +62,12 @@ class Proof:
         self._start = start
         self._contacts = reachable(persons)
         self._person_key = persons[0].person_key if len(persons) == 1 else None
-        self._pins = PinBook(start.policy)
-        self._sending: asyncio.Future[Delivery | None] | None = None
+        self._requests = 0
+        self._tries_left: int | None = None
+        self._expires_at: datetime | None = None
+        self._resend_at: datetime | None = None
+        self._locked_until: datetime | None = None
+        self._sending: asyncio.Future[Sent | None] | None = None
         self._message = self._compose(next(iter(self._contacts)))
         self._refused: set[Channel] = set()
         self._resend_asked: Submission | None = None
@@ -95,7 +101,7 @@ class Proof:
             RetryRequest,
             UnlockRequest,
             or_when=self._sending_ended,
-            until=self._pins.locked_until,
+            until=self._locked_until,
         )
         match submission:
             case PinSubmission():
@@ -105,21 +111,22 @@ class Proof:
             case RetryRequest():
                 self._send(self._message if self._sending else self._compose(self._channel))
                 self._standing.settle()
-            case UnlockRequest() if not self._pins.locked(workflow.now()):
+            case UnlockRequest() if not self._locked():
                 self._standing.reply(Verdict.OUT_OF_STEP)
+            case UnlockRequest():
+                await self._unlock(submission)
             case None if self._sending_ended():
                 await self._after_sending()
             case _:
-                self._pins.unlock()
-                self._standing.stand(Step.PIN, WaitReason.WAITING_PIN)
-                self._standing.settle()
+                self._open()
         return False
 
     # --- sending ---------------------------------------------------------------------------
 
     def _compose(self, channel: Channel) -> Message:
-        send_no, code_no = self._pins.next_send(workflow.now())
-        return Message(send_no, code_no, self._contacts[channel])
+        self._requests += 1
+        self._resend_at = workflow.now() + self._start.policy.resend_after
+        return Message(self._requests, self._contacts[channel])
 
     def _send(self, message: Message) -> None:
         self._stop_sending()
@@ -138,66 +145,75 @@ class Proof:
 
     async def may_invite(self) -> bool:
         """Count a message that carries no code against the budget as well."""
-        reserved = await self._reserve(self._message)
+        reserved = await self._reserve(self._message, carries_code=False)
         self._wait_for(WaitReason.WAITING_PIN)
-        return reserved.not_before is None
+        return reserved.send_no is not None
 
-    async def _reserve(self, message: Message) -> SendReserved:
+    async def _reserve(self, message: Message, *, carries_code: bool = True) -> SendReserved:
         request = ReserveSend(
             reference=self._start.reference,
-            send_no=message.send_no,
+            request_no=message.request_no,
             destination=message.to,
             person_key=self._person_key,
+            carries_code=carries_code,
         )
         return await calls.reserve_send(request, self._wait_for)
 
-    async def _hand_over(self, message: Message) -> Delivery | None:
-        """Return what became of the message; None when the contact has had enough of them."""
+    async def _hand_over(self, message: Message) -> Sent | None:
+        """Return what became of the message; None when the ledger lets none go now."""
         reserved = await self._reserve(message)
-        if reserved.not_before:
-            self._closed_until[message.to.channel] = reserved.not_before
-            self._answer_resend(Verdict.TOO_SOON)
+        self._tries_left = reserved.tries_left
+        if reserved.send_no is None or reserved.code_no is None or reserved.valid_for is None:
+            if reserved.not_before:
+                self._closed_until[message.to.channel] = reserved.not_before
+            if reserved.locked_until:
+                self._lock(reserved.locked_until)
+            self._answer_resend(Verdict.LOCKED if reserved.locked_until else Verdict.TOO_SOON)
             return None
-        # The budget may have kept us waiting for longer than the code lives.
-        code_no = self._pins.fresh(message.code_no, workflow.now())
-        self._pins.reserved(code_no)
         self._answer_resend(Verdict.ACCEPTED)
         request = SendPin(
             reference=self._start.reference,
-            send_no=message.send_no,
-            code_no=code_no,
+            send_no=reserved.send_no,
+            code_no=reserved.code_no,
             destination=message.to,
             language=self._start.language,
-            valid_for=self._pins.life_left(code_no, workflow.now()),
+            valid_for=reserved.valid_for,
         )
-        sent = await calls.send_pin(request, self._wait_for)
-        if sent.outcome is Delivery.SENT:
-            self._pins.handed_over(code_no, workflow.now())
-        return sent.outcome
+        return await calls.send_pin(request, self._wait_for)
 
     def _wait_for(self, reason: WaitReason) -> None:
         """Say what is waited for, unless the step is over or codes are locked.
 
         The student's clock and answers go on meanwhile.
         """
-        if self._standing.step is Step.PIN and not self._pins.locked(workflow.now()):
+        if self._standing.step is Step.PIN and not self._locked():
             self._standing.stand(Step.PIN, reason)
 
     async def _after_sending(self) -> None:
         sending, self._sending = self._sending, None
         assert sending is not None  # noqa: S101 - only called when a sending has ended
         try:
-            outcome = sending.result()
+            sent = sending.result()
         except FailureError:
             await self._standing.park(WaitReason.CONFIGURATION)
             self._send(self._message)
         else:
-            if outcome is Delivery.UNDELIVERABLE:
-                await self._go_round_undeliverable()
-            elif outcome is Delivery.SENT and self._pins.is_over(workflow.now()):
-                # What was repeated came too late to be of use.
-                self._send(self._compose(self._channel))
+            await self._note(sent)
         self._wait_for(WaitReason.WAITING_PIN)
+
+    async def _note(self, sent: Sent | None) -> None:
+        """Go on from what became of a message."""
+        if sent is None:
+            return
+        if sent.outcome is Delivery.UNDELIVERABLE:
+            await self._go_round_undeliverable()
+            return
+        self._expires_at = sent.expires_at
+        if sent.expires_at and sent.expires_at <= workflow.now():
+            # What was repeated came too late to be of use.
+            self._send(self._compose(self._channel))
+        else:
+            self._resend_at = workflow.now() + self._start.policy.resend_after
 
     async def _go_round_undeliverable(self) -> None:
         """Take the other contact on file; when there is none left, support must help."""
@@ -214,9 +230,11 @@ class Proof:
         now = workflow.now()
         # Whose message is held up by a gateway need not wait before taking the other way.
         held_up = self._on_request or self._standing.reason is not WaitReason.WAITING_PIN
-        too_soon = not held_up and self._pins.resend_at is not None and now < self._pins.resend_at
+        too_soon = not held_up and self._resend_at is not None and now < self._resend_at
         closed = now < self._closed_until.get(request.channel, now)
-        if too_soon or closed or self._pins.locked(now) or request.channel not in self._contacts:
+        if self._locked():
+            self._standing.reply(Verdict.LOCKED)
+        elif too_soon or closed or request.channel not in self._contacts:
             self._standing.reply(Verdict.TOO_SOON)
         elif self._sending and request.channel is self._channel:
             # The message is still on its way: another one would only use up the budget.
@@ -233,63 +251,60 @@ class Proof:
     # --- judging ---------------------------------------------------------------------------
 
     async def _is_right(self, submission: PinSubmission) -> bool:
-        now = workflow.now()
-        if self._pins.locked(now):
+        if self._locked():
             self._standing.reply(Verdict.LOCKED)
-            return False
-        at = self._pins.judging_time(submission.received_at, now)
-        live = self._pins.live(at)
-        if not live:
-            self._standing.reply(Verdict.EXPIRED)
             return False
         request = CheckPin(
             reference=self._start.reference,
+            submission_id=submission.submission_id,
+            received_at=submission.received_at,
             pin=submission.pin,
-            live=live,
-            expired=self._pins.dead(at),
         )
-        match await self._check(request):
-            case PinOutcome.RIGHT:
-                self._standing.proved_by = submission.submission_id
-                return True
-            case PinOutcome.EXPIRED:
-                self._standing.reply(Verdict.EXPIRED)
-            case _:
-                self._count_wrong(at, now)
+        checked = await self._standing.judged(calls.check_pin, request)
+        if checked.outcome is PinOutcome.RIGHT:
+            self._standing.proved_by = submission.submission_id
+            return True
+        self._tell(checked)
         return False
 
-    async def _check(self, request: CheckPin) -> PinOutcome:
-        """Compare; other codes queue meanwhile, so this does not look into the inbox."""
-        before = self._standing.reason
-        while True:
-            check = background(calls.check_pin(request, self._standing.delayed))
-            await workflow.wait([check])
-            if not check.exception():
-                self._standing.stand(Step.PIN, before)
-                return check.result().outcome
-            await self._standing.park(WaitReason.CONFIGURATION)
+    def _tell(self, checked: PinChecked) -> None:
+        """Answer a code that was not right."""
+        self._tries_left = checked.tries_left
+        if checked.locked_until:
+            self._lock(checked.locked_until)
+        self._standing.reply(Verdict(checked.outcome.value))
 
-    def _count_wrong(self, at: datetime, now: datetime) -> None:
-        self._pins.wrong_try(at, now)
-        if self._pins.locked(now):
-            self._standing.reply(Verdict.LOCKED)
+    def _locked(self) -> bool:
+        return self._locked_until is not None and workflow.now() < self._locked_until
+
+    def _lock(self, until: datetime) -> None:
+        self._locked_until = until
+        if self._locked():
             self._standing.stand(Step.PIN, WaitReason.PIN_LOCKED)
-        else:
-            self._standing.reply(Verdict.WRONG)
+
+    async def _unlock(self, request: UnlockRequest) -> None:
+        """Lift the lock in the ledger; the next message carries a new code."""
+        unlock = UnlockPin(reference=self._start.reference, submission_id=request.submission_id)
+        await self._standing.judged(calls.unlock_pin, unlock)
+        self._open()
+
+    def _open(self) -> None:
+        self._locked_until = None
+        self._standing.stand(Step.PIN, WaitReason.WAITING_PIN)
+        self._standing.settle()
 
     # --- showing ---------------------------------------------------------------------------
 
     def view(self) -> PinView:
-        now = workflow.now()
         other = OTHER[self._channel]
-        opens = (self._pins.resend_at, self._closed_until.get(self._channel))
+        opens = (self._resend_at, self._closed_until.get(self._channel))
         return PinView(
             channel=self._channel,
             destination=_MASKS[self._channel](self._message.to.to),
-            tries_left=self._pins.tries_left(now),
-            expires_at=self._pins.expires_at(),
+            tries_left=self._tries_left or 0,
+            expires_at=self._expires_at,
             resend_at=max(filter(None, opens), default=None),
-            locked_until=self._pins.locked_until,
+            locked_until=self._locked_until,
             other_channel=other if other in self._contacts else None,
             on_request=self._on_request,
         )

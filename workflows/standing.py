@@ -202,7 +202,11 @@ class Standing(ABC):
         return submission
 
     async def patiently(
-        self, call: Callable[[Request, Delayed], Awaitable[Done]], request: Request
+        self,
+        call: Callable[[Request, Delayed], Awaitable[Done]],
+        request: Request,
+        *,
+        hears: Kinds = (Submission,),
     ) -> Done:
         """Await the engine's own work; staff's retry begins it anew, a failure parks it.
 
@@ -212,7 +216,7 @@ class Standing(ABC):
             self.deadline_at = None
             task = background(call(request, self.delayed))
             try:
-                if await self.next(RetryRequest, or_when=task.done) is None:
+                if await self.next(RetryRequest, or_when=task.done, hears=hears) is None:
                     return await task
             except FailureError:
                 await self.park(Reason.CONFIGURATION)
@@ -220,15 +224,33 @@ class Standing(ABC):
                 task.cancel()
             self.settle()
 
-    async def park(self, reason: Reason, until: type[StaffRequest] = RetryRequest) -> None:
+    async def judged(
+        self, call: Callable[[Request, Delayed], Awaitable[Done]], request: Request
+    ) -> Done:
+        """Await what judges the submission in hand; the student's other answers queue meanwhile.
+
+        The student's clock goes on as it was, unless a part that was away held it up.
+        """
+        step, before = self.step, self.reason
+        since, due = self.since, self.deadline_at
+        outcome = await self.patiently(call, request, hears=(StaffRequest,))
+        if self.since == since:
+            self.deadline_at = due
+        self.stand(step, before)
+        return outcome
+
+    async def park(self, reason: Reason, until: type[StaffRequest] = RetryRequest) -> StaffRequest:
         """Wait with support until staff say so, then stand where it stood before.
 
         What a student hands in while it is held is not refused: it counts once it goes on.
         """
         self._parked, before = self.step, self.reason
         self.stand(Step.NEEDS_SUPPORT, reason)
-        await self.next(until, hears=_WHILE_HELD if reason is Reason.HELD else (Submission,))
+        hears = _WHILE_HELD if reason is Reason.HELD else (Submission,)
+        said = await self.next(until, hears=hears)
+        assert said is not None  # noqa: S101 - nothing else can end this wait
         self.stand(self._parked, before)
+        return said
 
     async def run_the_clock(self) -> None:
         """Remind once; at the deadline, make whoever awaits the student look at the time."""

@@ -67,23 +67,33 @@ class Destination(Model):
 
 
 class ReserveSend(Model):
-    """`send_no` counts the activation's PIN messages from 1 and makes the reservation unique.
+    """`request_no` counts the messages that this run of the workflow asked for, from 1.
 
-    `person_key` is None while several persons share the contact.
+    With the run's own id it makes the reservation unique. `person_key` is None while several
+    persons share the contact; a message that invites the student carries no code.
     """
 
     kind: Literal["reserve_send"] = "reserve_send"
     reference: str
-    send_no: int
+    request_no: int
     destination: Destination
     person_key: str | None = None
+    carries_code: bool = True
 
 
 class SendReserved(Model):
-    """Allowed when `not_before` is None."""
+    """Allowed when there is a `send_no`; else `not_before`, or `locked_until`, says from when on.
+
+    `send_no` counts the activation's messages over all its runs, `code_no` names the code.
+    """
 
     kind: Literal["send_reserved"] = "send_reserved"
+    send_no: int | None = None
+    code_no: int | None = None
+    valid_for: timedelta | None = None
+    tries_left: int = 0
     not_before: datetime | None = None
+    locked_until: datetime | None = None
 
 
 class SendPin(Model):
@@ -107,29 +117,73 @@ class Delivery(StrEnum):
 
 
 class Sent(Model):
+    """`expires_at` is when the code that was handed over ends."""
+
     kind: Literal["sent"] = "sent"
     outcome: Delivery
+    expires_at: datetime | None = None
 
 
 class CheckPin(Model):
-    """`live` and `expired` are code numbers; the codes themselves are derived, never carried."""
+    """The codes themselves are derived where they are compared, never carried."""
 
     kind: Literal["check_pin"] = "check_pin"
     reference: str
+    submission_id: str
+    received_at: datetime
     pin: str
-    live: tuple[int, ...]
-    expired: tuple[int, ...]
 
 
 class PinOutcome(StrEnum):
     RIGHT = "right"
     WRONG = "wrong"
     EXPIRED = "expired"
+    LOCKED = "locked"
 
 
 class PinChecked(Model):
     kind: Literal["pin_checked"] = "pin_checked"
     outcome: PinOutcome
+    tries_left: int = 0
+    locked_until: datetime | None = None
+
+
+class UnlockPin(Model):
+    """Staff's word that codes may be typed again; it counts once by its `submission_id`."""
+
+    kind: Literal["unlock_pin"] = "unlock_pin"
+    reference: str
+    submission_id: str
+
+
+class PinUnlocked(Model):
+    kind: Literal["pin_unlocked"] = "pin_unlocked"
+
+
+class CountIdentityTry(Model):
+    """What was answered is not carried: whoever may try compares it."""
+
+    kind: Literal["count_identity_try"] = "count_identity_try"
+    reference: str
+    submission_id: str
+
+
+class IdentityTryCounted(Model):
+    kind: Literal["identity_try_counted"] = "identity_try_counted"
+    allowed: bool
+    tries_left: int
+
+
+class AllowIdentityTries(Model):
+    """Staff's word that the question may be answered again; it counts once."""
+
+    kind: Literal["allow_identity_tries"] = "allow_identity_tries"
+    reference: str
+    submission_id: str
+
+
+class IdentityTriesAllowed(Model):
+    kind: Literal["identity_tries_allowed"] = "identity_tries_allowed"
 
 
 class ClaimPerson(Model):

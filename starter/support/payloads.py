@@ -22,17 +22,17 @@ SEALED = "[sealed]"
 UNREADABLE = "[cannot be decoded]"
 # fmt: off
 SHOWN = frozenset({
-    "accepted_at", "ask_directory", "channel", "choices", "citizenship",
+    "accepted_at", "allowed", "ask_directory", "carries_code", "channel", "choices", "citizenship",
     "code_no", "deadline", "deadline_at", "department_el", "department_en", "department_id",
-    "destination", "email", "email_to", "end", "enrolments", "expired", "expires_at",
+    "destination", "email", "email_to", "end", "enrolments", "expires_at",
     "first_name_el", "first_name_latin", "former", "holder", "identify", "identity_tries",
     "insurance_scheme", "joined_to", "kind", "language", "last_name_el", "last_name_latin",
-    "live", "locked_until", "login_name", "message", "mobile", "name_el", "name_latin",
+    "locked_until", "login_name", "message", "mobile", "name_el", "name_latin",
     "needs_insurance", "next_try_at", "not_before", "note", "notice", "notice_no",
     "on_request", "other_channel", "outcome", "password_refusal", "person", "person_key",
     "persons", "pin_lock", "pin_tries", "pin_tries_per_code", "pin_ttl", "policy",
     "progress", "question", "received_at", "reference", "refusal",
-    "remind_after", "repeat_code_if_left", "request_id", "reread_disputed_every",
+    "remind_after", "repeat_code_if_left", "request_id", "request_no", "reread_disputed_every",
     "resend_after", "resend_at", "review", "scheme", "send_no", "shown", "shown_hash",
     "since", "sms_to", "stack_trace", "step", "studies", "submission_id",
     "system_id", "taken", "terms_version", "to", "tries_left", "username", "valid_for",

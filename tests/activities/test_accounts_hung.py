@@ -13,12 +13,12 @@ from temporalio.testing import ActivityEnvironment
 from activities import directory
 from activities.accounts import DirectoryActivities
 from activities.entries import CODES, codes
-from activities.pins import PinActivities
-from domain.contracts.requests import CheckPin, PinOutcome
+from domain.contracts.requests import PinOutcome
 from ledger.pool import Pool
 from tests.activities.between import ADD, SEARCH, between
 from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.activities.conftest import MakePerson, hung, writing
+from tests.codes import pins, send, typed
 from tests.stack import TestStack
 
 CROWD = 30
@@ -61,11 +61,11 @@ async def all_end_active(activities: DirectoryActivities, cases: Sequence[Case])
         assert each.opens(PASSWORD)
 
 
-async def check_pins(stack: TestStack, reference: str) -> float:
+async def check_pins(stack: TestStack, pool: Pool, reference: str) -> float:
     """Check PINs until cancelled; returns the longest that one had to wait."""
-    check = PinActivities(keys=stack.keys).check_pin
-    pin = stack.keys.pin(reference, 1)
-    request = CheckPin(reference=reference, pin=pin, live=(1,), expired=())
+    check = pins(stack, pool).check_pin
+    pin = stack.keys.pin(reference, await send(stack, pool, reference))
+    request = typed(reference, pin)
     longest = 0.0
     try:
         while True:
@@ -85,7 +85,7 @@ async def test_a_hung_directory_holds_up_nobody_but_who_needs_it(
     async with writing(stack, pool, **limits) as activities:
         # Connections that lie idle hang as well.
         await asyncio.gather(*(each.resolve(activities) for each in crowd[:8]))
-        pins = asyncio.create_task(check_pins(stack, reference))
+        checking = asyncio.create_task(check_pins(stack, pool, reference))
         with hung(stack):
             began = time.monotonic()
             with pytest.raises(ApplicationError):
@@ -95,8 +95,8 @@ async def test_a_hung_directory_holds_up_nobody_but_who_needs_it(
             failures = await all_try(activities, crowd)
             rounds = -(-CROWD // stack.settings.directory.pool_size)
             assert time.monotonic() - began < rounds * (CONNECT + RECEIVE) + SLACK
-        pins.cancel()
-        assert await pins < min(CONNECT, RECEIVE)
+        checking.cancel()
+        assert await checking < min(CONNECT, RECEIVE)
         assert {error.type for error in failures} == {"DIRECTORY_DOWN"}
         await all_end_active(activities, crowd)
 

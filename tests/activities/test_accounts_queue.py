@@ -13,7 +13,6 @@ from temporalio.common import RetryPolicy
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import worker
-from activities.pins import PinActivities
 from domain.contracts.requests import (
     CheckPin,
     PinChecked,
@@ -25,6 +24,7 @@ from domain.contracts.vocabulary import ActivityName, TaskQueue
 from ledger.pool import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.activities.conftest import MakePerson, hung
+from tests.codes import pins, send, typed
 from tests.server import client
 from tests.stack import TestStack
 
@@ -78,7 +78,7 @@ async def served(stack: TestStack, pool: Pool, client: Client) -> AsyncIterator[
             Worker(
                 client,
                 task_queue=TaskQueue.MAIN,
-                activities=PinActivities(keys=stack.keys).all(),
+                activities=pins(stack, pool).all(),
                 workflows=[Alone, Pin],
                 workflow_runner=UnsandboxedWorkflowRunner(),
             )
@@ -100,7 +100,7 @@ async def test_while_the_directory_hangs_each_try_ends_in_its_time_and_pins_go_o
     stack: TestStack, pool: Pool, served: Client, make_person: MakePerson, reference: str
 ) -> None:
     cases = [Case(stack, pool, make_person(), f"{reference}-{n}") for n in range(CROWD)]
-    pin = CheckPin(reference=reference, pin=stack.keys.pin(reference, 1), live=(1,), expired=())
+    pin = typed(reference, stack.keys.pin(reference, await send(stack, pool, reference)))
     with hung(stack):
         waiting = []
         for each in cases:

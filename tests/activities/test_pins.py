@@ -1,29 +1,199 @@
+"""Tries are counted in the ledger, once a submission, whatever a workflow repeats."""
+
+import asyncio
+import secrets
+
+import pytest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.pins import PinActivities
-from domain.contracts.requests import CheckPin, PinOutcome
+from domain.contracts.requests import (
+    AllowIdentityTries,
+    CheckPin,
+    CountIdentityTry,
+    IdentityTryCounted,
+    PinChecked,
+    PinOutcome,
+    UnlockPin,
+)
+from ledger.pool import Pool, connect
+from tests.codes import POLICY, minutes_pass, pins, reserve, send, typed
 from tests.stack import TestStack
 
-REFERENCE = "A-7K3F-92QD"
+WRONG = "no code"
 
 
-async def outcome(stack: TestStack, pin: str, reference: str = REFERENCE) -> PinOutcome:
-    request = CheckPin(reference=reference, pin=pin, live=(2, 3), expired=(1,))
-    check = PinActivities(keys=stack.keys).check_pin
-    return (await ActivityEnvironment().run(check, request)).outcome
+@pytest.fixture
+def check(stack: TestStack, pool: Pool) -> "Check":
+    return Check(stack, pool)
 
 
-async def test_each_live_code_is_right(stack: TestStack) -> None:
-    assert await outcome(stack, stack.keys.pin(REFERENCE, 2)) is PinOutcome.RIGHT
-    assert await outcome(stack, stack.keys.pin(REFERENCE, 3)) is PinOutcome.RIGHT
+class Check:
+    """Types codes of one activation."""
+
+    def __init__(self, stack: TestStack, pool: Pool) -> None:
+        self._stack = stack
+        self._pool = pool
+
+    async def __call__(self, request: CheckPin) -> PinChecked:
+        return await ActivityEnvironment().run(pins(self._stack, self._pool).check_pin, request)
+
+    async def guess(self, reference: str, times: int = 1) -> list[PinChecked]:
+        return [await self(typed(reference, WRONG)) for _ in range(times)]
+
+    async def code(self, reference: str, number: int) -> PinOutcome:
+        pin = self._stack.keys.pin(reference, number)
+        return (await self(typed(reference, pin))).outcome
+
+    async def unlock(self, reference: str, submission_id: str) -> None:
+        request = UnlockPin(reference=reference, submission_id=submission_id)
+        await ActivityEnvironment().run(pins(self._stack, self._pool).unlock_pin, request)
 
 
-async def test_an_old_code_is_expired_and_any_other_is_wrong(stack: TestStack) -> None:
-    assert await outcome(stack, stack.keys.pin(REFERENCE, 1)) is PinOutcome.EXPIRED
-    assert await outcome(stack, stack.keys.pin(REFERENCE, 4)) is PinOutcome.WRONG
-    assert await outcome(stack, "١٢٣") is PinOutcome.WRONG
+async def test_a_code_is_right_once_and_again_for_the_same_submission_only(
+    stack: TestStack, pool: Pool, check: Check, reference: str
+) -> None:
+    number = await send(stack, pool, reference)
+    request = typed(reference, stack.keys.pin(reference, number))
+    assert [(await check(request)).outcome for _ in range(3)] == [PinOutcome.RIGHT] * 3
+    assert await check.code(reference, number) is PinOutcome.EXPIRED
 
 
-async def test_a_code_belongs_to_one_activation(stack: TestStack) -> None:
-    pin = stack.keys.pin(REFERENCE, 2)
-    assert await outcome(stack, pin, reference="A-0000-0000") is PinOutcome.WRONG
+async def test_each_live_code_is_right_an_old_one_expired_and_any_other_wrong(
+    stack: TestStack, pool: Pool, check: Check, reference: str
+) -> None:
+    for run in ("one", "two", "three"):
+        await send(stack, pool, reference, run_id=run)
+    assert await check.code(reference, 1) is PinOutcome.EXPIRED
+    assert (await check(typed(reference, "١٢٣"))).outcome is PinOutcome.WRONG
+    assert await check.code(reference, 3) is PinOutcome.RIGHT
+    assert await check.code(reference, 2) is PinOutcome.RIGHT
+    assert await check.code("A-0000-0000", 2) is PinOutcome.EXPIRED
+
+
+async def test_a_code_belongs_to_one_activation(
+    stack: TestStack, pool: Pool, check: Check, reference: str
+) -> None:
+    number = await send(stack, pool, reference)
+    await send(stack, pool, f"{reference}-B")
+    stolen = typed(f"{reference}-B", stack.keys.pin(reference, number))
+    assert (await check(stolen)).outcome is PinOutcome.WRONG
+
+
+async def test_a_submission_counts_once_however_often_and_whenever_it_is_repeated(
+    stack: TestStack, pool: Pool, check: Check, reference: str
+) -> None:
+    await send(stack, pool, reference)
+    request = typed(reference, WRONG)
+    raced = await asyncio.gather(*(check(request) for _ in range(6)))
+    other = (await check.guess(reference))[0]
+    await minutes_pass(pool, reference, 30)
+    assert [*raced, await check(request)] == [raced[0]] * 7
+    assert (raced[0].outcome, raced[0].tries_left) == (PinOutcome.WRONG, 4)
+    assert other.tries_left == 3
+
+
+async def test_racing_guesses_are_counted_one_by_one(
+    stack: TestStack, pool: Pool, check: Check, reference: str
+) -> None:
+    await send(stack, pool, reference)
+    guesses = await asyncio.gather(*(check(typed(reference, WRONG)) for _ in range(9)))
+    told = sorted(guess.outcome for guess in guesses)
+    assert told == [PinOutcome.EXPIRED] * 4 + [PinOutcome.WRONG] * 5
+
+
+async def test_runs_that_begin_anew_share_five_tries_a_code_and_ten_in_all(
+    stack: TestStack, pool: Pool, check: Check, reference: str
+) -> None:
+    compared: list[PinOutcome] = []
+    for run in range(8):
+        number = await send(stack, pool, reference, run_id=str(run)) if run < 2 else None
+        told = [guess.outcome for guess in await check.guess(reference, 7)]
+        compared += told
+        assert number in (run + 1, None)
+    assert compared.count(PinOutcome.WRONG) == 9
+    assert compared.index(PinOutcome.LOCKED) == 7 + 4
+    assert (await reserve(stack, pool, reference, run_id="last")).send_no is None
+
+
+async def test_the_lock_lasts_an_hour_and_what_came_before_opens_nothing(
+    stack: TestStack, pool: Pool, check: Check, reference: str
+) -> None:
+    for run in ("one", "two"):
+        await send(stack, pool, reference, run_id=run)
+        last = (await check.guess(reference, 5))[-1]
+    assert last.outcome is PinOutcome.LOCKED
+    assert (await reserve(stack, pool, reference, run_id="three")).locked_until == last.locked_until
+    await minutes_pass(pool, reference, 61)
+    assert await check.code(reference, 2) is PinOutcome.EXPIRED
+    number = await send(stack, pool, reference, run_id="three")
+    assert number == 3
+    assert await check.code(reference, number) is PinOutcome.RIGHT
+
+
+async def test_staff_unlock_once_and_the_next_message_has_another_code(
+    stack: TestStack, pool: Pool, check: Check, reference: str
+) -> None:
+    """The word of staff that a run repeats, after a reset, opens no later lock."""
+    for run in ("one", "two"):
+        await send(stack, pool, reference, run_id=run)
+        await check.guess(reference, 5)
+    await check.unlock(reference, "staff")
+    assert await check.code(reference, 2) is PinOutcome.EXPIRED
+    assert await send(stack, pool, reference, run_id="two", request_no=2) == 3
+    await check.guess(reference, 5)
+    assert await send(stack, pool, reference, run_id="two", request_no=3) == 4
+    assert (await check.guess(reference, 5))[-1].outcome is PinOutcome.LOCKED
+    await check.unlock(reference, "staff")
+    assert (await check.guess(reference))[0].outcome is PinOutcome.LOCKED
+
+
+async def test_a_code_ends_ten_minutes_after_its_message_and_counts_as_typed_when_received(
+    stack: TestStack, pool: Pool, check: Check, reference: str
+) -> None:
+    number = await send(stack, pool, reference)
+    in_time = typed(reference, stack.keys.pin(reference, number))
+    await minutes_pass(pool, reference, 11)
+    assert await check.code(reference, number) is PinOutcome.EXPIRED
+    # Received a moment after the message, as the ledger has it by now.
+    early = in_time.model_copy(update={"received_at": in_time.received_at.replace(year=2020)})
+    assert (await check(early)).outcome is PinOutcome.RIGHT
+
+
+async def identity(
+    stack: TestStack, pool: Pool, reference: str, submission_id: str | None = None
+) -> IdentityTryCounted:
+    request = CountIdentityTry(
+        reference=reference, submission_id=submission_id or secrets.token_hex(8)
+    )
+    return await ActivityEnvironment().run(pins(stack, pool).count_identity_try, request)
+
+
+async def test_answers_to_the_question_count_once_each_and_staff_allow_more_once(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    first = await identity(stack, pool, reference, "first")
+    assert (first.allowed, first.tries_left) == (True, 2)
+    for _ in range(3):
+        assert await identity(stack, pool, reference, "first") == first
+    more = [await identity(stack, pool, reference) for _ in range(4)]
+    assert [(each.allowed, each.tries_left) for each in more] == [
+        (True, 1),
+        (True, 0),
+        (False, 0),
+        (False, 0),
+    ]
+    allow = AllowIdentityTries(reference=reference, submission_id="staff")
+    for left in (POLICY.identity_tries - 1, POLICY.identity_tries - 2):
+        await ActivityEnvironment().run(pins(stack, pool).allow_identity_tries, allow)
+        assert (await identity(stack, pool, reference)).tries_left == left
+
+
+async def test_without_the_ledger_nothing_is_compared(stack: TestStack, reference: str) -> None:
+    away = await connect("postgresql://activation:secret@127.0.0.1:9/none")
+    with pytest.raises(ApplicationError) as raised:
+        await ActivityEnvironment().run(
+            pins(stack, away).check_pin, typed(reference, stack.keys.pin(reference, 1))
+        )
+    assert raised.value.type == "LEDGER_DOWN"
+    await away.close()

@@ -221,7 +221,7 @@ async def test_the_send_budget_counts_each_message_once(
     requests = [
         ReserveSend(
             reference=reference,
-            send_no=number,
+            request_no=number,
             person_key=person.person_key,
             destination=Destination(channel=Channel.SMS, to=person.mobile),
         )

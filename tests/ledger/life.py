@@ -14,6 +14,7 @@ from domain.contracts.vocabulary import Channel, Language, Step
 from ledger import (
     activations,
     claims,
+    codes,
     consents,
     insurance,
     messages,
@@ -26,6 +27,7 @@ from ledger import (
 from ledger.pool import Pool
 from ledger.support_requests import SupportRequest
 from security.sealing import seal
+from tests.codes import POLICY, send, typed
 from tests.stack import TestStack
 from tests.workflows.engine import PERSON
 
@@ -45,10 +47,12 @@ async def live(
     await activations.claimed(pool, keys, reference=reference, person=person, language=el)
     await claims.claim(pool, reference=reference, keys=[f"key of {reference}"])
     await usernames.reserve(pool, person_key=person.person_key, candidates=[name])
+    await send(stack, pool, reference)
+    await codes.check(pool, typed(reference, "000000"), POLICY, lambda _: None)
     await messages.record(
         pool,
         keys,
-        key=messages.pin_key(reference, 1),
+        key=messages.notice_key(reference, 1),
         reference=reference,
         destination=Destination(channel=Channel.SMS, to=MOBILE),
         outcome=Delivery.SENT,

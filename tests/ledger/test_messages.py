@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.contracts.requests import Delivery, Destination, ReserveSend
+from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Channel
 from ledger import messages
 from ledger.pool import Pool
@@ -34,13 +35,16 @@ def to() -> Destination:
 def wish(
     reference: str, send_no: int, to: Destination, person_key: str | None = None
 ) -> ReserveSend:
-    return ReserveSend(reference=reference, send_no=send_no, destination=to, person_key=person_key)
+    return ReserveSend(
+        reference=reference, request_no=send_no, destination=to, person_key=person_key
+    )
 
 
 async def reserve(
     pool: Pool, stack: TestStack, request: ReserveSend, budget: SendBudget = BUDGET
 ) -> datetime | None:
-    return await messages.reserve(pool, stack.keys, request, budget)
+    limits = messages.Limits(budget, Policy())
+    return (await messages.reserve(pool, stack.keys, request, "run", limits)).not_before
 
 
 async def test_racing_activations_share_the_budget_of_their_contact(

@@ -79,6 +79,7 @@ async def begin_without_worker(
 ) -> AsyncIterator[Begin]:
     """Start an activation; replay its history in the end."""
     client = environment.client
+    world.clock = environment.get_current_time
     begun: list[Student] = []
 
     async def start(**given: object) -> Student:

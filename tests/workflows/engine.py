@@ -5,19 +5,21 @@ real systems.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from domain.codes import CodeBook
 from domain.contracts.requests import (
     AccountChecked,
     AccountOutcome,
     AccountResolved,
     AccountState,
+    AllowIdentityTries,
     CheckAccount,
     CheckPin,
     Claimed,
@@ -26,13 +28,17 @@ from domain.contracts.requests import (
     CloseActivation,
     Closed,
     ConsentRecorded,
+    CountIdentityTry,
     Delivery,
     FindStudent,
+    IdentityTriesAllowed,
+    IdentityTryCounted,
     InsuranceOutcome,
     InsuranceRecorded,
     Person,
     PinChecked,
     PinOutcome,
+    PinUnlocked,
     ProvisionAccount,
     Provisioned,
     ProvisionOutcome,
@@ -45,7 +51,9 @@ from domain.contracts.requests import (
     SendReserved,
     Sent,
     StudentsFound,
+    UnlockPin,
 )
+from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import ActivityName, FailureType
 from tests.people import MARIA
 
@@ -56,6 +64,10 @@ Given = TypeVar("Given")
 
 def pin_of(code_no: int) -> str:
     return f"{code_no:06d}"
+
+
+async def real_time() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass
@@ -84,6 +96,14 @@ class World:
     pause: timedelta | None = None
     silent: frozenset[ActivityName] = frozenset()
     calls: list[Any] = field(default_factory=list)
+    clock: Callable[[], Awaitable[datetime]] = real_time
+    books: dict[str, tuple[CodeBook, dict[str, PinChecked]]] = field(default_factory=dict)
+    sends: dict[str, dict[tuple[str, int], int | None]] = field(default_factory=dict)
+    identity_tries: dict[str, list[str]] = field(default_factory=dict)
+
+    def _kept(self, reference: str) -> tuple[CodeBook, dict[str, PinChecked]]:
+        """Return the codes of an activation, and what became of each submission."""
+        return self.books.setdefault(reference, (CodeBook(Policy()), {}))
 
     def made(self, kind: type) -> list[Any]:
         return [call for call in self.calls if isinstance(call, kind)]
@@ -109,6 +129,9 @@ class World:
             self.reserve_send,
             self.send_pin,
             self.check_pin,
+            self.unlock_pin,
+            self.count_identity_try,
+            self.allow_identity_tries,
             self.claim_person,
             self.check_account,
             self.resolve_account,
@@ -127,21 +150,79 @@ class World:
     @activity.defn(name=ActivityName.RESERVE_SEND)
     async def reserve_send(self, request: ReserveSend) -> SendReserved:
         await self._answer(ActivityName.RESERVE_SEND, request)
-        return SendReserved(not_before=self.not_before)
+        now, (book, _) = await self.clock(), self._kept(request.reference)
+        if book.locked(now):
+            return SendReserved(locked_until=book.locked_until)
+        if self.not_before:
+            return SendReserved(not_before=self.not_before, tries_left=book.tries_left(now))
+        sends = self.sends.setdefault(request.reference, {})
+        asked = (str(activity.info().workflow_run_id), request.request_no)
+        code_no = sends.get(asked)
+        if not request.carries_code:
+            sends[asked] = None
+            return SendReserved(send_no=len(sends))
+        if code_no is None or not book.worth_sending(code_no, now):
+            sends[asked] = code_no = book.to_send(len(sends) + 1, asked[0], now)
+        return SendReserved(
+            send_no=[*sends].index(asked) + 1,
+            code_no=code_no,
+            valid_for=book.life_left(code_no, now),
+            tries_left=book.tries_left(now),
+        )
 
     @activity.defn(name=ActivityName.SEND_PIN)
     async def send_pin(self, request: SendPin) -> Sent:
         await self._answer(ActivityName.SEND_PIN, request)
-        return Sent(outcome=_next(self.deliveries))
+        outcome = _next(self.deliveries)
+        book, _ = self._kept(request.reference)
+        code = next(code for code in book.codes if code.number == request.code_no)
+        if outcome is Delivery.SENT:
+            code.handed_over_at = code.handed_over_at or await self.clock()
+        return Sent(outcome=outcome, expires_at=book.expires_at(code.number))
 
     @activity.defn(name=ActivityName.CHECK_PIN)
     async def check_pin(self, request: CheckPin) -> PinChecked:
         await self._answer(ActivityName.CHECK_PIN, request)
-        if request.pin in map(pin_of, request.live):
+        now, (book, known) = await self.clock(), self._kept(request.reference)
+        if request.submission_id not in known:
+            known[request.submission_id] = self._judge(request, book, now)
+        return known[request.submission_id]
+
+    def _judge(self, request: CheckPin, book: CodeBook, now: datetime) -> PinChecked:
+        at = book.judging_time(request.received_at, now)
+        if book.locked(now) or not book.live(at):
+            locked = PinOutcome.LOCKED if book.locked(now) else PinOutcome.EXPIRED
+            return PinChecked(outcome=locked, locked_until=book.locked_until)
+        if request.pin in map(pin_of, book.live(at)):
             return PinChecked(outcome=PinOutcome.RIGHT)
-        if request.pin in map(pin_of, request.expired):
-            return PinChecked(outcome=PinOutcome.EXPIRED)
-        return PinChecked(outcome=PinOutcome.WRONG)
+        if request.pin in map(pin_of, book.dead(at)):
+            return PinChecked(outcome=PinOutcome.EXPIRED, tries_left=book.tries_left(at))
+        book.count(at)
+        book.lock_if_spent(now)
+        until = book.locked_until if book.locked(now) else None
+        outcome = PinOutcome.LOCKED if until else PinOutcome.WRONG
+        return PinChecked(outcome=outcome, tries_left=book.tries_left(at), locked_until=until)
+
+    @activity.defn(name=ActivityName.UNLOCK_PIN)
+    async def unlock_pin(self, request: UnlockPin) -> PinUnlocked:
+        await self._answer(ActivityName.UNLOCK_PIN, request)
+        self._kept(request.reference)[0].unlock()
+        return PinUnlocked()
+
+    @activity.defn(name=ActivityName.COUNT_IDENTITY_TRY)
+    async def count_identity_try(self, request: CountIdentityTry) -> IdentityTryCounted:
+        await self._answer(ActivityName.COUNT_IDENTITY_TRY, request)
+        tried = self.identity_tries.setdefault(request.reference, [])
+        if request.submission_id not in tried:
+            tried.append(request.submission_id)
+        left = Policy().identity_tries - tried.index(request.submission_id) - 1
+        return IdentityTryCounted(allowed=left >= 0, tries_left=max(left, 0))
+
+    @activity.defn(name=ActivityName.ALLOW_IDENTITY_TRIES)
+    async def allow_identity_tries(self, request: AllowIdentityTries) -> IdentityTriesAllowed:
+        await self._answer(ActivityName.ALLOW_IDENTITY_TRIES, request)
+        self.identity_tries[request.reference] = []
+        return IdentityTriesAllowed()
 
     @activity.defn(name=ActivityName.CLAIM_PERSON)
     async def claim_person(self, request: ClaimPerson) -> Claimed:

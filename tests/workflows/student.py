@@ -8,6 +8,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from domain.contracts.requests import SendPin
 from domain.contracts.submissions import (
     ActivationResult,
     ConsentSubmission,
@@ -48,7 +49,8 @@ class Student:
         return await self.submit("submit_pin", await self.typed(pin))
 
     async def typed(self, pin: str | None = None) -> PinSubmission:
-        return PinSubmission(pin=pin or pin_of(1), **await self.stamp())
+        newest = [message.code_no for message in self.world.made(SendPin)][-1:] or [1]
+        return PinSubmission(pin=pin or pin_of(*newest), **await self.stamp())
 
     async def insurance(self) -> Answer:
         return await self.submit("submit_insurance", await self.insured())

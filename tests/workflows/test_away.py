@@ -72,7 +72,8 @@ async def test_after_a_look_up_of_hours_a_code_is_sent_only_when_it_is_asked_for
     assert asked is Verdict.ACCEPTED
     assert sent.pin is not None
     assert not sent.pin.on_request
-    assert (await student.pin(pin_of(1))).verdict is Verdict.ACCEPTED
+    (message,) = world.made(SendPin)
+    assert (await student.pin(pin_of(message.code_no))).verdict is Verdict.ACCEPTED
 
 
 async def test_an_invitation_that_waits_for_the_ledger_is_waited_for_no_longer_than_that(

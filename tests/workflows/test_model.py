@@ -1,15 +1,11 @@
-"""Random walks over the transition table and the book of codes, and what always holds."""
-
-from datetime import UTC, datetime, timedelta
+"""Random walks over the transition table, and what always holds."""
 
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from hypothesis.strategies import DataObject, booleans, data, integers, sampled_from
+from hypothesis.strategies import DataObject, data, sampled_from
 
-from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Step, WaitReason
-from workflows.pins import PinBook
 from workflows.steps import (
     CANCELLABLE,
     ENDS,
@@ -22,9 +18,6 @@ from workflows.steps import (
 
 # Thousands of walks take a minute, and two on a machine that does something else as well.
 pytestmark = pytest.mark.timeout(600)
-
-POLICY = Policy()
-START = datetime(2026, 9, 1, 8, tzinfo=UTC)
 
 
 class Walk(RuleBasedStateMachine):
@@ -89,64 +82,5 @@ class Walk(RuleBasedStateMachine):
             assert self.step not in ENDS | {Step.LOOKUP, Step.PROVISIONING, Step.NEEDS_SUPPORT}
 
 
-class Codes(RuleBasedStateMachine):
-    """A student, or a guesser, who asks for codes and types wrong ones as fast as allowed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.book = PinBook(POLICY)
-        self.now = START
-        self.wrong_since_lock = 0
-        self.born: dict[int, datetime] = {}
-        self.allowed: set[int] = set()
-
-    @rule(seconds=integers(0, 900))
-    def waits(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
-
-    @precondition(lambda self: not self.book.locked(self.now))
-    @rule(allowed=booleans(), arrives=booleans())
-    def asks_for_a_message(self, allowed: bool, arrives: bool) -> None:
-        before = self.book.send_no
-        send_no, code_no = self.book.next_send(self.now)
-        assert send_no == before + 1
-        if allowed:
-            self.book.reserved(code_no)
-            self.allowed.add(code_no)
-        if allowed and arrives:
-            self.book.handed_over(code_no, self.now)
-            self.born.setdefault(code_no, self.now)
-
-    @precondition(lambda self: self.book.codes and not self.book.locked(self.now))
-    @rule(late=integers(-3600, 3600))
-    def types_a_wrong_code(self, late: int) -> None:
-        at = self.book.judging_time(self.now + timedelta(seconds=late), self.now)
-        if not self.book.live(at):
-            return
-        self.book.wrong_try(at, self.now)
-        self.wrong_since_lock += 1
-        if self.book.locked(self.now):
-            assert self.wrong_since_lock == POLICY.pin_tries
-            self.wrong_since_lock = 0
-
-    @invariant()
-    def few_codes_live_and_none_too_long(self) -> None:
-        live = self.book.live(self.now)
-        assert len(live) <= 2
-        assert set(live) <= self.allowed
-        assert set(live).isdisjoint(self.book.dead(self.now))
-        for number in live:
-            if number in self.born:
-                assert self.now < self.born[number] + POLICY.pin_ttl
-
-    @invariant()
-    def tries_are_bounded(self) -> None:
-        assert 0 <= self.book.tries_left(self.now) <= POLICY.pin_tries_per_code
-        assert all(code.wrong <= POLICY.pin_tries_per_code for code in self.book.codes)
-        assert self.wrong_since_lock < POLICY.pin_tries
-
-
 TestWalk = Walk.TestCase
 TestWalk.settings = settings(max_examples=2000, stateful_step_count=30, deadline=None)
-TestCodes = Codes.TestCase
-TestCodes.settings = settings(max_examples=1000, stateful_step_count=30, deadline=None)

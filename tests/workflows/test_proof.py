@@ -47,10 +47,11 @@ async def test_a_repeated_code_that_would_come_too_late_gives_way_to_a_new_one(
     await student.environment.sleep(timedelta(minutes=11))
 
     world.failing = {}
-    await student.until(lambda _: world.made(SendPin)[-1].code_no == 2)
+    await student.until(lambda _: world.made(SendPin)[-1].code_no > 1)
 
-    assert world.made(SendPin)[-1].valid_for == timedelta(minutes=10)
-    assert (await student.pin(pin_of(2))).verdict is Verdict.ACCEPTED
+    newest = world.made(SendPin)[-1]
+    assert newest.valid_for == timedelta(minutes=10)
+    assert (await student.pin(pin_of(newest.code_no))).verdict is Verdict.ACCEPTED
 
 
 async def test_a_late_resend_issues_a_new_code_and_the_old_one_lives_on(
@@ -118,7 +119,7 @@ async def test_ten_wrong_codes_lock_for_an_hour(begin: Begin) -> None:
 
     assert dead.verdict is Verdict.EXPIRED
     assert verdicts == [Verdict.WRONG] * 4 + [Verdict.LOCKED]
-    assert (locked.verdict, refused) == (Verdict.LOCKED, Verdict.TOO_SOON)
+    assert locked.verdict is refused is Verdict.LOCKED
     assert locked.progress.wait_reason is WaitReason.PIN_LOCKED
     assert unlocked.wait_reason is WaitReason.WAITING_PIN
     assert right.verdict is Verdict.ACCEPTED

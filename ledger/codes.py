@@ -1,0 +1,104 @@
+"""PIN codes: which were handed out, how often each was tried, and the lock; never a code itself.
+
+A workflow that was reset repeats submissions, which are answered as before, and brings new ones,
+which count. Every change holds the activation's counter, so that they come one after the other.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from domain.codes import Code, CodeBook
+from domain.contracts.requests import CheckPin, PinChecked, PinOutcome
+from domain.contracts.submissions import Policy
+from ledger import tries
+from ledger.pool import Connection, Pool
+from ledger.tries import Attempt
+
+_PIN = "pin"
+_CODES = """
+SELECT number, run_id, tries, ended, (
+    SELECT min(finished_at) FROM message m
+    WHERE m.reference = c.reference AND m.code_no = c.number AND m.outcome = 'sent'
+) AS handed_over_at
+FROM code c WHERE reference = $1 ORDER BY number
+"""
+_SAVE = """
+INSERT INTO code (reference, number, run_id, tries, ended) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (reference, number) DO UPDATE SET tries = $4, ended = $5
+"""
+
+Among = Callable[[Sequence[int]], int | None]
+"""Returns which of these codes was typed."""
+
+
+async def hold(ledger: Connection, reference: str, policy: Policy) -> tuple[CodeBook, datetime]:
+    """Return the codes, which nobody else changes before the transaction ends, and the time."""
+    counter = await tries.hold(ledger, reference, _PIN)
+    codes = [Code(**row) for row in await ledger.fetch(_CODES, reference)]
+    return CodeBook(policy, codes, counter.used, counter.locked_until), counter.now
+
+
+async def save(ledger: Connection, reference: str, book: CodeBook) -> None:
+    """Keep codes that are held."""
+    await tries.put(ledger, reference, _PIN, book.wrong, book.locked_until)
+    await ledger.executemany(
+        _SAVE,
+        [(reference, each.number, each.run_id, each.tries, each.ended) for each in book.codes],
+    )
+
+
+async def check(pool: Pool, request: CheckPin, policy: Policy, among: Among) -> PinChecked:
+    """Count a try, then compare it; the same submission once more has the same outcome."""
+    reference = request.reference
+    async with pool.acquire() as ledger, ledger.transaction():
+        book, now = await hold(ledger, reference, policy)
+        before = await tries.known(ledger, reference, request.submission_id)
+        if before is None:
+            before = await _judge(ledger, request, book, now, among)
+            await tries.note(ledger, reference, request.submission_id, before)
+    return PinChecked(
+        outcome=PinOutcome(before.outcome),
+        tries_left=before.tries_left,
+        locked_until=before.locked_until,
+    )
+
+
+async def _judge(
+    ledger: Connection, request: CheckPin, book: CodeBook, now: datetime, among: Among
+) -> Attempt:
+    if book.locked(now):
+        return Attempt(PinOutcome.LOCKED, 0, book.locked_until)
+    at = book.judging_time(request.received_at, now)
+    if not book.live(at):
+        return Attempt(PinOutcome.EXPIRED, 0)
+    dead, tried = book.dead(at), book.count(at)
+    await save(ledger, request.reference, book)
+    right, expired = among(tried), among(dead)
+    if right is None and expired is None:
+        book.lock_if_spent(now)
+        outcome = PinOutcome.LOCKED if book.locked(now) else PinOutcome.WRONG
+    else:
+        book.take_back(tried)
+        outcome = PinOutcome.EXPIRED if right is None else PinOutcome.RIGHT
+    if right is not None:
+        book.use(right)
+    await save(ledger, request.reference, book)
+    left = book.tries_left(at)
+    return Attempt(outcome, left, book.locked_until if book.locked(now) else None)
+
+
+async def unlock(pool: Pool, reference: str, submission_id: str, policy: Policy) -> None:
+    """Lift the lock, once for this submission of staff's; the codes it ended stay so."""
+    async with pool.acquire() as ledger, ledger.transaction():
+        book, _ = await hold(ledger, reference, policy)
+        if await tries.known(ledger, reference, submission_id) is None:
+            book.unlock()
+            await save(ledger, reference, book)
+            await tries.note(ledger, reference, submission_id, Attempt("unlocked", 0))
+
+
+async def expires_at(pool: Pool, reference: str, number: int, policy: Policy) -> datetime | None:
+    """Return when this code ends; None as long as it was not handed over."""
+    rows = await pool.fetch(_CODES, reference)
+    book = CodeBook(policy, [Code(**row) for row in rows])
+    return book.expires_at(number) if number in {row["number"] for row in rows} else None

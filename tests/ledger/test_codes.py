@@ -1,0 +1,86 @@
+"""Numbers of messages and codes: the same for a repeated request, new ones for a run begun anew."""
+
+from datetime import timedelta
+
+from domain.contracts.requests import PinOutcome
+from ledger import codes
+from ledger.pool import Pool
+from tests.codes import POLICY, minutes_pass, reserve, send, typed
+from tests.stack import TestStack
+
+
+async def test_a_repeated_request_gets_the_same_numbers_and_another_run_new_ones(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    first = [await reserve(stack, pool, reference) for _ in range(3)]
+    other = await reserve(stack, pool, reference, run_id="reset")
+    assert {(each.send_no, each.code_no) for each in first} == {(1, 1)}
+    assert (other.send_no, other.code_no) == (2, 2)
+    assert other.valid_for == POLICY.pin_ttl
+
+
+async def test_a_resend_of_the_same_run_repeats_a_fresh_code(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    await send(stack, pool, reference)
+    await minutes_pass(pool, reference, 4)
+    again = await reserve(stack, pool, reference, request_no=2)
+    await minutes_pass(pool, reference, 2)
+    later = await reserve(stack, pool, reference, request_no=3)
+    assert (again.send_no, again.code_no) == (2, 1)
+    assert again.valid_for is not None
+    assert timedelta(minutes=5) < again.valid_for < timedelta(minutes=6)
+    assert (later.send_no, later.code_no) == (3, 3)
+
+
+async def test_a_message_still_to_be_sent_gets_a_code_that_holds(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    """The gateway was away for longer than the repeated code lived."""
+    await send(stack, pool, reference)
+    waiting = await reserve(stack, pool, reference, request_no=2)
+    await minutes_pass(pool, reference, 11)
+    tried_again = [await reserve(stack, pool, reference, request_no=2) for _ in range(2)]
+    assert waiting.code_no == 1
+    assert [(each.send_no, each.code_no) for each in tried_again] == [(3, 3)] * 2
+
+
+async def test_messages_of_the_time_before_are_counted_on(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    await pool.execute(
+        "INSERT INTO message (key, reference, channel, contact_index, send_no)"
+        " VALUES ($1 || ':pin:7', $1, 'sms', '', 7)",
+        reference,
+    )
+    reserved = await reserve(stack, pool, reference)
+    assert (reserved.send_no, reserved.code_no) == (8, 8)
+
+
+async def test_the_end_of_a_code_is_known_once_it_was_handed_over(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    assert await codes.expires_at(pool, reference, 1, POLICY) is None
+    await reserve(stack, pool, reference)
+    assert await codes.expires_at(pool, reference, 1, POLICY) is None
+    await send(stack, pool, reference)
+    assert await codes.expires_at(pool, reference, 1, POLICY) is not None
+
+
+async def test_a_try_that_was_not_answered_was_not_made(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    """What fails between counting and comparing leaves nothing, and is counted when repeated."""
+    await send(stack, pool, reference)
+
+    def fail(_: object) -> int:
+        raise LookupError
+
+    request = typed(reference, "000000")
+    for _ in range(9):
+        try:
+            await codes.check(pool, request, POLICY, fail)
+        except LookupError:
+            continue
+    checked = await codes.check(pool, request, POLICY, lambda _: None)
+    assert (checked.outcome, checked.tries_left) == (PinOutcome.WRONG, 4)
