@@ -25,7 +25,7 @@ from domain.contracts.requests import (
     ResolveAccount,
     SendReserved,
 )
-from domain.contracts.vocabulary import ActivityName, FailureType
+from domain.contracts.vocabulary import ActivityName, FailureType, Step
 from ledger import activations, claims, consents, messages, passwords, usernames
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
@@ -125,6 +125,10 @@ class LedgerActivities:
         """
         reference = request.reference
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            if request.end is Step.ALREADY_ACTIVE and request.username:
+                await activations.found_active(
+                    self._pool, self._keys, reference=reference, username=request.username
+                )
             await activations.close(self._pool, reference=reference, end=request.end)
             await passwords.delete(self._pool, reference)
             await claims.release(self._pool, reference)

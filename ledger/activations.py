@@ -118,8 +118,36 @@ async def provisioned(pool: Pool, keys: KeyRing, *, reference: str, username: st
 
 async def username(pool: Pool, keys: KeyRing, reference: str) -> str | None:
     """Return the name of the account that this activation made, if it did."""
-    name = await pool.fetchval("SELECT username FROM activation WHERE reference = $1", reference)
+    return await _username(pool, keys, reference, not_of=(Step.ALREADY_ACTIVE,))
+
+
+async def account(pool: Pool, keys: KeyRing, reference: str) -> str | None:
+    """Return the name of the account that this activation made, or found to be active already."""
+    return await _username(pool, keys, reference)
+
+
+async def _username(
+    pool: Pool, keys: KeyRing, reference: str, *, not_of: Sequence[Step] = ()
+) -> str | None:
+    name = await pool.fetchval(
+        "SELECT username FROM activation"
+        " WHERE reference = $1 AND (end_step = ANY($2::text[])) IS NOT TRUE",
+        reference,
+        not_of,
+    )
     return keys.decrypt("username", reference, name) if name else None
+
+
+async def found_active(pool: Pool, keys: KeyRing, *, reference: str, username: str) -> None:
+    """Note the end of an activation whose person has an account already, and its name."""
+    await pool.execute(
+        "UPDATE activation SET username = $3, username_index = $4, ended_at = now(), end_step = $2"
+        " WHERE reference = $1 AND ended_at IS NULL",
+        reference,
+        Step.ALREADY_ACTIVE,
+        keys.encrypt("username", reference, username),
+        keys.index("username", username),
+    )
 
 
 async def close(pool: Pool, *, reference: str, end: Step) -> None:

@@ -1,12 +1,13 @@
 """What a portal may do with activations: start one, hand in a submission, see where it stands.
 
-A submission goes by update first, the answer in one round trip; after any end of the update but
-an answer it goes by signal, which is durable with every worker down. A request for help
+A submission goes by update first, the answer in one round trip; an update that no worker accepts
+is followed by a signal, which is durable with every worker down. A request for help
 becomes a workflow as well. Nothing here waits longer than a student would.
 """
 
 import asyncio
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -19,7 +20,9 @@ from temporalio.client import (
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
     WorkflowUpdateFailedError,
+    WorkflowUpdateHandle,
     WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
 )
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -41,7 +44,7 @@ from domain.contracts.vocabulary import (
 from security.keyfiles import KeyUnavailable
 from starter import tries
 from starter.connect import unavailable
-from workflows.standing import REASON, STEP
+from workflows.standing import STEP
 from workflows.steps import ENDS
 
 _TOLD_WITHIN = timedelta(seconds=1.5)
@@ -50,6 +53,13 @@ _HANDED_IN_WITHIN = timedelta(seconds=2.9)
 _FOR_THE_SIGNAL = timedelta(seconds=0.8)
 _POLL = 0.08
 _IF_FAILED = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+_UNANSWERED = (
+    RPCError,
+    RuntimeError,
+    TimeoutError,
+    KeyUnavailable,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 _TASK_TIMEOUT = timedelta(seconds=10)
 
 
@@ -134,34 +144,37 @@ class Activations:
         *,
         within: timedelta = _HANDED_IN_WITHIN,
     ) -> Answer | None:
-        """Hand in a submission; None when it was taken in but has no answer yet."""
+        """Hand in a submission; None when it was taken in but has no answer yet.
+
+        Raises `TemporalUnavailable`: it may have been taken in, unless that says otherwise.
+        """
         now = asyncio.get_running_loop().time()
         until = now + within.total_seconds()
         by_signal_from = max(until - _FOR_THE_SIGNAL.total_seconds(), now + _POLL)
-        answer = await self._by_update(reference, door, submission, by_signal_from)
-        if answer is None:
-            await self._by_signal(reference, door, submission, until)
-        return answer
+        accepted = await self._by_update(reference, door, submission, by_signal_from)
+        if accepted:
+            with suppress(WorkflowUpdateFailedError):
+                return await _result(accepted, until)
+        await self._by_signal(reference, door, submission, until)
+        return None
 
     async def _by_update(
         self, reference: str, door: str, submission: Submission, until: float
-    ) -> Answer | None:
-        try:
+    ) -> WorkflowUpdateHandle[Answer] | None:
+        """Return the update once it is in the history; None: a signal must follow.
+
+        Whatever happened to the update, the signal with the same id counts once.
+        """
+        with suppress(WorkflowUpdateFailedError, *_UNANSWERED):
             async with asyncio.timeout_at(until):
-                answer: Answer = await self._handle(reference).execute_update(
-                    door, submission, id=submission.submission_id, result_type=Answer
+                return await self._handle(reference).start_update(
+                    door,
+                    submission,
+                    id=submission.submission_id,
+                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                    result_type=Answer,
                 )
-                return answer
-        except (
-            RPCError,
-            TimeoutError,
-            RuntimeError,
-            WorkflowUpdateFailedError,
-            WorkflowUpdateRPCTimeoutOrCancelledError,
-            KeyUnavailable,
-        ):
-            # Whatever happened to the update, the signal with the same id counts once.
-            return None
+        return None
 
     async def _by_signal(
         self, reference: str, door: str, submission: Submission, until: float
@@ -202,11 +215,11 @@ class Activations:
         if description is None:
             return None
         attributes = description.typed_search_attributes
-        step, reason = Step(attributes.get(STEP) or Step.LOOKUP), attributes.get(REASON)
+        step = Step(attributes.get(STEP) or Step.LOOKUP)
         if description.status is not WorkflowExecutionStatus.RUNNING and step not in ENDS:
             raise ActivationEnded(reference, step)
-        failed_by, next_try_at = tries.waiting(description)
-        return Stands(step, failed_by or (WaitReason(reason) if reason else None), next_try_at)
+        _, next_try_at = tries.waiting(description)
+        return Stands(step, tries.waits_for(description), next_try_at)
 
     async def _describe(self, reference: str) -> WorkflowExecutionDescription | None:
         try:
@@ -238,6 +251,14 @@ class Activations:
     async def _end(self, reference: str) -> Step | None:
         standing = await self.stands(reference)
         return standing.step if standing else None
+
+
+async def _result(accepted: WorkflowUpdateHandle[Answer], until: float) -> Answer | None:
+    """Return the answer, or None when it comes later: what was accepted will be dealt with."""
+    with suppress(*_UNANSWERED):
+        async with asyncio.timeout_at(until):
+            return await accepted.result()
+    return None
 
 
 def _engine_works(progress: Progress, leaves: Collection[Step]) -> bool:

@@ -30,23 +30,36 @@ SEARCH_ATTRIBUTES = {key.name: key.indexed_value_type for key in (STEP, REASON, 
 RETENTION = timedelta(days=30)
 DESK = "support-desk"
 """As whom staff connect: a history tells by it a code they asked for from a student's."""
-_AWAY = {
-    RPCStatusCode.RESOURCE_EXHAUSTED,
-    RPCStatusCode.UNAVAILABLE,
-    RPCStatusCode.DEADLINE_EXCEEDED,
-    RPCStatusCode.CANCELLED,
-}
+AWAY = frozenset(
+    {
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.ABORTED,
+        RPCStatusCode.INTERNAL,
+        RPCStatusCode.UNKNOWN,
+    }
+)
+"""What Temporal, or a proxy before it, answers when it is away, full or ill; all else is ours."""
 
 
 class TemporalUnavailable(Exception):
-    """Temporal cannot be reached: nothing was accepted."""
+    """Temporal cannot be reached; only where `refused` is it certain that it took nothing."""
+
+    def __init__(self, text: str = "Temporal cannot be reached", *, refused: bool = False) -> None:
+        super().__init__(text)
+        self.refused = refused
 
 
 def unavailable(error: Exception) -> TemporalUnavailable:
     """Tell an absent Temporal from an error of our own, which is raised and not hidden."""
-    if isinstance(error, RPCError) and error.status not in _AWAY:
-        raise error
-    return TemporalUnavailable("Temporal cannot be reached")
+    if isinstance(error, RPCError):
+        if error.status not in AWAY:
+            raise error
+        return TemporalUnavailable(refused=error.status is RPCStatusCode.RESOURCE_EXHAUSTED)
+    # The SDK raises nothing finer from a connection that was never made.
+    return TemporalUnavailable(refused=isinstance(error, RuntimeError))
 
 
 async def connect(
@@ -73,9 +86,8 @@ async def connect(
             identity=identity,
             runtime=_runtime(),
         )
-    except RuntimeError:
-        # The SDK raises nothing finer when no server answers.
-        raise TemporalUnavailable("Temporal cannot be reached") from None
+    except RuntimeError as error:
+        raise unavailable(error) from None
 
 
 @cache

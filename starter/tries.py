@@ -1,11 +1,29 @@
-"""What Temporal knows of the tries of an activation's activities; it needs no worker for that."""
+"""Why an activation waits, as Temporal's own record tells it; it needs no worker for that.
+
+Pages, `/progress.json` and staff's commands all take the wait reason from `waits_for`.
+"""
 
 from datetime import UTC, datetime
 
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import WorkflowExecutionDescription
+from temporalio.common import SearchAttributeKey
 
 from domain.contracts.vocabulary import ActivityName, FailureType, WaitReason
+from workflows.standing import REASON
+
+PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
+"""What Temporal itself publishes of a run whose workflow tasks fail."""
+
+
+def waits_for(description: WorkflowExecutionDescription) -> WaitReason | None:
+    """Return the wait reason from the first failed try on, long before the run publishes it."""
+    failed_by, _ = waiting(description)
+    attributes = description.typed_search_attributes
+    if failed_by or attributes.get(PROBLEMS):
+        return failed_by or WaitReason.CONFIGURATION
+    published = attributes.get(REASON)
+    return WaitReason(published) if published else None
 
 
 def waiting(

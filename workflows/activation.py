@@ -295,7 +295,7 @@ class Activation(Standing):
     async def _close(self, end: Step) -> None:
         """Release what was held, tell the student, and leave nobody without an answer."""
         self.stand(end, None)
-        request = CloseActivation(reference=self.start.reference, end=end)
+        request = CloseActivation(reference=self.start.reference, end=end, username=self.username)
         await self.patiently(calls.close_activation, request)
         self.stand(end, None)  # Nothing is waited for any more.
         to = self._other_contact()

@@ -350,9 +350,12 @@ class SendNotice(Model):
 
 
 class CloseActivation(Model):
+    """`username` is that of the account, where there is one at the end."""
+
     kind: Literal["close_activation"] = "close_activation"
     reference: str
     end: Step
+    username: str | None = None
 
 
 class Closed(Model):

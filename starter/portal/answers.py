@@ -11,6 +11,8 @@ from starter.portal import places
 from starter.portal.visit import Elsewhere, Visit
 from starter.web.forms import Form
 
+RECEIVED = "/progress?received"
+"""The page that says so, where what was taken in has no answer yet."""
 _RISES = frozenset({"submit_pin", "identify", "give_consent"})
 """Doors behind which a cookie is worth more; without an answer it must be taken for granted."""
 _BEFORE_PROOF = frozenset({"submit_pin", "resend_pin"})
@@ -28,9 +30,10 @@ async def submit(visit: Visit, door: str, submission: Submission) -> Answer:
         raise Elsewhere("/contact")
     if door not in _BEFORE_PROOF and (visit.uniform or not session.proofs):
         await _after_proof(visit)
-    answer = await visit.parts.engine.submit(
-        session.reference, door, submission, within=visit.left()
-    )
+    with visit.handing_in():
+        answer = await visit.parts.engine.submit(
+            session.reference, door, submission, within=visit.left()
+        )
     if answer is None:
         raise await received(visit, door)
     place = visit.as_told(places.of(answer.progress))
@@ -51,11 +54,12 @@ async def received(visit: Visit, door: str) -> Elsewhere:
     """Return the way to the page that says so."""
     if door in _RISES:
         await visit.rotate()
-    return Elsewhere("/progress?received")
+    return Elsewhere(RECEIVED)
 
 
 async def onward(visit: Visit, answer: Answer, *, leaves: Collection[Step]) -> Response:
     """Go where the activation stands once this answer has had its effect, or a moment later."""
+    visit.taken(RECEIVED)
     reference = answer.progress.reference
     settled = await visit.parts.engine.settled(reference, leaves=leaves, within=visit.left())
     place = places.of(settled or answer.progress)

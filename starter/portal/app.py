@@ -130,11 +130,6 @@ def _add_failures(app: FastAPI) -> None:
     async def forged(request: Request, _: Exception) -> Response:
         return await _error_page(request, 403)
 
-    async def away(request: Request, _: Exception) -> Response:
-        visit = Visit(request)
-        form = await visit.form() if request.method == "POST" else None
-        return await visit.error(503, {"Retry-After": _RETRY_AFTER}, again=True, form=form)
-
     async def refused(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, HTTPException)  # noqa: S101 - as above
         return await Visit(request).error(failure.status_code, failure.headers)
@@ -145,7 +140,18 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(Forged, forged)
     app.add_exception_handler(HTTPException, refused)
     for unavailable in (TemporalUnavailable, KeyUnavailable, *ledger.UNAVAILABLE):
-        app.add_exception_handler(unavailable, away)  # type: ignore[arg-type] # all are Exceptions
+        app.add_exception_handler(unavailable, _away)
+
+
+async def _away(request: Request, _: Exception) -> Response:
+    """Go on where what was sent was taken; else tell what is known of it, in words."""
+    visit = Visit(request)
+    handed_in = visit.handed_in
+    if handed_in.onward:
+        return visit.see(handed_in.onward)
+    form = await visit.form() if request.method == "POST" else None
+    headers = {"Retry-After": _RETRY_AFTER}
+    return await visit.error(503, headers, again=True, form=form, taken=handed_in.taken)
 
 
 async def _error_page(request: Request, status: int) -> Response:

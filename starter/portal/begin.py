@@ -12,6 +12,7 @@ from domain.rules import InvalidInput, Rule
 from domain.text import note
 from ledger import activations
 from starter.portal import limits, places, uniform
+from starter.portal.answers import RECEIVED
 from starter.portal.places import Place
 from starter.portal.visit import AnyVisit, Elsewhere, SessionEnded, Visit
 from starter.web.forms import Form
@@ -76,19 +77,21 @@ async def contact_given(visit: AnyVisit) -> Response:
         return refused
     reference = await _note(visit, form, read)
     # Attached first: an activation that nobody's browser knows would be a message out of nowhere.
-    await visit.attach(reference, uniform.masked(read) if visit.uniform else None)
+    await visit.attach(reference, uniform.masked(read))
     engine = visit.parts.engine
     policy = visit.parts.texts.named_in(visit.parts.settings.policy)
-    await engine.start(
-        ActivationStart(reference=reference, language=visit.language, policy=policy, **read)
-    )
+    with visit.handing_in():
+        await engine.start(
+            ActivationStart(reference=reference, language=visit.language, policy=policy, **read)
+        )
+    visit.taken(RECEIVED)
     # Where nobody may tell who is on file, all wait for the same moment.
     within = uniform.LOOKED_UP_WITHIN if visit.uniform else visit.left()
     found = await engine.settled(reference, leaves={Step.LOOKUP}, within=within)
     if visit.uniform:
         await visit.not_before(uniform.ANSWERED_AFTER)
     if found is None:
-        return visit.see("/progress?received")
+        return visit.see(RECEIVED)
     place = visit.as_told(places.of(found))
     if place.step is Step.NOT_FOUND:
         return _not_found(visit, typed)

@@ -1,6 +1,5 @@
 """Where an activation stands when nothing is asked of the student: waiting, done, ended."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from fastapi import APIRouter
@@ -25,7 +24,7 @@ _ASKED = frozenset(
         WaitReason.WAITING_PASSWORD,
     }
 )
-"""Without a worker nobody knows whether the student has given this already."""
+"""What a student may have given already, which without a worker nobody knows."""
 
 
 @router.get("/progress")
@@ -34,21 +33,15 @@ async def progress(visit: AnyVisit) -> Response:
     place = await visit.place()
     if place.path != "/progress" and (place.progress or place.path in pages.END_PATHS):
         return visit.see(place.path)
-    # Temporal knows first of a try that failed, and alone of a run that was ended from outside;
-    # without a worker it has been asked already.
-    asks = place.progress is not None and not place.veiled
-    stands = await visit.parts.engine.stands(place.reference) if asks else None
-    failed_by = stands.wait_reason if stands and stands.step is place.step else None
-    reason = place.wait_reason or failed_by
-    told = place.progress
-    if told is None and reason in _ASKED:
-        reason = WaitReason.LEDGER_DOWN
-    next_try_at = (told and told.next_try_at) or (stands or place).next_try_at
+    told, reason = place.progress, place.wait_reason
+    # Without a worker nobody knows whether the student has given this already.
+    said = WaitReason.LEDGER_DOWN if told is None and reason in _ASKED else reason
+    next_try_at = (told and told.next_try_at) or place.next_try_at
     now = await visit.now()
     return visit.page(
         "progress",
-        place=replace(place, wait_reason=reason),
-        sentence=visit.words.wait(place.step, reason),
+        place=place,
+        sentence=visit.words.wait(place.step, said),
         next_try_at=next_try_at if next_try_at and next_try_at > now else None,
         received="received" in visit.request.query_params,
         with_support=place.step is Step.NEEDS_SUPPORT,

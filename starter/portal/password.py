@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 from fastapi import APIRouter
@@ -19,6 +20,7 @@ from domain.contracts.vocabulary import Step
 from domain.suggestions import suggest
 from ledger import passwords as sealed_passwords
 from ledger import suggestions
+from ledger.pool import UNAVAILABLE
 from security import sealing
 from starter.portal.answers import onward, stamp, submit
 from starter.portal.places import Place
@@ -69,7 +71,8 @@ async def _take_suggestion(visit: Visit, form: Form) -> Response:
         errors = {"suggestion": [wrong]}
         return await _password_page(visit, place, errors, offered)
     response = await _seal(visit, form, place, chosen)
-    await suggestions.forget(parts.pool, parts.keys, page=page)
+    with suppress(*UNAVAILABLE):  # The password is handed in; what was offered expires by itself.
+        await suggestions.forget(parts.pool, parts.keys, page=page)
     return response
 
 

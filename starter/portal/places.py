@@ -2,19 +2,26 @@
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, Progress
-from domain.contracts.vocabulary import Step, WaitReason
+from domain.contracts.vocabulary import Step, WaitReason, Waker
 from starter import pages
 from starter.activations import Stands
+from starter.connect import TemporalUnavailable
+from workflows import steps
 
 START = "/who"
 CONTINUED = "/continued"
+NAMED = (Step.ACTIVE, Step.ALREADY_ACTIVE)
+"""The ends whose page shows the username."""
 _HESITATION = timedelta(milliseconds=400)
+_WITHIN = timedelta(seconds=1.6)
+"""How long a page may look for its place, so that time is left for what it has to hand in."""
 _NUMBERED = (Step.IDENTIFY, Step.INSURANCE, Step.REVIEW, Step.PASSWORD)
 
 
@@ -38,7 +45,8 @@ class Engine(Protocol):
 class Place:
     """Where an activation stands; `progress` is None when no worker answers.
 
-    `next_try_at` is known here only without a worker: then Temporal was asked in its place.
+    `next_try_at` is Temporal's next try of what failed. `noted_username` is the ledger's, read
+    only where no worker tells it.
     """
 
     reference: str
@@ -47,6 +55,11 @@ class Place:
     progress: Progress | None = None
     veiled: bool = False
     next_try_at: datetime | None = None
+    noted_username: str | None = None
+
+    @property
+    def username(self) -> str | None:
+        return (self.progress and self.progress.username) or self.noted_username
 
     @property
     def path(self) -> str:
@@ -79,9 +92,17 @@ class Place:
     def _undrawn(self) -> bool:
         """Whether the step's page shows what only a worker knows, and none answers."""
         told = self.progress
-        if self.step is Step.IDENTIFY:
-            return not (told and told.identify)
-        return self.step is Step.REVIEW and not (told and told.review)
+        match self.step:
+            case Step.PIN:
+                # The code can be typed; what else the page says of a wait needs the worker.
+                return not (told or self.wait_reason is WaitReason.WAITING_PIN)
+            case Step.IDENTIFY:
+                return not (told and told.identify)
+            case Step.REVIEW:
+                return not (told and told.review)
+            case Step.ACTIVE | Step.ALREADY_ACTIVE:
+                return not self.username
+        return False
 
 
 def veil(place: Place) -> Place:
@@ -102,22 +123,36 @@ async def find(engine: Engine, reference: str) -> Place:
 
     The two are asked side by side, so that nobody waits twice while a worker or Temporal is away.
     """
-    asked = asyncio.create_task(_told(engine, reference))
+    asked = asyncio.create_task(engine.progress(reference))
     try:
-        await asyncio.wait({asked}, timeout=_HESITATION.total_seconds())
-        if asked.done() and (place := asked.result()):
-            return place
-        recorded = await engine.stands(reference)
-        if place := await asked:
-            return place
-        if recorded is None:
-            return Place(reference, None)
-        step, reason, next_try_at = recorded
-        return Place(reference, step, reason, next_try_at=next_try_at)
+        async with asyncio.timeout(_WITHIN.total_seconds()):
+            await asyncio.wait({asked}, timeout=_HESITATION.total_seconds())
+            if asked.done() and (progress := asked.result()):
+                return await with_reason(engine, of(progress))
+            recorded = await engine.stands(reference)
+        progress = await asked
     finally:
         asked.cancel()
+    if progress:
+        return _waiting(of(progress), recorded)
+    if recorded is None:
+        return Place(reference, None)
+    step, reason, next_try_at = recorded
+    return Place(reference, step, reason, next_try_at=next_try_at)
 
 
-async def _told(engine: Engine, reference: str) -> Place | None:
-    progress = await engine.progress(reference)
-    return of(progress) if progress else None
+async def with_reason(engine: Engine, place: Place) -> Place:
+    """Ask Temporal too where an activity may have failed: the run itself hears of it much later."""
+    waker = place.step and steps.woken_by(place.step, place.wait_reason)
+    if waker in (None, Waker.STUDENT) and place.step is not Step.PIN:
+        return place
+    with suppress(TemporalUnavailable, TimeoutError):
+        async with asyncio.timeout(_HESITATION.total_seconds()):
+            return _waiting(place, await engine.stands(place.reference))
+    return place
+
+
+def _waiting(place: Place, stands: Stands | None) -> Place:
+    if stands is None or stands.step is not place.step:
+        return place
+    return replace(place, wait_reason=stands.wait_reason, next_try_at=stands.next_try_at)

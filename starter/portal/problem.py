@@ -79,11 +79,14 @@ async def problem_told(visit: AnyVisit, raw: str | None = None) -> Response:
         language=visit.language,
         **read,
     )
-    await support_requests.put(parts.pool, parts.keys, request)
+    sent = f"{visit.request.url.path}?sent"
+    with visit.handing_in():
+        await support_requests.put(parts.pool, parts.keys, request)
+    visit.taken(sent)
     with suppress(*_AWAY):
         async with asyncio.timeout(_ASKING):
             await parts.engine.mail_support_request(request.id)
-    return visit.see(f"{visit.request.url.path}?sent")
+    return visit.see(sent)
 
 
 async def hand_on(parts: Parts) -> None:

@@ -1,7 +1,5 @@
 """Proving who comes: the code sent to the contact and, when several share it, one question."""
 
-from dataclasses import replace
-
 from fastapi import APIRouter
 from fastapi.responses import Response
 
@@ -25,7 +23,7 @@ async def pin(visit: AnyVisit) -> Response:
     place = await visit.place_on("/pin")
     if place.veiled:
         return await uniform.page(visit, place)
-    return await _pin_page(visit, await _as_sent(visit, place))
+    return await _pin_page(visit, place)
 
 
 @router.post("/pin")
@@ -44,7 +42,7 @@ async def pin_given(visit: AnyVisit) -> Response:
         return await uniform.given(visit, await visit.place_on("/pin"), submission)
     answer = await submit(visit, "submit_pin", submission)
     if answer.verdict is not Verdict.ACCEPTED:
-        return await _pin_page(visit, places.of(answer.progress), _pin_refused(visit, answer))
+        return await _pin_not_taken(visit, answer)
     # What this cookie is worth has just risen: a copy of the old one must not rise with it.
     await visit.rotate()
     return await onward(visit, answer, leaves={Step.PIN})
@@ -62,7 +60,7 @@ async def pin_again(visit: AnyVisit) -> Response:
     answer = await submit(visit, "resend_pin", request)
     if answer.verdict is Verdict.ACCEPTED:
         return visit.see("/pin?sent")
-    return await _pin_page(visit, places.of(answer.progress), _pin_refused(visit, answer))
+    return await _pin_not_taken(visit, answer)
 
 
 @router.get("/identify")
@@ -102,16 +100,6 @@ def _identify_page(visit: Visit, place: Place, errors: Errors | None = None) -> 
     return visit.page("identify", place=place, errors=errors)
 
 
-async def _as_sent(visit: Visit, place: Place) -> Place:
-    """Tell why the message is late as soon as its first try fails: Temporal knows that first."""
-    view = place.progress.pin if place.progress else None
-    if view is None or view.expires_at or view.on_request:
-        return place
-    stands = await visit.parts.engine.stands(place.reference)
-    late = stands and stands.step is place.step and stands.wait_reason
-    return replace(place, wait_reason=late or place.wait_reason)
-
-
 async def _pin_page(visit: Visit, place: Place, errors: Errors | None = None) -> Response:
     view = place.progress.pin if place.progress else None
     now = await visit.now()
@@ -120,6 +108,7 @@ async def _pin_page(visit: Visit, place: Place, errors: Errors | None = None) ->
         "pin",
         place=place,
         view=view,
+        typed=None if view else await visit.typed(place.reference),
         errors=errors,
         sent="sent" in visit.request.query_params,
         locked_until=visit.clock(locked_until) if locked_until and locked_until > now else None,
@@ -127,6 +116,11 @@ async def _pin_page(visit: Visit, place: Place, errors: Errors | None = None) ->
         resend_later=view and view.resend_at and view.resend_at > now,
         notice=visit.words.wait(place.step, place.wait_reason),
     )
+
+
+async def _pin_not_taken(visit: Visit, answer: Answer) -> Response:
+    place = await places.with_reason(visit.parts.engine, places.of(answer.progress))
+    return await _pin_page(visit, place, _pin_refused(visit, answer))
 
 
 def _pin_refused(visit: Visit, answer: Answer) -> Errors:

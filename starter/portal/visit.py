@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -15,12 +15,13 @@ from markupsafe import Markup
 
 from domain.contracts.vocabulary import Language
 from domain.text import note
-from ledger import clock
+from ledger import activations, clock
 from ledger.pool import UNAVAILABLE, Pool
 from ledger.sessions import Session
 from security.keys import KeyRing
 from settings import Settings
 from starter import pages
+from starter.connect import TemporalUnavailable
 from starter.portal import places
 from starter.portal.pause import Pauses
 from starter.portal.places import Engine, Place
@@ -59,6 +60,17 @@ class Parts:
     pauses: Pauses
     texts: Texts
     health: Health
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What became of what a request hands in, for the page that tells a later failure.
+
+    `taken` None: nobody knows. `onward` is where the browser goes on in place of that page.
+    """
+
+    taken: bool | None = False
+    onward: str | None = None
 
 
 class Elsewhere(Exception):
@@ -153,6 +165,10 @@ class Visit:
     async def find(self, reference: str) -> Place:
         """Return where this activation stands, as far as this portal may tell."""
         place = await places.find(self.parts.engine, reference)
+        if place.step in places.NAMED and not place.username:
+            parts = self.parts
+            noted = await activations.account(parts.pool, parts.keys, reference)
+            place = replace(place, noted_username=noted)
         told = self.as_told(place)
         if told.veiled:
             await self.not_before(_VEILED_AFTER)
@@ -212,14 +228,37 @@ class Visit:
         typed: dict[str, str] = json.loads(self.parts.keys.decrypt("typed", reference, box))
         return typed
 
+    # --- what is handed in --------------------------------------------------------------------
+
+    @property
+    def handed_in(self) -> HandedIn:
+        """Return what became of it; a failure's page is another visit of the same request."""
+        handed_in: HandedIn = getattr(self.request.state, "handed_in", HandedIn())
+        return handed_in
+
+    @contextmanager
+    def handing_in(self) -> Iterator[None]:
+        """Hand something in: from here on only an answer, or a sure refusal, tells whether."""
+        self.request.state.handed_in = HandedIn(taken=None)
+        try:
+            yield
+        except TemporalUnavailable as away:
+            if away.refused:
+                self.request.state.handed_in = HandedIn()
+            raise
+        self.taken()
+
+    def taken(self, onward: str | None = None) -> None:
+        self.request.state.handed_in = HandedIn(taken=True, onward=onward)
+
     # --- what changes -------------------------------------------------------------------------
 
     async def begin(self) -> None:
         self._keep(await self.parts.sessions.begin(self.token))
 
-    async def attach(self, reference: str, typed: Mapping[str, str] | None = None) -> None:
+    async def attach(self, reference: str, typed: Mapping[str, str]) -> None:
         """Let this session stand for an activation; like each rise, it brings another token."""
-        box = self.parts.keys.encrypt("typed", reference, json.dumps(typed)) if typed else None
+        box = self.parts.keys.encrypt("typed", reference, json.dumps(typed))
         if self.token and self._submission_id:
             sessions = self.parts.sessions
             self._keep(await sessions.attach(self.token, self._submission_id, reference, box))

@@ -19,7 +19,6 @@ from temporalio.client import (
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
 )
-from temporalio.common import SearchAttributeKey
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -44,7 +43,6 @@ ENGINE_WAITS = frozenset(WaitReason(failure.value) for failure in FailureType)
 OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
 WITHIN = timedelta(seconds=3)
 """How long one question to Temporal may take."""
-_PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
 _TAKEN_WITHIN = timedelta(seconds=15)
 
 
@@ -188,7 +186,7 @@ def of_listing(execution: WorkflowExecution) -> Line:
         ended = line.step in steps.ENDS
         at = execution.close_time or line.since
         return replace(line, state=State.ENDED if ended else State.CUT_OFF, since=at)
-    if attributes.get(_PROBLEMS):
+    if attributes.get(tries.PROBLEMS):
         return replace(line, state=State.FAILING, wait_reason=WaitReason.CONFIGURATION)
     return line
 
@@ -198,10 +196,10 @@ def of_description(description: WorkflowExecutionDescription) -> Line:
     line = of_listing(description)
     if line.state not in {State.OPEN, State.FAILING}:
         return line
-    failed_by, next_try_at = tries.waiting(description)
+    _, next_try_at = tries.waiting(description)
     return replace(
         line,
-        wait_reason=failed_by or line.wait_reason,
+        wait_reason=tries.waits_for(description),
         next_try_at=next_try_at,
         attempt=_attempt(description),
         unattended=_unattended(description),
