@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from demo.messages import all_messages
-from demo.part import Part, listens, python
+from demo.part import Part, python
 from demo.place import HOST
 
 PAGE = Environment(autoescape=True).from_string("""<!doctype html>
@@ -46,9 +46,6 @@ class Inbox(Part):
 
     def command(self) -> Sequence[str]:
         return python("demo.inbox", str(self.place.port("inbox")), str(self.place.inbox))
-
-    def is_ready(self) -> bool:
-        return listens(self.place.port("inbox"))
 
 
 def create(folder: Path) -> Starlette:

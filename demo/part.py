@@ -8,7 +8,6 @@ that forked ends.
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,7 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from demo.place import HOST, Place
+from demo.listeners import listens
+from demo.place import Place, is_free
 from starter.output import Failed
 
 T = TypeVar("T")
@@ -28,10 +28,13 @@ class PartFailed(Failed):
     """A part did not come up, or is missing; the message is one line for people."""
 
 
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((HOST, port)) == 0
+class PortTaken(PartFailed):
+    """Other programs listen on ports that were free before; `ports` are these by name."""
+
+    def __init__(self, ports: Mapping[str, int]) -> None:
+        self.ports = ports
+        told = ", ".join(f"{port} ({name})" for name, port in ports.items())
+        super().__init__(f"taken by another program meanwhile: port {told}")
 
 
 class Part(ABC):
@@ -55,8 +58,19 @@ class Part(ABC):
     @abstractmethod
     def command(self) -> Sequence[str]: ...
 
-    @abstractmethod
-    def is_ready(self) -> bool: ...
+    @property
+    def ports(self) -> Sequence[str]:
+        """The names of the ports it listens on."""
+        return (self.name,)
+
+    def answers(self) -> bool:
+        """Tell whether it is this part, and nobody else, that listens on all its ports."""
+        pid = self.pid
+        return pid is not None and all(listens(pid, self.place.port(name)) for name in self.ports)
+
+    def is_ready(self) -> bool:
+        """Tell whether it does its work, once it answers."""
+        return True
 
     def environment(self) -> Mapping[str, str]:
         return {}
@@ -88,17 +102,21 @@ class Part(ABC):
 
     def wait_ready(self) -> None:
         deadline = time.monotonic() + self.ready_within
-        while not self.is_ready():
+        while not (self.answers() and self.is_ready()):
             if not self.is_alive:
-                raise PartFailed(f"{self.name} ended while starting; see {self._shown_log}")
+                raise self._failure("ended while starting")
             if time.monotonic() > deadline:
-                raise PartFailed(f"{self.name} was not ready in time; see {self._shown_log}")
+                raise self._failure("was not ready in time")
             time.sleep(self.poll_seconds)
         self.finish()
 
-    @property
-    def _shown_log(self) -> str:
-        return str(self.place.log(self.name))
+    def _failure(self, what: str) -> PartFailed:
+        """End it and say why it did not come up."""
+        self.kill()
+        ports = {name: self.place.port(name) for name in self.ports}
+        taken = {name: port for name, port in ports.items() if not is_free(port)}
+        log = self.place.log(self.name)
+        return PortTaken(taken) if taken else PartFailed(f"{self.name} {what}; see {log}")
 
     def start(self) -> None:
         self.prepare()

@@ -1,12 +1,13 @@
 """Where one embedded stack lives: its folders, its ports and its secrets.
 
 Everything lies under one folder that only its owner may enter. A secret is drawn once and kept;
-a port is the preferred one or the next free one, drawn anew for each start.
+a port is the preferred one or the next free one, drawn anew for each start and then held against
+other stacks of this machine.
 """
 
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -29,7 +30,7 @@ PREFERRED_PORTS: Mapping[str, int] = MappingProxyType(
 ANY_PORTS: Mapping[str, int] = MappingProxyType({})
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -44,9 +45,24 @@ def any_port() -> int:
 
     One of theirs could be lent out before the part that was given it has started.
     """
-    while not _is_free(port := 10_000 + secrets.randbelow(20_000)):
+    while not is_free(port := 10_000 + secrets.randbelow(20_000)):
         pass
     return port
+
+
+def _hold(port: int) -> bool:
+    """Hold a port against other stacks until this process ends; false when another one holds it.
+
+    A name in the kernel says so, not the port itself, which the part must be able to bind.
+    """
+    held = socket.socket(socket.AF_UNIX)
+    try:
+        held.bind(f"\0student-activation-port-{port}")
+    except OSError:
+        held.close()
+        return False
+    held.detach()
+    return True
 
 
 class Place:
@@ -113,9 +129,14 @@ class Place:
         taken = set(self._ports.values()) | set(self._preferred.values())
         port = self._preferred.get(name) or any_port()
         taken.discard(port)
-        while port in taken or not _is_free(port):
+        while port in taken or not (is_free(port) and _hold(port)):
             port += 1
         return port
+
+    def draw_again(self, names: Iterable[str]) -> None:
+        """Give up the ports of these names, because other programs took them."""
+        for name in names:
+            self._ports.pop(name, None)
 
     def secret_file(self, name: str) -> Path:
         path = self._inside("secrets") / name

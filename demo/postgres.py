@@ -17,7 +17,7 @@ from pathlib import Path
 import asyncpg
 
 from demo import registrar
-from demo.part import Part, PartFailed, aside, listens, run
+from demo.part import Part, PartFailed, aside, run
 from demo.place import HOST
 
 OLDEST_MAJOR = 15
@@ -164,16 +164,19 @@ class Postgres(Part):
             "log_parameter_max_length_on_error": "0",
         }
 
-    def is_ready(self) -> bool:
-        return listens(self.place.port("postgres")) and aside(self._answers())
+    def answers(self) -> bool:
+        """Ask the server for its data: root in a container may not see what nobody listens on."""
+        return aside(self._serves_our_data())
 
-    async def _answers(self) -> bool:
+    async def _serves_our_data(self) -> bool:
         try:
             server = await asyncpg.connect(self.dsn("postgres", "postgres"), timeout=5)
-        except (OSError, TimeoutError, asyncpg.PostgresError):
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
-        await server.close()
-        return True
+        try:
+            return Path(await server.fetchval("SHOW data_directory")) == self.folder
+        finally:
+            await server.close()
 
     def finish(self) -> None:
         aside(self._finish())

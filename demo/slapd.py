@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from string import Template
 
-from demo.part import Part, listens, run
+from demo.part import Part, run
 from demo.place import HOST
 from demo.software import Slapd, find_slapd
 
@@ -137,5 +137,6 @@ class Directory(Part):
         slapd = self._software.tool("slapd")
         return (slapd, "-f", str(self.config), "-h", urls, "-d", "stats")
 
-    def is_ready(self) -> bool:
-        return listens(self.place.port("ldap")) and listens(self.place.port("ldaps"))
+    @property
+    def ports(self) -> Sequence[str]:
+        return ("ldap", "ldaps")

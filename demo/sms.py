@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from demo.messages import put
-from demo.part import Part, listens, python
+from demo.part import Part, python
 from demo.place import HOST
 
 
@@ -35,9 +35,6 @@ class Sms(Part):
     def command(self) -> Sequence[str]:
         port = str(self.place.port("sms"))
         return python("demo.sms", port, str(self.place.inbox), str(self.token_file))
-
-    def is_ready(self) -> bool:
-        return listens(self.place.port("sms"))
 
 
 class Submitted(BaseModel):

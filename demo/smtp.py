@@ -18,7 +18,7 @@ from uuid import uuid4
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from demo.messages import put
-from demo.part import Part, listens, python
+from demo.part import Part, python
 from demo.place import HOST
 
 NO_MAILBOX = "@gone.example"
@@ -30,9 +30,6 @@ class Smtp(Part):
     def command(self) -> Sequence[str]:
         port, place = str(self.place.port("smtp")), self.place
         return python("demo.smtp", port, str(place.inbox), str(place.tls))
-
-    def is_ready(self) -> bool:
-        return listens(self.place.port("smtp"))
 
 
 def _text(mail: EmailMessage) -> str:

@@ -131,8 +131,11 @@ class Stack:
 
 
 def _write(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text, encoding="utf-8")
+    """Write a file that is read whole or not at all, while others may read it."""
+    new = path.with_name(f".{path.name}.new")
+    new.touch(mode=0o600)
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
 
 
 def _toml(values: Mapping[str, object], prefix: str = "") -> str:

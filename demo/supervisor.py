@@ -1,7 +1,8 @@
 """The one owner of the demo's parts: starts them, answers commands about them, ends them.
 
 A part that dies stays dead until somebody starts it. Whatever ends the supervisor, even SIGKILL,
-ends every part with it.
+ends every part with it. When another program takes a port during the start, everything starts
+again on other ports: no part and no file tells of the old ones when the demo is ready.
 """
 
 import asyncio
@@ -10,20 +11,22 @@ import os
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from demo import control
 from demo.control import PartState, Reply, Request
-from demo.part import Part, PartFailed
+from demo.leftovers import end_leftovers
+from demo.part import Part, PartFailed, PortTaken
 from demo.stack import Stack
 from security import rotation
+from settings import load
 from starter.cli import ledger_migrate, temporal_init
 
 WATCH_SECONDS = 0.2
-LEFTOVERS_WITHIN = 10.0
+RISES = 5
 END_WITHIN = 5.0
 
 
@@ -40,8 +43,7 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self._ending.set)
         with only_one(folder):
-            await asyncio.to_thread(_outlive_leftovers, folder / "pids")
-            self._stack.write_files()
+            await asyncio.to_thread(end_leftovers, folder)
             server = await control.serve(folder, self._answer)
             try:
                 await self._until_told(when_ready)
@@ -67,18 +69,29 @@ class Supervisor:
             self._notice_deaths()
 
     async def _rise(self) -> None:
+        """Start everything, on other ports again while other programs take those drawn."""
+        for _ in range(RISES - 1):
+            try:
+                await self._rise_once()
+            except PortTaken as taken:
+                self._say(f"{taken}: starting again on other ports")
+                await self._fall()
+                self._stack.place.draw_again(taken.ports)
+            else:
+                return
+        await self._rise_once()
+
+    async def _rise_once(self) -> None:
         """Start what can start together; the engine comes when all it needs is prepared."""
         stack = self._stack
+        stack.write_files()
         # The operator's own commands, which find this demo by its settings file.
         os.environ["ACTIVATION_CONFIG"] = str(stack.place.settings_file)
+        load.cache_clear()
         rotation.create(stack.place.keys, f"{datetime.now(UTC):%Y-%m}")
         around = (stack.directory, stack.sms, stack.smtp, stack.inbox)
-        await asyncio.gather(
-            self._start_all(around),
-            self._start_ledger(),
-            self._start_temporal(),
-        )
-        await self._start_all(stack.engine)
+        await _all(self._start_ledger(), self._start_temporal(), *map(self._start, around))
+        await _all(*map(self._start, stack.engine))
 
     async def _start_ledger(self) -> None:
         await self._start(self._stack.postgres)
@@ -87,9 +100,6 @@ class Supervisor:
     async def _start_temporal(self) -> None:
         await self._start(self._stack.temporal)
         await asyncio.to_thread(temporal_init)
-
-    async def _start_all(self, parts: Iterable[Part]) -> None:
-        await asyncio.gather(*map(self._start, parts))
 
     async def _start(self, part: Part) -> None:
         async with self._busy[part.name]:
@@ -101,15 +111,8 @@ class Supervisor:
                 raise PartFailed("the demo is ending")
             # Here and not in a thread: parts die with the thread that started them.
             part.spawn()
-            await self._await_ready(part)
-            self._say(f"{part.name} is ready ({time.monotonic() - begun:.1f} s)")
-
-    async def _await_ready(self, part: Part) -> None:
-        try:
             await asyncio.to_thread(part.wait_ready)
-        except PartFailed:
-            await asyncio.to_thread(part.kill)
-            raise
+            self._say(f"{part.name} is ready ({time.monotonic() - begun:.1f} s)")
 
     async def _stop(self, part: Part) -> None:
         async with self._busy[part.name]:
@@ -163,7 +166,11 @@ class Supervisor:
 @contextmanager
 def only_one(folder: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the folder's lock; it is free only when nothing of the demo runs any more."""
-    with (folder / "lock").open("w") as lock:
+    try:
+        lock = (folder / "lock").open("w")
+    except PermissionError:
+        raise PartFailed(f"{folder} belongs to another user, who started a demo here") from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -171,11 +178,12 @@ def only_one(folder: Path, *, wait: bool = False) -> Iterator[None]:
         yield
 
 
-def _outlive_leftovers(pids: Path) -> None:
-    """Wait for parts that are still ending because their supervisor was killed."""
-    deadline = time.monotonic() + LEFTOVERS_WITHIN
-    for file in pids.glob("*.pid"):
-        process = Path("/proc", file.read_text("ascii").strip())
-        while process.exists() and time.monotonic() < deadline:
-            time.sleep(WATCH_SECONDS)
-        file.unlink()
+async def _all(*work: Awaitable[None]) -> None:
+    """Do all of it to the end, and then raise the first failure that no other port mends."""
+    failed = [e for e in await asyncio.gather(*work, return_exceptions=True) if e is not None]
+    taken = [e for e in failed if isinstance(e, PortTaken)]
+    for error in failed:
+        if error not in taken:
+            raise error
+    if taken:
+        raise PortTaken({name: port for each in taken for name, port in each.ports.items()})

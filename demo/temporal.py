@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo.part import Part, PartFailed, listens, run
+from demo.part import Part, PartFailed, run
 from demo.place import HOST
 
 NAMESPACE = "activation"
@@ -62,9 +62,11 @@ class Temporal(Part):
             words += ["--dynamic-config-value", value]
         return (find_temporal(), "server", "start-dev", *words, *pragmas)
 
+    @property
+    def ports(self) -> Sequence[str]:
+        return ("temporal", "temporal_ui")
+
     def is_ready(self) -> bool:
-        if not listens(self.place.port("temporal")):
-            return False
         words = ("operator", "namespace", "describe", "--namespace", NAMESPACE)
         try:
             run((find_temporal(), *words, "--address", self.address), what="temporal")

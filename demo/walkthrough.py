@@ -20,6 +20,7 @@ from temporalio.exceptions import FailureError
 
 from activities.answers import SUCCESS
 from activities.ldap import Found, Wire
+from demo.control import ask
 from demo.messages import Message
 from demo.part import PartFailed
 from demo.samples import SAMPLES
@@ -169,10 +170,11 @@ class _Journey:
 
 
 def read_env(folder: Path) -> dict[str, str]:
-    try:
-        text = (folder / "env").read_text("utf-8")
-    except FileNotFoundError:
-        raise PartFailed("no demo was started here yet: start it with `make demo`") from None
+    """Return where the demo of this folder is; of a stopped one others may have the ports now."""
+    parts = ask(folder, "status")["parts"]
+    if any(part["name"] == "portal" and part["state"] != "running" for part in parts):
+        raise PartFailed("the portal of this demo does not run, or not yet")
+    text = (folder / "env").read_text("utf-8")
     return dict(word.split("=", 1) for line in text.splitlines() for word in shlex.split(line))
 
 

@@ -94,6 +94,8 @@ class WholeStack:
     `environ` are settings that differ from the demo's.
     """
 
+    ports: Sequence[str] = ("--any-ports",)
+
     ready_within = 90.0
     ended_within = 30.0
 
@@ -105,7 +107,11 @@ class WholeStack:
 
     def begin(self) -> None:
         """Start it and wait for the address table."""
-        words = ("demo", "up", "--folder", str(self.folder), "--any-ports")
+        self.launch()
+        self.await_ready()
+
+    def launch(self) -> None:
+        words = ("demo", "up", "--folder", str(self.folder), *self.ports)
         with self.output.open("wb") as output:
             # It must not outlive a test run that is killed.
             self._process = subprocess.Popen(  # noqa: S603 - our own program
@@ -115,6 +121,9 @@ class WholeStack:
                 stdin=subprocess.DEVNULL,
                 env=os.environ | self._environ,
             )
+
+    def await_ready(self) -> None:
+        assert self._process is not None
         deadline = time.monotonic() + self.ready_within
         while "The demo is ready" not in self.output.read_text("utf-8"):
             assert self._process.poll() is None, self.output.read_text("utf-8")

@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import socket
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -43,13 +45,6 @@ def _is_running(pid: int) -> bool:
     return Path("/proc", str(pid)).exists()
 
 
-def _await_gone(pids: list[int]) -> None:
-    deadline = time.monotonic() + 20
-    while any(map(_is_running, pids)):
-        assert time.monotonic() < deadline, "a part outlived its supervisor"
-        time.sleep(0.1)
-
-
 def test_status_names_every_part_and_the_files_tell_where_they_are(whole_stack: WholeStack) -> None:
     assert _states(whole_stack) == dict.fromkeys(PARTS, "running")
     assert set(whole_stack.pids) == PARTS
@@ -70,6 +65,20 @@ def test_a_part_that_was_ended_is_down_and_comes_back_ready(
     assert _states(whole_stack)[part] == "stopped"
     ask(whole_stack.folder, "start", part)
     assert _is_running(whole_stack.pids[part])
+
+
+def test_a_stopped_part_whose_port_was_taken_is_not_said_to_be_ready(
+    whole_stack: WholeStack,
+) -> None:
+    url = urlsplit(whole_stack.env["INBOX_URL"])
+    ask(whole_stack.folder, "stop", "inbox")
+    with (
+        socket.create_server((str(url.hostname), int(url.port or 0))),
+        pytest.raises(PartFailed, match=f"taken by another program meanwhile: port {url.port}"),
+    ):
+        ask(whole_stack.folder, "start", "inbox")
+    ask(whole_stack.folder, "start", "inbox")
+    assert _states(whole_stack)["inbox"] == "running"
 
 
 def test_a_part_killed_from_outside_stays_dead_until_it_is_started(
@@ -122,21 +131,3 @@ def test_without_a_demo_a_command_fails_in_one_line(tmp_path: Path) -> None:
 def test_without_a_demo_nobody_can_be_played(tmp_path: Path) -> None:
     with pytest.raises(PartFailed, match="make demo"):
         play(tmp_path, "el", print)
-
-
-def test_nothing_outlives_the_supervisor_and_the_next_start_goes_on_with_its_data(
-    tmp_path: Path,
-) -> None:
-    demo = WholeStack(tmp_path / "demo")
-    demo.begin()
-    first = demo.pids
-    demo.end(signal.SIGKILL)
-    _await_gone(list(first.values()))
-    secret = demo.env["SUPPORT_PASSWORD"]
-
-    demo.begin()
-    second = demo.pids
-    assert demo.env["SUPPORT_PASSWORD"] == secret
-    assert demo.end(signal.SIGINT) == 0
-    assert not any(map(_is_running, second.values()))
-    assert demo.pids == {}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from demo.control import ask
 from demo.part import PartFailed
 from demo.walkthrough import play
 from tests.stack import WholeStack
@@ -30,6 +31,17 @@ def test_who_takes_another_path_gets_there_too(
     told = _play(whole_stack, "en", sample)
     assert any(page in line for line in told)
     assert told[-1] == "The login with the new password works."
+
+
+def test_a_stopped_portal_is_not_looked_for_where_another_may_answer(
+    whole_stack: WholeStack,
+) -> None:
+    ask(whole_stack.folder, "stop", "portal")
+    try:
+        with pytest.raises(PartFailed, match="portal of this demo does not run"):
+            _play(whole_stack, "el")
+    finally:
+        ask(whole_stack.folder, "start", "portal")
 
 
 def test_a_sample_that_is_not_there_is_told(whole_stack: WholeStack) -> None:

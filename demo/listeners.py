@@ -1,0 +1,31 @@
+"""Which process listens on a port of ours, as the kernel tells."""
+
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from demo.place import HOST
+
+_LISTENS = "0A"
+_ADDRESS = f"{int.from_bytes(socket.inet_aton(HOST), sys.byteorder):08X}"
+
+
+def listens(pid: int, port: int) -> bool:
+    """Tell whether this very process listens on the port; false where it may not be seen."""
+    wanted = f"socket:[{_socket(port)}]"
+    with suppress(OSError):
+        for handle in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                if str(handle.readlink()) == wanted:
+                    return True
+    return False
+
+
+def _socket(port: int) -> str:
+    """Return the number of the socket that listens on the port, or nothing."""
+    for line in Path("/proc/net/tcp").read_text("ascii").splitlines():
+        words = line.split()
+        if words[1] == f"{_ADDRESS}:{port:04X}" and words[3] == _LISTENS:
+            return words[9]
+    return ""
