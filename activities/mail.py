@@ -13,14 +13,13 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 
 import aiosmtplib
 from temporalio.exceptions import ApplicationError
 
+from activities import headers
 from activities.failures import failure, guarded
 from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import FailureType, Language
@@ -58,7 +57,7 @@ class MailRelay:
         With `reply_to` a person speaks through us, and answers go there.
         """
         settings = self._settings
-        message = self.compose(to, letter, message_id, reply_to)
+        message = self.compose(to, letter, message_id, reply_to).as_bytes()
         client = aiosmtplib.SMTP(
             hostname=settings.host,
             port=settings.port,
@@ -73,7 +72,7 @@ class MailRelay:
                 # For the whole conversation: a relay may take its time with each answer.
                 async with asyncio.timeout(settings.timeout_seconds):
                     await client.connect()
-                    await client.send_message(message)
+                    await client.sendmail(settings.sender, [to], message)
                 # It is the relay's letter now, however the conversation ends.
                 with suppress(aiosmtplib.SMTPException):
                     await client.quit(timeout=1)
@@ -100,11 +99,12 @@ class MailRelay:
     ) -> EmailMessage:
         name = self._institution.name(letter.language)
         digest = hashlib.sha256(message_id.encode()).hexdigest()[:32]
-        message = EmailMessage(policy=SMTP)
-        message["From"] = Address(name, addr_spec=self._settings.sender)
-        message["To"] = Address(addr_spec=to)
-        message["Reply-To"] = Address(addr_spec=reply_to or self._institution.support_email)
-        message["Subject"] = letter.subject
+        message = EmailMessage(policy=headers.AsWritten())
+        message["From"] = headers.mailbox("From", name, self._settings.sender)
+        message["To"] = headers.mailbox("To", "", to)
+        answers_to = reply_to or self._institution.support_email
+        message["Reply-To"] = headers.mailbox("Reply-To", "", answers_to)
+        message["Subject"] = headers.text("Subject", letter.subject)
         message["Date"] = format_datetime(datetime.now(UTC))
         message["Message-ID"] = f"<{digest}@{self._institution.domain}>"
         if reply_to is None:
