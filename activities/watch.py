@@ -27,7 +27,10 @@ _NOT_TAKEN: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresErr
 _PARTS: Mapping[str, Part | None] = {
     ActivityName.FIND_STUDENT: Part.REGISTRAR,
     ActivityName.RESERVE_SEND: Part.LEDGER,
-    ActivityName.CHECK_PIN: None,
+    ActivityName.CHECK_PIN: Part.LEDGER,
+    ActivityName.UNLOCK_PIN: Part.LEDGER,
+    ActivityName.COUNT_IDENTITY_TRY: Part.LEDGER,
+    ActivityName.ALLOW_IDENTITY_TRIES: Part.LEDGER,
     ActivityName.CLAIM_PERSON: Part.LEDGER,
     ActivityName.CHECK_ACCOUNT: Part.DIRECTORY,
     ActivityName.RECORD_INSURANCE: Part.LEDGER,
