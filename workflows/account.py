@@ -69,8 +69,8 @@ class Account:
     async def create(self) -> str:
         """Return the username of the account that works; raises `Ended` when there is one."""
         while True:
-            username = await self._resolve_username()
-            if not await self._agreed(username):
+            username = await self._standing.supervised(self._resolve_username)
+            if not await self._standing.supervised(self._agreed, username):
                 continue
             outcome = await self._set_password(username)
             if outcome is ProvisionOutcome.ACTIVE:
@@ -186,24 +186,29 @@ class Account:
     async def _set_password(self, username: str) -> ProvisionOutcome:
         """Provision with the password the student chose, until it works or cannot."""
         while True:
-            self._standing.stand(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
-            submission = await self._standing.expect(PasswordSubmission)
-            self.refusal = None
-            self._standing.stand(Step.PROVISIONING, None)
-            if not await self._still_as_shown(username):
-                return ProvisionOutcome.NO_CONSENT
-            made = await self._provision(username, submission.sealed_id)
-            match made.outcome:
-                case ProvisionOutcome.ACTIVE:
-                    return made.outcome
-                case ProvisionOutcome.ALREADY_ACTIVE:
-                    raise Ended(Step.ALREADY_ACTIVE, username=username)
-                case ProvisionOutcome.PASSWORD_REFUSED:
-                    self.refusal = made.refusal
-                    if made.refusal is PasswordRefusal.EXPIRED:
-                        self._write(NoticeKind.CHOOSE_PASSWORD_AGAIN)
-                case _:
-                    return made.outcome
+            sealed_id = await self._standing.supervised(self._choose)
+            outcome = await self._standing.supervised(self._make, username, sealed_id)
+            if outcome is not ProvisionOutcome.PASSWORD_REFUSED:
+                return outcome
+
+    async def _choose(self) -> str:
+        self._standing.stand(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
+        submission = await self._standing.expect(PasswordSubmission)
+        self.refusal = None
+        return submission.sealed_id
+
+    async def _make(self, username: str, sealed_id: str) -> ProvisionOutcome:
+        self._standing.stand(Step.PROVISIONING, None)
+        if not await self._still_as_shown(username):
+            return ProvisionOutcome.NO_CONSENT
+        made = await self._provision(username, sealed_id)
+        if made.outcome is ProvisionOutcome.ALREADY_ACTIVE:
+            raise Ended(Step.ALREADY_ACTIVE, username=username)
+        if made.outcome is ProvisionOutcome.PASSWORD_REFUSED:
+            self.refusal = made.refusal
+            if made.refusal is PasswordRefusal.EXPIRED:
+                self._write(NoticeKind.CHOOSE_PASSWORD_AGAIN)
+        return made.outcome
 
     async def _provision(self, username: str, sealed_id: str) -> Provisioned:
         request = ProvisionAccount(

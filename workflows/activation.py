@@ -59,7 +59,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.account import Account, typed_contact
     from workflows.inbox import door, only
     from workflows.proof import Proof
-    from workflows.standing import Ended, Standing, background
+    from workflows.standing import Ended, Standing, background, forgotten
 
 
 _NOTICES = {
@@ -101,18 +101,19 @@ class Activation(Standing):
         self.username: str | None = None
         self.holder: str | None = None
         self.notices = 0
+        self.farewell: SendNotice | None = None
 
     @workflow.run
     async def run(self, *given: object) -> ActivationResult:
         del given  # `__init__` has it: a submission may be handled before this line.
-        clock = background(self.run_the_clock())
+        clock = background(self.keep_time())
         try:
-            persons = await self._look_up()
-            contact = await self._prove_contact(persons)
-            person = await self._identify(persons, contact)
-            await self._claim(person)
-            person = await self._complete_insurance(person)
-            await self._create_account(person)
+            persons = await self.supervised(self._look_up)
+            contact = await self.supervised(self._prove_contact, persons)
+            person = await self.supervised(self._identify, persons, contact)
+            await self.supervised(self._claim, person)
+            person = await self.supervised(self._complete_insurance, person)
+            await self.supervised(self._create_account, person)
             end = Step.ACTIVE
         except Ended as ended:
             end = ended.end
@@ -120,8 +121,8 @@ class Activation(Standing):
         except asyncio.CancelledError:
             end = Step.CANCELLED
         clock.cancel()
-        await self._close(end)
-        return ActivationResult(end=end)
+        await self._finish(end)
+        return ActivationResult(end=self.step)
 
     # --- the steps -------------------------------------------------------------------------
 
@@ -135,10 +136,10 @@ class Activation(Standing):
 
     async def _prove_contact(self, persons: Sequence[Person]) -> Destination:
         """Send a code; after a look-up of hours "go on here", for a code would die unread."""
-        self.proof = Proof(self, self.start, persons)
+        self.proof = self.proof or Proof(self, self.start, persons)
         left = workflow.now() - workflow.info().start_time > self.start.policy.pin_ttl
         if left:
-            background(self._invite(self.proof))
+            self.beside(self._invite(self.proof))
         await self.proof.wait(on_request=left)
         return self.proof.destination
 
@@ -198,7 +199,7 @@ class Activation(Standing):
                 case ClaimOutcome.ALREADY_ACTIVE, _:
                     gone = await self._lost(person, claimed)
                 case ClaimOutcome.HELD, str(holder):
-                    if await self._reaches(holder):
+                    if await self.patiently(calls.tell_joined, self._joins(holder)):
                         self.holder = holder
                         raise Ended(Step.JOINED)
                     # Its run was ended from outside: what it held is let go, and claimed again.
@@ -228,12 +229,9 @@ class Activation(Standing):
                 case _:
                     return claimed.activated_by
 
-    async def _reaches(self, holder: str) -> bool:
-        """Tell the activation that goes on; one that cannot be told has no run any more."""
+    def _joins(self, holder: str) -> calls.Joins:
         notice = JoinedNotice(submission_id=self.start.reference, received_at=workflow.now())
-        told = background(workflow.get_external_workflow_handle(holder).signal("joined", notice))
-        await workflow.wait([told])
-        return told.exception() is None
+        return calls.Joins(holder, notice)
 
     async def _complete_insurance(self, person: Person) -> Person:
         """Ask for the insurance number the registrar lacks; it may come there meanwhile."""
@@ -275,7 +273,8 @@ class Activation(Standing):
         return newest or person
 
     async def _create_account(self, person: Person) -> None:
-        self.account = Account(self, self.start, person, self.insurance_number, self._write)
+        if self.account is None:
+            self.account = Account(self, self.start, person, self.insurance_number, self._write)
         self.username = await self.account.create()
 
     def remind(self) -> bool:
@@ -288,9 +287,19 @@ class Activation(Standing):
     def _write(self, kind: NoticeKind) -> None:
         """Write to a student who has left; no page waits for it."""
         assert self.proof is not None  # noqa: S101 - only called when a contact was proved
-        background(calls.send_notice(self._notice(kind, self.proof.destination), self.delayed))
+        forgotten(calls.send_notice(self._notice(kind, self.proof.destination), self.delayed))
 
     # --- the end ---------------------------------------------------------------------------
+
+    async def _finish(self, end: Step) -> None:
+        """Close, however often that is interrupted: what was claimed is released in the end."""
+        while True:
+            try:
+                return await self.supervised(self._close, end)
+            except Ended as ended:
+                end = ended.end
+            except asyncio.CancelledError:
+                end = self.step if self.step in steps.ENDS else Step.CANCELLED
 
     async def _close(self, end: Step) -> None:
         """Release what was held, tell the student, and leave nobody without an answer."""
@@ -300,7 +309,8 @@ class Activation(Standing):
         self.stand(end, None)  # Nothing is waited for any more.
         to = self._other_contact()
         if end in _NOTICES and to:
-            await self.patiently(calls.send_notice, self._notice(_NOTICES[end], to))
+            self.farewell = self.farewell or self._notice(_NOTICES[end], to)
+            await self.patiently(calls.send_notice, self.farewell)
         # Whatever else comes in is answered "too late".
         await self.next(or_when=workflow.all_handlers_finished)
 

@@ -9,7 +9,7 @@ Correctness never depends on attempt numbers: two tries may overlap, and both sa
 from contextlib import suppress
 from datetime import timedelta
 from itertools import chain, repeat
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
@@ -58,6 +58,7 @@ with workflow.unsafe.imports_passed_through():
         UnlockPin,
         WithdrawalApplied,
     )
+    from domain.contracts.submissions import JoinedNotice
     from domain.contracts.vocabulary import (
         ActivityName,
         Channel,
@@ -77,6 +78,7 @@ _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = (timedelta(seconds=20), timedelta(seconds=30))
 _WINDOWS = (timedelta(seconds=45), timedelta(minutes=10), timedelta(hours=3))
 _MESSAGE_QUEUES = {Channel.SMS: TaskQueue.SMS, Channel.EMAIL: TaskQueue.MAIL}
+_NO_SUCH_RUN = "ExternalWorkflowExecutionNotFound"
 _SILENT = {
     TaskQueue.SMS: WaitReason.SMS_DOWN,
     TaskQueue.MAIL: WaitReason.MAIL_DOWN,
@@ -104,7 +106,9 @@ async def reread_student(request: FindStudent, person: Person) -> Person | None:
     """
     try:
         found = await _local(ActivityName.FIND_STUDENT, request, StudentsFound)
-    except FailureError:
+    except FailureError as error:
+        if is_cancelled_exception(error):
+            raise
         raise NoNews from None
     same = (each for each in found.persons if each.person_key == person.person_key)
     return next(same, None)
@@ -141,6 +145,28 @@ async def allow_identity_tries(
 
 async def claim_person(request: ClaimPerson, delayed: Delayed) -> Claimed:
     return await _local_first(ActivityName.CLAIM_PERSON, request, Claimed, delayed)
+
+
+class Joins(NamedTuple):
+    """Whom to tell that another activation joins it, and the notice."""
+
+    holder: str
+    notice: JoinedNotice
+
+
+async def tell_joined(joins: Joins, delayed: Delayed) -> bool:
+    """Tell the activation that goes on; False when it has no run any more.
+
+    Any other failure is raised: a run that cannot be told now may live all the same.
+    """
+    del delayed  # Temporal itself delivers, and tells at once when it cannot.
+    try:
+        await workflow.get_external_workflow_handle(joins.holder).signal("joined", joins.notice)
+    except ApplicationError as error:
+        if error.type != _NO_SUCH_RUN:
+            raise
+        return False
+    return True
 
 
 async def check_account(request: CheckAccount, delayed: Delayed) -> AccountChecked:

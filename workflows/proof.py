@@ -187,7 +187,7 @@ class Proof:
         The student's clock and answers go on meanwhile.
         """
         if self._standing.step is Step.PIN and not self._locked():
-            self._standing.stand(Step.PIN, reason)
+            self._standing.wait_for(reason)
 
     async def _after_sending(self) -> None:
         sending, self._sending = self._sending, None
@@ -279,7 +279,7 @@ class Proof:
 
     def _lock(self, until: datetime) -> None:
         self._locked_until = until
-        if self._locked():
+        if self._standing.step is Step.PIN and self._locked():
             self._standing.stand(Step.PIN, WaitReason.PIN_LOCKED)
 
     async def _unlock(self, request: UnlockRequest) -> None:

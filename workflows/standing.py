@@ -10,11 +10,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
-from temporalio.exceptions import FailureError
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts.submissions import (
@@ -42,6 +42,7 @@ _WHILE_HELD: Kinds = (StaffRequest, ResendRequest)
 
 Delayed = Callable[[Reason], None]
 Done = TypeVar("Done")
+Given = ParamSpec("Given")
 Request = TypeVar("Request")
 
 
@@ -67,6 +68,8 @@ class Standing(ABC):
         self._deadline = deadline
         self._remind_after = remind_after
         self._parked: Step | None = None
+        self._parked_for: Reason | None = None
+        self._blunder: BaseException | None = None
         self._handling: Submission | None = None
 
     @abstractmethod
@@ -101,8 +104,13 @@ class Standing(ABC):
 
     def delayed(self, reason: Reason) -> None:
         """Say that the engine waits for a part that is away."""
-        self.stand(self.step, reason)
+        self.wait_for(reason)
         self.settle()
+
+    def wait_for(self, reason: Reason) -> None:
+        """Stand here for this reason; a part that the step knows nothing of is set up wrongly."""
+        known = reason in steps.REASONS[self.step]
+        self.stand(self.step, reason if known else Reason.CONFIGURATION)
 
     def _publish(self) -> None:
         reason = REASON.value_set(self.reason) if self.reason else REASON.value_unset()
@@ -154,7 +162,7 @@ class Standing(ABC):
             limit = max(until - workflow.now(), timedelta()) if until else None
             try:
                 await workflow.wait_condition(
-                    lambda: self.inbox.has(hears) or or_when() or self._abandoned(), timeout=limit
+                    lambda: self.inbox.has(hears) or or_when() or self._is_over(), timeout=limit
                 )
             except TimeoutError:
                 return None
@@ -162,6 +170,9 @@ class Standing(ABC):
                 self.next_try_at = None
             submission = self.inbox.take(hears)
             if submission is None:
+                if blunder := self._mistaken():
+                    self._blunder = None
+                    raise blunder
                 # What arrived in time is dealt with first, however late the clock is read.
                 if self._abandoned():
                     raise Ended(Step.EXPIRED)
@@ -184,6 +195,15 @@ class Standing(ABC):
     def _awaits_others(self) -> bool:
         """Whether no work of the engine's is under way that could end meanwhile."""
         return self.deadline_at is not None or self.reason is Reason.DATA_DISPUTED
+
+    def _is_over(self) -> bool:
+        """Whether something beside this wait ends it: the student's time, or a mistake."""
+        return self._abandoned() or self._mistaken() is not None
+
+    def _mistaken(self) -> BaseException | None:
+        """Return the mistake made beside this wait; what is parked or over is past it."""
+        past = self.step in steps.ENDS or self.step is Step.NEEDS_SUPPORT
+        return None if past else self._blunder
 
     def _abandoned(self) -> bool:
         return self.deadline_at is not None and self.deadline_at <= workflow.now()
@@ -242,15 +262,58 @@ class Standing(ABC):
     async def park(self, reason: Reason, until: type[StaffRequest] = RetryRequest) -> StaffRequest:
         """Wait with support until staff say so, then stand where it stood before.
 
-        What a student hands in while it is held is not refused: it counts once it goes on.
+        What a student hands in while it is held is not refused: it counts once it goes on. What
+        is over already keeps its end.
         """
-        self._parked, before = self.step, self.reason
-        self.stand(Step.NEEDS_SUPPORT, reason)
+        if self.step is not Step.NEEDS_SUPPORT:
+            self._parked, self._parked_for = self.step, self.reason
+        assert self._parked is not None  # noqa: S101 - set where it went to support
+        self.stand(self.step if self.step in steps.ENDS else Step.NEEDS_SUPPORT, reason)
         hears = _WHILE_HELD if reason is Reason.HELD else (Submission,)
         said = await self.next(until, hears=hears)
         assert said is not None  # noqa: S101 - nothing else can end this wait
-        self.stand(self._parked, before)
+        self.stand(self._parked, self._parked_for)
         return said
+
+    async def supervised(
+        self, step: Callable[Given, Awaitable[Done]], *args: Given.args, **named: Given.kwargs
+    ) -> Done:
+        """Run a step; a mistake of ours in it parks it, and staff's retry runs the step again.
+
+        Left to Temporal, a mistake would fail the run's every task: nobody could cancel it, and
+        the person it claimed could not begin anew. What the SDK raises when a replay does not
+        repeat itself is left to it.
+        """
+        while True:
+            try:
+                return await step(*args, **named)
+            except (Ended, workflow.NondeterminismError, workflow.ReadOnlyContextError):
+                raise
+            except Exception as error:
+                if is_cancelled_exception(error):
+                    raise asyncio.CancelledError from error
+                _log(error)
+            await self.park(Reason.CONFIGURATION)
+
+    def beside(self, work: Awaitable[Done]) -> "asyncio.Future[Done]":
+        """Start work beside the waiting; a mistake in it parks the step."""
+
+        def note(done: "asyncio.Future[Done]") -> None:
+            if not done.cancelled():
+                self._blunder = done.exception() or self._blunder
+
+        task = background(work)
+        task.add_done_callback(note)
+        return task
+
+    async def keep_time(self) -> None:
+        """Run the clock; after a mistake in it, again once staff have seen to that."""
+        while True:
+            try:
+                await self.run_the_clock()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told where one waits
+                self._blunder = error
+                await workflow.wait_condition(lambda: self._blunder is None)
 
     async def run_the_clock(self) -> None:
         """Remind once; at the deadline, make whoever awaits the student look at the time."""
@@ -276,7 +339,26 @@ class Standing(ABC):
 
 
 def background(work: Awaitable[Done]) -> "asyncio.Future[Done]":
-    """Start work beside the waiting; when it is given up, nobody misses its outcome."""
+    """Start work beside the waiting; who needs its outcome asks the future."""
     task = asyncio.ensure_future(work)
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     return task
+
+
+def forgotten(work: Awaitable[object]) -> None:
+    """Start work that nothing waits for; a mistake in it is logged."""
+
+    def note(done: "asyncio.Future[object]") -> None:
+        if not done.cancelled() and (error := done.exception()):
+            _log(error)
+
+    asyncio.ensure_future(work).add_done_callback(note)
+
+
+def _log(error: BaseException) -> None:
+    """Tell operators what went wrong and where; what it said may be of a person."""
+    at = error.__traceback__
+    while at and at.tb_next:
+        at = at.tb_next
+    where = f"{at.tb_frame.f_code.co_qualname}:{at.tb_lineno}" if at else "no place"
+    workflow.logger.error("the workflow raised %s in %s", type(error).__name__, where)

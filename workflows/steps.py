@@ -34,7 +34,7 @@ TRANSITIONS: Mapping[Step, frozenset[Step]] = {
     Step.LOOKUP: frozenset({Step.PIN, Step.NOT_FOUND, Step.NEEDS_SUPPORT, Step.CANCELLED}),
     Step.PIN: _AFTER_PROOF | {Step.IDENTIFY},
     Step.IDENTIFY: _AFTER_PROOF,
-    Step.INSURANCE: frozenset({Step.REVIEW, Step.NEEDS_SUPPORT, Step.EXPIRED, Step.CANCELLED}),
+    Step.INSURANCE: _AFTER_PROOF - {Step.INSURANCE},
     Step.REVIEW: frozenset(
         {
             Step.PASSWORD,

@@ -127,7 +127,8 @@ _LET_BE: tuple[type[BaseException], ...] = (
 def possible(step: Step, reason: WaitReason | None) -> frozenset[Action]:
     """Return the acts that make sense where an activation stands."""
     if step in steps.ENDS:
-        return OVER
+        # What is left to do is the engine's: to release what was held, and to tell the student.
+        return OVER | {Action.RETRY} if reason else OVER
     disputed = reason is WaitReason.DATA_DISPUTED
     students = steps.deadline_runs(step, reason)
     when = {

@@ -6,6 +6,9 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from domain.contracts.requests import (
+    Claimed,
+    ClaimOutcome,
+    CloseActivation,
     InsuranceOutcome,
     NoticeKind,
     Person,
@@ -232,3 +235,23 @@ async def test_the_engines_own_work_is_not_held(begin: Begin, world: World) -> N
 
     assert await staff(student, "hold") is Verdict.OUT_OF_STEP
     assert await student.end() is Step.ACTIVE
+
+
+@pytest.mark.parametrize("outcome", [ClaimOutcome.HELD, ClaimOutcome.ALREADY_ACTIVE])
+async def test_a_number_that_came_to_the_registrar_may_be_claimed_by_another_activation(
+    begin: Begin, world: World, outcome: ClaimOutcome
+) -> None:
+    world.persons = (PERSON.model_copy(update={"insurance_number": None}),)
+    holder = await begin()
+    student = await begin()
+    await student.sent()
+    await student.pin()
+    world.persons = (PERSON,)
+    world.claims = [Claimed(outcome=outcome, holder=holder.handle.id, username="maria")]
+
+    assert await staff(student, "reread") is Verdict.ACCEPTED
+    assert await student.end() is (
+        Step.JOINED if outcome is ClaimOutcome.HELD else Step.ALREADY_ACTIVE
+    )
+    assert [row.end for row in world.made(CloseActivation)] == [await student.end()]
+    await holder.handle.cancel()

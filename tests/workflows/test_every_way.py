@@ -1,0 +1,128 @@
+"""From every state that can be reached, everything that can happen leads on: no run is wedged.
+
+The states are found by walking: whatever the workflow asks gets every answer there is, and each
+state that was not seen before is walked on from. So a new step, outcome or place to park is
+covered when it is written.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import pytest
+
+from domain.contracts.vocabulary import ActivityName, Step, WaitReason
+from tests.workflows.explorer import OUTCOMES, Explored
+from workflows import steps
+
+pytestmark = pytest.mark.timeout(900)
+
+Way: TypeAlias = tuple[tuple[str, str], ...]
+ELSEWHERE = {
+    ActivityName.MAIL_SUPPORT_REQUEST,
+    ActivityName.MAIL_SUPPORT_ANSWER,
+    ActivityName.APPLY_WITHDRAWAL,
+}
+"""The activities of other workflows."""
+
+
+@asynccontextmanager
+async def walked(way: Way) -> AsyncIterator[Explored]:
+    with pytest.MonkeyPatch.context() as patch:
+        explored = Explored(patch)
+        try:
+            await explored.settle()
+            for event in way:
+                await explored.happen(*event)
+            yield explored
+        finally:
+            await explored.end()
+
+
+@pytest.fixture(scope="module")
+async def ways() -> list[Way]:
+    """Return the shortest way to each state; no event on any way may be a mistake."""
+    found: dict[tuple[object, ...], Way] = {}
+    ahead: deque[Way] = deque([()])
+    while ahead:
+        way = ahead.popleft()
+        async with walked(way) as explored:
+            assert not explored.mistakes, (way, explored.mistakes)
+            if explored.task.done():
+                assert explored.task.exception() is None, way
+                assert explored.run.step in steps.ENDS
+            if explored.stands not in found:
+                found[explored.stands] = way
+                ahead.extend((*way, event) for event in explored.events())
+    assert {step for step, *_ in found} == set(Step)
+    return [way for stands, way in found.items() if not stands[-1]]
+
+
+def test_every_activity_and_every_outcome_is_played(ways: list[Way]) -> None:
+    assert set(OUTCOMES) == set(ActivityName) - ELSEWHERE
+    for name, outcomes in OUTCOMES.items():
+        first = next(iter(outcomes.values()))
+        told: Any = getattr(first, "outcome", None) or getattr(first, "state", None)
+        assert told is None or all(each in outcomes for each in type(told)), name
+    assert len(ways) > 100
+
+
+async def test_staff_can_cancel_in_every_state_but_the_making_of_the_account(
+    ways: list[Way],
+) -> None:
+    for way in ways:
+        async with walked(way) as explored:
+            before = explored.run.step
+            await explored.happen("door", "cancel")
+            if "local find_student" in explored.asked and explored.run.step is before:
+                # One look at the registrar is four seconds at most.
+                await explored.happen("local find_student", "permanent")
+            expected = Step.CANCELLED if before in steps.CANCELLABLE else before
+            assert explored.run.step is expected, way
+            assert before not in steps.CANCELLABLE or "local close_activation" in explored.asked
+
+
+async def test_a_cancellation_from_outside_ends_every_state_and_releases_the_claim(
+    ways: list[Way],
+) -> None:
+    for way in ways:
+        async with walked(way) as explored:
+            before = explored.run.step
+            await explored.happen("cancel", "from outside")
+            if explored.task.done():
+                continue  # It was told the student already, and nothing was left but to answer.
+            await explored.happen("local close_activation", "closed")
+            if "durable send_notice" in explored.asked:
+                await explored.happen("durable send_notice", "sent")
+            expected = before if before in steps.ENDS else Step.CANCELLED
+            assert (await explored.task).end is expected, way
+
+
+async def test_a_mistake_of_the_programme_parks_and_can_be_retried_and_cancelled(
+    ways: list[Way],
+) -> None:
+    parked = 0
+    for way in ways:
+        for place in await places(way):
+            async with walked((*way, ("mistake", place))) as explored:
+                assert not explored.task.done(), (way, place)
+                run = explored.run
+                if not explored.mistakes or run.reason is not WaitReason.CONFIGURATION:
+                    continue  # A notice nobody waits for, or the clock of what is parked anyhow.
+                parked += 1
+                was = run._parked if run.step is Step.NEEDS_SUPPORT else run.step
+                told = len(explored.mistakes)
+                await explored.happen("door", "retry")
+                assert run.step in {was, *steps.TRANSITIONS[was or run.step]}, (way, place)
+                assert len(explored.mistakes) == told, (way, place, explored.mistakes)
+            async with walked((*way, ("mistake", place), ("door", "cancel"))) as explored:
+                run = explored.run
+                over = run.step in steps.ENDS
+                assert over or run.step is Step.PROVISIONING, (way, place)
+    assert parked > len(ways)
+
+
+async def places(way: Way) -> list[str]:
+    async with walked(way) as explored:
+        return [*explored.asked, *map(str, range(len(explored.waiting)))]
