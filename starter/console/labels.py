@@ -6,12 +6,12 @@ from babel.support import NullTranslations
 
 from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
 from starter.console import handbook
-from starter.support.actions import LABELS
+from starter.support.actions import DOORS, LABELS
 from starter.support.cases import State
 from starter.support.desk import REFUSED
 from starter.support.queue import Group
 from starter.support.staff import Action
-from starter.support.timeline import Event, Who
+from starter.support.timeline import Event, Source, Who
 from translations import N_, translator
 
 STEPS: Mapping[Step, str] = {
@@ -50,6 +50,7 @@ WHO: Mapping[Who, str] = {
     Who.ENGINE: N_("Engine"),
     Who.STAFF: N_("Staff"),
 }
+_ACTS = {door: action for action, door in DOORS.items()}
 _DOORS: Mapping[str, str] = {
     "submit_pin": N_("Typed a code"),
     "resend_pin": N_("Asked for a code"),
@@ -70,8 +71,8 @@ _WHATS: Mapping[str, str] = {
     "stands": N_("Stands at: %(detail)s"),
     "message": N_("Message: %(detail)s"),
     "wrote": N_("Note of %(detail)s"),
-    REFUSED: N_("Refused, nothing was done: %(detail)s"),
 }
+_REFUSED = N_("Refused, nothing was done: %(detail)s")
 _ACTIVITIES: Mapping[ActivityName, str] = {
     ActivityName.FIND_STUDENT: N_("look-up in the registrar"),
     ActivityName.RESERVE_SEND: N_("reservation of a message"),
@@ -136,10 +137,10 @@ class Labels:
 
     def _event(self, event: Event) -> str:
         detail = event.detail or ""
+        if event.source is Source.AUDIT:
+            return self._act(event.what, detail)
         if event.what == "submitted":
-            if detail in list(Action):
-                return self._say(LABELS.get(Action(detail), detail))
-            return self._say(_DOORS.get(detail, detail))
+            return self._say(self._door(event.who, detail))
         if event.what == "stands":
             step, _, reason = detail.partition(" ")
             named = [self.cause(each) for each in (step, reason) if each]
@@ -149,13 +150,22 @@ class Labels:
         if event.what in {"done", "failed"}:
             name, _, kind = detail.partition(" ")
             detail = f"{self._activity(name)} {kind}".rstrip()
-        if event.what == REFUSED:
-            actor, _, action = detail.partition(": ")
-            detail = f"{self._say(LABELS[Action(action)])} ({actor})"
-        if event.what in _WHATS:
-            return self._say(_WHATS[event.what]) % {"detail": detail}
-        label = LABELS.get(Action(event.what)) if event.what in list(Action) else None
-        return f"{self._say(label or event.what)} ({detail})"
+        return self._say(_WHATS[event.what]) % {"detail": detail}
+
+    def _door(self, who: Who, door: str) -> str:
+        """Name what was handed in; the same door may be the student's and staff's."""
+        if who is Who.STAFF and door in _ACTS:
+            return LABELS[_ACTS[door]]
+        return _DOORS.get(door, door)
+
+    def _act(self, action: str, detail: str) -> str:
+        """Name an act of staff's as the audit has it."""
+        if action == REFUSED:
+            actor, _, refused = detail.partition(": ")
+            told = f"{self._say(LABELS[Action(refused)])} ({actor})"
+            return self._say(_REFUSED) % {"detail": told}
+        label = LABELS.get(Action(action)) if action in list(Action) else None
+        return f"{self._say(label or action)} ({detail})"
 
     def details(self, wrong: str) -> str:
         """Name the details that a dispute lists."""

@@ -44,6 +44,10 @@ REQUESTS: Mapping[Action, type[Submission]] = {
     Action.RELEASE: ReleaseRequest,
     Action.CANCEL: CancelRequest,
 }
+DOORS: Mapping[Action, str] = {action: action.value for action in REQUESTS} | {
+    Action.RESEND: "resend_pin"
+}
+"""By which door of the activation each act goes in."""
 LABELS: Mapping[Action, str] = {
     Action.RETRY: N_("Try now"),
     Action.RESEND: N_("Send a code"),
@@ -172,9 +176,8 @@ async def act(
     if not desk.staff.sees(stands.department):
         raise UnknownReference(reference)
     await desk.record(action, reference, reason)
-    door = "resend_pin" if action is Action.RESEND else action.value
     try:
-        answer = await desk.activations.submit(reference, door, request)
+        answer = await desk.activations.submit(reference, DOORS[action], request)
     except ActivationEnded:
         refusal: str | None = _ENDED
     else:

@@ -14,13 +14,17 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowExecutionDescription
 from temporalio.converter import DataConverter
 
+from domain.contracts.submissions import StaffRequest
 from ledger.audit import Row
 from ledger.messages import Sending
 from ledger.notes import Note
 from starter.connect import DESK
 from workflows.standing import REASON, STEP
 
-_STAFFS_DOORS = frozenset({"retry", "cancel", "unlock", "reread", "resolve", "hold", "release"})
+STAFFS_DOORS = frozenset(
+    model.model_fields["kind"].default for model in StaffRequest.__subclasses__()
+)
+"""The doors that only staff use: each is called as the kind of its request."""
 _VIEWS = frozenset({"case", "search", "decode", "requests"})
 
 
@@ -30,15 +34,32 @@ class Who(StrEnum):
     STAFF = "staff"
 
 
+class Source(StrEnum):
+    """Whose vocabulary `what` is of: a word of ours, or the action of an audit row.
+
+    The two have words in common, as do doors and actions: `withdraw` is a door of the student's
+    and an act of staff's.
+    """
+
+    ENGINE = "engine"
+    AUDIT = "audit"
+
+
 @dataclass(frozen=True)
 class Event:
-    """`what` is one of a few words, `detail` a name, a code or what staff wrote."""
+    """`what` is a word of its source, `detail` a name, a code or what staff wrote."""
 
     at: datetime
     what: str
     detail: str | None = None
     who: Who = Who.ENGINE
     times: int = 1
+    source: Source = Source.ENGINE
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What makes it the same as another one, but for the time."""
+        return self.source, self.what, self.detail, self.who
 
     def as_dict(self) -> dict[str, Any]:
         detail = f"{self.times} x {self.detail or self.what}" if self.times > 1 else self.detail
@@ -55,7 +76,7 @@ def fold(events: Iterable[Event]) -> list[Event]:
     folded: list[Event] = []
     for event in sorted(events, key=lambda event: event.at):
         last = folded[-1] if folded else None
-        if last and (last.what, last.detail, last.who) == (event.what, event.detail, event.who):
+        if last and last.kind == event.kind:
             folded[-1] = replace(event, times=last.times + event.times)
         else:
             folded.append(event)
@@ -72,7 +93,8 @@ def of_ledger(
         yield Event(at, "message", f"{message.kind} {message.channel} {outcome}")
     for row in acts:
         if row.action not in _VIEWS:
-            yield Event(row.at, row.action, f"{row.actor}: {row.reason or ''}", Who.STAFF)
+            told = f"{row.actor}: {row.reason or ''}"
+            yield Event(row.at, row.action, told, Who.STAFF, source=Source.AUDIT)
     for note in notes:
         yield Event(note.at, "wrote", f"{note.author}: {note.text}", Who.STAFF)
 
@@ -177,7 +199,7 @@ def _tries(events: Sequence[HistoryEvent], event: HistoryEvent) -> int:
 
 
 def _by(door: str, identity: str) -> Who:
-    if door in _STAFFS_DOORS or identity == DESK:
+    if door in STAFFS_DOORS or identity == DESK:
         return Who.STAFF
     return Who.ENGINE if door == "joined" else Who.STUDENT
 

@@ -1,0 +1,76 @@
+"""Each event of a timeline is called by its own name, whichever vocabulary its word is of."""
+
+import inspect
+from datetime import UTC, datetime
+
+import pytest
+from temporalio import workflow
+
+from domain.contracts.submissions import StaffRequest
+from domain.contracts.vocabulary import Language
+from starter.console.labels import Labels
+from starter.support.actions import DOORS, LABELS, REQUESTS
+from starter.support.desk import REFUSED
+from starter.support.staff import Action
+from starter.support.timeline import STAFFS_DOORS, Event, Source, Who, fold
+from workflows.activation import Activation
+
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+MODELS = {
+    name: inspect.getclosurevars(update.fn).nonlocals["model"]
+    for name, update in workflow._Definition.must_from_class(Activation).updates.items()
+    if name is not None
+}
+LANGUAGES = [Labels(language) for language in Language]
+
+
+def came_in(door: str, who: Who) -> Event:
+    return Event(NOW, "submitted", door, who)
+
+
+def noted(action: str) -> Event:
+    return Event(NOW, action, "anna: asked", Who.STAFF, source=Source.AUDIT)
+
+
+def test_the_doors_of_staff_are_those_whose_model_is_theirs() -> None:
+    theirs = {name for name, model in MODELS.items() if issubclass(model, StaffRequest)}
+    assert theirs == STAFFS_DOORS
+    assert set(DOORS.values()) >= STAFFS_DOORS
+    assert {DOORS[action]: REQUESTS[action] for action in REQUESTS} == {
+        door: MODELS[door] for door in DOORS.values()
+    }
+
+
+@pytest.mark.parametrize("labels", LANGUAGES)
+def test_every_door_has_a_name_of_its_own(labels: Labels) -> None:
+    students = {door: labels.event(came_in(door, Who.STUDENT)) for door in {*MODELS} - STAFFS_DOORS}
+    staffs = {door: labels.event(came_in(door, Who.STAFF)) for door in DOORS.values()}
+    assert len({*students.values()}) == len(students)
+    assert len({*staffs.values()}) == len(staffs)
+    assert not {*students} & {*students.values()}
+    assert not {*staffs} & {*staffs.values()}
+    assert not {*students.values()} & {*staffs.values()}
+
+
+def test_an_act_is_no_door_even_where_both_have_one_word() -> None:
+    labels = Labels(Language.EN)
+    assert labels.event(came_in("withdraw", Who.STUDENT)) == "Took that back"
+    assert labels.event(noted("withdraw")) == "Withdraw the consent (anna: asked)"
+    assert labels.event(came_in("resend_pin", Who.STUDENT)) == "Asked for a code"
+    assert labels.event(came_in("resend_pin", Who.STAFF)) == "Send a code"
+
+
+@pytest.mark.parametrize("labels", LANGUAGES)
+@pytest.mark.parametrize("action", sorted({*LABELS}))
+def test_every_act_of_staff_has_its_own_name_in_the_audit(labels: Labels, action: Action) -> None:
+    others = [labels.event(noted(other)) for other in LABELS if other is not action]
+    assert labels.event(noted(action)) not in others
+    refused = Event(NOW, REFUSED, f"anna: {action}", Who.STAFF, source=Source.AUDIT)
+    assert labels.event(refused) not in {labels.event(noted(action)), action}
+
+
+def test_an_act_that_is_called_like_a_word_of_ours_is_told_as_the_act() -> None:
+    word = Event(NOW, "ended", None, Who.STAFF)
+    act = Event(NOW, "ended", None, Who.STAFF, source=Source.AUDIT)
+    assert fold([word, act]) == [word, act]
+    assert len({Labels(Language.EN).event(event) for event in (word, act)}) == 2
