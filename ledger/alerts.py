@@ -24,6 +24,41 @@ class Alert:
     told: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Channel:
+    """A way to tell operators: its last success, its last failure, and since when it fails."""
+
+    name: str
+    delivered_at: datetime | None
+    failure: str | None
+    failed_at: datetime | None
+    failing_since: datetime | None
+
+
+async def delivered(ledger: Connection, channel: str) -> None:
+    await ledger.execute(
+        "INSERT INTO alert_channel (name, delivered_at) VALUES ($1, now())"
+        " ON CONFLICT (name) DO UPDATE SET delivered_at = now(), failing_since = NULL",
+        channel,
+    )
+
+
+async def failed(ledger: Connection, channel: str, failure: str) -> None:
+    await ledger.execute(
+        "INSERT INTO alert_channel AS kept (name, failure, failed_at, failing_since)"
+        " VALUES ($1, $2, now(), now()) ON CONFLICT (name) DO UPDATE SET failure = $2,"
+        " failed_at = now(), failing_since = coalesce(kept.failing_since, now())",
+        channel,
+        failure,
+    )
+
+
+async def channels(ledger: Connection) -> list[Channel]:
+    """Return every channel that was ever used."""
+    rows = await ledger.fetch("SELECT * FROM alert_channel ORDER BY name")
+    return [Channel(**row) for row in rows]
+
+
 async def alone(ledger: Connection) -> bool:
     """Whether nobody else looks now; it holds until the connection goes back to its pool."""
     return await ledger.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK) is True

@@ -59,6 +59,7 @@ async def _page(
         "operations",
         state=await operations.state(seat.desk),
         labels=operations.LABELS,
+        channels=operations.CHANNELS,
         causes=Labels(seat.language),
         told=_TOLD.get(told),
         typed=typed or {},

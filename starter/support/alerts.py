@@ -1,8 +1,9 @@
 """Tells operators what keeps activations from going on: one alert a cause, and one when it is over.
 
 Several consoles may look; one acts at a time, and the ledger keeps who was told, so that a restart
-repeats nothing. What could not be delivered is tried again at the next look. While the ledger
-itself is away each console keeps that one cause in mind. Nothing personal is in an alert.
+repeats nothing. What could not be delivered is logged and tried again at the next look; a channel
+that fails is itself a cause, which the others are told. While the ledger is away each console keeps
+in mind whom it told of that, and of Temporal. Nothing personal is in an alert.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from ledger.alerts import Alert
 from ledger.parts import Met, Part
 from ledger.pool import UNAVAILABLE, Connection, Pool
 from settings import Settings
+from starter.health import temporal_answers
 from starter.support import operations
 from starter.support.cases import ENGINE_WAITS, OPEN
 from translations import N_, translator
@@ -34,6 +36,8 @@ from workflows.standing import REASON, STEP
 TEMPORAL_DOWN = "TEMPORAL_DOWN"
 TASK_FAILS = "WORKFLOW_TASK_FAILS"
 NO_WORKER = "NO_WORKER"
+ALERTS_FAIL = operations.ALERTS_FAIL
+TEST = "TEST"
 _EVERY = 30.0
 _PATIENCE = timedelta(seconds=5)
 _STAFF = steps.REASONS[Step.NEEDS_SUPPORT] - ENGINE_WAITS - {None, WaitReason.HELD}
@@ -50,9 +54,18 @@ _TEXTS = {
     FailureType.LEDGER_DOWN.value: N_("The engine's database does not answer."),
     TASK_FAILS: N_("The engine itself fails: the workers' logs say where."),
     NO_WORKER: N_("No worker serves a task queue."),
+    ALERTS_FAIL: N_("Alerts are not delivered by one of their channels."),
+    TEST: N_("This is a test of the alerts. Nothing is wrong."),
 }
 _STUCK = N_("Activations cannot go on.")
 _OVER = N_("Over:")
+
+
+class NotDelivered(Exception):
+    """The channel did not take an alert; says why in words that hold no secret."""
+
+
+_FAILS = (NotDelivered, ApplicationError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
 _NOT_KEPT: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresError)
 
 log = structlog.get_logger(__name__)
@@ -93,8 +106,8 @@ class Message:
 class Channel(Protocol):
     name: str
 
-    async def tell(self, message: Message) -> bool:
-        """Deliver; False when it has to be tried again."""
+    async def tell(self, message: Message) -> None:
+        """Deliver; raises `NotDelivered` or what went wrong underneath."""
 
 
 class Webhook:
@@ -103,16 +116,15 @@ class Webhook:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.alerts
 
-    async def tell(self, message: Message) -> bool:
+    async def tell(self, message: Message) -> None:
         file = self._settings.webhook_token_file
-        try:
-            headers = {"Authorization": f"Bearer {file.read_text('utf-8').strip()}"} if file else {}
-            async with httpx.AsyncClient(timeout=_PATIENCE.total_seconds()) as http:
-                url = self._settings.webhook_url
-                answer = await http.post(url, json=message.as_dict(), headers=headers)
-        except (httpx.HTTPError, OSError):
-            return False
-        return answer.is_success
+        headers = {"Authorization": f"Bearer {file.read_text('utf-8').strip()}"} if file else {}
+        # For the whole conversation: each answer may come before its own time is over.
+        async with asyncio.timeout(_PATIENCE.total_seconds()), httpx.AsyncClient() as http:
+            url = self._settings.webhook_url
+            answer = await http.post(url, json=message.as_dict(), headers=headers)
+        if not answer.is_success:
+            raise NotDelivered(f"HTTP {answer.status_code}")
 
 
 class Mailbox:
@@ -121,7 +133,7 @@ class Mailbox:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def tell(self, message: Message) -> bool:
+    async def tell(self, message: Message) -> None:
         settings = self._settings
         alert = message.alert
         letter = Letter(
@@ -132,12 +144,10 @@ class Mailbox:
             language=settings.institution.default_language,
         )
         message_id = f"alert:{alert.cause}:{alert.since.isoformat()}:{message.over}"
-        try:
-            relay = MailRelay(settings.mail, settings.institution)
-            sent = await relay.send(to=settings.alerts.email, letter=letter, message_id=message_id)
-        except (ApplicationError, OSError):
-            return False
-        return sent is Delivery.SENT
+        relay = MailRelay(settings.mail, settings.institution)
+        sent = await relay.send(to=settings.alerts.email, letter=letter, message_id=message_id)
+        if sent is not Delivery.SENT:
+            raise NotDelivered("the mailbox was refused")
 
 
 def channels(settings: Settings) -> tuple[Channel, ...]:
@@ -149,6 +159,39 @@ def channels(settings: Settings) -> tuple[Channel, ...]:
     return tuple(channel for channel in named if channel)
 
 
+async def deliver(channel: Channel, message: Message) -> str | None:
+    """Return None when the channel took it, else why not, in words that hold no secret."""
+    failure = None
+    try:
+        await channel.tell(message)
+    except _FAILS as error:
+        failure = _why(error)
+    if failure:
+        cause = message.alert.cause
+        log.error("alert not delivered", channel=channel.name, cause=cause, failure=failure)
+    return failure
+
+
+def _why(error: BaseException) -> str:
+    """Name a failure by its own words where we made them, else by classes, which quote nothing."""
+    if isinstance(error, ApplicationError):
+        return error.message
+    if isinstance(error, NotDelivered):
+        return str(error)
+    first = error
+    while not isinstance(first, TimeoutError) and (under := first.__cause__ or first.__context__):
+        first = under
+    return ": ".join(dict.fromkeys(type(each).__name__ for each in (error, first)))
+
+
+async def test(settings: Settings) -> dict[str, str | None]:
+    """Send a test by each channel; return why it was not delivered, None where it was."""
+    alert = Alert(TEST, 1, datetime.now(UTC))
+    text = translator(settings.institution.default_language).gettext(_TEXTS[TEST])
+    message = Message(alert, over=False, text=text)
+    return {each.name: await deliver(each, message) for each in channels(settings)}
+
+
 class Watcher:
     def __init__(self, client: Client, pool: Pool, settings: Settings) -> None:
         self._client = client
@@ -156,7 +199,7 @@ class Watcher:
         self._channels = channels(settings)
         self._after = timedelta(seconds=settings.alerts.after_seconds)
         self._texts = translator(settings.institution.default_language)
-        self._away: Alert | None = None
+        self._away: dict[str, Alert] = {}
 
     async def watch(self) -> None:
         """Look now and then, for ever; no failure of a look ends it."""
@@ -175,12 +218,12 @@ class Watcher:
                 if not await alerts.alone(ledger):
                     return
                 found = await self._found(ledger)
-                if self._away:
-                    await alerts.adopt(ledger, self._away)
+                for away in self._away.values():
+                    await alerts.adopt(ledger, away)
                 await alerts.note(ledger, found)
                 for alert in await alerts.settled(ledger, self._after):
                     await self._settle(ledger, alert)
-            self._away = None
+            self._away = {}
         except _NOT_KEPT:
             await self._tell_without_ledger()
 
@@ -193,34 +236,48 @@ class Watcher:
             met.done, met.last_done = 1, now
         except operations.AWAY:
             stood = {alert.cause: alert.count for alert in await alerts.standing(ledger)}
-            found = stood | {TEMPORAL_DOWN: 1}
+            found = {cause: count for cause, count in stood.items() if ALERTS_FAIL not in cause}
+            found[TEMPORAL_DOWN] = 1
             met.failed, met.last_failed, met.failure = 1, now, TEMPORAL_DOWN
         await parts.add(self._pool, [met])
-        return found
+        ours = {channel.name for channel in self._channels}
+        failing = [each.name for each in await alerts.channels(ledger) if each.failing_since]
+        return found | {f"{ALERTS_FAIL} {name}": 1 for name in failing if name in ours}
 
     async def _settle(self, ledger: Connection, alert: Alert) -> None:
         over = alert.gone_at is not None
         for channel in self._channels:
             if (channel.name in alert.told) is not over:
                 continue
-            if await channel.tell(self._message(alert, over=over)):
-                note = alerts.tell_over if over else alerts.tell
-                await note(ledger, alert.cause, channel.name)
+            failure = await deliver(channel, self._message(alert, over=over))
+            if failure:
+                await alerts.failed(ledger, channel.name, failure)
+                continue
+            note = alerts.tell_over if over else alerts.tell
+            await note(ledger, alert.cause, channel.name)
+            await alerts.delivered(ledger, channel.name)
         if over:
             # Who is no longer asked to be told need not hear the end.
             for name in {*alert.told} - {channel.name for channel in self._channels}:
                 await alerts.tell_over(ledger, alert.cause, name)
 
     async def _tell_without_ledger(self) -> None:
+        """Tell that the ledger is away, and Temporal if it is; memory keeps who was told."""
         now = datetime.now(UTC)
-        away = self._away = self._away or Alert(FailureType.LEDGER_DOWN.value, 1, now)
-        if now - away.since < self._after:
-            return
-        for channel in self._channels:
-            if channel.name not in away.told and await channel.tell(
-                self._message(away, over=False)
-            ):
-                away = self._away = replace(away, told=(*away.told, channel.name))
+        found = {FailureType.LEDGER_DOWN.value}
+        if not await temporal_answers(self._client):
+            found.add(TEMPORAL_DOWN)
+        known = {cause: away for cause, away in self._away.items() if away.told or cause in found}
+        self._away = {cause: Alert(cause, 1, now) for cause in sorted(found)} | known
+        for cause, away in self._away.items():
+            if now - away.since < self._after:
+                continue
+            for channel in self._channels:
+                if channel.name in away.told:
+                    continue
+                if await deliver(channel, self._message(away, over=False)) is None:
+                    away = replace(away, told=(*away.told, channel.name))  # noqa: PLW2901
+            self._away[cause] = away
 
     def _message(self, alert: Alert, *, over: bool) -> Message:
         say = self._texts.gettext

@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 
 from domain.contracts.vocabulary import TaskQueue
 from ledger import alerts, budgets, parts, pauses
-from ledger.alerts import Alert
+from ledger.alerts import Alert, Channel
 from ledger.parts import Part, Standing
 from ledger.pauses import Pause
 from ledger.pool import UNAVAILABLE
@@ -27,6 +27,8 @@ from starter.support.desk import Desk
 from starter.support.staff import Action
 from translations import N_
 
+ALERTS_FAIL = "ALERTS_FAIL"
+"""The cause of an alert that tells, with a channel's name, that this channel takes none."""
 WITHIN = timedelta(minutes=15)
 _PATIENCE = timedelta(seconds=3)
 # A worker's poll lasts a minute at most, and the next one follows at once.
@@ -40,6 +42,8 @@ LABELS: Mapping[Part, str] = {
     Part.DIRECTORY: N_("Directory"),
     Part.TEMPORAL: N_("Temporal"),
 }
+
+CHANNELS: Mapping[str, str] = {"webhook": N_("Webhook"), "email": N_("E-mail")}
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class State:
     sms: tuple[Spent, ...] = ()
     pause: Pause | None = None
     alerts: tuple[Alert, ...] = ()
+    alert_channels: tuple[Channel, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the shape that `support operations --json` promises."""
@@ -101,10 +106,23 @@ async def _known(desk: Desk) -> State | None:
             queues=None,
             sms=await _spent(desk),
             pause=await pauses.current(desk.pool),
-            alerts=tuple(await alerts.standing(desk.pool)),
+            alerts=tuple(
+                alert
+                for alert in await alerts.standing(desk.pool)
+                if not alert.cause.startswith(ALERTS_FAIL)
+            ),
+            alert_channels=tuple(await _channels(desk)),
         )
     except UNAVAILABLE:
         return None
+
+
+async def _channels(desk: Desk) -> list[Channel]:
+    """Return how each channel that the settings name takes alerts, one never used included."""
+    told = desk.settings.alerts
+    named = [name for name, to in (("webhook", told.webhook_url), ("email", told.email)) if to]
+    used = {channel.name: channel for channel in await alerts.channels(desk.pool)}
+    return [used.get(name, Channel(name, None, None, None, None)) for name in named]
 
 
 async def _spent(desk: Desk) -> tuple[Spent, ...]:

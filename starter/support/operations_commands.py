@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from starter.output import show_json
-from starter.support import operations
+import settings
+from starter.output import Failed, show_json
+from starter.support import alerts, operations
 from starter.support import pause as pausing
 from starter.support.operations import State
 from starter.support.terminal import Json, Reason, desk
@@ -43,6 +44,15 @@ def show(json: Json = False) -> None:
         console.print(f"SMS this {spent.window}: {spent.used} of {spent.limit}")
     for alert in state.alerts:
         console.print(f"Since {_clock(alert.since)}: {alert.cause} ({alert.count})")
+    for channel in state.alert_channels:
+        since = channel.failing_since
+        used = "delivers" if channel.delivered_at else "not used yet"
+        now = f"fails since {_clock(since)}" if since else used
+        failure = f"{_clock(channel.failed_at)} {channel.failure or ''}".strip()
+        console.print(
+            f"Alerts by {channel.name}: {now}; last delivery {_clock(channel.delivered_at)},"
+            f" last failure {failure}"
+        )
     if state.pause:
         console.print(f"New activations are paused since {_clock(state.pause.since)}.")
 
@@ -54,6 +64,21 @@ def _clock(moment: datetime | None) -> str:
 async def _state() -> State:
     async with desk() as opened:
         return await operations.state(opened)
+
+
+@commands.command("test-alerts")
+def try_alerts(json: Json = False) -> None:
+    """Send a test by each channel of the alerts, and say what became of it."""
+    outcomes = asyncio.run(alerts.test(settings.load()))
+    if json:
+        show_json({name: {"delivered": not why, "failure": why} for name, why in outcomes.items()})
+    for name, why in outcomes.items():
+        if not json:
+            typer.echo(f"{name}: {f'not delivered, {why}' if why else 'delivered'}")
+    if not outcomes:
+        raise Failed("The settings name nobody to alert.")
+    if any(outcomes.values()):
+        raise typer.Exit(1)
 
 
 @commands.command()

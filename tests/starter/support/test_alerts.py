@@ -29,12 +29,14 @@ class Hook:
 
     def __init__(self) -> None:
         self.status = "204 No Content"
+        self.lasts = 0.0
         self.taken: list[dict[str, Any]] = []
         self.tokens: set[str] = set()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:-2])
+        await asyncio.sleep(self.lasts)
         told = json.loads(await reader.readexactly(int(fields["content-length"])))
         if self.status.startswith("2"):
             self.taken.append(told)
@@ -172,10 +174,10 @@ async def test_what_one_channel_was_told_is_kept_before_the_next_is_asked(
     await pool.execute("INSERT INTO alert (cause, count) VALUES ('MAIL_DOWN', 7)")
     seen: list[list[str]] = []
 
-    async def tell(_: alerts.Mailbox, message: alerts.Message) -> bool:
+    async def tell(_: alerts.Mailbox, message: alerts.Message) -> None:
         if message.alert.cause == "MAIL_DOWN":
             seen.append(await pool.fetchval("SELECT told FROM alert WHERE cause = 'MAIL_DOWN'"))
-        return False
+        raise alerts.NotDelivered("later")
 
     monkeypatch.setattr(alerts.Mailbox, "tell", tell)
     away = await Client.connect("127.0.0.1:1", lazy=True)
