@@ -215,6 +215,7 @@ class Portal(Section):
     """`public_url` decides cookie flags and prefix, HSTS and the origin line of the SMS.
 
     With `disclosure` uniform no page tells whether a contact is on file until it is proved.
+    `starts_under_way` is how many starts may wait for their look-up at once, over all portals.
     """
 
     public_url: str = "http://127.0.0.1:8000"
@@ -226,6 +227,7 @@ class Portal(Section):
     lookups_per_address: int = 10
     lookups_window_minutes: int = 10
     help_requests_per_address: int = 20
+    starts_under_way: int = Field(20, ge=1)
     disclosure: Literal["explicit", "uniform"] = "explicit"
 
 

@@ -26,7 +26,7 @@ from domain.contracts.requests import (
     SendReserved,
 )
 from domain.contracts.vocabulary import ActivityName, FailureType, Step
-from ledger import activations, claims, consents, messages, passwords, usernames
+from ledger import activations, claims, consents, messages, passwords, starts, usernames
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings, Usernames
@@ -55,6 +55,8 @@ class LedgerActivities:
         assert run_id is not None  # noqa: S101 - only workflows ask for messages
         limits = messages.Limits(self._settings.send_budget, self._settings.policy)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            # The first thing that follows a look-up: its place is free for another start.
+            await starts.release(self._pool, request.reference)
             return await messages.reserve(self._pool, self._keys, request, run_id, limits)
 
     @activity.defn(name=ActivityName.CLAIM_PERSON)
@@ -132,6 +134,7 @@ class LedgerActivities:
             await activations.close(self._pool, reference=reference, end=request.end)
             await passwords.delete(self._pool, reference)
             await claims.release(self._pool, reference)
+            await starts.release(self._pool, reference)
         return Closed()
 
 

@@ -200,6 +200,17 @@ def _account(keys: KeyRing, row: asyncpg.Record) -> Account:
     return Account(row["reference"], name)
 
 
+async def begun_with(pool: Pool, keys: KeyRing, mobile: str | None, email: str | None) -> bool:
+    """Tell whether an activation that goes on began with one of these contacts."""
+    found: bool = await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM activation"
+        " WHERE ended_at IS NULL AND (mobile_index = $1 OR email_index = $2))",
+        keys.index("mobile", mobile) if mobile else None,
+        keys.index("email", email) if email else None,
+    )
+    return found
+
+
 async def alive(pool: Pool, reference: str) -> bool:
     """Whether an activation of this reference has begun and not ended."""
     found: bool = await pool.fetchval(

@@ -10,8 +10,8 @@ from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput, Rule
 from domain.text import note
-from ledger import activations
-from starter.portal import limits, places, uniform
+from ledger import activations, starts
+from starter.portal import crowd, limits, places, uniform
 from starter.portal.answers import RECEIVED
 from starter.portal.places import Place
 from starter.portal.visit import AnyVisit, Elsewhere, SessionEnded, Visit
@@ -72,7 +72,11 @@ async def contact_given(visit: AnyVisit) -> Response:
         return visit.page("contact", errors=errors, typed=typed)
     if present and await _code_still_holds(visit, present, read):
         return visit.see("/pin")
-    refused = await _paused(visit, form) or await _look_up_too_often(visit)
+    refused = await _paused(visit, form)
+    if refused is None and not (present and present.goes_on):
+        # Before the counting of look-ups: who is told to come again is not counted for it.
+        refused = await crowd.refusal(visit, form, read)
+    refused = refused or await _look_up_too_often(visit)
     if refused:
         return refused
     reference = await _note(visit, form, read)
@@ -88,6 +92,9 @@ async def contact_given(visit: AnyVisit) -> Response:
     # Where nobody may tell who is on file, all wait for the same moment.
     within = uniform.LOOKED_UP_WITHIN if visit.uniform else visit.left()
     found = await engine.settled(reference, leaves={Step.LOOKUP}, within=within)
+    if found and found.wait_reason:
+        # What waits for the registrar keeps no worker busy.
+        await starts.release(visit.parts.pool, reference)
     if visit.uniform:
         await visit.not_before(uniform.ANSWERED_AFTER)
     if found is None:

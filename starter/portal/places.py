@@ -62,6 +62,10 @@ class Place:
         return (self.progress and self.progress.username) or self.noted_username
 
     @property
+    def goes_on(self) -> bool:
+        return self.step is not None and self.step not in steps.ENDS
+
+    @property
     def path(self) -> str:
         """The page of this place; a reference that never became an activation starts again."""
         if self.step is None:

@@ -1,0 +1,40 @@
+"""Admits starts at the pace at which the workers look students up, over all portals."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+
+from fastapi.responses import Response
+
+from ledger import activations, starts
+from starter.portal.visit import Visit
+from starter.web.forms import Form
+from translations import N_
+
+_LEASE = timedelta(seconds=10)
+"""How long a place is held that nobody gives back: the workers are down, or the registrar hangs."""
+_SOONEST, _SPREAD = 3, 8
+"""Seconds after which to come again; spread out, so that a crowd does not return as one."""
+_HEADING = N_("Many students are starting just now")
+_SENTENCE = N_("A few can start at a time. Send the form again in %(n)d seconds.")
+
+
+async def refusal(visit: Visit, form: Form, read: Mapping[str, str | None]) -> Response | None:
+    """Take a place for this start; without one, return the page that says when to come again.
+
+    A contact whose activation goes on is never refused.
+    """
+    parts, most = visit.parts, visit.parts.settings.portal.starts_under_way
+    reference = form.references[0]
+    if await starts.admit(parts.pool, reference, most=most, lease=_LEASE):
+        return None
+    if await activations.begun_with(parts.pool, parts.keys, read.get("mobile"), read.get("email")):
+        return None
+    seconds = _SOONEST + secrets.randbelow(_SPREAD)
+    return await visit.error(
+        503,
+        {"Retry-After": str(seconds)},
+        form=form,
+        heading=visit.words.say(_HEADING),
+        sentence=visit.words.say(_SENTENCE) % {"n": seconds},
+    )

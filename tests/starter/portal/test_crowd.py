@@ -1,0 +1,98 @@
+"""A crowd starts at the pace of the workers, and nobody inside is refused anything."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+
+from domain.contracts.vocabulary import Step, WaitReason
+from ledger import starts
+from ledger.pool import Pool
+from settings import Settings
+from tests.starter.portal.conftest import Browser
+from tests.starter.portal.engine import MemoryEngine, at
+
+FULL = "Πολλοί φοιτητές ξεκινούν"
+LONG = timedelta(minutes=5)
+WHOSE = {"mobile": "6945550001", "email": ""}
+
+
+@pytest.fixture
+async def app(
+    make_app: Callable[[Settings], FastAPI], settings: Settings, pool: Pool
+) -> AsyncIterator[FastAPI]:
+    portal = settings.portal.model_copy(update={"starts_under_way": 2})
+    await pool.execute("DELETE FROM start_under_way")
+    yield make_app(settings.model_copy(update={"portal": portal}))
+    await pool.execute("DELETE FROM start_under_way")
+
+
+async def full(pool: Pool) -> None:
+    """Let others hold every place; no worker gives back that of who is inside already."""
+    await pool.execute("DELETE FROM start_under_way")
+    for name in ("one", "two"):
+        assert await starts.admit(pool, name, most=2, lease=LONG)
+
+
+async def test_beyond_the_limit_the_form_is_kept_and_the_page_says_when_to_come_again(
+    browser: Browser, engine: MemoryEngine, pool: Pool
+) -> None:
+    await full(pool)
+    await browser.begin()
+    form = browser.hidden | WHOSE
+    response = await browser.post("/contact", **form)
+    assert response.status_code == 503
+    wait = int(response.headers["retry-after"])
+    assert 3 <= wait <= 10
+    assert FULL in response.text
+    assert f"{wait} δευτερόλεπτα" in response.text
+    assert re.search(r'name="mobile" value="6945550001"', response.text)
+    assert engine.started == []
+    await starts.release(pool, "one")
+    assert (await browser.post("/contact", **form)).headers["location"] == "/pin"
+    assert len(engine.started) == 1
+
+
+async def test_two_clicks_hold_one_place(pool: Pool, app: FastAPI) -> None:
+    del app
+    assert await starts.admit(pool, "one", most=1, lease=LONG)
+    assert await starts.admit(pool, "one", most=1, lease=LONG)
+    assert not await starts.admit(pool, "two", most=1, lease=LONG)
+
+
+async def test_many_portals_at_once_admit_no_more_than_the_limit(pool: Pool, app: FastAPI) -> None:
+    del app
+    asked = (starts.admit(pool, f"start {n}", most=5, lease=LONG) for n in range(40))
+    assert sum(await asyncio.gather(*asked)) == 5
+
+
+async def test_a_place_that_nobody_gives_back_ends_by_itself(pool: Pool, app: FastAPI) -> None:
+    del app
+    assert await starts.admit(pool, "one", most=1, lease=timedelta(seconds=-1))
+    assert await starts.admit(pool, "two", most=1, lease=LONG)
+
+
+async def test_a_contact_whose_activation_goes_on_is_never_refused(
+    app: FastAPI, engine: MemoryEngine, pool: Pool
+) -> None:
+    first, other_device = Browser(app), Browser(app)
+    await first.begin()
+    await first.post("/contact", mobile="6945550002", email="")
+    await full(pool)
+    await other_device.begin()
+    again = await other_device.post("/contact", mobile="6945550002", email="")
+    assert again.headers["location"] == "/pin"
+    assert len(engine.started) == 2
+
+
+async def test_who_is_inside_goes_on(student: Browser, engine: MemoryEngine, pool: Pool) -> None:
+    await full(pool)
+    assert (await student.get("/pin")).status_code == 200
+    assert (await student.post("/pin", pin="123456")).status_code == 303
+    engine.put(engine.started[0].reference, at(Step.PIN, WaitReason.WAITING_PIN))
+    await student.get("/contact")
+    changed = await student.post("/contact", mobile="6945550003", email="")
+    assert changed.headers["location"] == "/pin"
