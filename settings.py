@@ -7,9 +7,11 @@ How to reach Temporal is Temporal's own environment configuration (`TEMPORAL_*` 
 
 import os
 import tomllib
+from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -21,6 +23,7 @@ from pydantic import (
     FilePath,
     HttpUrl,
     SecretStr,
+    ValidationError,
     model_validator,
 )
 from pydantic_settings import (
@@ -30,7 +33,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from domain import colours
+from domain import addresses, colours
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Choice, Language
 from domain.usernames import check_pattern
@@ -123,10 +126,21 @@ class Institution(Section):
         return self.name_el if language is Language.EL else self.name_en
 
 
+def _check_dsn(dsn: SecretStr) -> SecretStr:
+    """Refuse what the driver would refuse when the first student comes."""
+    parts = urlsplit(dsn.get_secret_value())
+    if parts.scheme not in {"postgresql", "postgres"} or not (parts.path.strip("/") or parts.query):
+        raise ValueError("not an address like postgresql://user@host/database")
+    return dsn
+
+
+Dsn = Annotated[SecretStr, AfterValidator(_check_dsn)]
+
+
 class Registrar(Section):
     """A role that may only read the view; `columns` renames published columns that differ."""
 
-    dsn: SecretStr
+    dsn: Dsn
     view: str = "v_vd_sis"
     columns: dict[Column, str] = {}
     phone_region: str = "GR"
@@ -295,7 +309,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    ledger_dsn: SecretStr
+    ledger_dsn: Dsn
     keys_dir: Path
     registrar: Registrar
     directory: Directory
@@ -313,6 +327,23 @@ class Settings(BaseSettings):
     temporal_config_file: Path | None = None
     temporal_namespace: str = "activation"
     log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _refuse_examples(self) -> Self:
+        """Take examples and plain http for a demo's only; each refusal names its setting."""
+        if not addresses.is_loopback(self.portal.public_url):
+            leaves = [*_leaves(self)]
+            wrong = [
+                f"{name} is still an example; set your own"
+                for name, value in leaves
+                if not name.startswith("usernames.") and addresses.names_example(value)
+            ]
+            wrong += [
+                f"{name} must be https" for name, value in leaves if _must_be_https(name, value)
+            ]
+            if wrong:
+                raise ValueError(", ".join(wrong))
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -332,7 +363,47 @@ class Settings(BaseSettings):
         return sources
 
 
+def _leaves(value: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Give each text of the settings with the name of its setting."""
+    match value:
+        case BaseModel():
+            for field in type(value).model_fields:
+                yield from _leaves(getattr(value, field), f"{name}.{field}".lstrip("."))
+        case dict():
+            for key, inner in value.items():
+                yield from _leaves(inner, f"{name}.{key}")
+        case list() | tuple():
+            for inner in value:
+                yield from _leaves(inner, name)
+        case SecretStr():
+            yield name, value.get_secret_value()
+        case str() | HttpUrl():
+            yield name, str(value)
+
+
+_SEEN_BY_PEOPLE = frozenset(
+    {"portal.public_url", "institution.password_reset_url", "institution.services.url"}
+)
+_GATEWAYS = frozenset({"sms", "sms_fallback"})
+
+
+def _must_be_https(name: str, value: str) -> bool:
+    section, _, field = name.partition(".")
+    named = name in _SEEN_BY_PEOPLE or (section in _GATEWAYS and field in {"url", "token_url"})
+    # The console may be reached by a tunnel only.
+    named |= name == "console.public_url" and not addresses.is_loopback(value)
+    return named and bool(value) and addresses.is_plain(value)
+
+
 @cache
 def load() -> Settings:
     """Read the settings once a process; raises `pydantic.ValidationError` naming the field."""
     return Settings()
+
+
+def told(error: ValidationError) -> str:
+    """Name what is missing or wrong; no value is ever quoted."""
+    return ", ".join(
+        ".".join(map(str, detail["loc"])) or detail["msg"].removeprefix("Value error, ")
+        for detail in error.errors()
+    )

@@ -19,7 +19,15 @@ from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
 from ldap3.extend.standard.modifyPassword import ModifyPassword
 from temporalio.exceptions import ApplicationError
 
-from activities.answers import INVALID_CREDENTIALS, PASSWORD_POLICY, SUCCESS, Answer, read, reject
+from activities.answers import (
+    INVALID_CREDENTIALS,
+    NO_SUCH_OBJECT,
+    PASSWORD_POLICY,
+    SUCCESS,
+    Answer,
+    read,
+    reject,
+)
 from activities.failures import failure
 from domain.contracts.vocabulary import FailureType
 from settings import Directory
@@ -27,6 +35,7 @@ from settings import Directory
 _MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
 _REST_SECONDS = 10.0
 
+_NO_OPERATION = "1.3.6.1.4.1.4203.666.5.2"
 _PERMISSIVE_MODIFY = "1.2.840.113556.1.4.1413"
 
 
@@ -90,6 +99,26 @@ class Wire:
         with self._connection() as connection:
             _, result, response, _ = connection.search(base, query, attributes=attributes)
         return result, response
+
+    def read(self, dn: str, attributes: Sequence[str]) -> dict[str, list[str]]:
+        """Return these attributes of one entry; empty where it cannot be seen."""
+        with self._connection() as connection:
+            _, result, response, _ = connection.search(
+                dn, "(objectClass=*)", BASE, attributes=attributes
+            )
+        reject(read(result), NO_SUCH_OBJECT)
+        found = [_found(item) for item in response if item["type"] == "searchResEntry"]
+        return found[0].attributes if found else {}
+
+    def try_add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
+        """Ask what an add would be answered, which a server that cannot tell refuses (12)."""
+        controls = [(_NO_OPERATION, True, None)]
+        try:
+            with self._connection() as connection:
+                _, result, _, _ = connection.add(dn, attributes=attributes, controls=controls)
+        except KeyError as unknown:
+            return Answer(unknown.args[0])  # ldap3 has no name for "would have been done".
+        return read(result)
 
     def add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
         with self._connection() as connection:

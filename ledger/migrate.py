@@ -4,8 +4,20 @@ from pathlib import Path
 
 import asyncpg
 
+from ledger.pool import Connection
+
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_263_401
+
+
+async def missing(ledger: Connection) -> list[str]:
+    """Return the names of the migrations that are not applied, in order."""
+    try:
+        rows = await ledger.fetch("SELECT name FROM migration")
+    except asyncpg.UndefinedTableError:
+        rows = []
+    done = {row["name"] for row in rows}
+    return [path.stem for path in sorted(_FOLDER.glob("*.sql")) if path.stem not in done]
 
 
 async def migrate(dsn: str) -> list[str]:

@@ -24,6 +24,7 @@ from security.purposes import User
 from settings import Settings
 from starter import connect, insurance, registrar, templates
 from starter.connect import TemporalUnavailable
+from starter.doctor import commands as doctor
 from starter.output import Failed
 from starter.portal.texts import Texts
 from starter.support import commands as support
@@ -48,6 +49,7 @@ app.add_typer(key_commands, name="keys")
 app.add_typer(ledger_commands, name="ledger")
 app.add_typer(temporal_commands, name="temporal")
 app.add_typer(config_commands, name="config")
+app.command("doctor")(doctor.doctor)
 
 
 @app.command()
@@ -190,9 +192,11 @@ async def _prepare_namespace() -> list[str]:
 
 
 @config_commands.command("check")
-def config_check() -> None:
-    """Say whether settings and texts can be read, naming each wrong field and file."""
-    Texts(settings.load())
+def config_check(only: doctor.Users = None) -> None:
+    """Say whether settings, files, keys and texts can be used, naming each that cannot."""
+    wrong = [one for one in doctor.on_disk(settings.load(), tuple(only or User)) if not one.ok]
+    if wrong:
+        raise Failed("; ".join(f"{one.about}: {one.mend}" for one in wrong))
     typer.echo("The settings are complete.")
 
 
@@ -203,8 +207,7 @@ def main() -> None:
     except UnknownReference:
         _fail("no activation has this reference")
     except ValidationError as error:
-        names = ", ".join(".".join(map(str, detail["loc"])) for detail in error.errors())
-        _fail(f"settings missing or wrong: {names}")
+        _fail(f"settings missing or wrong: {settings.told(error)}")
     except (Failed, Refused, TemporalUnavailable, KeyUnavailable) as error:
         _fail(str(error))
     except RPCError as error:

@@ -1,10 +1,12 @@
 """A slip in the settings is found when they are read, and named."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
 from domain.usernames import candidates
-from settings import Registrar, Usernames
+from settings import Registrar, Settings, Usernames, told
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,125 @@ def test_a_column_that_is_not_read_is_refused_by_the_name_of_its_field() -> None
     with pytest.raises(ValidationError) as refused:
         Registrar.model_validate(read)
     assert [error["loc"][:2] for error in refused.value.errors()] == [("columns", "mobile")]
+
+
+# --- production ----------------------------------------------------------------------------------
+
+PRODUCTION: dict[str, Any] = {
+    "ledger_dsn": "postgresql://activation@db.uni.gr/ledger",
+    "keys_dir": "/etc/activation/keys",
+    "registrar": {"dsn": "postgresql://reader@sis.uni.gr/sis"},
+    "directory": {
+        "urls": ["ldaps://ldap1.uni.gr", "ldaps://ldap2.uni.gr"],
+        "bind_dn": "cn=activation,dc=uni,dc=gr",
+        "bind_password_file": "/etc/activation/ldap",
+        "people_dn": "ou=people,dc=uni,dc=gr",
+    },
+    "sms": {"url": "https://sms.provider.gr/send", "token_url": "https://sms.provider.gr/token"},
+    "sms_fallback": {"url": "https://sms.other.gr/send"},
+    "mail": {"host": "localhost", "sender": "no-reply@uni.gr"},
+    "institution": {
+        "domain": "uni.gr",
+        "support_email": "support@uni.gr",
+        "dpo_email": "dpo@uni.gr",
+        "password_reset_url": "https://password.uni.gr",
+        "services": [{"name_el": "α", "name_en": "a", "url": "https://mail.uni.gr"}],
+    },
+    "portal": {"public_url": "https://activate.uni.gr"},
+    "console": {"public_url": "https://desk.uni.gr", "temporal_ui_url": "https://temporal.uni.gr"},
+    "alerts": {"webhook_url": "https://alerts.uni.gr", "email": "ops@uni.gr"},
+}
+
+
+def laid_over(name: str, value: Any) -> dict[str, Any]:
+    section, _, field = name.partition(".")
+    if not field:
+        return PRODUCTION | {section: value}
+    return PRODUCTION | {section: PRODUCTION[section] | {field: value}}
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """Let nothing but what the test gives be read."""
+    (tmp_path / "none.toml").write_text("")
+    monkeypatch.setenv("ACTIVATION_CONFIG", str(tmp_path / "none.toml"))
+
+
+def refusal(values: dict[str, Any]) -> str:
+    with pytest.raises(ValidationError) as refused:
+        Settings(**values)
+    return told(refused.value)
+
+
+@pytest.mark.usefixtures("alone")
+def test_addresses_that_somebody_owns_are_taken() -> None:
+    assert Settings(**PRODUCTION).institution.domain == "uni.gr"
+    assert Settings(**laid_over("portal.public_url", "http://127.0.0.1:8000"))
+    assert Settings(**laid_over("console.public_url", "http://127.0.0.1:8001"))
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ledger_dsn", "postgresql://activation@db.university.example/ledger"),
+        ("registrar.dsn", "postgresql://reader@sis.test/sis"),
+        ("directory.urls", ["ldaps://ldap1.uni.gr", "ldaps://ldap.example.com"]),
+        ("sms.url", "https://sms.example.net/send"),
+        ("sms.token_url", "https://sms.invalid/token"),
+        ("sms_fallback", {"url": "https://sms.example.net/send"}),
+        ("mail.host", "relay.university.example"),
+        ("mail.sender", "no-reply@university.example"),
+        ("institution.domain", "university.example"),
+        ("institution.support_email", "support@university.example"),
+        ("institution.dpo_email", "dpo@university.example"),
+        ("institution.password_reset_url", "https://password.university.example"),
+        ("institution.services", [{"name_el": "α", "name_en": "a", "url": "https://a.example"}]),
+        ("portal.public_url", "https://activate.university.example"),
+        ("console.public_url", "https://desk.example.org"),
+        ("console.temporal_ui_url", "https://temporal.example"),
+        ("alerts.webhook_url", "https://alerts.localhost.test"),
+        ("alerts.email", "ops@example.com"),
+    ],
+)
+def test_an_example_is_no_value_of_production(name: str, value: Any) -> None:
+    said = refusal(laid_over(name, value))
+    assert said.startswith(name)
+    assert "still an example" in said
+    assert "university" not in said
+    demo = laid_over(name, value) | {"portal": {"public_url": "http://127.0.0.1:8000"}}
+    if name != "portal.public_url":
+        assert Settings(**demo)
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("left_out", ["domain", "support_email", "dpo_email", "password_reset_url"])
+def test_no_default_is_a_value_of_production(left_out: str) -> None:
+    given = {name: each for name, each in PRODUCTION["institution"].items() if name != left_out}
+    assert f"institution.{left_out} is still" in refusal(PRODUCTION | {"institution": given})
+    assert "mail.sender is still" in refusal(PRODUCTION | {"mail": {"host": "localhost"}})
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("portal.public_url", "http://activate.uni.gr"),
+        ("console.public_url", "http://desk.uni.gr"),
+        ("sms.url", "http://127.0.0.1:8026/send"),
+        ("sms.token_url", "http://sms.provider.gr/token"),
+        ("sms_fallback.url", "http://sms.other.gr/send"),
+        ("institution.password_reset_url", "http://password.uni.gr"),
+    ],
+)
+def test_what_must_be_secret_on_the_way_is_https(name: str, value: str) -> None:
+    assert refusal(laid_over(name, value)) == f"{name} must be https"
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize(
+    "dsn", ["", "nonsense", "host=db dbname=x", "http://db/x", "postgresql://db"]
+)
+@pytest.mark.parametrize("name", ["ledger_dsn", "registrar.dsn"])
+def test_nonsense_is_no_database(name: str, dsn: str) -> None:
+    assert refusal(laid_over(name, dsn)) == name

@@ -92,11 +92,11 @@ def test_messages_name_the_institution_its_portal_and_its_times(settings: Settin
     sms = Words(settings).sms("pin", Language.EN, minutes=5, **given)
     assert is_one_part(sms)
     assert "PAPHOS TECH" in sms
-    assert sms.endswith("@start.paphos-tech.example #012345")
+    assert sms.endswith("@start.paphos-tech.ac.cy #012345")
     assert "5 min" in sms
     letter = Words(settings).letter("active", Language.EN, **given)
     assert "Paphos Institute of Technology" in letter.text
-    assert "helpdesk@paphos-tech.example" in letter.text
+    assert "helpdesk@paphos-tech.ac.cy" in letter.text
 
 
 async def test_mobiles_without_a_country_code_are_cypriot(
@@ -152,11 +152,11 @@ async def test_the_account_belongs_to_the_institutions_domain(
     (found,) = wire.search(settings.directory.people_dn, f"(uid={name})", ["*"])
     wire.close()
     entry = found.attributes
-    assert entry["mail"] == ["a.christodoulou@paphos-tech.example"]
-    assert entry["schachomeorganization"] == ["paphos-tech.example"]
+    assert entry["mail"] == ["a.christodoulou@paphos-tech.ac.cy"]
+    assert entry["schachomeorganization"] == ["paphos-tech.ac.cy"]
     assert entry["preferredlanguage"] == ["en"]
     assert entry["homephone"] == [person.mobile]
-    assert entry["edupersonentitlement"] == ["urn:mace:example:paphos-tech.example:listed"]
+    assert entry["edupersonentitlement"] == ["urn:mace:example:paphos-tech.ac.cy:listed"]
     assert "labeleduri" not in entry
     assert "mobile" not in entry
     await activities.close()

@@ -1,0 +1,32 @@
+"""Which addresses are only examples, and which mean this machine; pure."""
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+_EXAMPLE = re.compile(
+    r"(?<![\w.-])(?:(?:[\w-]+\.)+(?:example|invalid|test|localhost)"
+    r"|(?:[\w-]+\.)*example\.(?:com|org|net))(?!\.?[\w-])",
+    re.IGNORECASE,
+)
+
+
+def names_example(text: str) -> bool:
+    """Tell whether a text names a host that RFC 2606 reserves for examples and tests."""
+    return _EXAMPLE.search(text) is not None
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether this address leads to the machine it is asked on, as a demo's does."""
+    host = (urlsplit(url).hostname or "").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_plain(url: str) -> bool:
+    """Tell whether whoever is on the way can read what goes to this address."""
+    return urlsplit(url).scheme.lower() != "https"

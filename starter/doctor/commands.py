@@ -1,0 +1,80 @@
+"""`activation doctor`: one line for each thing looked at, "ok" or what to do."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+import settings
+from security.purposes import User
+from settings import Settings
+from starter.doctor import directory, files, ledger, messaging, registrar, temporal
+from starter.doctor.finding import Finding, Findings, guarded
+from starter.output import show_json
+from starter.portal.texts import Texts
+
+Users = Annotated[
+    list[User] | None,
+    typer.Option("--only", help="Look at what this process needs alone; may be repeated."),
+]
+
+
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    only: Users = None,
+    send_test: Annotated[
+        str, typer.Option(help="Send a real message to this mobile (+3069...) or e-mail.")
+    ] = "",
+) -> None:
+    """Look at everything that an activation needs, and say of each "ok" or what to do."""
+    users = tuple(only or User)
+    try:
+        config = settings.load()
+    except ValidationError as error:
+        found = [Finding("settings", "they are complete", settings.told(error))]
+    else:
+        found = asyncio.run(_examine(config, users, send_test))
+    if json:
+        show_json([_plain(finding) for finding in found])
+    else:
+        for finding in found:
+            typer.echo(f"{finding.part}: {finding.about}: {finding.mend or 'ok'}")
+    if not all(finding.ok for finding in found):
+        raise typer.Exit(1)
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    return {**finding._asdict(), "ok": finding.ok}
+
+
+def on_disk(config: Settings, users: tuple[User, ...]) -> list[Finding]:
+    """Return what settings, files and texts show, without asking any system."""
+    found = [Finding("settings", "they are complete"), *files.check(config, users)]
+    try:
+        Texts(config)
+    except Exception as error:  # noqa: BLE001 - a text is written by people, and says what is wrong
+        return [*found, Finding("texts", "they can be read", str(error))]
+    return [*found, Finding("texts", "they can be read")]
+
+
+async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[Finding]:
+    """Ask every system at once, and give what was found in the order of the parts."""
+    checks = [guarded("ledger", ledger.check(config)), guarded("temporal", temporal.check(config))]
+    needed = frozenset[str]().union(*(files.PARTS[user] for user in users))
+    if "registrar" in needed:
+        checks.append(guarded("registrar", registrar.check(config)))
+    if "directory" in needed:
+        checks.append(guarded("directory", directory.check(config)))
+    if "sms" in needed:
+        for name, sms in messaging.gateways(config):
+            checks.append(guarded(name, messaging.check_sms(name, sms)))
+        checks.append(guarded("mail", messaging.check_mail(config)))
+    if to:
+        checks.append(guarded("test", messaging.send_test(config, to)))
+    found = await asyncio.gather(*map(_all, checks))
+    return [*on_disk(config, users), *(finding for each in found for finding in each)]
+
+
+async def _all(findings: Findings) -> list[Finding]:
+    return [finding async for finding in findings]

@@ -1,0 +1,68 @@
+"""The ledger: its tables' version, the rights of the role, its clock, and whose keys these are."""
+
+from datetime import UTC, datetime, timedelta
+
+from ledger import key_checks, migrate
+from ledger.pool import Pool, connect
+from security.keyfiles import KeyUnavailable
+from security.keys import KeyRing
+from settings import Settings
+from starter.doctor.finding import Finding, Findings
+
+PART = "ledger"
+CLOCKS_APART = timedelta(seconds=2)
+_APPEND_ONLY = ["audit", "audit_before", "consent", "migration"]
+_LACKING = """
+SELECT format('%s on %s', string_agg(privilege, ', ' ORDER BY privilege), relname) AS lacking
+FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+  AND (privilege IN ('SELECT', 'INSERT') OR relname <> ALL($1))
+  AND NOT has_table_privilege(pg_class.oid, privilege)
+GROUP BY relname ORDER BY relname
+"""
+
+
+async def check(settings: Settings) -> Findings:
+    async with await connect(settings.ledger_dsn.get_secret_value(), seconds=5) as pool:
+        await pool.fetchval("SELECT 1")
+        yield Finding(PART, "can be reached")
+        yield Finding(PART, "takes writes", await _read_only(pool))
+        missing = await migrate.missing(pool)
+        yield Finding(PART, "its tables are of this version", _mend_version(missing))
+        if missing:
+            return
+        lacking = [row["lacking"] for row in await pool.fetch(_LACKING, _APPEND_ONLY)]
+        mend = f"the role lacks {'; '.join(lacking)}: grant it" if lacking else ""
+        yield Finding(PART, "the role has its rights", mend)
+        yield Finding("keys", "they are those of the other processes", await _keys(pool, settings))
+        yield Finding("clocks", "this machine's and the ledger's agree", await _clock(pool))
+
+
+def _mend_version(missing: list[str]) -> str:
+    return f"{', '.join(missing)} missing: activation ledger migrate" if missing else ""
+
+
+async def _read_only(pool: Pool) -> str:
+    if await pool.fetchval("SELECT pg_is_in_recovery()"):
+        return "it is a standby: name the primary in ledger_dsn"
+    if await pool.fetchval("SHOW transaction_read_only") == "on":
+        return "it is read-only: see to default_transaction_read_only, or to a full disk"
+    return ""
+
+
+async def _keys(pool: Pool, settings: Settings) -> str:
+    try:
+        await key_checks.compare(pool, KeyRing(settings.keys_dir).checks())
+    except KeyUnavailable as other:
+        return str(other)
+    return ""
+
+
+async def _clock(pool: Pool) -> str:
+    before = datetime.now(UTC)
+    told: datetime = await pool.fetchval("SELECT clock_timestamp()")
+    after = datetime.now(UTC)
+    apart = max(before - told, told - after, timedelta())
+    if apart <= CLOCKS_APART:
+        return ""
+    return f"they are {apart.total_seconds():.0f} s apart: let NTP set both"

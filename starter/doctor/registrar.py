@@ -1,0 +1,65 @@
+"""The registrar's view: its columns, the right to read it and no more, and its indexes."""
+
+import json
+
+import asyncpg
+
+from activities.registrar import reader, statements
+from ledger.pool import Pool
+from settings import Column, Settings
+from starter.doctor.finding import Finding, Findings
+
+PART = "registrar"
+_ASKED = (
+    ("by a contact", "by_contact", ("00000000", "nobody@nowhere", "nobody@nowhere")),
+    ("by an insurance number or a birth date", "by_identity", (["0"], ["1900-01-01"])),
+    ("by a student number", "by_number", (["0"],)),
+    ("by a surname", "by_surname", (["xyz"], ["x"])),
+)
+
+
+async def check(settings: Settings) -> Findings:
+    registrar = settings.registrar
+    async with await reader(registrar) as pool:
+        await pool.fetchval("SELECT 1")
+        yield Finding(PART, "can be reached")
+        view = ".".join(f'"{part}"' for part in registrar.view.split("."))
+        about = f"view {registrar.view}"
+        try:
+            async with pool.acquire() as connection:
+                prepared = await connection.prepare(f"SELECT * FROM {view} LIMIT 1")  # noqa: S608
+                there = {attribute.name for attribute in prepared.get_attributes()}
+                await prepared.fetch()
+        except asyncpg.UndefinedTableError:
+            yield Finding(PART, about, "there is none of this name: correct registrar.view")
+            return
+        except asyncpg.InsufficientPrivilegeError:
+            yield Finding(PART, about, "the role may not read it: GRANT SELECT")
+            return
+        yield Finding(PART, about)
+        wanted = {column: registrar.columns.get(column, column) for column in _columns()}
+        lacking = [name for name in wanted.values() if name not in there]
+        mend = f"no {', '.join(lacking)}: correct the view, or registrar.columns" if lacking else ""
+        yield Finding(PART, "its columns", mend)
+        writes = await pool.fetchval(
+            "SELECT has_table_privilege($1, 'INSERT, UPDATE, DELETE')", view
+        )
+        mend = "the role may also write: revoke all but SELECT" if writes else ""
+        yield Finding(PART, "the role may only read it", mend)
+        if not lacking:
+            for how, query, values in _ASKED:
+                slow = await _reads_all(pool, getattr(statements(registrar), query), values)
+                mend = "no index helps: see registrar.md" if slow else ""
+                yield Finding(PART, f"indexes for a look-up {how}", mend)
+
+
+def _columns() -> tuple[Column, ...]:
+    return Column.__args__  # type: ignore[attr-defined, no-any-return] # what a Literal lists
+
+
+async def _reads_all(pool: Pool, query: str, values: tuple[object, ...]) -> bool:
+    """Tell whether PostgreSQL reads a whole table even where it would rather not."""
+    async with pool.acquire() as connection, connection.transaction(readonly=True):
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {query}", *values)
+    return '"Seq Scan"' in json.dumps(json.loads(plan))

@@ -1,0 +1,373 @@
+"""One thing is broken at a time, on real parts: the doctor names it, and nothing when all is well."""
+
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import (
+    AddSearchAttributesRequest,
+    RemoveSearchAttributesRequest,
+)
+from temporalio.client import Client
+
+from demo.part import run
+from security import rotation
+from security.purposes import User
+from settings import Settings
+from starter.doctor.commands import _examine
+from starter.doctor.finding import Finding
+from tests.activities.conftest import ruled
+from tests.server import client
+from tests.stack import TestStack
+from tests.starter.test_cli import command
+
+__all__ = ["client"]
+
+Break = Callable[[Settings, Path], Settings]
+POLICY = "cn=default,ou=policies,dc=university,dc=example"
+NOWHERE = "127.0.0.1:1"
+
+
+def changed(settings: Settings, name: str, value: Any) -> Settings:
+    """Return the settings with one value changed, which is not judged again."""
+    section, _, field = name.partition(".")
+    if not field:
+        return settings.model_copy(update={section: value})
+    inner = getattr(settings, section).model_copy(update={field: value})
+    return settings.model_copy(update={section: inner})
+
+
+async def wrong(settings: Settings, *users: User, to: str = "") -> list[Finding]:
+    found = await _examine(settings, users or tuple(User), to)
+    return [finding for finding in found if not finding.ok]
+
+
+def secret(settings: Settings, folder: Path, content: str | None, mode: int = 0o600) -> Settings:
+    path = folder / "secret"
+    if content is not None:
+        path.write_text(content)
+        path.chmod(mode)
+    return changed(settings, "directory.bind_password_file", path)
+
+
+def keys(settings: Settings, folder: Path, name: str, content: bytes | None) -> Settings:
+    target = folder / "keys"
+    shutil.copytree(settings.keys_dir, target)
+    if content is None:
+        (target / name).unlink()
+    else:
+        (target / name).write_bytes(content)
+    return settings.model_copy(update={"keys_dir": target})
+
+
+def mail(name: str, value: Any) -> Break:
+    return lambda settings, _: changed(settings, f"mail.{name}", value)
+
+
+def dsn(settings: Settings, name: str, value: str) -> Settings:
+    kind = type(settings.ledger_dsn)
+    return changed(settings, name, kind(value))
+
+
+SETTINGS: dict[str, tuple[Break, str, str]] = {
+    "secret missing": (lambda s, f: secret(s, f, None), "files", "no such file"),
+    "secret empty": (lambda s, f: secret(s, f, " \n"), "files", "empty"),
+    "secret for all": (lambda s, f: secret(s, f, "x", 0o644), "files", "everybody may read"),
+    "secret wrong": (lambda s, f: secret(s, f, "wrong"), "directory", "LDAP 49"),
+    "secret a folder": (
+        lambda s, f: changed(s, "sms.token_file", f),
+        "sms",
+        "IsADirectoryError",
+    ),
+    "authority missing": (
+        lambda s, f: changed(s, "directory.ca_file", f / "none.pem"),
+        "files",
+        "no such file",
+    ),
+    "authority foreign": (
+        lambda s, _: changed(s, "directory.ca_file", None),
+        "directory",
+        "certificate not trusted",
+    ),
+    "directory away": (
+        lambda s, _: changed(s, "directory.urls", [f"ldaps://{NOWHERE}"]),
+        "directory",
+        NOWHERE,
+    ),
+    "second directory away": (
+        lambda s, _: changed(s, "directory.urls", [*s.directory.urls, f"ldaps://{NOWHERE}"]),
+        "directory",
+        NOWHERE,
+    ),
+    "wrong base": (
+        lambda s, _: changed(s, "directory.people_dn", "ou=nobody,dc=university,dc=example"),
+        "directory",
+        "directory.people_dn",
+    ),
+    "unknown attribute": (
+        lambda s, _: changed(s, "directory.choices", {"recovery_email": "noSuchName={email}"}),
+        "directory",
+        "noSuchName",
+    ),
+    "keys missing": (lambda s, f: s.model_copy(update={"keys_dir": f / "none"}), "keys", "no such"),
+    "key torn": (lambda s, f: keys(s, f, "pin.key", b"ab"), "keys", "pin.key"),
+    "key of an epoch lost": (
+        lambda s, f: keys(s, f, "seal/2026-11.pub", None),
+        "keys",
+        "seal/*.pub",
+    ),
+    "ledger away": (
+        lambda s, _: dsn(s, "ledger_dsn", f"postgresql://x@{NOWHERE}/x"),
+        "ledger",
+        "ConnectionRefusedError",
+    ),
+    "ledger of nobody": (
+        lambda s, _: dsn(s, "ledger_dsn", s.ledger_dsn.get_secret_value() + "none"),
+        "ledger",
+        "3D000",
+    ),
+    "registrar away": (
+        lambda s, _: dsn(s, "registrar.dsn", f"postgresql://x@{NOWHERE}/x"),
+        "registrar",
+        "ConnectionRefusedError",
+    ),
+    "view missing": (
+        lambda s, _: changed(s, "registrar.view", "v_none"),
+        "registrar",
+        "registrar.view",
+    ),
+    "column missing": (
+        lambda s, _: changed(s, "registrar.columns", {"mobilephone": "gsm"}),
+        "registrar",
+        "no gsm",
+    ),
+    "gateway away": (
+        lambda s, _: changed(s, "sms.url", f"http://{NOWHERE}/send"),
+        "sms",
+        "nothing answers",
+    ),
+    "relay away": (mail("port", 1), "mail", "mail.host"),
+    "relay foreign": (mail("ca_file", None), "mail", "mail.ca_file"),
+}
+
+
+async def test_a_healthy_installation_is_well(stack: TestStack, client: Client) -> None:
+    del client
+    assert await wrong(stack.settings) == []
+    told = await command("doctor", "--json")
+    assert told.returncode == 0, told.stdout
+    found = json.loads(told.stdout)
+    assert all(each["ok"] for each in found)
+    parts = {each["part"] for each in found}
+    assert {"settings", "files", "keys", "ledger", "temporal", "registrar"} <= parts
+    assert {"directory", "sms", "mail", "clocks", "texts"} <= parts
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+async def test_what_is_broken_is_named(
+    stack: TestStack, client: Client, tmp_path: Path, name: str
+) -> None:
+    del client
+    broken, part, says = SETTINGS[name]
+    found = await wrong(broken(stack.settings, tmp_path))
+    assert any(each.part == part and says in f"{each.about} {each.mend}" for each in found), found
+    # Beside it there is only what cannot be looked at without it.
+    assert {each.part for each in found} <= {part, "files", "keys", "temporal"}, found
+
+
+@asynccontextmanager
+async def owner(stack: TestStack, statement: str, undo: str) -> AsyncIterator[None]:
+    ledger = await asyncpg.connect(stack.ledger_dsn)
+    try:
+        await ledger.execute(statement)
+        yield
+    finally:
+        await ledger.execute(undo)
+        await ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "undo", "says"),
+    [
+        (
+            "DELETE FROM migration WHERE name = '0001_first'",
+            "INSERT INTO migration (name) VALUES ('0001_first')",
+            "0001_first missing",
+        ),
+        (
+            "REVOKE INSERT ON session FROM CURRENT_USER",
+            "GRANT INSERT ON session TO CURRENT_USER",
+            "INSERT on session",
+        ),
+        (
+            "ALTER ROLE CURRENT_USER SET default_transaction_read_only = on",
+            "SET default_transaction_read_only = off;"
+            " ALTER ROLE CURRENT_USER RESET default_transaction_read_only",
+            "read-only",
+        ),
+    ],
+)
+async def test_a_ledger_that_is_not_ready_is_told(
+    stack: TestStack, statement: str, undo: str, says: str
+) -> None:
+    async with owner(stack, statement, undo):
+        found = await wrong(stack.settings, User.PORTAL)
+    assert says in str(found)
+
+
+@pytest.mark.parametrize(
+    ("statement", "undo", "says"),
+    [
+        (
+            "DROP INDEX v_vd_sis_email",
+            "CREATE INDEX v_vd_sis_email ON v_vd_sis (lower(extemail))",
+            "no index helps",
+        ),
+        (
+            "REVOKE SELECT ON v_vd_sis FROM PUBLIC, {role}",
+            "GRANT SELECT ON v_vd_sis TO {role}",
+            "GRANT SELECT",
+        ),
+        (
+            "GRANT INSERT ON v_vd_sis TO {role}",
+            "REVOKE INSERT ON v_vd_sis FROM {role}",
+            "revoke all but SELECT",
+        ),
+    ],
+    ids=["index", "read", "write"],
+)
+async def test_a_registrar_that_is_not_ready_is_told(
+    stack: TestStack, statement: str, undo: str, says: str
+) -> None:
+    role = stack.settings.registrar.dsn.get_secret_value().split("//")[1].split("@")[0]
+    role = role.split(":")[0]
+    records = await asyncpg.connect(stack.registrar_dsn)
+    try:
+        await records.execute(statement.format(role=role))
+        found = await wrong(stack.settings, User.MAIN)
+    finally:
+        await records.execute(undo.format(role=role))
+        await records.close()
+    assert says in str(found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "=asrcxd\n    by * none\naccess",
+            "=rs\n    by * none\naccess",
+            "let directory.bind_dn add",
+        ),
+        ("rootdn", "readonly on\nrootdn", "read-only copy"),
+    ],
+    ids=["rights", "read-only"],
+)
+async def test_a_directory_that_is_not_ready_is_told(
+    stack: TestStack, old: str, new: str, says: str
+) -> None:
+    with ruled(stack, old, new):
+        found = await wrong(stack.settings, User.DIRECTORY)
+    assert says in str(found)
+
+
+async def test_a_policy_that_wants_more_than_the_page_says_is_told(stack: TestStack) -> None:
+    with entry(
+        stack, f"dn: {POLICY}\nchangetype: modify\nreplace: pwdMinLength\npwdMinLength: 16\n"
+    ):
+        found = await wrong(stack.settings, User.DIRECTORY)
+    assert "16 characters" in str(found)
+
+
+@contextmanager
+def entry(stack: TestStack, ldif: str) -> Iterator[None]:
+    """Change the directory while its server is at rest, and change it back."""
+    slapd = stack._stack.directory
+    for number in ("16", "12"):
+        slapd.stop()
+        file = stack.folder / "change.ldif"
+        file.write_text(ldif.replace("16", number), "utf-8")
+        words = (slapd._software.tool("slapmodify"), "-f", str(slapd.config), "-l", str(file))
+        run(words, what="slapmodify", env=slapd.environment())
+        slapd.spawn()
+        slapd.wait_ready()
+        if number == "16":
+            try:
+                yield
+            finally:
+                pass
+
+
+async def test_search_attributes_that_are_missing_are_told(
+    stack: TestStack, client: Client
+) -> None:
+    name = "StandsSince"
+    space = client.namespace
+    await client.operator_service.remove_search_attributes(
+        RemoveSearchAttributesRequest(namespace=space, search_attributes=[name])
+    )
+    try:
+        found = await wrong(stack.settings, User.PORTAL)
+    finally:
+        kind = IndexedValueType.INDEXED_VALUE_TYPE_DATETIME
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=space, search_attributes={name: kind})
+        )
+    assert name in str(found)
+
+
+async def test_temporal_away_and_a_missing_namespace_are_told(
+    stack: TestStack, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "nobodys")
+    assert "there is none: activation temporal init" in str(
+        await wrong(stack.settings, User.PORTAL)
+    )
+    monkeypatch.setenv("TEMPORAL_ADDRESS", NOWHERE)
+    assert "TEMPORAL_ADDRESS" in str(await wrong(stack.settings, User.PORTAL))
+    del client
+
+
+async def test_other_keys_and_a_clock_that_is_off_are_told(
+    stack: TestStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = stack.settings.model_copy(update={"keys_dir": tmp_path / "others"})
+    assert await wrong(stack.settings, User.COMMANDS) == []
+    rotation.create(tmp_path / "others", "2026-11")
+    assert "not the same key" in str(await wrong(settings, User.COMMANDS))
+    monkeypatch.setattr("starter.doctor.ledger.CLOCKS_APART", timedelta(seconds=-1))
+    assert "NTP" in str(await wrong(stack.settings, User.COMMANDS))
+
+
+async def test_a_test_message_is_really_sent(stack: TestStack) -> None:
+    for to in ("+306900000077", "doctor@mail.example"):
+        assert await wrong(stack.settings, User.PORTAL, to=to) == []
+        assert [message["to"] for message in stack.messages(to)] == [to]
+
+
+async def test_config_check_approves_no_missing_file_and_no_nonsense(
+    stack: TestStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await command("config", "check")).returncode == 0
+    for name, value, says in (
+        ("DIRECTORY__BIND_PASSWORD_FILE", "/nowhere/secret", "no such file"),
+        ("LEDGER_DSN", "nonsense", "ledger_dsn"),
+        ("PORTAL__PUBLIC_URL", "https://activate.uni.gr", "sms.url must be https"),
+        ("KEYS_DIR", "/nowhere/keys", "keys_dir"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setenv(f"ACTIVATION_{name}", value)
+            refused = await command("config", "check")
+            examined = await command("doctor")
+        assert (refused.returncode, examined.returncode) == (1, 1)
+        assert says in refused.stderr
+        assert says in examined.stdout
+        assert "Traceback" not in refused.stderr + examined.stderr
+    assert stack.settings.keys_dir.exists()
