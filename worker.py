@@ -36,7 +36,14 @@ from security.keys import KeyRing
 from security.purposes import User
 from settings import Settings
 from starter.connect import TemporalUnavailable, connect
-from starter.health import Answers, keys_answer, ledger_answers, probes, temporal_answers
+from starter.health import (
+    Answers,
+    ledger_answers,
+    ledger_fits,
+    probes,
+    temporal_answers,
+    temporal_ready,
+)
 from workflows.activation import Activation
 from workflows.sandbox import sandbox
 from workflows.support_request import SupportAnswer, SupportRequest
@@ -121,9 +128,9 @@ async def _connected(config: Settings, keys: KeyRing, stop: asyncio.Event) -> Cl
 
 async def _ready(ledger: Pool, keys: KeyRing, workers: list[Worker]) -> Answers:
     """Ready while all it needs answers, every queue is served and the keys are the others'."""
-    return await keys_answer(ledger, keys) | {
+    return await ledger_fits(ledger, keys) | {
         "ledger": await ledger_answers(ledger),
-        "temporal": bool(workers) and await temporal_answers(workers[0].client),
+        "temporal": bool(workers) and await temporal_ready(workers[0].client),
         "queues": bool(workers) and all(one.is_running for one in workers),
     }
 

@@ -126,3 +126,15 @@ async def prepare_namespace(client: Client) -> list[str]:
             AddSearchAttributesRequest(namespace=namespace, search_attributes=missing)
         )
     return [*missing]
+
+
+async def missing_attributes(client: Client) -> list[str]:
+    """Return the search attributes that are not there, or of another type."""
+    known = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    return [
+        name
+        for name, kind in SEARCH_ATTRIBUTES.items()
+        if known.custom_attributes.get(name, None) != IndexedValueType.ValueType(kind)
+    ]

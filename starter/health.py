@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
+from weakref import WeakSet
 
 import asyncpg
 import uvicorn
@@ -15,11 +16,14 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from ledger import key_checks
+from ledger import key_checks, migrate
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
+from starter.connect import missing_attributes
 
 _WITHIN = timedelta(seconds=2)
+
+_HAVE_ATTRIBUTES: WeakSet[Client] = WeakSet()
 
 Answers = dict[str, bool | list[str]]
 Ready = Callable[[], Awaitable[Answers]]
@@ -36,6 +40,20 @@ async def temporal_answers(client: Client) -> bool:
     return True
 
 
+async def temporal_ready(client: Client) -> bool:
+    """Tell whether Temporal answers and has our search attributes, which are looked at once."""
+    if not await temporal_answers(client):
+        return False
+    if client not in _HAVE_ATTRIBUTES:
+        # Where nobody may ask for them, nobody is refused for them.
+        with suppress(RPCError, TimeoutError):
+            async with asyncio.timeout(_WITHIN.total_seconds()):
+                if await missing_attributes(client):
+                    return False
+        _HAVE_ATTRIBUTES.add(client)
+    return True
+
+
 async def ledger_answers(pool: Pool) -> bool:
     try:
         async with asyncio.timeout(_WITHIN.total_seconds()):
@@ -46,14 +64,19 @@ async def ledger_answers(pool: Pool) -> bool:
         return False
 
 
-async def keys_answer(pool: Pool, keys: KeyRing) -> Answers:
-    """Name the keys of this process that are not those of the others; empty when all are."""
-    try:
+async def ledger_fits(pool: Pool, keys: KeyRing) -> Answers:
+    """Name what the ledger shows to be wrong: tables of an older version, keys of this process.
+
+    Empty when nothing is, and as long as the ledger does not answer.
+    """
+    wrong: Answers = {}
+    with suppress(asyncpg.PostgresError, *UNAVAILABLE):
         async with asyncio.timeout(_WITHIN.total_seconds()):
-            other = await key_checks.other(pool, keys.checks())
-    except TimeoutError:
-        other = []
-    return {"keys": False, "other_keys": [*other]} if other else {}
+            if await migrate.missing(pool):
+                wrong["schema"] = False
+            if other := await key_checks.other(pool, keys.checks()):
+                wrong |= {"keys": False, "other_keys": [*other]}
+    return wrong
 
 
 @asynccontextmanager

@@ -42,10 +42,10 @@ from starter.console import (
 from starter.console.seat import SIGN_IN, Parts, Seat, SignedOut
 from starter.health import (
     Answers,
-    keys_answer,
     ledger_answers,
+    ledger_fits,
     readiness,
-    temporal_answers,
+    temporal_ready,
 )
 from starter.support.actions import Refused
 from starter.support.alerts import Watcher
@@ -130,7 +130,7 @@ def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Client) -> P
         client=client,
         views=Views(settings.institution, "console"),
         sign_in=SignIn(settings.directory, settings.console),
-        health=partial(temporal_answers, client),
+        health=partial(temporal_ready, client),
     )
 
 
@@ -148,7 +148,7 @@ async def _healthz() -> Response:
 async def _readyz(request: Request) -> Response:
     parts: Parts = request.app.state.parts
     checks: Answers = {"ledger": await ledger_answers(parts.pool), "temporal": await parts.health()}
-    return readiness(checks | await keys_answer(parts.pool, parts.keys))
+    return readiness(checks | await ledger_fits(parts.pool, parts.keys))
 
 
 def _add_failures(app: FastAPI) -> None:

@@ -7,6 +7,7 @@ import typer
 from pydantic import ValidationError
 
 import settings
+from security import redaction
 from security.purposes import User
 from settings import Settings
 from starter.doctor import directory, files, ledger, messaging, registrar, temporal
@@ -28,6 +29,7 @@ def doctor(
     ] = "",
 ) -> None:
     """Look at everything that an activation needs, and say of each "ok" or what to do."""
+    redaction.configure("CRITICAL")  # What is found is told here, and nowhere else.
     users = tuple(only or User)
     try:
         config = settings.load()

@@ -23,7 +23,7 @@ from security.keys import KeyRing
 from settings import Settings
 from starter.activations import ActivationEnded, Activations
 from starter.connect import TemporalUnavailable, connect
-from starter.health import temporal_answers
+from starter.health import temporal_ready
 from starter.portal import (
     begin,
     info,
@@ -63,7 +63,7 @@ def create(parts: Parts | None = None) -> FastAPI:
         keys = KeyRing(settings.keys_dir)
         client = await connect(settings, keys, lazy=True)
         pool = await ledger.connect(settings.ledger_dsn.get_secret_value(), seconds=PATIENCE)
-        health = partial(temporal_answers, client)
+        health = partial(temporal_ready, client)
         app.state.parts = assemble(settings, keys, pool, Activations(client), health)
         handing_on = asyncio.create_task(problem.hand_on(app.state.parts))
         try:

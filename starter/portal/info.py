@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from starter.health import keys_answer, ledger_answers, readiness
+from starter.health import ledger_answers, ledger_fits, readiness
 from starter.portal.texts import told
 from starter.portal.visit import AnyVisit
 from translations import N_
@@ -57,6 +57,6 @@ async def readyz(visit: AnyVisit) -> Response:
     """Ready when ledger and Temporal answer and the keys are the others'; what is not is named."""
     parts = visit.parts
     ledger, temporal, keys = await asyncio.gather(
-        ledger_answers(parts.pool), parts.health(), keys_answer(parts.pool, parts.keys)
+        ledger_answers(parts.pool), parts.health(), ledger_fits(parts.pool, parts.keys)
     )
     return readiness({"ledger": ledger, "temporal": temporal, **keys})

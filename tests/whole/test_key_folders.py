@@ -75,6 +75,7 @@ def folders(whole_stack: WholeStack, tmp_path: Path) -> Iterator[dict[User, dict
             ask(stack.folder, "start", name)
 
 
+@pytest.mark.timeout(400)
 def test_each_process_works_with_its_own_files_alone(
     whole_stack: WholeStack, folders: dict[User, dict[str, str]]
 ) -> None:
@@ -94,9 +95,7 @@ def test_each_process_works_with_its_own_files_alone(
     assert student.logs_in(env)
     _desk_works(env, student, reference, mail)
     for words in (
-        ("list",),
         ("show", reference),
-        ("note", reference, "--text", "called"),
         ("withdraw", reference, "--choice", "recovery_mobile", "--reason", "asked"),
         ("search",),
         ("requests",),

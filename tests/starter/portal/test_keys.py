@@ -1,4 +1,4 @@
-"""A portal that runs with other keys than the others is not ready, and names the files."""
+"""A portal with other keys than the others, or older tables, is not ready and says which."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.starter.portal.conftest import Browser, healthy
 from tests.starter.portal.engine import MemoryEngine
 
 
-async def test_other_keys_are_named_until_the_right_ones_are_here(
+async def test_other_keys_and_older_tables_are_named_until_they_are_mended(
     stack: TestStack, settings: Settings, pool: Pool, engine: MemoryEngine, tmp_path: Path
 ) -> None:
     assert await key_checks.other(pool, stack.keys.checks()) == []
@@ -34,3 +34,9 @@ async def test_other_keys_are_named_until_the_right_ones_are_here(
     rotation.copy(stack.settings.keys_dir, mine, [User.PORTAL])
     green = await browser.get("/readyz")
     assert (green.status_code, green.json()) == (200, {"ledger": True, "temporal": True})
+    await pool.execute("DELETE FROM migration WHERE name = '0001_first'")
+    try:
+        older = await browser.get("/readyz")
+    finally:
+        await pool.execute("INSERT INTO migration (name) VALUES ('0001_first')")
+    assert (older.status_code, older.json()["schema"]) == (503, False)
