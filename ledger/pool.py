@@ -19,8 +19,13 @@ UNAVAILABLE: tuple[type[BaseException], ...] = (
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
     asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InternalServerError,
 )
-"""What the driver raises when PostgreSQL is away, starting, stopping, full or overtaken."""
+"""What the driver raises when PostgreSQL is away, starting, stopping, full, read-only or ill."""
 
 
 async def connect(dsn: str, *, seconds: float = 2) -> Pool:

@@ -48,3 +48,19 @@ async def test_a_mistake_of_ours_is_not_called_absence(pool: Pool) -> None:
     with pytest.raises(asyncpg.UndefinedTableError) as mistake:
         await pool.fetchval("SELECT 1 FROM nothing")
     assert not isinstance(mistake.value, UNAVAILABLE)
+
+
+AWAY = (
+    *("08000", "08006", "25006", "25P03", "40001", "40P01", "53100", "53300", "55P03"),
+    *("57014", "57P01", "57P03", "58000", "58030", "XX000", "XX001"),
+)
+OURS = ("22P02", "23505", "28P01", "3D000", "42501", "42P01")
+
+
+@pytest.mark.parametrize("code", [*AWAY, *OURS])
+async def test_each_code_of_the_server_is_its_absence_or_ours_to_mend(
+    pool: Pool, code: str
+) -> None:
+    with pytest.raises(asyncpg.PostgresError) as raised:
+        await pool.execute(f"DO $$ BEGIN RAISE 'told' USING ERRCODE = '{code}'; END $$")
+    assert isinstance(raised.value, UNAVAILABLE) is (code in AWAY)
