@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     DIFFERS = "differs"
     NEAR_MISS = "near_miss"
     SHARED = "shared"
+    SHARED_BY_MANY = "shared_by_many"
     UNDER_WAY = "under_way"
     ALREADY_ACTIVE = "already_active"
     ACCOUNT_GONE = "account_gone"
@@ -144,6 +145,7 @@ def outcome(
     account: Account,
     under_way: bool,
     shared: bool,
+    by_many: bool = False,
 ) -> Outcome:
     """Return the first obstacle, in the order in which it has to be mended."""
     live = students.enrolled(group)
@@ -165,7 +167,11 @@ def outcome(
             or bool(meant and all(each.fault for each in meant)),
             Outcome.DIFFERS: True,
         }
-    obstacles |= {Outcome.UNDER_WAY: under_way, Outcome.SHARED: shared}
+    obstacles |= {
+        Outcome.UNDER_WAY: under_way,
+        Outcome.SHARED_BY_MANY: by_many,
+        Outcome.SHARED: shared,
+    }
     return next((each for each, stands in obstacles.items() if stands), Outcome.FINE)
 
 

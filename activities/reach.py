@@ -1,8 +1,8 @@
 """Which students cannot activate, and why, before the term starts; pure.
 
 A student needs one contact that can be read, and a name. No AMKA is fine: it is asked for. A
-contact shared with others is no obstacle either, but such students are asked one question more,
-and a contact of many is usually a secretariat's own number.
+contact shared with a few others is no obstacle either, but such students are asked one question
+more; one that many have, usually a secretariat's own or a placeholder, proves nobody.
 """
 
 from collections import Counter, defaultdict
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from activities.students import Row, enrolled, humans, text
+from activities.students import MOST_SHARING, Row, enrolled, humans, text
 from domain.contacts import emails_on_file, landline_on_file, mobiles_on_file
 
 _NAMES = ("firstnameel", "firstnameen", "lastnameel", "lastnameen")
@@ -22,7 +22,11 @@ class Obstacle(StrEnum):
     UNREADABLE_MOBILE = "unreadable_mobile"
     UNREADABLE_EMAIL = "unreadable_email"
     MISSING_NAME = "missing_name"
+    SHARED_BY_MANY = "shared_by_many"
     SHARED_CONTACT = "shared_contact"
+
+
+_SHARED = (Obstacle.SHARED_BY_MANY, Obstacle.SHARED_CONTACT)
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,20 @@ def report(rows: Iterable[Row], region: str) -> Report:
     holders = Counter(contact for each in contacts for contact in each)
     findings = []
     for live, held in zip(students, contacts, strict=True):
-        others = max((holders[contact] - 1 for contact in held), default=0)
-        reason = _obstacle(live, held, region) or (Obstacle.SHARED_CONTACT if others else None)
+        others = [holders[contact] - 1 for contact in held]
+        reason = _obstacle(live, held, region) or _sharing(others)
         if reason:
-            shared = others if reason is Obstacle.SHARED_CONTACT else 0
+            shared = max(others) if reason in _SHARED else 0
             findings.append(_finding(live[0], reason, shared))
     findings.sort(key=lambda found: (found.department_id, found.reason, found.registration_id))
     return Report(_departments([live[0] for live in students], findings), tuple(findings))
+
+
+def _sharing(others: list[int]) -> Obstacle | None:
+    """Tell by how many others have each of a student's contacts; one that few have is enough."""
+    if min(others) >= MOST_SHARING:
+        return Obstacle.SHARED_BY_MANY
+    return Obstacle.SHARED_CONTACT if max(others) else None
 
 
 def _contacts(live: list[Row], region: str) -> set[str]:

@@ -8,7 +8,7 @@ expressions a registrar can put indexes on; Python compares for real, after norm
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import asyncpg
@@ -17,19 +17,21 @@ from temporalio import activity
 from activities.failures import guarded
 from activities.students import (
     LIVE,
+    MOST_SHARING,
     Row,
     Typed,
     birth_date,
     called,
     enrolment,
     holders,
+    holds,
     insurance_of,
     names,
     persons,
     written_dates,
 )
 from domain import surnames
-from domain.contracts.requests import FindStudent, StudentsFound
+from domain.contracts.requests import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
 from domain.elot743 import ascii_fold
 from domain.text import LOOK_ALIKES, has_greek, identifier
@@ -41,6 +43,10 @@ _COLUMNS = get_args(Column)
 _INDEXED_DIGITS = 8
 _SEPARATORS = re.compile(r"[ ./-]")
 _REPORT_SECONDS = 120.0
+_MOST_ROWS = 10 * MOST_SHARING
+"""Rows that may hold one contact; who has it may be enrolled more than once."""
+_MOST_SEARCHED = 2_000
+"""Rows of several contacts each that are read to look for one."""
 
 
 async def reader(settings: Registrar) -> Pool:
@@ -59,11 +65,24 @@ class RegistrarActivities:
 
     @activity.defn(name=ActivityName.FIND_STUDENT)
     async def find_student(self, request: FindStudent) -> StudentsFound:
+        """Return the persons with a typed contact; one that too many have counts for nothing."""
         typed = Typed(request.mobile, request.email, self._settings.phone_region)
         with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
+            found = await self._persons(typed)
+            too_many = found is None
+            if too_many and typed.mobile and typed.email:
+                for alone in (replace(typed, email=None), replace(typed, mobile=None)):
+                    found = found or await self._persons(alone)
+        return StudentsFound(persons=tuple(found or ()), too_many=too_many and not found)
+
+    async def _persons(self, typed: Typed) -> list[Person] | None:
+        """Return who has a typed contact; None when they are too many."""
+        try:
             rows = await self._view.by_contact(typed)
-            found = persons(rows, typed, lambda value: self._keys.index("person", value))
-        return StudentsFound(persons=tuple(found))
+        except SharedByMany:
+            return None
+        found = persons(rows, typed, lambda value: self._keys.index("person", value))
+        return found if len(found) <= MOST_SHARING else None
 
     async def somebody_else_has(self, scheme: str, number: str, person_key: str) -> bool:
         """Whether the number stands on other students' rows and on none of this person's."""
@@ -71,6 +90,10 @@ class RegistrarActivities:
             rows = await self._view.by_insurance(number)
             found = holders(rows, (scheme, number), lambda value: self._keys.index("person", value))
         return bool(found) and person_key not in found
+
+
+class SharedByMany(Exception):
+    """A contact is on file for more persons than a contact of somebody's own can be."""
 
 
 class View:
@@ -81,10 +104,16 @@ class View:
         self._statements = statements(settings)
 
     async def by_contact(self, typed: Typed) -> list[Row]:
-        """Return the rows that may hold a typed contact, and every other row of these people."""
+        """Return the rows that hold a typed contact, and every other row of these people.
+
+        Raises `SharedByMany` before more is read than tells so.
+        """
         digits = re.sub(r"\D", "", typed.mobile or "")[-_INDEXED_DIGITS:] or None
         mailbox = _like(typed.email.split("@")[0] + "@") if typed.email else None
-        held = await self._fetch(self._statements.by_contact, digits, typed.email, mailbox)
+        rows = await self._fetch(self._statements.by_contact, digits, typed.email, mailbox)
+        held = [row for row in rows if holds(row, typed)]
+        if len(held) > _MOST_ROWS:
+            raise SharedByMany
         return await self._with_related(held)
 
     async def by_insurance(self, number: str) -> list[Row]:
@@ -156,12 +185,19 @@ def statements(settings: Registrar) -> Statements:
     def any_of(*conditions: str) -> str:
         return " UNION ALL ".join(f"{everything} WHERE {condition}" for condition in conditions)
 
+    def at_most(most: int, condition: str) -> str:
+        return f"({everything} WHERE {live} AND {condition} LIMIT {most})"
+
     return Statements(
-        by_contact=any_of(
-            f"{live} AND right({digits}, {_INDEXED_DIGITS}) = $1::text",
-            f"{live} AND {several_mobiles} AND {digits} LIKE '%' || $1::text || '%'",
-            f"{live} AND {mail} = $2::text",
-            f"{live} AND {several_mails} AND {mail} LIKE '%' || $3::text || '%'",
+        by_contact=" UNION ALL ".join(
+            (
+                at_most(_MOST_ROWS + 1, f"right({digits}, {_INDEXED_DIGITS}) = $1::text"),
+                at_most(
+                    _MOST_SEARCHED, f"{several_mobiles} AND {digits} LIKE '%' || $1::text || '%'"
+                ),
+                at_most(_MOST_ROWS + 1, f"{mail} = $2::text"),
+                at_most(_MOST_SEARCHED, f"{several_mails} AND {mail} LIKE '%' || $3::text || '%'"),
+            )
         ),
         by_identity=any_of(
             f"regexp_replace({value['ssn']}, '[ ./-]', '', 'g') = ANY($1::text[])",

@@ -24,6 +24,8 @@ from domain.rules import InvalidInput
 Row: TypeAlias = Mapping[str, str | None]
 
 LIVE = ("active", "interim")
+MOST_SHARING = 20
+"""Persons who may have one contact; what more have is a secretariat's own, or a placeholder."""
 _DATE_FORMATS = ("%Y%m%d", "%Y-%m-%d", "%d/%m/%Y")
 _COUNTRY = re.compile(r"[A-Z]{2}|EHIC")
 _FACTS_THAT_AGREE = 2
@@ -42,6 +44,13 @@ def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> l
     """Return the persons with a live row that holds a typed contact; `index` makes their keys."""
     found = [person(group, typed, index) for group in humans(rows)]
     return [each for each in found if each.sms_to or each.email_to]
+
+
+def holds(row: Row, typed: Typed) -> bool:
+    """Whether a typed contact stands in this row."""
+    return typed.mobile in mobiles_on_file(row.get("mobilephone"), typed.region) or (
+        typed.email in emails_on_file(row.get("extemail"))
+    )
 
 
 def holders(rows: Sequence[Row], number: tuple[str, str], index: Callable[[str], str]) -> set[str]:

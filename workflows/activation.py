@@ -100,6 +100,7 @@ class Activation(Standing):
         self.insurance_number: str | None = None
         self.username: str | None = None
         self.holder: str | None = None
+        self.ended_for: WaitReason | None = None
         self.notices = 0
         self.farewell: SendNotice | None = None
 
@@ -128,6 +129,8 @@ class Activation(Standing):
 
     async def _look_up(self) -> Sequence[Person]:
         found = await self.patiently(calls.find_student, typed_contact(self.start))
+        if found.too_many:
+            self.ended_for = WaitReason.SHARED_BY_MANY
         if not found.persons:
             raise Ended(Step.NOT_FOUND)
         if len(found.persons) == 1:
@@ -303,10 +306,10 @@ class Activation(Standing):
 
     async def _close(self, end: Step) -> None:
         """Release what was held, tell the student, and leave nobody without an answer."""
-        self.stand(end, None)
+        self.stand(end, self.ended_for)
         request = CloseActivation(reference=self.start.reference, end=end, username=self.username)
         await self.patiently(calls.close_activation, request)
-        self.stand(end, None)  # Nothing is waited for any more.
+        self.stand(end, self.ended_for)  # Nothing is waited for any more.
         to = self._other_contact()
         if end in _NOTICES and to:
             self.farewell = self.farewell or self._notice(_NOTICES[end], to)

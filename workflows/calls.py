@@ -102,7 +102,7 @@ async def find_student(request: FindStudent, delayed: Delayed) -> StudentsFound:
 async def reread_student(request: FindStudent, person: Person) -> Person | None:
     """Look once for the newest word on a person; None: no live enrolment has the contact any more.
 
-    Raises `NoNews` while the registrar is away.
+    Raises `NoNews` while the registrar is away, or has the contact for too many to tell.
     """
     try:
         found = await _local(ActivityName.FIND_STUDENT, request, StudentsFound)
@@ -110,6 +110,8 @@ async def reread_student(request: FindStudent, person: Person) -> Person | None:
         if is_cancelled_exception(error):
             raise
         raise NoNews from None
+    if found.too_many:
+        raise NoNews
     same = (each for each in found.persons if each.person_key == person.person_key)
     return next(same, None)
 

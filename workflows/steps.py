@@ -106,7 +106,10 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
             WaitReason.HELD,
         }
     ),
-} | {end: _ENGINE | {None} for end in ENDS}
+} | {
+    end: _ENGINE | ({None, WaitReason.SHARED_BY_MANY} if end is Step.NOT_FOUND else {None})
+    for end in ENDS
+}
 
 _OF_STUDENTS = frozenset(
     {
@@ -129,7 +132,7 @@ def woken_by(step: Step, reason: WaitReason | None) -> Waker | None:
         return Waker.STAFF
     if reason in _OF_STUDENTS:
         return Waker.STUDENT
-    return None if step in ENDS and reason is None else Waker.ENGINE
+    return None if step in ENDS and reason not in _ENGINE else Waker.ENGINE
 
 
 def deadline_runs(step: Step, reason: WaitReason | None) -> bool:

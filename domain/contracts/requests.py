@@ -54,10 +54,14 @@ class Person(Model):
 
 
 class StudentsFound(Model):
-    """Empty: nobody has this contact. Several: the contact is shared."""
+    """Empty: nobody has this contact. Several: the contact is shared.
+
+    `too_many`: it is on file for so many that it is nobody's own; they are not listed.
+    """
 
     kind: Literal["students_found"] = "students_found"
     persons: tuple[Person, ...]
+    too_many: bool = False
 
 
 class Destination(Model):

@@ -53,7 +53,7 @@ async def contact(visit: AnyVisit) -> Response:
     if paused and (place is None or place.step is Step.NOT_FOUND):
         return paused
     if place and place.step is Step.NOT_FOUND:
-        return _not_found(visit, {}, status=200)
+        return _not_found(visit, place, {}, status=200)
     return visit.page("contact")
 
 
@@ -101,14 +101,14 @@ async def contact_given(visit: AnyVisit) -> Response:
         return visit.see(RECEIVED)
     place = visit.as_told(places.of(found))
     if place.step is Step.NOT_FOUND:
-        return _not_found(visit, typed)
+        return _not_found(visit, place, typed)
     return visit.see(place.path)
 
 
-def _not_found(visit: Visit, typed: Mapping[str, str], status: int = 422) -> Response:
+def _not_found(visit: Visit, place: Place, typed: Mapping[str, str], status: int = 422) -> Response:
     """Return the form with what to check; as long as it is known, with what was typed."""
     field = next((name for name, value in typed.items() if value), "mobile")
-    errors = {field: [visit.words.not_found()]}
+    errors = {field: [visit.words.not_found(place.wait_reason)]}
     return visit.page("contact", status=status, errors=errors, typed=typed, not_found=True)
 
 

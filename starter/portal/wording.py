@@ -88,6 +88,10 @@ _WAITS: Mapping[WaitReason, str] = {
         "You had an account, which is no longer in the directory. Support has to say whether it is"
         " made again."
     ),
+    WaitReason.SHARED_BY_MANY: N_(
+        "The secretariat has this mobile or e-mail on file for many students, so it cannot prove"
+        " who you are. Type another contact, or ask the secretariat to correct yours"
+    ),
     WaitReason.HELD: N_("Support has stopped your activation for a check. They can tell you more."),
 }
 
@@ -209,7 +213,9 @@ class Wording:
             N_("Choose one of the suggestions below. Older ones are no longer on offer")
         )
 
-    def not_found(self) -> str:
+    def not_found(self, reason: WaitReason | None) -> str:
+        if reason is WaitReason.SHARED_BY_MANY:
+            return self.say(_WAITS[reason])
         return self.say(N_("No student was found with these details"))
 
     def role(self) -> str:

@@ -16,7 +16,7 @@ from activities import checking, entries, presence, students
 from activities.checking import Account, Human, Miss, Outcome, Typed
 from activities.directory import Directory
 from activities.records import claim_keys
-from activities.registrar import View, reader
+from activities.registrar import SharedByMany, View, reader
 from activities.students import Row, enrolment, text
 from domain import surnames, usernames
 from domain.contracts.requests import AccountState, Person
@@ -78,7 +78,8 @@ class Check:
     """`outcome` is None while several persons fit: one of them has to be chosen.
 
     `elsewhere` counts rows of persons who are another department's; `shared_with` the others who
-    have one of this person's contacts.
+    have one of this person's contacts. `by_many`: each of them is on file for so many that none
+    is of use; `shared_with` then is the fewest that they can be.
     """
 
     outcome: Outcome | None
@@ -87,6 +88,7 @@ class Check:
     elsewhere: int = 0
     misses: tuple[Miss, ...] = ()
     shared_with: int = 0
+    by_many: bool = False
     account: Account = Account.UNKNOWN
     username: str | None = None
     reference: str | None = None
@@ -101,7 +103,9 @@ async def check(desk: Desk, question: Question) -> Check:
             rows, more = await _rows(desk, view, kind, question)
             groups = [group for group in students.humans(rows) if _fits(desk, group, question)]
             ours = [group for group in groups if any(_sees(desk, row) for row in group)]
-            shared = await _shared(desk, view, ours[0]) if len(ours) == 1 else 0
+            shared, by_many = await _shared(desk, view, ours[0]) if len(ours) == 1 else (0, False)
+    except SharedByMany:
+        return Check(Outcome.SHARED_BY_MANY)
     except _AWAY:
         return Check(Outcome.REGISTRAR_AWAY)
     hidden = sum(len(group) for group in groups if group not in ours)
@@ -113,6 +117,7 @@ async def check(desk: Desk, question: Question) -> Check:
         more=more or len(ours) > MOST,
         elsewhere=hidden,
         shared_with=shared,
+        by_many=by_many,
     )
     return await _judged(desk, found, ours[0], question.typed) if len(ours) == 1 else found
 
@@ -155,19 +160,27 @@ def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
             return checking.matches(group, question.typed, _region(desk))
 
 
-async def _shared(desk: Desk, view: View, group: list[Row]) -> int:
-    """Return how many other persons are found by one of this person's contacts."""
+async def _shared(desk: Desk, view: View, group: list[Row]) -> tuple[int, bool]:
+    """Return how many others have one of this person's contacts, and whether many have each."""
     region = _region(desk)
     mobiles, emails = students.contacts(group, region)
     own = _person(desk, group).person_key
     others: set[str] = set()
-    for typed in [
+    asked = [
         *(students.Typed(mobile, None, region) for mobile in mobiles),
         *(students.Typed(None, email, region) for email in emails),
-    ]:
-        found = students.persons(await view.by_contact(typed), typed, _index(desk))
+    ]
+    of_many = 0
+    for typed in asked:
+        try:
+            found = students.persons(await view.by_contact(typed), typed, _index(desk))
+        except SharedByMany:
+            of_many += 1
+            continue
+        of_many += len(found) > students.MOST_SHARING
         others |= {person.person_key for person in found}
-    return len(others - {own})
+    fewest = students.MOST_SHARING if of_many else 0
+    return max(len(others - {own}), fewest), bool(asked) and of_many == len(asked)
 
 
 async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> Check:
@@ -192,6 +205,7 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
             account=account,
             under_way=reference is not None,
             shared=bool(found.shared_with),
+            by_many=found.by_many,
         ),
         misses=() if matched else checking.misses(group, typed, region),
         account=account,

@@ -63,7 +63,8 @@ def _tell(found: Check, language: str) -> None:
         return
     if found.people:
         typer.echo(translator(language).gettext(texts.ACCOUNTS[found.account]))
-        typer.echo(f"Others on the same contact: {found.shared_with}")
+        least = "at least " if found.by_many else ""
+        typer.echo(f"Others on the same contact: {least}{found.shared_with}")
         typer.echo(f"Username: {found.username or '-'}")
         typer.echo(f"Activation under way: {found.reference or '-'}")
     for sentence in texts.both(found.outcome).values():

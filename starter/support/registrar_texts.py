@@ -42,6 +42,10 @@ OUTCOMES = {
         "You can activate your account now. Somebody else has the same mobile or e-mail on file,"
         " so you will be asked one question more."
     ),
+    Outcome.SHARED_BY_MANY: N_(
+        "The mobile or e-mail the secretariat has is on file for many students, so it cannot prove"
+        " who you are. Give the secretariat one of your own, then try again."
+    ),
     Outcome.UNDER_WAY: N_(
         "Your activation has already begun. Go on with the same mobile or e-mail, on any device."
     ),

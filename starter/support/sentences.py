@@ -63,6 +63,10 @@ _BY_REASON = {
         "The student had an account, which was deleted from the directory. Retry makes it again"
         " under the same username; cancel does not."
     ),
+    WaitReason.SHARED_BY_MANY: N_(
+        "Ended: more than twenty students have this contact, so it proves nobody. The secretariat"
+        " must correct it; the student can start again with another one."
+    ),
     WaitReason.HELD: N_("Held by staff. It goes on when staff release it."),
 }
 _BY_STEP = {

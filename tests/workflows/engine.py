@@ -75,6 +75,7 @@ class World:
     """What each system answers; a list is used up one by one, its last entry for ever."""
 
     persons: tuple[Person, ...] = (PERSON,)
+    too_many: bool = False
     not_before: datetime | None = None
     claims: list[Claimed] = field(default_factory=lambda: [Claimed(outcome=ClaimOutcome.CLAIMED)])
     checked: list[AccountChecked] = field(
@@ -145,7 +146,7 @@ class World:
     @activity.defn(name=ActivityName.FIND_STUDENT)
     async def find_student(self, request: FindStudent) -> StudentsFound:
         await self._answer(ActivityName.FIND_STUDENT, request)
-        return StudentsFound(persons=self.persons)
+        return StudentsFound(persons=() if self.too_many else self.persons, too_many=self.too_many)
 
     @activity.defn(name=ActivityName.RESERVE_SEND)
     async def reserve_send(self, request: ReserveSend) -> SendReserved:

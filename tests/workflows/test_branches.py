@@ -9,7 +9,9 @@ from domain.contracts.requests import (
     CloseActivation,
     FindStudent,
     NoticeKind,
+    ReserveSend,
     SendNotice,
+    SendPin,
 )
 from domain.contracts.submissions import (
     CancelRequest,
@@ -106,6 +108,31 @@ async def test_only_who_has_the_proven_contact_can_be_the_student(
     answer = await identifies(student, "2008-03-04")
 
     assert answer.verdict is Verdict.WRONG
+
+
+async def test_a_contact_of_too_many_ends_it_with_the_reason_and_without_a_code(
+    begin: Begin, world: World
+) -> None:
+    world.too_many = True
+    world.failing = {ActivityName.CLOSE_ACTIVATION: 3}
+    student = await begin()
+
+    assert await student.end() is Step.NOT_FOUND
+    told = await student.progress()
+    assert (told.wait_reason, told.woken_by) == (WaitReason.SHARED_BY_MANY, None)
+    assert world.made(ReserveSend) == world.made(SendPin) == []
+
+
+async def test_a_contact_that_too_many_have_meanwhile_is_no_news(
+    begin: Begin, world: World
+) -> None:
+    student = await begin()
+    await student.agrees()
+    world.too_many = True
+
+    await student.password()
+
+    assert await student.end() is Step.ACTIVE
 
 
 async def test_three_wrong_answers_wait_for_support_and_begin_anew_at_their_word(

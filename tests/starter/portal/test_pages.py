@@ -612,3 +612,13 @@ async def test_an_activation_that_never_began_starts_again(
     engine.activations.clear()
     assert (await student.get("/pin")).headers["location"] == "/contact"
     assert (await student.get("/contact")).status_code == 200
+
+
+async def test_a_contact_of_many_is_told_as_that(browser: Browser, engine: MemoryEngine) -> None:
+    engine.first = at(Step.NOT_FOUND, WaitReason.SHARED_BY_MANY)
+    response = await browser.give_contact()
+    again = await browser.get("/contact")
+    assert (response.status_code, again.status_code) == (422, 200)
+    for page in (response, again):
+        assert "για πολλούς φοιτητές" in page.text
+        assert "Δεν βρέθηκε" not in page.text

@@ -32,6 +32,7 @@ FOUND = {
     "ledger": at(Step.PIN, WaitReason.LEDGER_DOWN),
     "locked": at(Step.PIN, WaitReason.PIN_LOCKED),
     "undeliverable": at(Step.NEEDS_SUPPORT, WaitReason.UNDELIVERABLE),
+    "of many": at(Step.NOT_FOUND, WaitReason.SHARED_BY_MANY),
     "asked": WAITS.model_copy(update={"pin": WAITS.pin.model_copy(update={"on_request": True})}),
 }
 PAGES = (

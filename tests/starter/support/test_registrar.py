@@ -293,6 +293,20 @@ async def test_an_account_that_only_the_ledger_knows_is_told_as_missing(
     assert (found.outcome, found.username) == (Outcome.ALREADY_ACTIVE, number.lower())
 
 
+async def test_a_contact_of_many_is_told_by_number_and_by_the_contact_itself(
+    stack: TestStack, desk: Desk, number: str
+) -> None:
+    mobile = f"+3069550{number[1:]}"[:13]
+    for each in range(22):
+        await insert(stack, f"{number}-{each}", mobilephone=mobile)
+    found = await ask(desk, f"{number}-7")
+    assert (found.outcome, found.by_many) == (Outcome.SHARED_BY_MANY, True)
+    assert found.shared_with >= 20
+    await insert(stack, f"{number}-own", mobilephone=mobile, extemail=f"{number}@own.example")
+    own = await ask(desk, f"{number}-own")
+    assert (own.outcome, own.by_many) == (Outcome.SHARED, False)
+
+
 async def test_an_entry_in_the_way_and_one_without_a_password_are_told_apart(
     stack: TestStack, desk: Desk, pool: Pool, number: str
 ) -> None:

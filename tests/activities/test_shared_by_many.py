@@ -1,0 +1,105 @@
+"""A contact that thousands of rows hold, as placeholders do: told early, in a few bytes."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.reach import Obstacle, report
+from activities.registrar import RegistrarActivities, View
+from activities.students import MOST_SHARING
+from domain.contracts.requests import FindStudent, StudentsFound
+from tests.activities.conftest import reading
+from tests.activities.test_reach import row
+from tests.stack import TestStack
+
+CROWD = 9_000
+PLACEHOLDER = "+306900000000"
+FEW = "+306955011{:03}"
+
+_INSERT = """
+INSERT INTO v_vd_sis (systemid, registrationid, firstnameel, lastnameel, birthdate, departmentid,
+                      enrollmentstatus, mobilephone, extemail)
+SELECT 'CROWD', $1 || n, 'Άννα', 'Πλήθος' || n, '2005-01-01', '401', 'active', $2, $1 || n || $3
+FROM generate_series(1, $4::int) n
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def crowd(stack: TestStack) -> AsyncIterator[None]:
+    """Fill the registrar with rows of one mobile, and a few that a few share."""
+    connection = await asyncpg.connect(stack.registrar_dsn)
+    await connection.execute(_INSERT, "c", PLACEHOLDER, "@crowd.example", CROWD)
+    for many in (MOST_SHARING, MOST_SHARING + 1):
+        await connection.execute(_INSERT, f"f{many}-", FEW.format(many), "@few.example", many)
+    yield
+    await connection.execute("DELETE FROM v_vd_sis WHERE systemid = 'CROWD'")
+    await connection.close()
+
+
+@pytest.fixture
+async def registrar(stack: TestStack) -> AsyncIterator[RegistrarActivities]:
+    async with reading(stack) as activities:
+        yield activities
+
+
+async def find(
+    registrar: RegistrarActivities, mobile: str | None = None, email: str | None = None
+) -> StudentsFound:
+    request = FindStudent(mobile=mobile, email=email)
+    return await ActivityEnvironment().run(registrar.find_student, request)
+
+
+async def test_a_placeholder_is_told_without_reading_whom_it_is_on_file_for(
+    registrar: RegistrarActivities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = 0
+    fetch = View._fetch
+
+    async def counting(self: View, query: str, *values: object) -> list[Any]:
+        nonlocal read
+        rows = await fetch(self, query, *values)
+        read += len(rows)
+        return rows
+
+    monkeypatch.setattr(View, "_fetch", counting)
+    found = await find(registrar, mobile=PLACEHOLDER)
+    assert found == StudentsFound(persons=(), too_many=True)
+    assert len(found.model_dump_json()) < 100
+    assert read < CROWD / 10
+
+
+@pytest.mark.parametrize(
+    ("email", "number"), [("c77@crowd.example", "c77"), ("nobody@crowd.example", None)]
+)
+async def test_beside_a_placeholder_a_contact_of_ones_own_counts(
+    registrar: RegistrarActivities, email: str, number: str | None
+) -> None:
+    found = await find(registrar, mobile=PLACEHOLDER, email=email)
+    assert [each.enrolments[0].registration_id for each in found.persons] == [
+        each for each in [number] if each
+    ]
+    assert found.too_many is (number is None)
+
+
+async def test_twenty_may_share_a_contact_and_one_more_may_not(
+    registrar: RegistrarActivities,
+) -> None:
+    few = await find(registrar, mobile=FEW.format(MOST_SHARING))
+    assert (len(few.persons), few.too_many) == (MOST_SHARING, False)
+    many = await find(registrar, mobile=FEW.format(MOST_SHARING + 1))
+    assert many == StudentsFound(persons=(), too_many=True)
+
+
+def test_the_report_tells_who_has_no_other_contact_than_one_of_many() -> None:
+    shared = {"mobilephone": "6940000001"}
+    rows = [row(str(n), **shared) for n in range(MOST_SHARING)]
+    rows.append(row("own", extemail="own@mail.example", **shared))
+    found = report(rows, "GR")
+    told = {each.registration_id: (each.reason, each.shared_with) for each in found.findings}
+    assert told.pop("own") == (Obstacle.SHARED_CONTACT, MOST_SHARING)
+    assert set(told.values()) == {(Obstacle.SHARED_BY_MANY, MOST_SHARING)}
+    assert found.departments[0].reasons == {"shared_by_many": MOST_SHARING, "shared_contact": 1}
+    assert found.departments[0].unable == MOST_SHARING
