@@ -1,7 +1,7 @@
 """Messages: what was sent where and when, never its text; and how many may go."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import structlog
@@ -9,7 +9,7 @@ import structlog
 from domain.codes import CodeBook
 from domain.contracts.requests import Delivery, Destination, ReserveSend, SendReserved
 from domain.contracts.submissions import Policy
-from domain.contracts.vocabulary import Channel
+from domain.contracts.vocabulary import Channel, Spent
 from ledger import budgets, codes
 from ledger.pool import Connection, Pool
 from security.keys import KeyRing
@@ -37,6 +37,8 @@ class Sending:
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
+_EVER = datetime.min.replace(tzinfo=UTC)
+
 _LOCK = """
 SELECT pg_advisory_xact_lock(lock) FROM (
     SELECT DISTINCT hashtext(key) AS lock FROM unnest($1::text[]) key ORDER BY lock
@@ -51,6 +53,10 @@ _RESERVE = """
 INSERT INTO message (
     key, reference, channel, contact_index, person_key, run_id, request_no, send_no, code_no
 ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_LAST_SENT = """
+SELECT max(finished_at) FROM message
+WHERE contact_index = $1 AND key LIKE '%:pin:%' AND outcome = 'sent'
 """
 _NTH_LAST = """
 SELECT reserved_at FROM message
@@ -72,23 +78,34 @@ async def reserve(
     """
     contact, person = contact_index(keys, request.destination), request.person_key
     budget = limits.budget
-    bounds = [(contact, _HOUR, budget.per_hour), (contact, _DAY, budget.per_day)]
+    bounds = [
+        (Spent.CONTACT, contact, _HOUR, budget.per_hour),
+        (Spent.CONTACT, contact, _DAY, budget.per_day),
+    ]
     if person:
-        bounds.append((person, _DAY, budget.per_person_day))
+        bounds.append((Spent.PERSON, person, _DAY, budget.per_person_day))
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(_LOCK, [holder for holder, _, _ in bounds])
+        await connection.execute(_LOCK, [holder for _, holder, _, _ in bounds])
         book, now = await codes.hold(connection, request.reference, limits.policy)
         row = await connection.fetchrow(_SAME, request.reference, run_id, request.request_no)
         if row and _still_good(row, book, now):
             return _reserved(row["send_no"], row["code_no"], book, now)
         if book.locked(now):
             return SendReserved(locked_until=book.locked_until)
-        spent = [await _opens(connection, *bound) for bound in bounds]
-        not_before = max(filter(None, spent), default=None)
+        closed = [
+            (await _opens(connection, holder, window, limit), whose)
+            for whose, holder, window, limit in bounds
+        ]
+        not_before, spent = max(closed, key=lambda each: each[0] or _EVER)
         if not_before is None and request.destination.channel is Channel.SMS:
-            not_before = await _paid(connection, budget)
+            not_before, spent = await _paid(connection, budget), Spent.INSTITUTION
         if not_before:
-            return SendReserved(not_before=not_before, tries_left=book.tries_left(now))
+            return SendReserved(
+                not_before=not_before,
+                spent=spent,
+                last_sent_at=await connection.fetchval(_LAST_SENT, contact),
+                tries_left=book.tries_left(now),
+            )
         send_no = await _next_number(connection, request.reference)
         code_no = book.to_send(send_no, run_id, now) if request.carries_code else None
         await codes.save(connection, request.reference, book)

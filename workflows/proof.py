@@ -71,7 +71,7 @@ class Proof:
         self._message = self._compose(next(iter(self._contacts)))
         self._refused: set[Channel] = set()
         self._resend_asked: Submission | None = None
-        self._closed_until: dict[Channel, datetime] = {}
+        self._closed: dict[Channel, SendReserved] = {}
         self._on_request = False
 
     @property
@@ -164,12 +164,12 @@ class Proof:
         reserved = await self._reserve(message)
         self._tries_left = reserved.tries_left
         if reserved.send_no is None or reserved.code_no is None or reserved.valid_for is None:
-            if reserved.not_before:
-                self._closed_until[message.to.channel] = reserved.not_before
+            self._closed[message.to.channel] = reserved
             if reserved.locked_until:
                 self._lock(reserved.locked_until)
             self._answer_resend(Verdict.LOCKED if reserved.locked_until else Verdict.TOO_SOON)
             return None
+        self._closed.pop(message.to.channel, None)
         self._answer_resend(Verdict.ACCEPTED)
         request = SendPin(
             reference=self._start.reference,
@@ -199,7 +199,12 @@ class Proof:
             self._send(self._message)
         else:
             await self._note(sent)
-        self._wait_for(WaitReason.WAITING_PIN)
+        self._wait_for(self._whose_turn())
+
+    def _whose_turn(self) -> WaitReason:
+        """Say that the student is awaited: for a code, or for the time that another may be sent."""
+        closed = self._closed.get(self._channel)
+        return WaitReason.SEND_LIMIT if closed and closed.spent else WaitReason.WAITING_PIN
 
     async def _note(self, sent: Sent | None) -> None:
         """Go on from what became of a message."""
@@ -231,7 +236,7 @@ class Proof:
         # Whose message is held up by a gateway need not wait before taking the other way.
         held_up = self._on_request or self._standing.reason is not WaitReason.WAITING_PIN
         too_soon = not held_up and self._resend_at is not None and now < self._resend_at
-        closed = now < self._closed_until.get(request.channel, now)
+        closed = now < (self._not_before(request.channel) or now)
         if self._locked():
             self._standing.reply(Verdict.LOCKED)
         elif too_soon or closed or request.channel not in self._contacts:
@@ -242,6 +247,10 @@ class Proof:
         else:
             self._send(self._compose(request.channel))
             self._resend_asked = self._standing.put_off()
+
+    def _not_before(self, channel: Channel) -> datetime | None:
+        closed = self._closed.get(channel)
+        return closed.not_before if closed else None
 
     def _answer_resend(self, verdict: Verdict) -> None:
         if self._resend_asked:
@@ -289,15 +298,16 @@ class Proof:
         self._open()
 
     def _open(self) -> None:
-        self._locked_until = None
-        self._standing.stand(Step.PIN, WaitReason.WAITING_PIN)
+        self._locked_until, self._tries_left = None, 0
+        self._standing.stand(Step.PIN, self._whose_turn())
         self._standing.settle()
 
     # --- showing ---------------------------------------------------------------------------
 
     def view(self) -> PinView:
         other = OTHER[self._channel]
-        opens = (self._resend_at, self._closed_until.get(self._channel))
+        closed = self._closed.get(self._channel)
+        opens = (self._resend_at, self._not_before(self._channel))
         return PinView(
             channel=self._channel,
             destination=_MASKS[self._channel](self._message.to.to),
@@ -307,4 +317,6 @@ class Proof:
             locked_until=self._locked_until,
             other_channel=other if other in self._contacts else None,
             on_request=self._on_request,
+            spent=closed.spent if closed else None,
+            last_sent_at=closed.last_sent_at if closed else None,
         )

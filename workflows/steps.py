@@ -77,6 +77,7 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
     | {
         WaitReason.WAITING_PIN,
         WaitReason.PIN_LOCKED,
+        WaitReason.SEND_LIMIT,
         WaitReason.SMS_DOWN,
         WaitReason.MAIL_DOWN,
         WaitReason.DIRECTORY_DOWN,
@@ -115,6 +116,7 @@ _OF_STUDENTS = frozenset(
     {
         WaitReason.WAITING_PIN,
         WaitReason.PIN_LOCKED,
+        WaitReason.SEND_LIMIT,
         WaitReason.WAITING_IDENTITY,
         WaitReason.WAITING_INSURANCE,
         WaitReason.WAITING_CONSENT,

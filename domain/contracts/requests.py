@@ -6,7 +6,7 @@ from typing import Literal
 
 from domain.contracts import Model
 from domain.contracts.views import ReviewView
-from domain.contracts.vocabulary import Channel, Choice, Language, PasswordRefusal, Step
+from domain.contracts.vocabulary import Channel, Choice, Language, PasswordRefusal, Spent, Step
 
 
 class FindStudent(Model):
@@ -88,6 +88,7 @@ class ReserveSend(Model):
 class SendReserved(Model):
     """Allowed when there is a `send_no`; else `not_before`, or `locked_until`, says from when on.
 
+    `spent` is what keeps it back; the last message went to this contact at `last_sent_at`.
     `send_no` counts the activation's messages over all its runs, `code_no` names the code.
     """
 
@@ -97,6 +98,8 @@ class SendReserved(Model):
     valid_for: timedelta | None = None
     tries_left: int = 0
     not_before: datetime | None = None
+    spent: Spent | None = None
+    last_sent_at: datetime | None = None
     locked_until: datetime | None = None
 
 

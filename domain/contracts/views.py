@@ -7,13 +7,22 @@ from typing import Literal
 from pydantic import Field
 
 from domain.contracts import Model
-from domain.contracts.vocabulary import Channel, PasswordRefusal, Question, Step, WaitReason, Waker
+from domain.contracts.vocabulary import (
+    Channel,
+    PasswordRefusal,
+    Question,
+    Spent,
+    Step,
+    WaitReason,
+    Waker,
+)
 
 
 class PinView(Model):
     """`destination` is masked; `expires_at` is None until a message was handed over.
 
     `on_request`: no code is on its way until the student asks, for nobody may be there to read it.
+    `spent`: none was sent, for whose limit is spent; the last one went there at `last_sent_at`.
     """
 
     kind: Literal["pin_view"] = "pin_view"
@@ -25,6 +34,8 @@ class PinView(Model):
     locked_until: datetime | None = None
     other_channel: Channel | None = None
     on_request: bool = False
+    spent: Spent | None = None
+    last_sent_at: datetime | None = None
 
 
 class IdentifyView(Model):

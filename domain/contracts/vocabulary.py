@@ -32,6 +32,7 @@ class WaitReason(StrEnum):
 
     WAITING_PIN = "WAITING_PIN"
     PIN_LOCKED = "PIN_LOCKED"
+    SEND_LIMIT = "SEND_LIMIT"
     WAITING_IDENTITY = "WAITING_IDENTITY"
     WAITING_INSURANCE = "WAITING_INSURANCE"
     WAITING_CONSENT = "WAITING_CONSENT"
@@ -75,6 +76,14 @@ class FailureType(StrEnum):
 class Channel(StrEnum):
     SMS = "sms"
     EMAIL = "email"
+
+
+class Spent(StrEnum):
+    """Whose messages are spent when no code may be sent now."""
+
+    CONTACT = "contact"
+    PERSON = "person"
+    INSTITUTION = "institution"
 
 
 class Language(StrEnum):

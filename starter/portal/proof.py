@@ -104,6 +104,7 @@ async def _pin_page(visit: Visit, place: Place, errors: Errors | None = None) ->
     view = place.progress.pin if place.progress else None
     now = await visit.now()
     locked_until = view.locked_until if view else None
+    over = view and view.expires_at and (view.expires_at <= now or not view.tries_left)
     return visit.page(
         "pin",
         place=place,
@@ -112,7 +113,8 @@ async def _pin_page(visit: Visit, place: Place, errors: Errors | None = None) ->
         errors=errors,
         sent="sent" in visit.request.query_params,
         locked_until=visit.clock(locked_until) if locked_until and locked_until > now else None,
-        expired=view and view.expires_at and view.expires_at <= now,
+        expired=over,
+        none_sent=view and view.spent and (over or not view.expires_at),
         resend_later=view and view.resend_at and view.resend_at > now,
         notice=visit.words.wait(place.step, place.wait_reason),
     )

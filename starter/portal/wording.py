@@ -62,6 +62,9 @@ _REFUSALS: Mapping[PasswordRefusal, str] = {
 _WAITS: Mapping[WaitReason, str] = {
     WaitReason.WAITING_PIN: N_("We are waiting for the six-digit code (pin)."),
     WaitReason.PIN_LOCKED: N_("There were too many wrong codes, so we take none for a while."),
+    WaitReason.SEND_LIMIT: N_(
+        "As many codes as may be sent have gone out for now, so none was sent to you."
+    ),
     WaitReason.WAITING_IDENTITY: N_("We are waiting for your answer to a question."),
     WaitReason.WAITING_INSURANCE: N_("We are waiting for your insurance number."),
     WaitReason.WAITING_CONSENT: N_("We are preparing your details."),

@@ -38,6 +38,7 @@ TASK_FAILS = "WORKFLOW_TASK_FAILS"
 NO_WORKER = "NO_WORKER"
 ALERTS_FAIL = operations.ALERTS_FAIL
 TEST = "TEST"
+SMS_BUDGET = "SMS_BUDGET_SPENT"
 _EVERY = 30.0
 _PATIENCE = timedelta(seconds=5)
 _STAFF = steps.REASONS[Step.NEEDS_SUPPORT] - ENGINE_WAITS - {None, WaitReason.HELD}
@@ -56,6 +57,7 @@ _TEXTS = {
     NO_WORKER: N_("No worker serves a task queue."),
     ALERTS_FAIL: N_("Alerts are not delivered by one of their channels."),
     TEST: N_("This is a test of the alerts. Nothing is wrong."),
+    SMS_BUDGET: N_("The SMS that the university sends are used up for now."),
 }
 _STUCK = N_("Activations cannot go on.")
 _OVER = N_("Over:")
@@ -196,6 +198,7 @@ class Watcher:
     def __init__(self, client: Client, pool: Pool, settings: Settings) -> None:
         self._client = client
         self._pool = pool
+        self._limits = settings.send_budget
         self._channels = channels(settings)
         self._after = timedelta(seconds=settings.alerts.after_seconds)
         self._texts = translator(settings.institution.default_language)
@@ -236,13 +239,17 @@ class Watcher:
             met.done, met.last_done = 1, now
         except operations.AWAY:
             stood = {alert.cause: alert.count for alert in await alerts.standing(ledger)}
-            found = {cause: count for cause, count in stood.items() if ALERTS_FAIL not in cause}
+            # What the ledger itself tells is looked up below.
+            own = {ALERTS_FAIL, SMS_BUDGET}
+            found = {cause: count for cause, count in stood.items() if cause.split()[0] not in own}
             found[TEMPORAL_DOWN] = 1
             met.failed, met.last_failed, met.failure = 1, now, TEMPORAL_DOWN
         await parts.add(self._pool, [met])
         ours = {channel.name for channel in self._channels}
         failing = [each.name for each in await alerts.channels(ledger) if each.failing_since]
-        return found | {f"{ALERTS_FAIL} {name}": 1 for name in failing if name in ours}
+        found |= {f"{ALERTS_FAIL} {name}": 1 for name in failing if name in ours}
+        paid = await operations.sms_spent(ledger, self._limits)
+        return found | ({SMS_BUDGET: 1} if any(each.used > each.limit for each in paid) else {})
 
     async def _settle(self, ledger: Connection, alert: Alert) -> None:
         over = alert.gone_at is not None

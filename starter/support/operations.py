@@ -20,7 +20,7 @@ from ledger import alerts, budgets, parts, pauses
 from ledger.alerts import Alert, Channel
 from ledger.parts import Part, Standing
 from ledger.pauses import Pause
-from ledger.pool import UNAVAILABLE
+from ledger.pool import UNAVAILABLE, Connection
 from settings import SendBudget
 from starter.connect import TemporalUnavailable
 from starter.support.desk import Desk
@@ -104,7 +104,7 @@ async def _known(desk: Desk) -> State | None:
             temporal=True,
             parts=tuple(standing.get(part, Standing(part)) for part in Part),
             queues=None,
-            sms=await _spent(desk),
+            sms=await sms_spent(desk.pool, desk.settings.send_budget),
             pause=await pauses.current(desk.pool),
             alerts=tuple(
                 alert
@@ -125,15 +125,15 @@ async def _channels(desk: Desk) -> list[Channel]:
     return [used.get(name, Channel(name, None, None, None, None)) for name in named]
 
 
-async def _spent(desk: Desk) -> tuple[Spent, ...]:
-    limits: SendBudget = desk.settings.send_budget
+async def sms_spent(ledger: Connection, limits: SendBudget) -> tuple[Spent, ...]:
+    """Return how many SMS the institution has paid for in this hour and day."""
     windows = (
         ("hour", timedelta(hours=1), limits.sms_per_hour),
         ("day", timedelta(days=1), limits.sms_per_day),
     )
     return tuple(
         [
-            Spent(name, await budgets.used(desk.pool, f"sms:{window}"), limit)
+            Spent(name, await budgets.used(ledger, f"sms:{window}"), limit)
             for name, window, limit in windows
         ]
     )

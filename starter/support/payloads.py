@@ -27,6 +27,7 @@ SHOWN = frozenset({
     "destination", "email", "email_to", "end", "enrolments", "expires_at",
     "first_name_el", "first_name_latin", "former", "holder", "identify", "identity_tries",
     "insurance_scheme", "joined_to", "kind", "language", "last_name_el", "last_name_latin",
+    "last_sent_at",
     "locked_until", "login_name", "message", "mobile", "name_el", "name_latin",
     "needs_insurance", "next_try_at", "not_before", "note", "notice", "notice_no",
     "on_request", "other_channel", "outcome", "password_refusal", "person", "person_key",
@@ -34,7 +35,7 @@ SHOWN = frozenset({
     "progress", "question", "received_at", "reference", "refusal",
     "remind_after", "repeat_code_if_left", "request_id", "request_no", "reread_disputed_every",
     "resend_after", "resend_at", "review", "scheme", "send_no", "shown", "shown_hash",
-    "since", "sms_to", "stack_trace", "step", "studies", "submission_id",
+    "since", "sms_to", "spent", "stack_trace", "step", "studies", "submission_id",
     "system_id", "taken", "terms_version", "to", "tries_left", "username", "valid_for",
     "verdict", "wait_reason", "warnings", "woken_by", "wrong",
 })

@@ -15,6 +15,10 @@ _BY_REASON = {
     WaitReason.PIN_LOCKED: N_(
         "Locked for a while after too many wrong codes. It opens by itself; nobody has to act."
     ),
+    WaitReason.SEND_LIMIT: N_(
+        "No code was sent: the contact, the student or the university has had as many messages as"
+        " may go for now. The page tells the student from when one may be asked for."
+    ),
     WaitReason.WAITING_IDENTITY: N_(
         "Waits for the student to answer the question that tells apart who share a contact."
     ),

@@ -10,13 +10,13 @@ from domain.contracts.vocabulary import Language, WaitReason
 from starter.console import handbook
 from starter.console.handbook import Section, sections
 from starter.support import actions
-from starter.support.alerts import NO_WORKER, TASK_FAILS, TEMPORAL_DOWN
+from starter.support.alerts import NO_WORKER, SMS_BUDGET, TASK_FAILS, TEMPORAL_DOWN
 from starter.support.commands import commands
 from starter.support.staff import Action
 from translations import translator
 
 CALLS = "CALLS"
-CAUSES = (*WaitReason, NO_WORKER, TEMPORAL_DOWN, TASK_FAILS)
+CAUSES = (*WaitReason, NO_WORKER, SMS_BUDGET, TEMPORAL_DOWN, TASK_FAILS)
 POINTS = {
     Language.EL: (
         "Τι σημαίνει",

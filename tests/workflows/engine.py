@@ -54,7 +54,7 @@ from domain.contracts.requests import (
     UnlockPin,
 )
 from domain.contracts.submissions import Policy
-from domain.contracts.vocabulary import ActivityName, FailureType
+from domain.contracts.vocabulary import ActivityName, FailureType, Spent
 from tests.people import MARIA
 
 PERSON = MARIA
@@ -155,7 +155,9 @@ class World:
         if book.locked(now):
             return SendReserved(locked_until=book.locked_until)
         if self.not_before:
-            return SendReserved(not_before=self.not_before, tries_left=book.tries_left(now))
+            return SendReserved(
+                not_before=self.not_before, spent=Spent.CONTACT, tries_left=book.tries_left(now)
+            )
         sends = self.sends.setdefault(request.reference, {})
         asked = (str(activity.info().workflow_run_id), request.request_no)
         code_no = sends.get(asked)

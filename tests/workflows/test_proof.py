@@ -7,7 +7,15 @@ import pytest
 from domain.contracts.requests import Delivery, SendPin
 from domain.contracts.submissions import PinSubmission, ResendRequest
 from domain.contracts.views import Verdict
-from domain.contracts.vocabulary import ActivityName, Channel, FailureType, Step, WaitReason
+from domain.contracts.vocabulary import (
+    ActivityName,
+    Channel,
+    FailureType,
+    Spent,
+    Step,
+    WaitReason,
+    Waker,
+)
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World, pin_of
 from tests.workflows.student import Student
@@ -230,7 +238,8 @@ async def test_a_contact_that_had_enough_messages_waits_and_still_takes_a_code(
 
     assert refused is Verdict.TOO_SOON
     assert shown.pin is not None
-    assert shown.pin.resend_at == later
+    assert (shown.pin.resend_at, shown.pin.spent) == (later, Spent.CONTACT)
+    assert (shown.wait_reason, shown.woken_by) == (WaitReason.SEND_LIMIT, Waker.STUDENT)
     assert right.verdict is Verdict.ACCEPTED
 
 
@@ -282,3 +291,26 @@ async def test_an_email_alone_gets_its_code_by_mail(begin: Begin, world: World) 
 
     assert sent.pin is not None
     assert (sent.pin.channel, sent.pin.other_channel) == (Channel.EMAIL, Channel.SMS)
+
+
+async def test_once_the_limit_is_over_a_message_goes_when_it_is_asked_for(
+    begin: Begin, world: World
+) -> None:
+    world.not_before = await world.clock() + timedelta(hours=1)
+    student = await begin()
+    held_back = await student.until(lambda now: now.wait_reason is WaitReason.SEND_LIMIT)
+    world.not_before = None
+    early = await resend(student)
+    by_mail = await resend(student, Channel.EMAIL)
+    await student.sent()
+    await student.environment.sleep(timedelta(hours=1))
+
+    later = await resend(student)
+    await student.until(lambda _: len(world.made(SendPin)) > 1)
+    sent = await student.until(lambda now: now.wait_reason is WaitReason.WAITING_PIN)
+
+    assert held_back.pin is not None
+    assert (held_back.pin.spent, held_back.pin.expires_at) == (Spent.CONTACT, None)
+    assert (early, by_mail, later) == (Verdict.TOO_SOON, Verdict.ACCEPTED, Verdict.ACCEPTED)
+    assert sent.pin is not None
+    assert sent.pin.spent is None

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from domain.contracts.views import Verdict
-from domain.contracts.vocabulary import Step, WaitReason
+from domain.contracts.vocabulary import Spent, Step, WaitReason
 from ledger import sessions as ledger
 from ledger.pool import Pool
 from settings import Service, Settings
@@ -179,6 +179,49 @@ async def test_a_code_that_cannot_be_sent_is_told_at_the_first_try(
     assert told not in (await student.get("/pin")).text
     engine.failed_by = WaitReason.SMS_DOWN
     assert told in (await student.get("/pin")).text
+
+
+@pytest.mark.parametrize("spent", Spent)
+@pytest.mark.parametrize("reached", [False, True])
+async def test_a_code_that_was_not_sent_is_told_as_such(
+    student: Browser, engine: MemoryEngine, spent: Spent, *, reached: bool
+) -> None:
+    view = at(Step.PIN).pin
+    assert view
+    now = datetime.now(UTC)
+    told = view.model_copy(
+        update={
+            "expires_at": None,
+            "tries_left": 0,
+            "spent": spent,
+            "last_sent_at": now - timedelta(minutes=20),
+            "resend_at": now + timedelta(minutes=-1 if reached else 40),
+        }
+    )
+    engine.put(engine.started[0].reference, at(Step.PIN, WaitReason.SEND_LIMIT, pin=told))
+    for path in ("/pin", "/pin?sent"):
+        page = (await student.get(path)).text
+        assert "Δεν σας στείλαμε κωδικό" in page
+        for promise in ("Στέλνουμε", "Έγινε", 'name="pin"'):
+            assert promise not in page
+        assert ("Μπορείτε να ζητήσετε κωδικό τώρα" in page) is reached
+        assert 'name="channel" value="email"' in page
+    engine.next = [(Verdict.TOO_SOON, None)]
+    refused = await student.post("/pin/resend", channel="sms")
+    assert refused.status_code == 422
+
+
+@pytest.mark.parametrize("spent", [None, Spent.CONTACT])
+async def test_a_code_that_still_holds_can_be_typed_whatever_is_spent(
+    student: Browser, engine: MemoryEngine, spent: Spent | None
+) -> None:
+    view = at(Step.PIN).pin
+    assert view
+    told = view.model_copy(update={"spent": spent})
+    engine.put(engine.started[0].reference, at(Step.PIN, WaitReason.SEND_LIMIT, pin=told))
+    page = (await student.get("/pin")).text
+    assert 'name="pin"' in page
+    assert ("Στέλνουμε" in page) is (spent is None)
 
 
 async def test_a_question_that_could_not_be_answered_now_is_asked_again(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
 from ledger import alerts as kept
+from ledger import budgets
 from ledger import pool as ledger
 from ledger.pool import Pool
 from settings import Settings
@@ -130,6 +132,22 @@ async def test_a_cause_is_told_once_and_its_end_once_over_restarts_and_failed_de
     letters = [one for one in stack.messages(MAILBOX) if "SMS_DOWN" in str(one["subject"])]
     assert len(letters) == 2
     assert "A-ALRT" not in str(letters) + str(server.taken)
+
+
+async def test_the_institutions_spent_sms_are_one_alert(
+    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    limits = settings.send_budget.model_copy(update={"sms_per_hour": 2})
+    watcher = Watcher(client, pool, settings.model_copy(update={"send_budget": limits}))
+    hour = timedelta(hours=1)
+    await pool.execute("DELETE FROM budget")
+    for number in range(5):
+        await budgets.take(pool, f"sms:{hour}", limit=2, window=hour)
+        await watcher.look()
+        assert len(hook[0].heard(alerts.SMS_BUDGET)) == (number >= 2)
+    await pool.execute("DELETE FROM budget")
+    await watcher.look()
+    assert hook[0].heard(alerts.SMS_BUDGET) == [("stands", 1), ("over", 1)]
 
 
 async def test_a_cause_is_told_only_when_it_has_stood_for_a_while(
