@@ -8,7 +8,7 @@ from tests.security.test_contracts import MODELS
 
 NEVER = {
     *("pin", "answer", "number", "insurance_number", "sealed_id"),
-    *("birth_date", "registration_id", "student_number"),
+    *("birth_date", "registration_id", "student_number", "password_context"),
 }
 
 
