@@ -6,9 +6,12 @@ something else, does not match.
 
 import hashlib
 import json
+from collections.abc import Collection
 
+from domain import masks
 from domain.contracts.requests import Person
 from domain.contracts.views import ReviewView, StudyView
+from domain.contracts.vocabulary import Choice
 
 
 def review(person: Person, username: str, terms_version: str) -> ReviewView:
@@ -26,6 +29,8 @@ def review(person: Person, username: str, terms_version: str) -> ReviewView:
         ),
         username=username,
         terms_version=terms_version,
+        email=masks.email(person.email) if person.email else None,
+        mobile=masks.mobile(person.mobile) if person.mobile else None,
         shown_hash="",
     )
     return view.model_copy(update={"shown_hash": shown_hash(view)})
@@ -36,3 +41,9 @@ def shown_hash(view: ReviewView) -> str:
     fields = view.model_dump(mode="json", exclude={"shown_hash"})
     canonical = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def kept(view: ReviewView, choices: Collection[Choice]) -> tuple[Choice, ...]:
+    """Return the choices that this view offered; a forged form may name others."""
+    contacts = {Choice.RECOVERY_EMAIL: view.email, Choice.RECOVERY_MOBILE: view.mobile}
+    return tuple(choice for choice in choices if contacts.get(choice, True))

@@ -126,7 +126,7 @@ class Account:
             reference=self._start.reference,
             person_key=self._person.person_key,
             shown=shown,
-            choices=submission.choices,
+            choices=consent.kept(shown, submission.choices),
             language=submission.language,
             accepted_at=submission.received_at,
         )

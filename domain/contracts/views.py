@@ -52,7 +52,10 @@ class StudyView(Model):
 
 
 class ReviewView(Model):
-    """The verified details exactly as shown; `shown_hash` covers all the other fields."""
+    """The verified details exactly as shown; `shown_hash` covers all the other fields.
+
+    `email` and `mobile` are the masked contacts on file that may be kept for recovery.
+    """
 
     kind: Literal["review_view"] = "review_view"
     name_el: str
@@ -60,6 +63,8 @@ class ReviewView(Model):
     studies: tuple[StudyView, ...]
     username: str
     terms_version: str
+    email: str | None = None
+    mobile: str | None = None
     shown_hash: str
 
 

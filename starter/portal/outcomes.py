@@ -90,3 +90,10 @@ async def continued(visit: AnyVisit) -> Response:
 @router.get("/ended")
 async def ended(visit: AnyVisit) -> Response:
     return visit.page("ended", place=await visit.place_on("/ended"))
+
+
+@router.post("/end")
+async def finished(visit: AnyVisit) -> Response:
+    """End the session of who leaves a computer that others use too."""
+    await visit.form()
+    return await visit.end()

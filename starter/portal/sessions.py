@@ -51,7 +51,7 @@ class Sessions:
     async def begin(self, old: str | None) -> str:
         """Start anew, whoever used this browser before, and return the new token."""
         if old:
-            await ledger.drop(self._pool, old)
+            await self.end(old)
         token = self.draw()
         await ledger.create(self._pool, token)
         return token
@@ -77,6 +77,19 @@ class Sessions:
     def successor(self, token: str, submission_id: str) -> str:
         named = b"\0".join((b"rotate", token.encode(), submission_id.encode()))
         return f"{name_of(token)}.{hmac.digest(self._key, named, 'sha256').hex()}"
+
+    async def end(self, token: str) -> None:
+        await ledger.drop(self._pool, token)
+
+    def forget(self, response: Response) -> None:
+        """Let the browser delete its cookies and whatever else it keeps of these pages.
+
+        Browsers hear the header behind https only. There "cookies" are those of the whole
+        registered domain, so that it ends the sessions at other services of the institution too.
+        """
+        response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+        for name in (self._cookie, self._language_cookie):
+            response.delete_cookie(name, path="/", secure=self._secure, httponly=True)
 
     def keep(self, response: Response, token: str) -> None:
         """Hand the token to the browser, until it is closed."""

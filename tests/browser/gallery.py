@@ -23,7 +23,7 @@ from starter.connect import TemporalUnavailable
 from starter.portal.app import assemble, create
 from starter.portal.pause import Pauses
 from tests.stack import TestStack
-from tests.starter.portal.conftest import HOST, Browser, healthy
+from tests.starter.portal.conftest import HOST, Browser, healthy, proved
 from tests.starter.portal.engine import MemoryEngine, at
 from tests.starter.portal.test_pages import INSURANCE, PASSWORD, PROVISIONING, REVIEW, put
 
@@ -56,6 +56,7 @@ class Stage:
 
     async def stands(self, progress: Progress) -> None:
         await self.browser.give_contact()
+        await proved(self.pool, self.browser)
         put(self.engine, progress)
 
 

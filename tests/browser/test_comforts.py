@@ -2,14 +2,24 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
-from domain.contracts.vocabulary import Language
+from domain import consent
+from domain.contracts.vocabulary import Language, Step
 from ledger import pool as ledger
-from tests.browser.conftest import OpenPage
-from tests.browser.gallery import play
+from tests.browser.conftest import NARROWEST, OpenPage
+from tests.browser.gallery import Picture, Stage, play
+from tests.people import MARIA
 from tests.stack import TestStack
+from tests.starter.portal.conftest import HOST, Browser
+from tests.starter.portal.engine import at
 
+LINES = """node => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return range.getClientRects().length;
+}"""
 BLACK = re.compile(r"rgb\(\d{1,2}, \d{1,2}, \d{1,2}\)")
 PAPER = ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
 
@@ -46,3 +56,23 @@ async def test_the_last_page_is_black_on_white_on_paper_and_has_nothing_to_press
         for pressed in ("button", "form", "nav", "footer"):
             for each in await page.locator(pressed).all():
                 await expect(each).to_be_hidden()
+
+
+@pytest.mark.parametrize("username", ["anna", "mpapadopoulo", "mpapadopoulou", "a" * 20, "m" * 20])
+async def test_the_username_stands_on_one_line_on_the_narrowest_phone(
+    stack: TestStack, open_page: OpenPage, username: str
+) -> None:
+    page = await open_page(viewport={"width": NARROWEST, "height": 640})
+    async with await ledger.connect(stack.ledger_dsn) as pool:
+        for path, step in (("/review", Step.REVIEW), ("/done", Step.ACTIVE)):
+            shown = consent.review(MARIA, username, "1")
+            stage = Stage(stack, pool, Language.EL)
+            await stage.stands(at(step, review=shown, username=username))
+            response = await stage.browser.get(path)
+            picture = Picture(f"{HOST}{path}", response, Browser(stage.app).http)
+            async with picture.hung(page.context):
+                await page.goto(picture.url)
+                name = page.locator("#username")
+                assert await name.evaluate(LINES) == 1, path
+                assert await name.evaluate("node => node.scrollWidth <= node.clientWidth"), path
+                assert await name.inner_text() == username

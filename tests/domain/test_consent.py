@@ -1,7 +1,11 @@
+from itertools import chain, combinations
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.consent import review, shown_hash
+from domain.consent import kept, review, shown_hash
+from domain.contracts.vocabulary import Choice
 from tests.people import MARIA
 
 
@@ -24,8 +28,25 @@ def test_any_other_field_changes_the_hash() -> None:
         view.model_copy(update={"name_el": "Νίκος"}),
         view.model_copy(update={"studies": ()}),
         review(MARIA, "mpapadopoulou", "2"),
+        review(MARIA.model_copy(update={"email": None}), "mpapadopoulou", "1"),
+        review(MARIA.model_copy(update={"mobile": "+306912345679"}), "mpapadopoulou", "1"),
     ]
-    assert len({shown_hash(other) for other in [view, *others]}) == 5
+    assert len({shown_hash(other) for other in [view, *others]}) == 7
+
+
+@pytest.mark.parametrize("email", ["maria@example.org", None])
+@pytest.mark.parametrize("mobile", ["+306912345678", None])
+def test_only_a_contact_on_file_is_offered_and_only_what_was_offered_is_kept(
+    email: str | None, mobile: str | None
+) -> None:
+    person = MARIA.model_copy(update={"email": email, "mobile": mobile})
+    view = review(person, "mpapadopoulou", "1")
+    assert view.email == ("m•••@e•••.org" if email else None)
+    assert view.mobile == ("+30 •••••••78" if mobile else None)
+    on_file = {Choice.RECOVERY_EMAIL: email, Choice.RECOVERY_MOBILE: mobile}
+    offered = [choice for choice in Choice if on_file.get(choice, True)]
+    for chosen in chain.from_iterable(combinations(Choice, n) for n in range(4)):
+        assert kept(view, chosen) == tuple(each for each in chosen if each in offered)
 
 
 @given(st.text(), st.text())

@@ -9,12 +9,14 @@ from domain.contracts.requests import (
     CloseActivation,
     FindStudent,
     NoticeKind,
+    RecordConsent,
     ReserveSend,
     SendNotice,
     SendPin,
 )
 from domain.contracts.submissions import (
     CancelRequest,
+    ConsentSubmission,
     DisputeSubmission,
     IdentitySubmission,
     WithdrawSubmission,
@@ -22,6 +24,7 @@ from domain.contracts.submissions import (
 from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import (
     ActivityName,
+    Choice,
     Detail,
     FailureType,
     Question,
@@ -92,6 +95,21 @@ async def test_the_progress_names_the_submission_that_last_proved_who_it_is(
     named.append((await student.submit("identify", answer)).progress.proved_by)
 
     assert named == [None, typed.submission_id, typed.submission_id, answer.submission_id]
+
+
+async def test_a_choice_that_was_not_offered_is_not_recorded(begin: Begin, world: World) -> None:
+    world.persons = (PERSON.model_copy(update={"email": None}),)
+    student = await begin()
+    await student.sent()
+    await student.pin()
+    review = (await student.until(lambda now: now.review is not None)).review
+    assert review is not None
+    forged = ConsentSubmission(
+        shown_hash=review.shown_hash, choices=tuple(Choice), **await student.stamp()
+    )
+    assert (await student.submit("give_consent", forged)).verdict is Verdict.ACCEPTED
+    (recorded,) = world.made(RecordConsent)
+    assert recorded.choices == (Choice.RECOVERY_MOBILE, Choice.DIRECTORY_LISTING)
 
 
 async def test_only_who_has_the_proven_contact_can_be_the_student(

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from domain import consent
 from domain.contracts.submissions import (
     ConsentSubmission,
     InsuranceSubmission,
@@ -32,6 +33,7 @@ from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
 from starter.portal.wording import Wording
 from starter.web import view
+from tests.people import MARIA
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser, proved
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at
@@ -77,7 +79,10 @@ async def test_the_whole_path_leads_from_page_to_page(
         assert (response.status_code, response.headers["location"]) == (303, leads)
     for _ in range(2):
         done = await browser.get("/done")
-        assert '<p id="username" class="app-code app-username" translate="no">' in done.text
+        assert (
+            '<p id="username" class="app-code app-username app-username--long" translate="no">'
+            in done.text
+        )
         assert "mpapadopoulou@" in done.text
         assert GOOD not in done.text
     pin, insurance, consent, password = (submission for _, submission in engine.submitted)
@@ -495,6 +500,37 @@ async def test_forms_that_need_no_data_work_without_a_worker(
     assert await pool.fetchval(
         "SELECT count(*) FROM sealed_password WHERE reference = $1", engine.started[0].reference
     )
+
+
+@pytest.mark.parametrize(
+    ("on_file", "offered", "alone"),
+    [
+        ({}, ("maria@example.org", "+306912345678"), "Αν δεν επιλέξετε εδώ κινητό ή email"),
+        ({"email": None}, ("+306912345678",), "Αν δεν επιλέξετε εδώ κινητό ή email"),
+        ({"mobile": None}, ("maria@example.org",), "Αν δεν επιλέξετε εδώ κινητό ή email"),
+        ({"email": None, "mobile": None}, (), "Η γραμματεία δεν έχει ούτε κινητό ούτε email"),
+    ],
+)
+async def test_the_review_offers_to_keep_what_is_on_file_and_shows_it_masked(
+    student: Browser,
+    engine: MemoryEngine,
+    on_file: dict[str, None],
+    offered: tuple[str, ...],
+    alone: str,
+) -> None:
+    shown = consent.review(MARIA.model_copy(update=on_file), "mpapadopoulou", "1")
+    put(engine, at(Step.REVIEW, WaitReason.WAITING_CONSENT, review=shown))
+    page = (await student.get("/review")).text
+    values = re.findall(r'type="checkbox" value="(\w+)"', page)
+    assert values == [
+        *(["recovery_email"] if "maria@example.org" in offered else []),
+        *(["recovery_mobile"] if "+306912345678" in offered else []),
+        "directory_listing",
+    ]
+    assert ("m•••@e•••.org" in page) is ("maria@example.org" in offered)
+    assert ("+30 •••••••78" in page) is ("+306912345678" in offered)
+    assert alone in page
+    assert "maria@" not in page
 
 
 async def test_a_page_that_needs_data_waits_for_a_worker(
