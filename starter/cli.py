@@ -72,6 +72,8 @@ def serve() -> None:
 def _serve(app: str, place: settings.Portal | settings.Console, log_level: str) -> None:
     import uvicorn  # noqa: PLC0415 - half the start-up time of every other command
 
+    from starter.web.serving import PromptProtocol  # noqa: PLC0415 - as above
+
     redaction.configure(log_level)
     uvicorn.run(
         app,
@@ -82,6 +84,7 @@ def _serve(app: str, place: settings.Portal | settings.Console, log_level: str) 
         log_config=None,
         server_header=False,
         access_log=False,
+        http=PromptProtocol,
     )
 
 

@@ -20,6 +20,7 @@ from ledger import key_checks, migrate
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from starter.connect import missing_attributes
+from starter.web.serving import PromptProtocol
 
 _WITHIN = timedelta(seconds=2)
 
@@ -91,7 +92,15 @@ async def probes(host: str, port: int, ready: Ready) -> AsyncIterator[None]:
 
     app = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
     server = _Server(
-        uvicorn.Config(app, host=host, port=port, lifespan="off", log_config=None, access_log=False)
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            http=PromptProtocol,
+        )
     )
     serving = asyncio.create_task(server.serve())
     try:

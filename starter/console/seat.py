@@ -219,6 +219,7 @@ class _Cookie:
 
 async def empty_seat(request: Request) -> AsyncIterator[Seat]:
     """Give a route its seat, whoever sits there; time that runs out is a part that is away."""
+    await request.body()  # A slow line is no part of ours that is away.
     async with asyncio.timeout(_WITHIN):
         yield Seat(request)
 
@@ -227,6 +228,7 @@ def at(action: Action) -> Any:
     """Return the dependency of a route that only who may do this can use."""
 
     async def seat(request: Request) -> AsyncIterator[Seat]:
+        await request.body()
         async with asyncio.timeout(_WITHIN):
             taken = Seat(request)
             await taken.sit()

@@ -15,6 +15,10 @@ STATUSES: Mapping[int, tuple[str, str]] = {
         N_("No page and no activation of yours has this address. Check the reference."),
     ),
     405: (N_("This page cannot be used like that"), N_("Go to it from the queue.")),
+    408: (
+        N_("That took too long"),
+        N_("Your connection was too slow or broke off, so nothing was taken. Send it again."),
+    ),
     409: (N_("It is not possible any more"), N_("Nothing was changed.")),
     413: (N_("That is too long"), N_("Nothing was changed. Write less.")),
     429: (N_("Too many tries"), N_("Wait a little before you try again.")),

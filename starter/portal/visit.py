@@ -278,6 +278,14 @@ class Visit:
         if self.token and self._submission_id:
             self._keep(await self.parts.sessions.rotate(self.token, self._submission_id))
 
+    async def end(self) -> Response:
+        """End this session, and lead a browser that remembers nothing of it to the first page."""
+        if self.token:
+            await self.parts.sessions.end(self.token)
+        response = RedirectResponse("/", 303)
+        self.parts.sessions.forget(response)
+        return response
+
     # --- what is answered ---------------------------------------------------------------------
 
     def page(
@@ -347,6 +355,7 @@ class Visit:
 
 async def visit(request: Request) -> AsyncIterator[Visit]:
     """Give a route its visit; time that runs out is answered as a part that is away."""
+    await request.body()  # A slow line is no part of ours that is away.
     async with asyncio.timeout(_WITHIN):
         yield Visit(request)
 

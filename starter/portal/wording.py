@@ -122,6 +122,10 @@ _STATUSES: Mapping[int, tuple[str, str]] = {
     ),
     404: (N_("There is no such page"), N_("Check the address, or start from the first page.")),
     405: (N_("This page cannot be used like that"), N_("Start again from the first page.")),
+    408: (
+        N_("That took too long"),
+        N_("Your connection was too slow or broke off, so nothing was taken. Send it again."),
+    ),
     413: (
         N_("That is too long"),
         N_("What you sent is longer than any of our forms. Nothing has changed."),

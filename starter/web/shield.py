@@ -1,15 +1,16 @@
 """The outermost layer of portal and console: what holds for every request and every response.
 
 Each response, errors and static files included, carries the security headers; a body over the
-limit, a foreign host name and an unexpected exception get their own pages. Nothing a caller sent
-is logged.
+limit or slower than its deadline, a foreign host name and an unexpected exception get their own
+pages. Nothing a caller sent is logged, nor that a caller went away.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,14 +37,21 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "X-Frame-Options": "DENY",
 }
+_TOO_SLOW = 408
 _HSTS = "max-age=31536000"
 _PROBES = ("/healthz", "/readyz")
+BODY_WITHIN = 10.0
+"""Seconds from the headers to the end of the body."""
 
 ErrorPage = Callable[[Request, int], Awaitable[Response]]
 
 
 class TooLarge(Exception):
     """The body is over the limit; the rest of it is not read."""
+
+
+class TooSlow(Exception):
+    """The body did not come in time; the rest of it is not waited for."""
 
 
 class Shield:
@@ -69,10 +77,15 @@ class Shield:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        outward = _Outward(send, self._headers)
+        outward = _Outward(send, self._headers, body=scope["method"] != "HEAD")
+        if scope["method"] == "HEAD":
+            # Answered as GET is, without the body: by every page, so that no route can forget it.
+            scope = dict(scope, method="GET")
         status = self._refusal(scope) or await self._pass(scope, receive, outward)
         if status:
             response = await self._error_page(Request(scope, receive), status)
+            if status == _TOO_SLOW:
+                response.headers["Connection"] = "close"
             await response(scope, receive, outward)
 
     async def _pass(self, scope: Scope, receive: Receive, outward: "_Outward") -> int | None:
@@ -81,6 +94,10 @@ class Shield:
             await self._app(scope, _limited(receive, self._most(scope)), outward)
         except TooLarge:
             return 413
+        except TooSlow:
+            return _TOO_SLOW
+        except ClientDisconnect:
+            return None
         except Exception:
             log.exception("request failed", method=scope["method"], status=500)
             if outward.started:
@@ -104,9 +121,10 @@ class Shield:
 class _Outward:
     """Sends a response with the headers every response carries."""
 
-    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
+    def __init__(self, send: Send, headers: Mapping[str, str], *, body: bool) -> None:
         self._send = send
         self._headers = headers
+        self._body = body
         self.started = False
 
     async def __call__(self, message: Message) -> None:
@@ -115,17 +133,27 @@ class _Outward:
             headers = MutableHeaders(scope=message)
             headers.update(self._headers)
             headers.setdefault("Cache-Control", "no-store")
+        elif not self._body:
+            message = dict(message, body=b"")
         await self._send(message)
 
 
 def _limited(receive: Receive, most: int) -> Receive:
-    """Stop reading a body without a length once it has more bytes than these."""
-    seen = 0
+    """Stop reading a body once it has more bytes than these, or takes too long."""
+    seen, more = 0, True
+    until = asyncio.get_running_loop().time() + BODY_WITHIN
 
     async def receive_limited() -> Message:
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, more
+        if not more:
+            return await receive()  # Until the client goes away.
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlow from None
         seen += len(message.get("body", b""))
+        more = message.get("more_body", False)
         if seen > most:
             raise TooLarge
         return message

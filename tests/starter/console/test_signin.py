@@ -164,7 +164,8 @@ async def test_a_session_ends_by_itself_by_age_and_by_signing_out(
         assert (await browser.get(path)).status_code == 303
     browser = await signed_in("helpdesk")
     await browser.get(path)
-    await browser.post("/sign-out")
+    out = await browser.post("/sign-out")
+    assert out.headers["clear-site-data"] == '"cache", "storage"'
     assert (await browser.get(path)).status_code == 303
 
 
@@ -194,6 +195,19 @@ async def test_a_copy_of_a_cookie_from_before_or_after_the_session_is_worth_noth
     browser.http.headers["Cookie"] = f"desk={current}"
     assert (await browser.get(path)).status_code == 303
     assert (await browser.http.post(path, data=form | {"reason": "x"})).status_code == 303
+
+
+async def test_head_is_answered_as_get_is_without_a_body(
+    app: FastAPI, browser: Browser, signed_in: SignedIn
+) -> None:
+    await browser.get("/sign-in")
+    paths = {str(getattr(route, "path", "")) for route in app.routes}
+    for one in (browser, await signed_in("support")):
+        for path in sorted(path for path in paths if path and "{" not in path):
+            got, head = await one.get(path), await one.http.head(path)
+            assert head.status_code == got.status_code, path
+            assert {*head.headers} == {*got.headers}, path
+            assert head.content == b""
 
 
 async def test_a_name_may_be_tried_so_often(

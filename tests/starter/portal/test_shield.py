@@ -3,11 +3,13 @@
 import httpx
 import pytest
 import structlog
+from fastapi import FastAPI
 
+from domain.contracts.vocabulary import Step, WaitReason
 from starter.web.forms import origins
 from starter.web.view import STATIC, static_path
 from tests.starter.portal.conftest import Browser
-from tests.starter.portal.engine import MemoryEngine
+from tests.starter.portal.engine import MemoryEngine, at
 
 
 async def _responses(browser: Browser, engine: MemoryEngine) -> list[httpx.Response]:
@@ -95,3 +97,29 @@ def test_no_font_or_crest_of_others_is_served() -> None:
     css = (STATIC / "govuk-frontend.css").read_text("utf-8")
     assert "GDS" not in css
     assert "url(" not in css
+
+
+async def test_head_is_answered_as_get_is_without_a_body(
+    app: FastAPI, student: Browser, engine: MemoryEngine
+) -> None:
+    paths = {str(getattr(route, "path", "")) for route in app.routes}
+    paths = {path for path in paths if "{" not in path} | {"/nowhere", f"{static_path()}/site.css"}
+    places = (
+        at(Step.PIN, WaitReason.WAITING_PIN),
+        at(Step.REVIEW, WaitReason.WAITING_CONSENT),
+        at(Step.PASSWORD, WaitReason.WAITING_PASSWORD),
+        at(Step.ACTIVE),
+    )
+    for place in places:
+        engine.put(engine.started[0].reference, place)
+        for path in paths:
+            got, head = await student.get(path), await student.http.head(path)
+            assert head.status_code == got.status_code, path
+            # The suggestions of this page are drawn anew each time.
+            varies = {"content-length"} if path == "/password" else set()
+            assert _told(head, varies) == _told(got, varies), path
+            assert head.content == b""
+
+
+def _told(response: httpx.Response, varies: set[str]) -> dict[str, str]:
+    return {name: text for name, text in response.headers.items() if name not in varies}
