@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from domain.contracts.vocabulary import Channel, Choice, WaitReason
 from domain.references import normalise
+from ledger import clock
 from ledger.pool import UNAVAILABLE
 from starter.connect import TemporalUnavailable
 from starter.console.seat import Seat, at
@@ -18,7 +19,7 @@ from starter.output import Failed
 from starter.support import actions, cases, erasure, withdrawal
 from starter.support.desk import Desk
 from starter.support.staff import Action
-from starter.web.forms import Form
+from starter.web.forms import Form, wish
 from starter.web.view import Errors
 from translations import N_
 
@@ -65,7 +66,7 @@ async def _submit(action: Action, desk: Desk, reference: str, reason: str, form:
         reference=reference,
         reason=reason,
         channel=Channel.EMAIL if form.get("channel") == Channel.EMAIL else Channel.SMS,
-        submission_id=form.submission_id,
+        submission_id=wish(form.submission_id, await clock.now(desk.pool)),
     )
 
 
@@ -156,7 +157,7 @@ async def retry_all(cause: str, seat: Seat = at(Action.RETRY_ALL)) -> Response:
             _known(cause),
             reason=reason,
             over=_OVER_SECONDS,
-            batch=form.submission_id,
+            batch=wish(form.submission_id, await clock.now(seat.parts.pool)),
         )
     )
     _running.add(task)

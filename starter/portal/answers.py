@@ -9,6 +9,7 @@ from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Step
 from starter.portal import places
 from starter.portal.visit import Elsewhere, Visit
+from starter.web import forms
 from starter.web.forms import Form
 
 RECEIVED = "/progress?received"
@@ -21,6 +22,12 @@ _BEFORE_PROOF = frozenset({"submit_pin", "resend_pin"})
 async def stamp(visit: Visit, form: Form) -> dict[str, object]:
     """Return what every submission carries beside its answer; its time is the ledger's."""
     return {"submission_id": form.submission_id, "received_at": await visit.now()}
+
+
+async def wish(visit: Visit, form: Form) -> dict[str, object]:
+    """As `stamp`, for a form in which nothing is typed."""
+    now = await visit.now()
+    return {"submission_id": forms.wish(form.submission_id, now), "received_at": now}
 
 
 async def submit(visit: Visit, door: str, submission: Submission) -> Answer:

@@ -1,6 +1,7 @@
 """Whether new activations are paused, as the portal knows it: asked again every few seconds.
 
-It never keeps a page from its student: with the ledger away, what was known last stands.
+It never keeps a page from its student: with the ledger away or slow, what was known last stands
+for a moment, and after that no page says what may have long been over.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from ledger.pauses import Pause
 from ledger.pool import UNAVAILABLE, Pool
 
 _WITHIN = 0.5
+_HOLDS = 15.0
+"""Seconds for which a pause that could not be confirmed again is still told."""
 
 
 class Pauses:
@@ -21,6 +24,7 @@ class Pauses:
         self._fresh = fresh
         self._known: Pause | None = None
         self._ask_at = 0.0
+        self._until = 0.0
 
     async def current(self) -> Pause | None:
         now = asyncio.get_running_loop().time()
@@ -30,4 +34,5 @@ class Pauses:
             with suppress(*UNAVAILABLE, asyncpg.PostgresError):
                 async with asyncio.timeout(_WITHIN):
                     self._known = await pauses.current(self._pool)
-        return self._known
+                    self._until = now + _HOLDS
+        return self._known if now < self._until else None

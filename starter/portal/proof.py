@@ -9,7 +9,7 @@ from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Channel, Question, Step
 from domain.rules import InvalidInput
 from starter.portal import places, uniform
-from starter.portal.answers import onward, stamp, submit
+from starter.portal.answers import onward, stamp, submit, wish
 from starter.portal.places import Place
 from starter.portal.visit import AnyVisit, Elsewhere, Visit
 from starter.web.forms import Form
@@ -54,7 +54,7 @@ async def pin_again(visit: AnyVisit) -> Response:
     channel = form.get("channel")
     if channel not in list(Channel):
         raise Elsewhere("/pin")
-    request = ResendRequest(**await stamp(visit, form), channel=Channel(channel))
+    request = ResendRequest(**await wish(visit, form), channel=Channel(channel))
     if visit.uniform:
         return await uniform.again(visit, await visit.place_on("/pin"), request)
     answer = await submit(visit, "resend_pin", request)

@@ -13,7 +13,7 @@ from domain.contracts.submissions import ConsentSubmission, DisputeSubmission, W
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Choice, Detail, Step, WaitReason
 from starter.portal import places
-from starter.portal.answers import onward, stamp, submit
+from starter.portal.answers import onward, stamp, submit, wish
 from starter.portal.places import Place
 from starter.portal.visit import AnyVisit, Elsewhere, Visit
 from starter.web.forms import Form
@@ -51,7 +51,7 @@ async def decided(visit: AnyVisit) -> Response:
         case "dispute":
             return await _dispute(visit, form)
         case "withdraw":
-            answer = await submit(visit, "withdraw", WithdrawSubmission(**await stamp(visit, form)))
+            answer = await submit(visit, "withdraw", WithdrawSubmission(**await wish(visit, form)))
             return await onward(visit, answer, leaves=())
     raise Elsewhere("/review")
 

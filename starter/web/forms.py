@@ -5,9 +5,11 @@ token drawn when it was shown. The submission's id comes from form token and bod
 is one submission, a corrected value is another, and the id tells nothing of the value.
 """
 
+import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from markupsafe import Markup
@@ -44,6 +46,16 @@ class Form:
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self.fields if key == name]
+
+
+def wish(submission_id: str, at: datetime) -> str:
+    """Return the id of a submission in which nothing is typed: another one in each minute.
+
+    The second of two clicks is the first one's. The same form sent again later, from a page the
+    browser kept, is another wish: it has its effect, or is told why not.
+    """
+    minute = int(at.timestamp() // 60)
+    return hashlib.sha256(f"{submission_id}\0{minute}".encode()).hexdigest()[:32]
 
 
 def name_of(token: str) -> str:

@@ -10,6 +10,7 @@ from ledger import pauses
 from ledger import pool as ledger
 from ledger.pool import Pool
 from starter.portal.pause import Pauses
+from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine
 
@@ -69,6 +70,21 @@ async def test_without_the_ledger_what_was_known_stands() -> None:
     async with await ledger.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
         known = Pauses(away, fresh=0)
         assert await known.current() is None
+
+
+async def test_a_pause_that_cannot_be_confirmed_is_told_for_a_moment_and_not_for_ever(
+    stack: TestStack, pool: Pool
+) -> None:
+    await pauses.begin(pool, el="α", en="a")
+    try:
+        async with await ledger.connect(stack.ledger_dsn) as asked:
+            known = Pauses(asked, fresh=0)
+            assert await known.current() is not None
+        assert await known.current() is not None
+        known._until = 0
+        assert await known.current() is None
+    finally:
+        await pauses.end(pool)
 
 
 async def test_it_is_asked_again_only_after_a_while(pool: Pool) -> None:

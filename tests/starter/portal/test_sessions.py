@@ -1,6 +1,7 @@
 """Cookies, CSRF and the moments at which a session changes hands."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -247,3 +248,31 @@ async def test_the_token_is_checked_while_the_ledger_is_away(
     assert response.headers["retry-after"] == "30"
     assert "Η υπηρεσία δεν απαντά" in response.text
     assert engine.started == []
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [("/pin/resend", {"channel": "sms"}), ("/review", {"decision": "withdraw"})],
+)
+async def test_a_wish_sent_again_from_a_page_that_was_kept_is_another_one(
+    student: Browser,
+    engine: MemoryEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    fields: dict[str, str],
+) -> None:
+    """With the id of the first one, it would be told "done", and nothing would be done."""
+    moment = datetime.now(UTC).replace(second=1)
+    told = {"now": moment}
+
+    async def now(_: object) -> datetime:
+        return told["now"]
+
+    monkeypatch.setattr("ledger.clock.now", now)
+    await student.get("/pin")
+    form = dict(student.hidden)
+    for later in (0, 1, 120):
+        told["now"] = moment + timedelta(seconds=later)
+        await student.http.post(path, data=form | fields)
+    ids = [submission.submission_id for _, submission in engine.submitted]
+    assert ids[0] == ids[1] != ids[2]
