@@ -222,11 +222,11 @@ async def test_a_request_that_met_its_session_before_the_proof_gets_nothing_afte
 ) -> None:
     await story.rise(*RISES[0])
     old, proved = story.tokens[-1], asyncio.Event()
-    asked = asyncio.Event()
+    asked = asyncio.Barrier(3)
     answers = engine.progress
 
     async def slow(reference: str) -> Progress | None:
-        asked.set()
+        await asked.wait()
         await proved.wait()
         return await answers(reference)
 
