@@ -20,6 +20,8 @@ _FIELDS = frozenset(
     | {"reference", "step", "wait_reason", "activity", "attempt", "outcome"}
     | {"method", "route", "status", "duration_ms", "part", "queue"}
 )
+_OWN = frozenset({"level", "timestamp"})
+"""What the chain of processors makes itself, whatever the caller gave under these names."""
 _DIGITS = re.compile(r"\d{5,}")
 _TELLING = 10_000
 _WORD = re.compile(r"\S+")
@@ -63,7 +65,11 @@ def configure(level: str) -> None:
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Keep the allow-listed fields and blank out what looks like a number, address or quote."""
-    return {key: scrub(value) for key, value in event.items() if key in _FIELDS}
+    return {
+        key: value if key in _OWN else scrub(value)
+        for key, value in event.items()
+        if key in _FIELDS
+    }
 
 
 def scrub(value: object) -> object:

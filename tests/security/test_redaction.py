@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -114,6 +115,20 @@ def test_an_exception_is_its_type_and_place(lines: io.StringIO) -> None:
     assert re.fullmatch(
         r"LookupError at deep:\d+ < test_an_exception_is_its_type_and_place:\d+", said["exception"]
     )
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_the_time_of_a_line_is_told_whatever_it_is(time: datetime) -> None:
+    event = {"event": "said", "timestamp": time.isoformat().replace("+00:00", "Z")}
+    assert redaction.redact(None, "info", event) == event
+
+
+def test_what_a_caller_calls_a_time_or_a_level_is_not_told(lines: io.StringIO) -> None:
+    structlog.get_logger("x").info("said", timestamp="6912345678", level="6912345678")
+    logging.getLogger("x").info("said", extra={"timestamp": "6912345678", "level": "6912345678"})
+    for said in read(lines):
+        assert datetime.fromisoformat(said["timestamp"]).tzinfo is UTC
+        assert said["level"] == "info"
 
 
 def test_what_staff_need_stays_readable(lines: io.StringIO) -> None:
