@@ -93,4 +93,6 @@ async def add(pool: Pool, met: Sequence[Met]) -> None:
 
 async def standing(pool: Pool, within: timedelta) -> dict[Part, Standing]:
     """Return how each part does that anything was ever asked of."""
-    return {Part(row["part"]): Standing(**row) for row in await pool.fetch(_STANDING, within)}
+    rows = await pool.fetch(_STANDING, within)
+    met = [Standing(**{**row, "part": Part(row["part"])}) for row in rows]
+    return {standing.part: standing for standing in met}

@@ -6,12 +6,14 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
 import pytest
+import typer
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -20,9 +22,11 @@ from domain.contracts.requests import SendNotice
 from domain.contracts.submissions import ActivationStart, CancelRequest, PinSubmission
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, TaskQueue
 from domain.references import from_digest
-from ledger import audit
+from ledger import alerts, audit, parts, pauses
+from ledger.parts import Met, Part
 from ledger.pool import connect
 from security import rotation
+from starter import cli
 from starter.activations import Activations
 from tests.server import working
 from tests.stack import TestStack
@@ -313,3 +317,44 @@ async def test_wrong_settings_are_named_and_not_quoted(monkeypatch: pytest.Monke
 async def test_without_temporal_a_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     assert_one_line(await command("support", "list"), says="Temporal cannot be reached")
+
+
+def shown_without_arguments(group: Any = None, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Return the commands that print JSON and need no argument."""
+    found: list[tuple[str, ...]] = []
+    top: Any = group or typer.main.get_command(cli.app)
+    for name, one in top.commands.items():
+        if hasattr(one, "commands"):
+            found += shown_without_arguments(one, (*path, name))
+            continue
+        given = {param.name: param.required for param in one.params}
+        if "json" in given and not any(given.values()):
+            found.append((*path, name))
+    return found
+
+
+@pytest.fixture
+async def met(stack: TestStack, client: Client) -> AsyncIterator[None]:
+    """Leave something of every kind in the ledger: each part met, a pause, an alert's channel."""
+    del client
+    now = datetime.now(UTC)
+    async with await connect(stack.ledger_dsn) as ledger:
+        await parts.add(ledger, [Met(part, now, 3, 1, now, now, "X_DOWN") for part in Part])
+        await alerts.delivered(ledger, "email")
+        await pauses.begin(ledger, el="Παύση", en="A pause")
+        yield
+        await pauses.end(ledger)
+
+
+@pytest.mark.usefixtures("met")
+async def test_each_command_shows_what_was_met_as_lines_and_as_json() -> None:
+    words = shown_without_arguments()
+    assert ("support", "operations") in words
+    for one in words:
+        lines, plain = await command(*one), await command(*one, "--json")
+        assert "Traceback" not in lines.stderr + plain.stderr, one
+        if plain.stdout:
+            json.loads(plain.stdout)
+        else:
+            assert_one_line(plain, says="Give ")
+    assert {part["part"] for part in (await told("support", "operations"))["parts"]} == set(Part)
