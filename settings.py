@@ -131,6 +131,10 @@ def _check_dsn(dsn: SecretStr) -> SecretStr:
     parts = urlsplit(dsn.get_secret_value())
     if parts.scheme not in {"postgresql", "postgres"} or not (parts.path.strip("/") or parts.query):
         raise ValueError("not an address like postgresql://user@host/database")
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    ports = [host.rpartition("]")[2].partition(":")[2] for host in hosts]
+    if not all(port.isdecimal() for port in ports if port):
+        raise ValueError("a port is a number")
     return dsn
 
 

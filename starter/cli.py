@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
+import asyncpg
 import typer
 from pydantic import ValidationError
 from temporalio.service import RPCError
@@ -215,8 +216,14 @@ def main() -> None:
         _fail(str(error))
     except RPCError as error:
         _fail(f"Temporal answers {error.status.name}")
+    except asyncpg.ClientConfigurationError:
+        _fail("ledger_dsn is no address that PostgreSQL's driver can use")
     except pool.UNAVAILABLE as error:
         _fail(f"a system cannot be reached ({type(error).__name__})")
+    except asyncpg.UndefinedTableError:
+        _fail("the ledger lacks its tables: activation ledger migrate")
+    except asyncpg.PostgresError as error:
+        _fail(f"the ledger refuses ({type(error).__name__}): see to ledger_dsn and its role")
     finally:
         # Leaving while Temporal's runtime still winds down can crash the interpreter.
         time.sleep(0.3)

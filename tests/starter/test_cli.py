@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import typer
@@ -358,3 +359,30 @@ async def test_each_command_shows_what_was_met_as_lines_and_as_json() -> None:
         else:
             assert_one_line(plain, says="Give ")
     assert {part["part"] for part in (await told("support", "operations"))["parts"]} == set(Part)
+
+
+@pytest.mark.parametrize(
+    ("dsn", "says"),
+    [
+        ("postgresql://nobody:hidden-word@{host}/activation_ledger", "the ledger refuses"),
+        ("postgresql://activation_ledger:hidden-word@{host}/missing", "the ledger refuses"),
+        ("{own}/postgres", "ledger migrate"),
+        ("postgresql://nobody:hidden-word@127.0.0.1:1/ledger", "cannot be reached"),
+        ("postgresql://nobody:hidden-word@127.0.0.1:x/ledger", "ledger_dsn"),
+        ("postgresql://nobody:hidden-word@127.0.0.1/ledger?sslmode=x", "ledger_dsn"),
+        ("http://nobody:hidden-word@127.0.0.1/ledger", "ledger_dsn"),
+    ],
+)
+async def test_with_a_wrong_ledger_each_command_ends_in_one_line_without_the_secret(
+    stack: TestStack, client: Client, monkeypatch: pytest.MonkeyPatch, dsn: str, says: str
+) -> None:
+    del client
+    host = urlsplit(stack.ledger_dsn).netloc.rpartition("@")[2]
+    own = stack.ledger_dsn.rpartition("/")[0]
+    monkeypatch.setenv("ACTIVATION_LEDGER_DSN", dsn.format(host=host, own=own))
+    words = [("support", "requests"), ("insurance", "export", "--reason", "x")]
+    if says != "ledger migrate":
+        words.append(("ledger", "migrate"))
+    for ended in await asyncio.gather(*(command(*one) for one in words)):
+        assert_one_line(ended, says=says)
+        assert "hidden-word" not in ended.stderr
