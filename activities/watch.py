@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 
 from domain.contracts.requests import ResolveAccount, SendNotice, SendPin
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType
-from ledger import parts
+from ledger import parts, passwords
 from ledger.parts import Met, Part
 from ledger.pool import UNAVAILABLE, Pool
 
@@ -88,9 +88,13 @@ class Watch(client.Interceptor, worker.Interceptor):
             met.last_failed, met.failure = now, failure
 
     async def flush(self) -> None:
-        """Hand over what was met; what the ledger does not take waits for the next time."""
+        """Hand over what was met, and delete the passwords that have expired.
+
+        What the ledger does not take waits for the next time.
+        """
         handed, self._met = self._met, {}
         try:
+            await passwords.sweep(self._pool)
             if handed:
                 await parts.add(self._pool, [*handed.values()])
         except _NOT_TAKEN:

@@ -14,7 +14,7 @@ async def put(
     An activation that has ended keeps none: the lock on its row makes an end that comes at the
     same moment wait, so that its own deletion finds the box.
     """
-    await pool.execute("DELETE FROM sealed_password WHERE expires_at < now()")
+    await sweep(pool)
     async with pool.acquire() as connection, connection.transaction():
         ended_at = await connection.fetchval(
             "SELECT ended_at FROM activation WHERE reference = $1 FOR SHARE", reference
@@ -41,6 +41,11 @@ async def get(pool: Pool, *, reference: str, sealed_id: str) -> SealedPassword |
         sealed_id,
     )
     return SealedPassword(row["epoch"], row["box"]) if row else None
+
+
+async def sweep(pool: Pool) -> None:
+    """Delete the boxes that have expired."""
+    await pool.execute("DELETE FROM sealed_password WHERE expires_at < now()")
 
 
 async def delete(pool: Pool, reference: str) -> None:

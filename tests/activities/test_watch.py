@@ -1,16 +1,18 @@
 """Every activity is counted at the part it works with, and none notices."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from temporalio.client import Client
 
 from activities.watch import _PARTS, Watch, watched
 from domain.contracts.vocabulary import ActivityName, FailureType
-from ledger import parts
+from ledger import parts, passwords
 from ledger import pool as ledger
 from ledger.parts import Part, Standing
 from ledger.pool import Pool
+from security.sealing import SealedPassword
 from starter.support.operations import WITHIN
 from tests.security.test_codec import begin, waits_for_the_pin
 from tests.server import client, reference, working, world
@@ -66,3 +68,21 @@ async def test_counts_wait_for_the_ledger(pool: Pool) -> None:
     now = await standing(pool, Part.MAIL)
     assert (now.done - before.done, now.failed - before.failed) == (1, 1)
     assert now.failure == "MAIL_DOWN"
+
+
+async def test_expired_passwords_are_deleted_where_nobody_chooses_another(
+    pool: Pool, reference: str
+) -> None:
+    box = SealedPassword("2026-11", b"box")
+    for number in ("1", "2"):
+        await passwords.put(
+            pool, reference=reference, sealed_id=number, sealed=box, ttl=timedelta(hours=1)
+        )
+    await pool.execute(
+        "UPDATE sealed_password SET expires_at = now() - interval '1 s'"
+        " WHERE reference = $1 AND sealed_id = '1'",
+        reference,
+    )
+    await Watch(pool).flush()
+    kept = await pool.fetch("SELECT sealed_id FROM sealed_password WHERE reference = $1", reference)
+    assert [row["sealed_id"] for row in kept] == ["2"]
