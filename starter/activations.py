@@ -25,7 +25,7 @@ from temporalio.client import (
     WorkflowUpdateStage,
 )
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCStatusCode
 
 from domain.contracts import Model
@@ -44,6 +44,7 @@ from domain.contracts.vocabulary import (
 from security.keyfiles import KeyUnavailable
 from starter import tries
 from starter.connect import unavailable
+from workflows.inbox import TOO_MANY
 from workflows.standing import STEP
 from workflows.steps import ENDS
 
@@ -61,6 +62,10 @@ _UNANSWERED = (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 _TASK_TIMEOUT = timedelta(seconds=10)
+
+
+class TooManySubmissions(Exception):
+    """The activation takes no more answers of the student's; this one was not taken."""
 
 
 class ActivationEnded(Exception):
@@ -146,15 +151,19 @@ class Activations:
     ) -> Answer | None:
         """Hand in a submission; None when it was taken in but has no answer yet.
 
-        Raises `TemporalUnavailable`: it may have been taken in, unless that says otherwise.
+        Raises `TemporalUnavailable`: it may have been taken in, unless that says otherwise;
+        `TooManySubmissions`: it was not.
         """
         now = asyncio.get_running_loop().time()
         until = now + within.total_seconds()
         by_signal_from = max(until - _FOR_THE_SIGNAL.total_seconds(), now + _POLL)
         accepted = await self._by_update(reference, door, submission, by_signal_from)
         if accepted:
-            with suppress(WorkflowUpdateFailedError):
+            try:
                 return await _result(accepted, until)
+            except WorkflowUpdateFailedError as failed:
+                if isinstance(failed.cause, ApplicationError) and failed.cause.type == TOO_MANY:
+                    raise TooManySubmissions from None
         await self._by_signal(reference, door, submission, until)
         return None
 

@@ -23,8 +23,10 @@ Kind = TypeVar("Kind", bound=Submission)
 Given = TypeVar("Given", bound=Model)
 Kinds: TypeAlias = tuple[type[Submission], ...]
 
+TOO_MANY = "TOO_MANY_SUBMISSIONS"
+"""The type of the failure that rejects an answer beyond the limit."""
 _MOST = 200
-"""Far more than a student needs; a flood beyond it is dropped so that history stays small."""
+"""Far more than a portal lets through; a flood beyond it is refused so that history stays small."""
 
 
 class Inbox:
@@ -32,14 +34,21 @@ class Inbox:
         self._waiting: deque[Submission] = deque()
         self._seen: set[str] = set()
         self._answers: dict[str, Answer] = {}
+        self._of_others = 0
 
     def put(self, submission: Submission) -> None:
         """Take in a submission unless it, or too many, came before; staff are always heard."""
-        if submission.submission_id in self._seen:
+        if submission.submission_id in self._seen or self.refuses(submission):
             return
-        if len(self._seen) < _MOST or isinstance(submission, StaffRequest):
-            self._seen.add(submission.submission_id)
-            self._waiting.append(submission)
+        self._of_others += not isinstance(submission, StaffRequest)
+        self._seen.add(submission.submission_id)
+        self._waiting.append(submission)
+
+    def refuses(self, submission: Submission) -> bool:
+        """Whether this one is beyond the limit, and did not come before."""
+        if isinstance(submission, StaffRequest) or submission.submission_id in self._seen:
+            return False
+        return self._of_others >= _MOST
 
     def has(self, kinds: Kinds) -> bool:
         return any(isinstance(each, kinds) for each in self._waiting)
@@ -66,9 +75,13 @@ class Inbox:
         """Wait until the run has dealt with this submission."""
         name = submission.submission_id
         if name not in self._seen:
-            raise ApplicationError("too many submissions")
+            raise _too_many()
         await workflow.wait_condition(lambda: name in self._answers)
         return self._answers[name]
+
+
+def _too_many() -> ApplicationError:
+    return ApplicationError("too many submissions", type=TOO_MANY)
 
 
 class HasInbox(Protocol):
@@ -103,8 +116,8 @@ def door(name: str, model: type[Submission]) -> tuple[Callable[..., Any], Callab
 
     def refuse(self: HasInbox, *given: object) -> None:
         """Reject before it is accepted, which leaves no trace in the history."""
-        del self
-        only(model, given)
+        if self.inbox.refuses(only(model, given)):
+            raise _too_many()
 
     # Temporal wants one name for both.
     by_signal.__qualname__ = by_update.__qualname__ = f"Activation.{name}"

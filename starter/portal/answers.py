@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from domain.contracts.submissions import Submission
 from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Step
-from starter.portal import places
+from starter.portal import limits, places
 from starter.portal.visit import Elsewhere, Visit
 from starter.web import forms
 from starter.web.forms import Form
@@ -37,6 +37,7 @@ async def submit(visit: Visit, door: str, submission: Submission) -> Answer:
         raise Elsewhere("/contact")
     if door not in _BEFORE_PROOF and (visit.uniform or not session.proofs):
         await _after_proof(visit)
+    await limits.admit(visit, session.reference)
     with visit.handing_in():
         answer = await visit.parts.engine.submit(
             session.reference, door, submission, within=visit.left()

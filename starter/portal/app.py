@@ -21,19 +21,21 @@ from ledger.pool import Pool
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
-from starter.activations import ActivationEnded, Activations
+from starter.activations import ActivationEnded, Activations, TooManySubmissions
 from starter.connect import TemporalUnavailable, connect
 from starter.health import temporal_ready
 from starter.portal import (
     begin,
     info,
     insurance,
+    limits,
     outcomes,
     password,
     problem,
     proof,
     review,
 )
+from starter.portal.limits import Flood
 from starter.portal.pause import Pauses
 from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
@@ -134,6 +136,13 @@ def _add_failures(app: FastAPI) -> None:
         assert isinstance(failure, HTTPException)  # noqa: S101 - as above
         return await Visit(request).error(failure.status_code, failure.headers)
 
+    async def flooded(request: Request, failure: Exception) -> Response:
+        assert isinstance(failure, Flood | TooManySubmissions)  # noqa: S101 - as above
+        flood = failure if isinstance(failure, Flood) else Flood()
+        return await limits.flooded(Visit(request), flood)
+
+    app.add_exception_handler(Flood, flooded)
+    app.add_exception_handler(TooManySubmissions, flooded)
     app.add_exception_handler(Elsewhere, elsewhere)
     app.add_exception_handler(SessionEnded, session_ended)
     app.add_exception_handler(ActivationEnded, ended)

@@ -114,6 +114,11 @@ _AT: Mapping[tuple[Step | None, WaitReason | None], str] = {
 }
 _ELSE = N_("We are getting the next page ready.")
 
+_LATER = N_("More answers were sent for this activation than anybody needs in an hour.")
+_NO_MORE = N_(
+    "More answers were sent for this activation than anybody needs, so it takes no more. Start"
+    " again from the first page, or ask for help."
+)
 _STATUSES: Mapping[int, tuple[str, str]] = {
     400: (N_("This address is not ours"), N_("Open the page from the address of this service.")),
     403: (
@@ -169,6 +174,14 @@ class Wording:
         """Return the heading and the sentence of an error page."""
         heading, sentence = _STATUSES[status if status in _STATUSES else 500]
         return self.say(heading), self.say(sentence)
+
+    def flood(self, *, over: bool) -> tuple[str, str]:
+        """Return heading and sentence for more answers than an activation takes in an hour.
+
+        `over`: more than it takes at all.
+        """
+        sentence = _NO_MORE if over else _LATER
+        return self.say(N_("Too many answers were sent")), self.say(sentence)
 
     def wrong_pin(self, tries_left: int) -> str:
         return self.texts.ngettext(

@@ -1,0 +1,87 @@
+"""A flood of answers is refused in words before Temporal is touched, whatever is sent."""
+
+import pytest
+
+from domain.contracts.views import Progress, Verdict
+from domain.contracts.vocabulary import Step, WaitReason
+from ledger.pool import Pool
+from starter.activations import TooManySubmissions
+from starter.portal.limits import MOST_ANSWERS
+from tests.starter.portal.conftest import Browser, proved
+from tests.starter.portal.engine import SHOWN, MemoryEngine, at
+
+PIN = at(Step.PIN, WaitReason.WAITING_PIN)
+IDENTIFY = at(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
+INSURANCE = at(Step.INSURANCE, WaitReason.WAITING_INSURANCE)
+REVIEW = at(Step.REVIEW, WaitReason.WAITING_CONSENT)
+DISPUTED = at(Step.REVIEW, WaitReason.DATA_DISPUTED)
+PASSWORD = at(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
+ANSWERS = (
+    (PIN, "/pin", {"pin": "123456"}),
+    (PIN, "/pin/resend", {"channel": "sms"}),
+    (IDENTIFY, "/identify", {"question": "birth_date", "answer": "01/02/2003"}),
+    (INSURANCE, "/insurance", {"number": "01010500013"}),
+    (INSURANCE, "/insurance/other", {"scheme": "CY", "number": "1234568"}),
+    (REVIEW, "/review", {"decision": "agree", "shown_hash": SHOWN.shown_hash}),
+    (REVIEW, "/review", {"decision": "dispute", "wrong": "name"}),
+    (DISPUTED, "/review", {"decision": "withdraw"}),
+    (PASSWORD, "/password", {"password": "vrasto-kerasi-plateia-9"}),
+)
+
+
+async def _stands(browser: Browser, engine: MemoryEngine, pool: Pool, place: Progress) -> str:
+    await browser.give_contact()
+    (reference,) = engine.activations
+    engine.put(reference, place)
+    await proved(pool, browser)
+    await browser.get("/pin" if place.step is Step.PIN else f"/{place.step}")
+    return reference
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[1])
+async def test_no_answer_beyond_the_limit_reaches_temporal(
+    browser: Browser,
+    engine: MemoryEngine,
+    pool: Pool,
+    answer: tuple[Progress, str, dict[str, str]],
+) -> None:
+    place, path, fields = answer
+    reference = await _stands(browser, engine, pool, place)
+    await pool.execute(
+        "UPDATE activation SET posts = $2 WHERE reference = $1", reference, MOST_ANSWERS - 1
+    )
+    assert (await browser.post(path, **fields)).status_code in (200, 303, 422)
+    assert len(engine.submitted) == 1
+    engine.put(reference, place.model_copy(update={"proved_by": None}))
+    refused = await browser.post(path, **fields)
+    assert refused.status_code == 429
+    assert "δεν δέχεται άλλες" in refused.text
+    assert len(engine.submitted) == 1
+
+
+async def test_a_flood_of_guesses_is_put_off_and_the_form_comes_back(
+    browser: Browser, engine: MemoryEngine, pool: Pool
+) -> None:
+    await _stands(browser, engine, pool, PIN)
+    engine.next = [(Verdict.WRONG, PIN)] * 260
+    answers = [await browser.post("/pin", pin=f"{guess:06d}") for guess in range(260)]
+    assert {answer.status_code for answer in answers[30:]} == {429}
+    assert len(engine.submitted) == 30
+    last = answers[-1]
+    assert 0 < int(last.headers["retry-after"]) <= 3600
+    assert 'form method="post" action="/pin"' in last.text
+    assert "000259" not in last.text
+
+
+async def test_what_the_run_itself_refuses_is_not_called_received(
+    browser: Browser, engine: MemoryEngine, pool: Pool
+) -> None:
+    await _stands(browser, engine, pool, PIN)
+
+    async def full(*_: object, **__: object) -> None:
+        raise TooManySubmissions
+
+    engine.submit = full  # type: ignore[method-assign] # this one is full
+    refused = await browser.post("/pin", pin="123456")
+    assert refused.status_code == 429
+    assert "Στάλθηκαν πάρα πολλές απαντήσεις" in refused.text
