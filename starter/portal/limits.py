@@ -11,7 +11,7 @@ from starter.web.limits import network
 
 MOST_ANSWERS = 50
 """Answers of one activation over its whole life: many times what a student needs, and so few that
-its history stays far below Temporal's limits (each costs at most 16 events)."""
+its history stays far below Temporal's limits (each costs up to 18 events)."""
 _ANSWERS_AN_HOUR = 30
 
 
