@@ -7,12 +7,17 @@ import pytest
 
 from tests.stack import TestStack, WholeStack
 
+_STACK = pytest.StashKey[TestStack]()
+
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[TestStack]:
     parts = TestStack(tmp_path_factory.mktemp("a στοίβα"))
     try:
         parts.begin()
+        pytestconfig.stash[_STACK] = parts
         yield parts
     finally:
         parts.end()
@@ -26,6 +31,14 @@ def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeStack
         yield demo
     finally:
         demo.end()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_run_outlives_its_module(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Terminate what the tests of a module left: the workers of the next would take it up."""
+    yield
+    if stack := pytestconfig.stash.get(_STACK, None):
+        stack.end_runs()
 
 
 def pytest_sessionfinish() -> None:

@@ -10,8 +10,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+
+from temporalio.service import RPCError
 
 import ledger.migrate
 import security.keys
@@ -23,6 +26,7 @@ from demo.programs import activation
 from demo.samples import SAMPLES, Sample
 from demo.stack import Stack
 from settings import Settings
+from starter.connect import connect
 
 
 class TestStack:
@@ -56,6 +60,17 @@ class TestStack:
     def end(self) -> None:
         for part in reversed(self._parts):
             part.stop()
+
+    def end_runs(self) -> None:
+        """Terminate every workflow that runs, where Temporal was started."""
+        if self._stack.temporal.is_alive:
+            aside(self._end_runs())
+
+    async def _end_runs(self) -> None:
+        client = await connect(self.settings, self.keys)
+        async for run in client.list_workflows("ExecutionStatus = 'Running'"):
+            with suppress(RPCError):  # It may just have ended.
+                await client.get_workflow_handle(run.id).terminate()
 
     def stop(self, name: str) -> None:
         self._stack.parts[name].stop()

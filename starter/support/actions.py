@@ -120,6 +120,8 @@ class Refused(Exception):
     """The action is impossible now; the text says why, and is in the catalogue."""
 
 
+_LOCKED = N_("It is locked after wrong codes: unlock it first.")
+
 _LET_BE: tuple[type[BaseException], ...] = (
     Refused,
     UnknownReference,
@@ -192,6 +194,7 @@ def _refusals(action: Action) -> Mapping[Verdict, str]:
     return {
         Verdict.OUT_OF_STEP: _IMPOSSIBLE[action],
         Verdict.TOO_SOON: _TOO_SOON,
+        Verdict.LOCKED: _LOCKED,
         Verdict.AWAY: _AWAY,
     }
 

@@ -59,7 +59,8 @@ class Browser:
     def _seen(self, response: httpx.Response) -> httpx.Response:
         if response.content and response.headers.get("content-type", "").startswith("text/html"):
             check_html(response.text)
-        found = dict(HIDDEN.findall(response.text))
+        # Of the first form: on a page that brings back what was sent, that is the one.
+        found = dict(reversed(HIDDEN.findall(response.text)))
         if found:
             self.hidden = {name: value for name, value in found.items() if name != "channel"}
         return response

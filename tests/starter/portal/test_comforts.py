@@ -118,11 +118,11 @@ async def test_every_failure_tells_the_reference_and_the_way_on(
 ) -> None:
     reference = engine.started[0].reference
     await student.get("/pin")
-    student.hidden["csrf"] = "of somebody else"
+    forged = "of somebody else"
     pages = [
         await student.get("/nothing-here"),
-        await student.post("/done"),
-        await student.post("/pin", pin="123456"),
+        await student.post("/done", csrf=forged),
+        await student.post("/pin", csrf=forged, pin="123456"),
         await student.post("/pin", pin="1" * 20_000),
     ]
     engine.away = LookupError("a bug")

@@ -114,6 +114,7 @@ def test_templates_name_only_what_pages_are_given() -> None:
             "next_try_at",
             "locked_until",
             "taken",
+            "none_sent",
         ),
     }
     found: set[str] = set()
