@@ -18,7 +18,7 @@ from demo.part import aside
 from demo.students import COLUMNS, DEPARTMENTS, Row, amka, make_row
 from demo.visitor import Page, Visitor
 
-PATIENCE_SECONDS = 45
+PATIENCE_SECONDS = 90
 Found = TypeVar("Found")
 
 

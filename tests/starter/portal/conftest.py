@@ -60,7 +60,9 @@ class Browser:
         if response.content and response.headers.get("content-type", "").startswith("text/html"):
             check_html(response.text)
         # Of the first form: on a page that brings back what was sent, that is the one.
-        found = dict(reversed(HIDDEN.findall(response.text)))
+        found: dict[str, str] = {}
+        for name, value in HIDDEN.findall(response.text):
+            found.setdefault(name, value)
         if found:
             self.hidden = {name: value for name, value in found.items() if name != "channel"}
         return response

@@ -170,12 +170,18 @@ async def all_at_once(
     )
 
 
+def first_form(response: httpx.Response) -> dict[str, str]:
+    """Return the hidden fields of the page's first form, which brings back what was sent."""
+    form = response.text.partition("</form>")[0]
+    return {name: html.unescape(value) for name, value in HIDDEN.findall(form)}
+
+
 def handed_back(response: httpx.Response, fields: Mapping[str, str], language: Language) -> None:
     """Check that the page says what is kept and carries the form, all but its secrets."""
     assert response.status_code == 503
     assert SAFE[language] in response.text
     assert KEPT[language] in response.text
-    shown = {name: html.unescape(value) for name, value in HIDDEN.findall(response.text)}
+    shown = first_form(response)
     hidden = {name: value for name, value in fields.items() if name not in SECRET}
     assert {name: value.splitlines() for name, value in shown.items()} == {
         name: value.splitlines() for name, value in hidden.items()
@@ -187,7 +193,7 @@ def handed_back(response: httpx.Response, fields: Mapping[str, str], language: L
 
 async def send_again(browser: Browser, response: httpx.Response, typed: Mapping[str, str]) -> str:
     """Send the form that the page carries, with its secrets typed anew; return where it leads."""
-    kept = {name: html.unescape(value) for name, value in HIDDEN.findall(response.text)}
+    kept = first_form(response)
     fields = kept | {name: value for name, value in typed.items() if name in SECRET}
     again = await in_time(browser.http.post(response.request.url.path, data=fields))
     assert again.status_code == 303, again.text
