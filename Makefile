@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help browser lighthouse demo test test-pure test-real test-walk test-faults faults lint format lock bench fresh screenshots clean setup-demo setup-dev
+.PHONY: help browser lighthouse demo test test-pure test-real test-faults faults lint format lock bench fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities bench demo domain ledger security starter tests translations workflows settings.py worker.py
 
@@ -18,19 +18,15 @@ demo: setup-demo ## start everything on this machine; Ctrl-C stops it
 
 # Only where every line and branch must be tested: measuring makes tests half as slow again.
 MEASURED := tests/domain tests/workflows
-WALK := tests/workflows/test_every_way.py
 test: setup-dev ## run all tests on real parts of their own
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-real test-pure test-walk test-faults
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-real test-pure test-faults
 
 test-pure: # every line and branch of domain/ and workflows/ is run by these
-	@$(BIN)/coverage run -m pytest $(MEASURED) --ignore=$(WALK)
+	@$(BIN)/coverage run -m pytest $(MEASURED)
 	@$(BIN)/coverage report --include='domain/*,workflows/*'
 
 test-real:
 	@$(BIN)/pytest $(MEASURED:%=--ignore=%) --ignore=tests/faults
-
-test-walk: # through every state of the workflow
-	@$(BIN)/pytest $(WALK)
 
 test-faults: # it waits more than it works, and begins when the pure tests are done
 	@$(BIN)/pytest tests/faults
