@@ -1,7 +1,10 @@
 """Which part a failure is laid to."""
 
 import pytest
-from temporalio import exceptions
+from temporalio import exceptions, workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
@@ -11,8 +14,9 @@ from temporalio.exceptions import (
     TimeoutType,
 )
 
+from domain.contracts.requests import Closed
 from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
-from workflows.calls import _reason
+from workflows.calls import Forged, _read, _reason
 
 
 def window_ended(last: BaseException | None) -> ActivityError:
@@ -69,3 +73,19 @@ def test_silence_is_laid_to_the_part_behind_the_queue(
 def test_what_waiting_cannot_mend_is_raised(error: FailureError) -> None:
     with pytest.raises(type(error)):
         _reason(error, ActivityName.CHECK_PIN, TaskQueue.MAIN)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        None,
+        RawValue(Payload(metadata={"encoding": b"binary/refused"})),
+        RawValue(Payload(metadata={"encoding": b"binary/null"})),
+    ],
+)
+def test_a_result_that_is_none_is_forged(
+    result: RawValue | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow, "payload_converter", PydanticPayloadConverter)
+    with pytest.raises(Forged):
+        _read(result, Closed)
