@@ -116,8 +116,8 @@ _ELSE = N_("We are getting the next page ready.")
 
 _LATER = N_("More answers were sent for this activation than anybody needs in an hour.")
 _NO_MORE = N_(
-    "More answers were sent for this activation than anybody needs, so it takes no more. Start"
-    " again from the first page, or ask for help."
+    "More answers were sent for this activation than anybody needs, so it takes no more. Ask"
+    " for help: support can see where it stands."
 )
 _STATUSES: Mapping[int, tuple[str, str]] = {
     400: (N_("This address is not ours"), N_("Open the page from the address of this service.")),
