@@ -276,8 +276,7 @@ class Activation(Standing):
         return newest or person
 
     async def _create_account(self, person: Person) -> None:
-        if self.account is None:  # pragma: no branch - a retry after a mistake finds it
-            self.account = Account(self, self.start, person, self.insurance_number, self._write)
+        self.account = Account(self, self.start, person, self.insurance_number, self._write)
         self.username = await self.account.create()
 
     def remind(self) -> bool:
@@ -301,7 +300,7 @@ class Activation(Standing):
                 return await self.supervised(self._close, end)
             except Ended as ended:
                 end = ended.end
-            except asyncio.CancelledError:  # pragma: no cover - only while the close waits
+            except asyncio.CancelledError:
                 end = self.step if self.step in steps.ENDS else Step.CANCELLED
 
     async def _close(self, end: Step) -> None:

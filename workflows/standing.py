@@ -299,7 +299,7 @@ class Standing(ABC):
         """Start work beside the waiting; a mistake in it parks the step."""
 
         def note(done: "asyncio.Future[Done]") -> None:
-            if not done.cancelled():  # pragma: no branch - what is given up made no mistake
+            if not done.cancelled():
                 self._blunder = done.exception() or self._blunder
 
         task = background(work)

@@ -5,6 +5,7 @@ state that was not seen before is walked on from. So a new step, outcome or plac
 covered when it is written.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -121,6 +122,28 @@ async def test_a_mistake_of_the_programme_parks_and_can_be_retried_and_cancelled
                 over = run.step in steps.ENDS
                 assert over or run.step is Step.PROVISIONING, (way, place)
     assert parked > len(ways)
+
+
+async def test_an_end_that_cannot_be_reached_parks_and_can_be_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    allowed = {**steps.TRANSITIONS, Step.LOOKUP: frozenset({Step.NEEDS_SUPPORT})}
+    monkeypatch.setattr(steps, "TRANSITIONS", allowed)
+    async with walked((("local find_student", "nobody"),)) as explored:
+        assert explored.run.step is Step.NEEDS_SUPPORT
+        assert explored.run.reason is WaitReason.CONFIGURATION
+        await explored.happen("door", "cancel")
+        await explored.happen("local close_activation", "closed")
+        assert (await explored.task).end is Step.CANCELLED
+
+
+async def test_work_that_is_given_up_is_no_mistake() -> None:
+    async with walked(()) as explored:
+        given_up = explored.run.beside(asyncio.sleep(1))
+        given_up.cancel()
+        await explored.settle()
+        assert given_up.cancelled()
+        assert explored.run._blunder is None
 
 
 async def places(way: Way) -> list[str]:
