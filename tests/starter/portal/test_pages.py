@@ -505,7 +505,7 @@ async def test_forms_that_need_no_data_work_without_a_worker(
         ({}, ("maria@example.org", "+306912345678"), "Αν δεν επιλέξετε εδώ κινητό ή email"),
         ({"email": None}, ("+306912345678",), "Αν δεν επιλέξετε εδώ κινητό ή email"),
         ({"mobile": None}, ("maria@example.org",), "Αν δεν επιλέξετε εδώ κινητό ή email"),
-        ({"email": None, "mobile": None}, (), "Η γραμματεία δεν έχει ούτε κινητό ούτε email"),
+        ({"email": None, "mobile": None}, (), "Η Γραμματεία δεν έχει ούτε κινητό ούτε email"),
     ],
 )
 async def test_the_review_offers_to_keep_what_is_on_file_and_shows_it_masked(
