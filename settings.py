@@ -287,11 +287,15 @@ class Usernames(Section):
 
 
 class SendBudget(Section):
-    """PIN messages per contact, per person and, as SMS cost money, SMS of the whole institution."""
+    """PIN messages per contact, per person and, as SMS cost money, SMS of the whole institution.
 
-    per_hour: int = 3
-    per_day: int = 6
-    per_person_day: int = 10
+    `staff_per_hour` are for one contact as well, and are held back by no other limit.
+    """
+
+    per_hour: int = Field(3, ge=1)
+    per_day: int = Field(6, ge=1)
+    per_person_day: int = Field(10, ge=1)
+    staff_per_hour: int = Field(1, ge=1)
     sms_per_hour: int = 2_000
     sms_per_day: int = 10_000
 

@@ -1,16 +1,16 @@
 """Messages: what was sent where and when, never its text; and how many may go."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import asyncpg
-import structlog
 
 from domain.codes import CodeBook
 from domain.contracts.requests import Delivery, Destination, ReserveSend, SendReserved
 from domain.contracts.submissions import Policy
-from domain.contracts.vocabulary import Channel, Spent
-from ledger import budgets, codes
+from domain.contracts.vocabulary import Channel, Purse
+from ledger import allowances, codes
+from ledger.allowances import Allowance
 from ledger.pool import Connection, Pool
 from security.keys import KeyRing
 from settings import SendBudget
@@ -35,36 +35,25 @@ class Sending:
     finished_at: datetime | None
 
 
-_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-
-_EVER = datetime.min.replace(tzinfo=UTC)
-
 _LOCK = """
 SELECT pg_advisory_xact_lock(lock) FROM (
     SELECT DISTINCT hashtext(key) AS lock FROM unnest($1::text[]) key ORDER BY lock
 ) locks
 """
 _SAME = """
-SELECT key, send_no, code_no, outcome FROM message
+SELECT key, send_no, code_no, outcome, purse FROM message
 WHERE reference = $1 AND run_id = $2 AND request_no = $3
 """
 _GIVE_UP = "UPDATE message SET request_no = NULL WHERE key = $1"
 _RESERVE = """
 INSERT INTO message (
-    key, reference, channel, contact_index, person_key, run_id, request_no, send_no, code_no
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    key, reference, channel, contact_index, person_key, run_id, request_no, send_no, code_no, purse
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 _LAST_SENT = """
 SELECT max(finished_at) FROM message
 WHERE contact_index = $1 AND key LIKE '%:pin:%' AND outcome = 'sent'
 """
-_NTH_LAST = """
-SELECT reserved_at FROM message
-WHERE (contact_index = $1 OR person_key = $1) AND key LIKE '%:pin:%'
-AND reserved_at > now() - $2::interval ORDER BY reserved_at DESC OFFSET $3 LIMIT 1
-"""
-
-log = structlog.get_logger(__name__)
 
 
 async def reserve(
@@ -72,37 +61,29 @@ async def reserve(
 ) -> SendReserved:
     """Reserve a PIN message; a contact, a person and the institution get so many, over all.
 
-    The same request of the same run gets the same message, until its code is worth nothing; a run
-    that began anew after a reset gets another one. Contact and person are locked for the
-    transaction, always in the same order, so that racing requests are counted one by one.
+    The same request of the same run gets the same message or, once its code is worth nothing,
+    another one in its place; a run that began anew after a reset uses up its own. Contact and
+    person are locked for the transaction, always in the same order, so that racing requests are
+    counted one by one.
     """
-    contact, person = contact_index(keys, request.destination), request.person_key
-    budget = limits.budget
-    bounds = [
-        (Spent.CONTACT, contact, _HOUR, budget.per_hour),
-        (Spent.CONTACT, contact, _DAY, budget.per_day),
-    ]
-    if person:
-        bounds.append((Spent.PERSON, person, _DAY, budget.per_person_day))
+    channel, contact = request.destination.channel, contact_index(keys, request.destination)
+    to = allowances.To(channel, contact, request.person_key)
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(_LOCK, [holder for _, holder, _, _ in bounds])
+        await connection.execute(_LOCK, to.holders)
         book, now = await codes.hold(connection, request.reference, limits.policy)
         row = await connection.fetchrow(_SAME, request.reference, run_id, request.request_no)
         if row and _still_good(row, book, now):
             return _reserved(row["send_no"], row["code_no"], book, now)
         if book.locked(now):
             return SendReserved(locked_until=book.locked_until)
-        closed = [
-            (await _opens(connection, holder, window, limit), whose)
-            for whose, holder, window, limit in bounds
-        ]
-        not_before, spent = max(closed, key=lambda each: each[0] or _EVER)
-        if not_before is None and request.destination.channel is Channel.SMS:
-            not_before, spent = await _paid(connection, budget), Spent.INSTITUTION
-        if not_before:
+        if row:
+            allowed = Allowance(Purse(row["purse"]))
+        else:
+            allowed = await allowances.take(connection, to, request.purse, limits.budget)
+        if allowed.not_before:
             return SendReserved(
-                not_before=not_before,
-                spent=spent,
+                not_before=allowed.not_before,
+                spent=allowed.spent,
                 last_sent_at=await connection.fetchval(_LAST_SENT, contact),
                 tries_left=book.tries_left(now),
             )
@@ -115,13 +96,14 @@ async def reserve(
             _RESERVE,
             pin_key(request.reference, send_no),
             request.reference,
-            request.destination.channel,
+            channel,
             contact,
-            person,
+            to.person,
             run_id,
             request.request_no,
             send_no,
             code_no,
+            allowed.purse,
         )
         return _reserved(send_no, code_no, book, now)
 
@@ -147,24 +129,6 @@ async def _next_number(connection: Connection, reference: str) -> int:
         "SELECT coalesce(max(send_no), 0) + 1 FROM message WHERE reference = $1", reference
     )
     return number
-
-
-async def _opens(
-    connection: Connection, holder: str, window: timedelta, limit: int
-) -> datetime | None:
-    """Return when this holder may have another message; None: now."""
-    nth_last: datetime | None = await connection.fetchval(_NTH_LAST, holder, window, limit - 1)
-    return nth_last + window if nth_last else None
-
-
-async def _paid(connection: Connection, budget: SendBudget) -> datetime | None:
-    """Take one SMS from the institution's own budgets; past one, return when the next opens."""
-    for window, limit in ((_HOUR, budget.sms_per_hour), (_DAY, budget.sms_per_day)):
-        opens = await budgets.take(connection, f"sms:{window}", limit=limit, window=window)
-        if opens:
-            log.warning("SMS budget of the institution is spent", part="sms", outcome="blocked")
-            return opens
-    return None
 
 
 async def sent(pool: Pool, key: str) -> Delivery | None:

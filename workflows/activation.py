@@ -48,6 +48,7 @@ with workflow.unsafe.imports_passed_through():
         ResendRequest,
         ResolveRequest,
         RetryRequest,
+        SendCodeRequest,
         StaffRequest,
         UnlockRequest,
         WithdrawSubmission,
@@ -81,6 +82,7 @@ class Activation(Standing):
     submit_password_signal, submit_password = door("submit_password", PasswordSubmission)
     joined_signal, joined = door("joined", JoinedNotice)
     retry_signal, retry = door("retry", RetryRequest)
+    send_code_signal, send_code = door("send_code", SendCodeRequest)
     unlock_signal, unlock = door("unlock", UnlockRequest)
     reread_signal, reread = door("reread", RereadRequest)
     resolve_signal, resolve = door("resolve", ResolveRequest)

@@ -34,11 +34,12 @@ with workflow.unsafe.imports_passed_through():
         PinSubmission,
         ResendRequest,
         RetryRequest,
+        SendCodeRequest,
         Submission,
         UnlockRequest,
     )
     from domain.contracts.views import PinView, Verdict
-    from domain.contracts.vocabulary import Channel, Step, WaitReason
+    from domain.contracts.vocabulary import Channel, Purse, Step, WaitReason
     from domain.destinations import OTHER, reachable
     from workflows import calls
     from workflows.standing import Standing, background
@@ -52,6 +53,7 @@ class Message:
 
     request_no: int
     to: Destination
+    purse: Purse = Purse.ORDINARY
 
 
 class Proof:
@@ -98,6 +100,7 @@ class Proof:
         submission = await self._standing.next(
             PinSubmission,
             ResendRequest,
+            SendCodeRequest,
             RetryRequest,
             UnlockRequest,
             or_when=self._sending_ended,
@@ -108,6 +111,8 @@ class Proof:
                 return await self._is_right(submission)
             case ResendRequest():
                 self._resend(submission)
+            case SendCodeRequest():
+                await self._send_for_staff(submission)
             case RetryRequest():
                 self._send(self._message if self._sending else self._compose(self._channel))
                 self._standing.settle()
@@ -123,14 +128,14 @@ class Proof:
 
     # --- sending ---------------------------------------------------------------------------
 
-    def _compose(self, channel: Channel) -> Message:
+    def _compose(self, channel: Channel, purse: Purse = Purse.ORDINARY) -> Message:
         self._requests += 1
-        self._resend_at = workflow.now() + self._start.policy.resend_after
-        return Message(self._requests, self._contacts[channel])
+        return Message(self._requests, self._contacts[channel], purse)
 
     def _send(self, message: Message) -> None:
         self._stop_sending()
         self._on_request = False
+        self._resend_at = workflow.now() + self._start.policy.resend_after
         self._message = message
         self._sending = background(self._hand_over(message))
 
@@ -150,14 +155,18 @@ class Proof:
         return reserved.send_no is not None
 
     async def _reserve(self, message: Message, *, carries_code: bool = True) -> SendReserved:
-        request = ReserveSend(
+        request = self._wish(message, carries_code=carries_code)
+        return await calls.reserve_send(request, self._wait_for)
+
+    def _wish(self, message: Message, *, carries_code: bool = True) -> ReserveSend:
+        return ReserveSend(
             reference=self._start.reference,
             request_no=message.request_no,
             destination=message.to,
             person_key=self._person_key,
             carries_code=carries_code,
+            purse=message.purse,
         )
-        return await calls.reserve_send(request, self._wait_for)
 
     async def _hand_over(self, message: Message) -> Sent | None:
         """Return what became of the message; None when the ledger lets none go now."""
@@ -165,9 +174,7 @@ class Proof:
         self._tries_left = reserved.tries_left
         if reserved.send_no is None or reserved.code_no is None or reserved.valid_for is None:
             self._closed[message.to.channel] = reserved
-            if reserved.locked_until:
-                self._lock(reserved.locked_until)
-            self._answer_resend(Verdict.LOCKED if reserved.locked_until else Verdict.TOO_SOON)
+            self._answer_resend(self._refusal(reserved))
             return None
         self._closed.pop(message.to.channel, None)
         self._answer_resend(Verdict.ACCEPTED)
@@ -216,7 +223,7 @@ class Proof:
         self._expires_at = sent.expires_at
         if sent.expires_at and sent.expires_at <= workflow.now():
             # What was repeated came too late to be of use.
-            self._send(self._compose(self._channel))
+            self._send(self._compose(self._channel, self._message.purse))
         else:
             self._resend_at = workflow.now() + self._start.policy.resend_after
 
@@ -227,9 +234,8 @@ class Proof:
         if other in self._refused or other not in self._contacts:
             await self._standing.park(WaitReason.UNDELIVERABLE)
             self._refused.clear()
-            self._send(self._compose(self._channel))
-        else:
-            self._send(self._compose(other))
+            other = self._channel
+        self._send(self._compose(other, self._message.purse))
 
     def _resend(self, request: ResendRequest) -> None:
         now = workflow.now()
@@ -247,6 +253,29 @@ class Proof:
         else:
             self._send(self._compose(request.channel))
             self._resend_asked = self._standing.put_off()
+
+    async def _send_for_staff(self, request: SendCodeRequest) -> None:
+        """Send at staff's word; where their own limit is spent, all stays as it was."""
+        if self._locked():
+            self._standing.reply(Verdict.LOCKED)
+            return
+        if request.channel not in self._contacts:
+            self._standing.reply(Verdict.TOO_SOON)
+            return
+        message = self._compose(request.channel, Purse.STAFF)
+        reserved = await self._standing.judged(calls.reserve_send, self._wish(message))
+        if reserved.send_no is None:
+            self._standing.reply(self._refusal(reserved))
+        else:
+            self._send(message)
+            self._standing.settle()
+
+    def _refusal(self, reserved: SendReserved) -> Verdict:
+        """Say why no message may go."""
+        if reserved.locked_until is None:
+            return Verdict.TOO_SOON
+        self._lock(reserved.locked_until)
+        return Verdict.LOCKED
 
     def _not_before(self, channel: Channel) -> datetime | None:
         closed = self._closed.get(channel)

@@ -6,7 +6,15 @@ from typing import Literal
 
 from domain.contracts import Model
 from domain.contracts.views import ReviewView
-from domain.contracts.vocabulary import Channel, Choice, Language, PasswordRefusal, Spent, Step
+from domain.contracts.vocabulary import (
+    Channel,
+    Choice,
+    Language,
+    PasswordRefusal,
+    Purse,
+    Spent,
+    Step,
+)
 
 
 class FindStudent(Model):
@@ -83,6 +91,7 @@ class ReserveSend(Model):
     destination: Destination
     person_key: str | None = None
     carries_code: bool = True
+    purse: Purse = Purse.ORDINARY
 
 
 class SendReserved(Model):

@@ -131,6 +131,13 @@ class CancelRequest(StaffRequest):
     kind: Literal["cancel"] = "cancel"
 
 
+class SendCodeRequest(StaffRequest):
+    """Send a code there, beyond every limit of messages but the one that staff have themselves."""
+
+    kind: Literal["send_code"] = "send_code"
+    channel: Channel
+
+
 class UnlockRequest(StaffRequest):
     """Open the lock of too many wrong codes; the codes that died stay dead."""
 

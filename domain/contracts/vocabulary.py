@@ -86,6 +86,13 @@ class Spent(StrEnum):
     INSTITUTION = "institution"
 
 
+class Purse(StrEnum):
+    """What a message with a code is charged to; each has limits of its own."""
+
+    ORDINARY = "ordinary"
+    STAFF = "staff"
+
+
 class Language(StrEnum):
     EL = "el"
     EN = "en"

@@ -140,7 +140,7 @@ class Labels:
         if event.source is Source.AUDIT:
             return self._act(event.what, detail)
         if event.what == "submitted":
-            return self._say(self._door(event.who, detail))
+            return self._say(self._door(detail))
         if event.what == "stands":
             step, _, reason = detail.partition(" ")
             named = [self.cause(each) for each in (step, reason) if each]
@@ -152,11 +152,9 @@ class Labels:
             detail = f"{self._activity(name)} {kind}".rstrip()
         return self._say(_WHATS[event.what]) % {"detail": detail}
 
-    def _door(self, who: Who, door: str) -> str:
-        """Name what was handed in; the same door may be the student's and staff's."""
-        if who is Who.STAFF and door in _ACTS:
-            return LABELS[_ACTS[door]]
-        return _DOORS.get(door, door)
+    def _door(self, door: str) -> str:
+        """Name what was handed in."""
+        return LABELS[_ACTS[door]] if door in _ACTS else _DOORS.get(door, door)
 
     def _act(self, action: str, detail: str) -> str:
         """Name an act of staff's as the audit has it."""

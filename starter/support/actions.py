@@ -14,9 +14,9 @@ from domain.contracts.submissions import (
     HoldRequest,
     ReleaseRequest,
     RereadRequest,
-    ResendRequest,
     ResolveRequest,
     RetryRequest,
+    SendCodeRequest,
     Submission,
     UnlockRequest,
 )
@@ -36,7 +36,7 @@ from workflows import steps
 _AT_ONCE = 20
 REQUESTS: Mapping[Action, type[Submission]] = {
     Action.RETRY: RetryRequest,
-    Action.RESEND: ResendRequest,
+    Action.RESEND: SendCodeRequest,
     Action.UNLOCK: UnlockRequest,
     Action.REREAD: RereadRequest,
     Action.RESOLVE: ResolveRequest,
@@ -44,8 +44,8 @@ REQUESTS: Mapping[Action, type[Submission]] = {
     Action.RELEASE: ReleaseRequest,
     Action.CANCEL: CancelRequest,
 }
-DOORS: Mapping[Action, str] = {action: action.value for action in REQUESTS} | {
-    Action.RESEND: "resend_pin"
+DOORS: Mapping[Action, str] = {
+    action: model.model_fields["kind"].default for action, model in REQUESTS.items()
 }
 """By which door of the activation each act goes in."""
 LABELS: Mapping[Action, str] = {
@@ -65,7 +65,8 @@ LABELS: Mapping[Action, str] = {
 EFFECTS: Mapping[Action, str] = {
     Action.RETRY: N_("The engine tries now whatever it waits for, and reads it all again."),
     Action.RESEND: N_(
-        "A code goes to the contact on file, by SMS or by e-mail. The limits of messages hold."
+        "A code goes to the contact on file, by SMS or by e-mail, also where the student has used"
+        " up the messages. Staff have a limit of their own for each contact and hour."
     ),
     Action.UNLOCK: N_("The student may type codes again at once. The wrong ones stay dead."),
     Action.REREAD: N_(
@@ -110,8 +111,8 @@ _IMPOSSIBLE: Mapping[Action, str] = {
 }
 _ENDED = N_("The activation has ended.")
 _TOO_SOON = N_(
-    "No message may go there now: one went a moment ago, the contact has had its share for now, or"
-    " there is no such contact on file."
+    "No message may go there now: as many as staff may send there in an hour have gone, or there is"
+    " no such contact on file."
 )
 _AWAY = N_("The registrar does not answer. Nothing was changed.")
 

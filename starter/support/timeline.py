@@ -18,7 +18,6 @@ from domain.contracts.submissions import StaffRequest
 from ledger.audit import Row
 from ledger.messages import Sending
 from ledger.notes import Note
-from starter.connect import DESK
 from workflows.standing import REASON, STEP
 
 STAFFS_DOORS = frozenset(
@@ -146,7 +145,7 @@ def _happened(events: Sequence[HistoryEvent]) -> Iterator[Event]:
                 | "workflow_execution_signaled_event_attributes"
             ):
                 door = submitted(event)[0]
-                yield Event(at, "submitted", door, _by(door, _identity(event)))
+                yield Event(at, "submitted", door, _by(door))
             case "activity_task_completed_event_attributes":
                 yield Event(at, "done", activity_of(events, fields))
             case (
@@ -198,8 +197,8 @@ def _tries(events: Sequence[HistoryEvent], event: HistoryEvent) -> int:
     return max(tries, 1)
 
 
-def _by(door: str, identity: str) -> Who:
-    if door in STAFFS_DOORS or identity == DESK:
+def _by(door: str) -> Who:
+    if door in STAFFS_DOORS:
         return Who.STAFF
     return Who.ENGINE if door == "joined" else Who.STUDENT
 
@@ -211,12 +210,6 @@ def submitted(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
     if accepted.name:
         return accepted.name, accepted.args.payloads
     return signaled.signal_name, signaled.input.payloads
-
-
-def _identity(event: HistoryEvent) -> str:
-    accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request.meta
-    identity: str = event.workflow_execution_signaled_event_attributes.identity
-    return accepted.identity or identity
 
 
 def activity_of(events: Sequence[HistoryEvent], fields: Any) -> str:

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from domain.contracts.requests import Delivery, Destination, ReserveSend
 from domain.contracts.submissions import Policy
-from domain.contracts.vocabulary import Channel
+from domain.contracts.vocabulary import Channel, Purse
 from ledger import messages
 from ledger.pool import Pool
 from settings import SendBudget
@@ -155,6 +155,32 @@ async def test_a_contact_that_had_enough_uses_up_none_of_the_institutions_sms(
         await reserve(pool, stack, wish(reference, send_no, to))
     used = await pool.fetch("SELECT used FROM budget WHERE bucket LIKE 'sms:%'")
     assert [row["used"] for row in used] == [3, 3]
+
+
+async def test_staff_send_beyond_every_limit_but_their_own_and_use_up_no_other(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'sms:%'")
+    to, one = contact(Channel.SMS), BUDGET.model_copy(update={"per_person_day": 1})
+    spent = one.model_copy(update={"sms_per_hour": 1, "per_hour": 1})
+    by_staff = wish(reference, 2, to, reference).model_copy(update={"purse": Purse.STAFF})
+    again = by_staff.model_copy(update={"request_no": 3})
+    assert await reserve(pool, stack, by_staff, one) is None
+    # Theirs left the student's own untouched.
+    assert await reserve(pool, stack, wish(reference, 1, to, reference), spent) is None
+    refused = await reserve(pool, stack, again, spent)
+    assert refused is not None
+    assert refused - datetime.now(UTC) <= HOUR
+    await pool.execute(
+        "UPDATE message SET reserved_at = reserved_at - interval '61 minutes'"
+        " WHERE reference = $1 AND purse = 'staff'",
+        reference,
+    )
+    # Contact, person and institution have all had their share.
+    assert await reserve(pool, stack, wish(reference, 4, to, reference), spent) is not None
+    assert await reserve(pool, stack, again, spent) is None
+    used = await pool.fetch("SELECT used FROM budget WHERE bucket LIKE 'sms:%'")
+    assert {row["used"] for row in used} == {1}
 
 
 async def test_notices_use_up_no_budget(

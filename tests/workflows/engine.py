@@ -54,7 +54,7 @@ from domain.contracts.requests import (
     UnlockPin,
 )
 from domain.contracts.submissions import Policy
-from domain.contracts.vocabulary import ActivityName, FailureType, Spent
+from domain.contracts.vocabulary import ActivityName, FailureType, Purse, Spent
 from tests.people import MARIA
 
 PERSON = MARIA
@@ -77,6 +77,7 @@ class World:
     persons: tuple[Person, ...] = (PERSON,)
     too_many: bool = False
     not_before: datetime | None = None
+    staff_may: bool = True
     claims: list[Claimed] = field(default_factory=lambda: [Claimed(outcome=ClaimOutcome.CLAIMED)])
     checked: list[AccountChecked] = field(
         default_factory=lambda: [AccountChecked(state=AccountState.ACTIVE, username="maria")]
@@ -154,12 +155,13 @@ class World:
         now, (book, _) = await self.clock(), self._kept(request.reference)
         if book.locked(now):
             return SendReserved(locked_until=book.locked_until)
-        if self.not_before:
+        sends = self.sends.setdefault(request.reference, {})
+        asked = (str(activity.info().workflow_run_id), request.request_no)
+        may = self.staff_may if request.purse is Purse.STAFF else self.not_before is None
+        if not may and asked not in sends:
             return SendReserved(
                 not_before=self.not_before, spent=Spent.CONTACT, tries_left=book.tries_left(now)
             )
-        sends = self.sends.setdefault(request.reference, {})
-        asked = (str(activity.info().workflow_run_id), request.request_no)
         code_no = sends.get(asked)
         if not request.carries_code:
             sends[asked] = None

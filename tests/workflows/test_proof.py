@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.contracts.requests import Delivery, SendPin
-from domain.contracts.submissions import PinSubmission, ResendRequest
+from domain.contracts.requests import Delivery, ReserveSend, SendPin
+from domain.contracts.submissions import PinSubmission, ResendRequest, SendCodeRequest
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import (
     ActivityName,
     Channel,
     FailureType,
+    Purse,
     Spent,
     Step,
     WaitReason,
@@ -24,6 +25,11 @@ from tests.workflows.student import Student
 async def resend(student: Student, channel: Channel = Channel.SMS) -> Verdict:
     request = ResendRequest(channel=channel, **await student.stamp())
     return (await student.submit("resend_pin", request)).verdict
+
+
+async def staff_send(student: Student, channel: Channel = Channel.SMS) -> Verdict:
+    request = SendCodeRequest(channel=channel, **await student.stamp())
+    return (await student.submit("send_code", request)).verdict
 
 
 async def test_a_resend_waits_a_minute_and_repeats_the_code(begin: Begin, world: World) -> None:
@@ -316,3 +322,66 @@ async def test_once_the_limit_is_over_a_message_goes_when_it_is_asked_for(
     assert (early, by_mail, later) == (Verdict.TOO_SOON, Verdict.ACCEPTED, Verdict.ACCEPTED)
     assert sent.pin is not None
     assert sent.pin.spent is None
+
+
+async def test_staff_send_a_code_where_the_students_messages_are_spent(
+    begin: Begin, world: World
+) -> None:
+    world.not_before = await world.clock() + timedelta(hours=1)
+    student = await begin()
+    await student.until(lambda now: now.wait_reason is WaitReason.SEND_LIMIT)
+
+    verdict = await staff_send(student)
+    sent = await student.sent()
+
+    assert verdict is Verdict.ACCEPTED
+    assert world.made(ReserveSend)[-1].purse is Purse.STAFF
+    assert sent.pin is not None
+    assert (sent.wait_reason, sent.pin.spent) == (WaitReason.WAITING_PIN, None)
+    assert (await student.pin()).verdict is Verdict.ACCEPTED
+
+
+async def test_staff_need_not_wait_a_minute(begin: Begin, world: World) -> None:
+    student = await begin()
+    await student.sent()
+    assert await staff_send(student) is Verdict.ACCEPTED
+    await student.until(lambda _: len(world.made(SendPin)) == 2)
+
+
+async def test_what_is_refused_to_staff_leaves_the_students_page_as_it_was(
+    begin: Begin, world: World
+) -> None:
+    by_mail = {"mobile": None, "sms_to": None, "email_to": "maria@example.org"}
+    world.persons = (PERSON.model_copy(update=by_mail),)
+    world.staff_may = False
+    student = await begin(mobile=None, email="maria@example.org")
+    before = (await student.sent()).pin
+
+    verdicts = [await staff_send(student, channel) for channel in Channel]
+    after = (await student.progress()).pin
+
+    assert verdicts == [Verdict.TOO_SOON] * 2
+    assert after == before
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_staff_have_to_unlock_before_they_send(
+    begin: Begin, world: World, *, known: bool
+) -> None:
+    """Also where only the ledger knows of the lock, as after a reset."""
+    student = await begin()
+    await student.sent()
+    if known:
+        for _ in range(5):
+            await student.pin("999999")
+        await student.environment.sleep(timedelta(minutes=2))
+        await student.retries()
+        await student.until(lambda _: len(world.made(SendPin)) == 2)
+        for _ in range(5):
+            await student.pin("999999")
+    else:
+        book, _ = world.books[student.handle.id]
+        book.locked_until = await world.clock() + timedelta(hours=1)
+
+    assert await staff_send(student) is Verdict.LOCKED
+    assert (await student.progress()).wait_reason is WaitReason.PIN_LOCKED

@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from domain.contracts.submissions import ResendRequest
+from domain.contracts.submissions import ResendRequest, SendCodeRequest
 from domain.contracts.vocabulary import (
     ActivityName,
     Channel,
@@ -22,7 +22,6 @@ from ledger import activations
 from ledger.pool import Pool
 from settings import Settings
 from starter.activations import Activations
-from starter.connect import DESK, connect
 from starter.console import case
 from starter.console.app import assemble, create
 from starter.support import cases
@@ -116,18 +115,18 @@ async def test_what_temporal_has_forgotten_is_told_by_the_ledger(
 
 
 async def test_a_code_that_staff_ask_for_is_not_the_students(
-    signed_in: SignedIn, stack: TestStack, client: Client, world: World, begun_on_file: str
+    signed_in: SignedIn, client: Client, world: World, begun_on_file: str
 ) -> None:
     reference = begun_on_file
     async with working(client, world):
         await waits_for_its_pin(Activations(client), reference)
-        for door in (client, await connect(stack.settings, stack.keys, identity=DESK)):
-            asked = ResendRequest(
+        for door, model in (("resend_pin", ResendRequest), ("send_code", SendCodeRequest)):
+            asked = model(
                 submission_id=secrets.token_hex(8),
                 received_at=datetime.now(UTC),
                 channel=Channel.SMS,
             )
-            await Activations(door).submit(reference, "resend_pin", asked)
+            await Activations(client).submit(reference, door, asked)
     page = await (await signed_in("helpdesk")).get(f"/case/{reference}?lang=en")
     await client.get_workflow_handle(reference).terminate()
     assert "Asked for a code" in page.text

@@ -57,7 +57,7 @@ def test_an_act_is_no_door_even_where_both_have_one_word() -> None:
     assert labels.event(came_in("withdraw", Who.STUDENT)) == "Took that back"
     assert labels.event(noted("withdraw")) == "Withdraw the consent (anna: asked)"
     assert labels.event(came_in("resend_pin", Who.STUDENT)) == "Asked for a code"
-    assert labels.event(came_in("resend_pin", Who.STAFF)) == "Send a code"
+    assert labels.event(came_in("send_code", Who.STAFF)) == "Send a code"
 
 
 @pytest.mark.parametrize("labels", LANGUAGES)

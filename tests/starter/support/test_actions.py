@@ -62,6 +62,7 @@ async def test_what_is_not_offered_is_refused_and_what_is_works(
     async with working(client, world):
         await waits_for_its_pin(activations, reference)
         await refuses(Step.PIN, WaitReason.WAITING_PIN)
+        world.staff_may = False
         with pytest.raises(Refused, match="No message may go"):
             await act(
                 anna, Action.RESEND, reference=reference, reason="asked", channel=Channel.EMAIL
