@@ -6,11 +6,14 @@ from activities.failures import alarm, failure
 from domain.contracts.vocabulary import FailureType
 
 SUCCESS = 0
+REFERRAL = 10
 CONSTRAINT_VIOLATION = 19
 NO_SUCH_OBJECT = 32
 INVALID_CREDENTIALS = 49
 UNWILLING = 53
 ALREADY_EXISTS = 68
+ELSEWHERE = frozenset({REFERRAL, 51, 52, UNWILLING})
+"""This server does not do it now: it is a replica, read-only, busy or going down."""
 
 _MISCONFIGURED = frozenset({8, 13, 32, 48, 49, 50})
 _OUR_BUG = frozenset({17, 21, 34, 64, 65})
@@ -20,10 +23,14 @@ _POLICY_ERROR = 0x81
 
 
 class Answer(NamedTuple):
-    """A result code, and the password policy's own error where it gave one."""
+    """A result code, and the password policy's own error where it gave one.
+
+    `refused` says of "unwilling" (53) that the server does take writes, and refuses this one.
+    """
 
     code: int
     policy_error: int | None = None
+    refused: bool = False
 
 
 def reject(answer: Answer, *allowed: int) -> None:
@@ -33,10 +40,10 @@ def reject(answer: Answer, *allowed: int) -> None:
         return
     if answer.code in _OUR_BUG:
         raise failure(FailureType.CONFIGURATION, detail, permanent=True)
-    if answer.code in _MISCONFIGURED:
+    if answer.code in _MISCONFIGURED or answer.refused:
         raise failure(FailureType.CONFIGURATION, detail)
-    if answer.code == UNWILLING:
-        # Read-only: for a moment, or because the settings name a replica.
+    if answer.code in (REFERRAL, UNWILLING):
+        # Read-only: for a moment, or because the settings name replicas alone.
         alarm(detail)
     raise failure(FailureType.DIRECTORY_DOWN, detail)
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from ldap3 import BASE, MODIFY_ADD, MODIFY_DELETE, NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
 from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
@@ -20,10 +21,13 @@ from ldap3.extend.standard.modifyPassword import ModifyPassword
 from temporalio.exceptions import ApplicationError
 
 from activities.answers import (
+    ELSEWHERE,
     INVALID_CREDENTIALS,
     NO_SUCH_OBJECT,
     PASSWORD_POLICY,
+    REFERRAL,
     SUCCESS,
+    UNWILLING,
     Answer,
     read,
     reject,
@@ -36,12 +40,23 @@ _MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
 _REST_SECONDS = 10.0
 
 _NO_OPERATION = "1.3.6.1.4.1.4203.666.5.2"
+_REFERRAL_TAG = 3
 _PERMISSIVE_MODIFY = "1.2.840.113556.1.4.1413"
 
 
 class Found(NamedTuple):
     dn: str
     attributes: dict[str, list[str]]
+
+
+class _Elsewhere(Exception):
+    """This server does not do it; another one may."""
+
+
+class _Connection(Connection):
+    """A connection that knows the address it was opened at."""
+
+    url = ""
 
 
 class StrictTls(Tls):
@@ -70,7 +85,7 @@ class Wire:
         self._fence = fence
         self._urls = list(settings.urls)
         self._tls = self._trust()
-        self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
+        self._idle: queue.LifoQueue[_Connection] = queue.LifoQueue()
         self._own = threading.local()
         self._refused: bytes | None = None
         self._rested_at = 0.0
@@ -121,10 +136,7 @@ class Wire:
         return read(result)
 
     def add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
-        with self._connection() as connection:
-            self._fence()
-            _, result, _, _ = connection.add(dn, attributes=attributes)
-        return read(result)
+        return self._write(lambda connection: connection.add(dn, attributes=attributes)[1])
 
     def add_values(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
         return self._modify(dn, MODIFY_ADD, attributes)
@@ -136,25 +148,60 @@ class Wire:
         """Add values or take them away; those that are there, or gone, already are let be."""
         changes = {name: [(how, values)] for name, values in attributes.items()}
         controls = [(_PERMISSIVE_MODIFY, False, None)]
-        with self._connection() as connection:
-            self._fence()
-            _, result, _, _ = connection.modify(dn, changes, controls)
-        return read(result)
+        return self._write(lambda connection: connection.modify(dn, changes, controls)[1])
 
     def set_password(self, dn: str, password: bytes) -> Answer:
         """Use the operation of RFC 3062, so that the directory hashes and judges the password."""
-        with self._connection() as connection:
+
+        def change(connection: Any) -> dict[str, Any]:
             controls = [(PASSWORD_POLICY, False, None)]
             operation: Any = ModifyPassword(connection, dn, None, password, controls=controls)
-            self._fence()
-            operation.send()
-        return read(operation.result)
+            try:
+                operation.send()
+            except KeyError as unread:
+                # ldap3 cannot read the referral, tag 3, in an answer to an extended operation.
+                if unread.args != (_REFERRAL_TAG,):
+                    raise
+                return {"result": REFERRAL}
+            return operation.result  # type: ignore[no-any-return]
+
+        return self._write(change)
+
+    def _write(self, work: Callable[[Any], dict[str, Any]]) -> Answer:
+        """Write at the first server that takes writes; each is tried once, in one try of ours.
+
+        Over `one_connection` there is only one server, which the next try asks last.
+        """
+        for _ in self._urls[:1] if self._owned() else self._urls:
+            with suppress(_Elsewhere), self._connection() as connection:
+                self._fence()
+                answer = read(work(connection))
+                if answer.code not in ELSEWHERE:
+                    return answer
+                if answer.code == UNWILLING and self._takes_writes(connection):
+                    return answer._replace(refused=True)
+                self._ask_last(connection.url)
+                raise _Elsewhere
+        return answer
+
+    def _takes_writes(self, connection: Any) -> bool:
+        """Whether this server takes writes: it then misses the entry that is to be changed."""
+        dn = f"uid={uuid4()},{self._settings.people_dn}"
+        changes = {"objectClass": [(MODIFY_ADD, ["inetOrgPerson"])]}
+        return bool(connection.modify(dn, changes)[1]["result"] == NO_SUCH_OBJECT)
+
+    def _ask_last(self, url: str) -> None:
+        # A new list, for sorting one in place shows it empty to other threads meanwhile.
+        self._urls = sorted(self._urls, key=lambda each: each == url)
 
     def bind_as(self, dn: str, password: bytes) -> Answer:
-        """Bind once on a connection of its own; the directory counts those that fail."""
+        """Bind once on a connection of its own; the directory counts those that fail.
+
+        At the server that is asked first: another may not have the password yet, and would refuse.
+        """
         with _told():
             self._fence()
-            connection, answer = self._open(dn, password)
+            connection, answer = self._open_at(self._urls[0], dn, password)
             _discard(connection)
         return answer
 
@@ -202,13 +249,17 @@ class Wire:
                 raise
             self._idle.put(connection)
 
-    def _idle_or_new(self) -> Connection:
-        try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            return self._bound()
+    def _idle_or_new(self) -> _Connection:
+        """Take an idle connection to the server that is asked first, or open one."""
+        with suppress(queue.Empty):
+            while True:
+                connection = self._idle.get_nowait()
+                if connection.url == self._urls[0]:
+                    return connection
+                _discard(connection)
+        return self._bound()
 
-    def _bound(self) -> Connection:
+    def _bound(self) -> _Connection:
         """Bind with the password that the file holds now; one that was refused rests a while.
 
         So a rotated password needs no restart, and a wrong one raises no storm.
@@ -224,22 +275,21 @@ class Wire:
             reject(answer)
         return connection
 
-    def _open(self, dn: str, password: bytes) -> tuple[Connection, Answer]:
-        """Bind at the first server that answers, and remember it as the one to ask first."""
-        for url in tuple(self._urls):
-            try:
+    def _open(self, dn: str, password: bytes) -> tuple[_Connection, Answer]:
+        """Bind at the first server that serves; those that do not are asked last from then on."""
+        *others, last = self._urls
+        for url in others:
+            with suppress(LDAPException):
                 connection, answer = self._open_at(url, dn, password)
-            except LDAPException:
-                if url == self._urls[-1]:
-                    raise
-                continue
-            self._urls.sort(key=lambda each: each != url)
-            return connection, answer
-        raise AssertionError("there is at least one server")
+                if answer.code not in ELSEWHERE:
+                    return connection, answer
+                _discard(connection)
+            self._ask_last(url)
+        return self._open_at(last, dn, password)
 
-    def _open_at(self, url: str, dn: str, password: bytes) -> tuple[Connection, Answer]:
+    def _open_at(self, url: str, dn: str, password: bytes) -> tuple[_Connection, Answer]:
         settings = self._settings
-        connection = Connection(
+        connection = _Connection(
             Server(
                 url, get_info=NONE, connect_timeout=settings.connect_timeout_seconds, tls=self._tls
             ),
@@ -251,6 +301,7 @@ class Wire:
             auto_referrals=False,
             check_names=False,
         )
+        connection.url = url
         try:
             _open_encrypted(connection)
             _, result, _, _ = connection.bind(read_server_info=False)
