@@ -15,7 +15,18 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from ldap3 import BASE, MODIFY_ADD, MODIFY_DELETE, NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
+from ldap3 import (
+    BASE,
+    MODIFY_ADD,
+    MODIFY_DELETE,
+    NONE,
+    SAFE_SYNC,
+    SIMPLE,
+    SUBTREE,
+    Connection,
+    Server,
+    Tls,
+)
 from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
 from ldap3.extend.standard.modifyPassword import ModifyPassword
 from temporalio.exceptions import ApplicationError
@@ -102,28 +113,31 @@ class Wire:
         """Search; a connection that died while it lay idle is made up for by a new one."""
         idle = self._owned() is None and not self._idle.empty()
         try:
-            result, response = self._searched(base, query, attributes)
+            answer, found = self._searched(base, query, SUBTREE, attributes)
         except ApplicationError:
             if not idle:
                 raise
-            result, response = self._searched(base, query, attributes)
-        reject(read(result))
-        return [_found(item) for item in response if item["type"] == "searchResEntry"]
-
-    def _searched(self, base: str, query: str, attributes: Sequence[str]) -> tuple[Any, Any]:
-        with self._connection() as connection:
-            _, result, response, _ = connection.search(base, query, attributes=attributes)
-        return result, response
+            answer, found = self._searched(base, query, SUBTREE, attributes)
+        reject(answer)
+        return found
 
     def read(self, dn: str, attributes: Sequence[str]) -> dict[str, list[str]]:
         """Return these attributes of one entry; empty where it cannot be seen."""
-        with self._connection() as connection:
-            _, result, response, _ = connection.search(
-                dn, "(objectClass=*)", BASE, attributes=attributes
-            )
-        reject(read(result), NO_SUCH_OBJECT)
-        found = [_found(item) for item in response if item["type"] == "searchResEntry"]
+        answer, found = self._searched(dn, "(objectClass=*)", BASE, attributes)
+        reject(answer, NO_SUCH_OBJECT)
         return found[0].attributes if found else {}
+
+    def _searched(
+        self, base: str, query: str, scope: str, attributes: Sequence[str]
+    ) -> tuple[Answer, list[Found]]:
+        found: list[Found] = []
+
+        def look(connection: Any) -> Answer:
+            _, result, response, _ = connection.search(base, query, scope, attributes=attributes)
+            found[:] = [_found(each) for each in response if each["type"] == "searchResEntry"]
+            return read(result)
+
+        return self._served(look), found
 
     def try_add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
         """Ask what an add would be answered, which a server that cannot tell refuses (12)."""
@@ -167,19 +181,44 @@ class Wire:
 
         return self._write(change)
 
-    def _write(self, work: Callable[[Any], dict[str, Any]]) -> Answer:
-        """Write at the first server that takes writes; each is tried once, in one try of ours.
+    def bind_as(self, dn: str, password: bytes) -> Answer:
+        """Bind once on a connection of its own; the directory counts those that fail.
 
-        Over `one_connection` there is only one server, which the next try asks last.
+        At a server that takes writes: another may not have the password yet, and would refuse it.
+        """
+
+        def bind(connection: Any) -> Answer:
+            if len(self._urls) > 1 and not self._takes_writes(connection):
+                return Answer(UNWILLING)
+            self._fence()
+            student, answer = self._open_at(connection.url, dn, password)
+            _discard(student)
+            return answer
+
+        return self._served(bind)
+
+    def _write(self, change: Callable[[Any], dict[str, Any]]) -> Answer:
+        """Write, and tell of "unwilling" (53) whether it is this entry that is refused."""
+
+        def work(connection: Any) -> Answer:
+            self._fence()
+            answer = read(change(connection))
+            refused = answer.code == UNWILLING and self._takes_writes(connection)
+            return answer._replace(refused=refused)
+
+        return self._served(work)
+
+    def _served(self, work: Callable[[Any], Answer]) -> Answer:
+        """Return the answer of the first server that does it; each is asked once, in one try.
+
+        Those that do not are asked last from then on. Over `one_connection` there is only one
+        server, which the next try asks last.
         """
         for _ in self._urls[:1] if self._owned() else self._urls:
             with suppress(_Elsewhere), self._connection() as connection:
-                self._fence()
-                answer = read(work(connection))
-                if answer.code not in ELSEWHERE:
+                answer = work(connection)
+                if answer.code not in ELSEWHERE or answer.refused:
                     return answer
-                if answer.code == UNWILLING and self._takes_writes(connection):
-                    return answer._replace(refused=True)
                 self._ask_last(connection.url)
                 raise _Elsewhere
         return answer
@@ -193,17 +232,6 @@ class Wire:
     def _ask_last(self, url: str) -> None:
         # A new list, for sorting one in place shows it empty to other threads meanwhile.
         self._urls = sorted(self._urls, key=lambda each: each == url)
-
-    def bind_as(self, dn: str, password: bytes) -> Answer:
-        """Bind once on a connection of its own; the directory counts those that fail.
-
-        At the server that is asked first: another may not have the password yet, and would refuse.
-        """
-        with _told():
-            self._fence()
-            connection, answer = self._open_at(self._urls[0], dn, password)
-            _discard(connection)
-        return answer
 
     def holding(
         self, dn: str, password: bytes, bases: Sequence[str], query: str
