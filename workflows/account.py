@@ -4,7 +4,6 @@ Nothing exists in the directory before the consent is recorded; a password the d
 or a name taken meanwhile, leads the student back to the page where it can be mended.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 
 from temporalio import workflow
@@ -37,11 +36,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows import calls
     from workflows.standing import Ended, Standing
 
-Write = Callable[[NoticeKind], None]
-
 
 class Account:
-    """`insurance_number` is what the student typed; `write` reaches a student who has left."""
+    """`insurance_number` is what the student typed."""
 
     def __init__(
         self,
@@ -49,7 +46,6 @@ class Account:
         start: ActivationStart,
         person: Person,
         insurance_number: str | None,
-        write: Write,
     ) -> None:
         self.shown: ReviewView | None = None
         self.refusal: PasswordRefusal | None = None
@@ -57,7 +53,6 @@ class Account:
         self._start = start
         self._person = person
         self._typed = (insurance_number, start.mobile)
-        self._write = write
         self._taken: tuple[str, ...] = ()
 
     @property
@@ -153,7 +148,7 @@ class Account:
             if resolved:
                 self._standing.settle()
             if await self._has_changed() or resolved:
-                self._write(NoticeKind.GO_ON)
+                self._standing.owe(NoticeKind.GO_ON)
                 return True
 
     async def _has_changed(self) -> bool:
@@ -207,7 +202,7 @@ class Account:
         if made.outcome is ProvisionOutcome.PASSWORD_REFUSED:
             self.refusal = made.refusal
             if made.refusal is PasswordRefusal.EXPIRED:
-                self._write(NoticeKind.CHOOSE_PASSWORD_AGAIN)
+                self._standing.owe(NoticeKind.CHOOSE_PASSWORD_AGAIN)
         return made.outcome
 
     async def _provision(self, username: str, sealed_id: str) -> Provisioned:

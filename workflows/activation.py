@@ -93,7 +93,7 @@ class Activation(Standing):
     @workflow.init
     def __init__(self, *given: object) -> None:
         start = only(ActivationStart, given)
-        super().__init__(start.policy.deadline, start.policy.remind_after)
+        super().__init__(start.policy)
         self.start = start
         self.person: Person | None = None
         self.proof: Proof | None = None
@@ -278,18 +278,17 @@ class Activation(Standing):
         return newest or person
 
     async def _create_account(self, person: Person) -> None:
-        self.account = Account(self, self.start, person, self.insurance_number, self._write)
+        self.account = Account(self, self.start, person, self.insurance_number)
         self.username = await self.account.create()
 
     def remind(self) -> bool:
         """Write once more, but never to a contact that nobody has proved."""
         proved = self.step is not Step.PIN
         if proved:
-            self._write(NoticeKind.REMINDER)
+            self.write(NoticeKind.REMINDER)
         return proved
 
-    def _write(self, kind: NoticeKind) -> None:
-        """Write to a student who has left; no page waits for it."""
+    def write(self, kind: NoticeKind) -> None:
         assert self.proof is not None  # noqa: S101 - only called when a contact was proved
         forgotten(calls.send_notice(self._notice(kind, self.proof.destination), self.delayed))
 

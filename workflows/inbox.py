@@ -33,15 +33,18 @@ class Inbox:
     def __init__(self) -> None:
         self._waiting: deque[Submission] = deque()
         self._seen: set[str] = set()
+        self._signalled: set[str] = set()
         self._answers: dict[str, Answer] = {}
         self._of_others = 0
 
-    def put(self, submission: Submission) -> None:
+    def put(self, submission: Submission, *, signalled: bool = False) -> None:
         """Take in a submission unless it, or too many, came before; staff are always heard."""
         if submission.submission_id in self._seen or self.refuses(submission):
             return
         self._of_others += not isinstance(submission, StaffRequest)
         self._seen.add(submission.submission_id)
+        if signalled:
+            self._signalled.add(submission.submission_id)
         self._waiting.append(submission)
 
     def refuses(self, submission: Submission) -> bool:
@@ -49,6 +52,10 @@ class Inbox:
         if isinstance(submission, StaffRequest) or submission.submission_id in self._seen:
             return False
         return self._of_others >= _MOST
+
+    def signalled(self, submission: Submission) -> bool:
+        """Whether it came by signal first, which is for when no worker accepts an update."""
+        return submission.submission_id in self._signalled
 
     def has(self, kinds: Kinds) -> bool:
         return any(isinstance(each, kinds) for each in self._waiting)
@@ -107,7 +114,7 @@ def door(name: str, model: type[Submission]) -> tuple[Callable[..., Any], Callab
 
     async def by_signal(self: HasInbox, *given: object) -> None:
         with suppress(ApplicationError):
-            self.inbox.put(only(model, given))
+            self.inbox.put(only(model, given), signalled=True)
 
     async def by_update(self: HasInbox, *given: object) -> Answer:
         submission = only(model, given)

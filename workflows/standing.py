@@ -17,9 +17,11 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from domain.contracts.requests import NoticeKind
     from domain.contracts.submissions import (
         CancelRequest,
         HoldRequest,
+        Policy,
         ReleaseRequest,
         ResendRequest,
         RetryRequest,
@@ -56,7 +58,7 @@ class Ended(Exception):
 
 
 class Standing(ABC):
-    def __init__(self, deadline: timedelta, remind_after: timedelta | None) -> None:
+    def __init__(self, policy: Policy) -> None:
         self.inbox = Inbox()
         self.step = Step.LOOKUP
         self.reason: Reason | None = None
@@ -65,8 +67,11 @@ class Standing(ABC):
         self.deadline_at: datetime | None = None
         self.next_try_at: datetime | None = None
         self.proved_by: str | None = None
-        self._deadline = deadline
-        self._remind_after = remind_after
+        self._deadline = policy.deadline
+        self._remind_after = policy.remind_after
+        self._notify_after = policy.notify_after
+        self._left_at: datetime | None = None
+        self._owed: NoticeKind | None = None
         self._parked: Step | None = None
         self._parked_for: Reason | None = None
         self._blunder: BaseException | None = None
@@ -75,6 +80,10 @@ class Standing(ABC):
     @abstractmethod
     def snapshot(self) -> Progress:
         """Return what the student may see now."""
+
+    @abstractmethod
+    def write(self, kind: NoticeKind) -> None:
+        """Write to a student who has proved a contact; nothing waits for it."""
 
     @abstractmethod
     def remind(self) -> bool:
@@ -158,6 +167,7 @@ class Standing(ABC):
         comes true or `until` has passed; raises `Ended` when the student's time is up.
         """
         while True:
+            self._call_back(hears)
             self.next_try_at = until
             limit = max(until - workflow.now(), timedelta()) if until else None
             try:
@@ -189,8 +199,40 @@ class Standing(ABC):
             if isinstance(submission, kinds):
                 self.settle()
                 self._handling = submission
+                self._note_turn(submission)
                 return submission
             self.answer(submission, Verdict.OUT_OF_STEP)
+
+    # --- whose turn it is ------------------------------------------------------------------
+
+    def owe(self, notice: NoticeKind) -> None:
+        """Send this notice when the student's turn comes, however short the wait was."""
+        self._owed = notice
+
+    def _note_turn(self, submission: Submission) -> None:
+        """Note since when the student, who has just answered, waits for the engine."""
+        if not isinstance(submission, StaffRequest):
+            now = workflow.now()
+            # By signal it came while no worker was there, and the student was told "received".
+            signalled = self.inbox.signalled(submission)
+            self._left_at = min(submission.received_at, now) if signalled else now
+            self._owed = None
+
+    def _call_back(self, hears: Kinds) -> None:
+        """Write to a student whose turn comes after a long wait; once, and to a proved contact.
+
+        The wait counts as one, whatever its reasons were, from the student's last answer, or from
+        when staff held the activation.
+        """
+        now = workflow.now()
+        if self.deadline_at is None:
+            self._left_at = self._left_at or now
+        elif not self.inbox.has(hears):
+            long = self._left_at is not None and now - self._left_at > self._notify_after
+            notice = self._owed or (NoticeKind.GO_ON if long else None)
+            self._left_at = self._owed = None
+            if notice and self.proved_by:
+                self.write(notice)
 
     def _awaits_others(self) -> bool:
         """Whether no work of the engine's is under way that could end meanwhile."""

@@ -11,6 +11,7 @@ class Policy(Model):
     """The numbers the workflow decides by; they enter through its input, never from settings.
 
     `remind_after` is how long a student who has proved a contact may be silent; None: for ever.
+    `notify_after`: a student who had to wait for longer is written to when it is their turn.
     `recreate_missing`: whether an account that was deleted from the directory is made again at
     staff's word (`confirm`) or at once.
     """
@@ -25,6 +26,7 @@ class Policy(Model):
     identity_tries: int = 3
     deadline: timedelta = timedelta(hours=72)
     remind_after: timedelta | None = timedelta(hours=24)
+    notify_after: timedelta = timedelta(minutes=10)
     reread_disputed_every: timedelta = timedelta(hours=6)
     terms_version: str = "1"
     recreate_missing: Literal["confirm", "automatic"] = "confirm"
