@@ -10,15 +10,31 @@ token like every other.
 
 import hmac
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ledger import sessions as ledger
-from ledger.pool import Pool
+from ledger.pool import UNAVAILABLE, Pool
 from settings import Portal
 from starter.web.forms import name_of
+
+
+async def _twice(change: Callable[[], Awaitable[bool]]) -> bool:
+    """Make an idempotent change, once more where the connection was lost in the midst of it.
+
+    Whether it was made is then unknown, and a browser left with the old token may have lost its
+    session. A ledger that does not answer in time is not asked again.
+    """
+    try:
+        return await change()
+    except TimeoutError:
+        raise
+    except UNAVAILABLE:
+        return await change()
 
 
 class Sessions:
@@ -61,10 +77,8 @@ class Sessions:
     ) -> str | None:
         """Let the session stand for this activation; returns its new token, as `rotate`."""
         fresh = self.successor(token, submission_id)
-        lives = await ledger.attach(
-            self._pool, token, fresh, submission_id, reference=reference, typed=typed
-        )
-        return fresh if lives else None
+        attach = partial(ledger.attach, self._pool, token, fresh, submission_id)
+        return fresh if await _twice(partial(attach, reference=reference, typed=typed)) else None
 
     async def take_over(self, token: str, reference: str, proof: str | None) -> None:
         await ledger.take_over(self._pool, token, reference, proof)
@@ -72,7 +86,8 @@ class Sessions:
     async def rotate(self, token: str, submission_id: str) -> str | None:
         """Return the token that follows this one; None where there is none to follow."""
         fresh = self.successor(token, submission_id)
-        return fresh if await ledger.rotate(self._pool, token, fresh, submission_id) else None
+        rotate = partial(ledger.rotate, self._pool, token, fresh, submission_id)
+        return fresh if await _twice(rotate) else None
 
     def successor(self, token: str, submission_id: str) -> str:
         named = b"\0".join((b"rotate", token.encode(), submission_id.encode()))
