@@ -1,6 +1,6 @@
 """A real Temporal beside the test stack, and workers of a fake world on all its queues."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from secrets import token_bytes
@@ -35,8 +35,10 @@ def reference() -> str:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world(stack: TestStack) -> Iterator[World]:
+    """Give a world of its own; a run that stayed would use up what the next one's answers are."""
+    yield World()
+    stack.end_runs()
 
 
 @asynccontextmanager

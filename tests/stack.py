@@ -27,6 +27,7 @@ from demo.samples import SAMPLES, Sample
 from demo.stack import Stack
 from settings import Settings
 from starter.connect import connect
+from tests.commandline import run
 
 
 class TestStack:
@@ -68,9 +69,9 @@ class TestStack:
 
     async def _end_runs(self) -> None:
         client = await connect(self.settings, self.keys)
-        async for run in client.list_workflows("ExecutionStatus = 'Running'"):
+        async for open_ in client.list_workflows("ExecutionStatus = 'Running'"):
             with suppress(RPCError):  # It may just have ended.
-                await client.get_workflow_handle(run.id).terminate()
+                await client.get_workflow_handle(open_.id).terminate()
 
     def stop(self, name: str) -> None:
         self._stack.parts[name].stop()
@@ -165,7 +166,4 @@ class WholeStack:
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         named = {"ACTIVATION_CONFIG": str(self.folder / "activation.toml")}
-        env = os.environ | self._environ | named
-        return subprocess.run(  # noqa: S603 - our own program
-            activation(*words), capture_output=True, text=True, check=False, env=env
-        )
+        return run(*words, environ=os.environ | self._environ | named)

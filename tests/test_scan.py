@@ -38,7 +38,7 @@ MARKS = ("Κασσιανή Βατάτζη", "x?y>z~" + secrets.token_urlsafe(12)
 
 
 @pytest.mark.parametrize("leak", LEAKS | MORE)
-@pytest.mark.parametrize("value", MARKS)
+@pytest.mark.parametrize("value", MARKS, ids=["name", "token", "number", "code"])
 def test_a_planted_leak_is_found(tmp_path: Path, leak: str, value: str) -> None:
     noise = secrets.token_bytes(5000)
     file = tmp_path / "deep" / "part.log"

@@ -18,7 +18,6 @@ import typer
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from demo.programs import activation
 from domain.contracts.requests import SendNotice
 from domain.contracts.submissions import ActivationStart, CancelRequest, PinSubmission
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, TaskQueue
@@ -29,6 +28,7 @@ from ledger.pool import connect
 from security import rotation
 from starter import cli
 from starter.activations import Activations
+from tests.commandline import run
 from tests.server import working
 from tests.stack import TestStack
 from tests.workflows.engine import World, pin_of
@@ -40,14 +40,7 @@ CASE = STANDING | {"sentence", "masked", "timeline"}
 
 
 async def command(*words: str) -> subprocess.CompletedProcess[str]:
-    return await asyncio.to_thread(
-        subprocess.run,
-        activation(*words),
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"COLUMNS": "200"},
-    )
+    return await asyncio.to_thread(run, *words, environ=os.environ | {"COLUMNS": "200"})
 
 
 async def told(*words: str) -> Any:

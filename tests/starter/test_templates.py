@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from demo.programs import activation
 from domain.contracts.requests import NoticeKind
 from domain.contracts.vocabulary import Language
 from settings import Settings
 from starter.templates import messages
+from tests.commandline import run
 from tests.stack import TestStack
 
 NOWHERE = {
@@ -33,13 +33,7 @@ def preview(folder: Path, *words: str, **environ: str) -> subprocess.CompletedPr
     (folder / "empty.toml").touch()
     kept = {name: value for name, value in os.environ.items() if "ACTIVATION" not in name}
     environ = {**kept, **NOWHERE, "ACTIVATION_CONFIG": str(folder / "empty.toml"), **environ}
-    return subprocess.run(  # noqa: S603 - our own program
-        activation("templates", "preview", *words),
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environ,
-    )
+    return run("templates", "preview", *words, environ=environ)
 
 
 def test_every_message_is_shown_and_written_with_nothing_running(tmp_path: Path) -> None:

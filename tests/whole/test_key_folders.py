@@ -16,6 +16,7 @@ from demo.programs import activation
 from demo.visitor import Visitor
 from security import rotation
 from security.purposes import User
+from tests.commandline import run
 from tests.stack import WholeStack
 from tests.whole.student import Student, until, walking
 
@@ -102,14 +103,7 @@ def test_each_process_works_with_its_own_files_alone(
         ("requests",),
         ("audit", "verify"),
     ):
-        done = subprocess.run(  # noqa: S603 - our own program
-            activation("support", *words),
-            capture_output=True,
-            text=True,
-            check=False,
-            input=student.mobile,
-            env=folders[User.COMMANDS],
-        )
+        done = run("support", *words, environ=folders[User.COMMANDS], given=student.mobile)
         assert done.returncode == 0, (words, done.stderr)
 
 

@@ -53,11 +53,27 @@ async def ways() -> list[Way]:
             if explored.task.done():
                 assert explored.task.exception() is None, way
                 assert explored.run.step in steps.ENDS
-            if explored.stands not in found:
-                found[explored.stands] = way
-                ahead.extend((*way, event) for event in explored.events())
+            known = explored.stands in found
+            found.setdefault(explored.stands, way)
+        if not known:
+            ahead.extend([(*way, event) async for event in leading_on(way)])
     assert {step for step, *_ in found} == set(Step)
     return [way for stands, way in found.items() if not stands[-1]]
+
+
+async def leading_on(way: Way) -> AsyncIterator[tuple[str, str]]:
+    """Yield what may happen at the end of a way, less the submissions that change nothing there."""
+    async with walked(way) as explored:
+        events = deque(explored.events())
+    while events:
+        async with walked(way) as explored:
+            stands = explored.stands
+            while events and explored.stands == stands:
+                event = events.popleft()
+                if event[0] == "door":
+                    await explored.happen(*event)
+                if event[0] != "door" or explored.stands != stands or explored.mistakes:
+                    yield event
 
 
 def test_every_activity_and_every_outcome_is_played(ways: list[Way]) -> None:

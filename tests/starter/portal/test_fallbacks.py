@@ -14,7 +14,7 @@ from tests.starter.portal.conftest import Browser, proved
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at
 from workflows.steps import ENDS, REASONS
 
-PLACES = [(step, reason) for step, reasons in REASONS.items() for reason in reasons]
+PLACES = [(step, reason) for step in Step for reason in sorted(REASONS[step], key=str)]
 HOLDS = {
     "/contact": r'name="mobile"',
     "/pin": r'•••.*name="pin"',

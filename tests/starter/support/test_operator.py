@@ -8,11 +8,11 @@ from secrets import token_hex
 
 import pytest
 
-from demo.programs import activation
 from ledger import audit, pool, staff_sessions
 from ledger.staff_sessions import SignedIn
 from starter.support.signin import ByFile
 from starter.support.staff import Action, Role
+from tests.commandline import run
 from tests.stack import TestStack
 from tests.starter.test_cli import assert_one_line
 
@@ -21,19 +21,14 @@ GOOD = "a long enough one"
 
 def operator(*words: str, file: Path, password: str = GOOD) -> subprocess.CompletedProcess[str]:
     named = {"ACTIVATION_CONSOLE__OPERATORS_FILE": str(file)}
-    return subprocess.run(  # noqa: S603 - our own program
-        activation("support", "operator", *words),
-        input=f"{password}\n",
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | named,
-    )
+    words = ("support", "operator", *words)
+    return run(*words, environ=os.environ | named, given=f"{password}\n")
 
 
 def sign_out(name: str) -> str:
-    words = activation("support", "sign-out", name)
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout  # noqa: S603 - as above
+    ended = run("support", "sign-out", name)
+    ended.check_returncode()
+    return ended.stdout
 
 
 async def test_an_account_made_at_the_terminal_can_sign_in(
