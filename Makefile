@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help browser lighthouse demo test test-pure test-real test-faults faults lint format lock bench fresh screenshots clean setup-demo setup-dev
+.PHONY: help browser lighthouse demo test test-pure test-rooms test-whole test-faults faults lint format lock bench fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities bench demo domain ledger security starter tests translations workflows settings.py worker.py
 
@@ -18,17 +18,22 @@ demo: setup-demo ## start everything on this machine; Ctrl-C stops it
 
 # Only where every line and branch must be tested: measuring makes tests half as slow again.
 MEASURED := tests/domain tests/workflows
+# What starts a demo or a browser; each of the others works on a few parts.
+WHOLE := tests/browser tests/demo tests/profiles tests/whole $(wildcard tests/test_*.py)
 test: setup-dev ## run all tests on real parts of their own
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-real test-pure test-faults
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-rooms test-whole test-pure test-faults
 
 test-pure: # every line and branch of domain/ and workflows/ is run by these
 	@$(BIN)/coverage run -m pytest $(MEASURED)
 	@$(BIN)/coverage report --include='domain/*,workflows/*'
 
-test-real:
-	@$(BIN)/pytest $(MEASURED:%=--ignore=%) --ignore=tests/faults
+test-rooms:
+	@$(BIN)/pytest $(patsubst %,--ignore=%,$(MEASURED) $(WHOLE) tests/faults)
 
-test-faults: # it waits more than it works, and begins when the pure tests are done
+test-whole:
+	@$(BIN)/pytest $(WHOLE)
+
+test-faults: # it waits more than it works, and begins when the first of the others is done
 	@$(BIN)/pytest tests/faults
 
 faults: setup-dev ## play the whole fault programme, three seeds each, and print its table

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import html5lib
 import httpx
@@ -13,7 +13,9 @@ from ledger import pool as ledger
 from ledger.pool import Pool
 from ledger.sessions import token_hash
 from settings import Settings
+from starter.portal import app as portal
 from starter.portal.app import assemble, create
+from starter.portal.texts import Texts
 from tests.stack import TestStack
 from tests.starter.portal.engine import MemoryEngine
 
@@ -84,8 +86,24 @@ def engine() -> MemoryEngine:
 def settings(stack: TestStack) -> Settings:
     # No worker gives back the place of a start here.
     alone = {"public_url": HOST, "starts_under_way": 10_000}
-    portal = stack.settings.portal.model_copy(update=alone)
-    return stack.settings.model_copy(update={"portal": portal})
+    own = stack.settings.portal.model_copy(update=alone)
+    return stack.settings.model_copy(update={"portal": own})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def texts_read_once() -> Iterator[None]:
+    """Read the long texts once for the same settings: it is most of what making a portal costs."""
+    known: dict[str, Texts] = {}
+
+    def texts(settings: Settings) -> Texts:
+        told = settings.model_dump_json()
+        if told not in known:
+            known[told] = Texts(settings)
+        return known[told]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(portal, "Texts", texts)
+        yield
 
 
 async def healthy() -> bool:
