@@ -289,12 +289,15 @@ class Usernames(Section):
 class SendBudget(Section):
     """PIN messages per contact, per person and, as SMS cost money, SMS of the whole institution.
 
-    `staff_per_hour` are for one contact as well, and are held back by no other limit.
+    Those of `kept_` are for who also gives a second datum, where the ordinary ones of a contact or
+    a person are spent; those of staff are held back by no other limit. Both are for one contact.
     """
 
     per_hour: int = Field(3, ge=1)
     per_day: int = Field(6, ge=1)
     per_person_day: int = Field(10, ge=1)
+    kept_per_hour: int = Field(1, ge=1)
+    kept_per_day: int = Field(3, ge=1)
     staff_per_hour: int = Field(1, ge=1)
     sms_per_hour: int = 2_000
     sms_per_day: int = 10_000

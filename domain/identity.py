@@ -2,10 +2,12 @@
 
 The first question that every one of them answers differently is asked; student numbers, the last
 question, always differ. Answers are compared in the one form that `read` gives.
+A second datum, which vouches for who asks for another message, is compared in the same form.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 
 from domain.contracts.requests import Person
@@ -46,6 +48,28 @@ def read(asked: Question, raw: str) -> str:
     if asked is Question.INSURANCE_LAST_FOUR:
         return _matching(_FOUR_DIGITS, squash(raw), Rule.IDENTITY_FOUR_DIGITS)
     return _matching(_STUDENT_NUMBER, identifier(raw), Rule.IDENTITY_STUDENT_NUMBER)
+
+
+def readings(raw: str) -> tuple[str, ...]:
+    """Return what was typed as a birth date and as a student number, as far as it can be one."""
+    found = []
+    for asked in (Question.BIRTH_DATE, Question.STUDENT_NUMBER):
+        with suppress(InvalidInput):
+            found.append(read(asked, raw))
+    return tuple(found)
+
+
+def vouches(given: Iterable[str], persons: Iterable[Person]) -> bool:
+    """Whether one of these is the birth date of one of the persons.
+
+    Of whom the registrar has no birth date, the student number counts in its place.
+    """
+    right = {
+        each
+        for person in persons
+        for each in answers(Question.BIRTH_DATE, person) or answers(Question.STUDENT_NUMBER, person)
+    }
+    return not right.isdisjoint(given)
 
 
 def _read_date(typed: str) -> str:

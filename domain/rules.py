@@ -17,6 +17,7 @@ class Rule(StrEnum):
     IDENTITY_DATE = "identity_date"
     IDENTITY_FOUR_DIGITS = "identity_four_digits"
     IDENTITY_STUDENT_NUMBER = "identity_student_number"
+    IDENTITY_SECOND = "identity_second"
     AMKA_LENGTH = "amka_length"
     AMKA_CHECKSUM = "amka_checksum"
     AMKA_DATE = "amka_date"

@@ -68,6 +68,14 @@ async def same_contact(
     return same
 
 
+async def contacts(pool: Pool, reference: str) -> list[str]:
+    """Return the indexes of the contacts that began this activation, the mobile's first."""
+    row = await pool.fetchrow(
+        "SELECT mobile_index, email_index FROM activation WHERE reference = $1", reference
+    )
+    return [index for index in row or () if index]
+
+
 async def claimed(
     pool: Pool, keys: KeyRing, *, reference: str, person: Person, language: Language
 ) -> None:

@@ -44,22 +44,35 @@ class To:
 
 @dataclass(frozen=True)
 class Allowance:
-    """Without `not_before` a message may go now, charged to `purse`; else `spent` says why not."""
+    """Without `not_before` a message may go now, charged to `purse`; else `spent` says why not.
+
+    From `kept_at` on the kept one may go; None: it would not help.
+    """
 
     purse: Purse
     not_before: datetime | None = None
     spent: Spent | None = None
+    kept_at: datetime | None = None
 
 
-async def take(ledger: Connection, to: To, purse: Purse, budget: SendBudget) -> Allowance:
+async def take(
+    ledger: Connection, to: To, purse: Purse, budget: SendBudget, now: datetime
+) -> Allowance:
     """Find room for one message; the caller holds the locks of contact and person.
 
-    Staff's is held back by no limit but their own.
+    The kept purse is opened only where the ordinary one is empty. Staff's is held back by no limit
+    but their own.
     """
-    opens, spent = await _opens(ledger, to, purse, budget)
-    if opens is None and to.channel is Channel.SMS and purse is not Purse.STAFF:
-        opens, spent = await _paid(ledger, budget), Spent.INSTITUTION
-    return Allowance(purse, opens, spent) if opens else Allowance(purse)
+    if purse is Purse.STAFF:
+        return Allowance(purse, *await _opens(ledger, to, purse, budget))
+    opens, spent = await _opens(ledger, to, Purse.ORDINARY, budget)
+    if opens:
+        kept_at, _ = await _opens(ledger, to, Purse.KEPT, budget)
+        if kept_at or purse is Purse.ORDINARY:
+            return Allowance(purse, opens, spent, kept_at or now)
+    charged = purse if opens else Purse.ORDINARY
+    paid_at = await _paid(ledger, budget) if to.channel is Channel.SMS else None
+    return Allowance(charged, paid_at, Spent.INSTITUTION) if paid_at else Allowance(charged)
 
 
 async def _opens(
@@ -75,8 +88,14 @@ async def _opens(
 
 def _bounds(to: To, purse: Purse, budget: SendBudget) -> list[Bound]:
     contact, person = Spent.CONTACT, Spent.PERSON
-    if purse is Purse.STAFF:
-        return [(contact, to.contact, _HOUR, budget.staff_per_hour)]
+    match purse:
+        case Purse.STAFF:
+            return [(contact, to.contact, _HOUR, budget.staff_per_hour)]
+        case Purse.KEPT:
+            return [
+                (contact, to.contact, _HOUR, budget.kept_per_hour),
+                (contact, to.contact, _DAY, budget.kept_per_day),
+            ]
     bounds = [
         (contact, to.contact, _HOUR, budget.per_hour),
         (contact, to.contact, _DAY, budget.per_day),

@@ -1,8 +1,10 @@
 """Counters with a limit per window of time, shared by all processes."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ledger.pool import Connection
+from ledger.pool import Connection, Pool
 
 _CLEAR = """
 DELETE FROM budget WHERE (bucket, window_start) IN (
@@ -45,3 +47,26 @@ async def used(ledger: Connection, bucket: str) -> int:
         bucket,
     )
     return count or 0
+
+
+@dataclass(frozen=True)
+class Taken:
+    """`left` is how many remain; `opens`: none was there, and from then on one is."""
+
+    left: int
+    opens: datetime | None = None
+
+
+async def take_once(
+    pool: Pool, submission_id: str, buckets: Sequence[str], *, limit: int, window: timedelta
+) -> Taken:
+    """Use one of each of these buckets, which callers name in one order; the same id once only."""
+    this = f"once:{submission_id}"
+    async with pool.acquire() as ledger, ledger.transaction():
+        await ledger.execute("SELECT pg_advisory_xact_lock(hashtext($1))", this)
+        if not await used(ledger, this):
+            for bucket in buckets:
+                if opens := await take(ledger, bucket, limit=limit, window=window):
+                    return Taken(0, opens)
+            await take(ledger, this, limit=1, window=window)
+        return Taken(max(limit - max([await used(ledger, each) for each in buckets]), 0))

@@ -79,12 +79,13 @@ async def reserve(
         if row:
             allowed = Allowance(Purse(row["purse"]))
         else:
-            allowed = await allowances.take(connection, to, request.purse, limits.budget)
+            allowed = await allowances.take(connection, to, request.purse, limits.budget, now)
         if allowed.not_before:
             return SendReserved(
                 not_before=allowed.not_before,
                 spent=allowed.spent,
                 last_sent_at=await connection.fetchval(_LAST_SENT, contact),
+                kept_at=allowed.kept_at,
                 tries_left=book.tries_left(now),
             )
         send_no = await _next_number(connection, request.reference)

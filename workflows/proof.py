@@ -15,7 +15,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from domain import masks
+    from domain import identity, masks
     from domain.contracts.requests import (
         CheckPin,
         Delivery,
@@ -35,12 +35,11 @@ with workflow.unsafe.imports_passed_through():
         ResendRequest,
         RetryRequest,
         SendCodeRequest,
-        Submission,
         UnlockRequest,
     )
     from domain.contracts.views import PinView, Verdict
     from domain.contracts.vocabulary import Channel, Purse, Step, WaitReason
-    from domain.destinations import OTHER, reachable
+    from domain.destinations import OTHER, has, reachable
     from workflows import calls
     from workflows.standing import Standing, background
 
@@ -62,6 +61,7 @@ class Proof:
     ) -> None:
         self._standing = standing
         self._start = start
+        self._persons = persons
         self._contacts = reachable(persons)
         self._person_key = persons[0].person_key if len(persons) == 1 else None
         self._requests = 0
@@ -71,8 +71,9 @@ class Proof:
         self._locked_until: datetime | None = None
         self._sending: asyncio.Future[Sent | None] | None = None
         self._message = self._compose(next(iter(self._contacts)))
+        self._sent: Message | None = None
         self._refused: set[Channel] = set()
-        self._resend_asked: Submission | None = None
+        self._resend_asked: ResendRequest | None = None
         self._closed: dict[Channel, SendReserved] = {}
         self._on_request = False
 
@@ -174,6 +175,7 @@ class Proof:
         self._tries_left = reserved.tries_left
         if reserved.send_no is None or reserved.code_no is None or reserved.valid_for is None:
             self._closed[message.to.channel] = reserved
+            self._show(message)
             self._answer_resend(self._refusal(reserved))
             return None
         self._closed.pop(message.to.channel, None)
@@ -220,7 +222,7 @@ class Proof:
         if sent.outcome is Delivery.UNDELIVERABLE:
             await self._go_round_undeliverable()
             return
-        self._expires_at = sent.expires_at
+        self._expires_at, self._sent = sent.expires_at, self._message
         if sent.expires_at and sent.expires_at <= workflow.now():
             # What was repeated came too late to be of use.
             self._send(self._compose(self._channel, self._message.purse))
@@ -238,21 +240,24 @@ class Proof:
         self._send(self._compose(other, self._message.purse))
 
     def _resend(self, request: ResendRequest) -> None:
-        now = workflow.now()
+        now, purse = workflow.now(), self._purse(request)
         # Whose message is held up by a gateway need not wait before taking the other way.
         held_up = self._on_request or self._standing.reason is not WaitReason.WAITING_PIN
         too_soon = not held_up and self._resend_at is not None and now < self._resend_at
-        closed = now < (self._not_before(request.channel) or now)
+        closed = purse is Purse.ORDINARY and now < (self._not_before(request.channel) or now)
         if self._locked():
             self._standing.reply(Verdict.LOCKED)
         elif too_soon or closed or request.channel not in self._contacts:
-            self._standing.reply(Verdict.TOO_SOON)
+            if closed and not self._sending:
+                self._show(Message(0, self._contacts[request.channel]))
+            self._standing.reply(self._told_off(request))
         elif self._sending and request.channel is self._channel:
             # The message is still on its way: another one would only use up the budget.
             self._standing.settle()
         else:
-            self._send(self._compose(request.channel))
-            self._resend_asked = self._standing.put_off()
+            self._send(self._compose(request.channel, purse))
+            self._standing.put_off()
+            self._resend_asked = request
 
     async def _send_for_staff(self, request: SendCodeRequest) -> None:
         """Send at staff's word; where their own limit is spent, all stays as it was."""
@@ -281,10 +286,27 @@ class Proof:
         closed = self._closed.get(channel)
         return closed.not_before if closed else None
 
+    def _show(self, refused: Message) -> None:
+        """Show why this one was not sent, unless a code that was sent before still holds."""
+        holds = self._expires_at is not None and workflow.now() < self._expires_at
+        self._message = self._sent if self._sent and holds else refused
+
+    def _purse(self, request: ResendRequest) -> Purse:
+        """Open the kept purse to whoever knows a second datum of a student with this contact."""
+        to = self._contacts.get(request.channel)
+        asked = [person for person in self._persons if to and has(person, to)]
+        return Purse.KEPT if identity.vouches(request.answers, asked) else Purse.ORDINARY
+
+    def _told_off(self, request: ResendRequest) -> Verdict:
+        """Say why no message goes: a second datum that is wrong comes first."""
+        wrong = request.answers and self._purse(request) is Purse.ORDINARY
+        return Verdict.WRONG if wrong else Verdict.TOO_SOON
+
     def _answer_resend(self, verdict: Verdict) -> None:
-        if self._resend_asked:
-            self._standing.answer(self._resend_asked, verdict)
-        self._resend_asked = None
+        asked, self._resend_asked = self._resend_asked, None
+        if asked:
+            refused = verdict is Verdict.TOO_SOON
+            self._standing.answer(asked, self._told_off(asked) if refused else verdict)
 
     # --- judging ---------------------------------------------------------------------------
 
@@ -348,4 +370,5 @@ class Proof:
             on_request=self._on_request,
             spent=closed.spent if closed else None,
             last_sent_at=closed.last_sent_at if closed else None,
+            kept_at=closed.kept_at if closed else None,
         )

@@ -143,10 +143,9 @@ class Standing(ABC):
     def settle(self) -> None:
         self.reply(Verdict.ACCEPTED)
 
-    def put_off(self) -> Submission | None:
+    def put_off(self) -> None:
         """Take the submission in hand out of it, to be answered by itself later."""
-        submission, self._handling = self._handling, None
-        return submission
+        self._handling = None
 
     def answer(self, submission: Submission, verdict: Verdict) -> None:
         """Answer a submission; only the first answer to it counts."""

@@ -97,7 +97,8 @@ class ReserveSend(Model):
 class SendReserved(Model):
     """Allowed when there is a `send_no`; else `not_before`, or `locked_until`, says from when on.
 
-    `spent` is what keeps it back; the last message went to this contact at `last_sent_at`.
+    `spent` is what keeps it back; the last message went to this contact at `last_sent_at`. From
+    `kept_at` on the kept message may go there; None: it would not help.
     `send_no` counts the activation's messages over all its runs, `code_no` names the code.
     """
 
@@ -109,6 +110,7 @@ class SendReserved(Model):
     not_before: datetime | None = None
     spent: Spent | None = None
     last_sent_at: datetime | None = None
+    kept_at: datetime | None = None
     locked_until: datetime | None = None
 
 

@@ -61,8 +61,11 @@ class PinSubmission(Submission):
 
 
 class ResendRequest(Submission):
+    """`answers` is a second datum, where one was typed, as `domain.identity.readings` gives it."""
+
     kind: Literal["resend"] = "resend"
     channel: Channel
+    answers: tuple[str, ...] = ()
 
 
 class IdentitySubmission(Submission):

@@ -22,7 +22,8 @@ class PinView(Model):
     """`destination` is masked; `expires_at` is None until a message was handed over.
 
     `on_request`: no code is on its way until the student asks, for nobody may be there to read it.
-    `spent`: none was sent, for whose limit is spent; the last one went there at `last_sent_at`.
+    `spent`: none was sent, for whose limit is spent; the last one went there at `last_sent_at`, and
+    from `kept_at` on one may go to whoever gives a second datum.
     """
 
     kind: Literal["pin_view"] = "pin_view"
@@ -36,6 +37,7 @@ class PinView(Model):
     on_request: bool = False
     spent: Spent | None = None
     last_sent_at: datetime | None = None
+    kept_at: datetime | None = None
 
 
 class IdentifyView(Model):

@@ -87,9 +87,13 @@ class Spent(StrEnum):
 
 
 class Purse(StrEnum):
-    """What a message with a code is charged to; each has limits of its own."""
+    """What a message with a code is charged to; each has limits of its own.
+
+    `kept` is for who also gives a second datum, where the ordinary messages are spent.
+    """
 
     ORDINARY = "ordinary"
+    KEPT = "kept"
     STAFF = "staff"
 
 

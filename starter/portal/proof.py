@@ -1,14 +1,17 @@
 """Proving who comes: the code sent to the contact and, when several share it, one question."""
 
+from datetime import datetime
+
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain import identity, pins
 from domain.contracts.submissions import IdentitySubmission, PinSubmission, ResendRequest
-from domain.contracts.views import Answer, Verdict
+from domain.contracts.views import Answer, PinView, Verdict
 from domain.contracts.vocabulary import Channel, Question, Step
-from domain.rules import InvalidInput
-from starter.portal import places, uniform
+from domain.rules import InvalidInput, Rule
+from ledger.budgets import Taken
+from starter.portal import places, second, uniform
 from starter.portal.answers import onward, stamp, submit, wish
 from starter.portal.places import Place
 from starter.portal.visit import AnyVisit, Elsewhere, Visit
@@ -32,11 +35,7 @@ async def pin_given(visit: AnyVisit) -> Response:
     try:
         digits = pins.read(form.get("pin"))
     except InvalidInput as invalid:
-        place = await visit.place_on("/pin")
-        errors = {"pin": [visit.words.rule(invalid.rule)]}
-        if place.veiled:
-            return await uniform.page(visit, place, errors)
-        return await _pin_page(visit, place, errors)
+        return await _pin_once_more(visit, {"pin": [visit.words.rule(invalid.rule)]})
     submission = PinSubmission(**await stamp(visit, form), pin=digits)
     if visit.uniform:
         return await uniform.given(visit, await visit.place_on("/pin"), submission)
@@ -54,13 +53,21 @@ async def pin_again(visit: AnyVisit) -> Response:
     channel = form.get("channel")
     if channel not in list(Channel):
         raise Elsewhere("/pin")
-    request = ResendRequest(**await wish(visit, form), channel=Channel(channel))
+    typed = form.get("answer").strip()
+    answers = identity.readings(typed)
+    if typed and not answers:
+        return await _pin_once_more(visit, {"answer": [visit.words.rule(Rule.IDENTITY_SECOND)]})
+    request = ResendRequest(**await wish(visit, form), channel=Channel(channel), answers=answers)
     if visit.uniform:
-        return await uniform.again(visit, await visit.place_on("/pin"), request)
+        return await uniform.again(visit, await visit.place_on("/pin"), request, form)
+    tries = await second.take(visit, form) if answers else Taken(0)
+    if tries.opens:
+        text = visit.words.no_more_answers(visit.clock(tries.opens))
+        return await _pin_once_more(visit, {"answer": [text]})
     answer = await submit(visit, "resend_pin", request)
     if answer.verdict is Verdict.ACCEPTED:
         return visit.see("/pin?sent")
-    return await _pin_not_taken(visit, answer)
+    return await _not_sent(visit, answer, request, tries.left)
 
 
 @router.get("/identify")
@@ -100,11 +107,21 @@ def _identify_page(visit: Visit, place: Place, errors: Errors | None = None) -> 
     return visit.page("identify", place=place, errors=errors)
 
 
+async def _pin_once_more(visit: Visit, errors: Errors) -> Response:
+    place = await visit.place_on("/pin")
+    if place.veiled:
+        return await uniform.page(visit, place, errors)
+    return await _pin_page(visit, place, errors)
+
+
 async def _pin_page(visit: Visit, place: Place, errors: Errors | None = None) -> Response:
     view = place.progress.pin if place.progress else None
     now = await visit.now()
     locked_until = view.locked_until if view else None
     over = view and view.expires_at and (view.expires_at <= now or not view.tries_left)
+    kept_at = _kept_at(view, now)
+    if errors and "answer" in errors and kept_at != now:
+        errors = {"resend": errors["answer"]}  # The page has no field for it.
     return visit.page(
         "pin",
         place=place,
@@ -116,23 +133,55 @@ async def _pin_page(visit: Visit, place: Place, errors: Errors | None = None) ->
         expired=over,
         none_sent=view and view.spent and (over or not view.expires_at),
         resend_later=view and view.resend_at and view.resend_at > now,
+        kept_now=kept_at == now,
+        kept_from=kept_at if kept_at != now else None,
         notice=visit.words.wait(place.step, place.wait_reason),
     )
 
 
+def _kept_at(view: PinView | None, now: datetime) -> datetime | None:
+    """Return from when the kept message may go; None where it is not needed, or does not help."""
+    if view is None or view.kept_at is None or view.resend_at is None:
+        return None
+    at = max(view.kept_at, now)
+    return at if at < view.resend_at else None
+
+
 async def _pin_not_taken(visit: Visit, answer: Answer) -> Response:
+    return await _refused_page(visit, answer, _pin_refused(visit, answer))
+
+
+async def _refused_page(visit: Visit, answer: Answer, errors: Errors) -> Response:
     place = await places.with_reason(visit.parts.engine, places.of(answer.progress))
-    return await _pin_page(visit, place, _pin_refused(visit, answer))
+    return await _pin_page(visit, place, errors)
 
 
 def _pin_refused(visit: Visit, answer: Answer) -> Errors:
-    """Say why a PIN, or the wish for a new one, was not taken."""
+    """Say why a PIN was not taken, or that none counts now."""
     view = answer.progress.pin
     words = visit.words
     if view and view.locked_until and answer.verdict is Verdict.LOCKED:
         return {"pin": [words.locked_pin(visit.clock(view.locked_until))]}
-    if view and view.resend_at and answer.verdict is Verdict.TOO_SOON:
-        return {"resend": [words.too_soon(visit.clock(view.resend_at, seconds=True))]}
     if view and answer.verdict is Verdict.WRONG:
         return {"pin": [words.wrong_pin(view.tries_left)]}
     return {"pin": [words.expired_pin()]}
+
+
+async def _not_sent(
+    visit: Visit, answer: Answer, request: ResendRequest, tries_left: int
+) -> Response:
+    """Say why another message was not sent."""
+    view, words, now = answer.progress.pin, visit.words, await visit.now()
+    errors: Errors
+    if answer.verdict is Verdict.WRONG:
+        errors = {"answer": [words.wrong_answer(tries_left)]}
+    elif answer.verdict is not Verdict.TOO_SOON or view is None or view.resend_at is None:
+        errors = _pin_refused(visit, answer)
+    elif view.channel is not request.channel:
+        errors = {"resend": [words.none_there()]}
+    elif (kept_at := _kept_at(view, now)) == now and not request.answers:
+        errors = {"answer": [words.rule(Rule.IDENTITY_SECOND)]}
+    else:
+        opens = (kept_at if request.answers else None) or view.resend_at
+        errors = {"resend": [words.too_soon(visit.clock(opens, seconds=True))]}
+    return await _refused_page(visit, answer, errors)

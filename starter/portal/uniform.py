@@ -15,9 +15,11 @@ from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Channel, Step
 from ledger import budgets
 from starter.activations import ActivationEnded
+from starter.portal import second
 from starter.portal.answers import onward, received, submit
 from starter.portal.places import Place
 from starter.portal.visit import Visit
+from starter.web.forms import Form
 from starter.web.view import Errors
 
 LOOKED_UP_WITHIN = timedelta(seconds=1.0)
@@ -64,7 +66,7 @@ async def given(visit: Visit, place: Place, submission: PinSubmission) -> Respon
     return await page(visit, place, {"pin": [visit.words.wrong_or_expired_pin()]})
 
 
-async def again(visit: Visit, place: Place, request: ResendRequest) -> Response:
+async def again(visit: Visit, place: Place, request: ResendRequest, form: Form) -> Response:
     """Ask for another message; what becomes of it is told in the same words to all."""
     after = visit.parts.settings.policy.resend_after
     clicks = f"resend:{request.submission_id}"
@@ -74,6 +76,9 @@ async def again(visit: Visit, place: Place, request: ResendRequest) -> Response:
         return await page(
             visit, place, {"resend": [visit.words.too_soon(visit.clock(opens, seconds=True))]}
         )
+    if request.answers and (opens := (await second.take(visit, form)).opens):
+        text = visit.words.no_more_answers(visit.clock(opens))
+        return await page(visit, place, {"answer": [text]})
     await _answer(visit, place, "resend_pin", request)
     await visit.not_before(ANSWERED_AFTER)
     return visit.see("/pin?sent")

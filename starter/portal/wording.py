@@ -22,6 +22,7 @@ _RULES: Mapping[Rule, str] = {
     Rule.IDENTITY_DATE: N_("Enter a whole date of birth, for example 31/12/2007"),
     Rule.IDENTITY_FOUR_DIGITS: N_("Enter the last four digits of the AMKA"),
     Rule.IDENTITY_STUDENT_NUMBER: N_("Enter your student number: letters and digits only"),
+    Rule.IDENTITY_SECOND: N_("Enter your date of birth, for example 31/12/2007"),
     Rule.AMKA_LENGTH: N_("The AMKA has 11 digits"),
     Rule.AMKA_CHECKSUM: N_("The AMKA is not correct. Check the digits"),
     Rule.AMKA_DATE: N_("The AMKA does not start with a date of birth. Check the digits"),
@@ -196,6 +197,15 @@ class Wording:
             "That is not what the secretariat has on file. %(n)d tries left",
             tries_left,
         ) % {"n": tries_left}
+
+    def no_more_answers(self, time: str) -> str:
+        text = N_(
+            "You have tried this as often as is allowed. Try again at %(time)s, or ask for help"
+        )
+        return self.say(text) % {"time": time}
+
+    def none_there(self) -> str:
+        return self.say(N_("No message may go there now. The code we sent elsewhere still holds"))
 
     def expired_pin(self) -> str:
         return self.say(N_("The code has expired. Ask for a new one"))

@@ -26,6 +26,7 @@ from tests.stack import TestStack
 from tests.starter.portal.conftest import HOST, Browser, healthy, proved
 from tests.starter.portal.engine import MemoryEngine, at
 from tests.starter.portal.test_pages import INSURANCE, PASSWORD, PROVISIONING, REVIEW, put
+from tests.starter.portal.test_second import HOUR, spent
 
 PIN = at(Step.PIN, WaitReason.WAITING_PIN)
 ASKED = at(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
@@ -240,6 +241,17 @@ SCENES: Mapping[str, Scene] = {
     "pin-locked-error": sent("/pin", PIN, (Verdict.LOCKED, LOCKED), pin="123456"),
     "pin-sent": opened("/pin?sent", PIN),
     "pin-too-soon": sent("/pin", PIN, (Verdict.TOO_SOON, None), to="/pin/resend", channel="sms"),
+    "pin-none-sent": opened("/pin", spent(None)),
+    "pin-kept": opened("/pin", spent(-HOUR)),
+    "pin-kept-later": opened("/pin", spent(HOUR, 9 * HOUR)),
+    "pin-kept-empty": sent(
+        "/pin",
+        spent(-HOUR),
+        (Verdict.TOO_SOON, None),
+        to="/pin/resend",
+        channel="sms",
+        answer="",
+    ),
     "pin-on-request": opened("/pin", pin(on_request=True)),
     "pin-late": opened("/pin", PIN.model_copy(update={"wait_reason": WaitReason.SMS_DOWN})),
     "pin-uniform": uniform,

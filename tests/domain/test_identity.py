@@ -4,7 +4,7 @@ import pytest
 
 from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Question
-from domain.identity import answers, question, read
+from domain.identity import answers, question, read, readings, vouches
 from domain.rules import InvalidInput, Rule
 from tests.people import MARIA
 
@@ -72,3 +72,30 @@ def test_what_no_answer_can_be_names_its_rule(asked: Question, typed: str, rule:
         read(asked, typed)
 
     assert raised.value.rule is rule
+
+
+@pytest.mark.parametrize(
+    ("typed", "read_as"),
+    [
+        ("2/1/2005", ("2005-01-02", "212005")),
+        ("02012005", ("2005-01-02", "02012005")),
+        ("αμ 12/3", ("AM123",)),
+        ("31/2/2005", ("3122005",)),
+        ("χθες;", ()),
+        ("  ", ()),
+    ],
+)
+def test_a_second_datum_is_read_in_every_way_it_can_be_meant(
+    typed: str, read_as: tuple[str, ...]
+) -> None:
+    assert readings(typed) == read_as
+
+
+def test_a_birth_date_vouches_and_a_student_number_only_where_there_is_none() -> None:
+    assert vouches(readings("2.1.2005"), [ZOI])
+    assert vouches(readings("4.3.2008"), [ZOI, YOUNGER])
+    assert vouches(readings("127"), [ZOI, person("127")])
+    for wrong in ("125", "ΑΜ123", "3.1.2005", "", "0015"):
+        assert not vouches(readings(wrong), [ZOI, YOUNGER])
+    assert not vouches((), [person("1")])
+    assert not vouches(readings("2.1.2005"), [])

@@ -2,14 +2,15 @@
 
 import asyncio
 import secrets
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
-from domain.contracts.requests import Delivery, Destination, ReserveSend
+from domain.contracts.requests import Delivery, Destination, ReserveSend, SendReserved
 from domain.contracts.submissions import Policy
-from domain.contracts.vocabulary import Channel, Purse
+from domain.contracts.vocabulary import Channel, Purse, Spent
 from ledger import messages
 from ledger.pool import Pool
 from settings import SendBudget
@@ -181,6 +182,45 @@ async def test_staff_send_beyond_every_limit_but_their_own_and_use_up_no_other(
     assert await reserve(pool, stack, again, spent) is None
     used = await pool.fetch("SELECT used FROM budget WHERE bucket LIKE 'sms:%'")
     assert {row["used"] for row in used} == {1}
+
+
+async def test_the_kept_message_goes_where_the_ordinary_ones_are_spent_and_only_there(
+    pool: Pool, stack: TestStack, to: Destination, reference: str
+) -> None:
+    limits = messages.Limits(BUDGET.model_copy(update={"per_person_day": 2}), Policy())
+
+    async def ask(number: int, *, knows: bool) -> SendReserved:
+        purse = Purse.KEPT if knows else Purse.ORDINARY
+        asked = wish(reference, number, to, reference).model_copy(update={"purse": purse})
+        return await messages.reserve(pool, stack.keys, asked, "run", limits)
+
+    given = [await ask(number, knows=number == 1) for number in (1, 2, 3, 4)]
+    assert [each.send_no is not None for each in given] == [True, True, False, False]
+    refused = given[-1]
+    assert refused.spent is Spent.PERSON
+    assert refused.kept_at is not None
+    assert refused.kept_at <= datetime.now(UTC)
+    # Those who do not know cannot use it up, and whoever does gets one an hour.
+    assert (await ask(5, knows=True)).send_no is not None
+    none_left = await ask(6, knows=True)
+    assert none_left.send_no is None
+    assert none_left.kept_at is not None
+    assert none_left.not_before is not None
+    assert timedelta() < none_left.kept_at - datetime.now(UTC) <= HOUR < 20 * HOUR
+    assert none_left.not_before - datetime.now(UTC) > 20 * HOUR
+    charged = await pool.fetch("SELECT purse FROM message WHERE reference = $1", reference)
+    assert Counter(row["purse"] for row in charged) == {"ordinary": 2, "kept": 1}
+
+
+async def test_the_kept_message_is_paid_from_the_institutions_sms(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'sms:%'")
+    to, one = contact(Channel.SMS), BUDGET.model_copy(update={"per_hour": 1, "sms_per_hour": 1})
+    assert await reserve(pool, stack, wish(reference, 1, to), one) is None
+    kept = wish(reference, 2, to).model_copy(update={"purse": Purse.KEPT})
+    told = await messages.reserve(pool, stack.keys, kept, "run", messages.Limits(one, Policy()))
+    assert (told.spent, told.kept_at) == (Spent.INSTITUTION, None)
 
 
 async def test_notices_use_up_no_budget(

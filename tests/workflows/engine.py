@@ -78,6 +78,7 @@ class World:
     too_many: bool = False
     not_before: datetime | None = None
     staff_may: bool = True
+    kept_at: datetime | None = None
     claims: list[Claimed] = field(default_factory=lambda: [Claimed(outcome=ClaimOutcome.CLAIMED)])
     checked: list[AccountChecked] = field(
         default_factory=lambda: [AccountChecked(state=AccountState.ACTIVE, username="maria")]
@@ -157,10 +158,12 @@ class World:
             return SendReserved(locked_until=book.locked_until)
         sends = self.sends.setdefault(request.reference, {})
         asked = (str(activity.info().workflow_run_id), request.request_no)
-        may = self.staff_may if request.purse is Purse.STAFF else self.not_before is None
-        if not may and asked not in sends:
+        if not self._may(request.purse, now) and asked not in sends:
             return SendReserved(
-                not_before=self.not_before, spent=Spent.CONTACT, tries_left=book.tries_left(now)
+                not_before=self.not_before,
+                spent=Spent.CONTACT,
+                kept_at=self.kept_at,
+                tries_left=book.tries_left(now),
             )
         code_no = sends.get(asked)
         if not request.carries_code:
@@ -174,6 +177,12 @@ class World:
             valid_for=book.life_left(code_no, now),
             tries_left=book.tries_left(now),
         )
+
+    def _may(self, purse: Purse, now: datetime) -> bool:
+        if purse is Purse.STAFF:
+            return self.staff_may
+        kept = purse is Purse.KEPT and self.kept_at is not None and self.kept_at <= now
+        return self.not_before is None or kept
 
     @activity.defn(name=ActivityName.SEND_PIN)
     async def send_pin(self, request: SendPin) -> Sent:

@@ -22,8 +22,10 @@ from tests.workflows.engine import PERSON, World, pin_of
 from tests.workflows.student import Student
 
 
-async def resend(student: Student, channel: Channel = Channel.SMS) -> Verdict:
-    request = ResendRequest(channel=channel, **await student.stamp())
+async def resend(
+    student: Student, channel: Channel = Channel.SMS, answers: tuple[str, ...] = ()
+) -> Verdict:
+    request = ResendRequest(channel=channel, answers=answers, **await student.stamp())
     return (await student.submit("resend_pin", request)).verdict
 
 
@@ -385,3 +387,87 @@ async def test_staff_have_to_unlock_before_they_send(
 
     assert await staff_send(student) is Verdict.LOCKED
     assert (await student.progress()).wait_reason is WaitReason.PIN_LOCKED
+
+
+NUMBER = (PERSON.enrolments[0].registration_id,)
+WRONG = ("1999-01-01", "19990101")
+
+
+async def test_the_kept_message_goes_to_whoever_knows_the_second_datum(
+    begin: Begin, world: World
+) -> None:
+    now = await world.clock()
+    world.not_before, world.kept_at = now + timedelta(hours=1), now
+    student = await begin()
+    shown = await student.until(lambda now: now.wait_reason is WaitReason.SEND_LIMIT)
+
+    verdicts = [await resend(student, answers=answers) for answers in ((), WRONG, NUMBER)]
+    await student.sent()
+
+    assert shown.pin is not None
+    assert shown.pin.kept_at == now
+    assert verdicts == [Verdict.TOO_SOON, Verdict.WRONG, Verdict.ACCEPTED]
+    assert world.made(ReserveSend)[-1].purse is Purse.KEPT
+    assert (await student.pin()).verdict is Verdict.ACCEPTED
+
+
+async def test_a_wrong_second_datum_takes_nothing_away(begin: Begin, world: World) -> None:
+    student = await begin()
+    await student.sent()
+    await student.environment.sleep(timedelta(seconds=61))
+    first = await resend(student, answers=WRONG)
+    await student.until(lambda _: len(world.made(SendPin)) == 2)
+    await student.environment.sleep(timedelta(seconds=61))
+    world.not_before = await world.clock() + timedelta(hours=1)
+    second = await resend(student, answers=WRONG)
+
+    assert (first, second) == (Verdict.ACCEPTED, Verdict.WRONG)
+    assert {wish.purse for wish in world.made(ReserveSend)} == {Purse.ORDINARY}
+
+
+async def test_when_the_kept_message_has_gone_too_the_page_says_from_when_there_is_one(
+    begin: Begin, world: World
+) -> None:
+    now = await world.clock()
+    world.not_before, world.kept_at = now + timedelta(hours=9), now + timedelta(hours=1)
+    student = await begin()
+    await student.until(lambda now: now.wait_reason is WaitReason.SEND_LIMIT)
+
+    early = await resend(student, answers=NUMBER)
+    shown = (await student.progress()).pin
+    await student.environment.sleep(timedelta(hours=1, seconds=1))
+    later = await resend(student, answers=NUMBER)
+
+    assert (early, later) == (Verdict.TOO_SOON, Verdict.ACCEPTED)
+    assert shown is not None
+    assert (shown.resend_at, shown.kept_at) == (world.not_before, world.kept_at)
+
+
+async def test_the_page_shows_the_contact_that_was_asked_for_last(
+    begin: Begin, world: World
+) -> None:
+    world.not_before = await world.clock() + timedelta(hours=1)
+    student = await begin()
+    await student.until(lambda now: now.wait_reason is WaitReason.SEND_LIMIT)
+    shown = []
+    for channel in (Channel.EMAIL, Channel.SMS, Channel.EMAIL):
+        assert await resend(student, channel) is Verdict.TOO_SOON
+        pin = (await student.progress()).pin
+        assert pin is not None
+        shown.append(pin.channel)
+    assert shown == [Channel.EMAIL, Channel.SMS, Channel.EMAIL]
+
+
+async def test_a_code_that_holds_stays_shown_whatever_else_is_asked_for(
+    begin: Begin, world: World
+) -> None:
+    student = await begin()
+    await student.sent()
+    await student.environment.sleep(timedelta(seconds=61))
+    world.not_before = await world.clock() + timedelta(hours=1)
+    assert await resend(student, Channel.EMAIL) is Verdict.TOO_SOON
+    assert await resend(student, Channel.SMS) is Verdict.TOO_SOON
+    assert await resend(student, Channel.EMAIL) is Verdict.TOO_SOON
+    pin = (await student.progress()).pin
+    assert pin is not None
+    assert pin.channel is Channel.SMS

@@ -35,8 +35,10 @@ def check_html(page: str) -> None:
 class Browser:
     """An HTTP client that fills in the hidden fields of the form it last saw."""
 
-    def __init__(self, app: FastAPI, host: str = HOST, **headers: str) -> None:
-        transport = httpx.ASGITransport(app, client=("127.0.0.1", 50000))
+    def __init__(
+        self, app: FastAPI, host: str = HOST, address: str = "127.0.0.1", **headers: str
+    ) -> None:
+        transport = httpx.ASGITransport(app, client=(address, 50000))
         self.http = httpx.AsyncClient(
             transport=transport, base_url=host, headers={"Accept-Language": "el"} | headers
         )
@@ -54,9 +56,9 @@ class Browser:
         assert (await self.post("/who", who="student")).headers["location"] == "/contact"
         await self.get("/contact")
 
-    async def give_contact(self) -> httpx.Response:
+    async def give_contact(self, mobile: str = "6912345678", email: str = "") -> httpx.Response:
         await self.begin()
-        return await self.post("/contact", mobile="6912345678", email="")
+        return await self.post("/contact", mobile=mobile, email=email)
 
     def _seen(self, response: httpx.Response) -> httpx.Response:
         if response.content and response.headers.get("content-type", "").startswith("text/html"):

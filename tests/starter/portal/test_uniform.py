@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -169,6 +170,7 @@ async def test_every_refused_code_is_the_same_and_too_many_lock_both(pair: Pair)
     [
         ("/pin", {"pin": "123456"}),
         ("/pin/resend", {"channel": "sms"}),
+        ("/pin/resend", {"channel": "email"}),
         ("/identify", {"answer": "2001-01-01", "question": "birth_date"}),
         ("/insurance", {"number": "01010500013"}),
         ("/review", {"decision": "withdraw"}),
@@ -264,3 +266,21 @@ async def test_what_was_typed_is_kept_in_a_box(
         )
         assert typed
         assert b"+30" not in typed
+
+
+async def test_a_second_datum_is_asked_for_counted_and_answered_alike(pair: Pair) -> None:
+    contacts = [f"69{secrets.randbelow(10**6):06}78" for _ in range(2)]
+    for verdict in (Verdict.ACCEPTED, Verdict.WRONG, Verdict.TOO_SOON, None):
+        both = (pair.on_file, WAITS), (pair.unknown, at(Step.NOT_FOUND))
+        for (browser, pair.engine.first), contact in zip(both, contacts, strict=True):
+            await browser.give_contact(contact)
+        page = (await pair.get("/pin")).text
+        assert page.count('name="answer"') == 1
+        assert (await pair.post("/pin/resend", channel="sms", answer=";")).status_code == 422
+        told = await pair.post(
+            "/pin/resend", verdict or Verdict.ACCEPTED, channel="sms", answer="1/1/2005"
+        )
+        if verdict:
+            assert told.headers["location"] == "/pin?sent"
+        else:
+            assert "όσες φορές επιτρέπεται" in told.text

@@ -115,6 +115,8 @@ def test_templates_name_only_what_pages_are_given() -> None:
             "locked_until",
             "taken",
             "none_sent",
+            "kept_now",
+            "kept_from",
         ),
     }
     found: set[str] = set()

@@ -7,7 +7,7 @@ from starter.support.payloads import SEALED, SHOWN, unsealed
 from tests.security.test_contracts import MODELS
 
 NEVER = {
-    *("pin", "answer", "number", "insurance_number", "sealed_id"),
+    *("pin", "answer", "answers", "number", "insurance_number", "sealed_id"),
     *("birth_date", "registration_id", "student_number", "password_context"),
 }
 

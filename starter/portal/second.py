@@ -1,0 +1,40 @@
+"""The second datum that lets another message go: each try counts before it reaches anybody.
+
+It counts by browser, and by contact and block of addresses, whether the contact is on file or not.
+"""
+
+from datetime import timedelta
+
+from ledger import activations, budgets
+from ledger.budgets import Taken
+from ledger.sessions import token_hash
+from starter.portal.visit import Elsewhere, Visit
+from starter.web import forms
+from starter.web.forms import Form
+from starter.web.limits import block
+
+TRIES = 3
+WINDOW = timedelta(days=1)
+
+
+async def take(visit: Visit, form: Form) -> Taken:
+    """Use one of the tries; the same form once more uses none."""
+    session = await visit.here()
+    if session.reference is None:
+        raise Elsewhere("/contact")
+    client = visit.request.client
+    browser = token_hash(forms.name_of(visit.token or ""))
+    address = visit.parts.keys.index("address", block(client.host if client else ""))
+    contacts = await activations.contacts(visit.parts.pool, session.reference)
+    return await budgets.take_once(
+        visit.parts.pool,
+        form.submission_id,
+        buckets(browser, contacts, address),
+        limit=TRIES,
+        window=WINDOW,
+    )
+
+
+def buckets(browser: str, contacts: list[str], address: str) -> list[str]:
+    """Return what a try is counted by."""
+    return [f"second:{browser}", *(f"second:{contact}:{address}" for contact in contacts)]

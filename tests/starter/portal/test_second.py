@@ -1,0 +1,181 @@
+"""A second datum lets the kept message go: what is asked and told, and how tries are counted."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from domain.contracts.submissions import ResendRequest
+from domain.contracts.views import Progress, Verdict
+from domain.contracts.vocabulary import Channel, Spent, Step, WaitReason
+from starter.portal.second import TRIES
+from tests.starter.portal.conftest import Browser
+from tests.starter.portal.engine import MemoryEngine, at
+
+HOUR = timedelta(hours=1)
+ASKED = 'name="answer"'
+
+
+def mobile() -> str:
+    """Draw a mobile that no other test has tries of; its mask is always the same."""
+    return f"69{secrets.randbelow(10**6):06}78"
+
+
+def spent(kept: timedelta | None, opens: timedelta = HOUR, **more: object) -> Progress:
+    """Stand where the ordinary messages are spent, and the kept one may go then."""
+    now = datetime.now(UTC)
+    view = at(Step.PIN).pin
+    assert view
+    told = {
+        "spent": Spent.CONTACT,
+        "expires_at": None,
+        "resend_at": now + opens,
+        "kept_at": None if kept is None else now + kept,
+    }
+    return at(Step.PIN, WaitReason.SEND_LIMIT, pin=view.model_copy(update=told | more))
+
+
+@pytest.fixture
+async def owner(app: FastAPI, engine: MemoryEngine) -> Browser:
+    engine.first = spent(-HOUR)
+    browser = Browser(app)
+    await browser.give_contact(mobile())
+    await browser.get("/pin")
+    return browser
+
+
+async def answer(browser: Browser, engine: MemoryEngine, verdict: Verdict, typed: str) -> str:
+    """Give a second datum on a page that is fresh; return the page or where it led to."""
+    await browser.get("/pin")
+    engine.next = [(verdict, None)]
+    response = await browser.post("/pin/resend", channel="sms", answer=typed)
+    return response.headers.get("location") or response.text
+
+
+@pytest.mark.parametrize(
+    ("place", "asks", "says"),
+    [
+        (spent(-HOUR), True, "Ένας κωδικός ακόμη φυλάσσεται"),
+        (spent(HOUR, 9 * HOUR), False, "Υπάρχει άλλος από"),
+        (spent(9 * HOUR), False, "Μπορείτε να ζητήσετε τον επόμενο από"),
+        (spent(None), False, "Μπορείτε να ζητήσετε τον επόμενο από"),
+        (spent(-HOUR, -HOUR), False, "Μπορείτε να ζητήσετε κωδικό τώρα"),
+        (spent(-HOUR, expires_at=datetime.now(UTC) + HOUR), True, "Ένας κωδικός ακόμη φυλάσσεται"),
+        (at(Step.PIN, WaitReason.WAITING_PIN), False, "Στέλνουμε"),
+    ],
+)
+async def test_it_is_asked_for_only_where_it_helps(
+    app: FastAPI, engine: MemoryEngine, place: Progress, says: str, *, asks: bool
+) -> None:
+    engine.first = place
+    browser = Browser(app)
+    await browser.give_contact(mobile())
+    page = (await browser.get("/pin")).text
+    assert (ASKED in page) is asks
+    assert says in page
+    assert ("μπορεί να σας στείλει" in page.lower()) is (
+        place.pin is not None and not _holds(place)
+    )
+    assert page.count("Ένας κωδικός ακόμη φυλάσσεται") == asks
+
+
+def _holds(place: Progress) -> bool:
+    return place.pin is not None and place.pin.expires_at is not None
+
+
+async def test_what_was_typed_reaches_the_activation_in_each_reading(
+    owner: Browser, engine: MemoryEngine
+) -> None:
+    assert await answer(owner, engine, Verdict.ACCEPTED, "2/1/2005") == "/pin?sent"
+    _, request = engine.submitted[-1]
+    assert isinstance(request, ResendRequest)
+    assert (request.channel, request.answers) == (Channel.SMS, ("2005-01-02", "212005"))
+
+
+async def test_a_wrong_one_is_told_with_the_tries_left_and_the_fourth_reaches_nobody(
+    owner: Browser, engine: MemoryEngine
+) -> None:
+    for typed in ("  ", ";;"):
+        page = await answer(owner, engine, Verdict.TOO_SOON, typed)
+        assert page.count("Γράψτε την ημερομηνία γέννησής σας, για") == 2
+    for left in range(TRIES - 1, -1, -1):
+        page = await answer(owner, engine, Verdict.WRONG, f"{left + 1}/1/2005")
+        assert f"Απομέν{'ει' if left == 1 else 'ουν'} {left}" in page
+        assert page.count(ASKED) == 1
+    sent = len(engine.submitted)
+    page = await answer(owner, engine, Verdict.ACCEPTED, "9/1/2005")
+    assert "όσες φορές επιτρέπεται" in page
+    assert len(engine.submitted) == sent
+    # Who gives none is not held back by that.
+    assert await answer(owner, engine, Verdict.ACCEPTED, "") == "/pin?sent"
+
+
+async def test_the_same_form_once_more_is_no_other_try(
+    owner: Browser, engine: MemoryEngine
+) -> None:
+    for number in range(TRIES):
+        await owner.get("/pin")
+        shown = dict(owner.hidden)
+        for _ in range(3):
+            owner.hidden = shown
+            engine.next = [(Verdict.WRONG, None)]
+            page = await owner.post("/pin/resend", channel="sms", answer=f"{number + 1}/1/2005")
+            assert f" {TRIES - 1 - number} " in page.text
+
+
+async def test_tries_are_counted_by_browser_and_by_contact_and_block(
+    app: FastAPI, engine: MemoryEngine
+) -> None:
+    """A stranger's tries are not the owner's, unless both are in one block of addresses."""
+    engine.first = spent(-HOUR)
+    theirs = mobile()
+
+    async def guesses(address: str, contact: str, *, times: int = 1) -> str:
+        browser, page = Browser(app, address=address), ""
+        await browser.give_contact(contact)
+        for day in range(times):
+            page = await answer(browser, engine, Verdict.WRONG, f"{day + 1}/1/2005")
+        return page
+
+    assert "όσες φορές" not in await guesses("198.51.100.7", theirs, times=TRIES)
+    assert "όσες φορές" in await guesses("198.51.100.8", theirs)
+    assert "όσες φορές" not in await guesses("198.51.100.8", mobile())
+    assert "όσες φορές" not in await guesses("203.0.113.7", theirs, times=TRIES)
+    assert "όσες φορές" not in await guesses("2001:db8:1:2::1", theirs, times=TRIES)
+    assert "όσες φορές" in await guesses("2001:db8:1:2:ffff::9", theirs)
+    wanderer = Browser(app)
+    for _ in range(TRIES):
+        await wanderer.give_contact(mobile())
+        await answer(wanderer, engine, Verdict.WRONG, "1/1/2005")
+        await wanderer.get("/contact")
+    assert len(engine.submitted) == 3 * TRIES + 1 + TRIES
+
+
+@pytest.mark.parametrize(
+    ("verdict", "changes", "says"),
+    [
+        (Verdict.TOO_SOON, {"channel": Channel.EMAIL}, "Ο κωδικός που στείλαμε αλλού ισχύει"),
+        (Verdict.TOO_SOON, {}, "Μπορείτε να ζητήσετε νέο μήνυμα μετά τις"),
+        (Verdict.LOCKED, {"locked_until": datetime.now(UTC) + HOUR}, "Πολλές λανθασμένες"),
+    ],
+)
+async def test_why_none_was_sent_is_told(
+    owner: Browser,
+    engine: MemoryEngine,
+    verdict: Verdict,
+    changes: dict[str, Any],
+    says: str,
+) -> None:
+    engine.put(engine.started[0].reference, spent(-HOUR, **changes))
+    assert says in await answer(owner, engine, verdict, "2/1/2005")
+
+
+async def test_without_a_field_for_it_the_error_stands_at_the_button(
+    owner: Browser, engine: MemoryEngine
+) -> None:
+    engine.put(engine.started[0].reference, spent(None))
+    page = await answer(owner, engine, Verdict.WRONG, "2/1/2005")
+    assert 'href="#resend"' in page
+    assert 'id="resend"' in page
