@@ -146,13 +146,6 @@ async def _username(
     return keys.decrypt("username", reference, name) if name else None
 
 
-async def count_post(pool: Pool, reference: str) -> int:
-    """Count one more answer sent for this activation, and return how many there were."""
-    query = "UPDATE activation SET posts = posts + 1 WHERE reference = $1 RETURNING posts"
-    posts: int | None = await pool.fetchval(query, reference)
-    return posts or 0
-
-
 async def found_active(pool: Pool, keys: KeyRing, *, reference: str, username: str) -> None:
     """Note the end of an activation whose person has an account already, and its name."""
     await pool.execute(

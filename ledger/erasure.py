@@ -10,7 +10,7 @@ from ledger.pool import Pool
 
 _DELETED = (
     *("session", "sealed_password", "support_request", "case_note", "claim"),
-    *("code", "tries", "attempt"),
+    *("code", "tries", "attempt", "post"),
 )
 
 

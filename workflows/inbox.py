@@ -16,7 +16,12 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts import Model
-    from domain.contracts.submissions import StaffRequest, Submission
+    from domain.contracts.submissions import (
+        JoinedNotice,
+        StaffRequest,
+        Submission,
+        UnlockRequest,
+    )
     from domain.contracts.views import Answer
 
 Kind = TypeVar("Kind", bound=Submission)
@@ -27,6 +32,8 @@ TOO_MANY = "TOO_MANY_SUBMISSIONS"
 """The type of the failure that rejects an answer beyond the limit."""
 _MOST = 200
 """Far more than a portal lets through; a flood beyond it is refused so that history stays small."""
+_OF_OTHERS = (StaffRequest, JoinedNotice)
+"""What no student sends for this activation, and no limit of theirs holds back."""
 
 
 class Inbox:
@@ -35,13 +42,16 @@ class Inbox:
         self._seen: set[str] = set()
         self._signalled: set[str] = set()
         self._answers: dict[str, Answer] = {}
-        self._of_others = 0
+        self._of_students = 0
+        self._renewed: set[str] = set()
 
     def put(self, submission: Submission, *, signalled: bool = False) -> None:
         """Take in a submission unless it, or too many, came before; staff are always heard."""
         if submission.submission_id in self._seen or self.refuses(submission):
             return
-        self._of_others += not isinstance(submission, StaffRequest)
+        if isinstance(submission, UnlockRequest):
+            self._renew(submission)
+        self._of_students += not isinstance(submission, _OF_OTHERS)
         self._seen.add(submission.submission_id)
         if signalled:
             self._signalled.add(submission.submission_id)
@@ -49,9 +59,23 @@ class Inbox:
 
     def refuses(self, submission: Submission) -> bool:
         """Whether this one is beyond the limit, and did not come before."""
-        if isinstance(submission, StaffRequest) or submission.submission_id in self._seen:
+        if isinstance(submission, _OF_OTHERS) or submission.submission_id in self._seen:
             return False
-        return self._of_others >= _MOST
+        return self._full
+
+    @property
+    def _full(self) -> bool:
+        return self._of_students >= _MOST
+
+    def _renew(self, unlock: UnlockRequest) -> None:
+        """Take as many answers anew."""
+        if unlock.renews or self._full:
+            self._renewed.add(unlock.submission_id)
+        self._of_students = 0
+
+    def renewed_by(self, submission: Submission) -> bool:
+        """Whether answers are taken again because of this one."""
+        return submission.submission_id in self._renewed
 
     def signalled(self, submission: Submission) -> bool:
         """Whether it came by signal first, which is for when no worker accepts an update."""
@@ -114,7 +138,10 @@ def door(name: str, model: type[Submission]) -> tuple[Callable[..., Any], Callab
 
     async def by_signal(self: HasInbox, *given: object) -> None:
         with suppress(ApplicationError):
-            self.inbox.put(only(model, given), signalled=True)
+            submission = only(model, given)
+            if self.inbox.refuses(submission):
+                workflow.logger.warning("an answer was dropped, for too many came: %s", name)
+            self.inbox.put(submission, signalled=True)
 
     async def by_update(self: HasInbox, *given: object) -> Answer:
         submission = only(model, given)

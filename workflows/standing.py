@@ -149,6 +149,8 @@ class Standing(ABC):
 
     def answer(self, submission: Submission, verdict: Verdict) -> None:
         """Answer a submission; only the first answer to it counts."""
+        if verdict is Verdict.OUT_OF_STEP and self.inbox.renewed_by(submission):
+            verdict = Verdict.ACCEPTED
         self.inbox.answer(submission, Answer(verdict=verdict, progress=self.snapshot()))
 
     # --- waiting ---------------------------------------------------------------------------

@@ -144,9 +144,13 @@ class SendCodeRequest(StaffRequest):
 
 
 class UnlockRequest(StaffRequest):
-    """Open the lock of too many wrong codes; the codes that died stay dead."""
+    """Open the lock of too many wrong codes, or of too many answers; dead codes stay dead.
+
+    `renews`: the ledger had taken as many answers as it takes, and takes new ones now.
+    """
 
     kind: Literal["unlock"] = "unlock"
+    renews: bool = False
 
 
 class RereadRequest(StaffRequest):

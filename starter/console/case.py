@@ -107,7 +107,7 @@ def _acts(seat: Seat, line: Line) -> list[tuple[str, str]]:
     elif line.state in {State.FORGOTTEN, State.CUT_OFF}:
         offered = actions.OVER
     else:
-        offered = actions.possible(line.step, line.wait_reason)
+        offered = actions.possible(line.step, line.wait_reason, spent=line.spent)
     return [
         (f"/case/{line.reference}/{action}", seat.say(label))
         for action, label in actions.LABELS.items()

@@ -138,7 +138,7 @@ def _add_failures(app: FastAPI) -> None:
 
     async def flooded(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, Flood | TooManySubmissions)  # noqa: S101 - as above
-        flood = failure if isinstance(failure, Flood) else Flood()
+        flood = failure if isinstance(failure, Flood) else Flood(None, answers=True)
         return await limits.flooded(Visit(request), flood)
 
     app.add_exception_handler(Flood, flooded)

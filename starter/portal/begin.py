@@ -76,9 +76,9 @@ async def contact_given(visit: AnyVisit) -> Response:
     if refused is None and not (present and present.goes_on):
         # Before the counting of look-ups: who is told to come again is not counted for it.
         refused = await crowd.refusal(visit, form, read)
-    refused = refused or await _look_up_too_often(visit)
     if refused:
         return refused
+    await _count_look_up(visit)
     reference = await _note(visit, form, read)
     # Attached first: an activation that nobody's browser knows would be a message out of nowhere.
     await visit.attach(reference, uniform.masked(read))
@@ -181,10 +181,10 @@ def _read(visit: Visit, typed: dict[str, str]) -> tuple[dict[str, str | None], E
     return read, errors
 
 
-async def _look_up_too_often(visit: Visit) -> Response | None:
-    """Count this look-up against its network address; past the limit, the page that says so."""
+async def _count_look_up(visit: Visit) -> None:
+    """Count this look-up against its network address; raises `limits.Flood` past the limit."""
     portal = visit.parts.settings.portal
-    return await limits.refusal(
+    await limits.take(
         visit,
         limits.by_address(visit, "lookup"),
         limit=portal.lookups_per_address,

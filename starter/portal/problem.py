@@ -69,8 +69,7 @@ async def problem_told(visit: AnyVisit, raw: str | None = None) -> Response:
     read, errors = _read(visit, typed)
     if errors:
         return visit.page("problem", reference=reference, typed=typed, errors=errors)
-    if refused := await _too_often(visit):
-        return refused
+    await _count(visit)
     parts = visit.parts
     request = SupportRequest(
         id=form.submission_id,
@@ -144,11 +143,10 @@ def _read(visit: Visit, typed: Mapping[str, str]) -> tuple[dict[str, str], Error
     return read, errors
 
 
-async def _too_often(visit: Visit) -> Response | None:
+async def _count(visit: Visit) -> None:
+    """Count this request for help; raises `limits.Flood` past a limit."""
     browser = f"help:{visit.parts.keys.index('browser', forms.name_of(visit.token or ''))}"
     by_address = limits.by_address(visit, "help")
     allowed = visit.parts.settings.portal.help_requests_per_address
     for bucket, limit in ((browser, _PER_BROWSER), (by_address, allowed)):
-        if refused := await limits.refusal(visit, bucket, limit=limit, minutes=_WINDOW_MINUTES):
-            return refused
-    return None
+        await limits.take(visit, bucket, limit=limit, minutes=_WINDOW_MINUTES)

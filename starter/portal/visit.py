@@ -189,11 +189,16 @@ class Visit:
         return place
 
     async def form(self) -> forms.Form:
-        """Return the submitted form; raises `forms.Forged`."""
-        public_url = self.parts.settings.portal.public_url
-        form = await forms.submitted(
-            self.request, public_url, self.parts.keys.session_key, self.token
-        )
+        """Return the submitted form; raises `forms.Forged`.
+
+        It is read once, with the token it was sent with: the session may have begun anew since.
+        """
+        form: forms.Form | None = getattr(self.request.state, "form", None)
+        if form is None:
+            public_url = self.parts.settings.portal.public_url
+            form = self.request.state.form = await forms.submitted(
+                self.request, public_url, self.parts.keys.session_key, self.token
+            )
         self._submission_id = form.submission_id
         return form
 

@@ -118,7 +118,7 @@ _ELSE = N_("We are getting the next page ready.")
 _LATER = N_("More answers were sent for this activation than anybody needs in an hour.")
 _NO_MORE = N_(
     "More answers were sent for this activation than anybody needs, so it takes no more. Ask"
-    " for help: support can see where it stands."
+    " for help: support can let you go on."
 )
 _STATUSES: Mapping[int, tuple[str, str]] = {
     400: (N_("This address is not ours"), N_("Open the page from the address of this service.")),

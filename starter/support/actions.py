@@ -22,7 +22,7 @@ from domain.contracts.submissions import (
 )
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Channel, Step, WaitReason, Waker
-from ledger import clock
+from ledger import clock, posts
 from ledger.pool import UNAVAILABLE
 from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
@@ -68,7 +68,10 @@ EFFECTS: Mapping[Action, str] = {
         "A code goes to the contact on file, by SMS or by e-mail, also where the student has used"
         " up the messages. Staff have a limit of their own for each contact and hour."
     ),
-    Action.UNLOCK: N_("The student may type codes again at once. The wrong ones stay dead."),
+    Action.UNLOCK: N_(
+        "The student may type codes again at once; the wrong ones stay dead. Where so many answers"
+        " were sent that none are taken, as many new ones are taken."
+    ),
     Action.REREAD: N_(
         "The registrar is read now. What has changed there is shown to the student anew."
     ),
@@ -131,8 +134,11 @@ _LET_BE: tuple[type[BaseException], ...] = (
 )
 
 
-def possible(step: Step, reason: WaitReason | None) -> frozenset[Action]:
-    """Return the acts that make sense where an activation stands."""
+def possible(step: Step, reason: WaitReason | None, *, spent: bool = False) -> frozenset[Action]:
+    """Return the acts that make sense where an activation stands.
+
+    `spent`: so many answers were sent for it that none are taken now.
+    """
     if step in steps.ENDS:
         # What is left to do is the engine's: to release what was held, and to tell the student.
         return OVER | {Action.RETRY} if reason else OVER
@@ -144,7 +150,7 @@ def possible(step: Step, reason: WaitReason | None) -> frozenset[Action]:
         and not disputed
         and reason is not WaitReason.HELD,
         Action.RESEND: step is Step.PIN and reason is not WaitReason.PIN_LOCKED,
-        Action.UNLOCK: reason is WaitReason.PIN_LOCKED,
+        Action.UNLOCK: spent or reason is WaitReason.PIN_LOCKED,
         Action.REREAD: disputed or (students and step in {Step.INSURANCE, Step.REVIEW}),
         Action.RESOLVE: disputed,
         Action.HOLD: disputed or students,
@@ -179,6 +185,9 @@ async def act(
     if not desk.staff.sees(stands.department):
         raise UnknownReference(reference)
     await desk.record(action, reference, reason)
+    if isinstance(request, UnlockRequest):
+        renews = await posts.renew(desk.pool, reference)
+        request = request.model_copy(update={"renews": renews})
     try:
         answer = await desk.activations.submit(reference, DOORS[action], request)
     except ActivationEnded:

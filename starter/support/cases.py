@@ -66,6 +66,7 @@ class Line:
     """One line of the list; times are aware UTC, `next_try_at` the engine's own next attempt.
 
     `attempt` is the number of that attempt. `unattended`: work lies ready and no worker takes it.
+    `spent`: so many answers were sent for it that none are taken now.
     """
 
     reference: str
@@ -77,6 +78,7 @@ class Line:
     attempt: int | None = None
     state: State = State.OPEN
     unattended: bool = False
+    spent: bool = False
     language: Language | None = None
 
     @property

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from domain.contracts.vocabulary import Step
-from ledger import activations, audit, messages, notes
+from ledger import activations, audit, messages, notes, posts
 from ledger.activations import Noted
 from ledger.pool import UNAVAILABLE
 from starter import pages
@@ -46,25 +46,27 @@ async def _temporals(desk: Desk, reference: str) -> Case | TemporalUnavailable |
         return away
 
 
-async def _ledgers(desk: Desk, reference: str) -> tuple[Noted | None, list[Event]] | None:
+async def _ledgers(desk: Desk, reference: str) -> tuple[Noted | None, list[Event], bool] | None:
     try:
-        rows, sent, acts, written = await asyncio.gather(
+        rows, sent, acts, written, spent = await asyncio.gather(
             activations.noted(desk.pool, [reference]),
             messages.of(desk.pool, reference),
             audit.page(desk.pool, desk.keys, reference=reference, limit=_MOST_ACTS),
             notes.of(desk.pool, desk.keys, reference),
+            posts.spent(desk.pool, reference),
         )
     except UNAVAILABLE:
         return None
-    return rows.get(reference), list(timeline.of_ledger(sent, acts, written))
+    events = list(timeline.of_ledger(sent, acts, written))
+    return rows.get(reference), events, spent is not None
 
 
 def _together(
     reference: str,
     seen: Case | TemporalUnavailable | None,
-    told: tuple[Noted | None, list[Event]] | None,
+    told: tuple[Noted | None, list[Event], bool] | None,
 ) -> Case:
-    noted, events = told or (None, [])
+    noted, events, spent = told or (None, [], False)
     if isinstance(seen, Case):
         if told is None:
             return replace(seen, missing=("ledger",))
@@ -74,7 +76,8 @@ def _together(
             for event in seen.timeline
             if not (event.what == "submitted" and event.who is timeline.Who.STAFF)
         ]
-        return replace(seen, timeline=tuple(timeline.fold([*own, *events])))
+        line = replace(seen.standing, spent=spent)
+        return replace(seen, standing=line, timeline=tuple(timeline.fold([*own, *events])))
     if noted is None:
         if isinstance(seen, TemporalUnavailable):
             raise seen

@@ -32,7 +32,7 @@ SHOWN = frozenset({
     "notify_after", "on_request", "other_channel", "outcome", "password_refusal", "person",
     "person_key", "persons", "pin_lock", "pin_tries", "pin_tries_per_code", "pin_ttl", "policy",
     "progress", "proved_by", "purse", "question", "received_at", "recreate_missing", "reference",
-    "refusal", "remind_after", "repeat_code_if_left", "request_id", "request_no",
+    "refusal", "remind_after", "renews", "repeat_code_if_left", "request_id", "request_no",
     "reread_disputed_every", "resend_after", "resend_at", "review", "scheme", "send_no", "shown",
     "shown_hash", "since", "sms_to", "spent", "stack_trace", "state", "step", "studies",
     "submission_id", "system_id", "taken", "terms_version", "to", "too_many", "tries_left",

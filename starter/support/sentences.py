@@ -115,6 +115,7 @@ _BY_STATE = {
 _UNATTENDED = N_(
     "No worker takes up its work now: operators must see that workers run. Nothing is lost."
 )
+_SPENT = N_("So many answers were sent for it that no more are taken now: staff can unlock it.")
 _STUDENTS_TURN = N_("It is the student's turn; the desk need not act.")
 _ENGINES_TURN = N_("Nobody has to act.")
 _LATE = timedelta(seconds=30)
@@ -131,6 +132,8 @@ def sentence(line: Line, texts: NullTranslations, clock: Clock | None = None) ->
         told.append(texts.gettext(_UNATTENDED))
     elif line.state is State.OPEN:
         told += _whose_turn(line, texts)
+        if line.spent:
+            told.append(texts.gettext(_SPENT))
     told.append(texts.gettext(_since(line)) % {"time": clock(line.since)})
     if line.next_try_at and line.next_try_at > datetime.now(UTC):
         told.append(_next(line, texts) % {"time": clock(line.next_try_at), "n": line.attempt})

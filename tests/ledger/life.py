@@ -20,6 +20,7 @@ from ledger import (
     messages,
     notes,
     passwords,
+    posts,
     sessions,
     support_requests,
     usernames,
@@ -77,6 +78,7 @@ async def live(
     await passwords.put(
         pool, reference=reference, sealed_id="1", sealed=sealed, ttl=timedelta(hours=1)
     )
+    await posts.take(pool, reference, "submission")
     await sessions.create(pool, reference)
     await sessions.attach(
         pool, reference, f"{reference}-next", "submission", reference=reference, typed=b"typed"

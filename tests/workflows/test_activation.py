@@ -27,6 +27,7 @@ from domain.contracts.submissions import (
     PinSubmission,
     Policy,
     ResendRequest,
+    UnlockRequest,
 )
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import (
@@ -536,7 +537,9 @@ async def test_bytes_are_no_submission_by_either_door(begin: Begin) -> None:
     assert (await student.pin()).verdict is Verdict.ACCEPTED
 
 
-async def test_a_flood_is_turned_away_and_the_run_goes_on(begin: Begin) -> None:
+async def test_a_flood_is_turned_away_and_the_run_goes_on(
+    begin: Begin, caplog: pytest.LogCaptureFixture
+) -> None:
     student = await begin()
     await student.sent()
     now = (await student.stamp())["received_at"]
@@ -548,9 +551,16 @@ async def test_a_flood_is_turned_away_and_the_run_goes_on(begin: Begin) -> None:
 
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await student.pin()
+    await student.handle.signal("submit_pin", await student.typed())
     unmoved = await student.progress()
+    renewed = await student.submit("unlock", UnlockRequest(**await student.stamp()))
+    needless = await student.submit("unlock", UnlockRequest(**await student.stamp()))
+    taken = await student.pin()
     heard = await student.submit("cancel", CancelRequest(**await student.stamp()))
 
     assert isinstance(refused.value.cause, ApplicationError)
+    (dropped,) = (text for text in caplog.messages if "dropped" in text)
+    assert "too many came: submit_pin" in dropped
     assert unmoved.step is Step.PIN
-    assert heard.verdict is Verdict.ACCEPTED
+    assert (renewed.verdict, needless.verdict) == (Verdict.ACCEPTED, Verdict.OUT_OF_STEP)
+    assert taken.verdict is heard.verdict is Verdict.ACCEPTED

@@ -7,11 +7,12 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from domain.contracts.submissions import (
-    CancelRequest,
+    JoinedNotice,
     PinSubmission,
     RetryRequest,
     StaffRequest,
     Submission,
+    UnlockRequest,
 )
 from domain.contracts.views import Answer, Progress, Verdict
 from domain.contracts.vocabulary import Step
@@ -45,14 +46,43 @@ def test_all_of_a_kind_leave_together_and_the_others_stay_in_order() -> None:
     assert not inbox.has((Submission,))
 
 
-def test_staff_are_heard_however_much_came_before() -> None:
+def flooded() -> Inbox:
     inbox = Inbox()
     for number in range(_MOST + 1):
         inbox.put(typed(str(number)))
     assert len(inbox.take_all((PinSubmission,))) == _MOST
-    cancel = CancelRequest(submission_id="cancel", received_at=NOW)
-    inbox.put(cancel)
-    assert inbox.take((StaffRequest,)) is cancel
+    return inbox
+
+
+@pytest.mark.parametrize("kind", [*StaffRequest.__subclasses__(), JoinedNotice])
+def test_staff_and_whoever_joins_are_heard_however_much_came_before(kind: type[Submission]) -> None:
+    inbox = flooded()
+    given = {"submission_id": "other", "received_at": NOW, "channel": "sms"}
+    other = kind.model_validate(given)
+    assert not inbox.refuses(other)
+    inbox.put(other)
+    assert inbox.take((kind,)) is other
+
+
+def test_what_is_not_the_students_uses_up_none_of_their_answers() -> None:
+    inbox = Inbox()
+    for number in range(_MOST):
+        inbox.put(JoinedNotice(submission_id=f"joined {number}", received_at=NOW))
+        inbox.put(RetryRequest(submission_id=f"retry {number}", received_at=NOW))
+    assert not inbox.refuses(typed("first"))
+
+
+@pytest.mark.parametrize(
+    ("full", "renews", "renewed"), [(True, False, True), (False, True, True), (False, False, False)]
+)
+def test_an_unlock_gives_new_answers_and_knows_whether_that_was_needed(
+    full: bool, renews: bool, renewed: bool
+) -> None:
+    inbox = flooded() if full else Inbox()
+    unlock = UnlockRequest(submission_id="unlock", received_at=NOW, renews=renews)
+    inbox.put(unlock)
+    assert inbox.renewed_by(unlock) is renewed
+    assert not inbox.refuses(typed("one more"))
 
 
 async def test_the_first_answer_is_the_one_that_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -17,6 +17,7 @@ from domain.contracts.submissions import Policy
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger.pool import Pool
+from ledger.posts import AN_HOUR, IN_ALL
 from settings import Portal, Settings
 from starter.portal.uniform import ANSWERED_AFTER, LOOKED_UP_WITHIN
 from starter.portal.visit import Visit
@@ -284,3 +285,26 @@ async def test_a_second_datum_is_asked_for_counted_and_answered_alike(pair: Pair
             assert told.headers["location"] == "/pin?sent"
         else:
             assert "όσες φορές επιτρέπεται" in told.text
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"), [("/pin", {"pin": "123456"}), ("/pin/resend", {"channel": "sms"})]
+)
+@pytest.mark.parametrize("lately", [False, True])
+async def test_too_many_answers_are_refused_alike(
+    pair: Pair, pool: Pool, path: str, fields: dict[str, str], lately: bool
+) -> None:
+    await pair.begin(WAITS, mobile="6912345678")
+    await pair.get("/pin")
+    sent_at = datetime.now(UTC) - timedelta(minutes=10 if lately else 90)
+    for reference in pair.engine.activations:
+        await pool.execute(
+            "INSERT INTO post SELECT $1, n::text, $3 FROM generate_series(1, $2) n",
+            reference,
+            AN_HOUR if lately else IN_ALL,
+            sent_at,
+        )
+    refused = await pair.post(path, Verdict.WRONG, **fields)
+    assert refused.status_code == 429
+    assert ("δεν δέχεται άλλες" in refused.text) is not lately
+    assert pair.engine.submitted == []

@@ -6,20 +6,24 @@ from itertools import pairwise
 import pytest
 from temporalio.client import Client
 
-from domain.contracts.vocabulary import Channel, Step, WaitReason
-from ledger import audit
+from domain.contracts.vocabulary import Channel, Language, Step, WaitReason
+from ledger import audit, posts
 from ledger.pool import Pool, connect
+from ledger.posts import IN_ALL
 from starter.activations import Activations
 from starter.support import actions
 from starter.support.actions import Refused, act, possible
 from starter.support.cases import UnknownReference
 from starter.support.desk import REFUSED
+from starter.support.look import look
+from starter.support.sentences import sentence
 from starter.support.staff import ALLOWED, Action, NotAllowed, Role, Staff
 from tests.desk import desk
 from tests.server import working
 from tests.stack import TestStack
 from tests.starter.test_activations import typed, until, waits_for_its_pin
 from tests.workflows.engine import World, pin_of
+from translations import translator
 from workflows.steps import ENDS, REASONS
 
 ACTS = tuple(actions.REQUESTS)
@@ -88,6 +92,39 @@ async def test_what_is_not_offered_is_refused_and_what_is_works(
     assert rows[0].action == REFUSED
     assert all(came_to_nothing)
     assert len(came_to_nothing) > len(ACTS)
+
+
+async def test_an_unlock_gives_new_answers_where_so_many_were_sent_that_none_are_taken(
+    client: Client, world: World, reference: str, pool: Pool, stack: TestStack
+) -> None:
+    anna = desk(client, pool, keys=stack.keys)
+    activations = Activations(client)
+
+    async def unlocks(submission_id: str) -> bool:
+        return await act(
+            anna,
+            Action.UNLOCK,
+            reference=reference,
+            reason="she rang",
+            submission_id=submission_id,
+        )
+
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        with pytest.raises(Refused, match="not locked"):
+            await unlocks("needless")
+        await pool.execute(
+            "INSERT INTO post SELECT $1, n::text FROM generate_series(1, $2) n", reference, IN_ALL
+        )
+        line = (await look(anna, reference)).standing
+        assert "staff can unlock it" in sentence(line, translator(Language.EN), str)
+        assert Action.UNLOCK in possible(line.step, line.wait_reason, spent=line.spent)
+        for _ in range(2):
+            assert await unlocks("two clicks")
+        line = (await look(anna, reference)).standing
+        assert Action.UNLOCK not in possible(line.step, line.wait_reason, spent=line.spent)
+        await client.get_workflow_handle(reference).terminate()
+    assert await posts.take(pool, reference, "another answer") is None
 
 
 async def test_a_double_click_is_one_act(

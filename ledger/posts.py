@@ -1,0 +1,62 @@
+"""The answers browsers have sent for an activation, counted before they reach Temporal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.pool import Connection, Pool
+
+IN_ALL = 50
+"""Answers of one activation over its whole life: many times what a student needs, and so few that
+its history stays far below Temporal's limits (each costs up to 18 events)."""
+AN_HOUR = 30
+
+
+@dataclass(frozen=True)
+class Spent:
+    """No answer is taken before `opens`; None: before staff allow new ones."""
+
+    opens: datetime | None
+
+
+async def take(pool: Pool, reference: str, submission_id: str) -> Spent | None:
+    """Count this answer; None when it may go on, as may one that was counted before."""
+    async with pool.acquire() as ledger, ledger.transaction():
+        # One after the other, so that racing callers can never share the last place.
+        await ledger.execute("SELECT FROM activation WHERE reference = $1 FOR UPDATE", reference)
+        counted = await ledger.fetchval(
+            "SELECT EXISTS (SELECT FROM post WHERE reference = $1 AND submission_id = $2)",
+            reference,
+            submission_id,
+        )
+        if counted:
+            return None
+        refused = await spent(ledger, reference)
+        if refused is None:
+            await ledger.execute(
+                "INSERT INTO post (reference, submission_id) VALUES ($1, $2)",
+                reference,
+                submission_id,
+            )
+        return refused
+
+
+async def spent(ledger: Connection, reference: str) -> Spent | None:
+    """Return what keeps the next answer back, if anything does."""
+    row = await ledger.fetchrow(
+        "SELECT count(*) AS used, count(*) FILTER (WHERE lately) AS lately,"
+        " min(at) FILTER (WHERE lately) + interval '1 hour' AS opens FROM"
+        " (SELECT at, at > now() - interval '1 hour' AS lately FROM post WHERE reference = $1) p",
+        reference,
+    )
+    assert row is not None  # noqa: S101 - an aggregate always has a row
+    if row["used"] >= IN_ALL:
+        return Spent(None)
+    return Spent(row["opens"]) if row["lately"] >= AN_HOUR else None
+
+
+async def renew(pool: Pool, reference: str) -> bool:
+    """Allow as many answers anew where a limit was reached; False: none was."""
+    reached = await spent(pool, reference) is not None
+    if reached:
+        await pool.execute("DELETE FROM post WHERE reference = $1", reference)
+    return reached
