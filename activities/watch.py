@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import asyncpg
 from temporalio import activity, client, worker
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
@@ -19,11 +18,10 @@ from domain.contracts.requests import ResolveAccount, SendNotice, SendPin
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType
 from ledger import parts, passwords
 from ledger.parts import Met, Part
-from ledger.pool import UNAVAILABLE, Pool
+from ledger.pool import NO_RESULT, Pool
 
 _EVERY = 5.0
 _KEPT = timedelta(hours=1)
-_NOT_TAKEN: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresError)
 _PARTS: Mapping[str, Part | None] = {
     ActivityName.FIND_STUDENT: Part.REGISTRAR,
     ActivityName.RESERVE_SEND: Part.LEDGER,
@@ -97,7 +95,7 @@ class Watch(client.Interceptor, worker.Interceptor):
             await passwords.sweep(self._pool)
             if handed:
                 await parts.add(self._pool, [*handed.values()])
-        except _NOT_TAKEN:
+        except NO_RESULT:
             oldest = datetime.now(UTC) - _KEPT
             for key, met in handed.items():
                 if met.minute >= oldest:

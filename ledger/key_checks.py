@@ -7,10 +7,8 @@ from collections.abc import Mapping
 
 import asyncpg
 
-from ledger.pool import UNAVAILABLE, Pool
+from ledger.pool import NO_RESULT, Pool
 from security.keyfiles import KeyUnavailable
-
-_SILENT: tuple[type[BaseException], ...] = (asyncpg.PostgresError, *UNAVAILABLE)
 
 
 class OtherKeys(KeyUnavailable):
@@ -32,7 +30,7 @@ async def other(pool: Pool, values: Mapping[str, str]) -> list[str]:
         rows = await pool.fetch(
             "SELECT name, value FROM key_check WHERE name = ANY($1)", [*values.keys()]
         )
-    except _SILENT:
+    except NO_RESULT:
         return []
     return sorted(row["name"] for row in rows if row["value"] != values[row["name"]])
 
@@ -43,7 +41,7 @@ async def known(pool: Pool) -> frozenset[str] | None:
         return frozenset(row["name"] for row in await pool.fetch("SELECT name FROM key_check"))
     except asyncpg.UndefinedTableError:
         return frozenset()
-    except _SILENT:
+    except NO_RESULT:
         return None
 
 

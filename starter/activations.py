@@ -43,7 +43,7 @@ from domain.contracts.vocabulary import (
 )
 from security.keyfiles import KeyUnavailable
 from starter import tries
-from starter.connect import unavailable
+from starter.connect import NO_ANSWER, asking
 from workflows.inbox import TOO_MANY
 from workflows.standing import STEP
 from workflows.steps import ENDS
@@ -54,12 +54,15 @@ _HANDED_IN_WITHIN = timedelta(seconds=2.9)
 _FOR_THE_SIGNAL = timedelta(seconds=0.8)
 _POLL = 0.08
 _IF_FAILED = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
-_UNANSWERED = (
-    RPCError,
-    RuntimeError,
-    TimeoutError,
+_UNANSWERED: tuple[type[Exception], ...] = (
+    *NO_ANSWER,
     KeyUnavailable,
     WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+_NOT_TOLD: tuple[type[Exception], ...] = (
+    *NO_ANSWER,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
 )
 _TASK_TIMEOUT = timedelta(seconds=10)
 
@@ -124,21 +127,20 @@ class Activations:
     ) -> bool:
         """Start a workflow of this id unless there was one; returns whether it was started."""
         try:
-            async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
-                await self._client.start_workflow(
-                    workflow,
-                    start,
-                    id=workflow_id,
-                    task_queue=TaskQueue.MAIN,
-                    id_reuse_policy=again,
-                    task_timeout=_TASK_TIMEOUT,
-                    search_attributes=search_attributes,
-                    rpc_timeout=_RPC_WITHIN,
-                )
+            with asking():
+                async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
+                    await self._client.start_workflow(
+                        workflow,
+                        start,
+                        id=workflow_id,
+                        task_queue=TaskQueue.MAIN,
+                        id_reuse_policy=again,
+                        task_timeout=_TASK_TIMEOUT,
+                        search_attributes=search_attributes,
+                        rpc_timeout=_RPC_WITHIN,
+                    )
         except WorkflowAlreadyStartedError:
             return False
-        except (RPCError, TimeoutError, RuntimeError) as error:
-            raise unavailable(error) from None
         return True
 
     async def submit(
@@ -189,14 +191,13 @@ class Activations:
         self, reference: str, door: str, submission: Submission, until: float
     ) -> None:
         try:
-            async with asyncio.timeout_at(until):
-                await self._handle(reference).signal(door, submission, rpc_timeout=_RPC_WITHIN)
+            with asking():
+                async with asyncio.timeout_at(until):
+                    await self._handle(reference).signal(door, submission, rpc_timeout=_RPC_WITHIN)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise ActivationEnded(reference, await self._end(reference)) from None
-            raise unavailable(error) from None
-        except (TimeoutError, RuntimeError) as error:
-            raise unavailable(error) from None
+            raise
 
     async def progress(self, reference: str) -> Progress | None:
         """Return what the student may see; None when no worker answers in time."""
@@ -206,13 +207,7 @@ class Activations:
                     "progress", ProgressRequest(), result_type=Progress, rpc_timeout=_RPC_WITHIN
                 )
                 return progress
-        except (
-            RPCError,
-            TimeoutError,
-            RuntimeError,
-            WorkflowQueryFailedError,
-            WorkflowQueryRejectedError,
-        ):
+        except _NOT_TOLD:
             return None
 
     async def stands(self, reference: str) -> Stands | None:
@@ -232,14 +227,13 @@ class Activations:
 
     async def _describe(self, reference: str) -> WorkflowExecutionDescription | None:
         try:
-            async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
-                return await self._handle(reference).describe(rpc_timeout=_RPC_WITHIN)
+            with asking():
+                async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
+                    return await self._handle(reference).describe(rpc_timeout=_RPC_WITHIN)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
-            raise unavailable(error) from None
-        except (TimeoutError, RuntimeError) as error:
-            raise unavailable(error) from None
+            raise
 
     async def settled(
         self, reference: str, *, leaves: Collection[Step], within: timedelta

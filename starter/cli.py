@@ -192,7 +192,8 @@ def temporal_init() -> None:
 async def _prepare_namespace() -> list[str]:
     config = settings.load()
     client = await connect.connect(config, keys.KeyRing(config.keys_dir))
-    return await connect.prepare_namespace(client)
+    with connect.asking():
+        return await connect.prepare_namespace(client)
 
 
 @config_commands.command("check")

@@ -1,6 +1,8 @@
 """The one connection to Temporal, made the same way by portal, console, workers and commands."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 
@@ -39,9 +41,16 @@ AWAY = frozenset(
         RPCStatusCode.ABORTED,
         RPCStatusCode.INTERNAL,
         RPCStatusCode.UNKNOWN,
+        RPCStatusCode.DATA_LOSS,
+        RPCStatusCode.OUT_OF_RANGE,
+        # Said by a standby cluster, as PostgreSQL says 25006, and of a run that is not ready yet.
+        RPCStatusCode.FAILED_PRECONDITION,
     }
 )
-"""What Temporal, or a proxy before it, answers when it is away, full or ill; all else is ours."""
+"""What Temporal, or a proxy before it, answers when it is away, full, ill or not the active one.
+
+It is what the SDK itself tries again, and three more. All else is ours to mend.
+"""
 
 
 class TemporalUnavailable(Exception):
@@ -52,14 +61,30 @@ class TemporalUnavailable(Exception):
         self.refused = refused
 
 
-def unavailable(error: Exception) -> TemporalUnavailable:
-    """Tell an absent Temporal from an error of our own, which is raised and not hidden."""
-    if isinstance(error, RPCError):
-        if error.status not in AWAY:
-            raise error
-        return TemporalUnavailable(refused=error.status is RPCStatusCode.RESOURCE_EXHAUSTED)
+NO_ANSWER: tuple[type[Exception], ...] = (
+    TemporalUnavailable,
+    RPCError,
+    TimeoutError,
     # The SDK raises nothing finer from a connection that was never made.
-    return TemporalUnavailable(refused=isinstance(error, RuntimeError))
+    RuntimeError,
+)
+"""What a call raises that brings no answer, be Temporal away or be it refusing us."""
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Raise `TemporalUnavailable` where Temporal is away; errors of our own pass through."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status not in AWAY:
+            raise
+        refused = error.status is RPCStatusCode.RESOURCE_EXHAUSTED
+        raise TemporalUnavailable(refused=refused) from None
+    except TimeoutError:
+        raise TemporalUnavailable from None
+    except RuntimeError:
+        raise TemporalUnavailable(refused=True) from None
 
 
 async def connect(
@@ -78,7 +103,7 @@ async def connect(
     file = settings.temporal_config_file
     config = ClientConfig.load_client_connect_config(config_file=str(file) if file else None)
     config.setdefault("namespace", settings.temporal_namespace)
-    try:
+    with asking():
         return await Client.connect(
             **config,
             data_converter=data_converter(keys, answers=answers),
@@ -86,8 +111,6 @@ async def connect(
             identity=identity,
             runtime=_runtime(),
         )
-    except RuntimeError as error:
-        raise unavailable(error) from None
 
 
 @cache

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from weakref import WeakSet
 
-import asyncpg
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,9 +16,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from ledger import key_checks, migrate
-from ledger.pool import UNAVAILABLE, Pool
+from ledger.pool import NO_RESULT, Pool
 from security.keys import KeyRing
-from starter.connect import missing_attributes
+from starter.connect import NO_ANSWER, TemporalUnavailable, asking, missing_attributes
 from starter.web.serving import PromptProtocol
 
 _WITHIN = timedelta(seconds=2)
@@ -36,7 +35,7 @@ async def temporal_answers(client: Client) -> bool:
     try:
         async with asyncio.timeout(_WITHIN.total_seconds()):
             await client.workflow_service.describe_namespace(request, timeout=_WITHIN)
-    except (RPCError, RuntimeError, TimeoutError):
+    except NO_ANSWER:
         return False
     return True
 
@@ -46,11 +45,15 @@ async def temporal_ready(client: Client) -> bool:
     if not await temporal_answers(client):
         return False
     if client not in _HAVE_ATTRIBUTES:
-        # Where nobody may ask for them, nobody is refused for them.
-        with suppress(RPCError, TimeoutError):
-            async with asyncio.timeout(_WITHIN.total_seconds()):
-                if await missing_attributes(client):
-                    return False
+        try:
+            with asking():
+                async with asyncio.timeout(_WITHIN.total_seconds()):
+                    if await missing_attributes(client):
+                        return False
+        except TemporalUnavailable:
+            return False
+        except RPCError:
+            pass  # Where nobody may ask for them, nobody is refused for them.
         _HAVE_ATTRIBUTES.add(client)
     return True
 
@@ -59,9 +62,7 @@ async def ledger_answers(pool: Pool) -> bool:
     try:
         async with asyncio.timeout(_WITHIN.total_seconds()):
             return bool(await pool.fetchval("SELECT 1"))
-    except asyncpg.PostgresError:
-        return False  # It answers, but not us.
-    except UNAVAILABLE:
+    except NO_RESULT:
         return False
 
 
@@ -71,7 +72,7 @@ async def ledger_fits(pool: Pool, keys: KeyRing) -> Answers:
     Empty when nothing is, and as long as the ledger does not answer.
     """
     wrong: Answers = {}
-    with suppress(asyncpg.PostgresError, *UNAVAILABLE):
+    with suppress(*NO_RESULT):
         async with asyncio.timeout(_WITHIN.total_seconds()):
             if await migrate.missing(pool):
                 wrong["schema"] = False

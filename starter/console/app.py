@@ -14,7 +14,6 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 import settings as configuration
 from domain.text import note
@@ -188,7 +187,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, refused)
     # What cannot even be asked for, such as a name with a NUL, names nothing.
     app.add_exception_handler(asyncpg.DataError, unknown)
-    for unavailable in (TemporalUnavailable, RPCError, KeyUnavailable, *ledger.UNAVAILABLE):
+    for unavailable in (TemporalUnavailable, KeyUnavailable, *ledger.UNAVAILABLE):
         app.add_exception_handler(unavailable, away)
 
 

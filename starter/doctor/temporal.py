@@ -5,7 +5,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from security.keys import KeyRing
 from settings import Settings
-from starter.connect import RETENTION, TemporalUnavailable, connect, missing_attributes
+from starter.connect import RETENTION, TemporalUnavailable, asking, connect, missing_attributes
 from starter.doctor.finding import Finding, Findings
 
 PART = "temporal"
@@ -23,7 +23,8 @@ async def check(settings: Settings) -> Findings:
     request = DescribeNamespaceRequest(namespace=client.namespace)
     about = f"namespace {client.namespace}"
     try:
-        described = await client.workflow_service.describe_namespace(request)
+        with asking():
+            described = await client.workflow_service.describe_namespace(request)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -34,7 +35,8 @@ async def check(settings: Settings) -> Findings:
     mend = f"{kept.days} days, not {RETENTION.days}: {_INIT}" if kept < RETENTION else ""
     yield Finding(PART, "keeps closed histories long enough", mend)
     try:
-        wrong = await missing_attributes(client)
+        with asking():
+            wrong = await missing_attributes(client)
     except RPCError:
         yield Finding(PART, "search attributes (not told here: see configuration.md, Temporal)")
         return

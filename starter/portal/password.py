@@ -20,7 +20,7 @@ from domain.contracts.vocabulary import Step
 from domain.suggestions import suggest
 from ledger import passwords as sealed_passwords
 from ledger import suggestions
-from ledger.pool import UNAVAILABLE
+from ledger.pool import NO_RESULT
 from security import sealing
 from starter.portal.answers import onward, stamp, submit
 from starter.portal.places import Place
@@ -71,7 +71,7 @@ async def _take_suggestion(visit: Visit, form: Form) -> Response:
         errors = {"suggestion": [wrong]}
         return await _password_page(visit, place, errors, offered)
     response = await _seal(visit, form, place, chosen)
-    with suppress(*UNAVAILABLE):  # The password is handed in; what was offered expires by itself.
+    with suppress(*NO_RESULT):  # The password is handed in; what was offered expires by itself.
         await suggestions.forget(parts.pool, parts.keys, page=page)
     return response
 

@@ -7,11 +7,9 @@ for a moment, and after that no page says what may have long been over.
 import asyncio
 from contextlib import suppress
 
-import asyncpg
-
 from ledger import pauses
 from ledger.pauses import Pause
-from ledger.pool import UNAVAILABLE, Pool
+from ledger.pool import NO_RESULT, Pool
 
 _WITHIN = 0.5
 _HOLDS = 15.0
@@ -31,7 +29,7 @@ class Pauses:
         if now >= self._ask_at:
             # Set first: while one asks, the others go on with what is known.
             self._ask_at = now + self._fresh
-            with suppress(*UNAVAILABLE, asyncpg.PostgresError):
+            with suppress(*NO_RESULT):
                 async with asyncio.timeout(_WITHIN):
                     self._known = await pauses.current(self._pool)
                     self._until = now + _HOLDS

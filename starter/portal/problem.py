@@ -8,21 +8,19 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-import asyncpg
 from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
-from temporalio.service import RPCError
 
 from domain import contacts, references
 from domain.rules import InvalidInput
 from domain.text import note, plain
 from ledger import support_requests
-from ledger.pool import UNAVAILABLE
+from ledger.pool import NO_RESULT, UNAVAILABLE
 from ledger.support_requests import SupportRequest
 from security.keyfiles import KeyUnavailable
 from starter.activations import ActivationEnded
-from starter.connect import TemporalUnavailable
+from starter.connect import NO_ANSWER
 from starter.portal import limits
 from starter.portal.visit import AnyVisit, Parts, Visit
 from starter.web import forms
@@ -31,7 +29,7 @@ from translations import N_
 
 router = APIRouter()
 
-_AWAY = (ActivationEnded, TemporalUnavailable, RPCError, TimeoutError)
+_AWAY: tuple[type[Exception], ...] = (ActivationEnded, *NO_ANSWER)
 _ASKING = 1
 _LOOK_BACK_EVERY = 60
 _PER_BROWSER = 5
@@ -91,9 +89,7 @@ async def problem_told(visit: AnyVisit, raw: str | None = None) -> Response:
 async def hand_on(parts: Parts) -> None:
     """Start what could not be started while Temporal was away; for as long as the portal runs."""
     while True:
-        with suppress(
-            RPCError, TemporalUnavailable, KeyUnavailable, asyncpg.PostgresError, *UNAVAILABLE
-        ):
+        with suppress(KeyUnavailable, *NO_ANSWER, *NO_RESULT):
             for request_id in await support_requests.left_behind(parts.pool):
                 await parts.engine.mail_support_request(request_id)
             for request_id in await support_requests.answers_left_behind(parts.pool):

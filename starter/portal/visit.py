@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-import asyncpg
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
@@ -16,7 +15,7 @@ from markupsafe import Markup
 from domain.contracts.vocabulary import Language
 from domain.text import note
 from ledger import activations, clock
-from ledger.pool import UNAVAILABLE, Pool
+from ledger.pool import NO_RESULT, Pool
 from ledger.sessions import Session
 from security.keys import KeyRing
 from settings import Settings
@@ -219,7 +218,7 @@ class Visit:
 
     async def known(self) -> str | None:
         """Return this browser's activation if it can be told at once."""
-        with suppress(*UNAVAILABLE, asyncpg.PostgresError):
+        with suppress(*NO_RESULT):
             async with asyncio.timeout(_AT_ONCE):
                 session = await self.own()
                 return session.reference if session else None

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-import asyncpg
 import httpx
 import structlog
 from temporalio.client import Client
@@ -24,8 +23,9 @@ from domain.contracts.vocabulary import FailureType, Step, WaitReason
 from ledger import alerts, parts
 from ledger.alerts import Alert
 from ledger.parts import Met, Part
-from ledger.pool import UNAVAILABLE, Connection, Pool
+from ledger.pool import NO_RESULT, Connection, Pool
 from settings import Settings
+from starter.connect import NO_ANSWER
 from starter.health import temporal_answers
 from starter.support import operations
 from starter.support.cases import ENGINE_WAITS, OPEN
@@ -68,7 +68,6 @@ class NotDelivered(Exception):
 
 
 _FAILS = (NotDelivered, ApplicationError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
-_NOT_KEPT: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresError)
 
 log = structlog.get_logger(__name__)
 
@@ -227,7 +226,7 @@ class Watcher:
                 for alert in await alerts.settled(ledger, self._after):
                     await self._settle(ledger, alert)
             self._away = {}
-        except _NOT_KEPT:
+        except NO_RESULT:
             await self._tell_without_ledger()
 
     async def _found(self, ledger: Connection) -> dict[str, int]:
@@ -237,7 +236,7 @@ class Watcher:
         try:
             found = await causes(self._client)
             met.done, met.last_done = 1, now
-        except operations.AWAY:
+        except NO_ANSWER:
             stood = {alert.cause: alert.count for alert in await alerts.standing(ledger)}
             # What the ledger itself tells is looked up below.
             own = {ALERTS_FAIL, SMS_BUDGET}

@@ -4,8 +4,7 @@ Everything here is Temporal's own record, which needs no worker.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -32,7 +31,7 @@ from domain.contracts.vocabulary import (
     Waker,
 )
 from starter import tries
-from starter.connect import unavailable
+from starter.connect import asking
 from starter.output import Failed
 from starter.support import facts, timeline
 from starter.support.timeline import Event
@@ -118,15 +117,6 @@ class Case:
             "masked": dict(self.masked),
             "timeline": [event.as_dict() for event in self.timeline],
         }
-
-
-@contextmanager
-def asking() -> Iterator[None]:
-    """Tell an absent Temporal from an error of our own."""
-    try:
-        yield
-    except (RPCError, RuntimeError) as error:  # The latter from one that has never connected.
-        raise unavailable(error) from None
 
 
 async def waiting_for(client: Client, reason: WaitReason) -> list[str]:

@@ -14,8 +14,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from ledger import erasure
 from ledger.erasure import Traces
+from starter.connect import asking
 from starter.support.actions import Refused
-from starter.support.cases import UnknownReference
+from starter.support.cases import WITHIN, UnknownReference
 from starter.support.desk import Desk
 from starter.support.staff import Action
 from translations import N_
@@ -51,7 +52,8 @@ def _workflows(reference: str, traces: Traces | None) -> list[str]:
 async def _runs(client: Client, workflow_id: str) -> AsyncIterator[_Run]:
     """Yield the newest run, which visibility may not know yet, and those that it followed."""
     try:
-        newest = await client.get_workflow_handle(workflow_id).describe()
+        with asking():
+            newest = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=WITHIN)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -59,17 +61,22 @@ async def _runs(client: Client, workflow_id: str) -> AsyncIterator[_Run]:
     if newest:
         running = newest.status is WorkflowExecutionStatus.RUNNING
         yield _Run(WorkflowExecution(workflow_id=newest.id, run_id=newest.run_id), running)
-    async for older in client.list_workflows(f"WorkflowId = '{workflow_id}'"):
+    with asking():
+        listed = client.list_workflows(f"WorkflowId = '{workflow_id}'", rpc_timeout=WITHIN)
+        known = [execution async for execution in listed]
+    for older in known:
         if newest is None or older.run_id != newest.run_id:
             execution = WorkflowExecution(workflow_id=workflow_id, run_id=older.run_id)
             yield _Run(execution, running=False)
 
 
 async def _delete(client: Client, execution: WorkflowExecution) -> None:
+    request = DeleteWorkflowExecutionRequest(
+        namespace=client.namespace, workflow_execution=execution
+    )
     try:
-        await client.workflow_service.delete_workflow_execution(
-            DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
-        )
+        with asking():
+            await client.workflow_service.delete_workflow_execution(request, timeout=WITHIN)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

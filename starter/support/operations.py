@@ -13,7 +13,6 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue as Asked
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from domain.contracts.vocabulary import TaskQueue
 from ledger import alerts, budgets, parts, pauses
@@ -22,7 +21,7 @@ from ledger.parts import Part, Standing
 from ledger.pauses import Pause
 from ledger.pool import UNAVAILABLE, Connection
 from settings import SendBudget
-from starter.connect import TemporalUnavailable
+from starter.connect import NO_ANSWER
 from starter.support.desk import Desk
 from starter.support.staff import Action
 from translations import N_
@@ -33,7 +32,6 @@ WITHIN = timedelta(minutes=15)
 _PATIENCE = timedelta(seconds=3)
 # A worker's poll lasts a minute at most, and the next one follows at once.
 _POLLS = timedelta(seconds=75)
-AWAY = (RPCError, RuntimeError, TemporalUnavailable)
 LABELS: Mapping[Part, str] = {
     Part.REGISTRAR: N_("Registrar"),
     Part.LEDGER: N_("Ledger"),
@@ -143,7 +141,7 @@ async def _queues(client: Client) -> tuple[Queue, ...] | None:
     try:
         async with asyncio.timeout(_PATIENCE.total_seconds()):
             return await queues(client)
-    except (TimeoutError, *AWAY):
+    except NO_ANSWER:
         return None
 
 

@@ -17,6 +17,7 @@ from domain.contracts.vocabulary import Step, WaitReason, Waker
 from ledger import activations
 from ledger.activations import Noted
 from ledger.pool import UNAVAILABLE
+from starter.connect import asking
 from starter.support import cases
 from starter.support.cases import ENGINE_WAITS, Line, State, UnknownReference
 from starter.support.desk import Desk
@@ -163,7 +164,7 @@ async def page(
 
 async def open_lines(desk: Desk) -> tuple[list[Line], bool]:
     """Return all that is open and this desk's, the newest first, and whether there is more."""
-    with cases.asking():
+    with asking():
         listed = desk.client.list_workflows(cases.OPEN, limit=MOST + 1, rpc_timeout=cases.WITHIN)
         found = [cases.of_listing(execution) async for execution in listed]
     theirs = [line for line in found[:MOST] if desk.staff.sees(line.department)]

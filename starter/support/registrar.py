@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-import asyncpg
 from temporalio.exceptions import ApplicationError
 
 from activities import checking, entries, presence, students
@@ -22,7 +21,7 @@ from domain import surnames, usernames
 from domain.contracts.requests import AccountState, Person
 from domain.text import identifier
 from ledger import activations
-from ledger.pool import UNAVAILABLE
+from ledger.pool import NO_RESULT
 from starter.support.actions import Refused
 from starter.support.desk import Desk
 from starter.support.staff import Action
@@ -30,7 +29,6 @@ from translations import N_
 
 MOST = 20
 _HASTE = {"connect_timeout_seconds": 1.5, "receive_timeout_seconds": 2.0, "pool_size": 1}
-_AWAY: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresError)
 
 _NOTED = {
     AccountState.ACTIVE: Account.ACTIVE,
@@ -106,7 +104,7 @@ async def check(desk: Desk, question: Question) -> Check:
             shared, by_many = await _shared(desk, view, ours[0]) if len(ours) == 1 else (0, False)
     except SharedByMany:
         return Check(Outcome.SHARED_BY_MANY)
-    except _AWAY:
+    except NO_RESULT:
         return Check(Outcome.REGISTRAR_AWAY)
     hidden = sum(len(group) for group in groups if group not in ours)
     found = Check(

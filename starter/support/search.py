@@ -15,7 +15,7 @@ from domain.text import identifier, plain
 from ledger import search as ledger
 from ledger.activations import Noted
 from ledger.search import Sought
-from starter.connect import TemporalUnavailable
+from starter.connect import TemporalUnavailable, asking
 from starter.countries import CODES
 from starter.support import cases, queue
 from starter.support.cases import Line, State
@@ -86,7 +86,7 @@ async def _lines(desk: Desk, hits: list[Noted]) -> list[Line]:
     standing: dict[str, Line] = {}
     state = State.FORGOTTEN
     try:
-        with cases.asking():
+        with asking():
             async for execution in desk.client.list_workflows(
                 f"WorkflowId IN ({listed})", rpc_timeout=cases.WITHIN
             ):

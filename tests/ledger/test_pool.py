@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from ledger.pool import UNAVAILABLE, Pool, connect
+from tests.ledger.trouble import AWAY, OURS
 from tests.stack import TestStack
 
 
@@ -50,13 +51,6 @@ async def test_a_mistake_of_ours_is_not_called_absence(pool: Pool) -> None:
     assert not isinstance(mistake.value, UNAVAILABLE)
 
 
-AWAY = (
-    *("08000", "08006", "25006", "25P03", "40001", "40P01", "53100", "53300", "55P03"),
-    *("57014", "57P01", "57P03", "58000", "58030", "XX000", "XX001"),
-)
-OURS = ("22P02", "23505", "28P01", "3D000", "42501", "42P01")
-
-
 @pytest.mark.parametrize("code", [*AWAY, *OURS])
 async def test_each_code_of_the_server_is_its_absence_or_ours_to_mend(
     pool: Pool, code: str
@@ -64,3 +58,40 @@ async def test_each_code_of_the_server_is_its_absence_or_ours_to_mend(
     with pytest.raises(asyncpg.PostgresError) as raised:
         await pool.execute(f"DO $$ BEGIN RAISE 'told' USING ERRCODE = '{code}'; END $$")
     assert isinstance(raised.value, UNAVAILABLE) is (code in AWAY)
+
+
+async def test_after_a_read_only_answer_the_next_query_reaches_who_takes_writes(
+    stack: TestStack, empty: str
+) -> None:
+    """Each pooled connection is as read-only as its server was when it was made."""
+    name = empty.rpartition("/")[2]
+    server = await asyncpg.connect(stack._stack.postgres.dsn("postgres", "postgres"))
+    demote = f"ALTER DATABASE {name} SET default_transaction_read_only = on"
+    async with await connect(empty) as pool:
+        await pool.execute("CREATE TABLE written (number int)")
+        await pool.expire_connections()
+        await server.execute(demote)
+        assert await asyncio.gather(*(pool.fetchval("SELECT 1") for _ in range(4))) == [1] * 4
+        await server.execute(demote.replace("SET", "RESET").partition(" =")[0])
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute("INSERT INTO written VALUES ($1)", 1)
+        write = [pool.execute("INSERT INTO written VALUES ($1)", number) for number in range(4)]
+        assert await asyncio.gather(*write) == ["INSERT 0 1"] * 4
+    await server.close()
+
+
+async def test_a_table_that_changes_under_a_transaction_is_no_mistake(empty: str) -> None:
+    async with await connect(empty) as pool:
+        await pool.execute("CREATE TABLE changed (first int)")
+
+        async def ask() -> None:
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.fetch("SELECT * FROM changed")
+
+        await ask()
+        await pool.execute("ALTER TABLE changed ADD second int")
+        with pytest.raises(asyncpg.InvalidCachedStatementError) as raised:
+            await ask()
+        assert isinstance(raised.value, UNAVAILABLE)
+        await ask()
