@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -30,6 +30,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -131,10 +132,15 @@ def _check_dsn(dsn: SecretStr) -> SecretStr:
     parts = urlsplit(dsn.get_secret_value())
     if parts.scheme not in {"postgresql", "postgres"} or not (parts.path.strip("/") or parts.query):
         raise ValueError("not an address like postgresql://user@host/database")
-    hosts = parts.netloc.rpartition("@")[2].split(",")
-    ports = [host.rpartition("]")[2].partition(":")[2] for host in hosts]
-    if not all(port.isdecimal() for port in ports if port):
-        raise ValueError("a port is a number")
+    named = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
+    ports = [one.port for one in named] + [
+        int(port) for ports in parse_qs(parts.query).get("port", []) for port in ports.split(",")
+    ]
+    if not all(port is None or 0 < port < 2**16 for port in ports):
+        raise ValueError("there is no such port")
+    for one in named:
+        if not (host := unquote(one.hostname or "")).startswith("/"):
+            host.encode("idna")
     return dsn
 
 
@@ -406,14 +412,36 @@ def _must_be_https(name: str, value: str) -> bool:
     return named and bool(value) and addresses.is_plain(value)
 
 
+class Unreadable(Exception):
+    """The settings cannot even be parsed; the text says what, and quotes no value."""
+
+
+WRONG = (ValidationError, Unreadable)
+"""What `load` raises."""
+
+
 @cache
 def load() -> Settings:
-    """Read the settings once a process; raises `pydantic.ValidationError` naming the field."""
-    return Settings()
+    """Read the settings once a process; raises one of `WRONG`, which `told` puts into words."""
+    named = os.environ.get("ACTIVATION_CONFIG")
+    if named and not Path(named).is_file():
+        raise Unreadable("ACTIVATION_CONFIG names no file")
+    try:
+        return Settings()
+    except tomllib.TOMLDecodeError as error:
+        raise Unreadable(f"the settings file is no TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise Unreadable("the settings file is not written in UTF-8") from None
+    except OSError as error:
+        raise Unreadable(f"the settings file cannot be read ({type(error).__name__})") from None
+    except SettingsError as error:
+        raise Unreadable(f"{error}: it has to be JSON") from None
 
 
-def told(error: ValidationError) -> str:
+def told(error: ValidationError | Unreadable) -> str:
     """Name what is missing or wrong; no value is ever quoted."""
+    if isinstance(error, Unreadable):
+        return str(error)
     return ", ".join(
         ".".join(map(str, detail["loc"])) or detail["msg"].removeprefix("Value error, ")
         for detail in error.errors()

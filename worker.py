@@ -29,7 +29,7 @@ from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities, reader
 from activities.watch import watched
 from domain.contracts.vocabulary import TaskQueue
-from ledger import key_checks, pool
+from ledger import key_checks, pool, pooler
 from ledger.pool import Pool
 from security import redaction
 from security.keys import KeyRing
@@ -92,7 +92,10 @@ async def run(config: Settings, roles: list[Role], probed: tuple[str, int] | Non
     async with AsyncExitStack() as stack:
         ledger = await pool.connect(config.ledger_dsn.get_secret_value())
         await key_checks.compare(ledger, keys.checks())
+        await pooler.refuse(ledger, "ledger_dsn")
         registrar = await reader(config.registrar)
+        if Role.MAIN in roles:
+            await pooler.refuse(registrar, "registrar.dsn")
         for opened in (ledger, registrar):
             # Nothing runs any more by then, and a server that hangs would not say goodbye.
             stack.callback(opened.terminate)

@@ -7,7 +7,9 @@ from asyncpg.connection import LoggedQuery
 from asyncpg.pool import PoolConnectionProxy
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
-Connection: TypeAlias = "Pool | PoolConnectionProxy[asyncpg.Record]"
+Connection: TypeAlias = (
+    "Pool | PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]"
+)
 """What takes one statement; a pool lends it a connection."""
 
 UNAVAILABLE: tuple[type[BaseException], ...] = (

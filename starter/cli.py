@@ -12,18 +12,18 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
-import asyncpg
 import typer
-from pydantic import ValidationError
 from temporalio.service import RPCError
 
 import settings
-from ledger import key_checks, migrate, pool
+from ledger import key_checks, migrate, pool, pooler
+from ledger.migrate import NotMigrated
+from ledger.pooler import SharedSessions
 from security import keys, redaction, rotation
 from security.keyfiles import KeyUnavailable
 from security.purposes import User
 from settings import Settings
-from starter import connect, insurance, registrar, templates
+from starter import connect, databases, insurance, registrar, templates
 from starter.connect import TemporalUnavailable
 from starter.doctor import commands as doctor
 from starter.output import Failed
@@ -32,6 +32,9 @@ from starter.support import commands as support
 from starter.support import operations_commands, operator_commands
 from starter.support.actions import Refused
 from starter.support.cases import UnknownReference
+
+_TOLD = (Failed, Refused, TemporalUnavailable, KeyUnavailable, NotMigrated, SharedSessions)
+"""What says in one line why a command ends."""
 
 app = typer.Typer(
     help="Student account activation.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -111,11 +114,15 @@ async def _known(config: Settings) -> frozenset[str] | None:
 
 
 async def _compare_keys(config: Settings, *users: User) -> None:
-    """Raise `KeyUnavailable` where the keys are not complete, or not the other processes'."""
+    """Raise `KeyUnavailable` where the keys are not complete, or not the other processes'.
+
+    Raises `SharedSessions` where a pooler keeps the ledger's sessions from being ours.
+    """
     ring = keys.KeyRing(config.keys_dir)
     ring.require(*users)
     async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
         await key_checks.compare(ledger, ring.checks())
+        await pooler.refuse(ledger, "ledger_dsn")
 
 
 @key_commands.command("copy")
@@ -177,7 +184,8 @@ def keys_rotate() -> None:
 def ledger_migrate() -> None:
     """Bring the tables to the newest version."""
     config = settings.load()
-    applied = asyncio.run(migrate.migrate(config.ledger_dsn.get_secret_value()))
+    with databases.ledger():
+        applied = asyncio.run(migrate.migrate(config.ledger_dsn.get_secret_value()))
     typer.echo(f"Applied: {', '.join(applied)}" if applied else "Up to date.")
     asyncio.run(_compare_keys(config))
 
@@ -211,20 +219,14 @@ def main() -> None:
         app()
     except UnknownReference:
         _fail("no activation has this reference")
-    except ValidationError as error:
+    except settings.WRONG as error:
         _fail(f"settings missing or wrong: {settings.told(error)}")
-    except (Failed, Refused, TemporalUnavailable, KeyUnavailable) as error:
+    except _TOLD as error:
         _fail(str(error))
     except RPCError as error:
         _fail(f"Temporal answers {error.status.name}")
-    except asyncpg.ClientConfigurationError:
-        _fail("ledger_dsn is no address that PostgreSQL's driver can use")
-    except pool.UNAVAILABLE as error:
-        _fail(f"a system cannot be reached ({type(error).__name__})")
-    except asyncpg.UndefinedTableError:
-        _fail("the ledger lacks its tables: activation ledger migrate")
-    except asyncpg.PostgresError as error:
-        _fail(f"the ledger refuses ({type(error).__name__}): see to ledger_dsn and its role")
+    except pool.NO_RESULT as error:
+        _fail(_why(error))
     finally:
         # Leaving while Temporal's runtime still winds down can crash the interpreter.
         time.sleep(0.3)
@@ -236,6 +238,13 @@ def _add_commands_from_above(first: list[str]) -> None:
     named = [command for command in others if command.name in first]
     for command in named or (others if first in ([], ["--help"]) else []):
         app.add_typer(command.load(), name=command.name)
+
+
+def _why(error: BaseException) -> str:
+    """Name the file, where it is one; what else a driver says may quote what it had."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return f"a system cannot be reached, or refuses ({type(error).__name__})"
 
 
 def _fail(text: str) -> None:

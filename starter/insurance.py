@@ -11,7 +11,7 @@ import settings
 from domain import masks
 from ledger import audit, insurance, key_checks, pool
 from security.keys import KeyRing
-from starter import spreadsheet
+from starter import databases, spreadsheet
 
 commands = typer.Typer(help="Insurance numbers to look at.", no_args_is_help=True)
 
@@ -28,7 +28,8 @@ def export(
     reason: Annotated[str, typer.Option(help="Why; it is written to the audit.")],
 ) -> None:
     """Write the numbers with a warning as CSV, masked; the reference finds the student."""
-    rows = asyncio.run(_flagged(reason))
+    with databases.ledger():
+        rows = asyncio.run(_flagged(reason))
     sys.stdout.write(spreadsheet.line(_COLUMNS))
     for row in rows:
         number = masks.insurance(row.number)

@@ -12,6 +12,7 @@ import settings
 from activities.reach import Report
 from activities.reach import report as judged
 from activities.registrar import everybody
+from starter import databases
 from starter.output import show_json
 
 commands = typer.Typer(help="The secretariats' records.", no_args_is_help=True)
@@ -26,7 +27,9 @@ def _group() -> None:
 def report(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the students who cannot activate and why, by department; only ids are shown."""
     config = settings.load().registrar
-    found = judged(asyncio.run(everybody(config)), config.phone_region)
+    with databases.registrar():
+        rows = asyncio.run(everybody(config))
+    found = judged(rows, config.phone_region)
     if json:
         show_json(asdict(found))
     else:

@@ -1,12 +1,13 @@
 """A slip in the settings is found when they are read, and named."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from domain.usernames import candidates
-from settings import Registrar, Settings, Usernames, told
+from settings import Registrar, Settings, Unreadable, Usernames, load, told
 
 
 @pytest.mark.parametrize(
@@ -149,8 +150,54 @@ def test_what_must_be_secret_on_the_way_is_https(name: str, value: str) -> None:
 
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
-    "dsn", ["", "nonsense", "host=db dbname=x", "http://db/x", "postgresql://db"]
+    "dsn",
+    [
+        *("", "nonsense", "host=db dbname=x", "http://db/x", "postgresql://db"),
+        *("postgresql://[::1/x", "postgresql://db:x/x", "postgresql://db:99999/x"),
+        *("postgresql://db:0/x", "postgresql://db:-1/x", "postgresql://one,two:x/x"),
+        *("postgresql://db..gr/x", f"postgresql://{'d' * 64}.gr/x", "postgresql://db/x?port=x"),
+    ],
 )
 @pytest.mark.parametrize("name", ["ledger_dsn", "registrar.dsn"])
 def test_nonsense_is_no_database(name: str, dsn: str) -> None:
     assert refusal(laid_over(name, dsn)) == name
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        *("postgresql:///x?host=/run/postgresql", "postgresql://u@%2Frun%2Fpostgresql/x"),
+        *("postgresql://u:p%40@one:5432,two:5433/x", "postgres://u@[::1]:5432/x", "postgres:///x"),
+    ],
+)
+def test_each_form_of_an_address_is_taken(dsn: str) -> None:
+    assert Settings.model_validate(laid_over("ledger_dsn", dsn))
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        (b"ledger_dsn = hidden-word\n", "the settings file is no TOML: "),
+        (b"ledger_dsn = '\xff'\n", "the settings file is not written in UTF-8"),
+        (None, "ACTIVATION_CONFIG names no file"),
+    ],
+)
+def test_a_file_that_is_none_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bytes | None, says: str
+) -> None:
+    file = tmp_path / "activation.toml"
+    if written is not None:
+        file.write_bytes(written)
+    monkeypatch.setenv("ACTIVATION_CONFIG", str(file))
+    with pytest.raises(Unreadable) as raised:
+        load.__wrapped__()
+    assert told(raised.value).startswith(says)
+    assert "hidden-word" not in told(raised.value)
+
+
+def test_a_variable_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTIVATION_PORTAL", "{hidden-word")
+    with pytest.raises(Unreadable) as raised:
+        load.__wrapped__()
+    assert '"portal"' in told(raised.value)
+    assert "hidden-word" not in told(raised.value)

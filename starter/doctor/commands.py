@@ -4,7 +4,6 @@ import asyncio
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
 import settings
 from security import redaction
@@ -33,7 +32,7 @@ def doctor(
     users = tuple(only or User)
     try:
         config = settings.load()
-    except ValidationError as error:
+    except settings.WRONG as error:
         found = [Finding("settings", "they are complete", settings.told(error))]
     else:
         found = asyncio.run(_examine(config, users, send_test))

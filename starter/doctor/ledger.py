@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from ledger import key_checks, migrate
+from ledger import key_checks, migrate, pooler
 from ledger.pool import Pool, connect
+from ledger.pooler import SharedSessions
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
@@ -24,11 +25,18 @@ GROUP BY relname ORDER BY relname
 
 async def check(settings: Settings) -> Findings:
     async with await connect(settings.ledger_dsn.get_secret_value(), seconds=5) as pool:
-        await pool.fetchval("SELECT 1")
+        shared = await pooler.shares_sessions(pool)
         yield Finding(PART, "can be reached")
+        mend = str(SharedSessions("ledger_dsn")) if shared else ""
+        yield Finding(PART, "each connection has a session of its own", mend)
+        if shared:
+            return
         yield Finding(PART, "takes writes", await _read_only(pool))
         missing = await migrate.missing(pool)
         yield Finding(PART, "its tables are of this version", _mend_version(missing))
+        other = ", ".join(await migrate.edited(pool))
+        mend = f"{other} was edited after it was applied: bring the file back" if other else ""
+        yield Finding(PART, "its migrations are those that were applied", mend)
         if missing:
             return
         lacking = [row["lacking"] for row in await pool.fetch(_LACKING, _APPEND_ONLY)]

@@ -5,7 +5,9 @@ import json
 import asyncpg
 
 from activities.registrar import reader, statements
+from ledger import pooler
 from ledger.pool import Pool
+from ledger.pooler import SharedSessions
 from settings import Column, Settings
 from starter.doctor.finding import Finding, Findings
 
@@ -21,8 +23,12 @@ _ASKED = (
 async def check(settings: Settings) -> Findings:
     registrar = settings.registrar
     async with await reader(registrar) as pool:
-        await pool.fetchval("SELECT 1")
+        shared = await pooler.shares_sessions(pool)
         yield Finding(PART, "can be reached")
+        mend = str(SharedSessions("registrar.dsn")) if shared else ""
+        yield Finding(PART, "each connection has a session of its own", mend)
+        if shared:
+            return
         view = ".".join(f'"{part}"' for part in registrar.view.split("."))
         about = f"view {registrar.view}"
         try:

@@ -12,7 +12,7 @@ import settings
 from domain.references import normalise
 from ledger import key_checks, pool
 from security.keys import KeyRing
-from starter import connect
+from starter import connect, databases
 from starter.output import Failed
 from starter.support.desk import Desk
 from starter.support.staff import Role, Staff
@@ -51,7 +51,8 @@ async def desk() -> AsyncIterator[Desk]:
     """
     config = settings.load()
     keys = KeyRing(config.keys_dir)
-    async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
-        await key_checks.compare(ledger, keys.checks())
-        client = await connect.connect(config, keys, lazy=True, identity=connect.DESK)
-        yield Desk(client, ledger, keys, config, Staff(getpass.getuser(), frozenset(Role)))
+    with databases.ledger():
+        async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
+            await key_checks.compare(ledger, keys.checks())
+            client = await connect.connect(config, keys, lazy=True, identity=connect.DESK)
+            yield Desk(client, ledger, keys, config, Staff(getpass.getuser(), frozenset(Role)))
