@@ -15,10 +15,18 @@ from ledger.pool import Connection, Pool
 from ledger.tries import Attempt
 
 _PIN = "pin"
+# A message that was given up for a later one may have reached the gateway without being noted: its
+# code counts as handed over at the latest when the later one was reserved, and so has an end.
 _CODES = """
 SELECT number, run_id, tries, ended, (
-    SELECT min(finished_at) FROM message m
-    WHERE m.reference = c.reference AND m.code_no = c.number AND m.outcome = 'sent'
+    SELECT min(CASE
+        WHEN m.outcome = 'sent' THEN m.finished_at
+        WHEN m.outcome IS NULL THEN (
+            SELECT min(reserved_at) FROM message later
+            WHERE later.reference = m.reference AND later.send_no > m.send_no
+        )
+    END) FROM message m
+    WHERE m.reference = c.reference AND m.code_no = c.number
 ) AS handed_over_at
 FROM code c WHERE reference = $1 ORDER BY number
 """

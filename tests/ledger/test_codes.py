@@ -45,6 +45,20 @@ async def test_a_message_still_to_be_sent_gets_a_code_that_holds(
     assert [(each.send_no, each.code_no) for each in tried_again] == [(3, 3)] * 2
 
 
+async def test_a_code_whose_message_was_given_up_for_another_has_an_end(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    """It may have arrived, where a worker died between the gateway's answer and the note of it."""
+    await reserve(stack, pool, reference)
+    await minutes_pass(pool, reference, 30)
+    assert await codes.expires_at(pool, reference, 1, POLICY) is None
+    await reserve(stack, pool, reference, request_no=2)
+    assert await codes.expires_at(pool, reference, 1, POLICY) is not None
+    await minutes_pass(pool, reference, 10)
+    checked = await codes.check(pool, typed(reference, "000000"), POLICY, max)
+    assert checked.outcome is PinOutcome.EXPIRED
+
+
 async def test_messages_of_the_time_before_are_counted_on(
     stack: TestStack, pool: Pool, reference: str
 ) -> None:
