@@ -164,14 +164,22 @@ def _in_json(value: str) -> str:
 
 
 def _asked_to_wait(response: httpx.Response) -> timedelta | None:
-    """Read Retry-After, in seconds or as a date; never longer than a few minutes."""
+    """Read Retry-After, in seconds or as a date of the gateway's; never more than a few minutes."""
     asked = response.headers.get("Retry-After", "")
     try:
         wait = (
             timedelta(seconds=int(asked))
             if asked.isdecimal()
-            else parsedate_to_datetime(asked) - datetime.now(UTC)
+            else parsedate_to_datetime(asked) - _answered_at(response)
         )
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(wait, timedelta(seconds=1)), _LONGEST_WAIT)
+
+
+def _answered_at(response: httpx.Response) -> datetime:
+    """Return when the gateway answered, by its own clock where it tells."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError, OverflowError):
+        return datetime.now(UTC)

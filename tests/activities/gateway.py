@@ -33,6 +33,7 @@ class Gateway:
     status: int = 200
     body: str = '{"status": "accepted"}'
     headers: dict[str, str] = field(default_factory=dict)
+    date: str = ""
     seen: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
     secret: str = ""
@@ -86,6 +87,9 @@ def running() -> Iterator[Gateway]:
             self.wfile.write(made.body.encode())
 
         do_GET = do_POST  # noqa: N815 - as above
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return made.date or super().date_time_string(timestamp)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -154,6 +154,25 @@ async def test_a_date_to_wait_for_is_read_in_its_own_zone(gateway: Gateway) -> N
     assert timedelta(minutes=1) < wait <= timedelta(minutes=2)
 
 
+@pytest.mark.parametrize("apart", [-600, 600])
+async def test_a_date_to_wait_for_is_of_the_gateways_clock(gateway: Gateway, apart: int) -> None:
+    """Whichever of the two is wrong."""
+    now = datetime.now(UTC) + timedelta(seconds=apart)
+    gateway.status, gateway.date = 429, format_datetime(now, usegmt=True)
+    asked = format_datetime(now + timedelta(seconds=90), usegmt=True)
+    gateway.headers = {"Retry-After": asked}
+    assert (await fail(Sms(url=gateway.url))).next_retry_delay == timedelta(seconds=90)
+
+
+async def test_a_gateway_that_tells_no_time_is_believed_to_have_ours(gateway: Gateway) -> None:
+    later = datetime.now(UTC) + timedelta(seconds=90)
+    gateway.status, gateway.date = 429, "just now"
+    gateway.headers = {"Retry-After": format_datetime(later, usegmt=True)}
+    wait = (await fail(Sms(url=gateway.url))).next_retry_delay
+    assert wait
+    assert timedelta(seconds=60) < wait <= timedelta(seconds=90)
+
+
 async def test_a_gateway_that_asked_to_wait_is_left_in_peace_by_every_message(
     gateway: Gateway,
 ) -> None:
