@@ -5,9 +5,9 @@ for its return, an hour's at most, and no activity notices.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio import activity, client, worker
@@ -21,7 +21,8 @@ from ledger.parts import Met, Part
 from ledger.pool import NO_RESULT, Pool
 
 _EVERY = 5.0
-_KEPT = timedelta(hours=1)
+_MINUTE = 60.0
+_KEPT = 60 * _MINUTE
 _PARTS: Mapping[str, Part | None] = {
     ActivityName.FIND_STUDENT: Part.REGISTRAR,
     ActivityName.RESERVE_SEND: Part.LEDGER,
@@ -63,7 +64,7 @@ class Watch(client.Interceptor, worker.Interceptor):
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._met: dict[tuple[Part, datetime], Met] = {}
+        self._met: dict[tuple[Part, float], Met] = {}
 
     def intercept_activity(
         self,
@@ -75,9 +76,9 @@ class Watch(client.Interceptor, worker.Interceptor):
         """Count one answer, or one failure, of a part."""
         if part is None:
             return
-        now = datetime.now(UTC)
-        minute = now.replace(second=0, microsecond=0)
-        met = self._met.setdefault((part, minute), Met(part, minute))
+        now = time.monotonic()
+        minute = now // _MINUTE
+        met = self._met.setdefault((part, minute), Met(part, now))
         if failure is None:
             met.done += 1
             met.last_done = now
@@ -96,13 +97,13 @@ class Watch(client.Interceptor, worker.Interceptor):
             if handed:
                 await parts.add(self._pool, [*handed.values()])
         except NO_RESULT:
-            oldest = datetime.now(UTC) - _KEPT
+            oldest = time.monotonic() - _KEPT
             for key, met in handed.items():
-                if met.minute >= oldest:
+                if met.begun >= oldest:
                     self._put_back(key, met)
 
-    def _put_back(self, key: tuple[Part, datetime], met: Met) -> None:
-        newer = self._met.setdefault(key, Met(met.part, met.minute))
+    def _put_back(self, key: tuple[Part, float], met: Met) -> None:
+        newer = self._met.setdefault(key, Met(met.part, met.begun))
         newer.done += met.done
         newer.failed += met.failed
         newer.last_done = newer.last_done or met.last_done

@@ -4,7 +4,7 @@ One row a cause, however many activations it befalls. `told` are the channels th
 cause stands: who has not heard of it hears once, and who has hears once that it is over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -81,16 +81,16 @@ async def note(ledger: Connection, found: Mapping[str, int]) -> None:
     await ledger.execute("DELETE FROM alert WHERE gone_at IS NOT NULL AND told = '{}'")
 
 
-async def adopt(ledger: Connection, alert: Alert) -> None:
-    """Keep what was told while the ledger was away."""
+async def adopt(ledger: Connection, cause: str, told: Sequence[str], stood: timedelta) -> None:
+    """Keep what these channels were told while the ledger was away, and since how long it stood."""
     await ledger.execute(
-        "INSERT INTO alert AS kept (cause, count, since, told) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (cause) DO UPDATE SET since = least(kept.since, $3),"
-        " told = ARRAY(SELECT DISTINCT unnest(kept.told || $4))",
-        alert.cause,
-        alert.count,
-        alert.since,
-        [*alert.told],
+        "INSERT INTO alert AS kept (cause, count, since, told)"
+        " VALUES ($1, 1, now() - $2::interval, $3)"
+        " ON CONFLICT (cause) DO UPDATE SET since = least(kept.since, EXCLUDED.since),"
+        " told = ARRAY(SELECT DISTINCT unnest(kept.told || EXCLUDED.told))",
+        cause,
+        stood,
+        [*told],
     )
 
 

@@ -4,6 +4,7 @@ Counts are kept by the minute for a day; the last answer and the last failure fo
 is kept by its type only.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,12 +19,13 @@ DELETE FROM part_minute WHERE (part, minute) IN (
 )
 """
 _COUNT = """
-INSERT INTO part_minute AS kept (part, minute, done, failed) VALUES ($1, $2, $3, $4)
+INSERT INTO part_minute AS kept (part, minute, done, failed)
+VALUES ($1, date_trunc('minute', now() - $2::interval), $3, $4)
 ON CONFLICT (part, minute)
 DO UPDATE SET done = kept.done + EXCLUDED.done, failed = kept.failed + EXCLUDED.failed
 """
 _LAST = """
-INSERT INTO part_last AS kept VALUES ($1, $2, $3, $4)
+INSERT INTO part_last AS kept VALUES ($1, now() - $2::interval, now() - $3::interval, $4)
 ON CONFLICT (part) DO UPDATE SET
     last_done = greatest(kept.last_done, EXCLUDED.last_done),
     last_failed = greatest(kept.last_failed, EXCLUDED.last_failed),
@@ -51,14 +53,17 @@ class Part(StrEnum):
 
 @dataclass
 class Met:
-    """What one process met at one part within one minute."""
+    """What one process met at one part within a minute from `begun` on.
+
+    Its times are seconds of `time.monotonic`: the ledger makes them times of its own clock.
+    """
 
     part: Part
-    minute: datetime
+    begun: float
     done: int = 0
     failed: int = 0
-    last_done: datetime | None = None
-    last_failed: datetime | None = None
+    last_done: float | None = None
+    last_failed: float | None = None
     failure: str | None = None
 
 
@@ -82,13 +87,18 @@ class Standing:
 
 async def add(pool: Pool, met: Sequence[Met]) -> None:
     """Add what was met, all of it or nothing; always in one order, so that nobody waits in turn."""
-    ordered = sorted(met, key=lambda one: (one.part, one.minute))
+    ordered = sorted(met, key=lambda one: (one.part, one.begun))
     async with pool.acquire() as connection, connection.transaction():
         for one in ordered:
-            await connection.execute(_COUNT, one.part, one.minute, one.done, one.failed)
+            await connection.execute(_COUNT, one.part, _ago(one.begun), one.done, one.failed)
         for one in ordered:
-            await connection.execute(_LAST, one.part, one.last_done, one.last_failed, one.failure)
+            last = (_ago(one.last_done), _ago(one.last_failed))
+            await connection.execute(_LAST, one.part, *last, one.failure)
         await connection.execute(_CLEAR)
+
+
+def _ago(at: float | None) -> timedelta | None:
+    return None if at is None else timedelta(seconds=time.monotonic() - at)
 
 
 async def standing(pool: Pool, within: timedelta) -> dict[Part, Standing]:

@@ -7,8 +7,9 @@ in mind whom it told of that, and of Temporal. Nothing personal is in an alert.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -193,6 +194,19 @@ async def test(settings: Settings) -> dict[str, str | None]:
     return {each.name: await deliver(each, message) for each in channels(settings)}
 
 
+@dataclass
+class _Away:
+    """What was noticed without the ledger: since when, and which channels were told."""
+
+    alert: Alert
+    told: list[str] = field(default_factory=list)
+    noticed: float = field(default_factory=time.monotonic)
+
+    @property
+    def stood(self) -> timedelta:
+        return timedelta(seconds=time.monotonic() - self.noticed)
+
+
 class Watcher:
     def __init__(self, client: Client, pool: Pool, settings: Settings) -> None:
         self._client = client
@@ -201,7 +215,7 @@ class Watcher:
         self._channels = channels(settings)
         self._after = timedelta(seconds=settings.alerts.after_seconds)
         self._texts = translator(settings.institution.default_language)
-        self._away: dict[str, Alert] = {}
+        self._away: dict[str, _Away] = {}
 
     async def watch(self) -> None:
         """Look now and then, for ever; no failure of a look ends it."""
@@ -221,7 +235,7 @@ class Watcher:
                     return
                 found = await self._found(ledger)
                 for away in self._away.values():
-                    await alerts.adopt(ledger, away)
+                    await alerts.adopt(ledger, away.alert.cause, away.told, away.stood)
                 await alerts.note(ledger, found)
                 for alert in await alerts.settled(ledger, self._after):
                     await self._settle(ledger, alert)
@@ -231,8 +245,8 @@ class Watcher:
 
     async def _found(self, ledger: Connection) -> dict[str, int]:
         """Return what stands; with Temporal away what stood, and that."""
-        now = datetime.now(UTC)
-        met = Met(Part.TEMPORAL, now.replace(second=0, microsecond=0))
+        now = time.monotonic()
+        met = Met(Part.TEMPORAL, now)
         try:
             found = await causes(self._client)
             met.done, met.last_done = 1, now
@@ -269,21 +283,21 @@ class Watcher:
 
     async def _tell_without_ledger(self) -> None:
         """Tell that the ledger is away, and Temporal if it is; memory keeps who was told."""
-        now = datetime.now(UTC)
         found = {FailureType.LEDGER_DOWN.value}
         if not await temporal_answers(self._client):
             found.add(TEMPORAL_DOWN)
-        known = {cause: away for cause, away in self._away.items() if away.told or cause in found}
-        self._away = {cause: Alert(cause, 1, now) for cause in sorted(found)} | known
-        for cause, away in self._away.items():
-            if now - away.since < self._after:
+        self._away = {
+            cause: self._away.get(cause) or _Away(Alert(cause, 1, datetime.now(UTC)))
+            for cause in sorted(found | {each for each, away in self._away.items() if away.told})
+        }
+        for away in self._away.values():
+            if away.stood < self._after:
                 continue
             for channel in self._channels:
                 if channel.name in away.told:
                     continue
-                if await deliver(channel, self._message(away, over=False)) is None:
-                    away = replace(away, told=(*away.told, channel.name))  # noqa: PLW2901
-            self._away[cause] = away
+                if await deliver(channel, self._message(away.alert, over=False)) is None:
+                    away.told.append(channel.name)
 
     def _message(self, alert: Alert, *, over: bool) -> Message:
         say = self._texts.gettext

@@ -1,9 +1,10 @@
 """Every activity is counted at the part it works with, and none notices."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from temporalio.client import Client
 
 from activities.watch import _PARTS, Watch, watched
@@ -68,6 +69,21 @@ async def test_counts_wait_for_the_ledger(pool: Pool) -> None:
     now = await standing(pool, Part.MAIL)
     assert (now.done - before.done, now.failed - before.failed) == (1, 1)
     assert now.failure == "MAIL_DOWN"
+
+
+@pytest.mark.parametrize("minutes", [-600, 600])
+async def test_a_worker_whose_clock_is_wrong_counts_in_the_ledgers_minutes(
+    pool: Pool, minutes: int
+) -> None:
+    before = await standing(pool, Part.MAIL)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
+        watch = Watch(pool)
+        watch.count(Part.MAIL)
+        await watch.flush()
+    now = await standing(pool, Part.MAIL)
+    assert now.done == before.done + 1
+    assert now.last_done is not None
+    assert abs(now.last_done - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 async def test_expired_passwords_are_deleted_where_nobody_chooses_another(

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -331,7 +332,7 @@ def shown_without_arguments(group: Any = None, path: tuple[str, ...] = ()) -> li
 async def met(stack: TestStack, client: Client) -> AsyncIterator[None]:
     """Leave something of every kind in the ledger: each part met, a pause, an alert's channel."""
     del client
-    now = datetime.now(UTC)
+    now = time.monotonic()
     async with await connect(stack.ledger_dsn) as ledger:
         await parts.add(ledger, [Met(part, now, 3, 1, now, now, "X_DOWN") for part in Part])
         await alerts.delivered(ledger, "email")

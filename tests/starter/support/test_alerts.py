@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
@@ -182,6 +183,30 @@ async def test_the_ledger_away_is_told_once_and_its_return_once(
     watcher._pool = pool
     for _ in range(2):
         await watcher.look()
+    assert hook[0].heard("LEDGER_DOWN") == [("stands", 1), ("over", 1)]
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_a_clock_that_is_set_neither_hurries_nor_delays_what_is_told_without_the_ledger(
+    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings, minutes: int
+) -> None:
+    def after(seconds: float) -> Settings:
+        told = settings.alerts.model_copy(update={"after_seconds": seconds})
+        return settings.model_copy(update={"alerts": told})
+
+    async with await ledger.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
+        soon, late = Watcher(client, away, after(0.2)), Watcher(client, away, after(60))
+        await asyncio.gather(soon.look(), late.look())
+        with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
+            await late.look()
+            assert hook[0].heard("LEDGER_DOWN") == []
+            async with asyncio.timeout(10):
+                while not hook[0].heard("LEDGER_DOWN"):
+                    await soon.look()
+            soon._pool = pool
+            async with asyncio.timeout(10):
+                while len(hook[0].heard("LEDGER_DOWN")) < 2:
+                    await soon.look()
     assert hook[0].heard("LEDGER_DOWN") == [("stands", 1), ("over", 1)]
 
 
