@@ -1,9 +1,9 @@
 """One picture: how far those came who started this week, by day, of the departments one sees."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from ledger import funnel
+from ledger import clock, funnel
 from ledger.funnel import Day
 from starter.support.desk import Desk
 from starter.support.staff import Action
@@ -30,7 +30,7 @@ async def week(desk: Desk) -> Funnel:
     """Return the week from Monday to today, where the institution is."""
     desk.staff.check(Action.FUNNEL)
     zone = desk.settings.institution.timezone
-    today = datetime.now(zone).date()
+    today = (await clock.now(desk.pool)).astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
     return Funnel(
         tuple(await funnel.by_day(desk.pool, monday, today, zone, desk.staff.departments))

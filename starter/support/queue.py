@@ -14,7 +14,7 @@ from itertools import islice
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import Step, WaitReason, Waker
-from ledger import activations
+from ledger import activations, clock
 from ledger.activations import Noted
 from ledger.pool import UNAVAILABLE
 from starter.connect import asking
@@ -212,8 +212,9 @@ def _may_fail(line: Line, now: datetime) -> bool:
 async def _finished_today(desk: Desk) -> list[Line] | None:
     """Return what ended since midnight where the institution is; None: the ledger is away."""
     zone = desk.settings.institution.timezone
-    midnight = datetime.combine(datetime.now(zone).date(), time(), zone)
     try:
+        today = (await clock.now(desk.pool)).astimezone(zone).date()
+        midnight = datetime.combine(today, time(), zone)
         rows = await activations.finished(desk.pool, since=midnight, limit=MOST)
     except UNAVAILABLE:
         return None
