@@ -12,6 +12,9 @@ from typing import TypeAlias
 Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 _ASKS_FOR_ANSWER = (10, 11)  # SCRAM goes on.
 _OUTSIDE = b"I"
+_READY = b"Z"
+_DESCRIBED = b"TnE"
+"""Columns, none, or an error: what ends the answer to a statement that is only prepared."""
 
 
 class Pooler:
@@ -38,8 +41,12 @@ class Pooler:
         async with self._turn:
             while True:
                 server[1].write(message)
-                if message[:1] in (b"Q", b"S") and await _answered(client, server) == _OUTSIDE:
-                    return
+                match message[:1]:
+                    case b"Q" | b"S":
+                        if (await _answered(client, server, _READY))[5:6] == _OUTSIDE:
+                            return
+                    case b"H":
+                        await _answered(client, server, _DESCRIBED)
                 message = await _message(client[0])
 
     def close(self) -> None:
@@ -59,13 +66,13 @@ async def _sign_in(client: Streams, server: Streams) -> None:
             server[1].write(await _message(client[0]))
 
 
-async def _answered(client: Streams, server: Streams) -> bytes:
-    """Pass on an answer to its end; return whether a transaction goes on."""
+async def _answered(client: Streams, server: Streams, ends: bytes) -> bytes:
+    """Pass on an answer up to the first message of these kinds, which is returned."""
     while True:
         message = await _message(server[0])
         client[1].write(message)
-        if message[:1] == b"Z":
-            return message[5:6]
+        if message[:1] in ends:
+            return message
 
 
 async def _message(reader: asyncio.StreamReader) -> bytes:
