@@ -193,7 +193,7 @@ async def test_another_persons_insurance_number_goes_to_support_and_is_asked_aga
 
     conflict = await student.insurance()
     await student.retries()
-    await student.reaches(Step.REVIEW)
+    await student.reaches(Step.INSURANCE)
     await student.insurance()
 
     assert conflict.progress.wait_reason is WaitReason.INSURANCE_CONFLICT
