@@ -9,7 +9,6 @@ from ledger import alerts, parts, pauses
 from ledger.parts import Met, Part
 from ledger.pool import Pool
 
-NOW = time.monotonic()
 QUARTER = timedelta(minutes=15)
 
 
@@ -20,8 +19,8 @@ def is_now(at: datetime | None, ago: timedelta = timedelta()) -> bool:
 
 async def test_a_part_is_told_by_its_last_while_and_its_last_answers(pool: Pool) -> None:
     await pool.execute("DELETE FROM part_last; DELETE FROM part_minute")
-    long_ago = timedelta(days=2)
-    past = NOW - long_ago.total_seconds()
+    long_ago, now = timedelta(days=2), time.monotonic()
+    past = now - long_ago.total_seconds()
     old = Met(Part.SMS, past, failed=9, last_failed=past, failure="SMS_DOWN")
     await parts.add(pool, [old])
     kept = (await parts.standing(pool, QUARTER))[Part.SMS]
@@ -29,14 +28,14 @@ async def test_a_part_is_told_by_its_last_while_and_its_last_answers(pool: Pool)
     assert is_now(kept.last_failed, long_ago)
     assert await pool.fetchval("SELECT count(*) FROM part_minute") == 0
 
-    done = Met(Part.SMS, NOW, done=2, failed=1, last_done=NOW, last_failed=NOW, failure="X")
+    done = Met(Part.SMS, now, done=2, failed=1, last_done=now, last_failed=now, failure="X")
     await asyncio.gather(*(parts.add(pool, [done]) for _ in range(10)))
     await parts.add(pool, [old])
-    now = (await parts.standing(pool, QUARTER))[Part.SMS]
-    assert (now.done, now.failed, now.failure) == (20, 10, "X")
-    assert is_now(now.last_done)
-    assert is_now(now.last_failed)
-    assert now.error_rate == 1 / 3
+    told = (await parts.standing(pool, QUARTER))[Part.SMS]
+    assert (told.done, told.failed, told.failure) == (20, 10, "X")
+    assert is_now(told.last_done)
+    assert is_now(told.last_failed)
+    assert told.error_rate == 1 / 3
 
 
 async def test_a_pause_has_both_languages_and_ends_once(pool: Pool) -> None:
