@@ -67,7 +67,6 @@ def test_f22_connections_to_the_ledger_are_reset(run: Run, at: str) -> None:
     run.walk(begin, heal, at=at, during=worse)
 
 
-@pytest.mark.subset
 def test_f22_the_ledger_throws_everybody_out(run: Run) -> None:
     # Of the engine's own role: a session of the server's or of a superuser is not ours to end.
     out = (
