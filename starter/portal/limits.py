@@ -1,12 +1,14 @@
 """How often something may be asked, counted in the ledger over all processes."""
 
 import math
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from fastapi.responses import Response
 
 from ledger import budgets, posts
 from starter.portal.visit import Visit
+from starter.web import forms
 from starter.web.limits import network
 
 
@@ -52,5 +54,15 @@ async def flooded(visit: Visit, flood: Flood) -> Response:
 
 def by_address(visit: Visit, purpose: str) -> str:
     """Return the bucket that one household shares: the address, or the /64 of an IPv6 one."""
+    return f"{purpose}:{address(visit, network)}"
+
+
+def address(visit: Visit, of: Callable[[str], str]) -> str:
+    """Return the index of where a request comes from, `of` giving how much of it counts."""
     client = visit.request.client
-    return f"{purpose}:{visit.parts.keys.index('address', network(client.host if client else ''))}"
+    return visit.parts.keys.index("address", of(client.host if client else ""))
+
+
+def browser(visit: Visit) -> str:
+    """Return the index of a browser, which stays as its session's token changes."""
+    return visit.parts.keys.index("browser", forms.name_of(visit.token or ""))

@@ -23,7 +23,6 @@ from starter.activations import ActivationEnded
 from starter.connect import NO_ANSWER
 from starter.portal import limits
 from starter.portal.visit import AnyVisit, Parts, Visit
-from starter.web import forms
 from starter.web.view import Errors
 from translations import N_
 
@@ -141,7 +140,7 @@ def _read(visit: Visit, typed: Mapping[str, str]) -> tuple[dict[str, str], Error
 
 async def _count(visit: Visit) -> None:
     """Count this request for help; raises `limits.Flood` past a limit."""
-    browser = f"help:{visit.parts.keys.index('browser', forms.name_of(visit.token or ''))}"
+    browser = f"help:{limits.browser(visit)}"
     by_address = limits.by_address(visit, "help")
     allowed = visit.parts.settings.portal.help_requests_per_address
     for bucket, limit in ((browser, _PER_BROWSER), (by_address, allowed)):

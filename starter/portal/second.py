@@ -7,9 +7,8 @@ from datetime import timedelta
 
 from ledger import activations, budgets
 from ledger.budgets import Taken
-from ledger.sessions import token_hash
+from starter.portal import limits
 from starter.portal.visit import Elsewhere, Visit
-from starter.web import forms
 from starter.web.forms import Form
 from starter.web.limits import block
 
@@ -22,9 +21,7 @@ async def take(visit: Visit, form: Form) -> Taken:
     session = await visit.here()
     if session.reference is None:
         raise Elsewhere("/contact")
-    client = visit.request.client
-    browser = token_hash(forms.name_of(visit.token or ""))
-    address = visit.parts.keys.index("address", block(client.host if client else ""))
+    browser, address = limits.browser(visit), limits.address(visit, block)
     contacts = await activations.contacts(visit.parts.pool, session.reference)
     return await budgets.take_once(
         visit.parts.pool,
