@@ -67,6 +67,7 @@ def test_f22_connections_to_the_ledger_are_reset(run: Run, at: str) -> None:
     run.walk(begin, heal, at=at, during=worse)
 
 
+@pytest.mark.subset
 def test_f22_the_ledger_throws_everybody_out(run: Run) -> None:
     # Of the engine's own role: a session of the server's or of a superuser is not ours to end.
     out = (
@@ -79,8 +80,7 @@ def test_f22_the_ledger_throws_everybody_out(run: Run) -> None:
             aside(run.world.ledger(f"{out} AND datname = current_database()"))
             time.sleep(0.5)
 
-    # Whose session changed its token as the answer was lost, and looks elsewhere, begins anew.
-    run.walk(at="/pin", during=throw_out, again=frozenset({"/who", "/contact"}))
+    run.walk(at="/pin", during=throw_out)
 
 
 def test_f23_the_ledger_is_slow(run: Run) -> None:

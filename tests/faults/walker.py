@@ -15,7 +15,7 @@ from functools import partial
 
 import httpx
 
-from demo.visitor import Page, Visitor
+from demo.visitor import Form, Page, Visitor
 from domain.references import first_group
 from tests.faults.world import Person, World
 from tests.whole import student as whole
@@ -105,6 +105,7 @@ class Walker:
         self.leaves_at = leaves_at
         self._browser = _Browser(world.url, "el")
         self._path = "/who"
+        self._sent: dict[str, str] = {}
         self._deadline = math.inf
         self._refused_pin: str | None = None
 
@@ -147,7 +148,11 @@ class Walker:
 
     def _step(self) -> None:
         path = self.page.path
-        if self.page.status == _UNAVAILABLE or path == "/progress":
+        kept = self._kept_form()
+        if kept:
+            time.sleep(_PAUSE)
+            self._submit(path, self._sent, kept)
+        elif self.page.status == _UNAVAILABLE or path == "/progress":
             self._pause("/progress" if self.accepted["/contact"] else self._path)
         elif self.accepted[path] and path not in self.again:
             self._pause("/progress")
@@ -159,6 +164,13 @@ class Walker:
                 self._pause(path)
             else:
                 self._submit(path, answers)
+
+    def _kept_form(self) -> Form | None:
+        """Return the form that a page of failure keeps, to be sent again as it was."""
+        if self.page.status != _UNAVAILABLE:
+            return None
+        forms = (form for form in self.page.forms if form.action == self._path)
+        return next(forms, None) if self._sent else None
 
     def _meet_fault(self, path: str) -> None:
         gate, self._gate = self._gate, None
@@ -195,7 +207,7 @@ class Walker:
     def _ask_for_another(self) -> None:
         form = next((form for form in self.page.forms if form.action == "/pin/resend"), None)
         if form:
-            self._browser._look(self._browser._http.post(form.action, data=form.fields))
+            self._send(form, {})
 
     def newest_pin(self) -> str | None:
         """Read the code out of the message that carries this page's mark."""
@@ -214,13 +226,14 @@ class Walker:
         except (httpx.TransportError, ValueError):
             return ""
 
-    def _submit(self, path: str, answers: dict[str, str]) -> None:
+    def _submit(self, path: str, answers: dict[str, str], kept: Form | None = None) -> None:
         self.tried[path] += 1
+        self._sent = answers
         try:
             with ThreadPoolExecutor(self._clicks) as fingers:
                 for _ in range(self._clicks - 1):
                     fingers.submit(self._click, answers)
-                page = self._browser.submit(**answers)
+                page = self._send(kept, answers) if kept else self._browser.submit(**answers)
         except httpx.TransportError:
             # The answer was lost: what became of it only the next page tells.
             self._pause("/progress" if self.accepted["/contact"] else path)
@@ -231,6 +244,10 @@ class Walker:
         (self.accepted if taken else self.refused)[path] += 1
         if not taken:
             self._refused_pin = answers.get("pin")
+
+    def _send(self, form: Form, answers: dict[str, str]) -> Page:
+        data = form.fields | answers
+        return self._browser._look(self._browser._http.post(form.action, data=data))
 
     def _click(self, answers: dict[str, str]) -> None:
         """Send the form once more from the same browser, and look at nothing that comes back."""
