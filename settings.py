@@ -187,7 +187,8 @@ class Sms(Section):
 
     `preset` names a gateway of `activities/sms_presets.toml`, whose fields stand where none is
     given here. `token_file` holds the secret of whichever `auth` it is, `username` what goes with
-    it: the user, the client or the signer. `signed` is the text that `hmac` signs.
+    it: the user, the client or the signer. `signed` is the text that `hmac` signs. `check_url` is
+    one that answers 2xx to whoever has the secret, and sends nothing.
     """
 
     preset: str | None = None
@@ -201,6 +202,7 @@ class Sms(Section):
     auth_scheme: str = "Bearer"
     auth_header: str = "Authorization"
     token_url: str = ""
+    check_url: str = ""
     signed: str = "{method}\n{path}\n{body}\n{date}"
     date_header: str = "Date"
     sender: str = "UNIVERSITY"
@@ -402,11 +404,14 @@ _SEEN_BY_PEOPLE = frozenset(
     {"portal.public_url", "institution.password_reset_url", "institution.services.url"}
 )
 _GATEWAYS = frozenset({"sms", "sms_fallback"})
+_CALLED = frozenset({"url", "token_url", "check_url"})
 
 
 def _must_be_https(name: str, value: str) -> bool:
     section, _, field = name.partition(".")
-    named = name in _SEEN_BY_PEOPLE or (section in _GATEWAYS and field in {"url", "token_url"})
+    named = name in _SEEN_BY_PEOPLE or (
+        section in _GATEWAYS and field in {"url", "token_url", "check_url"}
+    )
     # The console may be reached by a tunnel only.
     named |= name == "console.public_url" and not addresses.is_loopback(value)
     return named and bool(value) and addresses.is_plain(value)

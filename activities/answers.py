@@ -10,8 +10,11 @@ REFERRAL = 10
 CONSTRAINT_VIOLATION = 19
 NO_SUCH_OBJECT = 32
 INVALID_CREDENTIALS = 49
+NO_RIGHT = 50
 UNWILLING = 53
 ALREADY_EXISTS = 68
+DRY_RUN_DONE = 16654
+"""It would have been done; OpenLDAP's own number."""
 ELSEWHERE = frozenset({REFERRAL, 51, 52, UNWILLING})
 """This server does not do it now: it is a replica, read-only, busy or going down."""
 

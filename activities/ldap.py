@@ -19,6 +19,7 @@ from ldap3 import (
     BASE,
     MODIFY_ADD,
     MODIFY_DELETE,
+    MODIFY_REPLACE,
     NONE,
     SAFE_SYNC,
     SIMPLE,
@@ -28,10 +29,12 @@ from ldap3 import (
     Tls,
 )
 from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
+from ldap3.core.results import RESULT_CODES
 from ldap3.extend.standard.modifyPassword import ModifyPassword
 from temporalio.exceptions import ApplicationError
 
 from activities.answers import (
+    DRY_RUN_DONE,
     ELSEWHERE,
     INVALID_CREDENTIALS,
     NO_SUCH_OBJECT,
@@ -52,6 +55,7 @@ _REST_SECONDS = 10.0
 
 _NO_OPERATION = "1.3.6.1.4.1.4203.666.5.2"
 _REFERRAL_TAG = 3
+RESULT_CODES.setdefault(DRY_RUN_DONE, "noOperation")  # Without a name ldap3 raises KeyError.
 _PERMISSIVE_MODIFY = "1.2.840.113556.1.4.1413"
 
 
@@ -142,12 +146,25 @@ class Wire:
     def try_add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
         """Ask what an add would be answered, which a server that cannot tell refuses (12)."""
         controls = [(_NO_OPERATION, True, None)]
-        try:
-            with self._connection() as connection:
-                _, result, _, _ = connection.add(dn, attributes=attributes, controls=controls)
-        except KeyError as unknown:
-            return Answer(unknown.args[0])  # ldap3 has no name for "would have been done".
-        return read(result)
+        with self._connection() as connection:
+            return read(connection.add(dn, attributes=attributes, controls=controls)[1])
+
+    def try_change(
+        self, dn: str, attribute: str, values: list[str], *, replace: bool = False
+    ) -> Answer:
+        """Ask what a change of one attribute would be answered, as `try_add`."""
+        controls = [(_NO_OPERATION, True, None)]
+        changes = {attribute: [(MODIFY_REPLACE if replace else MODIFY_ADD, values)]}
+        with self._connection() as connection:
+            return read(connection.modify(dn, changes, controls)[1])
+
+    def anybody(self) -> str | None:
+        """Return the name of some person's entry, if there is one."""
+        with self._connection() as connection:
+            _, _, response, _ = connection.search(
+                self._settings.people_dn, "(uid=*)", SUBTREE, attributes=["1.1"], size_limit=1
+            )
+        return next((each["dn"] for each in response if each["type"] == "searchResEntry"), None)
 
     def add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
         return self._write(lambda connection: connection.add(dn, attributes=attributes)[1])

@@ -23,7 +23,7 @@ import httpx
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import alarm, failure, guarded
-from activities.sms_auth import authentication
+from activities.sms_auth import ClientCredentials, authentication
 from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import FailureType
 from settings import Sms
@@ -67,9 +67,10 @@ class SmsGateway:
         self._settings = settings
         self._escaped = _in_address if _FORM in settings.headers.values() else _in_json
         self._rests_until = time.monotonic()
+        self._auth = authentication(settings)
         self._client = httpx.AsyncClient(
             headers={"Accept-Encoding": "identity", **settings.headers},
-            auth=authentication(settings),
+            auth=self._auth,
             timeout=settings.timeout_seconds,
             follow_redirects=False,
             event_hooks={"response": [_shorten]},
@@ -94,18 +95,36 @@ class SmsGateway:
         body = _filled(self._settings.body, {key: self._escaped(fields[key]) for key in fields})
         url = _filled(self._settings.url, {key: _in_address(fields[key]) for key in fields})
         content = body.encode() if self._settings.method == "POST" else None
+        request = self._client.build_request(self._settings.method, url, content=content)
+        return self._read(await self._exchanged(request, self._auth))
+
+    async def knows_us(self) -> bool:
+        """Try the secret without sending anything; False where this gateway has no such call.
+
+        Raises as `send`.
+        """
+        settings = self._settings
+        if settings.check_url:
+            url = _filled(settings.check_url, {"username": _in_address(settings.username)})
+            response = await self._exchanged(self._client.build_request("GET", url), self._auth)
+            if not response.is_success:
+                raise failure(FailureType.CONFIGURATION, f"HTTP {response.status_code}")
+        elif isinstance(self._auth, ClientCredentials):
+            self._auth.keep(await self._exchanged(self._auth.ask(), None))
+        else:
+            return False
+        return True
+
+    async def _exchanged(self, request: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
         with guarded(FailureType.SMS_DOWN, (httpx.RequestError, TimeoutError)):
             try:
                 # For the whole exchange: httpx counts each piece of an answer by itself.
                 async with asyncio.timeout(self._settings.timeout_seconds):
-                    response = await self._client.request(
-                        self._settings.method, url, content=content
-                    )
+                    return await self._client.send(request, auth=auth)
             except httpx.ConnectError as error:
                 if _is_untrusted(error):
                     raise failure(FailureType.CONFIGURATION, "certificate not trusted") from None
                 raise
-        return self._read(response)
 
     def _read(self, response: httpx.Response) -> Delivery:
         settings, status, said = self._settings, response.status_code, response.text

@@ -111,17 +111,18 @@ class ClientCredentials(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> _Flow:
         fresh = False
         if time.monotonic() >= self._until:
-            self._keep((yield self._ask()))
+            self.keep((yield self.ask()))
             fresh = True
         response = yield self._with_token(request)
         if response.status_code != HTTPStatus.UNAUTHORIZED:
             return
         self._until = 0.0
         if not fresh:
-            self._keep((yield self._ask()))
+            self.keep((yield self.ask()))
             yield self._with_token(request)
 
-    def _ask(self) -> httpx.Request:
+    def ask(self) -> httpx.Request:
+        """Return the request for a token."""
         return httpx.Request(
             "POST",
             self._settings.token_url,
@@ -133,7 +134,8 @@ class ClientCredentials(httpx.Auth):
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
-    def _keep(self, response: httpx.Response) -> None:
+    def keep(self, response: httpx.Response) -> None:
+        """Keep the token of this answer; raises where there is none."""
         status = response.status_code
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
             raise failure(FailureType.SMS_DOWN, f"token HTTP {status}")

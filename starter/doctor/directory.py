@@ -2,26 +2,36 @@
 
 import asyncio
 import re
-from contextlib import closing
-from datetime import date
+import secrets
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import date, datetime, timedelta
 from itertools import chain
 from uuid import uuid4
 
 from temporalio.exceptions import ApplicationError
 
-from activities.answers import SUCCESS
+from activities.answers import DRY_RUN_DONE, NO_RIGHT, SUCCESS
 from activities.entries import OBJECT_CLASSES, attributes, chosen
 from activities.ldap import Wire
 from domain.contracts.requests import Enrolment, Person
 from domain.contracts.vocabulary import Choice, Language
 from domain.passwords import MIN_LENGTH
 from settings import Settings
+from starter.doctor import clocks
 from starter.doctor.finding import Finding, Findings
 
 PART = "directory"
+_PASSWORD = "userPassword"  # noqa: S105 - an attribute's name
 _NAMES = re.compile(r"NAME\s+(?:'([^']+)'|\(([^)]+)\))")
-_DRY_RUN_DONE = 16654
-_UNSUPPORTED = 12
+_TIMES = (
+    ("cn=Current,cn=Time,cn=Monitor", "monitorTimestamp"),
+    ("cn=monitor", "currentTime"),
+    ("", "currentTime"),
+)
+"""Where OpenLDAP, 389 Directory Server and Active Directory tell what time it is."""
+_NOT_TRIED = (SUCCESS, 12)
+_FIRST_SHOWS = "(not tried: it has no dry run; the first activation shows them)"
 _READ_ONLY = (10, 53)
 
 
@@ -63,8 +73,9 @@ def _found(wire: Wire, settings: Settings, url: str) -> list[Finding]:
     mend = f"it does not know {', '.join(lacking)}: load the schemas" if lacking else ""
     found.append(Finding(PART, f"schema of {url}", mend))
     if people and not lacking:
-        found.append(Finding(PART, f"rights at {url}", _rights(wire, settings)))
+        found += _rights(wire, settings, url)
     found.append(Finding(PART, f"password policy of {url}", _policy(wire, settings)))
+    found.append(_clock(wire, url))
     return found
 
 
@@ -84,7 +95,7 @@ def _quoted(line: str) -> list[str]:
 
 def _written(settings: Settings) -> set[str]:
     """Return the names of the classes and attributes that an entry is made of."""
-    return {*OBJECT_CLASSES, *_entry(settings, "doctor")} - {"userPassword"}
+    return {*OBJECT_CLASSES, *_entry(settings, "doctor")} - {_PASSWORD}
 
 
 def _bare(name: str) -> str:
@@ -123,16 +134,55 @@ def _entry(settings: Settings, username: str) -> dict[str, list[str]]:
     )
 
 
-def _rights(wire: Wire, settings: Settings) -> str:
-    """Try to add somebody without doing it, where the server can; returns what to mend."""
+def _rights(wire: Wire, settings: Settings, url: str) -> Iterator[Finding]:
+    """Try to add somebody and to change somebody, without doing it."""
     name = f"doctor{uuid4().hex[:12]}"
-    dn = f"uid={name},{settings.directory.people_dn}"
-    code = wire.try_add(dn, _entry(settings, name)).code
-    if code in (SUCCESS, _DRY_RUN_DONE, _UNSUPPORTED):
+    answer = wire.try_add(f"uid={name},{settings.directory.people_dn}", _entry(settings, name))
+    if answer.code in _NOT_TRIED:
+        yield Finding(PART, f"rights at {url} {_FIRST_SHOWS}")
+        return
+    yield Finding(PART, f"right to add entries at {url}", _to_add(answer.code))
+    if answer.code == DRY_RUN_DONE:
+        # Only a server that has just made a dry run is trusted with one of somebody's entry.
+        yield _to_change(wire, settings, url)
+
+
+def _clock(wire: Wire, url: str) -> Finding:
+    """Compare the server's time with ours, where it tells its time."""
+    whose = f"the directory's at {url}"
+    for dn, attribute in _TIMES:
+        before = clocks.now()
+        with suppress(ApplicationError):
+            for value in wire.read(dn, [attribute]).get(attribute.lower(), []):
+                told = datetime.strptime(f"{value[:14]}Z", "%Y%m%d%H%M%S%z")
+                return clocks.compared(whose, before, told, timedelta(seconds=1))
+    return Finding("clocks", f"{whose} (not told: let directory.bind_dn read cn=Time,cn=Monitor)")
+
+
+def _to_add(code: int) -> str:
+    """Return what to mend of the right to add entries."""
+    if code == DRY_RUN_DONE:
         return ""
     if code in _READ_ONLY:
         return f"LDAP {code}: it is a read-only copy; name the one that takes writes"
     return f"LDAP {code}: let directory.bind_dn add entries under directory.people_dn"
+
+
+def _to_change(wire: Wire, settings: Settings, url: str) -> Finding:
+    """Look whether passwords and what students choose may be written in entries that are there."""
+    about = f"right to set passwords, and what students choose, at {url}"
+    dn = wire.anybody()
+    if dn is None:
+        return Finding(PART, f"{about} (not tried: nobody is there; the first activation shows it)")
+    entry = _entry(settings, "doctor") | {_PASSWORD: [secrets.token_urlsafe(24)]}
+    choices = {choice.partition("=")[0] for choice in settings.directory.choices.values()}
+    lacking = [
+        name
+        for name in sorted({_PASSWORD, *choices} & entry.keys())
+        if wire.try_change(dn, name, entry[name], replace=name == _PASSWORD).code == NO_RIGHT
+    ]
+    mend = f"LDAP {NO_RIGHT}: let directory.bind_dn write {', '.join(lacking)}" if lacking else ""
+    return Finding(PART, about, mend)
 
 
 def _policy(wire: Wire, settings: Settings) -> str:

@@ -1,6 +1,6 @@
 """The ledger: its tables' version, the rights of the role, its clock, and whose keys these are."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from ledger import key_checks, migrate, pooler
 from ledger.pool import Pool, connect
@@ -8,10 +8,10 @@ from ledger.pooler import SharedSessions
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
+from starter.doctor import clocks
 from starter.doctor.finding import Finding, Findings
 
 PART = "ledger"
-CLOCKS_APART = timedelta(seconds=2)
 _APPEND_ONLY = ["audit", "audit_before", "consent", "migration"]
 _LACKING = """
 SELECT format('%s on %s', string_agg(privilege, ', ' ORDER BY privilege), relname) AS lacking
@@ -43,7 +43,9 @@ async def check(settings: Settings) -> Findings:
         mend = f"the role lacks {'; '.join(lacking)}: grant it" if lacking else ""
         yield Finding(PART, "the role has its rights", mend)
         yield Finding("keys", "they are those of the other processes", await _keys(pool, settings))
-        yield Finding("clocks", "this machine's and the ledger's agree", await _clock(pool))
+        before = clocks.now()
+        told = await pool.fetchval("SELECT clock_timestamp()")
+        yield clocks.compared("the ledger's", before, told, timedelta())
 
 
 def _mend_version(missing: list[str]) -> str:
@@ -64,13 +66,3 @@ async def _keys(pool: Pool, settings: Settings) -> str:
     except KeyUnavailable as other:
         return str(other)
     return ""
-
-
-async def _clock(pool: Pool) -> str:
-    before = datetime.now(UTC)
-    told: datetime = await pool.fetchval("SELECT clock_timestamp()")
-    after = datetime.now(UTC)
-    apart = max(before - told, told - after, timedelta())
-    if apart <= CLOCKS_APART:
-        return ""
-    return f"they are {apart.total_seconds():.0f} s apart: let NTP set both"

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import aiosmtplib
+from temporalio.exceptions import ApplicationError
 
 from activities.mail import Letter, MailRelay
 from activities.sms import SmsGateway, SmsGateways
@@ -16,6 +17,7 @@ from starter.doctor.finding import Finding, Findings
 
 _HTTPS, _HTTP = 443, 80
 _WITHIN = 10
+_NOT_TRIED = "not tried: without check_url only a real message shows it, by --send-test"
 _TEST = "Test message of the account activation. Nobody has to do anything."
 
 
@@ -26,12 +28,30 @@ def gateways(settings: Settings) -> Iterator[tuple[str, Sms]]:
 
 
 async def check_sms(name: str, sms: Sms) -> Findings:
-    """Open a connection to where messages go; no gateway has a harmless question in common."""
-    SmsGateway(sms)  # Reads its secret.
-    yield Finding(name, "its settings")
-    for field, url in (("url", sms.url), ("token_url", sms.token_url)):
-        if url:
-            yield Finding(name, f"{field} can be reached", await _open(url))
+    """Open a connection to where messages go, and try the secret where nothing is sent by that."""
+    gateway = SmsGateway(sms)  # Reads its secret.
+    try:
+        yield Finding(name, "its settings")
+        away = False
+        for field, url in (("url", sms.url), ("token_url", sms.token_url)):
+            if url:
+                mend = await _open(url)
+                away |= bool(mend)
+                yield Finding(name, f"{field} can be reached", mend)
+        if not away:
+            yield await _takes_secret(name, gateway)
+    finally:
+        await gateway.close()
+
+
+async def _takes_secret(name: str, gateway: SmsGateway) -> Finding:
+    about = "it takes our secret"
+    try:
+        tried = await gateway.knows_us()
+    except ApplicationError as refused:
+        mend = f"{refused.message}: see to {name}.token_file, {name}.username and {name}.check_url"
+        return Finding(name, about, mend)
+    return Finding(name, about if tried else f"{about} ({_NOT_TRIED})")
 
 
 async def _open(url: str) -> str:

@@ -4,8 +4,8 @@ import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,17 @@ from temporalio.api.operatorservice.v1 import (
 )
 from temporalio.client import Client
 
+from activities.answers import SUCCESS
+from activities.ldap import Wire
 from demo.part import run
 from security import rotation
 from security.purposes import User
-from settings import Settings
+from settings import Settings, Sms
+from starter.doctor import clocks, messaging
 from starter.doctor.commands import _examine
 from starter.doctor.finding import Finding
 from tests.activities.conftest import ruled
+from tests.activities.gateway import Gateway, running
 from tests.server import client
 from tests.stack import TestStack
 from tests.starter.test_cli import command
@@ -268,16 +272,93 @@ async def test_a_registrar_that_is_not_ready_is_told(
             "=rs\n    by * none\naccess",
             "let directory.bind_dn add",
         ),
+        (
+            'attrs=userPassword\n    by dn.exact="$service" =w',
+            'attrs=userPassword\n    by dn.exact="$service" =rscd',
+            "let directory.bind_dn write userPassword'",
+        ),
+        (
+            'by dn.exact="$service" write\n    by self read',
+            'by dn.exact="$service" read\n    by self read',
+            "write eduPersonEntitlement, labeledURI, mobile'",
+        ),
         ("rootdn", "readonly on\nrootdn", "read-only copy"),
     ],
-    ids=["rights", "read-only"],
+    ids=["rights", "passwords", "choices", "read-only"],
 )
 async def test_a_directory_that_is_not_ready_is_told(
-    stack: TestStack, old: str, new: str, says: str
+    stack: TestStack, somebody: str, old: str, new: str, says: str
 ) -> None:
-    with ruled(stack, old, new):
+    service = stack.settings.directory.bind_dn
+    before = as_it_stands(stack, somebody)
+    with ruled(stack, old.replace("$service", service), new.replace("$service", service)):
         found = await wrong(stack.settings, User.DIRECTORY)
     assert says in str(found)
+    assert await wrong(stack.settings, User.DIRECTORY) == []
+    assert as_it_stands(stack, somebody) == before
+
+
+def as_it_stands(stack: TestStack, dn: str) -> dict[str, list[str]]:
+    with closing(Wire(stack.settings.directory)) as wire:
+        return wire.read(dn, ["*", "+"])
+
+
+async def test_where_nobody_is_the_right_to_set_passwords_is_not_said_to_be_there(
+    stack: TestStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Wire, "anybody", lambda _: None)
+    found = await _examine(stack.settings, (User.DIRECTORY,), "")
+    assert "nobody is there; the first activation shows it" in str(found)
+
+
+@pytest.fixture
+def somebody(stack: TestStack) -> str:
+    """Return the name of an entry of the directory; of one that is made where it is empty."""
+    with closing(Wire(stack.settings.directory)) as wire:
+        if dn := wire.anybody():
+            return dn
+        dn = f"uid=somebody,{stack.settings.directory.people_dn}"
+        person = {"objectClass": ["inetOrgPerson"], "uid": ["somebody"], "cn": ["S"], "sn": ["S"]}
+        assert wire.add(dn, person).code == SUCCESS
+    return dn
+
+
+@pytest.mark.parametrize("asked", ["check_url", "token_url"])
+async def test_a_wrong_secret_of_the_gateway_is_told_and_nothing_is_sent(
+    gateway: Gateway, secret_file: Path, asked: str
+) -> None:
+    at = gateway.url.removesuffix("/send")
+    more = {"preset": "routee", "token_url": f"{at}/token"} if asked == "token_url" else {}
+    if asked == "check_url":
+        more = {"auth": "oauth2", "token_url": f"{at}/token", "check_url": f"{at}/oauth"}
+    given = {"url": f"{at}/never", "username": "engine", "token_file": secret_file, **more}
+    sms = Sms.model_validate(given)
+    assert [each async for each in messaging.check_sms("sms", sms) if not each.ok] == []
+    gateway.secret = "another"
+    (told,) = [each async for each in messaging.check_sms("sms", sms) if not each.ok]
+    assert "see to sms.token_file" in told.mend
+    assert "/never" not in str(gateway.seen)
+
+
+async def test_a_secret_that_only_a_message_shows_is_not_said_to_be_right(
+    stack: TestStack,
+) -> None:
+    found = [each async for each in messaging.check_sms("sms", stack.settings.sms)]
+    assert any("not tried" in each.about and "--send-test" in each.about for each in found)
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    with running() as made:
+        yield made
+
+
+@pytest.fixture
+def secret_file(gateway: Gateway, tmp_path: Path) -> Path:
+    gateway.secret = "sesame"
+    file = tmp_path / "secret"
+    file.write_text("sesame\n")
+    return file
 
 
 async def test_a_policy_that_wants_more_than_the_page_says_is_told(stack: TestStack) -> None:
@@ -334,15 +415,27 @@ async def test_temporal_away_and_a_missing_namespace_are_told(
     del client
 
 
-async def test_other_keys_and_a_clock_that_is_off_are_told(
-    stack: TestStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_other_keys_are_told(stack: TestStack, tmp_path: Path, client: Client) -> None:
+    del client
     settings = stack.settings.model_copy(update={"keys_dir": tmp_path / "others"})
     assert await wrong(stack.settings, User.COMMANDS) == []
     rotation.create(tmp_path / "others", "2026-11")
     assert "not the same key" in str(await wrong(settings, User.COMMANDS))
-    monkeypatch.setattr("starter.doctor.ledger.CLOCKS_APART", timedelta(seconds=-1))
-    assert "NTP" in str(await wrong(stack.settings, User.COMMANDS))
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_each_clock_that_is_not_ours_is_told(
+    stack: TestStack, client: Client, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    del client
+    off = timedelta(minutes=minutes)
+    monkeypatch.setattr(clocks, "now", lambda: datetime.now(UTC) + off)
+    found = await wrong(stack.settings)
+    assert {each.part for each in found} == {"clocks"}
+    assert len(found) == 3, found
+    told = " ".join(each.about for each in found)
+    assert all(name in told for name in ("the ledger's", "the directory's at ldaps", "Temporal's"))
+    assert all("s apart: let NTP" in each.mend for each in found), found
 
 
 async def test_a_test_message_is_really_sent(stack: TestStack) -> None:

@@ -1,0 +1,22 @@
+"""Whether this machine's clock and a part's agree."""
+
+from datetime import UTC, datetime, timedelta
+
+from starter.doctor.finding import Finding
+
+CLOCKS_APART = timedelta(seconds=2)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def compared(whose: str, before: datetime, told: datetime, exact: timedelta) -> Finding:
+    """Compare what a part told, up to `exact`, with what this machine read before and reads now."""
+    apart = max(before - told - exact, told - now(), timedelta())
+    about = f"this machine's and {whose} agree"
+    if apart <= CLOCKS_APART:
+        return Finding("clocks", about)
+    return Finding(
+        "clocks", about, f"they are {apart.total_seconds():.0f} s apart: let NTP set both"
+    )
