@@ -310,12 +310,20 @@ class Activation(Standing):
         request = CloseActivation(reference=self.start.reference, end=end, username=self.username)
         await self.patiently(calls.close_activation, request)
         self.stand(end, self.ended_for)  # Nothing is waited for any more.
-        to = self._other_contact()
-        if end in _NOTICES and to:
-            self.farewell = self.farewell or self._notice(_NOTICES[end], to)
+        self.farewell = self.farewell or self._last_notice(end)
+        if self.farewell:
             await self.patiently(calls.send_notice, self.farewell)
         # Whatever else comes in is answered "too late".
         await self.next(or_when=workflow.all_handlers_finished)
+
+    def _last_notice(self, end: Step) -> SendNotice | None:
+        """Return the notice of this end: to the other contact, or to a student who waited long."""
+        to = self._other_contact()
+        if end in _NOTICES and to:
+            return self._notice(_NOTICES[end], to)
+        if end is Step.ALREADY_ACTIVE and self.proof and self.proved_by and self.waited_long:
+            return self._notice(NoticeKind.ALREADY_ACTIVE, self.proof.destination)
+        return None
 
     def _other_contact(self) -> Destination | None:
         """Return the contact on file that a thief of the proved one would not have, if any."""

@@ -229,11 +229,15 @@ class Standing(ABC):
         if self.deadline_at is None:
             self._left_at = self._left_at or now
         elif not self.inbox.has(hears):
-            long = self._left_at is not None and now - self._left_at > self._notify_after
-            notice = self._owed or (NoticeKind.GO_ON if long else None)
+            notice = self._owed or (NoticeKind.GO_ON if self.waited_long else None)
             self._left_at = self._owed = None
             if notice and self.proved_by:
                 self.write(notice)
+
+    @property
+    def waited_long(self) -> bool:
+        """Whether the student has waited for the engine long enough to be written to."""
+        return self._left_at is not None and workflow.now() - self._left_at > self._notify_after
 
     def _awaits_others(self) -> bool:
         """Whether no work of the engine's is under way that could end meanwhile."""

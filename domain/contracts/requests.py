@@ -353,6 +353,7 @@ class NoticeKind(StrEnum):
     CHOOSE_PASSWORD_AGAIN = "choose_password_again"  # noqa: S105 - the name of a notice
     GO_ON = "go_on"
     REMINDER = "reminder"
+    ALREADY_ACTIVE = "already_active"
 
 
 class SendNotice(Model):

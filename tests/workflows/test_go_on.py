@@ -361,6 +361,26 @@ async def test_who_takes_a_dispute_back_is_there_and_is_not_called(
     await student.handle.terminate()
 
 
+@pytest.mark.parametrize(
+    ("waited", "told"), [(SHORT, []), (LONG, [NoticeKind.ALREADY_ACTIVE])], ids=["short", "long"]
+)
+async def test_whose_account_turns_out_to_be_active_is_told_after_a_long_wait(
+    begin: Begin, world: World, waited: timedelta, told: list[NoticeKind]
+) -> None:
+    world.pause = timedelta(seconds=10)
+    world.accounts = [_CONFLICT, AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE)]
+    student = await begin()
+    await student.sent()
+    await student.pin()
+    await student.reaches(Step.NEEDS_SUPPORT)
+    await student.environment.sleep(waited)
+    await student.retries()
+
+    assert await student.end() is Step.ALREADY_ACTIVE
+    assert _notices(world) == told
+    assert {call.destination.to for call in world.made(SendNotice)} <= {PERSON.sms_to}
+
+
 async def test_a_password_that_expired_is_asked_for_again_in_its_own_words(
     begin: Begin, world: World
 ) -> None:
