@@ -45,7 +45,9 @@ def codes(person: Person, domain: str) -> list[str]:
 def attributes(person: Person, username: str, domain: str, language: Language) -> Attributes:
     """Return the whole entry but its password; nothing that is unknown is written."""
     first = ascii_fold(person.first_name_latin)
-    last = ascii_fold(person.last_name_latin) or first or username
+    last = ascii_fold(person.last_name_latin)
+    if not first + last:
+        last = username
     country = person.citizenship or ""
     entry: dict[str, list[str | None]] = {
         "objectClass": [*OBJECT_CLASSES],
@@ -65,7 +67,7 @@ def attributes(person: Person, username: str, domain: str, language: Language) -
         "schacCountryOfCitizenship": [country if len(country) == _COUNTRY_LENGTH else None],
         CODES: [*codes(person, domain)],
     }
-    if has_greek(person.last_name_el):
+    if has_greek(person.first_name_el + person.last_name_el):
         entry |= _names(";lang-el", person.first_name_el, person.last_name_el)
     kept = {name: [value for value in values if value] for name, values in entry.items()}
     return {name: values for name, values in kept.items() if values}
@@ -139,8 +141,9 @@ def _written(
 
 
 def _names(option: str, first: str, last: str) -> dict[str, list[str | None]]:
+    """Return a person's names; who has one name is called by it alone, and has it as surname."""
     return {
         f"cn{option}": [f"{first} {last}".strip()],
-        f"sn{option}": [last],
+        f"sn{option}": [last or first],
         f"givenName{option}": [first],
     }

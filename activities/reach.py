@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from activities.students import MOST_SHARING, Row, enrolled, humans, text
+from activities.students import MOST_SHARING, Row, as_it_stands, enrolled, humans, text
 from domain.contacts import emails_on_file, landline_on_file, mobiles_on_file
 
 _NAMES = ("firstnameel", "firstnameen", "lastnameel", "lastnameen")
@@ -101,8 +101,8 @@ def _obstacle(live: list[Row], contacts: set[str], region: str) -> Obstacle | No
 def _finding(row: Row, reason: Obstacle, shared: int) -> Finding:
     return Finding(
         department_id=text(row, "departmentid"),
-        system_id=text(row, "systemid"),
-        registration_id=text(row, "registrationid"),
+        system_id=as_it_stands(row, "systemid"),
+        registration_id=as_it_stands(row, "registrationid"),
         reason=reason,
         shared_with=shared,
     )

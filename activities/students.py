@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
-from domain import insurance
+from domain import blanks, dates, insurance
 from domain.contacts import emails_on_file, mobiles_on_file
 from domain.contracts.requests import Enrolment, Person
 from domain.elot743 import ascii_fold, elot743
@@ -26,7 +26,6 @@ Row: TypeAlias = Mapping[str, str | None]
 LIVE = ("active", "interim")
 MOST_SHARING = 20
 """Persons who may have one contact; what more have is a secretariat's own, or a placeholder."""
-_DATE_FORMATS = ("%Y%m%d", "%Y-%m-%d", "%d/%m/%Y")
 _COUNTRY = re.compile(r"[A-Z]{2}|EHIC")
 _FACTS_THAT_AGREE = 2
 
@@ -42,8 +41,11 @@ class Typed:
 
 def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> list[Person]:
     """Return the persons with a live row that holds a typed contact; `index` makes their keys."""
-    found = [person(group, typed, index) for group in humans(rows)]
-    return [each for each in found if each.sms_to or each.email_to]
+    return [
+        person(group, typed, index)
+        for group in humans(rows)
+        if any(is_live(row) and holds(row, typed) for row in group)
+    ]
 
 
 def holds(row: Row, typed: Typed) -> bool:
@@ -64,7 +66,7 @@ def holders(rows: Sequence[Row], number: tuple[str, str], index: Callable[[str],
 
 
 def enrolment(row: Row) -> str:
-    return f"{text(row, 'systemid')}/{text(row, 'registrationid')}"
+    return f"{as_it_stands(row, 'systemid')}/{as_it_stands(row, 'registrationid')}"
 
 
 def insurance_of(row: Row) -> tuple[str, str] | None:
@@ -87,22 +89,16 @@ def alike(row: Row) -> tuple[str, ...] | None:
 
 
 def birth_date(row: Row) -> date | None:
-    written = text(row, "birthdate")[:10]
-    for form in _DATE_FORMATS:
-        try:
-            return datetime.strptime(written, form).replace(tzinfo=UTC).date()
-        except ValueError:
-            continue
-    return None
-
-
-def written_dates(day: date) -> list[str]:
-    """Return a date in every form `birth_date` reads."""
-    return [day.strftime(form) for form in _DATE_FORMATS]
+    return dates.on_file(row.get("birthdate") or "", datetime.now(UTC).date())
 
 
 def text(row: Row, column: str) -> str:
-    """Return a column's value in single spaces; empty when there is none."""
+    """Return a column's value in single spaces; empty when `domain.blanks` takes it for none."""
+    return blanks.value(row.get(column))
+
+
+def as_it_stands(row: Row, column: str) -> str:
+    """Return the value of a column that is or orders a key, which must never change."""
     return " ".join((row.get(column) or "").split())
 
 
@@ -200,8 +196,8 @@ def contacts(group: Iterable[Row], region: str) -> tuple[list[str], list[str]]:
 def _enrolment(row: Row) -> Enrolment:
     greek, latin = text(row, "departmentel"), text(row, "departmenten")
     return Enrolment(
-        system_id=text(row, "systemid"),
-        registration_id=text(row, "registrationid"),
+        system_id=as_it_stands(row, "systemid"),
+        registration_id=as_it_stands(row, "registrationid"),
         department_id=text(row, "departmentid"),
         department_el=greek or latin,
         department_en=latin or elot743(greek),
@@ -230,9 +226,8 @@ def enrolled(group: Iterable[Row]) -> list[Row]:
 
 def _age(row: Row) -> tuple[str, ...]:
     """Order enrolments from the first to the newest."""
-    return tuple(
-        text(row, column) for column in ("inscriptionacyear", "systemid", "registrationid")
-    )
+    columns = ("inscriptionacyear", "systemid", "registrationid")
+    return tuple(as_it_stands(row, column) for column in columns)
 
 
 def _all(rows: Sequence[Row], read: Callable[[Row], tuple[str, ...]]) -> list[str]:

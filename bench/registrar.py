@@ -18,12 +18,13 @@ from statistics import median
 import asyncpg
 from pydantic import SecretStr
 
-from activities.registrar import statements
+from activities.registrar_sql import statements
 from demo.names import MEN, SURNAMES, WOMEN
 from demo.place import Place
 from demo.postgres import Postgres
 from demo.registrar import SQL
 from demo.students import COLUMNS, DEPARTMENTS, amka, make_row
+from domain import dates
 from settings import Registrar
 
 ROWS = 100_000
@@ -83,12 +84,12 @@ async def measure(dsn: str, rows: int) -> dict[str, float]:
     try:
         for _ in range(LOOKUPS):
             n = draw.randrange(rows)
-            born = f"{date(2000, 1, 1) + timedelta(days=draw.randrange(3000)):%Y%m%d}"
+            born = dates.keys(date(2000, 1, 1) + timedelta(days=draw.randrange(3000)))
             contact = (mobile(n)[-8:], f"s{n}@mail.example", f"s{n}@")
             for name, query, values in (
                 ("primary key", by_key, ("SIS", f"C{n:07d}")),
                 ("contact", queries.by_contact, contact),
-                ("identity", queries.by_identity, (["01010500013"], [born])),
+                ("identity", queries.by_identity, (["01010500013"], born)),
             ):
                 begun = time.perf_counter()
                 found = await records.fetch(query, *values)

@@ -36,22 +36,31 @@ CREATE TABLE IF NOT EXISTS v_vd_sis (
 );
 
 -- What the engine's queries need; docs/registrar.md says which is for what.
-CREATE INDEX IF NOT EXISTS v_vd_sis_mobile
-    ON v_vd_sis (right(regexp_replace(mobilephone, '\D', '', 'g'), 8));
-CREATE INDEX IF NOT EXISTS v_vd_sis_mobiles ON v_vd_sis (departmentid)
-    WHERE (mobilephone ~ '[^-+0-9 ]' OR length(regexp_replace(mobilephone, '\D', '', 'g')) > 14);
+CREATE INDEX IF NOT EXISTS v_vd_sis_mobile_ends ON v_vd_sis USING gin ((ARRAY[
+    right(regexp_replace(mobilephone, '\D', '', 'g'), 8),
+    right(regexp_replace(regexp_replace(mobilephone, '(\D+\d+){1}\D*$', ''), '\D', '', 'g'), 8),
+    right(regexp_replace(regexp_replace(mobilephone, '(\D+\d+){2}\D*$', ''), '\D', '', 'g'), 8)]));
+CREATE INDEX IF NOT EXISTS v_vd_sis_mobiles_odd ON v_vd_sis (departmentid)
+    WHERE (mobilephone ~ '[^-+0-9 ]' OR length(regexp_replace(mobilephone, '\D', '', 'g')) > 14
+        OR mobilephone ~ '\d(\D*\d){7}(\D+\d+){3}');
 CREATE INDEX IF NOT EXISTS v_vd_sis_email ON v_vd_sis (lower(extemail));
-CREATE INDEX IF NOT EXISTS v_vd_sis_emails ON v_vd_sis (departmentid)
-    WHERE lower(extemail) ~ '[^!-~]|[,;|/<>]';
-CREATE INDEX IF NOT EXISTS v_vd_sis_ssn
-    ON v_vd_sis (regexp_replace(ssn, '[ ./-]', '', 'g'));
-CREATE INDEX IF NOT EXISTS v_vd_sis_birthdate ON v_vd_sis (left(birthdate, 10));
-CREATE INDEX IF NOT EXISTS v_vd_sis_number ON v_vd_sis (translate(
-    upper(regexp_replace(registrationid, '[\s./-]', '', 'g')),
-    'ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβεζηικμνορτυχ', 'ABEZHIKMNOPTYXABEZHIKMNOPTYX'));
+CREATE INDEX IF NOT EXISTS v_vd_sis_emails_odd ON v_vd_sis (departmentid)
+    WHERE lower(extemail) ~ '[^!-~]|[][,;|/<>()"]|mailto:|^[''.:]|[''.:]$';
+CREATE INDEX IF NOT EXISTS v_vd_sis_ssn_folded ON v_vd_sis (translate(
+    upper(regexp_replace(ssn, '[^0-9A-Za-zΆΈ-ώ]', '', 'g')),
+    'ΆΈΉΊΌΎΏΐΑΒΕΖΗΙΚΜΝΟΡΤΥΧΪΫάέήίΰαβγδεζηθικλμνξοπρςστυφχψωϊϋόύώ',
+    'AEHIOYΩIABEZHIKMNOPTYXIYAEHIYABΓΔEZHΘIKΛMNΞOΠPΣΣTYΦXΨΩIYOYΩ'));
+CREATE INDEX IF NOT EXISTS v_vd_sis_born ON v_vd_sis (substring(
+    regexp_replace(regexp_replace(birthdate, '[^0-9]+', '-', 'g'), '\m0([0-9])\M', '\1', 'g')
+    from '^-?([0-9]{1,4}-[0-9]{1,2}-[0-9]{1,4}|[0-9]{8})(?![0-9])'));
+CREATE INDEX IF NOT EXISTS v_vd_sis_number_folded ON v_vd_sis (translate(
+    upper(regexp_replace(registrationid, '[^0-9A-Za-zΆΈ-ώ]', '', 'g')),
+    'ΆΈΉΊΌΎΏΐΑΒΕΖΗΙΚΜΝΟΡΤΥΧΪΫάέήίΰαβγδεζηθικλμνξοπρςστυφχψωϊϋόύώ',
+    'AEHIOYΩIABEZHIKMNOPTYXIYAEHIYABΓΔEZHΘIKΛMNΞOΠPΣΣTYΦXΨΩIYOYΩ'));
 CREATE INDEX IF NOT EXISTS v_vd_sis_lastnameel ON v_vd_sis (left(translate(lower(lastnameel),
     'ΆΈΉΊΌΎΏΐΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫάέήίΰςϊϋόύώ', 'αεηιουωιαβγδεζηθικλμνξοπρστυφχψωιυαεηιυσιυουω'), 3));
 CREATE INDEX IF NOT EXISTS v_vd_sis_lastnameen ON v_vd_sis (left(lower(lastnameen), 3));
-CREATE INDEX IF NOT EXISTS v_vd_sis_initial ON v_vd_sis (left(translate(lower(lastnameel),
+CREATE INDEX IF NOT EXISTS v_vd_sis_no_latin ON v_vd_sis (left(translate(lower(lastnameel),
     'ΆΈΉΊΌΎΏΐΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫάέήίΰςϊϋόύώ', 'αεηιουωιαβγδεζηθικλμνξοπρστυφχψωιυαεηιυσιυουω'), 1))
-    WHERE btrim(coalesce(lastnameen, '')) = '';
+    WHERE (lastnameen IS NULL OR lastnameen !~ '[A-Za-z]'
+        OR lower(lastnameen) ~ '\#n/a|n/a|n\.a\.|none|null|undefined|unknown');

@@ -27,6 +27,8 @@ _MOST_DIGITS = 18
 # As in 00 30 69 12 34 56 78.
 _MOST_GROUPS = 7
 _LONGEST_FIELD = 255
+AROUND_EMAILS = "'.:"
+"""What spreadsheets and sentences leave at the ends of an address."""
 _BETWEEN_EMAILS = re.compile(r"[\s,;|/<>()\[\]\"]+|mailto:", re.IGNORECASE)
 
 
@@ -80,7 +82,8 @@ def landline_on_file(raw: str | None, region: str) -> bool:
 
 def emails_on_file(raw: str | None) -> tuple[str, ...]:
     """Return every e-mail the registrar's field holds, first one first."""
-    return _readable(_BETWEEN_EMAILS.split(plain((raw or "")[:_LONGEST_FIELD])), email)
+    pieces = _BETWEEN_EMAILS.split(plain((raw or "")[:_LONGEST_FIELD]))
+    return _readable((piece.strip(AROUND_EMAILS) for piece in pieces), email)
 
 
 def _joined(text: str, region: str) -> Iterator[str]:

@@ -10,16 +10,15 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date
 
+from domain import dates
 from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Question
 from domain.rules import InvalidInput, Rule
-from domain.text import identifier, plain, squash
+from domain.text import identifier, student_number
 
-_DAY_FIRST = re.compile(r"(?P<day>\d{1,2})\D+(?P<month>\d{1,2})\D+(?P<year>\d{4})")
-_YEAR_FIRST = re.compile(r"(?P<year>\d{4})\D+(?P<month>\d{1,2})\D+(?P<day>\d{1,2})")
-_EIGHT_DIGITS = re.compile(r"(?P<day>\d{2})(?P<month>\d{2})(?P<year>\d{4})")
-_FOUR_DIGITS = re.compile(r"\d{4}")
-_STUDENT_NUMBER = re.compile(r"[0-9A-Z]{1,40}")
+_LAST_FOUR = re.compile(r"[0-9A-Z]{4}")
+# Letters of any alphabet, as the registrar has them, and at least one digit.
+_STUDENT_NUMBER = re.compile(r"(?=.*[0-9]).{1,40}")
 
 
 def question(persons: Sequence[Person]) -> Question:
@@ -38,24 +37,33 @@ def answers(asked: Question, person: Person) -> frozenset[str]:
     if asked is Question.INSURANCE_LAST_FOUR:
         number = person.insurance_number
         return frozenset({number[-4:]} if number else ())
-    return frozenset(identifier(each.registration_id) for each in person.enrolments)
+    return frozenset(student_number(each.registration_id) for each in person.enrolments) - {""}
 
 
-def read(asked: Question, raw: str) -> str:
+def answers_as(asked: Question, answer: str, persons: Iterable[Person]) -> Person | None:
+    """Return the one person whose right answer this is; None where it is nobody's, or several's."""
+    right = [person for person in persons if answer in answers(asked, person)]
+    return right[0] if len(right) == 1 else None
+
+
+def read(asked: Question, raw: str, today: date) -> str:
     """Return what was typed in the form answers have; raises `InvalidInput`."""
     if asked is Question.BIRTH_DATE:
-        return _read_date(plain(raw))
+        born = dates.typed(raw, today)
+        if born is None:
+            raise InvalidInput(Rule.IDENTITY_DATE)
+        return born.isoformat()
     if asked is Question.INSURANCE_LAST_FOUR:
-        return _matching(_FOUR_DIGITS, squash(raw), Rule.IDENTITY_FOUR_DIGITS)
-    return _matching(_STUDENT_NUMBER, identifier(raw), Rule.IDENTITY_STUDENT_NUMBER)
+        return _matching(_LAST_FOUR, identifier(raw), Rule.IDENTITY_FOUR_DIGITS)
+    return _matching(_STUDENT_NUMBER, student_number(raw), Rule.IDENTITY_STUDENT_NUMBER)
 
 
-def readings(raw: str) -> tuple[str, ...]:
+def readings(raw: str, today: date) -> tuple[str, ...]:
     """Return what was typed as a birth date and as a student number, as far as it can be one."""
     found = []
     for asked in (Question.BIRTH_DATE, Question.STUDENT_NUMBER):
         with suppress(InvalidInput):
-            found.append(read(asked, raw))
+            found.append(read(asked, raw, today))
     return tuple(found)
 
 
@@ -70,18 +78,6 @@ def vouches(given: Iterable[str], persons: Iterable[Person]) -> bool:
         for each in answers(Question.BIRTH_DATE, person) or answers(Question.STUDENT_NUMBER, person)
     }
     return not right.isdisjoint(given)
-
-
-def _read_date(typed: str) -> str:
-    for form in (_DAY_FIRST, _YEAR_FIRST, _EIGHT_DIGITS):
-        found = form.fullmatch(typed)
-        if found:
-            parts = {name: int(value) for name, value in found.groupdict().items()}
-            try:
-                return date(**parts).isoformat()
-            except ValueError:
-                break
-    raise InvalidInput(Rule.IDENTITY_DATE)
 
 
 def _matching(form: re.Pattern[str], typed: str, rule: Rule) -> str:

@@ -16,7 +16,7 @@ from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subta
 
 from domain import personal
 from domain.rules import Rule
-from domain.text import has_greek
+from domain.text import BLANK, has_greek
 
 MIN_LENGTH = 12
 MAX_LENGTH = 128
@@ -25,10 +25,6 @@ LONGEST_JUDGED = 32
 MOST_WORK = 12_000
 """Bound on readings x characters squared, to which zxcvbn's time is proportional: 30 ms or less."""
 _LOOK_ALIKES = frozenset("".join(map("".join, L33T_TABLE.values())))
-# Invisible, though neither a space nor a control or format character.
-_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
-    map(chr, range(0xFE00, 0xFE10))
-)
 _TAIL = re.compile(r"[^a-z]+$")
 # What Greek students choose and English lists lack, in Latin letters and without digits.
 _GREEK_WORDS = (
@@ -76,7 +72,7 @@ def _common(password: str) -> bool:
 
 
 def _is_blank(char: str) -> bool:
-    return char in _BLANK or unicodedata.category(char or "x")[0] in "CZ"
+    return char in BLANK or unicodedata.category(char or "x")[0] in "CZ"
 
 
 def _weak(password: str, words: list[str]) -> bool:

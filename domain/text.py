@@ -8,6 +8,11 @@ import unicodedata
 LOOK_ALIKES = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
 """Greek capitals to the Latin ones that look the same."""
 
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
+    map(chr, range(0xFE00, 0xFE10))
+)
+"""Invisible, though neither a space nor a control or format character."""
+
 _SEPARATORS = frozenset("./")
 # Longer than all that fits on a line of a form; folding a book would take its time.
 _LONGEST_LINE = 400
@@ -17,6 +22,11 @@ def plain(raw: str) -> str:
     """One line: compatibility forms, ASCII digits, no invisible characters, no space around."""
     line = unicodedata.normalize("NFKC", raw[:_LONGEST_LINE])[:_LONGEST_LINE]
     return unicodedata.normalize("NFKC", "".join(_visible(_ascii_digit(c)) for c in line)).strip()
+
+
+def visible(raw: str) -> str:
+    """One line in single spaces, letter for letter as it was written, of visible characters."""
+    return " ".join("".join(map(_visible, raw)).split())
 
 
 def note(raw: str) -> str:
@@ -36,6 +46,15 @@ def identifier(raw: str) -> str:
     return unicodedata.normalize("NFKC", squash(raw).upper().translate(LOOK_ALIKES))
 
 
+def student_number(raw: str) -> str:
+    """Return the letters and digits of a student number, in capitals without accents.
+
+    What is typed and what is on file are compared in this form.
+    """
+    bare = unicodedata.normalize("NFD", identifier(raw))
+    return "".join(c for c in bare if c.isalnum()).translate(LOOK_ALIKES)
+
+
 def has_greek(text: str) -> bool:
     """Tell whether any letter is Greek, polytonic ones included."""
     return any(_is_greek(c) for c in text)
@@ -51,6 +70,8 @@ def _is_greek(char: str) -> bool:
 
 
 def _visible(char: str) -> str:
+    if char in BLANK:
+        return ""
     return char if char.isprintable() else " " * char.isspace()
 
 

@@ -164,11 +164,11 @@ class Activation(Standing):
             self.stand(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
             submission = await self.expect(IdentitySubmission)
             counted = await self._count_identity_try(submission)
-            for person in proven if counted.allowed else ():
-                if submission.answer in identity.answers(question, person):
-                    self.proved_by = submission.submission_id
-                    self._know(person)
-                    return person
+            person = identity.answers_as(question, submission.answer, proven)
+            if person and counted.allowed:
+                self.proved_by = submission.submission_id
+                self._know(person)
+                return person
             left = counted.tries_left
             self.asked = IdentifyView(question=question, tries_left=left)
             self.reply(Verdict.WRONG)

@@ -4,7 +4,8 @@ import json
 
 import asyncpg
 
-from activities.registrar import reader, statements
+from activities.registrar import reader
+from activities.registrar_sql import statements
 from ledger import pooler
 from ledger.pool import Pool
 from ledger.pooler import SharedSessions
@@ -14,7 +15,7 @@ from starter.doctor.finding import Finding, Findings
 PART = "registrar"
 _ASKED = (
     ("by a contact", "by_contact", ("00000000", "nobody@nowhere", "nobody@nowhere")),
-    ("by an insurance number or a birth date", "by_identity", (["0"], ["1900-01-01"])),
+    ("by an insurance number or a birth date", "by_identity", (["0"], ["1900-1-1"])),
     ("by a student number", "by_number", (["0"],)),
     ("by a surname", "by_surname", (["xyz"], ["x"])),
 )

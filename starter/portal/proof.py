@@ -1,6 +1,6 @@
 """Proving who comes: the code sent to the contact and, when several share it, one question."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -54,7 +54,7 @@ async def pin_again(visit: AnyVisit) -> Response:
     if channel not in list(Channel):
         raise Elsewhere("/pin")
     typed = form.get("answer").strip()
-    answers = identity.readings(typed)
+    answers = identity.readings(typed, _today())
     if typed and not answers:
         return await _pin_once_more(visit, {"answer": [visit.words.rule(Rule.IDENTITY_SECOND)]})
     request = ResendRequest(**await wish(visit, form), channel=Channel(channel), answers=answers)
@@ -79,7 +79,7 @@ async def identify(visit: AnyVisit) -> Response:
 async def identified(visit: AnyVisit) -> Response:
     form = await visit.form()
     try:
-        answered = identity.read(await _asked(visit, form), form.get("answer"))
+        answered = identity.read(await _asked(visit, form), form.get("answer"), _today())
     except InvalidInput as invalid:
         place = await visit.place_on("/identify")
         return _identify_page(visit, place, {"answer": [visit.words.rule(invalid.rule)]})
@@ -91,6 +91,10 @@ async def identified(visit: AnyVisit) -> Response:
         return _identify_page(visit, places.of(answer.progress), errors)
     await visit.rotate()
     return await onward(visit, answer, leaves={Step.IDENTIFY})
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 async def _asked(visit: Visit, form: Form) -> Question:

@@ -16,7 +16,7 @@ from activities.checking import Account, Human, Miss, Outcome, Typed
 from activities.directory import Directory
 from activities.records import claim_keys
 from activities.registrar import SharedByMany, View, reader
-from activities.students import Row, enrolment, text
+from activities.students import Row, as_it_stands, enrolment, text
 from domain import surnames, usernames
 from domain.contracts.requests import AccountState, Person
 from domain.text import identifier
@@ -267,4 +267,4 @@ def _sees(desk: Desk, row: Row) -> bool:
 
 
 def _registration(row: Row) -> str:
-    return text(row, "registrationid")
+    return as_it_stands(row, "registrationid")

@@ -1,7 +1,10 @@
+import pytest
+
 from activities.entries import CODES, attributes, chosen, codes, missing
 from domain.contracts.requests import Enrolment
 from domain.contracts.vocabulary import Choice, Language
 from tests.activities.conftest import MakePerson
+from tests.people import MARIA
 
 DOMAIN = "university.example"
 
@@ -78,3 +81,12 @@ def test_choices_write_what_the_settings_say_and_nothing_that_is_unknown(
     assert chosen(person, DOMAIN, Choice, mapping) == {"description": both}
     assert chosen(person, DOMAIN, [], mapping) == {}
     assert chosen(person, DOMAIN, Choice, {Choice.DIRECTORY_LISTING: ""}) == {}
+
+
+@pytest.mark.parametrize(("first", "last"), [("Madonna", ""), ("", "Suharto")])
+def test_who_has_one_name_is_called_by_it_once(first: str, last: str) -> None:
+    update = {"first_name_el": first, "last_name_el": last}
+    latin = {"first_name_latin": first, "last_name_latin": last}
+    entry = attributes(MARIA.model_copy(update=update | latin), "x", "uni.example", Language.EL)
+    assert entry["cn"] == entry["sn"] == entry["displayName"] == [first or last]
+    assert entry.get("givenName") == ([first] if first else None)

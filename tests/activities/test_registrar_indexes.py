@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 import bench.registrar as bench
-from activities.registrar import statements
+from activities.registrar_sql import statements
 from demo.registrar import SQL
 from tests.stack import TestStack
 
@@ -30,7 +30,7 @@ async def records(stack: TestStack) -> AsyncIterator[asyncpg.Connection]:
     ("query", "values"),
     [
         ("by_contact", "'70000007', 's7@mail.example', 's7@'"),
-        ("by_identity", "ARRAY['01010500013'], ARRAY['20050101', '2005-01-01']"),
+        ("by_identity", "ARRAY['01010500013'], ARRAY['20050101', '2005-1-1']"),
         ("by_number", "ARRAY['C0000007']"),
         ("by_surname", "ARRAY['ξξξ'], ARRAY['ξ']"),
     ],

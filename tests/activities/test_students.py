@@ -164,12 +164,8 @@ def test_the_number_is_taken_only_when_it_can_be_one() -> None:
     assert insurance_of(row("1", ssn="00123456", ssncountry="cy")) == ("CY", "00123456")
 
 
-def test_birth_dates_are_read_in_the_forms_registrars_use() -> None:
-    born = date(2005, 12, 31)
-    assert birth_date(row("1", birthdate="20051231")) == born
-    assert birth_date(row("1", birthdate="2005-12-31 00:00:00")) == born
-    assert birth_date(row("1", birthdate="31/12/2005")) == born
-    assert birth_date(row("1", birthdate="2005")) is None
+def test_a_birth_date_is_read_from_its_column() -> None:
+    assert birth_date(row("1", birthdate="31/12/2005")) == date(2005, 12, 31)
     assert birth_date(row("1", birthdate=None)) is None
 
 
@@ -179,3 +175,28 @@ def test_login_name_and_departments() -> None:
     assert person.login_name == "npappas"
     assert person.citizenship == "GR"
     assert person.enrolments[0].department_en == "Filologias"
+
+
+NOTHING = ("-", ".", "0", "NULL", "N/A", "\u200b", "\u202e", "--")
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+def test_what_stands_for_nothing_is_nothing_in_any_column(nothing: str) -> None:
+    columns = ("firstnameen", "lastnameen", "loginname", "citizenship", "ssn", "departmenten")
+    (person,) = persons([row("1", **dict.fromkeys(columns, nothing))], ME, str)
+    assert (person.first_name_latin, person.last_name_latin) == ("Nikos", "Pappas")
+    assert (person.login_name, person.citizenship, person.insurance_number) == (None, None, None)
+    (person,) = persons([row("1", lastnameel=nothing, lastnameen=nothing)], ME, str)
+    assert (person.first_name_el, person.last_name_el, person.last_name_latin) == ("Νίκος", "", "")
+
+
+def test_invisible_characters_in_names_are_dropped_and_the_letters_stay() -> None:
+    (person,) = persons(
+        [row("1", firstnameel="\ufeffΔη\u00adµήτρης", lastnameel="\u202eΠ")], ME, str
+    )
+    assert (person.first_name_el, person.last_name_el) == ("Δηµήτρης", "Π")
+
+
+@pytest.mark.parametrize("number", ["0", "-", "\u200b1"])
+def test_a_key_is_never_taken_for_empty(number: str) -> None:
+    assert found(row(number, systemid="0")) == [(f"0/{number}", [number])]

@@ -2,11 +2,22 @@ from datetime import date
 
 import pytest
 
+from domain import identity
 from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Question
-from domain.identity import answers, question, read, readings, vouches
+from domain.identity import answers, answers_as, question, vouches
 from domain.rules import InvalidInput, Rule
 from tests.people import MARIA
+
+TODAY = date(2026, 9, 28)
+
+
+def read(asked: Question, typed: str) -> str:
+    return identity.read(asked, typed, TODAY)
+
+
+def readings(typed: str) -> tuple[str, ...]:
+    return identity.readings(typed, TODAY)
 
 
 def person(number: str, birth_date: date | None = None, amka: str | None = None) -> Person:
@@ -36,6 +47,10 @@ def test_the_first_question_that_tells_them_apart_is_asked() -> None:
         "2 1 2005",
         "02012005",
         "2005-01-02",
+        "20050102",
+        "2005/1/2",
+        "2/1/05",
+        "2.1.05",
         "０２/０１/２００５",
     ],
 )
@@ -50,9 +65,38 @@ def test_last_four_digits_and_student_number_are_read_as_people_write_them() -> 
     assert read(Question.STUDENT_NUMBER, "αμ12-3") in answers(Question.STUDENT_NUMBER, ZOI)
 
 
+@pytest.mark.parametrize(
+    ("on_file", "typed"),
+    [
+        ("Π26-001", "π26001"),
+        ("ΠΛΗ26/1", "Πλή 26 1"),
+        ("ΠΛΗ_2026(1)", "ΠΛΗ20261"),
+        ("ΑΒ-26", "AB26"),
+        ("ПИ26", "ПИ-26"),
+        ("Ü26", "ü26"),
+    ],
+)
+def test_a_student_number_is_compared_as_it_is_on_file(on_file: str, typed: str) -> None:
+    given = read(Question.STUDENT_NUMBER, typed)
+    assert given in answers(Question.STUDENT_NUMBER, person(on_file))
+
+
+def test_the_last_four_of_a_foreign_number_may_be_letters() -> None:
+    typed = read(Question.INSURANCE_LAST_FOUR, "562s")
+    assert typed in answers(Question.INSURANCE_LAST_FOUR, person("1", amka="RSSMRA85T10A562S"))
+
+
+def test_an_answer_that_is_several_persons_is_nobodys() -> None:
+    same = [person("26-1"), person("26/1")]
+    assert answers_as(Question.STUDENT_NUMBER, "261", same) is None
+    assert answers_as(Question.STUDENT_NUMBER, "261", same[:1]) is same[0]
+    assert answers_as(Question.STUDENT_NUMBER, "262", same) is None
+
+
 def test_nothing_is_right_where_the_registrar_has_nothing() -> None:
     assert answers(Question.BIRTH_DATE, person("1")) == frozenset()
     assert answers(Question.INSURANCE_LAST_FOUR, YOUNGER) == frozenset()
+    assert answers(Question.STUDENT_NUMBER, person("-")) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -60,6 +104,9 @@ def test_nothing_is_right_where_the_registrar_has_nothing() -> None:
     [
         (Question.BIRTH_DATE, "31/2/2005", Rule.IDENTITY_DATE),
         (Question.BIRTH_DATE, "χθες", Rule.IDENTITY_DATE),
+        (Question.BIRTH_DATE, "2/1/2027", Rule.IDENTITY_DATE),
+        (Question.BIRTH_DATE, "200512", Rule.IDENTITY_DATE),
+        (Question.BIRTH_DATE, "2/1/2005 ή 3/1/2005", Rule.IDENTITY_DATE),
         (Question.BIRTH_DATE, "", Rule.IDENTITY_DATE),
         (Question.INSURANCE_LAST_FOUR, "123", Rule.IDENTITY_FOUR_DIGITS),
         (Question.INSURANCE_LAST_FOUR, "12345", Rule.IDENTITY_FOUR_DIGITS),

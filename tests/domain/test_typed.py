@@ -36,12 +36,13 @@ READERS: dict[str, tuple[Callable[[str], str | None], str]] = {
     "email": (contacts.email, "nikos@example.gr"),
     "pin": (pins.read, "012345"),
     "reference": (references.normalise, "A-7K3F-92QD"),
-    "birth date": (partial(identity.read, Question.BIRTH_DATE), "2005-01-02"),
-    "last four": (partial(identity.read, Question.INSURANCE_LAST_FOUR), "0013"),
-    "student number": (partial(identity.read, Question.STUDENT_NUMBER), "2026001"),
+    "birth date": (partial(identity.read, Question.BIRTH_DATE, today=TODAY), "2005-01-02"),
+    "last four": (partial(identity.read, Question.INSURANCE_LAST_FOUR, today=TODAY), "0013"),
+    "student number": (partial(identity.read, Question.STUDENT_NUMBER, today=TODAY), "2026001"),
     "plain": (text.plain, "Nikos"),
     "squash": (text.squash, "0123"),
     "identifier": (text.identifier, "AB12"),
+    "student number as compared": (text.student_number, "AB12"),
     **{scheme: (partial(number, scheme), "01010500013") for scheme in SCHEMES},
 }
 OTHERS: dict[str, Read] = {

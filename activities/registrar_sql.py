@@ -1,0 +1,190 @@
+"""What is asked of the registrar's view, in SQL; pure.
+
+SQL narrows the rows down, Python judges them: a condition here takes every row that Python could
+read what is sought from, and may take more. `docs/registrar.md` has the indexes these use.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from typing import get_args
+
+from activities.students import LIVE, MOST_SHARING
+from domain import blanks, dates, surnames
+from domain.contacts import AROUND_EMAILS
+from domain.text import student_number
+from settings import Column, Registrar
+
+MOST_ROWS = 10 * MOST_SHARING
+"""Rows that may hold one contact; who has it may be enrolled more than once."""
+_MOST_SEARCHED = 2_000
+"""Rows of several contacts each that are read to look for one."""
+_COLUMNS = get_args(Column)
+_INDEXED_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Everything that is ever asked of the view."""
+
+    by_contact: str
+    by_identity: str
+    by_number: str
+    by_surname: str
+    everything: str
+
+
+def statements(settings: Registrar) -> Statements:
+    """Write the queries; table and column names come from the settings, values never do.
+
+    Each condition is a query of its own, joined by UNION ALL: PostgreSQL takes an index for each,
+    where one OR would make it read the whole table.
+    """
+    actual = {column: _quoted(settings.columns.get(column, column)) for column in _COLUMNS}
+    value = {column: f"{name}::text" for column, name in actual.items()}
+    selected = ", ".join(f"{value[column]} AS {column}" for column in _COLUMNS)
+    view = ".".join(_quoted(part) for part in settings.view.split("."))
+    everything = f"SELECT {selected} FROM {view}"  # noqa: S608 - names from settings, quoted
+    status = f"lower(regexp_replace({value['enrollmentstatus']}, '[^A-Za-z]', '', 'g'))"
+
+    def any_of(*conditions: str) -> str:
+        return " UNION ALL ".join(f"{everything} WHERE {condition}" for condition in conditions)
+
+    def at_most(most: int, condition: str) -> str:
+        return f"({everything} WHERE {status} IN {LIVE} AND {condition} LIMIT {most})"
+
+    return Statements(
+        by_contact=" UNION ALL ".join(
+            at_most(most, condition)
+            for compared, searched in (
+                by_mobile(value["mobilephone"], "$1::text"),
+                by_email(value["extemail"], "$2::text", "$3::text"),
+            )
+            for most, condition in ((MOST_ROWS + 1, compared), (_MOST_SEARCHED, searched))
+        ),
+        by_identity=any_of(
+            f"{number(value['ssn'])} = ANY($1::text[])",
+            f"{born(value['birthdate'])} = ANY($2::text[])",
+        ),
+        by_number=any_of(f"{number(value['registrationid'])} = ANY($1::text[])"),
+        by_surname=any_of(
+            f"left({_letters(value['lastnameel'])}, {surnames.FEWEST_LETTERS}) = ANY($1::text[])",
+            f"left(lower({value['lastnameen']}), {surnames.FEWEST_LETTERS}) = ANY($1::text[])",
+            f"{_no_latin(value['lastnameen'])}"
+            f" AND left({_letters(value['lastnameel'])}, 1) = ANY($2::text[])",
+        ),
+        everything=everything,
+    )
+
+
+def by_mobile(column: str, ending: str) -> tuple[str, str]:
+    """Write how a field holds a mobile that ends so: compared, and searched where it is odd.
+
+    One mobile may be followed by one or two groups of digits that belong to no number. Fields with
+    more groups, other signs, or digits for two numbers are odd.
+    """
+    cut = (column, *(rf"regexp_replace({column}, '(\D+\d+){{{n}}}\D*$', '')" for n in (1, 2)))
+    ends = ", ".join(f"right({_digits(each)}, {_INDEXED_DIGITS})" for each in cut)
+    odd = (
+        f"({column} ~ '[^-+0-9 ]' OR length({_digits(column)}) > 14"
+        rf" OR {column} ~ '\d(\D*\d){{7}}(\D+\d+){{3}}')"
+    )
+    searched = _has(_digits(column), ending, or_strange=column)
+    return f"ARRAY[{ends}] @> ARRAY[{ending}]", f"{odd} AND {searched}"
+
+
+def by_email(column: str, address: str, mailbox: str) -> tuple[str, str]:
+    """Write how a field holds an address: compared, and searched where it is odd."""
+    mail = f"lower({column})"
+    around = f"[{AROUND_EMAILS}]".replace("'", "''")
+    odd = f"""{mail} ~ '[^!-~]|[][,;|/<>()"]|mailto:|^{around}|{around}$'"""
+    ascii_only = f"regexp_replace({mail}, '[^!-~]', '', 'g')"
+    return f"{mail} = {address}", f"{odd} AND {_has(ascii_only, mailbox, or_strange=column)}"
+
+
+def number(column: str) -> str:
+    """Write in SQL what `spelled` does to a student's or an insurance number."""
+    squashed = rf"upper(regexp_replace({column}, '[^0-9A-Za-zΆΈ-ώ]', '', 'g'))"
+    folded = {c: student_number(c) for c in _greek()}
+    changed = {c: bare for c, bare in folded.items() if bare != c}
+    return f"translate({squashed}, '{''.join(changed)}', '{''.join(changed.values())}')"
+
+
+def spelled(text: str) -> str:
+    """Return a number as `number` has it."""
+    return re.sub(r"[^0-9A-ZΑ-Ω]", "", student_number(text))
+
+
+def born(column: str) -> str:
+    """Write in SQL what `dates.key` does."""
+    hyphens = f"regexp_replace({column}, '[^0-9]+', '-', 'g')"
+    return rf"substring(regexp_replace({hyphens}, '\m0([0-9])\M', '\1', 'g') from '{dates.KEY}')"
+
+
+def ending(mobile: str) -> str:
+    """Return the digits by which an E.164 number is sought."""
+    return re.sub(r"\D", "", mobile)[-_INDEXED_DIGITS:]
+
+
+def like(value: str) -> str:
+    """Escape a text for LIKE."""
+    return re.sub(r"([\\%_])", r"\\\1", value)
+
+
+def _has(text: str, part: str, *, or_strange: str) -> str:
+    strange = f"{part} IS NOT NULL AND {or_strange} ~ '{_strange()}'"
+    return f"({text} LIKE '%' || {part} || '%' OR {strange})"
+
+
+def _digits(column: str) -> str:
+    return rf"regexp_replace({column}, '\D', '', 'g')"
+
+
+@cache
+def _strange() -> str:
+    """Write the class of characters that Python reads as a digit, a letter or @, and SQL does not.
+
+    Whoever has one in a contact is always read: full-width letters, digits of other alphabets.
+    """
+    return "[" + "".join(map(_escaped, _runs(filter(_becomes_ascii, range(0x80, 0x10000))))) + "]"
+
+
+def _becomes_ascii(code: int) -> bool:
+    read = unicodedata.normalize("NFKC", chr(code))
+    digit = unicodedata.decimal(chr(code), None) is not None
+    return digit or any(c.isascii() and (c.isalnum() or c == "@") for c in read)
+
+
+def _runs(codes: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each row of neighbours."""
+    for _, run in groupby(enumerate(codes), key=lambda at: at[1] - at[0]):
+        neighbours = [code for _, code in run]
+        yield neighbours[0], neighbours[-1]
+
+
+def _escaped(run: tuple[int, int]) -> str:
+    return "-".join(f"\\u{code:04X}" for code in dict.fromkeys(run))
+
+
+def _letters(column: str) -> str:
+    """Write in SQL what `surnames.folded` does to Greek, whatever the database's locale."""
+    greek = [c for c in _greek() if surnames.folded(c) != c]
+    bare = "".join(map(surnames.folded, greek))
+    return f"translate(lower({column}), '{''.join(greek)}', '{bare}')"
+
+
+def _no_latin(column: str) -> str:
+    """Write that a Latin name may be none, as `domain.blanks` sees it."""
+    words = "|".join(sorted(re.escape(word) for word in blanks.WORDS if word.isascii()))
+    return f"({column} IS NULL OR {column} !~ '[A-Za-z]' OR lower({column}) ~ '{words}')"
+
+
+def _greek() -> Iterator[str]:
+    return (c for c in map(chr, range(0x386, 0x3CF)) if c.isalpha())
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

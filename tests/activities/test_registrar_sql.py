@@ -1,0 +1,166 @@
+"""What Python reads from a field, SQL finds; and more may be found than read."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import asyncpg
+import pytest
+
+from activities import registrar_sql
+from domain import dates
+from domain.contacts import emails_on_file, mobiles_on_file
+from domain.text import student_number
+from tests.stack import TestStack
+
+FIELDS = 800
+"""Of each kind; one statement judges all of them."""
+
+NUMBERS = ("6971234567", "697 123 4567", "+30 6971234567", "0030-697-123-4567", "+306971234567")
+NUMBERS += (
+    "69 71 23 45 67",
+    "6971.234.567",
+    "99123456",
+    "+357 99 123456",
+    "2710372128",
+    "６97١٢٣4567",
+)
+NUMBERS += ("00306971234568", "+49 151 12345678", "697①234567")
+JUNK = (
+    "",
+    " ",
+    "-",
+    " - ",
+    "/",
+    "; ",
+    ", ",
+    "ή",
+    "2",
+    "12",
+    " 0",
+    "-8",
+    " 2 3",
+    " 4 5 6",
+    ".0",
+    "'",
+)
+JUNK += ("\u00a0", "\ufeff", "\u200b", "\u202e", "\n", "(μητέρα)", "κιν. ", "(", ")", '"', "x", "٢")
+MAILS = (
+    "a@b.org",
+    "A.B@C-D.Org",
+    "o'neil@b.org",
+    "e4@παράδειγμα.gr",
+    "ｎｉｋｏｓ@b.org",
+    "x_y%z@b.org",
+)
+MAILS += ("e4@xn--hxajbheg2az3al.gr", "nikos@", "@b.org", "ﬁ@b.org", "a＠b.org")
+AROUND = (
+    "",
+    "",
+    " ",
+    "'",
+    '"',
+    "(",
+    ")",
+    "[",
+    "]",
+    "mailto:",
+    "MAILTO:",
+    "<",
+    ">",
+    ".",
+    ":",
+    "; ",
+    ",",
+)
+AROUND += (
+    "/",
+    "\u00a0",
+    "\ufeff",
+    "\u00ad",
+    "\u200b",
+    "(μητέρα)",
+    "email:",
+    "“",
+    "”",
+    "#",
+    "{",
+    "}",
+)
+DATES = (
+    "1/2/2005",
+    "2005-02-01",
+    "01.02.05",
+    "20050201",
+    "01022005",
+    "2005/2/1",
+    "1-2-05",
+    "200511",
+)
+DATES += ("2005111", "00000000", "19000101", "31/2/2005", "２/1/2005", "29/2/2004", "1 2 2005")
+TIMES = ("", "", " 00:00:00", "T00:00", " ", "'", "\u00a0", "\ufeff", "0", " π.μ.", ".", "/")
+SSNS = ("01010500013", "010105-00013", "010105 00013", "ΑΒ123456", "αb-123456", "ab.123/456", "")
+SSNS += ("ΠΛΗ/2026 - 69", "Πλή2026_69", "26·1", "AM–26", "ςΐώ1")
+TODAY = datetime.now(UTC).date
+
+
+def fields(parts: tuple[str, ...], around: tuple[str, ...], seed: int) -> Iterator[str]:
+    """Yield fields of one part or two, with what people leave around them."""
+    draw = random.Random(seed)  # noqa: S311 - invented fields need no secrecy
+    for _ in range(FIELDS):
+        written = [draw.choice(parts) for _ in range(draw.choice((1, 1, 2)))]
+        mixed = [each for part in written for each in (part, draw.choice(around))]
+        yield draw.choice(around) + "".join(mixed) + draw.choice(around)
+
+
+@pytest.fixture
+async def judge(stack: TestStack) -> asyncpg.Connection:
+    connection = await asyncpg.connect(stack.registrar_dsn)
+    yield connection
+    await connection.close()
+
+
+async def missed(judge: asyncpg.Connection, condition: str, *columns: list[str]) -> list[str]:
+    """Return the fields that the condition does not find."""
+    names = ", ".join(f"c{n}" for n in range(len(columns)))
+    arrays = ", ".join(f"${n + 1}::text[]" for n in range(len(columns)))
+    query = f"SELECT c0 FROM unnest({arrays}) AS t({names}) WHERE ({condition}) IS NOT TRUE"  # noqa: S608
+    return [row[0] for row in await judge.fetch(query, *columns)]
+
+
+@pytest.mark.parametrize("region", ["GR", "CY"])
+async def test_a_mobile_that_is_read_is_found(judge: asyncpg.Connection, region: str) -> None:
+    read = [(f, m) for f in fields(NUMBERS, JUNK, 1) for m in mobiles_on_file(f, region)]
+    assert len(read) > FIELDS / 4
+    condition = " OR ".join(registrar_sql.by_mobile("c0", "c1"))
+    held, sought = zip(*((f, registrar_sql.ending(m)) for f, m in read), strict=True)
+    assert await missed(judge, condition, [*held], [*sought]) == []
+
+
+async def test_an_email_that_is_read_is_found(judge: asyncpg.Connection) -> None:
+    read = [(f, m) for f in fields(MAILS, AROUND, 2) for m in emails_on_file(f)]
+    assert len(read) > FIELDS / 4
+    condition = " OR ".join(registrar_sql.by_email("c0", "c1", "c2"))
+    boxes = [registrar_sql.like(mail.split("@")[0] + "@") for _, mail in read]
+    assert await missed(judge, condition, [f for f, _ in read], [m for _, m in read], boxes) == []
+
+
+async def test_a_birth_date_that_is_read_is_found_in_every_form(judge: asyncpg.Connection) -> None:
+    written = [*fields(DATES, TIMES, 3)]
+    read = [(f, born) for f in written if (born := dates.on_file(f, TODAY()))]
+    assert {born for _, born in read} >= {date(2005, 2, 1), date(2004, 2, 29)}
+    keys = [",".join(dates.keys(born)) for _, born in read]
+    condition = f"{registrar_sql.born('c0')} = ANY(string_to_array(c1, ','))"
+    assert await missed(judge, condition, [f for f, _ in read], keys) == []
+    same = f"coalesce({registrar_sql.born('c0')}, '') = c1"
+    assert await missed(judge, same, written, [dates.key(f) for f in written]) == []
+
+
+async def test_a_number_is_folded_by_sql_as_by_python(judge: asyncpg.Connection) -> None:
+    written = [*fields(SSNS, JUNK, 4)]
+    folded = [registrar_sql.spelled(each) for each in written]
+    plain = [n for n, each in enumerate(written) if student_number(each) == folded[n]]
+    assert len(plain) > FIELDS / 4
+    condition = f"{registrar_sql.number('c0')} = c1"
+    held = [written[n] for n in plain]
+    assert await missed(judge, condition, held, [folded[n] for n in plain]) == []

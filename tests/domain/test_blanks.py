@@ -1,0 +1,63 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import blanks
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(
+            None,
+            "",
+            " ",
+            "\u00a0",
+            "-",
+            "--",
+            "—",
+            ".",
+            "...",
+            "'",
+            "''",
+            "*",
+            "/",
+            "?",
+            "_",
+            "- -",
+        ),
+        *("0", "00", "000000", "0.0", "0,00", "-0-", "NULL", "null", " Null ", "(null)", "<NULL>"),
+        *("N/A", "n/a", "#N/A", "n.a.", "none", "None", "undefined", "UNKNOWN", "κενό", "'NULL'"),
+        *("\u200b", "\ufeff", "\u00ad", "\u202e", "\u2066-\u2069", "\u3164", "\u2800", "\ufe0f"),
+    ],
+)
+def test_what_stands_for_nothing_is_empty(written: str | None) -> None:
+    assert blanks.value(written) == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("Na", "Na"),
+        ("Nan", "Nan"),
+        ("Nullmeyer", "Nullmeyer"),
+        ("00123", "00123"),
+        ("0a", "0a"),
+        ("  Άννα \u00a0 Μαρία\t", "Άννα Μαρία"),
+        ("\ufeffΝί\u00adκος\u200e", "Νίκος"),
+        ("\u202eΝίκος\u202c", "Νίκος"),
+        ("Δηµήτρης", "Δηµήτρης"),
+        ("Ό’Κόνορ", "Ό’Κόνορ"),
+        ("李", "李"),
+    ],
+)
+def test_what_is_told_stays_as_it_is_written(written: str, told: str) -> None:
+    assert blanks.value(written) == told
+
+
+@given(st.text(max_size=40))
+def test_a_value_is_one_visible_line_and_the_same_when_read_again(written: str) -> None:
+    told = blanks.value(written)
+    assert told.isprintable()
+    assert told == told.strip()
+    assert blanks.value(told) == told
