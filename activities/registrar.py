@@ -14,7 +14,7 @@ import asyncpg
 from temporalio import activity
 
 from activities.failures import guarded
-from activities.registrar_sql import MOST_ROWS, ending, like, spelled, statements
+from activities.registrar_sql import MOST_ROWS, ending, heads, like, spelled, statements
 from activities.students import (
     MOST_SHARING,
     Row,
@@ -31,7 +31,6 @@ from activities.students import (
 from domain import dates, surnames
 from domain.contracts.requests import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
-from domain.elot743 import ascii_fold
 from domain.text import has_greek
 from ledger.pool import UNAVAILABLE, Pool, connect
 from security.keys import KeyRing
@@ -123,9 +122,8 @@ class View:
 
         Rows that `before` picks come before all others.
         """
-        heads = [each[: surnames.FEWEST_LETTERS] for each in (prefix, ascii_fold(prefix))]
         initials = [] if has_greek(prefix) else [*surnames.greek_initials(prefix)]
-        rows = await self._fetch(self._statements.by_surname, heads, initials)
+        rows = await self._fetch(self._statements.by_surname, heads(prefix), initials)
         fitting = {enrolment(row): row for row in rows if surnames.begins(names(row), prefix)}
         found = sorted(
             fitting.values(), key=lambda row: (not before(row), *map(surnames.folded, called(row)))

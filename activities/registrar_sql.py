@@ -15,6 +15,8 @@ from typing import get_args
 from activities.students import LIVE, MOST_SHARING
 from domain import blanks, dates, surnames
 from domain.contacts import AROUND_EMAILS
+from domain.elot743 import ascii_fold
+from domain.lookalikes import TO_GREEK, repaired
 from domain.text import student_number
 from settings import Column, Registrar
 
@@ -170,10 +172,26 @@ def _escaped(run: tuple[int, int]) -> str:
 
 
 def _letters(column: str) -> str:
-    """Write in SQL what `surnames.folded` does to Greek, whatever the database's locale."""
-    greek = [c for c in _greek() if surnames.folded(c) != c]
-    bare = "".join(map(surnames.folded, greek))
-    return f"translate(lower({column}), '{''.join(greek)}', '{bare}')"
+    """Write in SQL what `_head` does, whatever the database's locale."""
+    folded = {c: _letter(c) for c in (*_greek(), *map(chr, TO_GREEK), "µ", "∆")}
+    changed = {c: bare for c, bare in folded.items() if bare != c}
+    return f"lower(translate({column}, '{''.join(changed)}', '{''.join(changed.values())}'))"
+
+
+def heads(prefix: str) -> list[str]:
+    """Return how a surname in the column of Greek names, or of Latin ones, begins in SQL."""
+    latin = ascii_fold(prefix).lower()
+    cases = map(_head, (prefix, latin, latin.upper(), latin.title()))
+    return [each[: surnames.FEWEST_LETTERS] for each in {latin, *cases}]
+
+
+def _head(text: str) -> str:
+    return "".join(map(_letter, text))
+
+
+def _letter(char: str) -> str:
+    """Return a letter that is searched by: a Latin one that looks Greek counts as Greek."""
+    return surnames.folded(repaired(char).translate(TO_GREEK))
 
 
 def _no_latin(column: str) -> str:

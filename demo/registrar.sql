@@ -52,15 +52,17 @@ CREATE INDEX IF NOT EXISTS v_vd_sis_ssn_folded ON v_vd_sis (translate(
     'AEHIOYΩIABEZHIKMNOPTYXIYAEHIYABΓΔEZHΘIKΛMNΞOΠPΣΣTYΦXΨΩIYOYΩ'));
 CREATE INDEX IF NOT EXISTS v_vd_sis_born ON v_vd_sis (substring(
     regexp_replace(regexp_replace(birthdate, '[^0-9]+', '-', 'g'), '\m0([0-9])\M', '\1', 'g')
-    from '^-?([0-9]{1,4}-[0-9]{1,2}-[0-9]{1,4}|[0-9]{8})(?![0-9])'));
+    from '^-?([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}-[0-9]{1,2}-(?:[0-9]{4}|[0-9]{1,2})|[0-9]{8})(?![0-9])'));
 CREATE INDEX IF NOT EXISTS v_vd_sis_number_folded ON v_vd_sis (translate(
     upper(regexp_replace(registrationid, '[^0-9A-Za-zΆΈ-ώ]', '', 'g')),
     'ΆΈΉΊΌΎΏΐΑΒΕΖΗΙΚΜΝΟΡΤΥΧΪΫάέήίΰαβγδεζηθικλμνξοπρςστυφχψωϊϋόύώ',
     'AEHIOYΩIABEZHIKMNOPTYXIYAEHIYABΓΔEZHΘIKΛMNΞOΠPΣΣTYΦXΨΩIYOYΩ'));
-CREATE INDEX IF NOT EXISTS v_vd_sis_lastnameel ON v_vd_sis (left(translate(lower(lastnameel),
-    'ΆΈΉΊΌΎΏΐΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫάέήίΰςϊϋόύώ', 'αεηιουωιαβγδεζηθικλμνξοπρστυφχψωιυαεηιυσιυουω'), 3));
+CREATE INDEX IF NOT EXISTS v_vd_sis_lastnameel_folded ON v_vd_sis (left(lower(translate(lastnameel,
+    'ΆΈΉΊΌΎΏΐΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫάέήίΰςϊϋόύώABEZHIKMNOPTYXaeiknoptuvwxyµ∆',
+    'αεηιουωιαβγδεζηθικλμνξοπρστυφχψωιυαεηιυσιυουωαβεζηικμνορτυχαεικηορτυνωχγμδ')), 3));
 CREATE INDEX IF NOT EXISTS v_vd_sis_lastnameen ON v_vd_sis (left(lower(lastnameen), 3));
-CREATE INDEX IF NOT EXISTS v_vd_sis_no_latin ON v_vd_sis (left(translate(lower(lastnameel),
-    'ΆΈΉΊΌΎΏΐΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫάέήίΰςϊϋόύώ', 'αεηιουωιαβγδεζηθικλμνξοπρστυφχψωιυαεηιυσιυουω'), 1))
+CREATE INDEX IF NOT EXISTS v_vd_sis_no_latin ON v_vd_sis (left(lower(translate(lastnameel,
+    'ΆΈΉΊΌΎΏΐΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫάέήίΰςϊϋόύώABEZHIKMNOPTYXaeiknoptuvwxyµ∆',
+    'αεηιουωιαβγδεζηθικλμνξοπρστυφχψωιυαεηιυσιυουωαβεζηικμνορτυχαεικηορτυνωχγμδ')), 1))
     WHERE (lastnameen IS NULL OR lastnameen !~ '[A-Za-z]'
         OR lower(lastnameen) ~ '\#n/a|n/a|n\.a\.|none|null|undefined|unknown');

@@ -11,9 +11,10 @@ from datetime import date
 
 from domain.text import plain
 
-KEY = r"^-?([0-9]{1,4}-[0-9]{1,2}-[0-9]{1,4}|[0-9]{8})(?![0-9])"
+_SEPARATED = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}-[0-9]{1,2}-(?:[0-9]{4}|[0-9]{1,2})"
+KEY = f"^-?({_SEPARATED}|[0-9]{{8}})(?![0-9])"
 """What of a field is a date, its signs reduced to hyphens; PostgreSQL reads it the same."""
-_TYPED = re.compile(r"[0-9]{1,4}[^0-9]+[0-9]{1,2}[^0-9]+[0-9]{1,4}|[0-9]{8}")
+_TYPED = re.compile(r"(?:[0-9]+[^0-9]+){2}[0-9]+|[0-9]{8}")
 _EIGHT_DIGITS = (
     re.compile(r"(?P<day>\d\d)(?P<month>\d\d)(?P<year>\d{4})"),
     re.compile(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"),

@@ -1,12 +1,16 @@
 """Greek to Latin letters by ELOT 743 (ISO 843:1997, type 2), as on Greek passports.
 
 Unaccented capitals such as ΤΑΥΓΕΤΟΣ are ambiguous by nature: prefer the registrar's own Latin
-spelling where there is one.
+spelling where there is one. Letters of other alphabets are spelled by anyascii.
 """
 
 import re
 import unicodedata
 from typing import NamedTuple
+
+from anyascii import anyascii
+
+from domain.lookalikes import repaired
 
 _GREEK = "αβγδεζηθικλμνξοπρσςτυφχψω"
 _LATIN = "a v g d e z i th i k l m n x o p r s s t y f ch ps o"
@@ -17,24 +21,9 @@ _VOICED = frozenset("αεηιουωβγδζλμνρ")
 _DIAERESIS = "\u0308"
 _ACCENTS = frozenset("\u0301\u0300\u0342\u0313\u0314\u0345")
 _WORDS = re.compile(r"([^\w\u0300-\u036f]+)")
-_OTHER_LATIN = str.maketrans(
-    {
-        "ß": "ss",
-        "ø": "o",
-        "Ø": "O",
-        "đ": "d",
-        "Đ": "D",
-        "ð": "d",
-        "ł": "l",
-        "Ł": "L",
-        "æ": "ae",
-        "Æ": "AE",
-        "œ": "oe",
-        "Œ": "OE",
-        "ı": "i",
-        "þ": "th",
-    }
-)
+# Letters that other transcribers leave out; a name may begin with one, or have no other.
+_SILENT = str.maketrans({"ا": "a", "ع": "a", "א": "a", "ע": "a"})
+_QUOTES = frozenset("\u2018\u2019\u02bc\u02b9\u00b4")
 
 
 class _Letter(NamedTuple):
@@ -53,15 +42,25 @@ class _Letter(NamedTuple):
 
 
 def elot743(text: str) -> str:
-    """Transcribe the Greek letters; everything else stays as it is."""
-    pieces = _WORDS.split(unicodedata.normalize("NFC", text))
+    """Transcribe the Greek letters, look-alikes among them; other letters stay as they are."""
+    pieces = _WORDS.split(repaired(text))
     return "".join(_word(piece) for piece in pieces)
 
 
 def ascii_fold(text: str) -> str:
-    """Transcribe, then drop marks and every letter that is not Latin (which may leave nothing)."""
-    latin = elot743(text).translate(_OTHER_LATIN)
-    return unicodedata.normalize("NFD", latin).encode("ascii", "ignore").decode()
+    """Transcribe, then spell every letter that ASCII lacks; what is no letter is left out."""
+    return "".join(char if char.isascii() else _spelled(char) for char in elot743(text))
+
+
+def _spelled(char: str) -> str:
+    base = unicodedata.normalize("NFD", char)[0]
+    if base.isascii():
+        return base
+    category = unicodedata.category(char)
+    if char in _QUOTES or category == "Pd":
+        return "'" if char in _QUOTES else "-"
+    latin = anyascii(char if base.translate(_SILENT) == base else base.translate(_SILENT))
+    return "".join(filter(str.isalnum, latin)) if category[0] in "LMN" else ""
 
 
 def _letters(word: str) -> list[_Letter]:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from domain.lookalikes import repaired
 from domain.text import plain
 
 FEWEST, MOST = 3, 8
@@ -12,7 +13,7 @@ FEWEST, MOST = 3, 8
 
 def words(text: str) -> list[str]:
     """Return the words of a name in capitals without accents, diaeresis or final sigma."""
-    apart = unicodedata.normalize("NFD", plain(text).upper())
+    apart = unicodedata.normalize("NFD", repaired(plain(text)).upper())
     letters = "".join(char for char in apart if not unicodedata.combining(char))
     return re.findall(r"[^\W\d_]+", letters)
 

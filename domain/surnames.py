@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from domain.elot743 import ascii_fold
+from domain.lookalikes import repaired
 from domain.text import has_greek, plain
 
 FEWEST_LETTERS = 3
@@ -15,7 +16,7 @@ _SOUNDS_B = "μ"
 
 def folded(text: str) -> str:
     """Return lower-case letters without accents, every sigma alike; Greek stays Greek."""
-    bare = unicodedata.normalize("NFD", text.casefold())
+    bare = unicodedata.normalize("NFD", repaired(text).casefold())
     return "".join(c for c in bare if not unicodedata.combining(c))
 
 

@@ -46,7 +46,7 @@ def candidates(
     patterns: Sequence[str],
     reserved: Collection[str] = (),
 ) -> list[str]:
-    """Fill the patterns in order; names written in no Latin letters leave only the number."""
+    """Fill the patterns in order; who has no name leaves only the number."""
     refused = {name.casefold() for name in reserved}
     names = dict.fromkeys(
         pattern.format_map(fields)

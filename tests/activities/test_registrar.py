@@ -9,6 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.registrar import RegistrarActivities, everybody
 from demo.students import COLUMNS
+from domain import surnames
 from domain.contracts.requests import FindStudent, Person
 from tests.activities.conftest import reading
 from tests.stack import TestStack
@@ -164,15 +165,56 @@ async def test_a_status_in_capitals_is_the_same_status(
 async def test_enrolments_are_joined_however_number_and_date_are_written(
     stack: TestStack, registrar: RegistrarActivities
 ) -> None:
-    spelled = {"ssn": "020105-00011", "birthdate": "2005-01-02"}
+    spelled = {"ssn": "020105–00011", "birthdate": "2005-01-02"}
     await insert(stack, "j1", extemail="j1@mail.example", ssn="02010500011", birthdate="20050102")
     await insert(stack, "j2", **spelled)
-    by_name = {"lastnameel": "ΔΟΚΙΜΉ J3", "firstnameel": "ΑΝΝΑ", "birthdate": "03/01/2005"}
+    by_name = {"lastnameel": "ΔΟΚΙΜΉ J3", "firstnameel": "ΑΝΝΑ", "birthdate": "3/1/05"}
     await insert(stack, "j3", extemail="j3@mail.example", **by_name)
     await insert(stack, "j4", **by_name | {"lastnameel": "Δοκιμή j3", "birthdate": "20050103"})
     for number, joined in (("j1", {"j1", "j2"}), ("j3", {"j3", "j4"})):
         (person,) = await find(registrar, email=f"{number}@mail.example")
         assert {each.registration_id for each in person.enrolments} == joined
+
+
+@pytest.mark.parametrize(
+    ("number", "surname", "typed"),
+    [
+        ("n1", "Mπαξεβάνης", "μπαξ"),
+        ("n2", "∆ημουλάς", "dimoul"),
+        ("n3", "Suhartono", "suha"),
+        ("n4", "KOUVELIS", "kouv"),
+    ],
+)
+async def test_a_surname_is_found_whatever_alphabet_its_letters_are_of(
+    stack: TestStack, registrar: RegistrarActivities, number: str, surname: str, typed: str
+) -> None:
+    await insert(stack, number, lastnameel=surname, lastnameen="-")
+    rows, _ = await registrar._view.by_surname(str(surnames.prefix(typed)), 20, lambda _: True)
+    assert number in {row["registrationid"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "typed"),
+    [
+        ("extemail", '"x1@mail.example"', "x1@mail.example"),
+        ("extemail", "(x2@mail.example)", "x2@mail.example"),
+        ("extemail", "mailto:x3@mail.example", "x3@mail.example"),
+        ("extemail", "'x4@mail.example", "x4@mail.example"),
+        ("mobilephone", "6955000205-8", "+306955000205"),
+        ("mobilephone", "6955000206 2", "+306955000206"),
+        ("mobilephone", "+30 695 500 0207 12", "+306955000207"),
+        ("mobilephone", "6955000208 1 2 3", "+306955000208"),
+    ],
+)
+async def test_a_contact_that_can_be_read_is_found(
+    stack: TestStack, registrar: RegistrarActivities, column: str, written: str, typed: str
+) -> None:
+    number = f"x{typed}"
+    await insert(stack, number, **{column: written, "enrollmentstatus": "\u00a0Active\ufeff"})
+    asked = {"email" if column == "extemail" else "mobile": typed}
+    assert [each.enrolments[0].registration_id for each in await find(registrar, **asked)] == [
+        number
+    ]
 
 
 async def test_the_reader_cannot_write(stack: TestStack) -> None:

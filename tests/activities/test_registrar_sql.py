@@ -157,7 +157,7 @@ async def test_a_birth_date_that_is_read_is_found_in_every_form(judge: asyncpg.C
 
 
 async def test_a_number_is_folded_by_sql_as_by_python(judge: asyncpg.Connection) -> None:
-    written = [*fields(SSNS, JUNK, 4)]
+    written = [*fields(SSNS, JUNK[:-1], 4)]
     folded = [registrar_sql.spelled(each) for each in written]
     plain = [n for n, each in enumerate(written) if student_number(each) == folded[n]]
     assert len(plain) > FIELDS / 4

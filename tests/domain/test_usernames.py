@@ -27,9 +27,12 @@ def test_a_double_surname_is_tried_joined_then_by_its_first_part() -> None:
     assert candidates("Maria", "Baltzi-Ntolka", "1", ["{last}"]) == ["baltzintolka", "baltzi"]
 
 
-@pytest.mark.parametrize(("first", "last"), [("", ""), ("محمد", "علي")])
-def test_without_latin_letters_only_the_number_is_left(first: str, last: str) -> None:
-    assert candidates(first, last, "ΠΛ-2026/01", PATTERNS) == ["pl202601"]
+def test_without_a_name_only_the_number_is_left() -> None:
+    assert candidates("", "", "ΠΛ-2026/01", PATTERNS) == ["pl202601"]
+
+
+def test_names_of_other_alphabets_are_spelled() -> None:
+    assert candidates("محمد", "علي", "ΠΛ-2026/01", PATTERNS)[0] == "maly"
 
 
 def test_greek_and_accents_are_folded() -> None:
