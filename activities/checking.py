@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from activities import students
-from activities.students import Row, enrolment, is_live, text
+from activities.rows import Row, enrolment, is_live, text
 from domain import contacts, masks, slips, unreadable
 from domain.contracts.vocabulary import Channel
 from domain.rules import InvalidInput

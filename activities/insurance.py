@@ -27,7 +27,7 @@ class InsuranceActivities:
     async def record_insurance(self, request: RecordInsurance) -> InsuranceRecorded:
         another = InsuranceRecorded(outcome=InsuranceOutcome.BELONGS_TO_ANOTHER)
         if await self._registrar.somebody_else_has(
-            request.scheme, request.number, request.person_key
+            request.scheme, request.number, (request.person_key, *request.other_keys)
         ):
             return another
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):

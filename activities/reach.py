@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from activities.students import MOST_SHARING, Row, as_it_stands, enrolled, humans, text
+from activities.humans import humans
+from activities.rows import Row, as_it_stands, text
+from activities.students import MOST_SHARING, enrolled
 from domain.contacts import emails_on_file, landline_on_file, mobiles_on_file
 
 _NAMES = ("firstnameel", "firstnameen", "lastnameel", "lastnameen")
@@ -60,7 +62,7 @@ class Report:
 
 def report(rows: Iterable[Row], region: str) -> Report:
     """Judge every student with a live row, each once, in the department of the newest one."""
-    students = [live for group in humans(rows) if (live := enrolled(group))]
+    students = [live for group in humans(rows, region) if (live := enrolled(group))]
     contacts = [_contacts(live, region) for live in students]
     holders = Counter(contact for each in contacts for contact in each)
     findings = []

@@ -95,9 +95,7 @@ class LedgerActivities:
 
     async def _already_active(self, request: ClaimPerson) -> Claimed | None:
         """Return what the ledger knows of an account, unless it is the one that is gone."""
-        account = await activations.active_account(
-            self._pool, self._keys, request.person.person_key
-        )
+        account = await activations.active_account(self._pool, self._keys, *request.person.keys)
         if account is None or account.reference == request.gone:
             return None
         return Claimed(
@@ -162,14 +160,16 @@ async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -
         policy.patterns,
         policy.reserved,
     )
-    held = await usernames.held_by(pool, person.person_key)
+    held = await usernames.held_by(pool, *person.keys)
     names = dict.fromkeys(name for name in (held, *made) if name)
     return [name for name in names if name not in request.taken]
 
 
 async def reserve_name(pool: Pool, person: Person, names: Sequence[str]) -> AccountResolved:
     """Reserve the first name nobody else has; none left is a case for support."""
-    name = await usernames.reserve(pool, person_key=person.person_key, candidates=names)
+    name = await usernames.reserve(
+        pool, person_key=person.person_key, candidates=names, other_keys=person.other_keys
+    )
     if name is None:
         return AccountResolved(outcome=AccountOutcome.CONFLICT)
     return AccountResolved(outcome=AccountOutcome.USERNAME, username=name)

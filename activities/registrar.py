@@ -6,7 +6,7 @@ Reads the published view `v_vd_sis` and nothing else. PostgreSQL narrows the row
 (`registrar_sql.py`); Python compares for real, after normalising both sides.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -15,19 +15,8 @@ from temporalio import activity
 
 from activities.failures import guarded
 from activities.registrar_sql import MOST_ROWS, ending, heads, like, spelled, statements
-from activities.students import (
-    MOST_SHARING,
-    Row,
-    Typed,
-    birth_date,
-    called,
-    enrolment,
-    holders,
-    holds,
-    insurance_of,
-    names,
-    persons,
-)
+from activities.rows import Row, birth_date, enrolment, insurance_of, names
+from activities.students import MOST_SHARING, Typed, called, holders, holds, persons
 from domain import dates, surnames
 from domain.contracts.requests import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
@@ -74,12 +63,17 @@ class RegistrarActivities:
         found = persons(rows, typed, lambda value: self._keys.index("person", value))
         return found if len(found) <= MOST_SHARING else None
 
-    async def somebody_else_has(self, scheme: str, number: str, person_key: str) -> bool:
+    async def somebody_else_has(self, scheme: str, number: str, keys: Collection[str]) -> bool:
         """Whether the number stands on other students' rows and on none of this person's."""
         with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
             rows = await self._view.by_insurance(number)
-            found = holders(rows, (scheme, number), lambda value: self._keys.index("person", value))
-        return bool(found) and person_key not in found
+            found = holders(
+                rows,
+                (scheme, number),
+                self._settings.phone_region,
+                lambda value: self._keys.index("person", value),
+            )
+        return bool(found) and found.isdisjoint(keys)
 
 
 class SharedByMany(Exception):

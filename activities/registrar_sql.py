@@ -12,7 +12,8 @@ from functools import cache
 from itertools import groupby
 from typing import get_args
 
-from activities.students import LIVE, MOST_SHARING
+from activities.rows import LIVE
+from activities.students import MOST_SHARING
 from domain import blanks, dates, surnames
 from domain.contacts import AROUND_EMAILS
 from domain.elot743 import ascii_fold

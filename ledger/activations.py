@@ -176,13 +176,13 @@ class Account:
     username: str
 
 
-async def active_account(pool: Pool, keys: KeyRing, person_key: str) -> Account | None:
+async def active_account(pool: Pool, keys: KeyRing, *person_keys: str) -> Account | None:
     """Return the account this person activated last with this engine, if any."""
     row = await pool.fetchrow(
         "SELECT reference, username FROM activation"
-        " WHERE person_key = $1 AND end_step = $2 AND username IS NOT NULL"
+        " WHERE person_key = ANY($1) AND end_step = $2 AND username IS NOT NULL"
         " ORDER BY ended_at DESC LIMIT 1",
-        person_key,
+        person_keys,
         Step.ACTIVE,
     )
     return _account(keys, row) if row else None

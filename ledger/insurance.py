@@ -33,7 +33,7 @@ async def record(pool: Pool, keys: KeyRing, request: RecordInsurance) -> bool:
         list(request.warnings),
         request.reference,
     )
-    return bool(owner == request.person_key)
+    return owner in (request.person_key, *request.other_keys)
 
 
 async def flagged(pool: Pool, keys: KeyRing) -> list[Flagged]:

@@ -252,6 +252,7 @@ class Activation(Standing):
             request = RecordInsurance(
                 reference=self.start.reference,
                 person_key=person.person_key,
+                other_keys=person.other_keys,
                 scheme=scheme,
                 number=number,
                 warnings=submission.warnings + doubts,

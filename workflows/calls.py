@@ -112,7 +112,7 @@ async def reread_student(request: FindStudent, person: Person) -> Person | None:
         raise NoNews from None
     if found.too_many:
         raise NoNews
-    same = (each for each in found.persons if each.person_key == person.person_key)
+    same = (each for each in found.persons if not {*person.keys}.isdisjoint(each.keys))
     return next(same, None)
 
 

@@ -39,11 +39,14 @@ class Person(Model):
 
     `former` are enrolments that do not count any more; an old account is recognised by them.
     `person_key` is a keyed index of the human, the same for each enrolment and on every day.
+    `other_keys` would be the key if the registrar's rows were grouped otherwise, as they may have
+    been on the day of an older activation.
     `sms_to` and `email_to` are the contacts on file that matched what was typed.
     """
 
     kind: Literal["person"] = "person"
     person_key: str
+    other_keys: tuple[str, ...] = ()
     enrolments: tuple[Enrolment, ...]
     former: tuple[Enrolment, ...] = ()
     first_name_el: str
@@ -59,6 +62,11 @@ class Person(Model):
     email: str | None
     sms_to: str | None
     email_to: str | None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return every key the person is known by, their own first."""
+        return (self.person_key, *self.other_keys)
 
 
 class StudentsFound(Model):
@@ -285,6 +293,7 @@ class RecordInsurance(Model):
     kind: Literal["record_insurance"] = "record_insurance"
     reference: str
     person_key: str
+    other_keys: tuple[str, ...] = ()
     scheme: str
     number: str
     warnings: tuple[str, ...] = ()

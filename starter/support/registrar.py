@@ -14,9 +14,10 @@ from temporalio.exceptions import ApplicationError
 from activities import checking, entries, presence, students
 from activities.checking import Account, Human, Miss, Outcome, Typed
 from activities.directory import Directory
+from activities.humans import humans
 from activities.records import claim_keys
 from activities.registrar import SharedByMany, View, reader
-from activities.students import Row, as_it_stands, enrolment, text
+from activities.rows import Row, as_it_stands, enrolment, names, text
 from domain import surnames, usernames
 from domain.contracts.requests import AccountState, Person
 from domain.text import identifier
@@ -99,7 +100,8 @@ async def check(desk: Desk, question: Question) -> Check:
     try:
         async with _view(desk) as view:
             rows, more = await _rows(desk, view, kind, question)
-            groups = [group for group in students.humans(rows) if _fits(desk, group, question)]
+            found = humans(rows, _region(desk))
+            groups = [group for group in found if _fits(desk, group, question)]
             ours = [group for group in groups if any(_sees(desk, row) for row in group)]
             shared, by_many = await _shared(desk, view, ours[0]) if len(ours) == 1 else (0, False)
     except SharedByMany:
@@ -107,7 +109,7 @@ async def check(desk: Desk, question: Question) -> Check:
     except NO_RESULT:
         return Check(Outcome.REGISTRAR_AWAY)
     hidden = sum(len(group) for group in groups if group not in ours)
-    found = Check(
+    told = Check(
         outcome=None if ours else Outcome.ELSEWHERE if hidden else Outcome.NOT_IN_VIEW,
         people=tuple(
             checking.human(group, _region(desk), desk.staff.sees) for group in ours[:MOST]
@@ -117,7 +119,7 @@ async def check(desk: Desk, question: Question) -> Check:
         shared_with=shared,
         by_many=by_many,
     )
-    return await _judged(desk, found, ours[0], question.typed) if len(ours) == 1 else found
+    return await _judged(desk, told, ours[0], question.typed) if len(ours) == 1 else told
 
 
 @asynccontextmanager
@@ -150,7 +152,7 @@ def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
             return wanted in map(identifier, known)
         case Kind.NAME:
             typed = str(surnames.prefix(question.name))
-            return any(surnames.begins(students.names(row), typed) for row in group)
+            return any(surnames.begins(names(row), typed) for row in group)
         case Kind.INSURANCE:
             wanted = identifier(question.insurance)
             return any(identifier(text(row, "ssn")) == wanted for row in group)
@@ -185,7 +187,7 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
     region, person = _region(desk), _person(desk, group)
     mobiles, emails = students.contacts(group, region)
     matched = checking.matches(group, typed, region)
-    noted = await activations.active_account(desk.pool, desk.keys, person.person_key)
+    noted = await activations.active_account(desk.pool, desk.keys, *person.keys)
     reference = await activations.under_way(
         desk.pool,
         desk.keys,

@@ -3,7 +3,7 @@
 import pytest
 
 from activities.checking import Account, Outcome, Typed, human, misses, outcome
-from activities.students import Row
+from activities.rows import Row
 from domain.contracts.vocabulary import Channel
 from domain.unreadable import Fault
 

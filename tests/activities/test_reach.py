@@ -1,5 +1,5 @@
 from activities.reach import Finding, Obstacle, report
-from activities.students import Row
+from activities.rows import Row
 
 
 def row(number: str, **more: str | None) -> Row:

@@ -169,6 +169,7 @@ async def test_enrolments_are_joined_however_number_and_date_are_written(
     await insert(stack, "j1", extemail="j1@mail.example", ssn="02010500011", birthdate="20050102")
     await insert(stack, "j2", **spelled)
     by_name = {"lastnameel": "ΔΟΚΙΜΉ J3", "firstnameel": "ΑΝΝΑ", "birthdate": "3/1/05"}
+    by_name["fatherfirstnameel"] = "Πέτρος"
     await insert(stack, "j3", extemail="j3@mail.example", **by_name)
     await insert(stack, "j4", **by_name | {"lastnameel": "Δοκιμή j3", "birthdate": "20050103"})
     for number, joined in (("j1", {"j1", "j2"}), ("j3", {"j3", "j4"})):

@@ -1,7 +1,7 @@
 """What Python reads from a field, SQL finds; and more may be found than read."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
 
 import asyncpg
@@ -16,7 +16,13 @@ from tests.stack import TestStack
 FIELDS = 800
 """Of each kind; one statement judges all of them."""
 
-NUMBERS = ("6971234567", "697 123 4567", "+30 6971234567", "0030-697-123-4567", "+306971234567")
+NUMBERS: tuple[str, ...] = (
+    "6971234567",
+    "697 123 4567",
+    "+30 6971234567",
+    "0030-697-123-4567",
+    "+306971234567",
+)
 NUMBERS += (
     "69 71 23 45 67",
     "6971.234.567",
@@ -26,7 +32,7 @@ NUMBERS += (
     "６97١٢٣4567",
 )
 NUMBERS += ("00306971234568", "+49 151 12345678", "697①234567")
-JUNK = (
+JUNK: tuple[str, ...] = (
     "",
     " ",
     "-",
@@ -45,7 +51,7 @@ JUNK = (
     "'",
 )
 JUNK += ("\u00a0", "\ufeff", "\u200b", "\u202e", "\n", "(μητέρα)", "κιν. ", "(", ")", '"', "x", "٢")
-MAILS = (
+MAILS: tuple[str, ...] = (
     "a@b.org",
     "A.B@C-D.Org",
     "o'neil@b.org",
@@ -54,7 +60,7 @@ MAILS = (
     "x_y%z@b.org",
 )
 MAILS += ("e4@xn--hxajbheg2az3al.gr", "nikos@", "@b.org", "ﬁ@b.org", "a＠b.org")
-AROUND = (
+AROUND: tuple[str, ...] = (
     "",
     "",
     " ",
@@ -87,7 +93,7 @@ AROUND += (
     "{",
     "}",
 )
-DATES = (
+DATES: tuple[str, ...] = (
     "1/2/2005",
     "2005-02-01",
     "01.02.05",
@@ -98,8 +104,29 @@ DATES = (
     "200511",
 )
 DATES += ("2005111", "00000000", "19000101", "31/2/2005", "２/1/2005", "29/2/2004", "1 2 2005")
-TIMES = ("", "", " 00:00:00", "T00:00", " ", "'", "\u00a0", "\ufeff", "0", " π.μ.", ".", "/")
-SSNS = ("01010500013", "010105-00013", "010105 00013", "ΑΒ123456", "αb-123456", "ab.123/456", "")
+TIMES: tuple[str, ...] = (
+    "",
+    "",
+    " 00:00:00",
+    "T00:00",
+    " ",
+    "'",
+    "\u00a0",
+    "\ufeff",
+    "0",
+    " π.μ.",
+    ".",
+    "/",
+)
+SSNS: tuple[str, ...] = (
+    "01010500013",
+    "010105-00013",
+    "010105 00013",
+    "ΑΒ123456",
+    "αb-123456",
+    "ab.123/456",
+    "",
+)
 SSNS += ("ΠΛΗ/2026 - 69", "Πλή2026_69", "26·1", "AM–26", "ςΐώ1")
 TODAY = datetime.now(UTC).date
 
@@ -114,7 +141,7 @@ def fields(parts: tuple[str, ...], around: tuple[str, ...], seed: int) -> Iterat
 
 
 @pytest.fixture
-async def judge(stack: TestStack) -> asyncpg.Connection:
+async def judge(stack: TestStack) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(stack.registrar_dsn)
     yield connection
     await connection.close()

@@ -55,6 +55,8 @@ async def test_the_account_is_known_by_its_person_and_written_nowhere_in_clear(
     assert await activations.active_account(pool, stack.keys, reference) == Account(
         reference, "mpapadop"
     )
+    keys = ("another", reference)
+    assert await activations.active_account(pool, stack.keys, *keys) is not None
     whole = await pool.fetchval("SELECT a::text FROM activation a WHERE reference = $1", reference)
     for clear in ("mpapadop", "+306912345678", "2026001", "Παπαδοπούλου"):
         assert clear not in whole

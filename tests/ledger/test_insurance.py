@@ -27,6 +27,8 @@ async def test_a_number_belongs_to_the_first_of_many_who_give_it_at_once(
         assert sum(owned) == 1
         again = given(f"{number}:{owned.index(True)}", number)
         assert await insurance.record(pool, stack.keys, again)
+        regrouped = given(number, number).model_copy(update={"other_keys": (again.person_key,)})
+        assert await insurance.record(pool, stack.keys, regrouped)
 
 
 async def test_the_same_digits_of_two_schemes_are_two_numbers(pool: Pool, stack: TestStack) -> None:

@@ -27,3 +27,19 @@ async def test_case_makes_no_new_name_and_a_person_keeps_the_one_they_have(pool:
     assert await usernames.reserve(pool, person_key=f"{name}:1", candidates=[name.upper()]) == name
     assert await usernames.held_by(pool, f"{name}:1") == name
     assert await usernames.held_by(pool, f"{name}:2") is None
+
+
+async def test_a_name_stays_whose_it_is_when_the_rows_are_grouped_otherwise(pool: Pool) -> None:
+    name = secrets.token_hex(8)
+    older, newer, stranger = (f"{name}:{n}" for n in range(3))
+
+    async def reserved(person: str, other: str) -> str | None:
+        return await usernames.reserve(
+            pool, person_key=person, candidates=[name], other_keys=[other]
+        )
+
+    assert await reserved(newer, older) == name
+    assert await reserved(older, newer) == name
+    assert await usernames.held_by(pool, older, newer) == name
+    assert await usernames.held_by(pool, older) is None
+    assert await reserved(stranger, older) is None

@@ -16,7 +16,7 @@ from activities.accounts import DirectoryActivities
 from activities.checking import Account, Outcome, Typed
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities, reader
-from activities.students import Row
+from activities.rows import Row
 from domain.contracts.requests import ClaimPerson, FindStudent, Person
 from domain.contracts.vocabulary import Language, Step
 from domain.slips import Slip

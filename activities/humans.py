@@ -1,0 +1,209 @@
+"""Groups the registrar's rows into humans; pure.
+
+Rows are one human when they share a valid insurance number and two of surname, first name and
+birth date agree. Rows without a number join by names, birth date and father's name; where a
+father's name is unknown they must also share a contact. What is unknown is no fact: it agrees with
+nothing. Names are compared in both alphabets, transcribed.
+
+A number on the rows of humans who are not one tells nothing about any of them, and a row that fits
+two humans joins neither. The order of the rows does not matter.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import product
+from typing import NamedTuple
+
+from activities.rows import Row, birth_date, insurance_of, text
+from domain.contacts import emails_on_file, mobiles_on_file
+from domain.elot743 import ascii_fold
+
+_FACTS_THAT_AGREE = 2
+_PLACEHOLDER = re.compile(r".*(\d)\1{6}")
+
+
+class _Name(NamedTuple):
+    """One name from the columns of both alphabets, transcribed."""
+
+    greek: str
+    latin: str
+
+    @property
+    def spellings(self) -> set[str]:
+        return {*self} - {""}
+
+    def agrees(self, other: "_Name") -> bool:
+        """Compare the Greek where there is Greek: the Latin may be a copy of another row's."""
+        if self.greek and other.greek:
+            return self.greek == other.greek
+        return not self.spellings.isdisjoint(other.spellings)
+
+
+class _Known:
+    """What a row tells of its human, in the form that is compared."""
+
+    def __init__(self, row: Row, region: str) -> None:
+        self.row = row
+        self.number = insurance_of(row)
+        self.born = birth_date(row)
+        self.father = _folded(row, "fatherfirstnameel")
+        self.last = _Name(_folded(row, "lastnameel"), _folded(row, "lastnameen"))
+        self.first = _Name(_folded(row, "firstnameel"), _folded(row, "firstnameen"))
+        self._region = region
+
+    @cached_property
+    def contacts(self) -> set[str]:
+        """Return the row's contacts that can be somebody's own."""
+        mobiles = mobiles_on_file(self.row.get("mobilephone"), self._region)
+        own = {mobile for mobile in mobiles if not _PLACEHOLDER.fullmatch(mobile)}
+        return own.union(emails_on_file(self.row.get("extemail")))
+
+    @property
+    def greek(self) -> tuple[str, str] | None:
+        return (self.last.greek, self.first.greek) if self.last.greek and self.first.greek else None
+
+    def agrees(self, other: "_Known") -> bool:
+        """Whether two of three facts agree: a surname may change, or a date be mistyped."""
+        same_born = bool(self.born) and self.born == other.born
+        names = self.last.agrees(other.last) + self.first.agrees(other.first)
+        return names + same_born >= _FACTS_THAT_AGREE
+
+
+class _Groups:
+    """Disjoint sets of rows; the first members of sets stand for them."""
+
+    def __init__(self, rows: Sequence[_Known]) -> None:
+        self._leads = list(range(len(rows)))
+
+    def of(self, row: int) -> int:
+        while self._leads[row] != row:
+            row = self._leads[row]
+        return row
+
+    def join(self, rows: Iterable[int]) -> None:
+        leads = sorted({self.of(row) for row in rows})
+        for lead in leads:
+            self._leads[lead] = leads[0]
+
+
+def humans(rows: Iterable[Row], region: str) -> list[list[Row]]:
+    """Return the rows of each human."""
+    known = [_Known(row, region) for row in rows]
+    groups = _Groups(known)
+    numbered = _join_by_number(known, groups)
+    alike = [members for members in _alike(known) if len(members) > 1]
+    certain = [cluster for members in alike for cluster in _of_one_father(known, members)]
+    undecided = _join_certain(certain, groups, numbered)
+    likely = [cluster for members in alike for cluster in _of_one_contact(known, members)]
+    _join_consistent(likely, known, groups, numbered, undecided)
+    found: dict[int, list[Row]] = defaultdict(list)
+    for at, each in enumerate(known):
+        found[groups.of(at)].append(each.row)
+    return list(found.values())
+
+
+def _join_by_number(known: list[_Known], groups: _Groups) -> set[int]:
+    """Join who shares a number, and return them; from others it is taken away."""
+    sharing: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for at, each in enumerate(known):
+        if each.number:
+            sharing[each.number].append(at)
+    numbered = set()
+    for members in sharing.values():
+        if _are_one([known[at] for at in members]):
+            numbered.update(members)
+            groups.join(members)
+        else:
+            for at in members:
+                known[at].row = {**known[at].row, "ssn": None}
+    return numbered
+
+
+def _are_one(rows: Sequence[_Known]) -> bool:
+    """Whether each row agrees with the first, or with one that does, and so on."""
+    one, others = [*rows[:1]], [*rows[1:]]
+    for each in one:
+        one += [other for other in others if each.agrees(other)]
+        others = [other for other in others if not each.agrees(other)]
+    return not others
+
+
+def _alike(known: Sequence[_Known]) -> Iterator[list[int]]:
+    """Yield rows of one name and birth date; one of several spellings is in several lists."""
+    by_greek: dict[object, list[int]] = defaultdict(list)
+    by_any: dict[object, list[int]] = defaultdict(list)
+    for at, each in enumerate(known):
+        if each.born:
+            if each.greek:
+                by_greek[each.greek, each.born].append(at)
+            for name in product(each.last.spellings, each.first.spellings):
+                by_any[name, each.born].append(at)
+    yield from by_greek.values()
+    for members in by_any.values():
+        latin_only = [at for at in members if not known[at].greek]
+        one_greek = len({known[at].greek for at in members} - {None}) <= 1
+        yield members if latin_only and one_greek else latin_only
+
+
+def _of_one_father(known: Sequence[_Known], members: Iterable[int]) -> Iterable[list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for at in members:
+        if known[at].father:
+            found[known[at].father].append(at)
+    return found.values()
+
+
+def _of_one_contact(known: Sequence[_Known], members: Sequence[int]) -> Iterator[list[int]]:
+    """Yield rows of one contact, where the father of one of them is unknown."""
+    if all(known[at].father for at in members):
+        return
+    found: dict[str, list[int]] = defaultdict(list)
+    for at in members:
+        for contact in known[at].contacts:
+            found[contact].append(at)
+    yield from (rows for rows in found.values() if not all(known[at].father for at in rows))
+
+
+def _join_certain(clusters: Iterable[list[int]], groups: _Groups, numbered: set[int]) -> set[int]:
+    """Join each cluster, and who has a number with it; return who fits several numbers' humans."""
+    clusters = list(clusters)
+    for cluster in clusters:
+        groups.join([at for at in cluster if at not in numbered])
+    fits: dict[int, set[int]] = defaultdict(set)
+    for cluster in clusters:
+        humans_there = {groups.of(at) for at in cluster if at in numbered}
+        for at in cluster:
+            if at not in numbered:
+                fits[groups.of(at)] |= humans_there
+    for at, human in fits.items():
+        if len(human) == 1:
+            groups.join([at, *human])
+    return {at for at, human in fits.items() if len(human) > 1}
+
+
+def _join_consistent(
+    clusters: Iterable[list[int]],
+    known: Sequence[_Known],
+    groups: _Groups,
+    numbered: set[int],
+    undecided: set[int],
+) -> None:
+    """Join what hangs together by contacts, unless it has two numbers or two fathers in it."""
+    together = _Groups(known)
+    for cluster in clusters:
+        together.join([lead for at in cluster if (lead := groups.of(at)) not in undecided])
+    hanging: dict[int, list[int]] = defaultdict(list)
+    for at in range(len(known)):
+        hanging[together.of(groups.of(at))].append(at)
+    for members in hanging.values():
+        numbers = {groups.of(at) for at in members if at in numbered}
+        fathers = {known[at].father for at in members} - {""}
+        if len(numbers) <= 1 and len(fathers) <= 1:
+            groups.join(members)
+
+
+def _folded(row: Row, column: str) -> str:
+    """Return the letters and digits of a name, transcribed."""
+    return re.sub(r"[^a-z0-9]", "", ascii_fold(text(row, column)).lower())

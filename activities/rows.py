@@ -1,0 +1,53 @@
+"""Reads the columns of one row of the registrar's view; pure."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import TypeAlias
+
+from domain import blanks, dates, insurance
+from domain.rules import InvalidInput
+
+Row: TypeAlias = Mapping[str, str | None]
+
+LIVE = ("active", "interim")
+_COUNTRY = re.compile(r"[A-Z]{2}|EHIC")
+
+
+def enrolment(row: Row) -> str:
+    return f"{as_it_stands(row, 'systemid')}/{as_it_stands(row, 'registrationid')}"
+
+
+def insurance_of(row: Row) -> tuple[str, str] | None:
+    """Return scheme and number when the row holds a number that can be one."""
+    scheme = text(row, "ssncountry").upper() or insurance.AMKA
+    if not _COUNTRY.fullmatch(scheme):
+        return None
+    try:
+        today = datetime.now(UTC).date()
+        return scheme, insurance.check(scheme, text(row, "ssn"), today)[0]
+    except InvalidInput:
+        return None
+
+
+def birth_date(row: Row) -> date | None:
+    return dates.on_file(row.get("birthdate") or "", datetime.now(UTC).date())
+
+
+def text(row: Row, column: str) -> str:
+    """Return a column's value in single spaces; empty when `domain.blanks` takes it for none."""
+    return blanks.value(row.get(column))
+
+
+def as_it_stands(row: Row, column: str) -> str:
+    """Return the value of a column that is or orders a key, which must never change."""
+    return " ".join((row.get(column) or "").split())
+
+
+def is_live(row: Row) -> bool:
+    return text(row, "enrollmentstatus").lower() in LIVE
+
+
+def names(row: Row) -> tuple[str, str]:
+    """Return the surname in both alphabets, as far as it stands there."""
+    return text(row, "lastnameel"), text(row, "lastnameen")

@@ -1,0 +1,162 @@
+"""Which rows are one human, and that strangers never become one."""
+
+import random
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.humans import humans
+from activities.rows import Row
+from demo.students import amka
+
+MARIA = {"firstnameel": "Μαρία", "lastnameel": "Παπαδοπούλου", "birthdate": "20050101"}
+CHRISTOS = {"firstnameel": "Χρήστος", "lastnameel": "Μπαμπινιώτης", "birthdate": "20050101"}
+FATHER = {"fatherfirstnameel": "Πέτρος"}
+AMKA = {"ssn": "01010500013"}
+MOBILE = {"mobilephone": "6971234567"}
+
+
+def row(number: str, **columns: str | None) -> Row:
+    return {"systemid": "SIS", "registrationid": number, "enrollmentstatus": "active", **columns}
+
+
+def groups(*rows: Row) -> set[frozenset[str]]:
+    return {
+        frozenset(str(each["registrationid"]) for each in human) for human in humans(rows, "GR")
+    }
+
+
+ONE = {frozenset("12")}
+TWO = {frozenset("1"), frozenset("2")}
+
+
+@pytest.mark.parametrize("nothing", [None, "", "-", ".", "0", "NULL", "N/A", "\u200b"])
+def test_an_unknown_father_is_no_fact(nothing: str | None) -> None:
+    unknown = MARIA | {"fatherfirstnameel": nothing}
+    assert groups(row("1", **unknown), row("2", **unknown)) == TWO
+    assert groups(row("1", **unknown), row("2", **MARIA | FATHER)) == TWO
+    assert groups(row("1", **unknown | MOBILE), row("2", **unknown | MOBILE)) == ONE
+    assert groups(row("1", **unknown | MOBILE), row("2", **MARIA | FATHER | MOBILE)) == ONE
+    assert groups(row("1", **unknown | AMKA), row("2", **unknown | AMKA)) == ONE
+
+
+@pytest.mark.parametrize(
+    ("other", "result"),
+    [
+        ({"firstnameel": "Xρήστος", "lastnameel": "Mπαμπινιώτης"}, ONE),
+        ({"firstnameel": "ΧΡΗΣΤΟΣ", "lastnameel": "ΜΠAΜΠΙΝΙΩΤHΣ"}, ONE),
+        ({"firstnameel": "Χρήστος", "lastnameel": "Mπαµπινιώτης"}, ONE),
+        ({"lastnameel": "Μπαμπινιώτης - "}, ONE),
+        (
+            {
+                "firstnameel": "-",
+                "lastnameel": None,
+                "firstnameen": "Christos",
+                "lastnameen": "BAMPINIOTIS",
+            },
+            ONE,
+        ),
+        ({"firstnameel": "Christos", "lastnameel": "Bampiniotis"}, ONE),
+        ({"birthdate": "1/1/05"}, ONE),
+        ({"fatherfirstnameel": "Παύλος"}, TWO),
+        ({"birthdate": "2/1/2005"}, TWO),
+        ({"birthdate": "-"}, TWO),
+        ({"birthdate": "19000101"}, TWO),
+        ({"firstnameel": "Χρίστος"}, ONE),
+        ({"firstnameel": "Πέτρος"}, TWO),
+        ({"firstnameel": None}, TWO),
+    ],
+)
+def test_rows_are_compared_by_what_they_mean(
+    other: dict[str, str | None], result: set[frozenset[str]]
+) -> None:
+    base: dict[str, str | None] = {**CHRISTOS, **FATHER}
+    assert groups(row("1", **base), row("2", **base | other)) == result
+
+
+def test_latin_names_alone_are_names() -> None:
+    latin = {"firstnameen": "Ana", "lastnameen": "Silva", "birthdate": "20040404"}
+    assert groups(row("1", **latin | MOBILE), row("2", **latin | MOBILE)) == ONE
+    assert groups(row("1", **latin | FATHER), row("2", **latin | FATHER)) == ONE
+    assert groups(row("1", **latin), row("2", **latin)) == TWO
+
+
+def test_the_registrars_own_spelling_counts_beside_the_transcribed_one() -> None:
+    one = {"lastnameel": "Αγγέλου", "lastnameen": "Agelou", "firstnameel": "Εύα"}
+    other = {"lastnameen": "Agelou", "firstnameen": "Eva"}
+    more = {"birthdate": "20040404", **FATHER}
+    assert groups(row("1", **one | more), row("2", **other | more)) == ONE
+    copied = other | {"lastnameel": "Παππά", "firstnameel": "Άννα"}
+    assert groups(row("1", **one | more), row("2", **copied | more)) == TWO
+    assert groups(row("1", **one | more | AMKA), row("2", **copied | more | AMKA)) == TWO
+
+
+@pytest.mark.parametrize("placeholder", ["6900000000", "6999999999"])
+def test_a_placeholder_is_no_contact_in_common(placeholder: str) -> None:
+    same = MARIA | {"mobilephone": placeholder}
+    assert groups(row("1", **same), row("2", **same)) == TWO
+
+
+def test_a_row_that_fits_two_humans_joins_neither() -> None:
+    pavlos = {"fatherfirstnameel": "Παύλος"}
+    rows = [row("1", **MARIA | FATHER | MOBILE), row("2", **MARIA | pavlos | MOBILE)]
+    assert groups(*rows, row("3", **MARIA | MOBILE)) == TWO | {frozenset("3")}
+    other = {"ssn": "02010500011"}
+    rows = [row("1", **MARIA | FATHER | AMKA), row("2", **MARIA | FATHER | other)]
+    assert groups(*rows, row("3", **MARIA | FATHER)) == TWO | {frozenset("3")}
+    rows = [row("1", **MARIA | MOBILE | AMKA), row("2", **MARIA | MOBILE | other)]
+    assert groups(*rows, row("3", **MARIA | MOBILE)) == TWO | {frozenset("3")}
+
+
+def test_rows_without_a_number_join_the_one_human_with_one() -> None:
+    numbered = row("1", **MARIA | FATHER | AMKA)
+    assert groups(numbered, row("2", **MARIA | FATHER)) == ONE
+    assert groups(row("2", **MARIA | MOBILE), row("1", **MARIA | MOBILE | AMKA)) == ONE
+
+
+# --- strangers of every kind, spelled in every way ----------------------------------------------
+
+FIRST = ("Χρήστος", "Μαρία")
+SPELLED = {
+    "Χρήστος": ("Χρήστος", "ΧΡΗΣΤΟΣ", "Xρήστος", "Χρηστος "),
+    "Μαρία": ("Μαρία", "ΜΑΡΙΑ", "Mαρία", "\u200bΜαρια"),
+}
+
+
+def written(draw: random.Random, human: int, number: str) -> Row:
+    """Write one row of a human; humans differ in one thing that counts, and share all the others.
+
+    0 and 1 in the first name, 2 in the father, 3 in the birth date, 4 in nothing but a number and
+    contacts of their own: of it no father is ever known.
+    """
+    first = FIRST[human == 1]
+    father = {2: "Παύλος", 4: "-"}.get(human, "Πέτρος")
+    born = "3/2/2005" if human == 3 else draw.choice(("20050101", "1/1/2005", "1-1-05"))
+    # Twins and parents share a contact; who has one name, date and no father does not.
+    shared = "6970000001" if human != 4 else "6970000004"
+    serial = amka(date(2005, 2, 3) if human == 3 else date(2005, 1, 1), human, gender="F")
+    latin = draw.random() < 0.2
+    return row(
+        number,
+        firstnameel=None if latin else draw.choice(SPELLED[first]),
+        lastnameel=None if latin else draw.choice(("Παππάς", "ΠΑΠΠΑΣ", "Παππaς")),
+        firstnameen={"Χρήστος": "Christos", "Μαρία": "MARIA"}[first] if latin else None,
+        lastnameen="Pappas" if latin else None,
+        fatherfirstnameel=father if human in (2, 3) or draw.random() < 0.8 else "-",
+        birthdate=born,
+        ssn=serial if draw.random() < 0.5 else draw.choice((None, "-", "0")),
+        mobilephone=draw.choice((shared, f"+30 {shared}")) if human != 2 else None,
+    )
+
+
+@given(st.lists(st.integers(0, 4), max_size=9), st.randoms(use_true_random=False))
+def test_strangers_are_never_joined_and_the_order_of_rows_does_not_matter(
+    kinds: list[int], draw: random.Random
+) -> None:
+    rows = [written(draw, human, f"{human}{n}") for n, human in enumerate(kinds)]
+    found = groups(*rows)
+    assert all(len({number[0] for number in human}) == 1 for human in found), found
+    draw.shuffle(rows)
+    assert groups(*rows) == found
