@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Choice, Language
+from domain.countries import ISO
 from domain.elot743 import ascii_fold
 from domain.text import has_greek
 
@@ -24,7 +25,6 @@ OBJECT_CLASSES = (
     "schacContactLocation",
     "schacLinkageIdentifiers",
 )
-_COUNTRY_LENGTH = 2
 
 
 def codes(person: Person, domain: str) -> list[str]:
@@ -64,7 +64,7 @@ def attributes(person: Person, username: str, domain: str, language: Language) -
         "eduPersonScopedAffiliation": [f"student@{domain}", f"member@{domain}"],
         "schacHomeOrganization": [domain],
         "schacDateOfBirth": [f"{person.birth_date:%Y%m%d}" if person.birth_date else None],
-        "schacCountryOfCitizenship": [country if len(country) == _COUNTRY_LENGTH else None],
+        "schacCountryOfCitizenship": [country if country in ISO else None],
         CODES: [*codes(person, domain)],
     }
     if has_greek(person.first_name_el + person.last_name_el):

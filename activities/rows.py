@@ -1,17 +1,15 @@
 """Reads the columns of one row of the registrar's view; pure."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
-from domain import blanks, dates, insurance
+from domain import blanks, countries, dates, insurance
 from domain.rules import InvalidInput
 
 Row: TypeAlias = Mapping[str, str | None]
 
 LIVE = ("active", "interim")
-_COUNTRY = re.compile(r"[A-Z]{2}|EHIC")
 
 
 def enrolment(row: Row) -> str:
@@ -20,14 +18,22 @@ def enrolment(row: Row) -> str:
 
 def insurance_of(row: Row) -> tuple[str, str] | None:
     """Return scheme and number when the row holds a number that can be one."""
-    scheme = text(row, "ssncountry").upper() or insurance.AMKA
-    if not _COUNTRY.fullmatch(scheme):
+    scheme = _scheme(text(row, "ssncountry"))
+    if scheme is None:
         return None
     try:
         today = datetime.now(UTC).date()
         return scheme, insurance.check(scheme, text(row, "ssn"), today)[0]
     except InvalidInput:
         return None
+
+
+def _scheme(country: str) -> str | None:
+    """Return what a number is checked by; that of a country which nobody knows is no number."""
+    kept = country.upper()
+    if kept in {insurance.EHIC, countries.KOSOVO}:
+        return kept
+    return countries.code(country) if country else insurance.AMKA
 
 
 def birth_date(row: Row) -> date | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from activities.humans import humans
 from activities.rows import Row, as_it_stands, birth_date, enrolment, insurance_of, is_live, text
+from domain import countries
 from domain.contacts import emails_on_file, mobiles_on_file
 from domain.contracts.requests import Enrolment, Person
 from domain.elot743 import elot743
@@ -76,7 +77,7 @@ def person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Perso
         first_name_latin=text(newest, "firstnameen") or elot743(first_name),
         last_name_latin=text(newest, "lastnameen") or elot743(last_name),
         birth_date=birth_date(newest),
-        citizenship=text(newest, "citizenship").upper() or None,
+        citizenship=countries.code(text(newest, "citizenship")),
         login_name=next((name for row in live if (name := text(row, "loginname").lower())), None),
         insurance_scheme=scheme,
         insurance_number=number,

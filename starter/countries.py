@@ -5,15 +5,9 @@ from functools import cache
 
 from babel import Locale
 
-# What CLDR names beside the countries of ISO 3166: unions, outlying islands, pseudo-locales.
-_NO_COUNTRIES = frozenset(
-    ("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ")
-)
-CODES = frozenset(
-    code
-    for code in map(str, Locale("en").territories)
-    if code.isalpha() and code not in _NO_COUNTRIES
-)
+from domain.countries import ISO, KOSOVO
+
+CODES = ISO | {KOSOVO}
 
 
 @cache

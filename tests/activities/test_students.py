@@ -164,7 +164,13 @@ def test_the_number_is_taken_only_when_it_can_be_one() -> None:
     assert (person.insurance_scheme, person.insurance_number) == ("GR", AMKA)
     assert insurance_of(row("1", ssn="01010500014")) is None
     assert insurance_of(row("1", ssn="-")) is None
-    assert insurance_of(row("1", ssn=AMKA, ssncountry="Ελλάδα")) is None
+    for greece in ("Ελλάδα", "EL", "ΕΛ", "GRC", "gr", "-", None):
+        assert insurance_of(row("1", ssn=AMKA, ssncountry=greece)) == ("GR", AMKA)
+        assert insurance_of(row("1", ssn="01010500014", ssncountry=greece)) is None
+    assert insurance_of(row("1", ssn="QQ123456C", ssncountry="uk")) == ("GB", "QQ123456C")
+    assert insurance_of(row("1", ssn="120456789", ssncountry="XK")) == ("XK", "120456789")
+    assert insurance_of(row("1", ssn="80300123456789012345", ssncountry="EHIC")) is not None
+    assert insurance_of(row("1", ssn=AMKA, ssncountry="Νησί")) is None
     assert insurance_of(row("1", ssn="00123456", ssncountry="cy")) == ("CY", "00123456")
 
 
