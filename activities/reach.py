@@ -2,7 +2,9 @@
 
 A student needs one contact that can be read, and a name. No AMKA is fine: it is asked for. A
 contact shared with a few others is no obstacle either, but such students are asked one question
-more; one that many have, usually a secretariat's own or a placeholder, proves nobody.
+more; one that many have, usually a secretariat's own or a placeholder, proves nobody. A birth
+date that cannot be read is no obstacle: rows are joined, and questions asked, without it. A student
+may have several findings.
 """
 
 from collections import Counter, defaultdict
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from activities.humans import humans
-from activities.rows import Row, as_it_stands, text
+from activities.rows import Row, as_it_stands, birth_date, text
 from activities.students import MOST_SHARING, enrolled
 from domain.contacts import emails_on_file, landline_on_file, mobiles_on_file
 
@@ -26,9 +28,11 @@ class Obstacle(StrEnum):
     MISSING_NAME = "missing_name"
     SHARED_BY_MANY = "shared_by_many"
     SHARED_CONTACT = "shared_contact"
+    UNREADABLE_BIRTH_DATE = "unreadable_birth_date"
 
 
 _SHARED = (Obstacle.SHARED_BY_MANY, Obstacle.SHARED_CONTACT)
+_HARMLESS = frozenset((Obstacle.SHARED_CONTACT, Obstacle.UNREADABLE_BIRTH_DATE))
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Department:
-    """`unable` cannot activate; students who only share a contact can."""
+    """`unable` cannot activate; who only shares a contact, or has an unreadable date, can."""
 
     department_id: str
     name_el: str
@@ -68,19 +72,26 @@ def report(rows: Iterable[Row], region: str) -> Report:
     findings = []
     for live, held in zip(students, contacts, strict=True):
         others = [holders[contact] - 1 for contact in held]
-        reason = _obstacle(live, held, region) or _sharing(others)
-        if reason:
-            shared = max(others) if reason in _SHARED else 0
-            findings.append(_finding(live[0], reason, shared))
+        reasons = (_obstacle(live, held, region), _sharing(others), _unreadable_date(live))
+        findings += [
+            _finding(live[0], reason, max(others) if reason in _SHARED else 0)
+            for reason in reasons
+            if reason
+        ]
     findings.sort(key=lambda found: (found.department_id, found.reason, found.registration_id))
     return Report(_departments([live[0] for live in students], findings), tuple(findings))
 
 
 def _sharing(others: list[int]) -> Obstacle | None:
     """Tell by how many others have each of a student's contacts; one that few have is enough."""
-    if min(others) >= MOST_SHARING:
+    if others and min(others) >= MOST_SHARING:
         return Obstacle.SHARED_BY_MANY
-    return Obstacle.SHARED_CONTACT if max(others) else None
+    return Obstacle.SHARED_CONTACT if any(others) else None
+
+
+def _unreadable_date(live: list[Row]) -> Obstacle | None:
+    wrong = any(text(row, "birthdate") and birth_date(row) is None for row in live)
+    return Obstacle.UNREADABLE_BIRTH_DATE if wrong else None
 
 
 def _contacts(live: list[Row], region: str) -> set[str]:
@@ -115,15 +126,18 @@ def _departments(newest: list[Row], findings: list[Finding]) -> tuple[Department
     for row in newest:
         rows[text(row, "departmentid")].append(row)
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
+    unable: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for found in findings:
         reasons[found.department_id][found.reason.value] += 1
+        if found.reason not in _HARMLESS:
+            unable[found.department_id].add((found.system_id, found.registration_id))
     return tuple(
         Department(
             department_id=number,
             name_el=text(rows[number][0], "departmentel"),
             name_en=text(rows[number][0], "departmenten"),
             students=len(rows[number]),
-            unable=reasons[number].total() - reasons[number][Obstacle.SHARED_CONTACT],
+            unable=len(unable[number]),
             reasons=dict(sorted(reasons[number].items())),
         )
         for number in sorted(rows)

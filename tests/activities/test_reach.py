@@ -69,3 +69,35 @@ def test_departments_are_counted_and_nothing_personal_is_told() -> None:
     assert found.findings == (Finding("401", "SIS", "1", Obstacle.UNREADABLE_EMAIL),)
     assert "Παππάς" not in repr(found)
     assert "wrong" not in repr(found)
+
+
+def told(*rows: Row) -> list[tuple[str, Obstacle, int]]:
+    return [(f.registration_id, f.reason, f.shared_with) for f in report(rows, "GR").findings]
+
+
+def test_more_than_one_person_on_a_contact_is_told_beside_every_other_reason() -> None:
+    nameless = row("1", firstnameel=None, lastnameel="-", mobilephone="6940000001")
+    rows = [nameless, row("2", mobilephone="6940000001")]
+    assert told(*rows) == [
+        ("1", Obstacle.MISSING_NAME, 0),
+        ("1", Obstacle.SHARED_CONTACT, 1),
+        ("2", Obstacle.SHARED_CONTACT, 1),
+    ]
+    (department,) = report(rows, "GR").departments
+    assert (department.students, department.unable) == (2, 1)
+
+
+def test_namesakes_on_one_contact_are_two_students_that_share_it() -> None:
+    same = {"lastnameel": "Παππάς", "birthdate": "20050101", "mobilephone": "6940000001"}
+    fathers = ({"fatherfirstnameel": name} for name in ("Πέτρος", "Παύλος"))
+    rows = [row(str(n), **same | father) for n, father in enumerate(fathers)]
+    assert told(*rows) == [(str(n), Obstacle.SHARED_CONTACT, 1) for n in range(2)]
+
+
+def test_a_birth_date_that_cannot_be_read_is_told_and_is_no_obstacle() -> None:
+    written = ("200511", "00000000", "-", "01-01-2005", "2005/01/01", "19000101", "1/13/2005")
+    rows = [
+        row(str(n), birthdate=each, mobilephone=f"694000000{n}") for n, each in enumerate(written)
+    ]
+    assert told(*rows) == [(n, Obstacle.UNREADABLE_BIRTH_DATE, 0) for n in ("0", "5", "6")]
+    assert report(rows, "GR").departments[0].unable == 0
