@@ -294,6 +294,12 @@ class Usernames(Section):
     reserved: list[str] = []
 
 
+class Identity(Section):
+    """With `always_ask` a proved contact is not enough: one datum of the record is asked too."""
+
+    always_ask: bool = False
+
+
 class SendBudget(Section):
     """PIN messages per contact, per person and, as SMS cost money, SMS of the whole institution.
 
@@ -339,6 +345,7 @@ class Settings(BaseSettings):
     portal: Portal = Portal()
     console: Console = Console()
     usernames: Usernames = Usernames()
+    identity: Identity = Identity()
     send_budget: SendBudget = SendBudget()
     alerts: Alerts = Alerts()
     policy: Policy = Policy()

@@ -11,11 +11,12 @@ OTHER: Mapping[Channel, Channel] = MappingProxyType(
 )
 
 
-def reachable(persons: Sequence[Person]) -> dict[Channel, Destination]:
+def reachable(persons: Sequence[Person], *, always_ask: bool = False) -> dict[Channel, Destination]:
     """Return where messages may go, the first choice first.
 
-    One person: every contact on file, SMS first when the mobile matched. Several: only the
-    contact that was typed, for nobody knows yet whose the other ones are.
+    One person: every contact on file, SMS first when the mobile matched. Several, or one who is
+    asked who they are: only the contact that was typed, for nobody knows yet whose the other ones
+    are.
     """
     person = persons[0]
     typed = {
@@ -24,7 +25,7 @@ def reachable(persons: Sequence[Person]) -> dict[Channel, Destination]:
     }
     first = Channel.SMS if typed[Channel.SMS] else Channel.EMAIL
     contacts = {first: typed[first]}
-    if len(persons) == 1:
+    if len(persons) == 1 and not always_ask:
         on_file = {Channel.SMS: person.mobile, Channel.EMAIL: person.email}
         contacts[OTHER[first]] = typed[OTHER[first]] or on_file[OTHER[first]]
     return {channel: Destination(channel=channel, to=to) for channel, to in contacts.items() if to}

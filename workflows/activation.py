@@ -135,7 +135,7 @@ class Activation(Standing):
             self.ended_for = WaitReason.SHARED_BY_MANY
         if not found.persons:
             raise Ended(Step.NOT_FOUND)
-        if len(found.persons) == 1:
+        if len(found.persons) == 1 and not self.start.always_ask:
             self._know(found.persons[0])
         return found.persons
 
@@ -153,14 +153,15 @@ class Activation(Standing):
             await calls.send_notice(self._notice(NoticeKind.GO_ON, proof.destination), self.delayed)
 
     async def _identify(self, persons: Sequence[Person], contact: Destination) -> Person:
-        """Several persons have this contact: ask one datum, before any name is shown."""
-        if len(persons) == 1:
+        """Several persons have this contact, or may have: ask one datum before a name is shown."""
+        shared = len(persons) > 1
+        if not shared and not self.start.always_ask:
             return persons[0]
         question = identity.question(persons)
         proven = [person for person in persons if has(person, contact)]
         left = self.start.policy.identity_tries
         while True:
-            self.asked = IdentifyView(question=question, tries_left=left)
+            self.asked = IdentifyView(question=question, tries_left=left, shared=shared)
             self.stand(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
             submission = await self.expect(IdentitySubmission)
             counted = await self._count_identity_try(submission)
@@ -170,7 +171,7 @@ class Activation(Standing):
                 self._know(person)
                 return person
             left = counted.tries_left
-            self.asked = IdentifyView(question=question, tries_left=left)
+            self.asked = IdentifyView(question=question, tries_left=left, shared=shared)
             self.reply(Verdict.WRONG)
             if not left:
                 await self._allow_identity_tries(await self.park(WaitReason.WAITING_IDENTITY))

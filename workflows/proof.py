@@ -62,7 +62,7 @@ class Proof:
         self._standing = standing
         self._start = start
         self._persons = persons
-        self._contacts = reachable(persons)
+        self._contacts = reachable(persons, always_ask=start.always_ask)
         self._person_key = persons[0].person_key if len(persons) == 1 else None
         self._requests = 0
         self._tries_left: int | None = None

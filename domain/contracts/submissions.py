@@ -33,7 +33,10 @@ class Policy(Model):
 
 
 class ActivationStart(Model):
-    """One of `mobile` and `email` at least is given."""
+    """One of `mobile` and `email` at least is given.
+
+    `always_ask`: a second datum is asked for also where one person alone has the contact.
+    """
 
     kind: Literal["activation_start"] = "activation_start"
     reference: str
@@ -41,6 +44,7 @@ class ActivationStart(Model):
     email: str | None = None
     language: Language = Language.EL
     policy: Policy = Policy()
+    always_ask: bool = False
 
 
 class ActivationResult(Model):

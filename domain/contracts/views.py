@@ -44,6 +44,7 @@ class IdentifyView(Model):
     kind: Literal["identify_view"] = "identify_view"
     question: Question
     tries_left: int
+    shared: bool = True
 
 
 class StudyView(Model):

@@ -86,7 +86,13 @@ async def contact_given(visit: AnyVisit) -> Response:
     policy = visit.parts.texts.named_in(visit.parts.settings.policy)
     with visit.handing_in():
         await engine.start(
-            ActivationStart(reference=reference, language=visit.language, policy=policy, **read)
+            ActivationStart(
+                reference=reference,
+                language=visit.language,
+                policy=policy,
+                always_ask=visit.parts.settings.identity.always_ask,
+                **read,
+            )
         )
     visit.taken(RECEIVED)
     # Where nobody may tell who is on file, all wait for the same moment.

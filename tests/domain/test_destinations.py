@@ -41,3 +41,8 @@ def test_a_contact_is_a_persons_however_it_was_found() -> None:
         assert has(maria(**{field: MOBILE}), Destination(channel=SMS, to=MOBILE))
     assert has(maria(email_to=EMAIL), Destination(channel=MAIL, to=EMAIL))
     assert not has(maria(mobile=MOBILE), Destination(channel=MAIL, to=EMAIL))
+
+
+def test_of_one_who_is_asked_who_they_are_nothing_else_is_known_either() -> None:
+    alone = [maria(sms_to=MOBILE, mobile=MOBILE, email=EMAIL)]
+    assert [*reachable(alone, always_ask=True)] == [SMS]

@@ -80,6 +80,29 @@ async def test_siblings_on_one_mobile_are_told_apart_by_their_birth_dates(
     assert claim.person.person_key == "younger"
 
 
+async def test_one_person_alone_on_a_contact_is_asked_too_where_everybody_is(
+    begin: Begin, world: World
+) -> None:
+    world.persons = (ELDER,)
+    student = await begin(always_ask=True)
+    sent = await student.sent()
+
+    pin = await student.pin()
+    wrong = await identifies(student, "1999-09-09")
+    nobody = world.made(ClaimPerson)
+    right = await identifies(student, "2005-01-02")
+
+    assert sent.pin is not None
+    assert sent.pin.other_channel is None
+    assert pin.progress.identify is not None
+    assert pin.progress.identify.question is Question.BIRTH_DATE
+    assert not pin.progress.identify.shared
+    assert (pin.progress.review, pin.progress.username) == (None, None)
+    assert (wrong.verdict, right.verdict) == (Verdict.WRONG, Verdict.ACCEPTED)
+    assert nobody == []
+    assert len(world.made(ClaimPerson)) == 1
+
+
 async def test_the_progress_names_the_submission_that_last_proved_who_it_is(
     begin: Begin, world: World
 ) -> None:

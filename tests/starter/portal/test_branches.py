@@ -74,6 +74,16 @@ async def test_each_question_is_asked_in_words_and_without_a_name(
     assert (door, submission.answer) == ("identify", answers[1])
 
 
+async def test_who_alone_has_the_contact_is_not_told_that_others_have_it(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    view = IdentifyView(question=Question.BIRTH_DATE, tries_left=3, shared=False)
+    put(engine, at(Step.IDENTIFY, WaitReason.WAITING_IDENTITY, identify=view))
+    page = (await student.get("/identify")).text
+    assert "περισσότεροι" not in page
+    assert "παλαιότερα σε άλλο πρόσωπο" in page
+
+
 async def test_a_wrong_answer_tells_the_tries_left_and_the_last_leads_to_support(
     student: Browser, engine: MemoryEngine
 ) -> None:
