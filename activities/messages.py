@@ -17,7 +17,7 @@ from activities.words import Word, Words
 from domain.contracts.requests import Delivery, SendNotice, SendPin, Sent
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType
 from domain.references import first_group
-from ledger import codes, messages
+from ledger import clock, codes, messages
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings
@@ -48,7 +48,8 @@ class MessagingActivities:
             expires_at = await codes.expires_at(
                 self._pool, request.reference, request.code_no, self._policy
             )
-        return sent.model_copy(update={"expires_at": expires_at})
+            told_at = await clock.now(self._pool) if expires_at else None
+        return sent.model_copy(update={"expires_at": expires_at, "told_at": told_at})
 
     @activity.defn(name=ActivityName.SEND_NOTICE)
     async def send_notice(self, request: SendNotice) -> Sent:

@@ -65,6 +65,7 @@ async def check(pool: Pool, request: CheckPin, policy: Policy, among: Among) -> 
             before = await _judge(ledger, request, book, now, among)
             await tries.note(ledger, reference, request.submission_id, before)
     return PinChecked(
+        told_at=now,
         outcome=PinOutcome(before.outcome),
         tries_left=before.tries_left,
         locked_until=before.locked_until,

@@ -75,13 +75,14 @@ async def reserve(
         if row and _still_good(row, book, now):
             return _reserved(row["send_no"], row["code_no"], book, now)
         if book.locked(now):
-            return SendReserved(locked_until=book.locked_until)
+            return SendReserved(told_at=now, locked_until=book.locked_until)
         if row:
             allowed = Allowance(Purse(row["purse"]))
         else:
             allowed = await allowances.take(connection, to, request.purse, limits.budget, now)
         if allowed.not_before:
             return SendReserved(
+                told_at=now,
                 not_before=allowed.not_before,
                 spent=allowed.spent,
                 last_sent_at=await connection.fetchval(_LAST_SENT, contact),
@@ -118,6 +119,7 @@ def _still_good(row: asyncpg.Record, book: CodeBook, now: datetime) -> bool:
 
 def _reserved(send_no: int, code_no: int | None, book: CodeBook, now: datetime) -> SendReserved:
     return SendReserved(
+        told_at=now,
         send_no=send_no,
         code_no=code_no,
         valid_for=code_no and book.life_left(code_no, now),

@@ -4,6 +4,9 @@ Sending runs beside the waiting, so that a code, another channel or staff's retr
 a gateway. What was typed is judged by when it reached the portal, so that a code in time during
 an outage counts. Messages, codes and tries are numbered and counted by the ledger alone: this run
 may be reset, and only remembers what the ledger said last.
+
+Times of codes, locks and limits are the ledger's, and are compared with its clock alone: Temporal's
+may differ from it.
 """
 
 import asyncio
@@ -76,6 +79,7 @@ class Proof:
         self._resend_asked: ResendRequest | None = None
         self._closed: dict[Channel, SendReserved] = {}
         self._on_request = False
+        self._clock = standing.ledger_clock
 
     @property
     def destination(self) -> Destination:
@@ -105,7 +109,7 @@ class Proof:
             RetryRequest,
             UnlockRequest,
             or_when=self._sending_ended,
-            until=self._locked_until,
+            until=self._locked_until and self._locked_until - self._clock.ahead,
         )
         match submission:
             case PinSubmission():
@@ -156,8 +160,10 @@ class Proof:
         return reserved.send_no is not None
 
     async def _reserve(self, message: Message, *, carries_code: bool = True) -> SendReserved:
-        request = self._wish(message, carries_code=carries_code)
-        return await calls.reserve_send(request, self._wait_for)
+        request, asked_at = self._wish(message, carries_code=carries_code), workflow.now()
+        reserved = await calls.reserve_send(request, self._wait_for)
+        self._clock.learn(reserved.told_at, asked_at)
+        return reserved
 
     def _wish(self, message: Message, *, carries_code: bool = True) -> ReserveSend:
         return ReserveSend(
@@ -188,7 +194,10 @@ class Proof:
             language=self._start.language,
             valid_for=reserved.valid_for,
         )
-        return await calls.send_pin(request, self._wait_for)
+        asked_at = workflow.now()
+        sent = await calls.send_pin(request, self._wait_for)
+        self._clock.learn(sent.told_at, asked_at)
+        return sent
 
     def _wait_for(self, reason: WaitReason) -> None:
         """Say what is waited for, unless the step is over or codes are locked.
@@ -223,7 +232,7 @@ class Proof:
             await self._go_round_undeliverable()
             return
         self._expires_at, self._sent = sent.expires_at, self._message
-        if sent.expires_at and sent.expires_at <= workflow.now():
+        if sent.expires_at and not self._clock.is_to_come(sent.expires_at):
             # What was repeated came too late to be of use.
             self._send(self._compose(self._channel, self._message.purse))
         else:
@@ -244,7 +253,9 @@ class Proof:
         # Whose message is held up by a gateway need not wait before taking the other way.
         held_up = self._on_request or self._standing.reason is not WaitReason.WAITING_PIN
         too_soon = not held_up and self._resend_at is not None and now < self._resend_at
-        closed = purse is Purse.ORDINARY and now < (self._not_before(request.channel) or now)
+        closed = purse is Purse.ORDINARY and self._clock.is_to_come(
+            self._not_before(request.channel)
+        )
         if self._locked():
             self._standing.reply(Verdict.LOCKED)
         elif too_soon or closed or request.channel not in self._contacts:
@@ -267,8 +278,9 @@ class Proof:
         if request.channel not in self._contacts:
             self._standing.reply(Verdict.TOO_SOON)
             return
-        message = self._compose(request.channel, Purse.STAFF)
+        message, asked_at = self._compose(request.channel, Purse.STAFF), workflow.now()
         reserved = await self._standing.judged(calls.reserve_send, self._wish(message))
+        self._clock.learn(reserved.told_at, asked_at)
         if reserved.send_no is None:
             self._standing.reply(self._refusal(reserved))
         else:
@@ -288,7 +300,7 @@ class Proof:
 
     def _show(self, refused: Message) -> None:
         """Show why this one was not sent, unless a code that was sent before still holds."""
-        holds = self._expires_at is not None and workflow.now() < self._expires_at
+        holds = self._clock.is_to_come(self._expires_at)
         self._message = self._sent if self._sent and holds else refused
 
     def _purse(self, request: ResendRequest) -> Purse:
@@ -320,7 +332,9 @@ class Proof:
             received_at=submission.received_at,
             pin=submission.pin,
         )
+        asked_at = workflow.now()
         checked = await self._standing.judged(calls.check_pin, request)
+        self._clock.learn(checked.told_at, asked_at)
         if checked.outcome is PinOutcome.RIGHT:
             self._standing.proved_by = submission.submission_id
             return True
@@ -335,7 +349,7 @@ class Proof:
         self._standing.reply(Verdict(checked.outcome.value))
 
     def _locked(self) -> bool:
-        return self._locked_until is not None and workflow.now() < self._locked_until
+        return self._clock.is_to_come(self._locked_until)
 
     def _lock(self, until: datetime) -> None:
         self._locked_until = until
@@ -358,7 +372,8 @@ class Proof:
     def view(self) -> PinView:
         other = OTHER[self._channel]
         closed = self._closed.get(self._channel)
-        opens = (self._resend_at, self._not_before(self._channel))
+        resend_at = self._resend_at and self._resend_at + self._clock.ahead
+        opens = (resend_at, self._not_before(self._channel))
         return PinView(
             channel=self._channel,
             destination=_MASKS[self._channel](self._message.to.to),

@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.vocabulary import WaitReason as Reason
     from workflows import steps
     from workflows.inbox import Inbox, Kind, Kinds
+    from workflows.ledger_clock import LedgerClock
 
 STEP = SearchAttributeKey.for_keyword("ActivationStep")
 REASON = SearchAttributeKey.for_keyword("WaitReason")
@@ -60,6 +61,7 @@ class Ended(Exception):
 class Standing(ABC):
     def __init__(self, policy: Policy) -> None:
         self.inbox = Inbox()
+        self.ledger_clock = LedgerClock()
         self.step = Step.LOOKUP
         self.reason: Reason | None = None
         self.department: str | None = None
@@ -216,7 +218,8 @@ class Standing(ABC):
             now = workflow.now()
             # By signal it came while no worker was there, and the student was told "received".
             signalled = self.inbox.signalled(submission)
-            self._left_at = min(submission.received_at, now) if signalled else now
+            received_at = submission.received_at - self.ledger_clock.ahead
+            self._left_at = min(received_at, now) if signalled else now
             self._owed = None
 
     def _call_back(self, hears: Kinds) -> None:

@@ -108,9 +108,11 @@ class SendReserved(Model):
     `spent` is what keeps it back; the last message went to this contact at `last_sent_at`. From
     `kept_at` on the kept message may go there; None: it would not help.
     `send_no` counts the activation's messages over all its runs, `code_no` names the code.
+    All times are the ledger's, whose clock said `told_at`.
     """
 
     kind: Literal["send_reserved"] = "send_reserved"
+    told_at: datetime | None = None
     send_no: int | None = None
     code_no: int | None = None
     valid_for: timedelta | None = None
@@ -143,9 +145,13 @@ class Delivery(StrEnum):
 
 
 class Sent(Model):
-    """`expires_at` is when the code that was handed over ends."""
+    """`expires_at` is when the code that was handed over ends.
+
+    By the ledger's clock, which said `told_at`.
+    """
 
     kind: Literal["sent"] = "sent"
+    told_at: datetime | None = None
     outcome: Delivery
     expires_at: datetime | None = None
 
@@ -168,7 +174,10 @@ class PinOutcome(StrEnum):
 
 
 class PinChecked(Model):
+    """`locked_until` is of the ledger's clock, which said `told_at`."""
+
     kind: Literal["pin_checked"] = "pin_checked"
+    told_at: datetime | None = None
     outcome: PinOutcome
     tries_left: int = 0
     locked_until: datetime | None = None

@@ -36,7 +36,7 @@ SHOWN = frozenset({
     "repeat_code_if_left", "request_id", "request_no", "reread_disputed_every", "resend_after",
     "resend_at", "review", "scheme", "send_no", "shared", "shown", "shown_hash", "since", "sms_to",
     "spent", "stack_trace", "state", "step", "studies", "submission_id", "system_id", "taken",
-    "terms_version", "to", "too_many", "tries_left", "username", "valid_for", "verdict",
+    "terms_version", "to", "told_at", "too_many", "tries_left", "username", "valid_for", "verdict",
     "wait_reason", "warnings", "woken_by", "wrong",
 })
 """The fields of contracts, and of failures, that are shown."""

@@ -88,7 +88,8 @@ async def test_a_submission_counts_once_however_often_and_whenever_it_is_repeate
     raced = await asyncio.gather(*(check(request) for _ in range(6)))
     other = (await check.guess(reference))[0]
     await minutes_pass(pool, reference, 30)
-    assert [*raced, await check(request)] == [raced[0]] * 7
+    answers = [*raced, await check(request)]
+    assert len({(each.outcome, each.tries_left, each.locked_until) for each in answers}) == 1
     assert (raced[0].outcome, raced[0].tries_left) == (PinOutcome.WRONG, 4)
     assert other.tries_left == 3
 

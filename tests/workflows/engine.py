@@ -100,6 +100,7 @@ class World:
     silent: frozenset[ActivityName] = frozenset()
     calls: list[Any] = field(default_factory=list)
     clock: Callable[[], Awaitable[datetime]] = real_time
+    tells_time: bool = True
     books: dict[str, tuple[CodeBook, dict[str, PinChecked]]] = field(default_factory=dict)
     sends: dict[str, dict[tuple[str, int], int | None]] = field(default_factory=dict)
     identity_tries: dict[str, list[str]] = field(default_factory=dict)
@@ -107,6 +108,10 @@ class World:
     def _kept(self, reference: str) -> tuple[CodeBook, dict[str, PinChecked]]:
         """Return the codes of an activation, and what became of each submission."""
         return self.books.setdefault(reference, (CodeBook(Policy()), {}))
+
+    def _told(self, now: datetime) -> datetime | None:
+        """Return the ledger's time for an answer, which a worker of before did not tell."""
+        return now if self.tells_time else None
 
     def made(self, kind: type) -> list[Any]:
         return [call for call in self.calls if isinstance(call, kind)]
@@ -154,12 +159,14 @@ class World:
     async def reserve_send(self, request: ReserveSend) -> SendReserved:
         await self._answer(ActivityName.RESERVE_SEND, request)
         now, (book, _) = await self.clock(), self._kept(request.reference)
+        told = self._told(now)
         if book.locked(now):
-            return SendReserved(locked_until=book.locked_until)
+            return SendReserved(told_at=told, locked_until=book.locked_until)
         sends = self.sends.setdefault(request.reference, {})
         asked = (str(activity.info().workflow_run_id), request.request_no)
         if not self._may(request.purse, now) and asked not in sends:
             return SendReserved(
+                told_at=told,
                 not_before=self.not_before,
                 spent=Spent.CONTACT,
                 kept_at=self.kept_at,
@@ -168,10 +175,11 @@ class World:
         code_no = sends.get(asked)
         if not request.carries_code:
             sends[asked] = None
-            return SendReserved(send_no=len(sends))
+            return SendReserved(told_at=told, send_no=len(sends))
         if code_no is None or not book.worth_sending(code_no, now):
             sends[asked] = code_no = book.to_send(len(sends) + 1, asked[0], now)
         return SendReserved(
+            told_at=told,
             send_no=[*sends].index(asked) + 1,
             code_no=code_no,
             valid_for=book.life_left(code_no, now),
@@ -192,7 +200,8 @@ class World:
         code = next(code for code in book.codes if code.number == request.code_no)
         if outcome is Delivery.SENT:
             code.handed_over_at = code.handed_over_at or await self.clock()
-        return Sent(outcome=outcome, expires_at=book.expires_at(code.number))
+        at = book.expires_at(code.number)
+        return Sent(told_at=self._told(await self.clock()), outcome=outcome, expires_at=at)
 
     @activity.defn(name=ActivityName.CHECK_PIN)
     async def check_pin(self, request: CheckPin) -> PinChecked:
@@ -203,19 +212,23 @@ class World:
         return known[request.submission_id]
 
     def _judge(self, request: CheckPin, book: CodeBook, now: datetime) -> PinChecked:
+        told = self._told(now)
         at = book.judging_time(request.received_at, now)
         if book.locked(now) or not book.live(at):
             locked = PinOutcome.LOCKED if book.locked(now) else PinOutcome.EXPIRED
-            return PinChecked(outcome=locked, locked_until=book.locked_until)
+            return PinChecked(told_at=told, outcome=locked, locked_until=book.locked_until)
         if request.pin in map(pin_of, book.live(at)):
-            return PinChecked(outcome=PinOutcome.RIGHT)
+            return PinChecked(told_at=told, outcome=PinOutcome.RIGHT)
         if request.pin in map(pin_of, book.dead(at)):
-            return PinChecked(outcome=PinOutcome.EXPIRED, tries_left=book.tries_left(at))
+            return PinChecked(
+                told_at=told, outcome=PinOutcome.EXPIRED, tries_left=book.tries_left(at)
+            )
         book.count(at)
         book.lock_if_spent(now)
         until = book.locked_until if book.locked(now) else None
         outcome = PinOutcome.LOCKED if until else PinOutcome.WRONG
-        return PinChecked(outcome=outcome, tries_left=book.tries_left(at), locked_until=until)
+        left = book.tries_left(at)
+        return PinChecked(told_at=told, outcome=outcome, tries_left=left, locked_until=until)
 
     @activity.defn(name=ActivityName.UNLOCK_PIN)
     async def unlock_pin(self, request: UnlockPin) -> PinUnlocked:

@@ -41,8 +41,8 @@ class Student:
         return answer
 
     async def stamp(self) -> dict[str, Any]:
-        """Return a fresh submission id and the time at which the portal received it."""
-        now = await self.environment.get_current_time()
+        """Return a fresh submission id and the ledger's time, at which the portal received it."""
+        now = await self.world.clock()
         return {"submission_id": secrets.token_hex(8), "received_at": now.astimezone(UTC)}
 
     async def pin(self, pin: str | None = None) -> Answer:
