@@ -33,7 +33,7 @@ from domain.contracts.vocabulary import (
 from starter import tries
 from starter.connect import asking
 from starter.output import Failed
-from starter.support import facts, timeline
+from starter.support import facts, pollers, timeline
 from starter.support.timeline import Event
 from workflows import steps
 from workflows.standing import DEPARTMENT, REASON, SINCE, STEP
@@ -43,6 +43,7 @@ OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
 WITHIN = timedelta(seconds=3)
 """How long one question to Temporal may take."""
 _TAKEN_WITHIN = timedelta(seconds=15)
+"""No worker lets work lie for longer."""
 
 
 class UnknownReference(LookupError):
@@ -135,7 +136,7 @@ async def waiting_for(client: Client, reason: WaitReason) -> list[str]:
 
 async def standing(client: Client, reference: str) -> Line:
     """Return where one activation stands; raises `UnknownReference`."""
-    return of_description(await _describe(client, reference))
+    return await _line(client, await _describe(client, reference))
 
 
 async def case(client: Client, reference: str) -> Case:
@@ -146,7 +147,7 @@ async def case(client: Client, reference: str) -> Case:
     converter = client.data_converter.with_context(
         WorkflowSerializationContext(namespace=client.namespace, workflow_id=reference)
     )
-    line = of_description(described)
+    line = await _line(client, described)
     start, known = await facts.read(
         converter, events, disputed=line.wait_reason is WaitReason.DATA_DISPUTED
     )
@@ -194,8 +195,18 @@ def of_description(description: WorkflowExecutionDescription) -> Line:
         wait_reason=tries.waits_for(description),
         next_try_at=next_try_at,
         attempt=_attempt(description),
-        unattended=_unattended(description),
     )
+
+
+async def _line(client: Client, description: WorkflowExecutionDescription) -> Line:
+    """Return what a description tells, and whether a worker takes up what lies ready."""
+    line = of_description(description)
+    ready = _ready(description)
+    if line.state not in {State.OPEN, State.FAILING} or not ready:
+        return line
+    with asking():
+        now = pollers.now((await pollers.described(client)).values())
+    return replace(line, unattended=min(ready) < now - _TAKEN_WITHIN)
 
 
 async def _describe(client: Client, reference: str) -> WorkflowExecutionDescription:
@@ -230,8 +241,8 @@ def _attempt(description: WorkflowExecutionDescription) -> int | None:
     return max((*numbers, raw.pending_workflow_task.attempt), default=0) or None
 
 
-def _unattended(description: WorkflowExecutionDescription) -> bool:
-    """Tell whether work has been lying ready for longer than any worker would let it."""
+def _ready(description: WorkflowExecutionDescription) -> list[datetime]:
+    """Return since when each piece of work has been lying ready, by Temporal's clock."""
     raw = description.raw_description
     task = raw.pending_workflow_task
     ready = [
@@ -243,5 +254,4 @@ def _unattended(description: WorkflowExecutionDescription) -> bool:
     ]
     if task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED:
         ready.append(task.scheduled_time)
-    late = datetime.now(UTC) - _TAKEN_WITHIN
-    return any(at.ToDatetime(UTC) < late for at in ready)
+    return [at.ToDatetime(UTC) for at in ready]

@@ -6,12 +6,9 @@ Whatever of ledger and Temporal answers is told; that the other does not is told
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue as Asked
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import TaskQueue
@@ -22,6 +19,7 @@ from ledger.pauses import Pause
 from ledger.pool import UNAVAILABLE, Connection
 from settings import SendBudget
 from starter.connect import NO_ANSWER
+from starter.support import pollers
 from starter.support.desk import Desk
 from starter.support.staff import Action
 from translations import N_
@@ -30,8 +28,6 @@ ALERTS_FAIL = "ALERTS_FAIL"
 """The cause of an alert that tells, with a channel's name, that this channel takes none."""
 WITHIN = timedelta(minutes=15)
 _PATIENCE = timedelta(seconds=3)
-# A worker's poll lasts a minute at most, and the next one follows at once.
-_POLLS = timedelta(seconds=75)
 LABELS: Mapping[Part, str] = {
     Part.REGISTRAR: N_("Registrar"),
     Part.LEDGER: N_("Ledger"),
@@ -147,28 +143,15 @@ async def _queues(client: Client) -> tuple[Queue, ...] | None:
 
 async def queues(client: Client) -> tuple[Queue, ...]:
     """Return every queue that workers serve, as Temporal sees it; it needs no worker."""
-    workflows = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
-    activities = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
-    asked = [(TaskQueue.MAIN, workflows), *((queue, activities) for queue in TaskQueue)]
-    return tuple(await asyncio.gather(*(_queue(client, name, kind) for name, kind in asked)))
-
-
-async def _queue(client: Client, name: TaskQueue, kind: TaskQueueType.ValueType) -> Queue:
-    answer = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=Asked(name=name),
-            task_queue_type=kind,
-            report_stats=True,
-        ),
-        timeout=_PATIENCE,
-    )
-    alive = datetime.now(UTC) - _POLLS
-    seen = [poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers]
-    return Queue(
-        name=name,
-        kind="workflows" if kind == TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW else "activities",
-        waiting=answer.stats.approximate_backlog_count,
-        age=answer.stats.approximate_backlog_age.ToTimedelta().total_seconds(),
-        workers=sum(moment > alive for moment in seen),
+    told = await pollers.described(client)
+    now = pollers.now(told.values())
+    return tuple(
+        Queue(
+            name=name,
+            kind="workflows" if kind == pollers.WORKFLOWS else "activities",
+            waiting=queue.stats.approximate_backlog_count,
+            age=queue.stats.approximate_backlog_age.ToTimedelta().total_seconds(),
+            workers=pollers.workers(queue, now),
+        )
+        for (name, kind), queue in told.items()
     )
