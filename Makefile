@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help browser lighthouse demo test test-pure test-rooms test-whole test-faults faults lint format lock bench fresh screenshots clean setup-demo setup-dev
+.PHONY: help browser lighthouse demo test test-pure test-rooms test-whole test-faults faults clocks lint format lock bench fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities bench demo domain ledger security starter tests translations workflows settings.py worker.py
 
@@ -37,7 +37,10 @@ test-faults: # it waits more than it works, and begins when the first of the oth
 	@$(BIN)/pytest tests/faults
 
 faults: setup-dev ## play the whole fault programme, three seeds each, and print its table
-	@$(BIN)/pytest tests/faults --faults=all
+	@$(BIN)/pytest tests/faults --ignore=tests/faults/test_clocks.py --faults=all
+
+clocks: setup-dev ## play journeys with each process's clock ten minutes off, both ways
+	@$(BIN)/pytest tests/faults/test_clocks.py --faults=all --seed $(or $(SEED),1)
 
 browser: setup-dev ## look at every page in Chromium, in every way, and print a table
 	@$(BIN)/python -m tests.browser.matrix

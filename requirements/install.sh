@@ -19,6 +19,8 @@ if [ "$lock" = dev ]; then
     command -v chromium >/dev/null || missing+=(chromium)
     # What drives the browser in the tests links against it; a minimal Debian lacks it.
     [[ $(/sbin/ldconfig -p) == *libatomic.so.1* ]] || missing+=(libatomic1)
+    # The library that gives a process a clock of its own.
+    compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || missing+=(faketime)
 fi
 if [ ${#missing[@]} -gt 0 ]; then
     install="apt-get install -y --no-install-recommends ${missing[*]}"

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 from temporalio.api.enums.v1 import WorkflowTaskFailedCause
@@ -74,6 +74,7 @@ class Findings:
     messages: Mapping[str, Sequence[Message]]
     foreign: frozenset[str]
     restored: bool
+    directory_ahead: timedelta
 
     def of(self, student: Person) -> list[Case]:
         return [case for case in self.cases if case.student is student]
@@ -106,10 +107,12 @@ async def find(
     foreign: frozenset[str],
     *,
     restored: bool,
+    directory_ahead: timedelta,
 ) -> Findings:
     """Read all there is of them; `foreign` have entries that others made.
 
-    `restored` says that Temporal's file is an older copy.
+    `restored` says that Temporal's file is an older copy, `directory_ahead` how far the directory's
+    clock is ahead of the ledger's.
     """
     by_index = {each.index(world.keys): each for each in students}
     ledger = await asyncpg.connect(world.ledger_dsn)
@@ -135,7 +138,8 @@ async def find(
         for each in students
     }
     messages = {each.to: world.messages(each.to) for each in students}
-    return Findings(world, students, walkers, cases, rows, entries, messages, foreign, restored)
+    read = (cases, rows, entries, messages)
+    return Findings(world, students, walkers, *read, foreign, restored, directory_ahead)
 
 
 async def standing(
@@ -231,7 +235,7 @@ def agreed_before_it_could_be_used(found: Findings) -> None:
             recorded = [row["recorded_at"] for row in found.ledger("consent", case.reference)]
             assert recorded, f"{case.reference} is active without a consent"
             (entry,) = found.entries[student.number]
-            first = min(recorded).replace(microsecond=0)
+            first = min(recorded).replace(microsecond=0) + found.directory_ahead
             if student.number not in found.foreign:
                 assert _time(entry, "createtimestamp") >= first, f"{case.reference}: entry first"
             assert _time(entry, "pwdchangedtime") >= first, f"{case.reference}: password first"

@@ -67,14 +67,26 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture
 def run(world: World, seed: int, request: pytest.FixtureRequest) -> Iterator[Run]:
     name = request.node.name.removeprefix("test_").partition("[")[0]
+    try:
+        yield from _playing(world, name, seed, _MANY if _all(request.config) else _FEW)
+    finally:
+        world.mend()
+
+
+@pytest.fixture
+def shifted(world: World, seed: int, request: pytest.FixtureRequest) -> Iterator[Run]:
+    """Give a run to a scenario whose next case goes on with these parts, and a line to each."""
+    yield from _playing(world, request.node.callspec.id.partition("-")[2], seed, _FEW)
+
+
+def _playing(world: World, name: str, seed: int, activations: int) -> Iterator[Run]:
     print(f"{name} with --seed {seed}")  # noqa: T201 - shown when it fails
-    run = Run(world, name, seed, _MANY if _all(request.config) else _FEW)
+    run = Run(world, name, seed, activations)
     _FIGURES.append(run.figures)
     try:
         yield run
     finally:
         run.close()
-        world.mend()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

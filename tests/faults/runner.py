@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from demo.part import aside
@@ -55,6 +56,7 @@ class Run:
         self.walkers: list[Walker] = []
         self.foreign: set[str] = set()
         self.restored = False
+        self.directory_ahead = timedelta()
         self.checked = False
         self._activations = activations
 
@@ -175,6 +177,7 @@ class Run:
                 self.walkers,
                 frozenset(self.foreign),
                 restored=self.restored,
+                directory_ahead=self.directory_ahead,
             )
         )
         self.figures.activations = len(found.cases)

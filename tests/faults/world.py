@@ -10,7 +10,8 @@ import json
 import random
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import security.rotation
 from demo.messages import Message
 from demo.part import Part, aside, python, run
 from demo.place import HOST, Place
-from demo.programs import Portal, Worker
+from demo.programs import Portal, Support, Worker
 from demo.slapd import PEOPLE_DN
 from demo.stack import ANY_NUMBER, Stack, _toml, _write
 from demo.students import Row
@@ -33,6 +34,7 @@ from starter import connect
 from tests.faults.crash import CRASH_FILE, Point
 from tests.faults.proxy import Link, Proxy, Refuse
 from tests.whole.student import Student, _insert
+from worker import Role
 
 Attributes = dict[str, list[str]]
 BEHIND = {
@@ -67,18 +69,20 @@ class Person(Student):
 
 
 class FaultyWorker(Worker):
-    """The real worker, which dies where it is told to."""
+    """The real worker, or one role of it, which dies where it is told to."""
 
-    def __init__(self, place: Place, name: str) -> None:
+    def __init__(self, place: Place, name: str, only: Role | None = None) -> None:
         super().__init__(place)
         self.name = name
+        self._only = only
 
     @property
     def crash_file(self) -> Path:
         return self.place.folder / f"{self.name}.crash"
 
     def command(self) -> Sequence[str]:
-        return python("tests.faults.crash", *self.words)
+        only = ("--only", self._only) if self._only else ()
+        return python("tests.faults.crash", *self.words, *only)
 
     def environment(self) -> Mapping[str, str]:
         return {
@@ -113,12 +117,25 @@ class OnePortal(Portal):
         }
 
 
+class Console(Support):
+    """The console, where one name signs in once a scenario."""
+
+    def environment(self) -> Mapping[str, str]:
+        return {
+            **super().environment(),
+            "ACTIVATION_CONSOLE__SIGN_INS_PER_NAME": str(ANY_NUMBER),
+        }
+
+
 class World:
     def __init__(self, folder: Path, proxy: Proxy) -> None:
         self.stack = Stack(Place(folder))
         self.place = self.stack.place
         self.workers = (FaultyWorker(self.place, "worker"), FaultyWorker(self.place, "worker-2"))
+        self.roles = tuple(FaultyWorker(self.place, role, only=role) for role in Role)
         self.portals = (OnePortal(self.place, "portal"), OnePortal(self.place, "portal-2"))
+        self.console = Console(self.place)
+        self.clocks: dict[str, int] = {}
         self.links: dict[str, Link] = {}
         self._proxy = proxy
         self._messages: dict[str, Message] = {}
@@ -133,13 +150,22 @@ class World:
     def parts(self) -> Mapping[str, Part]:
         stack = self.stack
         outside = (stack.temporal, stack.postgres, stack.directory, stack.sms, stack.smtp)
-        return {part.name: part for part in (*outside, *self.workers, *self.portals)}
+        return {part.name: part for part in (*outside, *self.programs)}
+
+    @property
+    def programs(self) -> Sequence[Part]:
+        """The engine's own."""
+        return (*self.workers, *self.roles, *self.portals, self.console)
+
+    @property
+    def resting(self) -> Sequence[Part]:
+        """What is called for by the scenarios that need it."""
+        return (self.workers[1], self.portals[1], *self.roles, self.console)
 
     @property
     def always(self) -> Sequence[Part]:
-        """What runs unless a scenario ends it; the second worker and portal are called for."""
-        resting = {self.workers[1].name, self.portals[1].name}
-        return [part for name, part in self.parts.items() if name not in resting]
+        """What runs unless a scenario ends it."""
+        return [part for part in self.parts.values() if part not in self.resting]
 
     # --- up and down -------------------------------------------------------------------------
 
@@ -178,16 +204,29 @@ class World:
             self.links[link].heal()
 
     def mend(self) -> None:
-        """Bring everything back to health, whatever a scenario left."""
+        """Bring everything back to health, whatever a scenario left; clocks stay as they are."""
         for worker in self.workers:
             worker.crash_file.unlink(missing_ok=True)
         for part in self.always:
             if not part.is_alive:
                 part.start()
-        for part in (self.workers[1], self.portals[1]):
+        for part in self.resting:
             part.stop()
         for link in self.links.values():
             link.heal()
+
+    def run_with_clocks(self, names: Collection[str], seconds: Mapping[str, int]) -> None:
+        """Run these programs of the engine and no other, each part with a clock so far off."""
+        for name, part in self.parts.items():
+            off = seconds.get(name, 0)
+            runs = name in names or part not in self.programs
+            if part.is_alive and (not runs or self.clocks.get(name, 0) != off):
+                # Whether a program goes in peace is another scenario.
+                (part.kill if part in self.programs else part.stop)()
+            if runs and not part.is_alive:
+                with clock_off(off):
+                    part.start()
+                self.clocks[name] = off
 
     def _refuse(self, name: str) -> None:
         for link in BEHIND.get(name, ()):
@@ -289,7 +328,7 @@ class World:
         return {dn: entry for dn, entry in read.items() if dn.lower().endswith(PEOPLE_DN)}
 
     def logs(self) -> list[Path]:
-        return [self.place.log(part.name) for part in (*self.workers, *self.portals)]
+        return [self.place.log(part.name) for part in self.programs]
 
     async def registrar(self, statement: str, *values: object) -> None:
         """Change the registrar's records as the secretariat would."""
@@ -328,6 +367,22 @@ class World:
     @property
     def environment(self) -> Mapping[str, str]:
         return self.stack.environment()
+
+
+@contextmanager
+def clock_off(seconds: int) -> Iterator[None]:
+    """Let programs that start here have a clock that is so far off; intervals stay right."""
+    found = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+    assert found, "Debian's package faketime is missing: `make setup-dev` installs it"
+    wrong = {
+        "LD_PRELOAD": str(found),
+        "FAKETIME": f"{seconds:+}",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in wrong.items() if seconds else ():
+            patch.setenv(name, value)
+        yield
 
 
 async def _execute(dsn: str, statement: str, *values: object) -> None:
