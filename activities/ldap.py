@@ -17,9 +17,9 @@ from uuid import uuid4
 
 from ldap3 import (
     BASE,
+    LEVEL,
     MODIFY_ADD,
     MODIFY_DELETE,
-    MODIFY_REPLACE,
     NONE,
     SAFE_SYNC,
     SIMPLE,
@@ -144,27 +144,33 @@ class Wire:
         return self._served(look), found
 
     def try_add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
-        """Ask what an add would be answered, which a server that cannot tell refuses (12)."""
+        """Ask what an add would be answered, which a server that cannot tell refuses (12).
+
+        Only for attributes that are stored already: OpenLDAP 2.5 and 2.6 number an attribute when
+        they first write it, keep the number although the dry run is undone, and cannot read the
+        next entry that really has it.
+        """
         controls = [(_NO_OPERATION, True, None)]
         with self._connection() as connection:
             return read(connection.add(dn, attributes=attributes, controls=controls)[1])
 
-    def try_change(
-        self, dn: str, attribute: str, values: list[str], *, replace: bool = False
-    ) -> Answer:
-        """Ask what a change of one attribute would be answered, as `try_add`."""
-        controls = [(_NO_OPERATION, True, None)]
-        changes = {attribute: [(MODIFY_REPLACE if replace else MODIFY_ADD, values)]}
-        with self._connection() as connection:
-            return read(connection.modify(dn, changes, controls)[1])
+    def try_change(self, dn: str, attribute: str, value: str) -> Answer:
+        """Ask for a change that is refused whatever the entry holds, for want of rights first.
 
-    def anybody(self) -> str | None:
-        """Return the name of some person's entry, if there is one."""
+        A value that is taken away twice is not there the second time, if it ever was, and a
+        change is made as a whole or not at all.
+        """
+        twice = [(MODIFY_DELETE, [value]), (MODIFY_DELETE, [value])]
+        with self._connection() as connection:
+            return read(connection.modify(dn, {attribute: twice})[1])
+
+    def anybody(self, having: str = "uid") -> Found | None:
+        """Return some person's entry with this attribute, and its values of that alone."""
         with self._connection() as connection:
             _, _, response, _ = connection.search(
-                self._settings.people_dn, "(uid=*)", SUBTREE, attributes=["1.1"], size_limit=1
+                self._settings.people_dn, f"({having}=*)", LEVEL, attributes=[having], size_limit=1
             )
-        return next((each["dn"] for each in response if each["type"] == "searchResEntry"), None)
+        return next((_found(each) for each in response if each["type"] == "searchResEntry"), None)
 
     def add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
         return self._write(lambda connection: connection.add(dn, attributes=attributes)[1])

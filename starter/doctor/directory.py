@@ -31,8 +31,10 @@ _TIMES = (
 )
 """Where OpenLDAP, 389 Directory Server and Active Directory tell what time it is."""
 _NOT_TRIED = (SUCCESS, 12)
-_FIRST_SHOWS = "(not tried: it has no dry run; the first activation shows them)"
+_FIRST_SHOWS = "the first activation shows it"
 _READ_ONLY = (10, 53)
+_INCOMPLETE = 65
+"""An entry lacks what its classes demand, or has what they do not allow."""
 
 
 async def check(settings: Settings) -> Findings:
@@ -136,15 +138,12 @@ def _entry(settings: Settings, username: str) -> dict[str, list[str]]:
 
 def _rights(wire: Wire, settings: Settings, url: str) -> Iterator[Finding]:
     """Try to add somebody and to change somebody, without doing it."""
-    name = f"doctor{uuid4().hex[:12]}"
-    answer = wire.try_add(f"uid={name},{settings.directory.people_dn}", _entry(settings, name))
-    if answer.code in _NOT_TRIED:
-        yield Finding(PART, f"rights at {url} {_FIRST_SHOWS}")
+    anybody = wire.anybody()
+    if anybody is None:
+        yield Finding(PART, f"rights at {url} (not tried: nobody is there; {_FIRST_SHOWS})")
         return
-    yield Finding(PART, f"right to add entries at {url}", _to_add(answer.code))
-    if answer.code == DRY_RUN_DONE:
-        # Only a server that has just made a dry run is trusted with one of somebody's entry.
-        yield _to_change(wire, settings, url)
+    yield _to_add(wire, settings, url)
+    yield _to_change(wire, settings, url, anybody.dn)
 
 
 def _clock(wire: Wire, url: str) -> Finding:
@@ -159,27 +158,44 @@ def _clock(wire: Wire, url: str) -> Finding:
     return Finding("clocks", f"{whose} (not told: let directory.bind_dn read cn=Time,cn=Monitor)")
 
 
-def _to_add(code: int) -> str:
-    """Return what to mend of the right to add entries."""
+def _to_add(wire: Wire, settings: Settings, url: str) -> Finding:
+    """Ask by a dry run whether entries may be added, as far as their attributes are stored yet."""
+    about = f"right to add entries at {url}"
+    name = f"doctor{uuid4().hex[:12]}"
+    entry = _entry(settings, name)
+    new = sorted(each for each in entry if not _is_stored(wire, each))
+    nobodys = f"{', '.join(new)}, which nobody has yet; {_FIRST_SHOWS}"
+    stored = {each: values for each, values in entry.items() if each not in new}
+    code = wire.try_add(f"uid={name},{settings.directory.people_dn}", stored).code
     if code == DRY_RUN_DONE:
-        return ""
+        return Finding(PART, f"{about} (but for {nobodys})" if new else about)
+    if code in _NOT_TRIED:
+        return Finding(PART, f"{about} (not tried: it has no dry run; {_FIRST_SHOWS})")
+    if code == _INCOMPLETE and new:
+        return Finding(PART, f"{about} (not tried: {nobodys})")
     if code in _READ_ONLY:
-        return f"LDAP {code}: it is a read-only copy; name the one that takes writes"
-    return f"LDAP {code}: let directory.bind_dn add entries under directory.people_dn"
+        return Finding(
+            PART, about, f"LDAP {code}: it is a read-only copy; name the one that takes writes"
+        )
+    mend = f"LDAP {code}: let directory.bind_dn add entries under directory.people_dn"
+    return Finding(PART, about, mend)
 
 
-def _to_change(wire: Wire, settings: Settings, url: str) -> Finding:
+def _is_stored(wire: Wire, attribute: str) -> bool:
+    """Whether somebody has this attribute, with the same options."""
+    found = wire.anybody(attribute)
+    return found is not None and attribute.lower() in found.attributes
+
+
+def _to_change(wire: Wire, settings: Settings, url: str, dn: str) -> Finding:
     """Look whether passwords and what students choose may be written in entries that are there."""
     about = f"right to set passwords, and what students choose, at {url}"
-    dn = wire.anybody()
-    if dn is None:
-        return Finding(PART, f"{about} (not tried: nobody is there; the first activation shows it)")
     entry = _entry(settings, "doctor") | {_PASSWORD: [secrets.token_urlsafe(24)]}
     choices = {choice.partition("=")[0] for choice in settings.directory.choices.values()}
     lacking = [
         name
         for name in sorted({_PASSWORD, *choices} & entry.keys())
-        if wire.try_change(dn, name, entry[name], replace=name == _PASSWORD).code == NO_RIGHT
+        if wire.try_change(dn, name, entry[name][0]).code == NO_RIGHT
     ]
     mend = f"LDAP {NO_RIGHT}: let directory.bind_dn write {', '.join(lacking)}" if lacking else ""
     return Finding(PART, about, mend)

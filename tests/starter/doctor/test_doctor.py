@@ -21,10 +21,12 @@ from temporalio.client import Client
 from activities.answers import SUCCESS
 from activities.ldap import Wire
 from demo.part import run
+from demo.place import Place
+from demo.stack import Stack
 from security import rotation
 from security.purposes import User
 from settings import Settings, Sms
-from starter.doctor import clocks, messaging
+from starter.doctor import clocks, directory, messaging
 from starter.doctor.commands import _examine
 from starter.doctor.finding import Finding
 from tests.activities.conftest import ruled
@@ -311,12 +313,40 @@ async def test_where_nobody_is_the_right_to_set_passwords_is_not_said_to_be_ther
     assert "nobody is there; the first activation shows it" in str(found)
 
 
+async def test_looking_at_a_new_directory_leaves_it_as_sound_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenLDAP cannot read attributes again that it met first in a dry run."""
+    new = Stack(Place(tmp_path / "new"))
+    new.write_files()
+    slapd = new.directory
+    slapd.prepare()
+    slapd.spawn()
+    try:
+        slapd.wait_ready()
+        monkeypatch.setenv("ACTIVATION_CONFIG", str(new.place.settings_file))
+        there = Settings()
+        people = there.directory.people_dn
+        plain = {"objectClass": ["inetOrgPerson"], "cn": ["S"], "sn": ["S"]}
+        with closing(Wire(there.directory)) as wire:
+            for known in ({}, plain, directory._entry(there, "second")):
+                dn = f"uid=somebody{len(known)},{people}"
+                assert not known or wire.add(dn, known).code == SUCCESS
+                assert [each async for each in directory.check(there) if not each.ok] == []
+            dn = f"uid=last,{people}"
+            whole = directory._entry(there, "last")
+            assert wire.add(dn, whole).code == SUCCESS
+            assert wire.read(dn, ["*"]).keys() == {name.lower() for name in whole}
+    finally:
+        slapd.stop()
+
+
 @pytest.fixture
 def somebody(stack: TestStack) -> str:
     """Return the name of an entry of the directory; of one that is made where it is empty."""
     with closing(Wire(stack.settings.directory)) as wire:
-        if dn := wire.anybody():
-            return dn
+        if found := wire.anybody():
+            return found.dn
         dn = f"uid=somebody,{stack.settings.directory.people_dn}"
         person = {"objectClass": ["inetOrgPerson"], "uid": ["somebody"], "cn": ["S"], "sn": ["S"]}
         assert wire.add(dn, person).code == SUCCESS
