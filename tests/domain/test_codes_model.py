@@ -92,4 +92,4 @@ class Codes(RuleBasedStateMachine):
 
 
 TestCodes = Codes.TestCase
-TestCodes.settings = settings(max_examples=1000, stateful_step_count=30, deadline=None)
+TestCodes.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)

@@ -83,4 +83,4 @@ class Walk(RuleBasedStateMachine):
 
 
 TestWalk = Walk.TestCase
-TestWalk.settings = settings(max_examples=2000, stateful_step_count=30, deadline=None)
+TestWalk.settings = settings(max_examples=400, stateful_step_count=30, deadline=None)
