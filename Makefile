@@ -64,10 +64,11 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in --group demo -c requirements/dev.txt -o requirements/demo.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
 
-bench: setup-dev ## measure the look-up among 100,000 rows, the console with 200 activations, and 500 journeys
+bench: setup-dev ## measure the look-up among 100,000 rows, the console with 200 activations, 500 journeys, and 300 starts at once
 	@$(BIN)/python -m bench.registrar
 	@$(BIN)/python -m bench.console
 	@$(BIN)/python -m bench.journeys
+	@$(BIN)/python -m bench.burst
 
 fresh: ## play newcomers on an empty Debian 12 and 13 (needs root; demo/fresh.sh plays some)
 	@demo/fresh.sh

@@ -33,6 +33,7 @@ from demo.walkthrough import read_env
 from settings import Directory
 
 COUNT, AT_ONCE = 500, 20
+FAILED = (PartFailed, StopIteration, ValueError, httpx.HTTPError)
 _REFERENCE = "GET /"
 _ANSWERS = ("POST /pin", "POST /review", "POST /password")
 """What takes something in: none of these may be told that it was not taken."""
@@ -43,6 +44,7 @@ class Seen:
     """What the students of one run met."""
 
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    answers: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     without_username: int = 0
     lost: list[str] = field(default_factory=list)
@@ -65,6 +67,8 @@ class Browser(Visitor):
         response = self._send(form.action, form.fields | answers)
         while response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
             time.sleep(float(response.headers.get("Retry-After", "1")))
+            if response.history:  # The form was taken; it is the page after it that failed.
+                return self.visit(response.url.path)
             response = self._send(form.action, form.fields | answers)
         return self._look(response)
 
@@ -84,8 +88,11 @@ class Browser(Visitor):
         name = f"{first.request.method} {first.request.url.path}"
         answers = (*response.history, response)
         self._seen.took[name].append(sum(each.elapsed.total_seconds() for each in answers))
-        if response.is_server_error:
-            self._seen.failures[f"{name} {response.status_code}"] += 1
+        for each in answers:
+            said = f"{each.request.method} {each.request.url.path} {each.status_code}"
+            self._seen.answers[said] += 1
+            if each.is_server_error:
+                self._seen.failures[said] += 1
 
 
 def journey(world: World, row: Row, seen: Seen) -> None:
@@ -95,13 +102,22 @@ def journey(world: World, row: Row, seen: Seen) -> None:
         try:
             browser.visit("/")
             player.come()
-            player.prove()
-            player.agree()
-            browser.submit(password=secrets.token_urlsafe(18))
-            player.arrive("/done")
-        except (PartFailed, StopIteration, httpx.HTTPError) as error:
+        except FAILED as error:
             seen.lost.append(f"{player.reference}: {error!r} at {browser.page.path}")
-            return
+        else:
+            finish(player, browser, seen)
+
+
+def finish(player: Player, browser: Browser, seen: Seen) -> None:
+    """Play on from the page of the code."""
+    try:
+        player.prove()
+        player.agree()
+        browser.submit(password=secrets.token_urlsafe(18))
+        player.arrive("/done")
+    except FAILED as error:
+        seen.lost.append(f"{player.reference}: {error!r} at {browser.page.path}")
+    else:
         seen.without_username += 'id="username"' not in browser.last
 
 
