@@ -2,14 +2,16 @@
 
 A submission goes by update first, the answer in one round trip; an update that no worker accepts
 is followed by a signal, which is durable with every worker down. A request for help
-becomes a workflow as well. Nothing here waits longer than a student would.
+becomes a workflow as well. Nothing here waits longer than a student would, but one thing: whether
+a Temporal that is busy, and not away, has taken in what was handed to it.
 """
 
 import asyncio
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from temporalio.client import (
     Client,
@@ -51,6 +53,10 @@ from workflows.steps import ENDS
 _TOLD_WITHIN = timedelta(seconds=1.5)
 _RPC_WITHIN = timedelta(seconds=2)
 _HANDED_IN_WITHIN = timedelta(seconds=2.9)
+TOLD_AT_LAST = timedelta(seconds=12)
+"""How long a busy Temporal may take to tell whether it took something in."""
+_SILENT = timedelta(seconds=1)
+"""Without any answer to anybody for so long Temporal counts as away."""
 _FOR_THE_SIGNAL = timedelta(seconds=0.8)
 _POLL = 0.08
 _IF_FAILED = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
@@ -65,6 +71,7 @@ _NOT_TOLD: tuple[type[Exception], ...] = (
     WorkflowQueryRejectedError,
 )
 _TASK_TIMEOUT = timedelta(seconds=10)
+Told = TypeVar("Told")
 
 
 class TooManySubmissions(Exception):
@@ -91,6 +98,7 @@ class Stands(NamedTuple):
 class Activations:
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._heard_at = -math.inf
 
     def _handle(self, reference: str) -> WorkflowHandle[object, ActivationResult]:
         return self._client.get_workflow_handle(reference, result_type=ActivationResult)
@@ -128,17 +136,18 @@ class Activations:
         """Start a workflow of this id unless there was one; returns whether it was started."""
         try:
             with asking():
-                async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
-                    await self._client.start_workflow(
-                        workflow,
-                        start,
-                        id=workflow_id,
-                        task_queue=TaskQueue.MAIN,
-                        id_reuse_policy=again,
-                        task_timeout=_TASK_TIMEOUT,
-                        search_attributes=search_attributes,
-                        rpc_timeout=_RPC_WITHIN,
-                    )
+                started = self._client.start_workflow(
+                    workflow,
+                    start,
+                    id=workflow_id,
+                    task_queue=TaskQueue.MAIN,
+                    id_reuse_policy=again,
+                    task_timeout=_TASK_TIMEOUT,
+                    search_attributes=search_attributes,
+                    rpc_timeout=TOLD_AT_LAST,
+                )
+                now = asyncio.get_running_loop().time()
+                await self._as_long_as_it_answers(started, now + _RPC_WITHIN.total_seconds())
         except WorkflowAlreadyStartedError:
             return False
         return True
@@ -178,12 +187,14 @@ class Activations:
         """
         with suppress(WorkflowUpdateFailedError, *_UNANSWERED):
             async with asyncio.timeout_at(until):
-                return await self._handle(reference).start_update(
-                    door,
-                    submission,
-                    id=submission.submission_id,
-                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-                    result_type=Answer,
+                return self._heard(
+                    await self._handle(reference).start_update(
+                        door,
+                        submission,
+                        id=submission.submission_id,
+                        wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                        result_type=Answer,
+                    )
                 )
         return None
 
@@ -192,12 +203,31 @@ class Activations:
     ) -> None:
         try:
             with asking():
-                async with asyncio.timeout_at(until):
-                    await self._handle(reference).signal(door, submission, rpc_timeout=_RPC_WITHIN)
+                signalled = self._handle(reference).signal(
+                    door, submission, rpc_timeout=TOLD_AT_LAST
+                )
+                await self._as_long_as_it_answers(signalled, until)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise ActivationEnded(reference, await self._end(reference)) from None
             raise
+
+    async def _as_long_as_it_answers(self, call: Coroutine[Any, Any, Told], until: float) -> Told:
+        """Wait until then, and longer while Temporal answers others; raises `TimeoutError`."""
+        asked, now = asyncio.ensure_future(call), asyncio.get_running_loop().time
+        try:
+            while not (await asyncio.wait({asked}, timeout=max(until - now(), 0)))[0]:
+                if now() - self._heard_at > _SILENT.total_seconds():
+                    raise TimeoutError
+                until = now() + _POLL
+            return self._heard(asked.result())
+        finally:
+            asked.cancel()
+
+    def _heard(self, told: Told) -> Told:
+        """Note that Temporal has answered somebody."""
+        self._heard_at = asyncio.get_running_loop().time()
+        return told
 
     async def progress(self, reference: str) -> Progress | None:
         """Return what the student may see; None when no worker answers in time."""
@@ -206,7 +236,7 @@ class Activations:
                 progress: Progress = await self._handle(reference).query(
                     "progress", ProgressRequest(), result_type=Progress, rpc_timeout=_RPC_WITHIN
                 )
-                return progress
+                return self._heard(progress)
         except _NOT_TOLD:
             return None
 
@@ -229,7 +259,8 @@ class Activations:
         try:
             with asking():
                 async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
-                    return await self._handle(reference).describe(rpc_timeout=_RPC_WITHIN)
+                    described = self._handle(reference).describe(rpc_timeout=_RPC_WITHIN)
+                    return self._heard(await described)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None

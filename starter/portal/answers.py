@@ -38,7 +38,7 @@ async def submit(visit: Visit, door: str, submission: Submission) -> Answer:
     if door not in _BEFORE_PROOF and (visit.uniform or not session.proofs):
         await _after_proof(visit)
     await limits.admit(visit, session.reference, submission.submission_id)
-    with visit.handing_in():
+    with visit.handing_in(places.HANDED_IN_AT_LAST):
         answer = await visit.parts.engine.submit(
             session.reference, door, submission, within=visit.left()
         )

@@ -11,7 +11,7 @@ from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, Progress
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 from starter import pages
-from starter.activations import Stands
+from starter.activations import TOLD_AT_LAST, Stands
 from starter.connect import TemporalUnavailable
 from workflows import steps
 
@@ -19,6 +19,8 @@ START = "/who"
 CONTINUED = "/continued"
 NAMED = (Step.ACTIVE, Step.ALREADY_ACTIVE)
 """The ends whose page shows the username."""
+HANDED_IN_AT_LAST = TOLD_AT_LAST + timedelta(seconds=1)
+"""How long a page may wait for the engine's word on what was handed in, which is seldom so long."""
 _HESITATION = timedelta(milliseconds=400)
 _WITHIN = timedelta(seconds=1.6)
 """How long a page may look for its place, so that time is left for what it has to hand in."""

@@ -39,6 +39,8 @@ _WITHIN = 2.75
 """Seconds until every page answers, whatever is away; students are promised three."""
 _ASKING = 2.4
 """Seconds of them for asking the engine; the rest is the ledger's and the page's."""
+_AFTERWARDS = 1.0
+"""Seconds that are left at least once something was taken in, for the new token and the page."""
 _AT_ONCE = 0.2
 """Seconds for what a failure's page would tell as well, if it can."""
 _VEILED_AFTER = 0.5
@@ -87,8 +89,9 @@ class SessionEnded(Elsewhere):
 class Visit:
     """What a route works with."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, limit: asyncio.Timeout | None = None) -> None:
         self.request = request
+        self._limit = limit
         self._asks_until = asyncio.get_running_loop().time() + _ASKING
         self.parts: Parts = request.app.state.parts
         self.language = choose(
@@ -241,9 +244,13 @@ class Visit:
         return handed_in
 
     @contextmanager
-    def handing_in(self) -> Iterator[None]:
-        """Hand something in: from here on only an answer, or a sure refusal, tells whether."""
+    def handing_in(self, at_last: timedelta = timedelta()) -> Iterator[None]:
+        """Hand something in: from here on only an answer, or a sure refusal, tells whether.
+
+        That is worth waiting for, for so long at the most where whoever takes it may be busy.
+        """
         self.request.state.handed_in = HandedIn(taken=None)
+        self._not_cut_for(at_last.total_seconds())
         try:
             yield
         except TemporalUnavailable as away:
@@ -251,6 +258,13 @@ class Visit:
                 self.request.state.handed_in = HandedIn()
             raise
         self.taken()
+        self._not_cut_for(_AFTERWARDS)
+
+    def _not_cut_for(self, seconds: float) -> None:
+        """Give this page so many seconds from now on, if it has less."""
+        if self._limit:
+            until = asyncio.get_running_loop().time() + seconds
+            self._limit.reschedule(max(self._asks_until - _ASKING + _WITHIN, until))
 
     def taken(self, onward: str | None = None) -> None:
         self.request.state.handed_in = HandedIn(taken=True, onward=onward)
@@ -360,8 +374,8 @@ class Visit:
 async def visit(request: Request) -> AsyncIterator[Visit]:
     """Give a route its visit; time that runs out is answered as a part that is away."""
     await request.body()  # A slow line is no part of ours that is away.
-    async with asyncio.timeout(_WITHIN):
-        yield Visit(request)
+    async with asyncio.timeout(_WITHIN) as limit:
+        yield Visit(request, limit)
 
 
 AnyVisit = Annotated[Visit, Depends(visit)]

@@ -6,6 +6,7 @@ does.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -15,7 +16,7 @@ import pytest
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import sessions, suggestions
 from starter.connect import TemporalUnavailable
-from starter.portal import visit
+from starter.portal import places, visit
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at
 
@@ -78,6 +79,7 @@ async def test_what_fails_after_the_answer_leads_on(
 ) -> None:
     fields = await at_the_form(student, engine, path)
     monkeypatch.setattr(visit, "_WITHIN", 0.6)
+    monkeypatch.setattr(visit, "_AFTERWARDS", 0.1)
     monkeypatch.setattr(engine, "settled", settled)
     response = await student.post(path, **fields)
     assert response.status_code == 303
@@ -98,6 +100,7 @@ async def test_without_the_new_cookie_the_page_says_that_it_was_received(
     fields = await at_the_form(student, engine, path)
     with monkeypatch.context() as patched:
         patched.setattr(visit, "_WITHIN", 0.6)
+        patched.setattr(visit, "_AFTERWARDS", 0.1)
         patched.setattr(sessions, "rotate", rotate)
         response = await student.post(path, **fields)
     told(response, TAKEN)
@@ -124,6 +127,7 @@ async def test_what_may_have_arrived_is_not_told_as_refused(
         told(await student.post(path, **fields), UNKNOWN)
     with monkeypatch.context() as patched:
         patched.setattr(visit, "_WITHIN", 0.6)
+        patched.setattr(places, "HANDED_IN_AT_LAST", timedelta())
         patched.setattr(engine, "submit", never)
         told(await student.post(path, **fields), UNKNOWN)
 
