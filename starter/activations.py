@@ -136,18 +136,17 @@ class Activations:
         """Start a workflow of this id unless there was one; returns whether it was started."""
         try:
             with asking():
-                started = self._client.start_workflow(
-                    workflow,
-                    start,
-                    id=workflow_id,
-                    task_queue=TaskQueue.MAIN,
-                    id_reuse_policy=again,
-                    task_timeout=_TASK_TIMEOUT,
-                    search_attributes=search_attributes,
-                    rpc_timeout=TOLD_AT_LAST,
-                )
-                now = asyncio.get_running_loop().time()
-                await self._as_long_as_it_answers(started, now + _RPC_WITHIN.total_seconds())
+                async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
+                    await self._client.start_workflow(
+                        workflow,
+                        start,
+                        id=workflow_id,
+                        task_queue=TaskQueue.MAIN,
+                        id_reuse_policy=again,
+                        task_timeout=_TASK_TIMEOUT,
+                        search_attributes=search_attributes,
+                        rpc_timeout=_RPC_WITHIN,
+                    )
         except WorkflowAlreadyStartedError:
             return False
         return True
@@ -263,7 +262,7 @@ class Activations:
                     return self._heard(await described)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                return None
+                return self._heard(None)
             raise
 
     async def settled(

@@ -84,7 +84,7 @@ async def contact_given(visit: AnyVisit) -> Response:
     await visit.attach(reference, uniform.masked(read))
     engine = visit.parts.engine
     policy = visit.parts.texts.named_in(visit.parts.settings.policy)
-    with visit.handing_in(places.HANDED_IN_AT_LAST):
+    with visit.handing_in():
         await engine.start(
             ActivationStart(
                 reference=reference,
