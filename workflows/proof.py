@@ -364,6 +364,8 @@ class Proof:
 
     def _open(self) -> None:
         self._locked_until, self._tries_left = None, 0
+        # A run that was begun anew while codes were locked has sent none.
+        self._on_request = not (self._sent or self._sending)
         self._standing.stand(Step.PIN, self._whose_turn())
         self._standing.settle()
 

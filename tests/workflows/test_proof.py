@@ -5,7 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.contracts.requests import Delivery, ReserveSend, SendPin
-from domain.contracts.submissions import PinSubmission, ResendRequest, SendCodeRequest
+from domain.contracts.submissions import (
+    PinSubmission,
+    ResendRequest,
+    SendCodeRequest,
+    UnlockRequest,
+)
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import (
     ActivityName,
@@ -387,6 +392,27 @@ async def test_staff_have_to_unlock_before_they_send(
 
     assert await staff_send(student) is Verdict.LOCKED
     assert (await student.progress()).wait_reason is WaitReason.PIN_LOCKED
+
+
+async def test_where_codes_were_locked_before_any_was_sent_the_page_waits_to_be_asked(
+    begin: Begin, world: World
+) -> None:
+    """So it is after a reset; nothing says that a code is on its way."""
+    world.failing = {ActivityName.FIND_STUDENT: 900}
+    student = await begin()
+    book, _ = world._kept(student.handle.id)
+    book.locked_until = await world.clock() + timedelta(minutes=5)
+    world.failing = {}
+    await student.until(lambda now: now.wait_reason is WaitReason.PIN_LOCKED)
+    await student.submit("unlock", UnlockRequest(**await student.stamp()))
+    opened = await student.progress()
+    await resend(student)
+    sent = await student.sent()
+
+    assert opened.pin is not None
+    assert sent.pin is not None
+    assert (opened.pin.on_request, sent.pin.on_request) == (True, False)
+    assert (await student.pin()).verdict is Verdict.ACCEPTED
 
 
 NUMBER = (PERSON.enrolments[0].registration_id,)
