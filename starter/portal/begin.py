@@ -78,10 +78,11 @@ async def contact_given(visit: AnyVisit) -> Response:
         refused = await crowd.refusal(visit, form, read)
     if refused:
         return refused
-    await _count_look_up(visit)
-    reference = await _note(visit, form, read)
-    # Attached first: an activation that nobody's browser knows would be a message out of nowhere.
-    await visit.attach(reference, uniform.masked(read))
+    async with crowd.given_back_if_nothing_begins(visit, form):
+        await _count_look_up(visit)
+        reference = await _note(visit, form, read)
+        # Attached first: an activation that no browser knows would be a message out of nowhere.
+        await visit.attach(reference, uniform.masked(read))
     engine = visit.parts.engine
     policy = visit.parts.texts.named_in(visit.parts.settings.policy)
     with visit.handing_in():

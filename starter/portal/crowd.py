@@ -1,7 +1,8 @@
 """Admits starts at the pace at which the workers look students up, over all portals."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi.responses import Response
@@ -25,8 +26,7 @@ async def refusal(visit: Visit, form: Form, read: Mapping[str, str | None]) -> R
     A contact whose activation goes on is never refused.
     """
     parts, most = visit.parts, visit.parts.settings.portal.starts_under_way
-    reference = form.references[0]
-    if await starts.admit(parts.pool, reference, most=most, lease=_LEASE):
+    if await starts.admit(parts.pool, _place(form), most=most, lease=_LEASE):
         return None
     if await activations.begun_with(parts.pool, parts.keys, read.get("mobile"), read.get("email")):
         return None
@@ -38,3 +38,17 @@ async def refusal(visit: Visit, form: Form, read: Mapping[str, str | None]) -> R
         heading=visit.words.say(_HEADING),
         sentence=visit.words.say(_SENTENCE) % {"n": seconds},
     )
+
+
+@asynccontextmanager
+async def given_back_if_nothing_begins(visit: Visit, form: Form) -> AsyncIterator[None]:
+    """Give the place of this start back where the block fails, as for who is over a limit."""
+    try:
+        yield
+    except Exception:
+        await starts.release(visit.parts.pool, _place(form))
+        raise
+
+
+def _place(form: Form) -> str:
+    return form.references[0]

@@ -56,6 +56,21 @@ async def test_beyond_the_limit_the_form_is_kept_and_the_page_says_when_to_come_
     assert len(engine.started) == 1
 
 
+async def test_who_is_over_the_limit_of_look_ups_holds_no_place(
+    make_app: Callable[[Settings], FastAPI], settings: Settings, pool: Pool
+) -> None:
+    await pool.execute("DELETE FROM start_under_way")
+    portal = settings.portal.model_copy(update={"starts_under_way": 2, "lookups_per_address": 0})
+    stranger = Browser(make_app(settings.model_copy(update={"portal": portal})))
+    answers = []
+    for n in range(3):
+        await stranger.begin()
+        given = await stranger.post("/contact", mobile=f"694555100{n}", email="")
+        answers.append(given.status_code)
+    assert answers == [429] * 3
+    assert await pool.fetchval("SELECT count(*) FROM start_under_way") == 0
+
+
 async def test_two_clicks_hold_one_place(pool: Pool, app: FastAPI) -> None:
     del app
     assert await starts.admit(pool, "one", most=1, lease=LONG)
