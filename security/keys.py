@@ -61,6 +61,7 @@ class KeyRing:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         check(folder)
+        self._named = active(folder)
         self._payload_key = lru_cache(maxsize=2048)(_payload_key)
 
     def require(self, *users: User) -> None:
@@ -118,7 +119,9 @@ class KeyRing:
 
         While files are being copied here one by one, what every process has had for long goes on.
         """
-        limit = active(self._folder)
+        with suppress(BrokenKey):  # What was active goes on until the file is whole again.
+            self._named = active(self._folder)
+        limit = self._named
         for epoch in reversed(epochs(self._folder, kind)):
             if limit is None or epoch <= limit:
                 try:

@@ -128,6 +128,17 @@ def test_a_broken_file_is_refused_by_its_name_never_quoted_and_never_taken_for_a
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_what_was_active_goes_on_while_the_file_that_names_it_is_broken(
+    folder: Path, ring: KeyRing, content: bytes
+) -> None:
+    rotation.distribute(folder)
+    (folder / "active").write_bytes(content)
+    assert (ring.epoch, ring.seal_epoch) == (EPOCH, EPOCH)
+    (folder / "active").write_text("2026-12")
+    assert (ring.epoch, ring.seal_epoch) == ("2026-12", "2026-12")
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_a_file_that_breaks_later_is_not_used_and_its_repair_is_seen(
     folder: Path, content: bytes
 ) -> None:
