@@ -35,6 +35,7 @@ from pydantic_settings import (
 )
 
 from domain import addresses, colours
+from domain.accounts import Rule
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Choice, Language
 from domain.usernames import check_pattern
@@ -162,7 +163,8 @@ class Directory(Section):
 
     `choices` says what each choice of the student writes: `attribute=value`, where `{email}`
     `{mobile}` `{domain}` are filled in; empty for nothing. Without `adopt` an entry that somebody
-    else made for the same person is a case for support.
+    else made for the same person is a case for support. `match_rules` recognise a person's entry
+    that lacks the engine's own attribute; the first certain one that matches decides.
     """
 
     urls: list[str] = Field(min_length=1)
@@ -172,6 +174,11 @@ class Directory(Section):
     people_dn: str
     active_when: str = "pwdChangedTime"
     adopt: bool = True
+    match_rules: list[Rule] = [
+        Rule(attributes={"uid": "{login_name}"}, certain=True),
+        Rule(attributes={"employeeNumber": "{number}"}),
+        Rule(attributes={"mail": "{email}"}),
+    ]
     connect_timeout_seconds: float = 3
     receive_timeout_seconds: float = 5
     pool_size: int = 8

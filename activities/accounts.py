@@ -5,19 +5,20 @@ opens the sealed password; only a bind with it counts as done. Any number of tri
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import presence, writes
 from activities.directory import Directory, Entry, begin_try
-from activities.entries import attributes, chosen, codes, taken_back
+from activities.entries import Attributes, attributes, chosen, identity, taken_back
 from activities.failures import guarded
 from activities.records import reserve_name, wanted_names
 from domain import personal
 from domain import usernames as rules
+from domain.accounts import Identity, Judgement, Outcome, Password
 from domain.contracts.requests import (
     AccountChecked,
     AccountOutcome,
@@ -25,6 +26,7 @@ from domain.contracts.requests import (
     AccountState,
     ApplyWithdrawal,
     CheckAccount,
+    Person,
     ProvisionAccount,
     Provisioned,
     ProvisionOutcome,
@@ -32,12 +34,15 @@ from domain.contracts.requests import (
     WithdrawalApplied,
 )
 from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal
-from ledger import activations, consents, passwords
+from ledger import activations, consents, passwords, usernames
 from ledger.consents import Consent
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from security.sealing import NotOurs, unseal
 from settings import Settings
+
+T = TypeVar("T")
+V = TypeVar("V")
 
 _GLANCE_SECONDS = 1.0
 # What a SecretStr turns into when it travels; it must never become anybody's password.
@@ -51,6 +56,7 @@ class DirectoryActivities:
         self._policy = settings.usernames
         self._domain = settings.institution.domain
         self._choices = settings.directory.choices
+        self._rules = settings.directory.match_rules
         self._directory = Directory(settings.directory)
 
     def all(self) -> list[Callable[..., Any]]:
@@ -70,7 +76,7 @@ class DirectoryActivities:
     async def check_account(self, request: CheckAccount) -> AccountChecked:
         """Tell whether an account that the ledger calls active still exists."""
         begin_try()
-        own = codes(request.person, self._domain)
+        own = self._identity(request.person)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             found = await self._directory.run(
                 presence.state, self._directory, own, request.username
@@ -96,9 +102,9 @@ class DirectoryActivities:
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             names = await wanted_names(self._pool, request, self._policy)
             own = await self._glance(
-                request, self._directory.find_by_codes, codes(request.person, self._domain)
+                request, self._directory.find_own, self._identity(request.person)
             )
-            if own:
+            if own and own.outcome is not Outcome.FREE:
                 return await self._existing(request, own)
             while True:
                 reserved = await reserve_name(self._pool, request.person, names)
@@ -112,34 +118,48 @@ class DirectoryActivities:
     async def _glance(
         self,
         request: ResolveAccount,
-        look: Callable[[Sequence[str]], list[Entry]],
-        values: Sequence[str],
-    ) -> list[Entry]:
-        """Return what the directory has of these values; nothing when it is not to be asked."""
+        look: Callable[[V], T],
+        values: V,
+    ) -> T | None:
+        """Return what the directory says of this; None when it is not to be asked, or away."""
         if not request.ask_directory:
-            return []
+            return None
         try:
             async with asyncio.timeout(_GLANCE_SECONDS):
                 return await self._directory.run(look, values)
         except (ApplicationError, TimeoutError):
-            return []
+            return None
 
-    async def _existing(self, request: ResolveAccount, own: list[Entry]) -> AccountResolved:
+    async def _existing(self, request: ResolveAccount, found: Judgement[Entry]) -> AccountResolved:
         """Keep the entry a person has; one that is active already ends this activation.
 
         Unless this activation has sent a password itself.
         """
-        conflict = AccountResolved(outcome=AccountOutcome.CONFLICT)
-        entry, *others = own
-        if others:
-            return conflict
-        if entry.active and not await passwords.tried(self._pool, request.reference):
+        if found.outcome is Outcome.CANNOT_TELL:
+            return AccountResolved(outcome=AccountOutcome.CANNOT_TELL, why=found.why)
+        if found.outcome is Outcome.ANOTHERS:
+            return AccountResolved(outcome=AccountOutcome.CONFLICT, why=found.why)
+        (entry,) = found.own
+        if await self._is_active(request.person, entry) and not await passwords.tried(
+            self._pool, request.reference
+        ):
             return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)
         login_name = request.person.login_name
         foreseen = login_name if login_name and rules.is_valid(login_name) else entry.uid
         if foreseen != entry.uid or not rules.is_valid(entry.uid) or not entry.adoptable:
-            return conflict
+            return AccountResolved(outcome=AccountOutcome.CONFLICT, why=found.why)
         return await reserve_name(self._pool, request.person, [entry.uid])
+
+    async def _is_active(self, person: Person, entry: Entry) -> bool:
+        """Whether an entry has a password; where the directory hides that, the ledger may know."""
+        if entry.password is not Password.HIDDEN or not entry.made_here:
+            return entry.active
+        return not await usernames.has_empty_entry(
+            self._pool, person_keys=person.keys, name=entry.uid
+        )
+
+    def _identity(self, person: Person) -> Identity:
+        return identity(person, self._rules, self._domain, self._keys)
 
     # --- the account -----------------------------------------------------------------------
 
@@ -215,21 +235,34 @@ class DirectoryActivities:
         run = self._directory.run
         wanted = attributes(request.person, request.username, self._domain, request.language)
         more = chosen(request.person, self._domain, consent.choices, self._choices)
-        entry = await run(writes.entry, self._directory, request, wanted)
+        entry = await self._entry(request, wanted)
         if isinstance(entry, Provisioned):
             return entry
-        tried = await passwords.tried(self._pool, request.reference) if entry.active else None
+        active = await self._is_active(request.person, entry)
+        tried = await passwords.tried(self._pool, request.reference)
         sent = tried == request.sealed_id
-        if entry.active and (
+        if active and (
             tried is None or (sent and not await run(self._directory.opens, entry.dn, password))
         ):
             return Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
         if not entry.adoptable:
-            return writes.CONFLICT
+            return writes.conflict()
         await run(self._directory.complete, entry, wanted, more)
-        if sent:
+        if active and sent:
             return Provisioned(outcome=ProvisionOutcome.ACTIVE)
         await passwords.note_try(
             self._pool, reference=request.reference, sealed_id=request.sealed_id
         )
-        return await run(writes.give_password, self._directory, entry.dn, password)
+        await usernames.forget_empty_entry(self._pool, request.username)
+        return await run(writes.give_password, self._directory, entry.dn, password, again=sent)
+
+    async def _entry(self, request: ProvisionAccount, wanted: Attributes) -> Entry | Provisioned:
+        """Return the person's entry, added where there was none, or what stands in the way."""
+        run, own = self._directory.run, self._identity(request.person)
+        entry = await run(writes.own_entry, self._directory, request, own)
+        if entry:
+            return entry
+        await usernames.note_empty_entry(
+            self._pool, person_keys=request.person.keys, name=request.username
+        )
+        return await run(writes.add, self._directory, request, own, wanted)

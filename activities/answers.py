@@ -18,7 +18,7 @@ DRY_RUN_DONE = 16654
 ELSEWHERE = frozenset({REFERRAL, 51, 52, UNWILLING})
 """This server does not do it now: it is a replica, read-only, busy or going down."""
 
-_MISCONFIGURED = frozenset({8, 13, 32, 48, 49, 50})
+_MISCONFIGURED = frozenset({8, 13, 32, 48, 49, NO_RIGHT})
 _OUR_BUG = frozenset({17, 21, 34, 64, 65})
 
 PASSWORD_POLICY = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105 - the control's name

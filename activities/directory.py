@@ -9,7 +9,7 @@ import asyncio
 import contextvars
 import re
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
@@ -22,15 +22,17 @@ from activities.answers import (
     ALREADY_EXISTS,
     CONSTRAINT_VIOLATION,
     INVALID_CREDENTIALS,
+    NO_RIGHT,
     NO_SUCH_OBJECT,
     SUCCESS,
     Answer,
     reject,
 )
-from activities.entries import CODES, OBJECT_CLASSES, Attributes, missing
+from activities.entries import OBJECT_CLASSES, Attributes, missing
 from activities.failures import failure
 from activities.ldap import Found, Wire
-from domain import usernames
+from domain import accounts, usernames
+from domain.accounts import CODES, Identity, Judgement, Password
 from domain.contracts.vocabulary import FailureType
 from settings import Directory as Settings
 
@@ -38,17 +40,24 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _CREATOR = "creatorsName"
+_PASSWORD = "userPassword"  # noqa: S105 - the name of an attribute
 _began: ContextVar[float] = ContextVar("began")
 
 
 class Entry(NamedTuple):
-    """A person's entry; `adoptable` when it is the engine's own, or others' may be adopted too."""
+    """A person's entry; `made_here` by the engine, which `adoptable` entries need not be."""
 
     dn: str
     uid: str
     attributes: Attributes
-    active: bool
+    password: Password
     adoptable: bool
+    made_here: bool
+
+    @property
+    def active(self) -> bool:
+        """Whether it has a password, as far as can be seen: what is hidden counts as there."""
+        return self.password is not Password.NONE
 
     def belongs_to(self, codes: Collection[str]) -> bool:
         own = {code.lower() for code in self.attributes.get(CODES.lower(), [])}
@@ -60,6 +69,7 @@ class Directory:
         self._people = settings.people_dn
         self._active_when = settings.active_when
         self._adopt = settings.adopt
+        self._rules = settings.match_rules
         self._service = _normal(settings.bind_dn)
         self._wire = Wire(settings, fence)
         self._threads = ThreadPoolExecutor(settings.pool_size, thread_name_prefix="directory")
@@ -88,6 +98,12 @@ class Directory:
         reject(answer, NO_SUCH_OBJECT)
         return answer.code == NO_SUCH_OBJECT
 
+    def find_own(self, identity: Identity) -> Judgement[Entry]:
+        """Look by every rule at once for a person's entry, and tell whose what is there is."""
+        terms = [_terms({CODES: code}) for code in identity.codes]
+        terms += [_terms(each) for rule in self._rules for each in identity.values(rule)]
+        return accounts.judge(identity, self._rules, self._entries(f"(|{''.join(terms)})"))
+
     def find_by_codes(self, codes: Sequence[str]) -> list[Entry]:
         """Return every entry that holds one of a person's codes."""
         return self._find(CODES, codes)
@@ -96,26 +112,42 @@ class Directory:
         return self._find("uid", names)
 
     def add(self, username: str, attributes: Attributes) -> Answer:
-        """Add the entry unless its name (68) or a unique value (19) exists."""
+        """Add the entry unless its name (68) or a unique value (19) exists, or a right lacks (50).
+
+        An earlier try may have added it, and what exists may be protected: look before you reject.
+        """
         answer = self._wire.add(self._dn(username), attributes)
-        reject(answer, ALREADY_EXISTS, CONSTRAINT_VIOLATION)
+        reject(answer, ALREADY_EXISTS, CONSTRAINT_VIOLATION, NO_RIGHT)
         return answer
 
     def complete(self, entry: Entry, wanted: Attributes, chosen: Attributes) -> None:
         """Add what the entry lacks and keep what it has; a rival's write makes a later try."""
         lacking = missing(wanted, entry.attributes, chosen)
-        if lacking:
-            reject(self._wire.add_values(entry.dn, lacking))
+        if not lacking:
+            return
+        answer = self._wire.add_values(entry.dn, lacking)
+        if answer.code == NO_RIGHT and not missing(wanted, self._now(entry), chosen):
+            return
+        reject(answer)
 
     def take_away(self, entry: Entry, gone: Attributes) -> None:
         """Take these values away, and nothing else; a value that is gone already is no matter."""
-        if gone:
-            reject(self._wire.delete_values(entry.dn, gone))
+        if not gone:
+            return
+        answer = self._wire.delete_values(entry.dn, gone)
+        if answer.code == NO_RIGHT:
+            now = self._now(entry)
+            if not any(value in now.get(name, []) for name in gone for value in gone[name]):
+                return
+        reject(answer)
 
-    def set_password(self, dn: str, password: bytes) -> Answer:
-        """Return success, or the policy's refusal (19) with its own error where it tells one."""
+    def set_password(self, dn: str, password: bytes, *, again: bool = False) -> Answer:
+        """Return success, or the policy's refusal (19) with its own error where it tells one.
+
+        `again`: it may have been sent before, and the right to (50) may have gone with that.
+        """
         answer = self._wire.set_password(dn, password)
-        reject(answer, CONSTRAINT_VIOLATION)
+        reject(answer, CONSTRAINT_VIOLATION, *((NO_RIGHT,) if again else ()))
         return answer
 
     def opens(self, dn: str, password: bytes) -> bool:
@@ -124,20 +156,41 @@ class Directory:
         reject(answer, INVALID_CREDENTIALS)
         return answer.code == SUCCESS
 
+    def _now(self, entry: Entry) -> Attributes:
+        """Read an entry again, after a write that an earlier try may have done already."""
+        return self._wire.read(entry.dn, ("*",))
+
     def _find(self, attribute: str, values: Sequence[str]) -> list[Entry]:
         if not values:
             return []
-        terms = "".join(f"({attribute}={escape_filter_chars(value)})" for value in values)
-        found = self._wire.search(self._people, f"(|{terms})", ("*", self._active_when, _CREATOR))
-        return [self._entry(each) for each in found]
+        return self._entries(f"(|{''.join(_terms({attribute: value}) for value in values)})")
 
-    def _entry(self, found: Found) -> Entry:
-        """Read an entry; it is active when it has the attribute that the settings name for that."""
+    def _entries(self, query: str) -> list[Entry]:
+        """Search, and tell of each entry whether it has a password.
+
+        It has none only where the directory says so: a filter on what the account may not search
+        matches nothing, and neither does its contrary.
+        """
+        found = self._wire.search(self._people, query, ("*", self._active_when, _CREATOR))
+        told = {each.dn: self._password(each.attributes) for each in found}
+        if Password.HIDDEN in told.values():
+            there = f"({_PASSWORD}=*)"
+            for term, password in ((there, Password.SET), (f"(!{there})", Password.NONE)):
+                for each in self._wire.search(self._people, f"(&{query}{term})", ("1.1",)):
+                    if told.get(each.dn) is Password.HIDDEN:
+                        told[each.dn] = password
+        return [self._entry(each, told[each.dn]) for each in found]
+
+    def _password(self, values: Attributes) -> Password:
+        """Return what the entry itself tells: the values, or the attribute the settings name."""
+        told = any(values.get(name.lower()) for name in (self._active_when, _PASSWORD))
+        return Password.SET if told else Password.HIDDEN
+
+    def _entry(self, found: Found, password: Password) -> Entry:
         values = found.attributes
-        active = bool(values.get(self._active_when.lower()))
         creator, uid = ((values.get(name.lower()) or [""])[0] for name in (_CREATOR, "uid"))
-        adoptable = self._adopt or _normal(creator) == self._service
-        return Entry(found.dn, uid, values, active, adoptable)
+        made_here = _normal(creator) == self._service
+        return Entry(found.dn, uid, values, password, self._adopt or made_here, made_here)
 
     def _dn(self, username: str) -> str:
         """Build a name from what needs no escaping; anything else is not a username."""
@@ -165,6 +218,12 @@ def fence() -> None:
     patience = activity.info().start_to_close_timeout
     if patience and monotonic() >= _began.get() + patience.total_seconds():
         raise failure(FailureType.DIRECTORY_DOWN, "too late to write")
+
+
+def _terms(values: Mapping[str, str]) -> str:
+    """Write the filter for an entry that holds all of these."""
+    terms = [f"({name}={escape_filter_chars(value)})" for name, value in values.items()]
+    return terms[0] if len(terms) == 1 else f"(&{''.join(terms)})"
 
 
 def _normal(dn: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from activities.directory import Directory, Entry
 from activities.entries import CODES
 from activities.failures import failure
+from domain.accounts import Identity
 from domain.contracts.requests import AccountChecked, AccountState
 from domain.contracts.vocabulary import FailureType
 
@@ -18,9 +19,10 @@ KNOWN_MOST = 50
 """Accounts of others that are looked for; one of them has to be there."""
 
 
-def state(directory: Directory, codes: Sequence[str], username: str) -> AccountChecked:
+def state(directory: Directory, identity: Identity, username: str) -> AccountChecked:
     """Return what the directory shows; `gone` is not proved by this alone."""
-    own = directory.find_by_codes(codes)
+    own = directory.find_own(identity).own
+    codes = identity.codes
     named = [each for each in directory.find_by_uids([username]) if _may_be_own(each, codes)]
     found = sorted({each.dn: each for each in (*own, *named)}.values(), key=lambda each: each.dn)
     for entry in found:
@@ -34,11 +36,11 @@ def state(directory: Directory, codes: Sequence[str], username: str) -> AccountC
 
 
 def proved(
-    directory: Directory, codes: Sequence[str], username: str, known: Sequence[str]
+    directory: Directory, identity: Identity, username: str, known: Sequence[str]
 ) -> AccountChecked:
     """As `state`, from one server; raises where `gone` cannot be told from not seen."""
     with directory.one_connection():
-        found = state(directory, codes, username)
+        found = state(directory, identity, username)
         if found.state is AccountState.GONE:
             if not _shows(directory, known):
                 raise failure(FailureType.CONFIGURATION, "no known account is seen")

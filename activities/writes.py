@@ -1,13 +1,13 @@
 """Adding a person's entry and giving it a password, step by step; every step may be repeated."""
 
-from activities.answers import ALREADY_EXISTS, SUCCESS
+from activities.answers import ALREADY_EXISTS, CONSTRAINT_VIOLATION, SUCCESS, reject
 from activities.directory import Directory, Entry
-from activities.entries import CODES, Attributes
+from activities.entries import Attributes
 from activities.failures import failure
+from domain.accounts import Identity, Outcome
 from domain.contracts.requests import ProvisionAccount, Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import FailureType, PasswordRefusal
 
-CONFLICT = Provisioned(outcome=ProvisionOutcome.CONFLICT)
 _INSUFFICIENT_QUALITY = 5
 _TOO_SHORT = 6
 _IN_HISTORY = 8
@@ -17,50 +17,51 @@ _REFUSED_OUTRIGHT = {
 }
 
 
-def entry(
-    directory: Directory, request: ProvisionAccount, wanted: Attributes
-) -> Entry | Provisioned:
-    """Return the person's entry, added where there was none, or what stands in the way."""
-    return _own_entry(directory, request, wanted) or _added(directory, request, wanted)
+def conflict(why: str | None = None) -> Provisioned:
+    return Provisioned(outcome=ProvisionOutcome.CONFLICT, why=why)
 
 
-def _own_entry(
-    directory: Directory, request: ProvisionAccount, wanted: Attributes
+def own_entry(
+    directory: Directory, request: ProvisionAccount, identity: Identity
 ) -> Entry | Provisioned | None:
     """Return the person's entry of this name, None when free, or what stands in the way."""
-    own_codes = wanted[CODES]
-    own = directory.find_by_codes(own_codes)
-    if any(entry.uid.lower() != request.username for entry in own) or len(own) > 1:
-        return CONFLICT
-    named = directory.find_by_uids([request.username])
-    if any(not entry.belongs_to(own_codes) for entry in named):
+    found = directory.find_own(identity)
+    if found.outcome in (Outcome.CANNOT_TELL, Outcome.ANOTHERS):
+        return conflict(found.why)
+    if any(entry.uid.lower() != request.username for entry in found.own):
+        return conflict(f"{found.why}, under another name")
+    own = {entry.dn for entry in found.own}
+    if any(entry.dn not in own for entry in directory.find_by_uids([request.username])):
         return _taken(request)
-    return own[0] if own else None
+    return found.own[0] if found.own else None
 
 
-def _added(
-    directory: Directory, request: ProvisionAccount, wanted: Attributes
+def add(
+    directory: Directory, request: ProvisionAccount, identity: Identity, wanted: Attributes
 ) -> Entry | Provisioned:
     """Add the entry; whoever was faster, perhaps an earlier try, what stands there decides.
 
     What is in the way and cannot be seen has the name, or one of the codes in another place.
     """
     answer = directory.add(request.username, wanted)
-    there = _own_entry(directory, request, wanted)
+    there = own_entry(directory, request, identity)
     if there:
         return there
+    reject(answer, ALREADY_EXISTS, CONSTRAINT_VIOLATION)
     if answer.code == SUCCESS:
         raise failure(FailureType.CONFIGURATION, "the directory does not show the entry")
-    return _taken(request) if answer.code == ALREADY_EXISTS else CONFLICT
+    return _taken(request) if answer.code == ALREADY_EXISTS else conflict()
 
 
-def give_password(directory: Directory, dn: str, password: bytes) -> Provisioned:
+def give_password(
+    directory: Directory, dn: str, password: bytes, *, again: bool = False
+) -> Provisioned:
     """Set the password and prove it with one bind, never more: the directory counts failures.
 
     A refusal may be the echo of an earlier try that worked and whose answer was lost; where
-    that is possible the bind decides.
+    that is possible the bind decides. `again`: this password may have been sent before.
     """
-    answer = directory.set_password(dn, password)
+    answer = directory.set_password(dn, password, again=again)
     refusal = _REFUSED_OUTRIGHT.get(answer.policy_error or 0)
     if answer.code != SUCCESS and refusal:
         return refused(refusal)
@@ -68,6 +69,7 @@ def give_password(directory: Directory, dn: str, password: bytes) -> Provisioned
         return Provisioned(outcome=ProvisionOutcome.ACTIVE)
     if answer.code == SUCCESS:
         raise failure(FailureType.CONFIGURATION, "the new password does not open the account")
+    reject(answer, CONSTRAINT_VIOLATION)
     used_before = answer.policy_error == _IN_HISTORY
     return refused(PasswordRefusal.USED_BEFORE if used_before else PasswordRefusal.POLICY)
 
@@ -75,7 +77,7 @@ def give_password(directory: Directory, dn: str, password: bytes) -> Provisioned
 def _taken(request: ProvisionAccount) -> Provisioned:
     """Ask for another name, unless the registrar gave this one."""
     if request.username == request.person.login_name:
-        return CONFLICT
+        return conflict()
     return Provisioned(outcome=ProvisionOutcome.USERNAME_TAKEN)
 
 

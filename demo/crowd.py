@@ -80,7 +80,13 @@ class World:
     def occupy(self, row: Row) -> None:
         """Give this student's username to an entry of somebody else's."""
         uid = str(row["loginname"])
-        entry = {"objectClass": ["inetOrgPerson"], "uid": [uid], "cn": [uid], "sn": [uid]}
+        entry = {
+            "objectClass": ["inetOrgPerson", "schacPersonalCharacteristics"],
+            "uid": [uid],
+            "cn": [uid],
+            "sn": [uid],
+            "schacDateOfBirth": ["19500101"],
+        }
         self._wire.add(f"uid={uid},{self.env['LDAP_PEOPLE_DN']}", entry)
 
 

@@ -31,3 +31,30 @@ async def held_by(pool: Pool, *person_keys: str) -> str | None:
         person_keys,
     )
     return name
+
+
+async def note_empty_entry(pool: Pool, *, person_keys: Sequence[str], name: str) -> None:
+    """Note that an entry without a password is about to be added for this person."""
+    await pool.execute(
+        "INSERT INTO username AS u (name, person_key, empty_entry) VALUES (lower($1), $2, true)"
+        " ON CONFLICT (name) DO UPDATE SET empty_entry = true WHERE u.person_key = ANY($3)",
+        name,
+        person_keys[0],
+        person_keys,
+    )
+
+
+async def has_empty_entry(pool: Pool, *, person_keys: Sequence[str], name: str) -> bool:
+    """Whether the engine may have added this entry and never sent it a password."""
+    noted: bool = await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM username"
+        " WHERE name = lower($1) AND person_key = ANY($2) AND empty_entry)",
+        name,
+        person_keys,
+    )
+    return noted
+
+
+async def forget_empty_entry(pool: Pool, name: str) -> None:
+    """Note that a password is about to be sent to the entry of this name."""
+    await pool.execute("UPDATE username SET empty_entry = false WHERE name = lower($1)", name)

@@ -75,6 +75,7 @@ class Account:
 
     async def _resolve_username(self) -> str:
         while True:
+            reason = WaitReason.USERNAME_CONFLICT
             request = ResolveAccount(
                 reference=self._start.reference, person=self._person, taken=self._taken
             )
@@ -87,7 +88,9 @@ class Account:
                     return username
                 case AccountOutcome.ALREADY_ACTIVE, username:
                     raise Ended(Step.ALREADY_ACTIVE, username=username)
-            await self._standing.park(WaitReason.USERNAME_CONFLICT)
+                case AccountOutcome.CANNOT_TELL, _:
+                    reason = WaitReason.FOREIGN_ENTRY
+            await self._standing.park(reason)
             # The secretariat may have given another name meanwhile.
             with suppress(calls.NoNews):
                 self._person = await self._reread() or self._person

@@ -287,15 +287,21 @@ class ResolveAccount(Model):
 
 
 class AccountOutcome(StrEnum):
+    """`conflict`: no name can be given. `cannot_tell`: an entry may be the person's."""
+
     USERNAME = "username"
     ALREADY_ACTIVE = "already_active"
     CONFLICT = "conflict"
+    CANNOT_TELL = "cannot_tell"
 
 
 class AccountResolved(Model):
+    """`why` names the rules and attributes that support should look at, and nobody's data."""
+
     kind: Literal["account_resolved"] = "account_resolved"
     outcome: AccountOutcome
     username: str | None = None
+    why: str | None = None
 
 
 class RecordInsurance(Model):
@@ -357,11 +363,15 @@ class ProvisionOutcome(StrEnum):
 
 
 class Provisioned(Model):
-    """`refusal` is set when the password was refused or its sealed copy had expired."""
+    """`refusal` is set when the password was refused or its sealed copy had expired.
+
+    `why` names the rules and attributes of a conflict, and nobody's data.
+    """
 
     kind: Literal["provisioned"] = "provisioned"
     outcome: ProvisionOutcome
     refusal: PasswordRefusal | None = None
+    why: str | None = None
 
 
 class NoticeKind(StrEnum):

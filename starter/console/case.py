@@ -49,6 +49,7 @@ _FACTS: Mapping[str, str] = {
     "student_number": N_("Student number"),
     "disputed": N_("What the student calls wrong"),
     "note": N_("What the student writes of it"),
+    "match": N_("What speaks for or against the directory's entry"),
 }
 
 

@@ -148,9 +148,7 @@ async def case(client: Client, reference: str) -> Case:
         WorkflowSerializationContext(namespace=client.namespace, workflow_id=reference)
     )
     line = await _line(client, described)
-    start, known = await facts.read(
-        converter, events, disputed=line.wait_reason is WaitReason.DATA_DISPUTED
-    )
+    start, known = await facts.read(converter, events, line.wait_reason)
     if start:
         line = replace(line, language=start.language)
         if line.wait_reason is WaitReason.PIN_LOCKED:

@@ -9,9 +9,9 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.converter import DataConverter
 
 from domain import masks
-from domain.contracts.requests import Person, StudentsFound
+from domain.contracts.requests import AccountResolved, Person, Provisioned, StudentsFound
 from domain.contracts.submissions import ActivationStart, DisputeSubmission
-from domain.contracts.vocabulary import ActivityName
+from domain.contracts.vocabulary import ActivityName, WaitReason
 from starter.support.timeline import activity_of, submitted
 
 _MOVED = EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES
@@ -20,7 +20,7 @@ _UNREADABLE = (LookupError, RuntimeError, ValueError)
 
 
 async def read(
-    converter: DataConverter, events: Sequence[HistoryEvent], *, disputed: bool
+    converter: DataConverter, events: Sequence[HistoryEvent], reason: WaitReason | None
 ) -> tuple[ActivationStart | None, dict[str, str]]:
     """Return what the activation began with, and what may be shown of it."""
     started = events[0].workflow_execution_started_event_attributes
@@ -34,27 +34,40 @@ async def read(
     if person:
         shown["name"] = masks.initials(f"{person.first_name_el} {person.last_name_el}")
         shown["student_number"] = masks.number(person.enrolments[0].registration_id)
-    if disputed:
+    if reason is WaitReason.DATA_DISPUTED:
         shown |= await _dispute(converter, events)
+    if reason in (WaitReason.USERNAME_CONFLICT, WaitReason.FOREIGN_ENTRY):
+        shown |= await _conflict(converter, events)
     return start, shown
 
 
 async def _person(converter: DataConverter, events: Sequence[HistoryEvent]) -> Person | None:
     """Return who was found; of several who share a contact, none."""
-    for payload in _results(events):
+    for payload in _results(events, ActivityName.FIND_STUDENT):
         found = await _decode(converter, [payload], StudentsFound)
         if found:
             return found.persons[0] if len(found.persons) == 1 else None
     return None
 
 
-def _results(events: Sequence[HistoryEvent]) -> Iterator[Payload]:
-    """Yield what may be the answer to the look-up, the newest first."""
+async def _conflict(converter: DataConverter, events: Sequence[HistoryEvent]) -> dict[str, str]:
+    """Return which rules and attributes the directory's entry is in doubt by."""
+    asked = (ActivityName.RESOLVE_ACCOUNT, ActivityName.PROVISION_ACCOUNT)
+    for payload in _results(events, *asked):
+        for kind in (AccountResolved, Provisioned):
+            told = await _decode(converter, [payload], kind)
+            if told:
+                return {"match": told.why} if told.why else {}
+    return {}
+
+
+def _results(events: Sequence[HistoryEvent], *asked: ActivityName) -> Iterator[Payload]:
+    """Yield what may be the answers of these activities, the newest first."""
     for event in reversed(events):
         marker = event.marker_recorded_event_attributes
         yield from marker.details["result"].payloads if "result" in marker.details else ()
         done = event.activity_task_completed_event_attributes
-        if done.scheduled_event_id and activity_of(events, done) == ActivityName.FIND_STUDENT:
+        if done.scheduled_event_id and activity_of(events, done) in asked:
             yield from done.result.payloads
 
 

@@ -37,7 +37,7 @@ SHOWN = frozenset({
     "resend_at", "review", "scheme", "send_no", "shared", "shown", "shown_hash", "since", "sms_to",
     "spent", "stack_trace", "state", "step", "studies", "submission_id", "system_id", "taken",
     "terms_version", "to", "told_at", "too_many", "tries_left", "username", "valid_for", "verdict",
-    "wait_reason", "warnings", "woken_by", "wrong",
+    "wait_reason", "warnings", "why", "woken_by", "wrong",
 })
 """The fields of contracts, and of failures, that are shown."""
 _OF_TEMPORAL = frozenset({

@@ -19,6 +19,8 @@ from activities.records import claim_keys
 from activities.registrar import SharedByMany, View, reader
 from activities.rows import Row, as_it_stands, enrolment, names, text
 from domain import surnames, usernames
+from domain.accounts import Identity
+from domain.accounts import Outcome as Judged
 from domain.contracts.requests import AccountState, Person
 from domain.text import identifier
 from ledger import activations
@@ -224,12 +226,13 @@ async def _account(desk: Desk, person: Person, noted: str | None) -> tuple[Accou
         directory = Directory(desk.settings.directory.model_copy(update=_HASTE))
     except OSError:
         return unknown
-    codes = entries.codes(person, desk.settings.institution.domain)
+    rules, domain = desk.settings.directory.match_rules, desk.settings.institution.domain
+    own = entries.identity(person, rules, domain, desk.keys)
     try:
         if noted:
-            found = await directory.run(presence.state, directory, codes, noted)
+            found = await directory.run(presence.state, directory, own, noted)
             return _NOTED[found.state], found.username or noted
-        return await _unnoted(directory, person, codes)
+        return await _unnoted(directory, person, own)
     except ApplicationError:
         return unknown
     finally:
@@ -237,19 +240,20 @@ async def _account(desk: Desk, person: Person, noted: str | None) -> tuple[Accou
 
 
 async def _unnoted(
-    directory: Directory, person: Person, codes: list[str]
+    directory: Directory, person: Person, identity: Identity
 ) -> tuple[Account, str | None]:
-    """Look by the person's key, then by the registrar's name."""
+    """Look by every rule, then by the registrar's name."""
     name = person.login_name if usernames.is_valid(person.login_name or "") else None
-    own = await directory.run(directory.find_by_codes, codes)
-    named = await directory.run(directory.find_by_uids, [name] if name else [])
-    if len(own) == 1 and own[0].active:
-        return Account.ACTIVE, own[0].uid
-    foreign = [entry for entry in named if not entry.belongs_to(codes)]
-    others = [entry for entry in own if (name and entry.uid != name) or not entry.adoptable]
-    if len(own) > 1 or foreign or others:
-        return Account.IN_THE_WAY, (own or foreign)[0].uid
-    return (Account.NO_PASSWORD, own[0].uid) if own else (Account.NONE, None)
+    found = await directory.run(directory.find_own, identity)
+    match found.outcome:
+        case Judged.OWNED_BY_SAME:
+            return Account.ACTIVE, found.own[0].uid
+        case Judged.RESERVED_BY_SAME if found.own[0].adoptable and name in (None, found.own[0].uid):
+            return Account.NO_PASSWORD, found.own[0].uid
+        case Judged.FREE:
+            named = await directory.run(directory.find_by_uids, [name] if name else [])
+            return (Account.IN_THE_WAY, named[0].uid) if named else (Account.NONE, None)
+    return Account.IN_THE_WAY, (found.own or found.doubtful)[0].uid
 
 
 def _person(desk: Desk, group: list[Row]) -> Person:

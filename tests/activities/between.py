@@ -92,6 +92,15 @@ class Between:
         """Answer in place of the directory, which is not asked."""
         self._acts[moment] = (times, lambda said, _: said.answer(code))
 
+    def answer_after(self, moment: Moment, code: int) -> None:
+        """Let the directory do it, and answer otherwise."""
+
+        def do(said: Said, server: ssl.SSLSocket) -> bytes:
+            _passed_on(said, server)
+            return said.answer(code)
+
+        self._acts[moment] = (1, do)
+
     def first(self, moment: Moment, act: Callable[[], object]) -> None:
         """Act once before the request reaches the directory."""
 

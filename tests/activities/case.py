@@ -7,6 +7,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.accounts import DirectoryActivities
 from activities.answers import SUCCESS
+from activities.entries import CODES, codes
 from activities.ldap import Wire
 from domain.consent import review
 from domain.contracts.requests import (
@@ -118,6 +119,11 @@ class Case:
 
     def opens(self, password: str) -> bool:
         return self.wire.bind_as(self.dn, password.encode()).code == SUCCESS
+
+
+def others(case: Case) -> dict[str, list[str]]:
+    """Return what makes an entry somebody else's."""
+    return {CODES: [f"{codes(case.person, case.domain)[0]}-other"]}
 
 
 def named(name: str) -> AccountResolved:

@@ -18,7 +18,7 @@ from domain.contracts.requests import (
 from domain.contracts.vocabulary import Choice, Language, PasswordRefusal
 from domain.personal import contained
 from ledger.pool import Pool
-from tests.activities.case import ACTIVE, PASSWORD, Case, named
+from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson, ruled, writing
 from tests.stack import TestStack
 
@@ -131,10 +131,10 @@ async def test_a_name_somebody_else_has_is_taken_or_the_registrars_matter(
 ) -> None:
     if not prescribed:
         case.person = case.person.model_copy(update={"login_name": None})
-    case.plant(case.name, mail=["other@university.example"])
+    case.plant(case.name, mail=["other@university.example"], **others(case))
     before = case.entry()
     made = await case.provision(activities, await case.choose(PASSWORD))
-    assert made == Provisioned(outcome=outcome)
+    assert made.outcome is outcome
     assert case.entry() == before
 
 
@@ -161,9 +161,9 @@ async def test_what_others_made_is_adopted_unless_the_settings_forbid_it(
     before = case.entry()
     sealed = await case.choose(PASSWORD)
     async with writing(stack, pool, adopt=False) as strict:
-        assert await case.resolve(strict) == AccountResolved(outcome=AccountOutcome.CONFLICT)
+        assert (await case.resolve(strict)).outcome is AccountOutcome.CONFLICT
         made = await case.provision(strict, sealed)
-    assert made == Provisioned(outcome=ProvisionOutcome.CONFLICT)
+    assert made.outcome is ProvisionOutcome.CONFLICT
     assert case.entry() == before
     assert await case.resolve(activities) == named(case.name)
     assert await case.provision(activities, sealed) == ACTIVE
@@ -178,9 +178,12 @@ async def test_two_entries_of_one_person_are_a_conflict(
     case.plant(case.name, **{CODES: [first_code]})
     case.plant(f"z{case.name}", **{CODES: [second_code]})
     before = case.entry()
-    assert await case.resolve(activities) == AccountResolved(outcome=AccountOutcome.CONFLICT)
+    why = f"several entries: {CODES}"
+    assert await case.resolve(activities) == AccountResolved(
+        outcome=AccountOutcome.CANNOT_TELL, why=why
+    )
     made = await case.provision(activities, await case.choose(PASSWORD))
-    assert made == Provisioned(outcome=ProvisionOutcome.CONFLICT)
+    assert made == Provisioned(outcome=ProvisionOutcome.CONFLICT, why=why)
     assert case.entry() == before
 
 
@@ -189,7 +192,8 @@ async def test_a_person_with_another_name_is_a_conflict(
 ) -> None:
     case.plant(f"x{case.name}", **{CODES: codes(case.person, case.domain)})
     made = await case.provision(activities, await case.choose(PASSWORD))
-    assert made == Provisioned(outcome=ProvisionOutcome.CONFLICT)
+    why = f"{CODES}, under another name"
+    assert made == Provisioned(outcome=ProvisionOutcome.CONFLICT, why=why)
     assert case.entry() is None
 
 

@@ -8,7 +8,7 @@ from domain.contracts.requests import (
     Enrolment,
 )
 from ledger.pool import Pool
-from tests.activities.case import ACTIVE, PASSWORD, Case, named
+from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson
 from tests.stack import TestStack
 
@@ -34,8 +34,10 @@ async def test_a_strangers_name_is_passed_over(
 async def test_a_stranger_under_the_registrars_name_is_a_conflict(
     activities: DirectoryActivities, case: Case
 ) -> None:
-    case.plant(case.name)
-    assert await case.resolve(activities) == AccountResolved(outcome=AccountOutcome.CONFLICT)
+    case.plant(case.name, **others(case))
+    assert await case.resolve(activities) == AccountResolved(
+        outcome=AccountOutcome.CONFLICT, why=f"another person's: uid contradicted by {CODES}"
+    )
 
 
 async def test_a_persons_entry_decides_the_name(
@@ -75,7 +77,9 @@ async def test_an_entry_under_another_name_than_the_registrars_is_a_conflict(
     activities: DirectoryActivities, case: Case
 ) -> None:
     case.plant(f"y{case.name}", **{CODES: codes(case.person, case.domain)})
-    assert await case.resolve(activities) == AccountResolved(outcome=AccountOutcome.CONFLICT)
+    assert await case.resolve(activities) == AccountResolved(
+        outcome=AccountOutcome.CONFLICT, why=CODES
+    )
 
 
 async def test_an_entry_with_a_password_is_active_already_unless_it_is_our_doing(

@@ -23,7 +23,7 @@ from tests.activities.between import (
     Moment,
     between,
 )
-from tests.activities.case import ACTIVE, PASSWORD, Case
+from tests.activities.case import ACTIVE, PASSWORD, Case, others
 from tests.activities.conftest import writing
 from tests.stack import TestStack
 
@@ -103,7 +103,7 @@ async def test_a_faster_stranger_keeps_the_name(
 ) -> None:
     if not prescribed:
         case.person = case.person.model_copy(update={"login_name": None})
-    middle.first(ADD, lambda: case.plant(case.name))
+    middle.first(ADD, lambda: case.plant(case.name, **others(case)))
     made = await case.provision(far, await case.choose(PASSWORD))
     assert made.outcome == outcome
     assert SET_PASSWORD not in middle.asked

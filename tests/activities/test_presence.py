@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 from activities import presence
 from activities.accounts import DirectoryActivities
 from activities.directory import Directory, begin_try
-from activities.entries import CODES, codes
+from activities.entries import CODES, codes, identity
 from activities.records import LedgerActivities
 from domain.contracts.requests import AccountChecked, AccountState, CheckAccount, ClaimOutcome
 from domain.contracts.vocabulary import Language, Step
@@ -173,9 +173,8 @@ async def refused(
     directory = Directory(settings)
 
     def look() -> AccountChecked:
-        return presence.proved(
-            directory, codes(case.person, case.domain), case.name, [known.name] if known else []
-        )
+        own = identity(case.person, settings.match_rules, case.domain, stack.keys)
+        return presence.proved(directory, own, case.name, [known.name] if known else [])
 
     async def ask() -> AccountChecked:
         begin_try()

@@ -30,7 +30,7 @@ from starter.support.registrar import Check, Question, check
 from starter.support.registrar_texts import ACCOUNTS, FAULTS, OUTCOMES, SLIPS, both
 from starter.support.staff import NotAllowed, Role, Staff
 from tests import desk as desks
-from tests.activities.case import PASSWORD, Case
+from tests.activities.case import PASSWORD, Case, others
 from tests.activities.test_registrar import insert
 from tests.stack import TestStack
 from tests.starter.test_cli import assert_one_line, command
@@ -313,7 +313,7 @@ async def test_an_entry_in_the_way_and_one_without_a_password_are_told_apart(
     email, uid = f"{number}@mail.example".lower(), number.lower()
     await insert(stack, number, extemail=email, loginname=uid)
     case = Case(stack, pool, await person_of(stack, email), f"A-{number[1:]}-0001")
-    case.plant(uid)
+    case.plant(uid, **others(case))
     found = await ask(desk, number)
     assert (found.outcome, found.account) == (Outcome.IN_THE_WAY, Account.IN_THE_WAY)
     other = f"{number}X"

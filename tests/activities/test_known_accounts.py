@@ -1,0 +1,189 @@
+"""Accounts that exist already: nobody gets a second one, and no password is touched."""
+
+from collections.abc import Sequence
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.accounts import DirectoryActivities
+from activities.entries import CODES, codes
+from domain.contracts.requests import (
+    AccountOutcome,
+    AccountResolved,
+    Provisioned,
+    ProvisionOutcome,
+)
+from domain.contracts.vocabulary import Choice
+from ledger import passwords
+from ledger.pool import Pool
+from tests.activities.between import ADD, MODIFY, SET_PASSWORD, Moment, between
+from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
+from tests.activities.conftest import ruled, writing
+from tests.stack import TestStack
+
+THEIRS = "Chosen-elsewhere-44"
+_SERVICE = 'by dn.exact="cn=activation,ou=services,dc=university,dc=example"'
+HIDDEN = (f"{_SERVICE} =sw", f"{_SERVICE} =w")
+UNTOLD = {"active_when": "pwdHistory"}
+"""As with a directory whose entries tell no time of their password."""
+
+
+def already(case: Case, name: str = "") -> AccountResolved:
+    return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=name or case.name)
+
+
+async def is_left_alone(activities: DirectoryActivities, case: Case) -> None:
+    before = case.entry()
+    assert await case.resolve(activities) == already(case)
+    made = await case.provision(activities, await case.choose(PASSWORD))
+    assert made == Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
+    assert case.entry() == before
+    assert case.opens(THEIRS)
+
+
+@pytest.mark.parametrize("known", ["code", "login name"])
+@pytest.mark.parametrize("seen", [True, False])
+async def test_a_password_of_which_no_time_is_told_is_never_overwritten(
+    stack: TestStack, pool: Pool, case: Case, known: str, seen: bool
+) -> None:
+    """Whether the account may look for a password or not: what it cannot see is there."""
+    marks = {CODES: codes(case.person, case.domain)} if known == "code" else {}
+    case.plant(case.name, **marks)
+    case.wire.set_password(case.dn, THEIRS.encode())
+    if seen:
+        async with writing(stack, pool, **UNTOLD) as activities:
+            await is_left_alone(activities, case)
+        return
+    with ruled(stack, *HIDDEN):
+        async with writing(stack, pool, **UNTOLD) as activities:
+            await is_left_alone(activities, case)
+
+
+async def test_an_entry_without_a_password_is_adopted_by_the_registrars_name(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    case.plant(
+        case.name,
+        schacDateOfBirth=["20050101"],
+        objectClass=[
+            "inetOrgPerson",
+            "schacPersonalCharacteristics",
+        ],
+    )
+    assert await case.resolve(activities) == named(case.name)
+    assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
+    entry = case.entry()
+    assert entry
+    assert entry["cn"] == ["X"]
+    assert entry[CODES.lower()] == codes(case.person, case.domain)
+    assert case.opens(PASSWORD)
+
+
+UNCERTAIN = {
+    "mail": {"mail": ["{email}"]},
+    "employeeNumber": {"employeeNumber": ["{number}"]},
+}
+
+
+@pytest.mark.parametrize("attribute", UNCERTAIN)
+@pytest.mark.parametrize("login", [True, False])
+async def test_who_may_have_an_entry_gets_no_second_one(
+    activities: DirectoryActivities, case: Case, attribute: str, login: bool
+) -> None:
+    if not login:
+        case.person = case.person.model_copy(update={"login_name": None})
+    number, email = case.person.enrolments[0].registration_id, str(case.person.email)
+    (text,) = UNCERTAIN[attribute][attribute]
+    old = f"old.{case.name}"
+    case.plant(old, **{attribute: [text.format(email=email, number=number)]})
+    why = f"not certain: {attribute}"
+    assert await case.resolve(activities) == AccountResolved(
+        outcome=AccountOutcome.CANNOT_TELL, why=why
+    )
+    made = await case.provision(activities, await case.choose(PASSWORD))
+    assert made == Provisioned(outcome=ProvisionOutcome.CONFLICT, why=why)
+    assert case.entry() is None
+    # Support found out that it is theirs, or somebody else's, and wrote that down in the entry.
+    dn = f"uid={old},{case.people}"
+    case.wire.add_values(dn, others(case))
+    assert (await case.resolve(activities)).outcome is AccountOutcome.USERNAME
+    case.wire.add_values(dn, {CODES: codes(case.person, case.domain)})
+    found = await case.resolve(activities)
+    assert found == (
+        AccountResolved(outcome=AccountOutcome.CONFLICT, why=CODES) if login else named(old)
+    )
+
+
+async def test_a_birth_date_that_differs_keeps_a_login_name_from_being_enough(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    classes = ["inetOrgPerson", "schacPersonalCharacteristics"]
+    case.plant(case.name, objectClass=classes, schacDateOfBirth=["19700506"])
+    why = "another person's: uid contradicted by schacDateOfBirth"
+    assert await case.resolve(activities) == AccountResolved(
+        outcome=AccountOutcome.CONFLICT, why=why
+    )
+    made = await case.provision(activities, await case.choose(PASSWORD))
+    assert made == Provisioned(outcome=ProvisionOutcome.CONFLICT, why=why)
+
+
+async def test_two_entries_that_are_certainly_theirs_are_for_support(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    case.plant(case.name)
+    case.plant(f"x.{case.name}", **{CODES: codes(case.person, case.domain)})
+    found = await case.resolve(activities)
+    assert found.outcome is AccountOutcome.CANNOT_TELL
+    assert set(str(found.why).replace(",", "").split()) == {"several", "entries:", "uid", CODES}
+
+
+@pytest.mark.parametrize("lost", [ADD, SET_PASSWORD])
+async def test_ones_own_half_made_entry_is_finished_where_passwords_are_hidden(
+    stack: TestStack, pool: Pool, case: Case, lost: Moment
+) -> None:
+    sealed = await case.choose(PASSWORD)
+    with ruled(stack, *HIDDEN), between(stack) as middle:
+        async with writing(stack, pool, urls=[middle.url], **UNTOLD) as far:
+            middle.lose_answer(lost)
+            with pytest.raises(ApplicationError):
+                await case.provision(far, sealed)
+            assert await case.resolve(far) == named(case.name)
+            assert await case.provision(far, sealed) == ACTIVE
+            newcomer = Case(stack, pool, case.person, f"{case.reference}-B")
+            assert await newcomer.resolve(far) == already(case)
+            newcomer.wire.close()
+    assert case.opens(PASSWORD)
+
+
+DONE: Sequence[Moment] = (ADD, MODIFY, SET_PASSWORD)
+
+
+@pytest.mark.parametrize("moment", DONE, ids=["add", "modify", "password"])
+async def test_a_right_that_went_with_what_was_done_is_no_trouble(
+    stack: TestStack, pool: Pool, case: Case, moment: Moment
+) -> None:
+    """An earlier try did it; what is there now may not be written any more (50)."""
+    await case.consent(*Choice)
+    sealed = await case.choose(PASSWORD)
+    if moment is SET_PASSWORD:
+        await passwords.note_try(pool, reference=case.reference, sealed_id=sealed)
+    with between(stack) as middle:
+        async with writing(stack, pool, urls=[middle.url]) as far:
+            middle.answer_after(moment, 50)
+            assert await case.provision(far, sealed) == ACTIVE
+    assert case.opens(PASSWORD)
+
+
+@pytest.mark.parametrize("moment", DONE, ids=["add", "modify", "password"])
+async def test_a_right_that_lacks_is_to_be_mended(
+    stack: TestStack, pool: Pool, case: Case, moment: Moment
+) -> None:
+    await case.consent(*Choice)
+    sealed = await case.choose(PASSWORD)
+    with between(stack) as middle:
+        async with writing(stack, pool, urls=[middle.url]) as far:
+            middle.answer(moment, 50)
+            with pytest.raises(ApplicationError) as raised:
+                await case.provision(far, sealed)
+            assert (raised.value.type, raised.value.non_retryable) == ("CONFIGURATION", False)
+            assert await case.provision(far, sealed) == ACTIVE

@@ -1,0 +1,249 @@
+"""Whose an entry of the directory is, rule by rule."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from domain.accounts import BIRTH_DATE, CODES, Identity, Outcome, Password, Rule, judge
+from domain.contracts.requests import Enrolment, Person
+
+DOMAIN = "uni.example"
+SCOPE = f"urn:schac:personalUniqueCode:gr:{DOMAIN}:"
+LOGIN = Rule(attributes={"uid": "{login_name}"}, certain=True)
+NUMBER = Rule(attributes={"employeeNumber": "{number}"})
+MAIL = Rule(attributes={"mail": "{email}"})
+INSURANCE = Rule(attributes={"amka": "{insurance_number}"}, certain=True)
+RULES = (LOGIN, NUMBER, MAIL)
+
+
+@dataclass(frozen=True)
+class Entry:
+    attributes: Mapping[str, Sequence[str]]
+    password: Password = field(default=Password.NONE)
+
+
+def enrolment(number: str, system: str = "SIS") -> Enrolment:
+    return Enrolment(
+        system_id=system,
+        registration_id=number,
+        department_id="1",
+        department_el="",
+        department_en="",
+    )
+
+
+PERSON = Person(
+    person_key="k",
+    enrolments=(enrolment("A 1"),),
+    former=(enrolment("B2", "OLD"),),
+    first_name_el="Μαρία",
+    last_name_el="Βάρδα",
+    first_name_latin="Maria",
+    last_name_latin="Varda",
+    birth_date=date(2005, 1, 2),
+    citizenship=None,
+    login_name="mvarda",
+    insurance_scheme="GR",
+    insurance_number="02010500013",
+    mobile=None,
+    email="maria@mail.example",
+    sms_to=None,
+    email_to=None,
+)
+OWN_CODES = (f"{SCOPE}SIS:A%201", f"{SCOPE}OLD:B2")
+
+
+def identity(**changes: object) -> Identity:
+    return Identity.of(PERSON.model_copy(update=changes), OWN_CODES, DOMAIN, "index-of-it")
+
+
+def entry(*held: Mapping[str, str], password: Password = Password.NONE, **more: str) -> Entry:
+    attributes = {name: value for each in (*held, more) for name, value in each.items()}
+    return Entry({name.lower(): [value] for name, value in attributes.items()}, password)
+
+
+MINE = {CODES: OWN_CODES[1].upper()}
+ANOTHERS = {CODES: f"{SCOPE}SIS:Z9"}
+OLDER = {BIRTH_DATE: "1970-05-06"}
+CASES = {
+    "nobody": ([], Outcome.FREE, None),
+    "no rule matches": ([entry(uid="other", mail="x@y.example")], Outcome.FREE, None),
+    "own code": ([entry(MINE)], Outcome.RESERVED_BY_SAME, CODES),
+    "own code, another birth date": ([entry(MINE, OLDER)], Outcome.RESERVED_BY_SAME, CODES),
+    "login": ([entry(uid="MVarda")], Outcome.RESERVED_BY_SAME, "uid"),
+    "login, same birth date": (
+        [entry({BIRTH_DATE: "20050102"}, uid="mvarda")],
+        Outcome.RESERVED_BY_SAME,
+        "uid",
+    ),
+    "login, a code of another kind": (
+        [entry({CODES: "urn:schac:personalUniqueCode:int:esi:7"}, uid="mvarda")],
+        Outcome.RESERVED_BY_SAME,
+        "uid",
+    ),
+    "login, another's code": (
+        [entry(ANOTHERS, uid="mvarda")],
+        Outcome.ANOTHERS,
+        f"another person's: uid contradicted by {CODES}",
+    ),
+    "login, another birth date": (
+        [entry(OLDER, uid="mvarda")],
+        Outcome.ANOTHERS,
+        f"another person's: uid contradicted by {BIRTH_DATE}",
+    ),
+    "mail": ([entry(mail="Maria@Mail.example")], Outcome.CANNOT_TELL, "not certain: mail"),
+    "mail of another": ([entry(ANOTHERS, mail="maria@mail.example")], Outcome.FREE, None),
+    "a number without its system": (
+        [entry(employeeNumber="a  1")],
+        Outcome.CANNOT_TELL,
+        "not certain: employeeNumber",
+    ),
+    "a former number, and a mail elsewhere": (
+        [entry(employeeNumber="B2"), entry(mail="maria@mail.example")],
+        Outcome.CANNOT_TELL,
+        "not certain: employeeNumber, mail",
+    ),
+    "certain before not certain": (
+        [entry(mail="maria@mail.example"), entry(uid="mvarda", employeeNumber="A 1")],
+        Outcome.RESERVED_BY_SAME,
+        "uid",
+    ),
+    "two certain": (
+        [entry(MINE), entry(uid="mvarda")],
+        Outcome.CANNOT_TELL,
+        f"several entries: {CODES}, uid",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_whose_an_entry_is(case: str) -> None:
+    entries, outcome, why = CASES[case]
+    for order in (entries, entries[::-1]):
+        found = judge(identity(), RULES, order)
+        assert (found.outcome, words(found.why)) == (outcome, words(why))
+
+
+def words(why: str | None) -> list[str]:
+    return sorted(re.findall(r"[^:, ]+", why or ""))
+
+
+@pytest.mark.parametrize("password", [Password.SET, Password.HIDDEN])
+@pytest.mark.parametrize("known", [MINE, {"uid": "mvarda"}])
+def test_a_password_that_is_there_or_cannot_be_seen_makes_it_owned(
+    password: Password, known: Mapping[str, str]
+) -> None:
+    found = judge(identity(), RULES, [entry(known, password=password)])
+    assert found.outcome is Outcome.OWNED_BY_SAME
+
+
+def test_another_insurance_number_contradicts_and_an_unknown_one_does_not() -> None:
+    rules = (*RULES, INSURANCE)
+    other = entry(uid="mvarda", amka="02010500021")
+    found = judge(identity(), rules, [other])
+    assert (found.outcome, found.why) == (
+        Outcome.ANOTHERS,
+        "another person's: uid contradicted by amka",
+    )
+    unknown = identity(insurance_number=None)
+    assert judge(unknown, rules, [other]).outcome is Outcome.RESERVED_BY_SAME
+    same = entry(amka="02010500013")
+    assert judge(identity(), rules, [same]).outcome is Outcome.RESERVED_BY_SAME
+    assert judge(identity(), rules, [entry(uid="mvarda")]).outcome is Outcome.RESERVED_BY_SAME
+
+
+def test_what_the_registrar_lacks_matches_nothing() -> None:
+    nobody = identity(login_name=None, email=None, birth_date=None)
+    entries = [entry(OLDER, uid="mvarda"), entry(mail="maria@mail.example")]
+    assert judge(nobody, RULES, entries).outcome is Outcome.FREE
+    assert nobody.values(LOGIN) == nobody.values(MAIL) == []
+    assert nobody.values(NUMBER) == [{"employeeNumber": "A 1"}, {"employeeNumber": "B2"}]
+    unborn = identity(birth_date=None)
+    assert judge(unborn, RULES, [entry(OLDER, uid="mvarda")]).own
+
+
+def test_all_attributes_of_a_rule_must_match_for_one_enrolment() -> None:
+    rule = Rule(attributes={"employeeNumber": "{number}", "ou": "{system}"}, certain=True)
+    pairs = [entry(employeeNumber="A 1", ou="SIS"), entry(employeeNumber="B2", ou="SIS")]
+    found = judge(identity(), (rule,), pairs)
+    assert (found.own, found.why) == ((pairs[0],), "employeeNumber+ou")
+
+
+def test_values_with_options_count() -> None:
+    rule = Rule(attributes={"sn": "{last_name}", "employeeNumber": "{number}"}, certain=True)
+    tagged = Entry({"sn;lang-en": ["Varda"], "employeenumber": ["A 1"]})
+    assert judge(identity(), (rule,), [tagged]).own == (tagged,)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "fine"),
+    [
+        ({"uid": "{login_name}"}, True),
+        ({"x": "{system}/{number}"}, True),
+        ({"x": "{system}", "y": "{number}"}, True),
+        ({"x": "{insurance_index}"}, True),
+        ({"x": "{insurance_number}"}, True),
+        ({"x": "{number}", "mail": "{email}"}, True),
+        ({"x": "{number}", "y": "{birth_date}"}, True),
+        ({"mail": "{email}"}, False),
+        ({"x": "{number}@{domain}"}, False),
+        ({"x": "{number}"}, False),
+        ({"x": "{email}", "y": "{email}"}, False),
+        ({"x": "{first_name}", "y": "{last_name}", "z": "{birth_date}"}, False),
+    ],
+)
+def test_mail_or_a_number_without_its_system_is_never_certain_alone(
+    attributes: dict[str, str], fine: bool
+) -> None:
+    Rule(attributes=attributes)
+    if fine:
+        Rule(attributes=attributes, certain=True)
+        return
+    with pytest.raises(ValidationError, match="by itself this is never certain"):
+        Rule(attributes=attributes, certain=True)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        *({}, {"u d": "{number}"}, {"uid": "fixed"}, {"uid": "{domain}"}, {"uid": "{nothing}"}),
+        *({"uid": "{number:5}"}, {"uid": "{number!r}"}, {"uid": "{number"}),
+    ],
+)
+def test_a_rule_that_cannot_be_meant_is_refused(attributes: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Rule(attributes=attributes)
+
+
+_values = st.sampled_from(
+    ["mvarda", "maria@mail.example", "A 1", "other", *OWN_CODES, f"{SCOPE}SIS:Z"]
+)
+_entries = st.lists(
+    st.builds(
+        Entry,
+        st.dictionaries(
+            st.sampled_from(["uid", "mail", "employeenumber", CODES.lower()]),
+            st.lists(_values, min_size=1, max_size=2),
+        ),
+        st.sampled_from(Password),
+    ),
+    max_size=4,
+)
+
+
+@given(_entries)
+def test_order_does_not_matter_and_nothing_of_anybody_is_told(entries: list[Entry]) -> None:
+    found, turned = (judge(identity(), RULES, each) for each in (entries, entries[::-1]))
+    assert found.outcome is turned.outcome
+    assert len(found.own) <= 1 or found.outcome is Outcome.CANNOT_TELL
+    for value in ("mvarda", "maria", "A 1", "Z", *OWN_CODES):
+        assert value not in (found.why or "")
+    free = found.outcome is Outcome.FREE
+    held = [each for each in entries if identity().owns(each.attributes)]
+    assert not (free and held)
