@@ -135,7 +135,7 @@ class Directory(Part):
         urls = f"{self.ldap_url} {self.ldaps_url}"
         # -d keeps it in the foreground and sends the log to the part's own file.
         slapd = self._software.tool("slapd")
-        return (slapd, "-f", str(self.config), "-h", urls, "-d", "stats")
+        return (slapd, "-f", str(self.config), "-h", urls, "-d", "none")
 
     @property
     def ports(self) -> Sequence[str]:

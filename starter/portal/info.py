@@ -2,13 +2,13 @@
 
 import asyncio
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from starter.health import ledger_answers, ledger_fits, readiness
 from starter.portal.texts import told
-from starter.portal.visit import AnyVisit
+from starter.portal.visit import AnyVisit, Parts
 from translations import N_
 
 router = APIRouter()
@@ -53,9 +53,12 @@ async def healthz() -> Response:
 
 
 @router.get("/readyz")
-async def readyz(visit: AnyVisit) -> Response:
-    """Ready when ledger and Temporal answer and the keys are the others'; what is not is named."""
-    parts = visit.parts
+async def readyz(request: Request) -> Response:
+    """Ready when ledger and Temporal answer and the keys are the others'; what is not is named.
+
+    Without the time limit of pages, which would answer a probe in words.
+    """
+    parts: Parts = request.app.state.parts
     ledger, temporal, keys = await asyncio.gather(
         ledger_answers(parts.pool), parts.health(), ledger_fits(parts.pool, parts.keys)
     )

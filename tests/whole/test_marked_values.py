@@ -35,8 +35,6 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "temporal": frozenset(),
     "ledger": frozenset({"login"}),
     "logs": frozenset(),
-    # At the level `stats` a directory's log names what it was asked for.
-    "directory's log": frozenset({"login", "student number"}),
     "settings": frozenset({"credential"}),
     "processes": frozenset(),
     "postgres": PEOPLE | {"number on file"},
@@ -51,7 +49,6 @@ ALLOWED: Mapping[str, frozenset[str]] = {
 }
 HELD: Mapping[str, frozenset[str]] = {
     "ledger": frozenset({"login"}),
-    "directory's log": frozenset({"login", "student number"}),
     "settings": frozenset({"credential"}),
     "postgres": frozenset({"name", "contact", "number on file"}),
     "slapd": frozenset({"name", "kept contact"}),
@@ -122,8 +119,7 @@ def places(
     return {
         "temporal": [folder / "data/temporal", *told],
         "ledger": ledger,
-        "logs": [*(logs - {folder / "logs/slapd.log"})],
-        "directory's log": [folder / "logs/slapd.log"],
+        "logs": [*logs],
         "settings": [folder / name for name in ("env", "activation.toml", "temporal.toml")],
         "processes": processes,
         "postgres": [folder / "data/postgres"],

@@ -275,7 +275,7 @@ async def test_a_registrar_that_is_not_ready_is_told(
             "let directory.bind_dn add",
         ),
         (
-            'attrs=userPassword\n    by dn.exact="$service" =w',
+            'attrs=userPassword\n    by dn.exact="$service" =sw',
             'attrs=userPassword\n    by dn.exact="$service" =rscd',
             "let directory.bind_dn write userPassword'",
         ),
