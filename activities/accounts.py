@@ -253,8 +253,11 @@ class DirectoryActivities:
         await passwords.note_try(
             self._pool, reference=request.reference, sealed_id=request.sealed_id
         )
-        await usernames.forget_empty_entry(self._pool, request.username)
-        return await run(writes.give_password, self._directory, entry.dn, password, again=sent)
+        made = await run(writes.give_password, self._directory, entry.dn, password, again=sent)
+        if made.outcome is ProvisionOutcome.ACTIVE:
+            # Not before: where passwords are hidden, a try that failed would look like success.
+            await usernames.forget_empty_entry(self._pool, request.username)
+        return made
 
     async def _entry(self, request: ProvisionAccount, wanted: Attributes) -> Entry | Provisioned:
         """Return the person's entry, added where there was none, or what stands in the way."""

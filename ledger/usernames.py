@@ -45,7 +45,7 @@ async def note_empty_entry(pool: Pool, *, person_keys: Sequence[str], name: str)
 
 
 async def has_empty_entry(pool: Pool, *, person_keys: Sequence[str], name: str) -> bool:
-    """Whether the engine may have added this entry and never sent it a password."""
+    """Whether the engine may have added this entry and has not seen it with a password."""
     noted: bool = await pool.fetchval(
         "SELECT EXISTS (SELECT FROM username"
         " WHERE name = lower($1) AND person_key = ANY($2) AND empty_entry)",
@@ -56,5 +56,5 @@ async def has_empty_entry(pool: Pool, *, person_keys: Sequence[str], name: str) 
 
 
 async def forget_empty_entry(pool: Pool, name: str) -> None:
-    """Note that a password is about to be sent to the entry of this name."""
+    """Note that the entry of this name has a password now."""
     await pool.execute("UPDATE username SET empty_entry = false WHERE name = lower($1)", name)

@@ -155,6 +155,19 @@ async def test_ones_own_half_made_entry_is_finished_where_passwords_are_hidden(
     assert case.opens(PASSWORD)
 
 
+async def test_a_password_that_was_not_set_is_set_later_where_passwords_are_hidden(
+    stack: TestStack, pool: Pool, case: Case
+) -> None:
+    sealed = await case.choose(PASSWORD)
+    with ruled(stack, *HIDDEN), between(stack) as middle:
+        async with writing(stack, pool, urls=[middle.url], **UNTOLD) as far:
+            middle.answer(SET_PASSWORD, 50)
+            with pytest.raises(ApplicationError):
+                await case.provision(far, sealed)
+            assert await case.provision(far, sealed) == ACTIVE
+    assert case.opens(PASSWORD)
+
+
 DONE: Sequence[Moment] = (ADD, MODIFY, SET_PASSWORD)
 
 
