@@ -130,6 +130,7 @@ class Console(Support):
 class World:
     def __init__(self, folder: Path, proxy: Proxy) -> None:
         self.stack = Stack(Place(folder))
+        self.stack.directory.log_level = "stats"  # Scenarios wait for what its log tells.
         self.place = self.stack.place
         self.workers = (FaultyWorker(self.place, "worker"), FaultyWorker(self.place, "worker-2"))
         self.roles = tuple(FaultyWorker(self.place, role, only=role) for role in Role)
