@@ -56,7 +56,6 @@ class DirectoryActivities:
         self._policy = settings.usernames
         self._domain = settings.institution.domain
         self._choices = settings.directory.choices
-        self._rules = settings.directory.match_rules
         self._directory = Directory(settings.directory)
 
     def all(self) -> list[Callable[..., Any]]:
@@ -159,7 +158,7 @@ class DirectoryActivities:
         )
 
     def _identity(self, person: Person) -> Identity:
-        return identity(person, self._rules, self._domain, self._keys)
+        return identity(person, self._domain)
 
     # --- the account -----------------------------------------------------------------------
 

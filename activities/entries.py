@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from domain import accounts
-from domain.accounts import Identity, Rule
+from domain.accounts import Identity
 from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Choice, Language
 from domain.countries import ISO
 from domain.elot743 import ascii_fold
 from domain.text import has_greek
-from security.keys import KeyRing
 
 Attributes = dict[str, list[str]]
 
@@ -46,12 +45,9 @@ def codes(person: Person, domain: str) -> list[str]:
     ]
 
 
-def identity(person: Person, rules: Iterable[Rule], domain: str, keys: KeyRing) -> Identity:
-    """Return what recognises a person's entry; the number's index where a rule asks for it."""
-    number = person.insurance_number
-    asked = number and any("insurance_index" in rule.placeholders for rule in rules)
-    index = keys.index("insurance", f"{person.insurance_scheme}:{number}") if asked else None
-    return Identity.of(person, codes(person, domain), domain, index)
+def identity(person: Person, domain: str) -> Identity:
+    """Return what a person's entry is recognised by."""
+    return Identity.of(person, codes(person, domain), domain)
 
 
 def attributes(person: Person, username: str, domain: str, language: Language) -> Attributes:

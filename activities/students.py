@@ -67,6 +67,7 @@ def person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Perso
     sms_to = typed.mobile if typed.mobile in mobiles else None
     email_to = typed.email if typed.email in emails else None
     last_name, first_name = called(newest)
+    last_name_latin, first_name_latin = _latin(newest)
     return Person(
         person_key=index(enrolment(first)),
         other_keys=tuple(index(enrolment(row)) for row in sorted(group, key=_age)[1:]),
@@ -74,11 +75,11 @@ def person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Perso
         former=tuple(_enrolment(row) for row in former),
         first_name_el=first_name,
         last_name_el=last_name,
-        first_name_latin=text(newest, "firstnameen") or elot743(first_name),
-        last_name_latin=text(newest, "lastnameen") or elot743(last_name),
+        first_name_latin=first_name_latin,
+        last_name_latin=last_name_latin,
         birth_date=birth_date(newest),
         citizenship=countries.code(text(newest, "citizenship")),
-        login_name=next((name for row in live if (name := text(row, "loginname").lower())), None),
+        login_name=next(filter(None, map(_login_name, live)), None),
         insurance_scheme=scheme,
         insurance_number=number,
         mobile=sms_to or next(iter(mobiles), None),
@@ -97,12 +98,34 @@ def contacts(group: Iterable[Row], region: str) -> tuple[list[str], list[str]]:
 
 def _enrolment(row: Row) -> Enrolment:
     greek, latin = text(row, "departmentel"), text(row, "departmenten")
+    last_name, first_name = _latin(row)
+    scheme, number = insurance_of(row) or (None, None)
     return Enrolment(
         system_id=as_it_stands(row, "systemid"),
         registration_id=as_it_stands(row, "registrationid"),
         department_id=text(row, "departmentid"),
         department_el=greek or latin,
         department_en=latin or elot743(greek),
+        login_name=_login_name(row),
+        emails=emails_on_file(row.get("extemail")),
+        birth_date=birth_date(row),
+        first_name_latin=first_name,
+        last_name_latin=last_name,
+        insurance_scheme=scheme,
+        insurance_number=number,
+    )
+
+
+def _login_name(row: Row) -> str | None:
+    return text(row, "loginname").lower() or None
+
+
+def _latin(row: Row) -> tuple[str, str]:
+    """Return surname and first name in Latin letters, transcribed where there are none."""
+    last_name, first_name = called(row)
+    return (
+        text(row, "lastnameen") or elot743(last_name),
+        text(row, "firstnameen") or elot743(first_name),
     )
 
 

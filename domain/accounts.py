@@ -10,26 +10,22 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 from string import Formatter
 from typing import Annotated, Generic, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.contracts.requests import Person
+from domain.contracts.requests import Enrolment, Person
 
 Attributes = Mapping[str, Sequence[str]]
 
 CODES = "schacPersonalUniqueCode"
 BIRTH_DATE = "schacDateOfBirth"
-_INSURANCE = frozenset({"insurance_number", "insurance_index"})
 _NAMES = frozenset({"first_name", "last_name"})
-_PLACEHOLDERS = (
-    _INSURANCE
-    | _NAMES
-    | {
-        *("system", "number", "login_name", "email", "birth_date", "domain"),
-    }
-)
+_PLACEHOLDERS = _NAMES | {
+    *("system", "number", "login_name", "email", "birth_date", "insurance_number", "domain"),
+}
 _ALONE_UNCERTAIN = "by itself this is never certain"
 
 
@@ -71,7 +67,7 @@ class Rule(BaseModel):
         A student number without its system, and a mail, count only with another datum.
         """
         used = self.placeholders
-        if used & (_INSURANCE | {"login_name"}) or used >= {"system", "number"}:
+        if used & {"insurance_number", "login_name"} or used >= {"system", "number"}:
             return True
         kinds = {"name" if field in _NAMES else field for field in used - {"domain", "system"}}
         return len(kinds) > 1 and not kinds.isdisjoint({"number", "email"})
@@ -81,36 +77,38 @@ class Rule(BaseModel):
 class Identity:
     """What an entry may hold of one person: their codes, and values for the placeholders.
 
-    `scope` is how every code of this university begins; `known` has one mapping an enrolment.
+    `scope` is how every code of this university begins. `rows` has system and number of each
+    enrolment, `known` what any enrolment tells of the person: former ones count as well.
     """
 
     codes: tuple[str, ...]
     scope: str
-    known: tuple[Mapping[str, str], ...]
+    rows: tuple[Mapping[str, str], ...]
+    known: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def of(
-        cls, person: Person, codes: Sequence[str], domain: str, insurance_index: str | None
-    ) -> Self:
-        born = person.birth_date
-        same = {
-            "login_name": person.login_name,
-            "email": person.email,
-            "birth_date": f"{born:%Y%m%d}" if born else None,
-            "first_name": person.first_name_latin,
-            "last_name": person.last_name_latin,
-            "insurance_number": person.insurance_number,
-            "insurance_index": insurance_index,
-            "domain": domain,
+    def of(cls, person: Person, codes: Sequence[str], domain: str) -> Self:
+        enrolments = (*person.enrolments, *person.former)
+        every: tuple[Person | Enrolment, ...] = (person, *enrolments)
+        known: dict[str, list[str | None]] = {
+            "login_name": [each.login_name for each in every],
+            "email": [person.email, *(email for each in enrolments for email in each.emails)],
+            "birth_date": [f"{born:%Y%m%d}" for each in every if (born := each.birth_date)],
+            "first_name": [each.first_name_latin for each in every],
+            "last_name": [each.last_name_latin for each in every],
+            "insurance_number": [each.insurance_number for each in every],
+            "domain": [domain],
         }
-        known = [
-            same | {"system": each.system_id, "number": each.registration_id}
-            for each in (*person.enrolments, *person.former)
-        ]
         return cls(
             codes=tuple(codes),
             scope=codes[0].rsplit(":", 2)[0] + ":",
-            known=tuple({name: value for name, value in one.items() if value} for one in known),
+            rows=tuple(
+                {"system": each.system_id, "number": each.registration_id} for each in enrolments
+            ),
+            known={
+                name: tuple(dict.fromkeys(each for each in values if each))
+                for name, values in known.items()
+            },
         )
 
     def owns(self, entry: Attributes) -> bool:
@@ -120,11 +118,18 @@ class Identity:
     def values(self, rule: Rule) -> list[dict[str, str]]:
         """Return what the attributes of a rule hold in an entry of this person's, each way once."""
         filled = [
-            {name: text.format_map(known) for name, text in rule.attributes.items()}
-            for known in self.known
-            if rule.placeholders <= known.keys()
+            {name: text.format_map(values) for name, text in rule.attributes.items()}
+            for values in self._combined(rule.placeholders)
         ]
         return [each for at, each in enumerate(filled) if each not in filled[:at]]
+
+    def _combined(self, fields: frozenset[str]) -> Iterator[dict[str, str]]:
+        """Yield values for these placeholders; system and number are always of one enrolment."""
+        of_person = sorted(fields & self.known.keys())
+        for row in self.rows:
+            if all(row[name] for name in fields & row.keys()):
+                for values in product(*(self.known[name] for name in of_person)):
+                    yield {**row, **dict(zip(of_person, values, strict=True))}
 
     def matches(self, rule: Rule, entry: Attributes) -> bool:
         return any(
@@ -231,9 +236,9 @@ def _contradiction(identity: Identity, rules: Sequence[Rule], entry: Attributes)
     if any(value.startswith(scope) for value in _held(entry, CODES)):
         return CODES
     born = {re.sub(r"\D", "", value) for value in _held(entry, BIRTH_DATE)} - {""}
-    if born and born.isdisjoint(_known(identity, "birth_date") or born):
+    if born and born.isdisjoint(identity.known["birth_date"] or born):
         return BIRTH_DATE
-    insurance = [rule for rule in rules if rule.placeholders & _INSURANCE]
+    insurance = [rule for rule in rules if "insurance_number" in rule.placeholders]
     return next((rule.name for rule in insurance if _differs(identity, rule, entry)), None)
 
 
@@ -241,10 +246,6 @@ def _differs(identity: Identity, rule: Rule, entry: Attributes) -> bool:
     """Whether person and entry both have this datum, and not the same."""
     both = identity.values(rule) and all(_held(entry, name) for name in rule.attributes)
     return bool(both) and not identity.matches(rule, entry)
-
-
-def _known(identity: Identity, field: str) -> set[str]:
-    return {known[field] for known in identity.known if field in known}
 
 
 def _held(entry: Attributes, name: str) -> set[str]:

@@ -32,7 +32,7 @@ LASTING: dict[str, frozenset[User]] = {
         "index/browser.key": {User.PORTAL},
         "index/email.key": {User.PORTAL, User.MAIN, User.MESSAGING, *_DESK},
         "index/found_number.key": {User.MAIN, *_DESK},
-        "index/insurance.key": {User.MAIN, User.DIRECTORY, *_DESK},
+        "index/insurance.key": {User.MAIN, *_DESK},
         "index/mobile.key": {User.PORTAL, User.MAIN, User.MESSAGING, *_DESK},
         "index/name.key": {User.MAIN, *_DESK},
         "index/person.key": {User.MAIN, *_DESK},

@@ -24,7 +24,11 @@ class FindStudent(Model):
 
 
 class Enrolment(Model):
-    """One live row of the registrar; `(system_id, registration_id)` is its key there."""
+    """One row of the registrar; `(system_id, registration_id)` is its key there.
+
+    What follows the department is what this row tells of the person, by which an account that
+    exists is recognised; an activation that began before had none of it.
+    """
 
     kind: Literal["enrolment"] = "enrolment"
     system_id: str
@@ -32,6 +36,13 @@ class Enrolment(Model):
     department_id: str
     department_el: str
     department_en: str
+    login_name: str | None = None
+    emails: tuple[str, ...] = ()
+    birth_date: date | None = None
+    first_name_latin: str = ""
+    last_name_latin: str = ""
+    insurance_scheme: str | None = None
+    insurance_number: str | None = None
 
 
 class Person(Model):

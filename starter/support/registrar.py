@@ -226,8 +226,7 @@ async def _account(desk: Desk, person: Person, noted: str | None) -> tuple[Accou
         directory = Directory(desk.settings.directory.model_copy(update=_HASTE))
     except OSError:
         return unknown
-    rules, domain = desk.settings.directory.match_rules, desk.settings.institution.domain
-    own = entries.identity(person, rules, domain, desk.keys)
+    own = entries.identity(person, desk.settings.institution.domain)
     try:
         if noted:
             found = await directory.run(presence.state, directory, own, noted)

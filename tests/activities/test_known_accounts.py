@@ -18,7 +18,7 @@ from ledger import passwords
 from ledger.pool import Pool
 from tests.activities.between import ADD, MODIFY, SET_PASSWORD, Moment, between
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
-from tests.activities.conftest import ruled, writing
+from tests.activities.conftest import MakePerson, ruled, writing
 from tests.stack import TestStack
 
 THEIRS = "Chosen-elsewhere-44"
@@ -77,6 +77,21 @@ async def test_an_entry_without_a_password_is_adopted_by_the_registrars_name(
     assert entry["cn"] == ["X"]
     assert entry[CODES.lower()] == codes(case.person, case.domain)
     assert case.opens(PASSWORD)
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_the_login_name_of_a_former_enrolment_recognises_and_names_nothing(
+    activities: DirectoryActivities, case: Case, make_person: MakePerson, there: bool
+) -> None:
+    (former,) = make_person().enrolments
+    former = former.model_copy(update={"login_name": case.name})
+    case.person = case.person.model_copy(update={"login_name": None, "former": (former,)})
+    if there:
+        case.plant(case.name)
+        case.wire.set_password(case.dn, THEIRS.encode())
+        await is_left_alone(activities, case)
+    else:
+        assert (await case.resolve(activities)).username not in (None, case.name)
 
 
 UNCERTAIN = {

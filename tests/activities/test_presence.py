@@ -173,7 +173,7 @@ async def refused(
     directory = Directory(settings)
 
     def look() -> AccountChecked:
-        own = identity(case.person, settings.match_rules, case.domain, stack.keys)
+        own = identity(case.person, case.domain)
         return presence.proved(directory, own, case.name, [known.name] if known else [])
 
     async def ask() -> AccountChecked:

@@ -60,7 +60,7 @@ OWN_CODES = (f"{SCOPE}SIS:A%201", f"{SCOPE}OLD:B2")
 
 
 def identity(**changes: object) -> Identity:
-    return Identity.of(PERSON.model_copy(update=changes), OWN_CODES, DOMAIN, "index-of-it")
+    return Identity.of(PERSON.model_copy(update=changes), OWN_CODES, DOMAIN)
 
 
 def entry(*held: Mapping[str, str], password: Password = Password.NONE, **more: str) -> Entry:
@@ -187,7 +187,6 @@ def test_values_with_options_count() -> None:
         ({"uid": "{login_name}"}, True),
         ({"x": "{system}/{number}"}, True),
         ({"x": "{system}", "y": "{number}"}, True),
-        ({"x": "{insurance_index}"}, True),
         ({"x": "{insurance_number}"}, True),
         ({"x": "{number}", "mail": "{email}"}, True),
         ({"x": "{number}", "y": "{birth_date}"}, True),
