@@ -15,10 +15,10 @@ from activities import presence, writes
 from activities.directory import Directory, Entry, begin_try
 from activities.entries import Attributes, attributes, chosen, identity, taken_back
 from activities.failures import guarded
-from activities.records import reserve_name, wanted_names
+from activities.records import refused_login, reserve_name, wanted_names
 from domain import personal
 from domain import usernames as rules
-from domain.accounts import Identity, Judgement, Outcome, Password
+from domain.accounts import CODES, Identity, Judgement, Outcome, Password
 from domain.contracts.requests import (
     AccountChecked,
     AccountOutcome,
@@ -105,12 +105,13 @@ class DirectoryActivities:
             )
             if own and own.outcome is not Outcome.FREE:
                 return await self._existing(request, own)
+            refused = refused_login(request.person, self._policy)
+            if refused:
+                return refused
             while True:
                 reserved = await reserve_name(self._pool, request.person, names)
                 name = reserved.username
-                if name is None or not await self._glance(
-                    request, self._directory.find_by_uids, [name]
-                ):
+                if name is None or not await self._glance(request, self._in_use, name):
                     return reserved
                 names.remove(name)
 
@@ -129,6 +130,9 @@ class DirectoryActivities:
         except (ApplicationError, TimeoutError):
             return None
 
+    def _in_use(self, name: str) -> list[Entry]:
+        return self._directory.find_in_use(name, self._domain)
+
     async def _existing(self, request: ResolveAccount, found: Judgement[Entry]) -> AccountResolved:
         """Keep the entry a person has; one that is active already ends this activation.
 
@@ -142,12 +146,28 @@ class DirectoryActivities:
         if await self._is_active(request.person, entry) and not await passwords.tried(
             self._pool, request.reference
         ):
-            return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)
-        login_name = request.person.login_name
-        foreseen = login_name if login_name and rules.is_valid(login_name) else entry.uid
-        if foreseen != entry.uid or not rules.is_valid(entry.uid) or not entry.adoptable:
+            return await self._told_active(request.person, entry, found)
+        refused = refused_login(request.person, self._policy)
+        if refused:
+            return refused
+        name = entry.uid.lower()
+        foreseen = request.person.login_name or name
+        if foreseen != name or rules.unusable(name) or not entry.adoptable:
             return AccountResolved(outcome=AccountOutcome.CONFLICT, why=found.why)
         return await reserve_name(self._pool, request.person, [entry.uid])
+
+    async def _told_active(
+        self, person: Person, entry: Entry, found: Judgement[Entry]
+    ) -> AccountResolved:
+        """End as active already, unless the ledger knows the name as another person's.
+
+        The registrar may have given two persons one login name. A code in the entry decides.
+        """
+        if found.why != CODES:
+            reserved = await reserve_name(self._pool, person, [entry.uid])
+            if reserved.outcome is AccountOutcome.CONFLICT:
+                return reserved
+        return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)
 
     async def _is_active(self, person: Person, entry: Entry) -> bool:
         """Whether an entry has a password; where the directory hides that, the ledger may know."""
@@ -245,7 +265,7 @@ class DirectoryActivities:
         ):
             return Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
         if not entry.adoptable:
-            return writes.conflict()
+            return writes.conflict("not to be adopted")
         await run(self._directory.complete, entry, wanted, more)
         if active and sent:
             return Provisioned(outcome=ProvisionOutcome.ACTIVE)
@@ -261,10 +281,10 @@ class DirectoryActivities:
     async def _entry(self, request: ProvisionAccount, wanted: Attributes) -> Entry | Provisioned:
         """Return the person's entry, added where there was none, or what stands in the way."""
         run, own = self._directory.run, self._identity(request.person)
-        entry = await run(writes.own_entry, self._directory, request, own)
+        entry = await run(writes.own_entry, self._directory, request, own, self._domain)
         if entry:
             return entry
         await usernames.note_empty_entry(
             self._pool, person_keys=request.person.keys, name=request.username
         )
-        return await run(writes.add, self._directory, request, own, wanted)
+        return await run(writes.add, self._directory, request, own, self._domain, wanted)

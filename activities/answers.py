@@ -15,6 +15,8 @@ UNWILLING = 53
 ALREADY_EXISTS = 68
 DRY_RUN_DONE = 16654
 """It would have been done; OpenLDAP's own number."""
+NAMING = frozenset({21, 34, 64})
+"""The directory does not take this name: its syntax, its DN, or its place in the tree."""
 ELSEWHERE = frozenset({REFERRAL, 51, 52, UNWILLING})
 """This server does not do it now: it is a replica, read-only, busy or going down."""
 

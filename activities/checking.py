@@ -33,6 +33,7 @@ class Outcome(StrEnum):
     ALREADY_ACTIVE = "already_active"
     ACCOUNT_GONE = "account_gone"
     IN_THE_WAY = "in_the_way"
+    LOGIN_NAME = "login_name"
     FINE = "fine"
     REGISTRAR_AWAY = "registrar_away"
 
@@ -146,8 +147,12 @@ def outcome(
     under_way: bool,
     shared: bool,
     by_many: bool = False,
+    login_refused: bool = False,
 ) -> Outcome:
-    """Return the first obstacle, in the order in which it has to be mended."""
+    """Return the first obstacle, in the order in which it has to be mended.
+
+    `login_refused`: the registrar's login name is one that nobody can be given.
+    """
     live = students.enrolled(group)
     on_file = [each for row in live for each in _on_file(row, region)]
     obstacles = {
@@ -156,6 +161,7 @@ def outcome(
         Outcome.NO_CONTACT: not on_file,
         Outcome.UNREADABLE: all(each.fault for each in on_file),
         Outcome.IN_THE_WAY: account is Account.IN_THE_WAY,
+        Outcome.LOGIN_NAME: login_refused,
         Outcome.ACCOUNT_GONE: account is Account.GONE,
     }
     if typed and not matches(group, typed, region):

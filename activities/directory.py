@@ -22,6 +22,7 @@ from activities.answers import (
     ALREADY_EXISTS,
     CONSTRAINT_VIOLATION,
     INVALID_CREDENTIALS,
+    NAMING,
     NO_RIGHT,
     NO_SUCH_OBJECT,
     SUCCESS,
@@ -39,6 +40,7 @@ from settings import Directory as Settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_ADDRESSES = ("mail", "eduPersonPrincipalName")
 _CREATOR = "creatorsName"
 _PASSWORD = "userPassword"  # noqa: S105 - the name of an attribute
 _began: ContextVar[float] = ContextVar("began")
@@ -111,13 +113,25 @@ class Directory:
     def find_by_uids(self, names: Sequence[str]) -> list[Entry]:
         return self._find("uid", names)
 
+    def find_in_use(self, name: str, domain: str) -> list[Entry]:
+        """Return every entry that has this name, or that has the name's address as one of its own.
+
+        An entry of another name may have it as an alias.
+        """
+        terms = [_terms({"uid": name})]
+        if address := usernames.address(name, domain):
+            terms += [_terms({each: address}) for each in _ADDRESSES]
+        return self._entries(f"(|{''.join(terms)})")
+
     def add(self, username: str, attributes: Attributes) -> Answer:
         """Add the entry unless its name (68) or a unique value (19) exists, or a right lacks (50).
 
         An earlier try may have added it, and what exists may be protected: look before you reject.
         """
         answer = self._wire.add(self._dn(username), attributes)
-        reject(answer, ALREADY_EXISTS, CONSTRAINT_VIOLATION, NO_RIGHT)
+        # The directory may refuse a name that the registrar gave.
+        naming = () if usernames.is_valid(username) else NAMING
+        reject(answer, ALREADY_EXISTS, CONSTRAINT_VIOLATION, NO_RIGHT, *naming)
         return answer
 
     def complete(self, entry: Entry, wanted: Attributes, chosen: Attributes) -> None:
@@ -194,7 +208,7 @@ class Directory:
 
     def _dn(self, username: str) -> str:
         """Build a name from what needs no escaping; anything else is not a username."""
-        if not usernames.is_valid(username):
+        if usernames.unusable(username):
             raise failure(FailureType.CONFIGURATION, "not a username", permanent=True)
         return f"uid={username},{self._people}"
 

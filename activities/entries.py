@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from domain import accounts
+from domain import accounts, usernames
 from domain.accounts import Identity
 from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Choice, Language
@@ -57,16 +57,17 @@ def attributes(person: Person, username: str, domain: str, language: Language) -
     if not first + last:
         last = username
     country = person.citizenship or ""
+    address = usernames.address(username, domain)
     entry: dict[str, list[str | None]] = {
         "objectClass": [*OBJECT_CLASSES],
         "uid": [username],
         **_names("", first, last),
         **_names(";lang-en", first, last),
         "displayName": [f"{person.first_name_el} {person.last_name_el}".strip()],
-        "mail": [f"{username}@{domain}"],
+        "mail": [address],
         "preferredLanguage": [language.value],
         "departmentNumber": list(dict.fromkeys(each.department_id for each in person.enrolments)),
-        "eduPersonPrincipalName": [f"{username}@{domain}"],
+        "eduPersonPrincipalName": [address],
         "eduPersonAffiliation": ["student", "member"],
         "eduPersonPrimaryAffiliation": ["student"],
         "eduPersonScopedAffiliation": [f"student@{domain}", f"member@{domain}"],

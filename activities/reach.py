@@ -8,14 +8,15 @@ may have several findings.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from activities.humans import humans
 from activities.rows import Row, as_it_stands, birth_date, text
-from activities.students import MOST_SHARING, enrolled
+from activities.students import MOST_SHARING, enrolled, login_name
 from domain.contacts import emails_on_file, landline_on_file, mobiles_on_file
+from domain.usernames import unusable
 
 _NAMES = ("firstnameel", "firstnameen", "lastnameel", "lastnameen")
 
@@ -26,6 +27,8 @@ class Obstacle(StrEnum):
     UNREADABLE_MOBILE = "unreadable_mobile"
     UNREADABLE_EMAIL = "unreadable_email"
     MISSING_NAME = "missing_name"
+    UNUSABLE_LOGIN_NAME = "unusable_login_name"
+    SHARED_LOGIN_NAME = "shared_login_name"
     SHARED_BY_MANY = "shared_by_many"
     SHARED_CONTACT = "shared_contact"
     UNREADABLE_BIRTH_DATE = "unreadable_birth_date"
@@ -64,15 +67,24 @@ class Report:
     findings: tuple[Finding, ...]
 
 
-def report(rows: Iterable[Row], region: str) -> Report:
-    """Judge every student with a live row, each once, in the department of the newest one."""
+def report(rows: Iterable[Row], region: str, reserved: Collection[str] = ()) -> Report:
+    """Judge every student with a live row, each once, in the department of the newest one.
+
+    `reserved` are the names that the university keeps for services.
+    """
     students = [live for group in humans(rows, region) if (live := enrolled(group))]
     contacts = [_contacts(live, region) for live in students]
     holders = Counter(contact for each in contacts for contact in each)
+    logins = Counter(map(login_name, students))
     findings = []
     for live, held in zip(students, contacts, strict=True):
         others = [holders[contact] - 1 for contact in held]
-        reasons = (_obstacle(live, held, region), _sharing(others), _unreadable_date(live))
+        reasons = (
+            _obstacle(live, held, region),
+            _login(live, logins, reserved),
+            _sharing(others),
+            _unreadable_date(live),
+        )
         findings += [
             _finding(live[0], reason, max(others) if reason in _SHARED else 0)
             for reason in reasons
@@ -92,6 +104,16 @@ def _sharing(others: list[int]) -> Obstacle | None:
 def _unreadable_date(live: list[Row]) -> Obstacle | None:
     wrong = any(text(row, "birthdate") and birth_date(row) is None for row in live)
     return Obstacle.UNREADABLE_BIRTH_DATE if wrong else None
+
+
+def _login(
+    live: list[Row], logins: Mapping[str | None, int], reserved: Collection[str]
+) -> Obstacle | None:
+    """Tell of a login name that is used for nobody, or given to several students."""
+    name = login_name(live)
+    if name and unusable(name, reserved):
+        return Obstacle.UNUSABLE_LOGIN_NAME
+    return Obstacle.SHARED_LOGIN_NAME if name and logins[name] > 1 else None
 
 
 def _contacts(live: list[Row], region: str) -> set[str]:

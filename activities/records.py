@@ -32,6 +32,7 @@ from security.keys import KeyRing
 from settings import Settings, Usernames
 
 _ROUNDS = 5
+LOGIN_NAME_IN_USE = "loginname: in use"
 
 
 class LedgerActivities:
@@ -108,6 +109,9 @@ class LedgerActivities:
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
         """Choose a username without the directory; provisioning finds out whether it is free."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            refused = refused_login(request.person, self._settings.usernames)
+            if refused:
+                return refused
             names = await wanted_names(self._pool, request, self._settings.usernames)
             return await reserve_name(self._pool, request.person, names)
 
@@ -148,10 +152,18 @@ def claim_keys(keys: KeyRing, person: Person) -> list[str]:
     return held
 
 
+def refused_login(person: Person, policy: Usernames) -> AccountResolved | None:
+    """Return the conflict for support where the registrar's login name cannot be used."""
+    why = rules.unusable(person.login_name, policy.reserved) if person.login_name else None
+    if why is None:
+        return None
+    return AccountResolved(outcome=AccountOutcome.CONFLICT, why=f"loginname: {why}")
+
+
 async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -> list[str]:
     """Return the usernames to try, best first: only the registrar's, else one reserved or made."""
     person = request.person
-    if person.login_name and rules.is_valid(person.login_name):
+    if person.login_name:
         return [name for name in [person.login_name] if name not in request.taken]
     made = rules.candidates(
         person.first_name_latin,
@@ -171,5 +183,6 @@ async def reserve_name(pool: Pool, person: Person, names: Sequence[str]) -> Acco
         pool, person_key=person.person_key, candidates=names, other_keys=person.other_keys
     )
     if name is None:
-        return AccountResolved(outcome=AccountOutcome.CONFLICT)
+        why = LOGIN_NAME_IN_USE if person.login_name else None
+        return AccountResolved(outcome=AccountOutcome.CONFLICT, why=why)
     return AccountResolved(outcome=AccountOutcome.USERNAME, username=name)

@@ -79,7 +79,7 @@ def person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Perso
         last_name_latin=last_name_latin,
         birth_date=birth_date(newest),
         citizenship=countries.code(text(newest, "citizenship")),
-        login_name=next(filter(None, map(_login_name, live)), None),
+        login_name=login_name(live),
         insurance_scheme=scheme,
         insurance_number=number,
         mobile=sms_to or next(iter(mobiles), None),
@@ -138,6 +138,11 @@ def called(row: Row) -> tuple[str, str]:
 def enrolled(group: Iterable[Row]) -> list[Row]:
     """Return a human's live rows, the newest first."""
     return sorted((row for row in group if is_live(row)), key=_age, reverse=True)
+
+
+def login_name(live: Iterable[Row]) -> str | None:
+    """Return the login name that the registrar gives a human, the newest first."""
+    return next(filter(None, map(_login_name, live)), None)
 
 
 def _age(row: Row) -> tuple[str, ...]:

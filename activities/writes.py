@@ -1,9 +1,10 @@
 """Adding a person's entry and giving it a password, step by step; every step may be repeated."""
 
-from activities.answers import ALREADY_EXISTS, CONSTRAINT_VIOLATION, SUCCESS, reject
+from activities.answers import ALREADY_EXISTS, CONSTRAINT_VIOLATION, NAMING, SUCCESS, reject
 from activities.directory import Directory, Entry
 from activities.entries import Attributes
 from activities.failures import failure
+from activities.records import LOGIN_NAME_IN_USE
 from domain.accounts import Identity, Outcome
 from domain.contracts.requests import ProvisionAccount, Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import FailureType, PasswordRefusal
@@ -22,7 +23,7 @@ def conflict(why: str | None = None) -> Provisioned:
 
 
 def own_entry(
-    directory: Directory, request: ProvisionAccount, identity: Identity
+    directory: Directory, request: ProvisionAccount, identity: Identity, domain: str
 ) -> Entry | Provisioned | None:
     """Return the person's entry of this name, None when free, or what stands in the way."""
     found = directory.find_own(identity)
@@ -31,26 +32,34 @@ def own_entry(
     if any(entry.uid.lower() != request.username for entry in found.own):
         return conflict(f"{found.why}, under another name")
     own = {entry.dn for entry in found.own}
-    if any(entry.dn not in own for entry in directory.find_by_uids([request.username])):
+    if any(entry.dn not in own for entry in directory.find_in_use(request.username, domain)):
         return _taken(request)
     return found.own[0] if found.own else None
 
 
 def add(
-    directory: Directory, request: ProvisionAccount, identity: Identity, wanted: Attributes
+    directory: Directory,
+    request: ProvisionAccount,
+    identity: Identity,
+    domain: str,
+    wanted: Attributes,
 ) -> Entry | Provisioned:
     """Add the entry; whoever was faster, perhaps an earlier try, what stands there decides.
 
     What is in the way and cannot be seen has the name, or one of the codes in another place.
     """
     answer = directory.add(request.username, wanted)
-    there = own_entry(directory, request, identity)
+    there = own_entry(directory, request, identity, domain)
     if there:
         return there
+    if answer.code in NAMING:
+        return conflict(f"loginname: refused by the directory (LDAP {answer.code})")
     reject(answer, ALREADY_EXISTS, CONSTRAINT_VIOLATION)
     if answer.code == SUCCESS:
         raise failure(FailureType.CONFIGURATION, "the directory does not show the entry")
-    return _taken(request) if answer.code == ALREADY_EXISTS else conflict()
+    if answer.code == ALREADY_EXISTS:
+        return _taken(request)
+    return conflict("a unique value of the entry stands elsewhere (LDAP 19)")
 
 
 def give_password(
@@ -77,7 +86,7 @@ def give_password(
 def _taken(request: ProvisionAccount) -> Provisioned:
     """Ask for another name, unless the registrar gave this one."""
     if request.username == request.person.login_name:
-        return conflict()
+        return conflict(LOGIN_NAME_IN_USE)
     return Provisioned(outcome=ProvisionOutcome.USERNAME_TAKEN)
 
 

@@ -17,6 +17,7 @@ from typing import Annotated, Generic, Protocol, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.contracts.requests import Enrolment, Person
+from domain.usernames import unusable
 
 Attributes = Mapping[str, Sequence[str]]
 
@@ -91,7 +92,9 @@ class Identity:
         enrolments = (*person.enrolments, *person.former)
         every: tuple[Person | Enrolment, ...] = (person, *enrolments)
         known: dict[str, list[str | None]] = {
-            "login_name": [each.login_name for each in every],
+            "login_name": [
+                None if unusable(each.login_name or "") else each.login_name for each in every
+            ],
             "email": [person.email, *(email for each in enrolments for email in each.emails)],
             "birth_date": [f"{born:%Y%m%d}" for each in every if (born := each.birth_date)],
             "first_name": [each.first_name_latin for each in every],

@@ -6,12 +6,17 @@ have to be cut is skipped, because cut names look like mistakes.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from enum import StrEnum
 from itertools import product
 from string import Formatter
 
 from domain.elot743 import ascii_fold
 
 _ALLOWED = re.compile(r"[a-z][a-z0-9.]{2,19}")
+_WORD = r"[a-z0-9_][a-z0-9_-]*"
+_WRITABLE = re.compile(rf"{_WORD}(\.{_WORD})*(@{_WORD}(\.{_WORD})+)?")
+"""What stands in a DN, in a filter and in an e-mail address as it is."""
+_LONGEST = 64
 _SYSTEM_NAMES = (
     "abuse admin administrator anonymous backup daemon guest help hostmaster info ldap mail "
     "mailer.daemon nobody no.reply noreply office operator postmaster registrar root secretary "
@@ -26,6 +31,34 @@ def is_valid(name: str) -> bool:
     """Tell whether a name may be a student's, in the directory and in an e-mail address."""
     spelled = _ALLOWED.fullmatch(name) and ".." not in name and not name.endswith(".")
     return bool(spelled) and name not in _RESERVED
+
+
+class Unusable(StrEnum):
+    """Why a name that the registrar gives is given to nobody."""
+
+    RESERVED = "reserved"
+    MALFORMED = "not a name that can be written"
+
+
+def unusable(name: str, reserved: Collection[str] = ()) -> Unusable | None:
+    """Return why the registrar's login name cannot be used, None when it can.
+
+    It need not be one that this module would make: underscores, digits alone, an address with
+    `@`, a short or long name are used if the directory takes them.
+    """
+    refused = _RESERVED | {each.casefold() for each in reserved}
+    if name in refused or name.partition("@")[0] in refused:
+        return Unusable.RESERVED
+    writable = len(name) <= _LONGEST and _WRITABLE.fullmatch(name)
+    return None if writable else Unusable.MALFORMED
+
+
+def address(name: str, domain: str) -> str | None:
+    """Return the e-mail address that belongs to a username; None where it would be elsewhere."""
+    _, at, there = name.partition("@")
+    if not at:
+        return f"{name}@{domain}"
+    return name if f".{there}".endswith(f".{domain.lower()}") else None
 
 
 def check_pattern(pattern: str) -> str:

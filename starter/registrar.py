@@ -26,10 +26,10 @@ def _group() -> None:
 @commands.command()
 def report(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the students who cannot activate and why, by department; only ids are shown."""
-    config = settings.load().registrar
+    config = settings.load()
     with databases.registrar():
-        rows = asyncio.run(everybody(config))
-    found = judged(rows, config.phone_region)
+        rows = asyncio.run(everybody(config.registrar))
+    found = judged(rows, config.registrar.phone_region, config.usernames.reserved)
     if json:
         show_json(asdict(found))
     else:

@@ -15,7 +15,7 @@ from activities import checking, entries, presence, students
 from activities.checking import Account, Human, Miss, Outcome, Typed
 from activities.directory import Directory
 from activities.humans import humans
-from activities.records import claim_keys
+from activities.records import claim_keys, refused_login
 from activities.registrar import SharedByMany, View, reader
 from activities.rows import Row, as_it_stands, enrolment, names, text
 from domain import surnames, usernames
@@ -208,6 +208,7 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
             under_way=reference is not None,
             shared=bool(found.shared_with),
             by_many=found.by_many,
+            login_refused=refused_login(person, desk.settings.usernames) is not None,
         ),
         misses=() if matched else checking.misses(group, typed, region),
         account=account,
@@ -231,7 +232,7 @@ async def _account(desk: Desk, person: Person, noted: str | None) -> tuple[Accou
         if noted:
             found = await directory.run(presence.state, directory, own, noted)
             return _NOTED[found.state], found.username or noted
-        return await _unnoted(directory, person, own)
+        return await _unnoted(directory, person, own, desk.settings.institution.domain)
     except ApplicationError:
         return unknown
     finally:
@@ -239,19 +240,21 @@ async def _account(desk: Desk, person: Person, noted: str | None) -> tuple[Accou
 
 
 async def _unnoted(
-    directory: Directory, person: Person, identity: Identity
+    directory: Directory, person: Person, identity: Identity, domain: str
 ) -> tuple[Account, str | None]:
     """Look by every rule, then by the registrar's name."""
-    name = person.login_name if usernames.is_valid(person.login_name or "") else None
+    name = None if usernames.unusable(person.login_name or "") else person.login_name
     found = await directory.run(directory.find_own, identity)
     match found.outcome:
         case Judged.OWNED_BY_SAME:
             return Account.ACTIVE, found.own[0].uid
-        case Judged.RESERVED_BY_SAME if found.own[0].adoptable and name in (None, found.own[0].uid):
-            return Account.NO_PASSWORD, found.own[0].uid
+        case Judged.RESERVED_BY_SAME:
+            (entry,) = found.own
+            if entry.adoptable and name in (None, entry.uid.lower()):
+                return Account.NO_PASSWORD, entry.uid
         case Judged.FREE:
-            named = await directory.run(directory.find_by_uids, [name] if name else [])
-            return (Account.IN_THE_WAY, named[0].uid) if named else (Account.NONE, None)
+            used = await directory.run(directory.find_in_use, name, domain) if name else []
+            return (Account.IN_THE_WAY, used[0].uid) if used else (Account.NONE, None)
     return Account.IN_THE_WAY, (found.own or found.doubtful)[0].uid
 
 

@@ -61,6 +61,10 @@ OUTCOMES = {
         "The directory already has an entry that stands in the way of your account. The"
         " administrators have to put it right; try again when they tell you."
     ),
+    Outcome.LOGIN_NAME: N_(
+        "The username that the secretariat's records have for you cannot be given to anybody. Ask"
+        " the secretariat to correct it, then try again."
+    ),
     Outcome.FINE: N_(
         "All is in order: the activation should work now, with the mobile or e-mail that the"
         " secretariat has."

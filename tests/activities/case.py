@@ -9,6 +9,7 @@ from activities.accounts import DirectoryActivities
 from activities.answers import SUCCESS
 from activities.entries import CODES, codes
 from activities.ldap import Wire
+from activities.records import LedgerActivities
 from domain.consent import review
 from domain.contracts.requests import (
     AccountOutcome,
@@ -100,7 +101,7 @@ class Case:
         return await (within or begun()).run(activities.provision_account, request)
 
     async def resolve(
-        self, activities: DirectoryActivities, *, ask_directory: bool = True
+        self, activities: DirectoryActivities | LedgerActivities, *, ask_directory: bool = True
     ) -> AccountResolved:
         request = ResolveAccount(
             reference=self.reference, person=self.person, ask_directory=ask_directory

@@ -40,6 +40,7 @@ def judged(typed: Typed, *rows: Row, **more: object) -> Outcome:
             {"account": Account.IN_THE_WAY, "shared": True},
             Outcome.IN_THE_WAY,
         ),
+        ({"mobilephone": MOBILE}, Typed(), {"login_refused": True}, Outcome.LOGIN_NAME),
         ({"mobilephone": "2710372128", "extemail": EMAIL}, Typed(MOBILE), {}, Outcome.UNREADABLE),
         ({"mobilephone": "2710372128", "extemail": EMAIL}, Typed(MOBILE, EMAIL), {}, Outcome.FINE),
         ({"extemail": EMAIL}, Typed(MOBILE), {}, Outcome.DIFFERS),

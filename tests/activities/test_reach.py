@@ -30,12 +30,19 @@ def test_students_without_a_contact_that_can_be_read_are_told_with_the_reason() 
         row("6", mobilephone="δεν έχει", extemail="six@mail.example"),
         row("7", enrollmentstatus="graduated"),
         row("8", firstnameel=" ", lastnameel=None, mobilephone="6940000008"),
+        row("9", mobilephone="6940000009", loginname="Root"),
+        row("10", mobilephone="6940000010", loginname="dit_12345"),
+        row("11", mobilephone="6940000011", loginname="Twice"),
+        row("12", mobilephone="6940000012", loginname="twice"),
     ) == {
         "1": (Obstacle.NO_CONTACT, 0),
         "2": (Obstacle.LANDLINE, 0),
         "3": (Obstacle.UNREADABLE_MOBILE, 0),
         "4": (Obstacle.UNREADABLE_EMAIL, 0),
         "8": (Obstacle.MISSING_NAME, 0),
+        "9": (Obstacle.UNUSABLE_LOGIN_NAME, 0),
+        "11": (Obstacle.SHARED_LOGIN_NAME, 0),
+        "12": (Obstacle.SHARED_LOGIN_NAME, 0),
     }
 
 

@@ -158,7 +158,7 @@ async def test_without_one_a_name_is_made_and_reserved(
     records: LedgerActivities, make_person: MakePerson
 ) -> None:
     first = await resolve(records, make_person(login_name=None, last_name_latin="Roussos"))
-    other = make_person(login_name="Not Valid!", last_name_latin="Roussos")
+    other = make_person(login_name=None, last_name_latin="Roussos")
     second = await resolve(records, other)
     assert first.username == "eroussos"
     assert second.username == "evangelos.roussos"

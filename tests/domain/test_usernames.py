@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.usernames import candidates, check_pattern, is_valid
+from domain.usernames import Unusable, address, candidates, check_pattern, is_valid, unusable
 
 PATTERNS = ["{first1}{last}", "{first}.{last}", "{last}{first1}", "{number}"]
 
@@ -82,3 +82,57 @@ def test_names_that_are_not_allowed(name: str) -> None:
 @given(st.text(), st.text(), st.text())
 def test_every_candidate_is_allowed(first: str, last: str, number: str) -> None:
     assert all(is_valid(name) for name in candidates(first, last, number, PATTERNS))
+
+
+OURS = [
+    "dit_12345",
+    "20261234",
+    "edok77@uni.example",
+    "ab",
+    "a",
+    "_x",
+    "a-b",
+    "x" * 64,
+    "7",
+    "a_.b",
+]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_login_name_of_the_registrars_need_not_be_of_our_making(name: str) -> None:
+    assert unusable(name) is None
+
+
+SERVICES = ["root", "postmaster", "admin@uni.example", "own", "own@uni.example", "mailer.daemon"]
+UNWRITABLE = [
+    *("", "-", "-a", "a b", "γιώργος", "Big", "x" * 65, "x" * 300, "a\n", "a\0", "a/b", "é"),
+    *(f"a{sign}b" for sign in ',+"\\<>;*()=#&|!~^%:'),
+    *(".a", "a.", "a..b", "@", "a@", "@b.example", "a@b", "a@b@c.example", "a@b..example"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        *((name, Unusable.RESERVED) for name in SERVICES),
+        *((name, Unusable.MALFORMED) for name in UNWRITABLE),
+    ],
+)
+def test_names_of_services_and_what_cannot_be_written_are_nobodys(name: str, why: Unusable) -> None:
+    assert unusable(name, ["OWN"]) is why
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("edok", "edok@uni.example"),
+        ("edok@uni.example", "edok@uni.example"),
+        ("edok@cs.uni.example", "edok@cs.uni.example"),
+        ("edok@elsewhere.example", None),
+        ("edok@notuni.example", None),
+    ],
+)
+def test_a_username_gives_an_address_at_the_institution_only(
+    name: str, expected: str | None
+) -> None:
+    assert address(name, "uni.example") == expected
