@@ -55,6 +55,7 @@ Column = Literal[
     "lastnameel",
     "lastnameen",
     "fatherfirstnameel",
+    "fatherfirstnameen",
     "birthdate",
     "citizenship",
     "departmentid",
@@ -67,6 +68,8 @@ Column = Literal[
     "inscriptionacyear",
 ]
 """The published columns that are read."""
+MAY_LACK: tuple[Column, ...] = ("fatherfirstnameen",)
+"""Those that a view need not have."""
 
 
 class Section(BaseModel):
@@ -149,11 +152,15 @@ Dsn = Annotated[SecretStr, AfterValidator(_check_dsn)]
 
 
 class Registrar(Section):
-    """A role that may only read the view; `columns` renames published columns that differ."""
+    """A role that may only read the view; `columns` renames published columns that differ.
+
+    `blank_words` are words of the university's own for "nothing", beside those of `domain.blanks`.
+    """
 
     dsn: Dsn
     view: str = "v_vd_sis"
     columns: dict[Column, str] = {}
+    blank_words: list[str] = []
     phone_region: str = "GR"
     timeout_seconds: float = 3
 

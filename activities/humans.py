@@ -3,17 +3,20 @@
 Rows are one human when they share a valid insurance number and two of surname, first name and
 birth date agree. Rows without a number join by names, birth date and father's name; where a
 father's name is unknown they must also share a contact. What is unknown is no fact: it agrees with
-nothing. Names are compared in both alphabets, transcribed.
+nothing. Names are compared in both alphabets, transcribed. A father's name that is abbreviated is
+unknown, but contradicts one that begins otherwise.
 
 A number on the rows of humans who are not one tells nothing about any of them, and a row that fits
 two humans joins neither. The order of the rows does not matter.
 """
 
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from datetime import date
 from functools import cached_property
-from itertools import product
+from itertools import combinations, product
 from typing import NamedTuple
 
 from activities.rows import Row, birth_date, insurance_of, text
@@ -22,6 +25,8 @@ from domain.elot743 import ascii_fold
 
 _FACTS_THAT_AGREE = 2
 _PLACEHOLDER = re.compile(r".*(\d)\1{6}")
+# A letter alone, a word that ends with a dot, or one that a slash cuts short: Γ., ΓΕΩΡΓ., ΚΩΝ/ΝΟΣ.
+_ABBREVIATED = re.compile(r"(?<![\w'’])[^\W\d_](?![\w'’])|\w\.(?!\w)|\w/\w")
 
 
 class _Name(NamedTuple):
@@ -41,6 +46,10 @@ class _Name(NamedTuple):
         return not self.spellings.isdisjoint(other.spellings)
 
 
+def _name(row: Row, name: str) -> _Name:
+    return _Name(_folded(text(row, f"{name}el")), _folded(text(row, f"{name}en")))
+
+
 class _Known:
     """What a row tells of its human, in the form that is compared."""
 
@@ -48,9 +57,13 @@ class _Known:
         self.row = row
         self.number = insurance_of(row)
         self.born = birth_date(row)
-        self.father = _folded(row, "fatherfirstnameel")
-        self.last = _Name(_folded(row, "lastnameel"), _folded(row, "lastnameen"))
-        self.first = _Name(_folded(row, "firstnameel"), _folded(row, "firstnameen"))
+        self.last, self.first = _name(row, "lastname"), _name(row, "firstname")
+        columns = ("fatherfirstnameel", "fatherfirstnameen")
+        fathers = [unicodedata.normalize("NFC", text(row, column)) for column in columns]
+        self.father = _Name(
+            *("" if _ABBREVIATED.search(each) else _folded(each) for each in fathers)
+        )
+        self.father_begins = {each[0] for each in map(_folded, fathers) if each}
         self._region = region
 
     @cached_property
@@ -63,6 +76,10 @@ class _Known:
     @property
     def greek(self) -> tuple[str, str] | None:
         return (self.last.greek, self.first.greek) if self.last.greek and self.first.greek else None
+
+    @property
+    def spellings(self) -> set[tuple[str, str]]:
+        return {*product(self.last.spellings, self.first.spellings)}
 
     def agrees(self, other: "_Known") -> bool:
         """Whether two of three facts agree: a surname may change, or a date be mistyped."""
@@ -132,38 +149,51 @@ def _are_one(rows: Sequence[_Known]) -> bool:
 
 def _alike(known: Sequence[_Known]) -> Iterator[list[int]]:
     """Yield rows of one name and birth date; one of several spellings is in several lists."""
-    by_greek: dict[object, list[int]] = defaultdict(list)
-    by_any: dict[object, list[int]] = defaultdict(list)
+    by_day: dict[date, list[int]] = defaultdict(list)
     for at, each in enumerate(known):
         if each.born:
-            if each.greek:
-                by_greek[each.greek, each.born].append(at)
-            for name in product(each.last.spellings, each.first.spellings):
-                by_any[name, each.born].append(at)
-    yield from by_greek.values()
-    for members in by_any.values():
-        latin_only = [at for at in members if not known[at].greek]
-        one_greek = len({known[at].greek for at in members} - {None}) <= 1
-        yield members if latin_only and one_greek else latin_only
+            by_day[each.born].append(at)
+    for members in by_day.values():
+        yield from _of_one_name(members, lambda at: known[at].greek, lambda at: known[at].spellings)
 
 
-def _of_one_father(known: Sequence[_Known], members: Iterable[int]) -> Iterable[list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
+def _of_one_father(known: Sequence[_Known], members: Sequence[int]) -> Iterator[list[int]]:
+    yield from _of_one_name(
+        members, lambda at: known[at].father.greek, lambda at: known[at].father.spellings
+    )
+
+
+def _of_one_name(
+    members: Iterable[int],
+    greek: Callable[[int], Hashable],
+    spellings: Callable[[int], Iterable[Hashable]],
+) -> Iterator[list[int]]:
+    """Yield rows of one Greek name; and of one spelling, where it is of one Greek name only."""
+    by_greek: dict[Hashable, list[int]] = defaultdict(list)
+    by_any: dict[Hashable, list[int]] = defaultdict(list)
     for at in members:
-        if known[at].father:
-            found[known[at].father].append(at)
-    return found.values()
+        if greek(at):
+            by_greek[greek(at)].append(at)
+        for spelling in spellings(at):
+            by_any[spelling].append(at)
+    yield from by_greek.values()
+    for alike in by_any.values():
+        latin_only = [at for at in alike if not greek(at)]
+        one_greek = len({greek(at) for at in alike if greek(at)}) <= 1
+        yield alike if latin_only and one_greek else latin_only
 
 
 def _of_one_contact(known: Sequence[_Known], members: Sequence[int]) -> Iterator[list[int]]:
     """Yield rows of one contact, where the father of one of them is unknown."""
-    if all(known[at].father for at in members):
+    if all(known[at].father.spellings for at in members):
         return
     found: dict[str, list[int]] = defaultdict(list)
     for at in members:
         for contact in known[at].contacts:
             found[contact].append(at)
-    yield from (rows for rows in found.values() if not all(known[at].father for at in rows))
+    for rows in found.values():
+        if not all(known[at].father.spellings for at in rows):
+            yield rows
 
 
 def _join_certain(clusters: Iterable[list[int]], groups: _Groups, numbered: set[int]) -> set[int]:
@@ -199,11 +229,20 @@ def _join_consistent(
         hanging[together.of(groups.of(at))].append(at)
     for members in hanging.values():
         numbers = {groups.of(at) for at in members if at in numbered}
-        fathers = {known[at].father for at in members} - {""}
-        if len(numbers) <= 1 and len(fathers) <= 1:
+        if len(numbers) <= 1 and _may_have_one_father([known[at] for at in members]):
             groups.join(members)
 
 
-def _folded(row: Row, column: str) -> str:
-    """Return the letters and digits of a name, transcribed."""
-    return re.sub(r"[^a-z0-9]", "", ascii_fold(text(row, column)).lower())
+def _may_have_one_father(rows: Sequence[_Known]) -> bool:
+    """Whether no father's name contradicts another, each told in full or by how it begins."""
+    fathers = {each.father for each in rows if each.father.spellings}
+    begins = {frozenset(each.father_begins) for each in rows if each.father_begins}
+    return all(one.agrees(other) for one, other in combinations(fathers, 2)) and not any(
+        one.isdisjoint(other) for one, other in combinations(begins, 2)
+    )
+
+
+def _folded(name: str) -> str:
+    """Return the letters and digits of a name, transcribed; empty where it has no letter."""
+    folded = re.sub(r"[^a-z0-9]", "", ascii_fold(name).lower())
+    return folded if re.search("[a-z]", folded) else ""

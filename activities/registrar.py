@@ -15,9 +15,9 @@ from temporalio import activity
 
 from activities.failures import guarded
 from activities.registrar_sql import MOST_ROWS, ending, heads, like, spelled, statements
-from activities.rows import Row, birth_date, enrolment, insurance_of, names
+from activities.rows import Row, birth_date, enrolment, insurance_of, names, told
 from activities.students import MOST_SHARING, Typed, called, holders, holds, persons
-from domain import dates, surnames
+from domain import blanks, dates, surnames
 from domain.contracts.requests import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
 from domain.text import has_greek
@@ -86,6 +86,7 @@ class View:
     def __init__(self, pool: Pool, settings: Registrar) -> None:
         self._pool = pool
         self._statements = statements(settings)
+        self._blank_words = blanks.known(settings.blank_words)
 
     async def by_contact(self, typed: Typed) -> list[Row]:
         """Return the rows that hold a typed contact, and every other row of these people.
@@ -96,7 +97,7 @@ class View:
         mailbox = like(typed.email.split("@")[0] + "@") if typed.email else None
         rows = await self._fetch(self._statements.by_contact, digits, typed.email, mailbox)
         held = [row for row in rows if holds(row, typed)]
-        if len(held) > MOST_ROWS:
+        if len({enrolment(row) for row in held}) > MOST_ROWS:
             raise SharedByMany
         return await self._with_related(held)
 
@@ -133,7 +134,8 @@ class View:
         return list({enrolment(row): row for row in [*held, *related]}.values())
 
     async def _fetch(self, query: str, *values: object) -> list[Row]:
-        return [dict(row) for row in await self._pool.fetch(query, *values)]
+        rows = await self._pool.fetch(query, *values)
+        return [told(dict(row), self._blank_words) for row in rows]
 
 
 async def everybody(settings: Registrar) -> list[Row]:
@@ -142,7 +144,9 @@ async def everybody(settings: Registrar) -> list[Row]:
         settings.dsn.get_secret_value(), command_timeout=_REPORT_SECONDS
     )
     try:
-        return [dict(row) for row in await connection.fetch(statements(settings).everything)]
+        rows = await connection.fetch(statements(settings).everything)
+        own = blanks.known(settings.blank_words)
+        return [told(dict(row), own) for row in rows]
     finally:
         await connection.close()
 

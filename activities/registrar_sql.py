@@ -19,7 +19,7 @@ from domain.contacts import AROUND_EMAILS
 from domain.elot743 import ascii_fold
 from domain.lookalikes import TO_GREEK, repaired
 from domain.text import student_number
-from settings import Column, Registrar
+from settings import MAY_LACK, Column, Registrar
 
 MOST_ROWS = 10 * MOST_SHARING
 """Rows that may hold one contact; who has it may be enrolled more than once."""
@@ -50,14 +50,20 @@ def statements(settings: Registrar) -> Statements:
     value = {column: f"{name}::text" for column, name in actual.items()}
     selected = ", ".join(f"{value[column]} AS {column}" for column in _COLUMNS)
     view = ".".join(_quoted(part) for part in settings.view.split("."))
-    everything = f"SELECT {selected} FROM {view}"  # noqa: S608 - names from settings, quoted
+    lacking = ", ".join(f"NULL::text AS {actual[column]}" for column in MAY_LACK)
+
+    def rows(condition: str) -> str:
+        """Read rows; a column that the view lacks is found outside of it, and is empty."""
+        read = f"SELECT {selected} FROM {view} {condition}"  # noqa: S608 - quoted names
+        return f"SELECT found.* FROM (SELECT {lacking}) AS lacking, LATERAL ({read}) AS found"  # noqa: S608 - as above
+
     status = f"lower(regexp_replace({value['enrollmentstatus']}, '[^A-Za-z]', '', 'g'))"
 
     def any_of(*conditions: str) -> str:
-        return " UNION ALL ".join(f"{everything} WHERE {condition}" for condition in conditions)
+        return " UNION ALL ".join(rows(f"WHERE {condition}") for condition in conditions)
 
     def at_most(most: int, condition: str) -> str:
-        return f"({everything} WHERE {status} IN {LIVE} AND {condition} LIMIT {most})"
+        return rows(f"WHERE {status} IN {LIVE} AND {condition} LIMIT {most}")
 
     return Statements(
         by_contact=" UNION ALL ".join(
@@ -76,10 +82,10 @@ def statements(settings: Registrar) -> Statements:
         by_surname=any_of(
             f"left({_letters(value['lastnameel'])}, {surnames.FEWEST_LETTERS}) = ANY($1::text[])",
             f"left(lower({value['lastnameen']}), {surnames.FEWEST_LETTERS}) = ANY($1::text[])",
-            f"{_no_latin(value['lastnameen'])}"
+            f"{no_latin(value['lastnameen'], blanks.known(settings.blank_words))}"
             f" AND left({_letters(value['lastnameel'])}, 1) = ANY($2::text[])",
         ),
-        everything=everything,
+        everything=rows(""),
     )
 
 
@@ -195,10 +201,11 @@ def _letter(char: str) -> str:
     return surnames.folded(repaired(char).translate(TO_GREEK))
 
 
-def _no_latin(column: str) -> str:
-    """Write that a Latin name may be none, as `domain.blanks` sees it."""
-    words = "|".join(sorted(re.escape(word) for word in blanks.WORDS if word.isascii()))
-    return f"({column} IS NULL OR {column} !~ '[A-Za-z]' OR lower({column}) ~ '{words}')"
+def no_latin(column: str, more: Iterable[str] = ()) -> str:
+    """Write that a Latin name may be none, as `domain.blanks` sees it with more words."""
+    known = {word for word in blanks.WORDS.union(more) if word.isascii() and word.islower()}
+    words = "|".join(sorted(word.replace(" ", "[^a-z0-9]+") for word in known))
+    return rf"({column} IS NULL OR lower({column}) ~ '^[^a-wyz]*$|[^ -~]|\m({words})\M')"
 
 
 def _greek() -> Iterator[str]:

@@ -10,6 +10,7 @@ from domain.rules import InvalidInput
 Row: TypeAlias = Mapping[str, str | None]
 
 LIVE = ("active", "interim")
+KEY = ("systemid", "registrationid")
 
 
 def enrolment(row: Row) -> str:
@@ -38,6 +39,16 @@ def _scheme(country: str) -> str | None:
 
 def birth_date(row: Row) -> date | None:
     return dates.on_file(row.get("birthdate") or "", datetime.now(UTC).date())
+
+
+def told(row: Row, blank_words: frozenset[str]) -> Row:
+    """Return the row without what a university's own words tell to be nothing; keys stay."""
+    if not blank_words:
+        return row
+    return {
+        column: raw if column in KEY or blanks.value(raw, blank_words) else None
+        for column, raw in row.items()
+    }
 
 
 def text(row: Row, column: str) -> str:

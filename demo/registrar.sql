@@ -64,5 +64,4 @@ CREATE INDEX IF NOT EXISTS v_vd_sis_lastnameen ON v_vd_sis (left(lower(lastnamee
 CREATE INDEX IF NOT EXISTS v_vd_sis_no_latin ON v_vd_sis (left(lower(translate(lastnameel,
     'ΆΈΉΊΌΎΏΐΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫάέήίΰςϊϋόύώABEZHIKMNOPTYXaeiknoptuvwxyµ∆',
     'αεηιουωιαβγδεζηθικλμνξοπρστυφχψωιυαεηιυσιυουωαβεζηικμνορτυχαεικηορτυνωχγμδ')), 1))
-    WHERE (lastnameen IS NULL OR lastnameen !~ '[A-Za-z]'
-        OR lower(lastnameen) ~ '\#n/a|n/a|n\.a\.|none|null|undefined|unknown');
+    WHERE (lastnameen IS NULL OR lower(lastnameen) ~ '^[^a-wyz]*$|[^ -~]|\m(agnosti|agnosto|agnostos|agnostou|deceased|missing|n[^a-z0-9]+a|no[^a-z0-9]+father|none|not[^a-z0-9]+applicable|not[^a-z0-9]+available|not[^a-z0-9]+given|not[^a-z0-9]+known|null|undefined|unknown)\M');

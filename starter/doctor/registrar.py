@@ -9,7 +9,7 @@ from activities.registrar_sql import statements
 from ledger import pooler
 from ledger.pool import Pool
 from ledger.pooler import SharedSessions
-from settings import Column, Settings
+from settings import MAY_LACK, Column, Settings
 from starter.doctor.finding import Finding, Findings
 
 PART = "registrar"
@@ -45,6 +45,9 @@ async def check(settings: Settings) -> Findings:
             return
         yield Finding(PART, about)
         wanted = {column: registrar.columns.get(column, column) for column in _columns()}
+        for column in MAY_LACK:
+            if column not in registrar.columns:
+                wanted.pop(column)
         lacking = [name for name in wanted.values() if name not in there]
         mend = f"no {', '.join(lacking)}: correct the view, or registrar.columns" if lacking else ""
         yield Finding(PART, "its columns", mend)

@@ -32,9 +32,20 @@ ONE = {frozenset("12")}
 TWO = {frozenset("1"), frozenset("2")}
 
 
-@pytest.mark.parametrize("nothing", [None, "", "-", ".", "0", "NULL", "N/A", "\u200b"])
-def test_an_unknown_father_is_no_fact(nothing: str | None) -> None:
-    unknown = MARIA | {"fatherfirstnameel": nothing}
+NOTHING = (
+    *(None, "", "-", "---", ".", "0", "NULL", "N/A", "\u200b", "000", "123", "UNKNOWN", "unknown."),
+    *("ΑΓΝΩΣΤΟΣ", "Άγνωστος", "αγνώστου", "ΑΓΝΩΣΤΟ", "ΆΓNΩΣTOΣ", "(άγνωστος)", "αγν.", "ΑΓΝ"),
+    *("ΠΑΤΡΟΣ ΑΓΝΩΣΤΟΥ", "Άγνωστος πατέρας", "ΑΓΝΩΣΤΟΥ ΠΑΤΡΩΝΥΜΟΥ", "Ν/Α", "ν.α.", "Ν / Α"),
+    *("δεν υπάρχει", "ΔΕΝ ΕΧΕΙ", "Δεν  έχει.", "ΔEN EXEI", "δεν δηλώθηκε", "ΧΩΡΙΣ ΠΑΤΕΡΑ", "—"),
+    *("ΧΧΧ", "XXX", "xx", "Χ Χ Χ", "agnostos", "AGNOSTOU PATROS", "no father", "not known"),
+)
+ABBREVIATED = ("Π.", "Π", "ΠΕΤ.", "Πέτρ.", "P.", "ΠΕΤΡΟΣ Ι.", "Π.Ι.", "Π/ΡΟΣ")
+
+
+@pytest.mark.parametrize("nothing", [*NOTHING, *ABBREVIATED])
+@pytest.mark.parametrize("column", ["fatherfirstnameel", "fatherfirstnameen"])
+def test_an_unknown_father_is_no_fact(nothing: str | None, column: str) -> None:
+    unknown = MARIA | {column: nothing}
     assert groups(row("1", **unknown), row("2", **unknown)) == TWO
     assert groups(row("1", **unknown), row("2", **MARIA | FATHER)) == TWO
     assert groups(row("1", **unknown | MOBILE), row("2", **unknown | MOBILE)) == ONE
@@ -93,6 +104,55 @@ def test_the_registrars_own_spelling_counts_beside_the_transcribed_one() -> None
     assert groups(row("1", **one | more | AMKA), row("2", **copied | more | AMKA)) == TWO
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "result"),
+    [
+        ({"fatherfirstnameen": "Petros"}, {"fatherfirstnameen": "PETROS"}, ONE),
+        ({"fatherfirstnameen": "Petros"}, {"fatherfirstnameel": "Πέτρος"}, ONE),
+        ({"fatherfirstnameel": "Petros"}, {"fatherfirstnameel": "ΠΕΤΡΟΣ"}, ONE),
+        ({"fatherfirstnameel": "-", "fatherfirstnameen": "Petros"}, FATHER, ONE),
+        ({"fatherfirstnameel": "ΑΓΝΩΣΤΟΣ", "fatherfirstnameen": "Petros"}, FATHER, ONE),
+        (FATHER | {"fatherfirstnameen": "Peter"}, {"fatherfirstnameen": "Peter"}, ONE),
+        (FATHER | {"fatherfirstnameen": "UNKNOWN"}, FATHER, ONE),
+        *(
+            ({"fatherfirstnameel": name},) * 2 + (ONE,)
+            for name in ("Ό’Κόνορ", "D'Angelo", "Ηλι\u0301ας")
+        ),
+        ({"fatherfirstnameel": "Η\u0301ρωνας"}, {"fatherfirstnameel": "ΗΡΩΝΑΣ"}, ONE),
+        ({"fatherfirstnameen": "Petros"}, {"fatherfirstnameen": "Pavlos"}, TWO),
+        ({"fatherfirstnameen": "Peter"}, FATHER, TWO),
+        # The Latin may be a copy of another row's.
+        (FATHER | {"fatherfirstnameen": "Peter"}, {"fatherfirstnameel": "Παύλος"}, TWO),
+        (
+            FATHER | {"fatherfirstnameen": "Peter"},
+            {"fatherfirstnameel": "Παύλος", "fatherfirstnameen": "Peter"},
+            TWO,
+        ),
+    ],
+)
+def test_a_father_is_read_in_both_alphabets(
+    one: dict[str, str], other: dict[str, str], result: set[frozenset[str]]
+) -> None:
+    for names in (MARIA, {"firstnameen": "Ana", "lastnameen": "Silva", "birthdate": "20040404"}):
+        assert groups(row("1", **names | one), row("2", **names | other)) == result
+
+
+def test_a_latin_father_that_fits_two_joins_neither() -> None:
+    latin = {"fatherfirstnameen": "Giorgos"}
+    one, other = ({"fatherfirstnameel": name} | latin for name in ("Γιώργος", "Γεώργιος"))
+    rows = [row("1", **MARIA | one), row("2", **MARIA | other), row("3", **MARIA | latin)]
+    assert groups(*rows) == TWO | {frozenset("3")}
+    assert groups(*rows[::2]) == {frozenset("13")}
+
+
+@pytest.mark.parametrize("other", ["Γ.", "Γεώργ.", "G.", "Παύλος"])
+def test_fathers_that_begin_otherwise_part_who_share_a_contact(other: str) -> None:
+    rows = [row("1", **MARIA | FATHER | MOBILE)]
+    rows.append(row("2", **MARIA | MOBILE | {"fatherfirstnameel": other}))
+    assert groups(*rows) == TWO
+    assert groups(*rows, row("3", **MARIA | MOBILE)) == TWO | {frozenset("3")}
+
+
 @pytest.mark.parametrize("placeholder", ["6900000000", "6999999999"])
 def test_a_placeholder_is_no_contact_in_common(placeholder: str) -> None:
     same = MARIA | {"mobilephone": placeholder}
@@ -132,7 +192,13 @@ def written(draw: random.Random, human: int, number: str) -> Row:
     contacts of their own: of it no father is ever known.
     """
     first = FIRST[human == 1]
-    father = {2: "Παύλος", 4: "-"}.get(human, "Πέτρος")
+    father, latin_father = {2: ("Παύλος", "Pavlos")}.get(human, ("Πέτρος", "PETROS"))
+    fathers: dict[str, str | None]
+    fathers = {"fatherfirstnameel": father, "fatherfirstnameen": latin_father}
+    if human == 4 or (human not in {2, 3} and draw.random() < 0.2):
+        fathers = dict.fromkeys(fathers, None) | {draw.choice([*fathers]): draw.choice(NOTHING)}
+    elif human not in {2, 3}:
+        fathers[draw.choice([*fathers])] = draw.choice((*NOTHING, *fathers.values()))
     born = "3/2/2005" if human == 3 else draw.choice(("20050101", "1/1/2005", "1-1-05"))
     # Twins and parents share a contact; who has one name, date and no father does not.
     shared = "6970000001" if human != 4 else "6970000004"
@@ -144,7 +210,7 @@ def written(draw: random.Random, human: int, number: str) -> Row:
         lastnameel=None if latin else draw.choice(("Παππάς", "ΠΑΠΠΑΣ", "Παππaς")),
         firstnameen={"Χρήστος": "Christos", "Μαρία": "MARIA"}[first] if latin else None,
         lastnameen="Pappas" if latin else None,
-        fatherfirstnameel=father if human in (2, 3) or draw.random() < 0.8 else "-",
+        **fathers,
         birthdate=born,
         ssn=serial if draw.random() < 0.5 else draw.choice((None, "-", "0")),
         mobilephone=draw.choice((shared, f"+30 {shared}")) if human != 2 else None,
@@ -160,3 +226,32 @@ def test_strangers_are_never_joined_and_the_order_of_rows_does_not_matter(
     assert all(len({number[0] for number in human}) == 1 for human in found), found
     draw.shuffle(rows)
     assert groups(*rows) == found
+
+
+LATIN = {
+    "firstnameel": None,
+    "lastnameel": None,
+    "firstnameen": "Maria",
+    "lastnameen": "PAPADOPOULOU",
+}
+FATHERS = st.sampled_from((*NOTHING, *ABBREVIATED))
+
+
+@st.composite
+def fatherless(draw: st.DrawFn, number: str, mobile: str | None) -> Row:
+    """Write a row of somebody of one name and birth date with others, whose father is not told."""
+    capitals = MARIA | {"lastnameel": "ΠΑΠΑΔΟΠΟΥΛΟΥ"}
+    names: dict[str, str] = draw(st.sampled_from((MARIA, capitals, LATIN)))
+    fathers = {"fatherfirstnameel": draw(FATHERS), "fatherfirstnameen": draw(FATHERS)}
+    return row(number, **names, **fathers, mobilephone=mobile)
+
+
+@given(st.data())
+def test_a_row_more_never_joins_two_of_whom_no_father_is_told(data: st.DataObject) -> None:
+    mobiles = ("6971234567", "6971234568")
+    rows = [data.draw(fatherless(str(n), mobile)) for n, mobile in enumerate(mobiles)]
+    more = st.sampled_from((None, "-", *mobiles, "6971234569"))
+    rows += [data.draw(fatherless(str(n), data.draw(more))) for n in range(2, 5)]
+    for many in range(2, len(rows) + 1):
+        found = groups(*data.draw(st.permutations(rows[:many])))
+        assert not any({"0", "1"} <= human for human in found), found

@@ -155,6 +155,26 @@ async def test_columns_in_other_case_are_configured_end_to_end(
         assert {row["registrationid"] for row in rows} >= {"202090006", "202690006"}
 
 
+async def test_a_view_may_lack_the_fathers_latin_name_and_have_words_of_its_own_for_nothing(
+    stack: TestStack,
+) -> None:
+    published = ", ".join(each for each in COLUMNS if each != "fatherfirstnameen")
+    connection = await asyncpg.connect(stack.registrar_dsn)
+    await connection.execute(f"CREATE VIEW v_older AS SELECT {published} FROM v_vd_sis")  # noqa: S608 - invented here
+    await connection.execute("GRANT SELECT ON v_older TO PUBLIC")
+    await connection.close()
+    same = {"firstnameel": "Άννα", "lastnameel": "Παλιά", "fatherfirstnameel": "Ουδείς"}
+    await insert(stack, "f1", extemail="f1@mail.example", **same)
+    await insert(stack, "f2", extemail="f2@mail.example", fatherfirstnameen="Petros", **same)
+    for words, joined in (([], {"f1", "f2"}), (["ουδείς"], {"f1"})):
+        async with reading(stack, view="v_older", blank_words=words) as older:
+            (person,) = await find(older, email="f1@mail.example")
+            assert {each.registration_id for each in person.enrolments} == joined
+            rows = await everybody(older._settings)
+    assert {row["fatherfirstnameen"] for row in rows} == {None}
+    assert [row["fatherfirstnameel"] for row in rows if row["registrationid"] == "f1"] == [None]
+
+
 async def test_a_status_in_capitals_is_the_same_status(
     stack: TestStack, registrar: RegistrarActivities
 ) -> None:

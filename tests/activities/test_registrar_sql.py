@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from activities import registrar_sql
-from domain import dates
+from domain import blanks, dates
 from domain.contacts import emails_on_file, mobiles_on_file
 from domain.text import student_number
 from tests.stack import TestStack
@@ -191,3 +191,23 @@ async def test_a_number_is_folded_by_sql_as_by_python(judge: asyncpg.Connection)
     condition = f"{registrar_sql.number('c0')} = c1"
     held = [written[n] for n in plain]
     assert await missed(judge, condition, held, [folded[n] for n in plain]) == []
+
+
+async def test_a_latin_name_that_counts_as_none_is_found(judge: asyncpg.Connection) -> None:
+    own = blanks.known(("to be announced", "Άδηλο"))
+    words = [
+        *blanks.WORDS,
+        *own,
+        "father unknown",
+        "ΑΓΝΩΣΤΟΣ",
+        "αγνώστου πατρός",
+        "xxx",
+        "ＮＵＬＬ",
+    ]
+    words = [each for word in words for each in (word, word.title(), f"({word})", f"-{word}.")]
+    written = [*words, "-", "", "\u200b", "000", *(word.replace(" ", "/") for word in words)]
+    none = [each for each in written if not blanks.value(each, own)]
+    assert len(none) > len(written) / 2
+    assert await missed(judge, registrar_sql.no_latin("c0", own), none) == []
+    sure = ["Papadopoulou", "Nanou", "Keno", "Jean Andre", "Alexa", "Knapp-Unknownski"]
+    assert await missed(judge, registrar_sql.no_latin("c0"), sure) == sure

@@ -9,6 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.reach import Obstacle, report
 from activities.registrar import RegistrarActivities, View
+from activities.registrar_sql import MOST_ROWS
 from activities.students import MOST_SHARING
 from domain.contracts.requests import FindStudent, StudentsFound
 from tests.activities.conftest import reading
@@ -91,6 +92,20 @@ async def test_twenty_may_share_a_contact_and_one_more_may_not(
     assert (len(few.persons), few.too_many) == (MOST_SHARING, False)
     many = await find(registrar, mobile=FEW.format(MOST_SHARING + 1))
     assert many == StudentsFound(persons=(), too_many=True)
+
+
+async def test_a_row_that_holds_a_contact_in_two_ways_counts_once(
+    stack: TestStack, registrar: RegistrarActivities
+) -> None:
+    connection = await asyncpg.connect(stack.registrar_dsn)
+    enrolments = MOST_ROWS // MOST_SHARING - 2
+    for n in range(enrolments):
+        written = FEW.format(99) + " (μητέρα)"
+        await connection.execute(_INSERT, f"e{n}-", written, "@few.example", MOST_SHARING)
+    await connection.close()
+    found = await find(registrar, mobile=FEW.format(99))
+    assert {len(person.enrolments) for person in found.persons} == {enrolments}
+    assert (len(found.persons), found.too_many) == (MOST_SHARING, False)
 
 
 def test_the_report_tells_who_has_no_other_contact_than_one_of_many() -> None:

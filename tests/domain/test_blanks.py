@@ -28,6 +28,10 @@ from domain import blanks
         ),
         *("0", "00", "000000", "0.0", "0,00", "-0-", "NULL", "null", " Null ", "(null)", "<NULL>"),
         *("N/A", "n/a", "#N/A", "n.a.", "none", "None", "undefined", "UNKNOWN", "κενό", "'NULL'"),
+        *("ΑΓΝΩΣΤΟΣ", "άγνωστη", "Αγνώστου", "ΑΓNΩΣTOΣ", "αγν.", "agnostos", "(Άγνωστο)", "ΚΕΝΟ"),
+        *("ΠΑΤΡΟΣ ΑΓΝΩΣΤΟΥ", "άγνωστος πατέρας", "Όνομα άγνωστο", "Unknown name", "no father"),
+        *("Ν/Α", "ν/α", "Ν.Α.", "N / A", "n.a", "δεν υπάρχει", "ΔΕΝ ΕΧΕΙ", "∆ΕΝ ΕΧΕΙ", "Δεν-έχει!"),
+        *("ΧΧΧ", "XXX", "xxXX", "ΧX", "x x x", "X.X.X.", "---", "ΔΕΝ ΔΗΛΩΘΗΚΕ", "not available"),
         *("\u200b", "\ufeff", "\u00ad", "\u202e", "\u2066-\u2069", "\u3164", "\u2800", "\ufe0f"),
     ],
 )
@@ -49,10 +53,19 @@ def test_what_stands_for_nothing_is_empty(written: str | None) -> None:
         ("Δηµήτρης", "Δηµήτρης"),
         ("Ό’Κόνορ", "Ό’Κόνορ"),
         ("李", "李"),
+        *((each, each) for each in ("Χ", "X", "Αγνή", "Πατέρας", "Xx1", "Άννα", "Μη", "No", "Ναι")),
     ],
 )
 def test_what_is_told_stays_as_it_is_written(written: str, told: str) -> None:
     assert blanks.value(written) == told
+
+
+def test_a_university_can_add_words_of_its_own() -> None:
+    words = blanks.known(("Μη διαθέσιμος", "tba"))
+    for written in ("ΜΗ ΔΙΑΘΕΣΙΜΟΣ", "(tba)", "TBA."):
+        assert blanks.value(written) == " ".join(written.split())
+        assert blanks.value(written, words) == ""
+    assert blanks.value("Tbaris", words) == "Tbaris"
 
 
 @given(st.text(max_size=40))
