@@ -143,7 +143,7 @@ class DirectoryActivities:
         if found.outcome is Outcome.ANOTHERS:
             return AccountResolved(outcome=AccountOutcome.CONFLICT, why=found.why)
         (entry,) = found.own
-        if await self._is_active(request.person, entry) and not await passwords.tried(
+        if await self._is_active(request.reference, entry) and not await passwords.tried(
             self._pool, request.reference
         ):
             return await self._told_active(request.person, entry, found)
@@ -169,13 +169,14 @@ class DirectoryActivities:
                 return reserved
         return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)
 
-    async def _is_active(self, person: Person, entry: Entry) -> bool:
-        """Whether an entry has a password; where the directory hides that, the ledger may know."""
+    async def _is_active(self, reference: str, entry: Entry) -> bool:
+        """Whether an entry has a password.
+
+        Where the directory hides that, only what this activation added itself has none yet.
+        """
         if entry.password is not Password.HIDDEN or not entry.made_here:
             return entry.active
-        return not await usernames.has_empty_entry(
-            self._pool, person_keys=person.keys, name=entry.uid
-        )
+        return not await usernames.has_empty_entry(self._pool, name=entry.uid, reference=reference)
 
     def _identity(self, person: Person) -> Identity:
         return identity(person, self._domain)
@@ -257,7 +258,7 @@ class DirectoryActivities:
         entry = await self._entry(request, wanted)
         if isinstance(entry, Provisioned):
             return entry
-        active = await self._is_active(request.person, entry)
+        active = await self._is_active(request.reference, entry)
         tried = await passwords.tried(self._pool, request.reference)
         sent = tried == request.sealed_id
         if active and (
@@ -285,6 +286,9 @@ class DirectoryActivities:
         if entry:
             return entry
         await usernames.note_empty_entry(
-            self._pool, person_keys=request.person.keys, name=request.username
+            self._pool,
+            person_keys=request.person.keys,
+            name=request.username,
+            reference=request.reference,
         )
         return await run(writes.add, self._directory, request, own, self._domain, wanted)

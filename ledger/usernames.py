@@ -33,28 +33,33 @@ async def held_by(pool: Pool, *person_keys: str) -> str | None:
     return name
 
 
-async def note_empty_entry(pool: Pool, *, person_keys: Sequence[str], name: str) -> None:
-    """Note that an entry without a password is about to be added for this person."""
+async def note_empty_entry(
+    pool: Pool, *, person_keys: Sequence[str], name: str, reference: str
+) -> None:
+    """Note that this activation is about to add an entry without a password for this person."""
     await pool.execute(
-        "INSERT INTO username AS u (name, person_key, empty_entry) VALUES (lower($1), $2, true)"
-        " ON CONFLICT (name) DO UPDATE SET empty_entry = true WHERE u.person_key = ANY($3)",
+        "INSERT INTO username AS u (name, person_key, empty_entry_of) VALUES (lower($1), $2, $4)"
+        " ON CONFLICT (name) DO UPDATE SET empty_entry_of = $4 WHERE u.person_key = ANY($3)",
         name,
         person_keys[0],
         person_keys,
+        reference,
     )
 
 
-async def has_empty_entry(pool: Pool, *, person_keys: Sequence[str], name: str) -> bool:
-    """Whether the engine may have added this entry and has not seen it with a password."""
+async def has_empty_entry(pool: Pool, *, name: str, reference: str) -> bool:
+    """Whether this activation may have added the entry of this name and has set no password.
+
+    What another activation added may have been given a password by other means since.
+    """
     noted: bool = await pool.fetchval(
-        "SELECT EXISTS (SELECT FROM username"
-        " WHERE name = lower($1) AND person_key = ANY($2) AND empty_entry)",
+        "SELECT EXISTS (SELECT FROM username WHERE name = lower($1) AND empty_entry_of = $2)",
         name,
-        person_keys,
+        reference,
     )
     return noted
 
 
 async def forget_empty_entry(pool: Pool, name: str) -> None:
     """Note that the entry of this name has a password now."""
-    await pool.execute("UPDATE username SET empty_entry = false WHERE name = lower($1)", name)
+    await pool.execute("UPDATE username SET empty_entry_of = NULL WHERE name = lower($1)", name)

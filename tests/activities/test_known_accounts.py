@@ -183,6 +183,27 @@ async def test_a_password_that_was_not_set_is_set_later_where_passwords_are_hidd
     assert case.opens(PASSWORD)
 
 
+@pytest.mark.parametrize("by_hand", [True, False])
+async def test_another_activation_does_not_take_an_entry_for_empty_where_passwords_are_hidden(
+    stack: TestStack, pool: Pool, case: Case, by_hand: bool
+) -> None:
+    """The one that added it ended without a password; somebody may have set one by hand since."""
+    with ruled(stack, *HIDDEN), between(stack) as middle:
+        async with writing(stack, pool, urls=[middle.url], **UNTOLD) as far:
+            middle.answer(SET_PASSWORD, 50)
+            with pytest.raises(ApplicationError):
+                await case.provision(far, await case.choose(PASSWORD))
+            if by_hand:
+                case.wire.set_password(case.dn, THEIRS.encode())
+            later = Case(stack, pool, case.person, f"{case.reference}-B")
+            await later.consent()
+            assert await later.resolve(far) == already(case)
+            made = await later.provision(far, await later.choose("Another-one-of-99"))
+            assert made == Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
+            later.wire.close()
+    assert case.opens(THEIRS) is by_hand
+
+
 DONE: Sequence[Moment] = (ADD, MODIFY, SET_PASSWORD)
 
 
