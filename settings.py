@@ -35,9 +35,9 @@ from pydantic_settings import (
 )
 
 from domain import addresses, colours
-from domain.accounts import Rule
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Choice, Language
+from domain.match_rules import Rule
 from domain.usernames import check_pattern
 
 CHECKOUT = Path(__file__).resolve().parent

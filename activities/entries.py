@@ -7,6 +7,7 @@ contact only where the student chose so.
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from domain import accounts, usernames
@@ -47,7 +48,7 @@ def codes(person: Person, domain: str) -> list[str]:
 
 def identity(person: Person, domain: str) -> Identity:
     """Return what a person's entry is recognised by."""
-    return Identity.of(person, codes(person, domain), domain)
+    return Identity.of(person, codes(person, domain), domain, datetime.now(UTC).date())
 
 
 def attributes(person: Person, username: str, domain: str, language: Language) -> Attributes:

@@ -3,75 +3,23 @@
 The engine's own attribute always decides first: an entry with one of a person's codes is theirs.
 Entries made by other means are recognised by `Rule`s. A certain rule is enough to take an entry
 for the person's; any other makes a case for support, so that nobody gets a second entry. An entry
-with another person's code, birth date or insurance number is never the person's.
+with another person's code, birth date or insurance number is never taken without support's word.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum, StrEnum, auto
 from itertools import product
-from string import Formatter
-from typing import Annotated, Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
+from domain import dates, insurance
 from domain.contracts.requests import Enrolment, Person
+from domain.match_rules import Attributes, Rule, folded, held, insurance_numbers
 from domain.usernames import unusable
-
-Attributes = Mapping[str, Sequence[str]]
 
 CODES = "schacPersonalUniqueCode"
 BIRTH_DATE = "schacDateOfBirth"
-_NAMES = frozenset({"first_name", "last_name"})
-_PLACEHOLDERS = _NAMES | {
-    *("system", "number", "login_name", "email", "birth_date", "insurance_number", "domain"),
-}
-_ALONE_UNCERTAIN = "by itself this is never certain"
-
-
-class Rule(BaseModel):
-    """Attributes of an entry and what each must hold; an entry matches when all of them do.
-
-    `certain`: a match is enough. Otherwise it is a case for support.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    attributes: Annotated[
-        dict[Annotated[str, Field(pattern=r"^[A-Za-z][\w-]*$")], str], Field(min_length=1)
-    ]
-    certain: bool = False
-
-    @property
-    def name(self) -> str:
-        return "+".join(self.attributes)
-
-    @property
-    def placeholders(self) -> frozenset[str]:
-        return frozenset().union(*map(_fields, self.attributes.values()))
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for template in self.attributes.values():
-            used = _fields(template)
-            if not used - {"domain"} or used - _PLACEHOLDERS:
-                known = ", ".join(sorted(_PLACEHOLDERS))
-                raise ValueError(f"a value needs placeholders in braces; there are {known}")
-        if self.certain and not self._identifies():
-            raise ValueError(_ALONE_UNCERTAIN)
-        return self
-
-    def _identifies(self) -> bool:
-        """Whether this may be certain.
-
-        A student number without its system, and a mail, count only with another datum.
-        """
-        used = self.placeholders
-        if used & {"insurance_number", "login_name"} or used >= {"system", "number"}:
-            return True
-        kinds = {"name" if field in _NAMES else field for field in used - {"domain", "system"}}
-        return len(kinds) > 1 and not kinds.isdisjoint({"number", "email"})
 
 
 @dataclass(frozen=True)
@@ -80,15 +28,20 @@ class Identity:
 
     `scope` is how every code of this university begins. `rows` has system and number of each
     enrolment, `known` what any enrolment tells of the person: former ones count as well.
+    `login_name` is the one that the registrar gives them now.
     """
 
     codes: tuple[str, ...]
     scope: str
     rows: tuple[Mapping[str, str], ...]
     known: Mapping[str, tuple[str, ...]]
+    births: frozenset[date]
+    insured: frozenset[tuple[str, str]]
+    login_name: str | None
+    today: date
 
     @classmethod
-    def of(cls, person: Person, codes: Sequence[str], domain: str) -> Self:
+    def of(cls, person: Person, codes: Sequence[str], domain: str, today: date) -> Self:
         enrolments = (*person.enrolments, *person.former)
         every: tuple[Person | Enrolment, ...] = (person, *enrolments)
         known: dict[str, list[str | None]] = {
@@ -112,11 +65,24 @@ class Identity:
                 name: tuple(dict.fromkeys(each for each in values if each))
                 for name, values in known.items()
             },
+            births=frozenset(born for each in every if (born := each.birth_date)),
+            insured=frozenset(
+                (each.insurance_scheme, each.insurance_number)
+                for each in every
+                if each.insurance_scheme and each.insurance_number
+            ),
+            login_name=person.login_name,
+            today=today,
         )
+
+    def currently(self) -> Self:
+        """Return the person without the login names of rows that do not decide it any more."""
+        names = (self.login_name,) if self.login_name else ()
+        return replace(self, known={**self.known, "login_name": names})
 
     def owns(self, entry: Attributes) -> bool:
         """Whether the entry holds one of the person's codes."""
-        return not _held(entry, CODES).isdisjoint(map(_folded, self.codes))
+        return not held(entry, CODES).isdisjoint(map(folded, self.codes))
 
     def values(self, rule: Rule) -> list[dict[str, str]]:
         """Return what the attributes of a rule hold in an entry of this person's, each way once."""
@@ -136,7 +102,7 @@ class Identity:
 
     def matches(self, rule: Rule, entry: Attributes) -> bool:
         return any(
-            all(_folded(value) in _held(entry, name) for name, value in each.items())
+            all(folded(value) in held(entry, name) for name, value in each.items())
             for each in self.values(rule)
         )
 
@@ -186,22 +152,11 @@ class Judgement(Generic[E]):
 
 def judge(identity: Identity, rules: Sequence[Rule], entries: Sequence[E]) -> Judgement[E]:
     """Tell whose account it is; an entry that no rule matches is left out."""
-    own: list[tuple[str, E]] = []
-    doubtful: list[tuple[str, E]] = []
-    refused: list[tuple[str, E]] = []
-    for entry in entries:
-        if identity.owns(entry.attributes):
-            own.append((CODES, entry))
-            continue
-        rule = _matching(identity, rules, entry.attributes)
-        against = _contradiction(identity, rules, entry.attributes) if rule else None
-        match rule, against:
-            case Rule(certain=True), None:
-                own.append((rule.name, entry))
-            case Rule(certain=True), str(attribute):
-                refused.append((f"{rule.name} contradicted by {attribute}", entry))
-            case Rule(certain=False), None:
-                doubtful.append((rule.name, entry))
+    placed = [(_placed(identity, rules, entry.attributes), entry) for entry in entries]
+    own, refused, doubtful = (
+        [(str(why), entry) for (place, why), entry in placed if place is wanted]
+        for wanted in (_Place.OWN, _Place.ANOTHERS, _Place.DOUBTFUL)
+    )
     if len(own) > 1:
         return _told(Outcome.CANNOT_TELL, "several entries", own, own=own)
     if own:
@@ -227,52 +182,62 @@ def _told(
     return Judgement(outcome, tuple(entry for _, entry in own), f"{what}: {names}", entries)
 
 
-def _matching(identity: Identity, rules: Sequence[Rule], entry: Attributes) -> Rule | None:
-    """Return the first rule that matches, a certain one before any other."""
+class _Place(Enum):
+    OWN = auto()
+    ANOTHERS = auto()
+    DOUBTFUL = auto()
+    LEFT_OUT = auto()
+
+
+def _placed(
+    identity: Identity, rules: Sequence[Rule], entry: Attributes
+) -> tuple[_Place, str | None]:
+    """Tell of one entry whose it is, and why.
+
+    What contradicts a match that is certain makes the entry another's, who stands in the way. A
+    code of another person's says so for good. Another birth date or insurance number beside the
+    person's own student number, or under a name that was once theirs, is for support; beside a
+    mailbox, which families share, the entry is somebody else's.
+    """
+    if identity.owns(entry):
+        return _Place.OWN, CODES
     matching = [rule for rule in rules if identity.matches(rule, entry)]
-    return next(iter(sorted(matching, key=lambda rule: not rule.certain)), None)
+    if not matching:
+        return _Place.LEFT_OUT, None
+    matching.sort(key=lambda rule: (not rule.certain, rule.of_a_mailbox))
+    against = _contradiction(identity, rules, entry)
+    if against is None:
+        return (_Place.OWN if matching[0].certain else _Place.DOUBTFUL), matching[0].name
+    current = identity.currently()
+    for rule in matching:
+        if rule.certain and current.matches(rule, entry):
+            return _Place.ANOTHERS, f"{rule.name} contradicted by {against}"
+    if against == CODES or matching[0].of_a_mailbox:
+        return _Place.LEFT_OUT, None
+    return _Place.DOUBTFUL, f"{matching[0].name} contradicted by {against}"
 
 
 def _contradiction(identity: Identity, rules: Sequence[Rule], entry: Attributes) -> str | None:
     """Return the attribute that says that this entry is somebody else's."""
-    scope = _folded(identity.scope)
-    if any(value.startswith(scope) for value in _held(entry, CODES)):
+    scope = folded(identity.scope)
+    if any(value.startswith(scope) for value in held(entry, CODES)):
         return CODES
-    born = {re.sub(r"\D", "", value) for value in _held(entry, BIRTH_DATE)} - {""}
-    if born and born.isdisjoint(identity.known["birth_date"] or born):
+    born = [dates.in_entry(value, identity.today) for value in held(entry, BIRTH_DATE)]
+    if _differ(frozenset().union(*born), identity.births):
         return BIRTH_DATE
-    insurance = [rule for rule in rules if "insurance_number" in rule.placeholders]
-    return next((rule.name for rule in insurance if _differs(identity, rule, entry)), None)
+    return next((rule.name for rule in rules if _insured_otherwise(identity, rule, entry)), None)
 
 
-def _differs(identity: Identity, rule: Rule, entry: Attributes) -> bool:
-    """Whether person and entry both have this datum, and not the same."""
-    both = identity.values(rule) and all(_held(entry, name) for name in rule.attributes)
-    return bool(both) and not identity.matches(rule, entry)
+def _insured_otherwise(identity: Identity, rule: Rule, entry: Attributes) -> bool:
+    """Whether person and entry have insurance numbers of one kind, and none in common."""
+    held = list(insurance_numbers(rule, entry))
+    for scheme in {scheme for scheme, _ in identity.insured}:
+        there = {insurance.surely(scheme, raw, identity.today) for raw in held} - {None}
+        if _differ(there, {number for kind, number in identity.insured if kind == scheme}):
+            return True
+    return False
 
 
-def _held(entry: Attributes, name: str) -> set[str]:
-    """Return an entry's values of an attribute, those with options (`;lang-el`) too."""
-    wanted = name.lower()
-    return {
-        _folded(value)
-        for held, values in entry.items()
-        if held.partition(";")[0] == wanted
-        for value in values
-    }
-
-
-def _folded(value: str) -> str:
-    return " ".join(value.split()).casefold()
-
-
-def _fields(template: str) -> frozenset[str]:
-    return frozenset(_named(template))
-
-
-def _named(template: str) -> Iterator[str]:
-    for _, name, form, conversion in Formatter().parse(template):
-        if form or conversion:
-            raise ValueError("a placeholder is a name in braces and nothing more")
-        if name is not None:
-            yield name
+def _differ(one: Collection[object], other: Collection[object]) -> bool:
+    """Whether both are known and have nothing in common."""
+    return bool(one and other) and set(one).isdisjoint(other)

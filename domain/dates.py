@@ -7,7 +7,7 @@ file is reduced to `key` by SQL as well, so that a date is found in every form i
 
 import re
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 
 from domain.text import plain
 
@@ -19,6 +19,11 @@ _EIGHT_DIGITS = (
     re.compile(r"(?P<day>\d\d)(?P<month>\d\d)(?P<year>\d{4})"),
     re.compile(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"),
 )
+_GENERALIZED_TIME = re.compile(
+    r"([0-9]{8})([0-9]{2})(?:[0-9]{2}){0,2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}(?:[0-9]{2})?)",
+    re.IGNORECASE,
+)
+_NOON = 12
 _OLDEST = 110
 """Years; nobody older studies, and 1900 is what programs write for no date."""
 
@@ -26,6 +31,18 @@ _OLDEST = 110
 def on_file(raw: str, today: date) -> date | None:
     """Read the registrar's field, which may go on with a time."""
     return _read(key(raw), today)
+
+
+def in_entry(raw: str, today: date) -> frozenset[date]:
+    """Return the days that a value of the directory can mean, none where it is no date.
+
+    LDAP writes a time in UTC (RFC 4517): one in the afternoon may be the next day's midnight here.
+    """
+    time = _GENERALIZED_TIME.fullmatch(raw.strip())
+    day = on_file(time[1] if time else raw, today)
+    if day and time and int(time[2]) >= _NOON:
+        return frozenset({day, day + timedelta(days=1)})
+    return frozenset({day}) if day else frozenset()
 
 
 def typed(raw: str, today: date) -> date | None:

@@ -69,6 +69,18 @@ def check(scheme: str, raw: str, today: date) -> Checked:
     return ehic(raw) if scheme == EHIC else foreign(scheme, raw)
 
 
+def surely(scheme: str, raw: str, today: date) -> str | None:
+    """Return the number if this can be no other kind of number, as by a check digit; else None."""
+    try:
+        number, doubts = check(scheme, raw, today)
+    except InvalidInput:
+        return None
+    if scheme == AMKA:
+        return number
+    told = scheme == EHIC or scheme in _FOREIGN
+    return number if told and not doubts and not surely(AMKA, raw, today) else None
+
+
 def amka(raw: str, today: date) -> str:
     """Check length, check digit and that it starts with a date which is not to come."""
     number = _number(raw, r"[0-9]{11}", Rule.AMKA_LENGTH)

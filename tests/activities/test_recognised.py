@@ -12,7 +12,8 @@ from activities.entries import identity
 from activities.humans import humans
 from activities.rows import Row
 from activities.students import Typed, person
-from domain.accounts import Outcome, Password, Rule, judge
+from domain.accounts import Outcome, Password, judge
+from domain.match_rules import Rule
 from settings import Directory
 
 DOMAIN = "uni.example"

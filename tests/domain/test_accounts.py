@@ -10,14 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.accounts import BIRTH_DATE, CODES, Identity, Outcome, Password, Rule, judge
+from domain.accounts import BIRTH_DATE, CODES, Identity, Outcome, Password, judge
 from domain.contracts.requests import Enrolment, Person
+from domain.match_rules import Rule
 
 DOMAIN = "uni.example"
+TODAY = date(2026, 11, 28)
 SCOPE = f"urn:schac:personalUniqueCode:gr:{DOMAIN}:"
 LOGIN = Rule(attributes={"uid": "{login_name}"}, certain=True)
 NUMBER = Rule(attributes={"employeeNumber": "{number}"})
 MAIL = Rule(attributes={"mail": "{email}"})
+AMKA, OTHER_AMKA = "02010500011", "02010500029"
 INSURANCE = Rule(attributes={"amka": "{insurance_number}"}, certain=True)
 RULES = (LOGIN, NUMBER, MAIL)
 
@@ -50,7 +53,7 @@ PERSON = Person(
     citizenship=None,
     login_name="mvarda",
     insurance_scheme="GR",
-    insurance_number="02010500013",
+    insurance_number=AMKA,
     mobile=None,
     email="maria@mail.example",
     sms_to=None,
@@ -60,7 +63,7 @@ OWN_CODES = (f"{SCOPE}SIS:A%201", f"{SCOPE}OLD:B2")
 
 
 def identity(**changes: object) -> Identity:
-    return Identity.of(PERSON.model_copy(update=changes), OWN_CODES, DOMAIN)
+    return Identity.of(PERSON.model_copy(update=changes), OWN_CODES, DOMAIN, TODAY)
 
 
 def entry(*held: Mapping[str, str], password: Password = Password.NONE, **more: str) -> Entry:
@@ -145,17 +148,105 @@ def test_a_password_that_is_there_or_cannot_be_seen_makes_it_owned(
 
 def test_another_insurance_number_contradicts_and_an_unknown_one_does_not() -> None:
     rules = (*RULES, INSURANCE)
-    other = entry(uid="mvarda", amka="02010500021")
+    other = entry(uid="mvarda", amka=OTHER_AMKA)
     found = judge(identity(), rules, [other])
     assert (found.outcome, found.why) == (
         Outcome.ANOTHERS,
         "another person's: uid contradicted by amka",
     )
-    unknown = identity(insurance_number=None)
+    unknown = identity(insurance_scheme=None, insurance_number=None)
     assert judge(unknown, rules, [other]).outcome is Outcome.RESERVED_BY_SAME
-    same = entry(amka="02010500013")
+    same = entry(amka=AMKA)
     assert judge(identity(), rules, [same]).outcome is Outcome.RESERVED_BY_SAME
     assert judge(identity(), rules, [entry(uid="mvarda")]).outcome is Outcome.RESERVED_BY_SAME
+
+
+NAMED = Rule(attributes={"mail": "{email}", "sn": "{last_name}"})
+MATCHED = {
+    "login name": entry(uid="mvarda"),
+    "number": entry(employeeNumber="A 1"),
+    "number and mail": entry(employeeNumber="A 1", mail="maria@mail.example"),
+    "mail": entry(mail="maria@mail.example"),
+    "mail and name": entry(mail="maria@mail.example", sn="Varda"),
+    "former login name": entry(uid="oldname"),
+}
+CONTRADICTED: Mapping[str, tuple[Outcome, Outcome]] = {
+    "login name": (Outcome.ANOTHERS, Outcome.ANOTHERS),
+    "number": (Outcome.FREE, Outcome.CANNOT_TELL),
+    "number and mail": (Outcome.FREE, Outcome.CANNOT_TELL),
+    "mail": (Outcome.FREE, Outcome.FREE),
+    "mail and name": (Outcome.FREE, Outcome.FREE),
+    "former login name": (Outcome.FREE, Outcome.CANNOT_TELL),
+}
+"""What comes of a match that another's code contradicts, and of one that a datum does."""
+BY_DATUM = {"birth date": OLDER, "insurance number": {"amka": OTHER_AMKA}}
+_ONCE = enrolment("B2", "OLD").model_copy(update={"login_name": "oldname"})
+
+
+@pytest.mark.parametrize("matched", MATCHED)
+@pytest.mark.parametrize("against", ["code", *BY_DATUM])
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_comes_of_a_match_that_is_contradicted(matched: str, against: str, order: int) -> None:
+    """The table of docs/accounts.md, whatever the order of the rules."""
+    rules = (*RULES, NAMED, INSURANCE)[::order]
+    known = MATCHED[matched].attributes
+    spoken = {name: value for name, (value,) in known.items()}
+    by_code, by_datum = CONTRADICTED[matched]
+    other = entry(ANOTHERS if against == "code" else BY_DATUM[against], spoken)
+    found = judge(identity(former=(_ONCE,)), rules, [other])
+    assert found.outcome is (by_code if against == "code" else by_datum)
+    uncontradicted = judge(identity(former=(_ONCE,)), rules, [MATCHED[matched]])
+    assert uncontradicted.outcome not in (Outcome.FREE, Outcome.ANOTHERS)
+
+
+@pytest.mark.parametrize("matched", MATCHED)
+@pytest.mark.parametrize(
+    "said",
+    [
+        *({BIRTH_DATE: born} for born in ("2005-01-02", "02/01/2005", "2.1.2005", "02012005")),
+        *({BIRTH_DATE: f"20050102{time}"} for time in ("", "000000Z", "0000Z", "00Z", "12+0200")),
+        *({BIRTH_DATE: f"20050101{time}"} for time in ("220000Z", "220000.0Z")),
+        *({BIRTH_DATE: born} for born in ("unknown", "00000000", "19000101", "-")),
+        *({"amka": each} for each in ("123456783", "AB123456C", "0201 0500-011", "-", "0" * 11)),
+        {"id": "urn:schac:personalUniqueID:gr:TIN:123456783"},
+        {"id": f"urn:schac:personalUniqueID:gr:AMKA:{AMKA}"},
+    ],
+    ids=lambda said: ",".join(said.values()),
+)
+def test_another_form_or_kind_of_a_datum_is_no_contradiction(
+    matched: str, said: Mapping[str, str]
+) -> None:
+    known = {name: value for name, (value,) in MATCHED[matched].attributes.items()}
+    urn = Rule(attributes={"id": "urn:schac:personalUniqueID:gr:AMKA:{insurance_number}"})
+    found = judge(identity(former=(_ONCE,)), (*RULES, INSURANCE, urn), [entry(said, known)])
+    assert found.outcome not in (Outcome.FREE, Outcome.ANOTHERS)
+    assert "contradicted" not in str(found.why)
+
+
+@pytest.mark.parametrize("scheme", ["GR", "PL", "DE", "EHIC"])
+@pytest.mark.parametrize("held", [AMKA, "44051401359", "12345678A123", "80300123456789012345"])
+def test_numbers_of_two_kinds_are_never_compared(scheme: str, held: str) -> None:
+    """A person insured in one country and an entry that holds another country's number."""
+    numbers = {
+        "GR": OTHER_AMKA,
+        "PL": "02070803628",
+        "DE": "65170839J003",
+        "EHIC": "80300000000000000001",
+    }
+    person = identity(insurance_scheme=scheme, insurance_number=numbers[scheme])
+    own = [entry(uid="mvarda", amka=held)]
+    same = {"GR": AMKA, "PL": "44051401359", "EHIC": "80300123456789012345"}.get(scheme) == held
+    assert judge(person, (LOGIN, INSURANCE), own).outcome is (
+        Outcome.ANOTHERS if same else Outcome.RESERVED_BY_SAME
+    )
+
+
+@pytest.mark.parametrize(
+    "born", ["19850201", "1985-02-01", "01/02/1985", "19850201000000Z", "20050103220000Z"]
+)
+def test_another_birth_date_contradicts_in_every_form(born: str) -> None:
+    found = judge(identity(), RULES, [entry({BIRTH_DATE: born}, uid="mvarda")])
+    assert found.outcome is Outcome.ANOTHERS
 
 
 def test_what_the_registrar_lacks_matches_nothing() -> None:
@@ -164,6 +255,7 @@ def test_what_the_registrar_lacks_matches_nothing() -> None:
     assert judge(nobody, RULES, entries).outcome is Outcome.FREE
     assert nobody.values(LOGIN) == nobody.values(MAIL) == []
     assert nobody.values(NUMBER) == [{"employeeNumber": "A 1"}, {"employeeNumber": "B2"}]
+    assert identity(enrolments=(enrolment(""),), former=()).values(NUMBER) == []
     unborn = identity(birth_date=None)
     assert judge(unborn, RULES, [entry(OLDER, uid="mvarda")]).own
 
@@ -176,8 +268,10 @@ def test_all_attributes_of_a_rule_must_match_for_one_enrolment() -> None:
 
 
 def test_values_with_options_count() -> None:
-    rule = Rule(attributes={"sn": "{last_name}", "employeeNumber": "{number}"}, certain=True)
-    tagged = Entry({"sn;lang-en": ["Varda"], "employeenumber": ["A 1"]})
+    rule = Rule(
+        attributes={"sn": "{last_name}", "employeeNumber": "{system}:{number}"}, certain=True
+    )
+    tagged = Entry({"sn;lang-en": ["Varda"], "employeenumber": ["SIS:A 1"]})
     assert judge(identity(), (rule,), [tagged]).own == (tagged,)
 
 
@@ -188,8 +282,12 @@ def test_values_with_options_count() -> None:
         ({"x": "{system}/{number}"}, True),
         ({"x": "{system}", "y": "{number}"}, True),
         ({"x": "{insurance_number}"}, True),
-        ({"x": "{number}", "mail": "{email}"}, True),
-        ({"x": "{number}", "y": "{birth_date}"}, True),
+        ({"x": "{number}", "y": "{birth_date}", "sn": "{last_name}"}, True),
+        ({"x": "{number}", "y": "{birth_date}"}, False),
+        ({"x": "{number}", "y": "{last_name}"}, False),
+        ({"x": "{number}", "mail": "{email}"}, False),
+        ({"mail": "{email}", "sn": "{last_name}"}, False),
+        ({"mail": "{email}", "sn": "{last_name}", "y": "{birth_date}"}, False),
         ({"mail": "{email}"}, False),
         ({"x": "{number}@{domain}"}, False),
         ({"x": "{number}"}, False),
@@ -197,14 +295,14 @@ def test_values_with_options_count() -> None:
         ({"x": "{first_name}", "y": "{last_name}", "z": "{birth_date}"}, False),
     ],
 )
-def test_mail_or_a_number_without_its_system_is_never_certain_alone(
+def test_what_two_persons_may_have_in_common_is_never_certain(
     attributes: dict[str, str], fine: bool
 ) -> None:
     Rule(attributes=attributes)
     if fine:
         Rule(attributes=attributes, certain=True)
         return
-    with pytest.raises(ValidationError, match="by itself this is never certain"):
+    with pytest.raises(ValidationError, match="this is never certain"):
         Rule(attributes=attributes, certain=True)
 
 

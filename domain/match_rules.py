@@ -1,0 +1,111 @@
+"""By which attributes an entry is recognised as a person's: the rules that each university sets."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from string import Formatter
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Attributes = Mapping[str, Sequence[str]]
+
+_NAMES = frozenset({"first_name", "last_name"})
+_PLACEHOLDERS = _NAMES | {
+    *("system", "number", "login_name", "email", "birth_date", "insurance_number", "domain"),
+}
+_OF_A_MAILBOX = _NAMES | {"email", "domain"}
+_IDENTIFYING = (
+    {"login_name"},
+    {"insurance_number"},
+    {"system", "number"},
+    {"number", "birth_date", "last_name"},
+)
+_UNCERTAIN = (
+    "this is never certain; a certain rule has {login_name}, or {insurance_number}, or {system} and"
+    " {number}, or {number}, {birth_date} and {last_name}"
+)
+
+
+class Rule(BaseModel):
+    """Attributes of an entry and what each must hold; an entry matches when all of them do.
+
+    `certain`: a match is enough. Otherwise it is a case for support.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    attributes: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[A-Za-z][\w-]*$")], str], Field(min_length=1)
+    ]
+    certain: bool = False
+
+    @property
+    def name(self) -> str:
+        return "+".join(self.attributes)
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        return frozenset().union(*map(fields, self.attributes.values()))
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for template in self.attributes.values():
+            used = fields(template)
+            if not used - {"domain"} or used - _PLACEHOLDERS:
+                known = ", ".join(sorted(_PLACEHOLDERS))
+                raise ValueError(f"a value needs placeholders in braces; there are {known}")
+        if self.certain and not self._identifies():
+            raise ValueError(_UNCERTAIN)
+        return self
+
+    def _identifies(self) -> bool:
+        """Whether this may be certain: it holds what no two persons have in common.
+
+        Siblings share a mailbox and a surname; a number without its system is another's in
+        another system.
+        """
+        return any(needed <= self.placeholders for needed in _IDENTIFYING)
+
+    @property
+    def of_a_mailbox(self) -> bool:
+        """Whether this looks at a mail at most, and at names, which siblings may share."""
+        return self.placeholders <= _OF_A_MAILBOX
+
+
+def insurance_numbers(rule: Rule, entry: Attributes) -> Iterator[str]:
+    """Yield what stands in the entry in the place of a rule's insurance number."""
+    for name, template in rule.attributes.items():
+        parts = re.split(r"\{(\w+)\}", folded(template))
+        if "insurance_number" in parts[1::2]:
+            parts[::2] = map(re.escape, parts[::2])
+            parts[1::2] = ("(.+)" if each == "insurance_number" else ".+" for each in parts[1::2])
+            for value in held(entry, name):
+                if found := re.fullmatch("".join(parts), value):
+                    yield found[1]
+
+
+def held(entry: Attributes, name: str) -> set[str]:
+    """Return an entry's values of an attribute, those with options (`;lang-el`) too."""
+    wanted = name.lower()
+    return {
+        folded(value)
+        for described, values in entry.items()
+        if described.partition(";")[0] == wanted
+        for value in values
+    }
+
+
+def folded(value: str) -> str:
+    return " ".join(value.split()).casefold()
+
+
+def fields(template: str) -> frozenset[str]:
+    return frozenset(_named(template))
+
+
+def _named(template: str) -> Iterator[str]:
+    for _, name, form, conversion in Formatter().parse(template):
+        if form or conversion:
+            raise ValueError("a placeholder is a name in braces and nothing more")
+        if name is not None:
+            yield name
