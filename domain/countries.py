@@ -1,12 +1,13 @@
 """Country codes of ISO 3166, read from what records have in their place; pure."""
 
 from functools import cache
+from itertools import product
 
 from babel import Locale
 from babel.core import get_global
 
 from domain.elot743 import ascii_fold
-from domain.text import has_greek, identifier
+from domain.text import has_greek, identifier, squash
 
 # What CLDR names beside the countries of ISO 3166: unions, outlying islands, pseudo-locales.
 _OTHERS = frozenset(
@@ -34,7 +35,28 @@ def code(raw: str) -> str | None:
     if short == "KY" and has_greek(raw):
         return "CY"
     known = _CODES.get(short, short)
-    return known if known in ISO else _aliases().get(short) or _names().get(_folded(raw))
+    if known in ISO:
+        return known
+    if len(short) == len("GR") and has_greek(raw):
+        return _as_it_sounds(raw)
+    return _aliases().get(short) or _names().get(_folded(raw))
+
+
+def _as_it_sounds(raw: str) -> str | None:
+    """Read two Greek letters, each by its looks or its sound, where one country is meant.
+
+    What begins the one-word name of another country may be short for that.
+    """
+    letters = [{identifier(char), _folded(char).upper()} for char in squash(raw)]
+    meant = {one + other for one, other in product(*letters)} & ISO
+    begun = {code for code, name in _greek_words() if _folded(name).startswith(_folded(raw))}
+    return next(iter(meant)) if len(meant) == 1 and begun <= meant else None
+
+
+def _greek_words() -> list[tuple[str, str]]:
+    """Return the countries whose Greek name is one word."""
+    names = [(code, str(Locale("el").territories[code])) for code in sorted(ISO)]
+    return [(code, name) for code, name in names if name.isalpha()]
 
 
 @cache

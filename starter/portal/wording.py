@@ -20,8 +20,11 @@ _RULES: Mapping[Rule, str] = {
     Rule.EMAIL_GREEK: N_("The e-mail has Greek letters. Switch the keyboard to English"),
     Rule.PIN_FORMAT: N_("Enter the six digits of the code"),
     Rule.IDENTITY_DATE: N_("Enter a whole date of birth, for example 31/12/2007"),
-    Rule.IDENTITY_FOUR_DIGITS: N_("Enter the last four digits of the AMKA"),
-    Rule.IDENTITY_STUDENT_NUMBER: N_("Enter your student number: letters and digits only"),
+    Rule.IDENTITY_FOUR_DIGITS: N_(
+        "Enter the last four digits of the AMKA, or the last four digits or Latin letters of the"
+        " number of another country"
+    ),
+    Rule.IDENTITY_STUDENT_NUMBER: N_("Enter your whole student number, with its digits"),
     Rule.IDENTITY_SECOND: N_("Enter your date of birth, for example 31/12/2007"),
     Rule.AMKA_LENGTH: N_("The AMKA has 11 digits"),
     Rule.AMKA_CHECKSUM: N_("The AMKA is not correct. Check the digits"),

@@ -44,8 +44,13 @@ DISPUTED = at(Step.REVIEW, WaitReason.DATA_DISPUTED)
         ),
         (
             Question.INSURANCE_LAST_FOUR,
-            ["Ποια είναι τα τέσσερα τελευταία ψηφία του Α.Μ.Κ.Α. σας;", 'inputmode="numeric"'],
+            ["Ποια είναι τα τέσσερα τελευταία ψηφία του Α.Μ.Κ.Α. σας;", "ψηφία ή γράμματά του"],
             ("00 13", "0013"),
+        ),
+        (
+            Question.INSURANCE_LAST_FOUR,
+            ["αριθμό ασφάλισης άλλης χώρας", 'autocapitalize="characters"'],
+            ("56 2s", "562S"),
         ),
         (
             Question.STUDENT_NUMBER,
