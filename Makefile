@@ -64,8 +64,9 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in --group demo -c requirements/dev.txt -o requirements/demo.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
 
-bench: setup-dev ## measure the look-up among 100,000 rows, the console with 200 activations, 500 journeys, and 300 starts at once
+bench: setup-dev ## measure the look-up among 100,000 rows, the comparison of 20,000 with the directory, the console with 200 activations, 500 journeys, and 300 starts at once
 	@$(BIN)/python -m bench.registrar
+	@$(BIN)/python -m bench.accounts
 	@$(BIN)/python -m bench.console
 	@$(BIN)/python -m bench.journeys
 	@$(BIN)/python -m bench.burst

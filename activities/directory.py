@@ -40,7 +40,7 @@ from settings import Directory as Settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_ADDRESSES = ("mail", "eduPersonPrincipalName")
+ADDRESSES = ("mail", "eduPersonPrincipalName")
 _CREATOR = "creatorsName"
 _PASSWORD = "userPassword"  # noqa: S105 - the name of an attribute
 _began: ContextVar[float] = ContextVar("began")
@@ -106,6 +106,25 @@ class Directory:
         terms += [_terms(each) for rule in self._rules for each in identity.values(rule)]
         return accounts.judge(identity, self._rules, self._entries(f"(|{''.join(terms)})"))
 
+    def everybody(self, progress: Callable[[int], None]) -> list[Entry]:
+        """Return every entry, with what the rules look for; `progress` is told how many by now."""
+        rules = {name for rule in self._rules for name in rule.attributes}
+        more = {"uid", *ADDRESSES, CODES, accounts.BIRTH_DATE, self._active_when, _CREATOR}
+        wanted = sorted(rules | more)
+        found: list[Found] = []
+        for page in self._wire.pages(self._people, "(uid=*)", wanted):
+            found += page
+            progress(len(found))
+        query = f"(&(uid=*)(!({_PASSWORD}=*)))"
+        pages = self._wire.pages(self._people, query, ("1.1",))
+        without = {each.dn for page in pages for each in page}
+        return [self._entry(each, self._told(each, without)) for each in found]
+
+    def _told(self, found: Found, without: Collection[str]) -> Password:
+        told = self._password(found.attributes)
+        hidden = told is Password.HIDDEN
+        return Password.NONE if hidden and found.dn in without else told
+
     def find_by_codes(self, codes: Sequence[str]) -> list[Entry]:
         """Return every entry that holds one of a person's codes."""
         return self._find(CODES, codes)
@@ -120,7 +139,7 @@ class Directory:
         """
         terms = [_terms({"uid": name})]
         if address := usernames.address(name, domain):
-            terms += [_terms({each: address}) for each in _ADDRESSES]
+            terms += [_terms({each: address}) for each in ADDRESSES]
         return self._entries(f"(|{''.join(terms)})")
 
     def add(self, username: str, attributes: Attributes) -> Answer:

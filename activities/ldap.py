@@ -52,6 +52,8 @@ from settings import Directory
 
 _MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
 _REST_SECONDS = 10.0
+_PAGE = 500
+_PAGED_RESULTS = "1.2.840.113556.1.4.319"
 
 _NO_OPERATION = "1.3.6.1.4.1.4203.666.5.2"
 _REFERRAL_TAG = 3
@@ -124,6 +126,24 @@ class Wire:
             answer, found = self._searched(base, query, SUBTREE, attributes)
         reject(answer)
         return found
+
+    def pages(self, base: str, query: str, attributes: Sequence[str]) -> Iterator[list[Found]]:
+        """Search page by page over one connection: more than a server gives at once."""
+        with self.one_connection():
+            cookie: bytes | None = None
+            while cookie is None or cookie:
+                _, result, response, _ = self._owned().search(
+                    base,
+                    query,
+                    SUBTREE,
+                    attributes=attributes,
+                    paged_size=_PAGE,
+                    paged_cookie=cookie,
+                )
+                reject(read(result))
+                yield [_found(each) for each in response if each["type"] == "searchResEntry"]
+                control = (result.get("controls") or {}).get(_PAGED_RESULTS)
+                cookie = control["value"]["cookie"] if control else b""
 
     def read(self, dn: str, attributes: Sequence[str]) -> dict[str, list[str]]:
         """Return these attributes of one entry; empty where it cannot be seen."""

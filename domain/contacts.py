@@ -68,7 +68,7 @@ def mobiles_on_file(raw: str | None, region: str) -> tuple[str, ...]:
     text = plain((raw or "")[:_LONGEST_FIELD])
     pieces = _BETWEEN_MOBILES.split(text)
     numbers = [text, *pieces, *(number for piece in pieces for number in _joined(piece, region))]
-    return _readable(numbers, lambda number: mobile(number, region))
+    return _readable(dict.fromkeys(numbers), lambda number: mobile(number, region))
 
 
 def landline_on_file(raw: str | None, region: str) -> bool:

@@ -6,6 +6,7 @@ spelling where there is one. Letters of other alphabets are spelled by anyascii.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from anyascii import anyascii
@@ -47,6 +48,7 @@ def elot743(text: str) -> str:
     return "".join(_word(piece) for piece in pieces)
 
 
+@lru_cache(maxsize=4096)
 def ascii_fold(text: str) -> str:
     """Transcribe, then spell every letter that ASCII lacks; what is no letter is left out."""
     return "".join(char if char.isascii() else _spelled(char) for char in elot743(text))

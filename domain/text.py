@@ -26,7 +26,8 @@ def plain(raw: str) -> str:
 
 def visible(raw: str) -> str:
     """One line in single spaces, letter for letter as it was written, of visible characters."""
-    return " ".join("".join(map(_visible, raw)).split())
+    seen = raw if raw.isprintable() and BLANK.isdisjoint(raw) else "".join(map(_visible, raw))
+    return " ".join(seen.split())
 
 
 def note(raw: str) -> str:

@@ -23,7 +23,7 @@ from security import keys, redaction, rotation
 from security.keyfiles import KeyUnavailable
 from security.purposes import User
 from settings import Settings
-from starter import connect, databases, insurance, registrar, templates
+from starter import accounts, connect, databases, insurance, registrar, templates
 from starter.connect import TemporalUnavailable
 from starter.doctor import commands as doctor
 from starter.output import Failed
@@ -47,6 +47,7 @@ support.commands.add_typer(operator_commands.commands)
 support.commands.add_typer(operations_commands.commands)
 app.add_typer(support.commands, name="support")
 app.add_typer(registrar.commands, name="registrar")
+app.add_typer(accounts.commands, name="accounts")
 app.add_typer(insurance.commands, name="insurance")
 app.add_typer(templates.commands, name="templates")
 app.add_typer(key_commands, name="keys")

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from domain.accounts import BIRTH_DATE, CODES, Identity, Outcome, Password, judge
 from domain.contracts.requests import Enrolment, Person
 from domain.match_rules import Rule
+from domain.postings import Postings
 
 DOMAIN = "uni.example"
 TODAY = date(2026, 11, 28)
@@ -344,3 +345,25 @@ def test_order_does_not_matter_and_nothing_of_anybody_is_told(entries: list[Entr
     free = found.outcome is Outcome.FREE
     held = [each for each in entries if identity().owns(each.attributes)]
     assert not (free and held)
+
+
+_HELD = st.fixed_dictionaries(
+    {},
+    optional={
+        "uid": st.lists(st.sampled_from(["mvarda", "MVarda", "other"]), max_size=2),
+        CODES.lower(): st.lists(st.sampled_from([*OWN_CODES, f"{SCOPE}SIS:X"]), max_size=2),
+        "employeenumber": st.lists(st.sampled_from(["A 1", "a  1", "B2", "7"]), max_size=2),
+        "mail": st.lists(st.sampled_from(["maria@mail.example", "x@mail.example"]), max_size=2),
+        BIRTH_DATE.lower(): st.lists(st.sampled_from(["20050102", "19500101"]), max_size=1),
+    },
+)
+
+
+@given(st.lists(_HELD, max_size=6))
+def test_what_is_looked_up_in_memory_is_judged_as_every_entry_would_be(
+    held: list[dict[str, list[str]]],
+) -> None:
+    entries = [Entry(each) for each in held]
+    identity = Identity.of(PERSON, OWN_CODES, DOMAIN, TODAY)
+    near = Postings(RULES, entries).of(identity)
+    assert judge(identity, RULES, near) == judge(identity, RULES, entries)

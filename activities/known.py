@@ -1,0 +1,146 @@
+"""Compares everybody in the registrar with every entry of the directory, in memory.
+
+Persons and rules are those of an activation, and so is `judge`. Both sides are only read.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from activities import students
+from activities.directory import ADDRESSES, Entry
+from activities.entries import identity
+from activities.humans import humans
+from activities.records import LOGIN_NAME_IN_USE, refused_login
+from activities.rows import Row
+from domain import usernames
+from domain.accounts import Judgement, Outcome, judge
+from domain.contracts.requests import Person
+from domain.postings import Postings
+from security.keys import KeyRing
+from settings import Settings, Usernames
+
+
+class Plan(StrEnum):
+    """What an activation would come to."""
+
+    NEW = "new"
+    ALREADY_ACTIVE = "already_active"
+    ADOPT = "to_adopt"
+    CONFLICT = "conflict"
+    CANNOT_TELL = "cannot_tell"
+
+
+KNOWN = frozenset((Plan.ALREADY_ACTIVE, Plan.ADOPT))
+"""The entry is certainly the person's, and nobody else's."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """One enrolled person, by the newest enrolment; `username` is that of their own entry.
+
+    `why` names the rule that matched, or what is in the way, and nobody's data.
+    """
+
+    keys: tuple[str, ...]
+    department_id: str
+    department: str
+    system_id: str
+    registration_id: str
+    plan: Plan
+    username: str | None
+    why: str | None
+
+
+def persons(rows: Sequence[Row], settings: Settings, keys: KeyRing) -> list[Person]:
+    """Return every person of the registrar, those too who are not enrolled any more."""
+    typed = students.Typed(None, None, settings.registrar.phone_region)
+    return [
+        students.person(group, typed, lambda value: keys.index("person", value))
+        for group in humans(rows, typed.region)
+    ]
+
+
+def matches(
+    people: Sequence[Person], entries: Sequence[Entry], settings: Settings
+) -> Iterator[Match]:
+    """Tell for each enrolled person what an activation would find.
+
+    Besides, an entry or a login name that would go to several persons, enrolled or not, is in
+    conflict: an activation sees one person, and would give it to whoever comes first.
+    """
+    rules, domain = settings.directory.match_rules, settings.institution.domain
+    names = _Names(entries, domain)
+    postings = Postings(rules, entries)
+    found: list[tuple[Person, Judgement[Entry]]] = []
+    for person in people:
+        known = identity(person, domain)
+        found.append((person, judge(known, rules, postings.of(known))))
+    owners = Counter(entry.dn for _, judged in found for entry in judged.own)
+    logins = Counter(person.login_name for person in people)
+    for person, judged in found:
+        if not person.enrolments:
+            continue
+        plan, why = _plan(person, judged, names, settings.usernames)
+        if any(owners[entry.dn] > 1 for entry in judged.own):
+            plan, why = Plan.CONFLICT, f"several persons: {judged.why}"
+        elif plan is Plan.NEW and person.login_name and logins[person.login_name] > 1:
+            plan, why = Plan.CONFLICT, "several persons: loginname"
+        newest = person.enrolments[0]
+        yield Match(
+            keys=person.keys,
+            department_id=newest.department_id,
+            department=newest.department_el,
+            system_id=newest.system_id,
+            registration_id=newest.registration_id,
+            plan=plan,
+            username=judged.own[0].uid if len(judged.own) == 1 else None,
+            why=why,
+        )
+
+
+class _Names:
+    """Which entries have a name, or its address; one may have several, and stand anywhere."""
+
+    def __init__(self, entries: Sequence[Entry], domain: str) -> None:
+        self._domain = domain
+        self._held: dict[str, set[str]] = defaultdict(set)
+        for entry in entries:
+            for attribute in ("uid", *ADDRESSES):
+                for value in entry.attributes.get(attribute.lower(), ()):
+                    self._held[value.lower()].add(entry.dn)
+
+    def in_use(self, name: str, but_by: str = "") -> bool:
+        address = usernames.address(name, self._domain) or name
+        return bool((self._held.get(name, set()) | self._held.get(address, set())) - {but_by})
+
+
+def _plan(
+    person: Person, judged: Judgement[Entry], names: _Names, policy: Usernames
+) -> tuple[Plan, str | None]:
+    refused, login = refused_login(person, policy), person.login_name
+    match judged.outcome:
+        case Outcome.CANNOT_TELL:
+            return Plan.CANNOT_TELL, judged.why
+        case Outcome.ANOTHERS:
+            return Plan.CONFLICT, judged.why
+        case Outcome.FREE if refused:
+            return Plan.CONFLICT, refused.why
+        case Outcome.FREE:
+            taken = login and names.in_use(login)
+            return (Plan.CONFLICT, LOGIN_NAME_IN_USE) if taken else (Plan.NEW, None)
+    (entry,) = judged.own
+    name = entry.uid.lower()
+    plan, more = Plan.CONFLICT, ""
+    if names.in_use(name, but_by=entry.dn):
+        more = ", and another entry has the name"
+    elif judged.outcome is Outcome.OWNED_BY_SAME:
+        plan = Plan.ALREADY_ACTIVE
+    elif refused or login not in (None, name):
+        more = ", under another name"
+    elif usernames.unusable(name) or not entry.adoptable:
+        more = ", not to be adopted"
+    else:
+        plan = Plan.ADOPT
+    return plan, f"{judged.why}{more}"

@@ -1,0 +1,125 @@
+"""How fast the registrar is compared with the directory: `python -m bench.accounts [COUNT]`.
+
+Loads invented rows and entries into a PostgreSQL and an OpenLDAP of its own, then does in this
+process what `activation accounts match` and `import` do. The reference is the registrar's report on
+the same rows. Exits with 1 when either takes two minutes or more, when a person is judged otherwise
+than the entries were made, or when a second import reserves anything.
+"""
+
+import asyncio
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+
+import settings
+from activities.entries import CODES
+from activities.known import Match, Plan
+from activities.reach import report
+from activities.registrar import everybody
+from bench.registrar import crowd
+from demo.place import Place
+from demo.slapd import PEOPLE_DN
+from demo.stack import Stack
+from demo.students import COLUMNS
+from ledger.migrate import migrate
+from security import rotation
+from starter import accounts
+
+T = TypeVar("T")
+
+COUNT = 20_000
+LONGEST_SECONDS = 120.0
+KINDS = (Plan.NEW, Plan.ADOPT, Plan.CANNOT_TELL, Plan.ALREADY_ACTIVE)
+_HASH = "{SSHA}c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
+
+
+def entries(count: int, domain: str) -> Iterator[str]:
+    """Yield as many entries: without a sign, with a code, with a mail, with code and password."""
+    for n in range(count):
+        number = f"C{n:07d}"
+        yield f"dn: uid=c{n:07d},{PEOPLE_DN}\nobjectClass: inetOrgPerson"
+        yield f"objectClass: schacLinkageIdentifiers\nuid: c{n:07d}\ncn: X\nsn: X"
+        kind = KINDS[n % len(KINDS)]
+        if kind in (Plan.ADOPT, Plan.ALREADY_ACTIVE):
+            yield f"{CODES}: urn:schac:personalUniqueCode:gr:{domain}:SIS:{number}"
+        if kind is Plan.CANNOT_TELL:
+            yield f"mail: s{n}@mail.example"
+        if kind is Plan.ALREADY_ACTIVE:
+            yield f"userPassword: {_HASH}"
+        yield ""
+
+
+async def load(dsn: str, count: int) -> None:
+    records = await asyncpg.connect(dsn, command_timeout=300)
+    try:
+        rows = [*crowd(count)]
+        await records.copy_records_to_table("v_vd_sis", records=rows, columns=COLUMNS)
+    finally:
+        await records.close()
+
+
+def main(count: int) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        stack = Stack(Place(Path(folder) / "bench"))
+        stack.write_files()
+        os.environ["ACTIVATION_CONFIG"] = str(stack.place.settings_file)
+        rotation.create(stack.place.keys, "2026-11")
+        config = settings.load()
+        stack.directory.prepare()
+        stack.directory._add("\n".join(entries(count, config.institution.domain)))  # noqa: SLF001
+        try:
+            for part in (stack.postgres, stack.directory):
+                part.start()
+            asyncio.run(migrate(stack.postgres.ledger_dsn))
+            asyncio.run(load(stack.postgres.registrar_dsn, count))
+            return _measured(config)
+        finally:
+            for part in (stack.directory, stack.postgres):
+                part.stop()
+
+
+def _measured(config: settings.Settings) -> int:
+    _, reported = timed(lambda: report(asyncio.run(everybody(config.registrar)), "GR"))
+    found, matched = timed(lambda: asyncio.run(accounts.matched(config)))
+    done, reserved = timed(lambda: asyncio.run(accounts.reserved(config, found)))
+    again, _ = timed(lambda: asyncio.run(accounts.reserved(config, found)))
+    plans = Counter(each.plan.value for each in found)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    for name, took in (
+        ("report (reference)", reported),
+        ("match", matched),
+        ("import", matched + reserved),
+    ):
+        say(f"{name:20} {took:6.1f} s {took / reported:5.1f} x")
+    say(f"{dict(plans)}, {done.reserved} reserved, again {again.reserved}, {memory:.0f} MB")
+    wrong = sum(not _right(each) for each in found)
+    say(f"judged otherwise than made: {wrong}")
+    return int(matched + reserved >= LONGEST_SECONDS or bool(wrong) or bool(again.reserved))
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    begun = time.perf_counter()
+    return work(), time.perf_counter() - begun
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _right(match: Match) -> bool:
+    """Whether one of the crowd, with one enrolment, is judged as the entry was made."""
+    number = match.registration_id.removeprefix("C")
+    ours = number != match.registration_id and len(match.keys) == 1
+    return not ours or match.plan is KINDS[int(number) % len(KINDS)]
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else COUNT))

@@ -1,0 +1,30 @@
+"""Every entry of a directory by what the match rules look for; pure."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Generic
+
+from domain.accounts import CODES, E, Identity
+from domain.match_rules import Rule, folded, held
+
+
+class Postings(Generic[E]):
+    """Finds in memory the entries that a search of the directory by every rule would find."""
+
+    def __init__(self, rules: Sequence[Rule], entries: Sequence[E]) -> None:
+        self._rules = rules
+        self._entries = entries
+        self._at: dict[tuple[str, str], list[int]] = defaultdict(list)
+        names = {CODES, *(next(iter(rule.attributes)) for rule in rules)}
+        for at, entry in enumerate(entries):
+            for name in names:
+                for value in held(entry.attributes, name):
+                    self._at[name, value].append(at)
+
+    def of(self, identity: Identity) -> list[E]:
+        """Return these in the order of the entries; of a rule the first attribute is enough."""
+        looked_for = [(CODES, code) for code in identity.codes]
+        for rule in self._rules:
+            looked_for += [next(iter(filled.items())) for filled in identity.values(rule)]
+        found = {at for name, value in looked_for for at in self._at.get((name, folded(value)), ())}
+        return [self._entries[at] for at in sorted(found)]

@@ -1,0 +1,170 @@
+"""The registrar against the directory, in memory: every plan and its reason."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import pytest
+
+from activities.accounts import DirectoryActivities
+from activities.directory import Directory, Entry
+from activities.entries import CODES, codes
+from activities.known import KNOWN, Plan, matches, persons
+from activities.rows import Row
+from domain.accounts import Password
+from domain.contracts.requests import AccountOutcome
+from ledger.pool import Pool
+from tests.activities.case import PASSWORD, Case, others
+from tests.activities.conftest import MakePerson
+from tests.stack import TestStack
+
+
+def row(number: str, **more: str | None) -> Row:
+    return {
+        "systemid": "SIS",
+        "registrationid": number,
+        "firstnameel": f"Α{number}",
+        "lastnameel": "Β",
+        "birthdate": "20050102",
+        "departmentid": "401",
+        "departmentel": "Πληροφορικής",
+        "enrollmentstatus": "active",
+        "inscriptionacyear": "2026",
+        **more,
+    }
+
+
+def entry(
+    uid: str,
+    password: Password = Password.NONE,
+    code: str = "",
+    mail: str = "",
+    more: Sequence[str] = (),
+) -> Entry:
+    attributes = {"uid": [uid, *more], CODES.lower(): [code], "mail": [mail]}
+    return Entry(f"uid={uid}", uid, attributes, password, adoptable=True, made_here=False)
+
+
+CODE = "urn:schac:personalUniqueCode:gr:university.example:SIS:"
+CASES: Mapping[str, tuple[list[Row], list[Entry], list[tuple[Plan, str | None, str | None]]]] = {
+    "new": ([row("1")], [entry("x")], [(Plan.NEW, None, None)]),
+    "active": (
+        [row("1", loginname="abc")],
+        [entry("abc", Password.HIDDEN)],
+        [(Plan.ALREADY_ACTIVE, "abc", "uid")],
+    ),
+    "to adopt": ([row("1")], [entry("abc", code=f"{CODE}1")], [(Plan.ADOPT, "abc", CODES)]),
+    "may be theirs": (
+        [row("1", extemail="a@b.example")],
+        [entry("abc", mail="A@b.example")],
+        [(Plan.CANNOT_TELL, None, "not certain: mail")],
+    ),
+    "another name": (
+        [row("1", loginname="other")],
+        [entry("abc", code=f"{CODE}1")],
+        [(Plan.CONFLICT, "abc", f"{CODES}, under another name")],
+    ),
+    "not adopted": (
+        [row("1")],
+        [entry("abc", code=f"{CODE}1")._replace(adoptable=False)],
+        [(Plan.CONFLICT, "abc", f"{CODES}, not to be adopted")],
+    ),
+    "one login name for two": (
+        [row("1", loginname="abc"), row("2", loginname="abc")],
+        [],
+        [(Plan.CONFLICT, None, "several persons: loginname")] * 2,
+    ),
+    "one entry for two": (
+        [row("1", loginname="abc"), row("2", loginname="abc")],
+        [entry("abc")],
+        [(Plan.CONFLICT, "abc", "several persons: uid")] * 2,
+    ),
+    "an entry of somebody who is not enrolled any more": (
+        [row("1", loginname="abc"), row("2", loginname="abc", enrollmentstatus="inactive")],
+        [entry("abc")],
+        [(Plan.CONFLICT, "abc", "several persons: uid")],
+    ),
+    "a login name that is another entry's address": (
+        [row("1", loginname="abc")],
+        [entry("x", code=f"{CODE}2", mail="abc@university.example")],
+        [(Plan.CONFLICT, None, "loginname: in use")],
+    ),
+    "a login name for services": (
+        [row("1", loginname="root")],
+        [entry("x")],
+        [(Plan.CONFLICT, None, "loginname: reserved")],
+    ),
+    "the name of another entry too": (
+        [row("1")],
+        [entry("abc", code=f"{CODE}1"), entry("x", more=["ABC"])],
+        [(Plan.CONFLICT, "abc", f"{CODES}, and another entry has the name")],
+    ),
+    "a name that another entry has besides": (
+        [row("1", loginname="abc")],
+        [entry("x", code=f"{CODE}2", more=["Abc"])],
+        [(Plan.CONFLICT, None, f"another person's: uid contradicted by {CODES}")],
+    ),
+    "not enrolled any more": ([row("1", enrollmentstatus="inactive")], [], []),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_person_has_a_plan(stack: TestStack, case: str) -> None:
+    rows, entries, expected = CASES[case]
+    people = persons(rows, stack.settings, stack.keys)
+    found = matches(people, entries, stack.settings)
+    assert [(each.plan, each.username, each.why) for each in found] == expected
+
+
+def test_a_name_that_only_other_rules_would_match_is_taken(stack: TestStack) -> None:
+    section = stack.settings.directory.model_copy(update={"match_rules": []})
+    config = stack.settings.model_copy(update={"directory": section})
+    people = persons([row("1", loginname="abc")], config, stack.keys)
+    (found,) = matches(people, [entry("abc")], config)
+    assert (found.plan, found.why) == (Plan.CONFLICT, "loginname: in use")
+
+
+MARKS = ("none", "code", "another's code", "mail", "number")
+SAYS = {
+    AccountOutcome.CONFLICT: Plan.CONFLICT,
+    AccountOutcome.CANNOT_TELL: Plan.CANNOT_TELL,
+    AccountOutcome.ALREADY_ACTIVE: Plan.ALREADY_ACTIVE,
+}
+
+
+def marked(case: Case, mark: str) -> dict[str, list[str]]:
+    own = codes(case.person, case.domain)
+    return {
+        "none": {},
+        "code": {CODES: own},
+        "another's code": others(case),
+        "mail": {"mail": [str(case.person.email)]},
+        "number": {"employeeNumber": [case.person.enrolments[0].registration_id]},
+    }[mark]
+
+
+async def test_an_activation_finds_what_was_foretold(
+    stack: TestStack, pool: Pool, activities: DirectoryActivities, make_person: MakePerson
+) -> None:
+    """Every mark of an entry, with the registrar's name, another or none, and with a password."""
+    cases: dict[tuple[str, str, bool], Case] = {}
+    for kind in product(MARKS, ("same", "other", "no"), (True, False)):
+        mark, login, password = kind
+        person = make_person(last_name_latin=f"Known{len(cases)}")
+        case = cases[kind] = Case(stack, pool, person, f"A-KNOWN-{len(cases)}")
+        case.plant(case.name, **marked(case, mark))
+        if password:
+            case.wire.set_password(case.dn, PASSWORD.encode())
+        name = {"same": case.name, "other": f"x.{case.name}", "no": None}[login]
+        case.person = case.person.model_copy(update={"login_name": name})
+    cases["no", "entry", False] = Case(stack, pool, make_person(), "A-KNOWN")
+    directory = Directory(stack.settings.directory)
+    people = [case.person for case in cases.values()]
+    found = matches(people, directory.everybody(lambda _: None), stack.settings)
+    await directory.close()
+    for (kind, case), foretold in zip(cases.items(), found, strict=True):
+        resolved = await case.resolve(activities)
+        case.wire.close()
+        adopted = Plan.ADOPT if foretold.username else Plan.NEW
+        assert foretold.plan is SAYS.get(resolved.outcome, adopted), kind
+        if foretold.plan in KNOWN:
+            assert resolved.username == foretold.username, kind
