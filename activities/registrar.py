@@ -6,7 +6,7 @@ Reads the published view `v_vd_sis` and nothing else. PostgreSQL narrows the row
 (`registrar_sql.py`); Python compares for real, after normalising both sides.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ import asyncpg
 from temporalio import activity
 
 from activities.failures import guarded
+from activities.humans import humans
 from activities.registrar_sql import MOST_ROWS, ending, heads, like, spelled, statements
 from activities.rows import Row, birth_date, enrolment, insurance_of, names, told
 from activities.students import MOST_SHARING, Typed, called, holders, holds, persons
@@ -86,6 +87,7 @@ class View:
     def __init__(self, pool: Pool, settings: Registrar) -> None:
         self._pool = pool
         self._statements = statements(settings)
+        self._region = settings.phone_region
         self._blank_words = blanks.known(settings.blank_words)
 
     async def by_contact(self, typed: Typed) -> list[Row]:
@@ -126,12 +128,28 @@ class View:
         return await self._with_related(found[:most]), len(found) > most
 
     async def _with_related(self, held: list[Row]) -> list[Row]:
-        related = await self._fetch(
-            self._statements.by_identity,
-            [each for row in held for each in _spellings(row)],
-            [key for row in held if (born := birth_date(row)) for key in dates.keys(born)],
-        )
-        return list({enrolment(row): row for row in [*held, *related]}.values())
+        """Return these rows and every other row of these people.
+
+        What is found of them may have a number or a birth date of its own, by which more is found.
+        """
+        rows = {enrolment(row): row for row in held}
+        found, theirs, asked = {*rows}, held, set[tuple[str, str]]()
+        while new := {key for row in theirs for key in _keys(row)} - asked:
+            asked |= new
+            numbers, births = (
+                [value for column, value in new if column == asked_for]
+                for asked_for in ("ssn", "birthdate")
+            )
+            for row in await self._fetch(self._statements.by_identity, numbers, births):
+                rows.setdefault(enrolment(row), row)
+            groups = humans(rows.values(), self._region)
+            theirs = [
+                row
+                for group in groups
+                if not found.isdisjoint(map(enrolment, group))
+                for row in group
+            ]
+        return list(rows.values())
 
     async def _fetch(self, query: str, *values: object) -> list[Row]:
         rows = await self._pool.fetch(query, *values)
@@ -151,7 +169,13 @@ async def everybody(settings: Registrar) -> list[Row]:
         await connection.close()
 
 
-def _spellings(row: Row) -> list[str]:
-    """Return the row's own number as it stands there and as it is rightly spelled."""
-    number = insurance_of(row)
-    return [*{spelled(row["ssn"] or ""), spelled(number[1])}] if number else []
+def _keys(row: Row) -> Iterator[tuple[str, str]]:
+    """Yield what other rows of this human are found by, and in which column.
+
+    The row's own number as it stands there and as it is rightly spelled, and the birth date.
+    """
+    if number := insurance_of(row):
+        yield "ssn", spelled(row["ssn"] or "")
+        yield "ssn", spelled(number[1])
+    if born := birth_date(row):
+        yield from (("birthdate", key) for key in dates.keys(born))

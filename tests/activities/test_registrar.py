@@ -238,6 +238,27 @@ async def test_a_contact_that_can_be_read_is_found(
     ]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+async def test_rows_are_followed_however_far_they_hang_together(
+    stack: TestStack, registrar: RegistrarActivities, order: int
+) -> None:
+    """By the birth date, then by that row's number, then by another birth date."""
+    name = {"firstnameel": "Χρυσή", "lastnameel": "Αλυσίδα" if order > 0 else "Κρίκου"}
+    number = {"ssn": "15039910003" if order > 0 else "16049800002"}
+    mobile = f"69550001{20 + order}"
+    rows: list[dict[str, str]] = [
+        {"mobilephone": mobile, "birthdate": "1999-03-15"},
+        {"birthdate": "15/3/1999", **number},
+        {"birthdate": "1999-03-16", "enrollmentstatus": "graduated", **number},
+        {"birthdate": "1999-03-16", "loginname": "chrysi", "enrollmentstatus": "left"},
+    ]
+    for at, row in list(enumerate(rows))[::order]:
+        await insert(stack, f"chain{order}{at}", fatherfirstnameel="Πέτρος", **name, **row)
+    (person,) = await find(registrar, mobile=f"+30{mobile}")
+    assert len(person.enrolments) + len(person.former) == len(rows)
+    assert "chrysi" in {each.login_name for each in person.former}
+
+
 async def test_the_reader_cannot_write(stack: TestStack) -> None:
     connection = await asyncpg.connect(stack.settings.registrar.dsn.get_secret_value())
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
