@@ -83,7 +83,7 @@ class DirectoryActivities:
             if found.state is not AccountState.GONE:
                 return found
             known = await activations.others_accounts(
-                self._pool, self._keys, request.person.person_key, most=presence.KNOWN_MOST
+                self._pool, self._keys, request.person.keys, most=presence.KNOWN_MOST
             )
             return await self._directory.run(
                 presence.proved, self._directory, own, request.username, known

@@ -189,14 +189,14 @@ async def active_account(pool: Pool, keys: KeyRing, *person_keys: str) -> Accoun
 
 
 async def others_accounts(
-    pool: Pool, keys: KeyRing, person_key: str, *, most: int
+    pool: Pool, keys: KeyRing, person_keys: Sequence[str], *, most: int
 ) -> tuple[str, ...]:
     """Return the usernames of some accounts of other people, drawn anew each time."""
     rows = await pool.fetch(
         "SELECT reference, username FROM activation"
-        " WHERE person_key <> $1 AND end_step = $2 AND username IS NOT NULL"
+        " WHERE person_key <> ALL($1) AND end_step = $2 AND username IS NOT NULL"
         " ORDER BY random() LIMIT $3",
-        person_key,
+        person_keys,
         Step.ACTIVE,
         most,
     )

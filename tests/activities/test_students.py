@@ -43,6 +43,13 @@ def test_the_key_is_the_first_enrolment_even_when_it_has_ended() -> None:
     assert found(row("1", ssn=AMKA), old) == [("SIS/9", ["1"])]
 
 
+def test_a_person_keeps_the_key_they_had_when_an_older_enrolment_comes_or_goes() -> None:
+    old = row("9", ssn=AMKA, inscriptionacyear="2020", enrollmentstatus="graduated")
+    (before,), (after,) = (persons(rows, ME, str) for rows in ([row("1")], [row("1"), old]))
+    assert before.person_key != after.person_key
+    assert before.person_key in after.keys
+
+
 def test_ended_enrolments_are_remembered_newest_first() -> None:
     ended = {"ssn": AMKA, "enrollmentstatus": "graduated"}
     rows = [row("1", ssn=AMKA), row("2", inscriptionacyear="2015", **ended)]

@@ -63,6 +63,21 @@ async def test_the_account_is_known_by_its_person_and_written_nowhere_in_clear(
         assert clear.encode().hex() not in whole
 
 
+async def test_an_account_of_ones_own_under_any_key_is_nobody_elses(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    person = PERSON.model_copy(update={"person_key": reference})
+    name = f"u{reference.lower()}"
+    await activations.claimed(
+        pool, stack.keys, reference=reference, person=person, language=Language.EL
+    )
+    await activations.provisioned(pool, stack.keys, reference=reference, username=name)
+    await activations.close(pool, reference=reference, end=Step.ACTIVE)
+    for keys, found in ((("other",), True), ((reference,), False), (("first", reference), False)):
+        others = await activations.others_accounts(pool, stack.keys, keys, most=100_000)
+        assert (name in others) is found
+
+
 async def test_only_exactly_the_same_contact_is_the_same(
     pool: Pool, stack: TestStack, reference: str
 ) -> None:

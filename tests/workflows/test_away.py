@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from domain.contracts.requests import (
@@ -221,6 +222,27 @@ async def test_details_that_changed_are_shown_and_agreed_to_anew(
     assert "Παπαδάκη" in review.review.name_el
     assert await student.end() is Step.ACTIVE
     assert [made.person for made in world.made(ProvisionAccount)] == [MARRIED]
+
+
+@pytest.mark.parametrize("published", [True, False])
+async def test_an_older_enrolment_that_is_published_or_withdrawn_meanwhile_ends_nobodys_studies(
+    begin: Begin, world: World, published: bool
+) -> None:
+    """It changes the person's key, which is that of the first enrolment there ever was."""
+    ended = PERSON.enrolments[0].model_copy(update={"registration_id": "1999/1"})
+    older = PERSON.model_copy(
+        update={"person_key": "older", "other_keys": PERSON.keys, "former": (ended,)}
+    )
+    before, after = (PERSON, older) if published else (older, PERSON)
+    world.persons = (before,)
+    student = await begin()
+    await student.agrees()
+    world.persons = (after,)
+
+    await student.password()
+
+    assert await student.end() is Step.ACTIVE
+    assert [made.person for made in world.made(ProvisionAccount)] == [after]
 
 
 async def test_a_registrar_that_is_away_holds_up_no_account(begin: Begin, world: World) -> None:
