@@ -34,7 +34,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from domain import addresses, colours
+from domain import addresses, colours, contacts
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Choice, Language
 from domain.match_rules import Rule
@@ -98,18 +98,27 @@ class Service(Section):
     url: HttpUrl
 
 
+def _check_domain(domain: str) -> str:
+    if not contacts.domain_of_mail(domain):
+        raise ValueError("no domain that an e-mail address can have")
+    return domain
+
+
 class Institution(Section):
     """What students read: names, addresses, times, and the domain of the institutional e-mail.
 
     Without a `password_reset_url` they are sent to support. `texts_folder` has the institution's
     own terms, notices and help, `dpo_email` and what follows are named in them. `services` stand
-    on the last page. `colour` is that of headings' rule and links, on white and in the dark.
+    on the last page. `own_domains` are further ones at which students get mailboxes with the
+    account; sub-domains count too. `colour` is that of headings' rule and links, on white and in
+    the dark.
     """
 
     name_el: str = "Πανεπιστήμιο"
     name_en: str = "University"
     sms_name: str = "UNIVERSITY"
     domain: str = "university.example"
+    own_domains: list[Annotated[str, AfterValidator(_check_domain)]] = []
     support_email: str = "support@university.example"
     password_reset_url: str = "https://password.university.example"  # noqa: S105 - an address
     timezone: ZoneInfo = ZoneInfo("Europe/Athens")
@@ -126,6 +135,12 @@ class Institution(Section):
     )
     logo: Annotated[FilePath | None, AfterValidator(_check_logo)] = None
     services: tuple[Service, ...] = ()
+
+    @property
+    def mail_domains(self) -> tuple[str, ...]:
+        """Return the domains whose mailboxes nobody can read before the account is active."""
+        named = (self.domain, *self.own_domains)
+        return tuple(filter(None, map(contacts.domain_of_mail, named)))
 
     def name(self, language: Language) -> str:
         return self.name_el if language is Language.EL else self.name_en

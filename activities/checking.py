@@ -4,7 +4,7 @@ Persons are grouped, and their contacts read, by the functions that `find_studen
 the desk is told nothing that an activation would not find. No contact on file leaves unmasked.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,6 +25,7 @@ class Outcome(StrEnum):
     INACTIVE = "inactive"
     NO_CONTACT = "no_contact"
     UNREADABLE = "unreadable"
+    OWN_ADDRESS = "own_address"
     DIFFERS = "differs"
     NEAR_MISS = "near_miss"
     SHARED = "shared"
@@ -107,12 +108,17 @@ class Typed:
         return students.Typed(mobile, _read(contacts.email, self.email), region)
 
 
-def human(group: list[Row], region: str, sees: Callable[[str], bool]) -> Human:
-    """Describe a person, live rows first; rows of departments not seen are counted only."""
+def human(
+    group: list[Row], region: str, sees: Callable[[str], bool], own: Collection[str] = ()
+) -> Human:
+    """Describe a person, live rows first; rows of departments not seen are counted only.
+
+    `own` are the university's domains, at which an address is no contact.
+    """
     shown = [row for row in group if sees(text(row, "departmentid"))]
     shown.sort(key=lambda row: (not is_live(row), enrolment(row)))
     last, first = students.called((students.enrolled(group) or group)[0])
-    rows = tuple(_enrolled(row, region) for row in shown)
+    rows = tuple(_enrolled(row, region, own) for row in shown)
     return Human(last, first, rows, elsewhere=len(group) - len(shown))
 
 
@@ -148,18 +154,24 @@ def outcome(
     shared: bool,
     by_many: bool = False,
     login_refused: bool = False,
+    own: Collection[str] = (),
 ) -> Outcome:
     """Return the first obstacle, in the order in which it has to be mended.
 
-    `login_refused`: the registrar's login name is one that nobody can be given.
+    `login_refused`: the registrar's login name is one that nobody can be given. `own` are the
+    university's domains, at which an address is no contact.
     """
     live = students.enrolled(group)
-    on_file = [each for row in live for each in _on_file(row, region)]
+    on_file = [each for row in live for each in _on_file(row, region, own)]
+    faults = {each.fault for each in on_file}
+    email = typed.read(region).email
     obstacles = {
         Outcome.ALREADY_ACTIVE: account is Account.ACTIVE,
         Outcome.INACTIVE: not live,
         Outcome.NO_CONTACT: not on_file,
-        Outcome.UNREADABLE: all(each.fault for each in on_file),
+        Outcome.OWN_ADDRESS: (None not in faults and Fault.OWN_ADDRESS in faults)
+        or bool(email and contacts.is_at(email, own)),
+        Outcome.UNREADABLE: None not in faults,
         Outcome.IN_THE_WAY: account is Account.IN_THE_WAY,
         Outcome.LOGIN_NAME: login_refused,
         Outcome.ACCOUNT_GONE: account is Account.GONE,
@@ -181,7 +193,7 @@ def outcome(
     return next((each for each, stands in obstacles.items() if stands), Outcome.FINE)
 
 
-def _enrolled(row: Row, region: str) -> Enrolled:
+def _enrolled(row: Row, region: str, own: Collection[str]) -> Enrolled:
     return Enrolled(
         number=enrolment(row),
         department_id=text(row, "departmentid"),
@@ -189,18 +201,19 @@ def _enrolled(row: Row, region: str) -> Enrolled:
         department_en=text(row, "departmenten") or text(row, "departmentel"),
         status=text(row, "enrollmentstatus"),
         live=is_live(row),
-        on_file=tuple(_on_file(row, region)),
+        on_file=tuple(_on_file(row, region, own)),
     )
 
 
-def _on_file(row: Row, region: str) -> Iterator[OnFile]:
+def _on_file(row: Row, region: str, own: Collection[str]) -> Iterator[OnFile]:
     mobile, email = row.get("mobilephone") or "", row.get("extemail") or ""
     for number in contacts.mobiles_on_file(mobile, region):
         yield OnFile(Channel.SMS, mask=masks.mobile(number))
     if text(row, "mobilephone") and (fault := unreadable.mobile(mobile, region)):
         yield OnFile(Channel.SMS, fault=fault, digits=unreadable.digits(mobile))
     for address in contacts.emails_on_file(email):
-        yield OnFile(Channel.EMAIL, mask=masks.email(address))
+        fault = Fault.OWN_ADDRESS if contacts.is_at(address, own) else None
+        yield OnFile(Channel.EMAIL, mask=None if fault else masks.email(address), fault=fault)
     if text(row, "extemail") and (fault := unreadable.email(email)):
         yield OnFile(Channel.EMAIL, fault=fault)
 

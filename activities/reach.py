@@ -1,6 +1,7 @@
 """Which students cannot activate, and why, before the term starts; pure.
 
-A student needs one contact that can be read, and a name. No AMKA is fine: it is asked for. A
+A student needs one contact that can be read, and a name; an address at the university can be read
+with the account only. No AMKA is fine: it is asked for. A
 contact shared with a few others is no obstacle either, but such students are asked one question
 more; one that many have, usually a secretariat's own or a placeholder, proves nobody. A birth
 date that cannot be read is no obstacle: rows are joined, and questions asked, without it. A student
@@ -12,10 +13,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from activities import students
 from activities.humans import humans
 from activities.rows import Row, as_it_stands, birth_date, text
 from activities.students import MOST_SHARING, enrolled, login_name
-from domain.contacts import emails_on_file, landline_on_file, mobiles_on_file
+from domain.contacts import emails_on_file, landline_on_file
 from domain.usernames import unusable
 
 _NAMES = ("firstnameel", "firstnameen", "lastnameel", "lastnameen")
@@ -23,6 +25,7 @@ _NAMES = ("firstnameel", "firstnameen", "lastnameel", "lastnameen")
 
 class Obstacle(StrEnum):
     NO_CONTACT = "no_contact"
+    OWN_ADDRESS = "own_address"
     LANDLINE = "landline"
     UNREADABLE_MOBILE = "unreadable_mobile"
     UNREADABLE_EMAIL = "unreadable_email"
@@ -67,20 +70,24 @@ class Report:
     findings: tuple[Finding, ...]
 
 
-def report(rows: Iterable[Row], region: str, reserved: Collection[str] = ()) -> Report:
+def report(
+    rows: Iterable[Row], region: str, reserved: Collection[str] = (), own: Collection[str] = ()
+) -> Report:
     """Judge every student with a live row, each once, in the department of the newest one.
 
-    `reserved` are the names that the university keeps for services.
+    `reserved` are the names that the university keeps for services, `own` its domains, at which
+    an address is no contact.
     """
-    students = [live for group in humans(rows, region) if (live := enrolled(group))]
-    contacts = [_contacts(live, region) for live in students]
+    judged = [live for group in humans(rows, region) if (live := enrolled(group))]
+    contacts = [_contacts(live, region, own) for live in judged]
     holders = Counter(contact for each in contacts for contact in each)
-    logins = Counter(map(login_name, students))
+    logins = Counter(map(login_name, judged))
     findings = []
-    for live, held in zip(students, contacts, strict=True):
+    for live, held in zip(judged, contacts, strict=True):
         others = [holders[contact] - 1 for contact in held]
         reasons = (
             _obstacle(live, held, region),
+            _own_address(live, held),
             _login(live, logins, reserved),
             _sharing(others),
             _unreadable_date(live),
@@ -91,7 +98,7 @@ def report(rows: Iterable[Row], region: str, reserved: Collection[str] = ()) -> 
             if reason
         ]
     findings.sort(key=lambda found: (found.department_id, found.reason, found.registration_id))
-    return Report(_departments([live[0] for live in students], findings), tuple(findings))
+    return Report(_departments([live[0] for live in judged], findings), tuple(findings))
 
 
 def _sharing(others: list[int]) -> Obstacle | None:
@@ -116,9 +123,15 @@ def _login(
     return Obstacle.SHARED_LOGIN_NAME if name and logins[name] > 1 else None
 
 
-def _contacts(live: list[Row], region: str) -> set[str]:
-    mobiles = {found for row in live for found in mobiles_on_file(row.get("mobilephone"), region)}
-    return mobiles | {found for row in live for found in emails_on_file(row.get("extemail"))}
+def _contacts(live: list[Row], region: str, own: Collection[str]) -> set[str]:
+    mobiles, emails = students.contacts(live, region, own)
+    return {*mobiles, *emails}
+
+
+def _own_address(live: list[Row], contacts: set[str]) -> Obstacle | None:
+    """Tell of a student whose e-mail would be readable only with the account."""
+    has_email = any(emails_on_file(row.get("extemail")) for row in live)
+    return Obstacle.OWN_ADDRESS if has_email and not contacts else None
 
 
 def _obstacle(live: list[Row], contacts: set[str], region: str) -> Obstacle | None:
@@ -128,6 +141,8 @@ def _obstacle(live: list[Row], contacts: set[str], region: str) -> Obstacle | No
         return Obstacle.LANDLINE
     if any(text(row, "mobilephone") for row in live):
         return Obstacle.UNREADABLE_MOBILE
+    if any(emails_on_file(row.get("extemail")) for row in live):
+        return None
     if any(text(row, "extemail") for row in live):
         return Obstacle.UNREADABLE_EMAIL
     return Obstacle.NO_CONTACT

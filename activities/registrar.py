@@ -38,6 +38,7 @@ class RegistrarActivities:
     def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
         self._keys = keys
         self._settings = settings.registrar
+        self._own = settings.institution.mail_domains
         self._view = View(pool, settings.registrar)
 
     def all(self) -> list[Callable[..., Any]]:
@@ -46,7 +47,7 @@ class RegistrarActivities:
     @activity.defn(name=ActivityName.FIND_STUDENT)
     async def find_student(self, request: FindStudent) -> StudentsFound:
         """Return the persons with a typed contact; one that too many have counts for nothing."""
-        typed = Typed(request.mobile, request.email, self._settings.phone_region)
+        typed = Typed(request.mobile, request.email, self._settings.phone_region, self._own)
         with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
             found = await self._persons(typed)
             too_many = found is None

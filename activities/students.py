@@ -6,13 +6,13 @@ which happens often. `other_keys` are those of the other enrolments: where the r
 otherwise before, what the ledger keeps of the person stands under one of them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from activities.humans import humans
 from activities.rows import Row, as_it_stands, birth_date, enrolment, insurance_of, is_live, text
 from domain import countries
-from domain.contacts import emails_on_file, mobiles_on_file
+from domain.contacts import emails_on_file, is_at, mobiles_on_file
 from domain.contracts.requests import Enrolment, Person
 from domain.elot743 import elot743
 
@@ -22,11 +22,16 @@ MOST_SHARING = 20
 
 @dataclass(frozen=True)
 class Typed:
-    """The contacts the student typed, already normalised."""
+    """The contacts the student typed, already normalised.
+
+    `own` are the domains of the university: a mailbox there is nobody's before the account is
+    active, and no contact, unless it was proved before it was one of them.
+    """
 
     mobile: str | None
     email: str | None
     region: str
+    own: tuple[str, ...] = ()
 
 
 def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> list[Person]:
@@ -62,10 +67,11 @@ def person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Perso
     live = enrolled(group)
     former = sorted((row for row in group if not is_live(row)), key=_age, reverse=True)
     first, newest = min(group, key=_age), (live or former)[0]
-    mobiles, emails = contacts(group, typed.region)
+    mobiles, addresses = contacts(group, typed.region)
+    emails = [each for each in addresses if not is_at(each, typed.own)]
     scheme, number = next(filter(None, map(insurance_of, live)), (None, None))
     sms_to = typed.mobile if typed.mobile in mobiles else None
-    email_to = typed.email if typed.email in emails else None
+    email_to = typed.email if typed.email in addresses else None
     last_name, first_name = called(newest)
     last_name_latin, first_name_latin = _latin(newest)
     return Person(
@@ -89,11 +95,17 @@ def person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Perso
     )
 
 
-def contacts(group: Iterable[Row], region: str) -> tuple[list[str], list[str]]:
-    """Return the mobiles and the e-mails of a human's live rows, those of the newest first."""
+def contacts(
+    group: Iterable[Row], region: str, own: Collection[str] = ()
+) -> tuple[list[str], list[str]]:
+    """Return the mobiles and the e-mails of a human's live rows, those of the newest first.
+
+    Mailboxes at domains of the university's own are left out.
+    """
     live = enrolled(group)
     mobiles = _all(live, lambda row: mobiles_on_file(row.get("mobilephone"), region))
-    return mobiles, _all(live, lambda row: emails_on_file(row.get("extemail")))
+    emails = _all(live, lambda row: emails_on_file(row.get("extemail")))
+    return mobiles, [each for each in emails if not is_at(each, own)]
 
 
 def _enrolment(row: Row) -> Enrolment:

@@ -6,7 +6,8 @@ secretary typed over twenty years: they take what is usable and never raise.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -61,6 +62,27 @@ def email(raw: str) -> str:
     if checked.ascii_email is None:
         raise InvalidInput(Rule.EMAIL_INVALID)
     return checked.ascii_email.lower()
+
+
+def email_elsewhere(raw: str, own: Collection[str]) -> str:
+    """Return the address as `email` does; one at the university's own domains breaks a rule."""
+    address = email(raw)
+    if is_at(address, own):
+        raise InvalidInput(Rule.EMAIL_OWN)
+    return address
+
+
+def domain_of_mail(raw: str) -> str:
+    """Return a domain in the form that addresses have it in: lower-case ASCII."""
+    with suppress(InvalidInput):
+        return email(f"x@{raw.strip().strip('@.')}").rpartition("@")[2]
+    return ""
+
+
+def is_at(address: str, domains: Collection[str]) -> bool:
+    """Whether the mailbox is at one of these domains, or at a sub-domain of one."""
+    host = address.rpartition("@")[2]
+    return any(f".{host}".endswith(f".{domain}") for domain in domains)
 
 
 def mobiles_on_file(raw: str | None, region: str) -> tuple[str, ...]:

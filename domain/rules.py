@@ -13,6 +13,7 @@ class Rule(StrEnum):
     MOBILE_FOREIGN = "mobile_foreign"
     EMAIL_INVALID = "email_invalid"
     EMAIL_GREEK = "email_greek"
+    EMAIL_OWN = "email_own"
     PIN_FORMAT = "pin_format"
     IDENTITY_DATE = "identity_date"
     IDENTITY_FOUR_DIGITS = "identity_four_digits"

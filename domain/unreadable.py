@@ -21,6 +21,8 @@ class Fault(StrEnum):
     GREEK_LETTERS = "greek_letters"
     NO_AT = "no_at"
     NO_ADDRESS = "no_address"
+    OWN_ADDRESS = "own_address"
+    """One that can be read, at the university, by whoever has the account already."""
 
 
 _BY_RULE = {Rule.MOBILE_LANDLINE: Fault.LANDLINE, Rule.MOBILE_FOREIGN: Fault.COUNTRY_MISSING}

@@ -29,7 +29,12 @@ def report(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = F
     config = settings.load()
     with databases.registrar():
         rows = asyncio.run(everybody(config.registrar))
-    found = judged(rows, config.registrar.phone_region, config.usernames.reserved)
+    found = judged(
+        rows,
+        config.registrar.phone_region,
+        config.usernames.reserved,
+        config.institution.mail_domains,
+    )
     if json:
         show_json(asdict(found))
     else:

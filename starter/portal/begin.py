@@ -1,6 +1,7 @@
 """The pages before the PIN: what this is, who comes, and the contact that finds the student."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -176,8 +177,11 @@ def _read(visit: Visit, typed: dict[str, str]) -> tuple[dict[str, str | None], E
     """Return both contacts in the spelling that is compared, and what is wrong with them."""
     if not any(typed.values()):
         return {}, {"mobile": [visit.words.rule(Rule.CONTACT_NONE)]}
-    region = visit.parts.settings.registrar.phone_region
-    readers = {"mobile": lambda raw: contacts.mobile(raw, region), "email": contacts.email}
+    settings = visit.parts.settings
+    readers: dict[str, Callable[[str], str]] = {
+        "mobile": partial(contacts.mobile, region=settings.registrar.phone_region),
+        "email": partial(contacts.email_elsewhere, own=settings.institution.mail_domains),
+    }
     read: dict[str, str | None] = {}
     errors = {}
     for name, reader in readers.items():

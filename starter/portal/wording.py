@@ -18,6 +18,11 @@ _RULES: Mapping[Rule, str] = {
     Rule.MOBILE_FOREIGN: N_("For a foreign number start with +, for example +357 99 123456"),
     Rule.EMAIL_INVALID: N_("Enter a whole e-mail address, for example name@example.com"),
     Rule.EMAIL_GREEK: N_("The e-mail has Greek letters. Switch the keyboard to English"),
+    Rule.EMAIL_OWN: N_(
+        "This is an address of the institution, which can be read only when the account is active."
+        " Enter your mobile or another e-mail that the secretariat has. If it has neither, ask it"
+        " to record one"
+    ),
     Rule.PIN_FORMAT: N_("Enter the six digits of the code"),
     Rule.IDENTITY_DATE: N_("Enter a whole date of birth, for example 31/12/2007"),
     Rule.IDENTITY_FOUR_DIGITS: N_(

@@ -114,7 +114,8 @@ async def check(desk: Desk, question: Question) -> Check:
     told = Check(
         outcome=None if ours else Outcome.ELSEWHERE if hidden else Outcome.NOT_IN_VIEW,
         people=tuple(
-            checking.human(group, _region(desk), desk.staff.sees) for group in ours[:MOST]
+            checking.human(group, _region(desk), desk.staff.sees, _own(desk))
+            for group in ours[:MOST]
         ),
         more=more or len(ours) > MOST,
         elsewhere=hidden,
@@ -165,7 +166,7 @@ def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
 async def _shared(desk: Desk, view: View, group: list[Row]) -> tuple[int, bool]:
     """Return how many others have one of this person's contacts, and whether many have each."""
     region = _region(desk)
-    mobiles, emails = students.contacts(group, region)
+    mobiles, emails = students.contacts(group, region, _own(desk))
     own = _person(desk, group).person_key
     others: set[str] = set()
     asked = [
@@ -208,6 +209,7 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
             under_way=reference is not None,
             shared=bool(found.shared_with),
             by_many=found.by_many,
+            own=_own(desk),
             login_refused=refused_login(person, desk.settings.usernames) is not None,
         ),
         misses=() if matched else checking.misses(group, typed, region),
@@ -268,6 +270,10 @@ def _index(desk: Desk) -> Callable[[str], str]:
 
 def _region(desk: Desk) -> str:
     return desk.settings.registrar.phone_region
+
+
+def _own(desk: Desk) -> tuple[str, ...]:
+    return desk.settings.institution.mail_domains
 
 
 def _sees(desk: Desk, row: Row) -> bool:

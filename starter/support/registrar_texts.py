@@ -30,6 +30,11 @@ OUTCOMES = {
         "Your mobile or e-mail is written in the secretariat's records in a way that cannot be"
         " used. Ask the secretariat to correct it, then try again."
     ),
+    Outcome.OWN_ADDRESS: N_(
+        "An address of the institution cannot be read before the account is active, so it is no"
+        " contact for this. Use your mobile or another e-mail that the secretariat has; if it has"
+        " neither, ask it to record one, then try again."
+    ),
     Outcome.DIFFERS: N_(
         "The mobile or e-mail you typed is not the one the secretariat has. Try your other"
         " contact, or ask the secretariat to change it."
@@ -95,6 +100,7 @@ FAULTS = {
     Fault.GREEK_LETTERS: N_("unreadable: Greek letters in the address"),
     Fault.NO_AT: N_("unreadable: no @ in it"),
     Fault.NO_ADDRESS: N_("unreadable: no e-mail address"),
+    Fault.OWN_ADDRESS: N_("does not count: an address of the institution"),
 }
 SLIPS = {
     Slip.ONE_WRONG: N_("What was typed differs in one character from %(mask)s on file."),

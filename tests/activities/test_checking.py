@@ -61,6 +61,29 @@ def test_the_first_obstacle_is_told(
     assert judged(typed, row(**columns), **more) is expected
 
 
+OWN = "st1@mail.uni.example"
+
+
+@pytest.mark.parametrize(
+    ("columns", "typed", "expected"),
+    [
+        ({"extemail": OWN}, Typed(), Outcome.OWN_ADDRESS),
+        ({"extemail": OWN}, Typed(MOBILE, OWN), Outcome.OWN_ADDRESS),
+        ({"extemail": OWN, "mobilephone": "2710372128"}, Typed(), Outcome.OWN_ADDRESS),
+        ({"extemail": OWN, "mobilephone": MOBILE}, Typed(email=OWN), Outcome.OWN_ADDRESS),
+        ({"extemail": EMAIL}, Typed(email=OWN), Outcome.OWN_ADDRESS),
+        ({"extemail": OWN, "mobilephone": MOBILE}, Typed(MOBILE), Outcome.FINE),
+        ({"extemail": f"{OWN} {EMAIL}"}, Typed(), Outcome.FINE),
+    ],
+)
+def test_an_address_at_the_institution_is_told_as_what_it_is(
+    columns: dict[str, str], typed: Typed, expected: Outcome
+) -> None:
+    assert judged(typed, row(**columns), own=("uni.example",)) is expected
+    (only,) = human([row(extemail=OWN)], "GR", lambda _: True, ("uni.example",)).rows
+    assert [(each.mask, each.fault) for each in only.on_file] == [(None, Fault.OWN_ADDRESS)]
+
+
 def test_the_contact_of_an_ended_enrolment_does_not_count() -> None:
     ended = row(registrationid="0", enrollmentstatus="graduated", mobilephone=MOBILE)
     assert judged(Typed(MOBILE), ended, row()) is Outcome.NO_CONTACT

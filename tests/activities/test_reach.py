@@ -46,6 +46,26 @@ def test_students_without_a_contact_that_can_be_read_are_told_with_the_reason() 
     }
 
 
+def test_an_address_at_the_institution_is_no_contact() -> None:
+    own = ("uni.example", "old.example")
+    rows = [
+        row("1", extemail="st1@uni.example"),
+        row("2", extemail="ST2@Mail.Uni.Example; st2@old.example"),
+        row("3", extemail="st3@uni.example, mine@mail.example"),
+        row("4", extemail="st4@uni.example", mobilephone="6940000004"),
+        row("5", extemail="st5@notuni.example"),
+        row("6", extemail="st6@uni.example", mobilephone="2710372128"),
+    ]
+    found = report(rows, "GR", own=own)
+    told = [(each.registration_id, each.reason) for each in found.findings]
+    assert told == [
+        ("6", Obstacle.LANDLINE),
+        *((number, Obstacle.OWN_ADDRESS) for number in ("1", "2", "6")),
+    ]
+    assert found.departments[0].unable == 3
+    assert report(rows[:5], "GR").findings == ()
+
+
 def test_a_shared_contact_is_told_with_how_many_share_it_and_is_no_obstacle() -> None:
     rows = [row(str(n), mobilephone="6940000001") for n in range(3)]
     assert reasons(*rows) == {str(n): (Obstacle.SHARED_CONTACT, 2) for n in range(3)}

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -217,3 +218,15 @@ def test_invisible_characters_in_names_are_dropped_and_the_letters_stay() -> Non
 @pytest.mark.parametrize("number", ["0", "-", "\u200b1"])
 def test_a_key_is_never_taken_for_empty(number: str) -> None:
     assert found(row(number, systemid="0")) == [(f"0/{number}", [number])]
+
+
+def test_no_message_goes_to_an_address_at_the_institution() -> None:
+    own = {"extemail": "me@uni.example, me@mail.example", "mobilephone": ME.mobile}
+    for typed in (ME, replace(ME, email=None)):
+        (found,) = persons([row("1", **own)], replace(typed, own=("uni.example",)), str)
+        assert found.email == "me@mail.example"
+    (alone,) = persons([row("1", **own | {"extemail": "me@uni.example"})], ME, str)
+    assert alone.email == "me@uni.example"
+    typed = replace(ME, own=("uni.example",))
+    (alone,) = persons([row("1", **own | {"extemail": "me@uni.example"})], typed, str)
+    assert (alone.email, alone.email_to) == (None, None)

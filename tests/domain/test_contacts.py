@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.contacts import email, emails_on_file, landline_on_file, mobile, mobiles_on_file
+from domain.contacts import (
+    domain_of_mail,
+    email,
+    email_elsewhere,
+    emails_on_file,
+    landline_on_file,
+    mobile,
+    mobiles_on_file,
+)
 from domain.rules import InvalidInput, Rule
 
 GR = "GR"
@@ -175,3 +183,31 @@ def test_a_landline_is_told_from_what_cannot_be_read() -> None:
 def test_nothing_on_file_is_ever_an_error(raw: str) -> None:
     assert all(number.startswith("+") for number in mobiles_on_file(raw, GR))
     assert all("@" in address for address in emails_on_file(raw))
+
+
+@pytest.mark.parametrize(
+    ("address", "own"),
+    [
+        ("a@uni.gr", True),
+        ("A@MAIL.Uni.GR", True),
+        ("a@uni.gr.org", False),
+        ("a@notuni.gr", False),
+        ("uni.gr@mail.org", False),
+        ("a@παν.ελ", True),
+        ("a@x.παν.ελ", True),
+    ],
+)
+def test_an_address_at_the_institution_is_refused_at_its_sub_domains_too(
+    address: str, own: bool
+) -> None:
+    domains = [domain_of_mail(each) for each in (" @Uni.GR. ", "παν.ελ")]
+    if not own:
+        assert email_elsewhere(address, domains) == email(address)
+        return
+    with pytest.raises(InvalidInput) as refused:
+        email_elsewhere(address, domains)
+    assert refused.value.rule is Rule.EMAIL_OWN
+
+
+def test_what_is_no_domain_has_no_mailboxes() -> None:
+    assert domain_of_mail("no domain") == ""

@@ -112,6 +112,13 @@ async def test_a_double_click_on_the_contact_form_starts_one_activation(
     assert re.fullmatch(r"A-[0-9A-Z]{4}-[0-9A-Z]{4}", engine.started[0].reference)
 
 
+_OWN = (
+    "Αυτή είναι διεύθυνση του ιδρύματος, που διαβάζεται μόνο όταν ο λογαριασμός είναι ενεργός."
+    " Γράψτε το κινητό σας ή άλλο email που έχει η Γραμματεία. Αν δεν έχει κανένα από τα δύο,"
+    " ζητήστε της να καταχωρίσει ένα"
+)
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -129,6 +136,8 @@ async def test_a_double_click_on_the_contact_form_starts_one_activation(
             {"email": "μαρία@gmail.com"},
             ["Το email έχει ελληνικά γράμματα. Γυρίστε το πληκτρολόγιο στα αγγλικά"],
         ),
+        ({"email": "st1@university.example"}, [_OWN]),
+        ({"mobile": "6912345678", "email": "ST1@mail.University.Example"}, [_OWN]),
         (
             {"mobile": "69", "email": "maria"},
             [
