@@ -161,10 +161,13 @@ def refused_login(person: Person, policy: Usernames) -> AccountResolved | None:
 
 
 async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -> list[str]:
-    """Return the usernames to try, best first: only the registrar's, else one reserved or made."""
+    """Return the usernames to try, best first: only the registrar's, else one reserved or made.
+
+    The registrar's may have been found taken before it was given to this person.
+    """
     person = request.person
     if person.login_name:
-        return [name for name in [person.login_name] if name not in request.taken]
+        return [person.login_name]
     made = rules.candidates(
         person.first_name_latin,
         person.last_name_latin,

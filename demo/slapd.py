@@ -66,9 +66,14 @@ class Directory(Part):
     def prepare(self) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         # Written each time: the checkout or the server's programs may have moved.
-        self.config.write_text(self._filled("slapd.conf"), encoding="utf-8")
+        before = _indexes(self.config.read_text("utf-8")) if self.config.exists() else []
+        config = self._filled("slapd.conf")
+        self.config.write_text(config, encoding="utf-8")
         if not (self.folder / "db").exists():
             self._plant()
+        elif before != _indexes(config):
+            # By an attribute that is newly indexed, entries of before would not be found.
+            self._tool("slapindex", "-f", str(self.config))
         staffed = self.folder / "staffed"
         if not staffed.exists():
             self._add("\n".join(self._staff()))
@@ -143,3 +148,7 @@ class Directory(Part):
     @property
     def ports(self) -> Sequence[str]:
         return ("ldap", "ldaps")
+
+
+def _indexes(config: str) -> list[str]:
+    return [line for line in config.splitlines() if line.startswith("index ")]

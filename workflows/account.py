@@ -54,6 +54,7 @@ class Account:
         self._person = person
         self._typed = (insurance_number, start.mobile)
         self._taken: tuple[str, ...] = ()
+        self._conflicts = 0
 
     @property
     def password_context(self) -> tuple[str, ...]:
@@ -74,13 +75,17 @@ class Account:
                 self._taken += (username,)
 
     async def _resolve_username(self) -> str:
+        self.shown = None
+        return await self._choose_name(Step.REVIEW)
+
+    async def _choose_name(self, step: Step) -> str:
+        """Choose the username at this step; what is in the way waits for staff."""
         while True:
             reason = WaitReason.USERNAME_CONFLICT
             request = ResolveAccount(
                 reference=self._start.reference, person=self._person, taken=self._taken
             )
-            self.shown = None
-            self._standing.stand(Step.REVIEW, None, passing=True)
+            self._standing.stand(step, None, passing=True)
             self._standing.settle()
             account = await self._standing.patiently(calls.resolve_account, request)
             match account.outcome, account.username:
@@ -177,9 +182,11 @@ class Account:
             with suppress(calls.NoNews):
                 enrolled = await self._reread()
         self._person = enrolled
-        return self.shown == consent.review(
-            self._person, username, self._start.policy.terms_version
-        )
+        return self._is_as_shown(username)
+
+    def _is_as_shown(self, username: str) -> bool:
+        policy = self._start.policy
+        return self.shown == consent.review(self._person, username, policy.terms_version)
 
     async def _set_password(self, username: str) -> ProvisionOutcome:
         """Provision with the password the student chose, until it works or cannot."""
@@ -209,19 +216,34 @@ class Account:
         return made.outcome
 
     async def _provision(self, username: str, sealed_id: str) -> Provisioned:
-        request = ProvisionAccount(
-            reference=self._start.reference,
-            person=self._person,
-            username=username,
-            sealed_id=sealed_id,
-            language=self._start.language,
-            password_context=self.password_context,
-        )
+        """Make the account; after a conflict the name is chosen again, at staff's word."""
         while True:
+            request = ProvisionAccount(
+                reference=self._start.reference,
+                person=self._person,
+                username=username,
+                sealed_id=sealed_id,
+                language=self._start.language,
+                password_context=self.password_context,
+            )
             made = await self._standing.patiently(calls.provision_account, request)
             if made.outcome is not ProvisionOutcome.CONFLICT:
                 return made
             await self._standing.park(WaitReason.FOREIGN_ENTRY)
+            self._conflicts += 1
+            # A number of its own each time: a run that repeated the request before may go on so.
+            if workflow.patched(f"name-after-conflict-{self._conflicts}") and not (
+                await self._still_right(username)
+            ):
+                return Provisioned(outcome=ProvisionOutcome.NO_CONSENT)
+
+    async def _still_right(self, username: str) -> bool:
+        """Read the registrar and choose the name again; False: the student has to agree anew."""
+        return (
+            await self._still_as_shown(username)
+            and await self._choose_name(Step.PROVISIONING) == username
+            and self._is_as_shown(username)
+        )
 
 
 def typed_contact(start: ActivationStart) -> FindStudent:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
-from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.converter import DataConverter
 
@@ -12,9 +11,8 @@ from domain import masks
 from domain.contracts.requests import AccountResolved, Person, Provisioned, StudentsFound
 from domain.contracts.submissions import ActivationStart, DisputeSubmission
 from domain.contracts.vocabulary import ActivityName, WaitReason
-from starter.support.timeline import activity_of, submitted
+from starter.support.timeline import activity_of, has_moved, submitted
 
-_MOVED = EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES
 _UNREADABLE = (LookupError, RuntimeError, ValueError)
 """What a payload raises whose key is gone, or that is not what it should be."""
 
@@ -77,7 +75,7 @@ async def _dispute(converter: DataConverter, events: Sequence[HistoryEvent]) -> 
     It is the last dispute that came before the activation began to stand there: later ones were
     out of step.
     """
-    moved = [event.event_type == _MOVED for event in events]
+    moved = [has_moved(event) for event in events]
     until = len(moved) - moved[::-1].index(True) if any(moved) else 0
     for event in reversed(events[:until]):
         door, payloads = submitted(event)

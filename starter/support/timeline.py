@@ -156,7 +156,7 @@ def _happened(events: Sequence[HistoryEvent]) -> Iterator[Event]:
                 )
             case "workflow_task_failed_event_attributes":
                 yield Event(at, "failed", "engine")
-            case "upsert_workflow_search_attributes_event_attributes":
+            case "upsert_workflow_search_attributes_event_attributes" if has_moved(event):
                 yield Event(at, "stands", _stood(fields.search_attributes.indexed_fields))
             case "workflow_execution_completed_event_attributes":
                 yield Event(at, "ended")
@@ -210,6 +210,12 @@ def submitted(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
     if accepted.name:
         return accepted.name, accepted.args.payloads
     return signaled.signal_name, signaled.input.payloads
+
+
+def has_moved(event: HistoryEvent) -> bool:
+    """Whether the run tells here where it stands; Temporal writes attributes of its own, too."""
+    told = event.upsert_workflow_search_attributes_event_attributes.search_attributes
+    return STEP.name in told.indexed_fields
 
 
 def activity_of(events: Sequence[HistoryEvent], fields: Any) -> str:

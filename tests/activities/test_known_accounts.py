@@ -129,6 +129,14 @@ async def test_who_may_have_an_entry_gets_no_second_one(
     )
 
 
+async def test_an_entry_of_before_an_index_is_found_by_it(stack: TestStack, case: Case) -> None:
+    """OpenLDAP misses what was there before an attribute was indexed, until it is indexed too."""
+    (number,) = (each.registration_id for each in case.person.enrolments)
+    with ruled(stack, ",employeeNumber eq", " eq"):
+        case.plant(f"old.{case.name}", employeeNumber=[number])
+    assert case.wire.search(case.people, f"(employeeNumber={number})", ["uid"])
+
+
 async def test_a_birth_date_that_differs_keeps_a_login_name_from_being_enough(
     activities: DirectoryActivities, case: Case
 ) -> None:
