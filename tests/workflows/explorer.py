@@ -150,6 +150,7 @@ class Explored:
             "payload_converter": lambda: _CONVERTER,
             "upsert_search_attributes": lambda _: None,
             "all_handlers_finished": lambda: True,
+            "patched": lambda _: True,
             "wait_condition": self._wait,
             "sleep": self._sleep,
             "execute_activity": self._durable,
