@@ -6,8 +6,10 @@ How to reach Temporal is Temporal's own environment configuration (`TEMPORAL_*` 
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -26,6 +28,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -72,6 +75,26 @@ MAY_LACK: tuple[Column, ...] = ("fatherfirstnameen",)
 """Those that a view need not have."""
 
 
+class Unfit(ValueError):
+    """A value with which nothing would work; the text says why and quotes no value."""
+
+
+def _check_regular_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error:
+        raise Unfit("not a regular expression") from None
+    return text
+
+
+Count = Annotated[int, Field(ge=1)]
+Port = Annotated[int, Field(ge=1, lt=2**16)]
+Seconds = Annotated[float, Field(gt=0)]
+Mailbox = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
+Expression = Annotated[str, AfterValidator(_check_regular_expression)]
+SMS_PLACEHOLDERS = frozenset({"to", "digits", "text", "sender", "id", "username"})
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -84,9 +107,9 @@ _LARGEST_LOGO = 20_000
 
 def _check_logo(file: Path | None) -> Path | None:
     if file and file.suffix not in {".svg", ".png"}:
-        raise ValueError("a logo is an .svg or a .png file")
+        raise Unfit("a logo is an .svg or a .png file")
     if file and file.stat().st_size > _LARGEST_LOGO:
-        raise ValueError(f"a logo has {_LARGEST_LOGO:,} bytes at most")
+        raise Unfit(f"a logo has {_LARGEST_LOGO:,} bytes at most")
     return file
 
 
@@ -119,13 +142,13 @@ class Institution(Section):
     sms_name: str = "UNIVERSITY"
     domain: str = "university.example"
     own_domains: list[Annotated[str, AfterValidator(_check_domain)]] = []
-    support_email: str = "support@university.example"
+    support_email: Mailbox = "support@university.example"
     password_reset_url: str = "https://password.university.example"  # noqa: S105 - an address
     timezone: ZoneInfo = ZoneInfo("Europe/Athens")
     default_language: Language = Language.EL
-    registrar_sync_lag_hours: int = 24
+    registrar_sync_lag_hours: Annotated[int, Field(ge=0)] = 24
     texts_folder: DirectoryPath | None = None
-    dpo_email: str = "dpo@university.example"
+    dpo_email: Mailbox = "dpo@university.example"
     postal_address_el: str = ""
     postal_address_en: str = ""
     sms_provider: str = ""
@@ -177,7 +200,7 @@ class Registrar(Section):
     columns: dict[Column, str] = {}
     blank_words: list[str] = []
     phone_region: str = "GR"
-    timeout_seconds: float = 3
+    timeout_seconds: Seconds = 3
 
 
 class Directory(Section):
@@ -189,7 +212,7 @@ class Directory(Section):
     that lacks the engine's own attribute; the first certain one that matches decides.
     """
 
-    urls: list[str] = Field(min_length=1)
+    urls: list[Annotated[str, Field(pattern=r"^ldaps?://[^/\s]")]] = Field(min_length=1)
     ca_file: Path | None = None
     bind_dn: str
     bind_password_file: Path
@@ -201,9 +224,9 @@ class Directory(Section):
         Rule(attributes={"employeeNumber": "{number}"}),
         Rule(attributes={"mail": "{email}"}),
     ]
-    connect_timeout_seconds: float = 3
-    receive_timeout_seconds: float = 5
-    pool_size: int = 8
+    connect_timeout_seconds: Seconds = 3
+    receive_timeout_seconds: Seconds = 5
+    pool_size: Count = 8
     choices: dict[Choice, Annotated[str, Field(pattern=r"^([A-Za-z][\w;-]*=.+)?$")]] = {
         Choice.RECOVERY_EMAIL: "labeledURI=mailto:{email} recovery",
         Choice.RECOVERY_MOBILE: "mobile={mobile}",
@@ -235,9 +258,9 @@ class Sms(Section):
     signed: str = "{method}\n{path}\n{body}\n{date}"
     date_header: str = "Date"
     sender: str = "UNIVERSITY"
-    ok_pattern: str = ".*"
-    refused_pattern: str = ".*"
-    per_second: float = 10
+    ok_pattern: Expression = ".*"
+    refused_pattern: Expression = ".*"
+    per_second: Seconds = 10
     timeout_seconds: float = Field(10, gt=0, le=12)
     """Two gateways are asked within one try, which has 30 seconds."""
 
@@ -252,17 +275,27 @@ class Sms(Section):
             raise ValueError(f"no such preset; there are {', '.join(presets)}")
         return presets[name] | given
 
+    @model_validator(mode="after")
+    def _check_placeholders(self) -> Self:
+        """Refuse a gateway that would be told no number or no text."""
+        named = set(re.findall(r"\{([a-z_]+)\}", self.url + self.body * (self.method == "POST")))
+        if unknown := sorted(named - SMS_PLACEHOLDERS):
+            raise Unfit(f"url and body know no {{{unknown[0]}}}")
+        if "text" not in named or named.isdisjoint({"to", "digits"}):
+            raise Unfit("url or body must hold {text} and {to} or {digits}")
+        return self
+
 
 class Mail(Section):
     """One relay; `ca_file` where its certificate is signed by an authority of your own."""
 
-    host: str
-    port: int = 25
+    host: Annotated[str, Field(min_length=1)]
+    port: Port = 25
     starttls: bool = True
     ca_file: Path | None = None
     username: str | None = None
     password_file: Path | None = None
-    sender: str = "no-reply@university.example"
+    sender: Mailbox = "no-reply@university.example"
     timeout_seconds: float = Field(20, gt=0, le=25)
 
 
@@ -275,14 +308,14 @@ class Portal(Section):
 
     public_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Port = 8000
     trusted_proxies: list[str] = ["127.0.0.1"]
-    session_idle_minutes: int = 30
-    session_absolute_minutes: int = 120
-    lookups_per_address: int = 10
-    lookups_window_minutes: int = 10
-    help_requests_per_address: int = 20
-    starts_under_way: int = Field(20, ge=1)
+    session_idle_minutes: Count = 30
+    session_absolute_minutes: Count = 120
+    lookups_per_address: Count = 10
+    lookups_window_minutes: Count = 10
+    help_requests_per_address: Count = 20
+    starts_under_way: Count = 20
     disclosure: Literal["explicit", "uniform"] = "explicit"
 
 
@@ -298,16 +331,16 @@ class Console(Section):
 
     public_url: str = "http://127.0.0.1:8001"
     host: str = "127.0.0.1"
-    port: int = 8001
+    port: Port = 8001
     trusted_proxies: list[str] = ["127.0.0.1"]
     user_dn: Annotated[str, Field(pattern=r"^$|\{user\}")] = ""
     groups: dict[RoleName, str] = {}
     departments: dict[str, list[str]] = {}
     operators_file: Path | None = None
-    session_idle_minutes: int = 15
-    session_absolute_minutes: int = 480
-    sign_ins_per_name: int = 10
-    sign_ins_per_address: int = 50
+    session_idle_minutes: Count = 15
+    session_absolute_minutes: Count = 480
+    sign_ins_per_name: Count = 10
+    sign_ins_per_address: Count = 50
     temporal_ui_url: str = ""
 
 
@@ -336,14 +369,14 @@ class SendBudget(Section):
     a person are spent; those of staff are held back by no other limit. Both are for one contact.
     """
 
-    per_hour: int = Field(3, ge=1)
-    per_day: int = Field(6, ge=1)
-    per_person_day: int = Field(10, ge=1)
-    kept_per_hour: int = Field(1, ge=1)
-    kept_per_day: int = Field(3, ge=1)
-    staff_per_hour: int = Field(1, ge=1)
-    sms_per_hour: int = 2_000
-    sms_per_day: int = 10_000
+    per_hour: Count = 3
+    per_day: Count = 6
+    per_person_day: Count = 10
+    kept_per_hour: Count = 1
+    kept_per_day: Count = 3
+    staff_per_hour: Count = 1
+    sms_per_hour: Count = 2_000
+    sms_per_day: Count = 10_000
 
 
 class Alerts(Section):
@@ -353,6 +386,23 @@ class Alerts(Section):
     webhook_token_file: Path | None = None
     email: str = ""
     after_seconds: int = Field(60, ge=0)
+
+
+_MAY_BE_ZERO = frozenset({"resend_after", "repeat_code_if_left", "notify_after"})
+
+
+def _check_policy(policy: Policy) -> Policy:
+    """Refuse numbers with which no code could be typed and nothing be waited for.
+
+    Here and not in the contract, which an activation under way must be able to read again.
+    """
+    nothing = {int: 1, timedelta: timedelta.resolution}
+    for name, value in policy:
+        if type(value) in nothing:
+            least = type(value)() if name in _MAY_BE_ZERO else nothing[type(value)]
+            if value < least:
+                raise Unfit(f"policy.{name} must be more than nothing")
+    return policy
 
 
 class Settings(BaseSettings):
@@ -377,8 +427,8 @@ class Settings(BaseSettings):
     identity: Identity = Identity()
     send_budget: SendBudget = SendBudget()
     alerts: Alerts = Alerts()
-    policy: Policy = Policy()
-    sealed_password_hours: int = 72
+    policy: Annotated[Policy, AfterValidator(_check_policy)] = Policy()
+    sealed_password_hours: Count = 72
     temporal_config_file: Path | None = None
     temporal_namespace: str = "activation"
     log_level: str = "INFO"
@@ -457,6 +507,7 @@ class Unreadable(Exception):
     """The settings cannot even be parsed; the text says what, and quotes no value."""
 
 
+Wrong = ValidationError | Unreadable
 WRONG = (ValidationError, Unreadable)
 """What `load` raises."""
 
@@ -479,11 +530,15 @@ def load() -> Settings:
         raise Unreadable(f"{error}: it has to be JSON") from None
 
 
-def told(error: ValidationError | Unreadable) -> str:
-    """Name what is missing or wrong; no value is ever quoted."""
+def told(error: Wrong) -> str:
+    """Name what is missing or wrong, and why where the check is ours; no value is ever quoted."""
     if isinstance(error, Unreadable):
         return str(error)
-    return ", ".join(
-        ".".join(map(str, detail["loc"])) or detail["msg"].removeprefix("Value error, ")
-        for detail in error.errors()
-    )
+    return ", ".join(map(_told, error.errors()))
+
+
+def _told(detail: ErrorDetails) -> str:
+    field = ".".join(map(str, detail["loc"]))
+    ours = isinstance(detail.get("ctx", {}).get("error"), Unfit)
+    why = detail["msg"].removeprefix("Value error, ") if ours or not field else ""
+    return ": ".join(filter(None, (field, why)))

@@ -1,13 +1,24 @@
 """A slip in the settings is found when they are read, and named."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from domain.contracts.submissions import Policy
 from domain.usernames import candidates
-from settings import Registrar, Settings, Unreadable, Usernames, load, told
+from settings import (
+    _MAY_BE_ZERO,
+    Registrar,
+    Settings,
+    Unreadable,
+    Usernames,
+    _check_policy,
+    load,
+    told,
+)
 
 
 @pytest.mark.parametrize(
@@ -201,3 +212,55 @@ def test_a_variable_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) ->
         load.__wrapped__()
     assert '"portal"' in told(raised.value)
     assert "hidden-word" not in told(raised.value)
+
+
+# --- values with which nothing would work --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("policy", {"pin_ttl": "-PT5M"}),
+        ("policy", {"pin_tries": 0}),
+        ("policy", {"remind_after": "PT0S"}),
+        ("sms.ok_pattern", "(("),
+        ("sms.body", "{nope} {to} {text}"),
+        ("sms.body", "{to}"),
+        ("sms.body", "{text}"),
+        ("mail.sender", "not an address"),
+        ("directory.urls", ["127.0.0.1"]),
+        ("institution.support_email", "support"),
+    ],
+)
+@pytest.mark.usefixtures("alone")
+def test_what_cannot_work_is_refused_by_its_name(name: str, value: Any) -> None:
+    assert name.partition(".")[0] in refusal(laid_over(name, value))
+
+
+def _numbers() -> list[tuple[str, str, int]]:
+    """Return each number of the settings that is not 0 or more by its nature, and one too small."""
+    found = []
+    for section, field in Settings.model_fields.items():
+        model = field.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            for name, inner in model.model_fields.items():
+                least = 0 if name not in {"after_seconds", "registrar_sync_lag_hours"} else -1
+                if inner.annotation in {int, float}:
+                    found.append((section, name, least))
+        elif field.annotation in {int, float}:
+            found.append(("", section, 0))
+    return found
+
+
+@pytest.mark.parametrize(("section", "name", "least"), _numbers())
+@pytest.mark.usefixtures("alone")
+def test_no_number_of_the_settings_may_be_nothing(section: str, name: str, least: int) -> None:
+    inner = PRODUCTION.get(section, {}) | {name: least}
+    assert name in refusal(PRODUCTION | ({section: inner} if section else {name: least}))
+
+
+def test_the_numbers_of_the_policy_are_among_what_is_judged() -> None:
+    for name, value in Policy():
+        if isinstance(value, int | timedelta) and name not in _MAY_BE_ZERO:
+            with pytest.raises(ValueError, match=name):
+                _check_policy(Policy().model_copy(update={name: type(value)()}))

@@ -33,7 +33,7 @@ def doctor(
     try:
         config = settings.load()
     except settings.WRONG as error:
-        found = [Finding("settings", "they are complete", settings.told(error))]
+        found = [Finding("settings", "they are complete and right", _to_mend(error))]
     else:
         found = asyncio.run(_examine(config, users, send_test))
     if json:
@@ -45,13 +45,17 @@ def doctor(
         raise typer.Exit(1)
 
 
+def _to_mend(error: settings.Wrong) -> str:
+    return f"missing or wrong: {settings.told(error)}; see docs/configuration.md"
+
+
 def _plain(finding: Finding) -> dict[str, Any]:
     return {**finding._asdict(), "ok": finding.ok}
 
 
 def on_disk(config: Settings, users: tuple[User, ...]) -> list[Finding]:
     """Return what settings, files and texts show, without asking any system."""
-    found = [Finding("settings", "they are complete"), *files.check(config, users)]
+    found = [Finding("settings", "they are complete and right"), *files.check(config, users)]
     try:
         Texts(config)
     except Exception as error:  # noqa: BLE001 - a text is written by people, and says what is wrong
