@@ -6,7 +6,7 @@ Temporal away, and answers 503 in words until they are back.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from fastapi import FastAPI, Request
@@ -158,7 +158,10 @@ async def _away(request: Request, _: Exception) -> Response:
     handed_in = visit.handed_in
     if handed_in.onward:
         return visit.see(handed_in.onward)
-    form = await visit.form() if request.method == "POST" else None
+    form = None
+    with suppress(KeyUnavailable):  # Without it no form can be read, or be drawn to send again.
+        if request.method == "POST" and visit.parts.keys.session_key:
+            form = await visit.form()
     headers = {"Retry-After": _RETRY_AFTER}
     return await visit.error(503, headers, again=True, form=form, taken=handed_in.taken)
 

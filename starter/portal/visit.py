@@ -17,6 +17,7 @@ from domain.text import note
 from ledger import activations, clock
 from ledger.pool import NO_RESULT, Pool
 from ledger.sessions import Session
+from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
 from starter import pages
@@ -104,6 +105,7 @@ class Visit:
         self._fresh: str | None = getattr(request.state, "fresh", None)
         self.token = self._fresh or self.parts.sessions.token(request)
         self.form_token = forms.draw()
+        self._failed = False
         self._submission_id: str | None = None
 
     # --- who asks -----------------------------------------------------------------------------
@@ -221,7 +223,7 @@ class Visit:
 
     async def known(self) -> str | None:
         """Return this browser's activation if it can be told at once."""
-        with suppress(*NO_RESULT):
+        with suppress(KeyUnavailable, *NO_RESULT):
             async with asyncio.timeout(_AT_ONCE):
                 session = await self.own()
                 return session.reference if session else None
@@ -334,6 +336,7 @@ class Visit:
         self, status: int, headers: Mapping[str, str] | None = None, **more: Any
     ) -> Response:
         """Render the page of a failure; a `form` among `more` comes back in it, but secrets."""
+        self._failed = True
         heading, sentence = self.words.status(status)
         context = {"heading": heading, "sentence": sentence, "secret": SECRET, **more}
         if form := more.get("form"):
@@ -361,7 +364,10 @@ class Visit:
         if not self.token:
             self._keep(self.parts.sessions.draw())
         assert self.token is not None  # noqa: S101 - drawn a line above
-        return forms.hidden(self.parts.keys.session_key, self.token, self.form_token)
+        # A failure's page is drawn without the key too; its form would be refused.
+        with suppress(*((KeyUnavailable,) if self._failed else ())):
+            return forms.hidden(self.parts.keys.session_key, self.token, self.form_token)
+        return Markup()
 
     def _dress(self, response: Response) -> Response:
         if self._fresh:

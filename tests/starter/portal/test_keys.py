@@ -40,3 +40,21 @@ async def test_other_keys_and_older_tables_are_named_until_they_are_mended(
     finally:
         await pool.execute("INSERT INTO migration (name) VALUES ('0001_first')")
     assert (older.status_code, older.json()["schema"]) == (503, False)
+
+
+async def test_whatever_key_is_lost_a_failure_still_has_its_page(
+    stack: TestStack, settings: Settings, pool: Pool, engine: MemoryEngine, tmp_path: Path
+) -> None:
+    rotation.copy(stack.settings.keys_dir, tmp_path, [User.PORTAL])
+    browser = Browser(create(assemble(settings, KeyRing(tmp_path), pool, engine, healthy)))
+    await browser.begin()
+    for path in [tmp_path / "session.key", *tmp_path.glob("index/*.key")]:  # noqa: ASYNC240
+        lost = path.rename(path.with_suffix(".lost"))
+        for url in ("/pin", "/contact", "/progress", "/nowhere"):
+            assert (await browser.get(url)).status_code != 500, (path, url)
+            sent = await browser.post(url, mobile="6912345678", email="")
+            assert sent.status_code != 500, (path, url)
+        lost.rename(path)
+    (tmp_path / "session.key").unlink()
+    sent = await browser.post("/contact", mobile="6912345678", email="")
+    assert (sent.status_code, "<h1" in sent.text) == (503, True)
