@@ -84,6 +84,8 @@ class Visitor:
             base_url=url,
             follow_redirects=True,
             timeout=30,
+            # Shorter than uvicorn's five seconds, which else may end just as a form is sent.
+            limits=httpx.Limits(keepalive_expiry=3),
             headers={"Accept-Language": language},
         )
         self.page = Page("", 0, "", (), ())

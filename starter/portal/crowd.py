@@ -1,19 +1,23 @@
 """Admits starts at the pace at which the workers look students up, over all portals."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from fastapi.responses import Response
 
 from ledger import activations, starts
+from ledger.pool import NO_RESULT
 from starter.portal.visit import Visit
 from starter.web.forms import Form
 from translations import N_
 
 _LEASE = timedelta(seconds=10)
 """How long a place is held that nobody gives back: the workers are down, or the registrar hangs."""
+_GIVEN_BACK_WITHIN = 0.2
+"""Seconds for giving a place back where the request failed."""
 _SOONEST, _SPREAD = 3, 8
 """Seconds after which to come again; spread out, so that a crowd does not return as one."""
 _HEADING = N_("Many students are starting just now")
@@ -42,11 +46,13 @@ async def refusal(visit: Visit, form: Form, read: Mapping[str, str | None]) -> R
 
 @asynccontextmanager
 async def given_back_if_nothing_begins(visit: Visit, form: Form) -> AsyncIterator[None]:
-    """Give the place of this start back where the block fails, as for who is over a limit."""
+    """Give the place of this start back where the block fails or is cut by the page's time."""
     try:
         yield
-    except Exception:
-        await starts.release(visit.parts.pool, _place(form))
+    except BaseException:
+        with suppress(*NO_RESULT):  # The lease ends then.
+            async with asyncio.timeout(_GIVEN_BACK_WITHIN):
+                await starts.release(visit.parts.pool, _place(form))
         raise
 
 

@@ -71,6 +71,22 @@ async def test_who_is_over_the_limit_of_look_ups_holds_no_place(
     assert await pool.fetchval("SELECT count(*) FROM start_under_way") == 0
 
 
+async def test_a_request_that_is_cut_before_the_start_holds_no_place(
+    browser: Browser, pool: Pool
+) -> None:
+    await pool.execute("DELETE FROM start_under_way")
+    await browser.begin()
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("LOCK TABLE activation IN EXCLUSIVE MODE")
+        cut = asyncio.create_task(browser.post("/contact", mobile="6945551009", email=""))
+        while not await pool.fetchval("SELECT count(*) FROM start_under_way"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        cut.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cut
+    assert await pool.fetchval("SELECT count(*) FROM start_under_way") == 0
+
+
 async def test_two_clicks_hold_one_place(pool: Pool, app: FastAPI) -> None:
     del app
     assert await starts.admit(pool, "one", most=1, lease=LONG)
