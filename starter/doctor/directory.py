@@ -18,7 +18,7 @@ from domain.contracts.requests import Enrolment, Person
 from domain.contracts.vocabulary import Choice, Language
 from domain.passwords import MIN_LENGTH
 from settings import Settings
-from starter.doctor import clocks
+from starter.doctor import clocks, recognition
 from starter.doctor.finding import Finding, Findings
 
 PART = "directory"
@@ -76,6 +76,7 @@ def _found(wire: Wire, settings: Settings, url: str) -> list[Finding]:
     found.append(Finding(PART, f"schema of {url}", mend))
     if people and not lacking:
         found += _rights(wire, settings, url)
+        found += recognition.check(wire, settings.directory, url, schema)
     found.append(Finding(PART, f"password policy of {url}", _policy(wire, settings)))
     found.append(_clock(wire, url))
     return found

@@ -5,6 +5,15 @@ from typing import NamedTuple
 
 from temporalio.exceptions import ApplicationError
 
+_DSNS = {"ledger": "ledger_dsn", "registrar": "registrar.dsn"}
+_REFUSALS = {
+    "28P01": "the server refuses the password: correct the user or the password in {setting}",
+    "28000": "the server does not let this user in: correct the user in {setting}, or pg_hba.conf",
+    "3D000": "there is no such database: create it, or correct its name in {setting}",
+    "53300": "the server has no connection left: raise max_connections, or run fewer processes",
+}
+"""What PostgreSQL's own reasons mean, by their number."""
+
 
 class Finding(NamedTuple):
     """One line: what was looked at, and what to do about it; empty when it is well."""
@@ -31,7 +40,15 @@ async def guarded(part: str, checks: Findings) -> Findings:
     except TimeoutError:
         yield Finding(part, "answers in time", "it does not: see to it and to the way there")
     except Exception as error:  # noqa: BLE001 - drivers raise anything, and quote what they had
-        yield Finding(part, "can be reached", f"{_why(error)}: see to it and to the way there")
+        yield Finding(part, "can be reached", _mend(part, error))
+
+
+def _mend(part: str, error: BaseException) -> str:
+    """Say what to do; where PostgreSQL refuses us by a reason of its own, that is known."""
+    words = _REFUSALS.get(getattr(error, "sqlstate", None) or "")
+    if words is None:
+        return f"{_why(error)}: see to it and to the way there"
+    return f"{words.format(setting=_DSNS.get(part, part))} ({_why(error)})"
 
 
 def _why(error: BaseException) -> str:

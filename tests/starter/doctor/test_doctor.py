@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import (
     AddSearchAttributesRequest,
@@ -23,6 +24,7 @@ from activities.ldap import Wire
 from demo.part import run
 from demo.place import Place
 from demo.stack import Stack
+from domain.match_rules import Rule
 from security import rotation
 from security.purposes import User
 from settings import Settings, Sms
@@ -83,6 +85,19 @@ def dsn(settings: Settings, name: str, value: str) -> Settings:
     return changed(settings, name, kind(value))
 
 
+def mistyped(name: str) -> Break:
+    """Break the password in this DSN."""
+
+    def broken(settings: Settings, _: Path) -> Settings:
+        section, field = name.rpartition(".")[::2]
+        there: SecretStr = getattr(getattr(settings, section) if section else settings, field)
+        user, at = there.get_secret_value().partition("//")[2].partition("@")[::2]
+        return dsn(settings, name, f"postgresql://{user.partition(':')[0]}:mistyped@{at}")
+
+    return broken
+
+
+NO_SUCH = {"employeeNo": "{number}"}
 SETTINGS: dict[str, tuple[Break, str, str]] = {
     "secret missing": (lambda s, f: secret(s, f, None), "files", "no such file"),
     "secret empty": (lambda s, f: secret(s, f, " \n"), "files", "empty"),
@@ -139,6 +154,19 @@ SETTINGS: dict[str, tuple[Break, str, str]] = {
         lambda s, _: dsn(s, "ledger_dsn", s.ledger_dsn.get_secret_value() + "none"),
         "ledger",
         "3D000",
+    ),
+    **{
+        f"{part} password wrong": (
+            mistyped(name),
+            part,
+            f"correct the user or the password in {name}",
+        )
+        for part, name in (("ledger", "ledger_dsn"), ("registrar", "registrar.dsn"))
+    },
+    "rule by an attribute that does not exist": (
+        lambda s, _: changed(s, "directory.match_rules", [Rule(attributes=NO_SUCH)]),
+        "directory",
+        "it does not know employeeNo: correct directory.match_rules",
     ),
     "registrar away": (
         lambda s, _: dsn(s, "registrar.dsn", f"postgresql://x@{NOWHERE}/x"),
@@ -285,8 +313,23 @@ async def test_a_registrar_that_is_not_ready_is_told(
             "write eduPersonEntitlement, labeledURI, mobile'",
         ),
         ("rootdn", "readonly on\nrootdn", "read-only copy"),
+        (
+            'attrs=userPassword\n    by dn.exact="$service" =sw',
+            'attrs=userPassword\n    by dn.exact="$service" =w',
+            "let directory.bind_dn search userPassword, not read it",
+        ),
+        (
+            "access to dn.exact",
+            'access to attrs=mail by dn.exact="$service" =w\naccess to dn.exact',
+            "let directory.bind_dn search mail'",
+        ),
+        (
+            "access to dn.exact",
+            'access to attrs=uid by dn.exact="$service" =sw\naccess to dn.exact',
+            "let directory.bind_dn read uid'",
+        ),
     ],
-    ids=["rights", "passwords", "choices", "read-only"],
+    ids=["rights", "passwords", "choices", "read-only", "password", "search", "read"],
 )
 async def test_a_directory_that_is_not_ready_is_told(
     stack: TestStack, somebody: str, old: str, new: str, says: str

@@ -1,0 +1,74 @@
+"""Whether the service account sees what accounts that exist are recognised by.
+
+All is asked by searches, which change nothing. A filter on what may not be searched matches no
+entry, and neither does its contrary.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from activities.directory import ADDRESSES
+from activities.ldap import Wire
+from domain.accounts import BIRTH_DATE, CODES
+from settings import Directory
+from starter.doctor.finding import Finding
+
+PART = "directory"
+_PASSWORD = "userPassword"  # noqa: S105 - an attribute's name
+
+
+def check(wire: Wire, settings: Directory, url: str, known: Collection[str]) -> Iterator[Finding]:
+    """Look at each attribute, and at the right to see whether there is a password.
+
+    `known` are the names, in lower case, that the server's schema has.
+    """
+    about = f"attributes that accounts are recognised by at {url}"
+    names = _names(settings)
+    unknown = [name for name in names if name.lower() not in known]
+    if unknown:
+        mend = f"it does not know {', '.join(unknown)}: correct directory.match_rules or its schema"
+        yield Finding(PART, about, mend)
+        return
+    anybody = wire.anybody()
+    if anybody is None:
+        yield Finding(PART, f"{about} (not tried: nobody is there)")
+        return
+    hidden = [name for name in names if not _may_search(wire, anybody.dn, name)]
+    held = {name: wire.anybody(name) for name in names if name not in hidden}
+    unread = [name for name, found in held.items() if found and not _has(found.attributes, name)]
+    nobodys = [name for name, found in held.items() if found is None]
+    mends = [
+        f"let directory.bind_dn {right} {', '.join(lacking)}"
+        for right, lacking in (("search", hidden), ("read", unread))
+        if lacking
+    ]
+    told = f"{about} (nobody has {', '.join(nobodys)} yet)" if nobodys else about
+    yield Finding(PART, told, "; ".join(mends))
+    yield _password(wire, url, anybody.dn)
+
+
+def _names(settings: Directory) -> list[str]:
+    """Return each attribute once, however it is spelled."""
+    ruled = [name for rule in settings.match_rules for name in rule.attributes]
+    every = ["uid", CODES, BIRTH_DATE, *ADDRESSES, *ruled]
+    return list({name.lower(): name for name in reversed(every)}.values())[::-1]
+
+
+def _may_search(wire: Wire, dn: str, name: str) -> bool:
+    return bool(wire.search(dn, f"(|({name}=*)(!({name}=*)))", ["1.1"]))
+
+
+def _has(attributes: Mapping[str, Sequence[str]], name: str) -> bool:
+    return any(
+        values and each.partition(";")[0] == name.lower() for each, values in attributes.items()
+    )
+
+
+def _password(wire: Wire, url: str, dn: str) -> Finding:
+    about = f"right to see whether there is a password at {url}"
+    if _may_search(wire, dn, _PASSWORD):
+        return Finding(PART, about)
+    mend = (
+        f"let directory.bind_dn search {_PASSWORD}, not read it: until then every entry counts as"
+        " having one, and none that others made becomes an account"
+    )
+    return Finding(PART, about, mend)
