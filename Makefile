@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help browser lighthouse demo test test-pure test-rooms test-whole test-faults faults clocks lint format lock bench fresh screenshots clean setup-demo setup-dev
+.PHONY: help browser lighthouse demo rows test test-pure test-rooms test-whole test-faults faults clocks lint format lock bench fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities bench demo domain ledger security starter tests translations workflows settings.py worker.py
 
@@ -63,6 +63,9 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in requirements/lock.in --group dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml requirements/build.in --group demo -c requirements/dev.txt -o requirements/demo.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
+
+rows: setup-dev ## play 20,000 untidy rows of the registrar: report, match, import, and 300 journeys
+	@$(BIN)/python -m bench.rows
 
 bench: setup-dev ## measure the look-up among 100,000 rows, the comparison of 20,000 with the directory, the console with 200 activations, 500 journeys, and 300 starts at once
 	@$(BIN)/python -m bench.registrar

@@ -122,23 +122,23 @@ class Player:
         self.reference = str(self._visitor.where()["reference"])
 
     def prove(self, onward: str = "/review") -> None:
-        self._visitor.submit(pin=self._code())
+        self._visitor.submit(pin=self.code())
         self.arrive(onward)
 
     def prove_not(self) -> None:
         """Type wrong codes until this code takes none any more."""
-        wrong = f"{(int(self._code()) + 1) % 10**6:06d}"
+        wrong = f"{(int(self.code()) + 1) % 10**6:06d}"
         for _ in range(_TRIES_A_CODE):
             self._visitor.submit(pin=wrong)
 
     def ask_for_another(self) -> None:
         """Have a second code sent, as soon as a minute has passed since the first message."""
-        first = self._code()
+        first = self.code()
         time.sleep(RESEND_SECONDS)
 
         def sent() -> bool:
             self._visitor.press("/pin/resend")
-            return self._code() != first
+            return self.code() != first
 
         _until(sent, "a second code was never sent")
 
@@ -184,7 +184,7 @@ class Player:
     def close(self) -> None:
         self._visitor.close()
 
-    def _code(self) -> str:
+    def code(self) -> str:
         """Read the newest code out of the messages that carry this activation's mark."""
         mark = first_group(self.reference)
         (contact,) = self.typed.values()
