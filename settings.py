@@ -133,7 +133,9 @@ class Institution(Section):
     Without a `password_reset_url` they are sent to support. `texts_folder` has the institution's
     own terms, notices and help, `dpo_email` and what follows are named in them. `services` stand
     on the last page. `own_domains` are further ones at which students get mailboxes with the
-    account; sub-domains count too. `colour` is that of headings' rule and links, on white and in
+    account; sub-domains count too. `code_country` stands in the person codes of the directory.
+    `common_words` are passwords that are common here, `plain_words` those of the institution's
+    names that passwords may contain. `colour` is that of headings' rule and links, on white and in
     the dark.
     """
 
@@ -142,6 +144,9 @@ class Institution(Section):
     sms_name: str = "UNIVERSITY"
     domain: str = "university.example"
     own_domains: list[Annotated[str, AfterValidator(_check_domain)]] = []
+    code_country: Annotated[str, Field(pattern=r"^([a-z]{2}|int)$")] = "gr"
+    common_words: list[str] = []
+    plain_words: list[str] = []
     support_email: Mailbox = "support@university.example"
     password_reset_url: str = "https://password.university.example"  # noqa: S105 - an address
     timezone: ZoneInfo = ZoneInfo("Europe/Athens")

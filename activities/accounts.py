@@ -55,6 +55,7 @@ class DirectoryActivities:
         self._keys = keys
         self._policy = settings.usernames
         self._domain = settings.institution.domain
+        self._country = settings.institution.code_country
         self._choices = settings.directory.choices
         self._directory = Directory(settings.directory)
 
@@ -179,7 +180,7 @@ class DirectoryActivities:
         return not await usernames.has_empty_entry(self._pool, name=entry.uid, reference=reference)
 
     def _identity(self, person: Person) -> Identity:
-        return identity(person, self._domain)
+        return identity(person, self._domain, self._country)
 
     # --- the account -----------------------------------------------------------------------
 
@@ -253,7 +254,9 @@ class DirectoryActivities:
         tells whether it is there.
         """
         run = self._directory.run
-        wanted = attributes(request.person, request.username, self._domain, request.language)
+        wanted = attributes(
+            request.person, request.username, self._domain, request.language, self._country
+        )
         more = chosen(request.person, self._domain, consent.choices, self._choices)
         entry = await self._entry(request, wanted)
         if isinstance(entry, Provisioned):

@@ -31,12 +31,16 @@ OBJECT_CLASSES = (
 )
 
 
-def codes(person: Person, domain: str) -> list[str]:
+COUNTRY = "gr"
+"""Under which country the institution's codes are, where its settings name no other."""
+
+
+def codes(person: Person, domain: str, country: str = COUNTRY) -> list[str]:
     """Return the URN of each enrolment, former ones too; odd characters are percent-encoded."""
     return [
         ":".join(
             (
-                "urn:schac:personalUniqueCode:gr",
+                f"urn:schac:personalUniqueCode:{country}",
                 quote(domain, safe=""),
                 quote(each.system_id, safe=""),
                 quote(each.registration_id, safe=""),
@@ -46,18 +50,20 @@ def codes(person: Person, domain: str) -> list[str]:
     ]
 
 
-def identity(person: Person, domain: str) -> Identity:
+def identity(person: Person, domain: str, country: str = COUNTRY) -> Identity:
     """Return what a person's entry is recognised by."""
-    return Identity.of(person, codes(person, domain), domain, datetime.now(UTC).date())
+    return Identity.of(person, codes(person, domain, country), domain, datetime.now(UTC).date())
 
 
-def attributes(person: Person, username: str, domain: str, language: Language) -> Attributes:
+def attributes(
+    person: Person, username: str, domain: str, language: Language, country: str = COUNTRY
+) -> Attributes:
     """Return the whole entry but its password; nothing that is unknown is written."""
     first = ascii_fold(person.first_name_latin)
     last = ascii_fold(person.last_name_latin)
     if not first + last:
         last = username
-    country = person.citizenship or ""
+    citizenship = person.citizenship or ""
     address = usernames.address(username, domain)
     entry: dict[str, list[str | None]] = {
         "objectClass": [*OBJECT_CLASSES],
@@ -74,8 +80,8 @@ def attributes(person: Person, username: str, domain: str, language: Language) -
         "eduPersonScopedAffiliation": [f"student@{domain}", f"member@{domain}"],
         "schacHomeOrganization": [domain],
         "schacDateOfBirth": [f"{person.birth_date:%Y%m%d}" if person.birth_date else None],
-        "schacCountryOfCitizenship": [country if country in ISO else None],
-        CODES: [*codes(person, domain)],
+        "schacCountryOfCitizenship": [citizenship if citizenship in ISO else None],
+        CODES: [*codes(person, domain, country)],
     }
     if has_greek(person.first_name_el + person.last_name_el):
         entry |= _names(";lang-el", person.first_name_el, person.last_name_el)

@@ -70,12 +70,12 @@ def matches(
     Besides, an entry or a login name that would go to several persons, enrolled or not, is in
     conflict: an activation sees one person, and would give it to whoever comes first.
     """
-    rules, domain = settings.directory.match_rules, settings.institution.domain
-    names = _Names(entries, domain)
+    rules, institution = settings.directory.match_rules, settings.institution
+    names = _Names(entries, institution.domain)
     postings = Postings(rules, entries)
     found: list[tuple[Person, Judgement[Entry]]] = []
     for person in people:
-        known = identity(person, domain)
+        known = identity(person, institution.domain, institution.code_country)
         found.append((person, judge(known, rules, postings.of(known))))
     owners = Counter(entry.dn for _, judged in found for entry in judged.own)
     logins = Counter(person.login_name for person in people)

@@ -7,7 +7,7 @@ it too; such a password is also the same before and after SASLprep, which LDAP l
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 
 from zxcvbn import zxcvbn
@@ -15,6 +15,7 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
 from domain import personal
+from domain.elot743 import ascii_fold
 from domain.rules import Rule
 from domain.text import BLANK, has_greek
 
@@ -29,18 +30,24 @@ _TAIL = re.compile(r"[^a-z]+$")
 # What Greek students choose and English lists lack, in Latin letters and without digits.
 _GREEK_WORDS = (
     "aekara agapimou agapimoula aggelos athina athinaellada ellada ellinas evangelia foititis "
-    "foititria gavros giorgos ioannina iraklis kalamata kalimera kalinixta kalispera kalokairi "
-    "kardoula katerina kodikos kodikosprosvasis korinthos kostas louloudi malaka malakas "
+    "foititria gavros giorgos ioannina iraklis kalimera kalinixta kalispera kalokairi "
+    "kardoula katerina kodikos kodikosprosvasis kostas louloudi malaka malakas "
     "manoulamou nikos ofifofi olympiakos olympiakosgamo panathinaikos panepistimio "
-    "panepistimiopeloponnisou paokara paokole patra peloponnisos sagapo sagapopoli skylos "
-    "stavros thalassa thessaloniki thrylos tripoli vasilis xanthi"
+    "paokara paokole patra sagapo sagapopoli skylos stavros thalassa thessaloniki thrylos vasilis "
+    "xanthi"
 )
 _GREEK_COMMON = frozenset(_GREEK_WORDS.split())
 
 
-def judge(password: str, context: Sequence[str], institution: Sequence[str] = ()) -> list[Rule]:
+def judge(
+    password: str,
+    context: Sequence[str],
+    institution: Sequence[str] = (),
+    common: Sequence[str] = (),
+) -> list[Rule]:
     """Return every broken rule; `context` has the student's own names and numbers.
 
+    `institution` has the institution's names, `common` words that are common as passwords there.
     Not for several threads at once: zxcvbn keeps the context in a variable of its module.
     """
     # Beyond what may be typed, only that it is too much matters, and guessing at it takes long.
@@ -51,12 +58,12 @@ def judge(password: str, context: Sequence[str], institution: Sequence[str] = ()
         Rule.PASSWORD_LONG: too_long,
         Rule.PASSWORD_GREEK: has_greek(password),
         Rule.PASSWORD_CHARACTERS: any(not _typable(c) and not has_greek(c) for c in password),
-        Rule.PASSWORD_COMMON: _common(password),
+        Rule.PASSWORD_COMMON: _common(password, {ascii_fold(word).lower() for word in common}),
         Rule.PASSWORD_BLANK: any(map(_is_blank, (password[:1], password[-1:]))),
         Rule.PASSWORD_CONTEXT: personal.contained(password, context),
         Rule.PASSWORD_INSTITUTION: personal.contained(password, institution),
         Rule.PASSWORD_WEAK: not too_long
-        and _weak(password, personal.words((*context, *institution))),
+        and _weak(password, personal.words((*context, *institution, *common))),
     }
     return [rule for rule, is_broken in broken.items() if is_broken]
 
@@ -65,10 +72,11 @@ def _typable(char: str) -> bool:
     return " " <= char <= "~"
 
 
-def _common(password: str) -> bool:
+def _common(password: str, more: Collection[str]) -> bool:
     """Ten asterisks are what a masked secret turns into when a program forgets to unmask it."""
     folded = password.casefold()
-    return set(folded) == {"*"} or folded in _blocked() or _TAIL.sub("", folded) in _blocked()
+    forms = {folded, _TAIL.sub("", folded)}
+    return set(folded) == {"*"} or not (forms.isdisjoint(_blocked()) and forms.isdisjoint(more))
 
 
 def _is_blank(char: str) -> bool:

@@ -6,7 +6,7 @@ however the password groups its digits. The page of the password says the same.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from domain.contracts.requests import Person
@@ -44,6 +44,15 @@ def known_of(person: Person, username: str, typed: Sequence[str | None] = ()) ->
     return tuple(dict.fromkeys(text for text in written if text))
 
 
+def without(names: Iterable[str], plain: Iterable[str]) -> tuple[str, ...]:
+    """Return names without words that passwords may contain."""
+    left_out = set(words(plain))
+    return tuple(
+        " ".join(word for word in name.split() if left_out.isdisjoint(words([word])))
+        for name in names
+    )
+
+
 def contained(password: str, context: Sequence[str]) -> bool:
     """Tell whether the password contains a word or a number of the context."""
     return any(word in ascii_fold(password).lower() for word in words(context)) or any(
@@ -51,7 +60,7 @@ def contained(password: str, context: Sequence[str]) -> bool:
     )
 
 
-def words(context: Sequence[str]) -> list[str]:
+def words(context: Iterable[str]) -> list[str]:
     """Return the words of the context that count, in lower-case Latin letters."""
     found = {word for text in context for word in _words(ascii_fold(text).lower())}
     return sorted(word for word in found - _STOP_WORDS if len(word) >= SHORTEST_WORD)

@@ -131,9 +131,9 @@ def _entry(settings: Settings, username: str) -> dict[str, list[str]]:
         sms_to=None,
         email_to=None,
     )
-    domain, choices = settings.institution.domain, settings.directory.choices
-    return attributes(person, username, domain, Language.EL) | chosen(
-        person, domain, Choice, choices
+    domain, country = settings.institution.domain, settings.institution.code_country
+    return attributes(person, username, domain, Language.EL, country) | chosen(
+        person, domain, Choice, settings.directory.choices
     )
 
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from domain import passwords
+from domain import passwords, personal
 from domain.contracts.submissions import PasswordSubmission
 from domain.contracts.vocabulary import Step
 from domain.suggestions import suggest
@@ -49,7 +49,12 @@ async def password_chosen(visit: AnyVisit) -> Response:
     place = await visit.place_on("/password")
     chosen = form.get("password")
     broken = await asyncio.get_running_loop().run_in_executor(
-        _JUDGING, passwords.judge, chosen, _context(place), _institution(visit)
+        _JUDGING,
+        passwords.judge,
+        chosen,
+        _context(place),
+        _institution(visit),
+        visit.parts.settings.institution.common_words,
     )
     if broken:
         errors = {"password": visit.words.rules(broken)}
@@ -130,4 +135,5 @@ def _context(place: Place) -> Sequence[str]:
 
 def _institution(visit: Visit) -> Sequence[str]:
     institution = visit.parts.settings.institution
-    return institution.name_el, institution.name_en, institution.domain.split(".")[0]
+    names = (institution.name_el, institution.name_en, institution.domain.split(".")[0])
+    return personal.without(names, institution.plain_words)

@@ -229,12 +229,13 @@ async def _account(desk: Desk, person: Person, noted: str | None) -> tuple[Accou
         directory = Directory(desk.settings.directory.model_copy(update=_HASTE))
     except OSError:
         return unknown
-    own = entries.identity(person, desk.settings.institution.domain)
+    institution = desk.settings.institution
+    own = entries.identity(person, institution.domain, institution.code_country)
     try:
         if noted:
             found = await directory.run(presence.state, directory, own, noted)
             return _NOTED[found.state], found.username or noted
-        return await _unnoted(directory, person, own, desk.settings.institution.domain)
+        return await _unnoted(directory, person, own, institution.domain)
     except ApplicationError:
         return unknown
     finally:

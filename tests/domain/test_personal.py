@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.personal import DIGITS_IN_A_ROW, contained, known_of, words
+from domain.personal import DIGITS_IN_A_ROW, contained, known_of, without, words
 from tests.people import MARIA
 
 BORN = MARIA.model_copy(update={"birth_date": date(2007, 3, 5)})
@@ -68,3 +68,13 @@ def test_of_a_person_everything_that_others_know_is_given_once() -> None:
         *("Μαρία", "Παπαδοπούλου", "Maria", "Papadopoulou", "mpapad", "+306912345678"),
         *("01010500013", "2026001"),
     )
+
+
+def test_words_that_passwords_may_contain_are_left_out_of_a_name() -> None:
+    names = ("Τεχνολογικό Ινστιτούτο Πάφου", "Paphos Centre", "paphos-tech")
+    assert without(names, ["ινστιτουτο", "CENTRE"]) == (
+        "Τεχνολογικό Πάφου",
+        "Paphos",
+        "paphos-tech",
+    )
+    assert without(names, []) == names

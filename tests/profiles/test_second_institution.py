@@ -12,6 +12,7 @@ from activities.accounts import DirectoryActivities
 from activities.ldap import Wire
 from activities.registrar import RegistrarActivities, reader
 from activities.words import Words
+from domain import contacts, personal
 from domain.consent import review
 from domain.contracts.requests import (
     AccountOutcome,
@@ -24,6 +25,8 @@ from domain.contracts.requests import (
     ResolveAccount,
 )
 from domain.contracts.vocabulary import Choice, Language
+from domain.passwords import judge
+from domain.rules import Rule
 from domain.usernames import candidates
 from ledger import consents, passwords
 from ledger.pool import connect
@@ -99,6 +102,38 @@ def test_messages_name_the_institution_its_portal_and_its_times(settings: Settin
     assert "helpdesk@paphos-tech.ac.cy" in letter.text
 
 
+@pytest.mark.parametrize(
+    ("password", "broken"),
+    [
+        ("Aphrodite2026", [Rule.PASSWORD_COMMON, Rule.PASSWORD_WEAK]),
+        ("kato pafos 2026", [Rule.PASSWORD_COMMON]),
+        ("chroma-pafou-zontana-89", [Rule.PASSWORD_INSTITUTION]),
+        ("chroma-paphos-zontana-89", [Rule.PASSWORD_INSTITUTION]),
+        ("chroma-institouto-zontana-89", []),
+        ("chroma-tripoli-zontana-89", []),
+    ],
+)
+def test_passwords_are_judged_by_the_words_of_the_institution(
+    settings: Settings, password: str, broken: list[Rule]
+) -> None:
+    named = settings.institution
+    names = personal.without((named.name_el, named.name_en, "paphos-tech"), named.plain_words)
+    assert judge(password, [], names, named.common_words) == broken
+
+
+def test_a_password_common_in_greece_is_common_everywhere_one_of_a_town_only_there() -> None:
+    assert Rule.PASSWORD_COMMON in judge("thessaloniki12", [])
+    assert Rule.PASSWORD_COMMON not in judge("tripoli123456", [])
+    assert Rule.PASSWORD_COMMON in judge("tripoli123456", [], (), ["Τρίπολη"])
+
+
+def test_contacts_are_those_outside_the_institution(settings: Settings) -> None:
+    own = settings.institution.mail_domains
+    assert contacts.is_at("a@mail.paphos-tech.ac.cy", own)
+    assert contacts.is_at("a@paphos-old.ac.cy", own)
+    assert not contacts.is_at("a@ac.cy", own)
+
+
 async def test_mobiles_without_a_country_code_are_cypriot(
     stack: TestStack, settings: Settings
 ) -> None:
@@ -154,6 +189,9 @@ async def test_the_account_belongs_to_the_institutions_domain(
     entry = found.attributes
     assert entry["mail"] == ["a.christodoulou@paphos-tech.ac.cy"]
     assert entry["schachomeorganization"] == ["paphos-tech.ac.cy"]
+    assert entry["schacpersonaluniquecode"] == [
+        "urn:schac:personalUniqueCode:cy:paphos-tech.ac.cy:SIS:PT-77"
+    ]
     assert entry["preferredlanguage"] == ["en"]
     assert entry["homephone"] == [person.mobile]
     assert entry["edupersonentitlement"] == ["urn:mace:example:paphos-tech.ac.cy:listed"]
