@@ -141,8 +141,10 @@ class DirectoryActivities:
         """
         if found.outcome is Outcome.CANNOT_TELL:
             return AccountResolved(outcome=AccountOutcome.CANNOT_TELL, why=found.why)
-        if found.outcome is Outcome.ANOTHERS:
-            return AccountResolved(outcome=AccountOutcome.CONFLICT, why=found.why)
+        nameless = any(not entry.uid for entry in found.own)
+        if found.outcome is Outcome.ANOTHERS or nameless:
+            why = f"{found.why}, without uid" if nameless else found.why
+            return AccountResolved(outcome=AccountOutcome.CONFLICT, why=why)
         (entry,) = found.own
         if await self._is_active(request.reference, entry) and not await passwords.tried(
             self._pool, request.reference
@@ -151,11 +153,10 @@ class DirectoryActivities:
         refused = refused_login(request.person, self._policy)
         if refused:
             return refused
-        name = entry.uid.lower()
-        foreseen = request.person.login_name or name
-        if foreseen != name or rules.unusable(name) or not entry.adoptable:
+        name = request.person.login_name or entry.uid.lower()
+        if not entry.is_named(name) or rules.unusable(name) or not entry.adoptable:
             return AccountResolved(outcome=AccountOutcome.CONFLICT, why=found.why)
-        return await reserve_name(self._pool, request.person, [entry.uid])
+        return await reserve_name(self._pool, request.person, [name])
 
     async def _told_active(
         self, person: Person, entry: Entry, found: Judgement[Entry]

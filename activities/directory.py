@@ -61,6 +61,10 @@ class Entry(NamedTuple):
         """Whether it has a password, as far as can be seen: what is hidden counts as there."""
         return self.password is not Password.NONE
 
+    def is_named(self, name: str) -> bool:
+        """Whether this is its username, or one of several, in whatever letters."""
+        return name.lower() in {self.uid.lower(), *map(str.lower, self.attributes.get("uid", []))}
+
     def belongs_to(self, codes: Collection[str]) -> bool:
         own = {code.lower() for code in self.attributes.get(CODES.lower(), [])}
         return not own.isdisjoint(code.lower() for code in codes)
@@ -221,8 +225,9 @@ class Directory:
 
     def _entry(self, found: Found, password: Password) -> Entry:
         values = found.attributes
-        creator, uid = ((values.get(name.lower()) or [""])[0] for name in (_CREATOR, "uid"))
+        (creator,) = values.get(_CREATOR.lower()) or [""]
         made_here = _normal(creator) == self._service
+        uid = _naming(found)
         return Entry(found.dn, uid, values, password, self._adopt or made_here, made_here)
 
     def _dn(self, username: str) -> str:
@@ -257,6 +262,13 @@ def _terms(values: Mapping[str, str]) -> str:
     """Write the filter for an entry that holds all of these."""
     terms = [f"({name}={escape_filter_chars(value)})" for name, value in values.items()]
     return terms[0] if len(terms) == 1 else f"(&{''.join(terms)})"
+
+
+def _naming(found: Found) -> str:
+    """Return the uid that names the entry, else the first; empty where there is none."""
+    uids = found.attributes.get("uid") or [""]
+    first = re.split(r"[,+]", found.dn, maxsplit=1)[0].lower()
+    return next((uid for uid in uids if first == f"uid={uid.lower()}"), uids[0])
 
 
 def _normal(dn: str) -> str:

@@ -137,7 +137,7 @@ def _plan(
         more = ", and another entry has the name"
     elif judged.outcome is Outcome.OWNED_BY_SAME:
         plan = Plan.ALREADY_ACTIVE
-    elif refused or login not in (None, name):
+    elif refused or (login and not entry.is_named(login)):
         more = ", under another name"
     elif usernames.unusable(name) or not entry.adoptable:
         more = ", not to be adopted"

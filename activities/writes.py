@@ -29,7 +29,7 @@ def own_entry(
     found = directory.find_own(identity)
     if found.outcome in (Outcome.CANNOT_TELL, Outcome.ANOTHERS):
         return conflict(found.why)
-    if any(entry.uid.lower() != request.username for entry in found.own):
+    if any(not entry.is_named(request.username) for entry in found.own):
         return conflict(f"{found.why}, under another name")
     own = {entry.dn for entry in found.own}
     if any(entry.dn not in own for entry in directory.find_in_use(request.username, domain)):

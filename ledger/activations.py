@@ -120,7 +120,7 @@ async def provisioned(pool: Pool, keys: KeyRing, *, reference: str, username: st
         "UPDATE activation SET username = $2, username_index = $3 WHERE reference = $1",
         reference,
         keys.encrypt("username", reference, username),
-        keys.index("username", username),
+        keys.index("username", username.lower()),
     )
 
 
@@ -154,7 +154,7 @@ async def found_active(pool: Pool, keys: KeyRing, *, reference: str, username: s
         reference,
         Step.ALREADY_ACTIVE,
         keys.encrypt("username", reference, username),
-        keys.index("username", username),
+        keys.index("username", username.lower()),
     )
 
 

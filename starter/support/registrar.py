@@ -253,7 +253,7 @@ async def _unnoted(
             return Account.ACTIVE, found.own[0].uid
         case Judged.RESERVED_BY_SAME:
             (entry,) = found.own
-            if entry.adoptable and name in (None, entry.uid.lower()):
+            if entry.adoptable and (name is None or entry.is_named(name)):
                 return Account.NO_PASSWORD, entry.uid
         case Judged.FREE:
             used = await directory.run(directory.find_in_use, name, domain) if name else []

@@ -1,6 +1,9 @@
 """resolve_account, on the real directory and ledger."""
 
+import pytest
+
 from activities.accounts import DirectoryActivities
+from activities.answers import SUCCESS
 from activities.entries import CODES, codes
 from domain.contracts.requests import (
     AccountOutcome,
@@ -92,6 +95,48 @@ async def test_an_entry_with_a_password_is_active_already_unless_it_is_our_doing
         outcome=AccountOutcome.ALREADY_ACTIVE, username=case.name
     )
     newcomer.wire.close()
+
+
+SPELLED = {"capitals": "{}.BIG", "an alias": "{}.big"}
+
+
+@pytest.mark.parametrize("spelled", SPELLED)
+@pytest.mark.parametrize("login", [True, False])
+async def test_a_name_is_the_same_in_capitals_and_as_any_of_several(
+    activities: DirectoryActivities, case: Case, spelled: str, login: bool
+) -> None:
+    """The first of several values is not always the one that names the entry."""
+    name = f"{case.name}.big"
+    case.person = case.person.model_copy(update={"login_name": name if login else None})
+    uids = [f"a.{case.name}", name] if spelled == "an alias" else []
+    case.plant(
+        SPELLED[spelled].format(case.name),
+        **{CODES: codes(case.person, case.domain)},
+        **({"uid": uids} if uids else {}),
+    )
+    assert await case.resolve(activities) == named(name)
+    assert await case.provision(activities, await case.choose(PASSWORD), name) == ACTIVE
+    if uids and login:
+        case.person = case.person.model_copy(update={"login_name": uids[0]})
+        assert await case.resolve(activities) == named(uids[0])
+    newcomer = Case(case.stack, case.pool, case.person, f"{case.reference}-B")
+    told = await newcomer.resolve(activities)
+    newcomer.wire.close()
+    assert told.outcome is AccountOutcome.ALREADY_ACTIVE
+    assert str(told.username).lower() == name
+
+
+async def test_an_entry_without_a_name_is_for_support(
+    activities: DirectoryActivities, case: Case
+) -> None:
+    classes = ["inetOrgPerson", "schacLinkageIdentifiers"]
+    entry = {"objectClass": classes, "cn": [f"C {case.name}"], "sn": ["C"]}
+    dn = f"cn=C {case.name},{case.people}"
+    assert case.wire.add(dn, {**entry, CODES: codes(case.person, case.domain)}).code == SUCCESS
+    case.wire.set_password(dn, PASSWORD.encode())
+    assert await case.resolve(activities) == AccountResolved(
+        outcome=AccountOutcome.CONFLICT, why=f"{CODES}, without uid"
+    )
 
 
 async def test_without_the_directory_the_ledger_decides(

@@ -135,3 +135,11 @@ async def test_what_ended_lately_is_listed_with_its_end(pool: Pool, claimed: str
 async def ended(pool: Pool, noted: activations.Noted) -> dict[str, Step | None]:
     rows = await activations.finished(pool, since=noted.started_at, limit=10_000)
     return {row.reference: row.end for row in rows}
+
+
+async def test_a_username_is_found_in_whatever_letters_the_directory_has_it(
+    pool: Pool, stack: TestStack, claimed: str
+) -> None:
+    name = f"P{claimed.replace('-', '')}"
+    await activations.found_active(pool, stack.keys, reference=claimed, username=name)
+    assert await found(pool, stack, username=name.lower()) == [claimed]
