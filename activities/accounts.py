@@ -5,7 +5,7 @@ opens the sealed password; only a bind with it counts as done. Any number of tri
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -16,6 +16,7 @@ from activities.directory import Directory, Entry, begin_try
 from activities.entries import Attributes, attributes, chosen, identity, taken_back
 from activities.failures import guarded
 from activities.records import refused_login, reserve_name, wanted_names
+from activities.rekeyed import recognition
 from domain import personal
 from domain import usernames as rules
 from domain.accounts import CODES, Identity, Judgement, Outcome, Password
@@ -34,7 +35,7 @@ from domain.contracts.requests import (
     WithdrawalApplied,
 )
 from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal
-from ledger import activations, consents, passwords, usernames
+from ledger import activations, consents, passwords, rekeyed, usernames
 from ledger.consents import Consent
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
@@ -76,18 +77,19 @@ class DirectoryActivities:
     async def check_account(self, request: CheckAccount) -> AccountChecked:
         """Tell whether an account that the ledger calls active still exists."""
         begin_try()
-        own = self._identity(request.person)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            request = await rekeyed.widened(self._pool, request)
+            own = await self._identity(request.person)
             found = await self._directory.run(
                 presence.state, self._directory, own, request.username
             )
             if found.state is not AccountState.GONE:
                 return found
-            known = await activations.others_accounts(
+            others = await activations.others_accounts(
                 self._pool, self._keys, request.person.keys, most=presence.KNOWN_MOST
             )
             return await self._directory.run(
-                presence.proved, self._directory, own, request.username, known
+                presence.proved, self._directory, own, request.username, others
             )
 
     # --- which name ------------------------------------------------------------------------
@@ -100,10 +102,9 @@ class DirectoryActivities:
         The registrar's name goes to nobody else, and its owner gets no other.
         """
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            request = await rekeyed.widened(self._pool, request)
             names = await wanted_names(self._pool, request, self._policy)
-            own = await self._glance(
-                request, self._directory.find_own, self._identity(request.person)
-            )
+            own = await self._glance(request, self._find_own, request.person)
             if own and own.outcome is not Outcome.FREE:
                 return await self._existing(request, own)
             refused = refused_login(request.person, self._policy)
@@ -119,20 +120,23 @@ class DirectoryActivities:
     async def _glance(
         self,
         request: ResolveAccount,
-        look: Callable[[V], T],
-        values: V,
+        look: Callable[[V], Awaitable[T]],
+        value: V,
     ) -> T | None:
         """Return what the directory says of this; None when it is not to be asked, or away."""
         if not request.ask_directory:
             return None
         try:
             async with asyncio.timeout(_GLANCE_SECONDS):
-                return await self._directory.run(look, values)
+                return await look(value)
         except (ApplicationError, TimeoutError):
             return None
 
-    def _in_use(self, name: str) -> list[Entry]:
-        return self._directory.find_in_use(name, self._domain)
+    async def _find_own(self, person: Person) -> Judgement[Entry]:
+        return await self._directory.run(self._directory.find_own, await self._identity(person))
+
+    async def _in_use(self, name: str) -> list[Entry]:
+        return await self._directory.run(self._directory.find_in_use, name, self._domain)
 
     async def _existing(self, request: ResolveAccount, found: Judgement[Entry]) -> AccountResolved:
         """Keep the entry a person has; one that is active already ends this activation.
@@ -180,8 +184,10 @@ class DirectoryActivities:
             return entry.active
         return not await usernames.has_empty_entry(self._pool, name=entry.uid, reference=reference)
 
-    def _identity(self, person: Person) -> Identity:
-        return identity(person, self._domain, self._country)
+    async def _identity(self, person: Person) -> Identity:
+        own = identity(person, self._domain, self._country)
+        former = await rekeyed.former(self._pool, person.keys)
+        return await recognition(self._pool, self._keys, self._directory, own, former)
 
     # --- the account -----------------------------------------------------------------------
 
@@ -200,7 +206,9 @@ class DirectoryActivities:
             # The portal looks too, but knows nothing of the student while no worker answers it.
             if personal.contained(password.decode(errors="ignore"), request.password_context):
                 return writes.refused(PasswordRefusal.PERSONAL)
-            made = await self._provision(request, password, consent)
+            made = await self._provision(
+                await rekeyed.widened(self._pool, request), password, consent
+            )
             if made.outcome is ProvisionOutcome.ACTIVE:
                 await activations.provisioned(
                     self._pool,
@@ -285,7 +293,7 @@ class DirectoryActivities:
 
     async def _entry(self, request: ProvisionAccount, wanted: Attributes) -> Entry | Provisioned:
         """Return the person's entry, added where there was none, or what stands in the way."""
-        run, own = self._directory.run, self._identity(request.person)
+        run, own = self._directory.run, await self._identity(request.person)
         entry = await run(writes.own_entry, self._directory, request, own, self._domain)
         if entry:
             return entry

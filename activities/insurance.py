@@ -1,4 +1,8 @@
-"""record_insurance: keeps a typed number, unless the ledger or the registrar has it for another."""
+"""record_insurance: keeps a typed number, unless the ledger or the registrar has it for another.
+
+An account under this number may be the same person's, by a row that the registrar has replaced. A
+number that was only typed does not prove that: it is for support.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +13,7 @@ from activities.failures import guarded
 from activities.registrar import RegistrarActivities
 from domain.contracts.requests import InsuranceOutcome, InsuranceRecorded, RecordInsurance
 from domain.contracts.vocabulary import ActivityName, FailureType
-from ledger import insurance
+from ledger import insurance, rekeyed
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
 
@@ -26,10 +30,13 @@ class InsuranceActivities:
     @activity.defn(name=ActivityName.RECORD_INSURANCE)
     async def record_insurance(self, request: RecordInsurance) -> InsuranceRecorded:
         another = InsuranceRecorded(outcome=InsuranceOutcome.BELONGS_TO_ANOTHER)
-        if await self._registrar.somebody_else_has(
-            request.scheme, request.number, (request.person_key, *request.other_keys)
-        ):
+        number, own = (request.scheme, request.number), (request.person_key, *request.other_keys)
+        if await self._registrar.somebody_else_has(*number, own):
             return another
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            own += await rekeyed.former(self._pool, own)
+            if await rekeyed.holders(self._pool, self._keys, number, own):
+                return another
+            request = request.model_copy(update={"other_keys": own[1:]})
             ours = await insurance.record(self._pool, self._keys, request)
         return InsuranceRecorded(outcome=InsuranceOutcome.RECORDED) if ours else another

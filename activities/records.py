@@ -26,7 +26,7 @@ from domain.contracts.requests import (
     SendReserved,
 )
 from domain.contracts.vocabulary import ActivityName, FailureType, Step
-from ledger import activations, claims, consents, messages, passwords, starts, usernames
+from ledger import activations, claims, consents, messages, passwords, rekeyed, starts, usernames
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings, Usernames
@@ -63,9 +63,17 @@ class LedgerActivities:
     @activity.defn(name=ActivityName.CLAIM_PERSON)
     async def claim_person(self, request: ClaimPerson) -> Claimed:
         """Claim the person, or tell which live activation holds them; the dead hold nobody."""
-        person, reference = request.person, request.reference
+        reference = request.reference
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            active = await self._already_active(request)
+            person = await rekeyed.known(self._pool, request.person)
+            active = await self._already_active(person, request.gone)
+            if active is None:
+                same, another = await rekeyed.recognised(self._pool, self._keys, person)
+                if another and not request.apart:
+                    return Claimed(outcome=ClaimOutcome.NUMBER_OF_ANOTHER)
+                await rekeyed.note(self._pool, person.person_key, same)
+                person = rekeyed.with_keys(person, same)
+                active = await self._already_active(person, request.gone)
             if active:
                 return active
             # Noted before the claim, so that no rival finds a holder that seems not to live.
@@ -83,7 +91,7 @@ class LedgerActivities:
                 rivals = sorted(holders - {reference})
                 if not rivals:
                     # A rival may have ended, active, between the first look and the claim.
-                    active = await self._already_active(request)
+                    active = await self._already_active(person, request.gone)
                     if active:
                         await claims.release(self._pool, reference)
                         return active
@@ -94,10 +102,19 @@ class LedgerActivities:
                     await claims.release(self._pool, rival)
         raise failure(FailureType.LEDGER_DOWN, "claim is contended")
 
-    async def _already_active(self, request: ClaimPerson) -> Claimed | None:
-        """Return what the ledger knows of an account, unless it is the one that is gone."""
-        account = await activations.active_account(self._pool, self._keys, *request.person.keys)
-        if account is None or account.reference == request.gone:
+    async def _already_active(self, person: Person, gone: str | None) -> Claimed | None:
+        """Return what the ledger knows of an account, unless it is the one that is gone.
+
+        Of a row that the registrar has no more, an account that others made counts as well: no rule
+        may recognise it any longer.
+        """
+        account = await activations.active_account(self._pool, self._keys, *person.keys)
+        if account is None:
+            former = await rekeyed.former(self._pool, person.keys)
+            account = await activations.active_account(
+                self._pool, self._keys, *former, ends=activations.WITH_ACCOUNT
+            )
+        if account is None or account.reference == gone:
             return None
         return Claimed(
             outcome=ClaimOutcome.ALREADY_ACTIVE,
@@ -112,6 +129,7 @@ class LedgerActivities:
             refused = refused_login(request.person, self._settings.usernames)
             if refused:
                 return refused
+            request = await rekeyed.widened(self._pool, request)
             names = await wanted_names(self._pool, request, self._settings.usernames)
             return await reserve_name(self._pool, request.person, names)
 

@@ -6,7 +6,7 @@ for the person's; any other makes a case for support, so that nobody gets a seco
 with another person's code, birth date or insurance number is never taken without support's word.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, StrEnum, auto
@@ -74,6 +74,10 @@ class Identity:
             login_name=person.login_name,
             today=today,
         )
+
+    def with_codes(self, codes: Iterable[str]) -> Self:
+        """Return the person with codes of rows that the registrar has no more."""
+        return replace(self, codes=(*self.codes, *codes))
 
     def currently(self) -> Self:
         """Return the person without the login names of rows that do not decide it any more."""

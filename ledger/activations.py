@@ -13,6 +13,8 @@ from domain.text import identifier
 from ledger.pool import Pool
 from security.keys import KeyRing
 
+WITH_ACCOUNT = (Step.ACTIVE, Step.ALREADY_ACTIVE)
+"""The ends after which the person has an account, whoever made it."""
 COLUMNS = "reference, language, department, started_at, ended_at, end_step, person_key"
 
 
@@ -176,14 +178,16 @@ class Account:
     username: str
 
 
-async def active_account(pool: Pool, keys: KeyRing, *person_keys: str) -> Account | None:
+async def active_account(
+    pool: Pool, keys: KeyRing, *person_keys: str, ends: Sequence[Step] = (Step.ACTIVE,)
+) -> Account | None:
     """Return the account this person activated last with this engine, if any."""
     row = await pool.fetchrow(
         "SELECT reference, username FROM activation"
-        " WHERE person_key = ANY($1) AND end_step = $2 AND username IS NOT NULL"
+        " WHERE person_key = ANY($1) AND end_step = ANY($2) AND username IS NOT NULL"
         " ORDER BY ended_at DESC LIMIT 1",
         person_keys,
-        Step.ACTIVE,
+        ends,
     )
     return _account(keys, row) if row else None
 

@@ -64,3 +64,8 @@ async def erase(pool: Pool, reference: str) -> None:
             " AND NOT EXISTS (SELECT FROM activation WHERE person_key = $1)",
             person,
         )
+        await connection.execute(
+            "DELETE FROM rekeyed r WHERE $1 IN (r.person_key, r.former_key) AND NOT EXISTS"
+            " (SELECT FROM activation WHERE person_key IN (r.person_key, r.former_key))",
+            person,
+        )

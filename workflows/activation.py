@@ -8,6 +8,7 @@ student.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -114,7 +115,7 @@ class Activation(Standing):
             persons = await self.supervised(self._look_up)
             contact = await self.supervised(self._prove_contact, persons)
             person = await self.supervised(self._identify, persons, contact)
-            await self.supervised(self._claim, person)
+            person = await self.supervised(self._claim, person)
             person = await self.supervised(self._complete_insurance, person)
             await self.supervised(self._create_account, person)
             end = Step.ACTIVE
@@ -190,15 +191,20 @@ class Activation(Standing):
         )
         await self.patiently(calls.allow_identity_tries, request)
 
-    async def _claim(self, person: Person) -> None:
-        """One live activation a person: whoever came later joins the one that is there."""
+    async def _claim(self, person: Person) -> Person:
+        """One live activation a person: whoever came later joins the one that is there.
+
+        Returns the person by the registrar's newest word, where staff had to look.
+        """
         gone: str | None = None
+        apart = False
         while True:
             request = ClaimPerson(
                 reference=self.start.reference,
                 person=person,
                 language=self.start.language,
                 gone=gone,
+                apart=apart,
             )
             claimed = await self.patiently(calls.claim_person, request)
             match claimed.outcome, claimed.holder:
@@ -211,8 +217,20 @@ class Activation(Standing):
                     # Its run was ended from outside: what it held is let go, and claimed again.
                     dead = CloseActivation(reference=holder, end=Step.CANCELLED)
                     await self.patiently(calls.close_activation, dead)
+                case ClaimOutcome.NUMBER_OF_ANOTHER, _:
+                    await self.park(WaitReason.INSURANCE_CONFLICT)
+                    # The secretariat may have corrected the number; else they are two persons.
+                    with suppress(calls.NoNews):
+                        before, person = person, await self._newest(person)
+                        apart = before.insurance_number == person.insurance_number
                 case _:
-                    return
+                    return person
+
+    async def _newest(self, person: Person) -> Person:
+        """Return the registrar's newest word on a person; raises `NoNews`."""
+        newest = await calls.reread_student(typed_contact(self.start), person) or person
+        self._know(newest)
+        return newest
 
     async def _lost(self, person: Person, claimed: Claimed) -> str | None:
         """Return whose account the directory has no more; raises `Ended` where it has it.
@@ -276,7 +294,7 @@ class Activation(Standing):
         if newest and newest.insurance_number:
             self._know(newest)
             # The number is one more key of the person, and another activation may hold it.
-            await self._claim(newest)
+            newest = await self._claim(newest)
         return newest or person
 
     async def _create_account(self, person: Person) -> None:

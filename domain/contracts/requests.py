@@ -233,19 +233,26 @@ class IdentityTriesAllowed(Model):
 
 
 class ClaimPerson(Model):
-    """`gone` is an activation whose account the directory has no more: it counts as none."""
+    """`gone` is an activation whose account the directory has no more: it counts as none.
+
+    `apart`: staff found that who else has the insurance number is another person.
+    """
 
     kind: Literal["claim_person"] = "claim_person"
     reference: str
     person: Person
     language: Language
     gone: str | None = None
+    apart: bool = False
 
 
 class ClaimOutcome(StrEnum):
+    """`number_of_another`: an account has the person's insurance number and other names."""
+
     CLAIMED = "claimed"
     HELD = "held"
     ALREADY_ACTIVE = "already_active"
+    NUMBER_OF_ANOTHER = "number_of_another"
 
 
 class Claimed(Model):

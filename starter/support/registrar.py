@@ -4,7 +4,7 @@ Asked when there is no case to open: somebody was "not found". The audit keeps b
 never what. Registrar and directory are only read, each for as long as a person would wait.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -17,13 +17,14 @@ from activities.directory import Directory
 from activities.humans import humans
 from activities.records import claim_keys, refused_login
 from activities.registrar import SharedByMany, View, reader
+from activities.rekeyed import recognition
 from activities.rows import Row, as_it_stands, enrolment, names, text
 from domain import surnames, usernames
 from domain.accounts import Identity
 from domain.accounts import Outcome as Judged
 from domain.contracts.requests import AccountState, Person
 from domain.text import identifier
-from ledger import activations
+from ledger import activations, rekeyed
 from ledger.pool import NO_RESULT
 from starter.support.actions import Refused
 from starter.support.desk import Desk
@@ -190,7 +191,9 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
     region, person = _region(desk), _person(desk, group)
     mobiles, emails = students.contacts(group, region)
     matched = checking.matches(group, typed, region)
-    noted = await activations.active_account(desk.pool, desk.keys, *person.keys)
+    former = await rekeyed.former(desk.pool, person.keys)
+    former += (await rekeyed.recognised(desk.pool, desk.keys, person))[0]
+    noted = await activations.active_account(desk.pool, desk.keys, *person.keys, *former)
     reference = await activations.under_way(
         desk.pool,
         desk.keys,
@@ -198,7 +201,7 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
         mobiles=mobiles,
         emails=emails,
     )
-    account, username = await _account(desk, person, noted.username if noted else None)
+    account, username = await _account(desk, person, former, noted.username if noted else None)
     return replace(
         found,
         outcome=checking.outcome(
@@ -219,10 +222,13 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
     )
 
 
-async def _account(desk: Desk, person: Person, noted: str | None) -> tuple[Account, str | None]:
+async def _account(
+    desk: Desk, person: Person, former: Sequence[str], noted: str | None
+) -> tuple[Account, str | None]:
     """Ask the directory as the engine will; `noted` is the account that the ledger knows.
 
-    Without an answer of the directory the ledger's word stands.
+    `former` are the keys under which the ledger knows the person by rows that are gone. Without an
+    answer of the directory the ledger's word stands.
     """
     unknown = (Account.ACTIVE if noted else Account.UNKNOWN, noted)
     try:
@@ -232,6 +238,7 @@ async def _account(desk: Desk, person: Person, noted: str | None) -> tuple[Accou
     institution = desk.settings.institution
     own = entries.identity(person, institution.domain, institution.code_country)
     try:
+        own = await recognition(desk.pool, desk.keys, directory, own, former)
         if noted:
             found = await directory.run(presence.state, directory, own, noted)
             return _NOTED[found.state], found.username or noted

@@ -51,7 +51,8 @@ _BY_REASON = {
     ),
     WaitReason.USERNAME_CONFLICT: N_("No username can be given. Staff must act, then retry."),
     WaitReason.INSURANCE_CONFLICT: N_(
-        "The insurance number belongs to another person. Staff must act, then retry."
+        "The insurance number belongs to another person, or an account has it under another name."
+        " Staff must act, then retry."
     ),
     WaitReason.FOREIGN_ENTRY: N_(
         "The directory has an entry that is in the way. Staff must act, then retry."

@@ -268,6 +268,13 @@ def test_all_attributes_of_a_rule_must_match_for_one_enrolment() -> None:
     assert (found.own, found.why) == ((pairs[0],), "employeeNumber+ou")
 
 
+def test_a_code_of_a_row_that_is_gone_counts_where_it_is_known() -> None:
+    old = entry({CODES: f"{SCOPE}OLD:77"}, uid="mvarda")
+    assert judge(identity(), RULES, [old]).outcome is Outcome.ANOTHERS
+    known = identity().with_codes([f"{SCOPE}OLD:77"])
+    assert judge(known, RULES, [old]).outcome is Outcome.RESERVED_BY_SAME
+
+
 def test_values_with_options_count() -> None:
     rule = Rule(
         attributes={"sn": "{last_name}", "employeeNumber": "{system}:{number}"}, certain=True

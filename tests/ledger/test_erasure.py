@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from domain.contracts.vocabulary import Step
-from ledger import activations, audit, consents, erasure, usernames
+from ledger import activations, audit, consents, erasure, rekeyed, usernames
 from ledger.pool import Pool
 from tests.ledger.life import MOBILE, left, live, person_of
 from tests.stack import TestStack
@@ -56,11 +56,14 @@ async def test_an_insurance_number_goes_with_the_last_activation_of_its_person(
     for each in (reference, other):
         await live(pool, stack, each, person, number=reference)
     count = "SELECT count(*) FROM insurance WHERE person_key = $1"
+    await rekeyed.note(pool, person.person_key, [f"{reference}-gone"])
     await erasure.erase(pool, reference)
+    assert await rekeyed.former(pool, person.keys)
     assert await pool.fetchval(count, person.person_key) == 1
     assert "case_note" in await left(pool, other, person)
     await erasure.erase(pool, other)
     assert await pool.fetchval(count, person.person_key) == 0
+    assert not await rekeyed.former(pool, person.keys)
 
 
 async def test_of_an_unknown_one_there_are_no_traces(pool: Pool, reference: str) -> None:

@@ -9,15 +9,17 @@ from domain.contracts.requests import (
     Claimed,
     ClaimOutcome,
     ClaimPerson,
+    ProvisionAccount,
     RecordConsent,
 )
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, WaitReason, Waker
 from tests.workflows.conftest import Begin
-from tests.workflows.engine import World
+from tests.workflows.engine import PERSON, World
 
 NOTED = Claimed(outcome=ClaimOutcome.ALREADY_ACTIVE, username="maria", activated_by="A-BEFORE")
 CLAIMED = Claimed(outcome=ClaimOutcome.CLAIMED)
+NUMBER_OF_ANOTHER = Claimed(outcome=ClaimOutcome.NUMBER_OF_ANOTHER)
 GONE = AccountChecked(state=AccountState.GONE)
 THERE = AccountChecked(state=AccountState.ACTIVE, username="mariap")
 
@@ -53,6 +55,49 @@ async def test_an_account_that_is_gone_is_made_again_at_staffs_word_with_a_new_c
     assert await student.end() is Step.ACTIVE
     assert len(world.made(RecordConsent)) == 1
     assert [claim.gone for claim in world.made(ClaimPerson)] == [None, "A-BEFORE"]
+
+
+async def test_a_number_of_anothers_account_waits_for_staff_who_say_that_they_are_two(
+    begin: Begin, world: World
+) -> None:
+    """A registrar that is away says nothing: staff's word counts once it was read again."""
+    world.claims = [NUMBER_OF_ANOTHER, NUMBER_OF_ANOTHER, CLAIMED]
+    student = await begin()
+    await student.sent()
+    await student.pin()
+    waiting = await student.reaches(Step.NEEDS_SUPPORT)
+    consents = world.made(RecordConsent)
+    world.failing, world.failure = {ActivityName.FIND_STUDENT: 1}, FailureType.REGISTRAR_DOWN
+    await student.retries()
+    await student.until(lambda now: now.since > waiting.since and now.step is Step.NEEDS_SUPPORT)
+    await student.retries()
+    await student.consent()
+    await student.password()
+
+    assert (waiting.wait_reason, waiting.woken_by) == (WaitReason.INSURANCE_CONFLICT, Waker.STAFF)
+    assert consents == []
+    assert await student.end() is Step.ACTIVE
+    assert [claim.apart for claim in world.made(ClaimPerson)] == [False, False, True]
+
+
+async def test_a_number_that_the_secretariat_corrected_is_looked_for_anew(
+    begin: Begin, world: World
+) -> None:
+    world.claims = [NUMBER_OF_ANOTHER, CLAIMED]
+    student = await begin()
+    await student.sent()
+    await student.pin()
+    await student.reaches(Step.NEEDS_SUPPORT)
+    corrected = PERSON.model_copy(update={"insurance_number": "01010500021"})
+    world.persons = (corrected,)
+    await student.retries()
+    await student.consent()
+    await student.password()
+
+    assert await student.end() is Step.ACTIVE
+    claims = world.made(ClaimPerson)
+    assert [claim.apart for claim in claims] == [False, False]
+    assert [made.person for made in world.made(ProvisionAccount)] == [corrected]
 
 
 async def test_staffs_word_looks_again_first(begin: Begin, world: World) -> None:

@@ -31,6 +31,7 @@ from starter.support.registrar_texts import ACCOUNTS, FAULTS, OUTCOMES, SLIPS, b
 from starter.support.staff import NotAllowed, Role, Staff
 from tests import desk as desks
 from tests.activities.case import PASSWORD, Case, others
+from tests.activities.test_presence import noted
 from tests.activities.test_registrar import insert
 from tests.stack import TestStack
 from tests.starter.test_cli import assert_one_line, command
@@ -272,6 +273,26 @@ async def test_an_active_account_is_found_in_the_ledger_or_in_the_directory(
     case.wire.close()
     found = await ask(desk, number)
     assert (found.outcome, found.username) == (Outcome.ALREADY_ACTIVE, number.lower())
+
+
+async def test_an_account_of_a_row_that_the_registrar_replaced_is_found(
+    stack: TestStack, desk: Desk, pool: Pool, number: str
+) -> None:
+    """The same person by insurance number and names; the old row is gone."""
+    email, name = f"{number}@mail.example".lower(), number.lower()
+    await insert(stack, number, extemail=email, ssn=f"7{number[1:]}31", ssncountry="CY")
+    person = await person_of(stack, email)
+    gone = person.enrolments[0].model_copy(update={"registration_id": f"{number}-OLD"})
+    changes = {"person_key": f"gone-{number}", "enrolments": (gone,), "login_name": name}
+    case = Case(stack, pool, person.model_copy(update=changes), f"A-{number[1:]}-0001")
+    await case.consent()
+    activities = DirectoryActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    await case.provision(activities, await case.choose(PASSWORD))
+    await activities.close()
+    await noted(stack, pool, case)
+    case.wire.close()
+    found = await ask(desk, number)
+    assert (found.outcome, found.username) == (Outcome.ALREADY_ACTIVE, name)
 
 
 async def test_an_account_that_only_the_ledger_knows_is_told_as_missing(
