@@ -3,7 +3,6 @@
 Everything here is Temporal's own record, which needs no worker.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -31,7 +30,7 @@ from domain.contracts.vocabulary import (
     Waker,
 )
 from starter import tries
-from starter.connect import asking
+from starter.connect import TemporalUnavailable, asking
 from starter.output import Failed
 from starter.support import facts, pollers, timeline
 from starter.support.timeline import Event
@@ -42,6 +41,10 @@ ENGINE_WAITS = frozenset(WaitReason(failure.value) for failure in FailureType)
 OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
 WITHIN = timedelta(seconds=3)
 """How long one question to Temporal may take."""
+_LARGEST = 4 * 2**20
+"""Bytes of a history that is read whole; at 50 MiB, where Temporal ends a run, that takes long."""
+_PAGE = 2**20
+"""About as many bytes of a larger history are asked for at once."""
 _TAKEN_WITHIN = timedelta(seconds=15)
 """No worker lets work lie for longer."""
 
@@ -102,7 +105,8 @@ class Line:
 class Case:
     """All that staff may see of one activation.
 
-    `error` is what failed last, as it was raised. `missing` names the parts that did not answer.
+    `error` is what failed last, as it was raised. `missing` names the parts that did not answer;
+    `history` is among them where only the beginning of a large one was read.
     """
 
     standing: Line
@@ -141,14 +145,14 @@ async def standing(client: Client, reference: str) -> Line:
 
 async def case(client: Client, reference: str) -> Case:
     """Return everything Temporal knows of one activation; raises `UnknownReference`."""
-    described, events = await asyncio.gather(
-        _describe(client, reference), _history(client, reference)
-    )
+    described = await _describe(client, reference)
+    large = _size(described) > _LARGEST
+    events = await (_beginning(client, described) if large else _history(client, reference))
     converter = client.data_converter.with_context(
         WorkflowSerializationContext(namespace=client.namespace, workflow_id=reference)
     )
     line = await _line(client, described)
-    start, known = await facts.read(converter, events, line.wait_reason)
+    start, known = await facts.read(converter, events, None if large else line.wait_reason)
     if start:
         line = replace(line, language=start.language)
         if line.wait_reason is WaitReason.PIN_LOCKED:
@@ -158,6 +162,7 @@ async def case(client: Client, reference: str) -> Case:
         masked=known,
         timeline=tuple(timeline.of(events, described)),
         error=await timeline.last_error(converter, events, described),
+        missing=("history",) if large else (),
     )
 
 
@@ -226,6 +231,32 @@ async def _history(client: Client, reference: str) -> Sequence[HistoryEvent]:
         if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
             raise UnknownReference(reference) from None
         raise
+
+
+async def _beginning(
+    client: Client, description: WorkflowExecutionDescription
+) -> Sequence[HistoryEvent]:
+    """Return the beginning of a large history: as much of it as is read in time."""
+    handle = client.get_workflow_handle(description.id, run_id=description.run_id)
+    page = max(1, description.history_length * _PAGE // _size(description))
+    events: list[HistoryEvent] = []
+    read = 0
+    try:
+        with asking():
+            async for event in handle.fetch_history_events(page_size=page, rpc_timeout=WITHIN):
+                events.append(event)
+                read += event.ByteSize()
+                if read > _LARGEST:
+                    break
+    except TemporalUnavailable:
+        # A page of it may be too large as well.
+        if not events:
+            raise
+    return events
+
+
+def _size(description: WorkflowExecutionDescription) -> int:
+    return description.raw_description.workflow_execution_info.history_size_bytes
 
 
 def _attempt(description: WorkflowExecutionDescription) -> int | None:

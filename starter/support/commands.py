@@ -45,6 +45,7 @@ commands.add_typer(funnel_commands.commands)
 commands.add_typer(audit_commands.commands, name="audit")
 
 _WIDE = 120
+_HISTORY = "the history is too large to be read whole: only its beginning is shown."
 
 
 @commands.command("list")
@@ -117,7 +118,8 @@ def show(reference: Reference, json: Json = False) -> None:
         told = event.as_dict()
         typer.echo(f"  {event.at:%Y-%m-%d %H:%M:%S}  {told['what']}  {told['detail'] or ''}")
     for part in case.missing:
-        typer.echo(f"{part} does not answer: its part is missing here.", err=True)
+        away = f"{part} does not answer: its part is missing here."
+        typer.echo(_HISTORY if part == "history" else away, err=True)
 
 
 async def _show(reference: str) -> Case:

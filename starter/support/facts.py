@@ -87,6 +87,8 @@ async def _dispute(converter: DataConverter, events: Sequence[HistoryEvent]) -> 
 
 async def _decode(converter: DataConverter, payloads: Sequence[Payload], kind: type) -> Any:
     """Return what the payload says; None where it says nothing of this kind to us."""
+    if not payloads:
+        return None
     try:
         (value,) = await converter.decode(payloads, [kind])
     except _UNREADABLE:

@@ -69,7 +69,7 @@ def _together(
     noted, events, spent = told or (None, [], False)
     if isinstance(seen, Case):
         if told is None:
-            return replace(seen, missing=("ledger",))
+            return replace(seen, missing=(*seen.missing, "ledger"))
         # Who did it and why is in the audit; that it came in need not be said again.
         own = [
             event

@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import WorkflowExecutionDescription
+from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.converter import DataConverter
 
 from domain.contracts.submissions import StaffRequest
@@ -67,7 +67,7 @@ class Event:
 
 def of(events: Sequence[HistoryEvent], description: WorkflowExecutionDescription) -> list[Event]:
     """Return what Temporal has noted, with the tries that have failed since."""
-    return fold([*_happened(events), *_failing(description)])
+    return fold([*_happened(events), *_failing(description), *_closed(events, description)])
 
 
 def fold(events: Iterable[Event]) -> list[Event]:
@@ -167,6 +167,15 @@ def _happened(events: Sequence[HistoryEvent]) -> Iterator[Event]:
                 | "workflow_execution_canceled_event_attributes"
             ):
                 yield Event(at, "terminated")
+
+
+def _closed(
+    events: Sequence[HistoryEvent], description: WorkflowExecutionDescription
+) -> Iterator[Event]:
+    """Yield the end of a run of whose history only the beginning was read."""
+    if description.close_time and len(events) < description.history_length:
+        done = description.status is WorkflowExecutionStatus.COMPLETED
+        yield Event(description.close_time, "ended" if done else "terminated")
 
 
 def _failing(description: WorkflowExecutionDescription) -> Iterator[Event]:
