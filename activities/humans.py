@@ -47,7 +47,22 @@ class _Name(NamedTuple):
 
 
 def _name(row: Row, name: str) -> _Name:
-    return _Name(_folded(text(row, f"{name}el")), _folded(text(row, f"{name}en")))
+    return _Name(transcribed(text(row, f"{name}el")), transcribed(text(row, f"{name}en")))
+
+
+def _fathers(row: Row) -> list[str]:
+    columns = ("fatherfirstnameel", "fatherfirstnameen")
+    return [unicodedata.normalize("NFC", text(row, column)) for column in columns]
+
+
+def _father(row: Row) -> _Name:
+    found = _fathers(row)
+    return _Name(*("" if _ABBREVIATED.search(each) else transcribed(each) for each in found))
+
+
+def fathers(row: Row) -> set[str]:
+    """Return the father's name transcribed, as each column spells it; none where abbreviated."""
+    return _father(row).spellings
 
 
 class _Known:
@@ -58,12 +73,8 @@ class _Known:
         self.number = insurance_of(row)
         self.born = birth_date(row)
         self.last, self.first = _name(row, "lastname"), _name(row, "firstname")
-        columns = ("fatherfirstnameel", "fatherfirstnameen")
-        fathers = [unicodedata.normalize("NFC", text(row, column)) for column in columns]
-        self.father = _Name(
-            *("" if _ABBREVIATED.search(each) else _folded(each) for each in fathers)
-        )
-        self.father_begins = {each[0] for each in map(_folded, fathers) if each}
+        self.father = _father(row)
+        self.father_begins = {each[0] for each in map(transcribed, _fathers(row)) if each}
         self._region = region
 
     @cached_property
@@ -242,7 +253,7 @@ def _may_have_one_father(rows: Sequence[_Known]) -> bool:
     )
 
 
-def _folded(name: str) -> str:
+def transcribed(name: str) -> str:
     """Return the letters and digits of a name, transcribed; empty where it has no letter."""
     folded = re.sub(r"[^a-z0-9]", "", ascii_fold(name).lower())
     return folded if re.search("[a-z]", folded) else ""

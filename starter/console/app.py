@@ -26,6 +26,7 @@ from starter.connect import DESK, TemporalUnavailable, connect
 from starter.console import (
     act,
     audit,
+    caller,
     case,
     codec,
     funnel,
@@ -99,6 +100,7 @@ def create(parts: Parts | None = None) -> FastAPI:
         act,
         handbook,
         registrar,
+        caller,
         requests,
         notes,
         funnel,

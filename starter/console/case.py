@@ -72,6 +72,8 @@ async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
         facts=[(seat.say(_FACTS[name]), value) for name, value in masked.items()],
         acts=_acts(seat, line),
         handbook=_SECTIONS.get(line.state, line.wait_reason),
+        asks=line.state not in {State.FORGOTTEN, State.UNSEEN}
+        and seat.desk.staff.may(Action.CALLER),
         temporal=_temporal(seat, case),
         told=TOLD.get(seat.request.query_params.get("told", "")),
         labels=labels,

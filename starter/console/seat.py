@@ -33,6 +33,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("/queue", N_("Queue"), Action.QUEUE),
     ("/search", N_("Search"), Action.SEARCH),
     ("/registrar", N_("Registrar check"), Action.REGISTRAR),
+    ("/caller", N_("Who is this caller?"), Action.CALLER),
     ("/requests", N_("Requests for help"), Action.REQUESTS),
     ("/funnel", N_("Figures"), Action.FUNNEL),
     ("/operations", N_("Operation"), Action.OPERATE),

@@ -17,9 +17,10 @@ from temporalio.client import (
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
 )
-from temporalio.converter import WorkflowSerializationContext
+from temporalio.converter import DataConverter, WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import (
     WORKFLOW,
     ActivityName,
@@ -143,20 +144,26 @@ async def standing(client: Client, reference: str) -> Line:
     return await _line(client, await _describe(client, reference))
 
 
+async def start(client: Client, reference: str) -> ActivationStart | None:
+    """Return what one activation began with; None where it cannot be read any more."""
+    described = await _describe(client, reference)
+    large = _size(described) > _LARGEST
+    events = await (_beginning(client, described) if large else _history(client, reference))
+    return (await facts.read(_converter(client, reference), events, None))[0]
+
+
 async def case(client: Client, reference: str) -> Case:
     """Return everything Temporal knows of one activation; raises `UnknownReference`."""
     described = await _describe(client, reference)
     large = _size(described) > _LARGEST
     events = await (_beginning(client, described) if large else _history(client, reference))
-    converter = client.data_converter.with_context(
-        WorkflowSerializationContext(namespace=client.namespace, workflow_id=reference)
-    )
+    converter = _converter(client, reference)
     line = await _line(client, described)
-    start, known = await facts.read(converter, events, None if large else line.wait_reason)
-    if start:
-        line = replace(line, language=start.language)
+    began, known = await facts.read(converter, events, None if large else line.wait_reason)
+    if began:
+        line = replace(line, language=began.language)
         if line.wait_reason is WaitReason.PIN_LOCKED:
-            line = replace(line, next_try_at=line.since + start.policy.pin_lock)
+            line = replace(line, next_try_at=line.since + began.policy.pin_lock)
     return Case(
         standing=line,
         masked=known,
@@ -220,6 +227,12 @@ async def _describe(client: Client, reference: str) -> WorkflowExecutionDescript
         if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
             raise UnknownReference(reference) from None
         raise
+
+
+def _converter(client: Client, reference: str) -> DataConverter:
+    return client.data_converter.with_context(
+        WorkflowSerializationContext(namespace=client.namespace, workflow_id=reference)
+    )
 
 
 async def _history(client: Client, reference: str) -> Sequence[HistoryEvent]:

@@ -18,6 +18,7 @@ from starter.output import Failed, show_json
 from starter.support import (
     actions,
     audit_commands,
+    caller_commands,
     erasure_commands,
     funnel_commands,
     notes_commands,
@@ -39,6 +40,7 @@ from translations import translator
 commands = typer.Typer(help="See why an activation is stuck, and move it.", no_args_is_help=True)
 commands.add_typer(requests_commands.commands)
 commands.add_typer(registrar_commands.commands)
+commands.add_typer(caller_commands.commands)
 commands.add_typer(notes_commands.commands)
 commands.add_typer(erasure_commands.commands)
 commands.add_typer(funnel_commands.commands)

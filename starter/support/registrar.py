@@ -101,11 +101,11 @@ async def check(desk: Desk, question: Question) -> Check:
     kind = question.kind
     await desk.record(Action.REGISTRAR, None, kind.value)
     try:
-        async with _view(desk) as view:
+        async with opened(desk) as view:
             rows, more = await _rows(desk, view, kind, question)
-            found = humans(rows, _region(desk))
+            found = humans(rows, region_of(desk))
             groups = [group for group in found if _fits(desk, group, question)]
-            ours = [group for group in groups if any(_sees(desk, row) for row in group)]
+            ours = [group for group in groups if any(in_sight(desk, row) for row in group)]
             shared, by_many = await _shared(desk, view, ours[0]) if len(ours) == 1 else (0, False)
     except SharedByMany:
         return Check(Outcome.SHARED_BY_MANY)
@@ -115,7 +115,7 @@ async def check(desk: Desk, question: Question) -> Check:
     told = Check(
         outcome=None if ours else Outcome.ELSEWHERE if hidden else Outcome.NOT_IN_VIEW,
         people=tuple(
-            checking.human(group, _region(desk), desk.staff.sees, _own(desk))
+            checking.human(group, region_of(desk), desk.staff.sees, _own(desk))
             for group in ours[:MOST]
         ),
         more=more or len(ours) > MOST,
@@ -127,7 +127,7 @@ async def check(desk: Desk, question: Question) -> Check:
 
 
 @asynccontextmanager
-async def _view(desk: Desk) -> AsyncIterator[View]:
+async def opened(desk: Desk) -> AsyncIterator[View]:
     pool = await reader(desk.settings.registrar)
     try:
         yield View(pool, desk.settings.registrar)
@@ -139,12 +139,12 @@ async def _view(desk: Desk) -> AsyncIterator[View]:
 async def _rows(desk: Desk, view: View, kind: Kind, question: Question) -> tuple[list[Row], bool]:
     if kind is Kind.NAME:
         typed = str(surnames.prefix(question.name))
-        return await view.by_surname(typed, MOST, lambda row: _sees(desk, row))
+        return await view.by_surname(typed, MOST, lambda row: in_sight(desk, row))
     if kind is Kind.NUMBER:
         return await view.by_number(question.number), False
     if kind is Kind.INSURANCE:
         return await view.by_insurance(identifier(question.insurance)), False
-    return await view.by_contact(question.typed.read(_region(desk))), False
+    return await view.by_contact(question.typed.read(region_of(desk))), False
 
 
 def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
@@ -161,14 +161,14 @@ def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
             wanted = identifier(question.insurance)
             return any(identifier(text(row, "ssn")) == wanted for row in group)
         case Kind.CONTACT:
-            return checking.matches(group, question.typed, _region(desk))
+            return checking.matches(group, question.typed, region_of(desk))
 
 
 async def _shared(desk: Desk, view: View, group: list[Row]) -> tuple[int, bool]:
     """Return how many others have one of this person's contacts, and whether many have each."""
-    region = _region(desk)
+    region = region_of(desk)
     mobiles, emails = students.contacts(group, region, _own(desk))
-    own = _person(desk, group).person_key
+    own = person_in(desk, group).person_key
     others: set[str] = set()
     asked = [
         *(students.Typed(mobile, None, region) for mobile in mobiles),
@@ -188,7 +188,7 @@ async def _shared(desk: Desk, view: View, group: list[Row]) -> tuple[int, bool]:
 
 
 async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> Check:
-    region, person = _region(desk), _person(desk, group)
+    region, person = region_of(desk), person_in(desk, group)
     mobiles, emails = students.contacts(group, region)
     matched = checking.matches(group, typed, region)
     former = await rekeyed.former(desk.pool, person.keys)
@@ -268,15 +268,15 @@ async def _unnoted(
     return Account.IN_THE_WAY, (found.own or found.doubtful)[0].uid
 
 
-def _person(desk: Desk, group: list[Row]) -> Person:
-    return students.person(group, students.Typed(None, None, _region(desk)), _index(desk))
+def person_in(desk: Desk, group: list[Row]) -> Person:
+    return students.person(group, students.Typed(None, None, region_of(desk)), _index(desk))
 
 
 def _index(desk: Desk) -> Callable[[str], str]:
     return lambda value: desk.keys.index("person", value)
 
 
-def _region(desk: Desk) -> str:
+def region_of(desk: Desk) -> str:
     return desk.settings.registrar.phone_region
 
 
@@ -284,7 +284,7 @@ def _own(desk: Desk) -> tuple[str, ...]:
     return desk.settings.institution.mail_domains
 
 
-def _sees(desk: Desk, row: Row) -> bool:
+def in_sight(desk: Desk, row: Row) -> bool:
     return desk.staff.sees(text(row, "departmentid"))
 
 

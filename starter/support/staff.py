@@ -22,6 +22,7 @@ class Action(StrEnum):
     CASE = "case"
     SEARCH = "search"
     REGISTRAR = "registrar"
+    CALLER = "caller"
     REQUESTS = "requests"
     NOTE = "note"
     RETRY = "retry"
@@ -45,6 +46,7 @@ _VIEWER = frozenset({Action.QUEUE, Action.CASE})
 _HELPDESK = _VIEWER | {
     Action.SEARCH,
     Action.REGISTRAR,
+    Action.CALLER,
     Action.REQUESTS,
     Action.NOTE,
     Action.RETRY,

@@ -40,6 +40,13 @@ Reference = Annotated[
     str,
     typer.Argument(callback=_normalised, help="The activation's reference, e.g. A-7K3F-92QD."),
 ]
+MaybeReference = Annotated[
+    str | None,
+    typer.Argument(
+        callback=lambda given: _normalised(given) if given else None,
+        help="An activation's reference, where there is one.",
+    ),
+]
 Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
 
 

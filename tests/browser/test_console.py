@@ -10,7 +10,7 @@ from tests.browser.journey import Journey, Student
 from tests.stack import WholeStack
 
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
-PAGES = ("queue", "search", "registrar", "requests", "funnel", "operations", "handbook")
+PAGES = ("queue", "search", "registrar", "caller", "requests", "funnel", "operations", "handbook")
 
 
 async def stands_at_its_pin(page: Page, stack: WholeStack, student: Student) -> str:
@@ -63,7 +63,7 @@ async def test_staff_sign_in_and_read_every_page(
     await page.wait_for_url(f"**/case/{reference}")
     assert await page.locator("html").get_attribute("lang") == language
     await looker.look(scripts=scripts)
-    for path in (f"case/{reference}/cancel", *PAGES):
+    for path in (f"case/{reference}/cancel", f"case/{reference}/caller", *PAGES):
         answer = await page.goto(f"{url}/{path}")
         assert answer is not None
         assert answer.status == 200, path

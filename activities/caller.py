@@ -1,0 +1,64 @@
+"""Compares what a caller says of themselves with the registrar's rows; pure.
+
+What is said is read and folded as the portal folds the answers of students.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from datetime import date
+
+from activities.humans import fathers, transcribed
+from activities.rows import Row, as_it_stands, birth_date
+from domain import identity
+from domain.contracts.vocabulary import Question
+from domain.rules import InvalidInput
+from domain.text import student_number
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the caller says; what was not said is empty."""
+
+    birth_date: str = ""
+    student_number: str = ""
+    father_name: str = ""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return which data were said."""
+        names = (each.name for each in fields(self))
+        return tuple(name for name in names if getattr(self, name).strip())
+
+    def read(self, today: date) -> "Said":
+        """Return it in the form that is compared; what cannot be read is empty."""
+        return Said(
+            _read(Question.BIRTH_DATE, self.birth_date, today),
+            _read(Question.STUDENT_NUMBER, self.student_number, today),
+            transcribed(self.father_name),
+        )
+
+
+def numbers(group: Iterable[Row]) -> frozenset[str]:
+    """Return the student numbers of a person's enrolments, in the form that is compared."""
+    return frozenset(student_number(as_it_stands(row, "registrationid")) for row in group) - {""}
+
+
+def is_one_of(read: Said, groups: Iterable[Sequence[Row]]) -> bool:
+    """Whether all that was said is on file for one of these persons, and for one only."""
+    return [_fits(read, group) for group in groups].count(True) == 1
+
+
+def _fits(read: Said, group: Sequence[Row]) -> bool:
+    on_file = {
+        "birth_date": {born.isoformat() for row in group if (born := birth_date(row))},
+        "student_number": numbers(group),
+        "father_name": {name for row in group for name in fathers(row)},
+    }
+    return bool(read.kinds) and all(getattr(read, kind) in on_file[kind] for kind in read.kinds)
+
+
+def _read(asked: Question, raw: str, today: date) -> str:
+    with suppress(InvalidInput):
+        return identity.read(asked, raw, today)
+    return ""

@@ -1,0 +1,54 @@
+"""`activation support caller`: whether a caller is who they claim to be."""
+
+import asyncio
+import secrets
+from dataclasses import asdict
+from functools import partial
+from typing import Annotated
+
+import typer
+
+import settings
+from activities.caller import Said
+from activities.checking import Typed
+from starter.output import Failed, show_json
+from starter.support import caller
+from starter.support.caller import Answer, Question, Told
+from starter.support.caller_texts import ANSWERS
+from starter.support.terminal import Json, MaybeReference, desk, unless_asked
+from translations import translator
+
+commands = typer.Typer()
+_asked = partial(typer.Option, callback=unless_asked)
+
+
+@commands.command("caller")
+def ask(  # noqa: PLR0917 - options have names
+    reference: MaybeReference = None,
+    mobile: Annotated[str, _asked(help="A mobile that the caller says is theirs.")] = "",
+    email: Annotated[str, _asked(help="An e-mail that the caller says is theirs.")] = "",
+    birth_date: Annotated[str, _asked(help="The date of birth the caller says.")] = "",
+    number: Annotated[str, _asked(help="The student number the caller says.")] = "",
+    father: Annotated[str, _asked(help="The father's name the caller says.")] = "",
+    json: Json = False,
+) -> None:
+    """Say whether all that a caller says is on file for one student, two data at least.
+
+    A case or a contact says whom they claim to be; without them the student number does. What is
+    given as a dash is asked for, or read from standard input, a line each.
+    """
+    said = Said(birth_date, number, father)
+    told = asyncio.run(_ask(Question(said, Typed(mobile, email), reference)))
+    if told.answer is Answer.AWAY:
+        raise Failed(ANSWERS[told.answer])
+    if json:
+        show_json(asdict(told))
+        return
+    say = translator(settings.load().institution.default_language).gettext
+    typer.echo(say(ANSWERS[told.answer]))
+    typer.echo(f"From then on: {told.opens}" if told.opens else f"Left today: {told.left}")
+
+
+async def _ask(question: Question) -> Told:
+    async with desk() as opened:
+        return await caller.ask(opened, question, secrets.token_hex(16))

@@ -1,0 +1,20 @@
+"""What the desk is told of a caller."""
+
+from starter.support.caller import Answer
+from translations import N_
+
+ANSWERS = {
+    Answer.CONFIRMED: N_("Yes: all that was said is on file for this student."),
+    Answer.NOT_CONFIRMED: N_(
+        "No: not all that was said is on file for one student whom you may see. Do nothing for"
+        " this caller, and do not say which part may be wrong."
+    ),
+    Answer.SPENT: N_(
+        "Nothing was compared: the three questions of today for this student are used up. Refer"
+        " the caller to the secretariat."
+    ),
+    Answer.AWAY: N_(
+        "Nothing was compared or counted: the secretariat's records do not answer just now. Please"
+        " ask again in a while."
+    ),
+}
