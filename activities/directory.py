@@ -116,11 +116,10 @@ class Directory:
         more = {"uid", *ADDRESSES, CODES, accounts.BIRTH_DATE, self._active_when, _CREATOR}
         wanted = sorted(rules | more)
         found: list[Found] = []
-        for page in self._wire.pages(self._people, "(uid=*)", wanted):
+        for page in self._wire.pages(self._people, "(objectClass=*)", wanted):
             found += page
             progress(len(found))
-        query = f"(&(uid=*)(!({_PASSWORD}=*)))"
-        pages = self._wire.pages(self._people, query, ("1.1",))
+        pages = self._wire.pages(self._people, f"(!({_PASSWORD}=*))", ("1.1",))
         without = {each.dn for page in pages for each in page}
         return [self._entry(each, self._told(each, without)) for each in found]
 

@@ -95,9 +95,16 @@ def matches(
             system_id=newest.system_id,
             registration_id=newest.registration_id,
             plan=plan,
-            username=judged.own[0].uid if len(judged.own) == 1 else None,
+            username=_username(person, judged.own, plan),
             why=why,
         )
+
+
+def _username(person: Person, own: Sequence[Entry], plan: Plan) -> str | None:
+    """Return the name of a person's own entry; of several, the registrar's where it is adopted."""
+    if len(own) != 1:
+        return None
+    return person.login_name if plan is Plan.ADOPT and person.login_name else own[0].uid
 
 
 class _Names:
@@ -131,13 +138,15 @@ def _plan(
             taken = login and names.in_use(login)
             return (Plan.CONFLICT, LOGIN_NAME_IN_USE) if taken else (Plan.NEW, None)
     (entry,) = judged.own
-    name = entry.uid.lower()
+    name = login or entry.uid.lower()
     plan, more = Plan.CONFLICT, ""
-    if names.in_use(name, but_by=entry.dn):
+    if not entry.uid:
+        more = ", without uid"
+    elif names.in_use(entry.uid.lower(), but_by=entry.dn):
         more = ", and another entry has the name"
     elif judged.outcome is Outcome.OWNED_BY_SAME:
         plan = Plan.ALREADY_ACTIVE
-    elif refused or (login and not entry.is_named(login)):
+    elif refused or not entry.is_named(name):
         more = ", under another name"
     elif usernames.unusable(name) or not entry.adoptable:
         more = ", not to be adopted"

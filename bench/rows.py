@@ -184,9 +184,9 @@ def step(player: Player, browser: Browser, human: Human) -> str | None:
         case "/password":
             browser.submit(password=secrets.token_urlsafe(18))
         case "/done" | "/ended":
-            return str(browser.where()["step"])
+            return str(standing(browser)["step"])
         case "/progress":
-            reason = browser.where()["wait_reason"]
+            reason = standing(browser)["wait_reason"]
             if reason in _SUPPORT:
                 return str(reason)
             time.sleep(0.5)
@@ -194,6 +194,15 @@ def step(player: Player, browser: Browser, human: Human) -> str | None:
         case path:
             raise PartFailed(f"came to {path}: {browser.page.title}")
     return None
+
+
+def standing(browser: Browser) -> dict[str, object]:
+    """Return where the activation stands, also where the portal is busy and says so in words."""
+    while True:
+        try:
+            return browser.where()
+        except ValueError:
+            time.sleep(1)
 
 
 def answer(human: Human, browser: Browser) -> str:

@@ -285,7 +285,9 @@ def _namesakes(d: Drawing) -> list[Human]:
 
 def _siblings(d: Drawing) -> list[Human]:
     """Give both one mailbox, which is what they type."""
-    one, other = d.human(), d.human()
+    one = d.human()
+    while (other := d.human()).born == one.born:
+        pass
     mail = f"family{one.rows[0]['registrationid']}@mail.example"
     for each in (one, other):
         each.rows[0]["extemail"] = d.draw.choice(_MAILS)(mail)

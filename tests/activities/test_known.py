@@ -147,14 +147,17 @@ async def test_an_activation_finds_what_was_foretold(
 ) -> None:
     """Every mark of an entry, with the registrar's name, another or none, and with a password."""
     cases: dict[tuple[str, str, bool], Case] = {}
-    for kind in product(MARKS, ("same", "other", "no"), (True, False)):
+    for kind in product(MARKS, ("same", "second", "other", "no"), (True, False)):
         mark, login, password = kind
         person = make_person(last_name_latin=f"Known{len(cases)}")
         case = cases[kind] = Case(stack, pool, person, f"A-KNOWN-{len(cases)}")
-        case.plant(case.name, **marked(case, mark))
+        own = f"y.{case.name}" if login == "second" else case.name
+        case.plant(own, uid=[*{own, case.name}], **marked(case, mark))
         if password:
-            case.wire.set_password(case.dn, PASSWORD.encode())
-        name = {"same": case.name, "other": f"x.{case.name}", "no": None}[login]
+            case.wire.set_password(f"uid={own},{case.people}", PASSWORD.encode())
+        name = {"same": case.name, "second": case.name, "other": f"x.{case.name}", "no": None}[
+            login
+        ]
         case.person = case.person.model_copy(update={"login_name": name})
     cases["no", "entry", False] = Case(stack, pool, make_person(), "A-KNOWN")
     directory = Directory(stack.settings.directory)
