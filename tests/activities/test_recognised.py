@@ -1,6 +1,7 @@
 """An entry is recognised by what any row of a person tells, whichever row that is; pure."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from activities.entries import identity
 from activities.humans import humans
 from activities.rows import Row
 from activities.students import Typed, person
-from domain.accounts import Outcome, Password, judge
+from domain.accounts import Identity, Outcome, Password, judge
 from domain.match_rules import Rule
 from settings import Directory
 
@@ -75,6 +76,14 @@ def rows(number_on: int | None = None) -> list[Row]:
 def outcome(group: Sequence[Row], *entries: Entry, rules: Sequence[Rule] = RULES) -> Outcome:
     (human,) = humans(group, "GR")
     return judge(identity(person(human, NOBODY, str), DOMAIN), rules, entries).outcome
+
+
+@cache
+def told_by(*order: int) -> Identity:
+    """Return what these rows tell, in this order."""
+    every = rows()
+    (human,) = humans([every[at] for at in order], "GR")
+    return identity(person(human, NOBODY, str), DOMAIN)
 
 
 def entry_of(rule: Rule, at: int, email: str = "two") -> Entry:
@@ -150,8 +159,7 @@ def test_a_row_that_is_added_never_leaves_somebody_free_for_a_second_account(
     entries: list[Entry], order: list[int]
 ) -> None:
     """Neither does the order of rows or entries matter."""
-    every = rows()
-    ended = [outcome([every[at] for at in order[:many]], *entries) for many in (1, 2, 3)]
+    ended = [judge(told_by(*order[:many]), RULES, entries).outcome for many in (1, 2, 3)]
     for before, after in pairwise(ended):
         assert before in (Outcome.FREE, Outcome.ANOTHERS) or after is not Outcome.FREE
-    assert outcome(every, *entries) is outcome(every[::-1], *entries[::-1]) is ended[-1]
+    assert judge(told_by(*order[::-1]), RULES, entries[::-1]).outcome is ended[-1]
