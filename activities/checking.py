@@ -4,12 +4,13 @@ Persons are grouped, and their contacts read, by the functions that `find_studen
 the desk is told nothing that an activation would not find. No contact on file leaves unmasked.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from activities import students
-from activities.rows import Row, enrolment, is_live, text
+from activities.humans import transcribed
+from activities.rows import Row, birth_date, enrolment, insurance_of, is_live, text
 from domain import contacts, masks, slips, unreadable
 from domain.contracts.vocabulary import Channel
 from domain.rules import InvalidInput
@@ -50,14 +51,26 @@ class Account(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Lack(StrEnum):
+    """What a row lacks, so that nobody is found by it or it joins no other row."""
+
+    STATUS = "status"
+    CONTACT = "contact"
+    BIRTH_DATE = "birth_date"
+
+
 @dataclass(frozen=True)
 class OnFile:
-    """One contact of a row: masked, or with what keeps it from being read."""
+    """One contact of a row: masked as it is read, or with what keeps it from being read.
+
+    `by_many`: it is on file for so many that it is nobody's own.
+    """
 
     channel: Channel
     mask: str | None = None
     fault: Fault | None = None
     digits: int = 0
+    by_many: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,16 +84,21 @@ class Enrolled:
     status: str
     live: bool
     on_file: tuple[OnFile, ...]
+    lacks: tuple[Lack, ...] = ()
 
 
 @dataclass(frozen=True)
 class Human:
-    """One person as the engine groups the rows; `elsewhere` counts other departments' rows."""
+    """One person as the engine groups the rows; `elsewhere` counts other departments' rows.
+
+    `apart` are enrolments that look like this person's and were not joined.
+    """
 
     last_name: str
     first_name: str
     rows: tuple[Enrolled, ...]
     elsewhere: int
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,17 +127,31 @@ class Typed:
 
 
 def human(
-    group: list[Row], region: str, sees: Callable[[str], bool], own: Collection[str] = ()
+    group: list[Row],
+    region: str,
+    sees: Callable[[str], bool],
+    own: Collection[str] = (),
+    *,
+    many: Collection[str] = (),
+    others: Iterable[list[Row]] = (),
 ) -> Human:
     """Describe a person, live rows first; rows of departments not seen are counted only.
 
-    `own` are the university's domains, at which an address is no contact.
+    `own` are the university's domains, at which an address is no contact, `many` the contacts that
+    too many have, `others` the rows of other persons.
     """
     shown = [row for row in group if sees(text(row, "departmentid"))]
     shown.sort(key=lambda row: (not is_live(row), enrolment(row)))
     last, first = students.called((students.enrolled(group) or group)[0])
-    rows = tuple(_enrolled(row, region, own) for row in shown)
-    return Human(last, first, rows, elsewhere=len(group) - len(shown))
+    rows = tuple(_enrolled(row, region, own, many) for row in shown)
+    apart = [row for row in _alike(group, others) if sees(text(row, "departmentid"))]
+    return Human(
+        last,
+        first,
+        rows,
+        elsewhere=len(group) - len(shown),
+        apart=tuple(sorted(map(enrolment, apart))),
+    )
 
 
 def matches(group: list[Row], typed: Typed, region: str) -> bool:
@@ -162,7 +194,7 @@ def outcome(
     university's domains, at which an address is no contact.
     """
     live = students.enrolled(group)
-    on_file = [each for row in live for each in _on_file(row, region, own)]
+    on_file = [each for row in live for each in _on_file(row, region, own, ())]
     faults = {each.fault for each in on_file}
     email = typed.read(region).email
     obstacles = {
@@ -193,7 +225,26 @@ def outcome(
     return next((each for each, stands in obstacles.items() if stands), Outcome.FINE)
 
 
-def _enrolled(row: Row, region: str, own: Collection[str]) -> Enrolled:
+def _alike(group: list[Row], others: Iterable[list[Row]]) -> Iterator[Row]:
+    """Yield rows of others that share a number, or names and birth date, with this person."""
+    own = {fact for row in group for fact in _facts(row)}
+    for other in others:
+        yield from (row for row in other if not own.isdisjoint(_facts(row)))
+
+
+def _facts(row: Row) -> Iterator[Hashable]:
+    yield from filter(None, [insurance_of(row)])
+    if born := birth_date(row):
+        yield (born, *map(transcribed, students.called(row)))
+
+
+def _enrolled(row: Row, region: str, own: Collection[str], many: Collection[str]) -> Enrolled:
+    on_file = tuple(_on_file(row, region, own, many))
+    lacks = {
+        Lack.STATUS: not text(row, "enrollmentstatus"),
+        Lack.CONTACT: not any(each.mask and not each.by_many for each in on_file),
+        Lack.BIRTH_DATE: bool(text(row, "birthdate")) and birth_date(row) is None,
+    }
     return Enrolled(
         number=enrolment(row),
         department_id=text(row, "departmentid"),
@@ -201,19 +252,23 @@ def _enrolled(row: Row, region: str, own: Collection[str]) -> Enrolled:
         department_en=text(row, "departmenten") or text(row, "departmentel"),
         status=text(row, "enrollmentstatus"),
         live=is_live(row),
-        on_file=tuple(_on_file(row, region, own)),
+        on_file=on_file,
+        lacks=tuple(each for each, stands in lacks.items() if stands),
     )
 
 
-def _on_file(row: Row, region: str, own: Collection[str]) -> Iterator[OnFile]:
+def _on_file(
+    row: Row, region: str, own: Collection[str], many: Collection[str]
+) -> Iterator[OnFile]:
     mobile, email = row.get("mobilephone") or "", row.get("extemail") or ""
     for number in contacts.mobiles_on_file(mobile, region):
-        yield OnFile(Channel.SMS, mask=masks.mobile(number))
+        yield OnFile(Channel.SMS, mask=masks.mobile(number), by_many=number in many)
     if text(row, "mobilephone") and (fault := unreadable.mobile(mobile, region)):
         yield OnFile(Channel.SMS, fault=fault, digits=unreadable.digits(mobile))
     for address in contacts.emails_on_file(email):
         fault = Fault.OWN_ADDRESS if contacts.is_at(address, own) else None
-        yield OnFile(Channel.EMAIL, mask=None if fault else masks.email(address), fault=fault)
+        mask = None if fault else masks.email(address)
+        yield OnFile(Channel.EMAIL, mask=mask, fault=fault, by_many=address in many)
     if text(row, "extemail") and (fault := unreadable.email(email)):
         yield OnFile(Channel.EMAIL, fault=fault)
 

@@ -65,4 +65,5 @@ def _page(
         if found
         else [],
         contact=lambda on_file: registrar_texts.contact(on_file, seat.language),
+        lacks=lambda row: registrar_texts.lacks(row, seat.language),
     )

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeAlias
 
 from temporalio.exceptions import ApplicationError
 
@@ -15,7 +16,7 @@ from activities import checking, entries, presence, students
 from activities.checking import Account, Human, Miss, Outcome, Typed
 from activities.directory import Directory
 from activities.humans import humans
-from activities.records import claim_keys, refused_login
+from activities.records import LOGIN_NAME_IN_USE, claim_keys, refused_login
 from activities.registrar import SharedByMany, View, reader
 from activities.rekeyed import recognition
 from activities.rows import Row, as_it_stands, enrolment, names, text
@@ -81,7 +82,8 @@ class Check:
 
     `elsewhere` counts rows of persons who are another department's; `shared_with` the others who
     have one of this person's contacts. `by_many`: each of them is on file for so many that none
-    is of use; `shared_with` then is the fewest that they can be.
+    is of use; `shared_with` then is the fewest that they can be. `why` names the rule by which the
+    directory's entry is theirs or in doubt.
     """
 
     outcome: Outcome | None
@@ -93,6 +95,7 @@ class Check:
     by_many: bool = False
     account: Account = Account.UNKNOWN
     username: str | None = None
+    why: str | None = None
     reference: str | None = None
 
 
@@ -106,7 +109,7 @@ async def check(desk: Desk, question: Question) -> Check:
             found = humans(rows, region_of(desk))
             groups = [group for group in found if _fits(desk, group, question)]
             ours = [group for group in groups if any(in_sight(desk, row) for row in group)]
-            shared, by_many = await _shared(desk, view, ours[0]) if len(ours) == 1 else (0, False)
+            shared = await _shared(desk, view, ours[0]) if len(ours) == 1 else _Shared()
     except SharedByMany:
         return Check(Outcome.SHARED_BY_MANY)
     except NO_RESULT:
@@ -115,13 +118,20 @@ async def check(desk: Desk, question: Question) -> Check:
     told = Check(
         outcome=None if ours else Outcome.ELSEWHERE if hidden else Outcome.NOT_IN_VIEW,
         people=tuple(
-            checking.human(group, region_of(desk), desk.staff.sees, _own(desk))
+            checking.human(
+                group,
+                region_of(desk),
+                desk.staff.sees,
+                _own(desk),
+                many=shared.many,
+                others=[other for other in found if other is not group],
+            )
             for group in ours[:MOST]
         ),
         more=more or len(ours) > MOST,
         elsewhere=hidden,
-        shared_with=shared,
-        by_many=by_many,
+        shared_with=shared.others,
+        by_many=shared.each_by_many,
     )
     return await _judged(desk, told, ours[0], question.typed) if len(ours) == 1 else told
 
@@ -164,8 +174,16 @@ def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
             return checking.matches(group, question.typed, region_of(desk))
 
 
-async def _shared(desk: Desk, view: View, group: list[Row]) -> tuple[int, bool]:
-    """Return how many others have one of this person's contacts, and whether many have each."""
+@dataclass(frozen=True)
+class _Shared:
+    """How many others have one of a person's contacts, and which of them too many have."""
+
+    others: int = 0
+    many: frozenset[str] = frozenset()
+    each_by_many: bool = False
+
+
+async def _shared(desk: Desk, view: View, group: list[Row]) -> _Shared:
     region = region_of(desk)
     mobiles, emails = students.contacts(group, region, _own(desk))
     own = person_in(desk, group).person_key
@@ -174,17 +192,20 @@ async def _shared(desk: Desk, view: View, group: list[Row]) -> tuple[int, bool]:
         *(students.Typed(mobile, None, region) for mobile in mobiles),
         *(students.Typed(None, email, region) for email in emails),
     ]
-    of_many = 0
+    many: set[str] = set()
     for typed in asked:
+        contact = str(typed.mobile or typed.email)
         try:
             found = students.persons(await view.by_contact(typed), typed, _index(desk))
         except SharedByMany:
-            of_many += 1
+            many.add(contact)
             continue
-        of_many += len(found) > students.MOST_SHARING
+        if len(found) > students.MOST_SHARING:
+            many.add(contact)
         others |= {person.person_key for person in found}
-    fewest = students.MOST_SHARING if of_many else 0
-    return max(len(others - {own}), fewest), bool(asked) and of_many == len(asked)
+    fewest = students.MOST_SHARING if many else 0
+    every = bool(asked) and len(many) == len(asked)
+    return _Shared(max(len(others - {own}), fewest), frozenset(many), every)
 
 
 async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> Check:
@@ -201,7 +222,8 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
         mobiles=mobiles,
         emails=emails,
     )
-    account, username = await _account(desk, person, former, noted.username if noted else None)
+    name = noted.username if noted else None
+    account, username, why = await _account(desk, person, former, name)
     return replace(
         found,
         outcome=checking.outcome(
@@ -218,19 +240,21 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
         misses=() if matched else checking.misses(group, typed, region),
         account=account,
         username=username,
+        why=why,
         reference=reference,
     )
 
 
-async def _account(
-    desk: Desk, person: Person, former: Sequence[str], noted: str | None
-) -> tuple[Account, str | None]:
+_Told: TypeAlias = tuple[Account, str | None, str | None]
+
+
+async def _account(desk: Desk, person: Person, former: Sequence[str], noted: str | None) -> _Told:
     """Ask the directory as the engine will; `noted` is the account that the ledger knows.
 
     `former` are the keys under which the ledger knows the person by rows that are gone. Without an
     answer of the directory the ledger's word stands.
     """
-    unknown = (Account.ACTIVE if noted else Account.UNKNOWN, noted)
+    unknown = (Account.ACTIVE if noted else Account.UNKNOWN, noted, None)
     try:
         directory = Directory(desk.settings.directory.model_copy(update=_HASTE))
     except OSError:
@@ -241,7 +265,8 @@ async def _account(
         own = await recognition(desk.pool, desk.keys, directory, own, former)
         if noted:
             found = await directory.run(presence.state, directory, own, noted)
-            return _NOTED[found.state], found.username or noted
+            why = (await directory.run(directory.find_own, own)).why
+            return _NOTED[found.state], found.username or noted, why
         return await _unnoted(directory, person, own, institution.domain)
     except ApplicationError:
         return unknown
@@ -249,23 +274,23 @@ async def _account(
         await directory.close()
 
 
-async def _unnoted(
-    directory: Directory, person: Person, identity: Identity, domain: str
-) -> tuple[Account, str | None]:
+async def _unnoted(directory: Directory, person: Person, identity: Identity, domain: str) -> _Told:
     """Look by every rule, then by the registrar's name."""
     name = None if usernames.unusable(person.login_name or "") else person.login_name
     found = await directory.run(directory.find_own, identity)
     match found.outcome:
         case Judged.OWNED_BY_SAME:
-            return Account.ACTIVE, found.own[0].uid
+            return Account.ACTIVE, found.own[0].uid, found.why
         case Judged.RESERVED_BY_SAME:
             (entry,) = found.own
             if entry.adoptable and (name is None or entry.is_named(name)):
-                return Account.NO_PASSWORD, entry.uid
+                return Account.NO_PASSWORD, entry.uid, found.why
         case Judged.FREE:
             used = await directory.run(directory.find_in_use, name, domain) if name else []
-            return (Account.IN_THE_WAY, used[0].uid) if used else (Account.NONE, None)
-    return Account.IN_THE_WAY, (found.own or found.doubtful)[0].uid
+            if not used:
+                return Account.NONE, None, None
+            return Account.IN_THE_WAY, used[0].uid, LOGIN_NAME_IN_USE
+    return Account.IN_THE_WAY, (found.own or found.doubtful)[0].uid, found.why
 
 
 def person_in(desk: Desk, group: list[Row]) -> Person:

@@ -66,6 +66,7 @@ def _tell(found: Check, language: str) -> None:
         least = "at least " if found.by_many else ""
         typer.echo(f"Others on the same contact: {least}{found.shared_with}")
         typer.echo(f"Username: {found.username or '-'}")
+        typer.echo(f"Rule of the directory's entry: {found.why or '-'}")
         typer.echo(f"Activation under way: {found.reference or '-'}")
     for sentence in texts.both(found.outcome).values():
         typer.echo(f"\n{sentence}")
@@ -79,5 +80,9 @@ def _tell_human(human: Human, language: str) -> None:
         typer.echo(f"  {row.number}  {row.department_id} {department}  {row.status}  {counts}")
         for on_file in row.on_file:
             typer.echo(f"    {texts.contact(on_file, language)}")
+        for lack in texts.lacks(row, language):
+            typer.echo(f"    {lack}")
+    if human.apart:
+        typer.echo(f"  not joined: {', '.join(human.apart)}")
     if human.elsewhere:
         typer.echo(f"  other departments' rows: {human.elsewhere}")

@@ -4,7 +4,7 @@ Whoever reads it out knows the student or the secretariat at the other end; so b
 always at hand.
 """
 
-from activities.checking import Account, Miss, OnFile, Outcome
+from activities.checking import Account, Enrolled, Lack, Miss, OnFile, Outcome
 from domain.contracts.vocabulary import Channel, Language
 from domain.slips import Slip
 from domain.unreadable import Fault
@@ -102,6 +102,12 @@ FAULTS = {
     Fault.NO_ADDRESS: N_("unreadable: no e-mail address"),
     Fault.OWN_ADDRESS: N_("does not count: an address of the institution"),
 }
+LACKS = {
+    Lack.STATUS: N_("no status is recorded"),
+    Lack.CONTACT: N_("no contact by which the student can be found"),
+    Lack.BIRTH_DATE: N_("the birth date cannot be read"),
+}
+_BY_MANY = N_("%(mask)s does not count: more than twenty have it on file")
 SLIPS = {
     Slip.ONE_WRONG: N_("What was typed differs in one character from %(mask)s on file."),
     Slip.SWAPPED: N_("What was typed has two neighbours swapped, compared with %(mask)s on file."),
@@ -117,11 +123,18 @@ def both(outcome: Outcome) -> dict[str, str]:
     return {each.value: translator(each).gettext(OUTCOMES[outcome]) for each in Language}
 
 
+def lacks(row: Enrolled, language: str) -> list[str]:
+    """Say what a row lacks."""
+    return [translator(language).gettext(LACKS[each]) for each in row.lacks]
+
+
 def contact(on_file: OnFile, language: str) -> str:
     """Say a contact on file: its mask, or why it cannot be read."""
     say = translator(language).gettext
     fault = FAULTS[on_file.fault] if on_file.fault else ""
     told = on_file.mask or say(fault) % {"n": on_file.digits}
+    if on_file.by_many and on_file.mask:
+        told = say(_BY_MANY) % {"mask": on_file.mask}
     return f"{say(CHANNELS[on_file.channel])} {told}"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from activities.checking import Account, Outcome, Typed, human, misses, outcome
+from activities.checking import Account, Lack, Outcome, Typed, human, misses, outcome
 from activities.rows import Row
 from domain.contracts.vocabulary import Channel
 from domain.unreadable import Fault
@@ -106,3 +106,38 @@ def test_rows_of_departments_not_seen_are_counted_only() -> None:
     described = human(group, "GR", lambda department: department == "402")
     assert [each.number for each in described.rows] == ["SIS/2"]
     assert described.elsewhere == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "many", "lacks"),
+    [
+        ({"mobilephone": MOBILE}, (), ()),
+        ({"extemail": EMAIL, "birthdate": "1/2/2005"}, (), ()),
+        ({}, (), (Lack.CONTACT,)),
+        ({"mobilephone": "2710372128"}, (), (Lack.CONTACT,)),
+        ({"mobilephone": MOBILE}, ("+306955000123",), (Lack.CONTACT,)),
+        ({"mobilephone": MOBILE, "extemail": EMAIL}, ("+306955000123",), ()),
+        ({"mobilephone": MOBILE, "birthdate": "200511"}, (), (Lack.BIRTH_DATE,)),
+        ({"enrollmentstatus": "-", "birthdate": "31/2/2005"}, (), (*Lack,)),
+    ],
+)
+def test_a_row_says_what_it_lacks(
+    columns: dict[str, str], many: tuple[str, ...], lacks: tuple[Lack, ...]
+) -> None:
+    (told,) = human([row(**columns)], "GR", lambda _: True, many=many).rows
+    assert told.lacks == lacks
+    assert [each.by_many for each in told.on_file if each.channel is Channel.SMS and each.mask] == [
+        bool(many) for name in columns if name == "mobilephone" and columns[name] == MOBILE
+    ]
+
+
+def test_rows_that_look_alike_and_were_not_joined_are_named_where_they_may_be_seen() -> None:
+    born = {"birthdate": "1/2/2005", "firstnameel": "Νίκος"}
+    group = [row(**born)]
+    others = [
+        [row(**born, registrationid="2", fatherfirstnameel="Πέτρος")],
+        [row(**born, registrationid="3", departmentid="403")],
+        [row(registrationid="4", birthdate="1/2/2005", firstnameel="Άλκης")],
+    ]
+    assert human(group, "GR", lambda _: True, others=others).apart == ("SIS/2", "SIS/3")
+    assert human(group, "GR", "401".__eq__, others=others).apart == ("SIS/2",)

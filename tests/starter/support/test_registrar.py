@@ -13,7 +13,7 @@ from temporalio.client import Client
 from typer.testing import CliRunner
 
 from activities.accounts import DirectoryActivities
-from activities.checking import Account, Outcome, Typed
+from activities.checking import Account, Lack, Outcome, Typed
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities, reader
 from activities.rows import Row
@@ -27,7 +27,15 @@ from starter.cli import app
 from starter.support.actions import Refused
 from starter.support.desk import Desk
 from starter.support.registrar import Check, Question, check
-from starter.support.registrar_texts import ACCOUNTS, FAULTS, OUTCOMES, SLIPS, both
+from starter.support.registrar_texts import (
+    ACCOUNTS,
+    FAULTS,
+    LACKS,
+    OUTCOMES,
+    SLIPS,
+    both,
+    contact,
+)
 from starter.support.staff import NotAllowed, Role, Staff
 from tests import desk as desks
 from tests.activities.case import PASSWORD, Case, others
@@ -326,6 +334,9 @@ async def test_a_contact_of_many_is_told_by_number_and_by_the_contact_itself(
     await insert(stack, f"{number}-own", mobilephone=mobile, extemail=f"{number}@own.example")
     own = await ask(desk, f"{number}-own")
     assert (own.outcome, own.by_many) == (Outcome.SHARED, False)
+    ((row,),) = (human.rows for human in own.people)
+    assert [each.by_many for each in row.on_file] == [True, False]
+    assert "more than twenty" in contact(row.on_file[0], "en")
 
 
 async def test_an_entry_in_the_way_and_one_without_a_password_are_told_apart(
@@ -337,6 +348,7 @@ async def test_an_entry_in_the_way_and_one_without_a_password_are_told_apart(
     case.plant(uid, **others(case))
     found = await ask(desk, number)
     assert (found.outcome, found.account) == (Outcome.IN_THE_WAY, Account.IN_THE_WAY)
+    assert found.why == "another person's: uid contradicted by schacPersonalUniqueCode"
     other = f"{number}X"
     await insert(stack, other, extemail=f"x{email}", loginname=f"{uid}x")
     code = f"urn:schac:personalUniqueCode:gr:{case.domain}:TEST:{other}"
@@ -344,6 +356,7 @@ async def test_an_entry_in_the_way_and_one_without_a_password_are_told_apart(
     case.wire.close()
     found = await ask(desk, other)
     assert (found.outcome, found.account) == (Outcome.FINE, Account.NO_PASSWORD)
+    assert found.why == "schacPersonalUniqueCode"
 
 
 async def test_a_directory_that_does_not_answer_leaves_the_account_unknown(
@@ -372,7 +385,7 @@ async def test_a_registrar_that_does_not_answer_is_an_outcome(
 
 def test_every_word_of_a_check_is_there_in_both_languages() -> None:
     assert (set(OUTCOMES), set(ACCOUNTS)) == (set(Outcome), set(Account))
-    assert (set(FAULTS), set(SLIPS)) == (set(Fault), set(Slip))
+    assert (set(FAULTS), set(SLIPS), set(LACKS)) == (set(Fault), set(Slip), set(Lack))
     for outcome in Outcome:
         assert len(set(both(outcome).values())) == len(Language)
 
