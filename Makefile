@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help browser lighthouse demo rows test test-pure test-rooms test-whole test-faults faults clocks lint format lock bench fresh screenshots clean setup-demo setup-dev
+.PHONY: help browser lighthouse demo rows test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities bench demo domain ledger security starter tests translations workflows settings.py worker.py
 
@@ -18,23 +18,33 @@ demo: setup-demo ## start everything on this machine; Ctrl-C stops it
 
 # Only where every line and branch must be tested: measuring makes tests half as slow again.
 MEASURED := tests/domain tests/workflows
+# Walks at random: no line of these counts as tested, so that nothing depends on a seed.
+RANDOM := tests/domain/test_typed.py tests/domain/test_codes_model.py tests/workflows/test_model.py
 # What starts a demo or a browser; each of the others works on a few parts.
 WHOLE := tests/browser tests/demo tests/profiles tests/whole $(wildcard tests/test_*.py)
-test: setup-dev ## run all tests on real parts of their own
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-rooms test-whole test-pure test-faults
+PAGES := tests/starter
+# What waits for outages, and for several demos.
+LONG := tests/faults tests/demo/test_neighbours.py
+ROOMS := $(filter-out %__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
+ignored = $(patsubst %,--ignore=%,$(1))
+test: setup-dev ## run the tests on real parts of their own
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target test-pages test-whole test-pure test-rooms
 
 test-pure: # every line and branch of domain/ and workflows/ is run by these
-	@$(BIN)/coverage run -m pytest $(MEASURED)
+	@$(BIN)/coverage run -m pytest $(MEASURED) $(call ignored,$(RANDOM))
 	@$(BIN)/coverage report --include='domain/*,workflows/*'
 
 test-rooms:
-	@$(BIN)/pytest $(patsubst %,--ignore=%,$(MEASURED) $(WHOLE) tests/faults)
+	@$(BIN)/pytest $(filter-out $(MEASURED) $(WHOLE) $(PAGES) $(LONG),$(ROOMS)) $(RANDOM)
+
+test-pages:
+	@$(BIN)/pytest $(PAGES)
 
 test-whole:
-	@$(BIN)/pytest $(WHOLE)
+	@$(BIN)/pytest $(WHOLE) $(call ignored,$(LONG))
 
-test-faults: # it waits more than it works, and begins when the first of the others is done
-	@$(BIN)/pytest tests/faults
+test-long: setup-dev ## run the longer tests: outages with one seed each, demos beside each other
+	@$(BIN)/pytest $(LONG)
 
 faults: setup-dev ## play the whole fault programme, three seeds each, and print its table
 	@$(BIN)/pytest tests/faults --ignore=tests/faults/test_clocks.py --faults=all
