@@ -41,6 +41,7 @@ from domain import addresses, colours, contacts
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Choice, Language
 from domain.match_rules import Rule
+from domain.rules import Unfit
 from domain.usernames import check_pattern
 
 CHECKOUT = Path(__file__).resolve().parent
@@ -73,10 +74,6 @@ Column = Literal[
 """The published columns that are read."""
 MAY_LACK: tuple[Column, ...] = ("fatherfirstnameen",)
 """Those that a view need not have."""
-
-
-class Unfit(ValueError):
-    """A value with which nothing would work; the text says why and quotes no value."""
 
 
 def _check_regular_expression(text: str) -> str:
@@ -123,7 +120,7 @@ class Service(Section):
 
 def _check_domain(domain: str) -> str:
     if not contacts.domain_of_mail(domain):
-        raise ValueError("no domain that an e-mail address can have")
+        raise Unfit("no domain that an e-mail address can have")
     return domain
 
 
@@ -176,19 +173,30 @@ class Institution(Section):
 
 def _check_dsn(dsn: SecretStr) -> SecretStr:
     """Refuse what the driver would refuse when the first student comes."""
-    parts = urlsplit(dsn.get_secret_value())
-    if parts.scheme not in {"postgresql", "postgres"} or not (parts.path.strip("/") or parts.query):
-        raise ValueError("not an address like postgresql://user@host/database")
+    try:
+        fits = _is_dsn(dsn.get_secret_value())
+    except ValueError:
+        fits = False
+    if not fits:
+        raise Unfit("not an address like postgresql://user@host:5432/database")
+    return dsn
+
+
+def _is_dsn(dsn: str) -> bool:
+    """Whether this names a database; raises ValueError where host or port cannot be read."""
+    parts = urlsplit(dsn)
     named = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
     ports = [one.port for one in named] + [
         int(port) for ports in parse_qs(parts.query).get("port", []) for port in ports.split(",")
     ]
-    if not all(port is None or 0 < port < 2**16 for port in ports):
-        raise ValueError("there is no such port")
     for one in named:
         if not (host := unquote(one.hostname or "")).startswith("/"):
             host.encode("idna")
-    return dsn
+    return (
+        parts.scheme in {"postgresql", "postgres"}
+        and bool(parts.path.strip("/") or parts.query)
+        and all(port is None or 0 < port < 2**16 for port in ports)
+    )
 
 
 Dsn = Annotated[SecretStr, AfterValidator(_check_dsn)]
@@ -277,7 +285,7 @@ class Sms(Section):
             return given
         presets = tomllib.loads(SMS_PRESETS.read_text("utf-8"))
         if name not in presets:
-            raise ValueError(f"no such preset; there are {', '.join(presets)}")
+            raise Unfit(f"no such preset; there are {', '.join(presets)}")
         return presets[name] | given
 
     @model_validator(mode="after")
@@ -452,7 +460,7 @@ class Settings(BaseSettings):
                 f"{name} must be https" for name, value in leaves if _must_be_https(name, value)
             ]
             if wrong:
-                raise ValueError(", ".join(wrong))
+                raise Unfit(", ".join(wrong))
         return self
 
     @classmethod

@@ -2,6 +2,8 @@
 
 import re
 
+from domain.rules import Unfit
+
 LEGIBLE = 4.5
 """The least contrast of text and its background."""
 _HEX = re.compile(r"#[0-9a-f]{6}")
@@ -9,11 +11,11 @@ _LINEAR_BELOW = 0.04045
 
 
 def check(colour: str, background: str) -> str:
-    """Return a colour that is legible on the background; raises ValueError with what is wrong."""
+    """Return a colour that is legible on the background; raises `Unfit` with what is wrong."""
     if not _HEX.fullmatch(colour):
-        raise ValueError("a colour has the form #7a1f2b")
+        raise Unfit("a colour has the form #7a1f2b")
     if contrast(colour, background) < LEGIBLE:
-        raise ValueError(f"its contrast on {background} is below {LEGIBLE}")
+        raise Unfit(f"its contrast on {background} is below {LEGIBLE}")
     return colour
 
 

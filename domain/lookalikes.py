@@ -11,7 +11,10 @@ from domain.text import has_greek
 
 _LATIN = "ABEZHIKMNOPTYXaeiknoptuvwxy"
 _GREEK = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαεικηορτυνωχγ"
-_SIGNS = str.maketrans("∆∏∑", "ΔΠΣ")
+_CAPITALS = str.maketrans("∆∏∑", "ΔΠΣ")
+_SMALL = str.maketrans("∆∏∑", "δπσ")
+_MICRO = "µ"
+_WITH_SIGNS = re.compile(r"(?:[^\W\d_]|[∆∏∑])+")
 TO_GREEK = str.maketrans(_LATIN, _GREEK)
 _TO_LATIN = str.maketrans(_GREEK, _LATIN)
 _ALPHABET = frozenset("ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρσςτυφχψω")
@@ -20,8 +23,20 @@ _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0345])*")
 
 def repaired(text: str) -> str:
     """Return the text with each word in one alphabet, as far as its letters allow."""
-    apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).translate(_SIGNS))
+    lettered = _WITH_SIGNS.sub(
+        lambda found: _lettered(found[0]), unicodedata.normalize("NFC", text)
+    )
+    apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", lettered))
     return unicodedata.normalize("NFC", _WORD.sub(lambda found: _word(found[0]), apart))
+
+
+def _lettered(word: str) -> str:
+    """Turn signs to letters: a sign has one case only, the letter has that of those around it."""
+    others = word.replace(_MICRO, "")
+    if others.isupper():
+        word = word.replace(_MICRO, "Μ")
+    small = any(map(str.islower, others))
+    return word[0].translate(_CAPITALS) + word[1:].translate(_SMALL if small else _CAPITALS)
 
 
 def _word(word: str) -> str:

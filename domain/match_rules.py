@@ -7,6 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from domain.rules import Unfit
+
 Attributes = Mapping[str, Sequence[str]]
 
 _NAMES = frozenset({"first_name", "last_name"})
@@ -20,6 +22,7 @@ _IDENTIFYING = (
     {"system", "number"},
     {"number", "birth_date", "last_name"},
 )
+_OF_MANY = ({"system", "domain"}, {"birth_date", "domain"}, _NAMES | {"domain"})
 _UNCERTAIN = (
     "this is never certain; a certain rule has {login_name}, or {insurance_number}, or {system} and"
     " {number}, or {number}, {birth_date} and {last_name}"
@@ -53,9 +56,11 @@ class Rule(BaseModel):
             used = fields(template)
             if not used - {"domain"} or used - _PLACEHOLDERS:
                 known = ", ".join(sorted(_PLACEHOLDERS))
-                raise ValueError(f"a value needs placeholders in braces; there are {known}")
+                raise Unfit(f"a value needs placeholders in braces; there are {known}")
+        if any(self.placeholders <= shared for shared in _OF_MANY):
+            raise Unfit("a system, a birth date or a name by itself is that of many")
         if self.certain and not self._identifies():
-            raise ValueError(_UNCERTAIN)
+            raise Unfit(_UNCERTAIN)
         return self
 
     def _identifies(self) -> bool:
@@ -106,6 +111,6 @@ def fields(template: str) -> frozenset[str]:
 def _named(template: str) -> Iterator[str]:
     for _, name, form, conversion in Formatter().parse(template):
         if form or conversion:
-            raise ValueError("a placeholder is a name in braces and nothing more")
+            raise Unfit("a placeholder is a name in braces and nothing more")
         if name is not None:
             yield name

@@ -42,3 +42,7 @@ class InvalidInput(ValueError):
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule.value)
         self.rule = rule
+
+
+class Unfit(ValueError):
+    """A setting with which something would not work; the text says why and quotes no value."""

@@ -11,6 +11,7 @@ from itertools import product
 from string import Formatter
 
 from domain.elot743 import ascii_fold
+from domain.rules import Unfit
 
 _ALLOWED = re.compile(r"[a-z][a-z0-9.]{2,19}")
 _WORD = r"[a-z0-9_][a-z0-9_-]*"
@@ -62,13 +63,13 @@ def address(name: str, domain: str) -> str | None:
 
 
 def check_pattern(pattern: str) -> str:
-    """Return the pattern; raises `ValueError` unless it can be filled for every student."""
+    """Return the pattern; raises `Unfit` unless it can be filled for every student."""
     fields = list(Formatter().parse(pattern))
     if any(spec or conversion for _, _, spec, conversion in fields):
-        raise ValueError("a placeholder is a name in braces and nothing more")
+        raise Unfit("a placeholder is a name in braces and nothing more")
     unknown = {name for _, name, _, _ in fields if name is not None} - _PLACEHOLDERS
     if unknown:
-        raise ValueError(f"no such placeholder; there are {', '.join(sorted(_PLACEHOLDERS))}")
+        raise Unfit(f"no such placeholder; there are {', '.join(sorted(_PLACEHOLDERS))}")
     return pattern
 
 

@@ -171,7 +171,9 @@ def test_what_must_be_secret_on_the_way_is_https(name: str, value: str) -> None:
 )
 @pytest.mark.parametrize("name", ["ledger_dsn", "registrar.dsn"])
 def test_nonsense_is_no_database(name: str, dsn: str) -> None:
-    assert refusal(laid_over(name, dsn)) == name
+    said = refusal(laid_over(name, dsn))
+    assert said.startswith(f"{name}: ")
+    assert not dsn or dsn not in said
 
 
 @pytest.mark.parametrize(
@@ -235,6 +237,27 @@ def test_a_variable_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.usefixtures("alone")
 def test_what_cannot_work_is_refused_by_its_name(name: str, value: Any) -> None:
     assert name.partition(".")[0] in refusal(laid_over(name, value))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("directory.match_rules", [{"attributes": {"sn": "{last_name}"}}], "is that of many"),
+        ("directory.match_rules", [{"attributes": {"o": "fixed"}}], "needs placeholders"),
+        ("institution.own_domains", ["not a domain"], "no domain that"),
+        ("institution.colour", "red", "has the form #7a1f2b"),
+        ("usernames", {"patterns": ["{nobody}"]}, "no such placeholder"),
+        ("sms.preset", "hidden-word", "no such preset"),
+        ("ledger_dsn", "hidden-word", "not an address like"),
+    ],
+)
+@pytest.mark.usefixtures("alone")
+def test_what_the_engine_itself_refuses_is_told_with_the_reason(
+    name: str, value: Any, why: str
+) -> None:
+    said = refusal(laid_over(name, value))
+    assert why in said
+    assert "hidden-word" not in said
 
 
 def _numbers() -> list[tuple[str, str, int]]:

@@ -319,6 +319,8 @@ def test_what_two_persons_may_have_in_common_is_never_certain(
     [
         *({}, {"u d": "{number}"}, {"uid": "fixed"}, {"uid": "{domain}"}, {"uid": "{nothing}"}),
         *({"uid": "{number:5}"}, {"uid": "{number!r}"}, {"uid": "{number"}),
+        *({"o": "{system}"}, {"schacDateOfBirth": "{birth_date}"}, {"sn": "{last_name}"}),
+        {"cn": "{first_name} {last_name}", "mail": "{last_name}@{domain}"},
     ],
 )
 def test_a_rule_that_cannot_be_meant_is_refused(attributes: dict[str, str]) -> None:

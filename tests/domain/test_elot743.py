@@ -47,6 +47,8 @@ from domain.lookalikes import repaired
         ("Xρήστος Mπαμπινιώτης", "Christos Bampiniotis"),
         ("Δηµήτρης", "Dimitris"),
         ("∆ΗΜΗΤΡΑ ΘΕΟ∆ΩΡΟΥ", "DIMITRA THEODOROU"),
+        ("∆ηµήτρης Θεο∆ώρου", "Dimitris Theodorou"),
+        ("∆ΗµΗΤΡΑ µΑΡΙΑ µαρία", "DIMITRA MARIA maria"),
         ("Παππáς", "Pappas"),
         ("ΠAΠΠAΣ", "PAPPAS"),
         ("Ｎｉｋｏｓ", "Nikos"),
