@@ -167,12 +167,12 @@ async def retry_all(cause: str, seat: Seat = at(Action.RETRY_ALL)) -> Response:
 
 def _ended(task: asyncio.Task[int]) -> None:
     _running.discard(task)
-    with suppress(asyncio.CancelledError, TemporalUnavailable, *UNAVAILABLE):
+    with suppress(asyncio.CancelledError, Failed, TemporalUnavailable, *UNAVAILABLE):
         task.result()
 
 
 def _known(cause: str) -> WaitReason:
-    if cause not in set(WaitReason):
+    if cause not in set(WaitReason) - cases.EACH_BY_ITSELF:
         raise HTTPException(404)
     return WaitReason(cause)
 

@@ -40,6 +40,8 @@ from workflows.standing import DEPARTMENT, REASON, SINCE, STEP
 
 ENGINE_WAITS = frozenset(WaitReason(failure.value) for failure in FailureType)
 OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
+EACH_BY_ITSELF = frozenset({WaitReason.INSURANCE_CONFLICT})
+"""Trying again is staff's word that two persons have one number, said of each case alone."""
 WITHIN = timedelta(seconds=3)
 """How long one question to Temporal may take."""
 _LARGEST = 4 * 2**20
@@ -126,7 +128,12 @@ class Case:
 
 
 async def waiting_for(client: Client, reason: WaitReason) -> list[str]:
-    """Return the references of all that wait for this reason and for no student."""
+    """Return the references of all that wait for this reason and for no student.
+
+    Raises `Failed` for a reason of which each case must be looked at.
+    """
+    if reason in EACH_BY_ITSELF:
+        raise Failed(f"{reason}: look at each by itself, trying again decides who somebody is")
     at = {step for step, reasons in steps.REASONS.items() if reason in reasons}
     named = ", ".join(
         f"'{step}'" for step in at if steps.woken_by(step, reason) is not Waker.STUDENT

@@ -105,6 +105,8 @@ async def test_all_of_a_cause_are_woken_from_one_page(
     await browser.get("/retry-all/USERNAME_CONFLICT")
     assert (await browser.get("/retry-all/WAITING_CONSENT")).status_code == 404
     assert (await browser.get("/retry-all/NONSENSE")).status_code == 404
+    assert (await browser.get("/retry-all/INSURANCE_CONFLICT")).status_code == 404
+    assert (await browser.post("/retry-all/INSURANCE_CONFLICT", reason=WHY)).status_code == 404
     page = await browser.get("/retry-all/USERNAME_CONFLICT")
     assert "0 ενεργοποιήσεις περιμένουν για αυτό" in page.text
     assert (await browser.post("/retry-all/USERNAME_CONFLICT", reason=" ")).status_code == 422
