@@ -27,8 +27,9 @@ PAGES := tests/starter
 LONG := tests/faults tests/demo/test_neighbours.py
 ROOMS := $(filter-out %__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 ignored = $(patsubst %,--ignore=%,$(1))
+PARTS := test-whole test-pure test-pages test-rooms
 test: setup-dev ## run the tests on real parts of their own
-	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target test-pages test-whole test-pure test-rooms
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(PARTS)
 
 test-pure: # every line and branch of domain/ and workflows/ is run by these
 	@$(BIN)/coverage run -m pytest $(MEASURED) $(call ignored,$(RANDOM))

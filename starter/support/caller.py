@@ -113,7 +113,7 @@ def _read(desk: Desk, question: Question) -> Said:
         if getattr(question.contact, name).strip() and not getattr(contact, name):
             raise Unreadable(name)
     if len(said.kinds) < _FEWEST:
-        raise Unreadable("birth_date", N_("Type two at least of what the caller says."))
+        raise Unreadable("birth_date", N_("Give two at least of what the caller says."))
     if not (question.reference or contact.mobile or contact.email or read.student_number):
         raise Unreadable("student_number", N_("Type the student number, a mobile or an e-mail."))
     return read
