@@ -26,9 +26,9 @@ from activities.failures import alarm, failure, guarded
 from activities.sms_auth import ClientCredentials, authentication
 from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import FailureType
-from settings import Sms
+from settings import SMS_PLACEHOLDERS, Sms
 
-_PLACEHOLDER = re.compile(r"\{(to|digits|text|sender|id|username)\}")
+_PLACEHOLDER = re.compile(rf"\{{({'|'.join(sorted(SMS_PLACEHOLDERS))})\}}")
 _FORM = "application/x-www-form-urlencoded"
 _REFUSED = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}

@@ -5,7 +5,6 @@ with 3 when it was done, and the ledger has some of the usernames for other pers
 """
 
 import asyncio
-import getpass
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -25,11 +24,12 @@ from activities.directory import Directory
 from activities.known import KNOWN, Match, Plan
 from activities.registrar import everybody
 from domain.usernames import unusable
-from ledger import audit, key_checks, pool, usernames
+from ledger import usernames
 from ledger.pool import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter import databases, spreadsheet
+from starter.audited import audited
 from starter.output import Failed, show_json
 
 commands = typer.Typer(help="Accounts that exist already.", no_args_is_help=True)
@@ -129,22 +129,12 @@ async def matched(config: Settings) -> list[Match]:
 
 async def reserved(config: Settings, found: Sequence[Match]) -> Imported:
     """Reserve in batches, each whole and in one order; a name that somebody has stays theirs."""
-    keys = KeyRing(config.keys_dir)
     services = config.usernames.reserved
     certain = (each for each in found if each.plan in KNOWN)
     wanted = sorted((each for each in certain if not unusable(_name(each), services)), key=_name)
     fresh, others = 0, []
-    dsn = config.ledger_dsn.get_secret_value()
-    async with await pool.connect(dsn, seconds=_SECONDS) as ledger:
-        await key_checks.compare(ledger, keys.checks())
-        await audit.record(
-            ledger,
-            keys,
-            actor=getpass.getuser(),
-            action="accounts_import",
-            reference=None,
-            reason=f"{len(wanted)} accounts",
-        )
+    about = f"{len(wanted)} accounts"
+    async with audited(config, "accounts_import", about, seconds=_SECONDS) as (ledger, _):
         for begin in range(0, len(wanted), BATCH):
             batch = wanted[begin : begin + BATCH]
             now, taken = await _reserve(ledger, batch)

@@ -1,7 +1,6 @@
 """`activation insurance ...`: the insurance numbers that were taken with a warning."""
 
 import asyncio
-import getpass
 import sys
 from typing import Annotated
 
@@ -9,9 +8,9 @@ import typer
 
 import settings
 from domain import masks
-from ledger import audit, insurance, key_checks, pool
-from security.keys import KeyRing
+from ledger import insurance
 from starter import databases, spreadsheet
+from starter.audited import audited
 
 commands = typer.Typer(help="Insurance numbers to look at.", no_args_is_help=True)
 
@@ -39,16 +38,5 @@ def export(
 
 async def _flagged(reason: str) -> list[insurance.Flagged]:
     """Read what is exported; nothing leaves without its audit row."""
-    config = settings.load()
-    keys = KeyRing(config.keys_dir)
-    async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
-        await key_checks.compare(ledger, keys.checks())
-        await audit.record(
-            ledger,
-            keys,
-            actor=getpass.getuser(),
-            action="insurance_export",
-            reference=None,
-            reason=reason,
-        )
+    async with audited(settings.load(), "insurance_export", reason) as (ledger, keys):
         return await insurance.flagged(ledger, keys)

@@ -1,6 +1,5 @@
 """What staff are offered is what the activation takes, and everything else is refused in words."""
 
-from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
@@ -8,7 +7,7 @@ from temporalio.client import Client
 
 from domain.contracts.vocabulary import Channel, Language, Step, WaitReason
 from ledger import audit, posts
-from ledger.pool import Pool, connect
+from ledger.pool import Pool
 from ledger.posts import IN_ALL
 from starter.activations import Activations
 from starter.support import actions
@@ -27,12 +26,6 @@ from translations import translator
 from workflows.steps import ENDS, REASONS
 
 ACTS = tuple(actions.REQUESTS)
-
-
-@pytest.fixture
-async def pool(stack: TestStack) -> AsyncIterator[Pool]:
-    async with await connect(stack.ledger_dsn) as ledger:
-        yield ledger
 
 
 @pytest.mark.parametrize("step", Step)

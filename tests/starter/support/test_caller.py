@@ -4,9 +4,7 @@ import asyncio
 import itertools
 import json
 import secrets
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import cast
 
 import pytest
 import structlog
@@ -17,14 +15,12 @@ from activities.caller import Said
 from activities.checking import Typed
 from domain.contracts.vocabulary import Language
 from ledger import activations, audit
-from ledger.pool import Pool, connect
 from starter.activations import Activations
 from starter.cli import app
 from starter.support.caller import A_DAY, Answer, Question, Told, Unreadable, ask
 from starter.support.cases import UnknownReference
 from starter.support.desk import Desk
 from starter.support.staff import NotAllowed, Role, Staff
-from tests import desk as desks
 from tests.activities.test_registrar import insert
 from tests.server import client, reference, working, world
 from tests.stack import TestStack
@@ -34,17 +30,6 @@ __all__ = ["client", "reference", "working", "world"]
 
 _numbers = itertools.count(910001)
 FATHER = "Ιωάννης"
-
-
-@pytest.fixture
-async def pool(stack: TestStack) -> AsyncIterator[Pool]:
-    async with await connect(stack.ledger_dsn) as ledger:
-        yield ledger
-
-
-@pytest.fixture
-def desk(stack: TestStack, pool: Pool) -> Desk:
-    return desks.desk(cast("Client", None), pool, keys=stack.keys, settings=stack.settings)
 
 
 @pytest.fixture

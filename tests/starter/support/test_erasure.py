@@ -1,7 +1,6 @@
 """An activation that is over is erased from Temporal and the ledger; one under way never is."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from secrets import token_hex
 
@@ -11,7 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.contracts.submissions import CancelRequest
 from ledger import audit
-from ledger.pool import Pool, connect
+from ledger.pool import Pool
 from starter.activations import Activations
 from starter.support import erasure
 from starter.support.actions import Refused
@@ -27,12 +26,6 @@ from tests.starter.test_cli import assert_one_line, command, told
 from tests.workflows.engine import World
 
 STAYS = {"activation", "audit", "consent", "message", "username"}
-
-
-@pytest.fixture
-async def pool(stack: TestStack) -> AsyncIterator[Pool]:
-    async with await connect(stack.ledger_dsn) as ledger:
-        yield ledger
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What operators read is what stands, with workers, without them, and without each store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 from temporalio.client import Client
@@ -21,12 +21,6 @@ from tests.desk import desk
 from tests.server import working
 from tests.stack import TestStack
 from tests.workflows.engine import World
-
-
-@pytest.fixture
-async def pool(stack: TestStack) -> AsyncIterator[Pool]:
-    async with await ledger.connect(stack.ledger_dsn) as pool:
-        yield pool
 
 
 async def until(client: Client, met: Callable[[tuple[Queue, ...]], bool]) -> tuple[Queue, ...]:

@@ -3,13 +3,10 @@
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
 from dataclasses import asdict, replace
-from typing import cast
 
 import pytest
 from pydantic import SecretStr
-from temporalio.client import Client
 from typer.testing import CliRunner
 
 from activities.accounts import DirectoryActivities
@@ -22,7 +19,7 @@ from domain.contracts.vocabulary import Language, Step
 from domain.slips import Slip
 from domain.unreadable import Fault
 from ledger import activations, audit
-from ledger.pool import Pool, connect
+from ledger.pool import Pool
 from starter.cli import app
 from starter.support.actions import Refused
 from starter.support.desk import Desk
@@ -37,7 +34,6 @@ from starter.support.registrar_texts import (
     contact,
 )
 from starter.support.staff import NotAllowed, Role, Staff
-from tests import desk as desks
 from tests.activities.case import PASSWORD, Case, others
 from tests.activities.test_presence import noted
 from tests.activities.test_registrar import insert
@@ -45,17 +41,6 @@ from tests.stack import TestStack
 from tests.starter.test_cli import assert_one_line, command
 
 _numbers = itertools.count(810001)
-
-
-@pytest.fixture
-async def pool(stack: TestStack) -> AsyncIterator[Pool]:
-    async with await connect(stack.ledger_dsn) as ledger:
-        yield ledger
-
-
-@pytest.fixture
-def desk(stack: TestStack, pool: Pool) -> Desk:
-    return desks.desk(cast("Client", None), pool, keys=stack.keys, settings=stack.settings)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from secrets import token_bytes, token_hex
 
@@ -16,7 +15,7 @@ from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import Language, TaskQueue
 from domain.references import from_digest
 from ledger import audit, support_requests
-from ledger.pool import Pool, connect
+from ledger.pool import Pool
 from ledger.support_requests import SupportRequest
 from starter.cli import app
 from starter.support import requests
@@ -31,12 +30,6 @@ from workflows.support_request import SupportAnswer
 
 TEXT = "Δεν ήρθε ο κωδικός."
 MAILBOX = "maria.{}@mail.example"
-
-
-@pytest.fixture
-async def pool(stack: TestStack) -> AsyncIterator[Pool]:
-    async with await connect(stack.ledger_dsn) as ledger:
-        yield ledger
 
 
 @pytest.fixture
