@@ -26,6 +26,7 @@ from starter.connect import TemporalUnavailable, connect
 from starter.health import temporal_ready
 from starter.portal import (
     begin,
+    crowd,
     info,
     insurance,
     limits,
@@ -102,6 +103,7 @@ def assemble(
         sessions=Sessions(pool, settings.portal, keys.session_key),
         pauses=Pauses(pool),
         texts=Texts(settings),
+        turns=asyncio.Semaphore(crowd.AT_ONCE),
         wordings={language: Wording(language) for language in Language},
     )
 

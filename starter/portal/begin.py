@@ -61,22 +61,49 @@ async def contact(visit: AnyVisit) -> Response:
 @router.post("/contact")
 async def contact_given(visit: AnyVisit) -> Response:
     form = await visit.form()
-    try:
-        present = await _unproved(visit)
-    except SessionEnded:
-        # Nothing had begun that a new session would have to prove, and nobody types it twice.
-        await visit.begin()
-        present = None
     typed = {name: note(form.get(name)) for name in ("mobile", "email")}
     read, errors = _read(visit, typed)
-    if errors:
-        return visit.page("contact", errors=errors, typed=typed)
+    async with crowd.turn(visit) as in_turn:
+        present = await _present(visit)
+        if errors:
+            return visit.page("contact", errors=errors, typed=typed)
+        noted = await _attached(visit, form, read, present, in_turn=in_turn)
+    if isinstance(noted, Response):
+        return noted
+    with visit.handing_in():
+        await visit.parts.engine.start(
+            ActivationStart(
+                reference=noted,
+                language=visit.language,
+                policy=visit.parts.texts.named_in(visit.parts.settings.policy),
+                always_ask=visit.parts.settings.identity.always_ask,
+                **read,
+            )
+        )
+    visit.taken(RECEIVED)
+    return await _looked_up(visit, noted, typed)
+
+
+async def _present(visit: Visit) -> Place | None:
+    """As `_unproved`; a session that ended begins anew, so that nobody types the contact twice."""
+    try:
+        return await _unproved(visit)
+    except SessionEnded:
+        # Nothing had begun that a new session would have to prove.
+        await visit.begin()
+        return None
+
+
+async def _attached(
+    visit: Visit, form: Form, read: dict[str, str | None], present: Place | None, *, in_turn: bool
+) -> Response | str:
+    """Note the activation, attach the session and return the reference; or the page instead."""
     if present and await _code_still_holds(visit, present, read):
         return visit.see("/pin")
     refused = await _paused(visit, form)
     if refused is None and not (present and present.goes_on):
         # Before the counting of look-ups: who is told to come again is not counted for it.
-        refused = await crowd.refusal(visit, form, read)
+        refused = await crowd.refusal(visit, form, read, in_turn=in_turn)
     if refused:
         return refused
     async with crowd.given_back_if_nothing_begins(visit, form):
@@ -84,22 +111,14 @@ async def contact_given(visit: AnyVisit) -> Response:
         reference = await _note(visit, form, read)
         # Attached first: an activation that no browser knows would be a message out of nowhere.
         await visit.attach(reference, uniform.masked(read))
-    engine = visit.parts.engine
-    policy = visit.parts.texts.named_in(visit.parts.settings.policy)
-    with visit.handing_in():
-        await engine.start(
-            ActivationStart(
-                reference=reference,
-                language=visit.language,
-                policy=policy,
-                always_ask=visit.parts.settings.identity.always_ask,
-                **read,
-            )
-        )
-    visit.taken(RECEIVED)
+    return reference
+
+
+async def _looked_up(visit: Visit, reference: str, typed: Mapping[str, str]) -> Response:
+    """Wait for the look-up as long as a page may, and go where it leads."""
     # Where nobody may tell who is on file, all wait for the same moment.
     within = uniform.LOOKED_UP_WITHIN if visit.uniform else visit.left()
-    found = await engine.settled(reference, leaves={Step.LOOKUP}, within=within)
+    found = await visit.parts.engine.settled(reference, leaves={Step.LOOKUP}, within=within)
     if found and found.wait_reason:
         # What waits for the registrar keeps no worker busy.
         await starts.release(visit.parts.pool, reference)

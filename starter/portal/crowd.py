@@ -14,6 +14,10 @@ from starter.portal.visit import Visit
 from starter.web.forms import Form
 from translations import N_
 
+AT_ONCE = 4
+"""How many starts one portal works on at once: half of its connections to the ledger."""
+_TURN_WITHIN = 1.5
+"""Seconds to wait for a turn; whoever has none by then is told to come again."""
 _LEASE = timedelta(seconds=10)
 """How long a place is held that nobody gives back: the workers are down, or the registrar hangs."""
 _GIVEN_BACK_WITHIN = 0.2
@@ -24,13 +28,34 @@ _HEADING = N_("Many students are starting just now")
 _SENTENCE = N_("A few can start at a time. Send the form again in %(n)d seconds.")
 
 
-async def refusal(visit: Visit, form: Form, read: Mapping[str, str | None]) -> Response | None:
+@asynccontextmanager
+async def turn(visit: Visit) -> AsyncIterator[bool]:
+    """Leave connections to the ledger to who is inside; yields whether this start is in turn.
+
+    Out of turn a start may only be refused, or go on where its activation does.
+    """
+    turns = visit.parts.turns
+    try:
+        async with asyncio.timeout(_TURN_WITHIN):
+            await turns.acquire()
+    except TimeoutError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        turns.release()
+
+
+async def refusal(
+    visit: Visit, form: Form, read: Mapping[str, str | None], *, in_turn: bool
+) -> Response | None:
     """Take a place for this start; without one, return the page that says when to come again.
 
     A contact whose activation goes on is never refused.
     """
     parts, most = visit.parts, visit.parts.settings.portal.starts_under_way
-    if await starts.admit(parts.pool, _place(form), most=most, lease=_LEASE):
+    if in_turn and await starts.admit(parts.pool, _place(form), most=most, lease=_LEASE):
         return None
     if await activations.begun_with(parts.pool, parts.keys, read.get("mobile"), read.get("email")):
         return None

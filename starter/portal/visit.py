@@ -61,6 +61,7 @@ class Parts:
     wordings: Mapping[Language, Wording]
     pauses: Pauses
     texts: Texts
+    turns: asyncio.Semaphore
     health: Health
 
 

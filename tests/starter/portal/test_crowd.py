@@ -10,8 +10,10 @@ from fastapi import FastAPI
 
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import starts
-from ledger.pool import Pool
+from ledger.pool import Pool, connect
 from settings import Settings
+from starter.portal.crowd import AT_ONCE
+from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 
@@ -127,3 +129,26 @@ async def test_who_is_inside_goes_on(student: Browser, engine: MemoryEngine, poo
     await student.get("/contact")
     changed = await student.post("/contact", mobile="6945550003", email="")
     assert changed.headers["location"] == "/pin"
+
+
+async def test_starts_that_the_ledger_keeps_waiting_leave_room_for_who_is_inside(
+    student: Browser, app: FastAPI, stack: TestStack
+) -> None:
+    crowd = [Browser(app) for _ in range(40)]
+    for each in crowd:
+        await each.begin()
+    async with await connect(stack.ledger_dsn) as others, others.acquire() as other:
+        await other.execute("SELECT pg_advisory_lock(7263402)")  # Whoever asks for a place waits.
+        sent = [
+            asyncio.create_task(each.post("/contact", mobile=f"69455520{n:02}", email=""))
+            for n, each in enumerate(crowd)
+        ]
+        while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert (await student.get("/pin")).status_code == 200
+        assert (await student.post("/pin", pin="123456")).status_code == 303
+        answers = await asyncio.gather(*sent)
+        await other.execute("SELECT pg_advisory_unlock(7263402)")
+    told = [FULL in answer.text for answer in answers]
+    assert told.count(True) >= len(crowd) - 2 * AT_ONCE
+    assert {answer.status_code for answer, full in zip(answers, told, strict=True) if full} == {503}
