@@ -83,17 +83,19 @@ async def claimed(
 ) -> None:
     """Note whose activation it turned out to be."""
     newest = person.enrolments[0]
+    name = f"{person.first_name_el} {person.last_name_el}".strip()
     await pool.execute(
         "INSERT INTO activation AS a"
-        " (reference, language, person_key, student_number_index, department, found_by)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (reference) DO UPDATE SET"
-        " person_key = $3, student_number_index = $4, department = $5, found_by = $6",
+        " (reference, language, person_key, student_number_index, department, found_by, name)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (reference) DO UPDATE SET"
+        " person_key = $3, student_number_index = $4, department = $5, found_by = $6, name = $7",
         reference,
         language,
         person.person_key,
         keys.index("student_number", newest.registration_id),
         newest.department_id,
         sorted(set(_found_by(keys, person))),
+        keys.encrypt("name", reference, name),
     )
 
 
@@ -261,6 +263,15 @@ async def noted(pool: Pool, references: Collection[str]) -> dict[str, Noted]:
         list(references),
     )
     return {row["reference"]: read(row) for row in rows}
+
+
+async def names_of(pool: Pool, keys: KeyRing, references: Collection[str]) -> dict[str, str]:
+    """Return the names of whose these are, by reference, where one is kept."""
+    rows = await pool.fetch(
+        "SELECT reference, name FROM activation WHERE reference = ANY($1) AND name IS NOT NULL",
+        list(references),
+    )
+    return {row["reference"]: keys.decrypt("name", *row) for row in rows}
 
 
 async def finished(pool: Pool, *, since: datetime, limit: int) -> list[Noted]:

@@ -55,8 +55,8 @@ async def erase(pool: Pool, reference: str) -> None:
         await connection.execute("SELECT empty_consents($1)", reference)
         await connection.execute(
             "UPDATE activation SET mobile_index = NULL, email_index = NULL, person_key = NULL,"
-            " student_number_index = NULL, username_index = NULL, username = NULL, found_by = '{}'"
-            " WHERE reference = $1",
+            " student_number_index = NULL, username_index = NULL, username = NULL, found_by = '{}',"
+            " name = NULL WHERE reference = $1",
             reference,
         )
         await connection.execute(

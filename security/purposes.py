@@ -45,6 +45,7 @@ LASTING: dict[str, frozenset[User]] = {
         "column/case_note.key": _DESK,
         "column/consent.key": {User.MAIN},
         "column/insurance.key": {User.MAIN, User.COMMANDS},
+        "column/name.key": {User.MAIN, *_DESK},
         "column/suggestion.key": {User.PORTAL},
         "column/support_answer.key": {User.MESSAGING, *_DESK},
         "column/support_request.key": {User.PORTAL, User.MESSAGING, *_DESK},

@@ -1,13 +1,14 @@
 """`activation support ...`: the verbs of the console, for people and (`--json`) for scripts."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 import settings
@@ -63,10 +64,14 @@ def list_(
         _print(rows)
 
 
-def _print(rows: Iterable[Line]) -> None:
+def _print(rows: Iterable[Line], names: Mapping[str, str] | None = None) -> None:
+    """Print a line each; with `names`, whose each is."""
     table = Table("reference", "step", "reason", "since", "next try", "department", box=None)
+    if names is not None:
+        table.add_column("name")
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.as_dict().values()))
+        name = [] if names is None else [names.get(row.reference)]
+        table.add_row(*(escape(_cell(value)) for value in [*row.as_dict().values(), *name]))
     # Piped or narrow, a line is still a whole line: nothing is cut.
     Console(soft_wrap=True, width=_WIDE).print(table)
 
@@ -90,9 +95,10 @@ def search(json: Json = False) -> None:
     """
     found = asyncio.run(_search(ask("Look for")))
     if json:
-        show_json([row.as_dict() for row in found.rows])
+        named = {row.reference: {"name": found.names.get(row.reference)} for row in found.rows}
+        show_json([row.as_dict() | named[row.reference] for row in found.rows])
         return
-    _print(found.rows)
+    _print(found.rows, found.names)
     if found.more:
         typer.echo("There are more; type more of the name.", err=True)
 

@@ -1,17 +1,19 @@
 """Looks for an activation by whatever a caller can say of it.
 
 One box: each way the words can be meant is tried. What was typed is in no address, log or audit;
-the audit gets only in which ways it was looked for.
+the audit gets only in which ways it was looked for, and of which hits the name was shown.
 """
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from domain import contacts, names
 from domain.insurance import AMKA, EHIC
 from domain.references import normalise
 from domain.rules import InvalidInput
 from domain.text import identifier, plain
+from ledger import activations
 from ledger import search as ledger
 from ledger.activations import Noted
 from ledger.search import Sought
@@ -29,24 +31,37 @@ _FEWEST = 3
 
 @dataclass(frozen=True)
 class Found:
-    """`more`: others fit as well, and more must be typed to see them."""
+    """`more`: others fit as well, and more must be typed to see them.
+
+    `names` are those of the students, by reference, where one is kept.
+    """
 
     rows: tuple[Line, ...]
     more: bool
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 async def search(desk: Desk, typed: str) -> Found:
     """Return what fits, the newest first; the search is in the audit before it is made."""
     sought = meant(typed, desk.settings.registrar.phone_region)
-    kinds = [field.name for field in fields(sought) if getattr(sought, field.name)]
+    kinds = [each.name for each in fields(sought) if getattr(sought, each.name)]
     await desk.record(Action.SEARCH, reason=", ".join(kinds) or "nothing")
     if not kinds:
         return Found((), more=False)
     hits = await ledger.search(
         desk.pool, desk.keys, sought, departments=desk.staff.departments, limit=MOST + 1
     )
-    rows = await _lines(desk, hits[:MOST])
-    return Found(tuple(row for row in rows if desk.staff.sees(row.department)), len(hits) > MOST)
+    lines = await _lines(desk, hits[:MOST])
+    rows = tuple(line for line in lines if desk.staff.sees(line.department))
+    return Found(rows, len(hits) > MOST, await _names(desk, [row.reference for row in rows]))
+
+
+async def _names(desk: Desk, references: Sequence[str]) -> dict[str, str]:
+    """Return the names that are kept of these; the audit has it before they are shown."""
+    found = await activations.names_of(desk.pool, desk.keys, references)
+    if found:
+        await desk.record(Action.SEARCH, reason=f"names shown: {', '.join(sorted(found))}")
+    return found
 
 
 def meant(typed: str, region: str) -> Sought:

@@ -1,5 +1,8 @@
 """The row of an activation: one a reference, found again by keyed indexes, readable by nobody."""
 
+import pytest
+from cryptography.exceptions import InvalidTag
+
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations
 from ledger.activations import Account
@@ -61,6 +64,47 @@ async def test_the_account_is_known_by_its_person_and_written_nowhere_in_clear(
     for clear in ("mpapadop", "+306912345678", "2026001", "Παπαδοπούλου"):
         assert clear not in whole
         assert clear.encode().hex() not in whole
+
+
+async def test_the_name_is_the_last_that_the_registrar_told_and_is_written_nowhere_in_clear(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    async def names() -> dict[str, str]:
+        return await activations.names_of(pool, stack.keys, [reference, "A-0000-0000"])
+
+    await begin(pool, stack, reference, PERSON.mobile)
+    assert await names() == {}
+    for last_name in ("Παπαδοπούλου", "Παππά", ""):
+        person = PERSON.model_copy(update={"last_name_el": last_name})
+        await activations.claimed(
+            pool, stack.keys, reference=reference, person=person, language=Language.EL
+        )
+        assert await names() == {reference: f"Μαρία {last_name}".strip()}
+        row = await pool.fetchrow("SELECT * FROM activation WHERE reference = $1", reference)
+        assert row
+        for clear in ("Μαρία", last_name or "Μαρία"):
+            assert clear not in str(dict(row))
+            assert clear.encode() not in row["name"]
+        # What is copied from another row is not taken for this one's.
+        with pytest.raises(InvalidTag):
+            stack.keys.decrypt("name", "A-0000-0000", row["name"])
+
+
+async def test_a_row_of_the_version_before_has_no_name_and_gets_one_when_it_is_claimed_again(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    await pool.execute(
+        "INSERT INTO activation (reference, language, person_key, department, found_by)"
+        " VALUES ($1, 'el', $1, '401', '{}')",
+        reference,
+    )
+    assert await activations.names_of(pool, stack.keys, [reference]) == {}
+    await activations.claimed(
+        pool, stack.keys, reference=reference, person=PERSON, language=Language.EL
+    )
+    assert await activations.names_of(pool, stack.keys, [reference]) == {
+        reference: "Μαρία Παπαδοπούλου"
+    }
 
 
 async def test_an_account_of_ones_own_under_any_key_is_nobody_elses(

@@ -48,6 +48,16 @@ async def test_what_is_personal_goes_and_the_proof_stays(
     assert await consents.standing(pool, reference)
 
 
+async def test_of_the_row_only_what_the_figures_need_is_left(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    await live(pool, stack, reference, person_of(stack, reference))
+    await erasure.erase(pool, reference)
+    row = await pool.fetchrow("SELECT * FROM activation WHERE reference = $1", reference)
+    kept = {name for name, value in dict(row or {}).items() if value}
+    assert kept == {"reference", "language", "started_at", "ended_at", "end_step", "department"}
+
+
 async def test_an_insurance_number_goes_with_the_last_activation_of_its_person(
     pool: Pool, stack: TestStack, reference: str
 ) -> None:
