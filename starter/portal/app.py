@@ -26,7 +26,6 @@ from starter.connect import TemporalUnavailable, connect
 from starter.health import temporal_ready
 from starter.portal import (
     begin,
-    crowd,
     info,
     insurance,
     limits,
@@ -36,6 +35,7 @@ from starter.portal import (
     proof,
     review,
 )
+from starter.portal.admission import Admission
 from starter.portal.limits import Flood
 from starter.portal.pause import Pauses
 from starter.portal.places import Engine, Place
@@ -103,7 +103,7 @@ def assemble(
         sessions=Sessions(pool, settings.portal, keys.session_key),
         pauses=Pauses(pool),
         texts=Texts(settings),
-        turns=asyncio.Semaphore(crowd.AT_ONCE),
+        admission=Admission(),
         wordings={language: Wording(language) for language in Language},
     )
 

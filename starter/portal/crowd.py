@@ -1,7 +1,6 @@
 """Admits starts at the pace at which the workers look students up, over all portals."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -14,16 +13,12 @@ from starter.portal.visit import Visit
 from starter.web.forms import Form
 from translations import N_
 
-AT_ONCE = 4
-"""How many starts one portal works on at once: half of its connections to the ledger."""
 _TURN_WITHIN = 1.5
 """Seconds to wait for a turn; whoever has none by then is told to come again."""
 _LEASE = timedelta(seconds=10)
 """How long a place is held that nobody gives back: the workers are down, or the registrar hangs."""
 _GIVEN_BACK_WITHIN = 0.2
 """Seconds for giving a place back where the request failed."""
-_SOONEST, _SPREAD = 3, 8
-"""Seconds after which to come again; spread out, so that a crowd does not return as one."""
 _HEADING = N_("Many students are starting just now")
 _SENTENCE = N_("A few can start at a time. Send the form again in %(n)d seconds.")
 
@@ -34,7 +29,7 @@ async def turn(visit: Visit) -> AsyncIterator[bool]:
 
     Out of turn a start may only be refused, or go on where its activation does.
     """
-    turns = visit.parts.turns
+    turns = visit.parts.admission.turns
     try:
         async with asyncio.timeout(_TURN_WITHIN):
             await turns.acquire()
@@ -56,10 +51,11 @@ async def refusal(
     """
     parts, most = visit.parts, visit.parts.settings.portal.starts_under_way
     if in_turn and await starts.admit(parts.pool, _place(form), most=most, lease=_LEASE):
+        parts.admission.admitted()
         return None
     if await activations.begun_with(parts.pool, parts.keys, read.get("mobile"), read.get("email")):
         return None
-    seconds = _SOONEST + secrets.randbelow(_SPREAD)
+    seconds = parts.admission.again_in()
     return await visit.error(
         503,
         {"Retry-After": str(seconds)},

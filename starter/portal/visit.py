@@ -23,6 +23,7 @@ from settings import Settings
 from starter import pages
 from starter.connect import TemporalUnavailable
 from starter.portal import places
+from starter.portal.admission import Admission
 from starter.portal.pause import Pauses
 from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
@@ -61,7 +62,7 @@ class Parts:
     wordings: Mapping[Language, Wording]
     pauses: Pauses
     texts: Texts
-    turns: asyncio.Semaphore
+    admission: Admission
     health: Health
 
 
