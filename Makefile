@@ -16,6 +16,9 @@ setup-dev:
 demo: setup-demo ## start everything on this machine; Ctrl-C stops it
 	@exec $(BIN)/activation demo up
 
+# Tests start hundreds of processes; without this, some environments compile every module in each.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Only where every line and branch must be tested: measuring makes tests half as slow again.
 MEASURED := tests/domain tests/workflows
 # Walks at random: no line of these counts as tested, so that nothing depends on a seed.

@@ -138,16 +138,17 @@ def test_invisible_marks_change_nothing(read: Read, good: str, mark: str) -> Non
 @by_name(NORMALISERS | JUDGES)
 def test_16_kib_take_time_by_their_length(read: Read) -> None:
     """A busy machine may disturb one try, hardly twenty."""
-    sixteen_times = {piece: min(tries(read, filled(piece))) for piece in LONG}
-    short = {piece: min(tries(read, filled(piece)[:1024])) for piece in LONG}
-    assert [piece for piece in LONG if sixteen_times[piece] >= 64 * short[piece]] == []
+    for piece in LONG:
+        short = min(tries(read, filled(piece)[:1024]))
+        assert any(taken < 64 * short for taken in tries(read, filled(piece))), piece
 
 
 @by_name(TRANSCRIBERS)
 @pytest.mark.parametrize("piece", ["ό", "Ο", "ΐ", "Αυ", "a ", "\u0301"])
 def test_what_transcribes_names_takes_time_by_their_length(read: Read, piece: str) -> None:
     short, sixteen_times = filled(piece)[:250], filled(piece)[:4000]
-    assert min(tries(read, sixteen_times)) < 64 * min(tries(read, short))
+    limit = 64 * min(tries(read, short))
+    assert any(taken < limit for taken in tries(read, sixteen_times))
 
 
 def filled(piece: str) -> str:
