@@ -22,12 +22,15 @@ export PYTHONDONTWRITEBYTECODE :=
 # Only where every line and branch must be tested: measuring makes tests half as slow again.
 MEASURED := tests/domain tests/workflows
 # Walks at random: no line of these counts as tested, so that nothing depends on a seed.
-RANDOM := tests/domain/test_typed.py tests/domain/test_codes_model.py tests/workflows/test_model.py
+RANDOM := $(addprefix tests/domain/,test_codes_model.py test_typed.py) \
+	$(addprefix tests/workflows/,test_model.py test_traces.py)
 # What starts a demo or a browser; each of the others works on a few parts.
 WHOLE := tests/browser tests/demo tests/profiles tests/whole $(wildcard tests/test_*.py)
 PAGES := tests/starter
 # What waits for outages, and for several demos.
 LONG := tests/faults tests/demo/test_neighbours.py
+# Of what tries many things in the same way, each part but test-long tries a few.
+FEW := -m "not long"
 ROOMS := $(filter-out %__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 ignored = $(patsubst %,--ignore=%,$(1))
 PARTS := test-whole test-pure test-pages test-rooms
@@ -35,20 +38,21 @@ test: setup-dev ## run the tests on real parts of their own
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(PARTS)
 
 test-pure: # every line and branch of domain/ and workflows/ is run by these
-	@$(BIN)/coverage run -m pytest $(MEASURED) $(call ignored,$(RANDOM))
+	@$(BIN)/coverage run -m pytest $(FEW) $(MEASURED) $(call ignored,$(RANDOM))
 	@$(BIN)/coverage report --include='domain/*,workflows/*'
 
 test-rooms:
-	@$(BIN)/pytest $(filter-out $(MEASURED) $(WHOLE) $(PAGES) $(LONG),$(ROOMS)) $(RANDOM)
+	@$(BIN)/pytest $(FEW) $(filter-out $(MEASURED) $(WHOLE) $(PAGES) $(LONG),$(ROOMS)) $(RANDOM)
 
 test-pages:
-	@$(BIN)/pytest $(PAGES)
+	@$(BIN)/pytest $(FEW) $(PAGES)
 
 test-whole:
-	@$(BIN)/pytest $(WHOLE) $(call ignored,$(LONG))
+	@$(BIN)/pytest $(FEW) $(WHOLE) $(call ignored,$(LONG))
 
-test-long: setup-dev ## run the longer tests: outages with one seed each, demos beside each other
+test-long: setup-dev ## run the longer tests: outages, demos beside each other, walks through every state
 	@$(BIN)/pytest $(LONG)
+	@$(BIN)/pytest -m long $(MEASURED) tests/browser
 
 faults: setup-dev ## play the whole fault programme, three seeds each, and print its table
 	@$(BIN)/pytest tests/faults --ignore=tests/faults/test_clocks.py --faults=all

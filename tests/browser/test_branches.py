@@ -76,7 +76,7 @@ class LongWay(Journey):
         await self._press("Χρήση αυτού που επέλεξα")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 async def test_a_sibling_from_abroad_takes_the_long_way(
     whole_stack: WholeStack, open_page: OpenPage, tmp_path: Path, scheme: str
 ) -> None:

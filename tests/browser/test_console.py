@@ -10,6 +10,7 @@ from tests.browser.journey import Journey, Student
 from tests.stack import WholeStack
 
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
+LONG = pytest.mark.long
 PAGES = ("queue", "search", "registrar", "caller", "requests", "funnel", "operations", "handbook")
 
 
@@ -36,8 +37,8 @@ async def sign_in(page: Page, stack: WholeStack, password: str) -> None:
     ("serial", "language", "options"),
     [
         (121, "el", {"viewport": WIDE}),
-        (122, "en", {"viewport": NARROW, "color_scheme": "dark"}),
-        (123, "el", {"viewport": NARROW, "java_script_enabled": False}),
+        pytest.param(122, "en", {"viewport": NARROW, "color_scheme": "dark"}, marks=LONG),
+        pytest.param(123, "el", {"viewport": NARROW, "java_script_enabled": False}, marks=LONG),
     ],
 )
 async def test_staff_sign_in_and_read_every_page(

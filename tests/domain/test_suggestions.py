@@ -39,9 +39,10 @@ def test_no_two_words_are_one_letter_apart(language: Language) -> None:
 
 
 @BOTH
-def test_every_suggestion_is_a_good_password(language: Language) -> None:
+@pytest.mark.parametrize("times", [100, pytest.param(500, marks=pytest.mark.long)])
+def test_every_suggestion_is_a_good_password(language: Language, times: int) -> None:
     draw = random.Random(7).randrange  # noqa: S311 - the same passwords each time
-    for _ in range(500):
+    for _ in range(times):
         password = suggest(language, draw)
         assert re.fullmatch(r"[A-Z][a-z]{3,7}(-[a-z]{4,8}){3}-\d\d", password)
         assert judge(password, []) == [], password
