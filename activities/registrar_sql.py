@@ -129,8 +129,10 @@ def spelled(text: str) -> str:
 
 def born(column: str) -> str:
     """Write in SQL what `dates.key` does."""
-    hyphens = f"regexp_replace({column}, '[^0-9]+', '-', 'g')"
-    return rf"substring(regexp_replace({hyphens}, '\m0([0-9])\M', '\1', 'g') from '{dates.KEY}')"
+    reduced = "translate({}, '{}', '{}')".format(column, *dates.FOLDED)
+    for pattern, by in dates.REDUCED:
+        reduced = f"regexp_replace({reduced}, '{pattern}', '{by}', 'g')"
+    return f"translate(substring({reduced} from '{dates.KEY}'), ':', '-')"
 
 
 def ending(mobile: str) -> str:

@@ -50,9 +50,14 @@ CREATE INDEX IF NOT EXISTS v_vd_sis_ssn_folded ON v_vd_sis (translate(
     upper(regexp_replace(ssn, '[^0-9A-Za-zΆΈ-ώ]', '', 'g')),
     'ΆΈΉΊΌΎΏΐΑΒΕΖΗΙΚΜΝΟΡΤΥΧΪΫάέήίΰαβγδεζηθικλμνξοπρςστυφχψωϊϋόύώ',
     'AEHIOYΩIABEZHIKMNOPTYXIYAEHIYABΓΔEZHΘIKΛMNΞOΠPΣΣTYΦXΨΩIYOYΩ'));
-CREATE INDEX IF NOT EXISTS v_vd_sis_born ON v_vd_sis (substring(
-    regexp_replace(regexp_replace(birthdate, '[^0-9]+', '-', 'g'), '\m0([0-9])\M', '\1', 'g')
-    from '^-?([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}-[0-9]{1,2}-(?:[0-9]{4}|[0-9]{1,2})|[0-9]{8})(?![0-9])'));
+CREATE INDEX IF NOT EXISTS v_vd_sis_born ON v_vd_sis (translate(substring(regexp_replace(
+    regexp_replace(regexp_replace(translate(birthdate,
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρστυφχψωςΆΈΉΊΌΎΏΪΫάέήίόύώϊϋΐΰ',
+    'abcdefghijklmnopqrstuvwxyzabgdeziqiklmnxoprstufhywabgdeziqiklmnxoprstufhywsaeiiouwiuaeiiouwiuiu'),
+    '[\u0001-/;-`{-\u00a0\u00ad\u00b7\u2000-\u206f\u2212\u3000\ufeff]+', '-', 'g'),
+    '(?<![0-9])0([0-9])(?![0-9])', '\1', 'g'), '-?([a-z]{3}[nl]?)[a-z]*-?', '-\1-', 'g')
+    from '^[-a-z]*(?<![0-9])((?<![a-z])(?<![a-z]-)(?:[0-9]{4}(?:[-:][0-9]{1,2}[-:]|-[a-z]{3}[nl]?-)[0-9]{1,2}|[0-9]{1,2}-(?:[0-9]{1,2}|[a-z]{3}[nl]?)-[0-9]{1,2}(?![0-9a-z])(?!.*[^0-9][0-9]{4}(?![0-9])))|[0-9]{1,2}(?:[-:][0-9]{1,2}[-:]|-[a-z]{3}[nl]?-)[0-9]{4}|(?<![a-z])[a-z]{3}[nl]?-[0-9]{1,2}-[0-9]{4}|[0-9]{8})(?![0-9])'),
+    ':', '-'));
 CREATE INDEX IF NOT EXISTS v_vd_sis_number_folded ON v_vd_sis (translate(
     upper(regexp_replace(registrationid, '[^0-9A-Za-zΆΈ-ώ]', '', 'g')),
     'ΆΈΉΊΌΎΏΐΑΒΕΖΗΙΚΜΝΟΡΤΥΧΪΫάέήίΰαβγδεζηθικλμνξοπρςστυφχψωϊϋόύώ',

@@ -1,20 +1,47 @@
 """Birth dates as people and secretariats write them; pure.
 
-Day first or year first, with any signs between or with none, with two or four digits of the year.
-Eight digits are never ambiguous: a year from 1900 on starts with no day and no month. What is on
-file is reduced to `key` by SQL as well, so that a date is found in every form it is read in.
+Day first or year first, with any signs between or with none, with two or four digits of the year,
+the month as a number or by its name in Greek or English. Eight digits are never ambiguous: a year
+from 1900 on starts with no day and no month. Other letters between the parts make it no date. What
+is on file is reduced to `key` by SQL as well, so that a date is found in every form it is read in.
 """
 
 import re
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from string import ascii_lowercase, ascii_uppercase
 
 from domain.text import plain
 
-_SEPARATED = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}-[0-9]{1,2}-(?:[0-9]{4}|[0-9]{1,2})"
-KEY = f"^-?({_SEPARATED}|[0-9]{{8}})(?![0-9])"
-"""What of a field is a date, its signs reduced to hyphens; PostgreSQL reads it the same."""
-_TYPED = re.compile(r"(?:[0-9]+[^0-9]+){2}[0-9]+|[0-9]{8}")
+_LETTERS = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρστυφχψωςΆΈΉΊΌΎΏΪΫάέήίόύώϊϋΐΰ"
+_READ_AS = "abgdeziqiklmnxoprstufhywabgdeziqiklmnxoprstufhywsaeiiouwiuaeiiouwiuiu"
+FOLDED = (ascii_uppercase + _LETTERS, ascii_lowercase + _READ_AS)
+"""Letters, and the small Latin one that each is read as; PostgreSQL does all of this the same."""
+_TO_LATIN = str.maketrans(*FOLDED)
+_SIGNS = r"[\u0001-/;-`{-\u00a0\u00ad\u00b7\u2000-\u206f\u2212\u3000\ufeff]+"
+_MONTH = "[a-z]{3}[nl]?"
+REDUCED = (
+    (_SIGNS, "-"),
+    ("(?<![0-9])0([0-9])(?![0-9])", r"\1"),
+    (f"-?({_MONTH})[a-z]*-?", r"-\1-"),
+)
+"""What is replaced, one after the other: signs, leading zeros, all but the beginning of words."""
+_SHORT_YEAR = r"[0-9]{1,2}(?![0-9a-z])(?!.*[^0-9][0-9]{4}(?![0-9]))"
+KEY = (
+    "^[-a-z]*(?<![0-9])("
+    f"(?<![a-z])(?<![a-z]-)(?:[0-9]{{4}}(?:[-:][0-9]{{1,2}}[-:]|-{_MONTH}-)[0-9]{{1,2}}"
+    f"|[0-9]{{1,2}}-(?:[0-9]{{1,2}}|{_MONTH})-{_SHORT_YEAR})"
+    f"|[0-9]{{1,2}}(?:[-:][0-9]{{1,2}}[-:]|-{_MONTH}-)[0-9]{{4}}"
+    f"|(?<![a-z]){_MONTH}-[0-9]{{1,2}}-[0-9]{{4}}|[0-9]{{8}})(?![0-9])"
+)
+"""What of a field so reduced is a date: after words only with all four digits of the year."""
+_COMPILED = [(re.compile(pattern), by) for pattern, by in REDUCED]
+_KEY = re.compile(KEY)
+_MONTHS = (
+    *("jan ian gen", "feb fev fle", "mar", "apr", "may mai", "jun ioun iun"),
+    *("jul ioul iul", "aug avg", "sep", "oct okt oht", "nov noe", "dec dek"),
+)
+_NUMBERS = {name: at for at, names in enumerate(_MONTHS, 1) for name in names.split()}
 _EIGHT_DIGITS = (
     re.compile(r"(?P<day>\d\d)(?P<month>\d\d)(?P<year>\d{4})"),
     re.compile(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"),
@@ -23,6 +50,12 @@ _GENERALIZED_TIME = re.compile(
     r"([0-9]{8})([0-9]{2})(?:[0-9]{2}){0,2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}(?:[0-9]{2})?)",
     re.IGNORECASE,
 )
+_ZONED = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ]+(\d\d:\d\d)(?::00(?:[.,]0+)?)? ?(?:(Z|UTC|GMT)|([+-]\d\d):?(\d\d)?)",
+    re.IGNORECASE | re.ASCII,
+)
+_HOURS_AHEAD = (2, 3)
+"""Of UTC, in Greece and in Cyprus; midnight there is how a program writes a day in UTC."""
 _NOON = 12
 _OLDEST = 110
 """Years; nobody older studies, and 1900 is what programs write for no date."""
@@ -30,7 +63,7 @@ _OLDEST = 110
 
 def on_file(raw: str, today: date) -> date | None:
     """Read the registrar's field, which may go on with a time."""
-    return _read(key(raw), today)
+    return _read(_at_midnight(raw) or key(raw), today)
 
 
 def in_entry(raw: str, today: date) -> frozenset[date]:
@@ -47,27 +80,62 @@ def in_entry(raw: str, today: date) -> frozenset[date]:
 
 def typed(raw: str, today: date) -> date | None:
     """Read what a person typed, which must be a date and nothing more."""
-    text = plain(raw)
-    return _read(key(text), today) if _TYPED.fullmatch(text) else None
+    whole = re.fullmatch(f"{KEY}-?", _reduced(plain(raw)))
+    return _read(_hyphened(whole), today)
 
 
 def key(raw: str) -> str:
     """Return the date of a field with single hyphens and no leading zero; empty without one."""
-    hyphens = re.sub(r"[^0-9]+", "-", raw)
-    found = re.match(KEY, re.sub(r"\b0([0-9])\b", r"\1", hyphens))
-    return found[1] if found else ""
+    return _hyphened(_KEY.match(_reduced(raw)))
 
 
 def keys(day: date) -> list[str]:
     """Return every key that is read as this day."""
     year, month, number = day.year, day.month, day.day
+    before = day - timedelta(days=1)
     return [
         f"{year}-{month}-{number}",
         f"{number}-{month}-{year}",
         f"{number}-{month}-{year % 100}",
         f"{day:%Y%m%d}",
         f"{day:%d%m%Y}",
+        *(
+            written
+            for name in _MONTHS[month - 1].split()
+            for written in (
+                f"{number}-{name}-{year}",
+                f"{number}-{name}-{year % 100}",
+                f"{name}-{number}-{year}",
+                f"{year}-{name}-{number}",
+            )
+        ),
+        f"{before.year}-{before.month}-{before.day}",
     ]
+
+
+def _reduced(raw: str) -> str:
+    text = raw.translate(_TO_LATIN)
+    for pattern, by in _COMPILED:
+        text = pattern.sub(by, text)
+    return text
+
+
+def _hyphened(found: re.Match[str] | None) -> str:
+    return found[1].replace(":", "-") if found else ""
+
+
+def _at_midnight(raw: str) -> str | None:
+    """Return the day that begins here at a time written with its zone; None at other times."""
+    found = _ZONED.fullmatch(raw.strip())
+    if not found:
+        return None
+    day, time, utc, hours, minutes = found.groups()
+    with suppress(ValueError, OverflowError):
+        offset = "+00:00" if utc else f"{hours}:{minutes or '00'}"
+        at = datetime.fromisoformat(f"{day}T{time}{offset}").astimezone(UTC)
+        here = (at + timedelta(hours=ahead) for ahead in _HOURS_AHEAD)
+        return next((f"{each:%Y%m%d}" for each in here if not each.hour + each.minute), None)
+    return None
 
 
 def _read(found: str, today: date) -> date | None:
@@ -76,6 +144,8 @@ def _read(found: str, today: date) -> date | None:
         spelled = [form.fullmatch(found) for form in _EIGHT_DIGITS]
         days = [_day(today, **each.groupdict()) for each in spelled if each]
         return next((day for day in days if day), None)
+    if parts[0].isalpha():
+        parts[:2] = reversed(parts[:2])
     year_first = len(parts[0]) > len("31")
     year, month, day = parts if year_first else reversed(parts)
     return _day(today, year=year, month=month, day=day)
@@ -83,10 +153,13 @@ def _read(found: str, today: date) -> date | None:
 
 def _day(today: date, *, year: str, month: str, day: str) -> date | None:
     """Return a day that somebody alive may be born on; two digits mean the latest such year."""
+    if month.isalpha() and month not in _NUMBERS:
+        return None
+    number = _NUMBERS.get(month) or int(month)
     century = today.year // 100 * 100 if len(year) <= len("99") else 0
     for whole in dict.fromkeys((century + int(year), max(century - 100, 0) + int(year))):
         with suppress(ValueError):
-            born = date(whole, int(month), int(day))
+            born = date(whole, number, int(day))
             if today.year - _OLDEST <= whole and born <= today:
                 return born
     return None

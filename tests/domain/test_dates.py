@@ -1,3 +1,4 @@
+import unicodedata
 from datetime import date, timedelta
 
 import pytest
@@ -38,11 +39,85 @@ def test_a_birth_date_on_file_is_read_in_every_usual_form(written: str) -> None:
     [
         *("", "-", "0", "NULL", "00000000", "200511", "2005111", "2005", "31/2/2005", "13-13-2005"),
         *("19000101", "1900-01-01 00:00:00", "0001-01-01", "2027-01-01", "120050201", "200/1/1"),
-        *("1 Φεβρουαρίου 2005", "2/2005"),
+        *("Φεβρουάριος 2005", "2/2005", "1２/1/2005", "10.05 1/2/2005", "10:05 1/2/2005"),
     ],
 )
 def test_what_is_no_birth_date_is_none(written: str) -> None:
     assert dates.on_file(written, TODAY) is None
+
+
+MONTHS = {
+    1: "Jan January Ιαν Ιανουάριος Ιανουαρίου Γενάρη",
+    2: "Feb February Φεβ Φεβρουάριος Φεβρουαρίου Φλεβάρη",
+    3: "Mar March Μαρ Μάρτιος Μαρτίου Μάρτη",
+    4: "Apr April Απρ Απρίλιος Απριλίου Απρίλη",
+    5: "May Μάι Μάιος Μαΐου Μάης",
+    6: "Jun June Ιουν Ιούνιος Ιουνίου Ιούνη",
+    7: "Jul July Ιουλ Ιούλιος Ιουλίου Ιούλη",
+    8: "Aug August Αυγ Αύγουστος Αυγούστου",
+    9: "Sep Sept September Σεπ Σεπτ Σεπτέμβριος Σεπτεμβρίου",
+    10: "Oct October Οκτ Οκτώβριος Οκτωβρίου Οκτώβρη",
+    11: "Nov November Νοε Νοέμ Νοέμβριος Νοεμβρίου Νοέμβρη",
+    12: "Dec December Δεκ Δεκέμβριος Δεκεμβρίου Δεκέμβρη",
+}
+NAMED = [(month, name) for month, names in MONTHS.items() for name in names.split()]
+
+
+def bare(text: str) -> str:
+    apart = unicodedata.normalize("NFD", text)
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
+@pytest.mark.parametrize(("month", "name"), NAMED)
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("{day}-{name}-05 12.00.00.000000 AM", "0{day} {name} 2005", "{day} {name} 05 10:15"),
+        *("{name} {day} 2005", "{name} {day}, 2005", "Tue {name} 0{day} 2005", "0{day}{name}2005"),
+        *("2005 {name} {day} 10:15:00", "2005-{name}-0{day}", "Τρίτη, {day} {name}. 2005"),
+    ],
+)
+def test_a_month_is_read_by_its_name(form: str, month: int, name: str) -> None:
+    for written in (name, bare(name).upper(), name.lower()):
+        field = form.format(day=3, name=written)
+        assert dates.on_file(field, TODAY) == date(2005, month, 3)
+        assert dates.key(field) in dates.keys(date(2005, month, 3))
+
+
+@given(
+    st.lists(
+        st.sampled_from(["1", "2", "05", "2005", "10", "12", "00"]),
+        min_size=2,
+        max_size=5,
+    ),
+    st.sampled_from([name for _, name in NAMED] + ["II", "Vendemiaire", "το", "ⅱ", "２", "٢"]),
+    st.integers(0, 4),
+    st.sampled_from([" ", "-", ".", ":", ""]),
+)
+def test_letters_between_digits_are_a_month_or_no_date(
+    numbers: list[str], word: str, at: int, sign: str
+) -> None:
+    """Words before a whole date in digits, and after it, belong to no date."""
+    field = f" {' '.join(numbers[:at])}{sign}{word}{sign}{' '.join(numbers[at:])} ".strip()
+    born = dates.on_file(field, TODAY)
+    around = (dates.on_file(" ".join(part), TODAY) for part in (numbers[:at], numbers[at:]))
+    named = [month for month, name in NAMED if name == word]
+    assert born is None or born.month in named or born in around
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("2003-12-31T22:00:00Z", "2003-12-31T22:00:00+00:00", "2003-12-31 22:00:00.000 UTC"),
+        *("2004-01-01T00:00:00+02:00", "2004-01-01T00:00+0200", "2004-01-01 00:00:00+03"),
+        *("2003-12-31T21:00Z", "2003-12-31T23:00:00+01:00", "2003-12-31T17:00:00-05:00"),
+        *("2004-01-01T00:00:00Z", "2004-01-01T09:30:00Z", "2004-01-01T24:00:00Z", "2004-01-01T"),
+    ],
+)
+def test_midnight_here_written_in_another_zone_is_the_day_that_begins(written: str) -> None:
+    born = date(2004, 1, 1)
+    assert dates.on_file(written, TODAY) == born
+    assert dates.key(written) in dates.keys(born)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +131,9 @@ def test_what_is_no_birth_date_is_none(written: str) -> None:
         ("19/12/1990", date(1990, 12, 19)),
         ("2005-02-01 00:00", None),
         ("010205", None),
+        ("1 Φεβρουαρίου 2005", BORN),
+        ("Feb 1, 2005", BORN),
+        ("1 μήνα 2005", None),
     ],
 )
 def test_a_typed_date_is_a_date_and_nothing_more(typed: str, born: date | None) -> None:
@@ -64,10 +142,15 @@ def test_a_typed_date_is_a_date_and_nothing_more(typed: str, born: date | None) 
 
 @given(st.dates(date(1917, 1, 1), TODAY))
 def test_each_key_of_a_day_is_read_as_that_day_or_as_a_later_one(day: date) -> None:
-    """A year of two digits means the latest; by the other forms only that day is meant."""
-    read = [dates.on_file(key, TODAY) for key in dates.keys(day)]
-    assert {*read[:2], *read[3:]} == {day}
-    assert read[2] == day or (read[2] and read[2].year == day.year + 100)
+    """A year of two digits means the latest; the last is midnight in UTC, the evening before."""
+    *keys, before = dates.keys(day)
+    read = {key: dates.on_file(key, TODAY) for key in keys}
+    short = {key for key in keys if key.endswith(f"-{day.year % 100}")}
+    assert {read[key] for key in read.keys() - short} == {day}
+    for key in short:
+        short_of = read[key]
+        assert short_of == day or (short_of and short_of.year == day.year + 100)
+    assert dates.on_file(before, TODAY) == day - timedelta(days=1)
 
 
 @given(st.text(alphabet="0123456789-/. T:'٣\ufeff", max_size=22))
