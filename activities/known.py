@@ -1,10 +1,11 @@
 """Compares everybody in the registrar with every entry of the directory, in memory.
 
-Persons and rules are those of an activation, and so is `judge`. Both sides are only read.
+Persons and rules are those of an activation, and so are `judge` and what the ledger is asked about
+rows that the registrar has replaced. All are only read.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,11 +14,13 @@ from activities.directory import ADDRESSES, Entry
 from activities.entries import identity
 from activities.humans import humans
 from activities.records import LOGIN_NAME_IN_USE, refused_login
+from activities.rekeyed import Ledger, told_by
 from activities.rows import Row
 from domain import usernames
 from domain.accounts import Judgement, Outcome, judge
 from domain.contracts.requests import Person
 from domain.postings import Postings
+from ledger import rekeyed
 from security.keys import KeyRing
 from settings import Settings, Usernames
 
@@ -32,6 +35,9 @@ class Plan(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
+NUMBER_OF_ANOTHER = "insurance number: another person's"
+NOBODY = Ledger({}, {})
+
 KNOWN = frozenset((Plan.ALREADY_ACTIVE, Plan.ADOPT))
 """The entry is certainly the person's, and nobody else's."""
 
@@ -40,7 +46,8 @@ KNOWN = frozenset((Plan.ALREADY_ACTIVE, Plan.ADOPT))
 class Match:
     """One enrolled person, by the newest enrolment; `username` is that of their own entry.
 
-    `why` names the rule that matched, or what is in the way, and nobody's data.
+    `why` names the rule that matched, or what is in the way, and nobody's data. `found_by` is what
+    recognises the person when the row is replaced, as keyed indexes.
     """
 
     keys: tuple[str, ...]
@@ -51,6 +58,7 @@ class Match:
     plan: Plan
     username: str | None
     why: str | None
+    found_by: tuple[str, ...] = ()
 
 
 def persons(rows: Sequence[Row], settings: Settings, keys: KeyRing) -> list[Person]:
@@ -63,7 +71,11 @@ def persons(rows: Sequence[Row], settings: Settings, keys: KeyRing) -> list[Pers
 
 
 def matches(
-    people: Sequence[Person], entries: Sequence[Entry], settings: Settings
+    people: Sequence[Person],
+    entries: Sequence[Entry],
+    settings: Settings,
+    ledger: Ledger = NOBODY,
+    found_by: Callable[[Person], tuple[str, ...]] = lambda _: (),
 ) -> Iterator[Match]:
     """Tell for each enrolled person what an activation would find.
 
@@ -76,6 +88,8 @@ def matches(
     found: list[tuple[Person, Judgement[Entry]]] = []
     for person in people:
         known = identity(person, institution.domain, institution.code_country)
+        if kept := ledger.kept.get(person.person_key):
+            known = told_by(known, kept, names.of(kept.names))
         found.append((person, judge(known, rules, postings.of(known))))
     owners = Counter(entry.dn for _, judged in found for entry in judged.own)
     logins = Counter(person.login_name for person in people)
@@ -87,9 +101,12 @@ def matches(
             plan, why = Plan.CONFLICT, f"several persons: {judged.why}"
         elif plan is Plan.NEW and person.login_name and logins[person.login_name] > 1:
             plan, why = Plan.CONFLICT, "several persons: loginname"
+        again = ledger.known.get(person.person_key)
+        if again and again.another:
+            plan, why = Plan.CONFLICT, NUMBER_OF_ANOTHER
         newest = person.enrolments[0]
         yield Match(
-            keys=person.keys,
+            keys=again.person.keys if again else person.keys,
             department_id=newest.department_id,
             department=newest.department_el,
             system_id=newest.system_id,
@@ -97,7 +114,16 @@ def matches(
             plan=plan,
             username=_username(person, judged.own, plan),
             why=why,
+            found_by=found_by(person) if plan in KNOWN else (),
         )
+
+
+def recognised_by(keys: KeyRing, people: Sequence[Person]) -> Callable[[Person], tuple[str, ...]]:
+    """Tell what recognises each when the row is replaced: nothing where several have the number."""
+    numbers = Counter(map(rekeyed.number_of, people))
+    return lambda person: (
+        () if numbers[rekeyed.number_of(person)] > 1 else rekeyed.facts(keys, person)
+    )
 
 
 def _username(person: Person, own: Sequence[Entry], plan: Plan) -> str | None:
@@ -113,10 +139,17 @@ class _Names:
     def __init__(self, entries: Sequence[Entry], domain: str) -> None:
         self._domain = domain
         self._held: dict[str, set[str]] = defaultdict(set)
+        self._named: dict[str, list[Entry]] = defaultdict(list)
         for entry in entries:
+            for name in {value.lower() for value in entry.attributes.get("uid", ())}:
+                self._named[name].append(entry)
             for attribute in ("uid", *ADDRESSES):
                 for value in entry.attributes.get(attribute.lower(), ()):
                     self._held[value.lower()].add(entry.dn)
+
+    def of(self, names: Iterable[str]) -> list[Entry]:
+        """Return the entries of these names, as a search of the directory would."""
+        return [entry for name in names for entry in self._named.get(name.lower(), ())]
 
     def in_use(self, name: str, but_by: str = "") -> bool:
         address = usernames.address(name, self._domain) or name

@@ -9,6 +9,7 @@ from typing import Any
 from temporalio import activity
 
 from activities.failures import failure, guarded
+from activities.rekeyed import account_of, known
 from domain import usernames as rules
 from domain.contracts.requests import (
     AccountOutcome,
@@ -27,6 +28,7 @@ from domain.contracts.requests import (
 )
 from domain.contracts.vocabulary import ActivityName, FailureType, Step
 from ledger import activations, claims, consents, messages, passwords, rekeyed, starts, usernames
+from ledger.activations import Account
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings, Usernames
@@ -65,17 +67,13 @@ class LedgerActivities:
         """Claim the person, or tell which live activation holds them; the dead hold nobody."""
         reference = request.reference
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            person = await rekeyed.known(self._pool, request.person)
-            active = await self._already_active(person, request.gone)
-            if active is None:
-                same, another = await rekeyed.recognised(self._pool, self._keys, person)
-                if another and not request.apart:
-                    return Claimed(outcome=ClaimOutcome.NUMBER_OF_ANOTHER)
-                await rekeyed.note(self._pool, person.person_key, same)
-                person = rekeyed.with_keys(person, same)
-                active = await self._already_active(person, request.gone)
-            if active:
-                return active
+            found = await known(self._pool, self._keys, request.person, request.gone)
+            if found.another and not request.apart:
+                return Claimed(outcome=ClaimOutcome.NUMBER_OF_ANOTHER)
+            person = found.person
+            await rekeyed.note(self._pool, person.person_key, found.same)
+            if found.account:
+                return _active(found.account)
             # Noted before the claim, so that no rival finds a holder that seems not to live.
             await activations.claimed(
                 self._pool,
@@ -91,36 +89,18 @@ class LedgerActivities:
                 rivals = sorted(holders - {reference})
                 if not rivals:
                     # A rival may have ended, active, between the first look and the claim.
-                    active = await self._already_active(person, request.gone)
-                    if active:
+                    account = await account_of(
+                        self._pool, self._keys, person, found.former, request.gone
+                    )
+                    if account:
                         await claims.release(self._pool, reference)
-                        return active
+                        return _active(account)
                     return Claimed(outcome=ClaimOutcome.CLAIMED)
                 for rival in rivals:
                     if await activations.alive(self._pool, rival):
                         return Claimed(outcome=ClaimOutcome.HELD, holder=rival)
                     await claims.release(self._pool, rival)
         raise failure(FailureType.LEDGER_DOWN, "claim is contended")
-
-    async def _already_active(self, person: Person, gone: str | None) -> Claimed | None:
-        """Return what the ledger knows of an account, unless it is the one that is gone.
-
-        Of a row that the registrar has no more, an account that others made counts as well: no rule
-        may recognise it any longer.
-        """
-        account = await activations.active_account(self._pool, self._keys, *person.keys)
-        if account is None:
-            former = await rekeyed.former(self._pool, person.keys)
-            account = await activations.active_account(
-                self._pool, self._keys, *former, ends=activations.WITH_ACCOUNT
-            )
-        if account is None or account.reference == gone:
-            return None
-        return Claimed(
-            outcome=ClaimOutcome.ALREADY_ACTIVE,
-            username=account.username,
-            activated_by=account.reference,
-        )
 
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
@@ -156,6 +136,14 @@ class LedgerActivities:
             await claims.release(self._pool, reference)
             await starts.release(self._pool, reference)
         return Closed()
+
+
+def _active(account: Account) -> Claimed:
+    return Claimed(
+        outcome=ClaimOutcome.ALREADY_ACTIVE,
+        username=account.username,
+        activated_by=account.reference,
+    )
 
 
 def claim_keys(keys: KeyRing, person: Person) -> list[str]:

@@ -1,33 +1,165 @@
-"""Recognises the entry of a person whose row the registrar has replaced."""
+"""Knows a person again whose row the registrar has replaced, and recognises their entry.
 
-from collections.abc import Sequence
+The claim of an activation and the comparison of everybody before the term ask here alike.
+"""
 
-from activities.directory import Directory
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from activities.directory import Directory, Entry
 from activities.entries import CODES
 from domain.accounts import Identity
-from ledger import activations, usernames
+from domain.contracts.requests import Person
+from ledger import activations, imports, rekeyed, usernames
+from ledger.activations import Account
 from ledger.pool import Pool
 from security.keys import KeyRing
+
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Known:
+    """A person with every key under which the ledger knows them.
+
+    `same` are keys that the insurance number tells anew, `another` whether somebody else has the
+    number, `account` the one that the ledger calls active.
+    """
+
+    person: Person
+    former: tuple[str, ...]
+    account: Account | None
+    same: tuple[str, ...] = ()
+    another: bool = False
+
+
+async def known(pool: Pool, keys: KeyRing, person: Person, gone: str | None = None) -> Known:
+    """Look for a person's account by every row, then by the number; `gone` counts as none."""
+    former = await rekeyed.former(pool, person.keys)
+    person = rekeyed.with_keys(person, former)
+    account = await account_of(pool, keys, person, former, gone)
+    if account:
+        return Known(person, former, account)
+    same, another = await rekeyed.recognised(pool, keys, person)
+    person, former = rekeyed.with_keys(person, same), (*former, *same)
+    account = await account_of(pool, keys, person, former, gone) if same else None
+    return Known(person, former, account, same, another)
+
+
+async def account_of(
+    pool: Pool, keys: KeyRing, person: Person, former: Sequence[str], gone: str | None
+) -> Account | None:
+    """Return what the ledger knows of an account, unless it is the one that is gone.
+
+    Of a row that the registrar has no more, an account that others made counts as well: no rule
+    may recognise it any longer.
+    """
+    account = await activations.active_account(pool, keys, *person.keys)
+    if account is None:
+        account = await activations.active_account(
+            pool, keys, *former, ends=activations.WITH_ACCOUNT
+        )
+    return None if account and account.reference == gone else account
+
+
+async def known_again(pool: Pool, keys: KeyRing, people: Sequence[Person]) -> dict[str, Known]:
+    """Return, by their keys, those of whom the ledger knows more than by the rows that are there.
+
+    Most of a registrar's persons are nobody whom it knows: only the others are asked for singly.
+    """
+    former = await rekeyed.all_former(pool)
+    numbered: dict[str, list[Person]] = defaultdict(list)
+    for person in people:
+        if number := rekeyed.number_of(person):
+            numbered[rekeyed.number_index(keys, number)].append(person)
+    wanted = {each.person_key: each for each in people if not former.keys().isdisjoint(each.keys)}
+    numbers = list(numbered)
+    for begin in range(0, len(numbers), _BATCH):
+        found = await rekeyed.holders_of(pool, numbers[begin : begin + _BATCH])
+        for index, holders in found.items():
+            for person in numbered[index]:
+                if not holders.keys() <= set(person.keys):
+                    wanted[person.person_key] = person
+    return {key: await known(pool, keys, person) for key, person in wanted.items()}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Usernames that are kept for a person's rows that are gone.
+
+    `theirs` are of entries that are known to be the person's, and `coded` those of them whose codes
+    are. Another, `held`, may be a stranger's by now, unless the engine made the entry.
+    """
+
+    theirs: frozenset[str] = frozenset()
+    coded: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(self.theirs | self.held)
+
+
+async def kept(pool: Pool, keys: KeyRing, former: Sequence[str]) -> Kept:
+    """Return what the ledger keeps under the keys of a person's rows that are gone."""
+    if not former:
+        return Kept()
+    account = await activations.active_account(pool, keys, *former, ends=activations.WITH_ACCOUNT)
+    noted = {account.username: True} if account else {}
+    theirs = {**await imports.accounts(pool, former), **noted}
+    held = await usernames.held_by(pool, *former)
+    return Kept(
+        frozenset(theirs),
+        frozenset(name for name, coded in theirs.items() if coded),
+        frozenset([held] if held else []),
+    )
+
+
+def told_by(own: Identity, kept: Kept, entries: Sequence[Entry]) -> Identity:
+    """Return what recognises a person's entry by rows that are gone, too.
+
+    An entry of a username that was kept for such a row tells the codes of that row, where it was
+    made here or its codes are known to be theirs: no other can be told from a stranger's.
+    """
+    trusted = {entry.dn for name in kept.coded for entry in _of(name, entries)}
+    codes = (
+        code
+        for entry in entries
+        if entry.made_here or entry.dn in trusted
+        for code in entry.attributes.get(CODES.lower(), [])
+    )
+    return own.with_names(sorted(kept.theirs)).with_codes(codes)
+
+
+def _of(name: str, entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entry of this name; where only other names of entries are it, there must be one.
+
+    An entry may have several names, and two entries may have one.
+    """
+    named = [entry for entry in entries if entry.is_named(name)]
+    exactly = [entry for entry in named if entry.uid.lower() == name.lower()]
+    return exactly or (named if len(named) == 1 else [])
 
 
 async def recognition(
     pool: Pool, keys: KeyRing, directory: Directory, own: Identity, former: Sequence[str]
 ) -> Identity:
-    """Return what recognises a person's entry by rows that are gone, too; `former` are their keys.
-
-    The entry of the username that was kept for such a row tells the codes of that row, where it was
-    made here or is known to be active: no other can be told from a stranger's.
-    """
-    if not former:
+    """Return what recognises a person's entry by rows that are gone; `former` are their keys."""
+    of_gone = await kept(pool, keys, former)
+    if not of_gone.names:
         return own
-    account = await activations.active_account(pool, keys, *former, ends=activations.WITH_ACCOUNT)
-    noted = account.username if account else None
-    held = await usernames.held_by(pool, *former)
-    names = sorted({name for name in (noted, held) if name})
-    entries = await directory.run(directory.find_by_uids, names)
-    return own.with_codes(
-        code
-        for entry in entries
-        if entry.made_here or entry.uid == noted
-        for code in entry.attributes.get(CODES.lower(), [])
-    )
+    return told_by(own, of_gone, await directory.run(directory.find_by_uids, of_gone.names))
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What the ledger knows of a registrar's persons by rows that are gone, by their keys."""
+
+    known: Mapping[str, Known]
+    kept: Mapping[str, Kept]
+
+    @classmethod
+    async def of(cls, pool: Pool, keys: KeyRing, people: Sequence[Person]) -> "Ledger":
+        again = await known_again(pool, keys, people)
+        return cls(again, {key: await kept(pool, keys, each.former) for key, each in again.items()})

@@ -22,13 +22,18 @@ CODES = "schacPersonalUniqueCode"
 BIRTH_DATE = "schacDateOfBirth"
 
 
+BY_NAME = Rule(attributes={"uid": "{login_name}"}, certain=True)
+"""How an entry counts whose username the ledger knows as the person's."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """What an entry may hold of one person: their codes, and values for the placeholders.
 
     `scope` is how every code of this university begins. `rows` has system and number of each
     enrolment, `known` what any enrolment tells of the person: former ones count as well.
-    `login_name` is the one that the registrar gives them now.
+    `login_name` is the one that the registrar gives them now. `names` are usernames of entries that
+    the ledger knows to be theirs, whatever the rules look for.
     """
 
     codes: tuple[str, ...]
@@ -39,6 +44,7 @@ class Identity:
     insured: frozenset[tuple[str, str]]
     login_name: str | None
     today: date
+    names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, person: Person, codes: Sequence[str], domain: str, today: date) -> Self:
@@ -79,6 +85,10 @@ class Identity:
         """Return the person with codes of rows that the registrar has no more."""
         return replace(self, codes=(*self.codes, *codes))
 
+    def with_names(self, names: Iterable[str]) -> Self:
+        """Return the person with usernames of entries that are known to be theirs."""
+        return replace(self, names=(*self.names, *names))
+
     def currently(self) -> Self:
         """Return the person without the login names of rows that do not decide it any more."""
         names = (self.login_name,) if self.login_name else ()
@@ -87,6 +97,9 @@ class Identity:
     def owns(self, entry: Attributes) -> bool:
         """Whether the entry holds one of the person's codes."""
         return not held(entry, CODES).isdisjoint(map(folded, self.codes))
+
+    def is_known_by_name(self, entry: Attributes) -> bool:
+        return not held(entry, "uid").isdisjoint(map(folded, self.names))
 
     def values(self, rule: Rule) -> list[dict[str, str]]:
         """Return what the attributes of a rule hold in an entry of this person's, each way once."""
@@ -201,11 +214,15 @@ def _placed(
     What contradicts a match that is certain makes the entry another's, who stands in the way. A
     code of another person's says so for good. Another birth date or insurance number beside the
     person's own student number, or under a name that was once theirs, is for support; beside a
-    mailbox, which families share, the entry is somebody else's.
+    mailbox, which families share, the entry is somebody else's. Whatever contradicts a name that
+    the ledger knows as the person's is for support.
     """
     if identity.owns(entry):
         return _Place.OWN, CODES
     matching = [rule for rule in rules if identity.matches(rule, entry)]
+    by_name = identity.is_known_by_name(entry)
+    if by_name:
+        matching.append(BY_NAME)
     if not matching:
         return _Place.LEFT_OUT, None
     matching.sort(key=lambda rule: (not rule.certain, rule.of_a_mailbox))
@@ -216,7 +233,7 @@ def _placed(
     for rule in matching:
         if rule.certain and current.matches(rule, entry):
             return _Place.ANOTHERS, f"{rule.name} contradicted by {against}"
-    if against == CODES or matching[0].of_a_mailbox:
+    if not by_name and (against == CODES or matching[0].of_a_mailbox):
         return _Place.LEFT_OUT, None
     return _Place.DOUBTFUL, f"{matching[0].name} contradicted by {against}"
 

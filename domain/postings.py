@@ -7,6 +7,8 @@ from typing import Generic
 from domain.accounts import CODES, E, Identity
 from domain.match_rules import Rule, folded, held
 
+UID = "uid"
+
 
 class Postings(Generic[E]):
     """Finds in memory the entries that a search of the directory by every rule would find."""
@@ -15,7 +17,7 @@ class Postings(Generic[E]):
         self._rules = rules
         self._entries = entries
         self._at: dict[tuple[str, str], list[int]] = defaultdict(list)
-        names = {CODES, *(next(iter(rule.attributes)) for rule in rules)}
+        names = {CODES, UID, *(next(iter(rule.attributes)) for rule in rules)}
         for at, entry in enumerate(entries):
             for name in names:
                 for value in held(entry.attributes, name):
@@ -24,6 +26,7 @@ class Postings(Generic[E]):
     def of(self, identity: Identity) -> list[E]:
         """Return these in the order of the entries; of a rule the first attribute is enough."""
         looked_for = [(CODES, code) for code in identity.codes]
+        looked_for += [(UID, name) for name in identity.names]
         for rule in self._rules:
             looked_for += [next(iter(filled.items())) for filled in identity.values(rule)]
         found = {at for name, value in looked_for for at in self._at.get((name, folded(value)), ())}

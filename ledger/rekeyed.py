@@ -3,6 +3,7 @@
 A person is known again by the insurance number and the names that an account was made for.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
@@ -29,6 +30,15 @@ async def former(pool: Pool, person_keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(row["former_key"] for row in rows)
 
 
+async def all_former(pool: Pool) -> dict[str, tuple[str, ...]]:
+    """Return, for each key of a person, the keys of their rows that the registrar has no more."""
+    rows = await pool.fetch(
+        "SELECT person_key, array_agg(former_key ORDER BY former_key) AS former FROM rekeyed"
+        " GROUP BY person_key"
+    )
+    return {row["person_key"]: tuple(row["former"]) for row in rows}
+
+
 async def known(pool: Pool, person: Person) -> Person:
     """Return the person with the keys of their rows that the registrar has no more."""
     return with_keys(person, await former(pool, person.keys))
@@ -49,9 +59,9 @@ async def recognised(pool: Pool, keys: KeyRing, person: Person) -> tuple[tuple[s
 
     Returns the keys that are the person's own, and whether another person has the number.
     """
-    if not (person.insurance_scheme and person.insurance_number):
+    number = number_of(person)
+    if number is None:
         return (), False
-    number = (person.insurance_scheme, person.insurance_number)
     found = await holders(pool, keys, number, person.keys)
     same = tuple(key for key in found if agrees(keys, person, found[key]))
     return same, len(same) < len(found)
@@ -67,34 +77,74 @@ async def note(pool: Pool, person_key: str, former_keys: Iterable[str]) -> None:
 async def holders(
     pool: Pool, keys: KeyRing, number: tuple[str, str], person_keys: Sequence[str]
 ) -> dict[str, frozenset[str]]:
-    """Return who else has a username under this insurance number, and what each is found by.
+    """Return who else has a username under this insurance number, and what each is found by."""
+    index = number_index(keys, number)
+    found = (await holders_of(pool, [index])).get(index, {})
+    return {key: found_by for key, found_by in found.items() if key not in person_keys}
 
-    A number that the registrar had and one that was typed count alike.
+
+async def holders_of(pool: Pool, numbers: Sequence[str]) -> dict[str, dict[str, frozenset[str]]]:
+    """Return who has a username under each of these indexes of insurance numbers.
+
+    A number that the registrar had, one that was typed, and one of an account that was imported
+    count alike.
     """
     rows = await pool.fetch(
-        "SELECT a.person_key, a.found_by FROM activation a WHERE a.person_key <> ALL($2)"
-        " AND (a.found_by @> ARRAY[$1] OR a.person_key = ANY(ARRAY("
-        "SELECT i.person_key FROM insurance i WHERE i.number_index = $1)))"
-        " AND (a.username IS NOT NULL"
-        " OR EXISTS (SELECT FROM username u WHERE u.person_key = a.person_key))",
-        keys.index("insurance", ":".join(number)),
-        person_keys,
+        "WITH wanted AS (SELECT unnest($1::text[]) AS number), named AS ("
+        "SELECT n.number, a.person_key, a.found_by FROM wanted n"
+        " JOIN activation a ON a.found_by @> ARRAY[n.number]"
+        " WHERE a.username IS NOT NULL"
+        " OR EXISTS (SELECT FROM username u WHERE u.person_key = a.person_key)"
+        " UNION ALL SELECT n.number, a.person_key, a.found_by FROM wanted n"
+        " JOIN insurance i ON i.number_index = n.number"
+        " JOIN activation a ON a.person_key = i.person_key"
+        " WHERE a.username IS NOT NULL"
+        " OR EXISTS (SELECT FROM username u WHERE u.person_key = a.person_key)"
+        " UNION ALL SELECT n.number, m.person_key, m.found_by FROM wanted n"
+        " JOIN imported m ON m.found_by @> ARRAY[n.number])"
+        " SELECT number, person_key, found_by FROM named WHERE person_key IS NOT NULL",
+        numbers,
     )
-    found: dict[str, frozenset[str]] = {}
+    found: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
     for row in rows:
-        found[row["person_key"]] = found.get(row["person_key"], frozenset()).union(row["found_by"])
-    return found
+        of_number, key = found[row["number"]], row["person_key"]
+        of_number[key] = of_number.get(key, frozenset()).union(row["found_by"])
+    return dict(found)
+
+
+def number_index(keys: KeyRing, number: tuple[str, str]) -> str:
+    return keys.index("insurance", ":".join(number))
+
+
+def number_of(person: Person) -> tuple[str, str] | None:
+    if person.insurance_scheme and person.insurance_number:
+        return person.insurance_scheme, person.insurance_number
+    return None
+
+
+def facts(keys: KeyRing, person: Person) -> tuple[str, ...]:
+    """Return what a person is known again by; nothing of who has no insurance number."""
+    number = number_of(person)
+    if number is None:
+        return ()
+    last, first, contacts = _compared(keys, person)
+    return tuple(sorted({number_index(keys, number)} | last | first | contacts))
 
 
 def agrees(keys: KeyRing, person: Person, found_by: Collection[str]) -> bool:
     """Whether an activation found by this is of the same names, or of one name and a contact."""
+    agreeing = [not each.isdisjoint(found_by) for each in _compared(keys, person)]
+    return any(agreeing[:2]) and sum(agreeing) > 1
+
+
+def _compared(keys: KeyRing, person: Person) -> tuple[set[str], set[str], set[str]]:
+    """Return the indexes of surname, first name and contacts."""
     every: list[Person | Enrolment] = [person, *person.enrolments, *person.former]
     last = _named(keys, (person.last_name_el, *(each.last_name_latin for each in every)))
     first = _named(keys, (person.first_name_el, *(each.first_name_latin for each in every)))
     contacts = {keys.index("mobile", each) for each in (person.mobile, person.sms_to) if each}
     contacts |= {keys.index("email", each) for each in (person.email, person.email_to) if each}
-    agreeing = [not facts.isdisjoint(found_by) for facts in (last, first, contacts)]
-    return any(agreeing[:2]) and sum(agreeing) > 1
+    return last, first, contacts
 
 
 def _named(keys: KeyRing, spellings: Iterable[str]) -> set[str]:

@@ -63,23 +63,3 @@ async def has_empty_entry(pool: Pool, *, name: str, reference: str) -> bool:
 async def forget_empty_entry(pool: Pool, name: str) -> None:
     """Note that the entry of this name has a password now."""
     await pool.execute("UPDATE username SET empty_entry_of = NULL WHERE name = lower($1)", name)
-
-
-async def reserve_all(pool: Pool, owned: Sequence[tuple[str, str]]) -> tuple[int, dict[str, str]]:
-    """Reserve each (name, person's key) unless somebody has the name.
-
-    Returns how many are reserved by this, and who has each name now.
-    """
-    names = [name.lower() for name, _ in owned]
-    async with pool.acquire() as connection, connection.transaction():
-        fresh = await connection.fetch(
-            "INSERT INTO username (name, person_key)"
-            " SELECT * FROM unnest($1::text[], $2::text[]) ORDER BY 1"
-            " ON CONFLICT (name) DO NOTHING RETURNING name",
-            names,
-            [owner for _, owner in owned],
-        )
-        rows = await connection.fetch(
-            "SELECT name, person_key FROM username WHERE name = ANY($1)", names
-        )
-    return len(fresh), {row["name"]: row["person_key"] for row in rows}

@@ -21,11 +21,14 @@ from temporalio.exceptions import ApplicationError
 import settings
 from activities import known
 from activities.directory import Directory
+from activities.entries import CODES
 from activities.known import KNOWN, Match, Plan
 from activities.registrar import everybody
+from activities.rekeyed import Ledger
 from domain.usernames import unusable
-from ledger import usernames
-from ledger.pool import Pool
+from ledger import imports, key_checks
+from ledger.imports import Owned
+from ledger.pool import Pool, connect
 from security.keys import KeyRing
 from settings import Settings
 from starter import databases, spreadsheet
@@ -110,13 +113,18 @@ def import_(json: Json = False) -> None:
 
 
 async def matched(config: Settings) -> list[Match]:
-    """Read both sides and compare them; the directory last, so that it is as new as can be."""
+    """Read all sides and compare them; the directory last, so that it is as new as can be."""
     keys = KeyRing(config.keys_dir)
     with databases.registrar():
         rows = await everybody(config.registrar)
     _progress(f"{len(rows)} rows of the registrar")
     people = known.persons(rows, config, keys)
     _progress(f"{len(people)} persons")
+    with databases.ledger():
+        async with await connect(config.ledger_dsn.get_secret_value(), seconds=_SECONDS) as pool:
+            await key_checks.compare(pool, keys.checks())
+            ledger = await Ledger.of(pool, keys, people)
+    _progress(f"{len(ledger.known)} persons whom the ledger may know by another row")
     directory = Directory(config.directory)
     try:
         with _told():
@@ -124,7 +132,7 @@ async def matched(config: Settings) -> list[Match]:
     finally:
         await directory.close()
     _progress(f"{len(entries)} entries of the directory")
-    return list(known.matches(people, entries, config))
+    return list(known.matches(people, entries, config, ledger, known.recognised_by(keys, people)))
 
 
 async def reserved(config: Settings, found: Sequence[Match]) -> Imported:
@@ -150,8 +158,8 @@ async def reserved(config: Settings, found: Sequence[Match]) -> Imported:
 
 
 async def _reserve(ledger: Pool, batch: Sequence[Match]) -> tuple[int, list[str]]:
-    owned = [(_name(each), each.keys[0]) for each in batch]
-    fresh, owners = await usernames.reserve_all(ledger, owned)
+    owned = [Owned(_name(each), each.keys, each.found_by, each.why == CODES) for each in batch]
+    fresh, owners = await imports.reserve_all(ledger, owned)
     return fresh, [
         f"{each.department_id}  {each.system_id}/{each.registration_id}"
         for each in batch

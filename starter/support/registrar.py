@@ -18,14 +18,14 @@ from activities.directory import Directory
 from activities.humans import humans
 from activities.records import LOGIN_NAME_IN_USE, claim_keys, refused_login
 from activities.registrar import SharedByMany, View, reader
-from activities.rekeyed import recognition
+from activities.rekeyed import known, recognition
 from activities.rows import Row, as_it_stands, enrolment, names, text
 from domain import surnames, usernames
 from domain.accounts import Identity
 from domain.accounts import Outcome as Judged
 from domain.contracts.requests import AccountState, Person
 from domain.text import identifier
-from ledger import activations, rekeyed
+from ledger import activations
 from ledger.pool import NO_RESULT
 from starter.support.actions import Refused
 from starter.support.desk import Desk
@@ -212,9 +212,7 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
     region, person = region_of(desk), person_in(desk, group)
     mobiles, emails = students.contacts(group, region)
     matched = checking.matches(group, typed, region)
-    former = await rekeyed.former(desk.pool, person.keys)
-    former += (await rekeyed.recognised(desk.pool, desk.keys, person))[0]
-    noted = await activations.active_account(desk.pool, desk.keys, *person.keys, *former)
+    again = await known(desk.pool, desk.keys, person)
     reference = await activations.under_way(
         desk.pool,
         desk.keys,
@@ -222,8 +220,8 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
         mobiles=mobiles,
         emails=emails,
     )
-    name = noted.username if noted else None
-    account, username, why = await _account(desk, person, former, name)
+    name = again.account.username if again.account else None
+    account, username, why = await _account(desk, person, again.former, name)
     return replace(
         found,
         outcome=checking.outcome(

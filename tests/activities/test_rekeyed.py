@@ -56,13 +56,13 @@ async def active(case: Case) -> None:
     await noted(case.stack, case.pool, case)
 
 
-def plant_elsewhere(case: Case, password: Path) -> None:
-    """Let somebody else make the entry, with another person's code."""
+def plant_elsewhere(case: Case, password: Path, code: str | None) -> None:
+    """Let somebody else make the entry, with this code."""
     password.write_text("of the root DN")
     others = {"bind_dn": "cn=admin,dc=university,dc=example", "bind_password_file": password}
     ours, case.wire = case.wire, Wire(case.stack.settings.directory.model_copy(update=others))
     with ruled(case.stack, "maxsize", f'rootpw "{password.read_text()}"\nmaxsize'):
-        case.plant(case.name, **{CODES: [f"{codes(case.person, case.domain)[0]}-x"]})
+        case.plant(case.name, **({CODES: [code]} if code else {}))
     case.wire.close()
     case.wire = ours
 
@@ -144,7 +144,8 @@ async def test_a_name_that_was_reserved_is_kept_and_an_entry_that_was_begun_is_f
     if made == "an entry":
         before.plant(before.name, **{CODES: codes(before.person, before.domain)})
     if made == "somebody else's entry":
-        plant_elsewhere(before, tmp_path / "password")
+        code = f"{codes(before.person, before.domain)[0]}-x"
+        plant_elsewhere(before, tmp_path / "password", code)
     await close(records, before.reference, Step.EXPIRED)
     claimed = await claim(records, after.reference, after.person)
     assert claimed.outcome is ClaimOutcome.CLAIMED

@@ -200,6 +200,19 @@ def test_what_comes_of_a_match_that_is_contradicted(matched: str, against: str, 
     assert uncontradicted.outcome not in (Outcome.FREE, Outcome.ANOTHERS)
 
 
+@pytest.mark.parametrize("rules", [(INSURANCE,), (*RULES, INSURANCE)])
+@pytest.mark.parametrize("said", [{}, ANOTHERS, *BY_DATUM.values()])
+def test_an_entry_of_a_name_that_the_ledger_knows_is_theirs_or_for_support(
+    rules: Sequence[Rule], said: Mapping[str, str]
+) -> None:
+    """Whatever the rules look for."""
+    person = identity(former=(_ONCE,)).with_names(["Kept.Name"])
+    own = entry(said, uid="kept.name")
+    assert Postings(rules, [own]).of(person) == [own]
+    found = judge(person, rules, [own, entry(uid="somebody")])
+    assert found.outcome is (Outcome.CANNOT_TELL if said else Outcome.RESERVED_BY_SAME)
+
+
 @pytest.mark.parametrize("matched", MATCHED)
 @pytest.mark.parametrize(
     "said",

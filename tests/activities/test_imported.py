@@ -1,0 +1,200 @@
+"""Who has an account that an import noted keeps it, also when the registrar replaces the row."""
+
+from collections.abc import AsyncIterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from activities.accounts import DirectoryActivities
+from activities.directory import Directory
+from activities.entries import CODES, codes
+from activities.known import KNOWN, Match, Plan, matches, recognised_by
+from activities.records import LedgerActivities
+from activities.rekeyed import Ledger
+from domain.contracts.requests import AccountOutcome, ClaimOutcome, Person
+from ledger import activations, imports
+from ledger.imports import Owned
+from ledger.pool import Pool
+from tests.activities.case import ACTIVE, PASSWORD, Case, others
+from tests.activities.conftest import MakePerson
+from tests.activities.test_records import claim
+from tests.activities.test_rekeyed import OTHERS, plant_elsewhere
+from tests.stack import TestStack
+
+Both = tuple[Case, Case]
+
+
+@pytest.fixture
+def records(stack: TestStack, pool: Pool) -> LedgerActivities:
+    return LedgerActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+
+
+@pytest.fixture
+async def both(
+    stack: TestStack, pool: Pool, make_person: MakePerson, reference: str
+) -> AsyncIterator[Both]:
+    """Give one person by the row they had and by the one that came in its place."""
+    number = {"insurance_scheme": "GR", "insurance_number": reference}
+    old, new = make_person(**number), make_person(**number, login_name=None)
+    cases = Case(stack, pool, old, reference), Case(stack, pool, new, f"{reference}-N")
+    for case in cases:
+        await case.consent()
+    yield cases
+    for case in cases:
+        case.wire.close()
+
+
+async def foretold(case: Case, *people: Person) -> list[Match]:
+    """Compare these, as if the registrar had nobody else."""
+    directory = Directory(case.stack.settings.directory)
+    try:
+        entries = await directory.run(directory.everybody, lambda _: None)
+    finally:
+        await directory.close()
+    keys = case.stack.keys
+    ledger = await Ledger.of(case.pool, keys, people)
+    facts = recognised_by(keys, people)
+    return [*matches(people, entries, case.stack.settings, ledger, facts)]
+
+
+async def imported(case: Case, *people: Person) -> None:
+    found = await foretold(case, *(people or [case.person]))
+    owned = [
+        Owned(str(each.username), each.keys, each.found_by, each.why == CODES)
+        for each in found
+        if each.plan in KNOWN
+    ]
+    await imports.reserve_all(case.pool, owned)
+
+
+KINDS = [*product(("name", "code"), (True, False), ("none", "the same", "another"))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_row_that_was_replaced_after_an_import_finds_the_account_as_foretold(
+    activities: DirectoryActivities,
+    records: LedgerActivities,
+    both: Both,
+    kind: tuple[str, bool, str],
+) -> None:
+    (mark, password, login), (before, after) = kind, both
+    marks = {CODES: codes(before.person, before.domain)} if mark == "code" else {}
+    before.plant(before.name, **marks)
+    if password:
+        before.wire.set_password(before.dn, PASSWORD.encode())
+    await imported(before)
+    name = {"none": None, "the same": before.name, "another": f"x{before.name}"}[login]
+    after.person = after.person.model_copy(update={"login_name": name})
+    (plan,) = await foretold(after, after.person)
+    told = await claim(records, after.reference, after.person)
+    assert told.outcome is ClaimOutcome.CLAIMED
+    found = await after.resolve(activities)
+    if password:
+        assert (plan.plan, plan.username) == (Plan.ALREADY_ACTIVE, before.name)
+        assert (found.outcome, found.username) == (AccountOutcome.ALREADY_ACTIVE, before.name)
+    elif login == "another":
+        assert plan.plan is Plan.CONFLICT
+        assert found.outcome is AccountOutcome.CONFLICT
+    else:
+        assert (plan.plan, plan.username) == (Plan.ADOPT, before.name)
+        assert (found.outcome, found.username) == (AccountOutcome.USERNAME, before.name)
+        sealed = await after.choose(PASSWORD)
+        assert await after.provision(activities, sealed, before.name) == ACTIVE
+        assert set(codes(after.person, after.domain)) < {
+            *(after.entry(before.name) or {})[CODES.lower()],
+            *codes(before.person, before.domain),
+        }
+    assert set(before.person.keys) < set(plan.keys)
+
+
+@pytest.mark.parametrize("other", OTHERS)
+async def test_other_names_under_the_number_of_an_imported_account_are_a_conflict_in_both(
+    records: LedgerActivities, both: Both, other: str
+) -> None:
+    before, after = both
+    before.plant(before.name)
+    await imported(before)
+    person = after.person.model_copy(update=OTHERS[other])
+    (plan,) = await foretold(after, person)
+    assert (plan.plan, plan.why) == (Plan.CONFLICT, "insurance number: another person's")
+    told = await claim(records, after.reference, person)
+    assert told.outcome is ClaimOutcome.NUMBER_OF_ANOTHER
+
+
+async def test_a_number_that_two_persons_have_recognises_neither(
+    records: LedgerActivities, both: Both
+) -> None:
+    before, after = both
+    before.plant(before.name)
+    await imported(before, before.person, after.person)
+    told = await claim(records, after.reference, after.person)
+    assert told.outcome is ClaimOutcome.CLAIMED
+    (plan,) = await foretold(after, after.person)
+    assert plan.plan is Plan.NEW
+
+
+async def test_an_import_again_adds_what_an_older_one_did_not_note(
+    pool: Pool, records: LedgerActivities, both: Both
+) -> None:
+    """As an import of before the ledger noted more than the name, also beside an activation."""
+    before, after = both
+    before.plant(before.name)
+    await pool.execute(
+        "INSERT INTO username (name, person_key) VALUES ($1, $2)",
+        before.name,
+        before.person.person_key,
+    )
+    noted = "SELECT found_by FROM imported WHERE name = $1"
+    assert await pool.fetchval(noted, before.name) is None
+    for _ in range(2):
+        await imported(before)
+    assert len(await pool.fetchval(noted, before.name)) > 1
+    await claim(records, after.reference, after.person)
+    (plan,) = await foretold(after, after.person)
+    assert (plan.plan, plan.username) == (Plan.ADOPT, before.name)
+
+
+async def test_what_an_activation_noted_is_foretold_too(
+    activities: DirectoryActivities, records: LedgerActivities, both: Both
+) -> None:
+    """A name that was reserved for the row that is gone, and an account that was found active."""
+    before, after = both
+    before.plant(before.name)
+    before.wire.set_password(before.dn, PASSWORD.encode())
+    await claim(records, before.reference, before.person)
+    found = await before.resolve(activities)
+    await activations.found_active(
+        before.pool, before.stack.keys, reference=before.reference, username=str(found.username)
+    )
+    (plan,) = await foretold(after, after.person)
+    assert (plan.plan, plan.username) == (Plan.ALREADY_ACTIVE, before.name)
+    told = await claim(records, after.reference, after.person)
+    assert (told.outcome, told.username) == (ClaimOutcome.ALREADY_ACTIVE, before.name)
+
+
+@pytest.mark.parametrize("coded", [True, False])
+async def test_the_codes_of_an_entry_that_others_made_are_theirs_where_the_import_saw_one(
+    activities: DirectoryActivities,
+    records: LedgerActivities,
+    both: Both,
+    tmp_path: Path,
+    *,
+    coded: bool,
+) -> None:
+    """A code that came after the import may be somebody else's: that is for support."""
+    before, after = both
+    (own,) = codes(before.person, before.domain)
+    plant_elsewhere(before, tmp_path / "password", own if coded else None)
+    await imported(before)
+    if not coded:
+        before.wire.add_values(before.dn, others(before))
+    await claim(records, after.reference, after.person)
+    found = await after.resolve(activities)
+    (plan,) = await foretold(after, after.person)
+    if coded:
+        assert (found.outcome, plan.plan) == (AccountOutcome.USERNAME, Plan.ADOPT)
+        assert found.username == plan.username == before.name
+    else:
+        assert (found.outcome, plan.plan) == (AccountOutcome.CANNOT_TELL, Plan.CANNOT_TELL)
+        assert found.why == plan.why == f"not certain: uid contradicted by {CODES}"
