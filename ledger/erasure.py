@@ -1,7 +1,8 @@
 """Erasing an activation: what is personal goes, the proof and the counts stay.
 
-The username stays reserved, for nobody else may ever have it. An insurance number belongs to the
-person: it goes with the last activation of theirs. The audit is a chain and stays as it is.
+The username stays reserved, for nobody else may ever have it. What belongs to the person, as an
+insurance number does, goes with the last activation of theirs, whatever key of theirs it stands
+under. The audit is a chain and stays as it is.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,14 @@ _DELETED = (
     *("session", "sealed_password", "support_request", "case_note", "claim"),
     *("code", "tries", "attempt", "post"),
 )
+_KEYS = (
+    "WITH RECURSIVE own AS ("
+    "SELECT person_key AS key FROM activation WHERE reference = $1 AND person_key IS NOT NULL"
+    " UNION SELECT unnest(ARRAY[r.person_key, r.former_key])"
+    " FROM rekeyed r JOIN own ON own.key IN (r.person_key, r.former_key))"
+    " SELECT coalesce(array_agg(key), '{}') FROM own"
+)
+"""Every key of the person whose activation this is."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +49,13 @@ async def traces(pool: Pool, reference: str) -> Traces | None:
 async def erase(pool: Pool, reference: str) -> None:
     """Erase it at one stroke; once more changes nothing."""
     async with pool.acquire() as connection, connection.transaction():
-        person = await connection.fetchval(
-            "SELECT person_key FROM activation WHERE reference = $1 FOR UPDATE", reference
+        keys = await connection.fetchval(_KEYS, reference)
+        # All of the person's, so that of two erasures at once one is the last.
+        await connection.execute(
+            "SELECT FROM activation WHERE reference = $1 OR person_key = ANY($2)"
+            " ORDER BY reference FOR UPDATE",
+            reference,
+            keys,
         )
         for table in _DELETED:
             await connection.execute(
@@ -59,13 +73,22 @@ async def erase(pool: Pool, reference: str) -> None:
             " name = NULL WHERE reference = $1",
             reference,
         )
-        await connection.execute(
-            "DELETE FROM insurance WHERE person_key = $1"
-            " AND NOT EXISTS (SELECT FROM activation WHERE person_key = $1)",
-            person,
+        another = await connection.fetchval(
+            "SELECT min(reference) FROM activation WHERE person_key = ANY($1)", keys
         )
+        if another:
+            # It may stand under a key that no activation has any more.
+            await connection.execute(
+                "UPDATE insurance SET reference = $2 WHERE reference = $1", reference, another
+            )
+            return
         await connection.execute(
-            "DELETE FROM rekeyed r WHERE $1 IN (r.person_key, r.former_key) AND NOT EXISTS"
-            " (SELECT FROM activation WHERE person_key IN (r.person_key, r.former_key))",
-            person,
+            "DELETE FROM insurance i WHERE (i.person_key = ANY($2) OR i.reference = $1)"
+            " AND NOT EXISTS (SELECT FROM activation a WHERE a.person_key = i.person_key)",
+            reference,
+            keys,
+        )
+        await connection.execute("DELETE FROM imported WHERE person_key = ANY($1)", keys)
+        await connection.execute(
+            "DELETE FROM rekeyed WHERE person_key = ANY($1) OR former_key = ANY($1)", keys
         )

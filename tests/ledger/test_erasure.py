@@ -4,7 +4,8 @@ import asyncpg
 import pytest
 
 from domain.contracts.vocabulary import Step
-from ledger import activations, audit, consents, erasure, rekeyed, usernames
+from ledger import activations, audit, consents, erasure, imports, rekeyed, usernames
+from ledger.imports import Owned
 from ledger.pool import Pool
 from tests.ledger.life import MOBILE, left, live, person_of
 from tests.stack import TestStack
@@ -74,6 +75,61 @@ async def test_an_insurance_number_goes_with_the_last_activation_of_its_person(
     await erasure.erase(pool, other)
     assert await pool.fetchval(count, person.person_key) == 0
     assert not await rekeyed.former(pool, person.keys)
+
+
+PERSONAL = (
+    "SELECT DISTINCT table_name FROM information_schema.columns"
+    " WHERE table_schema = 'public' AND column_name IN ('person_key', 'former_key')"
+)
+
+
+@pytest.mark.parametrize("begun_again", [True, False])
+@pytest.mark.parametrize("newest_first", [True, False])
+async def test_what_stands_under_any_key_of_the_person_goes_with_the_last_activation(
+    pool: Pool, stack: TestStack, reference: str, begun_again: bool, newest_first: bool
+) -> None:
+    """The registrar replaced the row twice, in one activation (`begun_again`) or between two."""
+    people = [person_of(stack, f"{reference}-{n}") for n in range(3)]
+    keys = [person.person_key for person in people]
+    old, new = f"{reference}-0", f"{reference}-2"
+    await live(pool, stack, old, people[0], number=f"number {reference}")
+    account = Owned(f"i{reference[2:].lower()}", [keys[0]], [f"facts of {reference}"])
+    await imports.reserve_all(pool, [account])
+    await rekeyed.note(pool, keys[1], [keys[0]])
+    await rekeyed.note(pool, keys[2], [keys[1]])
+    if begun_again:
+        await pool.execute(
+            "UPDATE activation SET person_key = $2 WHERE reference = $1", old, keys[2]
+        )
+    await live(pool, stack, new, people[2], number=f"another {reference}")
+    await pool.execute(
+        "UPDATE message SET person_key = $2 WHERE reference = $1", new, people[2].person_key
+    )
+    before = {table for person in people for table in await left(pool, "no reference", person)}
+    assert before == {row["table_name"] for row in await pool.fetch(PERSONAL)}
+    first, last = (new, old) if newest_first else (old, new)
+    await erasure.erase(pool, first)
+    assert await pool.fetchval("SELECT count(*) FROM insurance WHERE person_key = ANY($1)", keys)
+    await erasure.erase(pool, last)
+    after = {table for person in people for table in await left(pool, reference, person)}
+    assert after == STAYS - {"audit"}
+
+
+async def test_a_number_under_a_key_that_no_activation_has_goes_with_the_last_one(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    """The newest of a person's rows changed during the activation: nothing was re-keyed."""
+    older, newer = person_of(stack, f"{reference}-A"), person_of(stack, f"{reference}-B")
+    await live(pool, stack, reference, older, number=reference)
+    other = f"{reference}-2"
+    await live(pool, stack, other, newer, number=f"another {reference}")
+    await pool.execute(
+        "UPDATE activation SET person_key = $2 WHERE reference = $1", reference, newer.person_key
+    )
+    await erasure.erase(pool, reference)
+    await erasure.erase(pool, other)
+    for person in (older, newer):
+        assert set(await left(pool, reference, person)) == STAYS - {"audit"}
 
 
 async def test_of_an_unknown_one_there_are_no_traces(pool: Pool, reference: str) -> None:
