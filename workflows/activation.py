@@ -341,7 +341,13 @@ class Activation(Standing):
         to = self._other_contact()
         if end in _NOTICES and to:
             return self._notice(_NOTICES[end], to)
-        if end is Step.ALREADY_ACTIVE and self.proof and self.proved_by and self.waited_long:
+        if (
+            end is Step.ALREADY_ACTIVE
+            and self.proof
+            and self.proved_by
+            and self.waited_long
+            and workflow.patched("last-notice-after-a-long-wait")
+        ):
             return self._notice(NoticeKind.ALREADY_ACTIVE, self.proof.destination)
         return None
 

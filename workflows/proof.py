@@ -364,8 +364,9 @@ class Proof:
 
     def _open(self) -> None:
         self._locked_until, self._tries_left = None, 0
-        # A run that was begun anew while codes were locked has sent none.
-        self._on_request = not (self._sent or self._sending)
+        if not (self._on_request or self._sent or self._sending):
+            # A run that was begun anew while codes were locked has sent none.
+            self._on_request = workflow.patched("on-request-after-lock")
         self._standing.stand(Step.PIN, self._whose_turn())
         self._standing.settle()
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 import pytest
+from temporalio import workflow
 
 from domain.contracts.requests import (
     AccountOutcome,
@@ -362,21 +363,32 @@ async def test_who_takes_a_dispute_back_is_there_and_is_not_called(
 
 
 @pytest.mark.parametrize(
-    ("waited", "told"), [(SHORT, []), (LONG, [NoticeKind.ALREADY_ACTIVE])], ids=["short", "long"]
+    ("waited", "patched", "told"),
+    [(SHORT, True, []), (LONG, True, [NoticeKind.ALREADY_ACTIVE]), (LONG, False, [])],
+    ids=["short", "long", "a run of before"],
 )
 async def test_whose_account_turns_out_to_be_active_is_told_after_a_long_wait(
-    begin: Begin, world: World, waited: timedelta, told: list[NoticeKind]
+    begin: Begin,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    waited: timedelta,
+    *,
+    patched: bool,
+    told: list[NoticeKind],
 ) -> None:
+    """The history of a run that told nobody is replayed at the end."""
     world.pause = timedelta(seconds=10)
     world.accounts = [_CONFLICT, AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE)]
-    student = await begin()
-    await student.sent()
-    await student.pin()
-    await student.reaches(Step.NEEDS_SUPPORT)
-    await student.environment.sleep(waited)
-    await student.retries()
-
-    assert await student.end() is Step.ALREADY_ACTIVE
+    with monkeypatch.context() as code:
+        if not patched:
+            code.setattr(workflow, "patched", lambda _: False)
+        student = await begin()
+        await student.sent()
+        await student.pin()
+        await student.reaches(Step.NEEDS_SUPPORT)
+        await student.environment.sleep(waited)
+        await student.retries()
+        assert await student.end() is Step.ALREADY_ACTIVE
     assert _notices(world) == told
     assert {call.destination.to for call in world.made(SendNotice)} <= {PERSON.sms_to}
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from temporalio import workflow
 
 from domain.contracts.requests import Delivery, ReserveSend, SendPin
 from domain.contracts.submissions import (
@@ -394,10 +395,8 @@ async def test_staff_have_to_unlock_before_they_send(
     assert (await student.progress()).wait_reason is WaitReason.PIN_LOCKED
 
 
-async def test_where_codes_were_locked_before_any_was_sent_the_page_waits_to_be_asked(
-    begin: Begin, world: World
-) -> None:
-    """So it is after a reset; nothing says that a code is on its way."""
+async def opened_before_any_was_sent(begin: Begin, world: World) -> Student:
+    """Let staff unlock codes that were locked before this run sent any, as after a reset."""
     world.failing = {ActivityName.FIND_STUDENT: 900}
     student = await begin()
     book, _ = world._kept(student.handle.id)
@@ -405,6 +404,14 @@ async def test_where_codes_were_locked_before_any_was_sent_the_page_waits_to_be_
     world.failing = {}
     await student.until(lambda now: now.wait_reason is WaitReason.PIN_LOCKED)
     await student.submit("unlock", UnlockRequest(**await student.stamp()))
+    return student
+
+
+async def test_where_codes_were_locked_before_any_was_sent_the_page_waits_to_be_asked(
+    begin: Begin, world: World
+) -> None:
+    """Nothing says that a code is on its way."""
+    student = await opened_before_any_was_sent(begin, world)
     opened = await student.progress()
     await resend(student)
     sent = await student.sent()
@@ -412,6 +419,20 @@ async def test_where_codes_were_locked_before_any_was_sent_the_page_waits_to_be_
     assert opened.pin is not None
     assert sent.pin is not None
     assert (opened.pin.on_request, sent.pin.on_request) == (True, False)
+    assert (await student.pin()).verdict is Verdict.ACCEPTED
+
+
+async def test_a_run_that_let_a_minute_pass_after_such_a_lock_goes_on(
+    begin: Begin, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before, nothing was sent for a minute; its history is replayed at the end."""
+    with monkeypatch.context() as before:
+        before.setattr(workflow, "patched", lambda _: False)
+        student = await opened_before_any_was_sent(begin, world)
+        assert await resend(student) is Verdict.TOO_SOON
+    await student.environment.sleep(timedelta(minutes=2))
+    assert await resend(student) is Verdict.ACCEPTED
+    await student.sent()
     assert (await student.pin()).verdict is Verdict.ACCEPTED
 
 
