@@ -22,6 +22,7 @@ from typing import NamedTuple
 from activities.rows import Row, birth_date, insurance_of, text
 from domain.contacts import emails_on_file, mobiles_on_file
 from domain.elot743 import ascii_fold
+from domain.memo import remembering
 
 _FACTS_THAT_AGREE = 2
 _PLACEHOLDER = re.compile(r".*(\d)\1{6}")
@@ -116,6 +117,7 @@ class _Groups:
             self._leads[lead] = leads[0]
 
 
+@remembering()
 def humans(rows: Iterable[Row], region: str) -> list[list[Row]]:
     """Return the rows of each human."""
     known = [_Known(row, region) for row in rows]

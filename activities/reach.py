@@ -18,6 +18,7 @@ from activities.humans import humans
 from activities.rows import Row, as_it_stands, birth_date, text
 from activities.students import MOST_SHARING, enrolled, login_name
 from domain.contacts import emails_on_file, landline_on_file
+from domain.memo import remembering
 from domain.usernames import unusable
 
 _NAMES = ("firstnameel", "firstnameen", "lastnameel", "lastnameen")
@@ -70,6 +71,7 @@ class Report:
     findings: tuple[Finding, ...]
 
 
+@remembering()
 def report(
     rows: Iterable[Row], region: str, reserved: Collection[str] = (), own: Collection[str] = ()
 ) -> Report:

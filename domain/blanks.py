@@ -8,9 +8,9 @@ the same are those.
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
 
 from domain.lookalikes import repaired
+from domain.memo import remembered
 from domain.text import LOOK_ALIKES, has_greek, visible
 
 # `Na`, `Nan`, `Nil` and `No` are not among them: people are called so.
@@ -36,7 +36,7 @@ def known(words: Iterable[str]) -> frozenset[str]:
     return (keys | {key.upper() for key in keys}) - {""}
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def value(raw: str | None, more: frozenset[str] = frozenset()) -> str:
     """Return a field in single spaces, without what is invisible; empty where nothing is told.
 

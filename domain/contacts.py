@@ -8,12 +8,12 @@ secretary typed over twenty years: they take what is usable and never raise.
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
+from domain.memo import remembered
 from domain.rules import InvalidInput, Rule
 from domain.text import has_greek, is_greek_only, plain
 
@@ -86,7 +86,7 @@ def is_at(address: str, domains: Collection[str]) -> bool:
     return any(f".{host}".endswith(f".{domain}") for domain in domains)
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def mobiles_on_file(raw: str | None, region: str) -> tuple[str, ...]:
     """Return every mobile the registrar's field holds, first one first."""
     text = plain((raw or "")[:_LONGEST_FIELD])
@@ -104,7 +104,7 @@ def landline_on_file(raw: str | None, region: str) -> bool:
     return False
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def emails_on_file(raw: str | None) -> tuple[str, ...]:
     """Return every e-mail the registrar's field holds, first one first."""
     pieces = _BETWEEN_EMAILS.split(plain((raw or "")[:_LONGEST_FIELD]))

@@ -6,12 +6,12 @@ spelling where there is one. Letters of other alphabets are spelled by anyascii.
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import NamedTuple
 
 from anyascii import anyascii
 
 from domain.lookalikes import repaired
+from domain.memo import remembered
 
 _GREEK = "αβγδεζηθικλμνξοπρσςτυφχψω"
 _LATIN = "a v g d e z i th i k l m n x o p r s s t y f ch ps o"
@@ -48,7 +48,7 @@ def elot743(text: str) -> str:
     return "".join(_word(piece) for piece in pieces)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def ascii_fold(text: str) -> str:
     """Transcribe, then spell every letter that ASCII lacks; what is no letter is left out."""
     return "".join(char if char.isascii() else _spelled(char) for char in elot743(text))

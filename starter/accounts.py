@@ -25,6 +25,7 @@ from activities.entries import CODES
 from activities.known import KNOWN, Match, Plan
 from activities.registrar import everybody
 from activities.rekeyed import Ledger
+from domain.memo import remembering
 from domain.usernames import unusable
 from ledger import imports, key_checks
 from ledger.imports import Owned
@@ -113,6 +114,11 @@ def import_(json: Json = False) -> None:
 
 
 async def matched(config: Settings) -> list[Match]:
+    with remembering():
+        return await _matched(config)
+
+
+async def _matched(config: Settings) -> list[Match]:
     """Read all sides and compare them; the directory last, so that it is as new as can be."""
     keys = KeyRing(config.keys_dir)
     with databases.registrar():

