@@ -354,6 +354,7 @@ class Console(Section):
     session_absolute_minutes: Count = 480
     sign_ins_per_name: Count = 10
     sign_ins_per_address: Count = 50
+    caller_questions_per_day: Count = 60
     temporal_ui_url: str = ""
 
 

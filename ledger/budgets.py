@@ -1,6 +1,9 @@
-"""Counters with a limit per window of time, shared by all processes."""
+"""Counters with a limit per window of time, shared by all processes.
 
-from collections.abc import Sequence
+Most windows are fixed; those of `take_of_last` slide.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,3 +73,45 @@ async def take_once(
                     return Taken(0, opens)
             await take(ledger, this, limit=1, window=window)
         return Taken(max(limit - max([await used(ledger, each) for each in buckets]), 0))
+
+
+async def take_of_last(
+    pool: Pool, submission_id: str, limits: Mapping[str, int], *, window: timedelta
+) -> dict[str, Taken]:
+    """Use one of each of these buckets within the last `window`, or none where one is spent.
+
+    Returns how each bucket stands, by its name. The same id uses them once only.
+    """
+    this = f"once:{submission_id}"
+    async with pool.acquire() as ledger, ledger.transaction():
+        await ledger.execute(_CLEAR)
+        for name in sorted({this, *limits}):
+            await ledger.execute("SELECT pg_advisory_xact_lock(hashtext($1))", name)
+        before = {bucket: await _ends(ledger, bucket) for bucket in (this, *limits)}
+        if before.pop(this):
+            return {name: Taken(max(limits[name] - len(ends), 0)) for name, ends in before.items()}
+        taken = {
+            name: Taken(0, ends[-limit]) if len(ends) >= limit else Taken(limit - len(ends))
+            for (name, limit), ends in zip(limits.items(), before.values(), strict=True)
+        }
+        if any(each.opens for each in taken.values()):
+            return taken
+        for name in (this, *limits):
+            await ledger.execute(
+                "INSERT INTO budget AS b (bucket, window_start, ends_at, used)"
+                " SELECT $1, at, at + $2, 1 FROM clock_timestamp() at"
+                " ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1",
+                name,
+                window,
+            )
+        return {name: Taken(each.left - 1) for name, each in taken.items()}
+
+
+async def _ends(ledger: Connection, bucket: str) -> list[datetime]:
+    """Return until when each use counts, the first to end first."""
+    rows = await ledger.fetch(
+        "SELECT ends_at FROM budget, generate_series(1, used)"
+        " WHERE bucket = $1 AND ends_at > clock_timestamp() ORDER BY ends_at",
+        bucket,
+    )
+    return [row["ends_at"] for row in rows]

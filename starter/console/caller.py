@@ -70,5 +70,6 @@ def _page(
         reference=reference,
         typed=typed or {},
         told=told,
+        own_limit=seat.desk.settings.console.caller_questions_per_day,
         sentence=seat.say(ANSWERS[told.answer]) if told else "",
     )

@@ -28,6 +28,7 @@ from starter.support.staff import Action
 from translations import N_
 
 A_DAY = 3
+"""Questions about a student in `_WINDOW`, which slides; `console` has those of one of staff."""
 _WINDOW = timedelta(days=1)
 _FEWEST = 2
 _UNREADABLE = {
@@ -40,11 +41,15 @@ _UNREADABLE = {
 
 
 class Answer(StrEnum):
-    """`SPENT`: nothing was compared, for the questions of the day are used up."""
+    """Of the last three nothing was compared: the questions are used up, or records are away.
+
+    `SPENT` are those about this student, `OWN_SPENT` those of who asks, about all students.
+    """
 
     CONFIRMED = "confirmed"
     NOT_CONFIRMED = "not_confirmed"
     SPENT = "spent"
+    OWN_SPENT = "own_spent"
     AWAY = "away"
 
 
@@ -67,7 +72,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Told:
-    """`left` questions remain today; without any, the next may be asked from `opens` on."""
+    """`left` questions remain; without any, the next may be asked from `opens` on."""
 
     answer: Answer
     left: int = 0
@@ -171,11 +176,16 @@ async def _told(
     buckets = sorted(_buckets(desk, claim, groups))
     # The same form sent for another case is another question.
     once = hashlib.sha256("\0".join((submission_id, *buckets)).encode()).hexdigest()[:32]
-    taken = await budgets.take_once(desk.pool, once, buckets, limit=A_DAY, window=_WINDOW)
-    if taken.opens:
-        return Told(Answer.SPENT, opens=taken.opens)
+    own = f"caller_of:{desk.staff.name.casefold()}"
+    limits = dict.fromkeys(buckets, A_DAY) | {own: desk.settings.console.caller_questions_per_day}
+    taken = await budgets.take_of_last(desk.pool, once, limits, window=_WINDOW)
+    if opens := taken[own].opens:
+        return Told(Answer.OWN_SPENT, opens=opens)
+    if opens := max((each.opens for each in taken.values() if each.opens), default=None):
+        return Told(Answer.SPENT, opens=opens)
     right = caller.is_one_of(read, groups)
-    return Told(Answer.CONFIRMED if right else Answer.NOT_CONFIRMED, taken.left)
+    left = min(each.left for each in taken.values())
+    return Told(Answer.CONFIRMED if right else Answer.NOT_CONFIRMED, left)
 
 
 def _buckets(desk: Desk, claim: _Claim, groups: list[list[Row]]) -> set[str]:

@@ -46,7 +46,7 @@ def ask(  # noqa: PLR0917 - options have names
         return
     say = translator(settings.load().institution.default_language).gettext
     typer.echo(say(ANSWERS[told.answer]))
-    typer.echo(f"From then on: {told.opens}" if told.opens else f"Left today: {told.left}")
+    typer.echo(f"From then on: {told.opens}" if told.opens else f"Left: {told.left}")
 
 
 async def _ask(question: Question) -> Told:

@@ -10,8 +10,13 @@ ANSWERS = {
         " this caller, and do not say which part may be wrong."
     ),
     Answer.SPENT: N_(
-        "Nothing was compared: the three questions of today for this student are used up. Refer"
-        " the caller to the secretariat."
+        "Nothing was compared: three questions about this student were asked in the last 24 hours."
+        " Refer the caller to the secretariat."
+    ),
+    Answer.OWN_SPENT: N_(
+        "Nothing was compared: in the last 24 hours you have asked as many questions as one member"
+        " of staff may, about all students together. Let a colleague ask, or refer the caller to"
+        " the secretariat."
     ),
     Answer.AWAY: N_(
         "Nothing was compared or counted: the secretariat's records do not answer just now. Please"

@@ -54,6 +54,15 @@ def of_departments(desk: Desk, *departments: str) -> Desk:
     return replace(desk, staff=Staff("eva", frozenset({Role.HELPDESK}), frozenset(departments)))
 
 
+def of_four_questions(desk: Desk, number: str) -> Desk:
+    """Return the desk of one who may ask four questions a day, and has asked none."""
+    console = desk.settings.console.model_copy(update={"caller_questions_per_day": 4})
+    settings = desk.settings.model_copy(update={"console": console})
+    return replace(
+        desk, settings=settings, staff=Staff(f"Eva {number}", frozenset({Role.HELPDESK}))
+    )
+
+
 async def answer(
     desk: Desk, said: Said, contact: Typed | None = None, reference: str | None = None
 ) -> Told:
@@ -85,6 +94,30 @@ async def test_the_fourth_question_of_the_day_is_not_compared_whoever_asks_and_h
     for each, contact in itertools.product((desk, other), (Typed(), mail(number))):
         told = await answer(each, Said("1/1/2005", number), contact)
         assert (told.answer, told.left, told.opens is None) == (Answer.SPENT, 0, False)
+
+
+async def test_the_questions_of_one_of_staff_end_whomever_they_are_about(
+    desk: Desk, number: str
+) -> None:
+    desk = of_four_questions(desk, number)
+    about = [f"{number}-{each}" for each in range(9)]
+    told = [await answer(desk, Said("9/9/2000", each)) for each in about]
+    assert [each.answer for each in told] == [Answer.NOT_CONFIRMED] * 4 + [Answer.OWN_SPENT] * 5
+    assert [each.left for each in told] == [2, 2, 1, 0, 0, 0, 0, 0, 0]
+    assert (await newest(desk)).reason == "birth_date, student_number: own_spent"
+    # A name written otherwise is the same person; a colleague is not, and finds all as it was.
+    upper = replace(desk, staff=replace(desk.staff, name=desk.staff.name.upper()))
+    assert (await answer(upper, Said("1/1/2005", number))).answer is Answer.OWN_SPENT
+    other = replace(desk, staff=replace(desk.staff, name=f"petros {number}"))
+    assert await answer(other, Said("1/1/2005", number)) == Told(Answer.CONFIRMED, 2)
+
+
+async def test_questions_that_are_refused_use_up_none_of_ones_own(desk: Desk, number: str) -> None:
+    eva = of_four_questions(desk, number)
+    for _ in range(6):
+        await answer(eva, Said("2/1/2005", number))
+    for expected in (Answer.NOT_CONFIRMED, Answer.OWN_SPENT):
+        assert (await answer(eva, Said("2/1/2005", f"{number}-0"))).answer is expected
 
 
 async def test_a_flood_of_questions_is_answered_three_times(desk: Desk, number: str) -> None:
@@ -120,8 +153,10 @@ async def test_another_departments_student_is_answered_as_nobody_is(
     for contact, nobodys in ((Typed(), Typed()), (mail(number), mail(f"{number}-0"))):
         hidden = [await answer(eva, right, contact) for _ in range(4)]
         unknown = [await answer(eva, nobody, nobodys) for _ in range(4)]
-        assert hidden == unknown
-        assert [told.answer for told in hidden] == [Answer.NOT_CONFIRMED] * 3 + [Answer.SPENT]
+        for asked in (hidden, unknown):
+            assert [told.answer for told in asked] == [Answer.NOT_CONFIRMED] * 3 + [Answer.SPENT]
+            assert [told.left for told in asked] == [2, 1, 0, 0]
+            assert [told.opens is None for told in asked] == [True] * 3 + [False]
     own = of_departments(desk, "401")
     assert await answer(own, right) == Told(Answer.CONFIRMED, 2)
 
