@@ -87,14 +87,14 @@ _WAITS: Mapping[WaitReason, str] = {
     WaitReason.SMS_DOWN: N_("The SMS service does not answer just now. Your code will be late."),
     WaitReason.MAIL_DOWN: N_("The mail service does not answer just now. Your code will be late."),
     WaitReason.CONFIGURATION: N_("A fault on our side is in the way. Support can see it."),
-    WaitReason.USERNAME_CONFLICT: N_("Support has to choose your username with care."),
+    WaitReason.USERNAME_CONFLICT: N_("Support has to check your username."),
     WaitReason.INSURANCE_CONFLICT: N_("Support has to check your insurance number."),
     WaitReason.FOREIGN_ENTRY: N_("Support has to check an older entry in the directory."),
     WaitReason.UNDELIVERABLE: N_(
         "Our message could not be delivered to the contact the secretariat has on file."
     ),
     WaitReason.NO_LONGER_ENROLLED: N_(
-        "The secretariat no longer has you on file as you were. Support has to check it."
+        "Your details at the secretariat have changed in the meantime. Support has to check them."
     ),
     WaitReason.ACCOUNT_GONE: N_(
         "You had an account, which is no longer in the directory. Support has to say whether it is"
@@ -114,7 +114,8 @@ _STEPS: Mapping[Step, str] = {
 }
 _AT: Mapping[tuple[Step | None, WaitReason | None], str] = {
     (Step.NEEDS_SUPPORT, WaitReason.WAITING_IDENTITY): N_(
-        "The answers did not fit. Support has to make sure with you who you are."
+        "Your answers do not agree with the secretariat's records. Support has to make sure with"
+        " you who you are."
     ),
     (Step.INSURANCE, WaitReason.REGISTRAR_DOWN): N_(
         "The records of the secretariat do not answer just now."

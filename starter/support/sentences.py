@@ -65,7 +65,7 @@ _BY_REASON = {
         " check it, then retry or cancel."
     ),
     WaitReason.ACCOUNT_GONE: N_(
-        "The student had an account, which was deleted from the directory. Retry makes it again"
+        "The student had an account, which is no longer in the directory. Retry makes it again"
         " under the same username; cancel does not."
     ),
     WaitReason.SHARED_BY_MANY: N_(
