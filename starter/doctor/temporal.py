@@ -1,29 +1,20 @@
 """Temporal: the namespace, how long it keeps histories, the search attributes, and its clock."""
 
-import asyncio
-from datetime import UTC, timedelta
-from uuid import uuid4
+from datetime import timedelta
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import (
-    DescribeNamespaceRequest,
-    DescribeTaskQueueRequest,
-    PollWorkflowTaskQueueRequest,
-)
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from security.keys import KeyRing
 from settings import Settings
+from starter import temporal_clock
 from starter.connect import RETENTION, TemporalUnavailable, asking, connect, missing_attributes
 from starter.doctor import clocks
 from starter.doctor.finding import Finding, Findings
 
 PART = "temporal"
-_QUEUE = TaskQueue(name="activation-doctor")
-"""Nothing is ever put into it; who waits there is told of with the server's time."""
-_WITHIN = 3
+_WITHIN = timedelta(seconds=3)
 _INIT = "activation temporal init"
 
 
@@ -61,32 +52,8 @@ async def check(settings: Settings) -> Findings:
 
 
 async def _clock(client: Client) -> Finding:
-    """Wait a moment at an empty queue, for only of who waits does Temporal tell since when."""
-    identity, before = f"doctor-{uuid4()}", clocks.now()
-    space = client.namespace
-    service = client.workflow_service
-    waiting = asyncio.create_task(
-        service.poll_workflow_task_queue(
-            PollWorkflowTaskQueueRequest(namespace=space, task_queue=_QUEUE, identity=identity),
-            timeout=timedelta(seconds=10),
-        )
-    )
-    question = DescribeTaskQueueRequest(
-        namespace=space,
-        task_queue=_QUEUE,
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-    )
-    try:
-        async with asyncio.timeout(_WITHIN):
-            while True:
-                described = await service.describe_task_queue(question)
-                for each in described.pollers:
-                    if each.identity == identity:
-                        told = each.last_access_time.ToDatetime(UTC)
-                        return clocks.compared("Temporal's", before, told, timedelta())
-                await asyncio.sleep(0.05)
-    except (RPCError, TimeoutError):
+    before = clocks.now()
+    told = await temporal_clock.ask(client, _WITHIN)
+    if told is None:
         return Finding("clocks", "Temporal's (not told here)")
-    finally:
-        waiting.cancel()
-        await asyncio.wait({waiting})
+    return clocks.compared("Temporal's", before, told, timedelta())

@@ -72,7 +72,8 @@ class Line:
     """One line of the list; times are aware UTC, `next_try_at` the engine's own next attempt.
 
     `attempt` is the number of that attempt. `unattended`: work lies ready and no worker takes it.
-    `spent`: so many answers were sent for it that none are taken now.
+    `spent`: so many answers were sent for it that none are taken now. `told_at` is Temporal's time
+    when it told so.
     """
 
     reference: str
@@ -86,6 +87,7 @@ class Line:
     unattended: bool = False
     spent: bool = False
     language: Language | None = None
+    told_at: datetime | None = None
 
     @property
     def stuck(self) -> bool:
@@ -216,14 +218,15 @@ def of_description(description: WorkflowExecutionDescription) -> Line:
 
 
 async def _line(client: Client, description: WorkflowExecutionDescription) -> Line:
-    """Return what a description tells, and whether a worker takes up what lies ready."""
+    """Return what a description tells and when, and whether a worker takes up what lies ready."""
     line = of_description(description)
     ready = _ready(description)
-    if line.state not in {State.OPEN, State.FAILING} or not ready:
+    if line.state not in {State.OPEN, State.FAILING}:
         return line
     with asking():
-        now = pollers.now((await pollers.described(client)).values())
-    return replace(line, unattended=min(ready) < now - _TAKEN_WITHIN)
+        now = await pollers.now(client)
+    unattended = bool(ready) and min(ready) < now - _TAKEN_WITHIN
+    return replace(line, unattended=unattended, told_at=now)
 
 
 async def _describe(client: Client, reference: str) -> WorkflowExecutionDescription:

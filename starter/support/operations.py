@@ -143,8 +143,7 @@ async def _queues(client: Client) -> tuple[Queue, ...] | None:
 
 async def queues(client: Client) -> tuple[Queue, ...]:
     """Return every queue that workers serve, as Temporal sees it; it needs no worker."""
-    told = await pollers.described(client)
-    now = pollers.now(told.values())
+    told, now = await asyncio.gather(pollers.described(client), pollers.now(client))
     return tuple(
         Queue(
             name=name,

@@ -1,4 +1,4 @@
-"""Who asks Temporal for work, and so what its clock says."""
+"""Who asks Temporal for work, by Temporal's clock."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -10,6 +10,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, Describe
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import TaskQueue
+from starter import temporal_clock
 
 WORKFLOWS = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
 Served = tuple[TaskQueue, TaskQueueType.ValueType]
@@ -44,11 +45,15 @@ async def _describe(client: Client, served: Served) -> DescribeTaskQueueResponse
     )
 
 
-def now(queues: Iterable[DescribeTaskQueueResponse]) -> datetime:
+async def now(client: Client) -> datetime:
+    """Return Temporal's time, and where it is not told the best guess at it."""
+    return await temporal_clock.now(client) or guess((await described(client)).values())
+
+
+def guess(queues: Iterable[DescribeTaskQueueResponse]) -> datetime:
     """Return this process's time, or Temporal's where that shows this process's to be wrong.
 
-    No call tells Temporal's time, but who asked for work last did so then or up to five minutes
-    before.
+    Who asked for work last did so then or up to five minutes before.
     """
     own = datetime.now(UTC)
     newest = max((moment for queue in queues for moment in _polls(queue)), default=own)

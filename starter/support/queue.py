@@ -7,7 +7,7 @@ failure of the last minute, is asked one by one, and only for the rows that are 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
 
@@ -18,7 +18,7 @@ from ledger import activations, clock
 from ledger.activations import Noted
 from ledger.pool import UNAVAILABLE
 from starter.connect import asking
-from starter.support import cases
+from starter.support import cases, pollers
 from starter.support.cases import ENGINE_WAITS, Line, State, UnknownReference
 from starter.support.desk import Desk
 from starter.support.staff import Action
@@ -168,7 +168,8 @@ async def open_lines(desk: Desk) -> tuple[list[Line], bool]:
         listed = desk.client.list_workflows(cases.OPEN, limit=MOST + 1, rpc_timeout=cases.WITHIN)
         found = [cases.of_listing(execution) async for execution in listed]
     theirs = [line for line in found[:MOST] if desk.staff.sees(line.department)]
-    now = datetime.now(UTC)
+    with asking():
+        now = await pollers.now(desk.client)
     young = {
         line.reference
         for line in islice((each for each in theirs if _may_fail(each, now)), _MOST_YOUNG)

@@ -136,7 +136,7 @@ def sentence(line: Line, texts: NullTranslations, clock: Clock | None = None) ->
         if line.spent:
             told.append(texts.gettext(_SPENT))
     told.append(texts.gettext(_since(line)) % {"time": clock(line.since)})
-    if line.next_try_at and line.next_try_at > datetime.now(UTC):
+    if line.next_try_at and line.next_try_at > _told_at(line):
         told.append(_next(line, texts) % {"time": clock(line.next_try_at), "n": line.attempt})
     return " ".join(told)
 
@@ -155,9 +155,14 @@ def _whose_turn(line: Line, texts: NullTranslations) -> list[str]:
     waker = steps.woken_by(line.step, line.wait_reason)
     if waker is Waker.STUDENT and line.wait_reason is not WaitReason.PIN_LOCKED:
         return [texts.gettext(_STUDENTS_TURN)]
-    if line.wait_reason is None and datetime.now(UTC) - line.since < _LATE:
+    if line.wait_reason is None and _told_at(line) - line.since < _LATE:
         return [texts.gettext(_ENGINES_TURN)]
     return []
+
+
+def _told_at(line: Line) -> datetime:
+    """Return the time of what the line tells, by the clock of the line's other times."""
+    return line.told_at or datetime.now(UTC)
 
 
 def _since(line: Line) -> str:
