@@ -64,7 +64,7 @@ CRAMPED = """() => {
 OpenPage = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
