@@ -1,28 +1,19 @@
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import asyncpg
-import pytest
 from typer.testing import CliRunner
 
 from domain.contracts.requests import Enrolment, Person, RecordInsurance
 from domain.contracts.vocabulary import Language
 from ledger import activations, audit, insurance
-from ledger.pool import Pool, connect
+from ledger.pool import Pool
 from starter.cli import app
 from tests.stack import TestStack
 
 UNUSUAL = "1234567890"
-
-
-@pytest.fixture
-async def pool(stack: TestStack) -> AsyncIterator[Pool]:
-    ledger = await connect(stack.ledger_dsn)
-    yield ledger
-    await ledger.close()
 
 
 async def record(stack: TestStack, pool: Pool, reference: str, number: str, *warnings: str) -> None:

@@ -1,13 +1,12 @@
 """The console as an application in this process: real ledger, directory, Temporal and keys."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import pytest
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from ledger import pool as ledger
 from ledger.pool import Pool
 from settings import Settings
 from starter.console.app import assemble, create
@@ -19,12 +18,6 @@ __all__ = ["client", "reference", "working", "world"]
 
 HOST = "http://127.0.0.1:8001"
 SignedIn = Callable[[str], Awaitable[Browser]]
-
-
-@pytest.fixture
-async def pool(stack: TestStack) -> AsyncIterator[Pool]:
-    async with await ledger.connect(stack.ledger_dsn) as pool:
-        yield pool
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 
 import html5lib
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from ledger import pool as ledger
 from ledger.pool import Pool
 from ledger.sessions import token_hash
 from settings import Settings
@@ -21,15 +20,24 @@ from tests.starter.portal.engine import MemoryEngine
 
 HOST = "http://127.0.0.1:8000"
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
+RANDOM = re.compile(r'(?<= value=")[\w-]{16,}(?=")')
+_valid: set[str] = set()
 
 
 def check_html(page: str) -> None:
-    """Raise at the first thing that is no valid HTML, and at an id that stands twice."""
+    """Raise at the first thing that is no valid HTML, and at an id that stands twice.
+
+    A page that differs from a valid one in random hidden values alone is not parsed again.
+    """
+    shape = RANDOM.sub("", page)
+    if shape in _valid:
+        return
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
     ids = Counter(element.get("id") for element in tree.iter() if element.get("id"))
     assert [name for name, times in ids.items() if times > 1] == []
     named = {element.get("for") for element in tree.iter("label")}
     assert named <= {*ids, None}
+    _valid.add(shape)
 
 
 class Browser:
@@ -70,13 +78,6 @@ class Browser:
         if found:
             self.hidden = {name: value for name, value in found.items() if name != "channel"}
         return response
-
-
-@pytest.fixture
-async def pool(stack: TestStack) -> AsyncIterator[Pool]:
-    pool = await ledger.connect(stack.ledger_dsn)
-    yield pool
-    await pool.close()
 
 
 @pytest.fixture

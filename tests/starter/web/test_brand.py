@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from settings import Institution, Settings
-from tests.starter.portal.conftest import HOST, app, engine, make_app, pool, settings
+from tests.starter.portal.conftest import HOST, app, engine, make_app, settings
 
-__all__ = ["app", "engine", "make_app", "pool", "settings"]
+__all__ = ["app", "engine", "make_app", "settings"]
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
 
 
