@@ -1,5 +1,6 @@
 """Who has an account that an import noted keeps it, also when the registrar replaces the row."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from itertools import product
 from pathlib import Path
@@ -13,12 +14,13 @@ from activities.known import KNOWN, Match, Plan, matches, recognised_by
 from activities.records import LedgerActivities
 from activities.rekeyed import Ledger
 from domain.contracts.requests import AccountOutcome, ClaimOutcome, Person
+from domain.contracts.vocabulary import Step
 from ledger import activations, imports
 from ledger.imports import Owned
 from ledger.pool import Pool
-from tests.activities.case import ACTIVE, PASSWORD, Case, others
+from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson
-from tests.activities.test_records import claim
+from tests.activities.test_records import claim, close
 from tests.activities.test_rekeyed import OTHERS, plant_elsewhere
 from tests.stack import TestStack
 
@@ -198,3 +200,56 @@ async def test_the_codes_of_an_entry_that_others_made_are_theirs_where_the_impor
     else:
         assert (found.outcome, plan.plan) == (AccountOutcome.CANNOT_TELL, Plan.CANNOT_TELL)
         assert found.why == plan.why == f"not certain: uid contradicted by {CODES}"
+
+
+MOMENTS = ("before", "claimed", "beside the choice of a name", "named", "half made", "active")
+ENTRIES = {"none": None, "to adopt": {}, "to adopt by its code": {CODES: "own"}}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("entry", ENTRIES)
+async def test_an_import_beside_an_activation_changes_nothing_for_it(
+    activities: DirectoryActivities,
+    records: LedgerActivities,
+    case: Case,
+    moment: str,
+    entry: str,
+) -> None:
+    """Whenever it comes: the run ends active, by one name and one entry, as it would have."""
+
+    async def reached(now: str) -> None:
+        if now == moment:
+            await imported(case)
+
+    marks = ENTRIES[entry]
+    if marks is not None:
+        case.plant(case.name, **dict.fromkeys(marks, codes(case.person, case.domain)))
+    await reached("before")
+    claimed = await claim(records, case.reference, case.person)
+    assert claimed.outcome is ClaimOutcome.CLAIMED
+    await reached("claimed")
+    resolved, _ = await asyncio.gather(
+        case.resolve(activities), reached("beside the choice of a name")
+    )
+    assert resolved == named(case.name)
+    await reached("named")
+    if moment == "half made" and marks is None:
+        case.plant(case.name, **{CODES: codes(case.person, case.domain)})
+    await reached("half made")
+    assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
+    await close(records, case.reference, Step.ACTIVE)
+    await reached("active")
+    await imported(case)
+    (plan,) = await foretold(case, case.person)
+    assert (plan.plan, plan.username) == (Plan.ALREADY_ACTIVE, case.name)
+    again = await claim(records, f"{case.reference}-B", case.person)
+    assert (again.outcome, again.username) == (ClaimOutcome.ALREADY_ACTIVE, case.name)
+    for table in ("username", "imported"):
+        rows = await case.pool.fetch(
+            f"SELECT name FROM {table} WHERE person_key = $1",  # noqa: S608 - one of two names
+            case.person.person_key,
+        )
+        assert [row["name"] for row in rows] == [case.name]
+    (code,) = codes(case.person, case.domain)
+    assert len(case.wire.search(case.people, f"({CODES}={code})", ["uid"])) == 1
+    assert case.opens(PASSWORD)
