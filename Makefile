@@ -50,9 +50,9 @@ test-pages:
 test-whole:
 	@$(BIN)/pytest $(FEW) $(WHOLE) $(call ignored,$(LONG))
 
-test-long: setup-dev ## run the longer tests: outages, demos beside each other, walks through every state
+test-long: setup-dev ## run the longer tests: outages, demos beside each other, walks through every state and branch
 	@$(BIN)/pytest $(LONG)
-	@$(BIN)/pytest -m long $(MEASURED) tests/browser
+	@$(BIN)/pytest -m long $(MEASURED) tests/browser tests/whole
 
 faults: setup-dev ## play the whole fault programme, three seeds each, and print its table
 	@$(BIN)/pytest tests/faults --ignore=tests/faults/test_clocks.py --faults=all

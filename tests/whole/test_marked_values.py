@@ -28,7 +28,7 @@ from tests.whole.marked_scene import Scene
 from tests.whole.marked_walks import ALONE, BESIDE
 
 # Everything is walked before the first test, on machines that may be busy with more.
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.long]
 
 PEOPLE = frozenset({"name", "contact", "kept contact", "login", "student number"})
 ALLOWED: Mapping[str, frozenset[str]] = {
