@@ -1,8 +1,19 @@
 """Username reservations: atomic, unique without regard to case, never given to another person."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from ledger.pool import Pool
+from security.keys import KeyRing
+
+
+class Release(StrEnum):
+    """What became of the wish to free a name, in words."""
+
+    RELEASED = "released"
+    UNKNOWN = "the ledger has no such username"
+    UNDER_WAY = "an activation of the person who has this username is under way"
+    WAS_GIVEN = "an activation ended with an account of this username"
 
 
 async def reserve(
@@ -63,3 +74,28 @@ async def has_empty_entry(pool: Pool, *, name: str, reference: str) -> bool:
 async def forget_empty_entry(pool: Pool, name: str) -> None:
     """Note that the entry of this name has a password now."""
     await pool.execute("UPDATE username SET empty_entry_of = NULL WHERE name = lower($1)", name)
+
+
+async def release(pool: Pool, keys: KeyRing, name: str) -> Release:
+    """Free a name that no account was made or found under, and that no activation may use now."""
+    async with pool.acquire() as connection, connection.transaction():
+        owner = await connection.fetchval(
+            "SELECT person_key FROM username WHERE name = lower($1) FOR UPDATE", name
+        )
+        if owner is None:
+            return Release.UNKNOWN
+        if await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM activation WHERE username_index = $1)",
+            keys.index("username", name.lower()),
+        ):
+            return Release.WAS_GIVEN
+        if await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM activation a WHERE a.ended_at IS NULL"
+            " AND (a.person_key = $1 OR a.person_key IN"
+            " (SELECT r.person_key FROM rekeyed r WHERE r.former_key = $1)))",
+            owner,
+        ):
+            return Release.UNDER_WAY
+        await connection.execute("DELETE FROM imported WHERE name = lower($1)", name)
+        await connection.execute("DELETE FROM username WHERE name = lower($1)", name)
+    return Release.RELEASED

@@ -27,9 +27,10 @@ from activities.registrar import everybody
 from activities.rekeyed import Ledger
 from domain.memo import remembering
 from domain.usernames import unusable
-from ledger import imports, key_checks
+from ledger import imports, key_checks, usernames
 from ledger.imports import Owned
 from ledger.pool import Pool, connect
+from ledger.usernames import Release
 from security.keys import KeyRing
 from settings import Settings
 from starter import databases, spreadsheet
@@ -111,6 +112,38 @@ def import_(json: Json = False) -> None:
             typer.echo(f"{student}  the ledger has this username for another person")
     if done.names_of_others:
         raise typer.Exit(OTHERS_HAVE_NAMES)
+
+
+@commands.command()
+def release(
+    name: Annotated[str, typer.Argument(help="The username.")],
+    reason: Annotated[str, typer.Option(help="Why, for the audit.")],
+) -> None:
+    """Free a username that was reserved for the wrong person and that no account has."""
+    config = settings.load()
+    if not reason.strip():
+        raise Failed("a reason is needed, for the audit")
+    with databases.ledger():
+        asyncio.run(released(config, name, reason))
+    typer.echo(f"{name} is free.")
+
+
+async def released(config: Settings, name: str, reason: str) -> None:
+    """Free it; raises `Failed` where an entry, an account or an activation has it."""
+    directory = Directory(config.directory)
+    try:
+        with _told():
+            domain = config.institution.domain
+            entries = await directory.run(directory.find_in_use, name, domain)
+    finally:
+        await directory.close()
+    if entries:
+        raise Failed("an entry of the directory has this username, or the address of it")
+    about = f"{name}: {reason}"
+    async with audited(config, "accounts_release", about, seconds=_SECONDS) as (ledger, keys):
+        done = await usernames.release(ledger, keys, name)
+    if done is not Release.RELEASED:
+        raise Failed(done)
 
 
 async def matched(config: Settings) -> list[Match]:

@@ -5,7 +5,7 @@ import csv
 import json
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -22,8 +22,13 @@ from demo.names import MEN, SURNAMES
 from demo.part import aside
 from demo.programs import activation
 from demo.students import Department, Row, make_row
+from domain.contracts.vocabulary import Language, Step
+from ledger import activations, audit, imports, rekeyed
+from ledger.imports import Owned
+from ledger.pool import Pool, connect
 from starter import accounts
 from starter.cli import app
+from starter.output import Failed
 from tests.stack import TestStack
 
 HERE = Department("=9+9", "\t=HYPERLINK(0)", "-")
@@ -211,3 +216,55 @@ def test_a_directory_that_is_away_is_told_in_one_line(stack: TestStack) -> None:
         stack.start("slapd")
     assert done.exit_code == 1
     assert "see to directory.urls" in str(done.exception)
+
+
+@pytest.mark.parametrize("held", ["entry", "under way", "under way by a newer row", "account", ""])
+async def test_a_name_that_nothing_has_is_released_and_no_other(
+    stack: TestStack, pool: Pool, held: str
+) -> None:
+    name, reference = f"zr.{held.replace(' ', '.') or 'free'}", f"A-RELEASE-{held.upper()}"
+    owner = f"owner of {name}"
+    await imports.reserve_all(pool, [Owned(name, [owner], ["facts"])])
+    if held == "entry":
+        with closing(Wire(stack.settings.directory)) as wire:
+            entry = {"objectClass": ["inetOrgPerson"], "cn": ["X"], "sn": ["X"]}
+            wire.add(f"uid={name},{stack.settings.directory.people_dn}", entry)
+    elif held:
+        key = f"newer {owner}" if "newer" in held else owner
+        await rekeyed.note(pool, f"newer {owner}", [owner])
+        await activations.begin(
+            pool, stack.keys, reference=reference, language=Language.EL, mobile=None, email=None
+        )
+        await pool.execute(
+            "UPDATE activation SET person_key = $2 WHERE reference = $1", reference, key
+        )
+    if held == "account":
+        await activations.provisioned(pool, stack.keys, reference=reference, username=name)
+        await activations.close(pool, reference=reference, end=Step.ACTIVE)
+    asked = accounts.released(stack.settings, name.upper(), "given to the wrong one")
+    if held:
+        with pytest.raises(Failed):
+            await asked
+    else:
+        await asked
+    kept = {
+        table: await pool.fetchval(f"SELECT count(*) FROM {table} WHERE name = $1", name)  # noqa: S608 - one of two
+        for table in ("username", "imported")
+    }
+    assert set(kept.values()) == {int(bool(held))}
+    rows = await audit.page(pool, stack.keys, reference=None)
+    told = [row.reason for row in rows if row.action == "accounts_release"]
+    assert (f"{name.upper()}: given to the wrong one" in told) is (held != "entry")
+
+
+def test_a_name_that_the_ledger_does_not_have_is_told_in_one_line() -> None:
+    done = called("release", "zz.nobodys", "--reason", "a slip")
+    assert str(done.exception) == "the ledger has no such username"
+    assert called("release", "zz.nobodys").exit_code == 2
+    assert called("release", "zz.nobodys", "--reason", " ").exit_code == 1
+
+
+@pytest.fixture
+async def pool(stack: TestStack) -> AsyncIterator[Pool]:
+    async with await connect(stack.ledger_dsn) as ledger:
+        yield ledger
