@@ -207,7 +207,9 @@ def no_latin(column: str, more: Iterable[str] = ()) -> str:
     """Write that a Latin name may be none, as `domain.blanks` sees it with more words."""
     known = {word for word in blanks.WORDS.union(more) if word.isascii() and word.islower()}
     words = "|".join(sorted(word.replace(" ", "[^a-z0-9]+") for word in known))
-    return rf"({column} IS NULL OR lower({column}) ~ '^[^a-wyz]*$|[^ -~]|\m({words})\M')"
+    letters = r"[^a-z]*([a-z])([^a-z]*\1)+[^a-z]*$|^[^a-z]*[a-z]([^a-z]+[a-z])*[^a-z]*$"
+    some = rf"^[^a-wyz]*$|[^ -~]|\m(?:no|{words})\M|^{letters}"
+    return f"({column} IS NULL OR lower({column}) ~ '{some}')"
 
 
 def _greek() -> Iterator[str]:

@@ -11,6 +11,7 @@ Row: TypeAlias = Mapping[str, str | None]
 
 LIVE = ("active", "interim")
 KEY = ("systemid", "registrationid")
+_FATHERS = ("fatherfirstnameel", "fatherfirstnameen")
 
 
 def enrolment(row: Row) -> str:
@@ -53,7 +54,8 @@ def told(row: Row, blank_words: frozenset[str]) -> Row:
 
 def text(row: Row, column: str) -> str:
     """Return a column's value in single spaces; empty when `domain.blanks` takes it for none."""
-    return blanks.value(row.get(column))
+    more = blanks.OF_FATHERS if column in _FATHERS else frozenset[str]()
+    return blanks.value(row.get(column), more)
 
 
 def as_it_stands(row: Row, column: str) -> str:

@@ -21,12 +21,39 @@ _WORDS = (
     *("δεν υπάρχει", "δεν υφίσταται", "δεν έχει", "δεν αναφέρεται", "δεν δηλώθηκε", "δεν ισχύει"),
     *("δεν έχει δηλωθεί", "δεν είναι γνωστό", "δεν είναι διαθέσιμο", "δεν γνωρίζω", "δε γνωρίζω"),
     *("μη διαθέσιμο", "μη γνωστό", "μη δηλωμένο", "χωρίς", "άνευ", "ουδέν", "κανένας", "κανείς"),
-    *("τίποτα", "όχι", "θανών", "απεβίωσε", "αποβιώσας"),
+    *("τίποτα", "όχι", "θανών", "θανούσα", "αποθανών", "αποθανούσα", "απεβίωσε", "αποβιώσας"),
+    *("απεβίωσεν", "απεβίωσαν", "απέθανε", "πέθανε", "αποβιώσασα", "αγνώστων", "άγνωστοι"),
+    *("εκκρεμεί", "εκκρεμές", "σε εκκρεμότητα", "ομοίως", "το ίδιο", "τεστ", "δοκιμή"),
+    *("δοκιμαστικός", "δοκιμαστική", "δοκιμαστικό", "ανώνυμος", "ανώνυμο", "λείπει", "ελλείπει"),
+    *("ελλιπές", "ανύπαρκτος", "ανύπαρκτο", "αναμένεται", "χωρίς στοιχεία", "test", "tests"),
+    *("testing", "dummy", "pending", "empty", "void", "nothing", "noname", "unnamed", "anonymous"),
+    *("not", "dead", "ditto", "tba", "tbd", "asdf", "qwerty", "thanon", "apothanon", "apeviose"),
+    *("apebiose", "xoris", "choris", "den yparxei", "den yparchei", "den exei", "den echei"),
+    *("den anagrafetai", "den anaferetai", "den dilothike", "omoios", "ekkremei"),
+)
+# Said of a father, and no father's name, though a surname may be the same.
+_OF_FATHERS = (
+    *("ορφανός", "ορφανή", "ορφανό", "ορφανού", "ορφανών", "orphan", "orfanos", "orfani"),
+    *("μακαρίτης", "μακαρίτη", "νεκρός", "χήρα", "μονογονεϊκή οικογένεια", "μονογονεϊκή"),
+    *("ανύπαντρη μητέρα", "άγαμη μητέρα", "αγάμου μητρός", "single mother", "διαζευγμένος"),
+    *("εκτός γάμου", "εξώγαμο", "αγνοείται", "αγνοούμενος", "late", "όμοιο", "ίδιο"),
 )
 # Of what there is nothing; such words tell nothing beside one of those above.
 _NOUNS = (
     *("όνομα", "ονόματος", "πατρός", "πατέρας", "πατέρα", "πατήρ", "πατρώνυμο", "πατρωνύμου"),
-    *("patros", "pateras", "patera", "father", "name"),
+    *("patros", "pateras", "patera", "father", "fathers", "name", "names", "first", "last", "data"),
+    *("parent", "info", "information", "record", "entry", "value", "student", "given", "surname"),
+    *("πατέρες", "τέκνο", "τέκνον", "τέκνου", "γονέας", "γονέα", "γονείς", "γονέων", "γονέως"),
+    *("επώνυμο", "επωνύμου", "στοιχείο", "στοιχεία", "στοιχείων", "καταχώρηση", "καταχώριση"),
+    *("είναι", "του", "ο", "η", "το"),
+)
+# No one is called so; what follows says what is not there.
+_NEGATIONS = ("δεν", "not")
+# People are called so, but not together with one of the words that follow.
+_NO = ("no", "μη", "μην")
+_NOT_SO = (
+    *("μένο", "μένος", "μένη", "μένου", "μένα", "θέν", "θέντος", "θείς", "θέντα", "σιμο", "σιμος"),
+    *("σιμα", "γνωστό", "γνωστός", "γνωστή", "γνωστού", "υπαρκτό", "υπαρκτός", "υπάρχει", "έχει"),
 )
 
 
@@ -56,10 +83,29 @@ def _key(text: str) -> str:
 
 
 def _says_nothing(key: str, more: frozenset[str]) -> bool:
-    bare = " ".join(word for word in key.split() if word not in _OF_WHAT)
+    words, nothing = key.split(), WORDS | more
+    bare = [word for word in words if word not in _OF_WHAT]
+    letters = "".join(words)
     crossed = len(key) > 1 and not key.strip("Xx ")
-    return crossed or not {key, bare}.isdisjoint(WORDS | more)
+    repeated = len(letters) > len("AA") and letters in letters[0] * len(letters)
+    if crossed or (repeated and letters.isalpha()) or _says_not(words, bare):
+        return True
+    spaced = letters if len(words) > len("AA") and len(words) == len(letters) else ""
+    return not {key, " ".join(bare), spaced}.isdisjoint(nothing) or (
+        bool(bare) and nothing.issuperset(bare)
+    )
+
+
+def _says_not(words: list[str], bare: list[str]) -> bool:
+    """Whether words say that something is not there, or not so."""
+    first, *others = words
+    if not others or first not in _NONE:
+        return first in _NOT
+    return bare == [first] or others[0].endswith(_ENDINGS)
 
 
 WORDS = known(_WORDS)
+OF_FATHERS = known(_OF_FATHERS)
 _OF_WHAT = known(_NOUNS)
+_NOT, _NONE = known(_NEGATIONS), known(_NO)
+_ENDINGS = tuple(known(_NOT_SO))

@@ -216,6 +216,7 @@ async def test_a_latin_name_that_counts_as_none_is_found(judge: asyncpg.Connecti
         "αγνώστου πατρός",
         "xxx",
         "ＮＵＬＬ",
+        *("aaa", "b b b", "N U L L", "not recorded", "no name", "test name", "unknown unknown"),
     ]
     words = [each for word in words for each in (word, word.title(), f"({word})", f"-{word}.")]
     written = [*words, "-", "", "\u200b", "000", *(word.replace(" ", "/") for word in words)]

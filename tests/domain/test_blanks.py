@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo.names import MEN, SURNAMES, WOMEN
 from domain import blanks
 
 
@@ -32,6 +33,18 @@ from domain import blanks
         *("ΠΑΤΡΟΣ ΑΓΝΩΣΤΟΥ", "άγνωστος πατέρας", "Όνομα άγνωστο", "Unknown name", "no father"),
         *("Ν/Α", "ν/α", "Ν.Α.", "N / A", "n.a", "δεν υπάρχει", "ΔΕΝ ΕΧΕΙ", "∆ΕΝ ΕΧΕΙ", "Δεν-έχει!"),
         *("ΧΧΧ", "XXX", "xxXX", "ΧX", "x x x", "X.X.X.", "---", "ΔΕΝ ΔΗΛΩΘΗΚΕ", "not available"),
+        *("ΔΕΝ ΑΝΑΓΡΑΦΕΤΑΙ", "ΑΠΟΘΑΝΩΝ", "ΤΕΚΝΟ ΑΓΝΩΣΤΟΥ ΠΑΤΡΟΣ", "ΕΚΚΡΕΜΕΙ", "TEST", "NO NAME"),
+        *("N U L L", "N.U.L.L.", "ΧΩΡΙΣ ΟΝΟΜΑ", "ΟΥΔΕΝ", "ΜΗ ΔΗΛΩΘΕΝ", "μη καταχωρημένο", "-//-"),
+        *("ΟΜΟΙΩΣ", "ΑΑΑ", "α α α", "aaaa", "ΘΑΝΩΝ", "ΑΠΕΒΙΩΣΕ", "Δεν το γνωρίζω", "Not recorded"),
+        *(
+            "Ο πατέρας απεβίωσε",
+            "ΑΓΝΩΣΤΩΝ ΓΟΝΕΩΝ",
+            "Unknown unknown",
+            "Τ Ε Σ Τ",
+            "no data",
+            "Test Name",
+        ),
+        *("ΔΕΝ", "ΜΗ ΥΠΑΡΚΤΟ", "(θανών)", "Μη διαθέσιμος"),
         *("\u200b", "\ufeff", "\u00ad", "\u202e", "\u2066-\u2069", "\u3164", "\u2800", "\ufe0f"),
     ],
 )
@@ -60,12 +73,65 @@ def test_what_is_told_stays_as_it_is_written(written: str, told: str) -> None:
     assert blanks.value(written) == told
 
 
+def test_no_name_is_lost() -> None:
+    names = [*MEN, *WOMEN, *(each for surname in SURNAMES for each in (surname.man, surname.woman))]
+    spelled = {text for name in names for text in name}
+    spelled |= {
+        *(
+            "Ορφανός",
+            "Ορφανού",
+            "Νεκρός",
+            "Μακαρίτης",
+            "Χήρα",
+            "Άδης",
+            "Θάνος",
+            "Θανώ",
+            "Αποστόλης",
+        ),
+        *(
+            "Δένης",
+            "Ντεν",
+            "Ανώνυμου",
+            "Τέστα",
+            "Testa",
+            "Dean",
+            "Notis",
+            "Noah",
+            "Den Boer",
+            "Na Li",
+        ),
+        *(
+            "Μη Σου",
+            "No Kim",
+            "Αλλάχ Ντιν",
+            "Ία",
+            "Λου",
+            "Bob",
+            "Άννα Άννα",
+            "Λι Λι",
+            "Ω",
+            "J R",
+            "Lee",
+        ),
+        *("Ειρήνη του Ιωάννη", "Γεώργιος (απεβίωσε)", "Νότης", "Όμοιος", "Late", "Dead Sea"),
+    }
+    for name in spelled:
+        for written in (name, name.upper(), name.lower()):
+            assert blanks.value(written) == written
+
+
+@pytest.mark.parametrize("said", ["ΟΡΦΑΝΟΣ", "Ορφανή πατρός", "ORPHAN", "Μακαρίτης", "ο μακαρίτης"])
+def test_what_is_said_of_a_father_is_no_name_of_his_and_may_be_a_surname(said: str) -> None:
+    assert blanks.value(said, blanks.OF_FATHERS) == ""
+    assert blanks.value(said) == said
+
+
 def test_a_university_can_add_words_of_its_own() -> None:
-    words = blanks.known(("Μη διαθέσιμος", "tba"))
-    for written in ("ΜΗ ΔΙΑΘΕΣΙΜΟΣ", "(tba)", "TBA."):
+    words = blanks.known(("Άδηλος", "tbx"))
+    for written in ("ΑΔΗΛΟΣ", "(tbx)", "TBX."):
         assert blanks.value(written) == " ".join(written.split())
         assert blanks.value(written, words) == ""
-    assert blanks.value("Tbaris", words) == "Tbaris"
+    assert blanks.value("Tbxris", words) == "Tbxris"
 
 
 @given(st.text(max_size=40))
