@@ -4,7 +4,8 @@ Rows are one human when they share a valid insurance number and two of surname, 
 birth date agree. Rows without a number join by names, birth date and father's name; where a
 father's name is unknown they must also share a contact. What is unknown is no fact: it agrees with
 nothing. Names are compared in both alphabets, transcribed. A father's name that is abbreviated is
-unknown, but contradicts one that begins otherwise.
+unknown, but contradicts one that begins otherwise. A contact that rows of other names or birth
+dates have too is a family's or an office's, and joins nobody.
 
 A number on the rows of humans who are not one tells nothing about any of them, and a row that fits
 two humans joins neither. The order of the rows does not matter.
@@ -13,17 +14,21 @@ two humans joins neither. The order of the rows does not matter.
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from itertools import combinations, product
 from typing import NamedTuple
 
 from activities.rows import Row, birth_date, insurance_of, text
-from domain.contacts import emails_on_file, mobiles_on_file
+from domain.contacts import emails_on_file, is_at, is_of_nobody, mobiles_on_file
 from domain.elot743 import ascii_fold
 from domain.memo import remembering
 
+MOST_SHARING = 20
+"""Persons who may have one contact; what more have is a secretariat's own, or a placeholder."""
+MOST_ROWS = 10 * MOST_SHARING
+"""Rows that may hold one contact; who has it may be enrolled more than once."""
 _FACTS_THAT_AGREE = 2
 _PLACEHOLDER = re.compile(r".*(\d)\1{6}")
 # A letter alone, a word that ends with a dot, or one that a slash cuts short: Γ., ΓΕΩΡΓ., ΚΩΝ/ΝΟΣ.
@@ -35,10 +40,12 @@ class _Name(NamedTuple):
 
     greek: str
     latin: str
+    greek_words: frozenset[str] = frozenset()
+    latin_words: frozenset[str] = frozenset()
 
     @property
     def spellings(self) -> set[str]:
-        return {*self} - {""}
+        return {self.greek, self.latin} - {""}
 
     def agrees(self, other: "_Name") -> bool:
         """Compare the Greek where there is Greek: the Latin may be a copy of another row's."""
@@ -46,9 +53,42 @@ class _Name(NamedTuple):
             return self.greek == other.greek
         return not self.spellings.isdisjoint(other.spellings)
 
+    def contradicts(self, other: "_Name") -> bool:
+        """Whether both are known and neither is the other, cut short or with a name more."""
+        if not (self.spellings and other.spellings) or self.agrees(other):
+            return False
+        if self.greek and other.greek:
+            return not _is_part(self.greek_words, other.greek_words)
+        every = product(
+            (self.greek_words, self.latin_words), (other.greek_words, other.latin_words)
+        )
+        return not any(one and two and _is_part(one, two) for one, two in every)
+
+
+def _is_part(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether the words of one name are among those of the other; Γ. may be any with a gamma."""
+    fewer, more = sorted((one, other), key=len)
+    return all(any(_is_word(word, each) for each in more) for word in fewer)
+
+
+def _is_word(one: str, other: str) -> bool:
+    if "." in one + other:
+        return one.startswith(other.rstrip(".")) or other.startswith(one.rstrip("."))
+    return one == other
+
+
+def _words(name: str) -> frozenset[str]:
+    """Return a name's words transcribed; one that is cut short ends with a dot."""
+    found = set()
+    for word in re.findall(r"[^\s-]+", unicodedata.normalize("NFC", name)):
+        cut = bool(_ABBREVIATED.search(word))
+        found.add(transcribed(word.partition("/")[0]) + "." * cut)
+    return frozenset(found - {"", "."})
+
 
 def _name(row: Row, name: str) -> _Name:
-    return _Name(transcribed(text(row, f"{name}el")), transcribed(text(row, f"{name}en")))
+    greek, latin = text(row, f"{name}el"), text(row, f"{name}en")
+    return _Name(transcribed(greek), transcribed(latin), _words(greek), _words(latin))
 
 
 def _fathers(row: Row) -> list[str]:
@@ -58,7 +98,8 @@ def _fathers(row: Row) -> list[str]:
 
 def _father(row: Row) -> _Name:
     found = _fathers(row)
-    return _Name(*("" if _ABBREVIATED.search(each) else transcribed(each) for each in found))
+    greek, latin = ("" if _ABBREVIATED.search(each) else transcribed(each) for each in found)
+    return _Name(greek, latin)
 
 
 def fathers(row: Row) -> set[str]:
@@ -69,21 +110,24 @@ def fathers(row: Row) -> set[str]:
 class _Known:
     """What a row tells of its human, in the form that is compared."""
 
-    def __init__(self, row: Row, region: str) -> None:
+    def __init__(self, row: Row, region: str, own: Collection[str]) -> None:
         self.row = row
         self.number = insurance_of(row)
         self.born = birth_date(row)
         self.last, self.first = _name(row, "lastname"), _name(row, "firstname")
         self.father = _father(row)
         self.father_begins = {each[0] for each in map(transcribed, _fathers(row)) if each}
-        self._region = region
+        self._region, self._own = region, own
 
     @cached_property
     def contacts(self) -> set[str]:
         """Return the row's contacts that can be somebody's own."""
         mobiles = mobiles_on_file(self.row.get("mobilephone"), self._region)
-        own = {mobile for mobile in mobiles if not _PLACEHOLDER.fullmatch(mobile)}
-        return own.union(emails_on_file(self.row.get("extemail")))
+        theirs = {mobile for mobile in mobiles if not _PLACEHOLDER.fullmatch(mobile)}
+        emails = emails_on_file(self.row.get("extemail"))
+        return theirs.union(
+            each for each in emails if not (is_at(each, self._own) or is_of_nobody(each))
+        )
 
     @property
     def greek(self) -> tuple[str, str] | None:
@@ -98,6 +142,20 @@ class _Known:
         same_born = bool(self.born) and self.born == other.born
         names = self.last.agrees(other.last) + self.first.agrees(other.first)
         return names + same_born >= _FACTS_THAT_AGREE
+
+    def differs(self, other: "_Known") -> bool:
+        """Whether this is clearly somebody else: of another first name, birth date or surname.
+
+        A surname changes, and with the number in common any one fact may.
+        """
+        if self.number and self.number == other.number and self.agrees(other):
+            return False
+        if self.first.contradicts(other.first):
+            return True
+        if self.born and other.born and self.born != other.born:
+            return True
+        married = self.first.agrees(other.first) and self.born == other.born is not None
+        return self.last.contradicts(other.last) and not married
 
 
 class _Groups:
@@ -118,20 +176,34 @@ class _Groups:
 
 
 @remembering()
-def humans(rows: Iterable[Row], region: str) -> list[list[Row]]:
-    """Return the rows of each human."""
-    known = [_Known(row, region) for row in rows]
+def humans(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> list[list[Row]]:
+    """Return the rows of each human; a mailbox at domains of the university's `own` joins nobody.
+
+    Whose a contact is, every row tells that has it: all rows that hold one of `deciding` belong in.
+    """
+    known = [_Known(row, region, own) for row in rows]
     groups = _Groups(known)
     numbered = _join_by_number(known, groups)
     alike = [members for members in _alike(known) if len(members) > 1]
     certain = [cluster for members in alike for cluster in _of_one_father(known, members)]
     undecided = _join_certain(certain, groups, numbered)
-    likely = [cluster for members in alike for cluster in _of_one_contact(known, members)]
+    likely = [found for members in alike for found in _of_one_contact(known, members)]
     _join_consistent(likely, known, groups, numbered, undecided)
     found: dict[int, list[Row]] = defaultdict(list)
     for at, each in enumerate(known):
         found[groups.of(at)].append(each.row)
     return list(found.values())
+
+
+def deciding(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> set[str]:
+    """Return the contacts by which some of these rows may be one human."""
+    known = [_Known(row, region, own) for row in rows]
+    return {
+        contact
+        for members in _alike(known)
+        for contact, found in _of_one_contact(known, members)
+        if len(found) > 1
+    }
 
 
 def _join_by_number(known: list[_Known], groups: _Groups) -> set[int]:
@@ -196,17 +268,33 @@ def _of_one_name(
         yield alike if latin_only and one_greek else latin_only
 
 
-def _of_one_contact(known: Sequence[_Known], members: Sequence[int]) -> Iterator[list[int]]:
-    """Yield rows of one contact, where the father of one of them is unknown."""
+def _of_one_contact(
+    known: Sequence[_Known], members: Sequence[int]
+) -> Iterator[tuple[str, list[int]]]:
+    """Yield each contact and who has it, where the father of one of them is unknown."""
     if all(known[at].father.spellings for at in members):
         return
     found: dict[str, list[int]] = defaultdict(list)
     for at in members:
         for contact in known[at].contacts:
             found[contact].append(at)
-    for rows in found.values():
+    for contact, rows in found.items():
         if not all(known[at].father.spellings for at in rows):
-            yield rows
+            yield contact, rows
+
+
+def _of_one_person(known: Sequence[_Known], contacts: set[str]) -> set[str]:
+    """Return those of the contacts of which no row says that they are of several persons."""
+    held: dict[str, list[_Known]] = defaultdict(list)
+    for each in known if contacts else ():
+        for contact in each.contacts & contacts:
+            held[contact].append(each)
+    return {
+        contact
+        for contact, rows in held.items()
+        if len(rows) <= MOST_ROWS
+        and not any(one.differs(other) for one, other in combinations(rows, 2))
+    }
 
 
 def _join_certain(clusters: Iterable[list[int]], groups: _Groups, numbered: set[int]) -> set[int]:
@@ -227,23 +315,38 @@ def _join_certain(clusters: Iterable[list[int]], groups: _Groups, numbered: set[
 
 
 def _join_consistent(
-    clusters: Iterable[list[int]],
+    clusters: Sequence[tuple[str, list[int]]],
     known: Sequence[_Known],
     groups: _Groups,
     numbered: set[int],
     undecided: set[int],
 ) -> None:
-    """Join what hangs together by contacts, unless it has two numbers or two fathers in it."""
+    """Join whom a contact of one person joins, unless two numbers or two fathers hang together.
+
+    For that every contact counts: a row more may take from a contact that it is one person's, and
+    must not join anybody by it.
+    """
+    leads = [groups.of(at) for at in range(len(known))]
+    joined = [
+        (contact, [leads[at] for at in cluster if leads[at] not in undecided])
+        for contact, cluster in clusters
+    ]
     together = _Groups(known)
-    for cluster in clusters:
-        together.join([lead for at in cluster if (lead := groups.of(at)) not in undecided])
+    for _, cluster in joined:
+        together.join(cluster)
     hanging: dict[int, list[int]] = defaultdict(list)
-    for at in range(len(known)):
-        hanging[together.of(groups.of(at))].append(at)
-    for members in hanging.values():
-        numbers = {groups.of(at) for at in members if at in numbered}
-        if len(numbers) <= 1 and _may_have_one_father([known[at] for at in members]):
-            groups.join(members)
+    for at, lead in enumerate(leads):
+        hanging[together.of(lead)].append(at)
+    one = {
+        lead
+        for lead, members in hanging.items()
+        if len({leads[at] for at in members if at in numbered}) <= 1
+        and _may_have_one_father([known[at] for at in members])
+    }
+    sure = _of_one_person(known, {contact for contact, cluster in joined if len(cluster) > 1})
+    for contact, cluster in joined:
+        if contact in sure and cluster and together.of(cluster[0]) in one:
+            groups.join(cluster)
 
 
 def _may_have_one_father(rows: Sequence[_Known]) -> bool:

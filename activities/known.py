@@ -63,10 +63,11 @@ class Match:
 
 def persons(rows: Sequence[Row], settings: Settings, keys: KeyRing) -> list[Person]:
     """Return every person of the registrar, those too who are not enrolled any more."""
-    typed = students.Typed(None, None, settings.registrar.phone_region)
+    own = settings.institution.mail_domains
+    typed = students.Typed(None, None, settings.registrar.phone_region, own)
     return [
         students.person(group, typed, lambda value: keys.index("person", value))
-        for group in humans(rows, typed.region)
+        for group in humans(rows, typed.region, own)
     ]
 
 

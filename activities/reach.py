@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from activities import students
-from activities.humans import humans
+from activities.humans import MOST_SHARING, humans
 from activities.rows import Row, as_it_stands, birth_date, text
-from activities.students import MOST_SHARING, enrolled, login_name
+from activities.students import enrolled, login_name
 from domain.contacts import emails_on_file, landline_on_file
 from domain.memo import remembering
 from domain.usernames import unusable
@@ -80,7 +80,7 @@ def report(
     `reserved` are the names that the university keeps for services, `own` its domains, at which
     an address is no contact.
     """
-    judged = [live for group in humans(rows, region) if (live := enrolled(group))]
+    judged = [live for group in humans(rows, region, own) if (live := enrolled(group))]
     contacts = [_contacts(live, region, own) for live in judged]
     holders = Counter(contact for each in contacts for contact in each)
     logins = Counter(map(login_name, judged))

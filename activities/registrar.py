@@ -6,7 +6,7 @@ Reads the published view `v_vd_sis` and nothing else. PostgreSQL narrows the row
 (`registrar_sql.py`); Python compares for real, after normalising both sides.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +14,10 @@ import asyncpg
 from temporalio import activity
 
 from activities.failures import guarded
-from activities.humans import humans
-from activities.registrar_sql import MOST_ROWS, ending, heads, like, spelled, statements
+from activities.humans import MOST_ROWS, MOST_SHARING, deciding, humans
+from activities.registrar_sql import ending, heads, like, spelled, statements
 from activities.rows import Row, birth_date, enrolment, insurance_of, names, told
-from activities.students import MOST_SHARING, Typed, called, holders, holds, persons
+from activities.students import Typed, called, holders, holds, persons
 from domain import blanks, dates, surnames
 from domain.contracts.requests import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
@@ -39,7 +39,7 @@ class RegistrarActivities:
         self._keys = keys
         self._settings = settings.registrar
         self._own = settings.institution.mail_domains
-        self._view = View(pool, settings.registrar)
+        self._view = View(pool, settings.registrar, self._own)
 
     def all(self) -> list[Callable[..., Any]]:
         return [self.find_student]
@@ -74,6 +74,7 @@ class RegistrarActivities:
                 (scheme, number),
                 self._settings.phone_region,
                 lambda value: self._keys.index("person", value),
+                self._own,
             )
         return bool(found) and found.isdisjoint(keys)
 
@@ -83,12 +84,16 @@ class SharedByMany(Exception):
 
 
 class View:
-    """The registrar's view; each question brings every row of the people it finds."""
+    """The registrar's view; each question brings every row of the people it finds.
 
-    def __init__(self, pool: Pool, settings: Registrar) -> None:
+    `own` are the university's domains, at which a mailbox is nobody's.
+    """
+
+    def __init__(self, pool: Pool, settings: Registrar, own: Collection[str] = ()) -> None:
         self._pool = pool
         self._statements = statements(settings)
         self._region = settings.phone_region
+        self._own = own
         self._blank_words = blanks.known(settings.blank_words)
 
     async def by_contact(self, typed: Typed) -> list[Row]:
@@ -96,13 +101,16 @@ class View:
 
         Raises `SharedByMany` before more is read than tells so.
         """
-        digits = ending(typed.mobile) if typed.mobile else None
-        mailbox = like(typed.email.split("@")[0] + "@") if typed.email else None
-        rows = await self._fetch(self._statements.by_contact, digits, typed.email, mailbox)
-        held = [row for row in rows if holds(row, typed)]
+        held = await self._holding(self._statements.by_contact, typed)
         if len({enrolment(row) for row in held}) > MOST_ROWS:
             raise SharedByMany
         return await self._with_related(held)
+
+    async def _holding(self, query: str, typed: Typed) -> list[Row]:
+        digits = ending(typed.mobile) if typed.mobile else None
+        mailbox = like(typed.email.split("@")[0] + "@") if typed.email else None
+        rows = await self._fetch(query, digits, typed.email, mailbox)
+        return [row for row in rows if holds(row, typed)]
 
     async def by_insurance(self, number: str) -> list[Row]:
         held = await self._fetch(self._statements.by_identity, [spelled(number)], [])
@@ -132,18 +140,24 @@ class View:
         """Return these rows and every other row of these people.
 
         What is found of them may have a number or a birth date of its own, by which more is found.
+        Where a contact decides who they are, all who have it are told as well.
         """
         rows = {enrolment(row): row for row in held}
         found, theirs, asked = {*rows}, held, set[tuple[str, str]]()
-        while new := {key for row in theirs for key in _keys(row)} - asked:
+        while new := {*self._asked_of(theirs)} - asked:
             asked |= new
             numbers, births = (
                 [value for column, value in new if column == asked_for]
                 for asked_for in ("ssn", "birthdate")
             )
-            for row in await self._fetch(self._statements.by_identity, numbers, births):
+            more = await self._fetch(self._statements.by_identity, numbers, births)
+            for contact in sorted(value for column, value in new if column == "contact"):
+                mobile, email = (None, contact) if "@" in contact else (contact, None)
+                typed = Typed(mobile, email, self._region)
+                more += await self._holding(self._statements.holding, typed)
+            for row in more:
                 rows.setdefault(enrolment(row), row)
-            groups = humans(rows.values(), self._region)
+            groups = humans(rows.values(), self._region, self._own)
             theirs = [
                 row
                 for group in groups
@@ -151,6 +165,12 @@ class View:
                 for row in group
             ]
         return list(rows.values())
+
+    def _asked_of(self, theirs: Sequence[Row]) -> Iterator[tuple[str, str]]:
+        for row in theirs:
+            yield from _keys(row)
+        for contact in deciding(theirs, self._region, self._own):
+            yield "contact", contact
 
     async def _fetch(self, query: str, *values: object) -> list[Row]:
         rows = await self._pool.fetch(query, *values)

@@ -12,8 +12,8 @@ from functools import cache
 from itertools import groupby
 from typing import get_args
 
+from activities.humans import MOST_ROWS
 from activities.rows import LIVE
-from activities.students import MOST_SHARING
 from domain import blanks, dates, surnames
 from domain.contacts import AROUND_EMAILS
 from domain.elot743 import ascii_fold
@@ -21,8 +21,6 @@ from domain.lookalikes import TO_GREEK, repaired
 from domain.text import student_number
 from settings import MAY_LACK, Column, Registrar
 
-MOST_ROWS = 10 * MOST_SHARING
-"""Rows that may hold one contact; who has it may be enrolled more than once."""
 _MOST_SEARCHED = 2_000
 """Rows of several contacts each that are read to look for one."""
 _COLUMNS = get_args(Column)
@@ -34,6 +32,7 @@ class Statements:
     """Everything that is ever asked of the view."""
 
     by_contact: str
+    holding: str
     by_identity: str
     by_number: str
     by_surname: str
@@ -62,18 +61,19 @@ def statements(settings: Registrar) -> Statements:
     def any_of(*conditions: str) -> str:
         return " UNION ALL ".join(rows(f"WHERE {condition}") for condition in conditions)
 
-    def at_most(most: int, condition: str) -> str:
-        return rows(f"WHERE {status} IN {LIVE} AND {condition} LIMIT {most}")
-
-    return Statements(
-        by_contact=" UNION ALL ".join(
-            at_most(most, condition)
+    def of_contact(only: str) -> str:
+        return " UNION ALL ".join(
+            rows(f"WHERE {only} {condition} LIMIT {most}")
             for compared, searched in (
                 by_mobile(value["mobilephone"], "$1::text"),
                 by_email(value["extemail"], "$2::text", "$3::text"),
             )
             for most, condition in ((MOST_ROWS + 1, compared), (_MOST_SEARCHED, searched))
-        ),
+        )
+
+    return Statements(
+        by_contact=of_contact(f"{status} IN {LIVE} AND"),
+        holding=of_contact(""),
         by_identity=any_of(
             f"{number(value['ssn'])} = ANY($1::text[])",
             f"{born(value['birthdate'])} = ANY($2::text[])",

@@ -16,9 +16,6 @@ from domain.contacts import emails_on_file, is_at, mobiles_on_file
 from domain.contracts.requests import Enrolment, Person
 from domain.elot743 import elot743
 
-MOST_SHARING = 20
-"""Persons who may have one contact; what more have is a secretariat's own, or a placeholder."""
-
 
 @dataclass(frozen=True)
 class Typed:
@@ -38,7 +35,7 @@ def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> l
     """Return the persons with a live row that holds a typed contact; `index` makes their keys."""
     return [
         person(group, typed, index)
-        for group in humans(rows, typed.region)
+        for group in humans(rows, typed.region, typed.own)
         if any(is_live(row) and holds(row, typed) for row in group)
     ]
 
@@ -51,13 +48,17 @@ def holds(row: Row, typed: Typed) -> bool:
 
 
 def holders(
-    rows: Sequence[Row], number: tuple[str, str], region: str, index: Callable[[str], str]
+    rows: Sequence[Row],
+    number: tuple[str, str],
+    region: str,
+    index: Callable[[str], str],
+    own: Collection[str] = (),
 ) -> set[str]:
     """Return the keys of the persons on whose rows this number stands, rightly or not."""
     marked = {enrolment(row) for row in rows if insurance_of(row) == number}
     return {
         index(enrolment(min(group, key=_age)))
-        for group in humans(rows, region)
+        for group in humans(rows, region, own)
         if any(enrolment(row) in marked for row in group)
     }
 

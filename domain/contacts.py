@@ -13,6 +13,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
+from domain import blanks, usernames
 from domain.memo import remembered
 from domain.rules import InvalidInput, Rule
 from domain.text import has_greek, is_greek_only, plain
@@ -31,6 +32,11 @@ _MOST_GROUPS = 7
 _LONGEST_FIELD = 255
 AROUND_EMAILS = "'.:"
 """What spreadsheets and sentences leave at the ends of an address."""
+_OF_NOBODY = {
+    *("no", "nomail", "noemail", "nil", "nan", "na", "notvalid", "test", "mail", "email"),
+    *("gram", "grammateia", "gramateia", "secretariat", "students", "foitites", "library"),
+    *("bibliothiki", "erasmus"),
+}
 _BETWEEN_EMAILS = re.compile(r"[\s,;|/<>()\[\]\"]+|mailto:", re.IGNORECASE)
 
 
@@ -84,6 +90,13 @@ def is_at(address: str, domains: Collection[str]) -> bool:
     """Whether the mailbox is at one of these domains, or at a sub-domain of one."""
     host = address.rpartition("@")[2]
     return any(f".{host}".endswith(f".{domain}") for domain in domains)
+
+
+def is_of_nobody(address: str) -> bool:
+    """Whether a mailbox is by its name an office's, or stands for none: info@, no@, none@."""
+    name = address.partition("@")[0]
+    reserved = usernames.unusable(name) is usernames.Unusable.RESERVED
+    return reserved or not blanks.value(name) or re.sub(r"[._+-]", "", name) in _OF_NOBODY
 
 
 @remembered(1024)

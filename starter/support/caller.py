@@ -150,7 +150,7 @@ async def _candidates(desk: Desk, claim: _Claim) -> list[list[Row]]:
             return []
     return [
         group
-        for group in humans(rows, region_of(desk))
+        for group in humans(rows, region_of(desk), desk.settings.institution.mail_domains)
         if _is_meant(desk, claim, group) and any(in_sight(desk, row) for row in group)
     ]
 

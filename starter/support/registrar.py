@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from activities import checking, entries, presence, students
 from activities.checking import Account, Human, Miss, Outcome, Typed
 from activities.directory import Directory
-from activities.humans import humans
+from activities.humans import MOST_SHARING, humans
 from activities.records import LOGIN_NAME_IN_USE, claim_keys, refused_login
 from activities.registrar import SharedByMany, View, reader
 from activities.rekeyed import known, recognition
@@ -106,7 +106,7 @@ async def check(desk: Desk, question: Question) -> Check:
     try:
         async with opened(desk) as view:
             rows, more = await _rows(desk, view, kind, question)
-            found = humans(rows, region_of(desk))
+            found = humans(rows, region_of(desk), _own(desk))
             groups = [group for group in found if _fits(desk, group, question)]
             ours = [group for group in groups if any(in_sight(desk, row) for row in group)]
             shared = await _shared(desk, view, ours[0]) if len(ours) == 1 else _Shared()
@@ -140,7 +140,7 @@ async def check(desk: Desk, question: Question) -> Check:
 async def opened(desk: Desk) -> AsyncIterator[View]:
     pool = await reader(desk.settings.registrar)
     try:
-        yield View(pool, desk.settings.registrar)
+        yield View(pool, desk.settings.registrar, _own(desk))
     finally:
         # A server that hangs would not say goodbye.
         pool.terminate()
@@ -200,10 +200,10 @@ async def _shared(desk: Desk, view: View, group: list[Row]) -> _Shared:
         except SharedByMany:
             many.add(contact)
             continue
-        if len(found) > students.MOST_SHARING:
+        if len(found) > MOST_SHARING:
             many.add(contact)
         others |= {person.person_key for person in found}
-    fewest = students.MOST_SHARING if many else 0
+    fewest = MOST_SHARING if many else 0
     every = bool(asked) and len(many) == len(asked)
     return _Shared(max(len(others - {own}), fewest), frozenset(many), every)
 

@@ -159,6 +159,56 @@ def test_a_placeholder_is_no_contact_in_common(placeholder: str) -> None:
     assert groups(row("1", **same), row("2", **same)) == TWO
 
 
+@pytest.mark.parametrize(
+    "mail",
+    [
+        *("secretary@uni.example", "a.b@sub.uni.example", "no@mail.example", "none@x.example"),
+        *("no-mail@x.example", "info@x.example", "grammateia@lib.example", "xxx@x.example"),
+    ],
+)
+def test_a_mailbox_of_the_university_or_of_nobody_is_no_contact_in_common(mail: str) -> None:
+    rows = [row(n, **MARIA | {"extemail": mail}) for n in "12"]
+    assert len(humans(rows, "GR", ("uni.example",))) == 2
+    theirs = [{**each, "extemail": f"{mail} maria@mail.example"} for each in rows]
+    assert len(humans(theirs, "GR", ("uni.example",))) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "joined"),
+    [
+        ({"firstnameel": "Ελένη"}, False),
+        ({"firstnameel": None, "firstnameen": "Eleni"}, False),
+        ({"lastnameel": "Άλλου", "firstnameel": "Ζωή"}, False),
+        ({"birthdate": "20050102"}, False),
+        ({"birthdate": "3/9/1970", "firstnameel": "Άννα", "lastnameel": "Άλλου"}, False),
+        # A marriage, a name more, nothing told: the same person for all that is known.
+        ({"lastnameel": "Άλλου"}, True),
+        ({"firstnameel": "Μαριάννα"}, False),
+        ({"firstnameel": "Μαρία Ελένη"}, True),
+        ({"firstnameel": "Ελένη-Μαρία"}, True),
+        ({"firstnameel": "Μ."}, True),
+        ({"birthdate": None}, True),
+        ({"firstnameel": None, "lastnameel": None}, True),
+    ],
+)
+@pytest.mark.parametrize("status", ["active", "inactive"])
+@pytest.mark.parametrize("contact", [MOBILE, {"extemail": "family@mail.example"}])
+def test_a_contact_of_several_persons_proves_nobody(
+    more: dict[str, str | None], joined: bool, status: str, contact: dict[str, str]
+) -> None:
+    rows = [row("1", **MARIA | contact), row("2", **MARIA | contact)]
+    other = {**row("3", **MARIA), **more, **contact, "enrollmentstatus": status}
+    assert groups(*rows) == ONE
+    for order in ([*rows, other], [other, *rows]):
+        assert any({"1", "2"} <= human for human in groups(*order)) is joined
+
+
+def test_another_contact_of_ones_own_still_joins() -> None:
+    own = {"extemail": "maria@mail.example"}
+    rows = [row(n, **MARIA | MOBILE | own) for n in "12"]
+    assert groups(*rows, row("3", **CHRISTOS | MOBILE)) == ONE | {frozenset("3")}
+
+
 def test_a_row_that_fits_two_humans_joins_neither() -> None:
     pavlos = {"fatherfirstnameel": "Παύλος"}
     rows = [row("1", **MARIA | FATHER | MOBILE), row("2", **MARIA | pavlos | MOBILE)]

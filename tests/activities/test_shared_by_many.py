@@ -7,10 +7,9 @@ import asyncpg
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+from activities.humans import MOST_ROWS, MOST_SHARING, humans
 from activities.reach import Obstacle, report
-from activities.registrar import RegistrarActivities, View
-from activities.registrar_sql import MOST_ROWS
-from activities.students import MOST_SHARING
+from activities.registrar import RegistrarActivities, View, everybody
 from domain.contracts.requests import FindStudent, StudentsFound
 from tests.activities.conftest import reading
 from tests.activities.test_reach import row
@@ -106,6 +105,43 @@ async def test_a_row_that_holds_a_contact_in_two_ways_counts_once(
     found = await find(registrar, mobile=FEW.format(99))
     assert {len(person.enrolments) for person in found.persons} == {enrolments}
     assert (len(found.persons), found.too_many) == (MOST_SHARING, False)
+
+
+_NAMESAKE = """
+INSERT INTO v_vd_sis (systemid, registrationid, firstnameel, lastnameel, birthdate, departmentid,
+                      enrollmentstatus, mobilephone, extemail)
+VALUES ('CROWD', $1, $2, 'Ομώνυμος', $3, '401', $4, $5, $6)
+"""
+
+
+@pytest.mark.parametrize("more", [None, "another date", "another name", "a crowd"])
+@pytest.mark.parametrize("status", ["active", "inactive"])
+async def test_a_contact_of_several_persons_joins_no_namesakes_whichever_way_they_are_looked_for(
+    stack: TestStack, registrar: RegistrarActivities, more: str | None, status: str
+) -> None:
+    connection = await asyncpg.connect(stack.registrar_dsn)
+    mail, mobiles = "books@lib.example", ("6944000001", "6944000002")
+    await connection.execute("DELETE FROM v_vd_sis WHERE registrationid LIKE 'nm%'")
+    for n, mobile in enumerate(mobiles):
+        await connection.execute(
+            _NAMESAKE, f"nm{n}", "Άννα", "2003-07-08", "active", mobile, f"{mail}; nm@{n}.example"
+        )
+    others = {"another date": ("Άννα", "2002-01-02"), "another name": ("Ζωή", "2003-07-08")}
+    if more in others:
+        await connection.execute(_NAMESAKE, "nm3", *others[more], status, None, mail)
+    if more == "a crowd":
+        for n in range(MOST_ROWS):
+            row = (f"nm-{n}", "Άννα", None, status, None, mail)
+            await connection.execute(_NAMESAKE, *row)
+    alone = [frozenset({f"nm{n}"}) for n in range(2)]
+    wanted = alone if more else [frozenset({"nm0", "nm1"})] * 2
+    for mobile, theirs in zip(mobiles, wanted, strict=True):
+        (person,) = (await find(registrar, mobile=f"+30{mobile}")).persons
+        assert {each.registration_id for each in person.enrolments} == theirs
+    every = await everybody(stack.settings.registrar)
+    grouped = {frozenset(str(row["registrationid"]) for row in one) for one in humans(every, "GR")}
+    assert set(wanted) <= grouped
+    await connection.close()
 
 
 def test_the_report_tells_who_has_no_other_contact_than_one_of_many() -> None:

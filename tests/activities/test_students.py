@@ -88,7 +88,8 @@ def test_a_number_on_two_different_persons_rows_is_neithers(other: dict[str, str
 
 def test_a_strangers_copy_of_a_number_does_not_part_a_persons_own_rows() -> None:
     stranger = row("3", ssn=AMKA, lastnameel="Άλλη", firstnameel="Άννα", birthdate="20040303")
-    rows = [row("1", ssn=AMKA), row("2", ssn=AMKA), stranger]
+    own = {"ssn": AMKA, "extemail": "pappas@mail.example"}
+    rows = [row("1", **own), row("2", **own), stranger]
     assert found(*rows) == [("SIS/1", ["2", "1"]), ("SIS/3", ["3"])]
 
 
