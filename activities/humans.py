@@ -1,8 +1,9 @@
 """Groups the registrar's rows into humans; pure.
 
 Rows are one human when they share a valid insurance number and two of surname, first name and
-birth date agree. Rows without a number join by names, birth date and father's name; where a
-father's name is unknown they must also share a contact. What is unknown is no fact: it agrees with
+birth date agree; of one birth date and other first names they are twins, under a number that may be
+a parent's. Rows without a number join by names, birth date and father's name; where a father's name
+is unknown they must also share a contact. What is unknown is no fact: it agrees with
 nothing. Names are compared in both alphabets, transcribed. A father's name that is abbreviated is
 unknown, but contradicts one that begins otherwise. A contact that rows of other names or birth
 dates have too is a family's or an office's, and joins nobody.
@@ -139,9 +140,15 @@ class _Known:
 
     def agrees(self, other: "_Known") -> bool:
         """Whether two of three facts agree: a surname may change, or a date be mistyped."""
+        if self.is_twin_of(other):
+            return False
         same_born = bool(self.born) and self.born == other.born
         names = self.last.agrees(other.last) + self.first.agrees(other.first)
         return names + same_born >= _FACTS_THAT_AGREE
+
+    def is_twin_of(self, other: "_Known") -> bool:
+        """Whether the first names contradict on one birth date: no slip, as far as can be told."""
+        return self.born == other.born is not None and self.first.contradicts(other.first)
 
     def differs(self, other: "_Known") -> bool:
         """Whether this is clearly somebody else: of another first name, birth date or surname.
@@ -224,12 +231,12 @@ def _join_by_number(known: list[_Known], groups: _Groups) -> set[int]:
 
 
 def _are_one(rows: Sequence[_Known]) -> bool:
-    """Whether each row agrees with the first, or with one that does, and so on."""
+    """Whether each row agrees with the first, or with one that does, and none is a twin's."""
     one, others = [*rows[:1]], [*rows[1:]]
     for each in one:
         one += [other for other in others if each.agrees(other)]
         others = [other for other in others if not each.agrees(other)]
-    return not others
+    return not others and not any(each.is_twin_of(other) for each, other in combinations(rows, 2))
 
 
 def _alike(known: Sequence[_Known]) -> Iterator[list[int]]:

@@ -132,9 +132,12 @@ def facts(keys: KeyRing, person: Person) -> tuple[str, ...]:
 
 
 def agrees(keys: KeyRing, person: Person, found_by: Collection[str]) -> bool:
-    """Whether an activation found by this is of the same names, or of one name and a contact."""
-    agreeing = [not each.isdisjoint(found_by) for each in _compared(keys, person)]
-    return any(agreeing[:2]) and sum(agreeing) > 1
+    """Whether an activation found by this is of the same first name, and of surname or a contact.
+
+    Twins have a surname and a parent's contact and number in common.
+    """
+    last, first, contacts = _compared(keys, person)
+    return not first.isdisjoint(found_by) and not (last | contacts).isdisjoint(found_by)
 
 
 def _compared(keys: KeyRing, person: Person) -> tuple[set[str], set[str], set[str]]:

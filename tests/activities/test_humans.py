@@ -203,6 +203,35 @@ def test_a_contact_of_several_persons_proves_nobody(
         assert any({"1", "2"} <= human for human in groups(*order)) is joined
 
 
+@pytest.mark.parametrize(
+    ("first", "joined"),
+    [
+        *((name, False) for name in ("Ελένη", "Μάριος", "Μαριάννα", "Άννα")),
+        *((name, True) for name in ("Μ.", "ΜΑΡ.", "Μαρία Ελένη", "Ελένη-Μαρία", "ΜΑΡΙΑ", None)),
+    ],
+)
+@pytest.mark.parametrize("number", ["01010500013", "15037001177"])
+def test_twins_under_one_number_are_two(first: str | None, joined: bool, number: str) -> None:
+    rows = [row("1", **MARIA, ssn=number), {**row("2", **MARIA, ssn=number), "firstnameel": first}]
+    for order in (rows, rows[::-1]):
+        assert groups(*order) == (ONE if joined else TWO)
+    latin = {"firstnameel": None, "firstnameen": "Eleni"}
+    assert groups(rows[0], {**rows[0], **latin, "registrationid": "2"}) == TWO
+
+
+def test_a_row_of_both_first_names_does_not_join_twins() -> None:
+    rows = [
+        row(n, **MARIA | AMKA | {"firstnameel": first})
+        for n, first in (("1", "Μαρία"), ("2", "Μαρία Ελένη"), ("3", "Ελένη"))
+    ]
+    assert len(humans(rows, "GR")) == 3
+
+
+def test_a_number_on_a_row_of_a_mistyped_date_still_joins() -> None:
+    rows = [row("1", **MARIA | AMKA), row("2", **MARIA | AMKA | {"birthdate": "20050110"})]
+    assert groups(*rows) == ONE
+
+
 def test_another_contact_of_ones_own_still_joins() -> None:
     own = {"extemail": "maria@mail.example"}
     rows = [row(n, **MARIA | MOBILE | own) for n in "12"]

@@ -172,6 +172,7 @@ OTHERS = {
         "first_name_el": "Ζωή",
         "first_name_latin": "Zoi",
     },
+    "the first name": {"first_name_el": "Ζωή", "first_name_latin": "Zoi"},
     "the surname": {"last_name_el": "Άλλου", "last_name_latin": "Allou"},
 }
 
