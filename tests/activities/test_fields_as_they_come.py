@@ -9,9 +9,9 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 
-from activities import checking, registrar_sql
+from activities import checking
 from activities.checking import Account, Outcome, outcome
-from activities.humans import humans
+from activities.humans import MOST_ROWS, humans
 from activities.reach import report
 from activities.registrar import View, reader
 from activities.rows import Row
@@ -153,4 +153,4 @@ def test_two_rows_are_as_many_persons_as_the_table_says(one: str, other: str, pe
 def test_the_tables_are_read() -> None:
     assert len(CASES) > 70
     assert len(PAIRS) == 26
-    assert len(CASES) < registrar_sql.MOST_ROWS
+    assert len(CASES) < MOST_ROWS
