@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from activities.mail import Letter
+from domain import usernames
 from domain.contracts.vocabulary import Language
 from domain.gsm import to_gsm_greek
 from settings import CHECKOUT, Settings
@@ -82,4 +83,5 @@ def _environment(templates: Path, language: Language) -> Environment:
     # The i18n extension puts this on at run time, where no type can know it.
     install = environment.install_gettext_translations  # type: ignore[attr-defined]
     install(translator(language.value), newstyle=True)
+    environment.filters["address"] = usernames.address
     return environment

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from domain import references
+from domain import references, usernames
 from domain.contracts.vocabulary import Language
 from settings import CHECKOUT, Institution
 from starter.web.brand import FOR_EVER, Brand
@@ -103,6 +103,7 @@ def _environment(folder: str, language: Language, zone: ZoneInfo) -> Environment
         error_list=error_list,
         first_group=references.first_group,
     )
+    env.filters["address"] = usernames.address
     env.filters["clock"] = partial(clock, language=language, zone=zone)
     return env
 

@@ -124,3 +124,24 @@ def test_html_is_escaped(settings: Settings) -> None:
     assert letter.html is not None
     assert "&lt;b&gt;&amp;" in letter.html
     assert "<b>&" in letter.text
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    ("username", "address"),
+    [
+        ("maria", "maria@university.example"),
+        ("maria@university.example", "maria@university.example"),
+        ("maria@lab.university.example", "maria@lab.university.example"),
+        ("maria@other.example", None),
+    ],
+)
+def test_the_letter_tells_an_address_that_can_be_the_accounts(
+    settings: Settings, language: Language, username: str, address: str | None
+) -> None:
+    letter = Words(settings).letter("active", language, **GIVEN | {"username": username})
+    told = {each for each in (username, address) if each}
+    for part in (letter.text, letter.html):
+        assert part is not None
+        found = set(re.findall(r"[\w.@-]*maria[\w.@-]*", part))
+        assert found == told

@@ -664,3 +664,22 @@ async def test_a_contact_of_many_is_told_as_that(browser: Browser, engine: Memor
     for page in (response, again):
         assert "για πολλούς φοιτητές" in page.text
         assert "Δεν βρέθηκε" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("username", "address"),
+    [
+        ("maria@university.example", "maria@</span><wbr>university.example"),
+        ("maria@other.example", None),
+    ],
+)
+async def test_the_last_page_tells_an_address_that_can_be_the_accounts(
+    browser: Browser, engine: MemoryEngine, username: str, address: str | None
+) -> None:
+    engine.first = at(Step.ACTIVE, username=username)
+    await browser.give_contact()
+    page = (await browser.get("/done")).text
+    assert f">{username}<" in page.replace("<wbr>", "")
+    assert page.count("Ιδρυματικό email") == int(address is not None)
+    assert address is None or address in page
+    assert f"{username}@" not in page
