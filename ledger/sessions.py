@@ -81,18 +81,23 @@ async def attach(
     return await _lives(pool, fresh)
 
 
-async def take_over(pool: Pool, token: str, reference: str, proof: str | None) -> None:
+async def take_over(
+    pool: Pool, token: str, reference: str, proof: str | None, typed: bytes | None = None
+) -> None:
     """Let this session stand for another activation, and no other session act on it any more.
 
-    `proof` is the submission that proved the contact there.
+    `proof` is the submission that proved the contact there; `typed` is what this browser typed,
+    encrypted for that activation.
     """
     await pool.execute(
         "UPDATE session SET reference = $2, superseded = token_hash <> $1, proofs ="
-        " CASE WHEN token_hash = $1 THEN array_remove(ARRAY[$3::text], NULL) ELSE proofs END"
+        " CASE WHEN token_hash = $1 THEN array_remove(ARRAY[$3::text], NULL) ELSE proofs END,"
+        " typed = CASE WHEN token_hash = $1 THEN $4 ELSE typed END"
         " WHERE token_hash = $1 OR reference = $2",
         token_hash(token),
         reference,
         proof,
+        typed,
     )
 
 

@@ -47,13 +47,14 @@ async def refusal(
 ) -> Response | None:
     """Take a place for this start; without one, return the page that says when to come again.
 
-    A contact whose activation goes on is never refused.
+    A contact whose activation goes on is never refused, but where that would tell who is on file.
     """
     parts, most = visit.parts, visit.parts.settings.portal.starts_under_way
     if in_turn and await starts.admit(parts.pool, _place(form), most=most, lease=_LEASE):
         parts.admission.admitted()
         return None
-    if await activations.begun_with(parts.pool, parts.keys, read.get("mobile"), read.get("email")):
+    contacts = (read.get("mobile"), read.get("email"))
+    if not visit.uniform and await activations.begun_with(parts.pool, parts.keys, *contacts):
         return None
     seconds = parts.admission.again_in()
     return await visit.error(

@@ -24,6 +24,7 @@ HANDED_IN_AT_LAST = TOLD_AT_LAST + timedelta(seconds=1)
 _HESITATION = timedelta(milliseconds=400)
 _WITHIN = timedelta(seconds=1.6)
 """How long a page may look for its place, so that time is left for what it has to hand in."""
+_ONLY_ON_FILE = (Step.NEEDS_SUPPORT, Step.CANCELLED, Step.EXPIRED)
 _NUMBERED = (Step.IDENTIFY, Step.INSURANCE, Step.REVIEW, Step.PASSWORD)
 
 
@@ -111,9 +112,16 @@ class Place:
         return False
 
 
-def veil(place: Place) -> Place:
-    """Make one of found and not found, as long as no code has proved the contact."""
-    if not pages.veiled(place.step, place.wait_reason):
+def veil(place: Place, *, proved: bool) -> Place:
+    """Make one of found and not found, as long as no code has proved the contact.
+
+    `proved` tells whether one has, where no worker answers.
+    """
+    if place.progress:
+        proved = place.progress.proved_by is not None
+    # What staff do and what fails happens to those alone who are on file.
+    alike = not proved and place.step in _ONLY_ON_FILE
+    if not alike and not pages.veiled(place.step, place.wait_reason):
         return place
     told = {"step": Step.PIN, "wait_reason": WaitReason.WAITING_PIN, "pin": None}
     progress = place.progress and place.progress.model_copy(update=told)

@@ -80,8 +80,10 @@ class Sessions:
         attach = partial(ledger.attach, self._pool, token, fresh, submission_id)
         return fresh if await _twice(partial(attach, reference=reference, typed=typed)) else None
 
-    async def take_over(self, token: str, reference: str, proof: str | None) -> None:
-        await ledger.take_over(self._pool, token, reference, proof)
+    async def take_over(
+        self, token: str, reference: str, proof: str | None, typed: bytes | None
+    ) -> None:
+        await ledger.take_over(self._pool, token, reference, proof, typed)
 
     async def rotate(self, token: str, submission_id: str) -> str | None:
         """Return the token that follows this one; None where there is none to follow."""

@@ -88,8 +88,8 @@ async def _answer(visit: Visit, place: Place, door: str, submission: Submission)
     """Return the activation's answer, None where it found nobody who could have one."""
     try:
         return await submit(visit, door, submission)
-    except ActivationEnded as ended:
-        if ended.step is not Step.NOT_FOUND:
+    except ActivationEnded:
+        if not place.veiled:
             raise
         if place.progress is None:
             # No worker answers: what was sent for somebody who is on file is "received" now.

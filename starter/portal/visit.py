@@ -150,7 +150,7 @@ class Visit:
 
     async def standing(self, session: Session, reference: str) -> Place:
         """Return where the session's activation stands; raises as `check`."""
-        place = await self.find(reference)
+        place = await self.find(reference, proved=bool(session.proofs))
         self.check(session, place)
         return place
 
@@ -168,20 +168,20 @@ class Visit:
         if not allowed:
             raise self._ended()
 
-    async def find(self, reference: str) -> Place:
-        """Return where this activation stands, as far as this portal may tell."""
+    async def find(self, reference: str, *, proved: bool) -> Place:
+        """Return where this activation stands, as far as this portal may tell this browser."""
         place = await places.find(self.parts.engine, reference)
         if place.step in places.NAMED and not place.username:
             parts = self.parts
             noted = await activations.account(parts.pool, parts.keys, reference)
             place = replace(place, noted_username=noted)
-        told = self.as_told(place)
+        told = self.as_told(place, proved=proved)
         if told.veiled:
             await self.not_before(_VEILED_AFTER)
         return told
 
-    def as_told(self, place: Place) -> Place:
-        return places.veil(place) if self.uniform else place
+    def as_told(self, place: Place, *, proved: bool = False) -> Place:
+        return places.veil(place, proved=proved) if self.uniform else place
 
     @property
     def uniform(self) -> bool:
@@ -280,19 +280,23 @@ class Visit:
 
     async def attach(self, reference: str, typed: Mapping[str, str]) -> None:
         """Let this session stand for an activation; like each rise, it brings another token."""
-        box = self.parts.keys.encrypt("typed", reference, json.dumps(typed))
+        box = self._sealed(reference, typed)
         if self.token and self._submission_id:
             sessions = self.parts.sessions
             self._keep(await sessions.attach(self.token, self._submission_id, reference, box))
 
+    def _sealed(self, reference: str, typed: Mapping[str, str]) -> bytes:
+        return self.parts.keys.encrypt("typed", reference, json.dumps(typed))
+
     async def _take_over(self, joined: Place, reference: str) -> Place:
         """Move to the activation that goes on, as soon as it can be told who proved it."""
-        holder = await self.find(reference)
+        holder = await self.find(reference, proved=True)
         if holder.step and holder.progress is None:
             return joined
         proof = holder.progress.proved_by if holder.progress else None
         if self.token:
-            await self.parts.sessions.take_over(self.token, reference, proof)
+            typed = self._sealed(reference, await self.typed(joined.reference))
+            await self.parts.sessions.take_over(self.token, reference, proof, typed)
         return holder
 
     async def rotate(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger import starts
+from ledger import activations, starts
 from ledger.pool import Pool, connect
 from settings import Settings
 from tests.stack import TestStack
@@ -118,6 +118,25 @@ async def test_a_contact_whose_activation_goes_on_is_never_refused(
     again = await other_device.post("/contact", mobile="6945550002", email="")
     assert again.headers["location"] == "/pin"
     assert len(engine.started) == 2
+
+
+async def test_where_nobody_may_tell_who_is_on_file_a_crowd_is_refused_alike(
+    make_app: Callable[[Settings], FastAPI], settings: Settings, engine: MemoryEngine, pool: Pool
+) -> None:
+    portal = settings.portal.model_copy(update={"disclosure": "uniform", "starts_under_way": 2})
+    app = make_app(settings.model_copy(update={"portal": portal}))
+    answers = []
+    for mobile, first in (("6945550004", at(Step.PIN)), ("6945550005", at(Step.NOT_FOUND))):
+        await pool.execute("DELETE FROM start_under_way")
+        engine.first, device, another = first, Browser(app), Browser(app)
+        await device.give_contact(mobile)
+        if first.step is Step.NOT_FOUND:
+            await activations.close(
+                pool, reference=engine.started[-1].reference, end=Step.NOT_FOUND
+            )
+        await full(pool)
+        answers.append((await another.give_contact(mobile)).status_code)
+    assert answers == [503, 503]
 
 
 async def test_who_is_inside_goes_on(student: Browser, engine: MemoryEngine, pool: Pool) -> None:

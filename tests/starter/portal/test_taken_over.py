@@ -1,5 +1,6 @@
 """One activation and two browsers: only the one that proved the contact last may act on it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from fastapi import FastAPI
 from domain.contracts.views import Progress
 from domain.contracts.vocabulary import Language, Step, WaitReason
 from ledger.pool import Pool
+from settings import Settings
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
@@ -79,6 +81,31 @@ async def test_the_older_browser_takes_it_back_by_proving_the_contact_again(
     assert (await browser.get("/progress")).headers["location"] == "/password"
     assert (await phone.get("/password")).headers["location"] == "/continued"
     assert (await browser.get("/password")).status_code == 200
+
+
+@pytest.mark.parametrize("disclosure", ["explicit", "uniform"])
+@pytest.mark.parametrize("worker", [True, False])
+async def test_where_the_holder_was_reset_to_its_code_the_newer_browser_is_asked_for_it(
+    make_app: Callable[[Settings], FastAPI],
+    settings: Settings,
+    engine: MemoryEngine,
+    disclosure: str,
+    *,
+    worker: bool,
+) -> None:
+    portal = settings.portal.model_copy(update={"disclosure": disclosure})
+    app = make_app(settings.model_copy(update={"portal": portal}))
+    laptop, phone = Browser(app), Browser(app)
+    await laptop.give_contact()
+    holder = engine.started[0].reference
+    engine.put(holder, PASSWORD)
+    await take_over(engine, holder, phone)
+    assert (await phone.get("/progress")).headers["location"] == "/password"
+    engine.put(holder, at(Step.PIN, WaitReason.WAITING_PIN))
+    engine.worker = worker
+    page = await phone.get("/pin")
+    assert page.status_code == 200
+    assert "+30 •••••••78" in page.text
 
 
 async def test_who_was_not_taken_over_is_not_told_so(browser: Browser, holder: str) -> None:

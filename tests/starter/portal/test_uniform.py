@@ -34,6 +34,9 @@ FOUND = {
     "ledger": at(Step.PIN, WaitReason.LEDGER_DOWN),
     "locked": at(Step.PIN, WaitReason.PIN_LOCKED),
     "undeliverable": at(Step.NEEDS_SUPPORT, WaitReason.UNDELIVERABLE),
+    "held": at(Step.NEEDS_SUPPORT, WaitReason.HELD),
+    "refused": at(Step.NEEDS_SUPPORT, WaitReason.CONFIGURATION),
+    "cancelled": at(Step.CANCELLED),
     "of many": at(Step.NOT_FOUND, WaitReason.SHARED_BY_MANY),
     "asked": WAITS.model_copy(update={"pin": WAITS.pin.model_copy(update={"on_request": True})}),
 }
