@@ -24,11 +24,9 @@ from domain.contracts.requests import (
 )
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import ActivityName, FailureType
-from ledger import codes, tries
+from ledger import codes, identity_tries, messages, tries
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
-
-_IDENTITY = "identity"
 
 
 class PinActivities:
@@ -68,23 +66,36 @@ class PinActivities:
 
     @activity.defn(name=ActivityName.COUNT_IDENTITY_TRY)
     async def count_identity_try(self, request: CountIdentityTry) -> IdentityTryCounted:
-        """Count an answer to the question that tells persons apart, before it is compared."""
+        """Count an answer to the question of who somebody is, before it is compared."""
+        holders, limit = self._holders(request), self._policy.identity_tries
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            counted = await tries.take(
-                self._pool,
-                request.reference,
-                request.submission_id,
-                counter=_IDENTITY,
-                limit=self._policy.identity_tries,
-            )
+            if request.submission_id is None:
+                counted = await identity_tries.left(self._pool, holders, limit)
+            else:
+                counted = await identity_tries.take(
+                    self._pool, request.reference, request.submission_id, holders, limit
+                )
         return IdentityTryCounted(
-            allowed=counted.outcome == tries.TAKEN, tries_left=counted.tries_left
+            allowed=counted.outcome == tries.TAKEN,
+            tries_left=counted.tries_left,
+            opens_at=counted.locked_until,
         )
 
     @activity.defn(name=ActivityName.ALLOW_IDENTITY_TRIES)
     async def allow_identity_tries(self, request: AllowIdentityTries) -> IdentityTriesAllowed:
+        holders = self._holders(request)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            await tries.allow_again(
-                self._pool, request.reference, request.submission_id, counter=_IDENTITY
+            await identity_tries.give_back(
+                self._pool,
+                request.reference,
+                request.submission_id,
+                holders,
+                everything=not request.right,
             )
         return IdentityTriesAllowed()
+
+    def _holders(self, request: CountIdentityTry | AllowIdentityTries) -> list[str]:
+        """Return whose tries these are; of an older run, which tells nobody, its own."""
+        if request.destination is None:
+            return [request.reference]
+        return [messages.contact_index(self._keys, request.destination), *request.person_keys]

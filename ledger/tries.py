@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.pool import Connection, Pool
+from ledger.pool import Connection
 
 TAKEN, SPENT = "taken", "spent"
 
@@ -78,28 +78,3 @@ async def note(ledger: Connection, reference: str, submission_id: str, attempt: 
         attempt.tries_left,
         attempt.locked_until,
     )
-
-
-async def take(
-    pool: Pool, reference: str, submission_id: str, *, counter: str, limit: int
-) -> Attempt:
-    """Use one of `limit` tries; returns `TAKEN` or `SPENT`, and the same once more."""
-    async with pool.acquire() as ledger, ledger.transaction():
-        used = (await hold(ledger, reference, counter)).used
-        before = await known(ledger, reference, submission_id)
-        if before:
-            return before
-        left = limit - used
-        attempt = Attempt(TAKEN if left > 0 else SPENT, max(left - 1, 0))
-        await put(ledger, reference, counter, used + 1, None)
-        await note(ledger, reference, submission_id, attempt)
-        return attempt
-
-
-async def allow_again(pool: Pool, reference: str, submission_id: str, *, counter: str) -> None:
-    """Give all tries anew, once for this submission of staff's."""
-    async with pool.acquire() as ledger, ledger.transaction():
-        await hold(ledger, reference, counter)
-        if await known(ledger, reference, submission_id) is None:
-            await put(ledger, reference, counter, 0, None)
-            await note(ledger, reference, submission_id, Attempt("allowed", 0))

@@ -309,8 +309,16 @@ class Standing(ABC):
         self.stand(step, before)
         return outcome
 
-    async def park(self, reason: Reason, until: type[StaffRequest] = RetryRequest) -> StaffRequest:
+    async def park(
+        self,
+        reason: Reason,
+        until: type[StaffRequest] = RetryRequest,
+        *,
+        or_at: datetime | None = None,
+    ) -> StaffRequest | None:
         """Wait with support until staff say so, then stand where it stood before.
+
+        `or_at`: it goes on then by itself, and None is returned.
 
         What a student hands in while it is held is not refused: it counts once it goes on. What
         is over already keeps its end.
@@ -320,8 +328,7 @@ class Standing(ABC):
         assert self._parked is not None  # noqa: S101 - set where it went to support
         self.stand(self.step if self.step in steps.ENDS else Step.NEEDS_SUPPORT, reason)
         hears = _WHILE_HELD if reason is Reason.HELD else (Submission,)
-        said = await self.next(until, hears=hears)
-        assert said is not None  # noqa: S101 - nothing else can end this wait
+        said = await self.next(until, hears=hears, until=or_at)
         self.stand(self._parked, self._parked_for)
         return said
 

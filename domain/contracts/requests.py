@@ -207,25 +207,40 @@ class PinUnlocked(Model):
 
 
 class CountIdentityTry(Model):
-    """What was answered is not carried: whoever may try compares it."""
+    """What was answered is not carried: whoever may try compares it.
+
+    It counts by `destination`, the contact that was proved, and by `person_keys`, all keys of the
+    persons who have it. Without a submission nothing counts, and what is left is told.
+    """
 
     kind: Literal["count_identity_try"] = "count_identity_try"
     reference: str
-    submission_id: str
+    submission_id: str | None
+    destination: Destination | None = None
+    person_keys: tuple[str, ...] = ()
 
 
 class IdentityTryCounted(Model):
+    """`opens_at`: no try is left, and then there is one."""
+
     kind: Literal["identity_try_counted"] = "identity_try_counted"
     allowed: bool
     tries_left: int
+    opens_at: datetime | None = None
 
 
 class AllowIdentityTries(Model):
-    """Staff's word that the question may be answered again; it counts once."""
+    """Staff's word that the question may be answered again; it counts once.
+
+    `right`: the submission was the right answer, and only its own try is given back.
+    """
 
     kind: Literal["allow_identity_tries"] = "allow_identity_tries"
     reference: str
     submission_id: str
+    destination: Destination | None = None
+    person_keys: tuple[str, ...] = ()
+    right: bool = False
 
 
 class IdentityTriesAllowed(Model):

@@ -114,8 +114,8 @@ _STEPS: Mapping[Step, str] = {
 }
 _AT: Mapping[tuple[Step | None, WaitReason | None], str] = {
     (Step.NEEDS_SUPPORT, WaitReason.WAITING_IDENTITY): N_(
-        "Your answers do not agree with the secretariat's records. Support has to make sure with"
-        " you who you are."
+        "The answers given for this mobile or e-mail do not agree with the secretariat's records."
+        " Support has to make sure with you who you are."
     ),
     (Step.INSURANCE, WaitReason.REGISTRAR_DOWN): N_(
         "The records of the secretariat do not answer just now."

@@ -30,15 +30,16 @@ SHOWN = frozenset({
     "identity_tries", "insurance_scheme", "joined_to", "kept_at", "kind", "language",
     "last_name_el", "last_name_latin", "last_sent_at", "locked_until", "login_name", "message",
     "mobile", "name_el", "name_latin", "needs_insurance", "next_try_at", "not_before", "note",
-    "notice", "notice_no", "notify_after", "on_request", "other_channel", "other_keys", "outcome",
-    "password_refusal", "person", "person_key", "persons", "pin_lock", "pin_tries",
+    "notice", "notice_no", "notify_after", "on_request", "opens_at", "other_channel", "other_keys",
+    "outcome",
+    "password_refusal", "person", "person_key", "person_keys", "persons", "pin_lock", "pin_tries",
     "pin_tries_per_code", "pin_ttl", "policy", "progress", "proved_by", "purse", "question",
     "received_at", "recreate_missing", "reference", "refusal", "remind_after", "renews",
     "repeat_code_if_left", "request_id", "request_no", "reread_disputed_every", "resend_after",
-    "resend_at", "review", "scheme", "send_no", "shared", "shown", "shown_hash", "since", "sms_to",
-    "spent", "stack_trace", "state", "step", "studies", "submission_id", "system_id", "taken",
-    "terms_version", "to", "told_at", "too_many", "tries_left", "username", "valid_for", "verdict",
-    "wait_reason", "warnings", "why", "woken_by", "wrong",
+    "resend_at", "right", "review", "scheme", "send_no", "shared", "shown", "shown_hash", "since",
+    "sms_to", "spent", "stack_trace", "state", "step", "studies", "submission_id", "system_id",
+    "taken", "terms_version", "to", "told_at", "too_many", "tries_left", "username", "valid_for",
+    "verdict", "wait_reason", "warnings", "why", "woken_by", "wrong",
 })
 """The fields of contracts, and of failures, that are shown."""
 _OF_TEMPORAL = frozenset({

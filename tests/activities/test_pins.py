@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -11,11 +12,13 @@ from domain.contracts.requests import (
     AllowIdentityTries,
     CheckPin,
     CountIdentityTry,
+    Destination,
     IdentityTryCounted,
     PinChecked,
     PinOutcome,
     UnlockPin,
 )
+from domain.contracts.vocabulary import Channel
 from ledger.pool import Pool, connect
 from tests.codes import POLICY, minutes_pass, pins, reserve, send, typed
 from tests.stack import TestStack
@@ -188,6 +191,77 @@ async def test_answers_to_the_question_count_once_each_and_staff_allow_more_once
     for left in (POLICY.identity_tries - 1, POLICY.identity_tries - 2):
         await ActivityEnvironment().run(pins(stack, pool).allow_identity_tries, allow)
         assert (await identity(stack, pool, reference)).tries_left == left
+
+
+class Asked:
+    """Answers of several activations about the persons on one contact."""
+
+    def __init__(self, stack: TestStack, pool: Pool, destination: Destination, *keys: str) -> None:
+        self._pins = pins(stack, pool)
+        self._whose = {"destination": destination, "person_keys": keys}
+
+    async def answer(self, reference: str, submission_id: str | None) -> IdentityTryCounted:
+        request = CountIdentityTry.model_validate(
+            {"reference": reference, "submission_id": submission_id} | self._whose
+        )
+        return await ActivityEnvironment().run(self._pins.count_identity_try, request)
+
+    async def allow(self, reference: str, submission_id: str, *, right: bool) -> None:
+        request = AllowIdentityTries.model_validate(
+            {"reference": reference, "submission_id": submission_id, "right": right} | self._whose
+        )
+        await ActivityEnvironment().run(self._pins.allow_identity_tries, request)
+
+
+@pytest.fixture
+def on(stack: TestStack, pool: Pool, reference: str) -> Callable[..., Asked]:
+    def asked(contact: str, *keys: str) -> Asked:
+        to = Destination(channel=Channel.EMAIL, to=f"{contact}.{reference.lower()}@mail.example")
+        return Asked(stack, pool, to, *(f"{reference} {key}" for key in keys))
+
+    return asked
+
+
+async def test_answers_are_counted_by_contact_and_person_whichever_activation_gives_them(
+    pool: Pool, reference: str, on: Callable[..., Asked]
+) -> None:
+    home = on("home", "elder", "younger")
+    first = await home.answer(f"{reference}-1", "1")
+    others = [await home.answer(f"{reference}-{run}", "1") for run in (2, 3, 4)]
+    assert [first.tries_left, *(each.tries_left for each in others)] == [2, 1, 0, 0]
+    assert [each.allowed for each in others] == [True, True, False]
+    assert others[2].opens_at
+    looked = await home.answer(f"{reference}-5", None)
+    assert (looked.allowed, looked.tries_left, looked.opens_at) == (False, 0, others[2].opens_at)
+    assert await home.answer(f"{reference}-4", "1") == others[2]
+    by_another_contact = await on("work", "elder").answer(f"{reference}-6", "1")
+    by_a_stranger = await on("work", "stranger").answer(f"{reference}-7", "1")
+    assert (by_another_contact.allowed, by_a_stranger.allowed) == (False, True)
+    await pool.execute("UPDATE budget SET ends_at = ends_at - interval '1 day'")
+    assert (await home.answer(f"{reference}-8", "1")).tries_left == 2
+
+
+async def test_racing_answers_of_many_browsers_share_three_tries(
+    reference: str, on: Callable[..., Asked]
+) -> None:
+    home = on("home", "elder", "younger")
+    raced = await asyncio.gather(*(home.answer(f"{reference}-{run}", "1") for run in range(8)))
+    assert sum(each.allowed for each in raced) == POLICY.identity_tries
+
+
+async def test_a_right_answer_costs_nothing_and_gives_no_wrong_one_back(
+    reference: str, on: Callable[..., Asked]
+) -> None:
+    home = on("home", "elder", "younger")
+    await home.answer(f"{reference}-wrong", "1")
+    for run in range(5):
+        assert (await home.answer(f"{reference}-{run}", "1")).tries_left == 1
+        for _ in range(2):
+            await home.allow(f"{reference}-{run}", "1", right=True)
+    await home.answer(f"{reference}-wrong", "2")
+    assert (await home.answer(f"{reference}-wrong", "3")).tries_left == 0
+    await home.allow(f"{reference}-wrong", "staff", right=False)
+    assert (await home.answer(f"{reference}-other", "1")).tries_left == 2
 
 
 async def test_without_the_ledger_nothing_is_compared(stack: TestStack, reference: str) -> None:

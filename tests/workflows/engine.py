@@ -103,7 +103,7 @@ class World:
     tells_time: bool = True
     books: dict[str, tuple[CodeBook, dict[str, PinChecked]]] = field(default_factory=dict)
     sends: dict[str, dict[tuple[str, int], int | None]] = field(default_factory=dict)
-    identity_tries: dict[str, list[str]] = field(default_factory=dict)
+    identity_tries: dict[str, dict[str, datetime]] = field(default_factory=dict)
 
     def _kept(self, reference: str) -> tuple[CodeBook, dict[str, PinChecked]]:
         """Return the codes of an activation, and what became of each submission."""
@@ -239,16 +239,29 @@ class World:
     @activity.defn(name=ActivityName.COUNT_IDENTITY_TRY)
     async def count_identity_try(self, request: CountIdentityTry) -> IdentityTryCounted:
         await self._answer(ActivityName.COUNT_IDENTITY_TRY, request)
-        tried = self.identity_tries.setdefault(request.reference, [])
-        if request.submission_id not in tried:
-            tried.append(request.submission_id)
-        left = Policy().identity_tries - tried.index(request.submission_id) - 1
-        return IdentityTryCounted(allowed=left >= 0, tries_left=max(left, 0))
+        tried = self.identity_tries.setdefault(str(request.destination), {})
+        now, limit = await self.clock(), Policy().identity_tries
+        if request.submission_id in tried:
+            return IdentityTryCounted(allowed=True, tries_left=limit - len(tried))
+        live = sorted(at for at in tried.values() if at > now - timedelta(days=1))
+        if len(live) == limit:
+            opens_at = live[0] + timedelta(days=1)
+            return IdentityTryCounted(allowed=False, tries_left=0, opens_at=opens_at)
+        if request.submission_id is not None:
+            live.append(now)
+            tried[request.submission_id] = now
+        return IdentityTryCounted(
+            allowed=True,
+            tries_left=limit - len(live),
+            opens_at=live[0] + timedelta(days=1) if len(live) == limit else None,
+        )
 
     @activity.defn(name=ActivityName.ALLOW_IDENTITY_TRIES)
     async def allow_identity_tries(self, request: AllowIdentityTries) -> IdentityTriesAllowed:
         await self._answer(ActivityName.ALLOW_IDENTITY_TRIES, request)
-        self.identity_tries[request.reference] = []
+        tried = self.identity_tries.setdefault(str(request.destination), {})
+        for each in [request.submission_id] if request.right else [*tried]:
+            tried.pop(each, None)
         return IdentityTriesAllowed()
 
     @activity.defn(name=ActivityName.CLAIM_PERSON)

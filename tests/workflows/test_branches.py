@@ -2,11 +2,16 @@
 
 from datetime import date, timedelta
 
+import pytest
+from temporalio import workflow
+
 from domain.contracts.requests import (
+    AllowIdentityTries,
     Claimed,
     ClaimOutcome,
     ClaimPerson,
     CloseActivation,
+    CountIdentityTry,
     FindStudent,
     NoticeKind,
     RecordConsent,
@@ -174,6 +179,81 @@ async def test_a_contact_that_too_many_have_meanwhile_is_no_news(
     await student.password()
 
     assert await student.end() is Step.ACTIVE
+
+
+async def test_another_browser_has_what_is_left_of_the_answers_until_a_day_has_passed(
+    begin: Begin, world: World
+) -> None:
+    world.persons = (ELDER, YOUNGER)
+    first = await begin()
+    await first.sent()
+    await first.pin()
+    for _ in range(2):
+        await identifies(first, "1999-09-09")
+
+    second = await begin()
+    await second.sent()
+    left = (await second.pin()).progress.identify
+    await identifies(second, "1999-09-09")
+    await second.reaches(Step.NEEDS_SUPPORT)
+    spent = await identifies(first, "2005-01-02")
+    third = await begin()
+    await third.sent()
+    await third.pin()
+    closed = await third.reaches(Step.NEEDS_SUPPORT)
+
+    assert left is not None
+    assert left.tries_left == 1
+    assert spent.verdict is Verdict.ACCEPTED
+    assert (await first.progress()).step is Step.NEEDS_SUPPORT
+    assert closed.wait_reason is WaitReason.WAITING_IDENTITY
+    assert closed.next_try_at is not None
+    assert world.made(ClaimPerson) == []
+    await third.environment.sleep(timedelta(days=1))
+    again = await third.reaches(Step.IDENTIFY)
+    assert again.identify is not None
+    assert again.identify.tries_left > 0
+    assert (await identifies(third, "2005-01-02")).verdict is Verdict.ACCEPTED
+    assert len(world.made(ClaimPerson)) == 1
+
+
+@pytest.mark.parametrize("wrong", [1, 3])
+async def test_a_run_that_asked_before_answers_were_counted_by_contact_goes_on(
+    begin: Begin, world: World, monkeypatch: pytest.MonkeyPatch, wrong: int
+) -> None:
+    """Its history, in which nobody looked at what is left, is replayed at the end."""
+    world.persons = (ELDER, YOUNGER)
+    student = await begin()
+    await student.sent()
+    with monkeypatch.context() as before:
+        before.setattr(workflow, "patched", lambda _: False)
+        await student.pin()
+        for _ in range(wrong):
+            await identifies(student, "1999-09-09")
+        looked = [each for each in world.made(CountIdentityTry) if each.submission_id is None]
+    await student.retries()
+    await student.reaches(Step.IDENTIFY)
+    await identifies(student, "2005-01-02")
+
+    assert looked == []
+    assert (await student.reaches(Step.REVIEW)).step is Step.REVIEW
+
+
+@pytest.mark.parametrize("patched", [False, True])
+async def test_a_right_answer_is_given_back(
+    begin: Begin, world: World, monkeypatch: pytest.MonkeyPatch, *, patched: bool
+) -> None:
+    world.persons = (ELDER, YOUNGER)
+    student = await begin()
+    await student.sent()
+    with monkeypatch.context() as before:
+        if not patched:
+            before.setattr(workflow, "patched", lambda _: False)
+        await student.pin()
+        await identifies(student, "2005-01-02")
+        await student.reaches(Step.REVIEW)
+
+    assert [each.right for each in world.made(AllowIdentityTries)] == [True] * patched
 
 
 async def test_three_wrong_answers_wait_for_support_and_begin_anew_at_their_word(

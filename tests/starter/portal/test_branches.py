@@ -102,11 +102,14 @@ async def test_a_wrong_answer_tells_the_tries_left_and_the_last_leads_to_support
     engine.next = [(Verdict.WRONG, one_left)]
     wrong = await student.post("/identify", answer="1.1.2007")
     assert errors(wrong) == ["Δεν είναι αυτό που έχει η Γραμματεία. Απομένει 1 προσπάθεια"]
-    engine.next = [(Verdict.WRONG, at(Step.NEEDS_SUPPORT, WaitReason.WAITING_IDENTITY))]
+    opens_at = datetime.now(UTC) + timedelta(hours=5)
+    spent = at(Step.NEEDS_SUPPORT, WaitReason.WAITING_IDENTITY, next_try_at=opens_at)
+    engine.next = [(Verdict.WRONG, spent)]
     last = await student.post("/identify", answer="2.1.2007")
     assert last.headers["location"] == "/progress"
     page = (await student.get("/progress")).text
-    assert "Οι απαντήσεις σας δεν ταιριάζουν" in page
+    assert "απαντήσεις που δόθηκαν για αυτό το κινητό ή email δεν ταιριάζουν" in page
+    assert "Μπορείτε να απαντήσετε ξανά και χωρίς την υποστήριξη από τις" in page
 
 
 async def test_the_question_waits_for_a_worker(

@@ -1,0 +1,90 @@
+"""Answers to the question of who somebody is, counted by whom they are about, over a day.
+
+They count by the contact that was proved and by the persons who have it, so that an activation that
+another browser starts has what is left. Each row of `budget` is one try, until it is a day old.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from ledger import tries
+from ledger.pool import Connection, Pool
+from ledger.tries import SPENT, TAKEN, Attempt
+
+WINDOW = timedelta(days=1)
+_COUNTER = "identity"
+_TRIES = """
+SELECT ends_at FROM budget WHERE bucket = $1 AND ends_at > clock_timestamp() ORDER BY ends_at
+"""
+_TAKE = """
+INSERT INTO budget (bucket, window_start, ends_at, used)
+SELECT $1, now, now + $2, 1 FROM clock_timestamp() now
+"""
+_GIVE_BACK = """
+DELETE FROM budget WHERE (bucket, window_start) = (
+    SELECT bucket, window_start FROM budget WHERE bucket = $1 ORDER BY window_start DESC LIMIT 1
+)
+"""
+
+
+async def left(pool: Pool, holders: Iterable[str], limit: int) -> Attempt:
+    """Tell how many tries there are, and from when on there is one where none is left."""
+    async with pool.acquire() as ledger:
+        return await _left(ledger, _buckets(holders), limit)
+
+
+async def take(
+    pool: Pool, reference: str, submission_id: str, holders: Iterable[str], limit: int
+) -> Attempt:
+    """Use one of `limit` tries; the same submission once more uses none and is told the same."""
+    buckets = _buckets(holders)
+    async with pool.acquire() as ledger, ledger.transaction():
+        await _hold(ledger, reference, buckets)
+        before = await tries.known(ledger, reference, submission_id)
+        if before:
+            return before
+        attempt = await _left(ledger, buckets, limit)
+        if attempt.outcome == TAKEN:
+            for bucket in buckets:
+                await ledger.execute(_TAKE, bucket, WINDOW)
+            after = await _left(ledger, buckets, limit)
+            attempt = Attempt(TAKEN, after.tries_left, after.locked_until)
+        await tries.note(ledger, reference, submission_id, attempt)
+        return attempt
+
+
+async def give_back(
+    pool: Pool, reference: str, submission_id: str, holders: Iterable[str], *, everything: bool
+) -> None:
+    """Give one try back, or all of them, once for this submission."""
+    buckets = _buckets(holders)
+    given = f"{submission_id}:given-back"
+    async with pool.acquire() as ledger, ledger.transaction():
+        await _hold(ledger, reference, buckets)
+        if await tries.known(ledger, reference, given) is None:
+            for bucket in buckets:
+                if everything:
+                    await ledger.execute("DELETE FROM budget WHERE bucket = $1", bucket)
+                else:
+                    await ledger.execute(_GIVE_BACK, bucket)
+            await tries.note(ledger, reference, given, Attempt("given back", 0))
+
+
+def _buckets(holders: Iterable[str]) -> list[str]:
+    return sorted({f"{_COUNTER}:{holder}" for holder in holders})
+
+
+async def _hold(ledger: Connection, reference: str, buckets: Iterable[str]) -> None:
+    """Let nobody else count for this activation or these holders before the transaction ends."""
+    await tries.hold(ledger, reference, _COUNTER)
+    for bucket in buckets:
+        await ledger.execute("SELECT pg_advisory_xact_lock(hashtext($1))", bucket)
+
+
+async def _left(ledger: Connection, buckets: Iterable[str], limit: int) -> Attempt:
+    used = [[row["ends_at"] for row in await ledger.fetch(_TRIES, each)] for each in buckets]
+    remaining = min(limit - len(ends) for ends in used)
+    if remaining > 0:
+        return Attempt(TAKEN, remaining)
+    opens: datetime = max(ends[len(ends) - limit] for ends in used if len(ends) >= limit)
+    return Attempt(SPENT, 0, opens)
