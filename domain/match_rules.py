@@ -109,7 +109,11 @@ def fields(template: str) -> frozenset[str]:
 
 
 def _named(template: str) -> Iterator[str]:
-    for _, name, form, conversion in Formatter().parse(template):
+    try:
+        parts = list(Formatter().parse(template))
+    except ValueError:
+        raise Unfit("a brace stands alone; a placeholder is a name in braces") from None
+    for _, name, form, conversion in parts:
         if form or conversion:
             raise Unfit("a placeholder is a name in braces and nothing more")
         if name is not None:

@@ -244,6 +244,8 @@ def test_what_cannot_work_is_refused_by_its_name(name: str, value: Any) -> None:
     [
         ("directory.match_rules", [{"attributes": {"sn": "{last_name}"}}], "is that of many"),
         ("directory.match_rules", [{"attributes": {"o": "fixed"}}], "needs placeholders"),
+        ("directory.match_rules", [{"attributes": {"uid": "{login_name"}}], "a brace stands alone"),
+        ("directory.match_rules", [{"attributes": {"uid": "login_name}"}}], "a brace stands alone"),
         ("institution.own_domains", ["not a domain"], "no domain that"),
         ("institution.colour", "red", "has the form #7a1f2b"),
         ("usernames", {"patterns": ["{nobody}"]}, "no such placeholder"),
