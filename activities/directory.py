@@ -76,6 +76,9 @@ class Directory:
         self._active_when = settings.active_when
         self._adopt = settings.adopt
         self._rules = settings.match_rules
+        rules = {name for rule in self._rules for name in rule.attributes}
+        more = {"uid", *ADDRESSES, CODES, accounts.BIRTH_DATE, self._active_when, _CREATOR}
+        self._judged = sorted(rules | more)  # `*` leaves out what is operational.
         self._service = _normal(settings.bind_dn)
         self._wire = Wire(settings, fence)
         self._threads = ThreadPoolExecutor(settings.pool_size, thread_name_prefix="directory")
@@ -113,11 +116,8 @@ class Directory:
 
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:
         """Return every entry, with what the rules look for; `progress` is told how many by now."""
-        rules = {name for rule in self._rules for name in rule.attributes}
-        more = {"uid", *ADDRESSES, CODES, accounts.BIRTH_DATE, self._active_when, _CREATOR}
-        wanted = sorted(rules | more)
         found: list[Found] = []
-        for page in self._wire.pages(self._people, "(objectClass=*)", wanted):
+        for page in self._wire.pages(self._people, "(objectClass=*)", self._judged):
             found += page
             progress(len(found))
         pages = self._wire.pages(self._people, f"(!({_PASSWORD}=*))", ("1.1",))
@@ -208,7 +208,7 @@ class Directory:
         It has none only where the directory says so: a filter on what the account may not search
         matches nothing, and neither does its contrary.
         """
-        found = self._wire.search(self._people, query, ("*", self._active_when, _CREATOR))
+        found = self._wire.search(self._people, query, ("*", *self._judged))
         told = {each.dn: self._password(each.attributes) for each in found}
         if Password.HIDDEN in told.values():
             there = f"({_PASSWORD}=*)"

@@ -5,13 +5,16 @@ from itertools import product
 
 import pytest
 
+from activities import entries
 from activities.accounts import DirectoryActivities
 from activities.directory import Directory, Entry
 from activities.entries import CODES, codes
 from activities.known import KNOWN, Plan, matches, persons
 from activities.rows import Row
+from domain import accounts
 from domain.accounts import Password
 from domain.contracts.requests import AccountOutcome
+from domain.match_rules import Rule
 from ledger.pool import Pool
 from tests.activities.case import PASSWORD, Case, others
 from tests.activities.conftest import MakePerson
@@ -171,3 +174,19 @@ async def test_an_activation_finds_what_was_foretold(
         assert foretold.plan is SAYS.get(resolved.outcome, adopted), kind
         if foretold.plan in KNOWN:
             assert resolved.username == foretold.username, kind
+
+
+async def test_a_rule_on_what_the_directory_makes_itself_is_judged_by_both_alike(
+    stack: TestStack, pool: Pool, make_person: MakePerson
+) -> None:
+    case = Case(stack, pool, make_person(), "A-KNOWN-OPERATIONAL")
+    case.plant(f"y.{case.name}")
+    case.wire.close()
+    rule = Rule(attributes={"entryDN": f"uid=y.{{login_name}},{case.people}"}, certain=True)
+    config = stack.settings.directory.model_copy(update={"match_rules": [rule]})
+    directory = Directory(config)
+    identity = entries.identity(case.person, case.domain)
+    in_report = accounts.judge(identity, [rule], directory.everybody(lambda _: None))
+    looked_up = directory.find_own(identity)
+    await directory.close()
+    assert in_report.outcome is looked_up.outcome is not accounts.Outcome.FREE
