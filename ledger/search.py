@@ -29,7 +29,11 @@ async def search(
     departments: Collection[str] | None,
     limit: int,
 ) -> list[Noted]:
-    """Return what fits, the newest first, of these departments or of one not known yet."""
+    """Return what fits in these departments; None: in all, also where none is known yet.
+
+    Activations whose person is known come first, then the newest: anybody can begin any number of
+    others with a contact that is not theirs.
+    """
 
     def index(purpose: str, value: str | None) -> str | None:
         return keys.index(purpose, value) if value else None
@@ -45,10 +49,10 @@ async def search(
     )
     rows = await pool.fetch(
         f"SELECT {COLUMNS} FROM activation WHERE ($9::text[] IS NULL"  # noqa: S608 - as above
-        " OR department IS NULL OR department = ANY($9)) AND (reference = $1"
+        " OR department = ANY($9)) AND (reference = $1"
         " OR mobile_index = $2 OR email_index = $3 OR username_index = $4 OR person_key = ANY($5)"
         " OR found_by && $6::text[] OR ($7::text[] <> '{}' AND found_by @> $7::text[]))"
-        " ORDER BY started_at DESC, reference LIMIT $8",
+        " ORDER BY person_key IS NULL, started_at DESC, reference LIMIT $8",
         sought.reference,
         mobile,
         email,

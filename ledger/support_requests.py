@@ -4,6 +4,7 @@ The first who answers or closes a request settles it; who comes second is told s
 answer no mailbox took is open still: it can be closed, for its address is all there is.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,10 @@ from ledger.pool import Pool
 from security.keys import KeyRing
 
 _OPEN = f"closing IS NULL AND (answer IS NULL OR answer_outcome = '{Delivery.UNDELIVERABLE}')"
+_OPEN_IN = (
+    "FROM support_request s LEFT JOIN activation a USING (reference)"
+    f" WHERE {_OPEN} AND ($1::text[] IS NULL OR a.department = ANY($1))"
+)
 _MOST = 500
 
 
@@ -104,14 +109,22 @@ async def left_behind(pool: Pool) -> list[str]:
     return [row["id"] for row in rows]
 
 
-async def waiting(pool: Pool) -> list[Waiting]:
-    """Return the open requests, the oldest first."""
+async def waiting(pool: Pool, departments: Collection[str] | None) -> list[Waiting]:
+    """Return the open requests of these departments, the oldest first; None: all of them."""
     rows = await pool.fetch(
-        "SELECT s.*, a.department"  # noqa: S608 - words of this module
-        " FROM support_request s LEFT JOIN activation a USING (reference)"
-        f" WHERE {_OPEN} ORDER BY s.created_at LIMIT {_MOST}"
+        f"SELECT s.*, a.department {_OPEN_IN} ORDER BY s.created_at LIMIT {_MOST}",
+        None if departments is None else list(departments),
     )
     return [_line(row) for row in rows]
+
+
+async def open_count(pool: Pool, departments: Collection[str] | None) -> int:
+    """Return how many requests of these departments are open; None: of all of them."""
+    count: int = await pool.fetchval(
+        f"SELECT count(*) {_OPEN_IN}",
+        None if departments is None else list(departments),
+    )
+    return count
 
 
 async def standing(pool: Pool, keys: KeyRing, request_id: str) -> Standing | None:

@@ -30,12 +30,14 @@ class UnknownRequest(Refused):
 async def waiting(desk: Desk) -> list[Waiting]:
     """Return the open requests of the departments this person sees, the oldest first."""
     desk.staff.check(Action.REQUESTS)
-    return await _waiting(desk)
+    return await support_requests.waiting(desk.pool, desk.staff.departments)
 
 
 async def open_count(desk: Desk) -> int:
     """Return how many wait for an answer; 0 for who may not look at them."""
-    return len(await _waiting(desk)) if desk.staff.may(Action.REQUESTS) else 0
+    if not desk.staff.may(Action.REQUESTS):
+        return 0
+    return await support_requests.open_count(desk.pool, desk.staff.departments)
 
 
 async def read(desk: Desk, request_id: str) -> Standing:
@@ -89,11 +91,6 @@ def _must_be_open(standing: Standing, to_answer: bool) -> None:
         raise Refused(N_("Somebody has settled this request already. See below who, and how."))
     if to_answer and standing.answer is not None:
         raise Refused(N_("The mailbox does not exist: no answer can reach it. Close the request."))
-
-
-async def _waiting(desk: Desk) -> list[Waiting]:
-    lines = await support_requests.waiting(desk.pool)
-    return [line for line in lines if desk.staff.sees(line.department)]
 
 
 async def _known(desk: Desk, request_id: str) -> Standing:

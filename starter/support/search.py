@@ -42,7 +42,10 @@ class Found:
 
 
 async def search(desk: Desk, typed: str) -> Found:
-    """Return what fits, the newest first; the search is in the audit before it is made."""
+    """Return what fits, those of a known person first, the newest of them first.
+
+    The search is in the audit before it is made.
+    """
     sought = meant(typed, desk.settings.registrar.phone_region)
     kinds = [each.name for each in fields(sought) if getattr(sought, each.name)]
     await desk.record(Action.SEARCH, reason=", ".join(kinds) or "nothing")

@@ -1,12 +1,13 @@
 """Activations are found by what a caller says, and nothing of it can be read in the ledger."""
 
-from secrets import randbelow, token_hex
+from secrets import randbelow, token_bytes, token_hex
 from typing import Any
 
 import pytest
 
 from domain.contracts.requests import Enrolment, Person, RecordInsurance
 from domain.contracts.vocabulary import Language, Step
+from domain.references import from_digest
 from ledger import activations, insurance, usernames
 from ledger.pool import Pool
 from ledger.search import Sought, search
@@ -143,3 +144,33 @@ async def test_a_username_is_found_in_whatever_letters_the_directory_has_it(
     name = f"P{claimed.replace('-', '')}"
     await activations.found_active(pool, stack.keys, reference=claimed, username=name)
     assert await found(pool, stack, username=name.lower()) == [claimed]
+
+
+async def test_activations_of_strangers_hide_no_claimed_one(
+    pool: Pool, stack: TestStack, claimed: str, person: Person
+) -> None:
+    """Anybody can begin activations with a mobile that is not theirs, and as many as they like."""
+    strangers = [from_digest(token_bytes(5)) for _ in range(3)]
+    for stranger in strangers:
+        await activations.begin(
+            pool,
+            stack.keys,
+            reference=stranger,
+            language=Language.EL,
+            mobile=person.mobile,
+            email=None,
+        )
+    for departments, hits in (
+        ({"401"}, [claimed]),
+        ({"402"}, []),
+        (None, [claimed, *reversed(strangers)]),
+    ):
+        for limit in (1, 2, 4):
+            found = await search(
+                pool,
+                stack.keys,
+                Sought(mobile=person.mobile),
+                departments=departments,
+                limit=limit,
+            )
+            assert [hit.reference for hit in found] == hits[:limit]

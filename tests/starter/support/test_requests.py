@@ -159,6 +159,24 @@ async def test_another_departments_requests_are_neither_listed_nor_opened(
     assert await audited(desk, theirs.reference) == []
 
 
+async def test_requests_of_others_hide_none_of_the_department_and_all_are_counted(
+    stack: TestStack, desk: Desk, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody may ask for help, as often as they like; a list has an end, and a count none."""
+    monkeypatch.setattr(support_requests, "_MOST", 2)
+    eva = Staff("eva", frozenset({Role.HELPDESK}), frozenset({token_hex(4)}))
+    limited = replace(desk, staff=eva)
+    before = await requests.open_count(desk)
+    for department in (None, None, "402"):
+        await ask(stack, pool, department)
+    ours = [(await ask(stack, pool, *eva.departments or ())).id for _ in range(3)]
+    assert [line.id for line in await requests.waiting(limited)] == ours[:2]
+    assert await requests.open_count(limited) == 3
+    assert await requests.open_count(desk) == before + 6
+    nobodys = replace(desk, staff=replace(eva, departments=frozenset()))
+    assert (await requests.waiting(nobodys), await requests.open_count(nobodys)) == ([], 0)
+
+
 async def test_who_may_only_look_at_cases_reads_no_request(
     desk: Desk, asked: SupportRequest
 ) -> None:
