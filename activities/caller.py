@@ -40,8 +40,15 @@ class Said:
 
 
 def numbers(group: Iterable[Row]) -> frozenset[str]:
-    """Return the student numbers of a person's enrolments, in the form that is compared."""
-    return frozenset(student_number(as_it_stands(row, "registrationid")) for row in group) - {""}
+    """Return the student numbers of a person's enrolments as they are compared.
+
+    Each stands alone and after its system, as it is also told: `SYSTEM/NUMBER`.
+    """
+    found = set()
+    for row in group:
+        if alone := student_number(as_it_stands(row, "registrationid")):
+            found |= {alone, student_number(as_it_stands(row, "systemid")) + alone}
+    return frozenset(found)
 
 
 def is_one_of(read: Said, groups: Iterable[Sequence[Row]]) -> bool:

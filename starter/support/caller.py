@@ -87,7 +87,8 @@ class _Claim:
     """
 
     contact: students.Typed
-    number: str
+    number: str = ""
+    as_typed: str = ""
     person_key: str | None = None
 
 
@@ -129,7 +130,9 @@ async def _claim(desk: Desk, question: Question, read: Said) -> _Claim:
     if question.reference is None:
         contact = question.contact.read(region)
         by_contact = contact.mobile or contact.email
-        return _Claim(contact, "" if by_contact else read.student_number)
+        if by_contact:
+            return _Claim(contact)
+        return _Claim(contact, read.student_number, question.said.student_number)
     line = await cases.standing(desk.client, question.reference)
     if not desk.staff.sees(line.department):
         raise UnknownReference(question.reference)
@@ -138,7 +141,7 @@ async def _claim(desk: Desk, question: Question, read: Said) -> _Claim:
         raise Refused(N_("This case no longer tells whom it is of: ask without it."))
     noted = (await activations.noted(desk.pool, [question.reference])).get(question.reference)
     contact = students.Typed(start.mobile, start.email, region)
-    return _Claim(contact, "", noted.person_key if noted else None)
+    return _Claim(contact, person_key=noted.person_key if noted else None)
 
 
 async def _candidates(desk: Desk, claim: _Claim) -> list[list[Row]]:
@@ -157,7 +160,7 @@ async def _candidates(desk: Desk, claim: _Claim) -> list[list[Row]]:
 
 async def _rows(view: View, claim: _Claim) -> list[Row]:
     if claim.number:
-        return await view.by_number(claim.number)
+        return await view.by_number(claim.as_typed)
     return await view.by_contact(claim.contact)
 
 

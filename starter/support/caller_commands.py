@@ -29,7 +29,9 @@ def ask(  # noqa: PLR0917 - options have names
     email: Annotated[str, _asked(help="An e-mail that the caller says is theirs.")] = "",
     birth_date: Annotated[str, _asked(help="The date of birth the caller says.")] = "",
     number: Annotated[str, _asked(help="The student number the caller says.")] = "",
-    father: Annotated[str, _asked(help="The father's name the caller says.")] = "",
+    father: Annotated[
+        str, _asked(help="The father's name the caller says, as in Δημήτριος, not Δημητρίου.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Say whether all that a caller says is on file for one student, two data at least.

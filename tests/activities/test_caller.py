@@ -39,6 +39,12 @@ def test_a_student_number_fits_whatever_alphabet_looks_like_it(typed: str, on_fi
     assert not right([row(registrationid="ΠΛΗ26/0018")], student_number=typed)
 
 
+@pytest.mark.parametrize("typed", ["SIS/ΠΛΗ26/0017", "sis / πλη26-0017", "SISΠΛΗ260017"])
+def test_a_student_number_fits_with_its_system_too(typed: str) -> None:
+    assert right([row()], student_number=typed)
+    assert not right([row(systemid="OTHER")], student_number=typed)
+
+
 @pytest.mark.parametrize("typed", ["Ιωάννης", "ΙΩΑΝΝΗΣ", "ιωαννης", "Ioannis", "IΩANNHΣ"])
 @pytest.mark.parametrize(
     "on_file",

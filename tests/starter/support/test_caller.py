@@ -84,6 +84,16 @@ async def test_a_student_is_known_by_number_or_contact_and_two_data(
     assert told == Told(Answer.NOT_CONFIRMED, 0)
 
 
+@pytest.mark.parametrize("system", ["TEST/", "test / "])
+async def test_a_student_is_found_by_the_number_after_its_system_as_at_the_registrar_check(
+    desk: Desk, number: str, system: str
+) -> None:
+    told = await answer(desk, Said("1/1/2005", f"{system}{number}"))
+    assert told == Told(Answer.CONFIRMED, 2)
+    told = await answer(desk, Said("1/1/2005", f"OTHER/{number}"))
+    assert told.answer is Answer.NOT_CONFIRMED
+
+
 async def test_the_fourth_question_of_the_day_is_not_compared_whoever_asks_and_however(
     desk: Desk, number: str
 ) -> None:
