@@ -1,5 +1,6 @@
 """The sign-in page: one message for a wrong name and a wrong password, and a limit of tries."""
 
+import math
 from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
-from ledger import audit, budgets
+from ledger import audit, budgets, clock
 from starter.console.seat import SIGN_IN, Seat, SignedOut, empty_seat
 from starter.support.signin import DirectoryAway, NoRole
 from starter.web.limits import network
@@ -95,7 +96,8 @@ async def _too_often(seat: Seat, name: str) -> Response | None:
     ):
         opens = await budgets.take(seat.parts.pool, bucket, limit=limit, window=_WINDOW)
         if opens:
-            seconds = str(int(_WINDOW.total_seconds()))
-            clock = seat.parts.views.clock(opens, seat.language)
-            return seat.error(429, {"Retry-After": seconds}, not_before=clock)
+            wait = opens - await clock.now(seat.parts.pool)
+            headers = {"Retry-After": str(math.ceil(wait.total_seconds()))}
+            not_before = seat.parts.views.clock(opens, seat.language)
+            return seat.error(429, headers, not_before=not_before)
     return None
