@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from functools import partial
 
+import structlog
 from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
@@ -12,8 +12,6 @@ from starlette.exceptions import HTTPException
 from domain.contracts.vocabulary import Channel, Choice, WaitReason
 from domain.references import normalise
 from ledger import clock
-from ledger.pool import UNAVAILABLE
-from starter.connect import TemporalUnavailable
 from starter.console.seat import Seat, at
 from starter.output import Failed
 from starter.support import actions, cases, erasure, withdrawal
@@ -24,13 +22,14 @@ from starter.web.view import Errors
 from translations import N_
 
 router = APIRouter()
+log = structlog.get_logger(__name__)
 
 Act = Callable[[Desk, str, str, Form], Awaitable[bool]]
 _LONGEST_REASON = 500
 _OVER_SECONDS = 30.0
 _NO_REASON = N_("Write why, for the audit")
 _LONG_REASON = N_("Write at most %(n)d characters")
-_running: set[asyncio.Task[int]] = set()
+_running: set[asyncio.Future[int]] = set()
 TOLD = {
     "done": N_("Done."),
     "taken": N_("Taken in. It counts as soon as a worker is back."),
@@ -151,24 +150,23 @@ async def retry_all(cause: str, seat: Seat = at(Action.RETRY_ALL)) -> Response:
     reason, errors = reason_of(seat, form)
     if errors:
         return await _of_cause(seat, _known(cause), errors=errors, reason=reason)
-    task = asyncio.create_task(
-        actions.retry_all(
-            seat.desk,
-            _known(cause),
-            reason=reason,
-            over=_OVER_SECONDS,
-            batch=wish(form.submission_id, await clock.now(seat.parts.pool)),
+    batch = wish(form.submission_id, await clock.now(seat.parts.pool))
+    try:
+        waking = await actions.retry_all(
+            seat.desk, _known(cause), reason=reason, over=_OVER_SECONDS, batch=batch
         )
-    )
+    except Failed:
+        raise HTTPException(404) from None
+    task = asyncio.ensure_future(waking)
     _running.add(task)
     task.add_done_callback(_ended)
     return seat.see("/queue", told="waking")
 
 
-def _ended(task: asyncio.Task[int]) -> None:
+def _ended(task: asyncio.Future[int]) -> None:
     _running.discard(task)
-    with suppress(asyncio.CancelledError, Failed, TemporalUnavailable, *UNAVAILABLE):
-        task.result()
+    if not task.cancelled() and (failure := task.exception()):
+        log.error("not all were woken", outcome=type(failure).__name__)
 
 
 def _known(cause: str) -> WaitReason:
@@ -181,7 +179,7 @@ async def _of_cause(
     seat: Seat, cause: WaitReason, *, errors: Errors | None = None, reason: str = ""
 ) -> Response:
     try:
-        count = len(await cases.waiting_for(seat.desk.client, cause))
+        count = len(await actions.retriable(seat.desk, cause))
     except Failed:
         raise HTTPException(404) from None
     return _page(

@@ -7,7 +7,9 @@ tells which ones to offer. An act whose `submission_id` came before changes noth
 import asyncio
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
+
+import structlog
 
 from domain.contracts.submissions import (
     CancelRequest,
@@ -32,6 +34,8 @@ from starter.support.desk import Desk
 from starter.support.staff import Action
 from translations import N_
 from workflows import steps
+
+log = structlog.get_logger(__name__)
 
 _AT_ONCE = 20
 REQUESTS: Mapping[Action, type[Submission]] = {
@@ -126,12 +130,7 @@ class Refused(Exception):
 
 _LOCKED = N_("It is locked after wrong codes: unlock it first.")
 
-_LET_BE: tuple[type[BaseException], ...] = (
-    Refused,
-    UnknownReference,
-    TemporalUnavailable,
-    *UNAVAILABLE,
-)
+_UNREACHED: tuple[type[BaseException], ...] = (TemporalUnavailable, *UNAVAILABLE)
 
 
 def possible(step: Step, reason: WaitReason | None, *, spent: bool = False) -> frozenset[Action]:
@@ -209,15 +208,30 @@ def _refusals(action: Action) -> Mapping[Verdict, str]:
     }
 
 
+async def retriable(desk: Desk, wait_reason: WaitReason) -> list[str]:
+    """Return the references in this person's sight that wait for this reason and for no student.
+
+    Raises `Failed` for a reason that cannot be tried again for all at once.
+    """
+    desk.staff.check(Action.RETRY_ALL)
+    lines = await cases.waiting_for(desk.client, wait_reason)
+    return [line.reference for line in lines if desk.staff.sees(line.department)]
+
+
 async def retry_all(
     desk: Desk, wait_reason: WaitReason, *, reason: str, over: float, batch: str | None = None
-) -> int:
-    """Wake all of one cause, each at a moment of its own within `over` seconds; how many were.
+) -> Awaitable[int]:
+    """List and note all of one cause; what is returned wakes them and tells how many were woken.
 
-    The same `batch` once more wakes nobody twice.
+    Each is woken at a moment of its own within `over` seconds. The same `batch` once more wakes
+    nobody twice.
     """
-    batch = batch or secrets.token_hex(16)
+    references = await retriable(desk, wait_reason)
     await desk.record(Action.RETRY_ALL, reason=f"{wait_reason}: {reason}")
+    return _wake(desk, references, reason, over, batch or secrets.token_hex(16))
+
+
+async def _wake(desk: Desk, references: Sequence[str], reason: str, over: float, batch: str) -> int:
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def wake(reference: str) -> bool:
@@ -231,9 +245,11 @@ async def retry_all(
                     reason=reason,
                     submission_id=f"{batch}-{reference}",
                 )
-        except _LET_BE:
+        except _UNREACHED as away:
+            log.warning("not woken", outcome=type(away).__name__)
+            return False
+        except (Refused, UnknownReference):
             return False  # It went on by itself, or will; the others still have their turn.
         return True
 
-    references = await cases.waiting_for(desk.client, wait_reason)
     return sum(await asyncio.gather(*map(wake, references)))

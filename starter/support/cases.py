@@ -40,8 +40,14 @@ from workflows.standing import DEPARTMENT, REASON, SINCE, STEP
 
 ENGINE_WAITS = frozenset(WaitReason(failure.value) for failure in FailureType)
 OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
-EACH_BY_ITSELF = frozenset({WaitReason.INSURANCE_CONFLICT})
-"""Trying again is staff's word that two persons have one number, said of each case alone."""
+EACH_BY_ITSELF = frozenset(
+    {WaitReason.INSURANCE_CONFLICT, WaitReason.DATA_DISPUTED, WaitReason.HELD}
+)
+"""What is not tried again for all at once.
+
+Of a conflict, trying again is staff's word that two persons have one number, said of each case
+alone; of the others it changes nothing: they are resolved, or released.
+"""
 WITHIN = timedelta(seconds=3)
 """How long one question to Temporal may take."""
 _LARGEST = 4 * 2**20
@@ -129,13 +135,13 @@ class Case:
         }
 
 
-async def waiting_for(client: Client, reason: WaitReason) -> list[str]:
-    """Return the references of all that wait for this reason and for no student.
+async def waiting_for(client: Client, reason: WaitReason) -> list[Line]:
+    """Return all that wait for this reason and for no student.
 
     Raises `Failed` for a reason of which each case must be looked at.
     """
     if reason in EACH_BY_ITSELF:
-        raise Failed(f"{reason}: look at each by itself, trying again decides who somebody is")
+        raise Failed(f"{reason}: look at each by itself; it is not tried again for all at once")
     at = {step for step, reasons in steps.REASONS.items() if reason in reasons}
     named = ", ".join(
         f"'{step}'" for step in at if steps.woken_by(step, reason) is not Waker.STUDENT
@@ -145,7 +151,7 @@ async def waiting_for(client: Client, reason: WaitReason) -> list[str]:
     query = f"{OPEN} AND {REASON.name} = '{reason}' AND {STEP.name} IN ({named})"
     with asking():
         listed = client.list_workflows(query, rpc_timeout=WITHIN)
-        return [execution.id async for execution in listed]
+        return [of_listing(execution) async for execution in listed]
 
 
 async def standing(client: Client, reference: str) -> Line:

@@ -159,7 +159,7 @@ def _known(wait_reason: str) -> WaitReason:
 
 async def _retry_all(wait_reason: WaitReason, reason: str, over: float) -> int:
     async with desk() as opened:
-        return await actions.retry_all(opened, wait_reason, reason=reason, over=over)
+        return await (await actions.retry_all(opened, wait_reason, reason=reason, over=over))
 
 
 @commands.command()

@@ -131,7 +131,7 @@ def retriable(desk: Desk, seen: Overview) -> frozenset[str]:
     if not desk.staff.may(Action.RETRY_ALL):
         return frozenset()
     waits = {count.cause for count in seen.causes} & set(WaitReason)
-    return frozenset(map(str, waits - {WaitReason.HELD} - cases.EACH_BY_ITSELF))
+    return frozenset(map(str, waits - cases.EACH_BY_ITSELF))
 
 
 async def page(

@@ -189,6 +189,7 @@ async def test_all_who_wait_for_one_reason_are_woken_spread_out_and_audited_once
         ("NONSENSE", "DIRECTORY_DOWN"),
         ("WAITING_PIN", "for the student"),
         ("INSURANCE_CONFLICT", "each by itself"),
+        ("HELD", "each by itself"),
     ],
 )
 async def test_nobody_is_woken_for_a_reason_that_is_unknown_the_students_or_a_decision(

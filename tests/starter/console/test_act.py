@@ -1,15 +1,25 @@
 """The pages of the acts: the effect in words, a reason, a result, and nothing done twice."""
 
 import asyncio
+from datetime import timedelta
+from secrets import token_hex
 
+import pytest
+import structlog
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import Step, WaitReason
+from ledger import audit
 from ledger.pool import Pool
+from security.keyfiles import KeyUnavailable
+from settings import Settings
 from starter.activations import Activations
 from starter.console import act
+from starter.console.app import assemble, create
+from starter.support import cases
 from tests.server import working
-from tests.starter.console.conftest import SignedIn
+from tests.stack import TestStack
+from tests.starter.console.conftest import SignedIn, sign_in_to
 from tests.starter.test_activations import until, waits_for_its_pin
 from tests.workflows.engine import World
 
@@ -115,3 +125,47 @@ async def test_all_of_a_cause_are_woken_from_one_page(
     await asyncio.gather(*act._running)
     asked = "SELECT count(*) FROM audit WHERE action = 'retry_all' AND actor = 'supervisor'"
     assert await pool.fetchval(asked) == 1
+
+
+async def test_what_cannot_begin_is_not_said_to_have_begun(
+    client: Client,
+    stack: TestStack,
+    settings: Settings,
+    pool: Pool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cases, "WITHIN", timedelta(seconds=0.2))
+    nowhere = await Client.connect("127.0.0.1:9", lazy=True, data_converter=client.data_converter)
+    app = create(assemble(settings, stack.keys, pool, nowhere))
+    browser = await sign_in_to(app, stack, "supervisor")
+    why = token_hex(8)
+    for cause, status in (
+        ("DIRECTORY_DOWN", 503),
+        ("WAITING_PIN", 404),
+        ("DATA_DISPUTED", 404),
+        ("HELD", 404),
+    ):
+        await browser.get("/registrar")
+        answer = await browser.post(f"/retry-all/{cause}", reason=why)
+        assert answer.status_code == status, cause
+    await asyncio.gather(*act._running, return_exceptions=True)
+    rows = await audit.page(pool, stack.keys, action="retry_all", limit=5)
+    assert not [row for row in rows if row.reason and why in row.reason]
+
+
+async def test_a_failure_of_what_was_begun_is_in_the_log() -> None:
+    async def fails() -> int:
+        raise KeyUnavailable
+
+    async def ends() -> int:
+        return 1
+
+    with structlog.testing.capture_logs() as logged:
+        for begun in (fails(), ends()):
+            task = asyncio.create_task(begun)
+            task.add_done_callback(act._ended)
+            await asyncio.wait([task])
+            await asyncio.sleep(0)
+    assert [(each["log_level"], each["outcome"]) for each in logged] == [
+        ("error", "KeyUnavailable")
+    ]

@@ -1,14 +1,23 @@
 """Waking many: one that cannot be reached keeps nobody else asleep."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import cast
+
 import pytest
+import structlog
 from temporalio.client import Client
 
-from domain.contracts.vocabulary import WaitReason
-from ledger.pool import connect
+from domain.contracts.vocabulary import Step, WaitReason
+from ledger.pool import Pool, connect
+from security.keys import KeyRing
+from settings import Settings
 from starter.connect import TemporalUnavailable
 from starter.support import cases
-from starter.support.actions import retry_all
-from starter.support.cases import UnknownReference
+from starter.support.actions import retriable, retry_all
+from starter.support.cases import Line, UnknownReference
+from starter.support.desk import Desk
+from starter.support.staff import NotAllowed, Role, Staff
 from tests.desk import desk
 from tests.stack import TestStack
 
@@ -25,13 +34,45 @@ async def test_one_that_temporal_did_not_take_keeps_nobody_else_asleep(
             raise TemporalUnavailable("away")
         raise UnknownReference(reference)  # The others are gone meanwhile.
 
-    async def waiting(*_: object) -> list[str]:
-        return list("ABCDE")
+    async def waiting(*_: object) -> list[Line]:
+        return [line(reference) for reference in "ABCDE"]
 
     monkeypatch.setattr(cases, "standing", standing)
     monkeypatch.setattr(cases, "waiting_for", waiting)
     async with await connect(stack.ledger_dsn) as pool:
-        woken = await retry_all(
-            desk(client, pool), WaitReason.DIRECTORY_DOWN, reason="mended", over=0
-        )
-    assert (woken, sorted(asked)) == (0, list("ABCDE"))
+        with structlog.testing.capture_logs() as logged:
+            woken = await retry_all(
+                desk(client, pool), WaitReason.DIRECTORY_DOWN, reason="mended", over=0
+            )
+            assert asked == []
+            assert await woken == 0
+    assert sorted(asked) == list("ABCDE")
+    assert [each["outcome"] for each in logged] == ["TemporalUnavailable"]
+
+
+async def test_those_of_other_departments_are_neither_counted_nor_woken(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def waiting(*_: object) -> list[Line]:
+        return [line("A", "401"), line("B", "402"), line("C")]
+
+    monkeypatch.setattr(cases, "waiting_for", waiting)
+    for departments, seen in (({"401"}, "A"), (set[str](), ""), (None, "ABC")):
+        limited = None if departments is None else frozenset(departments)
+        staff = Staff("eva", frozenset({Role.SUPERVISOR}), limited)
+        eva = Desk(client, cast("Pool", None), cast("KeyRing", None), cast("Settings", None), staff)
+        assert await retriable(eva, WaitReason.DIRECTORY_DOWN) == list(seen)
+    viewer = replace(eva, staff=Staff("eva", frozenset({Role.VIEWER})))
+    with pytest.raises(NotAllowed):
+        await retriable(viewer, WaitReason.DIRECTORY_DOWN)
+
+
+def line(reference: str, department: str | None = None) -> Line:
+    return Line(
+        reference,
+        Step.PROVISIONING,
+        WaitReason.DIRECTORY_DOWN,
+        datetime.now(UTC),
+        next_try_at=None,
+        department=department,
+    )
