@@ -220,7 +220,9 @@ async def test_a_name_may_be_tried_so_often(
     answer = await browser.post("/sign-in", name=name, password=stack._stack.place.secret(name))
     assert (seen, answer.status_code) == ([422, 422], 429)
     assert "Δοκιμάστε ξανά μετά" in answer.text
-    left = "SELECT extract(epoch FROM max(ends_at) - now()) FROM budget WHERE bucket LIKE 'sign-in:%'"
+    left = (
+        "SELECT extract(epoch FROM max(ends_at) - now()) FROM budget WHERE bucket LIKE 'sign-in:%'"
+    )
     assert 0 <= int(answer.headers["retry-after"]) - await pool.fetchval(left) < 30
 
 
