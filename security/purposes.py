@@ -40,7 +40,7 @@ LASTING: dict[str, frozenset[User]] = {
         "index/staff.key": {User.CONSOLE},
         "index/student_number.key": {User.MAIN},
         "index/suggestion.key": {User.PORTAL},
-        "index/username.key": {User.DIRECTORY, *_DESK},
+        "index/username.key": {User.MAIN, User.DIRECTORY, *_DESK},
         "column/audit.key": _DESK,
         "column/case_note.key": _DESK,
         "column/consent.key": {User.MAIN},

@@ -9,6 +9,7 @@ from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Channel
 from ledger import messages
 from ledger.pool import Pool
+from security.purposes import User
 from settings import SendBudget
 from tests.stack import TestStack
 
@@ -23,7 +24,7 @@ WITHOUT_LIMITS = messages.Limits(
 
 
 def pins(stack: TestStack, pool: Pool) -> PinActivities:
-    return PinActivities(pool=pool, keys=stack.keys, policy=POLICY)
+    return PinActivities(pool=pool, keys=stack.keys_of(User.MAIN), policy=POLICY)
 
 
 def typed(reference: str, pin: str, submission_id: str | None = None) -> CheckPin:

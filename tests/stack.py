@@ -25,6 +25,7 @@ from demo.place import Place
 from demo.programs import activation
 from demo.samples import SAMPLES, Sample
 from demo.stack import Stack
+from security.purposes import User
 from settings import Settings
 from starter.connect import connect
 from tests.commandline import run
@@ -51,6 +52,8 @@ class TestStack:
         # Settings are read from the file named here, never from a demo beside the tests.
         os.environ["ACTIVATION_CONFIG"] = str(self._stack.place.settings_file)
         security.rotation.create(self._stack.place.keys, "2026-11")
+        for user in User:
+            security.rotation.copy(self._stack.place.keys, self._keys_of(user), [user])
         for part in self._parts:
             part.prepare()
             part.spawn()
@@ -86,6 +89,13 @@ class TestStack:
     @cached_property
     def keys(self) -> security.keys.KeyRing:
         return security.keys.KeyRing(self._stack.place.keys)
+
+    def keys_of(self, user: User) -> security.keys.KeyRing:
+        """Return the keys that a process of this kind is given, and no other."""
+        return security.keys.KeyRing(self._keys_of(user))
+
+    def _keys_of(self, user: User) -> Path:
+        return self.folder / f"keys of {user}"
 
     @property
     def registrar_dsn(self) -> str:

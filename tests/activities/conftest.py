@@ -14,6 +14,7 @@ from activities.accounts import DirectoryActivities
 from activities.registrar import RegistrarActivities, reader
 from domain.contracts.requests import Enrolment, Person
 from ledger.pool import Pool, connect
+from security.purposes import User
 from tests.activities.case import Case
 from tests.activities.gateway import Gateway, running
 from tests.stack import TestStack
@@ -77,7 +78,7 @@ async def reading(stack: TestStack, **changes: object) -> AsyncIterator[Registra
     section = stack.settings.registrar.model_copy(update=changes)
     changed = stack.settings.model_copy(update={"registrar": section})
     async with await reader(section) as pool:
-        yield RegistrarActivities(pool=pool, keys=stack.keys, settings=changed)
+        yield RegistrarActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=changed)
 
 
 @contextmanager
@@ -99,7 +100,7 @@ async def writing(
     """Give the directory's activities; `changes` replace settings of the directory."""
     section = stack.settings.directory.model_copy(update=changes)
     changed = stack.settings.model_copy(update={"directory": section})
-    made = DirectoryActivities(pool=pool, keys=stack.keys, settings=changed)
+    made = DirectoryActivities(pool=pool, keys=stack.keys_of(User.DIRECTORY), settings=changed)
     try:
         yield made
     finally:

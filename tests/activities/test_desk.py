@@ -11,6 +11,7 @@ from domain.contracts.vocabulary import Language
 from ledger import support_requests
 from ledger.pool import Pool
 from ledger.support_requests import SupportRequest
+from security.purposes import User
 from settings import Mail
 from tests.activities.test_mail import Relay, relay
 from tests.stack import TestStack
@@ -25,7 +26,7 @@ TEXT = "Δεν ήρθε ο κωδικός.\n\nSubject: <b>hello</b>\n.\nΕυχα
 def desk(stack: TestStack, pool: Pool, relay: Relay) -> DeskActivities:
     mail = Mail(host="127.0.0.1", port=relay.port, starttls=False)
     settings = stack.settings.model_copy(update={"mail": mail})
-    return DeskActivities(pool=pool, keys=stack.keys, settings=settings)
+    return DeskActivities(pool=pool, keys=stack.keys_of(User.MESSAGING), settings=settings)
 
 
 @pytest.fixture

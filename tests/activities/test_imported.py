@@ -18,6 +18,7 @@ from domain.contracts.vocabulary import Step
 from ledger import activations, imports
 from ledger.imports import Owned
 from ledger.pool import Pool
+from security.purposes import User
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson
 from tests.activities.test_records import claim, close
@@ -29,7 +30,7 @@ Both = tuple[Case, Case]
 
 @pytest.fixture
 def records(stack: TestStack, pool: Pool) -> LedgerActivities:
-    return LedgerActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    return LedgerActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=stack.settings)
 
 
 @pytest.fixture

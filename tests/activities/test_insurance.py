@@ -9,6 +9,7 @@ from activities.insurance import InsuranceActivities
 from activities.registrar import RegistrarActivities
 from domain.contracts.requests import FindStudent, InsuranceOutcome, RecordInsurance
 from ledger.pool import Pool
+from security.purposes import User
 from tests.activities.conftest import MakePerson, reading
 from tests.stack import TestStack
 
@@ -21,7 +22,7 @@ async def registrar(stack: TestStack) -> AsyncIterator[RegistrarActivities]:
 
 @pytest.fixture
 def insured(stack: TestStack, pool: Pool, registrar: RegistrarActivities) -> InsuranceActivities:
-    return InsuranceActivities(pool=pool, keys=stack.keys, registrar=registrar)
+    return InsuranceActivities(pool=pool, keys=stack.keys_of(User.MAIN), registrar=registrar)
 
 
 async def test_a_number_belongs_to_one_person(
@@ -75,7 +76,7 @@ async def test_no_number_is_taken_while_the_registrar_is_away(
         reference=reference, person_key=make_person().person_key, scheme="CY", number=reference
     )
     async with reading(stack, dsn=dsn) as away:
-        insured = InsuranceActivities(pool=pool, keys=stack.keys, registrar=away)
+        insured = InsuranceActivities(pool=pool, keys=stack.keys_of(User.MAIN), registrar=away)
         with pytest.raises(ApplicationError) as raised:
             await ActivityEnvironment().run(insured.record_insurance, request)
     assert raised.value.type == "REGISTRAR_DOWN"

@@ -18,6 +18,7 @@ from domain.contracts.requests import Delivery, Destination, NoticeKind, SendNot
 from domain.contracts.vocabulary import Channel, Language
 from ledger.messages import sent
 from ledger.pool import Pool
+from security.purposes import User
 from settings import Mail, Settings, Sms
 from tests.activities.gateway import cut, hang, talking
 from tests.activities.test_mail import Relay, relay
@@ -35,7 +36,9 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 @pytest.fixture
 async def messaging(stack: TestStack, pool: Pool) -> AsyncIterator[MessagingActivities]:
-    made = MessagingActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    made = MessagingActivities(
+        pool=pool, keys=stack.keys_of(User.MESSAGING), settings=stack.settings
+    )
     yield made
     await made.close()
 
@@ -171,7 +174,7 @@ async def messaging_by(
     stack: TestStack, pool: Pool, **sections: object
 ) -> AsyncIterator[MessagingActivities]:
     settings = stack.settings.model_copy(update=sections)
-    made = MessagingActivities(pool=pool, keys=stack.keys, settings=settings)
+    made = MessagingActivities(pool=pool, keys=stack.keys_of(User.MESSAGING), settings=settings)
     yield made
     await made.close()
 

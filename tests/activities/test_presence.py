@@ -14,6 +14,7 @@ from domain.contracts.requests import AccountChecked, AccountState, CheckAccount
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations
 from ledger.pool import Pool
+from security.purposes import User
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun
 from tests.activities.conftest import MakePerson, ruled
 from tests.activities.test_records import claim
@@ -61,7 +62,7 @@ async def test_an_account_that_is_not_there_is_gone_and_is_made_again_under_its_
 ) -> None:
     await noted(stack, pool, case)
     assert await check(activities, case) == GONE
-    records = LedgerActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    records = LedgerActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=stack.settings)
     again = Case(stack, pool, case.person, f"{case.reference}-B")
     first = await claim(records, again.reference, case.person)
     assert (first.outcome, first.activated_by) == (ClaimOutcome.ALREADY_ACTIVE, case.reference)

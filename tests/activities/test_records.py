@@ -24,6 +24,7 @@ from domain.contracts.requests import (
 from domain.contracts.vocabulary import Channel, Language, Step
 from ledger import activations, claims, consents, passwords
 from ledger.pool import Pool, connect
+from security.purposes import User
 from security.sealing import seal
 from tests.activities.conftest import MakePerson
 from tests.stack import TestStack
@@ -31,7 +32,7 @@ from tests.stack import TestStack
 
 @pytest.fixture
 def records(stack: TestStack, pool: Pool) -> LedgerActivities:
-    return LedgerActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    return LedgerActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=stack.settings)
 
 
 async def begin(stack: TestStack, pool: Pool, reference: str) -> None:
@@ -263,7 +264,7 @@ async def test_an_absent_ledger_is_told_as_such(
     stack: TestStack, make_person: MakePerson, reference: str
 ) -> None:
     away = await connect("postgresql://activation:secret@127.0.0.1:9/none")
-    records = LedgerActivities(pool=away, keys=stack.keys, settings=stack.settings)
+    records = LedgerActivities(pool=away, keys=stack.keys_of(User.MAIN), settings=stack.settings)
     person = make_person()
     with pytest.raises(ApplicationError) as raised:
         await claim(records, reference, person)

@@ -24,6 +24,7 @@ from domain.contracts.requests import (
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations, insurance
 from ledger.pool import Pool
+from security.purposes import User
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun, named
 from tests.activities.conftest import MakePerson, reading, ruled
 from tests.activities.test_presence import noted
@@ -33,7 +34,7 @@ from tests.stack import TestStack
 
 @pytest.fixture
 def records(stack: TestStack, pool: Pool) -> LedgerActivities:
-    return LedgerActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    return LedgerActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=stack.settings)
 
 
 @pytest.fixture
@@ -223,7 +224,9 @@ async def test_a_number_that_is_typed_again_is_for_support(both: tuple[Case, Cas
         number=str(before.person.insurance_number),
     )
     async with reading(before.stack) as registrar:
-        made = InsuranceActivities(pool=before.pool, keys=before.stack.keys, registrar=registrar)
+        made = InsuranceActivities(
+            pool=before.pool, keys=before.stack.keys_of(User.MAIN), registrar=registrar
+        )
         for keys, outcome in (
             ((), InsuranceOutcome.BELONGS_TO_ANOTHER),
             (before.person.keys, InsuranceOutcome.RECORDED),

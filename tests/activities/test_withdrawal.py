@@ -12,6 +12,7 @@ from domain.contracts.requests import ApplyWithdrawal, Provisioned, ProvisionOut
 from domain.contracts.vocabulary import Choice
 from ledger import consents
 from ledger.pool import Pool
+from security.purposes import User
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun
 from tests.activities.conftest import MakePerson
 from tests.stack import TestStack
@@ -81,7 +82,9 @@ def test_what_a_standing_choice_wrote_stays() -> None:
 
 @pytest.fixture
 async def activities(stack: TestStack, pool: Pool) -> AsyncIterator[DirectoryActivities]:
-    made = DirectoryActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    made = DirectoryActivities(
+        pool=pool, keys=stack.keys_of(User.DIRECTORY), settings=stack.settings
+    )
     yield made
     await made.close()
 

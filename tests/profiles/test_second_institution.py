@@ -30,6 +30,7 @@ from domain.rules import Rule
 from domain.usernames import candidates
 from ledger import consents, passwords
 from ledger.pool import connect
+from security.purposes import User
 from security.sealing import seal
 from settings import Settings
 from tests.activities.case import begun
@@ -145,7 +146,7 @@ async def test_mobiles_without_a_country_code_are_cypriot(
     await records.close()
     asked = FindStudent(mobile="+35799000078", email=None)
     async with await reader(settings.registrar) as pool:
-        registrar = RegistrarActivities(pool=pool, keys=stack.keys, settings=settings)
+        registrar = RegistrarActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=settings)
         found = await ActivityEnvironment().run(registrar.find_student, asked)
     assert [person.sms_to for person in found.persons] == ["+35799000078"]
 
@@ -154,7 +155,9 @@ async def test_the_account_belongs_to_the_institutions_domain(
     stack: TestStack, settings: Settings, person: Person
 ) -> None:
     ledger = await connect(stack.ledger_dsn)
-    activities = DirectoryActivities(pool=ledger, keys=stack.keys, settings=settings)
+    activities = DirectoryActivities(
+        pool=ledger, keys=stack.keys_of(User.DIRECTORY), settings=settings
+    )
     run = begun().run
     resolved = await run(
         activities.resolve_account, ResolveAccount(reference=REFERENCE, person=person)

@@ -19,6 +19,7 @@ from domain.contracts.vocabulary import FailureType, Language
 from ledger.migrate import migrate
 from ledger.pool import Pool, connect
 from security.codec import data_converter
+from security.purposes import User
 from settings import Settings
 from starter import cli
 from starter.activations import Activations
@@ -181,7 +182,7 @@ async def test_each_code_of_postgresql_keeps_the_form_and_is_tried_again(
 ) -> None:
     browser = Browser(create(assemble(settings, stack.keys, pool, MemoryEngine(), healthy)))
     await browser.begin()
-    records = LedgerActivities(pool=pool, keys=stack.keys, settings=settings)
+    records = LedgerActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=settings)
     claim = ClaimPerson(reference=code, person=MARIA, language=Language.EL)
     await trouble.ask(pool, code)
     try:

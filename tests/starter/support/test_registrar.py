@@ -20,6 +20,7 @@ from domain.slips import Slip
 from domain.unreadable import Fault
 from ledger import activations, audit
 from ledger.pool import Pool
+from security.purposes import User
 from starter.cli import app
 from starter.support.actions import Refused
 from starter.support.desk import Desk
@@ -59,7 +60,9 @@ def limited(desk: Desk, *departments: str) -> Desk:
 async def person_of(stack: TestStack, email: str) -> Person:
     """Return the person as the engine's own look-up does."""
     async with await reader(stack.settings.registrar) as registrar:
-        activities = RegistrarActivities(pool=registrar, keys=stack.keys, settings=stack.settings)
+        activities = RegistrarActivities(
+            pool=registrar, keys=stack.keys_of(User.MAIN), settings=stack.settings
+        )
         (person,) = (await activities.find_student(FindStudent(mobile=None, email=email))).persons
     return person
 
@@ -244,7 +247,7 @@ async def test_an_activation_under_way_is_told_with_its_reference(
     found = await ask(desk, number)
     assert (found.outcome, found.reference) == (Outcome.UNDER_WAY, begun)
     person = await person_of(stack, email)
-    records = LedgerActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    records = LedgerActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=stack.settings)
     await records.claim_person(ClaimPerson(reference=claimed, person=person, language=Language.EL))
     assert (await ask(desk, number)).reference == claimed
     for reference in (begun, claimed):
@@ -260,7 +263,9 @@ async def test_an_active_account_is_found_in_the_ledger_or_in_the_directory(
     person = await person_of(stack, email)
     case = Case(stack, pool, person, reference)
     await case.consent()
-    activities = DirectoryActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    activities = DirectoryActivities(
+        pool=pool, keys=stack.keys_of(User.DIRECTORY), settings=stack.settings
+    )
     await case.provision(activities, await case.choose(PASSWORD))
     await activities.close()
     case.wire.close()
@@ -279,7 +284,9 @@ async def test_an_account_of_a_row_that_the_registrar_replaced_is_found(
     changes = {"person_key": f"gone-{number}", "enrolments": (gone,), "login_name": name}
     case = Case(stack, pool, person.model_copy(update=changes), f"A-{number[1:]}-0001")
     await case.consent()
-    activities = DirectoryActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    activities = DirectoryActivities(
+        pool=pool, keys=stack.keys_of(User.DIRECTORY), settings=stack.settings
+    )
     await case.provision(activities, await case.choose(PASSWORD))
     await activities.close()
     await noted(stack, pool, case)

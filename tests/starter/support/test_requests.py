@@ -17,6 +17,7 @@ from domain.references import from_digest
 from ledger import audit, support_requests
 from ledger.pool import Pool
 from ledger.support_requests import SupportRequest
+from security.purposes import User
 from starter.cli import app
 from starter.support import requests
 from starter.support.actions import Refused
@@ -72,7 +73,9 @@ async def test_an_answer_reaches_the_mailbox_and_settles_the_request(
         stands = await requests.answer(desk, asked.id, " Στείλαμε νέο. ", submission_id="one")
         assert (stands.answer, stands.settled_by) == ("Στείλαμε νέο.", "anna")
     assert await requests.open_count(desk) == count - 1
-    activities = DeskActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+    activities = DeskActivities(
+        pool=pool, keys=stack.keys_of(User.MESSAGING), settings=stack.settings
+    )
     handle = client.get_workflow_handle(f"answer-{asked.id}")
     async with (
         Worker(

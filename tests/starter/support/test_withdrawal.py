@@ -13,6 +13,7 @@ from domain.references import from_digest
 from ledger import audit, consents
 from ledger.consents import Consent
 from ledger.pool import connect
+from security.purposes import User
 from starter.support.withdrawal import told
 from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.stack import TestStack
@@ -52,7 +53,9 @@ async def test_a_withdrawn_choice_leaves_the_directory_and_the_account_stays(
     reference = from_digest(token_bytes(20))
     async with await connect(stack.ledger_dsn) as pool:
         case = Case(stack, pool, person, reference)
-        activities = DirectoryActivities(pool=pool, keys=stack.keys, settings=stack.settings)
+        activities = DirectoryActivities(
+            pool=pool, keys=stack.keys_of(User.DIRECTORY), settings=stack.settings
+        )
         await pool.execute(
             "INSERT INTO activation (reference, language) VALUES ($1, 'el')", reference
         )
