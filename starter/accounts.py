@@ -265,7 +265,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ApplicationError as failure:
-        raise Failed(f"{failure.message}: see to directory.urls and the service account") from None
+        mend = "see to directory.urls, the service account and, for LDAP 4, its size limit"
+        raise Failed(f"{failure.message}: {mend}") from None
 
 
 def _progress_entries(count: int) -> None:

@@ -62,6 +62,7 @@ def portal() -> None:
     """Serve the students' pages."""
     config = settings.load()
     Texts(config)
+    connect.server(config)
     asyncio.run(_compare_keys(config, User.PORTAL))
     _serve("starter.portal.app:create", config.portal, config.log_level)
 
@@ -70,6 +71,7 @@ def portal() -> None:
 def serve() -> None:
     """Serve the console, where staff see and move activations."""
     config = settings.load()
+    connect.server(config)
     asyncio.run(_compare_keys(config, User.CONSOLE))
     _serve("starter.console.app:create", config.console, config.log_level)
 

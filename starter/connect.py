@@ -13,7 +13,7 @@ from temporalio.api.operatorservice.v1 import (
 )
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import (
     LogForwardingConfig,
     LoggingConfig,
@@ -25,7 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from security.codec import data_converter
 from security.keys import KeyRing
-from settings import Settings
+from settings import Settings, Unreadable
 from workflows.standing import DEPARTMENT, REASON, SINCE, STEP
 
 SEARCH_ATTRIBUTES = {key.name: key.indexed_value_type for key in (STEP, REASON, DEPARTMENT, SINCE)}
@@ -87,6 +87,16 @@ def asking() -> Iterator[None]:
         raise TemporalUnavailable(refused=True) from None
 
 
+def server(settings: Settings) -> ClientConnectConfig:
+    """Read which server Temporal's own configuration names; raises `Unreadable` for none."""
+    file = settings.temporal_config_file
+    config = ClientConfig.load_client_connect_config(config_file=str(file) if file else None)
+    if not config.get("target_host"):
+        raise Unreadable("TEMPORAL_ADDRESS is not set, nor an address in Temporal's own file")
+    config.setdefault("namespace", settings.temporal_namespace)
+    return config
+
+
 async def connect(
     settings: Settings,
     keys: KeyRing,
@@ -100,9 +110,7 @@ async def connect(
     `identity` is what histories call who came by this connection; `answers` is for workers, who
     use the epoch of whoever called them. Raises `TemporalUnavailable`.
     """
-    file = settings.temporal_config_file
-    config = ClientConfig.load_client_connect_config(config_file=str(file) if file else None)
-    config.setdefault("namespace", settings.temporal_namespace)
+    config = server(settings)
     with asking():
         return await Client.connect(
             **config,

@@ -7,7 +7,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from security.keys import KeyRing
-from settings import Settings
+from settings import Settings, Unreadable
 from starter import temporal_clock
 from starter.connect import RETENTION, TemporalUnavailable, asking, connect, missing_attributes
 from starter.doctor import clocks
@@ -21,6 +21,9 @@ _INIT = "activation temporal init"
 async def check(settings: Settings) -> Findings:
     try:
         client = await connect(settings, KeyRing(settings.keys_dir))
+    except Unreadable as error:
+        yield Finding(PART, "can be reached", str(error))
+        return
     except TemporalUnavailable:
         mend = "no server answers: see to TEMPORAL_ADDRESS, its TLS and the way there"
         yield Finding(PART, "can be reached", mend)
