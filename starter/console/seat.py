@@ -1,6 +1,5 @@
 """One request of one member of staff: who sits there, the desk, the form, and what is answered."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +22,7 @@ from starter.support.signin import SignIn
 from starter.support.staff import Action, Role, Staff
 from starter.web import forms
 from starter.web.language import choose
+from starter.web.shield import answered_within
 from starter.web.view import Errors, Views
 from translations import N_, translator
 
@@ -221,7 +221,7 @@ class _Cookie:
 async def empty_seat(request: Request) -> AsyncIterator[Seat]:
     """Give a route its seat, whoever sits there; time that runs out is a part that is away."""
     await request.body()  # A slow line is no part of ours that is away.
-    async with asyncio.timeout(_WITHIN):
+    async with answered_within(request, _WITHIN):
         yield Seat(request)
 
 
@@ -230,7 +230,7 @@ def at(action: Action) -> Any:
 
     async def seat(request: Request) -> AsyncIterator[Seat]:
         await request.body()
-        async with asyncio.timeout(_WITHIN):
+        async with answered_within(request, _WITHIN):
             taken = Seat(request)
             await taken.sit()
             assert taken.staff is not None  # noqa: S101 - `sit` saw to it

@@ -31,6 +31,7 @@ from starter.portal.texts import Texts
 from starter.portal.wording import Wording
 from starter.web import forms
 from starter.web.language import choose
+from starter.web.shield import answered_within
 from starter.web.view import Errors, Views
 
 Health = Callable[[], Awaitable[bool]]
@@ -386,7 +387,7 @@ class Visit:
 async def visit(request: Request) -> AsyncIterator[Visit]:
     """Give a route its visit; time that runs out is answered as a part that is away."""
     await request.body()  # A slow line is no part of ours that is away.
-    async with asyncio.timeout(_WITHIN) as limit:
+    async with answered_within(request, _WITHIN) as limit:
         yield Visit(request, limit)
 
 

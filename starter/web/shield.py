@@ -6,7 +6,9 @@ pages. Nothing a caller sent is logged, nor that a caller went away.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -43,7 +45,20 @@ _PROBES = ("/healthz", "/readyz")
 BODY_WITHIN = 10.0
 """Seconds from the headers to the end of the body."""
 
+_LIMIT = "time_limit"
+
 ErrorPage = Callable[[Request, int], Awaitable[Response]]
+
+
+@asynccontextmanager
+async def answered_within(request: Request, seconds: float) -> AsyncIterator[asyncio.Timeout]:
+    """Limit the time until the response begins; sending it takes as long as it is read."""
+    async with asyncio.timeout(seconds) as limit:
+        setattr(request.state, _LIMIT, limit)
+        try:
+            yield limit
+        finally:
+            delattr(request.state, _LIMIT)
 
 
 class TooLarge(Exception):
@@ -77,10 +92,11 @@ class Shield:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        outward = _Outward(send, self._headers, body=scope["method"] != "HEAD")
-        if scope["method"] == "HEAD":
+        head = scope["method"] == "HEAD"
+        if head:
             # Answered as GET is, without the body: by every page, so that no route can forget it.
             scope = dict(scope, method="GET")
+        outward = _Outward(send, self._headers, scope.setdefault("state", {}), body=not head)
         status = self._refusal(scope) or await self._pass(scope, receive, outward)
         if status:
             response = await self._error_page(Request(scope, receive), status)
@@ -121,15 +137,20 @@ class Shield:
 class _Outward:
     """Sends a response with the headers every response carries."""
 
-    def __init__(self, send: Send, headers: Mapping[str, str], *, body: bool) -> None:
+    def __init__(
+        self, send: Send, headers: Mapping[str, str], state: Mapping[str, Any], *, body: bool
+    ) -> None:
         self._send = send
         self._headers = headers
+        self._state = state
         self._body = body
         self.started = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
+            if limit := self._state.get(_LIMIT):
+                limit.reschedule(None)
             headers = MutableHeaders(scope=message)
             headers.update(self._headers)
             headers.setdefault("Cache-Control", "no-store")

@@ -4,19 +4,20 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Annotated
 
 import pytest
 import structlog
 import uvicorn
-from starlette.applications import Starlette
+from fastapi import Depends, FastAPI
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from starter.health import _Server
 from starter.web import serving, shield
 from starter.web.serving import PromptProtocol
-from starter.web.shield import Shield
+from starter.web.shield import Shield, answered_within
 
 HOST = "127.0.0.1"
 HEAD = f"POST / HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 100\r\n"
@@ -38,9 +39,33 @@ async def _until(met: Callable[[], bool]) -> None:
     raise AssertionError("it did not come to that")
 
 
+async def _limited(request: Request) -> AsyncIterator[None]:
+    async with answered_within(request, 0.1):
+        yield
+
+
+Limited = Annotated[None, Depends(_limited)]
+LARGE = 20_000_000
+"""More bytes than the sockets of both ends hold."""
+
+
+async def _large(_: Limited) -> Response:
+    return PlainTextResponse(b"x" * LARGE)
+
+
+async def _stream(_: Limited) -> Response:
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"x" * (LARGE // 100)
+
+    return StreamingResponse(parts())
+
+
 @asynccontextmanager
 async def serving_at() -> AsyncIterator[tuple[_Server, int]]:
-    app = Starlette(routes=[Route("/", _echo, methods=["GET", "POST"])])
+    app = FastAPI(routes=[Route("/", _echo, methods=["GET", "POST"])])
+    app.add_api_route("/large", _large)
+    app.add_api_route("/stream", _stream)
     app.add_middleware(Shield, public_url=f"http://{HOST}", error_page=_page)
     server = _Server(
         uvicorn.Config(app, HOST, 0, lifespan="off", log_config=None, http=PromptProtocol)
@@ -57,6 +82,7 @@ async def serving_at() -> AsyncIterator[tuple[_Server, int]]:
 @pytest.fixture(autouse=True)
 def short_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "HEAD_WITHIN", 0.3)
+    monkeypatch.setattr(serving, "READ_WITHIN", 0.3)
     monkeypatch.setattr(shield, "BODY_WITHIN", 0.3)
 
 
@@ -122,6 +148,37 @@ async def test_who_goes_away_in_the_middle_of_a_body_leaves_no_error(
             writer.transport.abort()
             await _until(lambda: not server.server_state.tasks)
     assert (logged, caplog.messages) == ([], [])
+
+
+@pytest.mark.parametrize("path", ["/large", "/stream"])
+async def test_who_does_not_read_is_hung_up_on_without_an_error(
+    caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    asked = f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n" * 3
+    async with serving_at() as (server, port):
+        with structlog.testing.capture_logs() as logged, caplog.at_level(logging.WARNING):
+            _, writer = await asyncio.open_connection(HOST, port, limit=1024)
+            writer.write(asked.encode())
+            await _until(lambda: bool(server.server_state.tasks))
+            await _until(lambda: not server.server_state.tasks)
+            assert not server.server_state.connections
+            writer.close()
+    assert (logged, caplog.messages) == ([], [])
+
+
+@pytest.mark.parametrize("path", ["/large", "/stream"])
+async def test_who_reads_slowly_gets_all_of_it(path: str) -> None:
+    asked = f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
+    async with serving_at() as (_, port):
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(asked.encode())
+        got, begun = 0, asyncio.get_running_loop().time()
+        while some := await reader.read(LARGE // 8):
+            got += some.count(b"x")
+            if asyncio.get_running_loop().time() - begun < 0.3:
+                await asyncio.sleep(0.1)
+        writer.close()
+    assert got >= LARGE
 
 
 async def test_a_whole_request_is_answered_and_another_after_it() -> None:
