@@ -109,7 +109,7 @@ class Directory:
 
     def find_own(self, identity: Identity) -> Judgement[Entry]:
         """Look by every rule at once for a person's entry, and tell whose what is there is."""
-        terms = [_terms({CODES: code}) for code in identity.codes]
+        terms = [_terms({CODES: code}) for code in identity.code_forms]
         terms += [_terms({"uid": name}) for name in identity.names]
         terms += [_terms(each) for rule in self._rules for each in identity.values(rule)]
         return accounts.judge(identity, self._rules, self._entries(f"(|{''.join(terms)})"))

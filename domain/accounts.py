@@ -12,6 +12,7 @@ from datetime import date
 from enum import Enum, StrEnum, auto
 from itertools import product
 from typing import Generic, Protocol, Self, TypeVar
+from urllib.parse import unquote
 
 from domain import dates, insurance
 from domain.contracts.requests import Enrolment, Person
@@ -20,6 +21,7 @@ from domain.usernames import unusable
 
 CODES = "schacPersonalUniqueCode"
 BIRTH_DATE = "schacDateOfBirth"
+_OF_ANOTHER_FORM = f"{CODES} of another form"
 
 
 BY_NAME = Rule(attributes={"uid": "{login_name}"}, certain=True)
@@ -95,8 +97,21 @@ class Identity:
         return replace(self, known={**self.known, "login_name": names})
 
     def owns(self, entry: Attributes) -> bool:
-        """Whether the entry holds one of the person's codes."""
-        return not held(entry, CODES).isdisjoint(map(folded, self.codes))
+        """Whether the entry holds one of the person's codes, percent-encoded or not."""
+        return not _plain(held(entry, CODES)).isdisjoint(_plain(self.codes))
+
+    @property
+    def code_forms(self) -> tuple[str, ...]:
+        """Return the codes, also as other tools write them: not encoded, without the system."""
+        forms = (*self.codes, *(self.scope + code.rpartition(":")[2] for code in self.codes))
+        return tuple(dict.fromkeys((*forms, *map(unquote, forms))))
+
+    def names_without_system(self, entry: Attributes) -> bool:
+        return not _plain(held(entry, CODES)).isdisjoint(_plain(self.code_forms))
+
+    def may_be_meant(self, code: str) -> bool:
+        """Whether a code ends with one of the person's numbers, whatever its system is."""
+        return any(_plain([code]).pop().endswith(":" + folded(row["number"])) for row in self.rows)
 
     def is_known_by_name(self, entry: Attributes) -> bool:
         return not held(entry, "uid").isdisjoint(map(folded, self.names))
@@ -220,29 +235,49 @@ def _placed(
     if identity.owns(entry):
         return _Place.OWN, CODES
     matching = [rule for rule in rules if identity.matches(rule, entry)]
-    by_name = identity.is_known_by_name(entry)
-    if by_name:
+    if identity.is_known_by_name(entry):
         matching.append(BY_NAME)
+    against = _contradiction(identity, rules, entry)
+    if against == _OF_ANOTHER_FORM and (matching or identity.names_without_system(entry)):
+        return _Place.DOUBTFUL, against
     if not matching:
         return _Place.LEFT_OUT, None
     matching.sort(key=lambda rule: (not rule.certain, rule.of_a_mailbox))
-    against = _contradiction(identity, rules, entry)
+    first = matching[0]
     if against is None:
-        return (_Place.OWN if matching[0].certain else _Place.DOUBTFUL), matching[0].name
+        return (_Place.OWN if first.certain else _Place.DOUBTFUL), first.name
+    return _contradicted(identity, matching, entry, against)
+
+
+def _contradicted(
+    identity: Identity, matching: Sequence[Rule], entry: Attributes, against: str
+) -> tuple[_Place, str | None]:
+    """Tell of an entry that rules match, the most certain first, and a fact contradicts."""
     current = identity.currently()
     for rule in matching:
         if rule.certain and current.matches(rule, entry):
             return _Place.ANOTHERS, f"{rule.name} contradicted by {against}"
-    if not by_name and (against == CODES or matching[0].of_a_mailbox):
+    left_out = against == CODES or matching[0].of_a_mailbox
+    if left_out and not identity.is_known_by_name(entry):
         return _Place.LEFT_OUT, None
     return _Place.DOUBTFUL, f"{matching[0].name} contradicted by {against}"
 
 
 def _contradiction(identity: Identity, rules: Sequence[Rule], entry: Attributes) -> str | None:
-    """Return the attribute that says that this entry is somebody else's."""
+    """Return the attribute that says that this entry is somebody else's.
+
+    A code with the person's number and another system, or none, may be theirs: another tool wrote
+    it, or the system changed its name.
+    """
     scope = folded(identity.scope)
-    if any(value.startswith(scope) for value in held(entry, CODES)):
-        return CODES
+    codes = [value for value in held(entry, CODES) if value.startswith(scope)]
+    otherwise = _other_facts(identity, rules, entry)
+    if not codes:
+        return otherwise
+    return CODES if otherwise or not all(map(identity.may_be_meant, codes)) else _OF_ANOTHER_FORM
+
+
+def _other_facts(identity: Identity, rules: Sequence[Rule], entry: Attributes) -> str | None:
     born = [dates.in_entry(value, identity.today) for value in held(entry, BIRTH_DATE)]
     if _differ(frozenset().union(*born), identity.births):
         return BIRTH_DATE
@@ -257,6 +292,10 @@ def _insured_otherwise(identity: Identity, rule: Rule, entry: Attributes) -> boo
         if _differ(there, {number for kind, number in identity.insured if kind == scheme}):
             return True
     return False
+
+
+def _plain(codes: Iterable[str]) -> set[str]:
+    return {folded(unquote(code)) for code in codes}
 
 
 def _differ(one: Collection[object], other: Collection[object]) -> bool:

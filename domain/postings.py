@@ -25,7 +25,7 @@ class Postings(Generic[E]):
 
     def of(self, identity: Identity) -> list[E]:
         """Return these in the order of the entries; of a rule the first attribute is enough."""
-        looked_for = [(CODES, code) for code in identity.codes]
+        looked_for = [(CODES, code) for code in identity.code_forms]
         looked_for += [(UID, name) for name in identity.names]
         for rule in self._rules:
             looked_for += [next(iter(filled.items())) for filled in identity.values(rule)]

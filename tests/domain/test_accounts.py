@@ -79,6 +79,37 @@ CASES = {
     "nobody": ([], Outcome.FREE, None),
     "no rule matches": ([entry(uid="other", mail="x@y.example")], Outcome.FREE, None),
     "own code": ([entry(MINE)], Outcome.RESERVED_BY_SAME, CODES),
+    "own code, not encoded": ([entry({CODES: f"{SCOPE}sis:a 1"})], Outcome.RESERVED_BY_SAME, CODES),
+    "own number without a system": (
+        [entry({CODES: f"{SCOPE}A%201"}, uid="other")],
+        Outcome.CANNOT_TELL,
+        f"not certain: {CODES} of another form",
+    ),
+    "own number, not encoded, without a system": (
+        [entry({CODES: f"{SCOPE}a 1"}, uid="other")],
+        Outcome.CANNOT_TELL,
+        f"not certain: {CODES} of another form",
+    ),
+    "own number of another system beside a rule": (
+        [entry({CODES: f"{SCOPE}XF:A%201"}, employeeNumber="A 1")],
+        Outcome.CANNOT_TELL,
+        f"not certain: {CODES} of another form",
+    ),
+    "own number of another system under the login name": (
+        [entry({CODES: f"{SCOPE}XF:A%201"}, uid="mvarda")],
+        Outcome.CANNOT_TELL,
+        f"not certain: {CODES} of another form",
+    ),
+    "own number of another system and nothing else": (
+        [entry({CODES: f"{SCOPE}XF:A%201"}, uid="other")],
+        Outcome.FREE,
+        None,
+    ),
+    "own number of another system, another birth date": (
+        [entry({CODES: f"{SCOPE}XF:A%201"}, OLDER, employeeNumber="A 1")],
+        Outcome.FREE,
+        None,
+    ),
     "own code, another birth date": ([entry(MINE, OLDER)], Outcome.RESERVED_BY_SAME, CODES),
     "login": ([entry(uid="MVarda")], Outcome.RESERVED_BY_SAME, "uid"),
     "login, same birth date": (
