@@ -1,7 +1,8 @@
 """Puts letters that only look right back into the alphabet of their word; pure.
 
-Keyboards left in Latin and signs of mathematics leave `Xρήστος`, `Δηµήτρης` and `∆ΗΜΗΤΡΑ` in names.
-What is repaired is compared and transcribed; what is shown stays as the registrar has it.
+Keyboards left in another alphabet and signs of mathematics leave `Xρήστος`, `Αnna` with a Greek
+alpha, `НΛΙΑΔΗΣ` with a Cyrillic letter, `Δηµήτρης` and `∆ΗΜΗΤΡΑ` in names. What is repaired is
+compared and transcribed; what is shown in Greek stays as the registrar has it.
 """
 
 import re
@@ -11,23 +12,32 @@ from domain.text import has_greek
 
 _LATIN = "ABEZHIKMNOPTYXaeiknoptuvwxy"
 _GREEK = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαεικηορτυνωχγ"
+_CYRILLIC_LATIN = ("АВЕЅЗІЈКМНОРСТУХаеѕіјкорстух", "ABESZIJKMHOPCTYXaesijkopctyx")
+_CYRILLIC_GREEK = ("АВГЕЅЗІКМНОПРСТУФХаеѕікорстуфх", "ΑΒΓΕΣΖΙΚΜΗΟΠΡΣΤΥΦΧαεσικορστγφχ")
 _CAPITALS = str.maketrans("∆∏∑", "ΔΠΣ")
 _SMALL = str.maketrans("∆∏∑", "δπσ")
 _MICRO = "µ"
 _WITH_SIGNS = re.compile(r"(?:[^\W\d_]|[∆∏∑])+")
 TO_GREEK = str.maketrans(_LATIN, _GREEK)
 _TO_LATIN = str.maketrans(_GREEK, _LATIN)
+_ALL_TO_GREEK = TO_GREEK | str.maketrans(*_CYRILLIC_GREEK)
+_ALL_TO_LATIN = _TO_LATIN | str.maketrans(*_CYRILLIC_LATIN)
+_ALIKE = _ALL_TO_GREEK.keys() | _ALL_TO_LATIN.keys()
 _ALPHABET = frozenset("ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρσςτυφχψω")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0345])*")
 
 
-def repaired(text: str) -> str:
-    """Return the text with each word in one alphabet, as far as its letters allow."""
+def repaired(text: str, *, latin: bool = False) -> str:
+    """Return the text with each word in one alphabet, as far as its letters allow.
+
+    With `latin` a word is Latin unless letters that can only be of another alphabet say otherwise.
+    """
     lettered = _WITH_SIGNS.sub(
         lambda found: _lettered(found[0]), unicodedata.normalize("NFC", text)
     )
     apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", lettered))
-    return unicodedata.normalize("NFC", _WORD.sub(lambda found: _word(found[0]), apart))
+    mended = _WORD.sub(lambda found: _word(found[0], latin=latin), apart)
+    return unicodedata.normalize("NFC", mended)
 
 
 def _lettered(word: str) -> str:
@@ -39,12 +49,30 @@ def _lettered(word: str) -> str:
     return word[0].translate(_CAPITALS) + word[1:].translate(_SMALL if small else _CAPITALS)
 
 
-def _word(word: str) -> str:
-    """Turn to Greek, unless more letters can only be Latin than can only be Greek."""
-    greek = [char for char in word if has_greek(char)]
-    latin = [char for char in word if char.isascii()]
-    if not greek or not latin or not _ALPHABET.issuperset(greek):
+def _word(word: str, *, latin: bool) -> str:
+    """Turn to the alphabet of most letters that can be of that alone, else of most letters.
+
+    Where that is as many of each the word is Greek. One that is Cyrillic by this stays as it is.
+    """
+    letters = {
+        "greek": [char for char in word if has_greek(char)],
+        "latin": [char for char in word if char.isascii()],
+        "cyrillic": [char for char in word if _is_cyrillic(char)],
+    }
+    mixed = len(list(filter(None, letters.values()))) > 1
+    if not mixed or not _ALPHABET.issuperset(letters["greek"]):
         return word
-    only_greek = sum(ord(char) not in _TO_LATIN for char in greek)
-    only_latin = sum(ord(char) not in TO_GREEK for char in latin)
-    return word.translate(TO_GREEK if only_greek >= only_latin else _TO_LATIN)
+    most = max(
+        letters, key=lambda each: _weight(letters[each], preferred=latin and each == "latin")
+    )
+    tables = {"greek": _ALL_TO_GREEK, "latin": _ALL_TO_LATIN}
+    return word.translate(tables.get(most, {}))
+
+
+def _weight(letters: list[str], *, preferred: bool) -> tuple[int, bool, int]:
+    """Weigh an alphabet's letters in a word: those without a look-alike come before all others."""
+    return sum(ord(char) not in _ALIKE for char in letters), preferred, len(letters)
+
+
+def _is_cyrillic(char: str) -> bool:
+    return "\u0400" <= char <= "\u04ff"
