@@ -14,7 +14,7 @@ from activities.rows import Row, as_it_stands, birth_date, enrolment, insurance_
 from domain import countries
 from domain.contacts import emails_on_file, is_at, mobiles_on_file
 from domain.contracts.requests import Enrolment, Person
-from domain.elot743 import elot743
+from domain.elot743 import ascii_fold, elot743, latin
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Perso
     sms_to = typed.mobile if typed.mobile in mobiles else None
     email_to = typed.email if typed.email in addresses else None
     last_name, first_name = called(newest)
-    last_name_latin, first_name_latin = _latin(newest)
+    last_name_latin, first_name_latin = map(ascii_fold, _latin(newest))
     return Person(
         person_key=index(enrolment(first)),
         other_keys=tuple(index(enrolment(row)) for row in sorted(group, key=_age)[1:]),
@@ -110,15 +110,15 @@ def contacts(
 
 
 def _enrolment(row: Row) -> Enrolment:
-    greek, latin = text(row, "departmentel"), text(row, "departmenten")
+    greek, english = text(row, "departmentel"), text(row, "departmenten")
     last_name, first_name = _latin(row)
     scheme, number = insurance_of(row) or (None, None)
     return Enrolment(
         system_id=as_it_stands(row, "systemid"),
         registration_id=as_it_stands(row, "registrationid"),
         department_id=text(row, "departmentid"),
-        department_el=greek or latin,
-        department_en=latin or elot743(greek),
+        department_el=greek or english,
+        department_en=latin(english) or elot743(greek),
         login_name=_login_name(row),
         emails=emails_on_file(row.get("extemail")),
         birth_date=birth_date(row),
@@ -137,8 +137,8 @@ def _latin(row: Row) -> tuple[str, str]:
     """Return surname and first name in Latin letters, transcribed where there are none."""
     last_name, first_name = called(row)
     return (
-        text(row, "lastnameen") or elot743(last_name),
-        text(row, "firstnameen") or elot743(first_name),
+        latin(text(row, "lastnameen")) or elot743(last_name),
+        latin(text(row, "firstnameen")) or elot743(first_name),
     )
 
 

@@ -48,6 +48,11 @@ def elot743(text: str) -> str:
     return "".join(_word(piece) for piece in pieces)
 
 
+def latin(text: str) -> str:
+    """Transcribe what stands in a column of Latin letters: a word is Latin if it can be."""
+    return elot743(repaired(text, latin=True))
+
+
 @remembered(4096)
 def ascii_fold(text: str) -> str:
     """Transcribe, then spell every letter that ASCII lacks; what is no letter is left out."""

@@ -3,8 +3,11 @@ from datetime import date
 
 import pytest
 
+from activities.entries import attributes
 from activities.rows import Row, birth_date, insurance_of
 from activities.students import Typed, persons
+from domain.consent import review
+from domain.contracts.vocabulary import Language
 
 ME = Typed("+306912345678", "me@mail.example", "GR")
 AMKA = "01010500013"
@@ -166,6 +169,28 @@ def test_missing_names_are_made_up_from_the_others() -> None:
     assert (person.first_name_latin, person.last_name_latin) == ("Nikos", "Pappas")
     (person,) = persons([row("1", firstnameel=None, lastnameel="")], ME, str)
     assert (person.first_name_el, person.last_name_el) == ("Nikos", "Pappas")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        *(("Αnna", "Anna"), ("Νίκη", "Niki"), ("ΝIKΗ", "NIKH"), ("Αn", "An")),
+        *(("Хristos", "Xristos"), ("НLIADIS", "HLIADIS"), ("Иван", "Ivan"), ("José", "Jose")),
+        *(("Аннa", "Anna"), ("李", "Li"), ("Xρήστος", "Christos"), ("O’Neil", "O'Neil")),
+    ],
+)
+def test_a_latin_name_is_shown_as_it_is_written_to_the_directory(written: str, shown: str) -> None:
+    columns = {"firstnameen": written, "lastnameen": f"{written}-{written}"}
+    for names in (columns, {**columns, "firstnameel": None, "lastnameel": None}):
+        (found,) = persons([row("1", **names)], ME, str)
+        assert (found.first_name_latin, found.last_name_latin) == (shown, f"{shown}-{shown}")
+        entry = attributes(found, "x", "uni.example", Language.EL)
+        assert entry["cn"] == [review(found, "x", "1").name_latin]
+
+
+def test_the_english_name_of_a_department_is_in_latin_letters() -> None:
+    (found,) = persons([row("1", departmenten="Τourism Ѕtudies in Πάτρα, café")], ME, str)
+    assert found.enrolments[0].department_en == "Tourism Studies in Patra, café"
 
 
 def test_the_number_is_taken_only_when_it_can_be_one() -> None:
