@@ -7,6 +7,7 @@ from domain.contacts import (
     email,
     email_elsewhere,
     emails_on_file,
+    is_of_nobody,
     landline_on_file,
     mobile,
     mobiles_on_file,
@@ -211,3 +212,15 @@ def test_an_address_at_the_institution_is_refused_at_its_sub_domains_too(
 
 def test_what_is_no_domain_has_no_mailboxes() -> None:
     assert domain_of_mail("no domain") == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["info", "postmaster", "no", "n.o", "no-mail", "test", "grammateia"]
+)
+def test_a_mailbox_of_an_office_or_of_none_is_nobodys(name: str) -> None:
+    assert is_of_nobody(f"{name}@lib.example")
+
+
+@pytest.mark.parametrize("name", ["maria", "nora", "info.maria", "m.testa", "annano"])
+def test_a_mailbox_that_names_somebody_is_theirs(name: str) -> None:
+    assert not is_of_nobody(f"{name}@lib.example")
