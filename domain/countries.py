@@ -23,9 +23,11 @@ ISO = frozenset(
 # As `identifier` folds them: the Union's own codes, and abbreviations in Greek letters.
 _CODES = {"EL": "GR", "EΛ": "GR", "ΓP": "GR", "UK": "GB", "YK": "GB", "HB": "GB"}
 _WORDS = {
-    "GR": "elliniki ellinas ellinida greek hellas hellenic",
+    "GR": "elliniki elliniki-dimokratia ellas ell ellinas ellinida greek hellas hellenic",
     "CY": "kypriaki kyprios kypria cypriot",
     "GB": "anglia england great-britain britain",
+    "US": "ipa",
+    "DE": "ger",
 }
 
 
@@ -36,10 +38,16 @@ def code(raw: str) -> str | None:
         return "CY"
     known = _CODES.get(short, short)
     if known in ISO:
-        return known
+        return None if known == short and _sounds_another(raw, known) else known
     if len(short) == len("GR") and has_greek(raw):
         return _as_it_sounds(raw)
     return _aliases().get(short) or _names().get(_folded(raw))
+
+
+def _sounds_another(raw: str, code: str) -> bool:
+    """Whether a code that looks like a country's sounds like another's: `ΚΡ` is KP or KR."""
+    sound = _folded(raw).upper()
+    return has_greek(raw) and sound != code and sound in ISO
 
 
 def _as_it_sounds(raw: str) -> str | None:
