@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.elot743 import ascii_fold, elot743
+from domain.elot743 import ascii_fold, elot743, latin
 from domain.lookalikes import repaired
 
 
@@ -109,3 +109,11 @@ def test_folding_is_idempotent_and_never_fails(text: str) -> None:
     folded = ascii_fold(text)
     assert folded.isascii()
     assert ascii_fold(folded) == folded
+
+
+@pytest.mark.parametrize(
+    ("column", "shown"),
+    [("Αnna", "Anna"), ("Τina Εva", "Tina Eva"), ("Γιώργος", "Giorgos"), ("ΑΝΝΑ", "ANNA")],
+)
+def test_a_column_of_latin_letters_is_latin_where_it_can_be(column: str, shown: str) -> None:
+    assert latin(column) == shown
