@@ -22,8 +22,6 @@ from domain.usernames import unusable
 CODES = "schacPersonalUniqueCode"
 BIRTH_DATE = "schacDateOfBirth"
 _OF_ANOTHER_FORM = f"{CODES} of another form"
-
-
 BY_NAME = Rule(attributes={"uid": "{login_name}"}, certain=True)
 """How an entry counts whose username the ledger knows as the person's."""
 
@@ -98,7 +96,7 @@ class Identity:
 
     def owns(self, entry: Attributes) -> bool:
         """Whether the entry holds one of the person's codes, percent-encoded or not."""
-        return not _plain(held(entry, CODES)).isdisjoint(_plain(self.codes))
+        return _one_of(self.codes, entry)
 
     @property
     def code_forms(self) -> tuple[str, ...]:
@@ -107,11 +105,11 @@ class Identity:
         return tuple(dict.fromkeys((*forms, *map(unquote, forms))))
 
     def names_without_system(self, entry: Attributes) -> bool:
-        return not _plain(held(entry, CODES)).isdisjoint(_plain(self.code_forms))
+        return _one_of(self.code_forms, entry)
 
     def may_be_meant(self, code: str) -> bool:
         """Whether a code ends with one of the person's numbers, whatever its system is."""
-        return any(_plain([code]).pop().endswith(":" + folded(row["number"])) for row in self.rows)
+        return _plain(code).endswith(tuple(":" + folded(row["number"]) for row in self.rows))
 
     def is_known_by_name(self, entry: Attributes) -> bool:
         return not held(entry, "uid").isdisjoint(map(folded, self.names))
@@ -294,8 +292,12 @@ def _insured_otherwise(identity: Identity, rule: Rule, entry: Attributes) -> boo
     return False
 
 
-def _plain(codes: Iterable[str]) -> set[str]:
-    return {folded(unquote(code)) for code in codes}
+def _one_of(codes: Iterable[str], entry: Attributes) -> bool:
+    return not set(map(_plain, held(entry, CODES))).isdisjoint(map(_plain, codes))
+
+
+def _plain(code: str) -> str:
+    return folded(unquote(code))
 
 
 def _differ(one: Collection[object], other: Collection[object]) -> bool:

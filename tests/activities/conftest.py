@@ -11,6 +11,7 @@ from typing import TypeAlias
 import pytest
 
 from activities.accounts import DirectoryActivities
+from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities, reader
 from domain.contracts.requests import Enrolment, Person
 from ledger.pool import Pool, connect
@@ -70,6 +71,11 @@ async def pool(stack: TestStack) -> AsyncIterator[Pool]:
     ledger = await connect(stack.ledger_dsn)
     yield ledger
     await ledger.close()
+
+
+@pytest.fixture
+def records(stack: TestStack, pool: Pool) -> LedgerActivities:
+    return LedgerActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=stack.settings)
 
 
 @asynccontextmanager

@@ -18,7 +18,6 @@ from domain.contracts.vocabulary import Step
 from ledger import activations, imports
 from ledger.imports import Owned
 from ledger.pool import Pool
-from security.purposes import User
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson
 from tests.activities.test_records import claim, close
@@ -26,11 +25,6 @@ from tests.activities.test_rekeyed import OTHERS, plant_elsewhere
 from tests.stack import TestStack
 
 Both = tuple[Case, Case]
-
-
-@pytest.fixture
-def records(stack: TestStack, pool: Pool) -> LedgerActivities:
-    return LedgerActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=stack.settings)
 
 
 @pytest.fixture

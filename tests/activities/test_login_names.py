@@ -11,7 +11,6 @@ from domain.contracts.requests import (
     ProvisionOutcome,
 )
 from ledger.pool import Pool
-from security.purposes import User
 from tests.activities.between import ADD, between
 from tests.activities.case import ACTIVE, PASSWORD, Case, named
 from tests.activities.conftest import MakePerson, writing
@@ -65,9 +64,12 @@ async def test_an_address_elsewhere_is_the_name_and_no_address_of_the_entry(
 
 
 async def test_a_name_that_is_nobodys_is_for_support(
-    stack: TestStack, pool: Pool, activities: DirectoryActivities, make_person: MakePerson
+    stack: TestStack,
+    pool: Pool,
+    activities: DirectoryActivities,
+    make_person: MakePerson,
+    records: LedgerActivities,
 ) -> None:
-    records = LedgerActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=stack.settings)
     for name, why in NOBODYS.items():
         case = await case_of(stack, pool, make_person, name)
         refused = AccountResolved(outcome=AccountOutcome.CONFLICT, why=f"loginname: {why}")

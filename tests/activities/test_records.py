@@ -30,11 +30,6 @@ from tests.activities.conftest import MakePerson
 from tests.stack import TestStack
 
 
-@pytest.fixture
-def records(stack: TestStack, pool: Pool) -> LedgerActivities:
-    return LedgerActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=stack.settings)
-
-
 async def begin(stack: TestStack, pool: Pool, reference: str) -> None:
     await activations.begin(
         pool, stack.keys, reference=reference, language=Language.EL, mobile=None, email=None

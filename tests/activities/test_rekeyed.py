@@ -33,11 +33,6 @@ from tests.stack import TestStack
 
 
 @pytest.fixture
-def records(stack: TestStack, pool: Pool) -> LedgerActivities:
-    return LedgerActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=stack.settings)
-
-
-@pytest.fixture
 async def both(
     stack: TestStack, pool: Pool, make_person: MakePerson, reference: str
 ) -> AsyncIterator[tuple[Case, Case]]:
