@@ -180,8 +180,8 @@ class Activation(Standing):
                     return person
                 left, opens_at = counted.tries_left, counted.opens_at
                 self.asked = IdentifyView(question=question, tries_left=left, shared=shared)
-                if counted.allowed:
-                    self.reply(Verdict.WRONG)
+                # Where no answer was left, this one was not tried: it is neither right nor wrong.
+                self.reply(Verdict.WRONG if counted.allowed else Verdict.LOCKED)
             if not left:
                 said = await self.park(WaitReason.WAITING_IDENTITY, or_at=self._opens(opens_at))
                 if said:

@@ -204,7 +204,7 @@ async def test_another_browser_has_what_is_left_of_the_answers_until_a_day_has_p
 
     assert left is not None
     assert left.tries_left == 1
-    assert spent.verdict is Verdict.ACCEPTED
+    assert spent.verdict is Verdict.LOCKED
     assert (await first.progress()).step is Step.NEEDS_SUPPORT
     assert closed.wait_reason is WaitReason.WAITING_IDENTITY
     assert closed.next_try_at is not None

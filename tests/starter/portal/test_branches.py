@@ -89,8 +89,9 @@ async def test_who_alone_has_the_contact_is_not_told_that_others_have_it(
     assert "παλαιότερα σε άλλο πρόσωπο" in page
 
 
+@pytest.mark.parametrize("verdict", [Verdict.WRONG, Verdict.LOCKED])
 async def test_a_wrong_answer_tells_the_tries_left_and_the_last_leads_to_support(
-    student: Browser, engine: MemoryEngine
+    student: Browser, engine: MemoryEngine, verdict: Verdict
 ) -> None:
     put(engine, IDENTIFY)
     await student.get("/identify")
@@ -104,7 +105,7 @@ async def test_a_wrong_answer_tells_the_tries_left_and_the_last_leads_to_support
     assert errors(wrong) == ["Δεν είναι αυτό που έχει η Γραμματεία. Απομένει 1 προσπάθεια"]
     opens_at = datetime.now(UTC) + timedelta(hours=5)
     spent = at(Step.NEEDS_SUPPORT, WaitReason.WAITING_IDENTITY, next_try_at=opens_at)
-    engine.next = [(Verdict.WRONG, spent)]
+    engine.next = [(verdict, spent)]
     last = await student.post("/identify", answer="2.1.2007")
     assert last.headers["location"] == "/progress"
     page = (await student.get("/progress")).text
