@@ -4,13 +4,17 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
-AT_ONCE = 4
-"""How many starts one portal works on at once: half of its connections to the ledger."""
-SOONEST, LATEST = 3, 90
-"""Seconds after which to come again."""
-_FASTEST, _SLOWEST = 0.1, 2
+_AT_ONCE, _ASIDE = 4, 2
+"""How many starts one portal works on at once, and how many it looks at beside them that have no
+turn: fewer than its connections to the ledger, so that who is inside never waits for a crowd."""
+_ROOM = 40
+"""How many may wait for a turn, or have one: about as many as get one in time."""
+SOONEST, LATEST = 3, 45
+"""Seconds after which to come again; whoever was told cannot be told of a better pace."""
+_FASTEST, _SLOWEST = 0.05, 2
 """Seconds from one start to the next, as far as the starts of late are taken for the pace."""
 _OF_LATE = 20
 
@@ -22,7 +26,9 @@ class Admission:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.turns = asyncio.Semaphore(AT_ONCE)
+        self.room = asyncio.Semaphore(_ROOM)
+        self.turns = asyncio.Semaphore(_AT_ONCE)
+        self.aside = asyncio.Semaphore(_ASIDE)
         self._clock = clock
         self._admitted: deque[float] = deque(maxlen=_OF_LATE)
         self._last = -math.inf
@@ -42,3 +48,18 @@ class Admission:
         after = self._last + min(max(pace, _FASTEST), _SLOWEST)
         self._last = after if SOONEST <= after - now <= LATEST else now + SOONEST
         return math.ceil(self._last - now)
+
+
+@asynccontextmanager
+async def one_of(places: asyncio.Semaphore, within: float) -> AsyncIterator[bool]:
+    """Hold one of these places; False where none was free within so many seconds."""
+    try:
+        async with asyncio.timeout(within):
+            await places.acquire()
+    except TimeoutError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        places.release()

@@ -64,6 +64,8 @@ async def contact_given(visit: AnyVisit) -> Response:
     typed = {name: note(form.get(name)) for name in ("mobile", "email")}
     read, errors = _read(visit, typed)
     async with crowd.turn(visit) as in_turn:
+        if in_turn is None:
+            return await crowd.come_again(visit, form, reference=None)
         present = await _present(visit)
         if errors:
             return visit.page("contact", errors=errors, typed=typed)

@@ -9,12 +9,13 @@ from fastapi.responses import Response
 
 from ledger import activations, starts
 from ledger.pool import NO_RESULT
+from starter.portal.admission import one_of
 from starter.portal.visit import Visit
 from starter.web.forms import Form
 from translations import N_
 
 _TURN_WITHIN = 1.5
-"""Seconds to wait for a turn; whoever has none by then is told to come again."""
+"""Seconds to wait for a turn."""
 _LEASE = timedelta(seconds=10)
 """How long a place is held that nobody gives back: the workers are down, or the registrar hangs."""
 _GIVEN_BACK_WITHIN = 0.2
@@ -24,22 +25,22 @@ _SENTENCE = N_("A few can start at a time. Send the form again in %(n)d seconds.
 
 
 @asynccontextmanager
-async def turn(visit: Visit) -> AsyncIterator[bool]:
+async def turn(visit: Visit) -> AsyncIterator[bool | None]:
     """Leave connections to the ledger to who is inside; yields whether this start is in turn.
 
-    Out of turn a start may only be refused, or go on where its activation does.
+    Out of turn a start may only be refused, or go on where its activation does. None: there is no
+    time for that either, and the ledger may not be asked at all.
     """
-    turns = visit.parts.admission.turns
-    try:
-        async with asyncio.timeout(_TURN_WITHIN):
-            await turns.acquire()
-    except TimeoutError:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        turns.release()
+    admission = visit.parts.admission
+    async with (
+        one_of(admission.room, 0) as waits,
+        one_of(admission.turns, _TURN_WITHIN if waits else 0) as in_turn,
+    ):
+        if in_turn:
+            yield True
+            return
+    async with one_of(admission.aside, visit.left().total_seconds()) as looked_at:
+        yield False if looked_at else None
 
 
 async def refusal(
@@ -56,13 +57,19 @@ async def refusal(
     contacts = (read.get("mobile"), read.get("email"))
     if not visit.uniform and await activations.begun_with(parts.pool, parts.keys, *contacts):
         return None
-    seconds = parts.admission.again_in()
+    return await come_again(visit, form)
+
+
+async def come_again(visit: Visit, form: Form, **more: str | None) -> Response:
+    """Return the page that says when to send this form again."""
+    seconds = visit.parts.admission.again_in()
     return await visit.error(
         503,
         {"Retry-After": str(seconds)},
         form=form,
         heading=visit.words.say(_HEADING),
         sentence=visit.words.say(_SENTENCE) % {"n": seconds},
+        **more,
     )
 
 

@@ -342,13 +342,17 @@ class Visit:
     async def error(
         self, status: int, headers: Mapping[str, str] | None = None, **more: Any
     ) -> Response:
-        """Render the page of a failure; a `form` among `more` comes back in it, but secrets."""
+        """Render the page of a failure; a `form` among `more` comes back in it, but secrets.
+
+        The ledger is asked for this browser's activation unless `more` has its `reference`.
+        """
         self._failed = True
         heading, sentence = self.words.status(status)
         context = {"heading": heading, "sentence": sentence, "secret": SECRET, **more}
         if form := more.get("form"):
             context["form"] = self.kept(form)
-        context["reference"] = await self.known()
+        if "reference" not in more:
+            context["reference"] = await self.known()
         return self.page("error", status=status, headers=headers, **context)
 
     def kept(self, form: forms.Form) -> forms.Form:

@@ -169,3 +169,26 @@ async def test_starts_that_the_ledger_keeps_waiting_leave_room_for_who_is_inside
         await other.execute("SELECT pg_advisory_unlock(7263402)")
     assert {answer.status_code for answer in answers} == {503}
     assert any(FULL in answer.text for answer in answers)
+
+
+async def test_those_who_get_no_turn_leave_room_for_who_is_inside(
+    student: Browser, app: FastAPI, pool: Pool, stack: TestStack
+) -> None:
+    await full(pool)
+    crowd = [Browser(app) for _ in range(60)]
+    for each in crowd:
+        await each.begin()
+    async with await connect(stack.ledger_dsn) as others, others.acquire() as other:
+        async with other.transaction():
+            # The ledger is slow to tell whose activation goes on.
+            await other.execute("LOCK TABLE activation IN ACCESS EXCLUSIVE MODE")
+            sent = [
+                asyncio.create_task(each.post("/contact", mobile=f"69455530{n:02}", email=""))
+                for n, each in enumerate(crowd)
+            ]
+            while await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") < 6:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert (await student.get("/pin")).status_code == 200
+        answers = await asyncio.gather(*sent)
+    assert {answer.status_code for answer in answers} == {503}
+    assert sum(FULL in answer.text for answer in answers) >= len(answers) - 6
