@@ -34,8 +34,8 @@ class Server:
         server = await asyncio.start_server(self._converse, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
-        async with server:
-            await over.wait()
+        await over.wait()
+        server.close()
         for writer in self._open:
             writer.close()
 

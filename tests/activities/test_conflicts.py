@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import pytest
-from ldap3 import MODIFY_REPLACE, SUBTREE, Connection, Server, Tls
+from ldap3 import MODIFY_REPLACE, SUBTREE, Connection, Server
 
 from activities.accounts import DirectoryActivities
 from activities.entries import CODES, codes
+from activities.ldap import StrictTls
 from domain.contracts.requests import AccountOutcome, ProvisionOutcome
 from ledger.pool import Pool
 from tests.activities.case import PASSWORD, Case, others
@@ -28,7 +29,7 @@ class Operator:
 
     def __init__(self, stack: TestStack, dn: str) -> None:
         self._people = stack.settings.directory.people_dn
-        tls = Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(stack.settings.directory.ca_file))
+        tls = StrictTls(ssl.create_default_context(cafile=stack.settings.directory.ca_file))
         server = Server(stack.settings.directory.urls[0], tls=tls)
         self._wire: Any = Connection(server, dn, SECRET, auto_bind=True)
 

@@ -86,4 +86,4 @@ async def pooling(port: int) -> AsyncIterator[int]:
     pooler = Pooler(port)
     async with await asyncio.start_server(pooler.converse, "127.0.0.1", 0) as listener:
         yield listener.sockets[0].getsockname()[1]
-    pooler.close()
+        pooler.close()
