@@ -29,6 +29,7 @@ class Admission:
         self.room = asyncio.Semaphore(_ROOM)
         self.turns = asyncio.Semaphore(_AT_ONCE)
         self.aside = asyncio.Semaphore(_ASIDE)
+        self.one_by_one = asyncio.Semaphore(1)
         self._clock = clock
         self._admitted: deque[float] = deque(maxlen=_OF_LATE)
         self._last = -math.inf

@@ -16,6 +16,8 @@ from translations import N_
 
 _TURN_WITHIN = 1.5
 """Seconds to wait for a turn."""
+_AT_LAST = 5.0
+"""Seconds more for telling each of a crowd to come again."""
 _LEASE = timedelta(seconds=10)
 """How long a place is held that nobody gives back: the workers are down, or the registrar hangs."""
 _GIVEN_BACK_WITHIN = 0.2
@@ -40,7 +42,13 @@ async def turn(visit: Visit) -> AsyncIterator[bool | None]:
             yield True
             return
     async with one_of(admission.aside, visit.left().total_seconds()) as looked_at:
-        yield False if looked_at else None
+        if looked_at:
+            yield False
+            return
+    # They run out of time together; answered so, they would keep everybody else waiting.
+    visit.not_cut_for(_AT_LAST)
+    async with admission.one_by_one:
+        yield None
 
 
 async def refusal(

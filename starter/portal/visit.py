@@ -255,7 +255,7 @@ class Visit:
         That is worth waiting for, for so long at the most where whoever takes it may be busy.
         """
         self.request.state.handed_in = HandedIn(taken=None)
-        self._not_cut_for(at_last.total_seconds())
+        self.not_cut_for(at_last.total_seconds())
         try:
             yield
         except TemporalUnavailable as away:
@@ -263,9 +263,9 @@ class Visit:
                 self.request.state.handed_in = HandedIn()
             raise
         self.taken()
-        self._not_cut_for(_AFTERWARDS)
+        self.not_cut_for(_AFTERWARDS)
 
-    def _not_cut_for(self, seconds: float) -> None:
+    def not_cut_for(self, seconds: float) -> None:
         """Give this page so many seconds from now on, if it has less."""
         if self._limit:
             until = asyncio.get_running_loop().time() + seconds
