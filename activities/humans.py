@@ -8,8 +8,10 @@ nothing. Names are compared in both alphabets, transcribed. A father's name that
 unknown, but contradicts one that begins otherwise. A contact that rows of other names or birth
 dates have too is a family's or an office's, and joins nobody.
 
-A number on the rows of humans who are not one tells nothing about any of them, and a row that fits
-two humans joins neither. The order of the rows does not matter.
+A number on the rows of humans who are not one is left to those of them whose birth date it begins
+with, or else to those who have more rows with it than all others together; where that tells of
+nobody, or of several, it is nobody's. Rows that it joins stay joined, whoever else has it by
+mistake. A row that fits two humans joins neither. The order of the rows does not matter.
 """
 
 import re
@@ -22,6 +24,7 @@ from itertools import combinations, product
 from typing import NamedTuple
 
 from activities.rows import Row, birth_date, insurance_of, text
+from domain import insurance
 from domain.contacts import emails_on_file, is_at, is_of_nobody, mobiles_on_file
 from domain.elot743 import ascii_fold
 from domain.memo import remembering
@@ -150,6 +153,16 @@ class _Known:
         """Whether the first names contradict on one birth date: no slip, as far as can be told."""
         return self.born == other.born is not None and self.first.contradicts(other.first)
 
+    @property
+    def is_born_as_numbered(self) -> bool:
+        """Whether the number begins with the row's birth date, as an AMKA does."""
+        scheme, number = self.number or ("", "")
+        return (
+            scheme == insurance.AMKA
+            and self.born is not None
+            and not insurance.birth_warnings(scheme, number, self.born)
+        )
+
     def differs(self, other: "_Known") -> bool:
         """Whether this is clearly somebody else: of another first name, birth date or surname.
 
@@ -214,29 +227,57 @@ def deciding(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> set
 
 
 def _join_by_number(known: list[_Known], groups: _Groups) -> set[int]:
-    """Join who shares a number, and return them; from others it is taken away."""
+    """Join who shares a number, and return whose it is; from all others it is taken away."""
     sharing: dict[tuple[str, str], list[int]] = defaultdict(list)
     for at, each in enumerate(known):
         if each.number:
             sharing[each.number].append(at)
     numbered = set()
     for members in sharing.values():
-        if _are_one([known[at] for at in members]):
-            numbered.update(members)
-            groups.join(members)
-        else:
-            for at in members:
-                known[at].row = {**known[at].row, "ssn": None}
+        found = _of_one_number(known, members)
+        for human in found:
+            groups.join(human)
+        by_date = [human for human in found if any(known[at].is_born_as_numbered for at in human)]
+        owners = by_date or found
+        owner = owners[0] if len(owners) == 1 else []
+        numbered.update(owner)
+        for at in set(members).difference(owner):
+            known[at].row = {**known[at].row, "ssn": None}
     return numbered
 
 
-def _are_one(rows: Sequence[_Known]) -> bool:
-    """Whether each row agrees with the first, or with one that does, and none is a twin's."""
-    one, others = [*rows[:1]], [*rows[1:]]
-    for each in one:
-        one += [other for other in others if each.agrees(other)]
-        others = [other for other in others if not each.agrees(other)]
-    return not others and not any(each.is_twin_of(other) for each, other in combinations(rows, 2))
+def _of_one_number(known: Sequence[_Known], members: list[int]) -> list[list[int]]:
+    """Return the rows of each human to whom a number may belong.
+
+    Those are the rows that agree, where they are more than all others together; of the others, rows
+    with the birth date that the number begins with.
+    """
+    agreeing = _agreeing(known, members)
+    most = [human for human in agreeing if 2 * len(human) > len(members)]
+    left = [at for at in members if not most or at not in most[0]]
+    return most + _agreeing(known, [at for at in left if known[at].is_born_as_numbered])
+
+
+def _agreeing(known: Sequence[_Known], members: list[int]) -> list[list[int]]:
+    """Return rows of one number by whom they agree with; a row that fits twins is by itself."""
+    if not 1 < len(members) <= MOST_ROWS:
+        return [[at] for at in members]
+    fits = {at: [other for other in members if known[at].agrees(known[other])] for at in members}
+    torn = [at for at in members if _has_twins([known[other] for other in fits[at]])]
+    found = [[at] for at in torn]
+    left = [at for at in members if at not in torn]
+    while left:
+        human = [left.pop(0)]
+        for at in human:
+            human += [other for other in left if other in fits[at]]
+            left = [other for other in left if other not in human]
+        parted = _has_twins([known[at] for at in human])
+        found += [[at] for at in human] if parted else [human]
+    return found
+
+
+def _has_twins(rows: Sequence[_Known]) -> bool:
+    return any(one.is_twin_of(other) for one, other in combinations(rows, 2))
 
 
 def _alike(known: Sequence[_Known]) -> Iterator[list[int]]:

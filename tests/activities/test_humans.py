@@ -2,6 +2,7 @@
 
 import random
 from datetime import date
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -227,6 +228,83 @@ def test_a_row_of_both_first_names_does_not_join_twins() -> None:
     assert len(humans(rows, "GR")) == 3
 
 
+FOREIGN = {"ssn": "AL0012345", "ssncountry": "AL"}
+AGAIN: tuple[dict[str, str | None], ...] = (
+    {"lastnameel": "Άλλου"},
+    {"birthdate": "20050110"},
+    {"birthdate": None},
+    {"lastnameel": None},
+    {"firstnameel": "ΜΑΡΙΑ", "fatherfirstnameel": "Παύλος"},
+)
+STRANGERS: tuple[dict[str, str | None], ...] = (
+    {"firstnameel": "Άννα", "lastnameel": "Ξένου", "birthdate": "3/9/1999"},
+    {"firstnameel": "Άννα", "lastnameel": "Ξένου"},
+    {"firstnameel": "Ελένη"},
+    {"firstnameel": "Ελένη", "lastnameel": None},
+    {"firstnameel": None, "lastnameel": None, "birthdate": None},
+)
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+@pytest.mark.parametrize("again", AGAIN)
+@pytest.mark.parametrize("number", [AMKA, FOREIGN])
+def test_a_number_on_a_strangers_row_parts_nobody(
+    number: dict[str, str], again: dict[str, str | None], stranger: dict[str, str | None]
+) -> None:
+    """The stranger's row may be first, last, or between."""
+    own = [row("1", **MARIA | number), row("2", **MARIA | number | again)]
+    other = row("9", **MARIA | number | stranger)
+    for order in permutations([*own, other]):
+        assert groups(*order) == {frozenset("12"), frozenset("9")}
+
+
+@pytest.mark.parametrize("again", AGAIN)
+def test_a_number_is_left_to_whose_birth_date_it_begins_with(again: dict[str, str | None]) -> None:
+    """However many rows a stranger has."""
+    stranger = {"firstnameel": "Άννα", "lastnameel": "Ξένου", "birthdate": "3/9/1999"}
+    own = [row("1", **MARIA | AMKA)]
+    others = [row(n, **MARIA | AMKA | stranger) for n in "89"]
+    for order in permutations([*own, *others]):
+        found = humans(order, "GR")
+        assert {"1": AMKA["ssn"], "8": None, "9": None} == {
+            str(each["registrationid"]): each["ssn"] for human in found for each in human
+        }
+    rows = [*own, row("2", **MARIA | AMKA | again), row("3", **MARIA | AMKA | again), *others]
+    assert frozenset("123") in groups(*rows)
+
+
+def test_a_number_of_twins_joins_the_rows_of_each_and_is_neithers() -> None:
+    rows = [
+        row(n, **MARIA | AMKA | {"firstnameel": first, "lastnameel": last})
+        for n, first, last in (
+            *(("1", "Μαρία", "Παππά"), ("2", "Μαρία", "Άλλου")),
+            *(("3", "Ελένη", "Παππά"), ("4", "Ελένη", "Άλλου")),
+        )
+    ]
+    assert groups(*rows) == {frozenset("12"), frozenset("34")}
+    assert not any(each["ssn"] for human in humans(rows, "GR") for each in human)
+
+
+def test_a_row_that_fits_twins_parts_nobody() -> None:
+    rows = [
+        row(n, **MARIA | FOREIGN | {"firstnameel": first})
+        for n, first in (("1", "Μαρία"), ("2", "Μαρία"), ("3", "Μαρία Ελένη"), ("4", "Ελένη"))
+    ]
+    assert frozenset("12") not in groups(*rows)  # Two of four: it is told of nobody.
+    rows.append(row("5", **MARIA | FOREIGN))
+    assert groups(*rows) == {frozenset("125"), frozenset("3"), frozenset("4")}
+
+
+@pytest.mark.parametrize("many", [25, 250])
+def test_a_number_of_many_joins_nobody(many: int) -> None:
+    """It is a placeholder that happens to be a number."""
+    spelled = (str(n).translate(str.maketrans("0123456789", "αβγδεζηθικ")) for n in range(many))
+    others = [row(n, **AMKA, firstnameel=f"Ά{n}", lastnameel=f"Ξ{n}") for n in spelled]
+    born = {"birthdate": "3/9/1999"}
+    rows = [row("1", **MARIA | AMKA | born), row("2", **MARIA | AMKA | born), *others]
+    assert groups(*rows) >= TWO
+
+
 def test_a_number_on_a_row_of_a_mistyped_date_still_joins() -> None:
     rows = [row("1", **MARIA | AMKA), row("2", **MARIA | AMKA | {"birthdate": "20050110"})]
     assert groups(*rows) == ONE
@@ -334,3 +412,37 @@ def test_a_row_more_never_joins_two_of_whom_no_father_is_told(data: st.DataObjec
     for many in range(2, len(rows) + 1):
         found = groups(*data.draw(st.permutations(rows[:many])))
         assert not any({"0", "1"} <= human for human in found), found
+
+
+@given(st.data())
+def test_a_strangers_row_under_ones_number_parts_no_rows_that_agree(data: st.DataObject) -> None:
+    """They agree by more than the number; and what parts or joins is not the order of rows."""
+    number = data.draw(st.sampled_from((AMKA, FOREIGN)))
+    more = data.draw(st.lists(st.sampled_from(({}, *AGAIN)), min_size=1, max_size=4))
+    own = [row("0", **MARIA | number)]
+    own += [row(str(n), **MARIA | number | each) for n, each in enumerate(more, 1)]
+    one = {frozenset(str(n) for n in range(len(own)))}
+    stranger = row("9", **MARIA | number | data.draw(st.sampled_from(STRANGERS)))
+    assert groups(*data.draw(st.permutations(own))) == one
+    assert groups(*data.draw(st.permutations([*own, stranger]))) == one | {frozenset("9")}
+
+
+@given(st.lists(st.integers(0, 4), max_size=8), st.randoms(use_true_random=False))
+def test_strangers_under_one_number_are_never_joined(kinds: list[int], draw: random.Random) -> None:
+    """They are twins, or differ in everything, and then a row may lack any one fact."""
+    firsts, lasts = ("Μαρία", "Ελένη", "Άννα", "Ζωή", "Εύα"), ("Παππά", "Παππά", "Α", "Β", "Γ")
+    born = ("20050101", "20050101", "20050101", "19990903", "19800405")
+    number = draw.choice((AMKA, FOREIGN))
+    rows = []
+    for n, human in enumerate(kinds):
+        told = {
+            "firstnameel": firsts[human],
+            "lastnameel": lasts[human] * 3,
+            "birthdate": born[human],
+        }
+        lacks = draw.choice((*told, None, None, None)) if human > 1 else None
+        rows.append(row(f"{human}{n}", **number, **{k: told[k] for k in told if k != lacks}))
+    found = groups(*rows)
+    assert all(len({number[0] for number in human}) == 1 for human in found), found
+    draw.shuffle(rows)
+    assert groups(*rows) == found
