@@ -22,8 +22,7 @@ KNOWN_MOST = 50
 def state(directory: Directory, identity: Identity, username: str) -> AccountChecked:
     """Return what the directory shows; `gone` is not proved by this alone."""
     own = directory.find_own(identity).own
-    codes = identity.codes
-    named = [each for each in directory.find_by_uids([username]) if _may_be_own(each, codes)]
+    named = [each for each in directory.find_by_uids([username]) if _may_be_own(each, identity)]
     found = sorted({each.dn: each for each in (*own, *named)}.values(), key=lambda each: each.dn)
     for entry in found:
         if entry.active:
@@ -49,9 +48,11 @@ def proved(
     return found
 
 
-def _may_be_own(entry: Entry, codes: Sequence[str]) -> bool:
+def _may_be_own(entry: Entry, identity: Identity) -> bool:
     """Whether an entry of the reserved name is the person's: its codes say so, or it has none."""
-    return entry.belongs_to(codes) or not entry.attributes.get(CODES.lower())
+    if identity.is_of_who_had_the_number(entry.attributes):
+        return False
+    return entry.belongs_to(identity.codes) or not entry.attributes.get(CODES.lower())
 
 
 def _shows(directory: Directory, known: Sequence[str]) -> bool:

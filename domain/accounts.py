@@ -14,14 +14,18 @@ from itertools import product
 from typing import Generic, Protocol, Self, TypeVar
 from urllib.parse import unquote
 
-from domain import dates, insurance
+from domain import dates, insurance, names
 from domain.contracts.requests import Enrolment, Person
+from domain.elot743 import ascii_fold
 from domain.match_rules import Attributes, Rule, folded, held, insurance_numbers
 from domain.usernames import unusable
 
 CODES = "schacPersonalUniqueCode"
 BIRTH_DATE = "schacDateOfBirth"
+NUMBER_USED_AGAIN = f"{CODES}, a number used again"
 _OF_ANOTHER_FORM = f"{CODES} of another form"
+_LAST = ("sn", "cn", "displayName")
+_FIRST = ("givenName", "cn", "displayName")
 BY_NAME = Rule(attributes={"uid": "{login_name}"}, certain=True)
 """How an entry counts whose username the ledger knows as the person's."""
 
@@ -33,7 +37,8 @@ class Identity:
     `scope` is how every code of this university begins. `rows` has system and number of each
     enrolment, `known` what any enrolment tells of the person: former ones count as well.
     `login_name` is the one that the registrar gives them now. `names` are usernames of entries that
-    the ledger knows to be theirs, whatever the rules look for.
+    the ledger knows to be theirs, whatever the rules look for. `used_again`: the ledger knows that
+    a number of theirs was somebody else's before, so a code proves nothing by itself.
     """
 
     codes: tuple[str, ...]
@@ -45,6 +50,9 @@ class Identity:
     login_name: str | None
     today: date
     names: tuple[str, ...] = ()
+    called: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    """Surnames and first names, in every spelling."""
+    used_again: bool = False
 
     @classmethod
     def of(cls, person: Person, codes: Sequence[str], domain: str, today: date) -> Self:
@@ -79,6 +87,10 @@ class Identity:
             ),
             login_name=person.login_name,
             today=today,
+            called=(
+                (person.last_name_el, *(each.last_name_latin for each in every)),
+                (person.first_name_el, *(each.first_name_latin for each in every)),
+            ),
         )
 
     def with_codes(self, codes: Iterable[str]) -> Self:
@@ -97,6 +109,24 @@ class Identity:
     def owns(self, entry: Attributes) -> bool:
         """Whether the entry holds one of the person's codes, percent-encoded or not."""
         return _one_of(self.codes, entry)
+
+    def is_of_who_had_the_number(self, entry: Attributes) -> bool:
+        """Whether an entry with the person's code is of whoever had the number before.
+
+        A corrected name or birth date alone leaves the entry theirs: more of surname, first name
+        and birth date must differ than agree, among them the birth date and a name.
+        """
+        born = _compared(_born(entry, self.today), self.births)
+        if not (self.used_again or born is False):
+            return False
+        last, first = (
+            _compared(_words(value for name in held_by for value in held(entry, name)), _words(own))
+            for held_by, own in zip((_LAST, _FIRST), self.called, strict=True)
+        )
+        told = (last, first, born)
+        if self.used_again:
+            return told.count(True) <= told.count(False)
+        return False in (last, first) and told.count(False) > told.count(True)
 
     @property
     def code_forms(self) -> tuple[str, ...]:
@@ -231,6 +261,8 @@ def _placed(
     the ledger knows as the person's is for support.
     """
     if identity.owns(entry):
+        if identity.is_of_who_had_the_number(entry):
+            return _Place.DOUBTFUL, NUMBER_USED_AGAIN
         return _Place.OWN, CODES
     matching = [rule for rule in rules if identity.matches(rule, entry)]
     if identity.is_known_by_name(entry):
@@ -276,8 +308,7 @@ def _contradiction(identity: Identity, rules: Sequence[Rule], entry: Attributes)
 
 
 def _other_facts(identity: Identity, rules: Sequence[Rule], entry: Attributes) -> str | None:
-    born = [dates.in_entry(value, identity.today) for value in held(entry, BIRTH_DATE)]
-    if _differ(frozenset().union(*born), identity.births):
+    if _differ(_born(entry, identity.today), identity.births):
         return BIRTH_DATE
     return next((rule.name for rule in rules if _insured_otherwise(identity, rule, entry)), None)
 
@@ -300,6 +331,20 @@ def _plain(code: str) -> str:
     return folded(unquote(code))
 
 
+def _born(entry: Attributes, today: date) -> frozenset[date]:
+    return frozenset().union(*(dates.in_entry(value, today) for value in held(entry, BIRTH_DATE)))
+
+
+def _words(spellings: Iterable[str]) -> set[str]:
+    """Return the words of names in Latin letters."""
+    return {word for each in spellings for word in names.words(ascii_fold(each))}
+
+
+def _compared(one: Collection[object], other: Collection[object]) -> bool | None:
+    """Whether both have something in common; None where one is not known."""
+    return not set(one).isdisjoint(other) if one and other else None
+
+
 def _differ(one: Collection[object], other: Collection[object]) -> bool:
     """Whether both are known and have nothing in common."""
-    return bool(one and other) and set(one).isdisjoint(other)
+    return _compared(one, other) is False

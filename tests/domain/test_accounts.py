@@ -2,15 +2,24 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.accounts import BIRTH_DATE, CODES, Identity, Outcome, Password, judge
+from domain.accounts import (
+    BIRTH_DATE,
+    CODES,
+    NUMBER_USED_AGAIN,
+    Identity,
+    Outcome,
+    Password,
+    judge,
+)
 from domain.contracts.requests import Enrolment, Person
 from domain.match_rules import Rule
 from domain.postings import Postings
@@ -420,3 +429,58 @@ def test_what_is_looked_up_in_memory_is_judged_as_every_entry_would_be(
     identity = Identity.of(PERSON, OWN_CODES, DOMAIN, TODAY)
     near = Postings(RULES, entries).of(identity)
     assert judge(identity, RULES, near) == judge(identity, RULES, entries)
+
+
+# --- a number that the registrar has given to somebody else --------------------------------
+
+AGAIN = f"not certain: {NUMBER_USED_AGAIN}"
+SAME = {
+    "surname": {"sn": "Varda", "sn;lang-el": "Βάρδα"},
+    "first name": {"givenName": "ΜΑΡΙΑ"},
+    "birth date": {BIRTH_DATE: "20050102"},
+}
+OTHER = {
+    "surname": {"sn": "Oikonomou"},
+    "first name": {"givenName": "Nikolaos"},
+    "birth date": OLDER,
+}
+FACTS = (*SAME,)
+
+
+@pytest.mark.parametrize("told", [*product((True, False, None), repeat=3)], ids=str)
+@pytest.mark.parametrize("used_again", [False, True])
+def test_a_code_is_doubted_where_birth_date_and_names_are_anothers(
+    told: tuple[bool | None, ...], *, used_again: bool
+) -> None:
+    """A corrected name or birth date alone, or what is not known, leaves the entry theirs."""
+    facts = {
+        name: value
+        for fact, same in zip(FACTS, told, strict=True)
+        if same is not None
+        for name, value in (SAME if same else OTHER)[fact].items()
+    }
+    for_, against = told.count(True), told.count(False)
+    doubted = told[2] is False and against > for_ and False in told[:2]
+    if used_again:
+        doubted = against >= for_
+    own = replace(identity(), used_again=used_again)
+    judged = judge(own, RULES, [entry(MINE, facts, password=Password.SET)])
+    assert judged.outcome is (Outcome.CANNOT_TELL if doubted else Outcome.OWNED_BY_SAME)
+    assert judged.why == (AGAIN if doubted else CODES)
+
+
+def test_names_are_compared_in_any_spelling_and_attribute() -> None:
+    greek = {"cn": "Βάρδα Μαρία"}
+    for names in (greek, {"displayName": "maria VARDA"}, {"cn;lang-el": "ΒΑΡΔΑ ΜΑΡΙΑ"}):
+        assert not identity().is_of_who_had_the_number(entry(MINE, OLDER, names).attributes)
+
+
+def test_ones_own_entry_is_found_beside_that_of_who_had_the_number() -> None:
+    """And no doubt is left once the other's code is out of the other's entry."""
+    before = entry(MINE, *OTHER.values(), password=Password.SET)
+    mine = entry(MINE, *SAME.values())
+    for entries in ([before, mine], [mine, before]):
+        judged = judge(identity(), RULES, entries)
+        assert (judged.outcome, judged.own) == (Outcome.RESERVED_BY_SAME, (mine,))
+    without = entry(*OTHER.values(), password=Password.SET)
+    assert judge(identity(), RULES, [without]).outcome is Outcome.FREE
