@@ -79,7 +79,7 @@ def serve() -> None:
 def _serve(app: str, place: settings.Portal | settings.Console, log_level: str) -> None:
     import uvicorn  # noqa: PLC0415 - half the start-up time of every other command
 
-    from starter.web.serving import PromptProtocol  # noqa: PLC0415 - as above
+    from starter.web import serving  # noqa: PLC0415 - as above
 
     redaction.configure(log_level)
     uvicorn.run(
@@ -91,7 +91,8 @@ def _serve(app: str, place: settings.Portal | settings.Console, log_level: str) 
         log_config=None,
         server_header=False,
         access_log=False,
-        http=PromptProtocol,
+        http=serving.PromptProtocol,
+        timeout_graceful_shutdown=serving.STOP_WITHIN,
     )
 
 

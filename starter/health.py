@@ -22,6 +22,8 @@ from starter.connect import NO_ANSWER, TemporalUnavailable, asking, missing_attr
 from starter.web.serving import PromptProtocol
 
 _WITHIN = timedelta(seconds=2)
+_STOP_WITHIN = 3
+"""Seconds that a probe has once the process is told to end."""
 
 _HAVE_ATTRIBUTES: WeakSet[Client] = WeakSet()
 
@@ -101,6 +103,7 @@ async def probes(host: str, port: int, ready: Ready) -> AsyncIterator[None]:
             log_config=None,
             access_log=False,
             http=PromptProtocol,
+            timeout_graceful_shutdown=_STOP_WITHIN,
         )
     )
     serving = asyncio.create_task(server.serve())

@@ -14,6 +14,9 @@ HEAD_WITHIN = 10.0
 READ_WITHIN = 30.0
 """Seconds within which a client reads some more, once as much as is kept for it lies unread."""
 
+STOP_WITHIN = 15
+"""Seconds that requests have once the process is told to end: more than any page takes."""
+
 
 class PromptProtocol(H11Protocol):
     _deadline: asyncio.TimerHandle | None = None
