@@ -10,20 +10,22 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, StrEnum, auto
+from functools import cached_property
 from itertools import product
 from typing import Generic, Protocol, Self, TypeVar
-from urllib.parse import unquote
 
-from domain import dates, insurance, names
+from domain import dates, insurance, names, student_codes
 from domain.contracts.requests import Enrolment, Person
 from domain.elot743 import ascii_fold
 from domain.match_rules import Attributes, Rule, folded, held, insurance_numbers
+from domain.student_codes import plain
 from domain.usernames import unusable
 
 CODES = "schacPersonalUniqueCode"
 BIRTH_DATE = "schacDateOfBirth"
 NUMBER_USED_AGAIN = f"{CODES}, a number used again"
 _OF_ANOTHER_FORM = f"{CODES} of another form"
+_ESI = f"{CODES} of a European Student Identifier"
 _LAST = ("sn", "cn", "displayName")
 _FIRST = ("givenName", "cn", "displayName")
 BY_NAME = Rule(attributes={"uid": "{login_name}"}, certain=True)
@@ -108,7 +110,7 @@ class Identity:
 
     def owns(self, entry: Attributes) -> bool:
         """Whether the entry holds one of the person's codes, percent-encoded or not."""
-        return _one_of(self.codes, entry)
+        return not _codes(entry).isdisjoint(map(plain, self.codes))
 
     def is_of_who_had_the_number(self, entry: Attributes) -> bool:
         """Whether an entry with the person's code is of whoever had the number before.
@@ -128,18 +130,25 @@ class Identity:
             return told.count(True) <= told.count(False)
         return False in (last, first) and told.count(False) > told.count(True)
 
-    @property
+    @cached_property
     def code_forms(self) -> tuple[str, ...]:
-        """Return the codes, also as other tools write them: not encoded, without the system."""
-        forms = (*self.codes, *(self.scope + code.rpartition(":")[2] for code in self.codes))
-        return tuple(dict.fromkeys((*forms, *map(unquote, forms))))
+        """Return the codes, also as other tools write them."""
+        return student_codes.written(self.codes, self.scope)
 
-    def names_without_system(self, entry: Attributes) -> bool:
-        return _one_of(self.code_forms, entry)
+    @cached_property
+    def _plain_forms(self) -> frozenset[str]:
+        return frozenset(map(plain, self.code_forms))
+
+    def has_code_of_another_form(self, entry: Attributes) -> bool:
+        return not _codes(entry).isdisjoint(self._plain_forms)
 
     def may_be_meant(self, code: str) -> bool:
         """Whether a code ends with one of the person's numbers, whatever its system is."""
-        return _plain(code).endswith(tuple(":" + folded(row["number"]) for row in self.rows))
+        return plain(code).endswith(self._endings)
+
+    @cached_property
+    def _endings(self) -> tuple[str, ...]:
+        return tuple(":" + plain(code.rpartition(":")[2]) for code in self.codes)
 
     def is_known_by_name(self, entry: Attributes) -> bool:
         return not held(entry, "uid").isdisjoint(map(folded, self.names))
@@ -268,10 +277,12 @@ def _placed(
     if identity.is_known_by_name(entry):
         matching.append(BY_NAME)
     against = _contradiction(identity, rules, entry)
-    if against == _OF_ANOTHER_FORM and (matching or identity.names_without_system(entry)):
+    of_another_form = identity.has_code_of_another_form(entry)
+    if against == _OF_ANOTHER_FORM and (matching or of_another_form):
         return _Place.DOUBTFUL, against
     if not matching:
-        return _Place.LEFT_OUT, None
+        doubtful = of_another_form and against is None
+        return (_Place.DOUBTFUL, _OF_ANOTHER_FORM) if doubtful else (_Place.LEFT_OUT, None)
     matching.sort(key=lambda rule: (not rule.certain, rule.of_a_mailbox))
     first = matching[0]
     if against is None:
@@ -297,14 +308,18 @@ def _contradiction(identity: Identity, rules: Sequence[Rule], entry: Attributes)
     """Return the attribute that says that this entry is somebody else's.
 
     A code with the person's number and another system, or none, may be theirs: another tool wrote
-    it, or the system changed its name.
+    it, or the system changed its name. An ESI may hold what is no number of the registrar's: one
+    that is not the person's weighs as much as another birth date.
     """
-    scope = folded(identity.scope)
-    codes = [value for value in held(entry, CODES) if value.startswith(scope)]
+    held_codes = _codes(entry)
     otherwise = _other_facts(identity, rules, entry)
-    if not codes:
-        return otherwise
-    return CODES if otherwise or not all(map(identity.may_be_meant, codes)) else _OF_ANOTHER_FORM
+    if codes := [code for code in held_codes if code.startswith(plain(identity.scope))]:
+        meant = all(map(identity.may_be_meant, codes))
+        return _OF_ANOTHER_FORM if meant and not otherwise else CODES
+    scopes = tuple(map(plain, student_codes.esi_scopes(identity.scope)))
+    identifiers = [code for code in held_codes if code.startswith(scopes)]
+    meant = not identifiers or any(map(identity.may_be_meant, identifiers))
+    return otherwise if meant else _ESI
 
 
 def _other_facts(identity: Identity, rules: Sequence[Rule], entry: Attributes) -> str | None:
@@ -323,12 +338,8 @@ def _insured_otherwise(identity: Identity, rule: Rule, entry: Attributes) -> boo
     return False
 
 
-def _one_of(codes: Iterable[str], entry: Attributes) -> bool:
-    return not set(map(_plain, held(entry, CODES))).isdisjoint(map(_plain, codes))
-
-
-def _plain(code: str) -> str:
-    return folded(unquote(code))
+def _codes(entry: Attributes) -> set[str]:
+    return set(map(plain, held(entry, CODES)))
 
 
 def _born(entry: Attributes, today: date) -> frozenset[date]:

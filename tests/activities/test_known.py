@@ -15,6 +15,7 @@ from domain import accounts
 from domain.accounts import Password
 from domain.contracts.requests import AccountOutcome
 from domain.match_rules import Rule
+from domain.postings import Postings
 from ledger.pool import Pool
 from tests.activities.case import PASSWORD, Case, others
 from tests.activities.conftest import MakePerson
@@ -190,3 +191,56 @@ async def test_a_rule_on_what_the_directory_makes_itself_is_judged_by_both_alike
     looked_up = directory.find_own(identity)
     await directory.close()
     assert in_report.outcome is looked_up.outcome is not accounts.Outcome.FREE
+
+
+async def test_a_code_is_found_in_every_form_that_tools_write(
+    stack: TestStack, pool: Pool, make_person: MakePerson
+) -> None:
+    """By a look-up and in the comparison of everybody alike."""
+    outcomes = {
+        "gr:{domain}:SIS:{number}": accounts.Outcome.RESERVED_BY_SAME,
+        "GR:{domain}:{number}": accounts.Outcome.CANNOT_TELL,
+        "int:esi:{domain}:{number}": accounts.Outcome.CANNOT_TELL,
+        "gr:ESI:{domain}:{number}": accounts.Outcome.CANNOT_TELL,
+        "int:esi:gr:{number}": accounts.Outcome.CANNOT_TELL,
+        "int:studentID:gr:{number}": accounts.Outcome.CANNOT_TELL,
+        "int:esi:{domain}:{number}0": accounts.Outcome.FREE,
+    }
+    held = {
+        f"{urn}:personalUniqueCode:{form}": outcome
+        for urn in ("urn:schac", "URN:mace:terena.org:schac")
+        for form, outcome in outcomes.items()
+    }
+    await found_alike(stack, pool, make_person, {CODES: held})
+
+
+async def found_alike(
+    stack: TestStack,
+    pool: Pool,
+    make_person: MakePerson,
+    held: Mapping[str, Mapping[str, accounts.Outcome]],
+    number: str = "T{serial}",
+) -> None:
+    """Plant an entry for a person of each value, and judge it by a look-up and by a comparison."""
+    people: list[tuple[str, accounts.Outcome, accounts.Identity]] = []
+    for attribute, values in held.items():
+        for value, outcome in values.items():
+            person = make_person()
+            serial = person.enrolments[0].registration_id.removeprefix("T")
+            own = number.format(serial=serial)
+            (row,) = (
+                each.model_copy(update={"registration_id": own}) for each in person.enrolments
+            )
+            case = Case(stack, pool, person.model_copy(update={"enrolments": (row,)}), f"A-{own}")
+            text = value.format(domain=case.domain, number=own, serial=serial)
+            case.plant(f"z.{case.name}", **{attribute: [text]})
+            case.wire.close()
+            people.append((value, outcome, entries.identity(case.person, case.domain)))
+    directory, rules = Directory(stack.settings.directory), stack.settings.directory.match_rules
+    postings = Postings(rules, directory.everybody(lambda _: None))
+    for value, outcome, identity in people:
+        in_report = accounts.judge(identity, rules, postings.of(identity))
+        looked_up = directory.find_own(identity)
+        assert looked_up.outcome is in_report.outcome is outcome, value
+        assert looked_up.why == in_report.why
+    await directory.close()

@@ -178,6 +178,69 @@ def words(why: str | None) -> list[str]:
     return sorted(re.findall(r"[^:, ]+", why or ""))
 
 
+URN, OLD_URN = "urn:schac:personalUniqueCode:", "urn:mace:terena.org:schac:personalUniqueCode:"
+BY_CODE = {
+    "no rule": ({}, Outcome.FREE),
+    "mail": ({"mail": "maria@mail.example"}, Outcome.CANNOT_TELL),
+    "number": ({"employeeNumber": "A 1"}, Outcome.CANNOT_TELL),
+    "login name": ({"uid": "mvarda"}, Outcome.RESERVED_BY_SAME),
+}
+"""What comes of an entry that such a rule matches and no code speaks of."""
+WITHOUT_CODE = {rule: outcome for rule, (_, outcome) in BY_CODE.items()}
+OWN = dict.fromkeys(BY_CODE, Outcome.RESERVED_BY_SAME)
+MEANT = WITHOUT_CODE | {"no rule": Outcome.CANNOT_TELL}
+UNLIKE = {
+    "no rule": Outcome.FREE,
+    "mail": Outcome.FREE,
+    "number": Outcome.CANNOT_TELL,
+    "login name": Outcome.ANOTHERS,
+}
+"""As another birth date: an ESI need not be a number of the registrar's."""
+FORMS = {
+    f"gr:{DOMAIN}:SIS:A%201": OWN,
+    f"gr:{DOMAIN}:old:b2": OWN,
+    f"gr:{DOMAIN}:SIS:Z9": UNLIKE | {"number": Outcome.FREE},
+    f"int:esi:{DOMAIN}:A%201": MEANT,
+    f"int:ESI:{DOMAIN}:a 1": MEANT,
+    f"GR:ESI:{DOMAIN}:B2": MEANT,
+    f"int:esi:gr:{DOMAIN}:B2": MEANT,
+    "int:esi:gr:B2": MEANT,
+    "int:studentID:gr:B2": MEANT,
+    f"int:esi:{DOMAIN}:Z9": UNLIKE,
+    f"gr:ESI:{DOMAIN}:Z9": UNLIKE,
+    f"int:esi:gr:{DOMAIN}:Z9": UNLIKE,
+    **dict.fromkeys(
+        ("int:esi:gr:Z9", "int:studentID:gr:Z9", "int:esi:elsewhere.example:Z9"), WITHOUT_CODE
+    ),
+    **dict.fromkeys(
+        ("int:esi:elsewhere.example:B2", "gr:elsewhere.example:SIS:Z9", "int:esi:de:B2"),
+        WITHOUT_CODE,
+    ),
+}
+
+
+@pytest.mark.parametrize("urn", [URN, OLD_URN, URN.upper(), OLD_URN.upper()])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_code_counts_in_every_form_that_tools_write(urn: str, form: str) -> None:
+    for rule, (marks, _) in BY_CODE.items():
+        other = entry({CODES: urn + form}, marks)
+        found = judge(identity(), RULES, Postings(RULES, [other]).of(identity()))
+        assert found.outcome is FORMS[form][rule], rule
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if FORMS[form] is MEANT])
+def test_a_code_of_another_form_is_not_theirs_beside_another_birth_date(form: str) -> None:
+    other = entry({CODES: URN + form}, OLDER)
+    assert judge(identity(), RULES, [other]).outcome is Outcome.FREE
+
+
+def test_the_esi_of_a_row_that_is_gone_is_meant() -> None:
+    old = entry({CODES: f"{URN}int:esi:{DOMAIN}:77"}, uid="mvarda")
+    assert judge(identity(), RULES, [old]).outcome is Outcome.ANOTHERS
+    known = identity().with_codes([f"{SCOPE}OLD:77"])
+    assert judge(known, RULES, [old]).outcome is Outcome.RESERVED_BY_SAME
+
+
 @pytest.mark.parametrize("password", [Password.SET, Password.HIDDEN])
 @pytest.mark.parametrize("known", [MINE, {"uid": "mvarda"}])
 def test_a_password_that_is_there_or_cannot_be_seen_makes_it_owned(

@@ -1,0 +1,50 @@
+"""In which forms a student's code may stand in an entry, whatever tool wrote it; pure.
+
+`schacPersonalUniqueCode` moved from one URN namespace to another, and a European Student Identifier
+(ESI) holds the number under the university's domain or, where a country numbers all its students,
+under the country. Codes are compared in lower case and not percent-encoded.
+"""
+
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
+
+from domain.match_rules import folded
+
+_NAMESPACE = "urn:schac:personalUniqueCode:"
+_FORMER = "urn:mace:terena.org:schac:personalUniqueCode:"
+
+
+def plain(code: str) -> str:
+    """Return a code in the form in which codes are compared, under the namespace of today."""
+    read = folded(unquote(code))
+    former = folded(_FORMER)
+    return folded(_NAMESPACE) + read.removeprefix(former) if read.startswith(former) else read
+
+
+def esi_scopes(scope: str) -> tuple[str, ...]:
+    """Return how the ESIs of the university begin whose codes begin with `scope`.
+
+    The first is that of the specification, the others are of its drafts.
+    """
+    country, domain = _parts(scope)
+    scopes = (f"int:esi:{domain}:", f"{country}:esi:{domain}:", f"int:esi:{country}:{domain}:")
+    return tuple(_NAMESPACE + each for each in scopes)
+
+
+def written(codes: Iterable[str], scope: str) -> tuple[str, ...]:
+    """Return every form in which other tools write these codes, also without the system."""
+    country, _ = _parts(scope)
+    national = (f"{_NAMESPACE}int:{kind}:{country}:" for kind in ("esi", "studentID"))
+    scopes = (scope, *esi_scopes(scope), *national)
+    forms = [*codes, *(each + code.rpartition(":")[2] for code in codes for each in scopes)]
+    return tuple(dict.fromkeys(name for form in forms for name in _as_written(form)))
+
+
+def _as_written(code: str) -> Iterator[str]:
+    former = _FORMER + code.removeprefix(_NAMESPACE)
+    yield from (code, unquote(code), former, unquote(former))
+
+
+def _parts(scope: str) -> list[str]:
+    """Return country and domain of a university."""
+    return scope.split(":")[-3:-1]
