@@ -65,13 +65,24 @@ def copy(folder: Path, target: Path, users: Collection[User]) -> list[str]:
 def distribute(folder: Path, known: Collection[str] = ()) -> tuple[str, list[str]]:
     """Make the files of the epoch after the active one; returns it, and what was made.
 
-    `known` names the keys that exist somewhere.
+    `known` names the keys that exist somewhere. Raises `KeyUnavailable` in a copy of some keys:
+    an epoch made there would be no other process's.
     """
     check(folder)
+    if not (folder / ROOT).exists():
+        raise KeyUnavailable(
+            f"{folder} has no {ROOT}, so it is a copy for some processes: make the epoch in the"
+            " folder that has all keys, and copy it from there"
+        )
     now = _now(folder)
     # From here on the newest file is no longer the one that encrypts.
     write_once(folder / ACTIVE, now)
     return following(now), _make_epoch(folder, following(now), known)
+
+
+def is_ahead(folder: Path, month: str) -> bool:
+    """Tell whether an epoch after this month, as 2026-12, encrypts already."""
+    return (active(folder) or month) > month
 
 
 def activate(folder: Path, epoch: str | None = None) -> str:

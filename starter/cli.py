@@ -140,9 +140,19 @@ def keys_copy(
 
 
 @key_commands.command("distribute")
-def keys_distribute() -> None:
+def keys_distribute(
+    early: Annotated[
+        bool, typer.Option("--early", help="Also where an epoch after this month encrypts already.")
+    ] = False,
+) -> None:
     """Make the files of the next epoch, which decrypt and do not encrypt yet."""
     config = settings.load()
+    if not early and rotation.is_ahead(config.keys_dir, f"{datetime.now(UTC):%Y-%m}"):
+        typer.echo(
+            f"Nothing to make: {keys.active(config.keys_dir)} encrypts, and that month has not"
+            " begun. Where keys were seen by others, say: activation keys distribute --early"
+        )
+        return
     epoch, made = _distribute(config)
     typer.echo(f"Made: {', '.join(made)}" if made else f"The files of {epoch} are here already.")
     typer.echo(

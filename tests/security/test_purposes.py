@@ -81,6 +81,10 @@ def test_a_copy_has_what_its_process_needs_and_nothing_else(
     rotation.activate(folder)
     rotation.copy(folder, target, [user])
     assert KeyRing(target).epoch == "2026-12"
+    before = sorted(target.rglob("*"))
+    with pytest.raises(KeyUnavailable, match="copy for some processes"):
+        rotation.distribute(target)
+    assert sorted(target.rglob("*")) == before
     for name in purposes.lasting([user]):
         (target / name).unlink()
         with pytest.raises(KeyUnavailable, match=re.escape(str(target / name))):

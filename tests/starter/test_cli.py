@@ -287,6 +287,30 @@ async def test_an_epoch_is_distributed_then_activated_and_broken_files_end_in_on
         assert_one_line(await command(*words), says="2027-01.key is empty, cut short or no key")
 
 
+def let_encrypt(folder: Path, epoch: str) -> list[Path]:
+    """Give the first epoch another name; returns the files that are there then."""
+    for file in [*folder.glob("*/2026-11.*")]:
+        file.rename(file.with_stem(epoch))
+    (folder / "active").write_text(epoch)
+    return files(folder)
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*"))
+
+
+async def test_the_month_after_one_to_come_is_made_only_where_it_is_asked_for(
+    stack: TestStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(stack.settings.keys_dir, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setenv("ACTIVATION_KEYS_DIR", str(tmp_path))
+    before = let_encrypt(tmp_path, "2099-11")
+    nothing = await command("keys", "distribute")
+    assert (nothing.returncode, files(tmp_path)) == (0, before)
+    assert "Nothing to make: 2099-11 encrypts" in nothing.stdout
+    assert "epochs/2099-12.key" in (await command("keys", "distribute", "--early")).stdout
+
+
 async def test_a_second_machine_makes_no_keys_of_its_own_and_starts_with_no_other(
     stack: TestStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
