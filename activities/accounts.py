@@ -35,6 +35,7 @@ from domain.contracts.requests import (
     WithdrawalApplied,
 )
 from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal
+from domain.reasons import Reason
 from ledger import activations, consents, passwords, rekeyed, usernames
 from ledger.consents import Consent
 from ledger.pool import UNAVAILABLE, Pool
@@ -147,7 +148,7 @@ class DirectoryActivities:
             return AccountResolved(outcome=AccountOutcome.CANNOT_TELL, why=found.why)
         nameless = any(not entry.uid for entry in found.own)
         if found.outcome is Outcome.ANOTHERS or nameless:
-            why = f"{found.why}, without uid" if nameless else found.why
+            why = Reason.WITHOUT_UID.of(str(found.why)) if nameless else found.why
             return AccountResolved(outcome=AccountOutcome.CONFLICT, why=why)
         (entry,) = found.own
         if await self._is_active(request.reference, entry) and not await passwords.tried(
@@ -278,7 +279,7 @@ class DirectoryActivities:
         ):
             return Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
         if not entry.adoptable:
-            return writes.conflict("not to be adopted")
+            return writes.conflict(Reason.NOT_ADOPTED)
         await run(self._directory.complete, entry, wanted, more)
         if active and sent:
             return Provisioned(outcome=ProvisionOutcome.ACTIVE)

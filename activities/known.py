@@ -13,13 +13,14 @@ from activities import students
 from activities.directory import ADDRESSES, Entry
 from activities.entries import identity
 from activities.humans import humans
-from activities.records import LOGIN_NAME_IN_USE, refused_login
+from activities.records import refused_login
 from activities.rekeyed import Ledger, told_by
 from activities.rows import Row
 from domain import usernames
 from domain.accounts import Judgement, Outcome, judge
 from domain.contracts.requests import Person
 from domain.postings import Postings
+from domain.reasons import Reason
 from ledger import rekeyed
 from security.keys import KeyRing
 from settings import Settings, Usernames
@@ -35,7 +36,6 @@ class Plan(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
-NUMBER_OF_ANOTHER = "insurance number: another person's"
 NOBODY = Ledger({}, {})
 
 KNOWN = frozenset((Plan.ALREADY_ACTIVE, Plan.ADOPT))
@@ -99,12 +99,12 @@ def matches(
             continue
         plan, why = _plan(person, judged, names, settings.usernames)
         if any(owners[entry.dn] > 1 for entry in judged.own):
-            plan, why = Plan.CONFLICT, f"several persons: {judged.why}"
+            plan, why = Plan.CONFLICT, Reason.SEVERAL_PERSONS.of(str(judged.why))
         elif plan is Plan.NEW and person.login_name and logins[person.login_name] > 1:
-            plan, why = Plan.CONFLICT, "several persons: loginname"
+            plan, why = Plan.CONFLICT, Reason.SEVERAL_PERSONS.of("loginname")
         again = ledger.known.get(person.person_key)
         if again and again.another:
-            plan, why = Plan.CONFLICT, NUMBER_OF_ANOTHER
+            plan, why = Plan.CONFLICT, Reason.NUMBER_OF_ANOTHER
         newest = person.enrolments[0]
         yield Match(
             keys=again.person.keys if again else person.keys,
@@ -170,20 +170,27 @@ def _plan(
             return Plan.CONFLICT, refused.why
         case Outcome.FREE:
             taken = login and names.in_use(login)
-            return (Plan.CONFLICT, LOGIN_NAME_IN_USE) if taken else (Plan.NEW, None)
+            return (Plan.CONFLICT, Reason.LOGIN_IN_USE) if taken else (Plan.NEW, None)
+    return _plan_of_own(judged, login, refused is not None, names)
+
+
+def _plan_of_own(
+    judged: Judgement[Entry], login: str | None, refused: bool, names: _Names
+) -> tuple[Plan, str]:
+    """Tell what becomes of the one entry that is certainly the person's."""
     (entry,) = judged.own
     name = login or entry.uid.lower()
-    plan, more = Plan.CONFLICT, ""
+    plan, why = Plan.CONFLICT, str(judged.why)
     if not entry.uid:
-        more = ", without uid"
+        why = Reason.WITHOUT_UID.of(why)
     elif names.in_use(entry.uid.lower(), but_by=entry.dn):
-        more = ", and another entry has the name"
+        why = Reason.NAME_OF_ANOTHER.of(why)
     elif judged.outcome is Outcome.OWNED_BY_SAME:
         plan = Plan.ALREADY_ACTIVE
     elif refused or not entry.is_named(name):
-        more = ", under another name"
+        why = Reason.UNDER_ANOTHER_NAME.of(why)
     elif usernames.unusable(name) or not entry.adoptable:
-        more = ", not to be adopted"
+        why = Reason.UNADOPTABLE.of(why)
     else:
         plan = Plan.ADOPT
-    return plan, f"{judged.why}{more}"
+    return plan, why

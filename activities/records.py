@@ -27,6 +27,7 @@ from domain.contracts.requests import (
     SendReserved,
 )
 from domain.contracts.vocabulary import ActivityName, FailureType, Step
+from domain.reasons import Reason
 from ledger import activations, claims, consents, messages, passwords, rekeyed, starts, usernames
 from ledger.activations import Account
 from ledger.pool import UNAVAILABLE, Pool
@@ -34,7 +35,10 @@ from security.keys import KeyRing
 from settings import Settings, Usernames
 
 _ROUNDS = 5
-LOGIN_NAME_IN_USE = "loginname: in use"
+_UNUSABLE = {
+    rules.Unusable.RESERVED: Reason.LOGIN_RESERVED,
+    rules.Unusable.MALFORMED: Reason.LOGIN_MALFORMED,
+}
 
 
 class LedgerActivities:
@@ -163,7 +167,7 @@ def refused_login(person: Person, policy: Usernames) -> AccountResolved | None:
     why = rules.unusable(person.login_name, policy.reserved) if person.login_name else None
     if why is None:
         return None
-    return AccountResolved(outcome=AccountOutcome.CONFLICT, why=f"loginname: {why}")
+    return AccountResolved(outcome=AccountOutcome.CONFLICT, why=_UNUSABLE[why])
 
 
 async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -> list[str]:
@@ -192,6 +196,6 @@ async def reserve_name(pool: Pool, person: Person, names: Sequence[str]) -> Acco
         pool, person_key=person.person_key, candidates=names, other_keys=person.other_keys
     )
     if name is None:
-        why = LOGIN_NAME_IN_USE if person.login_name else None
+        why = Reason.LOGIN_IN_USE if person.login_name else None
         return AccountResolved(outcome=AccountOutcome.CONFLICT, why=why)
     return AccountResolved(outcome=AccountOutcome.USERNAME, username=name)

@@ -4,10 +4,10 @@ from activities.answers import ALREADY_EXISTS, CONSTRAINT_VIOLATION, NAMING, SUC
 from activities.directory import Directory, Entry
 from activities.entries import Attributes
 from activities.failures import failure
-from activities.records import LOGIN_NAME_IN_USE
 from domain.accounts import Identity, Outcome
 from domain.contracts.requests import ProvisionAccount, Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import FailureType, PasswordRefusal
+from domain.reasons import Reason
 
 _INSUFFICIENT_QUALITY = 5
 _TOO_SHORT = 6
@@ -30,7 +30,7 @@ def own_entry(
     if found.outcome in (Outcome.CANNOT_TELL, Outcome.ANOTHERS):
         return conflict(found.why)
     if any(not entry.is_named(request.username) for entry in found.own):
-        return conflict(f"{found.why}, under another name")
+        return conflict(Reason.UNDER_ANOTHER_NAME.of(str(found.why)))
     own = {entry.dn for entry in found.own}
     if any(entry.dn not in own for entry in directory.find_in_use(request.username, domain)):
         return _taken(request)
@@ -53,13 +53,13 @@ def add(
     if there:
         return there
     if answer.code in NAMING:
-        return conflict(f"loginname: refused by the directory (LDAP {answer.code})")
+        return conflict(Reason.LOGIN_REFUSED.of(code=answer.code))
     reject(answer, ALREADY_EXISTS, CONSTRAINT_VIOLATION)
     if answer.code == SUCCESS:
         raise failure(FailureType.CONFIGURATION, "the directory does not show the entry")
     if answer.code == ALREADY_EXISTS:
         return _taken(request)
-    return conflict("a unique value of the entry stands elsewhere (LDAP 19)")
+    return conflict(Reason.UNIQUE_ELSEWHERE.of(code=answer.code))
 
 
 def give_password(
@@ -86,7 +86,7 @@ def give_password(
 def _taken(request: ProvisionAccount) -> Provisioned:
     """Ask for another name, unless the registrar gave this one."""
     if request.username == request.person.login_name:
-        return conflict(LOGIN_NAME_IN_USE)
+        return conflict(Reason.LOGIN_IN_USE)
     return Provisioned(outcome=ProvisionOutcome.USERNAME_TAKEN)
 
 

@@ -18,14 +18,15 @@ from domain import dates, insurance, names, student_codes
 from domain.contracts.requests import Enrolment, Person
 from domain.elot743 import ascii_fold
 from domain.match_rules import Attributes, Rule, folded, held, insurance_numbers
+from domain.reasons import Reason
 from domain.student_codes import plain
 from domain.usernames import unusable
 
 CODES = "schacPersonalUniqueCode"
 BIRTH_DATE = "schacDateOfBirth"
-NUMBER_USED_AGAIN = f"{CODES}, a number used again"
-_OF_ANOTHER_FORM = f"{CODES} of another form"
-_ESI = f"{CODES} of a European Student Identifier"
+NUMBER_USED_AGAIN = Reason.NUMBER_USED_AGAIN.of(CODES)
+_OF_ANOTHER_FORM = Reason.OF_ANOTHER_FORM.of(CODES)
+_ESI = Reason.OF_STUDENT_IDENTIFIER.of(CODES)
 _LAST = ("sn", "cn", "displayName")
 _FIRST = ("givenName", "cn", "displayName")
 BY_NAME = Rule(attributes={"uid": "{login_name}"}, certain=True)
@@ -227,28 +228,28 @@ def judge(identity: Identity, rules: Sequence[Rule], entries: Sequence[E]) -> Ju
         for wanted in (_Place.OWN, _Place.ANOTHERS, _Place.DOUBTFUL)
     )
     if len(own) > 1:
-        return _told(Outcome.CANNOT_TELL, "several entries", own, own=own)
+        return _told(Outcome.CANNOT_TELL, Reason.SEVERAL_ENTRIES, own, own=own)
     if own:
         ((rule_name, entry),) = own
         free = entry.password is Password.NONE
         outcome = Outcome.RESERVED_BY_SAME if free else Outcome.OWNED_BY_SAME
         return Judgement(outcome, (entry,), rule_name)
     if refused:
-        return _told(Outcome.ANOTHERS, "another person's", refused)
+        return _told(Outcome.ANOTHERS, Reason.ANOTHERS, refused)
     if doubtful:
-        return _told(Outcome.CANNOT_TELL, "not certain", doubtful)
+        return _told(Outcome.CANNOT_TELL, Reason.NOT_CERTAIN, doubtful)
     return Judgement(Outcome.FREE)
 
 
 def _told(
     outcome: Outcome,
-    what: str,
+    what: Reason,
     found: Sequence[tuple[str, E]],
     own: Sequence[tuple[str, E]] = (),
 ) -> Judgement[E]:
     names = ", ".join(dict.fromkeys(name for name, _ in found))
     entries = tuple(entry for _, entry in found)
-    return Judgement(outcome, tuple(entry for _, entry in own), f"{what}: {names}", entries)
+    return Judgement(outcome, tuple(entry for _, entry in own), what.of(names), entries)
 
 
 class _Place(Enum):
@@ -297,11 +298,11 @@ def _contradicted(
     current = identity.currently()
     for rule in matching:
         if rule.certain and current.matches(rule, entry):
-            return _Place.ANOTHERS, f"{rule.name} contradicted by {against}"
+            return _Place.ANOTHERS, Reason.CONTRADICTED.of(rule.name, attribute=against)
     left_out = against == CODES or matching[0].of_a_mailbox
     if left_out and not identity.is_known_by_name(entry):
         return _Place.LEFT_OUT, None
-    return _Place.DOUBTFUL, f"{matching[0].name} contradicted by {against}"
+    return _Place.DOUBTFUL, Reason.CONTRADICTED.of(matching[0].name, attribute=against)
 
 
 def _contradiction(identity: Identity, rules: Sequence[Rule], entry: Attributes) -> str | None:

@@ -15,6 +15,7 @@ from starter.support import actions
 from starter.support.alerts import TASK_FAILS, TEMPORAL_DOWN
 from starter.support.cases import Case, Line, State
 from starter.support.look import look, page_of
+from starter.support.reason_texts import reason
 from starter.support.sentences import sentence
 from starter.support.staff import Action
 from starter.web.view import clock
@@ -62,6 +63,8 @@ async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
     masked = dict(case.masked)
     if "disputed" in masked:
         masked["disputed"] = labels.details(masked["disputed"])
+    if "match" in masked:
+        masked["match"] = reason(masked["match"], seat.language)
     zone = seat.parts.settings.institution.timezone
     told_at = partial(clock, language=seat.language, zone=zone, seconds=True)
     return seat.page(

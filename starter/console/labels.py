@@ -7,6 +7,7 @@ from babel.support import NullTranslations
 from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
 from starter.console import handbook
 from starter.support.actions import DOORS, LABELS
+from starter.support.caller import Answer
 from starter.support.cases import State
 from starter.support.desk import REFUSED
 from starter.support.queue import Group
@@ -95,6 +96,19 @@ DETAILS: Mapping[Detail, str] = {
     Detail.OTHER: N_("Something else"),
 }
 LANGUAGES: Mapping[Language, str] = {Language.EL: "Ελληνικά", Language.EN: "English"}
+_CALLER = N_("Who is this caller?")
+_SAID: Mapping[str, str] = {
+    "birth_date": N_("Date of birth"),
+    "student_number": N_("Student number"),
+    "father_name": N_("Father's name"),
+}
+_ANSWERS: Mapping[str, str] = {
+    Answer.CONFIRMED: N_("confirmed"),
+    Answer.NOT_CONFIRMED: N_("not confirmed"),
+    Answer.SPENT: N_("nothing compared, for the questions about this student are used up"),
+    Answer.OWN_SPENT: N_("nothing compared, for this person's own questions are used up"),
+    Answer.AWAY: N_("nothing compared, for the registrar did not answer"),
+}
 _WORDS: Mapping[str, str] = {
     "pin": N_("code"),
     "notice": N_("notice"),
@@ -115,6 +129,10 @@ class Labels:
 
     def step(self, step: str) -> str:
         return self._say(STEPS[Step(step)])
+
+    def standing(self, stands: str) -> str:
+        """Name a step, and the wait reason where one follows."""
+        return " - ".join(self.cause(each) for each in stands.split())
 
     def cause(self, cause: str) -> str:
         """Name what an alert is of, a wait reason, a state or, without any of them, a step."""
@@ -142,9 +160,7 @@ class Labels:
         if event.what == "submitted":
             return self._say(self._door(detail))
         if event.what == "stands":
-            step, _, reason = detail.partition(" ")
-            named = [self.cause(each) for each in (step, reason) if each]
-            detail = " - ".join(named)
+            detail = self.standing(detail)
         if event.what == "message":
             detail = " ".join(self._say(_WORDS[word]) for word in detail.split())
         if event.what in {"done", "failed"}:
@@ -162,8 +178,18 @@ class Labels:
             actor, _, refused = detail.partition(": ")
             told = f"{self._say(LABELS[Action(refused)])} ({actor})"
             return self._say(_REFUSED) % {"detail": told}
+        if action == Action.CALLER:
+            return self._caller(detail)
         label = LABELS.get(Action(action)) if action in list(Action) else None
         return f"{self._say(label or action)} ({detail})"
+
+    def _caller(self, detail: str) -> str:
+        """Name what was asked about a caller, and the answer."""
+        actor, _, told = detail.partition(": ")
+        kinds, _, answer = told.rpartition(": ")
+        said = ", ".join(self._say(_SAID.get(each, each)) for each in kinds.split(", "))
+        told = f"{said}: {self._say(_ANSWERS.get(answer, answer))}"
+        return f"{self._say(_CALLER)} ({actor}: {told})"
 
     def details(self, wrong: str) -> str:
         """Name the details that a dispute lists."""

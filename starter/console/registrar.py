@@ -7,6 +7,7 @@ from activities.checking import Outcome, Typed
 from starter.console.seat import Seat, at
 from starter.support import registrar, registrar_texts
 from starter.support.actions import Refused
+from starter.support.reason_texts import reason
 from starter.support.registrar import Check, Question
 from starter.support.staff import Action
 from starter.web.forms import Form
@@ -60,6 +61,7 @@ def _page(
         typed=typed,
         found=found,
         sentences=registrar_texts.both(outcome) if outcome else {},
+        why=reason(found.why, seat.language) if found and found.why else "",
         account=seat.say(registrar_texts.ACCOUNTS[found.account]) if found else "",
         misses=[registrar_texts.miss(each, seat.language) for each in found.misses]
         if found

@@ -5,6 +5,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from domain.contracts.requests import Delivery
+from starter.console.labels import Labels
 from starter.console.seat import Seat, at
 from starter.support import requests
 from starter.support.actions import Refused
@@ -26,7 +27,8 @@ _DELIVERY = {
 
 @router.get("/requests")
 async def listed(seat: Seat = at(Action.REQUESTS)) -> Response:
-    return seat.page("requests", lines=await requests.waiting(seat.desk))
+    lines = await requests.waiting(seat.desk)
+    return seat.page("requests", lines=lines, labels=Labels(seat.language))
 
 
 @router.get("/requests/{number}")
@@ -76,6 +78,7 @@ async def _page(
         errors={field: [said]} if at_field else None,
         refused="" if at_field else said,
         standing=standing,
+        labels=Labels(seat.language),
         delivery=seat.say(_DELIVERY[standing.line.delivery]),
         text=text,
         reason=reason,

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-import settings
 from activities.caller import Said
 from activities.checking import Typed
 from starter.output import Failed, show_json
@@ -16,7 +15,6 @@ from starter.support import caller
 from starter.support.caller import Answer, Question, Told
 from starter.support.caller_texts import ANSWERS
 from starter.support.terminal import Json, MaybeReference, desk, unless_asked
-from translations import translator
 
 commands = typer.Typer()
 _asked = partial(typer.Option, callback=unless_asked)
@@ -46,8 +44,7 @@ def ask(  # noqa: PLR0917 - options have names
     if json:
         show_json(asdict(told))
         return
-    say = translator(settings.load().institution.default_language).gettext
-    typer.echo(say(ANSWERS[told.answer]))
+    typer.echo(ANSWERS[told.answer])
     typer.echo(f"From then on: {told.opens}" if told.opens else f"Left: {told.left}")
 
 

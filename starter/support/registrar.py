@@ -16,7 +16,7 @@ from activities import checking, entries, presence, students
 from activities.checking import Account, Human, Miss, Outcome, Typed
 from activities.directory import Directory
 from activities.humans import MOST_SHARING, humans
-from activities.records import LOGIN_NAME_IN_USE, claim_keys, refused_login
+from activities.records import claim_keys, refused_login
 from activities.registrar import SharedByMany, View, reader
 from activities.rekeyed import known, recognition
 from activities.rows import Row, as_it_stands, enrolment, names, text
@@ -24,6 +24,7 @@ from domain import surnames, usernames
 from domain.accounts import Identity
 from domain.accounts import Outcome as Judged
 from domain.contracts.requests import AccountState, Person
+from domain.reasons import Reason
 from domain.text import identifier
 from ledger import activations
 from ledger.pool import NO_RESULT
@@ -287,7 +288,7 @@ async def _unnoted(directory: Directory, person: Person, identity: Identity, dom
             used = await directory.run(directory.find_in_use, name, domain) if name else []
             if not used:
                 return Account.NONE, None, None
-            return Account.IN_THE_WAY, used[0].uid, LOGIN_NAME_IN_USE
+            return Account.IN_THE_WAY, used[0].uid, Reason.LOGIN_IN_USE
     return Account.IN_THE_WAY, (found.own or found.doubtful)[0].uid, found.why
 
 

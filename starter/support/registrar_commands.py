@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-import settings
 from activities.checking import Human, Outcome, Typed
+from domain.contracts.vocabulary import Language
 from starter.output import Failed, show_json
 from starter.support import registrar
 from starter.support import registrar_texts as texts
 from starter.support.registrar import Check, Question
 from starter.support.terminal import Json, desk, unless_asked
-from translations import translator
 
 commands = typer.Typer()
 _asked = partial(typer.Option, callback=unless_asked)
@@ -42,7 +41,7 @@ def check(  # noqa: PLR0917 - options have names
         sentence = texts.both(found.outcome) if found.outcome else None
         show_json(asdict(found) | {"sentence": sentence})
     else:
-        _tell(found, settings.load().institution.default_language)
+        _tell(found)
 
 
 async def _check(question: Question) -> Check:
@@ -50,19 +49,20 @@ async def _check(question: Question) -> Check:
         return await registrar.check(opened, question)
 
 
-def _tell(found: Check, language: str) -> None:
+def _tell(found: Check) -> None:
+    """Print it in English, as the commands speak; only what the student is told is in both."""
     for human in found.people:
-        _tell_human(human, language)
+        _tell_human(human)
     if found.elsewhere:
         typer.echo(f"Another department's rows: {found.elsewhere}")
     for missed in found.misses:
-        typer.echo(texts.miss(missed, language))
+        typer.echo(texts.miss(missed, Language.EN))
     if found.outcome is None:
         more = " There are more; type more of the surname." if found.more else ""
         typer.echo(f"Several students fit: ask again by one's number.{more}")
         return
     if found.people:
-        typer.echo(translator(language).gettext(texts.ACCOUNTS[found.account]))
+        typer.echo(texts.ACCOUNTS[found.account])
         least = "at least " if found.by_many else ""
         typer.echo(f"Others on the same contact: {least}{found.shared_with}")
         typer.echo(f"Username: {found.username or '-'}")
@@ -72,15 +72,16 @@ def _tell(found: Check, language: str) -> None:
         typer.echo(f"\n{sentence}")
 
 
-def _tell_human(human: Human, language: str) -> None:
+def _tell_human(human: Human) -> None:
     typer.echo(f"{human.last_name} {human.first_name}")
     for row in human.rows:
         counts = "counts" if row.live else f"does not count: {row.status or 'no status'}"
-        department = row.department_el if language == "el" else row.department_en
-        typer.echo(f"  {row.number}  {row.department_id} {department}  {row.status}  {counts}")
+        typer.echo(
+            f"  {row.number}  {row.department_id} {row.department_en}  {row.status}  {counts}"
+        )
         for on_file in row.on_file:
-            typer.echo(f"    {texts.contact(on_file, language)}")
-        for lack in texts.lacks(row, language):
+            typer.echo(f"    {texts.contact(on_file, Language.EN)}")
+        for lack in texts.lacks(row, Language.EN):
             typer.echo(f"    {lack}")
     if human.apart:
         typer.echo(f"  not joined: {', '.join(human.apart)}")

@@ -1,18 +1,22 @@
 """Each event of a timeline is called by its own name, whichever vocabulary its word is of."""
 
 import inspect
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
 from temporalio import workflow
 
 from domain.contracts.submissions import StaffRequest
-from domain.contracts.vocabulary import Language
+from domain.contracts.vocabulary import Language, Step, WaitReason
 from starter.console.labels import Labels
 from starter.support.actions import DOORS, LABELS, REQUESTS
+from starter.support.caller import Answer
 from starter.support.desk import REFUSED
 from starter.support.staff import Action
 from starter.support.timeline import STAFFS_DOORS, Event, Source, Who, fold
+from workflows import steps
 from workflows.activation import Activation
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -74,3 +78,19 @@ def test_an_act_that_is_called_like_a_word_of_ours_is_told_as_the_act() -> None:
     act = Event(NOW, "ended", None, Who.STAFF, source=Source.AUDIT)
     assert fold([word, act]) == [word, act]
     assert len({Labels(Language.EN).event(event) for event in (word, act)}) == 2
+
+
+@pytest.mark.parametrize("answer", Answer)
+def test_what_was_asked_about_a_caller_is_told_in_greek(answer: Answer) -> None:
+    asked = f"άννα: birth_date, student_number, father_name: {answer}"
+    event = Event(NOW, Action.CALLER, asked, Who.STAFF, source=Source.AUDIT)
+    assert not re.search("[A-Za-z]", Labels(Language.EL).event(event))
+
+
+@pytest.mark.parametrize(("step", "reasons"), steps.REASONS.items())
+def test_where_who_asks_for_help_stood_is_told_in_greek(
+    step: Step, reasons: Iterable[WaitReason | None]
+) -> None:
+    for stands in (step, *(f"{step} {reason}" for reason in reasons if reason)):
+        told = Labels(Language.EL).standing(stands)
+        assert not any(part.isascii() for part in told.split(" - "))

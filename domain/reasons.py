@@ -1,0 +1,74 @@
+"""Why an entry of the directory is a person's, or is in the way: a closed vocabulary; pure.
+
+A reason is kept as text, in histories, tables and spreadsheets, and worded for people where they
+read it. It names rules, attributes and columns, and nobody's data.
+"""
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+
+class Reason(StrEnum):
+    """The texts that are kept; what they name stands in braces, several divided by commas."""
+
+    SEVERAL_ENTRIES = "several entries: {names}"
+    ANOTHERS = "another person's: {names}"
+    NOT_CERTAIN = "not certain: {names}"
+    SEVERAL_PERSONS = "several persons: {names}"
+    CONTRADICTED = "{names} contradicted by {attribute}"
+    OF_ANOTHER_FORM = "{names} of another form"
+    OF_STUDENT_IDENTIFIER = "{names} of a European Student Identifier"
+    NUMBER_USED_AGAIN = "{names} of a number used again"
+    WITHOUT_UID = "{names}, without uid"
+    UNDER_ANOTHER_NAME = "{names}, under another name"
+    NAME_OF_ANOTHER = "{names}, and another entry has the name"
+    UNADOPTABLE = "{names}, not to be adopted"
+    NOT_ADOPTED = "not to be adopted"
+    LOGIN_RESERVED = "loginname: reserved"
+    LOGIN_MALFORMED = "loginname: not a name that can be written"
+    LOGIN_IN_USE = "loginname: in use"
+    LOGIN_REFUSED = "loginname: refused by the directory (LDAP {code})"
+    UNIQUE_ELSEWHERE = "a unique value of the entry stands elsewhere (LDAP {code})"
+    NUMBER_OF_ANOTHER = "insurance number: another person's"
+
+    def of(self, names: str = "", *, attribute: str = "", code: int = 0) -> str:
+        return self.format(names=names, attribute=attribute, code=code)
+
+
+_NAME: Final = r"[A-Za-z][\w;+-]*"
+_PLACES: Final = {"names": ".+", "attribute": "[^,]+", "code": r"\d+"}
+_OF_ONE: Final = frozenset(
+    (
+        Reason.CONTRADICTED,
+        Reason.OF_ANOTHER_FORM,
+        Reason.OF_STUDENT_IDENTIFIER,
+        Reason.NUMBER_USED_AGAIN,
+    )
+)
+"""What is said of one rule or attribute, and may stand in a list."""
+
+
+def _pattern(reason: Reason) -> re.Pattern[str]:
+    text = re.escape(reason)
+    for place, held in _PLACES.items():
+        one = _NAME if place == "names" and reason in _OF_ONE else held
+        text = text.replace(re.escape(f"{{{place}}}"), f"(?P<{place}>{one})")
+    return re.compile(text)
+
+
+_PATTERNS: Final = {reason: _pattern(reason) for reason in Reason}
+
+
+def worded(kept: str, words: Callable[[Reason], str]) -> str:
+    """Return a kept text in the words of a reader; what is none of these reasons as it stands.
+
+    `words` gives the text of a reason with the same names in braces.
+    """
+    for reason, pattern in _PATTERNS.items():
+        if found := pattern.fullmatch(kept):
+            named = {place: worded(held, words) for place, held in found.groupdict().items()}
+            return words(reason).format_map(named)
+    first, comma, rest = kept.partition(", ")
+    return f"{worded(first, words)}, {worded(rest, words)}" if comma else kept

@@ -1,0 +1,32 @@
+"""Why an entry of the directory is a person's, or is in the way, in a reader's language."""
+
+from domain.reasons import Reason, worded
+from translations import N_, translator
+
+TEXTS = {
+    Reason.SEVERAL_ENTRIES: N_("several entries may be the student's: {names}"),
+    Reason.ANOTHERS: N_("the entry is another person's: {names}"),
+    Reason.NOT_CERTAIN: N_("it is not certain whose the entry is: {names}"),
+    Reason.SEVERAL_PERSONS: N_("several students would get it: {names}"),
+    Reason.CONTRADICTED: N_("{names} agrees, {attribute} contradicts"),
+    Reason.OF_ANOTHER_FORM: N_("{names} is written in another form"),
+    Reason.OF_STUDENT_IDENTIFIER: N_("{names} with a European Student Identifier"),
+    Reason.NUMBER_USED_AGAIN: N_("{names} with a number that was used again"),
+    Reason.WITHOUT_UID: N_("{names}; the entry has no uid"),
+    Reason.UNDER_ANOTHER_NAME: N_("{names}; the entry has another username"),
+    Reason.NAME_OF_ANOTHER: N_("{names}; another entry has the username too"),
+    Reason.UNADOPTABLE: N_("{names}; the entry cannot be adopted"),
+    Reason.NOT_ADOPTED: N_("the entry cannot be adopted"),
+    Reason.LOGIN_RESERVED: N_("loginname: the name is reserved for a service"),
+    Reason.LOGIN_MALFORMED: N_("loginname: no username can be written like this"),
+    Reason.LOGIN_IN_USE: N_("loginname: somebody else has the username"),
+    Reason.LOGIN_REFUSED: N_("loginname: the directory refuses it (LDAP {code})"),
+    Reason.UNIQUE_ELSEWHERE: N_("another entry has a value that must be unique (LDAP {code})"),
+    Reason.NUMBER_OF_ANOTHER: N_("the insurance number belongs to another student"),
+}
+
+
+def reason(kept: str, language: str) -> str:
+    """Word a kept reason; an older one that is not known any more as it stands."""
+    say = translator(language).gettext
+    return worded(kept, lambda each: say(TEXTS[each]))
