@@ -265,7 +265,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ApplicationError as failure:
-        mend = "see to directory.urls, the service account and, for LDAP 4, its size limit"
+        mend = "see to directory.urls, the service account and, for LDAP 4 or 11, its size limits"
         raise Failed(f"{failure.message}: {mend}") from None
 
 

@@ -77,6 +77,8 @@ def _found(wire: Wire, settings: Settings, url: str) -> list[Finding]:
     if people and not lacking:
         found += _rights(wire, settings, url)
         found += recognition.check(wire, settings.directory, url, schema)
+    if people:
+        found.append(_all(wire, settings, url))
     found.append(Finding(PART, f"password policy of {url}", _policy(wire, settings)))
     found.append(_clock(wire, url))
     return found
@@ -180,6 +182,21 @@ def _to_add(wire: Wire, settings: Settings, url: str) -> Finding:
         )
     mend = f"LDAP {code}: let directory.bind_dn add entries under directory.people_dn"
     return Finding(PART, about, mend)
+
+
+def _all(wire: Wire, settings: Settings, url: str) -> Finding:
+    """Read through all entries as `activation accounts` does, but for their attributes."""
+    about, count = f"reading all entries at {url}", 0
+    try:
+        for page in wire.pages(settings.directory.people_dn, "(objectClass=*)", ["1.1"]):
+            count += len(page)
+    except ApplicationError as failure:
+        mend = (
+            f"{failure.message} after {count}: let the size limit of directory.bind_dn be none, of"
+            " a page and in all, or `activation accounts` cannot compare them"
+        )
+        return Finding(PART, about, mend)
+    return Finding(PART, f"{about} ({count})")
 
 
 def _is_stored(wire: Wire, attribute: str) -> bool:

@@ -328,8 +328,28 @@ async def test_a_registrar_that_is_not_ready_is_told(
             'access to attrs=uid by dn.exact="$service" =sw\naccess to dn.exact',
             "let directory.bind_dn read uid'",
         ),
+        (
+            "size=unlimited size.prtotal=unlimited",
+            "size=1",
+            "LDAP 4 after 0: let the size limit of directory.bind_dn be none",
+        ),
+        (
+            "size.prtotal=unlimited",
+            "size.pr=2 size.prtotal=unlimited",
+            "LDAP 11 after 0: let the size limit of directory.bind_dn be none, of a page",
+        ),
     ],
-    ids=["rights", "passwords", "choices", "read-only", "password", "search", "read"],
+    ids=[
+        "rights",
+        "passwords",
+        "choices",
+        "read-only",
+        "password",
+        "search",
+        "read",
+        "size",
+        "page",
+    ],
 )
 async def test_a_directory_that_is_not_ready_is_told(
     stack: TestStack, somebody: str, old: str, new: str, says: str
