@@ -78,6 +78,7 @@ class Directory:
         self._rules = settings.match_rules
         rules = {name for rule in self._rules for name in rule.attributes}
         more = {"uid", *ADDRESSES, CODES, accounts.BIRTH_DATE, self._active_when, _CREATOR}
+        more |= accounts.NAMES
         self._judged = sorted(rules | more)  # `*` leaves out what is operational.
         self._service = _normal(settings.bind_dn)
         self._wire = Wire(settings, fence)
@@ -111,7 +112,9 @@ class Directory:
         """Look by every rule at once for a person's entry, and tell whose what is there is."""
         terms = [_terms({CODES: code}) for code in identity.code_forms]
         terms += [_terms({"uid": name}) for name in identity.names]
-        terms += [_terms(each) for rule in self._rules for each in identity.values(rule)]
+        for rule in self._rules:
+            every = (*identity.values(rule), *identity.values_otherwise(rule))
+            terms += [_terms(each) for each in every]
         return accounts.judge(identity, self._rules, self._entries(f"(|{''.join(terms)})"))
 
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:

@@ -9,10 +9,12 @@ with another person's code, birth date or insurance number is never taken withou
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 from enum import Enum, StrEnum, auto
 from functools import cached_property
 from itertools import product
 from typing import Generic, Protocol, Self, TypeVar
+from urllib.parse import unquote
 
 from domain import dates, insurance, names, student_codes
 from domain.contracts.requests import Enrolment, Person
@@ -20,6 +22,7 @@ from domain.elot743 import ascii_fold
 from domain.match_rules import Attributes, Rule, folded, held, insurance_numbers
 from domain.reasons import Reason
 from domain.student_codes import plain
+from domain.student_numbers import other_forms
 from domain.usernames import unusable
 
 CODES = "schacPersonalUniqueCode"
@@ -29,6 +32,8 @@ _OF_ANOTHER_FORM = Reason.OF_ANOTHER_FORM.of(CODES)
 _ESI = Reason.OF_STUDENT_IDENTIFIER.of(CODES)
 _LAST = ("sn", "cn", "displayName")
 _FIRST = ("givenName", "cn", "displayName")
+NAMES = frozenset((*_LAST, *_FIRST))
+_SHORTEST_WORD = 3
 BY_NAME = Rule(attributes={"uid": "{login_name}"}, certain=True)
 """How an entry counts whose username the ledger knows as the person's."""
 
@@ -149,32 +154,57 @@ class Identity:
 
     @cached_property
     def _endings(self) -> tuple[str, ...]:
-        return tuple(":" + plain(code.rpartition(":")[2]) for code in self.codes)
+        numbers = [unquote(code.rpartition(":")[2]) for code in self.codes]
+        every = (form for number in numbers for form in (number, *other_forms(number)))
+        return tuple(":" + folded(form) for form in every)
 
     def is_known_by_name(self, entry: Attributes) -> bool:
         return not held(entry, "uid").isdisjoint(map(folded, self.names))
 
+    def is_called_otherwise(self, entry: Attributes) -> bool:
+        """Whether the entry tells names, and no word of them is like one of the person's."""
+        every = (value for name in NAMES for value in held(entry, name))
+        told = [word for word in _words(every) if len(word) >= _SHORTEST_WORD]
+        own = _words(name for each in self.called for name in each)
+        return bool(told and own) and not any(get_close_matches(word, own) for word in told)
+
     def values(self, rule: Rule) -> list[dict[str, str]]:
         """Return what the attributes of a rule hold in an entry of this person's, each way once."""
-        filled = [
-            {name: text.format_map(values) for name, text in rule.attributes.items()}
-            for values in self._combined(rule.placeholders)
-        ]
-        return [each for at, each in enumerate(filled) if each not in filled[:at]]
+        return self._filled(rule, self.rows)
 
-    def _combined(self, fields: frozenset[str]) -> Iterator[dict[str, str]]:
+    def values_otherwise(self, rule: Rule) -> list[dict[str, str]]:
+        """As `values`, with the student numbers in other forms."""
+        return self._filled(rule, self._other_rows) if "number" in rule.placeholders else []
+
+    @cached_property
+    def _other_rows(self) -> tuple[Mapping[str, str], ...]:
+        return tuple(
+            {**row, "number": form} for row in self.rows for form in other_forms(row["number"])
+        )
+
+    def _filled(self, rule: Rule, rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+        filled = (
+            {name: text.format_map(values) for name, text in rule.attributes.items()}
+            for values in self._combined(rule.placeholders, rows)
+        )
+        return [dict(each) for each in dict.fromkeys(tuple(each.items()) for each in filled)]
+
+    def _combined(
+        self, fields: frozenset[str], rows: Sequence[Mapping[str, str]]
+    ) -> Iterator[dict[str, str]]:
         """Yield values for these placeholders; system and number are always of one enrolment."""
         of_person = sorted(fields & self.known.keys())
-        for row in self.rows:
+        for row in rows:
             if all(row[name] for name in fields & row.keys()):
                 for values in product(*(self.known[name] for name in of_person)):
                     yield {**row, **dict(zip(of_person, values, strict=True))}
 
     def matches(self, rule: Rule, entry: Attributes) -> bool:
-        return any(
-            all(folded(value) in held(entry, name) for name, value in each.items())
-            for each in self.values(rule)
-        )
+        return _holds(entry, self.values(rule))
+
+    def matches_otherwise(self, rule: Rule, entry: Attributes) -> bool:
+        """As `matches`, with a student number in another form, which is never certain."""
+        return _holds(entry, self.values_otherwise(rule))
 
 
 class Password(StrEnum):
@@ -278,17 +308,33 @@ def _placed(
     if identity.is_known_by_name(entry):
         matching.append(BY_NAME)
     against = _contradiction(identity, rules, entry)
-    of_another_form = identity.has_code_of_another_form(entry)
-    if against == _OF_ANOTHER_FORM and (matching or of_another_form):
+    if against == _OF_ANOTHER_FORM and matching:
         return _Place.DOUBTFUL, against
     if not matching:
-        doubtful = of_another_form and against is None
-        return (_Place.DOUBTFUL, _OF_ANOTHER_FORM) if doubtful else (_Place.LEFT_OUT, None)
+        return _resembling(identity, rules, entry, against)
     matching.sort(key=lambda rule: (not rule.certain, rule.of_a_mailbox))
     first = matching[0]
     if against is None:
         return (_Place.OWN if first.certain else _Place.DOUBTFUL), first.name
     return _contradicted(identity, matching, entry, against)
+
+
+def _resembling(
+    identity: Identity, rules: Sequence[Rule], entry: Attributes, against: str | None
+) -> tuple[_Place, str | None]:
+    """Tell of an entry that has a number or code of the person's in another form, at most.
+
+    Two students may have numbers that differ in nothing else: whatever contradicts, their names
+    too, makes it the other's.
+    """
+    if against not in (None, _OF_ANOTHER_FORM) or identity.is_called_otherwise(entry):
+        return _Place.LEFT_OUT, None
+    if identity.has_code_of_another_form(entry):
+        return _Place.DOUBTFUL, _OF_ANOTHER_FORM
+    for rule in rules:
+        if identity.matches_otherwise(rule, entry):
+            return _Place.DOUBTFUL, f"{rule.name} of another form"
+    return _Place.LEFT_OUT, None
 
 
 def _contradicted(
@@ -335,6 +381,16 @@ def _insured_otherwise(identity: Identity, rule: Rule, entry: Attributes) -> boo
     for scheme in {scheme for scheme, _ in identity.insured}:
         there = {insurance.surely(scheme, raw, identity.today) for raw in held} - {None}
         if _differ(there, {number for kind, number in identity.insured if kind == scheme}):
+            return True
+    return False
+
+
+def _holds(entry: Attributes, wanted: Iterable[Mapping[str, str]]) -> bool:
+    """Whether the entry holds all values of one of these."""
+    there: dict[str, set[str]] = {}
+    for each in wanted:
+        there = there or {name: held(entry, name) for name in each}
+        if all(folded(value) in there[name] for name, value in each.items()):
             return True
     return False
 

@@ -28,6 +28,7 @@ class Postings(Generic[E]):
         looked_for = [(CODES, code) for code in identity.code_forms]
         looked_for += [(UID, name) for name in identity.names]
         for rule in self._rules:
-            looked_for += [next(iter(filled.items())) for filled in identity.values(rule)]
+            every = (*identity.values(rule), *identity.values_otherwise(rule))
+            looked_for += [next(iter(filled.items())) for filled in every]
         found = {at for name, value in looked_for for at in self._at.get((name, folded(value)), ())}
         return [self._entries[at] for at in sorted(found)]

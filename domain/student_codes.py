@@ -5,10 +5,11 @@
 under the country. Codes are compared in lower case and not percent-encoded.
 """
 
-from collections.abc import Iterable, Iterator
-from urllib.parse import unquote
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote, unquote
 
 from domain.match_rules import folded
+from domain.student_numbers import other_forms
 
 _NAMESPACE = "urn:schac:personalUniqueCode:"
 _FORMER = "urn:mace:terena.org:schac:personalUniqueCode:"
@@ -31,13 +32,24 @@ def esi_scopes(scope: str) -> tuple[str, ...]:
     return tuple(_NAMESPACE + each for each in scopes)
 
 
-def written(codes: Iterable[str], scope: str) -> tuple[str, ...]:
-    """Return every form in which other tools write these codes, also without the system."""
+def written(codes: Sequence[str], scope: str) -> tuple[str, ...]:
+    """Return every form in which other tools write these codes, also without the system.
+
+    A number that is written otherwise is looked for under its system alone.
+    """
     country, _ = _parts(scope)
     national = (f"{_NAMESPACE}int:{kind}:{country}:" for kind in ("esi", "studentID"))
     scopes = (scope, *esi_scopes(scope), *national)
     forms = [*codes, *(each + code.rpartition(":")[2] for code in codes for each in scopes)]
-    return tuple(dict.fromkeys(name for form in forms for name in _as_written(form)))
+    whole = [name for form in forms for name in _as_written(form)]
+    return tuple(dict.fromkeys((*whole, *_otherwise(codes))))
+
+
+def _otherwise(codes: Sequence[str]) -> Iterator[str]:
+    for code in codes:
+        head, _, number = code.rpartition(":")
+        for form in other_forms(unquote(number)):
+            yield from {f"{head}:{form}", f"{head}:{quote(form, safe='')}"}
 
 
 def _as_written(code: str) -> Iterator[str]:

@@ -214,6 +214,23 @@ async def test_a_code_is_found_in_every_form_that_tools_write(
     await found_alike(stack, pool, make_person, {CODES: held})
 
 
+NUMBERS = {
+    "Π{serial}/1": ("π{serial}-1", "Π{serial} 1", "Π {serial} 1", "Π-{serial}-1", "Π{serial}1"),
+    "D{serial}-1": ("d{serial} 1", "D{serial}.1", "D{serial}_1", "D{serial}1"),
+    "{serial}": ("000{serial}", "0{serial}"),
+    "ΑΜ{serial}": ("AM{serial}", "am-{serial}"),
+}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+async def test_a_number_that_is_written_otherwise_is_found(
+    stack: TestStack, pool: Pool, make_person: MakePerson, number: str
+) -> None:
+    held = dict.fromkeys(NUMBERS[number], accounts.Outcome.CANNOT_TELL)
+    codes = {f"urn:schac:personalUniqueCode:gr:{{domain}}:SIS:{form}": held[form] for form in held}
+    await found_alike(stack, pool, make_person, {"employeeNumber": held, CODES: codes}, number)
+
+
 async def found_alike(
     stack: TestStack,
     pool: Pool,

@@ -241,6 +241,59 @@ def test_the_esi_of_a_row_that_is_gone_is_meant() -> None:
     assert judge(known, RULES, [old]).outcome is Outcome.RESERVED_BY_SAME
 
 
+OTHERWISE = ("D4 1", "d4/1", "D41", "D-4-1")
+MARIA = {"sn": "Βάρδα", "givenName": "Mairi"}
+BESIDE = {
+    "nothing": ({}, Outcome.CANNOT_TELL),
+    "the birth date": ({BIRTH_DATE: "2/1/2005"}, Outcome.CANNOT_TELL),
+    "names": ({"cn": "Marina Vardas"}, Outcome.CANNOT_TELL),
+    "the surname in Greek": (MARIA, Outcome.CANNOT_TELL),
+    "initials": ({"cn": "X"}, Outcome.CANNOT_TELL),
+    "another birth date": (OLDER, Outcome.FREE),
+    "other names": ({"cn": "Giorgos Pappas"}, Outcome.FREE),
+    "another insurance number": ({"amka": OTHER_AMKA}, Outcome.FREE),
+}
+BESIDE_NUMBER = {
+    "the number under another system": ({CODES: f"{SCOPE}OLD:D4%201"}, Outcome.CANNOT_TELL),
+    "another's code": (ANOTHERS, Outcome.FREE),
+    "another's ESI": ({CODES: f"{URN}int:esi:{DOMAIN}:Z9"}, Outcome.FREE),
+    "the login name": ({"uid": "mvarda"}, Outcome.RESERVED_BY_SAME),
+}
+
+
+@pytest.mark.parametrize("number", OTHERWISE)
+@pytest.mark.parametrize(
+    ("held", "beside"),
+    [
+        *(("employeeNumber", each) for each in (BESIDE | BESIDE_NUMBER).values()),
+        *((CODES, each) for each in BESIDE.values()),
+    ],
+)
+def test_a_number_that_is_written_otherwise_is_for_support(
+    held: str, number: str, beside: tuple[Mapping[str, str], Outcome]
+) -> None:
+    person = PERSON.model_copy(update={"enrolments": (enrolment("D4-1"),), "former": ()})
+    known = Identity.of(person, (f"{SCOPE}SIS:D4-1",), DOMAIN, TODAY)
+    rules = (*RULES, INSURANCE)
+    marks, outcome = beside
+    other = entry({held: f"{SCOPE}SIS:{number}" if held == CODES else number}, marks)
+    found = judge(known, rules, Postings(rules, [other]).of(known))
+    assert found.outcome is outcome
+    if outcome is Outcome.CANNOT_TELL:
+        assert "of another form" in str(found.why)
+
+
+def test_a_rule_of_many_attributes_reads_a_number_that_is_written_otherwise() -> None:
+    rule = Rule(
+        attributes={"employeeNumber": "{system}:{number}", "sn": "{last_name}"}, certain=True
+    )
+    other = entry(employeeNumber="SIS:A-1", sn="Varda")
+    found = judge(identity(), (rule,), Postings((rule,), [other]).of(identity()))
+    assert found.why == "not certain: employeeNumber+sn of another form"
+    exactly = entry(employeeNumber="SIS:A 1", sn="Varda")
+    assert judge(identity(), (rule,), [other, exactly]).own == (exactly,)
+
+
 @pytest.mark.parametrize("password", [Password.SET, Password.HIDDEN])
 @pytest.mark.parametrize("known", [MINE, {"uid": "mvarda"}])
 def test_a_password_that_is_there_or_cannot_be_seen_makes_it_owned(

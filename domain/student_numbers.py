@@ -1,0 +1,51 @@
+"""In which other forms a student number may stand in an entry, whatever tool wrote it; pure.
+
+A directory finds whole values, so these are as few as can all be searched for: with another
+separator, one more or none, in look-alike letters, with or without leading zeros.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from domain.match_rules import folded
+from domain.memo import remembered
+from domain.text import LOOK_ALIKES, plain
+
+_SEPARATORS = "-/._ "
+_LONGEST_WITH_ZEROS = 12
+_LONGEST = 20
+_FROM_LATIN = {latin: greek for greek, latin in LOOK_ALIKES.items()}
+
+
+@remembered(256)
+def other_forms(number: str) -> tuple[str, ...]:
+    """Return the forms but for the number itself; none of one that is longer than any is."""
+    apart = unicodedata.normalize("NFD", plain(number).upper())
+    written = "".join(char for char in apart if not unicodedata.combining(char))
+    if not 0 < len(re.findall(r"[^\W_]", written)) <= _LONGEST:
+        return ()
+    alike = (written, written.translate(LOOK_ALIKES), written.translate(_FROM_LATIN))
+    forms = dict.fromkeys(form for each in dict.fromkeys(alike) for form in _forms(each))
+    return tuple(form for form in forms if folded(form) != folded(number))
+
+
+def _forms(written: str) -> Iterator[str]:
+    """Yield it with other separators in their places; one more goes in where it has none."""
+    apart = re.findall(r"[^\W_]+", written)
+    bare = "".join(apart)
+    yield from (form for each in dict.fromkeys((written, bare)) for form in _with_zeros(each))
+    groups = re.findall(r"[^\W\d_]+|\d+", written)
+    for separator in _SEPARATORS:
+        yield from (separator.join(apart), separator.join(groups))
+        if written == bare:
+            yield from (bare[:at] + separator + bare[at:] for at in range(1, len(bare)))
+
+
+def _with_zeros(number: str) -> Iterator[str]:
+    """Yield a number, and what begins with a digit with fewer and more zeros before it."""
+    yield number
+    least = number.lstrip("0")
+    if number[0].isdigit() and least[:1].isdigit():
+        for length in range(len(least), _LONGEST_WITH_ZEROS + 1):
+            yield least.rjust(length, "0")
