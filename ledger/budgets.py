@@ -1,9 +1,10 @@
 """Counters with a limit per window of time, shared by all processes.
 
-Most windows are fixed; those of `take_of_last` slide.
+Most windows are fixed. A sliding one has a row for each use, until that is as old as the window;
+whoever counts there holds the buckets first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -85,30 +86,40 @@ async def take_of_last(
     this = f"once:{submission_id}"
     async with pool.acquire() as ledger, ledger.transaction():
         await ledger.execute(_CLEAR)
-        for name in sorted({this, *limits}):
-            await ledger.execute("SELECT pg_advisory_xact_lock(hashtext($1))", name)
-        before = {bucket: await _ends(ledger, bucket) for bucket in (this, *limits)}
+        await hold(ledger, {this, *limits})
+        before = {bucket: await ends(ledger, bucket) for bucket in (this, *limits)}
         if before.pop(this):
-            return {name: Taken(max(limits[name] - len(ends), 0)) for name, ends in before.items()}
+            return {name: Taken(max(limits[name] - len(each), 0)) for name, each in before.items()}
         taken = {
-            name: Taken(0, ends[-limit]) if len(ends) >= limit else Taken(limit - len(ends))
-            for (name, limit), ends in zip(limits.items(), before.values(), strict=True)
+            name: Taken(0, each[-limit]) if len(each) >= limit else Taken(limit - len(each))
+            for (name, limit), each in zip(limits.items(), before.values(), strict=True)
         }
         if any(each.opens for each in taken.values()):
             return taken
         for name in (this, *limits):
-            await ledger.execute(
-                "INSERT INTO budget AS b (bucket, window_start, ends_at, used)"
-                " SELECT $1, at, at + $2, 1 FROM clock_timestamp() at"
-                " ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1",
-                name,
-                window,
-            )
+            await use(ledger, name, window)
         return {name: Taken(each.left - 1) for name, each in taken.items()}
 
 
-async def _ends(ledger: Connection, bucket: str) -> list[datetime]:
-    """Return until when each use counts, the first to end first."""
+async def hold(ledger: Connection, buckets: Iterable[str]) -> None:
+    """Let nobody else count in these sliding windows before the transaction ends."""
+    for bucket in sorted(buckets):
+        await ledger.execute("SELECT pg_advisory_xact_lock(hashtext($1))", bucket)
+
+
+async def use(ledger: Connection, bucket: str, window: timedelta) -> None:
+    """Count one use in this sliding window."""
+    await ledger.execute(
+        "INSERT INTO budget AS b (bucket, window_start, ends_at, used)"
+        " SELECT $1, at, at + $2, 1 FROM clock_timestamp() at"
+        " ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1",
+        bucket,
+        window,
+    )
+
+
+async def ends(ledger: Connection, bucket: str) -> list[datetime]:
+    """Return until when each use of a sliding window counts, the first to end first."""
     rows = await ledger.fetch(
         "SELECT ends_at FROM budget, generate_series(1, used)"
         " WHERE bucket = $1 AND ends_at > clock_timestamp() ORDER BY ends_at",

@@ -7,19 +7,12 @@ another browser starts has what is left. Each row of `budget` is one try, until 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from ledger import tries
+from ledger import budgets, tries
 from ledger.pool import Connection, Pool
 from ledger.tries import SPENT, TAKEN, Attempt
 
 WINDOW = timedelta(days=1)
 _COUNTER = "identity"
-_TRIES = """
-SELECT ends_at FROM budget WHERE bucket = $1 AND ends_at > clock_timestamp() ORDER BY ends_at
-"""
-_TAKE = """
-INSERT INTO budget (bucket, window_start, ends_at, used)
-SELECT $1, now, now + $2, 1 FROM clock_timestamp() now
-"""
 _GIVE_BACK = """
 DELETE FROM budget WHERE (bucket, window_start) = (
     SELECT bucket, window_start FROM budget WHERE bucket = $1 ORDER BY window_start DESC LIMIT 1
@@ -46,7 +39,7 @@ async def take(
         attempt = await _left(ledger, buckets, limit)
         if attempt.outcome == TAKEN:
             for bucket in buckets:
-                await ledger.execute(_TAKE, bucket, WINDOW)
+                await budgets.use(ledger, bucket, WINDOW)
             after = await _left(ledger, buckets, limit)
             attempt = Attempt(TAKEN, after.tries_left, after.locked_until)
         await tries.note(ledger, reference, submission_id, attempt)
@@ -77,12 +70,11 @@ def _buckets(holders: Iterable[str]) -> list[str]:
 async def _hold(ledger: Connection, reference: str, buckets: Iterable[str]) -> None:
     """Let nobody else count for this activation or these holders before the transaction ends."""
     await tries.hold(ledger, reference, _COUNTER)
-    for bucket in buckets:
-        await ledger.execute("SELECT pg_advisory_xact_lock(hashtext($1))", bucket)
+    await budgets.hold(ledger, buckets)
 
 
 async def _left(ledger: Connection, buckets: Iterable[str], limit: int) -> Attempt:
-    used = [[row["ends_at"] for row in await ledger.fetch(_TRIES, each)] for each in buckets]
+    used = [await budgets.ends(ledger, each) for each in buckets]
     remaining = min(limit - len(ends) for ends in used)
     if remaining > 0:
         return Attempt(TAKEN, remaining)
