@@ -333,7 +333,7 @@ def _resembling(
         return _Place.DOUBTFUL, _OF_ANOTHER_FORM
     for rule in rules:
         if identity.matches_otherwise(rule, entry):
-            return _Place.DOUBTFUL, f"{rule.name} of another form"
+            return _Place.DOUBTFUL, Reason.OF_ANOTHER_FORM.of(rule.name)
     return _Place.LEFT_OUT, None
 
 

@@ -30,14 +30,14 @@ _MOST_DIGITS = 18
 # As in 00 30 69 12 34 56 78.
 _MOST_GROUPS = 7
 _LONGEST_FIELD = 255
-AROUND_EMAILS = "'.:"
-"""What spreadsheets and sentences leave at the ends of an address."""
+AROUND_EMAILS = "'.{}"
+"""What spreadsheets and sentences leave at the ends of an address, and what may stand in one."""
 _OF_NOBODY = {
     *("no", "nomail", "noemail", "nil", "nan", "na", "notvalid", "test", "mail", "email"),
     *("gram", "grammateia", "gramateia", "secretariat", "students", "foitites", "library"),
     *("bibliothiki", "erasmus"),
 }
-_BETWEEN_EMAILS = re.compile(r"[\s,;|/<>()\[\]\"]+|mailto:", re.IGNORECASE)
+_BETWEEN_EMAILS = re.compile(r"[\s,;:|/<>()\[\]\"«»‹›“”„‘’]+")
 
 
 def mobile(raw: str, region: str) -> str:

@@ -143,6 +143,14 @@ def test_mobiles_on_file_are_read_as_far_as_they_can_be(
         ("a@uop.gr, b@uop.gr", ("a@uop.gr", "b@uop.gr")),
         ("a@uop.gr;b@uop.gr a@uop.gr", ("a@uop.gr", "b@uop.gr")),
         ("Nikos <mailto:a@uop.gr>", ("a@uop.gr",)),
+        *(
+            (around, ("a@uop.gr",))
+            for around in (
+                *("email:a@uop.gr", "E-Mail: a@uop.gr", "μέιλ:a@uop.gr", "email : a@uop.gr"),
+                *("«a@uop.gr»", "<a@uop.gr>", "{a@uop.gr}", "“a@uop.gr”", "‘a@uop.gr’"),
+                *("email:{a@uop.gr}.", "«mailto:a@uop.gr»", "email：a@uop.gr", ":a@uop.gr:"),
+            )
+        ),
         ("νίκος@uop.gr b@uop.gr", ("b@uop.gr",)),
     ],
 )
