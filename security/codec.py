@@ -14,7 +14,8 @@ the answer to what counted.
 
 import asyncio
 import hmac
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from itertools import islice
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -26,7 +27,7 @@ from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     ActivitySerializationContext,
     DataConverter,
-    DefaultFailureConverterWithEncodedAttributes,
+    DefaultFailureConverter,
     PayloadCodec,
     PayloadConverter,
     SerializationContext,
@@ -40,6 +41,12 @@ from security.keys import KeyRing, decrypt, encrypt
 ENCODING = b"binary/encrypted"
 _MAC = "mac"
 _REFUSED = {"encoding": b"binary/refused"}
+
+# Temporal replaces what a try failed by, where it is over 4 KB, by a failure without its type
+# (limit.mutableStateActivityFailureSize.error), and the type is the wait reason.
+_KEPT_CAUSES = 3
+_MESSAGE_BYTES = 150
+_TRACE_BYTES = 600
 
 Called = MutableMapping[asyncio.Task[Any] | None, str]
 """The oldest epoch that each task has read; the SDK runs a task for each call of a worker."""
@@ -133,14 +140,46 @@ def workflow_of(payload: Payload) -> str:
     return payload.metadata.get("workflow", b"").decode(errors="replace")
 
 
-class FailureConverter(DefaultFailureConverterWithEncodedAttributes):
-    """Encrypts messages and stack traces; a forged failure is read as one that says nothing."""
+class FailureConverter(DefaultFailureConverter):
+    """Encrypts messages and stack traces, and cuts them to the size that Temporal keeps.
+
+    A forged failure is read as one that says nothing.
+    """
+
+    def to_failure(
+        self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure
+    ) -> None:
+        DefaultFailureConverter().to_failure(exception, payload_converter, failure)
+        kept = list(islice(_with_causes(failure), _KEPT_CAUSES))
+        kept[-1].ClearField("cause")
+        for each in kept:
+            text = {
+                "message": _first(each.message, _MESSAGE_BYTES),
+                "stack_trace": _last(each.stack_trace, _TRACE_BYTES // len(kept)),
+            }
+            each.encoded_attributes.CopyFrom(payload_converter.to_payloads([text])[0])
+            each.message, each.stack_trace = "Encoded failure", ""
 
     def from_failure(self, failure: Failure, payload_converter: PayloadConverter) -> BaseException:
         try:
             return super().from_failure(failure, payload_converter)
         except Exception:  # noqa: BLE001 - a forger may have written anything
             return ApplicationError("unreadable failure")
+
+
+def _with_causes(failure: Failure) -> Iterator[Failure]:
+    yield failure
+    while failure.HasField("cause"):
+        failure = failure.cause
+        yield failure
+
+
+def _first(text: str, size: int) -> str:
+    return text.encode(errors="replace")[:size].decode(errors="ignore")
+
+
+def _last(text: str, size: int) -> str:
+    return text.encode(errors="replace")[-size:].decode(errors="ignore")
 
 
 def data_converter(keys: KeyRing, *, answers: bool = False) -> DataConverter:

@@ -5,6 +5,7 @@ Pages, `/progress.json` and staff's commands all take the wait reason from `wait
 
 from datetime import UTC, datetime
 
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import WorkflowExecutionDescription
 from temporalio.common import SearchAttributeKey
@@ -43,8 +44,18 @@ def waiting(
 
 
 def _failure_reason(pending: PendingActivityInfo) -> WaitReason | None:
-    kind = pending.last_failure.application_failure_info.type
+    kind = failure_type(pending.last_failure)
     return WaitReason(kind) if kind in set(FailureType) else None
+
+
+def failure_type(failure: Failure) -> str:
+    """Return the type of a failure, else of its causes; empty where none has one.
+
+    Temporal puts a failure without a type around one that is too large for it.
+    """
+    while not failure.application_failure_info.type and failure.HasField("cause"):
+        failure = failure.cause
+    return failure.application_failure_info.type
 
 
 def _next_try(pending: PendingActivityInfo) -> datetime | None:

@@ -18,6 +18,7 @@ from domain.contracts.submissions import StaffRequest
 from ledger.audit import Row
 from ledger.messages import Sending
 from ledger.notes import Note
+from starter.tries import failure_type
 from workflows.standing import REASON, STEP
 
 STAFFS_DOORS = frozenset(
@@ -188,11 +189,7 @@ def _failing(description: WorkflowExecutionDescription) -> Iterator[Event]:
 
 
 def _failed(at: datetime, activity: str, failure: Failure, tries: int) -> Event:
-    causes = [failure]
-    while causes[-1].HasField("cause"):
-        causes.append(causes[-1].cause)
-    types = (each.application_failure_info.type for each in reversed(causes))
-    kind = next(filter(None, types), "no answer")
+    kind = failure_type(failure) or "no answer"
     return Event(at, "failed", f"{activity} {kind}", times=tries)
 
 

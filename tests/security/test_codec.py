@@ -41,6 +41,9 @@ from workflows.standing import STEP
 
 Handle = WorkflowHandle[Any, ActivationResult]
 
+KEPT_BY_TEMPORAL = 4096
+"""Bytes of a failed try's failure: limit.mutableStateActivityFailureSize.error."""
+
 
 def stamp(name: str) -> dict[str, Any]:
     return {"submission_id": name, "received_at": datetime.now(UTC)}
@@ -218,6 +221,39 @@ async def test_a_failure_reads_in_full_with_the_keys(ring: KeyRing) -> None:
     assert "6912345678" not in str(failure)
     read = await converter.decode_failure(failure)
     assert str(read) == "LEDGER_DOWN: of 6912345678"
+
+
+def fail_deep(frames: int, causes: int, message: str) -> None:
+    """Raise below so many calls, each of a long line, with so many causes."""
+    if frames:
+        fail_deep(frames - 1, causes, message)  # A line as long as the lines of this tree may be.
+    try:
+        if causes:
+            fail_deep(frames, causes - 1, message)
+    except ApplicationError as error:
+        raise ApplicationError(message, type=f"CAUSED_{causes}") from error
+    raise ApplicationError(message, type="DIRECTORY_DOWN")
+
+
+@pytest.mark.parametrize("message", ["DIRECTORY_DOWN: TimeoutError", "έλα " * 900, '\n"\\' * 900])
+@pytest.mark.parametrize("causes", [0, 1, 2, 9])
+@pytest.mark.parametrize("frames", [0, 3, 30])
+async def test_no_failure_is_too_large_for_temporal_to_keep_its_type(
+    ring: KeyRing, frames: int, causes: int, message: str
+) -> None:
+    context = WorkflowSerializationContext(namespace="activation", workflow_id="A-7K3F-92QD")
+    converter = data_converter(ring).with_context(context)
+    failure = Failure()
+    with pytest.raises(ApplicationError) as raised:
+        fail_deep(frames, causes, message)
+    await converter.encode_failure(raised.value, failure)
+    assert failure.ByteSize() < KEPT_BY_TEMPORAL
+    read = await converter.decode_failure(failure)
+    assert isinstance(read, ApplicationError)
+    assert read.type == raised.value.type
+    assert message.startswith(read.message)
+    assert read.failure
+    assert "raise ApplicationError" in read.failure.stack_trace
 
 
 # --- alone ---------------------------------------------------------------------------------------
