@@ -6,6 +6,7 @@ opens the sealed password; only a bind with it counts as done. Any number of tri
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -36,7 +37,7 @@ from domain.contracts.requests import (
 )
 from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal
 from domain.reasons import Reason
-from ledger import activations, consents, passwords, rekeyed, usernames
+from ledger import activations, consents, passwords, rekeyed, used_again, usernames
 from ledger.consents import Consent
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
@@ -79,7 +80,7 @@ class DirectoryActivities:
         """Tell whether an account that the ledger calls active still exists."""
         begin_try()
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            request = await rekeyed.widened(self._pool, request)
+            request = await used_again.widened(self._pool, request)
             own = await self._identity(request.person)
             found = await self._directory.run(
                 presence.state, self._directory, own, request.username
@@ -103,7 +104,7 @@ class DirectoryActivities:
         The registrar's name goes to nobody else, and its owner gets no other.
         """
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            request = await rekeyed.widened(self._pool, request)
+            request = await used_again.widened(self._pool, request)
             names = await wanted_names(self._pool, request, self._policy)
             own = await self._glance(request, self._find_own, request.person)
             if own and own.outcome is not Outcome.FREE:
@@ -186,7 +187,10 @@ class DirectoryActivities:
         return not await usernames.has_empty_entry(self._pool, name=entry.uid, reference=reference)
 
     async def _identity(self, person: Person) -> Identity:
-        own = identity(person, self._domain, self._country)
+        own = replace(
+            identity(person, self._domain, self._country),
+            used_again=await used_again.has_any(self._pool, person.keys),
+        )
         former = await rekeyed.former(self._pool, person.keys)
         return await recognition(self._pool, self._keys, self._directory, own, former)
 
@@ -208,7 +212,7 @@ class DirectoryActivities:
             if personal.contained(password.decode(errors="ignore"), request.password_context):
                 return writes.refused(PasswordRefusal.PERSONAL)
             made = await self._provision(
-                await rekeyed.widened(self._pool, request), password, consent
+                await used_again.widened(self._pool, request), password, consent
             )
             if made.outcome is ProvisionOutcome.ACTIVE:
                 await activations.provisioned(

@@ -13,7 +13,7 @@ from activities.failures import guarded
 from activities.registrar import RegistrarActivities
 from domain.contracts.requests import InsuranceOutcome, InsuranceRecorded, RecordInsurance
 from domain.contracts.vocabulary import ActivityName, FailureType
-from ledger import insurance, rekeyed
+from ledger import insurance, rekeyed, used_again
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
 
@@ -34,9 +34,11 @@ class InsuranceActivities:
         if await self._registrar.somebody_else_has(*number, own):
             return another
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            noted = await used_again.noted(self._pool, request.reference)
+            own = tuple(noted.get(key, key) for key in own)
             own += await rekeyed.former(self._pool, own)
             if await rekeyed.holders(self._pool, self._keys, number, own):
                 return another
-            request = request.model_copy(update={"other_keys": own[1:]})
+            request = request.model_copy(update={"person_key": own[0], "other_keys": own[1:]})
             ours = await insurance.record(self._pool, self._keys, request)
         return InsuranceRecorded(outcome=InsuranceOutcome.RECORDED) if ours else another

@@ -6,7 +6,7 @@ rows that the registrar has replaced. All are only read.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from activities import students
@@ -89,6 +89,8 @@ def matches(
     found: list[tuple[Person, Judgement[Entry]]] = []
     for person in people:
         known = identity(person, institution.domain, institution.code_country)
+        again = ledger.known.get(person.person_key)
+        known = replace(known, used_again=bool(again and again.own_keys))
         if kept := ledger.kept.get(person.person_key):
             known = told_by(known, kept, names.of(kept.names))
         found.append((person, judge(known, rules, postings.of(known))))
@@ -120,11 +122,9 @@ def matches(
 
 
 def recognised_by(keys: KeyRing, people: Sequence[Person]) -> Callable[[Person], tuple[str, ...]]:
-    """Tell what recognises each when the row is replaced: nothing where several have the number."""
+    """Tell what recognises each when a row is replaced; a number that several have does not."""
     numbers = Counter(map(rekeyed.number_of, people))
-    return lambda person: (
-        () if numbers[rekeyed.number_of(person)] > 1 else rekeyed.facts(keys, person)
-    )
+    return lambda person: rekeyed.facts(keys, person, alone=numbers[rekeyed.number_of(person)] == 1)
 
 
 def _username(person: Person, own: Sequence[Entry], plan: Plan) -> str | None:

@@ -3,7 +3,7 @@
 These need no directory; the username is chosen here only when the directory did not answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from temporalio import activity
@@ -28,7 +28,17 @@ from domain.contracts.requests import (
 )
 from domain.contracts.vocabulary import ActivityName, FailureType, Step
 from domain.reasons import Reason
-from ledger import activations, claims, consents, messages, passwords, rekeyed, starts, usernames
+from ledger import (
+    activations,
+    claims,
+    consents,
+    messages,
+    passwords,
+    rekeyed,
+    starts,
+    used_again,
+    usernames,
+)
 from ledger.activations import Account
 from ledger.pool import UNAVAILABLE, Pool
 from security.keys import KeyRing
@@ -71,11 +81,12 @@ class LedgerActivities:
         """Claim the person, or tell which live activation holds them; the dead hold nobody."""
         reference = request.reference
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            found = await known(self._pool, self._keys, request.person, request.gone)
+            found = await known(self._pool, self._keys, request.person, request.gone, reference)
             if found.another and not request.apart:
                 return Claimed(outcome=ClaimOutcome.NUMBER_OF_ANOTHER)
             person = found.person
             await rekeyed.note(self._pool, person.person_key, found.same)
+            await used_again.note(self._pool, reference, found.own_keys)
             if found.account:
                 return _active(found.account)
             # Noted before the claim, so that no rival finds a holder that seems not to live.
@@ -86,10 +97,9 @@ class LedgerActivities:
                 person=person,
                 language=request.language,
             )
+            held = claim_keys(self._keys, person, found.own_keys)
             for _ in range(_ROUNDS):
-                holders = await claims.claim(
-                    self._pool, reference=reference, keys=claim_keys(self._keys, person)
-                )
+                holders = await claims.claim(self._pool, reference=reference, keys=held)
                 rivals = sorted(holders - {reference})
                 if not rivals:
                     # A rival may have ended, active, between the first look and the claim.
@@ -113,7 +123,7 @@ class LedgerActivities:
             refused = refused_login(request.person, self._settings.usernames)
             if refused:
                 return refused
-            request = await rekeyed.widened(self._pool, request)
+            request = await used_again.widened(self._pool, request)
             names = await wanted_names(self._pool, request, self._settings.usernames)
             return await reserve_name(self._pool, request.person, names)
 
@@ -150,11 +160,16 @@ def _active(account: Account) -> Claimed:
     )
 
 
-def claim_keys(keys: KeyRing, person: Person) -> list[str]:
-    """Return what an activation holds while it holds a person: each enrolment, and the number."""
+def claim_keys(keys: KeyRing, person: Person, own_keys: Mapping[str, str]) -> list[str]:
+    """Return what an activation holds while it holds a person: each enrolment, and the number.
+
+    Whoever had an enrolment's number before may be under way too: the person's own key is held.
+    """
+    rows = [
+        f"{each.system_id}/{each.registration_id}" for each in (*person.enrolments, *person.former)
+    ]
     held = [
-        keys.index("registration", f"{each.system_id}/{each.registration_id}")
-        for each in (*person.enrolments, *person.former)
+        own_keys.get(keys.index("person", row)) or keys.index("registration", row) for row in rows
     ]
     if person.insurance_number:
         number = f"{person.insurance_scheme}:{person.insurance_number}"

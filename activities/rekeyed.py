@@ -1,17 +1,19 @@
 """Knows a person again whose row the registrar has replaced, and recognises their entry.
 
+Whose number the registrar has used again is known by a key of their own (`ledger.used_again`).
+
 The claim of an activation and the comparison of everybody before the term ask here alike.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from activities.directory import Directory, Entry
 from activities.entries import CODES
 from domain.accounts import Identity
 from domain.contracts.requests import Person
-from ledger import activations, imports, rekeyed, usernames
+from ledger import activations, imports, rekeyed, used_again, usernames
 from ledger.activations import Account
 from ledger.pool import Pool
 from security.keys import KeyRing
@@ -24,7 +26,8 @@ class Known:
     """A person with every key under which the ledger knows them.
 
     `same` are keys that the insurance number tells anew, `another` whether somebody else has the
-    number, `account` the one that the ledger calls active.
+    number, `account` the one that the ledger calls active. `own_keys` stand for keys of the
+    registrar's that are somebody else's here.
     """
 
     person: Person
@@ -32,19 +35,31 @@ class Known:
     account: Account | None
     same: tuple[str, ...] = ()
     another: bool = False
+    own_keys: Mapping[str, str] = field(default_factory=dict)
 
 
-async def known(pool: Pool, keys: KeyRing, person: Person, gone: str | None = None) -> Known:
-    """Look for a person's account by every row, then by the number; `gone` counts as none."""
+async def known(
+    pool: Pool,
+    keys: KeyRing,
+    person: Person,
+    gone: str | None = None,
+    reference: str | None = None,
+) -> Known:
+    """Look for a person's account by every row, then by the number; `gone` counts as none.
+
+    `reference` is the activation that asks.
+    """
+    own = await used_again.own_keys(pool, keys, person, reference)
+    person = used_again.with_own(person, own)
     former = await rekeyed.former(pool, person.keys)
     person = rekeyed.with_keys(person, former)
     account = await account_of(pool, keys, person, former, gone)
     if account:
-        return Known(person, former, account)
+        return Known(person, former, account, own_keys=own)
     same, another = await rekeyed.recognised(pool, keys, person)
     person, former = rekeyed.with_keys(person, same), (*former, *same)
     account = await account_of(pool, keys, person, former, gone) if same else None
-    return Known(person, former, account, same, another)
+    return Known(person, former, account, same, another, own)
 
 
 async def account_of(
@@ -81,6 +96,13 @@ async def known_again(pool: Pool, keys: KeyRing, people: Sequence[Person]) -> di
             for person in numbered[index]:
                 if not holders.keys() <= set(person.keys):
                     wanted[person.person_key] = person
+    for begin in range(0, len(people), _BATCH):
+        some = people[begin : begin + _BATCH]
+        facts = await used_again.facts_of(pool, [key for each in some for key in each.keys])
+        for person in some:
+            noted = (facts[key] for key in person.keys if key in facts)
+            if any(rekeyed.contradicts(keys, person, each) for each in noted):
+                wanted[person.person_key] = person
     return {key: await known(pool, keys, person) for key, person in wanted.items()}
 
 

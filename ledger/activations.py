@@ -10,6 +10,7 @@ from domain import names
 from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Language, Step
 from domain.text import identifier
+from ledger import rekeyed
 from ledger.pool import Pool
 from security.keys import KeyRing
 
@@ -100,6 +101,7 @@ async def claimed(
 
 
 def _found_by(keys: KeyRing, person: Person) -> Iterator[str]:
+    yield from rekeyed.marks(keys, person)
     for each in (*person.enrolments, *person.former):
         yield keys.index("found_number", identifier(each.registration_id))
     if person.insurance_number:

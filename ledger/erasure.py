@@ -11,7 +11,7 @@ from ledger.pool import Pool
 
 _DELETED = (
     *("session", "sealed_password", "support_request", "case_note", "claim"),
-    *("code", "tries", "attempt", "post"),
+    *("code", "tries", "attempt", "post", "key_used_again"),
 )
 _KEYS = (
     "WITH RECURSIVE own AS ("

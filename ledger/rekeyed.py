@@ -4,21 +4,14 @@ A person is known again by the insurance number and the names that an account wa
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from domain import names
-from domain.contracts.requests import (
-    CheckAccount,
-    Enrolment,
-    Person,
-    ProvisionAccount,
-    ResolveAccount,
-)
+from domain.contracts.requests import Enrolment, Person
 from ledger.pool import Pool
 from security.keys import KeyRing
 
-R = TypeVar("R", ResolveAccount, ProvisionAccount, CheckAccount)
+_BORN = "born:"
 
 
 async def former(pool: Pool, person_keys: Sequence[str]) -> tuple[str, ...]:
@@ -37,16 +30,6 @@ async def all_former(pool: Pool) -> dict[str, tuple[str, ...]]:
         " GROUP BY person_key"
     )
     return {row["person_key"]: tuple(row["former"]) for row in rows}
-
-
-async def known(pool: Pool, person: Person) -> Person:
-    """Return the person with the keys of their rows that the registrar has no more."""
-    return with_keys(person, await former(pool, person.keys))
-
-
-async def widened(pool: Pool, request: R) -> R:
-    """Return the request with every key under which the ledger knows the person."""
-    return request.model_copy(update={"person": await known(pool, request.person)})
 
 
 def with_keys(person: Person, keys: Iterable[str]) -> Person:
@@ -122,13 +105,55 @@ def number_of(person: Person) -> tuple[str, str] | None:
     return None
 
 
-def facts(keys: KeyRing, person: Person) -> tuple[str, ...]:
-    """Return what a person is known again by; nothing of who has no insurance number."""
-    number = number_of(person)
-    if number is None:
-        return ()
+def facts(keys: KeyRing, person: Person, *, alone: bool = True) -> tuple[str, ...]:
+    """Return what tells whose an account is, also by another row where the number is theirs alone.
+
+    Without a number, or with one that others have too, it only tells the person from another.
+    """
     last, first, contacts = _compared(keys, person)
-    return tuple(sorted({number_index(keys, number)} | last | first | contacts))
+    told = last | first | set(marks(keys, person))
+    number = number_of(person)
+    if number and alone:
+        told |= {number_index(keys, number)} | contacts
+    return tuple(sorted(told))
+
+
+def marks(keys: KeyRing, person: Person) -> Iterator[str]:
+    """Yield birth dates and insurance numbers, each as what it is, so that a change is seen."""
+    every: list[Person | Enrolment] = [person, *person.enrolments, *person.former]
+    for each in every:
+        if each.birth_date:
+            yield _BORN + keys.index("person", f"born {each.birth_date:%Y%m%d}")
+        if each.insurance_scheme and each.insurance_number:
+            number = each.insurance_scheme, each.insurance_number
+            yield number_mark(each.insurance_scheme, number_index(keys, number))
+
+
+def number_mark(scheme: str, index: str) -> str:
+    return f"number {scheme}:{index}"
+
+
+def contradicts(keys: KeyRing, person: Person, found_by: Collection[str]) -> bool:
+    """Whether what was noted under a key of this person's is clearly somebody else's.
+
+    More of surname, first name, birth date and insurance number differ than agree, among them a
+    name. A contact in common speaks against that. What is not known does not count.
+    """
+    if not found_by:
+        return False
+    last, first, contacts = _compared(keys, person)
+    called = [not each.isdisjoint(found_by) for each in (last, first) if each]
+    told = [*called, *_of_marks(set(marks(keys, person)), found_by)]
+    agreed = told.count(True) + (not contacts.isdisjoint(found_by))
+    return False in called and told.count(False) > agreed
+
+
+def _of_marks(own: Collection[str], found_by: Collection[str]) -> Iterator[bool]:
+    """Tell of the birth date and of each scheme's number that both have whether they agree."""
+    for kind in {mark.partition(":")[0] for mark in own}:
+        there = {mark for mark in found_by if mark.partition(":")[0] == kind}
+        if there:
+            yield not there.isdisjoint(own)
 
 
 def agrees(keys: KeyRing, person: Person, found_by: Collection[str]) -> bool:

@@ -17,7 +17,7 @@ from activities.checking import Typed
 from activities.humans import humans
 from activities.registrar import SharedByMany, View
 from activities.rows import Row
-from ledger import activations, budgets
+from ledger import activations, budgets, used_again
 from ledger.pool import NO_RESULT
 from starter.support import cases
 from starter.support.actions import Refused
@@ -141,7 +141,11 @@ async def _claim(desk: Desk, question: Question, read: Said) -> _Claim:
         raise Refused(N_("This case no longer tells whom it is of: ask without it."))
     noted = (await activations.noted(desk.pool, [question.reference])).get(question.reference)
     contact = students.Typed(start.mobile, start.email, region)
-    return _Claim(contact, person_key=noted.person_key if noted else None)
+    if noted is None or noted.person_key is None:
+        return _Claim(contact)
+    again = await used_again.noted(desk.pool, question.reference)
+    of_registrar = {own: key for key, own in again.items()}
+    return _Claim(contact, person_key=of_registrar.get(noted.person_key, noted.person_key))
 
 
 async def _candidates(desk: Desk, claim: _Claim) -> list[list[Row]]:

@@ -4,7 +4,7 @@ Asked when there is no case to open: somebody was "not found". The audit keeps b
 never what. Registrar and directory are only read, each for as long as a person would wait.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -18,7 +18,7 @@ from activities.directory import Directory
 from activities.humans import MOST_SHARING, humans
 from activities.records import claim_keys, refused_login
 from activities.registrar import SharedByMany, View, reader
-from activities.rekeyed import known, recognition
+from activities.rekeyed import Known, known, recognition
 from activities.rows import Row, as_it_stands, enrolment, names, text
 from domain import surnames, usernames
 from domain.accounts import Identity
@@ -217,12 +217,12 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
     reference = await activations.under_way(
         desk.pool,
         desk.keys,
-        claims=claim_keys(desk.keys, person),
+        claims=claim_keys(desk.keys, person, again.own_keys),
         mobiles=mobiles,
         emails=emails,
     )
     name = again.account.username if again.account else None
-    account, username, why = await _account(desk, person, again.former, name)
+    account, username, why = await _account(desk, person, again, name)
     return replace(
         found,
         outcome=checking.outcome(
@@ -247,11 +247,10 @@ async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> C
 _Told: TypeAlias = tuple[Account, str | None, str | None]
 
 
-async def _account(desk: Desk, person: Person, former: Sequence[str], noted: str | None) -> _Told:
+async def _account(desk: Desk, person: Person, again: Known, noted: str | None) -> _Told:
     """Ask the directory as the engine will; `noted` is the account that the ledger knows.
 
-    `former` are the keys under which the ledger knows the person by rows that are gone. Without an
-    answer of the directory the ledger's word stands.
+    Without an answer of the directory the ledger's word stands.
     """
     unknown = (Account.ACTIVE if noted else Account.UNKNOWN, noted, None)
     try:
@@ -259,9 +258,12 @@ async def _account(desk: Desk, person: Person, former: Sequence[str], noted: str
     except OSError:
         return unknown
     institution = desk.settings.institution
-    own = entries.identity(person, institution.domain, institution.code_country)
+    own = replace(
+        entries.identity(person, institution.domain, institution.code_country),
+        used_again=bool(again.own_keys),
+    )
     try:
-        own = await recognition(desk.pool, desk.keys, directory, own, former)
+        own = await recognition(desk.pool, desk.keys, directory, own, again.former)
         if noted:
             found = await directory.run(presence.state, directory, own, noted)
             why = (await directory.run(directory.find_own, own)).why

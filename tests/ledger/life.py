@@ -23,6 +23,7 @@ from ledger import (
     posts,
     sessions,
     support_requests,
+    used_again,
     usernames,
 )
 from ledger.pool import Pool
@@ -47,6 +48,7 @@ async def live(
     await activations.begin(pool, keys, reference=reference, language=el, mobile=MOBILE, email=None)
     await activations.claimed(pool, keys, reference=reference, person=person, language=el)
     await claims.claim(pool, reference=reference, keys=[f"key of {reference}"])
+    await used_again.note(pool, reference, {f"key of {reference}": f"own key of {reference}"})
     await usernames.reserve(pool, person_key=person.person_key, candidates=[name])
     await send(stack, pool, reference)
     await codes.check(pool, typed(reference, "000000"), POLICY, lambda _: None)

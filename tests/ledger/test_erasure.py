@@ -27,7 +27,7 @@ async def test_what_is_personal_goes_and_the_proof_stays(
     assert traces == erasure.Traces(person.enrolments[0].department_id, (request,), (before["id"],))
     assert set(await left(pool, reference, person)) == STAYS | {
         *("case_note", "claim", "insurance", "sealed_password", "session", "support_request"),
-        *("code", "tries", "attempt", "post"),
+        *("code", "tries", "attempt", "post", "key_used_again"),
     }
     for _ in range(2):
         await erasure.erase(pool, reference)

@@ -1,0 +1,113 @@
+"""Numbers that the registrar has given to somebody else: the newcomer has a key of their own here.
+
+A person's key is an index of system and number. What the ledger keeps under it is the newcomer's
+only where the names that it was noted with do not contradict. Otherwise another key is made of it,
+which the claim notes: whoever comes later in the activation reads it and compares nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from domain.contracts.requests import CheckAccount, Person, ProvisionAccount, ResolveAccount
+from ledger import rekeyed
+from ledger.pool import Pool
+from security.keys import KeyRing
+
+R = TypeVar("R", ResolveAccount, ProvisionAccount, CheckAccount)
+
+
+async def own_keys(
+    pool: Pool, keys: KeyRing, person: Person, reference: str | None = None
+) -> dict[str, str]:
+    """Return the key of their own for each of a person's keys that is somebody else's.
+
+    What the activation of this reference noted does not count: it is the person's.
+    """
+    found = {}
+    for key in person.keys:
+        own, times = key, 1
+        while await _is_anothers(pool, keys, person, own, reference):
+            times += 1
+            own = keys.index("person", f"{key}/{times}")
+        if own != key:
+            found[key] = own
+    return found
+
+
+async def _is_anothers(
+    pool: Pool, keys: KeyRing, person: Person, key: str, reference: str | None
+) -> bool:
+    facts = await facts_of(pool, [key], reference)
+    return rekeyed.contradicts(keys, person, facts.get(key, frozenset()))
+
+
+async def facts_of(
+    pool: Pool, person_keys: Sequence[str], reference: str | None = None
+) -> dict[str, frozenset[str]]:
+    """Return what each of these keys was noted with, but for the activation of this reference.
+
+    Where there is an account, whose it is says who has the key: others may only have asked for it.
+    """
+    rows = await pool.fetch(
+        "SELECT person_key, found_by,"
+        " username IS NOT NULL AND end_step IS DISTINCT FROM 'already_active' AS made"
+        " FROM activation WHERE person_key = ANY($1) AND reference IS DISTINCT FROM $2"
+        " UNION ALL SELECT person_key, found_by, true FROM imported"
+        " WHERE person_key = ANY($1) AND found_by <> '{}'",
+        person_keys,
+        reference,
+    )
+    numbers = await pool.fetch(
+        "SELECT person_key, scheme, number_index FROM insurance WHERE person_key = ANY($1)",
+        person_keys,
+    )
+    noted: dict[tuple[str, bool], set[str]] = defaultdict(set)
+    for row in rows:
+        noted[row["person_key"], row["made"]].update(row["found_by"])
+    found = {key: facts for (key, _), facts in sorted(noted.items(), key=lambda each: each[0])}
+    for key, scheme, index in numbers:
+        if key in found:
+            found[key].add(rekeyed.number_mark(scheme, index))
+    return {key: frozenset(facts) for key, facts in found.items()}
+
+
+async def note(pool: Pool, reference: str, own: Mapping[str, str]) -> None:
+    """Note the keys that stand for the registrar's in this activation."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("DELETE FROM key_used_again WHERE reference = $1", reference)
+        await connection.executemany(
+            "INSERT INTO key_used_again (reference, registrar_key, own_key) VALUES ($1, $2, $3)",
+            [(reference, *each) for each in own.items()],
+        )
+
+
+async def noted(pool: Pool, reference: str) -> dict[str, str]:
+    """Return the keys that stand for the registrar's in this activation."""
+    rows = await pool.fetch(
+        "SELECT registrar_key, own_key FROM key_used_again WHERE reference = $1", reference
+    )
+    return {row["registrar_key"]: row["own_key"] for row in rows}
+
+
+async def has_any(pool: Pool, person_keys: Sequence[str]) -> bool:
+    """Whether one of these keys stands for a number that was somebody else's before."""
+    found: bool = await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM key_used_again WHERE own_key = ANY($1))", person_keys
+    )
+    return found
+
+
+def with_own(person: Person, own: Mapping[str, str]) -> Person:
+    """Return the person with the keys of their own."""
+    first, *others = (own.get(key, key) for key in person.keys)
+    return person.model_copy(update={"person_key": first, "other_keys": tuple(others)})
+
+
+async def widened(pool: Pool, request: R) -> R:
+    """Return the request with every key under which the ledger knows the person."""
+    person = request.person
+    if not isinstance(request, CheckAccount):
+        person = with_own(person, await noted(pool, request.reference))
+    former = await rekeyed.former(pool, person.keys)
+    return request.model_copy(update={"person": rekeyed.with_keys(person, former)})

@@ -1,0 +1,272 @@
+"""A number of the registrar's that is used again: the newcomer is never taken for its first owner.
+
+Neither is the first owner for somebody else, when a name, a birth date or a number is corrected.
+"""
+
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import pytest
+
+from activities.accounts import DirectoryActivities
+from activities.entries import CODES, codes
+from activities.insurance import InsuranceActivities
+from activities.known import Plan
+from activities.records import LedgerActivities
+from domain.accounts import NUMBER_USED_AGAIN
+from domain.contracts.requests import (
+    AccountOutcome,
+    Claimed,
+    ClaimOutcome,
+    ClaimPerson,
+    InsuranceOutcome,
+    Person,
+    RecordInsurance,
+)
+from domain.contracts.vocabulary import Language, Step
+from ledger import rekeyed, used_again
+from ledger.pool import Pool
+from security.purposes import User
+from tests.activities.case import ACTIVE, PASSWORD, Case, begun
+from tests.activities.conftest import MakePerson, reading
+from tests.activities.test_imported import foretold, imported
+from tests.activities.test_records import claim, close
+from tests.stack import TestStack
+
+_played = itertools.count(1)
+SURNAME: dict[str, object] = {"last_name_el": "Οικονόμου", "last_name_latin": "Oikonomou"}
+FIRST_NAME: dict[str, object] = {"first_name_el": "Ζωή", "first_name_latin": "Zoi"}
+BORN: dict[str, object] = {"birth_date": date(2007, 3, 4)}
+OTHERS_NUMBER: dict[str, object] = {"insurance_number": "A-USED-"}
+UNKNOWN: dict[str, object] = {
+    "insurance_scheme": None,
+    "insurance_number": None,
+    "birth_date": None,
+}
+ANOTHER: dict[str, dict[str, object]] = {
+    "everything": SURNAME | FIRST_NAME | BORN | OTHERS_NUMBER,
+    "all but the first name": SURNAME | BORN | OTHERS_NUMBER,
+    "all but the surname": FIRST_NAME | BORN | OTHERS_NUMBER,
+    "the names, and the rest is unknown": SURNAME | FIRST_NAME | UNKNOWN,
+}
+SAME: dict[str, dict[str, object]] = {
+    "nothing": {},
+    "the surname": SURNAME,
+    "the first name": FIRST_NAME,
+    "the insurance number": OTHERS_NUMBER,
+    "the birth date": BORN,
+    "birth date and insurance number": BORN | OTHERS_NUMBER,
+    "what is unknown": UNKNOWN | {"mobile": None, "email": None},
+}
+
+
+@dataclass
+class Registrar:
+    """One number of the registrar's, and whose it is."""
+
+    stack: TestStack
+    pool: Pool
+    activities: DirectoryActivities
+    records: LedgerActivities
+    make: MakePerson
+    reference: str
+    cases: list[Case] = field(default_factory=list)
+
+    def case(self, person: Person) -> Case:
+        self.cases.append(
+            Case(self.stack, self.pool, person, f"{self.reference}-{len(self.cases)}")
+        )
+        return self.cases[-1]
+
+    @cached_property
+    def first(self) -> Case:
+        """Return who had the number before."""
+        return self.case(self._of_a_row(self.make(**self._number)))
+
+    @property
+    def _number(self) -> dict[str, str]:
+        return {"insurance_scheme": "GR", "insurance_number": self.reference}
+
+    def _of_a_row(self, person: Person) -> Person:
+        (row,) = person.enrolments
+        key = self.stack.keys.index("person", f"{row.system_id}/{row.registration_id}")
+        return person.model_copy(update={"person_key": key})
+
+    def given_to(self, **told: object) -> Case:
+        """Return whose the number is now: who had it before, but for what is told."""
+        person = self.make(**self._number, login_name=None)
+        row = {name: getattr(self.first.person, name) for name in ("person_key", "enrolments")}
+        for name in told.keys() & {"insurance_number", "first_name_latin", "last_name_latin"}:
+            told[name] = told[name] and f"{told[name]}{next(_played)}"
+        return self.case(person.model_copy(update=row | told))
+
+    def moved(self) -> Case:
+        """Return who had the number before, by the row that came in the place of the old one."""
+        return self.case(self._of_a_row(self.make(**self._number, login_name=None)))
+
+    async def claim(self, case: Case, suffix: str = "") -> Claimed:
+        return await claim(self.records, case.reference + suffix, case.person)
+
+
+@pytest.fixture
+async def registrar(
+    stack: TestStack,
+    pool: Pool,
+    activities: DirectoryActivities,
+    records: LedgerActivities,
+    make_person: MakePerson,
+) -> AsyncIterator[Registrar]:
+    made = Registrar(stack, pool, activities, records, make_person, f"A-USED-{next(_played)}")
+    yield made
+    for case in made.cases:
+        case.wire.close()
+
+
+async def made_by_the_engine(registrar: Registrar, case: Case) -> None:
+    await case.consent()
+    await registrar.claim(case)
+    await case.resolve(registrar.activities)
+    made = await case.provision(registrar.activities, await case.choose(PASSWORD))
+    assert made == ACTIVE
+    await close(registrar.records, case.reference, Step.ACTIVE)
+
+
+def planted(case: Case, *, born: bool = True) -> None:
+    """Let others make the entry; it has the person's code."""
+    person, classes = case.person, ["inetOrgPerson", "schacLinkageIdentifiers"]
+    told = {"schacDateOfBirth": [f"{person.birth_date:%Y%m%d}"]} if born else {}
+    case.plant(
+        case.name,
+        objectClass=[*classes, "schacPersonalCharacteristics"],
+        cn=[f"{person.first_name_latin} {person.last_name_latin}"],
+        sn=[person.last_name_latin],
+        **{CODES: codes(person, case.domain)},
+        **told,
+    )
+    case.wire.set_password(case.dn, PASSWORD.encode())
+
+
+MADE = ("by the engine", "imported", "imported, its birth date unknown", "entry only")
+
+
+async def account(registrar: Registrar, how: str) -> None:
+    """Give the first owner of the number an account."""
+    case = registrar.first
+    if how == "by the engine":
+        await made_by_the_engine(registrar, case)
+        return
+    planted(case, born="unknown" not in how)
+    if "imported" in how:
+        await imported(case)
+
+
+async def is_for_support(registrar: Registrar, new: Case) -> None:
+    """Nobody is told the username; a retry is no way around it, nor is a directory that is away."""
+    activities, doubt = registrar.activities, f"not certain: {NUMBER_USED_AGAIN}"
+    for apart in (False, True):
+        request = ClaimPerson(
+            reference=new.reference, person=new.person, language=Language.EL, apart=apart
+        )
+        claimed = await begun().run(registrar.records.claim_person, request)
+        assert claimed.outcome is ClaimOutcome.CLAIMED
+        found = await new.resolve(activities)
+        assert (found.outcome, found.why) == (AccountOutcome.CANNOT_TELL, doubt)
+    (plan,) = await foretold(new, new.person)
+    assert (plan.plan, plan.why, plan.username) == (Plan.CANNOT_TELL, doubt, None)
+    away = await new.resolve(activities, ask_directory=False)
+    assert away.username not in (None, registrar.first.name)
+    made = await new.provision(activities, await new.choose(PASSWORD), str(away.username))
+    assert made.why == doubt
+
+
+@pytest.mark.parametrize("differs", ANOTHER)
+@pytest.mark.parametrize("how", MADE)
+async def test_a_newcomer_with_a_number_used_again_gets_an_account_of_their_own(
+    registrar: Registrar, how: str, differs: str
+) -> None:
+    """Support move the code to whom the entry belongs; until then nobody is told the username."""
+    first, activities = registrar.first, registrar.activities
+    told = ANOTHER[differs] | (BORN if how == "entry only" else {})
+    await account(registrar, how)
+    before = first.entry()
+    new = registrar.given_to(**told)
+    await new.consent()
+    await is_for_support(registrar, new)
+    assert first.entry() == before
+    moved = registrar.moved()
+    first.wire.add_values(first.dn, {CODES: codes(moved.person, moved.domain)})
+    first.wire.delete_values(first.dn, {CODES: codes(first.person, first.domain)})
+    found = await new.resolve(activities)
+    assert found.username not in (None, first.name)
+    (plan,) = await foretold(new, new.person)
+    assert plan.plan is Plan.NEW
+    made = await new.provision(activities, await new.choose(PASSWORD), str(found.username))
+    assert made == ACTIVE
+    await close(registrar.records, new.reference, Step.ACTIVE)
+    assert first.opens(PASSWORD)
+    # Each is told their own account from now on.
+    back = await registrar.claim(new, "-B")
+    assert (back.outcome, back.username) == (ClaimOutcome.ALREADY_ACTIVE, found.username)
+    owner = await registrar.claim(moved)
+    assert owner.username == (first.name if how == "by the engine" else None)
+    theirs = await moved.resolve(activities)
+    assert (theirs.outcome, theirs.username) == (AccountOutcome.ALREADY_ACTIVE, first.name)
+
+
+@pytest.mark.parametrize("differs", SAME)
+@pytest.mark.parametrize("how", ["by the engine", "imported"])
+async def test_who_has_a_fact_corrected_keeps_the_account(
+    registrar: Registrar, how: str, differs: str
+) -> None:
+    await account(registrar, how)
+    first, corrected = registrar.first, registrar.given_to(**SAME[differs])
+    claimed = await registrar.claim(corrected)
+    assert claimed.username == (first.name if how == "by the engine" else None)
+    found = await corrected.resolve(registrar.activities)
+    assert (found.outcome, found.username) == (AccountOutcome.ALREADY_ACTIVE, first.name)
+    (plan,) = await foretold(corrected, corrected.person)
+    assert (plan.plan, plan.username) == (Plan.ALREADY_ACTIVE, first.name)
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_a_newcomer_neither_joins_nor_inherits_from_whose_the_number_was(
+    registrar: Registrar, *, ended: bool
+) -> None:
+    """The activation of whoever had the number may go on, or have ended with a reserved name."""
+    first, records = registrar.first, registrar.records
+    await registrar.claim(first)
+    assert (await first.resolve(records)).username == first.name
+    if ended:
+        await close(records, first.reference, Step.EXPIRED)
+    new = registrar.given_to(**ANOTHER["everything"])
+    assert (await registrar.claim(new)).outcome is ClaimOutcome.CLAIMED
+    assert (await new.resolve(records)).username not in (None, first.name)
+    again = await registrar.claim(new, "-B")
+    assert (again.outcome, again.holder) == (ClaimOutcome.HELD, new.reference)
+    back = await registrar.claim(first, "-B")
+    assert back.holder == (None if ended else first.reference)
+
+
+async def test_a_number_that_is_typed_is_the_newcomers_alone(registrar: Registrar) -> None:
+    pool, keys, first = registrar.pool, registrar.stack.keys_of(User.MAIN), registrar.first
+    await made_by_the_engine(registrar, first)
+    new = registrar.given_to(**SURNAME, **FIRST_NAME, **UNKNOWN)
+    await registrar.claim(new)
+    typed = {str(first.person.insurance_number): False, f"{new.reference}-typed": True}
+    async with reading(registrar.stack) as reader:
+        typing = InsuranceActivities(pool=pool, keys=keys, registrar=reader)
+        for number, theirs in typed.items():
+            request = RecordInsurance(
+                reference=new.reference,
+                person_key=new.person.person_key,
+                scheme="GR",
+                number=number,
+            )
+            told = await begun().run(typing.record_insurance, request)
+            assert (told.outcome is InsuranceOutcome.RECORDED) is theirs
+    index = rekeyed.number_index(keys, ("GR", f"{new.reference}-typed"))
+    owner = await pool.fetchval("SELECT person_key FROM insurance WHERE number_index = $1", index)
+    assert owner in (await used_again.noted(pool, new.reference)).values()
