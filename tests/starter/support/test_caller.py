@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from activities.caller import Said
 from activities.checking import Typed
 from domain.contracts.vocabulary import Language
-from ledger import activations, audit
+from ledger import activations, audit, used_again
 from starter.activations import Activations
 from starter.cli import app
 from starter.support.caller import A_DAY, Answer, Question, Told, Unreadable, ask
@@ -243,9 +243,11 @@ async def test_a_registrar_that_is_away_leaves_the_questions(desk: Desk, number:
     assert await answer(desk, Said("1/1/2005", number)) == Told(Answer.CONFIRMED, 2)
 
 
+@pytest.mark.parametrize("again", [False, True])
 async def test_a_case_says_whom_the_caller_claims_to_be(
-    stack: TestStack, desk: Desk, client: Client, reference: str, number: str
+    stack: TestStack, desk: Desk, client: Client, reference: str, number: str, *, again: bool
 ) -> None:
+    """Also where the number was somebody else's before, and the ledger has a key of its own."""
     start = begun(reference).model_copy(
         update={"mobile": None, "email": f"{number}@mail.example".lower()}
     )
@@ -274,13 +276,16 @@ async def test_a_case_says_whom_the_caller_claims_to_be(
         mobile=None,
         email=start.email,
     )
+    key = desk.keys.index("person", f"TEST/{number}")
+    own = f"own {key}" if again else key
+    await used_again.note(desk.pool, reference, {key: own} if again else {})
     await desk.pool.execute(
-        "UPDATE activation SET person_key = $2 WHERE reference = $1",
-        reference,
-        desk.keys.index("person", f"TEST/{number}"),
+        "UPDATE activation SET person_key = $2 WHERE reference = $1", reference, own
     )
-    told = await answer(sitting, Said("3/3/2007", sister), reference=reference)
-    assert told == Told(Answer.NOT_CONFIRMED, 0)
+    asked, told = Said("3/3/2007", sister), Answer.NOT_CONFIRMED
+    if again:
+        asked, told = said, Answer.CONFIRMED
+    assert await answer(sitting, asked, reference=reference) == Told(told, 0)
     assert (await answer(sitting, Said("3/3/2007", sister))).answer is Answer.CONFIRMED
 
 
@@ -294,7 +299,7 @@ async def test_the_command_asks_for_what_is_a_dash_and_repeats_nothing(number: s
     told = json.loads(await asyncio.to_thread(run, "--json"))
     assert told == {"answer": "confirmed", "left": 2, "opens": None}
     said = await asyncio.to_thread(run)
-    assert "Ναι: όλα όσα είπε" in said
+    assert "Yes: all that was said" in said
     assert number not in said
     refused = CliRunner().invoke(app, ["support", "caller", "nonsense"]).exception
     assert "that is not a reference" in str(refused)
