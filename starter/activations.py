@@ -26,7 +26,12 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
     WorkflowUpdateStage,
 )
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.common import (
+    QueryRejectCondition,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDReusePolicy,
+)
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCStatusCode
 
@@ -229,11 +234,19 @@ class Activations:
         return told
 
     async def progress(self, reference: str) -> Progress | None:
-        """Return what the student may see; None when no worker answers in time."""
+        """Return what the student may see; None when no worker answers in time.
+
+        A worker would answer for a run that was ended from outside as if it went on: it is not
+        asked then, and `stands` tells.
+        """
         try:
             async with asyncio.timeout(_TOLD_WITHIN.total_seconds()):
                 progress: Progress = await self._handle(reference).query(
-                    "progress", ProgressRequest(), result_type=Progress, rpc_timeout=_RPC_WITHIN
+                    "progress",
+                    ProgressRequest(),
+                    result_type=Progress,
+                    reject_condition=QueryRejectCondition.NOT_COMPLETED_CLEANLY,
+                    rpc_timeout=_RPC_WITHIN,
                 )
                 return self._heard(progress)
         except _NOT_TOLD:

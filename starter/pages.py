@@ -34,6 +34,7 @@ _OURS = frozenset(
 )
 """While the engine waits for one of these, no form is of use: the student sees the waiting page."""
 _UNDELIVERED = (Step.NEEDS_SUPPORT, WaitReason.UNDELIVERABLE)
+_ONLY_ON_FILE = (Step.NEEDS_SUPPORT, Step.CANCELLED, Step.EXPIRED)
 _PROVED = (Step.PIN, WaitReason.DIRECTORY_DOWN)
 """The directory is asked for nobody whose code has not come back."""
 
@@ -45,14 +46,20 @@ def path(step: Step, reason: WaitReason | None) -> str:
     return PATHS[step]
 
 
-def veiled(step: Step | None, reason: WaitReason | None) -> bool:
-    """Tell whether a portal that discloses nothing shows this place as a code awaited."""
+def veiled(step: Step | None, reason: WaitReason | None, *, proved: bool) -> bool:
+    """Tell whether a portal that discloses nothing shows this place as a code awaited.
+
+    What staff do and what fails happens to those alone who are on file: `proved` tells whether a
+    code has proved the contact.
+    """
+    if not proved and step in _ONLY_ON_FILE:
+        return True
     if (step, reason) == _PROVED:
         return False
     return step in (Step.PIN, Step.NOT_FOUND) or (step, reason) == _UNDELIVERED
 
 
-_AFTER_PROOF = frozenset(
+AFTER_PROOF = frozenset(
     {
         Step.IDENTIFY,
         Step.INSURANCE,
@@ -69,4 +76,4 @@ _AFTER_PROOF = frozenset(
 def proved(step: Step | None, reason: WaitReason | None) -> bool:
     """Tell whether an activation comes here only after a code proved the contact."""
     held = step is Step.NEEDS_SUPPORT and (step, reason) != _UNDELIVERED
-    return held or step in _AFTER_PROOF
+    return held or step in AFTER_PROOF

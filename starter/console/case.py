@@ -71,7 +71,7 @@ async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
         "case",
         case=case,
         sentence=sentence(line, translator(seat.language), told_at),
-        seen=_seen(seat, line),
+        seen=_seen(seat, case),
         facts=[(seat.say(_FACTS[name]), value) for name, value in masked.items()],
         acts=_acts(seat, line),
         handbook=_SECTIONS.get(line.state, line.wait_reason),
@@ -83,13 +83,13 @@ async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
     )
 
 
-def _seen(seat: Seat, line: Line) -> tuple[str, str] | None:
+def _seen(seat: Seat, case: Case) -> tuple[str, str] | None:
     """Return path and heading of what the student sees; None where nobody can tell."""
-    page = page_of(seat.desk, line)
+    page = page_of(seat.desk, case)
     if page is None:
         return None
-    step, path = page
-    return path, seat.say(_heading(step, line.wait_reason, path))
+    step, reason, path = page
+    return path, seat.say(_heading(step, reason, path))
 
 
 def _heading(step: Step, reason: WaitReason | None, path: str) -> str:

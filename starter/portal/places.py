@@ -11,7 +11,7 @@ from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, Progress
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 from starter import pages
-from starter.activations import TOLD_AT_LAST, Stands
+from starter.activations import TOLD_AT_LAST, ActivationEnded, Stands
 from starter.connect import TemporalUnavailable
 from workflows import steps
 
@@ -24,7 +24,6 @@ HANDED_IN_AT_LAST = TOLD_AT_LAST + timedelta(seconds=1)
 _HESITATION = timedelta(milliseconds=400)
 _WITHIN = timedelta(seconds=1.6)
 """How long a page may look for its place, so that time is left for what it has to hand in."""
-_ONLY_ON_FILE = (Step.NEEDS_SUPPORT, Step.CANCELLED, Step.EXPIRED)
 _NUMBERED = (Step.IDENTIFY, Step.INSURANCE, Step.REVIEW, Step.PASSWORD)
 
 
@@ -119,9 +118,7 @@ def veil(place: Place, *, proved: bool) -> Place:
     """
     if place.progress:
         proved = place.progress.proved_by is not None
-    # What staff do and what fails happens to those alone who are on file.
-    alike = not proved and place.step in _ONLY_ON_FILE
-    if not alike and not pages.veiled(place.step, place.wait_reason):
+    if not pages.veiled(place.step, place.wait_reason, proved=proved):
         return place
     told = {"step": Step.PIN, "wait_reason": WaitReason.WAITING_PIN, "pin": None}
     progress = place.progress and place.progress.model_copy(update=told)
@@ -133,6 +130,14 @@ def of(progress: Progress) -> Place:
 
 
 async def find(engine: Engine, reference: str) -> Place:
+    """Return where an activation stands; one that was ended from outside counts as cancelled."""
+    try:
+        return await _find(engine, reference)
+    except ActivationEnded as ended:
+        return Place(reference, ended.step if ended.step in steps.ENDS else Step.CANCELLED)
+
+
+async def _find(engine: Engine, reference: str) -> Place:
     """Ask the activation itself and, when it hesitates, Temporal's own record of it as well.
 
     The two are asked side by side, so that nobody waits twice while a worker or Temporal is away.

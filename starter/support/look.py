@@ -3,14 +3,14 @@
 import asyncio
 from dataclasses import replace
 
-from domain.contracts.vocabulary import Step
+from domain.contracts.vocabulary import Step, WaitReason
 from ledger import activations, audit, messages, notes, posts
 from ledger.activations import Noted
 from ledger.pool import UNAVAILABLE
 from starter import pages
 from starter.connect import TemporalUnavailable
 from starter.support import cases, queue, timeline
-from starter.support.cases import Case, Line, State, UnknownReference
+from starter.support.cases import Case, State, UnknownReference
 from starter.support.desk import Desk
 from starter.support.staff import Action
 from starter.support.timeline import Event
@@ -95,17 +95,27 @@ def _together(
     )
 
 
-def page_of(desk: Desk, line: Line) -> tuple[Step, str] | None:
-    """Return as what step, on which page, the student sees it now, if workers answer.
+def page_of(desk: Desk, case: Case) -> tuple[Step, WaitReason | None, str] | None:
+    """Return as what step and reason, on which page, the student sees it now, if workers answer.
 
     None where nobody can tell.
     """
+    line = case.standing
     if line.state in {State.FORGOTTEN, State.UNSEEN}:
         return None
+    step, reason = line.step, line.wait_reason
     if line.state is State.CUT_OFF:
-        return Step.CANCELLED, pages.path(Step.CANCELLED, None)
-    if desk.settings.portal.disclosure == "uniform" and pages.veiled(line.step, line.wait_reason):
-        return Step.PIN, pages.path(Step.PIN, None)
-    if line.step is Step.REVIEW and line.wait_reason is None:
-        return Step.REVIEW, "/progress"  # The username is being found.
-    return line.step, pages.path(line.step, line.wait_reason)
+        step, reason = Step.CANCELLED, None
+    uniform = desk.settings.portal.disclosure == "uniform"
+    if uniform and pages.veiled(step, reason, proved=_proved(case)):
+        step, reason = Step.PIN, WaitReason.WAITING_PIN
+    if step is Step.REVIEW and reason is None:
+        return step, reason, "/progress"  # The username is being found.
+    return step, reason, pages.path(step, reason)
+
+
+def _proved(case: Case) -> bool:
+    """Tell whether a code has proved the contact: what comes after that is known, or happened."""
+    stood = (event.detail or "" for event in case.timeline if event.what == "stands")
+    after = any(each.partition(" ")[0] in pages.AFTER_PROOF for each in stood)
+    return after or case.standing.department is not None

@@ -20,7 +20,7 @@ _BY_REASON = {
         " may go for now. The page tells the student from when one may be asked for."
     ),
     WaitReason.WAITING_IDENTITY: N_(
-        "Waits for the student to answer the question that tells apart who share a contact."
+        "Waits for the student to answer the question that tells who has the contact."
     ),
     WaitReason.WAITING_INSURANCE: N_("Waits for the student's insurance number."),
     WaitReason.WAITING_CONSENT: N_("Waits for the student to check the details and agree."),
@@ -88,7 +88,7 @@ _BY_STEP = {
 _AT_WORK = N_("The engine is at work.")
 _AT_SUPPORT = {
     WaitReason.WAITING_IDENTITY: N_(
-        "Several students share the contact, and the answers fitted none of them."
+        "The answers to the question who it is fitted no student with this contact."
         " Staff must find out who it is, then retry."
     ),
     WaitReason.CONFIGURATION: N_(

@@ -19,6 +19,7 @@ from security.keys import KeyRing
 from security.rotation import create
 from starter.activations import ActivationEnded, Activations, Stands
 from starter.connect import TemporalUnavailable
+from starter.portal import places
 from tests.server import working
 from tests.stack import TestStack
 from tests.workflows.engine import World, pin_of
@@ -186,6 +187,10 @@ async def test_a_run_ended_from_outside_is_told_from_one_that_waits(
     async with working(client, world):
         await waits_for_its_pin(activations, reference)
         await client.get_workflow_handle(reference).terminate()
+        # A worker is there and would answer as if it waited for the code.
+        assert await activations.progress(reference) is None
+        place = await places.find(activations, reference)
+        assert (place.step, place.path, place.goes_on) == (Step.CANCELLED, "/ended", False)
         for ask in (
             activations.stands(reference),
             activations.submit(reference, "submit_pin", typed(pin_of(1))),

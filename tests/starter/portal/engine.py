@@ -97,7 +97,8 @@ class MemoryEngine:
 
     async def progress(self, reference: str) -> Progress | None:
         self._reach()
-        return self.activations.get(reference) if self.worker else None
+        answers = self.worker and not self.terminated
+        return self.activations.get(reference) if answers else None
 
     async def stands(self, reference: str) -> Stands | None:
         self._reach()

@@ -37,6 +37,7 @@ from tests.people import MARIA
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser, proved
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at
+from workflows.steps import ENDS
 
 INSURANCE = at(Step.INSURANCE, WaitReason.WAITING_INSURANCE)
 REVIEW = at(Step.REVIEW, WaitReason.WAITING_CONSENT)
@@ -584,14 +585,15 @@ async def test_a_run_ended_from_outside_leads_out_of_its_last_page(
     assert 'href="/who"' in response.text
 
 
-@pytest.mark.parametrize("step", [Step.LOOKUP, Step.PROVISIONING, Step.NEEDS_SUPPORT])
-async def test_a_run_ended_from_outside_keeps_nobody_waiting(
+@pytest.mark.parametrize("step", sorted(set(Step) - ENDS))
+async def test_a_run_ended_from_outside_has_no_page_but_that_of_its_end(
     student: Browser, engine: MemoryEngine, step: Step
 ) -> None:
     put(engine, at(step))
-    assert (await student.get("/progress")).status_code == 200
     engine.terminated = True
-    page = (await student.get("/progress")).text
+    for path in {*pages.PATHS.values()} - {"/ended", "/contact"}:
+        assert (await student.get(path)).headers["location"] == "/ended"
+    page = (await student.get("/ended")).text
     assert "Η ενεργοποίηση ακυρώθηκε" in page
     assert 'href="/who"' in page
 
