@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 import settings
-from domain.contracts.vocabulary import Channel, Choice, Language, WaitReason
+from domain.contracts.vocabulary import Channel, Choice, WaitReason
 from ledger import activations
 from ledger.consents import Consent
 from starter.output import Failed, show_json
@@ -113,8 +113,8 @@ def show(reference: Reference, json: Json = False) -> None:
     """Say where one activation stands, why, since when, and what happened."""
     case = asyncio.run(_show(reference))
     place = settings.load().institution
-    texts = translator(Language.EN)
-    told_at = partial(clock, language=Language.EN, zone=place.timezone, seconds=True)
+    texts = translator(place.default_language)
+    told_at = partial(clock, language=place.default_language, zone=place.timezone, seconds=True)
     said = sentence(case.standing, texts, told_at)
     if json:
         show_json(case.as_dict(said))
