@@ -78,7 +78,7 @@ async def test_what_fails_after_the_answer_leads_on(
     settled: Slow,
 ) -> None:
     fields = await at_the_form(student, engine, path)
-    monkeypatch.setattr(visit, "_WITHIN", 0.6)
+    monkeypatch.setattr(visit, "_WITHIN", 1.5)
     monkeypatch.setattr(visit, "_AFTERWARDS", 0.1)
     monkeypatch.setattr(engine, "settled", settled)
     response = await student.post(path, **fields)
@@ -99,7 +99,7 @@ async def test_without_the_new_cookie_the_page_says_that_it_was_received(
     """The old cookie must not rise with what it handed in: the student sends it once more."""
     fields = await at_the_form(student, engine, path)
     with monkeypatch.context() as patched:
-        patched.setattr(visit, "_WITHIN", 0.6)
+        patched.setattr(visit, "_WITHIN", 1.5)
         patched.setattr(visit, "_AFTERWARDS", 0.1)
         patched.setattr(sessions, "rotate", rotate)
         response = await student.post(path, **fields)
@@ -126,7 +126,7 @@ async def test_what_may_have_arrived_is_not_told_as_refused(
         patched.setattr(engine, "submit", refusing(TemporalUnavailable()))
         told(await student.post(path, **fields), UNKNOWN)
     with monkeypatch.context() as patched:
-        patched.setattr(visit, "_WITHIN", 0.6)
+        patched.setattr(visit, "_WITHIN", 1.5)
         patched.setattr(places, "HANDED_IN_AT_LAST", timedelta())
         patched.setattr(engine, "submit", never)
         told(await student.post(path, **fields), UNKNOWN)
