@@ -308,7 +308,7 @@ def test_a_shared_contact_and_three_wrong_answers(desk: Desk) -> None:
     player = desk.players["shared"]
     for _ in range(3):
         player._visitor.submit(answer="01/01/1990")
-    desk.finds(player, "WAITING_IDENTITY", "οι απαντήσεις δεν ταίριαξαν")
+    desk.finds(player, "WAITING_IDENTITY", "δεν ταίριαξαν σε κανέναν φοιτητή")
     desk.act("retry", player)
     player.arrive("/identify")
     born = str(player.row["birthdate"])
