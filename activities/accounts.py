@@ -47,7 +47,7 @@ from settings import Settings
 T = TypeVar("T")
 V = TypeVar("V")
 
-_GLANCE_SECONDS = 1.0
+GLANCE_SECONDS = 2.0
 # What a SecretStr turns into when it travels; it must never become anybody's password.
 _MASKED_SECRET = b"**********"
 
@@ -100,6 +100,9 @@ class DirectoryActivities:
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
         """Choose a username; a directory that does not answer at once is left out of it.
 
+        Where the look for the person's own entry fails, names are not asked for either: one that
+        is in use may be that entry's.
+
         One name at a time is asked for: the directory's log shows names that come to nothing.
         The registrar's name goes to nobody else, and its owner gets no other.
         """
@@ -115,7 +118,9 @@ class DirectoryActivities:
             while True:
                 reserved = await reserve_name(self._pool, request.person, names)
                 name = reserved.username
-                if name is None or not await self._glance(request, self._in_use, name):
+                if own is None or name is None:
+                    return reserved
+                if not await self._glance(request, self._in_use, name):
                     return reserved
                 names.remove(name)
 
@@ -129,7 +134,7 @@ class DirectoryActivities:
         if not request.ask_directory:
             return None
         try:
-            async with asyncio.timeout(_GLANCE_SECONDS):
+            async with asyncio.timeout(GLANCE_SECONDS):
                 return await look(value)
         except (ApplicationError, TimeoutError):
             return None

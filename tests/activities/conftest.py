@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import pytest
 
+from activities import accounts
 from activities.accounts import DirectoryActivities
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities, reader
@@ -128,6 +129,12 @@ def ruled(stack: TestStack, old: str, new: str) -> Iterator[None]:
     finally:
         slapd.stop()
         slapd.start()
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a look into the directory, which a busy machine slows, more time than a student has."""
+    monkeypatch.setattr(accounts, "GLANCE_SECONDS", 30)
 
 
 @pytest.fixture

@@ -11,9 +11,13 @@ from domain.contracts.requests import (
     Enrolment,
 )
 from ledger.pool import Pool
+from tests.activities.between import SEARCH, between
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
-from tests.activities.conftest import MakePerson
+from tests.activities.conftest import MakePerson, writing
 from tests.stack import TestStack
+
+OTHER = 80
+"""An error of the directory that no other rule names."""
 
 
 async def test_the_registrars_name_is_taken_when_it_is_free(
@@ -21,6 +25,24 @@ async def test_the_registrars_name_is_taken_when_it_is_free(
 ) -> None:
     for _ in range(2):
         assert await case.resolve(activities) == named(case.name)
+
+
+@pytest.mark.parametrize("login", [True, False])
+async def test_a_directory_that_answers_only_the_second_question_is_left_out_too(
+    stack: TestStack, pool: Pool, make_person: MakePerson, login: bool
+) -> None:
+    """The name that is in use may be that of the person's own entry, which was not found."""
+    person = make_person(last_name_latin=f"Second{login}")
+    name = person.login_name if login else f"second{login}".lower()
+    person = person.model_copy(update={"login_name": name if login else None})
+    case = Case(stack, pool, person, f"A-SECOND-{login}")
+    with between(stack) as middle:
+        async with writing(stack, pool, urls=[middle.url]) as activities:
+            expected = await case.resolve(activities, ask_directory=False)
+            case.plant(str(expected.username), **{CODES: codes(person, case.domain)})
+            middle.answer(SEARCH, OTHER)
+            assert await case.resolve(activities) == expected
+    case.wire.close()
 
 
 async def test_a_strangers_name_is_passed_over(
