@@ -151,7 +151,9 @@ class DirectoryActivities:
         Unless this activation has sent a password itself.
         """
         if found.outcome is Outcome.CANNOT_TELL:
-            return AccountResolved(outcome=AccountOutcome.CANNOT_TELL, why=found.why)
+            return AccountResolved(
+                outcome=AccountOutcome.CANNOT_TELL, why=found.why, of_alike=found.of_alike
+            )
         nameless = any(not entry.uid for entry in found.own)
         if found.outcome is Outcome.ANOTHERS or nameless:
             why = Reason.WITHOUT_UID.of(str(found.why)) if nameless else found.why

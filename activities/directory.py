@@ -110,11 +110,13 @@ class Directory:
 
     def find_own(self, identity: Identity) -> Judgement[Entry]:
         """Look by every rule at once for a person's entry, and tell whose what is there is."""
-        terms = [_terms({CODES: code}) for code in identity.code_forms]
-        terms += [_terms({"uid": name}) for name in identity.names]
-        for rule in self._rules:
-            every = (*identity.values(rule), *identity.values_otherwise(rule))
-            terms += [_terms(each) for each in every]
+        terms: list[str] = []
+        for each in identity.everyone:
+            terms += [_terms({CODES: code}) for code in each.code_forms]
+            terms += [_terms({"uid": name}) for name in each.names]
+            for rule in self._rules:
+                filled = (*each.values(rule), *each.values_otherwise(rule))
+                terms += [_terms(held) for held in filled]
         return accounts.judge(identity, self._rules, self._entries(f"(|{''.join(terms)})"))
 
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:

@@ -7,6 +7,7 @@ contact only where the student chose so.
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -51,8 +52,15 @@ def codes(person: Person, domain: str, country: str = COUNTRY) -> list[str]:
 
 
 def identity(person: Person, domain: str, country: str = COUNTRY) -> Identity:
-    """Return what a person's entry is recognised by."""
-    return Identity.of(person, codes(person, domain, country), domain, datetime.now(UTC).date())
+    """Return what a person's entry is recognised by, and entries of who may be the same human."""
+    today = datetime.now(UTC).date()
+    own = Identity.of(person, codes(person, domain, country), domain, today)
+    if not person.alike:
+        return own
+    nothing = ("login_name", "email", "insurance_scheme", "insurance_number")
+    of_others = {"enrolments": person.alike, "former": (), **dict.fromkeys(nothing)}
+    others = person.model_copy(update=of_others)
+    return replace(own, alike=Identity.of(others, codes(others, domain, country), domain, today))
 
 
 def attributes(

@@ -12,12 +12,17 @@ A number on the rows of humans who are not one is left to those of them whose bi
 with, or else to those who have more rows with it than all others together; where that tells of
 nobody, or of several, it is nobody's. Rows that it joins stay joined, whoever else has it by
 mistake. A row that fits two humans joins neither. The order of the rows does not matter.
+
+Humans that are not joined may be one all the same: of one birth date and first name, and of one
+father or one contact, as where an insurance number was corrected or a surname changed; or of one
+insurance number that nobody can be said to have. Nothing of one is given to another, but who may
+have an account already gets none without support's word.
 """
 
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from itertools import combinations, product
@@ -34,6 +39,7 @@ MOST_SHARING = 20
 MOST_ROWS = 10 * MOST_SHARING
 """Rows that may hold one contact; who has it may be enrolled more than once."""
 _FACTS_THAT_AGREE = 2
+_ANYHOW = ""
 _PLACEHOLDER = re.compile(r".*(\d)\1{6}")
 # A letter alone, a word that ends with a dot, or one that a slash cuts short: Γ., ΓΕΩΡΓ., ΚΩΝ/ΝΟΣ.
 _ABBREVIATED = re.compile(r"(?<![\w'’])[^\W\d_](?![\w'’])|\w\.(?!\w)|\w/\w")
@@ -134,6 +140,27 @@ class _Known:
         )
 
     @property
+    def compared_by(self) -> set[Hashable]:
+        """Return facts of which rows have one in common that are near."""
+        facts: set[Hashable] = {(self.born, each) for each in self.first.spellings if self.born}
+        return facts | {self.number} if self.number else facts
+
+    def is_near_by(self, other: "_Known") -> set[str]:
+        """Return what tells that this may be the same human; of contacts only one person's do."""
+        if self.number and self.number == other.number and self.agrees(other):
+            return {_ANYHOW}
+        if not (self.born == other.born is not None and self.first.agrees(other.first)):
+            return set()
+        if self.father.agrees(other.father) and not self._is_called_and_numbered_unlike(other):
+            return {_ANYHOW}
+        return self.contacts & other.contacts
+
+    def _is_called_and_numbered_unlike(self, other: "_Known") -> bool:
+        schemes = {each.number[0] for each in (self, other) if each.number}
+        numbers = {each.number for each in (self, other) if each.number}
+        return len(numbers) > len(schemes) and self.last.contradicts(other.last)
+
+    @property
     def greek(self) -> tuple[str, str] | None:
         return (self.last.greek, self.first.greek) if self.last.greek and self.first.greek else None
 
@@ -195,8 +222,19 @@ class _Groups:
             self._leads[lead] = leads[0]
 
 
-@remembering()
+class Grouped(NamedTuple):
+    """The rows of one human; `alike` are the rows of others who may be the same human."""
+
+    rows: list[Row]
+    alike: list[Row]
+
+
 def humans(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> list[list[Row]]:
+    return [each.rows for each in people(rows, region, own)]
+
+
+@remembering()
+def people(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> list[Grouped]:
     """Return the rows of each human; a mailbox at domains of the university's `own` joins nobody.
 
     Whose a contact is, every row tells that has it: all rows that hold one of `deciding` belong in.
@@ -209,10 +247,17 @@ def humans(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> list[
     undecided = _join_certain(certain, groups, numbered)
     likely = [found for members in alike for found in _of_one_contact(known, members)]
     _join_consistent(likely, known, groups, numbered, undecided)
-    found: dict[int, list[Row]] = defaultdict(list)
+    found: dict[int, list[_Known]] = defaultdict(list)
     for at, each in enumerate(known):
-        found[groups.of(at)].append(each.row)
-    return list(found.values())
+        found[groups.of(at)].append(each)
+    near = _nearly_one(known, groups, found)
+    return [
+        Grouped(
+            [each.row for each in members],
+            [each.row for other in sorted(near[lead]) for each in found[other]],
+        )
+        for lead, members in found.items()
+    ]
 
 
 def deciding(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> set[str]:
@@ -404,6 +449,30 @@ def _may_have_one_father(rows: Sequence[_Known]) -> bool:
     return all(one.agrees(other) for one, other in combinations(fathers, 2)) and not any(
         one.isdisjoint(other) for one, other in combinations(begins, 2)
     )
+
+
+def _nearly_one(
+    known: Sequence[_Known], groups: _Groups, found: Mapping[int, Sequence[_Known]]
+) -> dict[int, set[int]]:
+    """Tell by their first rows which humans may be one, though nothing joins them."""
+    meeting: dict[Hashable, list[int]] = defaultdict(list)
+    for at, each in enumerate(known):
+        for fact in each.compared_by:
+            meeting[fact].append(at)
+    likely = [
+        (groups.of(one), groups.of(other), by)
+        for members in meeting.values()
+        if len(members) <= MOST_ROWS
+        for one, other in combinations(members, 2)
+        if groups.of(one) != groups.of(other) and (by := known[one].is_near_by(known[other]))
+    ]
+    sure = {_ANYHOW} | _of_one_person(known, {each for *_, by in likely for each in by})
+    near: dict[int, set[int]] = defaultdict(set)
+    for one, other, by in likely:
+        if by & sure and _may_have_one_father([*found[one], *found[other]]):
+            near[one].add(other)
+            near[other].add(one)
+    return near
 
 
 def transcribed(name: str) -> str:

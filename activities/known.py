@@ -12,7 +12,7 @@ from enum import StrEnum
 from activities import students
 from activities.directory import ADDRESSES, Entry
 from activities.entries import identity
-from activities.humans import humans
+from activities.humans import people
 from activities.records import refused_login
 from activities.rekeyed import Ledger, told_by
 from activities.rows import Row
@@ -66,8 +66,8 @@ def persons(rows: Sequence[Row], settings: Settings, keys: KeyRing) -> list[Pers
     own = settings.institution.mail_domains
     typed = students.Typed(None, None, settings.registrar.phone_region, own)
     return [
-        students.person(group, typed, lambda value: keys.index("person", value))
-        for group in humans(rows, typed.region, own)
+        students.person(group, typed, lambda value: keys.index("person", value), alike)
+        for group, alike in people(rows, typed.region, own)
     ]
 
 

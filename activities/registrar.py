@@ -14,7 +14,7 @@ import asyncpg
 from temporalio import activity
 
 from activities.failures import guarded
-from activities.humans import MOST_ROWS, MOST_SHARING, deciding, humans
+from activities.humans import MOST_ROWS, MOST_SHARING, deciding, people
 from activities.registrar_sql import ending, heads, like, spelled, statements
 from activities.rows import Row, birth_date, enrolment, insurance_of, names, told
 from activities.students import Typed, called, holders, holds, persons
@@ -139,8 +139,9 @@ class View:
     async def _with_related(self, held: list[Row]) -> list[Row]:
         """Return these rows and every other row of these people.
 
-        What is found of them may have a number or a birth date of its own, by which more is found.
-        Where a contact decides who they are, all who have it are told as well.
+        What is found of them may have a number or a birth date of its own, by which more is found;
+        so is what is found of others who may be the same. Where a contact decides who they are, all
+        who have it are told as well.
         """
         rows = {enrolment(row): row for row in held}
         found, theirs, asked = {*rows}, held, set[tuple[str, str]]()
@@ -157,12 +158,12 @@ class View:
                 more += await self._holding(self._statements.holding, typed)
             for row in more:
                 rows.setdefault(enrolment(row), row)
-            groups = humans(rows.values(), self._region, self._own)
+            groups = people(rows.values(), self._region, self._own)
             theirs = [
                 row
                 for group in groups
-                if not found.isdisjoint(map(enrolment, group))
-                for row in group
+                if not found.isdisjoint(map(enrolment, group.rows))
+                for row in (*group.rows, *group.alike)
             ]
         return list(rows.values())
 

@@ -9,7 +9,7 @@ otherwise before, what the ledger keeps of the person stands under one of them.
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from activities.humans import humans
+from activities.humans import humans, people
 from activities.rows import Row, as_it_stands, birth_date, enrolment, insurance_of, is_live, text
 from domain import countries
 from domain.contacts import emails_on_file, is_at, mobiles_on_file
@@ -34,8 +34,8 @@ class Typed:
 def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> list[Person]:
     """Return the persons with a live row that holds a typed contact; `index` makes their keys."""
     return [
-        person(group, typed, index)
-        for group in humans(rows, typed.region, typed.own)
+        person(group, typed, index, alike)
+        for group, alike in people(rows, typed.region, typed.own)
         if any(is_live(row) and holds(row, typed) for row in group)
     ]
 
@@ -63,8 +63,13 @@ def holders(
     }
 
 
-def person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Person:
-    """Return the human whose rows these are; who has no live row has neither contact nor number."""
+def person(
+    group: list[Row], typed: Typed, index: Callable[[str], str], alike: Iterable[Row] = ()
+) -> Person:
+    """Return the human whose rows these are; who has no live row has neither contact nor number.
+
+    `alike` are rows of others who may be the same human.
+    """
     live = enrolled(group)
     former = sorted((row for row in group if not is_live(row)), key=_age, reverse=True)
     first, newest = min(group, key=_age), (live or former)[0]
@@ -80,6 +85,7 @@ def person(group: list[Row], typed: Typed, index: Callable[[str], str]) -> Perso
         other_keys=tuple(index(enrolment(row)) for row in sorted(group, key=_age)[1:]),
         enrolments=tuple(_enrolment(row) for row in live),
         former=tuple(_enrolment(row) for row in former),
+        alike=tuple(_enrolment(row) for row in sorted(alike, key=_age, reverse=True)),
         first_name_el=first_name,
         last_name_el=last_name,
         first_name_latin=first_name_latin,

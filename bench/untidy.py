@@ -108,7 +108,7 @@ class Human:
 
 
 class Drawing:
-    """Draws students one after another; nobody has another's number, names and father at once."""
+    """Draws students one after another; of one first name and birth date, no two share more."""
 
     def __init__(self, seed: int, domain: str) -> None:
         self.draw = random.Random(seed)  # noqa: S311 - invented people need no secrecy
@@ -136,9 +136,10 @@ class Drawing:
             first, last = draw.choice(MEN if men else WOMEN), draw.choice(SURNAMES)
             surname, father = last.man if men else last.woman, draw.choice(MEN)
             born = date(1999, 1, 1) + timedelta(days=draw.randrange(3200))
-            if (first, surname, born) not in self._seen:
+            one = {(first, surname, born), (first, father, born, "father")}
+            if self._seen.isdisjoint(one):
                 break
-        self._seen.add((first, surname, born))
+        self._seen |= one
         insured = self.number(born)
         mobile, mail = f"697{n:07d}", f"r{n}@mail.example"
         row = make_row(

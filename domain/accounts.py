@@ -46,7 +46,8 @@ class Identity:
     enrolment, `known` what any enrolment tells of the person: former ones count as well.
     `login_name` is the one that the registrar gives them now. `names` are usernames of entries that
     the ledger knows to be theirs, whatever the rules look for. `used_again`: the ledger knows that
-    a number of theirs was somebody else's before, so a code proves nothing by itself.
+    a number of theirs was somebody else's before, so a code proves nothing by itself. `alike` is what
+    others tell who may be the same human.
     """
 
     codes: tuple[str, ...]
@@ -61,6 +62,7 @@ class Identity:
     called: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     """Surnames and first names, in every spelling."""
     used_again: bool = False
+    alike: "Identity | None" = None
 
     @classmethod
     def of(cls, person: Person, codes: Sequence[str], domain: str, today: date) -> Self:
@@ -113,6 +115,11 @@ class Identity:
         """Return the person without the login names of rows that do not decide it any more."""
         names = (self.login_name,) if self.login_name else ()
         return replace(self, known={**self.known, "login_name": names})
+
+    @property
+    def everyone(self) -> tuple["Identity", ...]:
+        """Return the person, and those who may be the same."""
+        return (self, self.alike) if self.alike else (self,)
 
     def owns(self, entry: Attributes) -> bool:
         """Whether the entry holds one of the person's codes, percent-encoded or not."""
@@ -241,13 +248,15 @@ class Judgement(Generic[E]):
     """`own` are the entries that are certainly the person's: one, or several in a conflict.
 
     `why` names rules and attributes and nobody's data: the rule that matched, or what keeps the
-    entry from being taken for the person's. `doubtful` are the entries that this is about.
+    entry from being taken for the person's. `doubtful` are the entries that this is about, and
+    `of_alike` tells that they are of others who may be the same human.
     """
 
     outcome: Outcome
     own: tuple[E, ...] = ()
     why: str | None = None
     doubtful: tuple[E, ...] = ()
+    of_alike: bool = False
 
 
 def judge(identity: Identity, rules: Sequence[Rule], entries: Sequence[E]) -> Judgement[E]:
@@ -268,7 +277,17 @@ def judge(identity: Identity, rules: Sequence[Rule], entries: Sequence[E]) -> Ju
         return _told(Outcome.ANOTHERS, Reason.ANOTHERS, refused)
     if doubtful:
         return _told(Outcome.CANNOT_TELL, Reason.NOT_CERTAIN, doubtful)
-    return Judgement(Outcome.FREE)
+    return _of_alike(identity, rules, entries)
+
+
+def _of_alike(identity: Identity, rules: Sequence[Rule], entries: Sequence[E]) -> Judgement[E]:
+    """Tell whether somebody who may be the same human has an entry, or may have one."""
+    theirs = judge(identity.alike, rules, entries) if identity.alike else Judgement(Outcome.FREE)
+    if theirs.outcome in (Outcome.FREE, Outcome.ANOTHERS):
+        return Judgement(Outcome.FREE)
+    found = [(str(theirs.why), entry) for entry in theirs.own or theirs.doubtful]
+    told = _told(Outcome.CANNOT_TELL, Reason.OF_ALIKE, found)
+    return replace(told, of_alike=True)
 
 
 def _told(

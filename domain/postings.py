@@ -25,10 +25,12 @@ class Postings(Generic[E]):
 
     def of(self, identity: Identity) -> list[E]:
         """Return these in the order of the entries; of a rule the first attribute is enough."""
-        looked_for = [(CODES, code) for code in identity.code_forms]
-        looked_for += [(UID, name) for name in identity.names]
-        for rule in self._rules:
-            every = (*identity.values(rule), *identity.values_otherwise(rule))
-            looked_for += [next(iter(filled.items())) for filled in every]
+        looked_for: list[tuple[str, str]] = []
+        for each in identity.everyone:
+            looked_for += [(CODES, code) for code in each.code_forms]
+            looked_for += [(UID, name) for name in each.names]
+            for rule in self._rules:
+                every = (*each.values(rule), *each.values_otherwise(rule))
+                looked_for += [next(iter(filled.items())) for filled in every]
         found = {at for name, value in looked_for for at in self._at.get((name, folded(value)), ())}
         return [self._entries[at] for at in sorted(found)]

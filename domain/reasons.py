@@ -16,6 +16,7 @@ class Reason(StrEnum):
     SEVERAL_ENTRIES = "several entries: {names}"
     ANOTHERS = "another person's: {names}"
     NOT_CERTAIN = "not certain: {names}"
+    OF_ALIKE = "of a row that may be the same person's: {names}"
     SEVERAL_PERSONS = "several persons: {names}"
     CONTRADICTED = "{names} contradicted by {attribute}"
     OF_ANOTHER_FORM = "{names} of another form"

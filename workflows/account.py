@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain import consent, personal
     from domain.contracts.requests import (
         AccountOutcome,
+        Enrolment,
         FindStudent,
         NoticeKind,
         Person,
@@ -54,6 +55,7 @@ class Account:
         self._person = person
         self._typed = (insurance_number, start.mobile)
         self._taken: tuple[str, ...] = ()
+        self._apart: tuple[Enrolment, ...] = ()
         self._conflicts = 0
 
     @property
@@ -96,9 +98,12 @@ class Account:
                 case AccountOutcome.CANNOT_TELL, _:
                     reason = WaitReason.FOREIGN_ENTRY
             await self._standing.park(reason)
-            # The secretariat may have given another name meanwhile.
+            # The secretariat may have given another name meanwhile, or joined the rows.
             with suppress(calls.NoNews):
-                self._person = await self._reread() or self._person
+                before, self._person = self._person, await self._reread() or self._person
+                if account.of_alike and self._person.alike == before.alike:
+                    self._apart += before.alike
+                    self._person = self._told_apart(self._person)
 
     async def _agreed(self, username: str) -> bool:
         """«Συμφωνώ» counts for exactly what was shown, and is recorded before anything is made.
@@ -170,7 +175,13 @@ class Account:
         return self._person != before
 
     async def _reread(self) -> Person | None:
-        return await calls.reread_student(typed_contact(self._start), self._person)
+        newest = await calls.reread_student(typed_contact(self._start), self._person)
+        return newest and self._told_apart(newest)
+
+    def _told_apart(self, person: Person) -> Person:
+        """Leave out who may be the same human, once staff said that they are not."""
+        alike = tuple(each for each in person.alike if each not in self._apart)
+        return person.model_copy(update={"alike": alike})
 
     async def _still_as_shown(self, username: str) -> bool:
         """Days may have passed: only who is still a student, as agreed to, gets the account."""

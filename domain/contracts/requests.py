@@ -49,6 +49,7 @@ class Person(Model):
     """A human in the registrar: all live enrolments, newest first, and the contacts on file.
 
     `former` are enrolments that do not count any more; an old account is recognised by them.
+    `alike` are enrolments of others who may be the same human.
     `person_key` is a keyed index of the human, the same for each enrolment and on every day.
     `other_keys` would be the key if the registrar's rows were grouped otherwise, as they may have
     been on the day of an older activation.
@@ -60,6 +61,7 @@ class Person(Model):
     other_keys: tuple[str, ...] = ()
     enrolments: tuple[Enrolment, ...]
     former: tuple[Enrolment, ...] = ()
+    alike: tuple[Enrolment, ...] = ()
     first_name_el: str
     last_name_el: str
     first_name_latin: str
@@ -329,12 +331,16 @@ class AccountOutcome(StrEnum):
 
 
 class AccountResolved(Model):
-    """`why` names the rules and attributes that support should look at, and nobody's data."""
+    """`why` names the rules and attributes that support should look at, and nobody's data.
+
+    `of_alike`: the entry is of somebody who may be the same human.
+    """
 
     kind: Literal["account_resolved"] = "account_resolved"
     outcome: AccountOutcome
     username: str | None = None
     why: str | None = None
+    of_alike: bool = False
 
 
 class RecordInsurance(Model):

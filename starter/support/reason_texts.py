@@ -7,6 +7,7 @@ TEXTS = {
     Reason.SEVERAL_ENTRIES: N_("several entries may be the student's: {names}"),
     Reason.ANOTHERS: N_("the entry is another person's: {names}"),
     Reason.NOT_CERTAIN: N_("it is not certain whose the entry is: {names}"),
+    Reason.OF_ALIKE: N_("the entry of a row that may be the same student's: {names}"),
     Reason.SEVERAL_PERSONS: N_("several students would get it: {names}"),
     Reason.CONTRADICTED: N_("{names} agrees, {attribute} contradicts"),
     Reason.OF_ANOTHER_FORM: N_("{names} is written in another form"),

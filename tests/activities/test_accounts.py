@@ -187,6 +187,28 @@ async def test_two_entries_of_one_person_are_a_conflict(
     assert case.entry() == before
 
 
+async def test_an_entry_of_who_may_be_the_same_person_keeps_a_second_from_being_made(
+    activities: DirectoryActivities, case: Case, make_person: MakePerson
+) -> None:
+    """Until staff say that they are two persons: then nothing of the other is asked for."""
+    other = make_person().enrolments
+    before = case.person
+    case.person = before.model_copy(update={"alike": other})
+    theirs = case.person.model_copy(update={"enrolments": other, "former": ()})
+    case.plant(f"z{case.name}", **{CODES: codes(theirs, case.domain)})
+    why = f"of a row that may be the same person's: {CODES}"
+    assert await case.resolve(activities) == AccountResolved(
+        outcome=AccountOutcome.CANNOT_TELL, why=why, of_alike=True
+    )
+    sealed = await case.choose(PASSWORD)
+    made = await case.provision(activities, sealed)
+    assert made == Provisioned(outcome=ProvisionOutcome.CONFLICT, why=why)
+    assert case.entry() is None
+    case.person = before
+    assert await case.resolve(activities) == named(case.name)
+    assert await case.provision(activities, sealed) == ACTIVE
+
+
 async def test_a_person_with_another_name_is_a_conflict(
     activities: DirectoryActivities, case: Case
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.humans import humans
+from activities.humans import humans, people
 from activities.rows import Row
 from demo.students import amka
 
@@ -331,6 +331,89 @@ def test_rows_without_a_number_join_the_one_human_with_one() -> None:
     numbered = row("1", **MARIA | FATHER | AMKA)
     assert groups(numbered, row("2", **MARIA | FATHER)) == ONE
     assert groups(row("2", **MARIA | MOBILE), row("1", **MARIA | MOBILE | AMKA)) == ONE
+
+
+# --- humans that are not joined and may be one ---------------------------------------------------
+
+OTHER_AMKA = {"ssn": "01010500021"}
+SURNAME = {"lastnameel": "Άλλου"}
+PAVLOS = {"fatherfirstnameel": "Παύλος"}
+
+
+def near(*rows: Row) -> set[frozenset[str]]:
+    """Return which rows may be of one human by twos, though they are not joined."""
+    return {
+        frozenset((str(one["registrationid"]), str(other["registrationid"])))
+        for human in people(rows, "GR", ("uni.example",))
+        for one in human.rows
+        for other in human.alike
+    }
+
+
+NEAR: dict[str, tuple[Row, Row, bool]] = {
+    "number corrected": (AMKA | FATHER, OTHER_AMKA | FATHER, True),
+    "number corrected, by contact": (AMKA | MOBILE, OTHER_AMKA | MOBILE, True),
+    "number of another kind": (FOREIGN | FATHER, AMKA | FATHER, True),
+    "number of another kind, by contact": (FOREIGN | MOBILE, AMKA | MOBILE, True),
+    "surname changed": (FATHER, AMKA | SURNAME | FATHER, True),
+    "surname changed, by contact": (MOBILE, AMKA | SURNAME | MOBILE, True),
+    "surname and number": (AMKA | FATHER, OTHER_AMKA | SURNAME | FATHER, False),
+    "surname and number, by contact": (AMKA | MOBILE, OTHER_AMKA | SURNAME | MOBILE, True),
+    "surname and kind of number": (FOREIGN | FATHER, AMKA | SURNAME | FATHER, True),
+    "nothing but names": (AMKA, OTHER_AMKA, False),
+    "another father": (AMKA | FATHER, OTHER_AMKA | PAVLOS, False),
+    "another father, one contact": (FATHER | MOBILE, SURNAME | PAVLOS | MOBILE, False),
+    "a father that begins otherwise": (
+        MOBILE | FATHER,
+        SURNAME | MOBILE | {"fatherfirstnameel": "Γ."},
+        False,
+    ),
+    "twins": (FATHER | MOBILE, FATHER | MOBILE | {"firstnameel": "Ελένη"}, False),
+    "another birth date": (FATHER | MOBILE, FATHER | MOBILE | {"birthdate": "20050102"}, False),
+    "no birth date": (FATHER | MOBILE, FATHER | MOBILE | {"birthdate": None}, False),
+    "no first name": (FATHER | MOBILE, FATHER | MOBILE | {"firstnameel": None}, False),
+    "the university's address": (
+        AMKA | {"extemail": "a@uni.example"},
+        OTHER_AMKA | {"extemail": "a@uni.example"},
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NEAR)
+def test_rows_that_nothing_joins_may_be_one_human_where_more_than_names_agrees(case: str) -> None:
+    one, other, may_be = NEAR[case]
+    rows = [row("1", **{**MARIA, **one}), row("2", **{**MARIA, **other})]
+    for order in (rows, rows[::-1]):
+        assert groups(*order) == TWO
+        assert near(*order) == ({frozenset("12")} if may_be else set())
+
+
+def test_a_contact_of_many_makes_nobody_alike() -> None:
+    own = MARIA | {"extemail": "kiosk@lib.example"}
+    rows = [row("1", **own | AMKA), row("2", **own | OTHER_AMKA)]
+    assert near(*rows) == {frozenset("12")}
+    assert near(*rows, row("3", **CHRISTOS, extemail="kiosk@lib.example")) == set()
+
+
+def test_who_fits_two_humans_may_be_either() -> None:
+    rows = [row("1", **MARIA | FATHER | AMKA), row("2", **MARIA | FATHER | OTHER_AMKA)]
+    assert near(*rows, row("3", **MARIA | FATHER)) == {
+        frozenset(each) for each in ("12", "13", "23")
+    }
+
+
+def test_rows_that_only_a_number_of_several_would_join_may_be_one_human() -> None:
+    changed = {"birthdate": "20050110"}
+    strangers = [
+        row(n, **CHRISTOS | FOREIGN | {"firstnameel": f"Ά{n}", "lastnameel": f"Ξ{n}"})
+        for n in "αβγ"
+    ]
+    rows = [row("1", **MARIA | FOREIGN), row("2", **MARIA | FOREIGN | changed)]
+    assert groups(*rows) == ONE
+    rows += strangers
+    assert frozenset("12") not in groups(*rows)
+    assert near(*rows) == {frozenset("12")}
 
 
 # --- strangers of every kind, spelled in every way ----------------------------------------------

@@ -48,6 +48,19 @@ def entry(
     return Entry(f"uid={uid}", uid, attributes, password, adoptable=True, made_here=False)
 
 
+SAME: Mapping[str, str] = {
+    "firstnameel": "Μαρία",
+    "fatherfirstnameel": "Πέτρος",
+    "extemail": "maria@mail.example",
+}
+PARTED: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
+    "number corrected": ({"ssn": "02010500011"}, {"ssn": "02010500029"}),
+    "number of another kind": (
+        {"ssn": "AL0012345", "ssncountry": "AL"},
+        {"ssn": "02010500011"},
+    ),
+    "surname changed": ({}, {"ssn": "02010500011", "lastnameel": "Γ"}),
+}
 CODE = "urn:schac:personalUniqueCode:gr:university.example:SIS:"
 CASES: Mapping[str, tuple[list[Row], list[Entry], list[tuple[Plan, str | None, str | None]]]] = {
     "new": ([row("1")], [entry("x")], [(Plan.NEW, None, None)]),
@@ -106,6 +119,26 @@ CASES: Mapping[str, tuple[list[Row], list[Entry], list[tuple[Plan, str | None, s
         [row("1", loginname="abc")],
         [entry("x", code=f"{CODE}2", more=["Abc"])],
         [(Plan.CONFLICT, None, f"another person's: uid contradicted by {CODES}")],
+    ),
+    **{
+        f"beside an account of who may be the same person: {case}": (
+            [
+                row("1", **{**SAME, **one}, enrollmentstatus="inactive"),
+                row("2", **{**SAME, **other}, inscriptionacyear="2027"),
+            ],
+            [entry("abc", Password.SET, code=f"{CODE}1")],
+            [(Plan.CANNOT_TELL, None, f"of a row that may be the same person's: {CODES}")],
+        )
+        for case, (one, other) in PARTED.items()
+    },
+    "beside a stranger who has the same insurance number": (
+        [
+            row("1", **{**SAME, "ssn": "02010500011"}, enrollmentstatus="inactive"),
+            row("2", **{**SAME, "ssn": "02010500011", "lastnameel": "Γ"}),
+            row("9", ssn="02010500011", birthdate="19990903"),
+        ],
+        [entry("abc", Password.SET, code=f"{CODE}1")],
+        [(Plan.ALREADY_ACTIVE, "abc", CODES), (Plan.NEW, None, None)],
     ),
     "not enrolled any more": ([row("1", enrollmentstatus="inactive")], [], []),
 }

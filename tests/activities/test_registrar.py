@@ -290,3 +290,19 @@ async def test_a_wrong_view_is_something_to_mend(
 async def test_many_lookups_share_one_pool(registrar: RegistrarActivities) -> None:
     lookups = [find(registrar, mobile="+306940000001") for _ in range(20)]
     assert {len(found) for found in await asyncio.gather(*lookups)} == {1}
+
+
+async def test_who_may_be_the_same_person_comes_along_with_every_row_of_theirs(
+    stack: TestStack, registrar: RegistrarActivities
+) -> None:
+    """Their other row is found by a number that nothing of the person tells."""
+    own = {"firstnameel": "Ζηνοβία", "fatherfirstnameel": "Πέτρος", "lastnameel": "Αλλαγή"}
+    born, theirs = {"birthdate": "19970305"}, {"ssn": "AL0012399", "ssncountry": "AL"}
+    former = {"enrollmentstatus": "graduated", **own, **theirs}
+    await insert(stack, "alike1", inscriptionacyear="2015", **former | {"birthdate": "19970503"})
+    await insert(stack, "alike2", inscriptionacyear="2019", **former | born)
+    married = own | born | {"lastnameel": "Άλλη", "ssn": "05039700015"}
+    await insert(stack, "alike3", mobilephone="6955000771", **married)
+    (found,) = await find(registrar, mobile="+306955000771")
+    assert [each.registration_id for each in found.enrolments] == ["alike3"]
+    assert [each.registration_id for each in found.alike] == ["alike2", "alike1"]

@@ -76,6 +76,14 @@ def identity(**changes: object) -> Identity:
     return Identity.of(PERSON.model_copy(update=changes), OWN_CODES, DOMAIN, TODAY)
 
 
+def beside(**changes: object) -> Identity:
+    """Return the person, and somebody who may be the same: another number and no login name."""
+    nothing = {"login_name": None, "email": None, "insurance_number": None, "former": ()}
+    others = PERSON.model_copy(update={"enrolments": (enrolment("Q7"),), **nothing})
+    alike = Identity.of(others, (f"{SCOPE}SIS:Q7",), DOMAIN, TODAY)
+    return replace(identity(**changes), alike=alike)
+
+
 def entry(*held: Mapping[str, str], password: Password = Password.NONE, **more: str) -> Entry:
     attributes = {name: value for each in (*held, more) for name, value in each.items()}
     return Entry({name.lower(): [value] for name, value in attributes.items()}, password)
@@ -600,3 +608,32 @@ def test_ones_own_entry_is_found_beside_that_of_who_had_the_number() -> None:
         assert (judged.outcome, judged.own) == (Outcome.RESERVED_BY_SAME, (mine,))
     without = entry(*OTHER.values(), password=Password.SET)
     assert judge(identity(), RULES, [without]).outcome is Outcome.FREE
+ALIKE = "of a row that may be the same person's"
+OF_ALIKE = {
+    "code": ([entry({CODES: f"{SCOPE}SIS:Q7"})], f"{ALIKE}: {CODES}"),
+    "number": ([entry(employeeNumber="Q7")], f"{ALIKE}: not certain: employeeNumber"),
+    "another's, as far as can be told": ([entry(ANOTHERS, employeeNumber="Q7")], None),
+    "nothing of either": ([entry(uid="other")], None),
+}
+
+
+@pytest.mark.parametrize("case", OF_ALIKE)
+@pytest.mark.parametrize("password", Password)
+def test_an_entry_of_who_may_be_the_same_person_is_for_support(
+    case: str, password: Password
+) -> None:
+    entries, why = OF_ALIKE[case]
+    entries = [replace(each, password=password) for each in entries]
+    found = judge(beside(), RULES, Postings(RULES, entries).of(beside()))
+    assert judge(identity(), RULES, entries).outcome is Outcome.FREE
+    assert (found.outcome, found.why, found.of_alike, found.own) == (
+        (Outcome.CANNOT_TELL, why, True, ()) if why else (Outcome.FREE, None, False, ())
+    )
+    assert found.doubtful == (tuple(entries) if why else ())
+
+
+def test_an_entry_of_ones_own_decides_before_one_of_who_may_be_the_same_person() -> None:
+    theirs = OF_ALIKE["code"][0]
+    for own in (entry(MINE), entry(mail="maria@mail.example"), entry(ANOTHERS, uid="mvarda")):
+        alone, both = (judge(each, RULES, [own, *theirs]) for each in (identity(), beside()))
+        assert both == alone

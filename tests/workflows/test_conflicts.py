@@ -16,8 +16,9 @@ from domain.contracts.requests import (
     Provisioned,
     ProvisionOutcome,
     RecordConsent,
+    ResolveAccount,
 )
-from domain.contracts.vocabulary import Step, WaitReason
+from domain.contracts.vocabulary import ActivityName, FailureType, Step, WaitReason
 from starter.support import timeline
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World
@@ -53,6 +54,40 @@ CASES = {
         names=["maria", "maria2"],
     ),
 }
+
+
+OF_ALIKE = UNSURE.model_copy(update={"of_alike": True})
+ALIKE = PERSON.model_copy(
+    update={"alike": (PERSON.enrolments[0].model_copy(update={"registration_id": "1998001"}),)}
+)
+
+
+async def test_staffs_retry_says_that_who_may_be_the_same_person_is_not(
+    begin: Begin, world: World
+) -> None:
+    """A registrar that is away says nothing, and rows that changed are judged anew."""
+    world.persons, world.accounts = (ALIKE,), [OF_ALIKE, OF_ALIKE, OF_ALIKE, MARIA]
+    student = await begin()
+    await student.sent()
+    await student.pin()
+    waiting = await student.reaches(Step.NEEDS_SUPPORT)
+    world.failing, world.failure = {ActivityName.FIND_STUDENT: 1}, FailureType.REGISTRAR_DOWN
+    await student.retries()
+    waiting = await student.until(
+        lambda now: now.since > waiting.since and now.step is Step.NEEDS_SUPPORT
+    )
+    other = ALIKE.alike[0].model_copy(update={"registration_id": "1998002"})
+    world.persons = (ALIKE.model_copy(update={"alike": (other,)}),)
+    await student.retries()
+    await student.until(lambda now: now.since > waiting.since and now.step is Step.NEEDS_SUPPORT)
+    await student.retries()
+    await student.consent()
+    await student.password()
+
+    assert await student.end() is Step.ACTIVE
+    asked = [made.person.alike for made in world.made(ResolveAccount)]
+    assert asked == [ALIKE.alike, ALIKE.alike, (other,), ()]
+    assert [made.person.alike for made in world.made(ProvisionAccount)] == [()]
 
 
 @pytest.mark.parametrize("case", CASES)
