@@ -1,12 +1,12 @@
 """Groups the registrar's rows into humans; pure.
 
-Rows are one human when they share a valid insurance number and two of surname, first name and
-birth date agree; of one birth date and other first names they are twins, under a number that may be
-a parent's. Rows without a number join by names, birth date and father's name; where a father's name
-is unknown they must also share a contact. What is unknown is no fact: it agrees with
-nothing. Names are compared in both alphabets, transcribed. A father's name that is abbreviated is
-unknown, but contradicts one that begins otherwise. A contact that rows of other names or birth
-dates have too is a family's or an office's, and joins nobody.
+Rows are one human when they share a valid insurance number and two of surname, first name and birth
+date agree, unless birth date and father's name both differ; of one birth date and other first names
+they are twins, under a number that may be a parent's. Rows without a number join by names, birth
+date and father's name; where a father's name is unknown they must also share a contact. What is
+unknown is no fact: it agrees with nothing. Names are compared in both alphabets, transcribed. A
+father's name that is abbreviated is unknown, but contradicts one that begins otherwise. A contact
+that rows of other names or birth dates have too is a family's or an office's, and joins nobody.
 
 A number on the rows of humans who are not one is left to those of them whose birth date it begins
 with, or else to those who have more rows with it than all others together; where that tells of
@@ -15,8 +15,9 @@ mistake. A row that fits two humans joins neither. The order of the rows does no
 
 Humans that are not joined may be one all the same: of one birth date and first name, and of one
 father or one contact, as where an insurance number was corrected or a surname changed; or of one
-insurance number that nobody can be said to have. Nothing of one is given to another, but who may
-have an account already gets none without support's word.
+insurance number that nobody can be said to have, or that begins with the birth date of both, where
+the first names resemble each other. Nothing of one is given to another, but who may have an account
+already gets none without support's word.
 """
 
 import re
@@ -24,6 +25,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from functools import cached_property
 from itertools import combinations, product
 from typing import NamedTuple
@@ -62,6 +64,12 @@ class _Name(NamedTuple):
         if self.greek and other.greek:
             return self.greek == other.greek
         return not self.spellings.isdisjoint(other.spellings)
+
+    def may_be(self, other: "_Name") -> bool:
+        """Whether one is unknown, or they resemble each other, as in another case or spelling."""
+        if not (self.spellings and other.spellings):
+            return True
+        return any(get_close_matches(each, other.spellings) for each in self.spellings)
 
     def contradicts(self, other: "_Name") -> bool:
         """Whether both are known and neither is the other, cut short or with a name more."""
@@ -147,13 +155,26 @@ class _Known:
 
     def is_near_by(self, other: "_Known") -> set[str]:
         """Return what tells that this may be the same human; of contacts only one person's do."""
-        if self.number and self.number == other.number and self.agrees(other):
+        numbered = self.number and self.number == other.number
+        if numbered and (self.agrees(other) or self._is_respelled_in(other)):
             return {_ANYHOW}
         if not (self.born == other.born is not None and self.first.agrees(other.first)):
             return set()
         if self.father.agrees(other.father) and not self._is_called_and_numbered_unlike(other):
             return {_ANYHOW}
         return self.contacts & other.contacts
+
+    def _is_respelled_in(self, other: "_Known") -> bool:
+        """Whether first names resemble each other, under a number that begins with their date.
+
+        Twins may be called so as well, and one have the other's number.
+        """
+        return (
+            self.is_born_as_numbered
+            and self.born == other.born
+            and self.last.agrees(other.last)
+            and self.first.may_be(other.first)
+        )
 
     def _is_called_and_numbered_unlike(self, other: "_Known") -> bool:
         schemes = {each.number[0] for each in (self, other) if each.number}
@@ -169,10 +190,13 @@ class _Known:
         return {*product(self.last.spellings, self.first.spellings)}
 
     def agrees(self, other: "_Known") -> bool:
-        """Whether two of three facts agree: a surname may change, or a date be mistyped."""
-        if self.is_twin_of(other):
-            return False
+        """Whether two of three facts agree: a surname may change, or a date be mistyped.
+
+        A namesake has another birth date and another father.
+        """
         same_born = bool(self.born) and self.born == other.born
+        if self.is_twin_of(other) or (not same_born and not self.father.may_be(other.father)):
+            return False
         names = self.last.agrees(other.last) + self.first.agrees(other.first)
         return names + same_born >= _FACTS_THAT_AGREE
 

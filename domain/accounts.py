@@ -34,6 +34,7 @@ _LAST = ("sn", "cn", "displayName")
 _FIRST = ("givenName", "cn", "displayName")
 NAMES = frozenset((*_LAST, *_FIRST))
 _SHORTEST_WORD = 3
+_FEWEST_WORDS = 2
 BY_NAME = Rule(attributes={"uid": "{login_name}"}, certain=True)
 """How an entry counts whose username the ledger knows as the person's."""
 
@@ -46,8 +47,8 @@ class Identity:
     enrolment, `known` what any enrolment tells of the person: former ones count as well.
     `login_name` is the one that the registrar gives them now. `names` are usernames of entries that
     the ledger knows to be theirs, whatever the rules look for. `used_again`: the ledger knows that
-    a number of theirs was somebody else's before, so a code proves nothing by itself. `alike` is what
-    others tell who may be the same human.
+    a number of theirs was somebody else's before, so a code proves nothing by itself. `alike` is
+    what others tell who may be the same human.
     """
 
     codes: tuple[str, ...]
@@ -129,9 +130,12 @@ class Identity:
         """Whether an entry with the person's code is of whoever had the number before.
 
         A corrected name or birth date alone leaves the entry theirs: more of surname, first name
-        and birth date must differ than agree, among them the birth date and a name.
+        and birth date must differ than agree, among them the birth date and a name. Where no birth
+        date is known, no word of the names may be like another.
         """
         born = _compared(_born(entry, self.today), self.births)
+        if born is None and not self.used_again:
+            return self.is_called_otherwise(entry)
         if not (self.used_again or born is False):
             return False
         last, first = (
@@ -169,11 +173,17 @@ class Identity:
         return not held(entry, "uid").isdisjoint(map(folded, self.names))
 
     def is_called_otherwise(self, entry: Attributes) -> bool:
-        """Whether the entry tells names, and no word of them is like one of the person's."""
-        every = (value for name in NAMES for value in held(entry, name))
-        told = [word for word in _words(every) if len(word) >= _SHORTEST_WORD]
+        """Whether the entry tells two names or more, and no word of them is like the person's.
+
+        A username or number that stands in place of a name tells nothing.
+        """
+        every = {value for name in NAMES for value in held(entry, name)} - held(entry, "uid")
+        words = _words(each for each in every if not any(map(str.isdigit, each)))
+        told = [word for word in words if len(word) >= _SHORTEST_WORD]
         own = _words(name for each in self.called for name in each)
-        return bool(told and own) and not any(get_close_matches(word, own) for word in told)
+        return (
+            len(told) > 1 and bool(own) and not any(get_close_matches(each, own) for each in told)
+        )
 
     def values(self, rule: Rule) -> list[dict[str, str]]:
         """Return what the attributes of a rule hold in an entry of this person's, each way once."""

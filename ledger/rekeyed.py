@@ -159,10 +159,14 @@ def _of_marks(own: Collection[str], found_by: Collection[str]) -> Iterator[bool]
 def agrees(keys: KeyRing, person: Person, found_by: Collection[str]) -> bool:
     """Whether an activation found by this is of the same first name, and of surname or a contact.
 
-    Twins have a surname and a parent's contact and number in common.
+    Twins have a surname and a parent's contact and number in common. A namesake has another birth
+    date: it may have been corrected where surname and a contact agree, too.
     """
     last, first, contacts = _compared(keys, person)
-    return not first.isdisjoint(found_by) and not (last | contacts).isdisjoint(found_by)
+    born = {mark for mark in marks(keys, person) if mark.startswith(_BORN)}
+    agreed = [not each.isdisjoint(found_by) for each in (last, contacts)]
+    enough = all(agreed) if False in _of_marks(born, found_by) else any(agreed)
+    return not first.isdisjoint(found_by) and enough
 
 
 def _compared(keys: KeyRing, person: Person) -> tuple[set[str], set[str], set[str]]:

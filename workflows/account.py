@@ -97,11 +97,12 @@ class Account:
                     raise Ended(Step.ALREADY_ACTIVE, username=username)
                 case AccountOutcome.CANNOT_TELL, _:
                     reason = WaitReason.FOREIGN_ENTRY
-            await self._standing.park(reason)
+            said = await self._standing.park(reason)
+            looked_into = isinstance(said, RetryRequest) and not said.of_many
             # The secretariat may have given another name meanwhile, or joined the rows.
             with suppress(calls.NoNews):
                 before, self._person = self._person, await self._reread() or self._person
-                if account.of_alike and self._person.alike == before.alike:
+                if account.of_alike and looked_into and self._person.alike == before.alike:
                     self._apart += before.alike
                     self._person = self._told_apart(self._person)
 

@@ -123,9 +123,13 @@ class StaffRequest(Submission):
 
 
 class RetryRequest(StaffRequest):
-    """Try now whatever the engine is waiting to try."""
+    """Try now whatever the engine is waiting to try.
+
+    `of_many`: staff said so of all that wait for one cause, and looked into none of them.
+    """
 
     kind: Literal["retry"] = "retry"
+    of_many: bool = False
 
 
 class JoinedNotice(Submission):

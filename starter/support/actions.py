@@ -167,8 +167,11 @@ async def act(
     reason: str,
     channel: Channel = Channel.SMS,
     submission_id: str | None = None,
+    of_many: bool = False,
 ) -> bool:
     """Do this to an activation, once it is in the audit; `channel` is where a code is sent.
+
+    `of_many`: it is done to all that wait for one cause.
 
     Returns False when it was taken in but counts only when a worker is back. Raises `Refused`,
     `NotAllowed` or `UnknownReference`; nothing happens without its audit row.
@@ -178,6 +181,7 @@ async def act(
             "submission_id": submission_id or secrets.token_hex(16),
             "received_at": await clock.now(desk.pool),
             "channel": channel,
+            "of_many": of_many,
         }
     )
     stands = await cases.standing(desk.client, reference)
@@ -244,6 +248,7 @@ async def _wake(desk: Desk, references: Sequence[str], reason: str, over: float,
                     reference=reference,
                     reason=reason,
                     submission_id=f"{batch}-{reference}",
+                    of_many=True,
                 )
         except _UNREACHED as away:
             log.warning("not woken", outcome=type(away).__name__)

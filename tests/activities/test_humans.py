@@ -403,6 +403,39 @@ def test_who_fits_two_humans_may_be_either() -> None:
     }
 
 
+def test_a_namesake_under_ones_number_is_somebody_else() -> None:
+    """A date may be mistyped; another father as well as another date is another person."""
+    one = row("1", **MARIA | AMKA | FATHER)
+    namesake = MARIA | AMKA | {"birthdate": "3/6/2003"}
+    assert groups(one, row("2", **namesake | PAVLOS)) == TWO
+    for father in (FATHER, {"fatherfirstnameel": "ΠΕΤΡΟΥ"}):
+        assert groups(one, row("2", **namesake | father)) == ONE
+    assert groups(one, row("2", **namesake)) == ONE
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "expected"),
+    [
+        ("Ιωάννης", "Γιάννης", True),
+        ("Μοχάμεντ", "Μοχάμετ", True),
+        ("Αικατερίνη", "Κατερίνα", True),
+        ("Μαρία", "Ελένη", False),
+        ("Γεώργιος", "Νικόλαος", False),
+    ],
+)
+@pytest.mark.parametrize("number", [AMKA, {"ssn": "15037001177"}])
+def test_a_first_name_spelled_otherwise_may_be_ones_own(
+    first: str, other: str, number: dict[str, str | None], *, expected: bool
+) -> None:
+    """Under a number that begins with the birth date; a parent's has another."""
+    rows = [
+        row(str(n), **MARIA | FATHER | number | {"firstnameel": each})
+        for n, each in enumerate((first, other), 1)
+    ]
+    alike = [bool(each.alike) for each in people(rows, "GR")]
+    assert alike == [expected and number is AMKA] * 2
+
+
 def test_rows_that_only_a_number_of_several_would_join_may_be_one_human() -> None:
     changed = {"birthdate": "20050110"}
     strangers = [

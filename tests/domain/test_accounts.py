@@ -576,7 +576,7 @@ FACTS = (*SAME,)
 def test_a_code_is_doubted_where_birth_date_and_names_are_anothers(
     told: tuple[bool | None, ...], *, used_again: bool
 ) -> None:
-    """A corrected name or birth date alone, or what is not known, leaves the entry theirs."""
+    """A corrected name or birth date alone, or a name not known, leaves the entry theirs."""
     facts = {
         name: value
         for fact, same in zip(FACTS, told, strict=True)
@@ -585,12 +585,33 @@ def test_a_code_is_doubted_where_birth_date_and_names_are_anothers(
     }
     for_, against = told.count(True), told.count(False)
     doubted = told[2] is False and against > for_ and False in told[:2]
+    doubted |= told == (False, False, None)
     if used_again:
         doubted = against >= for_
     own = replace(identity(), used_again=used_again)
     judged = judge(own, RULES, [entry(MINE, facts, password=Password.SET)])
     assert judged.outcome is (Outcome.CANNOT_TELL if doubted else Outcome.OWNED_BY_SAME)
     assert judged.why == (AGAIN if doubted else CODES)
+
+
+@pytest.mark.parametrize(
+    ("names", "doubted"),
+    [
+        ({"cn": "Nikolaos Oikonomou"}, True),
+        ({"cn": "Νικόλαος Οικονόμου", "sn": "Οικονόμου"}, True),
+        ({"cn": "Nikolaos Vardas"}, False),
+        ({"cn": "Oikonomou"}, False),
+        ({"cn": "nioikon dit", "sn": "nioikon dit", "uid": "nioikon dit"}, False),
+        ({"cn": "dit12 student12", "sn": "7001"}, False),
+        ({}, False),
+    ],
+)
+def test_without_a_birth_date_a_code_is_doubted_where_no_name_is_alike(
+    names: dict[str, str], *, doubted: bool
+) -> None:
+    """What a tool wrote where names belong tells nothing."""
+    judged = judge(identity(), RULES, [entry(MINE, names, password=Password.SET)])
+    assert judged.outcome is (Outcome.CANNOT_TELL if doubted else Outcome.OWNED_BY_SAME)
 
 
 def test_names_are_compared_in_any_spelling_and_attribute() -> None:
@@ -608,6 +629,8 @@ def test_ones_own_entry_is_found_beside_that_of_who_had_the_number() -> None:
         assert (judged.outcome, judged.own) == (Outcome.RESERVED_BY_SAME, (mine,))
     without = entry(*OTHER.values(), password=Password.SET)
     assert judge(identity(), RULES, [without]).outcome is Outcome.FREE
+
+
 ALIKE = "of a row that may be the same person's"
 OF_ALIKE = {
     "code": ([entry({CODES: f"{SCOPE}SIS:Q7"})], f"{ALIKE}: {CODES}"),

@@ -74,3 +74,18 @@ def test_a_number_of_another_kind_and_what_was_noted_before_say_nothing(stack: T
     assert rekeyed.contradicts(stack.keys, cypriot, noted)
     cypriot = cypriot.model_copy(update={"insurance_scheme": "CY"})
     assert not rekeyed.contradicts(stack.keys, cypriot, noted)
+
+
+@pytest.mark.parametrize("alike", [{}, {4}, {0}, {0, 4}])
+@pytest.mark.parametrize("born", [True, False, None])
+def test_a_namesake_under_ones_number_is_not_known_again(
+    stack: TestStack, alike: set[int], born: bool | None
+) -> None:
+    """Of one first name: another birth date is a correction where surname and a contact agree."""
+    person = person_of(stack, "R")
+    noted = rekeyed.facts(stack.keys, known_by(person, OWN))
+    same = {1, 3, *alike} | ({2} if born else set())
+    values: list[str | None] = [(OWN if n in same else OTHER)[n] for n in range(len(FACTS))]
+    values[2] = values[2] if born is not None else None
+    expected = len(alike) == 2 if born is False else bool(alike)
+    assert rekeyed.agrees(stack.keys, known_by(person, tuple(values)), noted) is expected

@@ -87,8 +87,8 @@ class Student:
                 return "submit_password", await self.sealed()
         return None
 
-    async def retries(self) -> Answer:
-        return await self.submit("retry", RetryRequest(**await self.stamp()))
+    async def retries(self, *, of_many: bool = False) -> Answer:
+        return await self.submit("retry", RetryRequest(**await self.stamp(), of_many=of_many))
 
     async def progress(self) -> Progress:
         progress: Progress = await self.handle.query(

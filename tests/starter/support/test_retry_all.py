@@ -8,16 +8,18 @@ import pytest
 import structlog
 from temporalio.client import Client
 
+from domain.contracts.submissions import RetryRequest, Submission
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger.pool import Pool, connect
 from security.keys import KeyRing
 from settings import Settings
+from starter.activations import Activations
 from starter.connect import TemporalUnavailable
 from starter.support import cases
-from starter.support.actions import retriable, retry_all
+from starter.support.actions import act, retriable, retry_all
 from starter.support.cases import Line, UnknownReference
 from starter.support.desk import Desk
-from starter.support.staff import NotAllowed, Role, Staff
+from starter.support.staff import Action, NotAllowed, Role, Staff
 from tests.desk import desk
 from tests.stack import TestStack
 
@@ -48,6 +50,31 @@ async def test_one_that_temporal_did_not_take_keeps_nobody_else_asleep(
             assert await woken == 0
     assert sorted(asked) == list("ABCDE")
     assert [each["outcome"] for each in logged] == ["TemporalUnavailable"]
+
+
+async def test_each_is_told_that_many_are_tried(
+    stack: TestStack, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that it is nobody's word on the case itself."""
+    sent: list[Submission] = []
+
+    async def one(*_: object) -> Line:
+        return line("A")
+
+    async def waiting(*_: object) -> list[Line]:
+        return [line("A")]
+
+    async def submit(_: object, __: str, ___: object, request: Submission) -> None:
+        sent.append(request)
+
+    monkeypatch.setattr(cases, "standing", one)
+    monkeypatch.setattr(cases, "waiting_for", waiting)
+    monkeypatch.setattr(Activations, "submit", submit)
+    async with await connect(stack.ledger_dsn) as pool:
+        staff = desk(client, pool)
+        await (await retry_all(staff, WaitReason.FOREIGN_ENTRY, reason="mended", over=0))
+        await act(staff, Action.RETRY, reference="A", reason="looked into")
+    assert [each.of_many for each in sent if isinstance(each, RetryRequest)] == [True, False]
 
 
 async def test_those_of_other_departments_are_neither_counted_nor_woken(
