@@ -120,10 +120,13 @@ class Directory:
         return accounts.judge(identity, self._rules, self._entries(f"(|{''.join(terms)})"))
 
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:
-        """Return every entry, with what the rules look for; `progress` is told how many by now."""
+        """Return every entry below the people's own, with what the rules look for.
+
+        `progress` is told how many there are by now.
+        """
         found: list[Found] = []
         for page in self._wire.pages(self._people, "(objectClass=*)", self._judged):
-            found += page
+            found += [each for each in page if _normal(each.dn) != _normal(self._people)]
             progress(len(found))
         pages = self._wire.pages(self._people, f"(!({_PASSWORD}=*))", ("1.1",))
         without = {each.dn for page in pages for each in page}

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from activities import students
 from activities.humans import MOST_SHARING, humans
-from activities.rows import Row, as_it_stands, birth_date, text
+from activities.rows import Row, as_it_stands, birth_date, enrolment, is_live, text
 from activities.students import enrolled, login_name
 from domain.contacts import emails_on_file, landline_on_file
 from domain.memo import remembering
@@ -38,13 +38,17 @@ class Obstacle(StrEnum):
     UNREADABLE_BIRTH_DATE = "unreadable_birth_date"
 
 
+_OF_LOGIN = (Obstacle.UNUSABLE_LOGIN_NAME, Obstacle.SHARED_LOGIN_NAME)
 _SHARED = (Obstacle.SHARED_BY_MANY, Obstacle.SHARED_CONTACT)
 _HARMLESS = frozenset((Obstacle.SHARED_CONTACT, Obstacle.UNREADABLE_BIRTH_DATE))
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One student; the registration id is all that is told of them."""
+    """One student; the registration id is all that is told of them.
+
+    It is that of the newest enrolment; of a login name, that of the row which has it.
+    """
 
     department_id: str
     system_id: str
@@ -67,8 +71,11 @@ class Department:
 
 @dataclass(frozen=True)
 class Report:
+    """`not_active`: in how many rows each status stands that is not `active` or `interim`."""
+
     departments: tuple[Department, ...]
     findings: tuple[Finding, ...]
+    not_active: dict[str, int]
 
 
 @remembering()
@@ -80,27 +87,34 @@ def report(
     `reserved` are the names that the university keeps for services, `own` its domains, at which
     an address is no contact.
     """
+    rows = list(rows)
     judged = [live for group in humans(rows, region, own) if (live := enrolled(group))]
     contacts = [_contacts(live, region, own) for live in judged]
     holders = Counter(contact for each in contacts for contact in each)
     logins = Counter(map(login_name, judged))
-    findings = []
+    findings: list[Finding] = []
+    unable: set[str] = set()
     for live, held in zip(judged, contacts, strict=True):
-        others = [holders[contact] - 1 for contact in held]
+        sharing = [holders[contact] - 1 for contact in held]
         reasons = (
             _obstacle(live, held, region),
             _own_address(live, held),
             _login(live, logins, reserved),
-            _sharing(others),
+            _sharing(sharing),
             _unreadable_date(live),
         )
-        findings += [
-            _finding(live[0], reason, max(others) if reason in _SHARED else 0)
-            for reason in reasons
-            if reason
-        ]
+        for reason in filter(None, reasons):
+            row = live[0]
+            if reason in _OF_LOGIN:
+                row = next(each for each in live if text(each, "loginname"))
+            found = _finding(row, reason, max(sharing) if reason in _SHARED else 0)
+            findings.append(found)
+            if reason not in _HARMLESS:
+                unable.add(enrolment(live[0]))
     findings.sort(key=lambda found: (found.department_id, found.reason, found.registration_id))
-    return Report(_departments([live[0] for live in judged], findings), tuple(findings))
+    others = Counter(text(row, "enrollmentstatus") for row in rows if not is_live(row))
+    departments = _departments(judged, findings, unable)
+    return Report(departments, tuple(findings), dict(others.most_common()))
 
 
 def _sharing(others: list[int]) -> Obstacle | None:
@@ -160,24 +174,25 @@ def _finding(row: Row, reason: Obstacle, shared: int) -> Finding:
     )
 
 
-def _departments(newest: list[Row], findings: list[Finding]) -> tuple[Department, ...]:
-    rows: dict[str, list[Row]] = defaultdict(list)
-    for row in newest:
-        rows[text(row, "departmentid")].append(row)
+def _departments(
+    judged: list[list[Row]], findings: list[Finding], unable: Collection[str]
+) -> tuple[Department, ...]:
+    """Count students, and who of them is unable, in the department of the newest enrolment."""
+    named = {text(row, "departmentid"): row for live in judged for row in reversed(live)}
+    newest: dict[str, list[Row]] = defaultdict(list)
+    for live in judged:
+        newest[text(live[0], "departmentid")].append(live[0])
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
-    unable: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for found in findings:
         reasons[found.department_id][found.reason.value] += 1
-        if found.reason not in _HARMLESS:
-            unable[found.department_id].add((found.system_id, found.registration_id))
     return tuple(
         Department(
             department_id=number,
-            name_el=text(rows[number][0], "departmentel"),
-            name_en=text(rows[number][0], "departmenten"),
-            students=len(rows[number]),
-            unable=len(unable[number]),
+            name_el=text(named[number], "departmentel"),
+            name_en=text(named[number], "departmenten"),
+            students=len(newest[number]),
+            unable=sum(enrolment(row) in unable for row in newest[number]),
             reasons=dict(sorted(reasons[number].items())),
         )
-        for number in sorted(rows)
+        for number in sorted(newest.keys() | reasons.keys())
     )

@@ -42,14 +42,16 @@ def report(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = F
 
 
 def _show(found: Report) -> None:
-    table = Table("department", "name", "students", "cannot activate", "why")
+    table = Table("department", "name", "students", "cannot activate", "findings")
     for row in found.departments:
-        why = ", ".join(f"{reason} {count}" for reason, count in row.reasons.items())
+        findings = ", ".join(f"{reason} {count}" for reason, count in row.reasons.items())
         numbers = str(row.students), str(row.unable)
-        table.add_row(row.department_id, row.name_el or row.name_en, *numbers, why)
+        table.add_row(row.department_id, row.name_el or row.name_en, *numbers, findings)
     console = Console()
     console.print(table)
     for each in found.findings:
         others = f" with {each.shared_with}" if each.shared_with else ""
         student = f"{each.department_id}  {each.system_id}/{each.registration_id}"
         typer.echo(f"{student}  {each.reason}{others}")
+    for status, count in found.not_active.items():
+        typer.echo(f"not active: status {status or '(none)'}, in rows: {count}")

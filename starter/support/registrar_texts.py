@@ -44,8 +44,8 @@ OUTCOMES = {
         " care; if it is right as you typed it, ask the secretariat to correct theirs."
     ),
     Outcome.SHARED: N_(
-        "You can activate your account now. Somebody else has the same mobile or e-mail on file,"
-        " so you will be asked one question more."
+        "You can activate your account now. Somebody else has the same mobile or e-mail on file;"
+        " with that one you will be asked one question more."
     ),
     Outcome.SHARED_BY_MANY: N_(
         "The mobile or e-mail the secretariat has is on file for many students, so it cannot prove"

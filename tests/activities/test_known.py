@@ -287,7 +287,9 @@ async def found_alike(
             case.wire.close()
             people.append((value, outcome, entries.identity(case.person, case.domain)))
     directory, rules = Directory(stack.settings.directory), stack.settings.directory.match_rules
-    postings = Postings(rules, directory.everybody(lambda _: None))
+    everybody = directory.everybody(lambda _: None)
+    assert stack.settings.directory.people_dn not in {each.dn for each in everybody}
+    postings = Postings(rules, everybody)
     for value, outcome, identity in people:
         in_report = accounts.judge(identity, rules, postings.of(identity))
         looked_up = directory.find_own(identity)

@@ -128,3 +128,20 @@ def test_a_birth_date_that_cannot_be_read_is_told_and_is_no_obstacle() -> None:
     ]
     assert told(*rows) == [(n, Obstacle.UNREADABLE_BIRTH_DATE, 0) for n in ("0", "5", "6")]
     assert report(rows, "GR").departments[0].unable == 0
+
+
+def test_a_login_name_is_told_of_the_row_that_has_it() -> None:
+    same = {"ssn": "01010500013", "birthdate": "20050101", "mobilephone": "6940000001"}
+    older = row("1", inscriptionacyear="2020", departmentid="402", loginname="root", **same)
+    found = report([older, row("2", inscriptionacyear="2026", **same)], "GR")
+    assert found.findings == (Finding("402", "SIS", "1", Obstacle.UNUSABLE_LOGIN_NAME),)
+    counted = [(each.department_id, each.students, each.unable) for each in found.departments]
+    assert counted == [("401", 1, 1), ("402", 0, 0)]
+    assert found.departments[1].reasons == {"unusable_login_name": 1}
+
+
+def test_each_status_that_does_not_count_is_told_with_its_rows() -> None:
+    statuses = ["Active.", "ενεργός", "1", "1", "graduated", None, "ACTIVE", "interim"]
+    rows = [row(str(n), enrollmentstatus=status) for n, status in enumerate(statuses)]
+    others = {"Active.": 1, "ενεργός": 1, "1": 2, "graduated": 1, "": 1}
+    assert report(rows, "GR").not_active == others
