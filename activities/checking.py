@@ -134,23 +134,26 @@ def human(
     *,
     many: Collection[str] = (),
     others: Iterable[list[Row]] = (),
+    alike: Iterable[Row] = (),
 ) -> Human:
     """Describe a person, live rows first; rows of departments not seen are counted only.
 
     `own` are the university's domains, at which an address is no contact, `many` the contacts that
-    too many have, `others` the rows of other persons.
+    too many have, `others` the rows of other persons, `alike` those of them that may be the same
+    person's.
     """
     shown = [row for row in group if sees(text(row, "departmentid"))]
     shown.sort(key=lambda row: (not is_live(row), enrolment(row)))
     last, first = students.called((students.enrolled(group) or group)[0])
     rows = tuple(_enrolled(row, region, own, many) for row in shown)
-    apart = [row for row in _alike(group, others) if sees(text(row, "departmentid"))]
+    near = {enrolment(row): row for row in (*_alike(group, others), *alike)}
+    apart = [number for number, row in near.items() if sees(text(row, "departmentid"))]
     return Human(
         last,
         first,
         rows,
         elsewhere=len(group) - len(shown),
-        apart=tuple(sorted(map(enrolment, apart))),
+        apart=tuple(sorted(apart)),
     )
 
 

@@ -4,18 +4,18 @@ Asked when there is no case to open: somebody was "not found". The audit keeps b
 never what. Registrar and directory are only read, each for as long as a person would wait.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from temporalio.exceptions import ApplicationError
 
 from activities import checking, entries, presence, students
 from activities.checking import Account, Human, Miss, Outcome, Typed
 from activities.directory import Directory
-from activities.humans import MOST_SHARING, humans
+from activities.humans import MOST_SHARING, Grouped, people
 from activities.records import claim_keys, refused_login
 from activities.registrar import SharedByMany, View, reader
 from activities.rekeyed import Known, known, recognition
@@ -100,6 +100,16 @@ class Check:
     reference: str | None = None
 
 
+class _Found(NamedTuple):
+    """One human as an activation judges them, without an insurance number that is another's.
+
+    `rows` are theirs as the registrar has them.
+    """
+
+    judged: Grouped
+    rows: list[Row]
+
+
 async def check(desk: Desk, question: Question) -> Check:
     """Look, once it is in the audit that somebody looks; raises `Refused`."""
     kind = question.kind
@@ -107,34 +117,37 @@ async def check(desk: Desk, question: Question) -> Check:
     try:
         async with opened(desk) as view:
             rows, more = await _rows(desk, view, kind, question)
-            found = humans(rows, region_of(desk), _own(desk))
-            groups = [group for group in found if _fits(desk, group, question)]
-            ours = [group for group in groups if any(in_sight(desk, row) for row in group)]
-            shared = await _shared(desk, view, ours[0]) if len(ours) == 1 else _Shared()
+            found = _grouped(desk, rows)
+            groups = [each for each in found if _fits(desk, each.rows, question)]
+            ours = [each for each in groups if any(in_sight(desk, row) for row in each.rows)]
+            shared = await _shared(desk, view, ours[0].rows) if len(ours) == 1 else _Shared()
     except SharedByMany:
         return Check(Outcome.SHARED_BY_MANY)
     except NO_RESULT:
         return Check(Outcome.REGISTRAR_AWAY)
-    hidden = sum(len(group) for group in groups if group not in ours)
+    hidden = sum(len(each.rows) for each in groups if each not in ours)
     told = Check(
         outcome=None if ours else Outcome.ELSEWHERE if hidden else Outcome.NOT_IN_VIEW,
         people=tuple(
             checking.human(
-                group,
+                each.rows,
                 region_of(desk),
                 desk.staff.sees,
                 _own(desk),
                 many=shared.many,
-                others=[other for other in found if other is not group],
+                others=[other.rows for other in found if other is not each],
+                alike=each.judged.alike,
             )
-            for group in ours[:MOST]
+            for each in ours[:MOST]
         ),
         more=more or len(ours) > MOST,
         elsewhere=hidden,
         shared_with=shared.others,
         by_many=shared.each_by_many,
     )
-    return await _judged(desk, told, ours[0], question.typed) if len(ours) == 1 else told
+    if len(ours) != 1:
+        return told
+    return await _judged(desk, told, ours[0].judged, question.typed)
 
 
 @asynccontextmanager
@@ -156,6 +169,14 @@ async def _rows(desk: Desk, view: View, kind: Kind, question: Question) -> tuple
     if kind is Kind.INSURANCE:
         return await view.by_insurance(identifier(question.insurance)), False
     return await view.by_contact(question.typed.read(region_of(desk))), False
+
+
+def _grouped(desk: Desk, rows: list[Row]) -> list[_Found]:
+    as_read = {enrolment(row): row for row in rows}
+    return [
+        _Found(each, [as_read[enrolment(row)] for row in each.rows])
+        for each in people(rows, region_of(desk), _own(desk))
+    ]
 
 
 def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
@@ -209,8 +230,9 @@ async def _shared(desk: Desk, view: View, group: list[Row]) -> _Shared:
     return _Shared(max(len(others - {own}), fewest), frozenset(many), every)
 
 
-async def _judged(desk: Desk, found: Check, group: list[Row], typed: Typed) -> Check:
-    region, person = region_of(desk), person_in(desk, group)
+async def _judged(desk: Desk, found: Check, human: Grouped, typed: Typed) -> Check:
+    region, group = region_of(desk), human.rows
+    person = person_in(desk, group, human.alike)
     mobiles, emails = students.contacts(group, region)
     matched = checking.matches(group, typed, region)
     again = await known(desk.pool, desk.keys, person)
@@ -294,8 +316,9 @@ async def _unnoted(directory: Directory, person: Person, identity: Identity, dom
     return Account.IN_THE_WAY, (found.own or found.doubtful)[0].uid, found.why
 
 
-def person_in(desk: Desk, group: list[Row]) -> Person:
-    return students.person(group, students.Typed(None, None, region_of(desk)), _index(desk))
+def person_in(desk: Desk, group: list[Row], alike: Iterable[Row] = ()) -> Person:
+    nothing = students.Typed(None, None, region_of(desk))
+    return students.person(group, nothing, _index(desk), alike)
 
 
 def _index(desk: Desk) -> Callable[[str], str]:

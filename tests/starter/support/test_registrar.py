@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 from dataclasses import asdict, replace
+from datetime import date
 
 import pytest
 from pydantic import SecretStr
@@ -14,6 +15,7 @@ from activities.checking import Account, Lack, Outcome, Typed
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities, reader
 from activities.rows import Row
+from demo.students import amka
 from domain.contracts.requests import ClaimPerson, FindStudent, Person
 from domain.contracts.vocabulary import Language, Step
 from domain.slips import Slip
@@ -349,6 +351,32 @@ async def test_an_entry_in_the_way_and_one_without_a_password_are_told_apart(
     found = await ask(desk, other)
     assert (found.outcome, found.account) == (Outcome.FINE, Account.NO_PASSWORD)
     assert found.why == "schacPersonalUniqueCode"
+
+
+async def test_what_is_not_joined_is_shown_with_the_account_that_may_be_the_same_persons(
+    stack: TestStack, desk: Desk, number: str
+) -> None:
+    """The stranger has the person's insurance number by mistake."""
+    email, uid = f"{number}@mail.example".lower(), f"z{number}".lower()
+    own = {"firstnameel": "Ζηνοβία", "birthdate": "19970306", "extemail": email}
+    await insert(stack, f"{number}-1", **own, lastnameel="Πριν", enrollmentstatus="graduated")
+    same = {"ssn": amka(date(1997, 3, 6), int(number[1:]) % 1000, gender="F")}
+    await insert(stack, f"{number}-2", **own | same, lastnameel="Μετά")
+    stranger = {"firstnameel": "Άννα", "lastnameel": "Ξένη", "birthdate": "19990903"}
+    await insert(stack, f"{number}-9", **stranger, **same)
+    case = Case(stack, desk.pool, await person_of(stack, email), f"A-{number[1:]}-0002")
+    code = f"urn:schac:personalUniqueCode:gr:{case.domain}:TEST:{number}-1"
+    case.plant(uid, schacPersonalUniqueCode=[code])
+    case.wire.close()
+    found = await ask(desk, f"{number}-2")
+    assert [each.apart for each in found.people] == [(f"TEST/{number}-1", f"TEST/{number}-9")]
+    assert (found.outcome, found.username) == (Outcome.IN_THE_WAY, uid)
+    assert found.why == "of a row that may be the same person's: schacPersonalUniqueCode"
+    by_number = await check(desk, Question(insurance=same["ssn"]))
+    assert {row.number for each in by_number.people for row in each.rows} == {
+        f"TEST/{number}-2",
+        f"TEST/{number}-9",
+    }
 
 
 async def test_a_directory_that_does_not_answer_leaves_the_account_unknown(
