@@ -109,7 +109,7 @@ def by_email(column: str, address: str, mailbox: str) -> tuple[str, str]:
     """Write how a field holds an address: compared, and searched where it is odd."""
     mail = f"lower({column})"
     around = f"[{AROUND_EMAILS}]".replace("'", "''")
-    odd = f"""{mail} ~ '[^!-~]|[][,;:|/<>()"]|^{around}|{around}$'"""
+    odd = f"""{mail} ~ '[^!-~]|[][,;:|/<>()"=]|^{around}|{around}$'"""
     ascii_only = f"regexp_replace({mail}, '[^!-~]', '', 'g')"
     return f"{mail} = {address}", f"{odd} AND {_has(ascii_only, mailbox, or_strange=column)}"
 

@@ -45,7 +45,7 @@ CREATE INDEX IF NOT EXISTS v_vd_sis_mobiles_odd ON v_vd_sis (departmentid)
         OR mobilephone ~ '\d(\D*\d){7}(\D+\d+){3}');
 CREATE INDEX IF NOT EXISTS v_vd_sis_email ON v_vd_sis (lower(extemail));
 CREATE INDEX IF NOT EXISTS v_vd_sis_emails_odd ON v_vd_sis (departmentid)
-    WHERE lower(extemail) ~ '[^!-~]|[][,;:|/<>()"]|^[''.{}]|[''.{}]$';
+    WHERE lower(extemail) ~ '[^!-~]|[][,;:|/<>()"=]|^[''.{}]|[''.{}]$';
 CREATE INDEX IF NOT EXISTS v_vd_sis_ssn_folded ON v_vd_sis (translate(
     upper(regexp_replace(ssn, '[^0-9A-Za-zΆΈ-ώ]', '', 'g')),
     'ΆΈΉΊΌΎΏΐΑΒΕΖΗΙΚΜΝΟΡΤΥΧΪΫάέήίΰαβγδεζηθικλμνξοπρςστυφχψωϊϋόύώ',

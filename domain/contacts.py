@@ -38,6 +38,8 @@ _OF_NOBODY = {
     *("bibliothiki", "erasmus"),
 }
 _BETWEEN_EMAILS = re.compile(r"[\s,;:|/<>()\[\]\"«»‹›“”„‘’]+")
+# As in email=a@b.org. An address may have the sign itself, so not every word before it is left out.
+_LABEL = re.compile(r"^(?:(?:e[-_.]?)?mail(?:to)?|[^@=]*[^\x00-\x7f@=][^@=]*)=", re.IGNORECASE)
 
 
 def mobile(raw: str, region: str) -> str:
@@ -121,7 +123,11 @@ def landline_on_file(raw: str | None, region: str) -> bool:
 def emails_on_file(raw: str | None) -> tuple[str, ...]:
     """Return every e-mail the registrar's field holds, first one first."""
     pieces = _BETWEEN_EMAILS.split(plain((raw or "")[:_LONGEST_FIELD]))
-    return _readable((piece.strip(AROUND_EMAILS) for piece in pieces), email)
+    return _readable((_bare(_LABEL.sub("", _bare(piece))) for piece in pieces), email)
+
+
+def _bare(piece: str) -> str:
+    return piece.strip(f"{AROUND_EMAILS}=")
 
 
 def _joined(text: str, region: str) -> Iterator[str]:

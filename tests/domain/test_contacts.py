@@ -125,6 +125,7 @@ def test_each_mistake_in_an_email_has_its_own_rule(raw: str, rule: Rule) -> None
         ("6912345678 ή 0035799123456", ("+306912345678", "+35799123456")),
         ("6912345678;6912345678", ("+306912345678",)),
         ("6912345678 (μητέρα), κιν. 6987654321", ("+306912345678", "+306987654321")),
+        ("κιν.=6912345678 tel=+306987654321", ("+306912345678", "+306987654321")),
         ("6912345678\n6987654321", ("+306912345678", "+306987654321")),
     ],
 )
@@ -149,9 +150,12 @@ def test_mobiles_on_file_are_read_as_far_as_they_can_be(
                 *("email:a@uop.gr", "E-Mail: a@uop.gr", "μέιλ:a@uop.gr", "email : a@uop.gr"),
                 *("«a@uop.gr»", "<a@uop.gr>", "{a@uop.gr}", "“a@uop.gr”", "‘a@uop.gr’"),
                 *("email:{a@uop.gr}.", "«mailto:a@uop.gr»", "email：a@uop.gr", ":a@uop.gr:"),
+                *("email=a@uop.gr", "E-Mail =a@uop.gr", "mailto=a@uop.gr", "=a@uop.gr="),
+                *("ηλ.ταχ.=a@uop.gr", "μέιλ='a@uop.gr'", "email＝{a@uop.gr}."),
             )
         ),
         ("νίκος@uop.gr b@uop.gr", ("b@uop.gr",)),
+        ("a=mail=b@uop.gr", ("a=mail=b@uop.gr",)),
     ],
 )
 def test_emails_on_file_are_read_as_far_as_they_can_be(
