@@ -2,7 +2,7 @@
 
 A student needs one contact that can be read, and a name; an address at the university can be read
 with the account only. No AMKA is fine: it is asked for. A
-contact shared with a few others is no obstacle either, but such students are asked one question
+contact shared with a few others is no obstacle either, but who has no other is asked one question
 more; one that many have, usually a secretariat's own or a placeholder, proves nobody. A birth
 date that cannot be read is no obstacle: rows are joined, and questions asked, without it. A student
 may have several findings.
@@ -35,12 +35,15 @@ class Obstacle(StrEnum):
     SHARED_LOGIN_NAME = "shared_login_name"
     SHARED_BY_MANY = "shared_by_many"
     SHARED_CONTACT = "shared_contact"
+    SHARED_BESIDE_OWN = "shared_beside_own"
     UNREADABLE_BIRTH_DATE = "unreadable_birth_date"
 
 
 _OF_LOGIN = (Obstacle.UNUSABLE_LOGIN_NAME, Obstacle.SHARED_LOGIN_NAME)
-_SHARED = (Obstacle.SHARED_BY_MANY, Obstacle.SHARED_CONTACT)
-_HARMLESS = frozenset((Obstacle.SHARED_CONTACT, Obstacle.UNREADABLE_BIRTH_DATE))
+_SHARED = (Obstacle.SHARED_BY_MANY, Obstacle.SHARED_CONTACT, Obstacle.SHARED_BESIDE_OWN)
+_HARMLESS = frozenset(
+    (Obstacle.SHARED_CONTACT, Obstacle.SHARED_BESIDE_OWN, Obstacle.UNREADABLE_BIRTH_DATE)
+)
 
 
 @dataclass(frozen=True)
@@ -119,9 +122,12 @@ def report(
 
 def _sharing(others: list[int]) -> Obstacle | None:
     """Tell by how many others have each of a student's contacts; one that few have is enough."""
-    if others and min(others) >= MOST_SHARING:
+    if not any(others):
+        return None
+    fewest = min(others)
+    if fewest >= MOST_SHARING:
         return Obstacle.SHARED_BY_MANY
-    return Obstacle.SHARED_CONTACT if any(others) else None
+    return Obstacle.SHARED_CONTACT if fewest else Obstacle.SHARED_BESIDE_OWN
 
 
 def _unreadable_date(live: list[Row]) -> Obstacle | None:

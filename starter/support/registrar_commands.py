@@ -75,10 +75,9 @@ def _tell(found: Check) -> None:
 def _tell_human(human: Human) -> None:
     typer.echo(f"{human.last_name} {human.first_name}")
     for row in human.rows:
-        counts = "counts" if row.live else f"does not count: {row.status or 'no status'}"
-        typer.echo(
-            f"  {row.number}  {row.department_id} {row.department_en}  {row.status}  {counts}"
-        )
+        counts = "counts" if row.live else "does not count: only active and interim do"
+        status = row.status or "no status"
+        typer.echo(f"  {row.number}  {row.department_id} {row.department_en}  {status}  {counts}")
         for on_file in row.on_file:
             typer.echo(f"    {texts.contact(on_file, Language.EN)}")
         for lack in texts.lacks(row, Language.EN):

@@ -73,6 +73,18 @@ def test_a_shared_contact_is_told_with_how_many_share_it_and_is_no_obstacle() ->
     assert (department.students, department.unable) == (3, 0)
 
 
+def test_one_question_more_is_told_of_who_has_no_contact_of_their_own() -> None:
+    shared, own = {"extemail": "home@mail.example"}, "694000000"
+    rows = [row("1", mobilephone=f"{own}1", **shared), row("2", **shared)]
+    twice = {"mobilephone": f"{own}3", "extemail": "both@mail.example"}
+    rows += [row("3", **twice), row("4", **twice)]
+    assert reasons(*rows) == {
+        "1": (Obstacle.SHARED_BESIDE_OWN, 1),
+        **dict.fromkeys(("2", "3", "4"), (Obstacle.SHARED_CONTACT, 1)),
+    }
+    assert report(rows, "GR").departments[0].unable == 0
+
+
 def test_a_persons_several_enrolments_count_once_and_share_nothing() -> None:
     same = {"ssn": "01010500013", "birthdate": "20050101", "extemail": "one@mail.example"}
     old = row("1", inscriptionacyear="2020", departmentid="402", **same)

@@ -150,7 +150,7 @@ def test_the_report_tells_who_has_no_other_contact_than_one_of_many() -> None:
     rows.append(row("own", extemail="own@mail.example", **shared))
     found = report(rows, "GR")
     told = {each.registration_id: (each.reason, each.shared_with) for each in found.findings}
-    assert told.pop("own") == (Obstacle.SHARED_CONTACT, MOST_SHARING)
+    assert told.pop("own") == (Obstacle.SHARED_BESIDE_OWN, MOST_SHARING)
     assert set(told.values()) == {(Obstacle.SHARED_BY_MANY, MOST_SHARING)}
-    assert found.departments[0].reasons == {"shared_by_many": MOST_SHARING, "shared_contact": 1}
+    assert found.departments[0].reasons == {"shared_by_many": MOST_SHARING, "shared_beside_own": 1}
     assert found.departments[0].unable == MOST_SHARING
