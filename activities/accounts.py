@@ -14,7 +14,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities import presence, writes
 from activities.directory import Directory, Entry, begin_try
-from activities.entries import Attributes, attributes, chosen, identity, taken_back
+from activities.entries import (
+    Attributes,
+    address_told,
+    attributes,
+    chosen,
+    identity,
+    taken_back,
+)
 from activities.failures import guarded
 from activities.records import refused_login, reserve_name, wanted_names
 from activities.rekeyed import recognition
@@ -58,6 +65,7 @@ class DirectoryActivities:
         self._keys = keys
         self._policy = settings.usernames
         self._domain = settings.institution.domain
+        self._own = settings.institution.mail_domains
         self._country = settings.institution.code_country
         self._choices = settings.directory.choices
         self._directory = Directory(settings.directory)
@@ -292,8 +300,9 @@ class DirectoryActivities:
         if not entry.adoptable:
             return writes.conflict(Reason.NOT_ADOPTED)
         await run(self._directory.complete, entry, wanted, more)
+        address = address_told(entry.attributes, request.username, self._domain, self._own)
         if active and sent:
-            return Provisioned(outcome=ProvisionOutcome.ACTIVE)
+            return Provisioned(outcome=ProvisionOutcome.ACTIVE, address=address)
         await passwords.note_try(
             self._pool, reference=request.reference, sealed_id=request.sealed_id
         )
@@ -301,6 +310,7 @@ class DirectoryActivities:
         if made.outcome is ProvisionOutcome.ACTIVE:
             # Not before: where passwords are hidden, a try that failed would look like success.
             await usernames.forget_empty_entry(self._pool, request.username)
+            return made.model_copy(update={"address": address})
         return made
 
     async def _entry(self, request: ProvisionAccount, wanted: Attributes) -> Entry | Provisioned:

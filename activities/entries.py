@@ -6,13 +6,14 @@ contact only where the student chose so.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from domain import accounts, usernames
 from domain.accounts import Identity
+from domain.contacts import is_at
 from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Choice, Language
 from domain.countries import ISO
@@ -95,6 +96,20 @@ def attributes(
         entry |= _names(";lang-el", person.first_name_el, person.last_name_el)
     kept = {name: [value for value in values if value] for name, values in entry.items()}
     return {name: values for name, values in kept.items() if values}
+
+
+def address_told(
+    present: Attributes, username: str, domain: str, own: Collection[str]
+) -> str | None:
+    """Return what an entry has in place of the address that belongs to its username, if anything.
+
+    Empty: it has e-mails at other domains than the institution's `own` alone.
+    """
+    there = present.get("mail", [])
+    made = usernames.address(username, domain) or ""
+    if not there or made.lower() in map(str.lower, there):
+        return None
+    return next((each for each in there if is_at(each.lower(), own)), "")
 
 
 def chosen(

@@ -54,7 +54,8 @@ class MessagingActivities:
     @activity.defn(name=ActivityName.SEND_NOTICE)
     async def send_notice(self, request: SendNotice) -> Sent:
         key = messages.notice_key(request.reference, request.notice_no)
-        return await self._once(key, request, request.notice.value, username=request.username)
+        words = {"username": request.username, "address": request.address}
+        return await self._once(key, request, request.notice.value, **words)
 
     async def _once(
         self, key: str, request: SendPin | SendNotice, name: str, **words: Word

@@ -61,13 +61,14 @@ class Words:
             language,
         )
 
-    def _common(self) -> dict[str, str]:
+    def _common(self) -> dict[str, str | None]:
         settings = self._settings
         return {
             "host": urlsplit(settings.portal.public_url).hostname or "",
             "portal_url": settings.portal.public_url,
             "support": settings.institution.support_email,
             "domain": settings.institution.domain,
+            "address": None,
         }
 
 

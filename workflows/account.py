@@ -50,6 +50,7 @@ class Account:
     ) -> None:
         self.shown: ReviewView | None = None
         self.refusal: PasswordRefusal | None = None
+        self.address: str | None = None
         self._standing = standing
         self._start = start
         self._person = person
@@ -219,6 +220,7 @@ class Account:
         if not await self._still_as_shown(username):
             return ProvisionOutcome.NO_CONSENT
         made = await self._provision(username, sealed_id)
+        self.address = made.address
         if made.outcome is ProvisionOutcome.ALREADY_ACTIVE:
             raise Ended(Step.ALREADY_ACTIVE, username=username)
         if made.outcome is ProvisionOutcome.PASSWORD_REFUSED:

@@ -423,6 +423,7 @@ class Activation(Standing):
             destination=to,
             language=self.start.language,
             username=self.username,
+            address=self.account.address if self.account else None,
         )
 
     # --- what is known ---------------------------------------------------------------------
@@ -460,6 +461,7 @@ class Activation(Standing):
             identify=self.asked,
             review=account.shown if account else None,
             username=self.username,
+            address=account.address if account else None,
             password_refusal=account.refusal if account else None,
             password_context=account.password_context if account and chooses else (),
             joined_to=self.holder,

@@ -404,13 +404,15 @@ class ProvisionOutcome(StrEnum):
 class Provisioned(Model):
     """`refusal` is set when the password was refused or its sealed copy had expired.
 
-    `why` names the rules and attributes of a conflict, and nobody's data.
+    `why` names the rules and attributes of a conflict, and nobody's data. `address` is the entry's
+    e-mail where it is another than the username tells; empty where the institution has none of it.
     """
 
     kind: Literal["provisioned"] = "provisioned"
     outcome: ProvisionOutcome
     refusal: PasswordRefusal | None = None
     why: str | None = None
+    address: str | None = None
 
 
 class NoticeKind(StrEnum):
@@ -424,7 +426,10 @@ class NoticeKind(StrEnum):
 
 
 class SendNotice(Model):
-    """`notice_no` counts the activation's notices from 1; username only where the text has it."""
+    """`notice_no` counts the activation's notices from 1; username only where the text has it.
+
+    `address` as in `Provisioned`.
+    """
 
     kind: Literal["send_notice"] = "send_notice"
     reference: str
@@ -433,6 +438,7 @@ class SendNotice(Model):
     destination: Destination
     language: Language
     username: str | None = None
+    address: str | None = None
 
 
 class CloseActivation(Model):

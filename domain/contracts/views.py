@@ -77,7 +77,8 @@ class Progress(Model):
     `woken_by` ends the wait; `next_try_at` is when the activation itself looks again. The tries of
     an activity are Temporal's, which tells them without a worker. `proved_by` is the submission
     that last proved who the student is: only the session that sent it goes on. No page shows
-    `password_context`, the names and numbers that a password must not contain.
+    `password_context`, the names and numbers that a password must not contain. `address` is as in
+    `Provisioned`.
     """
 
     kind: Literal["progress"] = "progress"
@@ -93,6 +94,7 @@ class Progress(Model):
     identify: IdentifyView | None = None
     review: ReviewView | None = None
     username: str | None = None
+    address: str | None = None
     password_refusal: PasswordRefusal | None = None
     password_context: tuple[str, ...] = Field(default=(), repr=False)
     joined_to: str | None = None

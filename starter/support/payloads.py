@@ -22,10 +22,10 @@ SEALED = "[sealed]"
 UNREADABLE = "[cannot be decoded]"
 # fmt: off
 SHOWN = frozenset({
-    "accepted_at", "activated_by", "alike", "allowed", "always_ask", "apart", "ask_directory",
-    "carries_code", "channel", "choices", "citizenship", "code_no", "deadline", "deadline_at",
-    "department_el", "department_en", "department_id", "destination", "email", "email_to",
-    "emails", "end", "enrolments",
+    "accepted_at", "activated_by", "address", "alike", "allowed", "always_ask", "apart",
+    "ask_directory", "carries_code", "channel", "choices", "citizenship", "code_no",
+    "deadline", "deadline_at", "department_el", "department_en", "department_id", "destination",
+    "email", "email_to", "emails", "end", "enrolments",
     "expires_at", "first_name_el", "first_name_latin", "former", "gone", "holder", "identify",
     "identity_tries", "insurance_scheme", "joined_to", "kept_at", "kind", "language",
     "last_name_el", "last_name_latin", "last_sent_at", "locked_until", "login_name", "message",

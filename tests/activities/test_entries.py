@@ -1,6 +1,6 @@
 import pytest
 
-from activities.entries import CODES, attributes, chosen, codes, missing
+from activities.entries import CODES, address_told, attributes, chosen, codes, missing
 from domain.contracts.requests import Enrolment
 from domain.contracts.vocabulary import Choice, Language
 from tests.activities.conftest import MakePerson
@@ -66,6 +66,26 @@ def test_an_adopted_entry_keeps_what_it_has(make_person: MakePerson) -> None:
     assert "inetOrgPerson" not in lacking["objectClass"]
     assert not lacking.keys() & {"displayName", CODES, "eduPersonAffiliation"}
     assert missing(wanted, {name.lower(): values for name, values in wanted.items()}, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("username", "mail", "told"),
+    [
+        ("tester", [], None),
+        ("tester", ["Tester@University.Example"], None),
+        ("tester", ["t.ester@university.example", "tester@university.example"], None),
+        ("tester", ["t.ester@university.example"], "t.ester@university.example"),
+        ("tester", ["x@mail.example", "T@Lab.University.Example"], "T@Lab.University.Example"),
+        ("tester", ["x@mail.example"], ""),
+        ("tester@mail.example", ["x@university.example"], "x@university.example"),
+        ("tester@mail.example", [], None),
+    ],
+)
+def test_an_address_is_told_where_it_is_another_than_the_username_tells(
+    username: str, mail: list[str], told: str | None
+) -> None:
+    assert address_told({"mail": mail}, username, DOMAIN, (DOMAIN,)) == told
+    assert address_told({}, username, DOMAIN, (DOMAIN,)) is None
 
 
 def test_choices_write_what_the_settings_say_and_nothing_that_is_unknown(

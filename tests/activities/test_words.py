@@ -128,18 +128,21 @@ def test_html_is_escaped(settings: Settings) -> None:
 
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize(
-    ("username", "address"),
+    ("username", "noted", "address"),
     [
-        ("maria", "maria@university.example"),
-        ("maria@university.example", "maria@university.example"),
-        ("maria@lab.university.example", "maria@lab.university.example"),
-        ("maria@other.example", None),
+        ("maria", None, "maria@university.example"),
+        ("maria@university.example", None, "maria@university.example"),
+        ("maria@lab.university.example", None, "maria@lab.university.example"),
+        ("maria@other.example", None, None),
+        ("maria", "maria.p@university.example", "maria.p@university.example"),
+        ("maria", "", None),
     ],
 )
 def test_the_letter_tells_an_address_that_can_be_the_accounts(
-    settings: Settings, language: Language, username: str, address: str | None
+    settings: Settings, language: Language, username: str, noted: str | None, address: str | None
 ) -> None:
-    letter = Words(settings).letter("active", language, **GIVEN | {"username": username})
+    given = GIVEN | {"username": username, "address": noted}
+    letter = Words(settings).letter("active", language, **given)
     told = {each for each in (username, address) if each}
     for part in (letter.text, letter.html):
         assert part is not None

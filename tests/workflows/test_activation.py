@@ -236,7 +236,7 @@ async def test_a_sealed_password_that_expired_calls_the_student_back(
 ) -> None:
     world.provisioned = [
         Provisioned(outcome=ProvisionOutcome.PASSWORD_REFUSED, refusal=PasswordRefusal.EXPIRED),
-        Provisioned(outcome=ProvisionOutcome.ACTIVE),
+        Provisioned(outcome=ProvisionOutcome.ACTIVE, address="m.p@university.example"),
     ]
     student = await begin()
     await student.agrees()
@@ -246,8 +246,10 @@ async def test_a_sealed_password_that_expired_calls_the_student_back(
     await student.password()
 
     assert await student.end() is Step.ACTIVE
-    kinds = [notice.notice for notice in world.made(SendNotice)]
-    assert kinds == [NoticeKind.CHOOSE_PASSWORD_AGAIN, NoticeKind.ACTIVE]
+    told = [(notice.notice, notice.address) for notice in world.made(SendNotice)]
+    address = (await student.progress()).address
+    assert told == [(NoticeKind.CHOOSE_PASSWORD_AGAIN, None), (NoticeKind.ACTIVE, address)]
+    assert address == "m.p@university.example"
 
 
 async def test_a_username_taken_meanwhile_leads_back_to_the_review(
