@@ -15,13 +15,13 @@ from temporalio import activity
 
 from activities.failures import guarded
 from activities.humans import MOST_ROWS, MOST_SHARING, deciding, people
-from activities.registrar_sql import ending, heads, like, spelled, statements
+from activities.names_sql import heads, initials
+from activities.registrar_sql import ending, like, spelled, statements
 from activities.rows import Row, birth_date, enrolment, insurance_of, names, told
 from activities.students import Typed, called, holders, holds, persons
 from domain import blanks, dates, surnames
 from domain.contracts.requests import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
-from domain.text import has_greek
 from ledger.pool import UNAVAILABLE, Pool, connect
 from security.keys import KeyRing
 from settings import Registrar, Settings
@@ -128,8 +128,7 @@ class View:
 
         Rows that `before` picks come before all others.
         """
-        initials = [] if has_greek(prefix) else [*surnames.greek_initials(prefix)]
-        rows = await self._fetch(self._statements.by_surname, heads(prefix), initials)
+        rows = await self._fetch(self._statements.by_surname, heads(prefix), initials(prefix))
         fitting = {enrolment(row): row for row in rows if surnames.begins(names(row), prefix)}
         found = sorted(
             fitting.values(), key=lambda row: (not before(row), *map(surnames.folded, called(row)))

@@ -13,11 +13,10 @@ from itertools import groupby
 from typing import get_args
 
 from activities.humans import MOST_ROWS
+from activities.names_sql import GREEK, by_surname
 from activities.rows import LIVE
-from domain import blanks, dates, surnames
+from domain import blanks, dates
 from domain.contacts import AROUND_EMAILS
-from domain.elot743 import ascii_fold
-from domain.lookalikes import TO_GREEK, repaired
 from domain.text import student_number
 from settings import MAY_LACK, Column, Registrar
 
@@ -80,10 +79,11 @@ def statements(settings: Registrar) -> Statements:
         ),
         by_number=any_of(f"{number(value['registrationid'])} = ANY($1::text[])"),
         by_surname=any_of(
-            f"left({_letters(value['lastnameel'])}, {surnames.FEWEST_LETTERS}) = ANY($1::text[])",
-            f"left(lower({value['lastnameen']}), {surnames.FEWEST_LETTERS}) = ANY($1::text[])",
-            f"{no_latin(value['lastnameen'], blanks.known(settings.blank_words))}"
-            f" AND left({_letters(value['lastnameel'])}, 1) = ANY($2::text[])",
+            *by_surname(
+                (value["lastnameel"], value["lastnameen"]),
+                ("$1::text[]", "$2::text[]"),
+                blanks.known(settings.blank_words),
+            )
         ),
         everything=rows(""),
     )
@@ -117,7 +117,7 @@ def by_email(column: str, address: str, mailbox: str) -> tuple[str, str]:
 def number(column: str) -> str:
     """Write in SQL what `spelled` does to a student's or an insurance number."""
     squashed = rf"upper(regexp_replace({column}, '[^0-9A-Za-zΆΈ-ώ]', '', 'g'))"
-    folded = {c: student_number(c) for c in _greek()}
+    folded = {c: student_number(c) for c in GREEK}
     changed = {c: bare for c, bare in folded.items() if bare != c}
     return f"translate({squashed}, '{''.join(changed)}', '{''.join(changed.values())}')"
 
@@ -178,42 +178,6 @@ def _runs(codes: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 def _escaped(run: tuple[int, int]) -> str:
     return "-".join(f"\\u{code:04X}" for code in dict.fromkeys(run))
-
-
-def _letters(column: str) -> str:
-    """Write in SQL what `_head` does, whatever the database's locale."""
-    folded = {c: _letter(c) for c in (*_greek(), *map(chr, TO_GREEK), "µ", "∆")}
-    changed = {c: bare for c, bare in folded.items() if bare != c}
-    return f"lower(translate({column}, '{''.join(changed)}', '{''.join(changed.values())}'))"
-
-
-def heads(prefix: str) -> list[str]:
-    """Return how a surname in the column of Greek names, or of Latin ones, begins in SQL."""
-    latin = ascii_fold(prefix).lower()
-    cases = map(_head, (prefix, latin, latin.upper(), latin.title()))
-    return [each[: surnames.FEWEST_LETTERS] for each in {latin, *cases}]
-
-
-def _head(text: str) -> str:
-    return "".join(map(_letter, text))
-
-
-def _letter(char: str) -> str:
-    """Return a letter that is searched by: a Latin one that looks Greek counts as Greek."""
-    return surnames.folded(repaired(char).translate(TO_GREEK))
-
-
-def no_latin(column: str, more: Iterable[str] = ()) -> str:
-    """Write that a Latin name may be none, as `domain.blanks` sees it with more words."""
-    known = {word for word in blanks.WORDS.union(more) if word.isascii() and word.islower()}
-    words = "|".join(sorted(word.replace(" ", "[^a-z0-9]+") for word in known))
-    letters = r"[^a-z]*([a-z])([^a-z]*\1)+[^a-z]*$|^[^a-z]*[a-z]([^a-z]+[a-z])*[^a-z]*$"
-    some = rf"^[^a-wyz]*$|[^ -~]|\m(?:no|{words})\M|^{letters}"
-    return f"({column} IS NULL OR lower({column}) ~ '{some}')"
-
-
-def _greek() -> Iterator[str]:
-    return (c for c in map(chr, range(0x386, 0x3CF)) if c.isalpha())
 
 
 def _quoted(name: str) -> str:

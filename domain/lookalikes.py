@@ -20,9 +20,9 @@ _MICRO = "µ"
 _WITH_SIGNS = re.compile(r"(?:[^\W\d_]|[∆∏∑])+")
 TO_GREEK = str.maketrans(_LATIN, _GREEK)
 _TO_LATIN = str.maketrans(_GREEK, _LATIN)
-_ALL_TO_GREEK = TO_GREEK | str.maketrans(*_CYRILLIC_GREEK)
-_ALL_TO_LATIN = _TO_LATIN | str.maketrans(*_CYRILLIC_LATIN)
-_ALIKE = _ALL_TO_GREEK.keys() | _ALL_TO_LATIN.keys()
+ALL_TO_GREEK = TO_GREEK | str.maketrans(*_CYRILLIC_GREEK)
+ALL_TO_LATIN = _TO_LATIN | str.maketrans(*_CYRILLIC_LATIN)
+_ALIKE = ALL_TO_GREEK.keys() | ALL_TO_LATIN.keys()
 _ALPHABET = frozenset("ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρσςτυφχψω")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0345])*")
 
@@ -65,7 +65,7 @@ def _word(word: str, *, latin: bool) -> str:
     most = max(
         letters, key=lambda each: _weight(letters[each], preferred=latin and each == "latin")
     )
-    tables = {"greek": _ALL_TO_GREEK, "latin": _ALL_TO_LATIN}
+    tables = {"greek": ALL_TO_GREEK, "latin": ALL_TO_LATIN}
     return word.translate(tables.get(most, {}))
 
 

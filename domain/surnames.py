@@ -11,7 +11,6 @@ from domain.lookalikes import repaired
 from domain.text import has_greek, plain
 
 FEWEST_LETTERS = 3
-_SOUNDS_B = "μ"
 
 
 def folded(text: str) -> str:
@@ -33,11 +32,3 @@ def begins(surnames: Iterable[str], typed: str) -> bool:
         folded(each).startswith(typed) or (latin and ascii_fold(each).lower().startswith(latin))
         for each in surnames
     )
-
-
-def greek_initials(typed: str) -> str:
-    """Return the Greek letters that a surname may begin with whose Latin form is typed."""
-    alphabet = "αβγδεζηθικλμνξοπρστυφχψω"
-    first = ascii_fold(typed)[:1]
-    alike = [c for c in alphabet if first and ascii_fold(c).startswith(first)]
-    return "".join(alike) + (_SOUNDS_B if first == "b" else "")

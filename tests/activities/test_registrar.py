@@ -204,6 +204,10 @@ async def test_enrolments_are_joined_however_number_and_date_are_written(
         ("n2", "∆ημουλάς", "dimoul"),
         ("n3", "Suhartono", "suha"),
         ("n4", "KOUVELIS", "kouv"),
+        ("n5", "Шевченко", "shev"),
+        ("n6", "ЙОВАНОВИЧ", "йова"),
+        ("n7", "НΛΙΑΔΗΣ", "ηλια"),
+        ("n8", "Şahin", "sahi"),
     ],
 )
 async def test_a_surname_is_found_whatever_alphabet_its_letters_are_of(

@@ -1,15 +1,16 @@
 """What Python reads from a field, SQL finds; and more may be found than read."""
 
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, date, datetime
 
 import asyncpg
 import pytest
 
-from activities import registrar_sql
-from domain import blanks, dates
+from activities import names_sql, registrar_sql
+from domain import blanks, dates, surnames
 from domain.contacts import emails_on_file, mobiles_on_file
+from domain.elot743 import ascii_fold
 from domain.text import student_number
 from tests.stack import TestStack
 
@@ -152,6 +153,11 @@ SSNS: tuple[str, ...] = (
     "",
 )
 SSNS += ("ΠΛΗ/2026 - 69", "Πλή2026_69", "26·1", "AM–26", "ςΐώ1")
+SURNAMES: tuple[str, ...] = (
+    *("Παππάς", "ΠΑΠΠΑΣ", "Mπαξεβάνης", "∆ημουλάς", "Υψηλάντης", "НΛΙΑΔΗΣ", "Сonstantinou"),
+    *("Иванов", "ИВАНОВ", "Йованович", "Ёлкина", "Шевченко", "Щербак", "Їжак", "Николаев", "Маki"),
+    *("Şahin", "Yılmaz", "Ünal", "Đorđević", "Łukasz", "Müller", "O'Neil", "Suhartono", "KOUVELIS"),
+)
 TODAY = datetime.now(UTC).date
 
 
@@ -171,7 +177,9 @@ async def judge(stack: TestStack) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-async def missed(judge: asyncpg.Connection, condition: str, *columns: list[str]) -> list[str]:
+async def missed(
+    judge: asyncpg.Connection, condition: str, *columns: Sequence[str | None]
+) -> list[str]:
     """Return the fields that the condition does not find."""
     names = ", ".join(f"c{n}" for n in range(len(columns)))
     arrays = ", ".join(f"${n + 1}::text[]" for n in range(len(columns)))
@@ -217,6 +225,28 @@ async def test_a_number_is_folded_by_sql_as_by_python(judge: asyncpg.Connection)
     assert await missed(judge, condition, held, [folded[n] for n in plain]) == []
 
 
+async def test_a_surname_that_begins_so_is_found_in_every_alphabet(
+    judge: asyncpg.Connection,
+) -> None:
+    spelled = [(name, ascii_fold(name)) for name in SURNAMES]
+    typed = [surnames.prefix(each[:n]) for pair in spelled for each in pair for n in (3, 5)]
+    rows = [
+        row
+        for name, latin in spelled
+        for row in ((name, None), (name, "-"), (None, name), (".", name), (name, latin))
+    ]
+    read = [
+        (greek, latin, "|".join(names_sql.heads(begun)), "|".join(names_sql.initials(begun)))
+        for greek, latin in rows
+        for begun in filter(None, dict.fromkeys(typed))
+        if surnames.begins((blanks.value(greek), blanks.value(latin)), begun)
+    ]
+    assert len(read) > 5 * len(rows) / 2
+    sought = [f"string_to_array(c{n}, '|')" for n in (2, 3)]
+    condition = " OR ".join(names_sql.by_surname(("c0", "c1"), (sought[0], sought[1])))
+    assert await missed(judge, condition, *zip(*read, strict=True)) == []
+
+
 async def test_a_latin_name_that_counts_as_none_is_found(judge: asyncpg.Connection) -> None:
     own = blanks.known(("to be announced", "Άδηλο"))
     words = [
@@ -233,6 +263,6 @@ async def test_a_latin_name_that_counts_as_none_is_found(judge: asyncpg.Connecti
     written = [*words, "-", "", "\u200b", "000", *(word.replace(" ", "/") for word in words)]
     none = [each for each in written if not blanks.value(each, own)]
     assert len(none) > len(written) / 2
-    assert await missed(judge, registrar_sql.no_latin("c0", own), none) == []
+    assert await missed(judge, names_sql.no_latin("c0", own), none) == []
     sure = ["Papadopoulou", "Nanou", "Keno", "Jean Andre", "Alexa", "Knapp-Unknownski"]
-    assert await missed(judge, registrar_sql.no_latin("c0"), sure) == sure
+    assert await missed(judge, names_sql.no_latin("c0"), sure) == sure

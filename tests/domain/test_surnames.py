@@ -33,10 +33,3 @@ def test_a_surname_is_found_by_how_it_begins(
 @pytest.mark.parametrize("typed", ["", "πα", "p a", "12345", "%%%", "___"])
 def test_less_than_three_letters_find_nobody(typed: str) -> None:
     assert surnames.prefix(typed) is None
-
-
-def test_latin_letters_tell_with_which_greek_ones_a_name_may_begin() -> None:
-    assert set(surnames.greek_initials("papa")) == {"π", "ψ"}
-    assert "μ" in surnames.greek_initials("bar")
-    assert set(surnames.greek_initials("ива")) == {"η", "ι"}
-    assert surnames.greek_initials("---") == ""
