@@ -189,12 +189,14 @@ def outcome(
     shared: bool,
     by_many: bool = False,
     login_refused: bool = False,
+    recreates: bool = False,
     own: Collection[str] = (),
 ) -> Outcome:
     """Return the first obstacle, in the order in which it has to be mended.
 
-    `login_refused`: the registrar's login name is one that nobody can be given. `own` are the
-    university's domains, at which an address is no contact.
+    `login_refused`: the registrar's login name is one that nobody can be given. `recreates`: an
+    account that is gone is made again without a word of staff's. `own` are the university's
+    domains, at which an address is no contact.
     """
     live = students.enrolled(group)
     on_file = [each for row in live for each in _on_file(row, region, own, ())]
@@ -209,7 +211,7 @@ def outcome(
         Outcome.UNREADABLE: None not in faults,
         Outcome.IN_THE_WAY: account is Account.IN_THE_WAY,
         Outcome.LOGIN_NAME: login_refused,
-        Outcome.ACCOUNT_GONE: account is Account.GONE,
+        Outcome.ACCOUNT_GONE: account is Account.GONE and not recreates,
     }
     if typed and not matches(group, typed, region):
         asked = {channel for channel, raw in _channels(typed) if raw}

@@ -53,14 +53,13 @@ def _page(
     errors: Errors | None = None,
     status: int = 200,
 ) -> Response:
-    outcome = found.outcome if found else None
     return seat.page(
         "registrar",
         status=status,
         errors=errors,
         typed=typed,
         found=found,
-        sentences=registrar_texts.both(outcome) if outcome else {},
+        sentences=registrar_texts.sentences(found) if found else {},
         why=reason(found.why, seat.language) if found and found.why else "",
         account=seat.say(registrar_texts.ACCOUNTS[found.account]) if found else "",
         misses=[registrar_texts.miss(each, seat.language) for each in found.misses]

@@ -256,6 +256,7 @@ async def _judged(desk: Desk, found: Check, human: Grouped, typed: Typed) -> Che
             shared=bool(found.shared_with),
             by_many=found.by_many,
             own=_own(desk),
+            recreates=desk.settings.policy.recreate_missing == "automatic",
             login_refused=refused_login(person, desk.settings.usernames) is not None,
         ),
         misses=() if matched else checking.misses(group, typed, region),

@@ -38,8 +38,7 @@ def check(  # noqa: PLR0917 - options have names
     if found.outcome is Outcome.REGISTRAR_AWAY:
         raise Failed(texts.OUTCOMES[found.outcome])
     if json:
-        sentence = texts.both(found.outcome) if found.outcome else None
-        show_json(asdict(found) | {"sentence": sentence})
+        show_json(asdict(found) | {"sentence": texts.sentences(found) or None})
     else:
         _tell(found)
 
@@ -68,7 +67,7 @@ def _tell(found: Check) -> None:
         typer.echo(f"Username: {found.username or '-'}")
         typer.echo(f"Rule of the directory's entry: {found.why or '-'}")
         typer.echo(f"Activation under way: {found.reference or '-'}")
-    for sentence in texts.both(found.outcome).values():
+    for sentence in texts.sentences(found).values():
         typer.echo(f"\n{sentence}")
 
 

@@ -8,6 +8,7 @@ from activities.checking import Account, Enrolled, Lack, Miss, OnFile, Outcome
 from domain.contracts.vocabulary import Channel, Language
 from domain.slips import Slip
 from domain.unreadable import Fault
+from starter.support.registrar import Check
 from translations import N_, translator
 
 OUTCOMES = {
@@ -79,6 +80,23 @@ OUTCOMES = {
         " a while; activations that have begun go on by themselves."
     ),
 }
+UNDER_WAY = {
+    Outcome.IN_THE_WAY: N_(
+        "Your activation has already begun, and need not be begun again. The directory has an"
+        " entry that stands in the way of your account: the administrators have to put it right"
+        " before the account can be made."
+    ),
+    Outcome.LOGIN_NAME: N_(
+        "Your activation has already begun, and need not be begun again. The username that the"
+        " secretariat's records have for you cannot be given to anybody: ask the secretariat to"
+        " correct it, so that the account can be made."
+    ),
+    Outcome.ACCOUNT_GONE: N_(
+        "Your activation has already begun, and need not be begun again. You had an account, which"
+        " is no longer in the directory: support has to say whether it is made again."
+    ),
+}
+"""What is said instead beside an activation that is under way."""
 ACCOUNTS = {
     Account.NONE: N_("There is no account yet."),
     Account.ACTIVE: N_("There is an active account."),
@@ -118,9 +136,12 @@ SLIPS = {
 }
 
 
-def both(outcome: Outcome) -> dict[str, str]:
-    """Return the sentence in every language."""
-    return {each.value: translator(each).gettext(OUTCOMES[outcome]) for each in Language}
+def sentences(found: Check) -> dict[str, str]:
+    """Return what to say, in every language; while several persons fit, nothing."""
+    texts = OUTCOMES | UNDER_WAY if found.reference else OUTCOMES
+    if found.outcome is None:
+        return {}
+    return {each.value: translator(each).gettext(texts[found.outcome]) for each in Language}
 
 
 def lacks(row: Enrolled, language: str) -> list[str]:

@@ -53,6 +53,13 @@ def judged(typed: Typed, *rows: Row, **more: object) -> Outcome:
         ),
         ({"mobilephone": MOBILE}, Typed(MOBILE), {"shared": True}, Outcome.SHARED),
         ({"mobilephone": MOBILE}, Typed(), {"account": Account.UNKNOWN}, Outcome.FINE),
+        ({"mobilephone": MOBILE}, Typed(), {"account": Account.GONE}, Outcome.ACCOUNT_GONE),
+        (
+            {"mobilephone": MOBILE},
+            Typed(),
+            {"account": Account.GONE, "recreates": True},
+            Outcome.FINE,
+        ),
     ],
 )
 def test_the_first_obstacle_is_told(

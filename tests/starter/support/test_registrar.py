@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import re
 from dataclasses import asdict, replace
 from datetime import date
 
@@ -33,8 +34,8 @@ from starter.support.registrar_texts import (
     LACKS,
     OUTCOMES,
     SLIPS,
-    both,
     contact,
+    sentences,
 )
 from starter.support.staff import NotAllowed, Role, Staff
 from tests.activities.case import PASSWORD, Case, others
@@ -407,7 +408,25 @@ def test_every_word_of_a_check_is_there_in_both_languages() -> None:
     assert (set(OUTCOMES), set(ACCOUNTS)) == (set(Outcome), set(Account))
     assert (set(FAULTS), set(SLIPS), set(LACKS)) == (set(Fault), set(Slip), set(Lack))
     for outcome in Outcome:
-        assert len(set(both(outcome).values())) == len(Language)
+        assert len(set(sentences(Check(outcome)).values())) == len(Language)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Outcome.ALREADY_ACTIVE,
+        Outcome.INACTIVE,
+        Outcome.IN_THE_WAY,
+        Outcome.LOGIN_NAME,
+        Outcome.ACCOUNT_GONE,
+        Outcome.UNDER_WAY,
+    ],
+)
+def test_nobody_is_told_to_begin_what_is_under_way(outcome: Outcome) -> None:
+    """These may stand beside an activation; of a contact that finds nobody one does try again."""
+    told = sentences(Check(outcome, reference="A-7K3F-92QD"))
+    assert not re.search("(?i)try again|begin again;", told["en"])
+    assert "ξανά όταν" not in told["el"]
 
 
 @pytest.mark.usefixtures("client")
