@@ -72,6 +72,26 @@ def test_what_to_say_is_one_sentence_to_read_out(language: Language) -> None:
         assert not re.search(r"[.!]\s", said), section.anchor
 
 
+_ALWAYS_WRITTEN_TO = {
+    WaitReason.WAITING_PIN,
+    WaitReason.DATA_DISPUTED,
+    WaitReason.REGISTRAR_DOWN,
+    WaitReason.DIRECTORY_DOWN,
+}
+"""Where a message comes, or has come, however short the wait is."""
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_message_is_promised_only_after_a_wait_that_brings_one(language: Language) -> None:
+    greek = language is Language.EL
+    promise = r"θα σας (έρθει|γράψ|ειδοπ)" if greek else "get a message|write to you|you know"
+    told = "πάνω από δέκα λεπτά" if greek else "longer than ten minutes"
+    for section in sections(language):
+        said = re.findall("[«“][^»”]+[»”]", section.html.replace("&#34;", "“"))
+        for each in said if section.anchor not in _ALWAYS_WRITTEN_TO else ():
+            assert told in each or not re.search(promise, each), section.anchor
+
+
 def test_every_command_it_names_exists() -> None:
     text = handbook.FILE.read_text("utf-8")
     known = set(vars(get_command(commands))["commands"])
