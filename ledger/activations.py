@@ -16,12 +16,18 @@ from security.keys import KeyRing
 
 WITH_ACCOUNT = (Step.ACTIVE, Step.ALREADY_ACTIVE)
 """The ends after which the person has an account, whoever made it."""
-COLUMNS = "reference, language, department, started_at, ended_at, end_step, person_key"
+COLUMNS = (
+    "reference, language, department, started_at, ended_at, end_step, person_key,"
+    " coalesce(mobile_index, email_index, person_key) IS NULL AS erased"
+)
 
 
 @dataclass(frozen=True)
 class Noted:
-    """What is noted of an activation; `end` None: it has not ended."""
+    """What is noted of an activation; `end` None: it has not ended.
+
+    `erased`: nothing tells whose it was, though a contact begins each.
+    """
 
     reference: str
     language: Language
@@ -30,6 +36,7 @@ class Noted:
     ended_at: datetime | None
     end: Step | None
     person_key: str | None
+    erased: bool
 
 
 async def begin(
@@ -297,4 +304,5 @@ def read(row: asyncpg.Record) -> Noted:
         ended_at=row["ended_at"],
         end=Step(row["end_step"]) if row["end_step"] else None,
         person_key=row["person_key"],
+        erased=row["erased"],
     )

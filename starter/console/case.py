@@ -75,7 +75,7 @@ async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
         facts=[(seat.say(_FACTS[name]), value) for name, value in masked.items()],
         acts=_acts(seat, line),
         handbook=_SECTIONS.get(line.state, line.wait_reason),
-        asks=line.state not in {State.FORGOTTEN, State.UNSEEN}
+        asks=line.state not in {State.ERASED, State.FORGOTTEN, State.UNSEEN}
         and seat.desk.staff.may(Action.CALLER),
         temporal=_temporal(seat, case),
         told=TOLD.get(seat.request.query_params.get("told", "")),
@@ -84,7 +84,7 @@ async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
 
 
 def _seen(seat: Seat, case: Case) -> tuple[str, str] | None:
-    """Return path and heading of what the student sees; None where nobody can tell."""
+    """Return path and heading of what the student sees; None as in `page_of`."""
     page = page_of(seat.desk, case)
     if page is None:
         return None
@@ -110,6 +110,8 @@ def _acts(seat: Seat, line: Line) -> list[tuple[str, str]]:
     """Return path and name of each act that is possible now and this person's to do."""
     if line.state is State.UNSEEN:
         offered = frozenset({Action.NOTE})
+    elif line.state is State.ERASED:
+        offered = frozenset({Action.ERASE})
     elif line.state in {State.FORGOTTEN, State.CUT_OFF}:
         offered = actions.OVER
     else:

@@ -34,6 +34,7 @@ STEPS: Mapping[Step, str] = {
 STATES: Mapping[State, str] = {
     State.FAILING: N_("The engine itself fails"),
     State.CUT_OFF: N_("Ended from outside"),
+    State.ERASED: N_("Erased"),
     State.FORGOTTEN: N_("No longer known"),
     State.UNSEEN: N_("Cannot be told now"),
 }

@@ -63,12 +63,16 @@ class UnknownReference(LookupError):
 
 
 class State(StrEnum):
-    """What has become of the run; of the last two nobody can tell the step."""
+    """What has become of the run; of the last two nobody can tell the step.
+
+    Of an erased one there is the end, which says nothing of the student's account now.
+    """
 
     OPEN = "open"
     FAILING = "failing"
     ENDED = "ended"
     CUT_OFF = "cut_off"
+    ERASED = "erased"
     FORGOTTEN = "forgotten"
     UNSEEN = "unseen"
 
@@ -117,7 +121,8 @@ class Case:
     """All that staff may see of one activation.
 
     `error` is what failed last, as it was raised. `missing` names the parts that did not answer;
-    `history` is among them where only the beginning of a large one was read.
+    `history` is among them where only the beginning of a large one was read. `in_temporal`: its
+    run is there, and with it what the student's page shows.
     """
 
     standing: Line
@@ -125,6 +130,7 @@ class Case:
     timeline: tuple[Event, ...]
     error: str | None = None
     missing: tuple[str, ...] = ()
+    in_temporal: bool = True
 
     def as_dict(self, sentence: str) -> dict[str, Any]:
         """Return the shape that `support show --json` promises."""

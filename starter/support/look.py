@@ -67,7 +67,8 @@ def _together(
     told: tuple[Noted | None, list[Event], bool] | None,
 ) -> Case:
     noted, events, spent = told or (None, [], False)
-    if isinstance(seen, Case):
+    # Temporal deletes by and by what was erased; none of it is shown meanwhile.
+    if isinstance(seen, Case) and not (noted and noted.erased):
         if told is None:
             return replace(seen, missing=(*seen.missing, "ledger"))
         # Who did it and why is in the audit; that it came in need not be said again.
@@ -78,6 +79,7 @@ def _together(
         ]
         line = replace(seen.standing, spent=spent)
         return replace(seen, standing=line, timeline=tuple(timeline.fold([*own, *events])))
+    away = isinstance(seen, TemporalUnavailable)
     if noted is None:
         if isinstance(seen, TemporalUnavailable):
             raise seen
@@ -85,23 +87,23 @@ def _together(
     begun = [Event(noted.started_at, "started", who=timeline.Who.STUDENT)]
     if noted.ended_at:
         begun.append(Event(noted.ended_at, "ended"))
-    away = isinstance(seen, TemporalUnavailable)
     line = queue.of_ledger(noted, state=State.UNSEEN if away else State.FORGOTTEN)
     return Case(
         standing=line,
         masked={},
         timeline=tuple(timeline.fold([*begun, *events])),
-        missing=("temporal",) if away else (),
+        missing=("temporal",) if away and not noted.erased else (),
+        in_temporal=away and not noted.erased,
     )
 
 
 def page_of(desk: Desk, case: Case) -> tuple[Step, WaitReason | None, str] | None:
     """Return as what step and reason, on which page, the student sees it now, if workers answer.
 
-    None where nobody can tell.
+    None where nobody can tell, or there is nothing to see.
     """
     line = case.standing
-    if line.state in {State.FORGOTTEN, State.UNSEEN}:
+    if not case.in_temporal or line.state in {State.UNSEEN, State.ERASED}:
         return None
     step, reason = line.step, line.wait_reason
     if line.state is State.CUT_OFF:

@@ -225,6 +225,8 @@ async def _finished_today(desk: Desk) -> list[Line] | None:
 
 def of_ledger(noted: Noted, *, state: State = State.FORGOTTEN) -> Line:
     """Return what the ledger alone tells; `state` is what an activation without an end is in."""
+    if noted.end:
+        state = State.ENDED
     return Line(
         reference=noted.reference,
         step=noted.end or Step.LOOKUP,
@@ -232,7 +234,7 @@ def of_ledger(noted: Noted, *, state: State = State.FORGOTTEN) -> Line:
         since=noted.ended_at or noted.started_at,
         next_try_at=None,
         department=noted.department,
-        state=State.ENDED if noted.end else state,
+        state=State.ERASED if noted.erased else state,
         language=noted.language,
     )
 

@@ -114,4 +114,5 @@ async def _lines(desk: Desk, hits: list[Noted]) -> list[Line]:
         standing = {row.reference: row for row in told}
     except TemporalUnavailable:
         state = State.UNSEEN
-    return [standing.get(hit.reference) or queue.of_ledger(hit, state=state) for hit in hits]
+    known = {hit.reference: None if hit.erased else standing.get(hit.reference) for hit in hits}
+    return [known[hit.reference] or queue.of_ledger(hit, state=state) for hit in hits]

@@ -106,6 +106,10 @@ _BY_STATE = {
     State.CUT_OFF: N_(
         "It was ended from outside, without the student being told. The student can start again."
     ),
+    State.ERASED: N_(
+        "It was erased: the engine no longer knows whose it was. An account that it made stays in"
+        " the directory until its administrators delete it."
+    ),
     State.FORGOTTEN: N_(
         "Temporal no longer knows it, and no end was noted. The student can start again."
     ),
@@ -166,6 +170,9 @@ def _told_at(line: Line) -> datetime:
 
 
 def _since(line: Line) -> str:
+    if line.state is State.ERASED:
+        over = line.step in steps.ENDS
+        return N_("It had ended at %(time)s.") if over else N_("It had begun at %(time)s.")
     ended = line.state in {State.ENDED, State.CUT_OFF}
     return N_("That was at %(time)s.") if ended else N_("So it has been since %(time)s.")
 

@@ -29,6 +29,13 @@ async def withdraw(
     noted = (await activations.noted(desk.pool, [reference])).get(reference)
     if not desk.staff.sees(noted.department if noted else None):
         raise UnknownReference(reference)
+    if noted and noted.erased:
+        raise Refused(
+            N_(
+                "The activation was erased: the engine no longer knows whose account it is of. The"
+                " directory's administrators can take out of the entry what the choices wrote."
+            )
+        )
     agreed = await consents.standing(desk.pool, reference)
     if agreed is None:
         raise Refused(N_("Nothing was agreed to in this activation."))

@@ -1,6 +1,7 @@
 """An activation that is over is erased from Temporal and the ledger; one under way never is."""
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from secrets import token_hex
 
@@ -9,21 +10,28 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.contracts.submissions import CancelRequest
+from domain.contracts.vocabulary import Language
 from ledger import audit
+from ledger import erasure as ledger
 from ledger.pool import Pool
 from starter.activations import Activations
 from starter.support import erasure
 from starter.support.actions import Refused
-from starter.support.cases import UnknownReference
+from starter.support.cases import State, UnknownReference
 from starter.support.desk import Desk
+from starter.support.look import look, page_of
+from starter.support.search import search
+from starter.support.sentences import sentence
 from starter.support.staff import NotAllowed, Role, Staff
+from starter.support.withdrawal import withdraw
 from tests import desk as desks
 from tests.ledger.life import left, live, person_of
 from tests.server import working
 from tests.stack import TestStack
-from tests.starter.test_activations import waits_for_its_pin
+from tests.starter.test_activations import begun, waits_for_its_pin
 from tests.starter.test_cli import assert_one_line, command, told
 from tests.workflows.engine import World
+from translations import translator
 
 STAYS = {"activation", "audit", "consent", "message", "username"}
 
@@ -91,6 +99,27 @@ async def test_what_is_over_is_erased_and_what_is_under_way_is_not(
         ("erase", "again"),
         ("erase", "asked by letter"),
     ]
+
+
+async def test_an_erased_one_claims_nothing_of_an_account(
+    stack: TestStack, client: Client, pool: Pool, reference: str
+) -> None:
+    """Nor anything else that Temporal, which deletes by and by, still knows of it."""
+    desk = desks.desk(client, pool, settings=stack.settings)
+    await live(pool, stack, reference, person_of(stack, reference))
+    assert (await look(desk, reference)).standing.state is State.ENDED
+    await Activations(client).start(begun(reference))
+    await ledger.erase(pool, reference)
+    case = await look(desk, reference)
+    assert (case.standing.state, case.masked, page_of(desk, case)) == (State.ERASED, {}, None)
+    for language in Language:
+        told = sentence(case.standing, translator(language))
+        assert not re.search("is active|ενεργός", told)
+    (found,) = (await search(desk, reference)).rows
+    assert found.state is State.ERASED
+    with pytest.raises(Refused, match="was erased"):
+        await withdraw(desk, [], reference=reference, reason="asked")
+    await client.get_workflow_handle(reference).terminate()
 
 
 async def test_an_open_activation_is_refused_in_words(

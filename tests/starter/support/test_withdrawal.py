@@ -57,7 +57,8 @@ async def test_a_withdrawn_choice_leaves_the_directory_and_the_account_stays(
             pool=pool, keys=stack.keys_of(User.DIRECTORY), settings=stack.settings
         )
         await pool.execute(
-            "INSERT INTO activation (reference, language) VALUES ($1, 'el')", reference
+            "INSERT INTO activation (reference, language, mobile_index) VALUES ($1, 'el', 'm')",
+            reference,
         )
         await case.consent(*Choice)
         assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
