@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
         Submission,
     )
     from domain.contracts.views import Answer, Progress, Verdict
-    from domain.contracts.vocabulary import Step
+    from domain.contracts.vocabulary import Step, Waker
     from domain.contracts.vocabulary import WaitReason as Reason
     from workflows import steps
     from workflows.inbox import Inbox, Kind, Kinds
@@ -76,6 +76,7 @@ class Standing(ABC):
         self._owed: NoticeKind | None = None
         self._parked: Step | None = None
         self._parked_for: Reason | None = None
+        self._with_support: tuple[Reason, datetime] | None = None
         self._blunder: BaseException | None = None
         self._handling: Submission | None = None
 
@@ -93,21 +94,31 @@ class Standing(ABC):
 
     # --- moving ----------------------------------------------------------------------------
 
-    def stand(self, step: Step, reason: Reason | None, *, passing: bool = False) -> None:
+    def stand(
+        self,
+        step: Step,
+        reason: Reason | None,
+        *,
+        passing: bool = False,
+        since: datetime | None = None,
+    ) -> None:
         """Move to this step and reason; whose submission led to another step is answered.
 
         `passing`: the engine moves on in a moment, which is not worth a search attribute; should
-        it be held up, that is published.
+        it be held up, that is published. `since`: it stood so before, and was tried in vain. Work
+        of the engine's that turns out to be held up has been waited for since it began.
         """
         steps.check(self.step, step, reason, parked=self._parked)
         moved, changed = step is not self.step, reason is not self.reason
+        held_up = self.reason is None and steps.woken_by(step, reason) is Waker.ENGINE
         self.step, self.reason = step, reason
         if not steps.deadline_runs(step, reason):
             self.deadline_at = None
         elif moved or self.deadline_at is None:
             self.deadline_at = workflow.now() + self._deadline
         if moved or changed:
-            self.since = workflow.now()
+            if moved or not held_up:
+                self.since = since or workflow.now()
             if not passing:
                 self._publish()
         if moved:
@@ -215,6 +226,7 @@ class Standing(ABC):
     def _note_turn(self, submission: Submission) -> None:
         """Note since when the student, who has just answered, waits for the engine."""
         if not isinstance(submission, StaffRequest):
+            self._with_support = None  # What it leads to is not what was tried before.
             now = workflow.now()
             # By signal it came while no worker was there, and the student was told "received".
             signalled = self.inbox.signalled(submission)
@@ -326,7 +338,11 @@ class Standing(ABC):
         if self.step is not Step.NEEDS_SUPPORT:
             self._parked, self._parked_for = self.step, self.reason
         assert self._parked is not None  # noqa: S101 - set where it went to support
-        self.stand(self.step if self.step in steps.ENDS else Step.NEEDS_SUPPORT, reason)
+        before, since = self._with_support or (None, None)
+        step = self.step if self.step in steps.ENDS else Step.NEEDS_SUPPORT
+        self.stand(step, reason, since=since if before is reason else None)
+        # Each hold is an act of its own.
+        self._with_support = None if reason is Reason.HELD else (reason, self.since)
         hears = _WHILE_HELD if reason is Reason.HELD else (Submission,)
         said = await self.next(until, hears=hears, until=or_at)
         self.stand(self._parked, self._parked_for)

@@ -110,6 +110,12 @@ class Student:
     async def reaches(self, step: Step) -> Progress:
         return await self.until(lambda now: now.step is step)
 
+    async def parks(self, kind: type, times: int) -> Progress:
+        """Wait until it stands with support, once this was asked for so often."""
+        return await self.until(
+            lambda now: now.step is Step.NEEDS_SUPPORT and len(self.world.made(kind)) >= times
+        )
+
     async def sent(self) -> Progress:
         """Wait until the first message was handed over."""
         return await self.until(lambda now: now.pin is not None and now.pin.expires_at is not None)

@@ -6,6 +6,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from domain.contracts.requests import (
+    CheckPin,
+    FindStudent,
     NoticeKind,
     ProvisionAccount,
     RecordConsent,
@@ -194,9 +196,10 @@ async def test_who_is_no_student_any_more_gets_no_account(begin: Begin, world: W
     made = world.made(ProvisionAccount)
     await student.retries()
     still = await student.reaches(Step.NEEDS_SUPPORT)
+    asked = len(world.made(FindStudent))
     world.failing, world.failure = {ActivityName.FIND_STUDENT: 1}, FailureType.REGISTRAR_DOWN
     await student.retries()
-    await student.until(lambda now: now.since > still.since and now.step is Step.NEEDS_SUPPORT)
+    await student.parks(FindStudent, asked + 1)
     world.persons = (PERSON,)
     await student.retries()
 
@@ -269,7 +272,7 @@ async def test_a_check_of_the_code_that_cannot_be_made_waits_with_support(
     answer = await student.pin()
     waiting = await student.reaches(Step.NEEDS_SUPPORT)
     await student.retries()
-    await student.until(lambda now: now.since > waiting.since)
+    await student.parks(CheckPin, 2)
     await student.retries()
 
     assert answer.verdict is Verdict.ACCEPTED

@@ -70,20 +70,16 @@ async def test_staffs_retry_says_that_who_may_be_the_same_person_is_not(
     student = await begin()
     await student.sent()
     await student.pin()
-    waiting = await student.reaches(Step.NEEDS_SUPPORT)
+    await student.reaches(Step.NEEDS_SUPPORT)
     world.failing, world.failure = {ActivityName.FIND_STUDENT: 1}, FailureType.REGISTRAR_DOWN
     await student.retries()
-    waiting = await student.until(
-        lambda now: now.since > waiting.since and now.step is Step.NEEDS_SUPPORT
-    )
+    await student.parks(ResolveAccount, 2)
     await student.retries(of_many=True)
-    waiting = await student.until(
-        lambda now: now.since > waiting.since and now.step is Step.NEEDS_SUPPORT
-    )
+    await student.parks(ResolveAccount, 3)
     other = ALIKE.alike[0].model_copy(update={"registration_id": "1998002"})
     world.persons = (ALIKE.model_copy(update={"alike": (other,)}),)
     await student.retries()
-    await student.until(lambda now: now.since > waiting.since and now.step is Step.NEEDS_SUPPORT)
+    await student.parks(ResolveAccount, 4)
     await student.retries()
     await student.consent()
     await student.password()

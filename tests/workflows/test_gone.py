@@ -69,7 +69,7 @@ async def test_a_number_of_anothers_account_waits_for_staff_who_say_that_they_ar
     consents = world.made(RecordConsent)
     world.failing, world.failure = {ActivityName.FIND_STUDENT: 1}, FailureType.REGISTRAR_DOWN
     await student.retries()
-    await student.until(lambda now: now.since > waiting.since and now.step is Step.NEEDS_SUPPORT)
+    await student.parks(ClaimPerson, 2)
     await student.retries()
     await student.consent()
     await student.password()
