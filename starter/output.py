@@ -1,7 +1,7 @@
 """How commands speak: plain lines for people, JSON for scripts, one line on failure."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
@@ -13,6 +13,11 @@ class Failed(Exception):
 
 def show_json(value: Any) -> None:
     typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def utc(moment: datetime | None) -> str:
+    """Write a time as commands show it: to the second, its zone named."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if moment else "-"
 
 
 def _plain(value: object) -> str:

@@ -1,12 +1,17 @@
 """The auditor's pages: what staff did, newest first, the proof of the chain, and the download."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain.references import normalise
+from ledger.audit import Row
+from starter.console.acts import ACTS
+from starter.console.labels import Labels
 from starter.console.seat import Seat, at
 from starter.support import audit
 from starter.support.audit import AT_ONCE, Format
@@ -19,6 +24,7 @@ _LONGEST_ID = 19
 
 _TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/x-ndjson"}
 _NO_DAY = N_("Write a day like 2026-11-23")
+_ANY = N_("Everything")
 _FILTERS = ("actor", "action", "reference")
 
 
@@ -38,7 +44,7 @@ async def page(seat: Seat = at(Action.AUDIT)) -> Response:
         **fits,
     )
     older = rows[-1].id if len(rows) == AT_ONCE else None
-    return seat.page("audit", rows=rows, chosen=chosen, older=older)
+    return _page(seat, rows, chosen=chosen, older=older)
 
 
 @router.get("/audit/verify")
@@ -55,10 +61,18 @@ async def export(seat: Seat = at(Action.AUDIT)) -> Response:
     since, errors = _day(seat, asked.get("since", "").strip())
     if errors:
         rows = await audit.read(seat.desk)
-        return seat.page("audit", rows=rows, chosen={}, errors=errors)
+        return _page(seat, rows, chosen={}, errors=errors)
     text = "".join([line async for line in await audit.export(seat.desk, form, since)])
     named = {"Content-Disposition": f'attachment; filename="audit.{form}"'}
     return Response(text, media_type=_TYPES[form], headers=named)
+
+
+def _page(seat: Seat, rows: Sequence[Row], **context: Any) -> Response:
+    labels = Labels(seat.language)
+    named = sorted((labels.act(action), action) for action in ACTS)
+    acts = [{"value": action, "text": text} for text, action in named]
+    everything = {"value": "", "text": seat.say(_ANY)}
+    return seat.page("audit", rows=rows, labels=labels, acts=[everything, *acts], **context)
 
 
 def _day(seat: Seat, text: str) -> tuple[datetime | None, dict[str, list[str]]]:

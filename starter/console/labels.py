@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from babel.support import NullTranslations
 
 from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
-from starter.console import handbook
+from starter.console import acts, handbook
 from starter.support.actions import DOORS, LABELS
-from starter.support.caller import Answer
 from starter.support.cases import State
 from starter.support.desk import REFUSED
 from starter.support.queue import Group
@@ -24,7 +23,7 @@ STEPS: Mapping[Step, str] = {
     Step.PASSWORD: N_("Password"),
     Step.PROVISIONING: N_("Making of the account"),
     Step.NEEDS_SUPPORT: N_("With support"),
-    Step.ACTIVE: N_("Active"),
+    Step.ACTIVE: N_("Account active"),
     Step.ALREADY_ACTIVE: N_("Was active already"),
     Step.JOINED: N_("Goes on elsewhere"),
     Step.NOT_FOUND: N_("Not found"),
@@ -58,7 +57,7 @@ _DOORS: Mapping[str, str] = {
     "resend_pin": N_("Asked for a code"),
     "identify": N_("Answered who it is"),
     "submit_insurance": N_("Gave an insurance number"),
-    "give_consent": N_("Agreed"),
+    "give_consent": N_("Agreed to the details"),
     "dispute": N_("Said that details are wrong"),
     "withdraw": N_("Took that back"),
     "submit_password": N_("Chose a password"),
@@ -97,19 +96,6 @@ DETAILS: Mapping[Detail, str] = {
     Detail.OTHER: N_("Something else"),
 }
 LANGUAGES: Mapping[Language, str] = {Language.EL: "Ελληνικά", Language.EN: "English"}
-_CALLER = N_("Who is this caller?")
-_SAID: Mapping[str, str] = {
-    "birth_date": N_("Date of birth"),
-    "student_number": N_("Student number"),
-    "father_name": N_("Father's name"),
-}
-_ANSWERS: Mapping[str, str] = {
-    Answer.CONFIRMED: N_("confirmed"),
-    Answer.NOT_CONFIRMED: N_("not confirmed"),
-    Answer.SPENT: N_("nothing compared, for the questions about this student are used up"),
-    Answer.OWN_SPENT: N_("nothing compared, for this person's own questions are used up"),
-    Answer.AWAY: N_("nothing compared, for the registrar did not answer"),
-}
 _WORDS: Mapping[str, str] = {
     "pin": N_("code"),
     "notice": N_("notice"),
@@ -179,18 +165,21 @@ class Labels:
             actor, _, refused = detail.partition(": ")
             told = f"{self._say(LABELS[Action(refused)])} ({actor})"
             return self._say(_REFUSED) % {"detail": told}
-        if action == Action.CALLER:
-            return self._caller(detail)
-        label = LABELS.get(Action(action)) if action in list(Action) else None
-        return f"{self._say(label or action)} ({detail})"
+        actor, _, reason = detail.partition(": ")
+        return f"{self.act(action)} ({actor}: {self.why(action, reason)})"
 
-    def _caller(self, detail: str) -> str:
-        """Name what was asked about a caller, and the answer."""
-        actor, _, told = detail.partition(": ")
-        kinds, _, answer = told.rpartition(": ")
-        said = ", ".join(self._say(_SAID.get(each, each)) for each in kinds.split(", "))
-        told = f"{said}: {self._say(_ANSWERS.get(answer, answer))}"
-        return f"{self._say(_CALLER)} ({actor}: {told})"
+    def act(self, action: str) -> str:
+        """Name an act as the audit keeps it."""
+        return self._say(acts.ACTS.get(action, action))
+
+    def why(self, action: str, reason: str) -> str:
+        """Word what the audit keeps as a reason."""
+        if action == REFUSED:
+            return self.act(reason)
+        if action == Action.RETRY_ALL:
+            cause, colon, why = reason.partition(": ")
+            return self.cause(cause) + colon + why
+        return acts.why(action, reason, self._say)
 
     def details(self, wrong: str) -> str:
         """Name the details that a dispute lists."""

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
@@ -10,13 +11,14 @@ import typer
 
 from activities.caller import Said
 from activities.checking import Typed
-from starter.output import Failed, show_json
+from starter.output import Failed, show_json, utc
 from starter.support import caller
 from starter.support.caller import Answer, Question, Told
 from starter.support.caller_texts import ANSWERS
 from starter.support.terminal import Json, MaybeReference, desk, unless_asked
 
 commands = typer.Typer()
+_SECOND = timedelta(seconds=1)
 _asked = partial(typer.Option, callback=unless_asked)
 
 
@@ -45,7 +47,9 @@ def ask(  # noqa: PLR0917 - options have names
         show_json(asdict(told))
         return
     typer.echo(ANSWERS[told.answer])
-    typer.echo(f"From then on: {told.opens}" if told.opens else f"Left: {told.left}")
+    left = f"Questions left about this student: {told.left}"
+    # Whole seconds, and never one too early.
+    typer.echo(f"The next one from {utc(told.opens + _SECOND)} on" if told.opens else left)
 
 
 async def _ask(question: Question) -> Told:

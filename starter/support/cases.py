@@ -4,7 +4,7 @@ Everything here is Temporal's own record, which needs no worker.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -122,7 +122,7 @@ class Case:
 
     `error` is what failed last, as it was raised. `missing` names the parts that did not answer;
     `history` is among them where only the beginning of a large one was read. `in_temporal`: its
-    run is there, and with it what the student's page shows.
+    run is there, and with it what the student's page shows. `department` is its name, by language.
     """
 
     standing: Line
@@ -131,6 +131,12 @@ class Case:
     error: str | None = None
     missing: tuple[str, ...] = ()
     in_temporal: bool = True
+    department: Mapping[str, str] = field(default_factory=dict)
+
+    def department_in(self, language: str) -> str | None:
+        """Return the department's code, with its name where that is known."""
+        code, name = self.standing.department, self.department.get(language)
+        return f"{name} ({code})" if code and name else code
 
     def as_dict(self, sentence: str) -> dict[str, Any]:
         """Return the shape that `support show --json` promises."""
@@ -170,7 +176,7 @@ async def start(client: Client, reference: str) -> ActivationStart | None:
     described = await _describe(client, reference)
     large = _size(described) > _LARGEST
     events = await (_beginning(client, described) if large else _history(client, reference))
-    return (await facts.read(_converter(client, reference), events, None))[0]
+    return (await facts.read(_converter(client, reference), events, None)).start
 
 
 async def case(client: Client, reference: str) -> Case:
@@ -180,7 +186,8 @@ async def case(client: Client, reference: str) -> Case:
     events = await (_beginning(client, described) if large else _history(client, reference))
     converter = _converter(client, reference)
     line = await _line(client, described)
-    began, known = await facts.read(converter, events, None if large else line.wait_reason)
+    reason = None if large else line.wait_reason
+    began, known, department = await facts.read(converter, events, reason)
     if began:
         line = replace(line, language=began.language)
         if line.wait_reason is WaitReason.PIN_LOCKED:
@@ -191,6 +198,7 @@ async def case(client: Client, reference: str) -> Case:
         timeline=tuple(timeline.of(events, described)),
         error=await timeline.last_error(converter, events, described),
         missing=("history",) if large else (),
+        department=department,
     )
 
 

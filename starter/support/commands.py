@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -12,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 import settings
-from domain.contracts.vocabulary import Channel, Choice, WaitReason
+from domain.contracts.vocabulary import Channel, Choice, Language, WaitReason
 from ledger import activations
 from ledger.consents import Consent
-from starter.output import Failed, show_json
+from starter.output import Failed, show_json, utc
 from starter.support import (
     actions,
     audit_commands,
@@ -77,7 +76,7 @@ def _print(rows: Iterable[Line], names: Mapping[str, str] | None = None) -> None
 
 
 def _cell(value: object) -> str:
-    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value or "-")
+    return utc(value) if isinstance(value, datetime) else str(value or "-")
 
 
 async def _list(stuck: bool) -> list[Line]:
@@ -114,17 +113,24 @@ def show(reference: Reference, json: Json = False) -> None:
     case = asyncio.run(_show(reference))
     place = settings.load().institution
     texts = translator(place.default_language)
-    told_at = partial(clock, language=place.default_language, zone=place.timezone, seconds=True)
+
+    def told_at(moment: datetime) -> str:
+        """Name the zone: beside the sentence times are UTC."""
+        zone = place.timezone
+        told = clock(moment, language=place.default_language, zone=zone, seconds=True)
+        return f"{told} {moment.astimezone(zone):%Z}"
+
     said = sentence(case.standing, texts, told_at)
     if json:
         show_json(case.as_dict(said))
         return
     typer.echo(f"{case.standing.reference}: {said}")
-    for name, value in {**case.standing.as_dict(), **case.masked}.items():
+    shown = case.standing.as_dict() | {"department": case.department_in(Language.EN)}
+    for name, value in {**shown, **case.masked}.items():
         typer.echo(f"  {name}: {_cell(value)}")
     for event in case.timeline:
         told = event.as_dict()
-        typer.echo(f"  {event.at:%Y-%m-%d %H:%M:%S}  {told['what']}  {told['detail'] or ''}")
+        typer.echo(f"  {utc(event.at)}  {told['what']}  {told['detail'] or ''}")
     for part in case.missing:
         away = f"{part} does not answer: its part is missing here."
         typer.echo(_HISTORY if part == "history" else away, err=True)

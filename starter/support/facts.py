@@ -1,7 +1,7 @@
 """The facts of an activation that staff may read, masked: decoded from its own history."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
@@ -10,17 +10,25 @@ from temporalio.converter import DataConverter
 from domain import masks
 from domain.contracts.requests import AccountResolved, Person, Provisioned, StudentsFound
 from domain.contracts.submissions import ActivationStart, DisputeSubmission
-from domain.contracts.vocabulary import ActivityName, WaitReason
+from domain.contracts.vocabulary import ActivityName, Language, WaitReason
 from starter.support.timeline import activity_of, has_moved, submitted
 
 _UNREADABLE = (LookupError, RuntimeError, ValueError)
 """What a payload raises whose key is gone, or that is not what it should be."""
 
 
+class Facts(NamedTuple):
+    """What the activation began with, what may be shown of it, and its department's names."""
+
+    start: ActivationStart | None
+    shown: Mapping[str, str]
+    department: Mapping[str, str]
+
+
 async def read(
     converter: DataConverter, events: Sequence[HistoryEvent], reason: WaitReason | None
-) -> tuple[ActivationStart | None, dict[str, str]]:
-    """Return what the activation began with, and what may be shown of it."""
+) -> Facts:
+    """Return what may be shown of an activation that waits for this reason."""
     started = events[0].workflow_execution_started_event_attributes
     start = await _decode(converter, started.input.payloads, ActivationStart)
     shown = {}
@@ -28,15 +36,18 @@ async def read(
         shown["mobile"] = masks.mobile(start.mobile)
     if start and start.email:
         shown["email"] = masks.email(start.email)
+    department = {}
     person = await _person(converter, events)
     if person:
+        newest = person.enrolments[0]
+        department = {Language.EL: newest.department_el, Language.EN: newest.department_en}
         shown["name"] = masks.initials(f"{person.first_name_el} {person.last_name_el}")
-        shown["student_number"] = masks.number(person.enrolments[0].registration_id)
+        shown["student_number"] = masks.number(newest.registration_id)
     if reason is WaitReason.DATA_DISPUTED:
         shown |= await _dispute(converter, events)
     if reason in (WaitReason.USERNAME_CONFLICT, WaitReason.FOREIGN_ENTRY):
         shown |= await _conflict(converter, events)
-    return start, shown
+    return Facts(start, shown, department)
 
 
 async def _person(converter: DataConverter, events: Sequence[HistoryEvent]) -> Person | None:

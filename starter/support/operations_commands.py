@@ -1,7 +1,6 @@
 """`activation support operations`, `pause`, `resume`: how it does, and what it takes in."""
 
 import asyncio
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 import settings
-from starter.output import Failed, show_json
+from starter.output import Failed, show_json, utc
 from starter.support import alerts, operations
 from starter.support import pause as pausing
 from starter.support.operations import State
@@ -28,9 +27,9 @@ def show(json: Json = False) -> None:
     console = Console(soft_wrap=True)
     table = Table("part", "last answer", "last failure", "failed in 15 min", box=None)
     for part in state.parts:
-        failure = f"{_clock(part.last_failed)} {part.failure or ''}".strip()
+        failure = f"{utc(part.last_failed)} {part.failure or ''}".strip()
         share = f"{part.failed} of {part.done + part.failed}"
-        table.add_row(part.part.value, _clock(part.last_done), failure, share)
+        table.add_row(part.part.value, utc(part.last_done), failure, share)
     console.print(table)
     for name, answers in (("ledger", state.ledger), ("Temporal", state.temporal)):
         if not answers:
@@ -43,22 +42,18 @@ def show(json: Json = False) -> None:
     for spent in state.sms:
         console.print(f"SMS this {spent.window}: {spent.used} of {spent.limit}")
     for alert in state.alerts:
-        console.print(f"Since {_clock(alert.since)}: {alert.cause} ({alert.count})")
+        console.print(f"Since {utc(alert.since)}: {alert.cause} ({alert.count})")
     for channel in state.alert_channels:
         since = channel.failing_since
         used = "delivers" if channel.delivered_at else "not used yet"
-        now = f"fails since {_clock(since)}" if since else used
-        failure = f"{_clock(channel.failed_at)} {channel.failure or ''}".strip()
+        now = f"fails since {utc(since)}" if since else used
+        failure = f"{utc(channel.failed_at)} {channel.failure or ''}".strip()
         console.print(
-            f"Alerts by {channel.name}: {now}; last delivery {_clock(channel.delivered_at)},"
+            f"Alerts by {channel.name}: {now}; last delivery {utc(channel.delivered_at)},"
             f" last failure {failure}"
         )
     if state.pause:
-        console.print(f"New activations are paused since {_clock(state.pause.since)}.")
-
-
-def _clock(moment: datetime | None) -> str:
-    return moment.astimezone().strftime("%d %b %H:%M:%S") if moment else "-"
+        console.print(f"New activations are paused since {utc(state.pause.since)}.")
 
 
 async def _state() -> State:

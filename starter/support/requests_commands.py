@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ledger.support_requests import Standing, Waiting
-from starter.output import show_json
+from starter.output import show_json, utc
 from starter.support import requests
 from starter.support.desk import Desk
 from starter.support.terminal import Json, Reason, desk
@@ -32,7 +32,7 @@ def list_(json: Json = False) -> None:
         show_json([asdict(row) for row in rows])
         return
     for row in rows:
-        typer.echo(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {_summary(row)}")
+        typer.echo(f"{row.id}  {utc(row.created_at)}  {_summary(row)}")
     if not rows:
         typer.echo("No open requests.")
 
@@ -45,7 +45,7 @@ def show(number: Number, json: Json = False) -> None:
     if json:
         show_json(_plain(standing))
         return
-    typer.echo(f"{standing.line.created_at:%Y-%m-%d %H:%M}  {_summary(standing.line)}")
+    typer.echo(f"{utc(standing.line.created_at)}  {_summary(standing.line)}")
     typer.echo(f"{request.name} <{request.reply_to}>\n\n{request.text}")
     _tell(standing)
 

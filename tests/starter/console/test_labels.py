@@ -10,12 +10,15 @@ from temporalio import workflow
 
 from domain.contracts.submissions import StaffRequest
 from domain.contracts.vocabulary import Language, Step, WaitReason
+from starter.console.acts import ACTS, CODES
+from starter.console.funnel import STAGES
 from starter.console.labels import Labels
 from starter.support.actions import DOORS, LABELS, REQUESTS
 from starter.support.caller import Answer
 from starter.support.desk import REFUSED
 from starter.support.staff import Action
 from starter.support.timeline import STAFFS_DOORS, Event, Source, Who, fold
+from translations import translator
 from workflows import steps
 from workflows.activation import Activation
 
@@ -85,6 +88,47 @@ def test_what_was_asked_about_a_caller_is_told_in_greek(answer: Answer) -> None:
     asked = f"άννα: birth_date, student_number, father_name: {answer}"
     event = Event(NOW, Action.CALLER, asked, Who.STAFF, source=Source.AUDIT)
     assert not re.search("[A-Za-z]", Labels(Language.EL).event(event))
+
+
+@pytest.mark.parametrize("labels", LANGUAGES)
+def test_every_act_that_is_recorded_has_its_own_name(labels: Labels) -> None:
+    named = {action: labels.act(action) for action in ACTS}
+    assert {*Action} - {Action.QUEUE, Action.FUNNEL} <= set(named)
+    assert len({*named.values()}) == len(named)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_count_of_students_is_worded_otherwise_than_one_of_them(language: Language) -> None:
+    labels = Labels(language)
+    ones = {labels.event(came_in(door, Who.STUDENT)) for door in MODELS} | {*map(labels.step, Step)}
+    assert ones.isdisjoint(map(translator(language).gettext, STAGES.values()))
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [(action, word.replace("#", "7")) for action, words in CODES.items() for word in words]
+    + [
+        (REFUSED, Action.ERASE),
+        (Action.CALLER, "birth_date, father_name: not_confirmed"),
+        (Action.AUDIT, "verify: row 12 does not fit"),
+        (Action.SEARCH, "mobile, names"),
+        (Action.RETRY_ALL, f"{WaitReason.DIRECTORY_DOWN}: ξανά"),
+        (Action.OPERATE, "pause: ο κατάλογος"),
+        (Action.REQUESTS, "2025 close: βλ. 3"),
+    ],
+)
+def test_no_code_stands_in_the_audit_in_greek(action: str, reason: str) -> None:
+    assert not re.search(
+        "[A-Za-z_]", re.sub("(?i)email|user name", "", Labels(Language.EL).why(action, reason))
+    )
+    assert "7" not in reason or "7" in Labels(Language.EN).why(action, reason)
+
+
+@pytest.mark.parametrize("written", ["read, paused", "100 % pause: resume", "whole"])
+def test_what_staff_wrote_stays_as_it_is(written: str) -> None:
+    labels = Labels(Language.EL)
+    assert labels.why(Action.CANCEL, written) == written
+    assert labels.why(Action.OPERATE, f"resume: {written}").endswith(f": {written}")
 
 
 @pytest.mark.parametrize(("step", "reasons"), steps.REASONS.items())
