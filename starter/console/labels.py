@@ -7,6 +7,7 @@ from babel.support import NullTranslations
 from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
 from starter.console import acts, handbook
 from starter.support.actions import DOORS, LABELS
+from starter.support.alerts import NO_MAILBOX
 from starter.support.cases import State
 from starter.support.desk import REFUSED
 from starter.support.queue import Group
@@ -129,6 +130,13 @@ class Labels:
         if name in self._titles:
             return f"{self._titles[name]} ({queue})" if queue else self._titles[name]
         return self.step(cause) if cause in list(Step) else cause
+
+    def failure(self, failure: str) -> str:
+        """Word why a part or a channel failed; codes and names of exceptions stay."""
+        kind = failure.partition(":")[0]
+        if kind in self._titles:
+            return f"{self._titles[kind]} ({failure})"
+        return self._say(NO_MAILBOX) if failure == NO_MAILBOX else failure
 
     def group(self, group: Group) -> str:
         return self._say(GROUPS[group])

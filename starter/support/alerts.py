@@ -40,6 +40,7 @@ NO_WORKER = "NO_WORKER"
 ALERTS_FAIL = operations.ALERTS_FAIL
 TEST = "TEST"
 SMS_BUDGET = "SMS_BUDGET_SPENT"
+NO_MAILBOX = N_("the mailbox was refused")
 _EVERY = 30.0
 _PATIENCE = timedelta(seconds=5)
 _STAFF = steps.REASONS[Step.NEEDS_SUPPORT] - ENGINE_WAITS - {None, WaitReason.HELD}
@@ -149,7 +150,7 @@ class Mailbox:
         relay = MailRelay(settings.mail, settings.institution)
         sent = await relay.send(to=settings.alerts.email, letter=letter, message_id=message_id)
         if sent is not Delivery.SENT:
-            raise NotDelivered("the mailbox was refused")
+            raise NotDelivered(NO_MAILBOX)
 
 
 def channels(settings: Settings) -> tuple[Channel, ...]:

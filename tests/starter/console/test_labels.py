@@ -9,11 +9,12 @@ import pytest
 from temporalio import workflow
 
 from domain.contracts.submissions import StaffRequest
-from domain.contracts.vocabulary import Language, Step, WaitReason
+from domain.contracts.vocabulary import FailureType, Language, Step, WaitReason
 from starter.console.acts import ACTS, CODES
 from starter.console.funnel import STAGES
 from starter.console.labels import Labels
 from starter.support.actions import DOORS, LABELS, REQUESTS
+from starter.support.alerts import NO_MAILBOX
 from starter.support.caller import Answer
 from starter.support.desk import REFUSED
 from starter.support.staff import Action
@@ -122,6 +123,14 @@ def test_no_code_stands_in_the_audit_in_greek(action: str, reason: str) -> None:
         "[A-Za-z_]", re.sub("(?i)email|user name", "", Labels(Language.EL).why(action, reason))
     )
     assert "7" not in reason or "7" in Labels(Language.EN).why(action, reason)
+
+
+@pytest.mark.parametrize("failure", [*FailureType, "MAIL_DOWN: SMTP 451", NO_MAILBOX])
+def test_what_failed_is_told_in_greek_before_its_code(failure: str) -> None:
+    told = Labels(Language.EL).failure(failure)
+    code = failure.isupper() or ":" in failure
+    assert re.search("[α-ωά-ώ]{4}", told.partition("(")[0])
+    assert told.endswith(f"({failure})") is code
 
 
 @pytest.mark.parametrize("written", ["read, paused", "100 % pause: resume", "whole"])
