@@ -283,13 +283,17 @@ async def names_of(pool: Pool, keys: KeyRing, references: Collection[str]) -> di
     return {row["reference"]: keys.decrypt("name", *row) for row in rows}
 
 
-async def finished(pool: Pool, *, since: datetime, limit: int) -> list[Noted]:
-    """Return those that ended since then, the newest first."""
+async def finished(
+    pool: Pool, *, since: datetime, departments: Collection[str] | None, limit: int
+) -> list[Noted]:
+    """Return those of these departments that ended since then, the newest first; None: of all."""
     rows = await pool.fetch(
         f"SELECT {COLUMNS} FROM activation WHERE ended_at >= $1"  # noqa: S608 - as above
+        " AND ($3::text[] IS NULL OR department = ANY($3))"
         " ORDER BY ended_at DESC, reference LIMIT $2",
         since,
         limit,
+        None if departments is None else list(departments),
     )
     return [read(row) for row in rows]
 

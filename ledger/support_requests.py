@@ -20,7 +20,6 @@ _OPEN_IN = (
     "FROM support_request s LEFT JOIN activation a USING (reference)"
     f" WHERE {_OPEN} AND ($1::text[] IS NULL OR a.department = ANY($1))"
 )
-_MOST = 500
 
 
 @dataclass(frozen=True)
@@ -109,11 +108,19 @@ async def left_behind(pool: Pool) -> list[str]:
     return [row["id"] for row in rows]
 
 
-async def waiting(pool: Pool, departments: Collection[str] | None) -> list[Waiting]:
-    """Return the open requests of these departments, the oldest first; None: all of them."""
+async def waiting(
+    pool: Pool, departments: Collection[str] | None, *, limit: int, offset: int
+) -> list[Waiting]:
+    """Return open requests of these departments, or of all (None), the oldest first.
+
+    Those of a known person come before the others: anybody can ask for help, any number of times.
+    """
     rows = await pool.fetch(
-        f"SELECT s.*, a.department {_OPEN_IN} ORDER BY s.created_at LIMIT {_MOST}",
+        f"SELECT s.*, a.department {_OPEN_IN}"
+        " ORDER BY a.person_key IS NULL, s.created_at, s.id LIMIT $2 OFFSET $3",
         None if departments is None else list(departments),
+        limit,
+        offset,
     )
     return [_line(row) for row in rows]
 

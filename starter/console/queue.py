@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from starter.console.act import TOLD
 from starter.console.labels import Labels
+from starter.console.paging import page_asked
 from starter.console.seat import Seat, at
 from starter.support import queue, requests
 from starter.support.queue import Group, Sort
@@ -41,14 +42,14 @@ async def listed(seat: Seat = at(Action.QUEUE)) -> Response:
     group = _word(asked.get("group"), Group.STUCK)
     sort = _word(asked.get("sort"), Sort.SINCE)
     descending = asked.get("order") == "descending"
-    cause, number = asked.get("cause"), asked.get("page", "")
+    cause = asked.get("cause")
     page = await queue.page(
         seat.desk,
         group,
         cause=cause,
         sort=sort,
         descending=descending,
-        number=int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1,  # noqa: PLR2004 - more pages than there can be
+        number=page_asked(seat),
     )
 
     def address(sort: Sort = sort, descending: bool = descending, number: int = 1) -> str:

@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 
 from domain.contracts.requests import Delivery
 from starter.console.labels import Labels
+from starter.console.paging import page_asked
 from starter.console.seat import Seat, at
 from starter.support import requests
 from starter.support.actions import Refused
@@ -27,8 +28,8 @@ _DELIVERY = {
 
 @router.get("/requests")
 async def listed(seat: Seat = at(Action.REQUESTS)) -> Response:
-    lines = await requests.waiting(seat.desk)
-    return seat.page("requests", lines=lines, labels=Labels(seat.language))
+    page = await requests.waiting(seat.desk, page_asked(seat))
+    return seat.page("requests", page=page, labels=Labels(seat.language))
 
 
 @router.get("/requests/{number}")

@@ -3,7 +3,7 @@
 Everything here is Temporal's own record, which needs no worker.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -56,6 +56,14 @@ _PAGE = 2**20
 """About as many bytes of a larger history are asked for at once."""
 _TAKEN_WITHIN = timedelta(seconds=15)
 """No worker lets work lie for longer."""
+
+
+def open_in(departments: Collection[str] | None) -> str:
+    """Return the query for what is open in these departments, one at least; None: in all."""
+    if departments is None:
+        return OPEN
+    named = ", ".join("'{}'".format(each.replace("'", "''")) for each in sorted(departments))
+    return f"{OPEN} AND {DEPARTMENT.name} IN ({named})"
 
 
 class UnknownReference(LookupError):

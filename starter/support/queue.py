@@ -115,15 +115,18 @@ def cause_of(line: Line) -> str:
 async def overview(desk: Desk) -> Overview:
     """Count everything that is open, by group and cause, and what finished today, by end."""
     desk.staff.check(Action.QUEUE)
-    (lines, more), ended = await asyncio.gather(open_lines(desk), _finished_today(desk))
+    (lines, more), today = await asyncio.gather(open_lines(desk), _finished_today(desk))
     groups: dict[Group, Count] = {
         group: _count(filter(belongs, lines))
         for group, belongs in _BELONGS.items()
         if group is not Group.FINISHED
     }
     stuck = _counted(filter(_BELONGS[Group.STUCK], lines), cause_of)
-    finished = None if ended is None else _counted(ended, lambda line: line.step)
-    return Overview(groups, stuck, finished, more)
+    if today is None:
+        return Overview(groups, stuck, None, more)
+    ended, more_ended = today
+    finished = _counted(ended, lambda line: line.step)
+    return Overview(groups, stuck, finished, more or more_ended)
 
 
 def retriable(desk: Desk, seen: Overview) -> frozenset[str]:
@@ -146,7 +149,7 @@ async def page(
     """Return one page of a group's list, in an order that only what happens changes."""
     desk.staff.check(Action.QUEUE)
     if group is Group.FINISHED:
-        lines, more = await _finished_today(desk) or [], False
+        lines, more = await _finished_today(desk) or ([], False)
         lines = [line for line in lines if cause in (None, line.step)]
     else:
         lines, more = await open_lines(desk)
@@ -164,10 +167,14 @@ async def page(
 
 async def open_lines(desk: Desk) -> tuple[list[Line], bool]:
     """Return all that is open and this desk's, the newest first, and whether there is more."""
+    departments = desk.staff.departments
+    if departments is not None and not departments:
+        return [], False
+    query = cases.open_in(departments)
     with asking():
-        listed = desk.client.list_workflows(cases.OPEN, limit=MOST + 1, rpc_timeout=cases.WITHIN)
+        listed = desk.client.list_workflows(query, limit=MOST + 1, rpc_timeout=cases.WITHIN)
         found = [cases.of_listing(execution) async for execution in listed]
-    theirs = [line for line in found[:MOST] if desk.staff.sees(line.department)]
+    theirs = found[:MOST]
     with asking():
         now = await pollers.now(desk.client)
     young = {
@@ -210,17 +217,21 @@ def _may_fail(line: Line, now: datetime) -> bool:
     return works and line.step not in steps.ENDS and now - line.since < _YOUNG
 
 
-async def _finished_today(desk: Desk) -> list[Line] | None:
-    """Return what ended since midnight where the institution is; None: the ledger is away."""
+async def _finished_today(desk: Desk) -> tuple[list[Line], bool] | None:
+    """Return what ended since midnight where the institution is, and whether there is more.
+
+    None: the ledger is away.
+    """
     zone = desk.settings.institution.timezone
     try:
         today = (await clock.now(desk.pool)).astimezone(zone).date()
         midnight = datetime.combine(today, time(), zone)
-        rows = await activations.finished(desk.pool, since=midnight, limit=MOST)
+        rows = await activations.finished(
+            desk.pool, since=midnight, departments=desk.staff.departments, limit=MOST + 1
+        )
     except UNAVAILABLE:
         return None
-    lines = map(of_ledger, rows)
-    return [line for line in lines if desk.staff.sees(line.department)]
+    return [of_ledger(row) for row in rows[:MOST]], len(rows) > MOST
 
 
 def of_ledger(noted: Noted, *, state: State = State.FORGOTTEN) -> Line:

@@ -4,7 +4,9 @@ An answer is kept in the ledger before anybody is told that it went, and reaches
 workflow of its own. Whoever comes second is told, and changes nothing.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from domain.text import note
 from ledger import support_requests
@@ -15,6 +17,7 @@ from starter.support.desk import Desk
 from starter.support.staff import Action
 from translations import N_
 
+PER_PAGE = 50
 # As much as a form of this size may carry in Greek.
 LONGEST = 2000
 LONGEST_REASON = 500
@@ -27,10 +30,26 @@ class UnknownRequest(Refused):
         super().__init__(N_("There is no request of this number, or it is another department's."))
 
 
-async def waiting(desk: Desk) -> list[Waiting]:
-    """Return the open requests of the departments this person sees, the oldest first."""
+@dataclass(frozen=True)
+class Page:
+    """Some of the open requests; those of students who proved a contact stand before the others."""
+
+    rows: Sequence[Waiting]
+    number: int
+    pages: int
+    total: int
+
+
+async def waiting(desk: Desk, number: int = 1, *, per_page: int = PER_PAGE) -> Page:
+    """Return one page of the open requests of the departments this person sees."""
     desk.staff.check(Action.REQUESTS)
-    return await support_requests.waiting(desk.pool, desk.staff.departments)
+    total = await open_count(desk)
+    pages = max(-(-total // per_page), 1)
+    number = min(max(number, 1), pages)
+    rows = await support_requests.waiting(
+        desk.pool, desk.staff.departments, limit=per_page, offset=(number - 1) * per_page
+    )
+    return Page(rows, number, pages, total)
 
 
 async def open_count(desk: Desk) -> int:

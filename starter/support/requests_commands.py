@@ -12,7 +12,10 @@ from ledger.support_requests import Standing, Waiting
 from starter.output import show_json, utc
 from starter.support import requests
 from starter.support.desk import Desk
+from starter.support.requests import Page
 from starter.support.terminal import Json, Reason, desk
+
+_MOST = 10_000
 
 commands = typer.Typer()
 
@@ -21,20 +24,25 @@ Number = Annotated[str, typer.Argument(help="The request's number, as the list s
 
 @commands.command("requests")
 def list_(json: Json = False) -> None:
-    """List the requests for help that nobody has settled yet, the oldest first."""
+    """List the requests for help that nobody has settled yet.
 
-    async def read() -> list[Waiting]:
+    Those of students who proved a contact come first, the oldest of them first.
+    """
+
+    async def read() -> Page:
         async with desk() as opened:
-            return await requests.waiting(opened)
+            return await requests.waiting(opened, per_page=_MOST)
 
-    rows = asyncio.run(read())
+    page = asyncio.run(read())
     if json:
-        show_json([asdict(row) for row in rows])
+        show_json([asdict(row) for row in page.rows])
         return
-    for row in rows:
+    for row in page.rows:
         typer.echo(f"{row.id}  {utc(row.created_at)}  {_summary(row)}")
-    if not rows:
+    if not page.rows:
         typer.echo("No open requests.")
+    if page.pages > 1:
+        typer.echo(f"These are {_MOST} of {page.total}.", err=True)
 
 
 @commands.command("request")

@@ -53,7 +53,7 @@ def _answer(run: Run) -> None:
     references = {walker.reference for walker in run.walkers}
 
     async def answer(desk: Desk) -> None:
-        for line in await requests.waiting(desk):
+        for line in (await requests.waiting(desk, per_page=10_000)).rows:
             if line.reference in references:
                 await requests.answer(desk, line.id, "Έγινε.", submission_id=line.id)
 

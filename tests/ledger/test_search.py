@@ -134,7 +134,7 @@ async def test_what_ended_lately_is_listed_with_its_end(pool: Pool, claimed: str
 
 
 async def ended(pool: Pool, noted: activations.Noted) -> dict[str, Step | None]:
-    rows = await activations.finished(pool, since=noted.started_at, limit=10_000)
+    rows = await activations.finished(pool, since=noted.started_at, departments=None, limit=10_000)
     return {row.reference: row.end for row in rows}
 
 

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import AsyncIterator
-from secrets import token_bytes
+from dataclasses import replace
+from secrets import token_bytes, token_hex
 
 import pytest
 from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from domain.contracts.vocabulary import ActivityName, FailureType, Step
+from domain.contracts.vocabulary import WORKFLOW, ActivityName, FailureType, Step, TaskQueue
 from domain.references import from_digest
 from ledger.pool import Pool
 from starter.activations import Activations
@@ -21,6 +23,7 @@ from tests.starter.console.conftest import SignedIn
 from tests.starter.test_activations import begun
 from tests.starter.test_cli import comes_to
 from tests.workflows.engine import World
+from workflows.standing import DEPARTMENT, STEP
 
 REFUSED = 28
 
@@ -79,6 +82,46 @@ async def test_what_is_stuck_is_counted_listed_sorted_and_paged(
     assert listed[0] in first.text
     for stale in ("/list?group=nonsense&sort=x&page=-1", "/list?group=stuck&page=99999999999"):
         assert (await browser.get(stale)).status_code == 200
+
+
+async def test_others_push_no_line_of_a_department_out(
+    client: Client, stack: TestStack, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is open, and what finished today: so many are read of one's own departments."""
+    monkeypatch.setattr(queue, "MOST", 1)
+    ours, theirs = (f"d'{token_hex(4)}" for _ in range(2))
+    references = [from_digest(token_bytes(5)) for _ in range(4)]
+    for reference, department in zip(references, (ours, theirs, theirs, theirs), strict=True):
+        await client.start_workflow(
+            WORKFLOW,
+            begun(reference),
+            id=reference,
+            task_queue=TaskQueue.MAIN,
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(STEP, Step.LOOKUP),
+                    SearchAttributePair(DEPARTMENT, department),
+                ]
+            ),
+        )
+        await pool.execute(
+            "INSERT INTO activation (reference, language, department, end_step, ended_at)"
+            " VALUES ($1, 'el', $2, 'active', now())",
+            reference,
+            department,
+        )
+    everything = desk(client, pool, keys=stack.keys, settings=stack.settings)
+    limited = replace(everything, staff=Staff("nina", frozenset(Role), frozenset({ours, "none"})))
+    lines, more = await queue.open_lines(limited)
+    assert ([line.reference for line in lines], more) == (references[:1], False)
+    finished = await queue.page(limited, Group.FINISHED)
+    assert ([line.reference for line in finished.rows], finished.more) == (references[:1], False)
+    assert (await queue.page(everything, Group.FINISHED)).more
+    assert (await queue.overview(everything)).more
+    nobodys = replace(everything, staff=Staff("eva", frozenset(Role), frozenset()))
+    assert await queue.open_lines(nobodys) == ([], False)
+    for reference in references:
+        await client.get_workflow_handle(reference).terminate()
 
 
 async def test_without_the_ledger_the_queue_still_counts_what_is_open(

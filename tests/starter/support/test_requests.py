@@ -67,7 +67,7 @@ async def audited(desk: Desk, reference: str | None) -> list[str | None]:
 async def test_an_answer_reaches_the_mailbox_and_settles_the_request(
     stack: TestStack, client: Client, desk: Desk, pool: Pool, asked: SupportRequest
 ) -> None:
-    assert asked.id in {line.id for line in await requests.waiting(desk)}
+    assert asked.id in {line.id for line in (await requests.waiting(desk, per_page=10_000)).rows}
     count = await requests.open_count(desk)
     for _ in range(2):  # A double click.
         stands = await requests.answer(desk, asked.id, " Στείλαμε νέο. ", submission_id="one")
@@ -120,7 +120,9 @@ async def test_a_request_is_closed_with_a_reason_and_not_answered_after(
     with pytest.raises(Refused):
         await requests.answer(desk, asked.id, "late", submission_id="2")
     assert await audited(desk, asked.reference) == [f"{asked.id} close: by telephone"]
-    assert asked.id not in {line.id for line in await requests.waiting(desk)}
+    assert asked.id not in {
+        line.id for line in (await requests.waiting(desk, per_page=10_000)).rows
+    }
 
 
 async def test_an_answer_no_mailbox_took_is_open_until_it_is_closed(
@@ -128,7 +130,9 @@ async def test_an_answer_no_mailbox_took_is_open_until_it_is_closed(
 ) -> None:
     await requests.answer(desk, asked.id, "Γεια", submission_id="1")
     await support_requests.delivered(pool, asked.id, Delivery.UNDELIVERABLE)
-    (line,) = (line for line in await requests.waiting(desk) if line.id == asked.id)
+    (line,) = (
+        line for line in (await requests.waiting(desk, per_page=10_000)).rows if line.id == asked.id
+    )
     assert line.delivery is Delivery.UNDELIVERABLE
     with pytest.raises(Refused, match="mailbox"):
         await requests.answer(desk, asked.id, "Γεια", submission_id="2")
@@ -151,7 +155,7 @@ async def test_another_departments_requests_are_neither_listed_nor_opened(
 ) -> None:
     ours, theirs = await ask(stack, pool, "401"), await ask(stack, pool, "402")
     limited = replace(desk, staff=Staff("eva", frozenset({Role.HELPDESK}), frozenset({"401"})))
-    listed = {line.id for line in await requests.waiting(limited)}
+    listed = {line.id for line in (await requests.waiting(limited)).rows}
     assert ours.id in listed
     assert listed.isdisjoint({theirs.id, asked.id})
     for other in (theirs.id, asked.id, "none"):
@@ -163,21 +167,41 @@ async def test_another_departments_requests_are_neither_listed_nor_opened(
 
 
 async def test_requests_of_others_hide_none_of_the_department_and_all_are_counted(
-    stack: TestStack, desk: Desk, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    stack: TestStack, desk: Desk, pool: Pool
 ) -> None:
     """Anybody may ask for help, as often as they like; a list has an end, and a count none."""
-    monkeypatch.setattr(support_requests, "_MOST", 2)
     eva = Staff("eva", frozenset({Role.HELPDESK}), frozenset({token_hex(4)}))
     limited = replace(desk, staff=eva)
     before = await requests.open_count(desk)
     for department in (None, None, "402"):
         await ask(stack, pool, department)
     ours = [(await ask(stack, pool, *eva.departments or ())).id for _ in range(3)]
-    assert [line.id for line in await requests.waiting(limited)] == ours[:2]
+    told = [await requests.waiting(limited, number, per_page=2) for number in (0, 1, 2, 9)]
+    assert [[line.id for line in page.rows] for page in told] == [ours[:2]] * 2 + [ours[2:]] * 2
+    assert {(page.pages, page.total) for page in told} == {(2, 3)}
     assert await requests.open_count(limited) == 3
     assert await requests.open_count(desk) == before + 6
     nobodys = replace(desk, staff=replace(eva, departments=frozenset()))
-    assert (await requests.waiting(nobodys), await requests.open_count(nobodys)) == ([], 0)
+    assert ((await requests.waiting(nobodys)).rows, await requests.open_count(nobodys)) == ([], 0)
+
+
+async def test_requests_of_nobody_push_those_of_known_students_out_of_no_page(
+    stack: TestStack, desk: Desk, pool: Pool
+) -> None:
+    await ask(stack, pool, None)
+    known = await ask(stack, pool, "401")
+    await pool.execute(
+        "UPDATE activation SET person_key = 'somebody' WHERE reference = $1", known.reference
+    )
+    total = await requests.open_count(desk)
+    rows = (await requests.waiting(desk, per_page=total)).rows
+    order = [row.id for row in rows]
+    proved = await pool.fetchval(
+        "SELECT count(*) FROM support_request JOIN activation USING (reference)"
+        " WHERE person_key IS NOT NULL"
+    )
+    assert order.index(known.id) < proved
+    assert len(order) == total
 
 
 async def test_who_may_only_look_at_cases_reads_no_request(
