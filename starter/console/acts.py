@@ -10,7 +10,7 @@ from starter.support.staff import Action
 from translations import N_
 
 ACTS: Mapping[str, str] = {
-    **LABELS,
+    **{action.value: label for action, label in LABELS.items()},
     Action.CASE: N_("Looked at a case"),
     Action.SEARCH: N_("Searched"),
     Action.REGISTRAR: N_("Registrar check"),

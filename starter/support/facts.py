@@ -36,11 +36,14 @@ async def read(
         shown["mobile"] = masks.mobile(start.mobile)
     if start and start.email:
         shown["email"] = masks.email(start.email)
-    department = {}
+    department: dict[str, str] = {}
     person = await _person(converter, events)
     if person:
         newest = person.enrolments[0]
-        department = {Language.EL: newest.department_el, Language.EN: newest.department_en}
+        department = {
+            Language.EL.value: newest.department_el,
+            Language.EN.value: newest.department_en,
+        }
         shown["name"] = masks.initials(f"{person.first_name_el} {person.last_name_el}")
         shown["student_number"] = masks.number(newest.registration_id)
     if reason is WaitReason.DATA_DISPUTED:

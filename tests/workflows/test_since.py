@@ -121,11 +121,13 @@ async def test_work_that_is_held_up_is_waited_for_since_it_began(
     begin: Begin, world: World
 ) -> None:
     """It fails from then on; that it does is published only at the end of the first window."""
-    world.failing, world.failure = {ActivityName.FIND_STUDENT: 900}, FailureType.REGISTRAR_DOWN
     student = await begin()
-    began = (await student.progress()).since
+    await student.agrees()
+    world.failing, world.failure = {ActivityName.PROVISION_ACCOUNT: 900}, FailureType.DIRECTORY_DOWN
+    await student.password()
+    began = (await student.reaches(Step.PROVISIONING)).since
     await student.environment.sleep(HOUR)
     late = await student.progress()
 
-    assert (late.wait_reason, late.since) == (WaitReason.REGISTRAR_DOWN, began)
+    assert (late.wait_reason, late.since) == (WaitReason.DIRECTORY_DOWN, began)
     await student.handle.terminate()
