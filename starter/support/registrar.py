@@ -4,7 +4,7 @@ Asked when there is no case to open: somebody was "not found". The audit keeps b
 never what. Registrar and directory are only read, each for as long as a person would wait.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -147,7 +147,7 @@ async def check(desk: Desk, question: Question) -> Check:
     )
     if len(ours) != 1:
         return told
-    return await _judged(desk, told, ours[0].judged, question.typed)
+    return await _judged(desk, told, ours[0].judged, question.typed, shared)
 
 
 @asynccontextmanager
@@ -198,11 +198,24 @@ def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
 
 @dataclass(frozen=True)
 class _Shared:
-    """How many others have one of a person's contacts, and which of them too many have."""
+    """How many others have each of a person's contacts, and how many at least have any."""
 
+    each: Mapping[str, int] = field(default_factory=dict)
     others: int = 0
-    many: frozenset[str] = frozenset()
-    each_by_many: bool = False
+
+    @property
+    def many(self) -> list[str]:
+        return [contact for contact, others in self.each.items() if others >= MOST_SHARING]
+
+    @property
+    def each_by_many(self) -> bool:
+        return bool(self.each) and len(self.many) == len(self.each)
+
+    def of(self, typed: students.Typed) -> list[int]:
+        """Return how many others have each of the contacts that were typed; of all, if none was."""
+        typed_ones = (typed.mobile, typed.email)
+        used = [others for contact, others in self.each.items() if contact in typed_ones]
+        return used or [*self.each.values()]
 
 
 async def _shared(desk: Desk, view: View, group: list[Row]) -> _Shared:
@@ -210,28 +223,26 @@ async def _shared(desk: Desk, view: View, group: list[Row]) -> _Shared:
     mobiles, emails = students.contacts(group, region, _own(desk))
     own = person_in(desk, group).person_key
     others: set[str] = set()
-    asked = [
-        *(students.Typed(mobile, None, region) for mobile in mobiles),
-        *(students.Typed(None, email, region) for email in emails),
-    ]
-    many: set[str] = set()
-    for typed in asked:
-        contact = str(typed.mobile or typed.email)
+    asked = {
+        **{mobile: students.Typed(mobile, None, region) for mobile in mobiles},
+        **{email: students.Typed(None, email, region) for email in emails},
+    }
+    each: dict[str, int] = {}
+    for contact, typed in asked.items():
         try:
             found = students.persons(await view.by_contact(typed), typed, _index(desk))
         except SharedByMany:
-            many.add(contact)
+            each[contact] = MOST_SHARING
             continue
-        if len(found) > MOST_SHARING:
-            many.add(contact)
-        others |= {person.person_key for person in found}
-    fewest = MOST_SHARING if many else 0
-    every = bool(asked) and len(many) == len(asked)
-    return _Shared(max(len(others - {own}), fewest), frozenset(many), every)
+        theirs = {person.person_key for person in found} - {own}
+        each[contact] = len(theirs)
+        others |= theirs
+    return _Shared(each, max(len(others), *each.values(), 0))
 
 
-async def _judged(desk: Desk, found: Check, human: Grouped, typed: Typed) -> Check:
+async def _judged(desk: Desk, found: Check, human: Grouped, typed: Typed, shared: _Shared) -> Check:
     region, group = region_of(desk), human.rows
+    others = shared.of(typed.read(region))
     person = person_in(desk, group, human.alike)
     mobiles, emails = students.contacts(group, region)
     matched = checking.matches(group, typed, region)
@@ -253,8 +264,8 @@ async def _judged(desk: Desk, found: Check, human: Grouped, typed: Typed) -> Che
             region,
             account=account,
             under_way=reference is not None,
-            shared=bool(found.shared_with),
-            by_many=found.by_many,
+            shared=any(0 < each < MOST_SHARING for each in others),
+            by_many=bool(others) and min(others) >= MOST_SHARING,
             own=_own(desk),
             recreates=desk.settings.policy.recreate_missing == "automatic",
             login_refused=refused_login(person, desk.settings.usernames) is not None,

@@ -172,6 +172,17 @@ async def test_a_contact_of_several_is_told_with_how_many(stack: TestStack, desk
     }
 
 
+async def test_no_question_more_is_told_to_who_uses_a_contact_of_their_own(
+    stack: TestStack, desk: Desk, number: str
+) -> None:
+    mobile, email = f"695{number[1:]}7"[:10], f"{number}@mail.example".lower()
+    await insert(stack, f"{number}-1", mobilephone=mobile, extemail=email)
+    await insert(stack, f"{number}-2", mobilephone=mobile)
+    for typed, outcome in (((mobile, email), Outcome.SHARED), (("", email), Outcome.FINE)):
+        found = await ask(desk, f"{number}-1", *typed)
+        assert (found.outcome, found.shared_with) == (outcome, 1)
+
+
 async def test_people_are_found_by_insurance_number_and_by_surname(
     stack: TestStack, desk: Desk
 ) -> None:
@@ -328,7 +339,9 @@ async def test_a_contact_of_many_is_told_by_number_and_by_the_contact_itself(
     assert found.shared_with >= 20
     await insert(stack, f"{number}-own", mobilephone=mobile, extemail=f"{number}@own.example")
     own = await ask(desk, f"{number}-own")
-    assert (own.outcome, own.by_many) == (Outcome.SHARED, False)
+    assert (own.outcome, own.by_many) == (Outcome.FINE, False)
+    assert (await ask(desk, f"{number}-own", mobile)).outcome is Outcome.SHARED_BY_MANY
+    assert (await ask(desk, f"{number}-own", email=f"{number}@own.example")).outcome is Outcome.FINE
     ((row,),) = (human.rows for human in own.people)
     assert [each.by_many for each in row.on_file] == [True, False]
     assert "more than twenty" in contact(row.on_file[0], "en")
