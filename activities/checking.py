@@ -52,11 +52,12 @@ class Account(StrEnum):
 
 
 class Lack(StrEnum):
-    """What a row lacks, so that nobody is found by it or it joins no other row."""
+    """What a row lacks, so that it finds nobody, joins no other row, or gives no name."""
 
     STATUS = "status"
     CONTACT = "contact"
     BIRTH_DATE = "birth_date"
+    NAME = "name"
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,7 @@ def _enrolled(row: Row, region: str, own: Collection[str], many: Collection[str]
         Lack.STATUS: not text(row, "enrollmentstatus"),
         Lack.CONTACT: not any(each.mask and not each.by_many for each in on_file),
         Lack.BIRTH_DATE: bool(text(row, "birthdate")) and birth_date(row) is None,
+        Lack.NAME: not any(students.called(row)),
     }
     return Enrolled(
         number=enrolment(row),

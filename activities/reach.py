@@ -1,11 +1,11 @@
 """Which students cannot activate, and why, before the term starts; pure.
 
-A student needs one contact that can be read, and a name; an address at the university can be read
-with the account only. No AMKA is fine: it is asked for. A
-contact shared with a few others is no obstacle either, but who has no other is asked one question
-more; one that many have, usually a secretariat's own or a placeholder, proves nobody. A birth
-date that cannot be read is no obstacle: rows are joined, and questions asked, without it. A student
-may have several findings.
+A student needs one contact that can be read; an address at the university can be read with the
+account only. No AMKA is fine: it is asked for. No name is no obstacle: the account has the username
+for one. A contact shared with a few others is none either, but who has no other is asked one
+question more; one that many have, usually a secretariat's own or a placeholder, proves nobody. A
+birth date that cannot be read is no obstacle: rows are joined, and questions asked, without it. A
+student may have several findings.
 """
 
 from collections import Counter, defaultdict
@@ -42,7 +42,12 @@ class Obstacle(StrEnum):
 _OF_LOGIN = (Obstacle.UNUSABLE_LOGIN_NAME, Obstacle.SHARED_LOGIN_NAME)
 _SHARED = (Obstacle.SHARED_BY_MANY, Obstacle.SHARED_CONTACT, Obstacle.SHARED_BESIDE_OWN)
 _HARMLESS = frozenset(
-    (Obstacle.SHARED_CONTACT, Obstacle.SHARED_BESIDE_OWN, Obstacle.UNREADABLE_BIRTH_DATE)
+    (
+        Obstacle.MISSING_NAME,
+        Obstacle.SHARED_CONTACT,
+        Obstacle.SHARED_BESIDE_OWN,
+        Obstacle.UNREADABLE_BIRTH_DATE,
+    )
 )
 
 
@@ -62,7 +67,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Department:
-    """`unable` cannot activate; who only shares a contact, or has an unreadable date, can."""
+    """`unable` cannot activate; who only has a finding of `_HARMLESS` can."""
 
     department_id: str
     name_el: str

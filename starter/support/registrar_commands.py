@@ -72,7 +72,7 @@ def _tell(found: Check) -> None:
 
 
 def _tell_human(human: Human) -> None:
-    typer.echo(f"{human.last_name} {human.first_name}")
+    typer.echo(f"{human.last_name} {human.first_name}".strip() or "(no name)")
     for row in human.rows:
         counts = "counts" if row.live else "does not count: only active and interim do"
         status = row.status or "no status"

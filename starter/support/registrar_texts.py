@@ -124,6 +124,7 @@ LACKS = {
     Lack.STATUS: N_("no status is recorded"),
     Lack.CONTACT: N_("no contact by which the student can be found"),
     Lack.BIRTH_DATE: N_("the birth date cannot be read"),
+    Lack.NAME: N_("no name is recorded: the account would have the username for a name"),
 }
 _BY_MANY = N_("%(mask)s does not count: more than twenty have it on file")
 SLIPS = {

@@ -125,7 +125,9 @@ def test_rows_of_departments_not_seen_are_counted_only() -> None:
         ({"mobilephone": MOBILE}, ("+306955000123",), (Lack.CONTACT,)),
         ({"mobilephone": MOBILE, "extemail": EMAIL}, ("+306955000123",), ()),
         ({"mobilephone": MOBILE, "birthdate": "200511"}, (), (Lack.BIRTH_DATE,)),
-        ({"enrollmentstatus": "-", "birthdate": "31/2/2005"}, (), (*Lack,)),
+        ({"mobilephone": MOBILE, "lastnameel": "-"}, (), (Lack.NAME,)),
+        ({"mobilephone": MOBILE, "lastnameel": "-", "firstnameen": "Nikos"}, (), ()),
+        ({"enrollmentstatus": "-", "birthdate": "31/2/2005", "lastnameel": "-"}, (), (*Lack,)),
     ],
 )
 def test_a_row_says_what_it_lacks(
