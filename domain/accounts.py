@@ -30,8 +30,9 @@ BIRTH_DATE = "schacDateOfBirth"
 NUMBER_USED_AGAIN = Reason.NUMBER_USED_AGAIN.of(CODES)
 _OF_ANOTHER_FORM = Reason.OF_ANOTHER_FORM.of(CODES)
 _ESI = Reason.OF_STUDENT_IDENTIFIER.of(CODES)
-_LAST = ("sn", "cn", "displayName")
-_FIRST = ("givenName", "cn", "displayName")
+_NAME = "cn"
+_LAST = ("sn", _NAME, "displayName")
+_FIRST = ("givenName", _NAME, "displayName")
 NAMES = frozenset((*_LAST, *_FIRST))
 _SHORTEST_WORD = 3
 _FEWEST_WORDS = 2
@@ -182,8 +183,15 @@ class Identity:
         told = [word for word in words if len(word) >= _SHORTEST_WORD]
         own = _words(name for each in self.called for name in each)
         return (
-            len(told) > 1 and bool(own) and not any(get_close_matches(each, own) for each in told)
+            len(told) >= _FEWEST_WORDS
+            and bool(own)
+            and not any(get_close_matches(each, own) for each in told)
         )
+
+    def is_somebody_else(self, entry: Attributes) -> bool:
+        """Whether the entry is called otherwise and not known to be of the person's birth date."""
+        same_born = _compared(_born(entry, self.today), self.births)
+        return not same_born and self.is_called_otherwise(entry)
 
     def values(self, rule: Rule) -> list[dict[str, str]]:
         """Return what the attributes of a rule hold in an entry of this person's, each way once."""
@@ -342,9 +350,8 @@ def _placed(
     if not matching:
         return _resembling(identity, rules, entry, against)
     matching.sort(key=lambda rule: (not rule.certain, rule.of_a_mailbox))
-    first = matching[0]
     if against is None:
-        return (_Place.OWN if first.certain else _Place.DOUBTFUL), first.name
+        return _uncontradicted(identity, matching, entry)
     return _contradicted(identity, matching, entry, against)
 
 
@@ -366,6 +373,45 @@ def _resembling(
     return _Place.LEFT_OUT, None
 
 
+def _uncontradicted(
+    identity: Identity, matching: Sequence[Rule], entry: Attributes
+) -> tuple[_Place, str | None]:
+    """Tell of an entry that rules match, the most certain first, and that has no other facts.
+
+    Names are asked for where the number, or a name that was once the person's, may have gone to
+    somebody else: in another system too, or with the mailbox of a family.
+    """
+    first = matching[0]
+    if not first.certain:
+        if _is_somebody_elses(identity, matching, entry):
+            return _Place.LEFT_OUT, None
+        return _Place.DOUBTFUL, first.name
+    current = identity.currently()
+    if any(rule.certain and _is_given_now(current, rule, entry) for rule in matching):
+        return _Place.OWN, first.name
+    if not identity.is_of_who_had_the_number(entry):
+        return _Place.OWN, first.name
+    if "number" in first.placeholders:
+        return _Place.DOUBTFUL, Reason.NUMBER_USED_AGAIN.of(first.name)
+    return _Place.DOUBTFUL, Reason.CONTRADICTED.of(first.name, attribute=_NAME)
+
+
+def _is_given_now(current: Identity, rule: Rule, entry: Attributes) -> bool:
+    """Whether a certain match is by an insurance number, a login name of today, or the ledger."""
+    if rule is BY_NAME or "insurance_number" in rule.placeholders:
+        return True
+    return "login_name" in rule.placeholders and current.matches(rule, entry)
+
+
+def _is_somebody_elses(identity: Identity, matching: Sequence[Rule], entry: Attributes) -> bool:
+    """Whether only a number without its system, or a mailbox, speaks for it, and the names do not.
+
+    Whose birth date is the same may have other names by now.
+    """
+    alone = (all(rule.of_a_number for rule in matching), matching[0].of_a_mailbox)
+    return any(alone) and identity.is_somebody_else(entry)
+
+
 def _contradicted(
     identity: Identity, matching: Sequence[Rule], entry: Attributes, against: str
 ) -> tuple[_Place, str | None]:
@@ -375,7 +421,9 @@ def _contradicted(
         if rule.certain and current.matches(rule, entry):
             return _Place.ANOTHERS, Reason.CONTRADICTED.of(rule.name, attribute=against)
     left_out = against == CODES or matching[0].of_a_mailbox
-    if left_out and not identity.is_known_by_name(entry):
+    if (
+        left_out or _is_somebody_elses(identity, matching, entry)
+    ) and not identity.is_known_by_name(entry):
         return _Place.LEFT_OUT, None
     return _Place.DOUBTFUL, Reason.CONTRADICTED.of(matching[0].name, attribute=against)
 
@@ -384,13 +432,14 @@ def _contradiction(identity: Identity, rules: Sequence[Rule], entry: Attributes)
     """Return the attribute that says that this entry is somebody else's.
 
     A code with the person's number and another system, or none, may be theirs: another tool wrote
-    it, or the system changed its name. An ESI may hold what is no number of the registrar's: one
-    that is not the person's weighs as much as another birth date.
+    it, or the system changed its name; where the names are another's, so is the code. An ESI may
+    hold what is no number of the registrar's: one that is not the person's weighs as much as
+    another birth date.
     """
     held_codes = _codes(entry)
     otherwise = _other_facts(identity, rules, entry)
     if codes := [code for code in held_codes if code.startswith(plain(identity.scope))]:
-        meant = all(map(identity.may_be_meant, codes))
+        meant = all(map(identity.may_be_meant, codes)) and not identity.is_somebody_else(entry)
         return _OF_ANOTHER_FORM if meant and not otherwise else CODES
     scopes = tuple(map(plain, student_codes.esi_scopes(identity.scope)))
     identifiers = [code for code in held_codes if code.startswith(scopes)]

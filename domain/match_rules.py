@@ -16,6 +16,7 @@ _PLACEHOLDERS = _NAMES | {
     *("system", "number", "login_name", "email", "birth_date", "insurance_number", "domain"),
 }
 _OF_A_MAILBOX = _NAMES | {"email", "domain"}
+_OF_A_NUMBER = _NAMES | {"number", "domain"}
 _IDENTIFYING = (
     {"login_name"},
     {"insurance_number"},
@@ -75,6 +76,11 @@ class Rule(BaseModel):
     def of_a_mailbox(self) -> bool:
         """Whether this looks at a mail at most, and at names, which siblings may share."""
         return self.placeholders <= _OF_A_MAILBOX
+
+    @property
+    def of_a_number(self) -> bool:
+        """Whether this looks at a student number alone, which another system may give too."""
+        return self.placeholders <= _OF_A_NUMBER
 
 
 def insurance_numbers(rule: Rule, entry: Attributes) -> Iterator[str]:

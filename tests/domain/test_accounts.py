@@ -555,6 +555,99 @@ def test_what_is_looked_up_in_memory_is_judged_as_every_entry_would_be(
     assert judge(identity, RULES, near) == judge(identity, RULES, entries)
 
 
+# --- all that may speak for an entry, and against it ----------------------------------------
+
+SYSTEM = Rule(attributes={"departmentNumber": "{system}", "employeeNumber": "{number}"})
+CERTAIN_SYSTEM = SYSTEM.model_copy(update={"certain": True})
+SYSTEM_MARKS = {"departmentNumber": "SIS", "employeeNumber": "A 1"}
+FREE, DOUBT, OURS, IN_THE_WAY = (
+    *(Outcome.FREE, Outcome.CANNOT_TELL, Outcome.RESERVED_BY_SAME, Outcome.ANOTHERS),
+)
+AGAINST = ("nothing", "form of code", "names", "datum", "datum and names", "code")
+SPEAKING: Mapping[str, tuple[Mapping[str, str], Sequence[Rule], Sequence[Outcome]]] = {
+    "login name": (
+        {"uid": "mvarda"},
+        RULES,
+        (OURS, DOUBT, OURS, IN_THE_WAY, IN_THE_WAY, IN_THE_WAY),
+    ),
+    "former login name": ({"uid": "oldname"}, RULES, (OURS, DOUBT, DOUBT, DOUBT, DOUBT, FREE)),
+    "name in the ledger": ({"uid": "kept"}, RULES, (OURS, DOUBT, OURS, DOUBT, DOUBT, DOUBT)),
+    "number": ({"employeeNumber": "A 1"}, RULES, (DOUBT, DOUBT, FREE, DOUBT, FREE, FREE)),
+    "number of the system": (
+        SYSTEM_MARKS,
+        (LOGIN, SYSTEM, MAIL),
+        (DOUBT, DOUBT, DOUBT, DOUBT, DOUBT, FREE),
+    ),
+    "certain number of the system": (
+        SYSTEM_MARKS,
+        (LOGIN, CERTAIN_SYSTEM, MAIL),
+        (OURS, DOUBT, DOUBT, IN_THE_WAY, IN_THE_WAY, IN_THE_WAY),
+    ),
+    "mail": (
+        {"mail": "maria@mail.example"},
+        RULES,
+        (DOUBT, DOUBT, FREE, FREE, FREE, FREE),
+    ),
+    "number and mail": (
+        {"employeeNumber": "A 1", "mail": "maria@mail.example"},
+        RULES,
+        (DOUBT, DOUBT, DOUBT, DOUBT, DOUBT, FREE),
+    ),
+}
+"""What comes of an entry that this speaks for, and each of `AGAINST` speaks against."""
+CALLED = {"alike": {"cn": "Maria Varda"}, "otherwise": {"cn": "Eleni Oikonomou"}, "unknown": {}}
+BORN = {"same": {BIRTH_DATE: "20050102"}, "other": OLDER, "unknown": {}}
+CODED = {
+    "none": {},
+    "another's": ANOTHERS,
+    "of another system": {CODES: f"{SCOPE}GRAD:A%201"},
+    "without a system": {CODES: f"{SCOPE}A%201"},
+    "the ESI": {CODES: f"{URN}int:esi:{DOMAIN}:A%201"},
+    "another ESI": {CODES: f"{URN}int:esi:{DOMAIN}:Z9"},
+}
+
+
+@pytest.mark.parametrize("code", CODED)
+@pytest.mark.parametrize("marks", SPEAKING)
+def test_whose_an_entry_is_by_code_names_and_birth_date(marks: str, code: str) -> None:
+    """Whose birth date is the same may have other names by now."""
+    spoken, rules, outcomes = SPEAKING[marks]
+    person = identity(former=(_ONCE,)).with_names(["kept"])
+    for called, born in product(CALLED, BORN):
+        otherwise = called == "otherwise" and born != "same"
+        datum = born == "other" or code == "another ESI"
+        of_form = code in {"of another system", "without a system"}
+        against = "datum and names" if datum and otherwise else "datum" if datum else "nothing"
+        if code == "another's" or (of_form and (otherwise or datum)):
+            against = "code"
+        elif of_form:
+            against = "form of code"
+        elif otherwise and not datum:
+            against = "names"
+        found = Postings(rules, [entry(spoken, CODED[code], CALLED[called], BORN[born])])
+        judged = judge(person, rules, found.of(person))
+        assert judged.outcome is outcomes[AGAINST.index(against)], (called, born)
+
+
+@pytest.mark.parametrize("code", CODED)
+def test_a_code_that_nothing_else_speaks_for_is_somebody_elses_at_most_in_doubt(code: str) -> None:
+    for called, born in product(CALLED, BORN):
+        alone = [entry(CODED[code], CALLED[called], BORN[born])]
+        theirs = code in {"without a system", "the ESI"}
+        outcome = DOUBT if theirs and called != "otherwise" and born != "other" else FREE
+        judged = judge(identity(), RULES, Postings(RULES, alone).of(identity()))
+        assert judged.outcome is outcome, (called, born)
+
+
+def test_a_number_that_was_used_again_proves_nothing_by_a_certain_rule_either() -> None:
+    again = replace(identity(), used_again=True)
+    named = judge(again, (CERTAIN_SYSTEM,), [entry(SYSTEM_MARKS, CALLED["alike"])])
+    assert named.outcome is OURS
+    nameless = judge(again, (CERTAIN_SYSTEM,), [entry(SYSTEM_MARKS)])
+    assert nameless.outcome is DOUBT
+    assert nameless.why == "not certain: departmentNumber+employeeNumber of a number used again"
+
+
 # --- a number that the registrar has given to somebody else --------------------------------
 
 AGAIN = f"not certain: {NUMBER_USED_AGAIN}"
