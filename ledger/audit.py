@@ -20,6 +20,8 @@ from cryptography.exceptions import InvalidTag
 from ledger.pool import Connection, Pool
 from security.keys import KeyRing
 
+REFUSED = "refused"
+"""The action of the row that follows an act which turned out to be impossible."""
 _LOCK = 7_263_402
 _BEGIN = b""
 _AT_ONCE = 2000

@@ -20,7 +20,7 @@ from temporalio.exceptions import ApplicationError
 
 import settings
 from activities import known
-from activities.directory import Directory
+from activities.directory import Directory, Entry
 from activities.entries import CODES
 from activities.known import KNOWN, Match, Plan
 from activities.registrar import everybody
@@ -130,20 +130,22 @@ def release(
 
 async def released(config: Settings, name: str, reason: str) -> None:
     """Free it; raises `Failed` where an entry, an account or an activation has it."""
+    about = f"{name}: {reason}"
+    async with audited(config, "accounts_release", about, seconds=_SECONDS) as (ledger, keys):
+        if await _entries_of(config, name):
+            raise Failed("an entry of the directory has this username, or the address of it")
+        done = await usernames.release(ledger, keys, name)
+        if done is not Release.RELEASED:
+            raise Failed(done)
+
+
+async def _entries_of(config: Settings, name: str) -> list[Entry]:
     directory = Directory(config.directory)
     try:
         with _told():
-            domain = config.institution.domain
-            entries = await directory.run(directory.find_in_use, name, domain)
+            return await directory.run(directory.find_in_use, name, config.institution.domain)
     finally:
         await directory.close()
-    if entries:
-        raise Failed("an entry of the directory has this username, or the address of it")
-    about = f"{name}: {reason}"
-    async with audited(config, "accounts_release", about, seconds=_SECONDS) as (ledger, keys):
-        done = await usernames.release(ledger, keys, name)
-    if done is not Release.RELEASED:
-        raise Failed(done)
 
 
 async def matched(config: Settings) -> list[Match]:

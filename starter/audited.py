@@ -1,13 +1,18 @@
-"""Opens the ledger for one command of an operator's, which stands in the audit before it works."""
+"""Opens the ledger for one command of an operator's, which stands in the audit before it works.
+
+A command that is refused after that has a second row, which says so.
+"""
 
 import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from ledger import audit, key_checks, pool
 from ledger.pool import Pool
 from security.keys import KeyRing
 from settings import Settings
+from starter.output import Failed
 
 
 @asynccontextmanager
@@ -19,7 +24,10 @@ async def audited(
     dsn = config.ledger_dsn.get_secret_value()
     async with await pool.connect(dsn, seconds=seconds) as ledger:
         await key_checks.compare(ledger, keys.checks())
-        await audit.record(
-            ledger, keys, actor=getpass.getuser(), action=action, reference=None, reason=reason
-        )
-        yield ledger, keys
+        note = partial(audit.record, ledger, keys, actor=getpass.getuser(), reference=None)
+        await note(action=action, reason=reason)
+        try:
+            yield ledger, keys
+        except Failed:
+            await note(action=audit.REFUSED, reason=action)
+            raise

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from babel.support import NullTranslations
 
 from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
+from ledger.audit import REFUSED
 from starter.console import acts, handbook
 from starter.support.actions import DOORS, LABELS
 from starter.support.alerts import NO_MAILBOX
 from starter.support.cases import State
-from starter.support.desk import REFUSED
 from starter.support.queue import Group
 from starter.support.staff import Action
 from starter.support.timeline import Event, Source, Who

@@ -11,9 +11,6 @@ from settings import Settings
 from starter.activations import Activations
 from starter.support.staff import Action, Staff
 
-REFUSED = "refused"
-"""What the audit calls the row that follows an act which turned out to be impossible."""
-
 
 @dataclass(frozen=True)
 class Desk:
@@ -37,9 +34,9 @@ class Desk:
         self.staff.check(action)
         await self._write(action, reference, reason)
 
-    async def record_refusal(self, action: Action, reference: str) -> None:
+    async def record_refusal(self, action: Action, reference: str | None) -> None:
         """Write that what was about to happen was refused, and did not."""
-        await self._write(REFUSED, reference, action)
+        await self._write(audit.REFUSED, reference, action)
 
     async def _write(self, action: str, reference: str | None, reason: str) -> None:
         await audit.record(

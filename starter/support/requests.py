@@ -101,6 +101,7 @@ async def _settle(
     )
     standing = await _known(desk, request_id)
     if standing.settled_id != submission_id:
+        await desk.record_refusal(Action.REQUESTS, standing.line.reference)
         _must_be_open(standing, "answer" in said)
     return standing
 

@@ -253,8 +253,10 @@ async def test_a_name_that_nothing_has_is_released_and_no_other(
     }
     assert set(kept.values()) == {int(bool(held))}
     rows = await audit.page(pool, stack.keys, reference=None)
-    told = [row.reason for row in rows if row.action == "accounts_release"]
-    assert (f"{name.upper()}: given to the wrong one" in told) is (held != "entry")
+    told = [(row.action, row.reason) for row in rows]
+    at = told.index(("accounts_release", f"{name.upper()}: given to the wrong one"))
+    # The newest row is the first.
+    assert (told[at - 1 : at] == [(audit.REFUSED, "accounts_release")]) is bool(held)
 
 
 def test_a_name_that_the_ledger_does_not_have_is_told_in_one_line() -> None:

@@ -10,13 +10,13 @@ from temporalio import workflow
 
 from domain.contracts.submissions import StaffRequest
 from domain.contracts.vocabulary import FailureType, Language, Step, WaitReason
+from ledger.audit import REFUSED
 from starter.console.acts import ACTS, CODES
 from starter.console.funnel import STAGES
 from starter.console.labels import Labels
 from starter.support.actions import DOORS, LABELS, REQUESTS
 from starter.support.alerts import NO_MAILBOX
 from starter.support.caller import Answer
-from starter.support.desk import REFUSED
 from starter.support.staff import Action
 from starter.support.timeline import STAFFS_DOORS, Event, Source, Who, fold
 from translations import translator

@@ -7,13 +7,13 @@ from temporalio.client import Client
 
 from domain.contracts.vocabulary import Channel, Language, Step, WaitReason
 from ledger import audit, posts
+from ledger.audit import REFUSED
 from ledger.pool import Pool
 from ledger.posts import IN_ALL
 from starter.activations import Activations
 from starter.support import actions
 from starter.support.actions import Refused, act, possible
 from starter.support.cases import UnknownReference
-from starter.support.desk import REFUSED
 from starter.support.look import look
 from starter.support.sentences import sentence
 from starter.support.staff import ALLOWED, Action, NotAllowed, Role, Staff

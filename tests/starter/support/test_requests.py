@@ -107,6 +107,10 @@ async def test_of_two_at_once_one_answers_and_the_other_is_told(
     assert (await requests.read(desk, asked.id)).answer == kept
     with pytest.raises(Refused, match="settled"):
         await requests.close(desk, asked.id, submission_id="e", reason="done")
+    rows = await audit.page(desk.pool, desk.keys, reference=asked.reference)
+    answered = [row.action for row in rows if "answer" in str(row.reason)]
+    came_to_nothing = [row for row in rows if row.action == audit.REFUSED]
+    assert len(answered) == len(came_to_nothing) + 1
 
 
 async def test_a_request_is_closed_with_a_reason_and_not_answered_after(
