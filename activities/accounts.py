@@ -23,7 +23,7 @@ from activities.entries import (
     taken_back,
 )
 from activities.failures import guarded
-from activities.records import refused_login, reserve_name, wanted_names
+from activities.records import conflict, refused_login, reserve_name, wanted_names
 from activities.rekeyed import recognition
 from domain import personal
 from domain import usernames as rules
@@ -47,6 +47,7 @@ from domain.reasons import Reason
 from ledger import activations, consents, passwords, rekeyed, used_again, usernames
 from ledger.consents import Consent
 from ledger.pool import UNAVAILABLE, Pool
+from ledger.usernames import Release
 from security.keys import KeyRing
 from security.sealing import NotOurs, unseal
 from settings import Settings
@@ -165,19 +166,44 @@ class DirectoryActivities:
         nameless = any(not entry.uid for entry in found.own)
         if found.outcome is Outcome.ANOTHERS or nameless:
             why = Reason.WITHOUT_UID.of(str(found.why)) if nameless else found.why
-            return AccountResolved(outcome=AccountOutcome.CONFLICT, why=why)
+            return conflict(str(why))
         (entry,) = found.own
         if await self._is_active(request.reference, entry) and not await passwords.tried(
             self._pool, request.reference
         ):
             return await self._told_active(request.person, entry, found)
+        return await self._adopted(request, entry, found)
+
+    async def _adopted(
+        self, request: ResolveAccount, entry: Entry, found: Judgement[Entry]
+    ) -> AccountResolved:
+        """Keep the name of the person's entry without a password, unless it cannot be theirs."""
         refused = refused_login(request.person, self._policy)
         if refused:
             return refused
         name = request.person.login_name or entry.uid.lower()
-        if not entry.is_named(name) or rules.unusable(name) or not entry.adoptable:
-            return AccountResolved(outcome=AccountOutcome.CONFLICT, why=found.why)
-        return await reserve_name(self._pool, request.person, [name])
+        if not entry.is_named(name):
+            return conflict(Reason.UNDER_ANOTHER_NAME.of(str(found.why)))
+        if rules.unusable(name) or not entry.adoptable:
+            return conflict(Reason.UNADOPTABLE.of(str(found.why)))
+        return await self._keep_name(request, found, name)
+
+    async def _keep_name(
+        self, request: ResolveAccount, found: Judgement[Entry], name: str
+    ) -> AccountResolved:
+        """Reserve the name of the person's entry, also where another key of theirs has it.
+
+        The person's code in the entry tells that, unless somebody else has an account of the name
+        or is on the way to one.
+        """
+        reserved = await reserve_name(self._pool, request.person, [name], found.why)
+        if reserved.outcome is AccountOutcome.USERNAME or found.why != CODES:
+            return reserved
+        replaced = await used_again.noted(self._pool, request.reference)
+        heirs = (*request.person.keys, *replaced)
+        if await usernames.release(self._pool, self._keys, name, heirs) is not Release.RELEASED:
+            return reserved
+        return await reserve_name(self._pool, request.person, [name], found.why)
 
     async def _told_active(
         self, person: Person, entry: Entry, found: Judgement[Entry]
@@ -187,7 +213,7 @@ class DirectoryActivities:
         The registrar may have given two persons one login name. A code in the entry decides.
         """
         if found.why != CODES:
-            reserved = await reserve_name(self._pool, person, [entry.uid])
+            reserved = await reserve_name(self._pool, person, [entry.uid], found.why)
             if reserved.outcome is AccountOutcome.CONFLICT:
                 return reserved
         return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)

@@ -17,7 +17,7 @@ from activities.records import refused_login
 from activities.rekeyed import Ledger, told_by
 from activities.rows import Row
 from domain import usernames
-from domain.accounts import Judgement, Outcome, judge
+from domain.accounts import CODES, Judgement, Outcome, judge
 from domain.contracts.requests import Person
 from domain.postings import Postings
 from domain.reasons import Reason
@@ -105,11 +105,15 @@ def matches(
         elif plan is Plan.NEW and person.login_name and logins[person.login_name] > 1:
             plan, why = Plan.CONFLICT, Reason.SEVERAL_PERSONS.of("loginname")
         again = ledger.known.get(person.person_key)
-        if again and again.another:
+        keys = again.person.keys if again else person.keys
+        if again and plan in KNOWN and judged.why == CODES:
+            # The code in the entry tells that who had the number is the same person.
+            keys += again.others
+        elif again and again.another:
             plan, why = Plan.CONFLICT, Reason.NUMBER_OF_ANOTHER
         newest = person.enrolments[0]
         yield Match(
-            keys=again.person.keys if again else person.keys,
+            keys=keys,
             department_id=newest.department_id,
             department=newest.department_el,
             system_id=newest.system_id,

@@ -182,7 +182,7 @@ def refused_login(person: Person, policy: Usernames) -> AccountResolved | None:
     why = rules.unusable(person.login_name, policy.reserved) if person.login_name else None
     if why is None:
         return None
-    return AccountResolved(outcome=AccountOutcome.CONFLICT, why=_UNUSABLE[why])
+    return conflict(_UNUSABLE[why])
 
 
 async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -> list[str]:
@@ -205,12 +205,23 @@ async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -
     return [name for name in names if name not in request.taken]
 
 
-async def reserve_name(pool: Pool, person: Person, names: Sequence[str]) -> AccountResolved:
-    """Reserve the first name nobody else has; none left is a case for support."""
+async def reserve_name(
+    pool: Pool, person: Person, names: Sequence[str], of_entry: str | None = None
+) -> AccountResolved:
+    """Reserve the first name nobody else has; none left is a case for support.
+
+    `of_entry` tells by what an entry of this name is the person's.
+    """
     name = await usernames.reserve(
         pool, person_key=person.person_key, candidates=names, other_keys=person.other_keys
     )
-    if name is None:
-        why = Reason.LOGIN_IN_USE if person.login_name else None
-        return AccountResolved(outcome=AccountOutcome.CONFLICT, why=why)
-    return AccountResolved(outcome=AccountOutcome.USERNAME, username=name)
+    if name is not None:
+        return AccountResolved(outcome=AccountOutcome.USERNAME, username=name)
+    if of_entry and person.login_name not in names:
+        return conflict(Reason.RESERVED_FOR_ANOTHER.of(of_entry))
+    return conflict(Reason.LOGIN_IN_USE if person.login_name else Reason.NO_NAME_LEFT)
+
+
+def conflict(why: str) -> AccountResolved:
+    """Say what is in the way, for support; every conflict says it."""
+    return AccountResolved(outcome=AccountOutcome.CONFLICT, why=why)

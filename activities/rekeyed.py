@@ -25,17 +25,24 @@ _BATCH = 500
 class Known:
     """A person with every key under which the ledger knows them.
 
-    `same` are keys that the insurance number tells anew, `another` whether somebody else has the
-    number, `account` the one that the ledger calls active. `own_keys` stand for keys of the
-    registrar's that are somebody else's here.
+    `same` are keys that the insurance number tells anew, `others` those of others who have it, and
+    `account` is the one that the ledger calls active. `settled`: whose the number is was settled
+    before, for the person came to an account, or an import found theirs. `own_keys` stand for keys
+    of the registrar's that are somebody else's here.
     """
 
     person: Person
     former: tuple[str, ...]
     account: Account | None
     same: tuple[str, ...] = ()
-    another: bool = False
+    others: tuple[str, ...] = ()
+    settled: bool = False
     own_keys: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def another(self) -> bool:
+        """Whether somebody else may have the person's insurance number."""
+        return bool(self.others) and not self.settled
 
 
 async def known(
@@ -56,10 +63,19 @@ async def known(
     account = await account_of(pool, keys, person, former, gone)
     if account:
         return Known(person, former, account, own_keys=own)
-    same, another = await rekeyed.recognised(pool, keys, person)
+    settled = await _has_account(pool, keys, person)
+    same, others = await rekeyed.recognised(pool, keys, person)
     person, former = rekeyed.with_keys(person, same), (*former, *same)
     account = await account_of(pool, keys, person, former, gone) if same else None
-    return Known(person, former, account, same, another, own)
+    return Known(person, former, account, same, others, settled, own)
+
+
+async def _has_account(pool: Pool, keys: KeyRing, person: Person) -> bool:
+    """Whether the person came to an account, or an import found one, whoever made it."""
+    ended = await activations.active_account(
+        pool, keys, *person.keys, ends=activations.WITH_ACCOUNT
+    )
+    return bool(ended or await imports.accounts(pool, person.keys))
 
 
 async def account_of(

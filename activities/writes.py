@@ -18,7 +18,7 @@ _REFUSED_OUTRIGHT = {
 }
 
 
-def conflict(why: str | None = None) -> Provisioned:
+def conflict(why: str) -> Provisioned:
     return Provisioned(outcome=ProvisionOutcome.CONFLICT, why=why)
 
 
@@ -28,7 +28,7 @@ def own_entry(
     """Return the person's entry of this name, None when free, or what stands in the way."""
     found = directory.find_own(identity)
     if found.outcome in (Outcome.CANNOT_TELL, Outcome.ANOTHERS):
-        return conflict(found.why)
+        return conflict(str(found.why))
     if any(not entry.is_named(request.username) for entry in found.own):
         return conflict(Reason.UNDER_ANOTHER_NAME.of(str(found.why)))
     own = {entry.dn for entry in found.own}

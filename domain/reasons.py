@@ -25,14 +25,17 @@ class Reason(StrEnum):
     WITHOUT_UID = "{names}, without uid"
     UNDER_ANOTHER_NAME = "{names}, under another name"
     NAME_OF_ANOTHER = "{names}, and another entry has the name"
+    RESERVED_FOR_ANOTHER = "{names}, and the ledger has the username for another person"
     UNADOPTABLE = "{names}, not to be adopted"
     NOT_ADOPTED = "not to be adopted"
     LOGIN_RESERVED = "loginname: reserved"
     LOGIN_MALFORMED = "loginname: not a name that can be written"
     LOGIN_IN_USE = "loginname: in use"
+    NO_NAME_LEFT = "no username is left: each that can be made is somebody else's"
     LOGIN_REFUSED = "loginname: refused by the directory (LDAP {code})"
     UNIQUE_ELSEWHERE = "a unique value of the entry stands elsewhere (LDAP {code})"
     NUMBER_OF_ANOTHER = "insurance number: another person's"
+    NUMBER_WITH_ACCOUNT = "insurance number: an account has it, of other names or birth date"
 
     def of(self, names: str = "", *, attribute: str = "", code: int = 0) -> str:
         return self.format(names=names, attribute=attribute, code=code)

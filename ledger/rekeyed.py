@@ -37,17 +37,19 @@ def with_keys(person: Person, keys: Iterable[str]) -> Person:
     return person.model_copy(update={"other_keys": (*person.other_keys, *more)})
 
 
-async def recognised(pool: Pool, keys: KeyRing, person: Person) -> tuple[tuple[str, ...], bool]:
+async def recognised(
+    pool: Pool, keys: KeyRing, person: Person
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Look for usernames of other rows under the person's insurance number.
 
-    Returns the keys that are the person's own, and whether another person has the number.
+    Returns the keys that are the person's own, and those of others who have the number.
     """
     number = number_of(person)
     if number is None:
-        return (), False
+        return (), ()
     found = await holders(pool, keys, number, person.keys)
     same = tuple(key for key in found if agrees(keys, person, found[key]))
-    return same, len(same) < len(found)
+    return same, tuple(key for key in found if key not in same)
 
 
 async def note(pool: Pool, person_key: str, former_keys: Iterable[str]) -> None:

@@ -76,8 +76,11 @@ async def forget_empty_entry(pool: Pool, name: str) -> None:
     await pool.execute("UPDATE username SET empty_entry_of = NULL WHERE name = lower($1)", name)
 
 
-async def release(pool: Pool, keys: KeyRing, name: str) -> Release:
-    """Free a name that no account was made or found under, and that no activation may use now."""
+async def release(pool: Pool, keys: KeyRing, name: str, heirs: Sequence[str] = ()) -> Release:
+    """Free a name that no account was made or found under, and that no activation may use now.
+
+    For `heirs`, keys of one person, an account of their own is no obstacle.
+    """
     async with pool.acquire() as connection, connection.transaction():
         owner = await connection.fetchval(
             "SELECT person_key FROM username WHERE name = lower($1) FOR UPDATE", name
@@ -85,8 +88,10 @@ async def release(pool: Pool, keys: KeyRing, name: str) -> Release:
         if owner is None:
             return Release.UNKNOWN
         if await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM activation WHERE username_index = $1)",
+            "SELECT EXISTS (SELECT FROM activation WHERE username_index = $1"
+            " AND (person_key = ANY($2)) IS NOT TRUE)",
             keys.index("username", name.lower()),
+            heirs,
         ):
             return Release.WAS_GIVEN
         if await connection.fetchval(

@@ -16,14 +16,21 @@ TEXTS = {
     Reason.WITHOUT_UID: N_("{names}; the entry has no uid"),
     Reason.UNDER_ANOTHER_NAME: N_("{names}; the entry has another username"),
     Reason.NAME_OF_ANOTHER: N_("{names}; another entry has the username too"),
+    Reason.RESERVED_FOR_ANOTHER: N_(
+        "{names}; the engine's database has the username for another student"
+    ),
     Reason.UNADOPTABLE: N_("{names}; the entry cannot be adopted"),
     Reason.NOT_ADOPTED: N_("the entry cannot be adopted"),
     Reason.LOGIN_RESERVED: N_("loginname: the name is reserved for a service"),
     Reason.LOGIN_MALFORMED: N_("loginname: no username can be written like this"),
     Reason.LOGIN_IN_USE: N_("loginname: somebody else has the username"),
+    Reason.NO_NAME_LEFT: N_("each username that can be made is somebody else's"),
     Reason.LOGIN_REFUSED: N_("loginname: the directory refuses it (LDAP {code})"),
     Reason.UNIQUE_ELSEWHERE: N_("another entry has a value that must be unique (LDAP {code})"),
     Reason.NUMBER_OF_ANOTHER: N_("the insurance number belongs to another student"),
+    Reason.NUMBER_WITH_ACCOUNT: N_(
+        "an account has the insurance number, of other names or another birth date"
+    ),
 }
 
 

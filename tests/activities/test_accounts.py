@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError
 from activities.accounts import DirectoryActivities
 from activities.entries import CODES, attributes, codes
 from activities.ldap import Wire
+from activities.records import conflict
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
@@ -161,7 +162,7 @@ async def test_what_others_made_is_adopted_unless_the_settings_forbid_it(
     before = case.entry()
     sealed = await case.choose(PASSWORD)
     async with writing(stack, pool, adopt=False) as strict:
-        assert (await case.resolve(strict)).outcome is AccountOutcome.CONFLICT
+        assert await case.resolve(strict) == conflict(f"{CODES}, not to be adopted")
         made = await case.provision(strict, sealed)
     assert made.outcome is ProvisionOutcome.CONFLICT
     assert case.entry() == before

@@ -103,7 +103,7 @@ async def test_an_entry_under_another_name_than_the_registrars_is_a_conflict(
 ) -> None:
     case.plant(f"y{case.name}", **{CODES: codes(case.person, case.domain)})
     assert await case.resolve(activities) == AccountResolved(
-        outcome=AccountOutcome.CONFLICT, why=CODES
+        outcome=AccountOutcome.CONFLICT, why=f"{CODES}, under another name"
     )
 
 

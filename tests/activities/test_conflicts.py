@@ -113,7 +113,7 @@ CONFLICTS = {
         True,
         "alias",
         {
-            "writes_the_code": f"conflict: {CODES}",
+            "writes_the_code": f"conflict: {CODES}, under another name",
             "deletes": DONE,
             "renames": "conflict: loginname: in use",
             "gives_a_login_name": UNDER_ITS_NAME,

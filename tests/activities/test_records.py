@@ -1,12 +1,16 @@
+import ast
 import asyncio
+import inspect
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.records import LedgerActivities
+from activities import writes
+from activities.records import LedgerActivities, conflict
 from domain.consent import review
 from domain.contracts.requests import (
     AccountOutcome,
@@ -22,6 +26,7 @@ from domain.contracts.requests import (
     ResolveAccount,
 )
 from domain.contracts.vocabulary import Channel, Language, Step
+from domain.reasons import Reason
 from ledger import activations, claims, consents, passwords
 from ledger.pool import Pool, connect
 from security.purposes import User
@@ -43,8 +48,10 @@ async def claim(
     return await ActivityEnvironment().run(records.claim_person, request)
 
 
-async def close(records: LedgerActivities, reference: str, end: Step) -> None:
-    request = CloseActivation(reference=reference, end=end)
+async def close(
+    records: LedgerActivities, reference: str, end: Step, username: str | None = None
+) -> None:
+    request = CloseActivation(reference=reference, end=end, username=username)
     await ActivityEnvironment().run(records.close_activation, request)
 
 
@@ -175,7 +182,7 @@ async def test_a_registrars_name_that_another_has_is_a_case_for_support(
     owner = make_person()
     await resolve(records, owner)
     other = make_person(login_name=owner.login_name)
-    assert (await resolve(records, other)).outcome is AccountOutcome.CONFLICT
+    assert await resolve(records, other) == conflict(Reason.LOGIN_IN_USE)
 
 
 async def test_no_name_left_is_a_case_for_support(
@@ -183,7 +190,7 @@ async def test_no_name_left_is_a_case_for_support(
 ) -> None:
     person = make_person(first_name_latin="", last_name_latin="", login_name=None)
     (number,) = (each.registration_id.lower() for each in person.enrolments)
-    assert (await resolve(records, person, number)).outcome is AccountOutcome.CONFLICT
+    assert await resolve(records, person, number) == conflict(Reason.NO_NAME_LEFT)
 
 
 # --- insurance, consent, budget, close -----------------------------------------------------
@@ -266,3 +273,24 @@ async def test_an_absent_ledger_is_told_as_such(
     assert raised.value.type == "LEDGER_DOWN"
     assert person.last_name_el not in repr(raised.value)
     await away.close()
+
+
+def test_every_conflict_says_what_is_in_the_way() -> None:
+    """Whatever gives one asks for the reason."""
+    folder = Path(writes.__file__).parent
+    made = [
+        call
+        for file in folder.rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call)
+        and any(ast.unparse(each.value).endswith("Outcome.CONFLICT") for each in call.keywords)
+    ]
+    assert {ast.unparse(each) for each in made} == {
+        f"{kind}(outcome={outcome}.CONFLICT, why=why)"
+        for kind, outcome in (
+            ("AccountResolved", "AccountOutcome"),
+            ("Provisioned", "ProvisionOutcome"),
+        )
+    }
+    for asks in (conflict, writes.conflict):
+        assert inspect.get_annotations(asks)["why"] is str

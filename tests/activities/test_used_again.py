@@ -19,6 +19,7 @@ from activities.records import LedgerActivities
 from domain.accounts import NUMBER_USED_AGAIN
 from domain.contracts.requests import (
     AccountOutcome,
+    AccountResolved,
     Claimed,
     ClaimOutcome,
     ClaimPerson,
@@ -134,7 +135,7 @@ async def made_by_the_engine(registrar: Registrar, case: Case) -> None:
     await close(registrar.records, case.reference, Step.ACTIVE)
 
 
-def planted(case: Case, *, born: bool = True) -> None:
+def planted(case: Case, *, born: bool = True, password: bool = True) -> None:
     """Let others make the entry; it has the person's code."""
     person, classes = case.person, ["inetOrgPerson", "schacLinkageIdentifiers"]
     told = {"schacDateOfBirth": [f"{person.birth_date:%Y%m%d}"]} if born else {}
@@ -146,7 +147,8 @@ def planted(case: Case, *, born: bool = True) -> None:
         **{CODES: codes(person, case.domain)},
         **told,
     )
-    case.wire.set_password(case.dn, PASSWORD.encode())
+    if password:
+        case.wire.set_password(case.dn, PASSWORD.encode())
 
 
 MADE = ("by the engine", "imported", "imported, its birth date unknown", "entry only")
@@ -270,3 +272,114 @@ async def test_a_number_that_is_typed_is_the_newcomers_alone(registrar: Registra
     index = rekeyed.number_index(keys, ("GR", f"{new.reference}-typed"))
     owner = await pool.fetchval("SELECT person_key FROM insurance WHERE number_index = $1", index)
     assert owner in (await used_again.noted(pool, new.reference)).values()
+
+
+def corrected(case: Case, person: Person) -> None:
+    """Let staff write the names and the birth date of this person into the entry."""
+    entry = case.entry()
+    assert entry
+    for name, value in {
+        "sn": person.last_name_latin,
+        "cn": f"{person.first_name_latin} {person.last_name_latin}",
+        "schacDateOfBirth": f"{person.birth_date:%Y%m%d}",
+    }.items():
+        case.wire.add_values(case.dn, {name: [value]})
+        case.wire.delete_values(case.dn, {name: entry[name.lower()]})
+
+
+@pytest.mark.parametrize("made", ["an entry", "an account", "an account, then no password"])
+async def test_who_has_names_and_birth_date_corrected_gets_on_once_the_entry_is_corrected(
+    registrar: Registrar, made: str
+) -> None:
+    """The ledger has the username under the key of before; the code in the entry decides."""
+    first, activities, records = registrar.first, registrar.activities, registrar.records
+    await registrar.claim(first)
+    assert (await first.resolve(activities)).username == first.name
+    planted(first, password=made == "an account")
+    if "an account" in made:
+        await close(records, first.reference, Step.ALREADY_ACTIVE, first.name)
+    else:
+        await close(records, first.reference, Step.EXPIRED)
+    new = registrar.given_to(**SURNAME, **FIRST_NAME, **BORN)
+    await new.consent()
+    assert (await registrar.claim(new)).outcome is ClaimOutcome.NUMBER_OF_ANOTHER
+    assert (await told_apart(registrar, new)).outcome is ClaimOutcome.CLAIMED
+    assert (await new.resolve(activities)).outcome is AccountOutcome.CANNOT_TELL
+    corrected(first, new.person)
+    found = await new.resolve(activities)
+    assert found.username == first.name, found
+    (plan,) = await foretold(new, new.person)
+    assert (plan.username, plan.why) == (first.name, CODES)
+    if made == "an account":
+        assert (plan.plan, found.outcome) == (Plan.ALREADY_ACTIVE, AccountOutcome.ALREADY_ACTIVE)
+        return
+    assert (plan.plan, found.outcome) == (Plan.ADOPT, AccountOutcome.USERNAME)
+    sealed = await new.choose(PASSWORD)
+    assert await new.provision(activities, sealed, first.name) == ACTIVE
+    await close(records, new.reference, Step.ACTIVE)
+    back = await registrar.claim(new, "-B")
+    assert (back.outcome, back.username) == (ClaimOutcome.ALREADY_ACTIVE, first.name)
+
+
+@pytest.mark.parametrize("has", ["an account", "an activation"])
+async def test_a_name_that_somebody_else_has_or_is_about_to_have_is_not_taken_by_a_code(
+    registrar: Registrar, has: str
+) -> None:
+    other, new = registrar.first, registrar.moved()
+    await registrar.claim(other)
+    await other.resolve(registrar.activities)
+    if has == "an account":
+        await close(registrar.records, other.reference, Step.ALREADY_ACTIVE, other.name)
+    other.plant(other.name, **{CODES: codes(new.person, new.domain)})
+    new.person = new.person.model_copy(update={"insurance_number": None})
+    found = await new.resolve(registrar.activities)
+    assert found == AccountResolved(
+        outcome=AccountOutcome.CONFLICT,
+        why=f"{CODES}, and the ledger has the username for another person",
+    )
+
+
+async def told_apart(registrar: Registrar, case: Case) -> Claimed:
+    """Claim them at staff's word that whoever has the insurance number is somebody else."""
+    request = ClaimPerson(
+        reference=case.reference, person=case.person, language=Language.EL, apart=True
+    )
+    return await begun().run(registrar.records.claim_person, request)
+
+
+MARRIED = SURNAME | {"mobile": "+306933333333", "email": "new@mail.example", "sms_to": None}
+
+
+@pytest.mark.parametrize("settled", ["by support's word", "by an import"])
+async def test_a_conflict_about_a_number_that_was_settled_does_not_come_back(
+    registrar: Registrar, settled: str
+) -> None:
+    """The row was replaced; another surname and contact, and the new code is in the entry."""
+    first, records = registrar.first, registrar.records
+    await made_by_the_engine(registrar, first)
+    new = registrar.moved()
+    new.person = new.person.model_copy(update=MARRIED)
+    assert (await registrar.claim(new)).outcome is ClaimOutcome.NUMBER_OF_ANOTHER
+    (plan,) = await foretold(new, new.person)
+    assert plan.plan is Plan.CONFLICT
+    first.wire.add_values(first.dn, {CODES: codes(new.person, new.domain)})
+    (plan,) = await foretold(new, new.person)
+    assert (plan.plan, plan.username) == (Plan.ALREADY_ACTIVE, first.name)
+    if settled == "by an import":
+        await imported(first, new.person)
+    else:
+        assert (await told_apart(registrar, new)).outcome is ClaimOutcome.CLAIMED
+        found = await new.resolve(registrar.activities)
+        assert (found.outcome, found.username) == (AccountOutcome.ALREADY_ACTIVE, first.name)
+        await close(records, new.reference, Step.ALREADY_ACTIVE, first.name)
+    again = await registrar.claim(new, "-B")
+    assert again.outcome is not ClaimOutcome.NUMBER_OF_ANOTHER
+    found = await new.resolve(registrar.activities)
+    assert (found.outcome, found.username) == (AccountOutcome.ALREADY_ACTIVE, first.name)
+    (plan,) = await foretold(new, new.person)
+    assert (plan.plan, plan.username) == (Plan.ALREADY_ACTIVE, first.name)
+    # The import has nobody else to name for this username.
+    owner = await registrar.pool.fetchval(
+        "SELECT person_key FROM username WHERE name = $1", first.name
+    )
+    assert owner in plan.keys
