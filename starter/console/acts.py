@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 
+from ledger.audit import REFUSED
 from starter.support.actions import LABELS
 from starter.support.caller import Answer
-from starter.support.desk import REFUSED
 from starter.support.staff import Action
 from translations import N_
 

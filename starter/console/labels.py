@@ -171,7 +171,7 @@ class Labels:
         """Name an act of staff's as the audit has it."""
         if action == REFUSED:
             actor, _, refused = detail.partition(": ")
-            told = f"{self._say(LABELS[Action(refused)])} ({actor})"
+            told = f"{self.act(refused)} ({actor})"
             return self._say(_REFUSED) % {"detail": told}
         actor, _, reason = detail.partition(": ")
         return f"{self.act(action)} ({actor}: {self.why(action, reason)})"

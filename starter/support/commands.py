@@ -23,6 +23,7 @@ from starter.support import (
     funnel_commands,
     notes_commands,
     queue,
+    reason_texts,
     registrar_commands,
     requests_commands,
     withdrawal,
@@ -125,8 +126,11 @@ def show(reference: Reference, json: Json = False) -> None:
         show_json(case.as_dict(said))
         return
     typer.echo(f"{case.standing.reference}: {said}")
-    shown = case.standing.as_dict() | {"department": case.department_in(Language.EN)}
-    for name, value in {**shown, **case.masked}.items():
+    department = {"department": case.department_in(Language.EN)}
+    shown = {**case.standing.as_dict(), **department, **case.masked}
+    if "match" in shown:
+        shown["match"] = reason_texts.reason(shown["match"], place.default_language)
+    for name, value in shown.items():
         typer.echo(f"  {name}: {_cell(value)}")
     for event in case.timeline:
         told = event.as_dict()

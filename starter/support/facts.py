@@ -8,11 +8,38 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.converter import DataConverter
 
 from domain import masks
-from domain.contracts.requests import AccountResolved, Person, Provisioned, StudentsFound
+from domain.contracts import Model
+from domain.contracts.requests import (
+    AccountChecked,
+    AccountResolved,
+    AccountState,
+    Claimed,
+    ClaimOutcome,
+    InsuranceOutcome,
+    InsuranceRecorded,
+    Person,
+    Provisioned,
+    StudentsFound,
+)
 from domain.contracts.submissions import ActivationStart, DisputeSubmission
 from domain.contracts.vocabulary import ActivityName, Language, WaitReason
+from domain.reasons import Reason
 from starter.support.timeline import activity_of, has_moved, submitted
 
+_OF_ACCOUNT: Mapping[ActivityName, type[Model]] = {
+    ActivityName.RESOLVE_ACCOUNT: AccountResolved,
+    ActivityName.PROVISION_ACCOUNT: Provisioned,
+    ActivityName.CHECK_ACCOUNT: AccountChecked,
+}
+_ASKED: Mapping[WaitReason, Mapping[ActivityName, type[Model]]] = {
+    WaitReason.USERNAME_CONFLICT: _OF_ACCOUNT,
+    WaitReason.FOREIGN_ENTRY: _OF_ACCOUNT,
+    WaitReason.INSURANCE_CONFLICT: {
+        ActivityName.CLAIM_PERSON: Claimed,
+        ActivityName.RECORD_INSURANCE: InsuranceRecorded,
+    },
+}
+"""The activities whose newest answer says what is in the way."""
 _UNREADABLE = (LookupError, RuntimeError, ValueError)
 """What a payload raises whose key is gone, or that is not what it should be."""
 
@@ -48,8 +75,8 @@ async def read(
         shown["student_number"] = masks.number(newest.registration_id)
     if reason is WaitReason.DATA_DISPUTED:
         shown |= await _dispute(converter, events)
-    if reason in (WaitReason.USERNAME_CONFLICT, WaitReason.FOREIGN_ENTRY):
-        shown |= await _conflict(converter, events)
+    if reason and reason in _ASKED:
+        shown |= await _conflict(converter, events, _ASKED[reason])
     return Facts(start, shown, department)
 
 
@@ -62,15 +89,32 @@ async def _person(converter: DataConverter, events: Sequence[HistoryEvent]) -> P
     return None
 
 
-async def _conflict(converter: DataConverter, events: Sequence[HistoryEvent]) -> dict[str, str]:
-    """Return which rules and attributes the directory's entry is in doubt by."""
-    asked = (ActivityName.RESOLVE_ACCOUNT, ActivityName.PROVISION_ACCOUNT)
+async def _conflict(
+    converter: DataConverter,
+    events: Sequence[HistoryEvent],
+    asked: Mapping[ActivityName, type[Model]],
+) -> dict[str, str]:
+    """Return which fact, rule or attribute is in the way, by the newest of these answers."""
     for payload in _results(events, *asked):
-        for kind in (AccountResolved, Provisioned):
+        for kind in asked.values():
             told = await _decode(converter, [payload], kind)
             if told:
-                return {"match": told.why} if told.why else {}
+                why = _why(told)
+                return {"match": why} if why else {}
     return {}
+
+
+def _why(told: Model) -> str | None:
+    match told:
+        case AccountResolved() | Provisioned():
+            return told.why
+        case AccountChecked(state=AccountState.FOREIGN):
+            return Reason.ANOTHERS.of("uid")
+        case Claimed(outcome=ClaimOutcome.NUMBER_OF_ANOTHER):
+            return Reason.NUMBER_WITH_ACCOUNT
+        case InsuranceRecorded(outcome=InsuranceOutcome.BELONGS_TO_ANOTHER):
+            return Reason.NUMBER_OF_ANOTHER
+    return None
 
 
 def _results(events: Sequence[HistoryEvent], *asked: ActivityName) -> Iterator[Payload]:
