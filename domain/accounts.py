@@ -363,7 +363,7 @@ def _resembling(
     Two students may have numbers that differ in nothing else: whatever contradicts, their names
     too, makes it the other's.
     """
-    if against not in (None, _OF_ANOTHER_FORM) or identity.is_called_otherwise(entry):
+    if against not in (None, _OF_ANOTHER_FORM) or identity.is_somebody_else(entry):
         return _Place.LEFT_OUT, None
     if identity.has_code_of_another_form(entry):
         return _Place.DOUBTFUL, _OF_ANOTHER_FORM

@@ -633,8 +633,9 @@ def test_whose_an_entry_is_by_code_names_and_birth_date(marks: str, code: str) -
 def test_a_code_that_nothing_else_speaks_for_is_somebody_elses_at_most_in_doubt(code: str) -> None:
     for called, born in product(CALLED, BORN):
         alone = [entry(CODED[code], CALLED[called], BORN[born])]
-        theirs = code in {"without a system", "the ESI"}
-        outcome = DOUBT if theirs and called != "otherwise" and born != "other" else FREE
+        theirs = code in {"without a system", "the ESI"} and born != "other"
+        otherwise = called == "otherwise" and born != "same"
+        outcome = DOUBT if theirs and not otherwise else FREE
         judged = judge(identity(), RULES, Postings(RULES, alone).of(identity()))
         assert judged.outcome is outcome, (called, born)
 
