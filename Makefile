@@ -33,7 +33,8 @@ LONG := tests/faults tests/demo/test_neighbours.py
 FEW := -m "not long"
 ROOMS := $(filter-out %__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 ignored = $(patsubst %,--ignore=%,$(1))
-PARTS := test-whole test-pure test-pages test-rooms
+# The longest first, so that none is left to run alone.
+PARTS := test-rooms test-pages test-whole test-pure
 test: setup-dev ## run the tests on real parts of their own
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(PARTS)
 
