@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date
 
-from activities.humans import fathers, transcribed
+from activities.row_facts import fathers, transcribed
 from activities.rows import Row, as_it_stands, birth_date
 from domain import identity
 from domain.contracts.vocabulary import Question

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from activities import students
-from activities.humans import transcribed
+from activities.row_facts import transcribed
 from activities.rows import Row, birth_date, enrolment, insurance_of, is_live, text
 from domain import contacts, masks, slips, unreadable
 from domain.contracts.vocabulary import Channel

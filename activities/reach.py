@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from activities import students
-from activities.humans import MOST_SHARING, humans
+from activities.humans import humans
+from activities.row_facts import MOST_SHARING
 from activities.rows import Row, as_it_stands, birth_date, enrolment, is_live, text
 from activities.students import enrolled, login_name
 from domain.contacts import emails_on_file, landline_on_file

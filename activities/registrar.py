@@ -14,9 +14,10 @@ import asyncpg
 from temporalio import activity
 
 from activities.failures import guarded
-from activities.humans import MOST_ROWS, MOST_SHARING, deciding, people
+from activities.humans import deciding, people
 from activities.names_sql import heads, initials
 from activities.registrar_sql import ending, like, spelled, statements
+from activities.row_facts import MOST_ROWS, MOST_SHARING
 from activities.rows import Row, birth_date, enrolment, insurance_of, names, told
 from activities.students import Typed, called, holders, holds, persons
 from domain import blanks, dates, surnames

@@ -12,8 +12,8 @@ from functools import cache
 from itertools import groupby
 from typing import get_args
 
-from activities.humans import MOST_ROWS
 from activities.names_sql import GREEK, by_surname
+from activities.row_facts import MOST_ROWS
 from activities.rows import LIVE
 from domain import blanks, dates
 from domain.contacts import AROUND_EMAILS

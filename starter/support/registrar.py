@@ -15,10 +15,11 @@ from temporalio.exceptions import ApplicationError
 from activities import checking, entries, presence, students
 from activities.checking import Account, Human, Miss, Outcome, Typed
 from activities.directory import Directory
-from activities.humans import MOST_SHARING, Grouped, people
+from activities.humans import Grouped, people
 from activities.records import claim_keys, refused_login
 from activities.registrar import SharedByMany, View, reader
 from activities.rekeyed import Known, known, recognition
+from activities.row_facts import MOST_SHARING
 from activities.rows import Row, as_it_stands, enrolment, names, text
 from domain import surnames, usernames
 from domain.accounts import Identity

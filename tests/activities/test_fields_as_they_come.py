@@ -11,9 +11,10 @@ import pytest
 
 from activities import checking
 from activities.checking import Account, Outcome, outcome
-from activities.humans import MOST_ROWS, humans
+from activities.humans import humans
 from activities.reach import report
 from activities.registrar import View, reader
+from activities.row_facts import MOST_ROWS
 from activities.rows import Row
 from activities.students import Typed, contacts, person
 from domain import dates

@@ -7,9 +7,10 @@ import asyncpg
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.humans import MOST_ROWS, MOST_SHARING, humans
+from activities.humans import humans
 from activities.reach import Obstacle, report
 from activities.registrar import RegistrarActivities, View, everybody
+from activities.row_facts import MOST_ROWS, MOST_SHARING
 from domain.contracts.requests import FindStudent, StudentsFound
 from tests.activities.conftest import reading
 from tests.activities.test_reach import row

@@ -1,0 +1,84 @@
+"""Whose an insurance number is that stands on several rows; pure.
+
+A number on the rows of humans who are not one is left to those of them whose birth date it begins
+with, or else to those who have more rows with it than all others together; where that tells of
+nobody, or of several, it is nobody's. Rows that it joins stay joined, whoever else has it by
+mistake.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+from activities.row_facts import MOST_ROWS, Known
+
+
+class Groups:
+    """Disjoint sets of rows; the first members of sets stand for them."""
+
+    def __init__(self, rows: Sequence[Known]) -> None:
+        self._leads = list(range(len(rows)))
+
+    def of(self, row: int) -> int:
+        while self._leads[row] != row:
+            row = self._leads[row]
+        return row
+
+    def join(self, rows: Iterable[int]) -> None:
+        leads = sorted({self.of(row) for row in rows})
+        for lead in leads:
+            self._leads[lead] = leads[0]
+
+
+def join_by_number(known: list[Known], groups: Groups) -> set[int]:
+    """Join who shares a number, and return whose it is; from all others it is taken away."""
+    sharing: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for at, each in enumerate(known):
+        if each.number:
+            sharing[each.number].append(at)
+    numbered = set()
+    for members in sharing.values():
+        found = _of_one_number(known, members)
+        for human in found:
+            groups.join(human)
+        by_date = [human for human in found if any(known[at].is_born_as_numbered for at in human)]
+        owners = by_date or found
+        owner = owners[0] if len(owners) == 1 else []
+        numbered.update(owner)
+        for at in set(members).difference(owner):
+            known[at].row = {**known[at].row, "ssn": None}
+    return numbered
+
+
+def _of_one_number(known: Sequence[Known], members: list[int]) -> list[list[int]]:
+    """Return the rows of each human to whom a number may belong.
+
+    Those are the rows that agree, where they are more than all others together; of the others, rows
+    with the birth date that the number begins with.
+    """
+    agreeing = _agreeing(known, members)
+    most = [human for human in agreeing if 2 * len(human) > len(members)]
+    left = [at for at in members if not most or at not in most[0]]
+    return most + _agreeing(known, [at for at in left if known[at].is_born_as_numbered])
+
+
+def _agreeing(known: Sequence[Known], members: list[int]) -> list[list[int]]:
+    """Return rows of one number by whom they agree with; a row that fits twins is by itself."""
+    if not 1 < len(members) <= MOST_ROWS:
+        return [[at] for at in members]
+    fits = {at: [other for other in members if known[at].agrees(known[other])] for at in members}
+    torn = [at for at in members if _has_twins([known[other] for other in fits[at]])]
+    found = [[at] for at in torn]
+    left = [at for at in members if at not in torn]
+    while left:
+        human = [left.pop(0)]
+        for at in human:
+            human += [other for other in left if other in fits[at]]
+            left = [other for other in left if other not in human]
+        parted = _has_twins([known[at] for at in human])
+        found += [[at] for at in human] if parted else [human]
+    return found
+
+
+def _has_twins(rows: Sequence[Known]) -> bool:
+    return any(one.is_twin_of(other) for one, other in combinations(rows, 2))

@@ -1,0 +1,218 @@
+"""What one of the registrar's rows tells of its human, and how two rows are compared; pure.
+
+What is unknown is no fact: it agrees with nothing. Names are compared in both alphabets,
+transcribed. A father's name that is abbreviated is unknown, but contradicts one that begins
+otherwise.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Hashable
+from difflib import get_close_matches
+from functools import cached_property
+from itertools import product
+from typing import NamedTuple
+
+from activities.rows import Row, birth_date, insurance_of, text
+from domain import insurance
+from domain.contacts import emails_on_file, is_at, is_of_nobody, mobiles_on_file
+from domain.elot743 import ascii_fold
+
+MOST_SHARING = 20
+"""Persons who may have one contact; what more have is a secretariat's own, or a placeholder."""
+MOST_ROWS = 10 * MOST_SHARING
+"""Rows that may hold one contact; who has it may be enrolled more than once."""
+_FACTS_THAT_AGREE = 2
+ANYHOW = ""
+"""What tells of two humans that they may be one, whatever contacts they have."""
+_PLACEHOLDER = re.compile(r".*(\d)\1{6}")
+# A letter alone, a word that ends with a dot, or one that a slash cuts short: Γ., ΓΕΩΡΓ., ΚΩΝ/ΝΟΣ.
+_ABBREVIATED = re.compile(r"(?<![\w'’])[^\W\d_](?![\w'’])|\w\.(?!\w)|\w/\w")
+
+
+class Name(NamedTuple):
+    """One name from the columns of both alphabets, transcribed."""
+
+    greek: str
+    latin: str
+    greek_words: frozenset[str] = frozenset()
+    latin_words: frozenset[str] = frozenset()
+
+    @property
+    def spellings(self) -> set[str]:
+        return {self.greek, self.latin} - {""}
+
+    def agrees(self, other: "Name") -> bool:
+        """Compare the Greek where there is Greek: the Latin may be a copy of another row's."""
+        if self.greek and other.greek:
+            return self.greek == other.greek
+        return not self.spellings.isdisjoint(other.spellings)
+
+    def may_be(self, other: "Name") -> bool:
+        """Whether one is unknown, or they resemble each other, as in another case or spelling."""
+        if not (self.spellings and other.spellings):
+            return True
+        return any(get_close_matches(each, other.spellings) for each in self.spellings)
+
+    def contradicts(self, other: "Name") -> bool:
+        """Whether both are known and neither is the other, cut short or with a name more."""
+        if not (self.spellings and other.spellings) or self.agrees(other):
+            return False
+        if self.greek and other.greek:
+            return not _is_part(self.greek_words, other.greek_words)
+        every = product(
+            (self.greek_words, self.latin_words), (other.greek_words, other.latin_words)
+        )
+        return not any(one and two and _is_part(one, two) for one, two in every)
+
+
+def _is_part(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether the words of one name are among those of the other; Γ. may be any with a gamma."""
+    fewer, more = sorted((one, other), key=len)
+    return all(any(_is_word(word, each) for each in more) for word in fewer)
+
+
+def _is_word(one: str, other: str) -> bool:
+    if "." in one + other:
+        return one.startswith(other.rstrip(".")) or other.startswith(one.rstrip("."))
+    return one == other
+
+
+def _words(name: str) -> frozenset[str]:
+    """Return a name's words transcribed; one that is cut short ends with a dot."""
+    found = set()
+    for word in re.findall(r"[^\s-]+", unicodedata.normalize("NFC", name)):
+        cut = bool(_ABBREVIATED.search(word))
+        found.add(transcribed(word.partition("/")[0]) + "." * cut)
+    return frozenset(found - {"", "."})
+
+
+def _name(row: Row, name: str) -> Name:
+    greek, latin = text(row, f"{name}el"), text(row, f"{name}en")
+    return Name(transcribed(greek), transcribed(latin), _words(greek), _words(latin))
+
+
+def _fathers(row: Row) -> list[str]:
+    columns = ("fatherfirstnameel", "fatherfirstnameen")
+    return [unicodedata.normalize("NFC", text(row, column)) for column in columns]
+
+
+def _father(row: Row) -> Name:
+    found = _fathers(row)
+    greek, latin = ("" if _ABBREVIATED.search(each) else transcribed(each) for each in found)
+    return Name(greek, latin)
+
+
+def fathers(row: Row) -> set[str]:
+    """Return the father's name transcribed, as each column spells it; none where abbreviated."""
+    return _father(row).spellings
+
+
+class Known:
+    """What a row tells of its human, in the form that is compared."""
+
+    def __init__(self, row: Row, region: str, own: Collection[str]) -> None:
+        self.row = row
+        self.number = insurance_of(row)
+        self.born = birth_date(row)
+        self.last, self.first = _name(row, "lastname"), _name(row, "firstname")
+        self.father = _father(row)
+        self.father_begins = {each[0] for each in map(transcribed, _fathers(row)) if each}
+        self._region, self._own = region, own
+
+    @cached_property
+    def contacts(self) -> set[str]:
+        """Return the row's contacts that can be somebody's own."""
+        mobiles = mobiles_on_file(self.row.get("mobilephone"), self._region)
+        theirs = {mobile for mobile in mobiles if not _PLACEHOLDER.fullmatch(mobile)}
+        emails = emails_on_file(self.row.get("extemail"))
+        return theirs.union(
+            each for each in emails if not (is_at(each, self._own) or is_of_nobody(each))
+        )
+
+    @property
+    def compared_by(self) -> set[Hashable]:
+        """Return facts of which rows have one in common that are near."""
+        facts: set[Hashable] = {(self.born, each) for each in self.first.spellings if self.born}
+        return facts | {self.number} if self.number else facts
+
+    def is_near_by(self, other: "Known") -> set[str]:
+        """Return what tells that this may be the same human; of contacts only one person's do."""
+        numbered = self.number and self.number == other.number
+        if numbered and (self.agrees(other) or self._is_respelled_in(other)):
+            return {ANYHOW}
+        if not (self.born == other.born is not None and self.first.agrees(other.first)):
+            return set()
+        if self.father.agrees(other.father) and not self._is_called_and_numbered_unlike(other):
+            return {ANYHOW}
+        return self.contacts & other.contacts
+
+    def _is_respelled_in(self, other: "Known") -> bool:
+        """Whether first names resemble each other, under a number that begins with their date.
+
+        Twins may be called so as well, and one have the other's number.
+        """
+        return (
+            self.is_born_as_numbered
+            and self.born == other.born
+            and self.last.agrees(other.last)
+            and self.first.may_be(other.first)
+        )
+
+    def _is_called_and_numbered_unlike(self, other: "Known") -> bool:
+        schemes = {each.number[0] for each in (self, other) if each.number}
+        numbers = {each.number for each in (self, other) if each.number}
+        return len(numbers) > len(schemes) and self.last.contradicts(other.last)
+
+    @property
+    def greek(self) -> tuple[str, str] | None:
+        return (self.last.greek, self.first.greek) if self.last.greek and self.first.greek else None
+
+    @property
+    def spellings(self) -> set[tuple[str, str]]:
+        return {*product(self.last.spellings, self.first.spellings)}
+
+    def agrees(self, other: "Known") -> bool:
+        """Whether two of three facts agree: a surname may change, or a date be mistyped.
+
+        A namesake has another birth date and another father.
+        """
+        same_born = bool(self.born) and self.born == other.born
+        if self.is_twin_of(other) or (not same_born and not self.father.may_be(other.father)):
+            return False
+        names = self.last.agrees(other.last) + self.first.agrees(other.first)
+        return names + same_born >= _FACTS_THAT_AGREE
+
+    def is_twin_of(self, other: "Known") -> bool:
+        """Whether the first names contradict on one birth date: no slip, as far as can be told."""
+        return self.born == other.born is not None and self.first.contradicts(other.first)
+
+    @property
+    def is_born_as_numbered(self) -> bool:
+        """Whether the number begins with the row's birth date, as an AMKA does."""
+        scheme, number = self.number or ("", "")
+        return (
+            scheme == insurance.AMKA
+            and self.born is not None
+            and not insurance.birth_warnings(scheme, number, self.born)
+        )
+
+    def differs(self, other: "Known") -> bool:
+        """Whether this is clearly somebody else: of another first name, birth date or surname.
+
+        A surname changes, and with the number in common any one fact may.
+        """
+        if self.number and self.number == other.number and self.agrees(other):
+            return False
+        if self.first.contradicts(other.first):
+            return True
+        if self.born and other.born and self.born != other.born:
+            return True
+        married = self.first.agrees(other.first) and self.born == other.born is not None
+        return self.last.contradicts(other.last) and not married
+
+
+def transcribed(name: str) -> str:
+    """Return the letters and digits of a name, transcribed; empty where it has no letter."""
+    folded = re.sub(r"[^a-z0-9]", "", ascii_fold(name).lower())
+    return folded if re.search("[a-z]", folded) else ""
