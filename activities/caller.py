@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date
 
-from activities.row_facts import fathers, transcribed
+from activities.row_facts import is_father, transcribed
 from activities.rows import Row, as_it_stands, birth_date
 from domain import identity
 from domain.contracts.vocabulary import Question
@@ -35,7 +35,7 @@ class Said:
         return Said(
             _read(Question.BIRTH_DATE, self.birth_date, today),
             _read(Question.STUDENT_NUMBER, self.student_number, today),
-            transcribed(self.father_name),
+            self.father_name if transcribed(self.father_name) else "",
         )
 
 
@@ -57,12 +57,12 @@ def is_one_of(read: Said, groups: Iterable[Sequence[Row]]) -> bool:
 
 
 def _fits(read: Said, group: Sequence[Row]) -> bool:
-    on_file = {
-        "birth_date": {born.isoformat() for row in group if (born := birth_date(row))},
-        "student_number": numbers(group),
-        "father_name": {name for row in group for name in fathers(row)},
+    fits = {
+        "birth_date": read.birth_date in {f"{birth_date(row) or ''}" for row in group},
+        "student_number": read.student_number in numbers(group),
+        "father_name": any(is_father(row, read.father_name) for row in group),
     }
-    return bool(read.kinds) and all(getattr(read, kind) in on_file[kind] for kind in read.kinds)
+    return bool(read.kinds) and all(fits[kind] for kind in read.kinds)
 
 
 def _read(asked: Question, raw: str, today: date) -> str:

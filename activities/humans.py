@@ -8,22 +8,30 @@ share a contact. A contact that rows of other names or birth dates have too is a
 office's, and joins nobody. A row that fits two humans joins neither. The order of the rows does not
 matter.
 
-Humans that are not joined may be one all the same: of one birth date and first name, and of one
-father or one contact, as where an insurance number was corrected or a surname changed; or of one
-insurance number that nobody can be said to have, or that begins with the birth date of both, where
-the first names resemble each other. Nothing of one is given to another, but who may have an account
-already gets none without support's word.
+Humans that are not joined may be one all the same: two of surname, first name and birth date agree
+and nothing contradicts the third, or only the surname, which changes, and so does a father's name
+or a contact; or more has changed under one insurance number. Nothing of one is given to another,
+but who may have an account already gets none without support's word.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from datetime import date
 from itertools import combinations
 from typing import NamedTuple
 
 from activities.number_owners import Groups, join_by_number
-from activities.row_facts import ANYHOW, MOST_ROWS, Known
-from activities.rows import Row
+from activities.row_facts import ANYHOW, MOST_ROWS, Known, Name
+from activities.rows import Row, enrolment
 from domain.memo import remembering
 
 
@@ -44,6 +52,26 @@ def people(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> list[
 
     Whose a contact is, every row tells that has it: all rows that hold one of `deciding` belong in.
     """
+    at = _grouped(rows, region, own)
+    return [
+        Grouped(
+            [each.row for each in members],
+            [each.row for other in sorted(at.near[lead]) for each in at.found[other]],
+        )
+        for lead, members in at.found.items()
+    ]
+
+
+class _Parts(NamedTuple):
+    """Rows and the humans they are of, by their first rows, and which of these may be one."""
+
+    known: list[Known]
+    groups: Groups
+    found: Mapping[int, Sequence[Known]]
+    near: Mapping[int, set[int]]
+
+
+def _grouped(rows: Iterable[Row], region: str, own: Collection[str]) -> _Parts:
     known = [Known(row, region, own) for row in rows]
     groups = Groups(known)
     numbered = join_by_number(known, groups)
@@ -55,25 +83,45 @@ def people(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> list[
     found: dict[int, list[Known]] = defaultdict(list)
     for at, each in enumerate(known):
         found[groups.of(at)].append(each)
-    near = _nearly_one(known, groups, found)
-    return [
-        Grouped(
-            [each.row for each in members],
-            [each.row for other in sorted(near[lead]) for each in found[other]],
-        )
-        for lead, members in found.items()
-    ]
+    return _Parts(known, groups, found, _nearly_one(known, groups, found))
 
 
-def deciding(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> set[str]:
-    """Return the contacts by which some of these rows may be one human."""
-    known = [Known(row, region, own) for row in rows]
-    return {
+class Deciding(NamedTuple):
+    """The rows, and the contacts, by which it is decided who some humans are."""
+
+    rows: list[Row]
+    contacts: set[str]
+
+
+@remembering()
+def deciding(
+    rows: Iterable[Row], of: Container[str], region: str, own: Collection[str] = ()
+) -> Deciding:
+    """Return what decides who the humans of these enrolments are.
+
+    Besides their rows, and those of others who may be the same humans, that is every row that is of
+    one name and birth date with one of those, and all of its human: whose the number of each is
+    decides which of them are one.
+    """
+    rows = list(rows)
+    known, groups, _, near = _grouped(rows, region, own)
+    asked = {groups.of(at) for at, row in enumerate(rows) if enrolment(row) in of}
+    asked |= {other for lead in asked for other in near[lead]}
+    alike = [*_alike(known)]
+    for members in alike:
+        groups.join(members)
+    leads = {groups.of(lead) for lead in asked}
+    contacts = {
         contact
-        for members in _alike(known)
+        for members in alike
+        if members and groups.of(members[0]) in leads
         for contact, found in _of_one_contact(known, members)
         if len(found) > 1
     }
+    for one, other in _meeting(known):
+        if not leads.isdisjoint((groups.of(one), groups.of(other))):
+            contacts |= known[one].is_near_by(known[other]) - {ANYHOW}
+    return Deciding([row for at, row in enumerate(rows) if groups.of(at) in leads], contacts)
 
 
 def _alike(known: Sequence[Known]) -> Iterator[list[int]]:
@@ -193,11 +241,13 @@ def _join_consistent(
             groups.join(cluster)
 
 
-def _may_have_one_father(rows: Sequence[Known]) -> bool:
+def _may_have_one_father(
+    rows: Sequence[Known], is_one: Callable[[Name, Name], bool] = Name.agrees
+) -> bool:
     """Whether no father's name contradicts another, each told in full or by how it begins."""
     fathers = {each.father for each in rows if each.father.spellings}
     begins = {frozenset(each.father_begins) for each in rows if each.father_begins}
-    return all(one.agrees(other) for one, other in combinations(fathers, 2)) and not any(
+    return all(is_one(one, other) for one, other in combinations(fathers, 2)) and not any(
         one.isdisjoint(other) for one, other in combinations(begins, 2)
     )
 
@@ -206,21 +256,27 @@ def _nearly_one(
     known: Sequence[Known], groups: Groups, found: Mapping[int, Sequence[Known]]
 ) -> dict[int, set[int]]:
     """Tell by their first rows which humans may be one, though nothing joins them."""
-    meeting: dict[Hashable, list[int]] = defaultdict(list)
-    for at, each in enumerate(known):
-        for fact in each.compared_by:
-            meeting[fact].append(at)
     likely = [
         (groups.of(one), groups.of(other), by)
-        for members in meeting.values()
-        if len(members) <= MOST_ROWS
-        for one, other in combinations(members, 2)
+        for one, other in _meeting(known)
         if groups.of(one) != groups.of(other) and (by := known[one].is_near_by(known[other]))
     ]
     sure = {ANYHOW} | _of_one_person(known, {each for *_, by in likely for each in by})
     near: dict[int, set[int]] = defaultdict(set)
     for one, other, by in likely:
-        if by & sure and _may_have_one_father([*found[one], *found[other]]):
+        if by & sure and _may_have_one_father([*found[one], *found[other]], Name.may_be_declined):
             near[one].add(other)
             near[other].add(one)
     return near
+
+
+def _meeting(known: Sequence[Known]) -> Iterator[tuple[int, int]]:
+    """Yield the rows, by twos, that have enough in common to be compared."""
+    undated = {names for each in known if not each.born for names in each.spellings}
+    meeting: dict[Hashable, list[int]] = defaultdict(list)
+    for at, each in enumerate(known):
+        for fact in {*each.compared_by, *(each.spellings & undated)}:
+            meeting[fact].append(at)
+    for members in meeting.values():
+        if len(members) <= MOST_ROWS:
+            yield from combinations(members, 2)

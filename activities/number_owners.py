@@ -2,8 +2,8 @@
 
 A number on the rows of humans who are not one is left to those of them whose birth date it begins
 with, or else to those who have more rows with it than all others together; where that tells of
-nobody, or of several, it is nobody's. Rows that it joins stay joined, whoever else has it by
-mistake.
+nobody, or of several, it is nobody's. It joins the rows of each where two humans have it, and
+otherwise of those to whom it may belong: what more have may be a placeholder.
 """
 
 from collections import defaultdict
@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from activities.row_facts import MOST_ROWS, Known
+
+_OWNER_AND_ANOTHER = 2
 
 
 class Groups:
@@ -38,8 +40,10 @@ def join_by_number(known: list[Known], groups: Groups) -> set[int]:
             sharing[each.number].append(at)
     numbered = set()
     for members in sharing.values():
-        found = _of_one_number(known, members)
-        for human in found:
+        agreeing = _agreeing(known, members)
+        found = _of_one_number(known, members, agreeing)
+        of_both = agreeing if len(agreeing) <= _OWNER_AND_ANOTHER else []
+        for human in (*found, *of_both):
             groups.join(human)
         by_date = [human for human in found if any(known[at].is_born_as_numbered for at in human)]
         owners = by_date or found
@@ -50,13 +54,14 @@ def join_by_number(known: list[Known], groups: Groups) -> set[int]:
     return numbered
 
 
-def _of_one_number(known: Sequence[Known], members: list[int]) -> list[list[int]]:
+def _of_one_number(
+    known: Sequence[Known], members: list[int], agreeing: list[list[int]]
+) -> list[list[int]]:
     """Return the rows of each human to whom a number may belong.
 
     Those are the rows that agree, where they are more than all others together; of the others, rows
     with the birth date that the number begins with.
     """
-    agreeing = _agreeing(known, members)
     most = [human for human in agreeing if 2 * len(human) > len(members)]
     left = [at for at in members if not most or at not in most[0]]
     return most + _agreeing(known, [at for at in left if known[at].is_born_as_numbered])

@@ -6,19 +6,20 @@ Reads the published view `v_vd_sis` and nothing else. PostgreSQL narrows the row
 (`registrar_sql.py`); Python compares for real, after normalising both sides.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from itertools import product
+from typing import Any, TypeAlias
 
 import asyncpg
 from temporalio import activity
 
 from activities.failures import guarded
-from activities.humans import deciding, people
+from activities.humans import deciding
 from activities.names_sql import heads, initials
 from activities.registrar_sql import ending, like, spelled, statements
-from activities.row_facts import MOST_ROWS, MOST_SHARING
-from activities.rows import Row, birth_date, enrolment, insurance_of, names, told
+from activities.row_facts import MOST_ROWS, MOST_SHARING, spellings, transcribed
+from activities.rows import Row, birth_date, enrolment, first_names, insurance_of, names, told
 from activities.students import Typed, called, holders, holds, persons
 from domain import blanks, dates, surnames
 from domain.contracts.requests import FindStudent, Person, StudentsFound
@@ -28,6 +29,9 @@ from security.keys import KeyRing
 from settings import Registrar, Settings
 
 _REPORT_SECONDS = 120.0
+_Asked: TypeAlias = tuple[str, ...]
+"""A column, or a way to find rows by names, and the values that are sought."""
+_UNDATED, _OF_ANY_DATE = "without a birth date", "of any birth date"
 
 
 async def reader(settings: Registrar) -> Pool:
@@ -139,38 +143,47 @@ class View:
     async def _with_related(self, held: list[Row]) -> list[Row]:
         """Return these rows and every other row of these people.
 
-        What is found of them may have a number or a birth date of its own, by which more is found;
-        so is what is found of others who may be the same. Where a contact decides who they are, all
-        who have it are told as well.
+        What decides who they are is asked for in rounds, until nothing new is: each row found has
+        keys of its own, by which more is found.
         """
         rows = {enrolment(row): row for row in held}
-        found, theirs, asked = {*rows}, held, set[tuple[str, str]]()
-        while new := {*self._asked_of(theirs)} - asked:
+        found, asked = {*rows}, set[_Asked]()
+        while new := {*self._asked_of(rows.values(), found)} - asked:
             asked |= new
-            numbers, births = (
-                [value for column, value in new if column == asked_for]
-                for asked_for in ("ssn", "birthdate")
-            )
-            more = await self._fetch(self._statements.by_identity, numbers, births)
-            for contact in sorted(value for column, value in new if column == "contact"):
-                mobile, email = (None, contact) if "@" in contact else (contact, None)
-                typed = Typed(mobile, email, self._region)
-                more += await self._holding(self._statements.holding, typed)
-            for row in more:
+            for row in await self._asked(new):
                 rows.setdefault(enrolment(row), row)
-            groups = people(rows.values(), self._region, self._own)
-            theirs = [
-                row
-                for group in groups
-                if not found.isdisjoint(map(enrolment, group.rows))
-                for row in (*group.rows, *group.alike)
-            ]
         return list(rows.values())
 
-    def _asked_of(self, theirs: Sequence[Row]) -> Iterator[tuple[str, str]]:
+    async def _asked(self, keys: Collection[_Asked]) -> list[Row]:
+        def of(wanted: str) -> list[str]:
+            return sorted(key[1] for key in keys if key[0] == wanted)
+
+        found = await self._fetch(self._statements.by_identity, of("ssn"), of("birthdate"))
+        for contact in of("contact"):
+            mobile, email = (None, contact) if "@" in contact else (contact, None)
+            typed = Typed(mobile, email, self._region)
+            found += await self._holding(self._statements.holding, typed)
+        for column in (_UNDATED, _OF_ANY_DATE):
+            names = {key[1:] for key in keys if key[0] == column}
+            if names:
+                lasts = {surnames.folded(last) for last, _ in names}
+                rows = await self._fetch(
+                    self._statements.by_name,
+                    sorted({head for last in lasts for head in heads(last)}),
+                    sorted({initial for last in lasts for initial in initials(last)}),
+                    dates.placeholders(),
+                    column == _OF_ANY_DATE,
+                )
+                wanted = {tuple(map(transcribed, each)) for each in names}
+                found += [row for row in rows if not wanted.isdisjoint(spellings(row))]
+        return found
+
+    def _asked_of(self, rows: Iterable[Row], found: Container[str]) -> Iterator[_Asked]:
+        """Yield the keys of all that decides who the humans of the rows found are."""
+        theirs, contacts = deciding(rows, found, self._region, self._own)
         for row in theirs:
             yield from _keys(row)
-        for contact in deciding(theirs, self._region, self._own):
+        for contact in contacts:
             yield "contact", contact
 
     async def _fetch(self, query: str, *values: object) -> list[Row]:
@@ -191,13 +204,18 @@ async def everybody(settings: Registrar) -> list[Row]:
         await connection.close()
 
 
-def _keys(row: Row) -> Iterator[tuple[str, str]]:
+def _keys(row: Row) -> Iterator[_Asked]:
     """Yield what other rows of this human are found by, and in which column.
 
-    The row's own number as it stands there and as it is rightly spelled, and the birth date.
+    The row's own number as it stands there and as it is rightly spelled, and the birth date, also
+    with day and month exchanged. The names find rows without a date; those of such a row find all.
     """
     if number := insurance_of(row):
         yield "ssn", spelled(row["ssn"] or "")
         yield "ssn", spelled(number[1])
-    if born := birth_date(row):
-        yield from (("birthdate", key) for key in dates.keys(born))
+    born = birth_date(row)
+    for day in (born, born and dates.swapped(born)):
+        yield from (("birthdate", key) for key in (dates.keys(day) if day else ()))
+    for last, first in product(names(row), first_names(row)):
+        if last and first:
+            yield (_UNDATED if born else _OF_ANY_DATE), last, first

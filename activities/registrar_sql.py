@@ -35,6 +35,7 @@ class Statements:
     by_identity: str
     by_number: str
     by_surname: str
+    by_name: str
     everything: str
 
 
@@ -57,6 +58,14 @@ def statements(settings: Registrar) -> Statements:
 
     status = f"lower(regexp_replace({value['enrollmentstatus']}, '[^A-Za-z]', '', 'g'))"
 
+    date_key = born(value["birthdate"])
+    undated = f"({date_key} IS NULL OR {date_key} = ANY($3::text[]) OR $4::boolean)"
+    begun = by_surname(
+        (value["lastnameel"], value["lastnameen"]),
+        ("$1::text[]", "$2::text[]"),
+        blanks.known(settings.blank_words),
+    )
+
     def any_of(*conditions: str) -> str:
         return " UNION ALL ".join(rows(f"WHERE {condition}") for condition in conditions)
 
@@ -78,13 +87,8 @@ def statements(settings: Registrar) -> Statements:
             f"{born(value['birthdate'])} = ANY($2::text[])",
         ),
         by_number=any_of(f"{number(value['registrationid'])} = ANY($1::text[])"),
-        by_surname=any_of(
-            *by_surname(
-                (value["lastnameel"], value["lastnameen"]),
-                ("$1::text[]", "$2::text[]"),
-                blanks.known(settings.blank_words),
-            )
-        ),
+        by_surname=any_of(*begun),
+        by_name=any_of(*(f"{condition} AND {undated}" for condition in begun)),
         everything=rows(""),
     )
 

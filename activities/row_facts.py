@@ -7,14 +7,14 @@ otherwise.
 
 import re
 import unicodedata
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Iterator
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
 from activities.rows import Row, birth_date, insurance_of, text
-from domain import insurance
+from domain import dates, genitive, insurance
 from domain.contacts import emails_on_file, is_at, is_of_nobody, mobiles_on_file
 from domain.elot743 import ascii_fold
 
@@ -25,6 +25,7 @@ MOST_ROWS = 10 * MOST_SHARING
 _FACTS_THAT_AGREE = 2
 ANYHOW = ""
 """What tells of two humans that they may be one, whatever contacts they have."""
+_ARTICLES = frozenset({"tou", "toy"})
 _PLACEHOLDER = re.compile(r".*(\d)\1{6}")
 # A letter alone, a word that ends with a dot, or one that a slash cuts short: Γ., ΓΕΩΡΓ., ΚΩΝ/ΝΟΣ.
 _ABBREVIATED = re.compile(r"(?<![\w'’])[^\W\d_](?![\w'’])|\w\.(?!\w)|\w/\w")
@@ -58,12 +59,23 @@ class Name(NamedTuple):
         """Whether both are known and neither is the other, cut short or with a name more."""
         if not (self.spellings and other.spellings) or self.agrees(other):
             return False
+        return not any(_is_part(one, two) for one, two in self._compared_with(other))
+
+    def may_be_declined(self, other: "Name") -> bool:
+        """Whether they agree, or one of them is the other in the genitive."""
+        return self.agrees(other) or any(
+            genitive.is_same_name(one, two) for one, two in self._compared_with(other)
+        )
+
+    def _compared_with(self, other: "Name") -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+        """Yield the words of both as they are compared, the Greek ones where both have such."""
         if self.greek and other.greek:
-            return not _is_part(self.greek_words, other.greek_words)
+            yield self.greek_words, other.greek_words
+            return
         every = product(
             (self.greek_words, self.latin_words), (other.greek_words, other.latin_words)
         )
-        return not any(one and two and _is_part(one, two) for one, two in every)
+        yield from ((one, two) for one, two in every if one and two)
 
 
 def _is_part(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -92,20 +104,38 @@ def _name(row: Row, name: str) -> Name:
     return Name(transcribed(greek), transcribed(latin), _words(greek), _words(latin))
 
 
+def spellings(row: Row) -> set[tuple[str, str]]:
+    """Return surname and first name transcribed, in every spelling."""
+    return {*product(_name(row, "lastname").spellings, _name(row, "firstname").spellings)}
+
+
 def _fathers(row: Row) -> list[str]:
     columns = ("fatherfirstnameel", "fatherfirstnameen")
-    return [unicodedata.normalize("NFC", text(row, column)) for column in columns]
+    return [_without_article(unicodedata.normalize("NFC", text(row, each))) for each in columns]
+
+
+def _without_article(name: str) -> str:
+    """Return a father's name as it stands after the article: του Πέτρου."""
+    first, _, rest = name.partition(" ")
+    return rest if rest and transcribed(first) in _ARTICLES else name
 
 
 def _father(row: Row) -> Name:
     found = _fathers(row)
-    greek, latin = ("" if _ABBREVIATED.search(each) else transcribed(each) for each in found)
-    return Name(greek, latin)
+    greek, latin = ("" if _ABBREVIATED.search(each) else each for each in found)
+    return Name(transcribed(greek), transcribed(latin), _words(greek), _words(latin))
 
 
-def fathers(row: Row) -> set[str]:
-    """Return the father's name transcribed, as each column spells it; none where abbreviated."""
-    return _father(row).spellings
+def is_father(row: Row, said: str) -> bool:
+    """Whether a row's father is called so, said in the nominative or the genitive.
+
+    One that is abbreviated on file is unknown.
+    """
+    father, said = _father(row), _without_article(said)
+    return transcribed(said) in father.spellings or any(
+        genitive.is_same_name(_words(said), each)
+        for each in (father.greek_words, father.latin_words)
+    )
 
 
 class Known:
@@ -131,21 +161,74 @@ class Known:
         )
 
     @property
-    def compared_by(self) -> set[Hashable]:
-        """Return facts of which rows have one in common that are near."""
-        facts: set[Hashable] = {(self.born, each) for each in self.first.spellings if self.born}
-        return facts | {self.number} if self.number else facts
+    def compared_by(self) -> Iterator[Hashable]:
+        """Yield facts of which rows that are near have one in common, where both are born."""
+        if self.number:
+            yield self.number
+        if self.born:
+            either = dates.swapped(self.born)
+            yield from ((self.born, each) for each in self.first.spellings | self.last.spellings)
+            if either:
+                names = map(frozenset, self.spellings)
+                yield from ((frozenset({self.born, either}), each) for each in names)
 
     def is_near_by(self, other: "Known") -> set[str]:
         """Return what tells that this may be the same human; of contacts only one person's do."""
-        numbered = self.number and self.number == other.number
-        if numbered and (self.agrees(other) or self._is_respelled_in(other)):
+        if self._has_number_of(other) and (self.agrees(other) or self._is_respelled_in(other)):
             return {ANYHOW}
-        if not (self.born == other.born is not None and self.first.agrees(other.first)):
+        if not self._may_be(other):
             return set()
-        if self.father.agrees(other.father) and not self._is_called_and_numbered_unlike(other):
+        if self.father.may_be_declined(other.father) and not self._is_numbered_unlike(other):
             return {ANYHOW}
         return self.contacts & other.contacts
+
+    def _has_number_of(self, other: "Known") -> bool:
+        return self.number is not None and self.number == other.number
+
+    def _may_be(self, other: "Known") -> bool:
+        """Whether nothing but one fact, which changes or is mistyped, speaks against one human."""
+        changed = self.agrees(other) or self._is_changed_in(other)
+        return self._is_almost(other) or (self._has_number_of(other) and changed)
+
+    def _is_almost(self, other: "Known") -> bool:
+        """Whether two of surname, first name and birth date agree; the third may be the other's.
+
+        A surname may be any, for it changes. A first name may be unknown, cut short or one of
+        several, a birth date unknown, or with day and month swapped.
+        """
+        last, first, born = self._agreeing_with(other)
+        if first:
+            return born or (last and self._may_be_born_as(other))
+        return last and born and not self.first.contradicts(other.first)
+
+    def _is_changed_in(self, other: "Known") -> bool:
+        """Whether rows of one number may be one human's, of whom more has changed.
+
+        The first name agrees; or it resembles the other's, under a number that begins with the
+        birth date of one of them.
+        """
+        if self.first.agrees(other.first):
+            return True
+        dated = self.is_born_as_numbered or other.is_born_as_numbered
+        return dated and self._may_be_born_as(other) and self.first.may_be(other.first)
+
+    def _agreeing_with(self, other: "Known") -> tuple[bool, bool, bool]:
+        """Tell of surname, first name and birth date which agree.
+
+        Of rows with birth dates, names may be exchanged.
+        """
+        dated = self.born is not None and other.born is not None
+        exchanged = dated and self.last.agrees(other.first) and self.first.agrees(other.last)
+        return (
+            exchanged or self.last.agrees(other.last),
+            exchanged or self.first.agrees(other.first),
+            dated and self.born == other.born,
+        )
+
+    def _may_be_born_as(self, other: "Known") -> bool:
+        if self.born is None or other.born is None:
+            return True
+        return other.born in {self.born, dates.swapped(self.born)}
 
     def _is_respelled_in(self, other: "Known") -> bool:
         """Whether first names resemble each other, under a number that begins with their date.
@@ -159,10 +242,11 @@ class Known:
             and self.first.may_be(other.first)
         )
 
-    def _is_called_and_numbered_unlike(self, other: "Known") -> bool:
+    def _is_numbered_unlike(self, other: "Known") -> bool:
+        """Whether two numbers of one kind differ, and something else as well."""
         schemes = {each.number[0] for each in (self, other) if each.number}
         numbers = {each.number for each in (self, other) if each.number}
-        return len(numbers) > len(schemes) and self.last.contradicts(other.last)
+        return len(numbers) > len(schemes) and not all(self._agreeing_with(other))
 
     @property
     def greek(self) -> tuple[str, str] | None:
@@ -202,14 +286,13 @@ class Known:
 
         A surname changes, and with the number in common any one fact may.
         """
-        if self.number and self.number == other.number and self.agrees(other):
+        if self._may_be(other):
             return False
         if self.first.contradicts(other.first):
             return True
         if self.born and other.born and self.born != other.born:
             return True
-        married = self.first.agrees(other.first) and self.born == other.born is not None
-        return self.last.contradicts(other.last) and not married
+        return self.last.contradicts(other.last)
 
 
 def transcribed(name: str) -> str:

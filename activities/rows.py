@@ -70,3 +70,8 @@ def is_live(row: Row) -> bool:
 def names(row: Row) -> tuple[str, str]:
     """Return the surname in both alphabets, as far as it stands there."""
     return text(row, "lastnameel"), text(row, "lastnameen")
+
+
+def first_names(row: Row) -> tuple[str, str]:
+    """Return the first name in both alphabets, as far as it stands there."""
+    return text(row, "firstnameel"), text(row, "firstnameen")

@@ -113,6 +113,18 @@ def keys(day: date) -> list[str]:
     ]
 
 
+def placeholders() -> list[str]:
+    """Return the keys of what programs write for no date."""
+    return [*keys(date(1900, 1, 1)), "00000000", "0000-0-0", "0-0-0000", "0001-1-1", "1-1-0001"]
+
+
+def swapped(day: date) -> date | None:
+    """Return the date with day and month exchanged, where that is another one."""
+    if day.day > len(_MONTHS) or day.day == day.month:
+        return None
+    return day.replace(month=day.day, day=day.month)
+
+
 def _reduced(raw: str) -> str:
     text = raw.translate(_TO_LATIN)
     for pattern, by in _COMPILED:

@@ -4,8 +4,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.stack import TestStack, WholeStack
+
+# Examples are judged by their outcome: how long one takes depends on who else is busy.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 _STACK = pytest.StashKey[TestStack]()
 

@@ -30,7 +30,7 @@ def ask(  # noqa: PLR0917 - options have names
     birth_date: Annotated[str, _asked(help="The date of birth the caller says.")] = "",
     number: Annotated[str, _asked(help="The student number the caller says.")] = "",
     father: Annotated[
-        str, _asked(help="The father's name the caller says, as in Δημήτριος, not Δημητρίου.")
+        str, _asked(help="The father's name the caller says, as in Δημήτριος or Δημητρίου.")
     ] = "",
     json: Json = False,
 ) -> None:

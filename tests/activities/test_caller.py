@@ -59,6 +59,24 @@ def test_a_fathers_name_fits_in_either_alphabet(typed: str, on_file: dict[str, s
     assert not right([row(fatherfirstnameel="Ιωσήφ")], father_name=typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "on_file"),
+    [
+        *((typed, "Γεώργιος") for typed in ("Γεωργίου", "του Γεωργίου", "ΓΕΩΡΓΙΟΥ", "Georgiou")),
+        *((typed, "Ιωάννης") for typed in ("Ιωάννη", "του Ιωάννου", "Ioanni")),
+        *((typed, "Ιωάννης-Πέτρος") for typed in ("Ιωάννη Πέτρου", "του Ιωάννη-Πέτρου")),
+        *(("Γεώργιος", on_file) for on_file in ("Γεωργίου", "ΤΟΥ ΓΕΩΡΓΙΟΥ")),
+        ("του Γεωργίου", "Georgios"),
+    ],
+)
+def test_a_fathers_name_fits_in_the_genitive(typed: str, on_file: str) -> None:
+    for column in ("fatherfirstnameel", "fatherfirstnameen"):
+        told = {"fatherfirstnameel": ""} | {column: on_file}
+        assert right([row(**told)], father_name=typed)
+        assert not right([row(fatherfirstnameel="Γιώργος")], father_name=typed)
+        assert not right([row(**told), row(**told)], [row(**told)], father_name=typed)
+
+
 @pytest.mark.parametrize("on_file", ["", "-", "Ι.", "ΙΩΑΝ.", "άγνωστος", "NULL"])
 @pytest.mark.parametrize("typed", ["", "-", "Ι.", "ΙΩΑΝ.", "άγνωστος", "NULL", "Ιωάννης"])
 def test_a_name_that_is_unknown_or_cut_short_vouches_for_nobody(typed: str, on_file: str) -> None:

@@ -105,7 +105,7 @@ async def test_a_contact_is_found_by_each_that_is_read_in_it(view: View) -> None
             mail = "@" in contact
             typed = Typed(None if mail else contact, contact if mail else None, "GR")
             held = {each.number for each in fields if contact in each.read}
-            found = numbers(await view.by_contact(typed))
+            found = numbers(await view._holding(view._statements.by_contact, typed))
             assert held <= found, contact
             assert not {each.number for each in fields if not each.read} & found
 

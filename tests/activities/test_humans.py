@@ -285,6 +285,27 @@ def test_a_number_of_twins_joins_the_rows_of_each_and_is_neithers() -> None:
     assert not any(each["ssn"] for human in humans(rows, "GR") for each in human)
 
 
+@pytest.mark.parametrize("others", [1, 2, 3])
+def test_a_number_that_two_humans_have_parts_no_rows_of_either(others: int) -> None:
+    """Whoever has it by mistake, and whether that can be told."""
+    one = [row(str(n), **MARIA | FOREIGN) for n in (1, 2)]
+    other = [row(str(n), **CHRISTOS | FOREIGN) for n in range(3, 3 + others)]
+    for order in ([*one, *other], [*other, *one]):
+        assert groups(*order) == {
+            frozenset("12"),
+            frozenset(str(each["registrationid"]) for each in other),
+        }
+    owned = {1: "12", 2: "", 3: "345"}[others]
+    assert owned == "".join(
+        sorted(
+            str(each["registrationid"])
+            for human in humans([*one, *other], "GR")
+            for each in human
+            if each["ssn"]
+        )
+    )
+
+
 def test_a_row_that_fits_twins_parts_nobody() -> None:
     rows = [
         row(n, **MARIA | FOREIGN | {"firstnameel": first})
@@ -350,6 +371,7 @@ def near(*rows: Row) -> set[frozenset[str]]:
     }
 
 
+BY: dict[str, dict[str, str | None]] = {"by father": {**FATHER}, "by contact": {**MOBILE}}
 NEAR: dict[str, tuple[Row, Row, bool]] = {
     "number corrected": (AMKA | FATHER, OTHER_AMKA | FATHER, True),
     "number corrected, by contact": (AMKA | MOBILE, OTHER_AMKA | MOBILE, True),
@@ -370,14 +392,89 @@ NEAR: dict[str, tuple[Row, Row, bool]] = {
     ),
     "twins": (FATHER | MOBILE, FATHER | MOBILE | {"firstnameel": "Ελένη"}, False),
     "another birth date": (FATHER | MOBILE, FATHER | MOBILE | {"birthdate": "20050102"}, False),
-    "no birth date": (FATHER | MOBILE, FATHER | MOBILE | {"birthdate": None}, False),
-    "no first name": (FATHER | MOBILE, FATHER | MOBILE | {"firstnameel": None}, False),
+    **{
+        f"{told}, {by}": (
+            fact | {"birthdate": "1/2/2005"},
+            fact | {"birthdate": "1/2/2005"} | other,
+            may_be,
+        )
+        for by, fact in BY.items()
+        for told, other, may_be in (
+            ("no birth date", {"birthdate": None}, True),
+            ("a date that is none", {"birthdate": "31/2/2005"}, True),
+            ("day and month exchanged", {"birthdate": "2/1/2005"}, True),
+            ("another birth date", {"birthdate": "2/2/2005"}, False),
+            ("no first name", {"firstnameel": None}, True),
+            ("a first name more", {"firstnameel": "Μαρία Ελένη"}, True),
+            ("another first name", {"firstnameel": "Μαριάννα"}, False),
+            ("names exchanged", {"firstnameel": "Παπαδοπούλου", "lastnameel": "Μαρία"}, True),
+            ("surname and no birth date", SURNAME | {"birthdate": None}, False),
+            ("surname and date exchanged", SURNAME | {"birthdate": "2/1/2005"}, False),
+            ("first name and no birth date", {"firstnameel": None, "birthdate": None}, False),
+            ("number and no birth date", AMKA | {"birthdate": None}, True),
+        )
+    },
+    "no birth date and nothing more": ({}, {"birthdate": None}, False),
+    "no birth date, another number": (
+        AMKA | FATHER,
+        OTHER_AMKA | FATHER | {"birthdate": None},
+        False,
+    ),
+    "no birth date, another number, by contact": (
+        AMKA | MOBILE,
+        OTHER_AMKA | MOBILE | {"birthdate": None},
+        True,
+    ),
+    "no birth date, another father": (
+        FATHER | MOBILE,
+        PAVLOS | MOBILE | {"birthdate": None},
+        False,
+    ),
+    **{
+        f"father {name}": (FATHER, {"fatherfirstnameel": name}, may_be)
+        for name, may_be in (
+            *(("Πέτρου", True), ("ΠΕΤΡΟΥ", True), ("του Πέτρου", True), ("Petrou", True)),
+            *(("Παύλου", False), ("Πετράκη", False), ("Πέτρου Ιωάννου", False), ("ΠΕΤΡ.", False)),
+        )
+    },
+    "father in Latin letters": (FATHER, {"fatherfirstnameen": "PETROU"}, True),
+    "father in the genitive twice": (FATHER, {"fatherfirstnameel": "Πέτρου", **SURNAME}, True),
+    "two numbers, surname, father": (
+        AMKA | FATHER,
+        OTHER_AMKA | SURNAME | {"fatherfirstnameel": "Πέτρου"},
+        False,
+    ),
     "the university's address": (
         AMKA | {"extemail": "a@uni.example"},
         OTHER_AMKA | {"extemail": "a@uni.example"},
         False,
     ),
 }
+
+
+CHANGED: dict[str, tuple[Row, bool]] = {
+    "surname, date exchanged": (SURNAME | {"birthdate": "2/1/2005"}, True),
+    "surname, no date": (SURNAME | {"birthdate": None}, True),
+    "surname, another date": (SURNAME | {"birthdate": "3/9/2004"}, True),
+    "first name respelled, no date": ({"firstnameel": "Μαρίνα", "birthdate": None}, True),
+    "both names, no date": (SURNAME | {"firstnameel": "Μαρίνα", "birthdate": None}, True),
+    "a sister, no date": ({"firstnameel": "Ελένη", "birthdate": None}, False),
+    "a sister of a like name": ({"firstnameel": "Μαρίνα", "birthdate": "3/9/2004"}, False),
+}
+
+
+@pytest.mark.parametrize("by", [FATHER, MOBILE])
+@pytest.mark.parametrize("case", CHANGED)
+def test_rows_of_one_number_of_which_more_has_changed_may_be_one_human(
+    case: str, by: dict[str, str]
+) -> None:
+    """Where a father or a contact says so."""
+    number, (changed, may_be) = {"ssn": "01020500177"}, CHANGED[case]
+    born = {**MARIA, **number, "birthdate": "1/2/2005"}
+    rows = [row("1", **born | by), row("2", **{**born, **by, **changed})]
+    assert groups(*rows) == TWO
+    assert near(*rows) == ({frozenset("12")} if may_be else set())
+    assert near(*({**each, **dict.fromkeys(by)} for each in rows)) == set()
 
 
 @pytest.mark.parametrize("case", NEAR)

@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 
 import asyncpg
@@ -16,6 +17,7 @@ from tests.stack import TestStack
 
 MOBILE = "+306955000123"
 EMAIL = "several@mail.example"
+_numbers = itertools.count(100)
 
 
 @pytest.fixture(scope="module")
@@ -310,3 +312,34 @@ async def test_who_may_be_the_same_person_comes_along_with_every_row_of_theirs(
     (found,) = await find(registrar, mobile="+306955000771")
     assert [each.registration_id for each in found.enrolments] == ["alike3"]
     assert [each.registration_id for each in found.alike] == ["alike2", "alike1"]
+
+
+@pytest.mark.parametrize(
+    ("own", "former"),
+    [
+        ("1998-04-07", "NULL"),
+        ("1998-04-07", "01/01/1900"),
+        ("-", "7/4/1998"),
+        ("", "0000-00-00"),
+        ("1998-04-07", "4/7/1998"),
+    ],
+)
+@pytest.mark.parametrize("letters", ["el", "en"])
+async def test_a_row_whose_birth_date_is_missing_or_swapped_comes_along(
+    stack: TestStack, registrar: RegistrarActivities, letters: str, own: str, former: str
+) -> None:
+    """Of these names and father, however they are written."""
+    number = f"date{next(_numbers)}"
+    name = "".join(chr(ord("Α" if letters == "el" else "A") + int(n)) for n in number[4:])
+    blank = {"firstnameel": "", "lastnameel": ""}
+    told = blank | {f"firstname{letters}": f"{name}a", f"lastname{letters}": f"{name}o"}
+    told["fatherfirstnameel"] = "Πέτρος"
+    email = f"{number}@mail.example"
+    await insert(stack, number, **told, birthdate=own, extemail=email, inscriptionacyear="2026")
+    ended = {"birthdate": former, "enrollmentstatus": "graduated", "inscriptionacyear": "2015"}
+    spelled = {column: value.lower() for column, value in told.items()}
+    await insert(stack, f"{number}-2", **spelled, **ended)
+    await insert(stack, f"{number}-3", **told | ended | {f"firstname{letters}": "Xanthi"})
+    (found,) = await find(registrar, email=email)
+    assert [each.registration_id for each in found.enrolments] == [number]
+    assert [each.registration_id for each in found.alike] == [f"{number}-2"]

@@ -159,3 +159,20 @@ def test_a_field_that_is_read_has_a_key_of_the_day(field: str) -> None:
     born = dates.on_file(field, TODAY)
     assert born is None or dates.key(field) in dates.keys(born)
     assert born is None or TODAY - born < timedelta(days=111 * 366)
+
+
+@given(st.dates(date(1905, 1, 1), date(2025, 12, 31)))
+def test_day_and_month_are_swapped_where_that_is_another_date(day: date) -> None:
+    other = dates.swapped(day)
+    assert (other is None) is (day.day > 12 or day.day == day.month)
+    if other:
+        assert (other.day, other.month, other.year) == (day.month, day.day, day.year)
+        assert dates.swapped(other) == day
+
+
+@pytest.mark.parametrize(
+    "written", ["19000101", "1/1/1900", "00000000", "0000-00-00", "01/01/0001"]
+)
+def test_what_programs_write_for_no_date_is_found_and_is_none(written: str) -> None:
+    assert dates.key(written) in dates.placeholders()
+    assert dates.on_file(written, TODAY) is None
