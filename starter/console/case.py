@@ -77,6 +77,7 @@ async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
         handbook=_SECTIONS.get(line.state, line.wait_reason),
         asks=line.state not in {State.ERASED, State.FORGOTTEN, State.UNSEEN}
         and seat.desk.staff.may(Action.CALLER),
+        known="student_number" in masked and seat.desk.staff.may(Action.REGISTRAR),
         temporal=_temporal(seat, case),
         told=TOLD.get(seat.request.query_params.get("told", "")),
         labels=labels,

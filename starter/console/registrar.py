@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from activities.checking import Outcome, Typed
+from starter.console.act import reference_of
 from starter.console.seat import Seat, at
 from starter.support import registrar, registrar_texts
 from starter.support.actions import Refused
@@ -42,6 +43,7 @@ def _question(form: Form) -> Question:
         name=form.get("name"),
         insurance=form.get("insurance"),
         typed=Typed(form.get("mobile"), form.get("email")),
+        case=reference_of(form.get("case")) if form.get("case") else None,
     )
 
 

@@ -20,6 +20,7 @@ from temporalio.client import (
 from temporalio.converter import DataConverter, WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.contracts.requests import Person
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import (
     WORKFLOW,
@@ -181,17 +182,23 @@ async def standing(client: Client, reference: str) -> Line:
 
 async def start(client: Client, reference: str) -> ActivationStart | None:
     """Return what one activation began with; None where it cannot be read any more."""
-    described = await _describe(client, reference)
-    large = _size(described) > _LARGEST
-    events = await (_beginning(client, described) if large else _history(client, reference))
+    events, _ = await _events(client, await _describe(client, reference))
     return (await facts.read(_converter(client, reference), events, None)).start
+
+
+async def person(client: Client, reference: str, key: str | None) -> Person | None:
+    """Return whose one activation is, by the ledger's key of them where it has one.
+
+    None where that is not known, or cannot be read any more.
+    """
+    events, _ = await _events(client, await _describe(client, reference))
+    return await facts.person_of(_converter(client, reference), events, key)
 
 
 async def case(client: Client, reference: str) -> Case:
     """Return everything Temporal knows of one activation; raises `UnknownReference`."""
     described = await _describe(client, reference)
-    large = _size(described) > _LARGEST
-    events = await (_beginning(client, described) if large else _history(client, reference))
+    events, large = await _events(client, described)
     converter = _converter(client, reference)
     line = await _line(client, described)
     reason = None if large else line.wait_reason
@@ -271,6 +278,16 @@ def _converter(client: Client, reference: str) -> DataConverter:
     return client.data_converter.with_context(
         WorkflowSerializationContext(namespace=client.namespace, workflow_id=reference)
     )
+
+
+async def _events(
+    client: Client, described: WorkflowExecutionDescription
+) -> tuple[Sequence[HistoryEvent], bool]:
+    """Return the history, and whether that is only the beginning of a large one."""
+    large = _size(described) > _LARGEST
+    if large:
+        return await _beginning(client, described), large
+    return await _history(client, described.id), large
 
 
 async def _history(client: Client, reference: str) -> Sequence[HistoryEvent]:

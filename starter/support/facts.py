@@ -13,12 +13,16 @@ from domain.contracts.requests import (
     AccountChecked,
     AccountResolved,
     AccountState,
+    CheckAccount,
     Claimed,
     ClaimOutcome,
+    ClaimPerson,
     InsuranceOutcome,
     InsuranceRecorded,
     Person,
+    ProvisionAccount,
     Provisioned,
+    ResolveAccount,
     StudentsFound,
 )
 from domain.contracts.submissions import ActivationStart, DisputeSubmission
@@ -40,6 +44,13 @@ _ASKED: Mapping[WaitReason, Mapping[ActivityName, type[Model]]] = {
     },
 }
 """The activities whose newest answer says what is in the way."""
+_OF_PERSON: Mapping[str, type[Model]] = {
+    ActivityName.CLAIM_PERSON: ClaimPerson,
+    ActivityName.CHECK_ACCOUNT: CheckAccount,
+    ActivityName.RESOLVE_ACCOUNT: ResolveAccount,
+    ActivityName.PROVISION_ACCOUNT: ProvisionAccount,
+}
+"""What is asked about one person."""
 _UNREADABLE = (LookupError, RuntimeError, ValueError)
 """What a payload raises whose key is gone, or that is not what it should be."""
 
@@ -64,7 +75,7 @@ async def read(
     if start and start.email:
         shown["email"] = masks.email(start.email)
     department: dict[str, str] = {}
-    person = await _person(converter, events)
+    person = await person_of(converter, events)
     if person:
         newest = person.enrolments[0]
         department = {
@@ -80,12 +91,26 @@ async def read(
     return Facts(start, shown, department)
 
 
-async def _person(converter: DataConverter, events: Sequence[HistoryEvent]) -> Person | None:
-    """Return who was found; of several who share a contact, none."""
+async def person_of(
+    converter: DataConverter, events: Sequence[HistoryEvent], key: str | None = None
+) -> Person | None:
+    """Return whose it is, as it was asked for last, else who was found.
+
+    Of several who share a contact it is nobody's until one of them is told apart; `key` is that
+    one's, where the ledger has it.
+    """
+    for event in reversed(events):
+        asked = event.activity_task_scheduled_event_attributes
+        kind = _OF_PERSON.get(asked.activity_type.name)
+        request = await _decode(converter, asked.input.payloads, kind) if kind else None
+        if request:
+            told: Person = request.person
+            return told
     for payload in _results(events, ActivityName.FIND_STUDENT):
         found = await _decode(converter, [payload], StudentsFound)
         if found:
-            return found.persons[0] if len(found.persons) == 1 else None
+            ours = [each for each in found.persons if key in each.keys] or found.persons
+            return ours[0] if len(ours) == 1 else None
     return None
 
 

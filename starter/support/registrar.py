@@ -29,7 +29,9 @@ from domain.reasons import Reason
 from domain.text import identifier
 from ledger import activations
 from ledger.pool import NO_RESULT
+from starter.support import cases
 from starter.support.actions import Refused
+from starter.support.cases import UnknownReference
 from starter.support.desk import Desk
 from starter.support.staff import Action
 from translations import N_
@@ -57,12 +59,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Question:
-    """One of number, surname and insurance number; and what the student says they typed."""
+    """One of number, surname and insurance number; and what the student says they typed.
+
+    `case` is the reference of an activation, in place of its student's number.
+    """
 
     number: str = ""
     name: str = ""
     insurance: str = ""
     typed: Typed = field(default_factory=Typed)
+    case: str | None = None
 
     @property
     def kind(self) -> Kind:
@@ -112,9 +118,12 @@ class _Found(NamedTuple):
 
 
 async def check(desk: Desk, question: Question) -> Check:
-    """Look, once it is in the audit that somebody looks; raises `Refused`."""
+    """Look, once it is in the audit that somebody looks; raises `Refused`, `UnknownReference`."""
+    if question.case:
+        number = await _number_of(desk, question.case)
+        question = replace(question, number=number)
     kind = question.kind
-    await desk.record(Action.REGISTRAR, None, kind.value)
+    await desk.record(Action.REGISTRAR, question.case, kind.value)
     try:
         async with opened(desk) as view:
             rows, more = await _rows(desk, view, kind, question)
@@ -149,6 +158,21 @@ async def check(desk: Desk, question: Question) -> Check:
     if len(ours) != 1:
         return told
     return await _judged(desk, told, ours[0].judged, question.typed, shared)
+
+
+async def _number_of(desk: Desk, reference: str) -> str:
+    """Return the student number that a case is of."""
+    desk.staff.check(Action.REGISTRAR)
+    noted = (await activations.noted(desk.pool, [reference])).get(reference)
+    line = await cases.standing(desk.client, reference)
+    if not desk.staff.sees(line.department):
+        raise UnknownReference(reference)
+    key = noted.person_key if noted else None
+    person = await cases.person(desk.client, reference, key)
+    if person is None or (noted and noted.erased):
+        raise Refused(N_("This case does not tell whose it is: ask without it."))
+    newest = person.enrolments[0]
+    return f"{newest.system_id}/{newest.registration_id}"
 
 
 @asynccontextmanager
@@ -326,7 +350,8 @@ async def _unnoted(directory: Directory, person: Person, identity: Identity, dom
             if not used:
                 return Account.NONE, None, None
             return Account.IN_THE_WAY, used[0].uid, Reason.LOGIN_IN_USE
-    return Account.IN_THE_WAY, (found.own or found.doubtful)[0].uid, found.why
+    in_the_way = ", ".join(filter(None, (each.uid for each in found.own or found.doubtful)))
+    return Account.IN_THE_WAY, in_the_way or None, found.why
 
 
 def person_in(desk: Desk, group: list[Row], alike: Iterable[Row] = ()) -> Person:

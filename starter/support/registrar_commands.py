@@ -13,7 +13,7 @@ from starter.output import Failed, show_json
 from starter.support import registrar
 from starter.support import registrar_texts as texts
 from starter.support.registrar import Check, Question
-from starter.support.terminal import Json, desk, unless_asked
+from starter.support.terminal import Json, OfCase, desk, unless_asked
 
 commands = typer.Typer()
 _asked = partial(typer.Option, callback=unless_asked)
@@ -26,6 +26,7 @@ def check(  # noqa: PLR0917 - options have names
     insurance: Annotated[str, _asked(help="AMKA, or another insurance number.")] = "",
     mobile: Annotated[str, _asked(help="The mobile the student says they typed.")] = "",
     email: Annotated[str, _asked(help="The e-mail the student says they typed.")] = "",
+    case: OfCase = None,
     json: Json = False,
 ) -> None:
     """Show what the engine sees of a student, and the sentence to tell them.
@@ -33,7 +34,7 @@ def check(  # noqa: PLR0917 - options have names
     What is given as a dash is asked for, or read from standard input, a line each: what is in a
     command line, others see.
     """
-    question = Question(number, name, insurance, Typed(mobile, email))
+    question = Question(number, name, insurance, Typed(mobile, email), case)
     found = asyncio.run(_check(question))
     if found.outcome is Outcome.REGISTRAR_AWAY:
         raise Failed(texts.OUTCOMES[found.outcome])

@@ -47,6 +47,14 @@ MaybeReference = Annotated[
         help="An activation's reference, where there is one.",
     ),
 ]
+OfCase = Annotated[
+    str | None,
+    typer.Option(
+        "--case",
+        callback=lambda given: _normalised(given) if given else None,
+        help="An activation's reference, in place of its student's number.",
+    ),
+]
 Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
 
 

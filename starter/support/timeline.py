@@ -25,7 +25,7 @@ STAFFS_DOORS = frozenset(
     model.model_fields["kind"].default for model in StaffRequest.__subclasses__()
 )
 """The doors that only staff use: each is called as the kind of its request."""
-_VIEWS = frozenset({"case", "search", "decode", "requests"})
+_VIEWS = frozenset({"case", "search", "registrar", "decode", "requests"})
 
 
 class Who(StrEnum):
