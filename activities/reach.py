@@ -9,9 +9,10 @@ student may have several findings.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from activities import students
 from activities.humans import humans
@@ -40,7 +41,7 @@ class Obstacle(StrEnum):
     UNREADABLE_BIRTH_DATE = "unreadable_birth_date"
 
 
-_OF_LOGIN = (Obstacle.UNUSABLE_LOGIN_NAME, Obstacle.SHARED_LOGIN_NAME)
+_Found: TypeAlias = tuple[Obstacle, Row]
 _SHARED = (Obstacle.SHARED_BY_MANY, Obstacle.SHARED_CONTACT, Obstacle.SHARED_BESIDE_OWN)
 _HARMLESS = frozenset(
     (
@@ -56,7 +57,7 @@ _HARMLESS = frozenset(
 class Finding:
     """One student; the registration id is all that is told of them.
 
-    It is that of the newest enrolment; of a login name, that of the row which has it.
+    It is that of the row which has what is told, or of the newest enrolment.
     """
 
     department_id: str
@@ -104,76 +105,89 @@ def report(
     findings: list[Finding] = []
     unable: set[str] = set()
     for live, held in zip(judged, contacts, strict=True):
-        sharing = [holders[contact] - 1 for contact in held]
+        others = {contact: holders[contact] - 1 for contact in held}
         reasons = (
             _obstacle(live, held, region),
             _own_address(live, held),
             _login(live, logins, reserved),
-            _sharing(sharing),
+            _sharing(live, others, region),
             _unreadable_date(live),
         )
-        for reason in filter(None, reasons):
-            row = live[0]
-            if reason in _OF_LOGIN:
-                row = next(each for each in live if text(each, "loginname"))
-            found = _finding(row, reason, max(sharing) if reason in _SHARED else 0)
-            findings.append(found)
+        for reason, row in filter(None, reasons):
+            shared = max(others.values()) if reason in _SHARED else 0
+            findings.append(_finding(row, reason, shared))
             if reason not in _HARMLESS:
                 unable.add(enrolment(live[0]))
     findings.sort(key=lambda found: (found.department_id, found.reason, found.registration_id))
-    others = Counter(text(row, "enrollmentstatus") for row in rows if not is_live(row))
+    not_active = Counter(text(row, "enrollmentstatus") for row in rows if not is_live(row))
     departments = _departments(judged, findings, unable)
-    return Report(departments, tuple(findings), dict(others.most_common()))
+    return Report(departments, tuple(findings), dict(not_active.most_common()))
 
 
-def _sharing(others: list[int]) -> Obstacle | None:
+def _at(obstacle: Obstacle, live: list[Row], holds: Callable[[Row], object]) -> _Found | None:
+    """Tell of an obstacle by the newest row that holds it; of none where no row does."""
+    row = next(filter(holds, live), None)
+    return (obstacle, row) if row else None
+
+
+def _sharing(live: list[Row], others: Mapping[str, int], region: str) -> _Found | None:
     """Tell by how many others have each of a student's contacts; one that few have is enough."""
-    if not any(others):
+    if not any(others.values()):
         return None
-    fewest = min(others)
+    most, fewest = max(sorted(others), key=others.__getitem__), min(others.values())
+    obstacle = Obstacle.SHARED_CONTACT if fewest else Obstacle.SHARED_BESIDE_OWN
     if fewest >= MOST_SHARING:
-        return Obstacle.SHARED_BY_MANY
-    return Obstacle.SHARED_CONTACT if fewest else Obstacle.SHARED_BESIDE_OWN
+        obstacle = Obstacle.SHARED_BY_MANY
+    return _at(obstacle, live, lambda row: most in _contacts([row], region))
 
 
-def _unreadable_date(live: list[Row]) -> Obstacle | None:
-    wrong = any(text(row, "birthdate") and birth_date(row) is None for row in live)
-    return Obstacle.UNREADABLE_BIRTH_DATE if wrong else None
+def _unreadable_date(live: list[Row]) -> _Found | None:
+    return _at(
+        Obstacle.UNREADABLE_BIRTH_DATE,
+        live,
+        lambda row: text(row, "birthdate") and birth_date(row) is None,
+    )
 
 
 def _login(
     live: list[Row], logins: Mapping[str | None, int], reserved: Collection[str]
-) -> Obstacle | None:
+) -> _Found | None:
     """Tell of a login name that is used for nobody, or given to several students."""
     name = login_name(live)
     if name and unusable(name, reserved):
-        return Obstacle.UNUSABLE_LOGIN_NAME
-    return Obstacle.SHARED_LOGIN_NAME if name and logins[name] > 1 else None
+        return _at(Obstacle.UNUSABLE_LOGIN_NAME, live, _of("loginname"))
+    return _at(Obstacle.SHARED_LOGIN_NAME, live, _of("loginname")) if logins[name] > 1 else None
 
 
-def _contacts(live: list[Row], region: str, own: Collection[str]) -> set[str]:
+def _of(column: str) -> Callable[[Row], str]:
+    return lambda row: text(row, column)
+
+
+def _contacts(live: list[Row], region: str, own: Collection[str] = ()) -> set[str]:
     mobiles, emails = students.contacts(live, region, own)
     return {*mobiles, *emails}
 
 
-def _own_address(live: list[Row], contacts: set[str]) -> Obstacle | None:
+def _own_address(live: list[Row], contacts: set[str]) -> _Found | None:
     """Tell of a student whose e-mail would be readable only with the account."""
-    has_email = any(emails_on_file(row.get("extemail")) for row in live)
-    return Obstacle.OWN_ADDRESS if has_email and not contacts else None
+    return None if contacts else _at(Obstacle.OWN_ADDRESS, live, _emails)
 
 
-def _obstacle(live: list[Row], contacts: set[str], region: str) -> Obstacle | None:
+def _obstacle(live: list[Row], contacts: set[str], region: str) -> _Found | None:
     if contacts:
-        return None if any(text(live[0], name) for name in _NAMES) else Obstacle.MISSING_NAME
-    if any(landline_on_file(row.get("mobilephone"), region) for row in live):
-        return Obstacle.LANDLINE
-    if any(text(row, "mobilephone") for row in live):
-        return Obstacle.UNREADABLE_MOBILE
-    if any(emails_on_file(row.get("extemail")) for row in live):
-        return None
-    if any(text(row, "extemail") for row in live):
-        return Obstacle.UNREADABLE_EMAIL
-    return Obstacle.NO_CONTACT
+        named = any(text(live[0], name) for name in _NAMES)
+        return None if named else (Obstacle.MISSING_NAME, live[0])
+    numbered = _at(
+        Obstacle.LANDLINE, live, lambda row: landline_on_file(row.get("mobilephone"), region)
+    ) or _at(Obstacle.UNREADABLE_MOBILE, live, _of("mobilephone"))
+    if numbered or any(map(_emails, live)):
+        return numbered
+    unread = _at(Obstacle.UNREADABLE_EMAIL, live, _of("extemail"))
+    return unread or (Obstacle.NO_CONTACT, live[0])
+
+
+def _emails(row: Row) -> tuple[str, ...]:
+    return emails_on_file(row.get("extemail"))
 
 
 def _finding(row: Row, reason: Obstacle, shared: int) -> Finding:

@@ -1,3 +1,5 @@
+import pytest
+
 from activities.reach import Finding, Obstacle, report
 from activities.rows import Row
 
@@ -150,6 +152,36 @@ def test_a_login_name_is_told_of_the_row_that_has_it() -> None:
     counted = [(each.department_id, each.students, each.unable) for each in found.departments]
     assert counted == [("401", 1, 1), ("402", 0, 0)]
     assert found.departments[1].reasons == {"unusable_login_name": 1}
+
+
+@pytest.mark.parametrize(
+    ("reason", "amiss", "more"),
+    [
+        (Obstacle.LANDLINE, {"mobilephone": "2710372128"}, {}),
+        (Obstacle.UNREADABLE_MOBILE, {"mobilephone": "694"}, {}),
+        (Obstacle.UNREADABLE_EMAIL, {"extemail": "nobody"}, {}),
+        (Obstacle.OWN_ADDRESS, {"extemail": "st1@uni.example"}, {}),
+        (Obstacle.UNREADABLE_BIRTH_DATE, {"birthdate": "200511"}, {"mobilephone": "6940000001"}),
+        (Obstacle.SHARED_BESIDE_OWN, {"extemail": "x@y.example"}, {"mobilephone": "6940000001"}),
+        (Obstacle.SHARED_CONTACT, {"extemail": "x@y.example"}, {}),
+        (Obstacle.NO_CONTACT, {}, {}),
+    ],
+)
+def test_a_finding_names_the_row_that_has_to_be_mended(
+    reason: Obstacle, amiss: dict[str, str], more: dict[str, str]
+) -> None:
+    same = {"ssn": "01010500013", "birthdate": "20050101", "lastnameel": "Ένας"}
+    rows = [
+        row("1", **same | {"inscriptionacyear": "2020", "departmentid": "402"} | amiss),
+        row("2", **same, inscriptionacyear="2026", **more),
+    ]
+    if "shared" in reason:
+        rows.append(row("3", **amiss, departmentid="403", mobilephone="6940000003"))
+    found = report(rows, "GR", own=("uni.example",))
+    named = [each.registration_id for each in found.findings if each.reason is reason]
+    assert [each for each in named if each != "3"] == (["1"] if amiss else ["2"])
+    students = {each.department_id: (each.students, each.unable) for each in found.departments}
+    assert students["401"] == (1, int(not more and "shared" not in reason))
 
 
 def test_each_status_that_does_not_count_is_told_with_its_rows() -> None:
