@@ -112,12 +112,15 @@ async def test_notices_arrive_once_in_the_students_language(
         destination=to,
         language=Language.EN,
         username="tester" if kind is NoticeKind.ACTIVE else None,
+        address="t.ester@university.example" if kind is NoticeKind.ACTIVE else None,
     )
     for _ in range(2):
         assert await ActivityEnvironment().run(messaging.send_notice, request) == SENT
     (message,) = stack.messages(to.to)
     assert message["text"].isascii()
     assert ("tester" in message["text"]) == (kind is NoticeKind.ACTIVE)
+    by_mail = kind is NoticeKind.ACTIVE and to.channel is Channel.EMAIL
+    assert ("t.ester@university.example" in message["text"]) == by_mail
 
 
 async def test_neither_text_nor_contact_is_noted(
