@@ -132,7 +132,8 @@ class Identity:
 
         A corrected name or birth date alone leaves the entry theirs: more of surname, first name
         and birth date must differ than agree, among them the birth date and a name. Where no birth
-        date is known, no word of the names may be like another.
+        date is known, no word of the names may be like another. Twins differ in the first name
+        alone, which is enough where the number is known to be used again.
         """
         born = _compared(_born(entry, self.today), self.births)
         if born is None and not self.used_again:
@@ -145,7 +146,7 @@ class Identity:
         )
         told = (last, first, born)
         if self.used_again:
-            return told.count(True) <= told.count(False)
+            return first is False or told.count(True) <= told.count(False)
         return False in (last, first) and told.count(False) > told.count(True)
 
     def is_of_another_code_and_birth_date(self, entry: Attributes) -> bool:

@@ -139,13 +139,18 @@ def contradicts(keys: KeyRing, person: Person, found_by: Collection[str]) -> boo
     """Whether what was noted under a key of this person's is clearly somebody else's.
 
     More of surname, first name, birth date and insurance number differ than agree, among them a
-    name. A contact in common speaks against that. What is not known does not count.
+    name. A contact in common speaks against that. What is not known does not count. First name and
+    insurance number that both differ are enough: twins have all the rest in common.
     """
     if not found_by:
         return False
     last, first, contacts = _compared(keys, person)
+    own = set(marks(keys, person))
     called = [not each.isdisjoint(found_by) for each in (last, first) if each]
-    told = [*called, *_of_marks(set(marks(keys, person)), found_by)]
+    numbers = [*_of_marks({mark for mark in own if not mark.startswith(_BORN)}, found_by)]
+    if first and first.isdisjoint(found_by) and False in numbers:
+        return True
+    told = [*called, *_of_marks(own, found_by)]
     agreed = told.count(True) + (not contacts.isdisjoint(found_by))
     return False in called and told.count(False) > agreed
 

@@ -51,6 +51,7 @@ ANOTHER: dict[str, dict[str, object]] = {
     "everything": SURNAME | FIRST_NAME | BORN | OTHERS_NUMBER,
     "all but the first name": SURNAME | BORN | OTHERS_NUMBER,
     "all but the surname": FIRST_NAME | BORN | OTHERS_NUMBER,
+    "a twin's": FIRST_NAME | OTHERS_NUMBER,
     "the names, and the rest is unknown": SURNAME | FIRST_NAME | UNKNOWN,
 }
 SAME: dict[str, dict[str, object]] = {

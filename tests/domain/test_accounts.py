@@ -681,7 +681,7 @@ def test_a_code_is_doubted_where_birth_date_and_names_are_anothers(
     doubted = told[2] is False and against > for_ and False in told[:2]
     doubted |= told == (False, False, None)
     if used_again:
-        doubted = against >= for_
+        doubted = against >= for_ or told[1] is False
     own = replace(identity(), used_again=used_again)
     judged = judge(own, RULES, [entry(MINE, facts, password=Password.SET)])
     assert judged.outcome is (Outcome.CANNOT_TELL if doubted else Outcome.OWNED_BY_SAME)
