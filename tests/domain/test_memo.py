@@ -13,8 +13,9 @@ KEPT_FOR_EVER = {
     *("_aliases", "_blocked", "_environment", "_names", "_runtime", "_strange", "listed", "load"),
     *("sections", "static_path", "translator", "words"),
     *("_derived", "_payload_key", "_read_key"),
+    *("_alike", "_of_latin", "_translated", "_with_marks"),
 }
-"""Functions whose arguments and values are nobody's data: texts, settings, lists, and keys."""
+"""Functions whose arguments and values are nobody's data: texts, settings, lists, letters, and keys."""
 
 
 def cached(tree: ast.AST) -> Iterator[str]:
