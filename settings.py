@@ -45,7 +45,7 @@ from domain.rules import Unfit
 from domain.usernames import check_pattern
 
 CHECKOUT = Path(__file__).resolve().parent
-SMS_PRESETS = CHECKOUT / "activities" / "sms_presets.toml"
+SMS_PRESETS = CHECKOUT / "adapters" / "messaging" / "sms_presets.toml"
 DEMO_FILE = CHECKOUT / ".demo" / "activation.toml"
 
 
@@ -250,10 +250,10 @@ class Directory(Section):
 class Sms(Section):
     """One templated HTTP gateway; `{to}` `{digits}` `{text}` `{sender}` `{id}` are filled in.
 
-    `preset` names a gateway of `activities/sms_presets.toml`, whose fields stand where none is
-    given here. `token_file` holds the secret of whichever `auth` it is, `username` what goes with
-    it: the user, the client or the signer. `signed` is the text that `hmac` signs. `check_url` is
-    one that answers 2xx to whoever has the secret, and sends nothing.
+    `preset` names a gateway of `adapters/messaging/sms_presets.toml`, whose fields stand where none
+    is given here. `token_file` holds the secret of whichever `auth` it is, `username` what goes
+    with it: the user, the client or the signer. `signed` is the text that `hmac` signs. `check_url`
+    is one that answers 2xx to whoever has the secret, and sends nothing.
     """
 
     preset: str | None = None

@@ -10,11 +10,14 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities import presence, writes
-from activities.directory import Directory, Entry, begin_try
-from activities.entries import (
+from activities.errors import guarded
+from activities.fencing import begin_try, fence
+from activities.records import conflict, refused_login, reserve_name, wanted_names
+from activities.rekeyed import recognition
+from adapters.directory.accounts import Directory, Entry
+from adapters.directory.entries import (
     Attributes,
     address_told,
     attributes,
@@ -22,9 +25,7 @@ from activities.entries import (
     identity,
     taken_back,
 )
-from activities.failures import guarded
-from activities.records import conflict, refused_login, reserve_name, wanted_names
-from activities.rekeyed import recognition
+from adapters.errors import AdapterError
 from domain import personal
 from domain import usernames as rules
 from domain.accounts import CODES, Identity, Judgement, Outcome, Password
@@ -69,7 +70,7 @@ class DirectoryActivities:
         self._own = settings.institution.mail_domains
         self._country = settings.institution.code_country
         self._choices = settings.directory.choices
-        self._directory = Directory(settings.directory)
+        self._directory = Directory(settings.directory, fence)
 
     def all(self) -> list[Callable[..., Any]]:
         return [
@@ -145,7 +146,7 @@ class DirectoryActivities:
         try:
             async with asyncio.timeout(GLANCE_SECONDS):
                 return await look(value)
-        except (ApplicationError, TimeoutError):
+        except (AdapterError, TimeoutError):
             return None
 
     async def _find_own(self, person: Person) -> Judgement[Entry]:

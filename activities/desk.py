@@ -11,9 +11,10 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.failures import failure, guarded
-from activities.mail import MailRelay
+from activities.errors import guarded
 from activities.words import Words
+from adapters.errors import Misconfigured
+from adapters.messaging.mail import MailRelay
 from domain.contracts.requests import Delivery, MailSupportAnswer, MailSupportRequest, Sent
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import support_requests
@@ -84,4 +85,4 @@ class DeskActivities:
             reply_to=asked.reply_to,
         )
         if outcome is Delivery.UNDELIVERABLE:
-            raise failure(FailureType.CONFIGURATION, "the desk's mailbox is refused")
+            raise Misconfigured("the desk's mailbox is refused")

@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.failures import guarded
+from activities.errors import guarded
 from activities.registrar import RegistrarActivities
 from domain.contracts.requests import InsuranceOutcome, InsuranceRecorded, RecordInsurance
 from domain.contracts.vocabulary import ActivityName, FailureType

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from activities import students
-from activities.directory import ADDRESSES, Entry
-from activities.entries import identity
 from activities.humans import people
 from activities.records import refused_login
 from activities.rekeyed import Ledger, told_by
 from activities.rows import Row
+from adapters.directory.accounts import ADDRESSES, Entry
+from adapters.directory.entries import identity
 from domain import usernames
 from domain.accounts import CODES, Judgement, Outcome, judge
 from domain.contracts.requests import Person

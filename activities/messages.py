@@ -10,10 +10,10 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.failures import guarded
-from activities.mail import MailRelay
-from activities.sms import SmsGateways
+from activities.errors import alarm, guarded
 from activities.words import Word, Words
+from adapters.messaging.mail import MailRelay
+from adapters.messaging.sms import SmsGateways
 from domain.contracts.requests import Delivery, SendNotice, SendPin, Sent
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType
 from domain.references import first_group
@@ -29,7 +29,7 @@ class MessagingActivities:
         self._keys = keys
         self._policy = settings.policy
         self._words = Words(settings)
-        self._sms = SmsGateways(settings.sms, settings.sms_fallback)
+        self._sms = SmsGateways(settings.sms, settings.sms_fallback, alarm)
         self._mail = MailRelay(settings.mail, settings.institution)
 
     def all(self) -> list[Callable[..., Any]]:

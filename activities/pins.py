@@ -11,7 +11,7 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.failures import guarded
+from activities.errors import guarded
 from domain.contracts.requests import (
     AllowIdentityTries,
     CheckPin,

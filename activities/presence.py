@@ -8,12 +8,11 @@ takes writes. Anything less is waited for.
 
 from collections.abc import Sequence
 
-from activities.directory import Directory, Entry
-from activities.entries import CODES
-from activities.failures import failure
+from adapters.directory.accounts import Directory, Entry
+from adapters.directory.entries import CODES
+from adapters.errors import Misconfigured
 from domain.accounts import Identity
 from domain.contracts.requests import AccountChecked, AccountState
-from domain.contracts.vocabulary import FailureType
 
 KNOWN_MOST = 50
 """Accounts of others that are looked for; one of them has to be there."""
@@ -42,9 +41,9 @@ def proved(
         found = state(directory, identity, username)
         if found.state is AccountState.GONE:
             if not _shows(directory, known):
-                raise failure(FailureType.CONFIGURATION, "no known account is seen")
+                raise Misconfigured("no known account is seen")
             if not directory.would_write(username):
-                raise failure(FailureType.CONFIGURATION, "an entry is hidden")
+                raise Misconfigured("an entry is hidden")
     return found
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.failures import failure, guarded
+from activities.errors import failure, guarded
 from activities.rekeyed import account_of, known
+from adapters.errors import Unavailable
 from domain import usernames as rules
 from domain.contracts.requests import (
     AccountOutcome,
@@ -114,7 +115,7 @@ class LedgerActivities:
                     if await activations.alive(self._pool, rival):
                         return Claimed(outcome=ClaimOutcome.HELD, holder=rival)
                     await claims.release(self._pool, rival)
-        raise failure(FailureType.LEDGER_DOWN, "claim is contended")
+        raise failure(Unavailable(FailureType.LEDGER_DOWN, "claim is contended"))
 
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:

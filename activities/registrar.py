@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import asyncpg
 from temporalio import activity
 
-from activities.failures import guarded
+from activities.errors import guarded
 from activities.humans import deciding
 from activities.names_sql import heads, initials
 from activities.registrar_sql import ending, like, spelled, statements

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from activities.directory import Directory, Entry
-from activities.entries import CODES
+from adapters.directory.accounts import Directory, Entry
+from adapters.directory.entries import CODES
 from domain.accounts import Identity
 from domain.contracts.requests import Person
 from ledger import activations, imports, rekeyed, used_again, usernames
@@ -63,13 +63,19 @@ async def known(
     account = await account_of(pool, keys, person, former, gone)
     if account:
         return Known(person, former, account, own_keys=own)
-    settled = await activations.has_account(pool, person.keys) or bool(
-        await imports.accounts(pool, person.keys)
-    )
+    settled = await _has_account(pool, keys, person)
     same, others = await rekeyed.recognised(pool, keys, person)
     person, former = rekeyed.with_keys(person, same), (*former, *same)
     account = await account_of(pool, keys, person, former, gone) if same else None
     return Known(person, former, account, same, others, settled, own)
+
+
+async def _has_account(pool: Pool, keys: KeyRing, person: Person) -> bool:
+    """Whether the person came to an account, or an import found one, whoever made it."""
+    ended = await activations.active_account(
+        pool, keys, *person.keys, ends=activations.WITH_ACCOUNT
+    )
+    return bool(ended or await imports.accounts(pool, person.keys))
 
 
 async def account_of(

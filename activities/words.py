@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from activities.mail import Letter
+from adapters.messaging.mail import Letter
 from domain import usernames
 from domain.contracts.vocabulary import Language
 from domain.gsm import to_gsm_greek

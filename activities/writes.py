@@ -1,12 +1,12 @@
 """Adding a person's entry and giving it a password, step by step; every step may be repeated."""
 
-from activities.answers import ALREADY_EXISTS, CONSTRAINT_VIOLATION, NAMING, SUCCESS, reject
-from activities.directory import Directory, Entry
-from activities.entries import Attributes
-from activities.failures import failure
+from adapters.directory.accounts import Directory, Entry
+from adapters.directory.answers import ALREADY_EXISTS, CONSTRAINT_VIOLATION, NAMING, SUCCESS, reject
+from adapters.directory.entries import Attributes
+from adapters.errors import Misconfigured
 from domain.accounts import Identity, Outcome
 from domain.contracts.requests import ProvisionAccount, Provisioned, ProvisionOutcome
-from domain.contracts.vocabulary import FailureType, PasswordRefusal
+from domain.contracts.vocabulary import PasswordRefusal
 from domain.reasons import Reason
 
 _INSUFFICIENT_QUALITY = 5
@@ -56,7 +56,7 @@ def add(
         return conflict(Reason.LOGIN_REFUSED.of(code=answer.code))
     reject(answer, ALREADY_EXISTS, CONSTRAINT_VIOLATION)
     if answer.code == SUCCESS:
-        raise failure(FailureType.CONFIGURATION, "the directory does not show the entry")
+        raise Misconfigured("the directory does not show the entry")
     if answer.code == ALREADY_EXISTS:
         return _taken(request)
     return conflict(Reason.UNIQUE_ELSEWHERE.of(code=answer.code))
@@ -77,7 +77,7 @@ def give_password(
     if directory.opens(dn, password):
         return Provisioned(outcome=ProvisionOutcome.ACTIVE)
     if answer.code == SUCCESS:
-        raise failure(FailureType.CONFIGURATION, "the new password does not open the account")
+        raise Misconfigured("the new password does not open the account")
     reject(answer, CONSTRAINT_VIOLATION)
     used_before = answer.policy_error == _IN_HISTORY
     return refused(PasswordRefusal.USED_BEFORE if used_before else PasswordRefusal.POLICY)

@@ -20,10 +20,10 @@ from typing import TypeVar
 import asyncpg
 
 import settings
-from activities.entries import CODES
 from activities.known import Match, Plan
 from activities.reach import report
 from activities.registrar import everybody
+from adapters.directory.entries import CODES
 from bench.registrar import crowd
 from demo.place import Place
 from demo.slapd import PEOPLE_DN

@@ -23,7 +23,7 @@ from statistics import median
 
 import httpx
 
-from activities.ldap import Wire
+from adapters.directory.ldap import Wire
 from bench.console import running, say
 from demo.crowd import Player, World, invent
 from demo.part import PartFailed

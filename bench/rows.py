@@ -24,10 +24,10 @@ import asyncpg
 
 import settings
 from activities import known, reach
-from activities.answers import SUCCESS
-from activities.directory import Directory, Entry
-from activities.ldap import Wire
 from activities.registrar import everybody
+from adapters.directory.accounts import Directory, Entry
+from adapters.directory.answers import SUCCESS
+from adapters.directory.ldap import Wire
 from bench.accounts import timed
 from bench.console import running, say
 from bench.journeys import FAILED, Browser, Seen

@@ -3,10 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from activities.directory import Entry
-from activities.entries import CODES
 from activities.known import KNOWN, Match
 from activities.reach import Obstacle, Report
+from adapters.directory.accounts import Entry
+from adapters.directory.entries import CODES
 from bench.untidy import Human
 from domain.contracts.requests import Person
 

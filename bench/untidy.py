@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
 
-from activities.entries import CODES
 from activities.known import Plan
 from activities.reach import Obstacle
+from adapters.directory.entries import CODES
 from demo.names import MEN, SURNAMES, WOMEN, Spelled
 from demo.slapd import PEOPLE_DN
 from demo.students import DEPARTMENTS, Row, amka, make_row

@@ -15,7 +15,7 @@ from typing import TypeVar
 import asyncpg
 import httpx
 
-from activities.ldap import Wire
+from adapters.directory.ldap import Wire
 from demo.names import MEN, SURNAMES, WOMEN
 from demo.part import PartFailed, aside
 from demo.students import COLUMNS, DEPARTMENTS, Row, amka, make_row

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 from temporalio.exceptions import FailureError
 
-from activities.ldap import Wire
+from adapters.directory.ldap import Wire
 from demo.crowd import Player, World, invent
 from demo.fates import CANCELLED, EXPIRED, FATES, HELD, LOCKED, Fate
 from demo.part import PartFailed

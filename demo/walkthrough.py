@@ -18,8 +18,8 @@ from pathlib import Path
 import httpx
 from temporalio.exceptions import FailureError
 
-from activities.answers import SUCCESS
-from activities.ldap import Found, Wire
+from adapters.directory.answers import SUCCESS
+from adapters.directory.ldap import Found, Wire
 from demo.control import ask
 from demo.messages import Message
 from demo.part import PartFailed

@@ -149,15 +149,6 @@ class Identity:
             return first is False or told.count(True) <= told.count(False)
         return False in (last, first) and told.count(False) > told.count(True)
 
-    def is_of_another_code_and_birth_date(self, entry: Attributes) -> bool:
-        """Whether an entry with the person's code has one of another number, too, as a namesake's.
-
-        Two rows may have been joined by mistake; of one person's the birth date is the same.
-        """
-        codes = (code for code in _codes(entry) if code.startswith(plain(self.scope)))
-        another = not all(map(self.may_be_meant, codes))
-        return another and _differ(_born(entry, self.today), self.births)
-
     @cached_property
     def code_forms(self) -> tuple[str, ...]:
         """Return the codes, also as other tools write them."""
@@ -348,7 +339,9 @@ def _placed(
     the ledger knows as the person's is for support.
     """
     if identity.owns(entry):
-        return _of_own_code(identity, entry)
+        if identity.is_of_who_had_the_number(entry):
+            return _Place.DOUBTFUL, NUMBER_USED_AGAIN
+        return _Place.OWN, CODES
     matching = [rule for rule in rules if identity.matches(rule, entry)]
     if identity.is_known_by_name(entry):
         matching.append(BY_NAME)
@@ -361,14 +354,6 @@ def _placed(
     if against is None:
         return _uncontradicted(identity, matching, entry)
     return _contradicted(identity, matching, entry, against)
-
-
-def _of_own_code(identity: Identity, entry: Attributes) -> tuple[_Place, str]:
-    if identity.is_of_who_had_the_number(entry):
-        return _Place.DOUBTFUL, NUMBER_USED_AGAIN
-    if identity.is_of_another_code_and_birth_date(entry):
-        return _Place.DOUBTFUL, Reason.CONTRADICTED.of(CODES, attribute=BIRTH_DATE)
-    return _Place.OWN, CODES
 
 
 def _resembling(

@@ -16,15 +16,15 @@ from typing import Annotated, NamedTuple
 import typer
 from rich.console import Console
 from rich.table import Table
-from temporalio.exceptions import ApplicationError
 
 import settings
 from activities import known
-from activities.directory import Directory, Entry
-from activities.entries import CODES
 from activities.known import KNOWN, Match, Plan
 from activities.registrar import everybody
 from activities.rekeyed import Ledger
+from adapters.directory.accounts import Directory, Entry
+from adapters.directory.entries import CODES
+from adapters.errors import AdapterError
 from domain.memo import remembering
 from domain.usernames import unusable
 from ledger import imports, key_checks, usernames
@@ -266,7 +266,7 @@ def _private(name: str, flags: int) -> int:
 def _told() -> Iterator[None]:
     try:
         yield
-    except ApplicationError as failure:
+    except AdapterError as failure:
         mend = "see to directory.urls, the service account and, for LDAP 4 or 11, its size limits"
         raise Failed(f"{failure.message}: {mend}") from None
 

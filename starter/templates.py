@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 import settings
-from activities.mail import Letter
 from activities.words import Word, Words
+from adapters.messaging.mail import Letter
 from domain import gsm
 from domain.contracts.requests import NoticeKind
 from domain.contracts.vocabulary import Language, Step

@@ -9,11 +9,10 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 from uuid import uuid4
 
-from temporalio.exceptions import ApplicationError
-
-from activities.answers import DRY_RUN_DONE, NO_RIGHT, SUCCESS
-from activities.entries import OBJECT_CLASSES, attributes, chosen
-from activities.ldap import Wire
+from adapters.directory.answers import DRY_RUN_DONE, NO_RIGHT, SUCCESS
+from adapters.directory.entries import OBJECT_CLASSES, attributes, chosen
+from adapters.directory.ldap import Wire
+from adapters.errors import AdapterError
 from domain.contracts.requests import Enrolment, Person
 from domain.contracts.vocabulary import Choice, Language
 from domain.passwords import MIN_LENGTH
@@ -51,7 +50,7 @@ def _look(settings: Settings, url: str) -> list[Finding]:
     try:
         with closing(Wire(settings.directory)) as wire:
             return _found(wire, settings, url)
-    except ApplicationError as failure:
+    except AdapterError as failure:
         mend = (
             f"{failure.message}: see to the server and the way there, directory.ca_file,"
             " directory.bind_dn and directory.bind_password_file"
@@ -154,7 +153,7 @@ def _clock(wire: Wire, url: str) -> Finding:
     whose = f"the directory's at {url}"
     for dn, attribute in _TIMES:
         before = clocks.now()
-        with suppress(ApplicationError):
+        with suppress(AdapterError):
             for value in wire.read(dn, [attribute]).get(attribute.lower(), []):
                 told = datetime.strptime(f"{value[:14]}Z", "%Y%m%d%H%M%S%z")
                 return clocks.compared(whose, before, told, timedelta(seconds=1))
@@ -190,7 +189,7 @@ def _all(wire: Wire, settings: Settings, url: str) -> Finding:
     try:
         for page in wire.pages(settings.directory.people_dn, "(objectClass=*)", ["1.1"]):
             count += len(page)
-    except ApplicationError as failure:
+    except AdapterError as failure:
         mend = (
             f"{failure.message} after {count}: let the size limit of directory.bind_dn be none, of"
             " a page and in all, or `activation accounts` cannot compare them"
@@ -224,7 +223,7 @@ def _policy(wire: Wire, settings: Settings) -> str:
     base = settings.directory.people_dn.partition(",")[2] or settings.directory.people_dn
     try:
         policies = wire.search(base, "(objectClass=pwdPolicy)", ["pwdMinLength"])
-    except ApplicationError:
+    except AdapterError:
         return ""
     longest = max(
         (int(value) for each in policies for value in each.attributes.get("pwdminlength", [])),

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from temporalio.exceptions import ApplicationError
+from adapters.errors import AdapterError
 
 _DSNS = {"ledger": "ledger_dsn", "registrar": "registrar.dsn"}
 _REFUSALS = {
@@ -35,7 +35,7 @@ async def guarded(part: str, checks: Findings) -> Findings:
     try:
         async for finding in checks:
             yield finding
-    except ApplicationError as failure:
+    except AdapterError as failure:
         yield Finding(part, "answers as it should", f"it does not: {failure.message}")
     except TimeoutError:
         yield Finding(part, "answers in time", "it does not: see to it and to the way there")

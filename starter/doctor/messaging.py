@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import aiosmtplib
-from temporalio.exceptions import ApplicationError
 
-from activities.mail import Letter, MailRelay
-from activities.sms import SmsGateway, SmsGateways
+from adapters.errors import AdapterError
+from adapters.messaging.mail import Letter, MailRelay
+from adapters.messaging.sms import SmsGateway, SmsGateways
 from domain.contracts.requests import Delivery
 from settings import Mail, Settings, Sms
 from starter.doctor.finding import Finding, Findings
@@ -48,7 +48,7 @@ async def _takes_secret(name: str, gateway: SmsGateway) -> Finding:
     about = "it takes our secret"
     try:
         tried = await gateway.knows_us()
-    except ApplicationError as refused:
+    except AdapterError as refused:
         mend = f"{refused.message}: see to {name}.token_file, {name}.username and {name}.check_url"
         return Finding(name, about, mend)
     return Finding(name, about if tried else f"{about} ({_NOT_TRIED})")

@@ -6,8 +6,8 @@ entry, and neither does its contrary.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from activities.directory import ADDRESSES
-from activities.ldap import Wire
+from adapters.directory.accounts import ADDRESSES
+from adapters.directory.ldap import Wire
 from domain.accounts import BIRTH_DATE, CODES
 from settings import Directory
 from starter.doctor.finding import Finding

@@ -16,9 +16,9 @@ from typing import Any, Protocol
 import httpx
 import structlog
 from temporalio.client import Client
-from temporalio.exceptions import ApplicationError
 
-from activities.mail import Letter, MailRelay
+from adapters.errors import AdapterError
+from adapters.messaging.mail import Letter, MailRelay
 from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import FailureType, Step, WaitReason
 from ledger import alerts, parts
@@ -69,7 +69,7 @@ class NotDelivered(Exception):
     """The channel did not take an alert; says why in words that hold no secret."""
 
 
-_FAILS = (NotDelivered, ApplicationError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
+_FAILS = (NotDelivered, AdapterError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
 
 log = structlog.get_logger(__name__)
 
@@ -177,7 +177,7 @@ async def deliver(channel: Channel, message: Message) -> str | None:
 
 def _why(error: BaseException) -> str:
     """Name a failure by its own words where we made them, else by classes, which quote nothing."""
-    if isinstance(error, ApplicationError):
+    if isinstance(error, AdapterError):
         return error.message
     if isinstance(error, NotDelivered):
         return str(error)

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from temporalio.exceptions import ApplicationError
-
-from activities import checking, entries, presence, students
+from activities import checking, presence, students
 from activities.checking import Account, Human, Miss, Outcome, Typed
-from activities.directory import Directory
 from activities.humans import Grouped, people
 from activities.records import claim_keys, refused_login
 from activities.registrar import SharedByMany, View, reader
 from activities.rekeyed import Known, known, recognition
 from activities.row_facts import MOST_SHARING
 from activities.rows import Row, as_it_stands, enrolment, names, text
+from adapters.directory import entries
+from adapters.directory.accounts import Directory
+from adapters.errors import AdapterError
 from domain import surnames, usernames
 from domain.accounts import Identity
 from domain.accounts import Outcome as Judged
@@ -328,7 +328,7 @@ async def _account(desk: Desk, person: Person, again: Known, noted: str | None) 
             why = (await directory.run(directory.find_own, own)).why
             return _NOTED[found.state], found.username or noted, why
         return await _unnoted(directory, person, own, institution.domain)
-    except ApplicationError:
+    except AdapterError:
         return unknown
     finally:
         await directory.close()

@@ -15,9 +15,9 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from ldap3.utils.conv import escape_filter_chars
 from ldap3.utils.dn import escape_rdn
-from temporalio.exceptions import ApplicationError
 
-from activities.ldap import Wire
+from adapters.directory.ldap import Wire
+from adapters.errors import AdapterError
 from settings import Console, Directory
 from starter.output import Failed
 from starter.support.staff import Role, Staff
@@ -63,7 +63,7 @@ class ByDirectory:
             found = await asyncio.to_thread(
                 self._wire.holding, dn, password.encode(), tuple(groups), query
             )
-        except ApplicationError:
+        except AdapterError:
             raise DirectoryAway from None
         if found is None:
             return None

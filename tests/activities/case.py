@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from temporalio.testing import ActivityEnvironment
 
 from activities.accounts import DirectoryActivities
-from activities.answers import SUCCESS
-from activities.entries import CODES, codes
-from activities.ldap import Wire
 from activities.records import LedgerActivities
+from adapters.directory.answers import SUCCESS
+from adapters.directory.entries import CODES, codes
+from adapters.directory.ldap import Wire
 from domain.consent import review
 from domain.contracts.requests import (
     AccountOutcome,

@@ -5,7 +5,6 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
-from pathlib import Path
 from typing import TypeAlias
 
 import pytest
@@ -18,7 +17,6 @@ from domain.contracts.requests import Enrolment, Person
 from ledger.pool import Pool, connect
 from security.purposes import User
 from tests.activities.case import Case
-from tests.activities.gateway import Gateway, running
 from tests.stack import TestStack
 
 MakePerson: TypeAlias = Callable[..., Person]
@@ -151,17 +149,3 @@ async def case(
     await made.consent()
     yield made
     made.wire.close()
-
-
-@pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    with running() as made:
-        yield made
-
-
-@pytest.fixture
-def secret(gateway: Gateway, tmp_path: Path) -> Path:
-    gateway.secret = "sesame"
-    file = tmp_path / "secret"
-    file.write_text("sesame\n")
-    return file

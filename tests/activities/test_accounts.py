@@ -7,9 +7,9 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.accounts import DirectoryActivities
-from activities.entries import CODES, attributes, codes
-from activities.ldap import Wire
 from activities.records import conflict
+from adapters.directory.entries import CODES, attributes, codes
+from adapters.directory.ldap import Wire
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,

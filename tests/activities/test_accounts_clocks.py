@@ -7,12 +7,12 @@ import time_machine
 from temporalio.exceptions import ApplicationError
 
 from activities.accounts import DirectoryActivities
-from activities.entries import CODES, codes
+from adapters.directory.entries import CODES, codes
 from domain.contracts.requests import AccountOutcome, ApplyWithdrawal, Provisioned, ProvisionOutcome
 from ledger.pool import Pool
-from tests.activities.between import SET_PASSWORD, STUDENTS_BIND, Moment, between
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun
 from tests.activities.conftest import ruled, writing
+from tests.adapters.between import SET_PASSWORD, STUDENTS_BIND, Moment, between
 from tests.stack import TestStack
 
 _FIRST_RULE = 'access to dn.subtree="ou=people,dc=university,dc=example" attrs=userPassword'

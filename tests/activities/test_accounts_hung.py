@@ -10,14 +10,14 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import directory
+from activities import fencing
 from activities.accounts import DirectoryActivities
-from activities.entries import CODES, codes
+from adapters.directory.entries import CODES, codes
 from domain.contracts.requests import PinOutcome
 from ledger.pool import Pool
-from tests.activities.between import ADD, SEARCH, between
 from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.activities.conftest import MakePerson, hung, writing
+from tests.adapters.between import ADD, SEARCH, between
 from tests.codes import pins, send, typed
 from tests.stack import TestStack
 
@@ -118,8 +118,8 @@ async def test_a_directory_killed_under_many_adds_has_each_account_once(
 
 
 def half_a_minute_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = directory.monotonic()
-    monkeypatch.setattr(directory, "monotonic", lambda: now + 31)
+    now = fencing.monotonic()
+    monkeypatch.setattr(fencing, "monotonic", lambda: now + 31)
 
 
 async def test_a_try_that_is_too_late_writes_nothing(

@@ -20,7 +20,9 @@ from activities.accounts import DirectoryActivities
 from demo.place import HOST
 from domain.contracts.vocabulary import Choice
 from ledger.pool import Pool
-from tests.activities.between import (
+from tests.activities.case import ACTIVE, PASSWORD, Case
+from tests.activities.conftest import ruled, writing
+from tests.adapters.between import (
     ADD,
     MODIFY,
     SEARCH,
@@ -31,8 +33,6 @@ from tests.activities.between import (
     Moment,
     between,
 )
-from tests.activities.case import ACTIVE, PASSWORD, Case
-from tests.activities.conftest import ruled, writing
 from tests.stack import TestStack
 
 SLOW = (timedelta(seconds=30), timedelta(minutes=5))

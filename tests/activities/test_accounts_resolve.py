@@ -3,17 +3,17 @@
 import pytest
 
 from activities.accounts import DirectoryActivities
-from activities.answers import SUCCESS
-from activities.entries import CODES, codes
+from adapters.directory.answers import SUCCESS
+from adapters.directory.entries import CODES, codes
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
     Enrolment,
 )
 from ledger.pool import Pool
-from tests.activities.between import SEARCH, between
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson, writing
+from tests.adapters.between import SEARCH, between
 from tests.stack import TestStack
 
 OTHER = 80

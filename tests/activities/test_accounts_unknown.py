@@ -8,12 +8,14 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.accounts import DirectoryActivities
-from activities.entries import CODES, codes
+from adapters.directory.entries import CODES, codes
 from domain.contracts.requests import Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import Choice, Language
 from ledger import activations
 from ledger.pool import Pool
-from tests.activities.between import (
+from tests.activities.case import ACTIVE, PASSWORD, Case, others
+from tests.activities.conftest import writing
+from tests.adapters.between import (
     ADD,
     MODIFY,
     SEARCH,
@@ -23,8 +25,6 @@ from tests.activities.between import (
     Moment,
     between,
 )
-from tests.activities.case import ACTIVE, PASSWORD, Case, others
-from tests.activities.conftest import writing
 from tests.stack import TestStack
 
 

@@ -13,8 +13,8 @@ import pytest
 from ldap3 import MODIFY_REPLACE, SUBTREE, Connection, Server
 
 from activities.accounts import DirectoryActivities
-from activities.entries import CODES, codes
-from activities.ldap import StrictTls
+from adapters.directory.entries import CODES, codes
+from adapters.directory.ldap import StrictTls
 from domain.contracts.requests import AccountOutcome, ProvisionOutcome
 from ledger.pool import Pool
 from tests.activities.case import PASSWORD, Case, others

@@ -13,7 +13,7 @@ from ledger.pool import Pool
 from ledger.support_requests import SupportRequest
 from security.purposes import User
 from settings import Mail
-from tests.activities.test_mail import Relay, relay
+from tests.adapters.messaging.test_mail import Relay, relay
 from tests.stack import TestStack
 
 __all__ = ["relay"]

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from activities.accounts import DirectoryActivities
-from activities.directory import Directory
-from activities.entries import CODES, codes
 from activities.known import KNOWN, Match, Plan, matches, recognised_by
 from activities.records import LedgerActivities
 from activities.rekeyed import Ledger
+from adapters.directory.accounts import Directory
+from adapters.directory.entries import CODES, codes
 from domain.contracts.requests import AccountOutcome, ClaimOutcome, Person
 from domain.contracts.vocabulary import Step
 from ledger import activations, imports

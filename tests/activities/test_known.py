@@ -5,12 +5,12 @@ from itertools import product
 
 import pytest
 
-from activities import entries
 from activities.accounts import DirectoryActivities
-from activities.directory import Directory, Entry
-from activities.entries import CODES, codes
 from activities.known import KNOWN, Plan, matches, persons
 from activities.rows import Row
+from adapters.directory import entries
+from adapters.directory.accounts import Directory, Entry
+from adapters.directory.entries import CODES, codes
 from domain import accounts
 from domain.accounts import Password
 from domain.contracts.requests import AccountOutcome

@@ -6,7 +6,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.accounts import DirectoryActivities
-from activities.entries import CODES, codes
+from adapters.directory.entries import CODES, codes
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
@@ -16,9 +16,9 @@ from domain.contracts.requests import (
 from domain.contracts.vocabulary import Choice
 from ledger import passwords
 from ledger.pool import Pool
-from tests.activities.between import ADD, MODIFY, SET_PASSWORD, Moment, between
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson, ruled, writing
+from tests.adapters.between import ADD, MODIFY, SET_PASSWORD, Moment, between
 from tests.stack import TestStack
 
 THEIRS = "Chosen-elsewhere-44"

@@ -11,9 +11,9 @@ from domain.contracts.requests import (
     ProvisionOutcome,
 )
 from ledger.pool import Pool
-from tests.activities.between import ADD, between
 from tests.activities.case import ACTIVE, PASSWORD, Case, named
 from tests.activities.conftest import MakePerson, writing
+from tests.adapters.between import ADD, between
 from tests.stack import TestStack
 
 IN_USE = "loginname: in use"

@@ -20,8 +20,8 @@ from ledger.messages import sent
 from ledger.pool import Pool
 from security.purposes import User
 from settings import Mail, Settings, Sms
-from tests.activities.gateway import cut, hang, talking
-from tests.activities.test_mail import Relay, relay
+from tests.adapters.gateway import cut, hang, talking
+from tests.adapters.messaging.test_mail import Relay, relay
 from tests.server import client
 from tests.stack import TestStack
 from worker import Parts, _messaging

@@ -7,9 +7,11 @@ from temporalio.exceptions import ApplicationError
 
 from activities import presence
 from activities.accounts import DirectoryActivities
-from activities.directory import Directory, begin_try
-from activities.entries import CODES, codes, identity
+from activities.fencing import begin_try
 from activities.records import LedgerActivities
+from adapters.directory.accounts import Directory
+from adapters.directory.entries import CODES, codes, identity
+from adapters.errors import AdapterError
 from domain.contracts.requests import AccountChecked, AccountState, CheckAccount, ClaimOutcome
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations
@@ -182,7 +184,7 @@ async def refused(
         return await directory.run(look)
 
     try:
-        with pytest.raises(ApplicationError) as raised:
+        with pytest.raises(AdapterError) as raised:
             await begun().run(ask)
     finally:
         await directory.close()

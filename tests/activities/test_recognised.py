@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.entries import identity
 from activities.humans import humans
 from activities.rows import Row
 from activities.students import Typed, person
+from adapters.directory.entries import identity
 from domain.accounts import Identity, Outcome, Password, judge
 from domain.match_rules import Rule
 from settings import Directory

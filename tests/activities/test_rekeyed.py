@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from activities.accounts import DirectoryActivities
-from activities.entries import CODES, codes
 from activities.insurance import InsuranceActivities
-from activities.ldap import Wire
 from activities.records import LedgerActivities
+from adapters.directory.entries import CODES, codes
+from adapters.directory.ldap import Wire
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,

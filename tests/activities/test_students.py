@@ -3,9 +3,9 @@ from datetime import date
 
 import pytest
 
-from activities.entries import attributes
 from activities.rows import Row, birth_date, insurance_of
 from activities.students import Typed, persons
+from adapters.directory.entries import attributes
 from domain.consent import review
 from domain.contracts.vocabulary import Language
 

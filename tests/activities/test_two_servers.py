@@ -12,17 +12,20 @@ from pathlib import Path
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities import failures
+from activities import errors
 from activities.accounts import DirectoryActivities
-from activities.answers import INVALID_CREDENTIALS, UNWILLING
-from activities.entries import CODES, codes
-from activities.ldap import Wire
+from adapters.directory.answers import INVALID_CREDENTIALS, UNWILLING
+from adapters.directory.entries import CODES, codes
+from adapters.directory.ldap import Wire
 from demo.place import HOST
 from demo.slapd import Directory as Slapd
 from domain.contracts.requests import ProvisionOutcome
 from domain.contracts.vocabulary import Choice
 from ledger.pool import Pool
-from tests.activities.between import (
+from tests.activities.case import ACTIVE, PASSWORD, Case
+from tests.activities.conftest import MakePerson, writing
+from tests.activities.test_presence import GONE, check, noted
+from tests.adapters.between import (
     ADD,
     MODIFY,
     SEARCH,
@@ -33,9 +36,6 @@ from tests.activities.between import (
     Moment,
     between,
 )
-from tests.activities.case import ACTIVE, PASSWORD, Case
-from tests.activities.conftest import MakePerson, writing
-from tests.activities.test_presence import GONE, check, noted
 from tests.stack import TestStack
 
 _WRITABLE = "maxsize 1073741824"
@@ -259,7 +259,7 @@ async def test_a_refusal_of_one_entry_is_to_mend_and_moves_no_server(
     moment: Moment,
 ) -> None:
     """A rule of the directory may answer as a read-only server does, which it is not."""
-    monkeypatch.setattr(failures, "_alarmed", {})
+    monkeypatch.setattr(errors, "_alarmed", {})
     sealed = await case.choose(PASSWORD)
     if moment is MODIFY:
         case.plant(case.name, **{CODES: codes(case.person, case.domain)})

@@ -12,10 +12,10 @@ from functools import cached_property
 import pytest
 
 from activities.accounts import DirectoryActivities
-from activities.entries import CODES, codes
 from activities.insurance import InsuranceActivities
 from activities.known import Plan
 from activities.records import LedgerActivities
+from adapters.directory.entries import CODES, codes
 from domain.accounts import NUMBER_USED_AGAIN
 from domain.contracts.requests import (
     AccountOutcome,

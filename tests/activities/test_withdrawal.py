@@ -7,7 +7,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.accounts import DirectoryActivities
-from activities.entries import taken_back
+from adapters.directory.entries import taken_back
 from domain.contracts.requests import ApplyWithdrawal, Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import Choice
 from ledger import consents

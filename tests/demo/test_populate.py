@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 import settings
-from activities.ldap import Wire
+from adapters.directory.ldap import Wire
 from demo.crowd import World
 from demo.fates import FATES, LOCKED
 from demo.part import aside

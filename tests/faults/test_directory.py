@@ -9,7 +9,7 @@ import time
 import ldap3
 import pytest
 
-from activities.entries import OBJECT_CLASSES
+from adapters.directory.entries import OBJECT_CLASSES
 from demo.part import aside
 from demo.place import HOST
 from demo.slapd import BASE_DN, PEOPLE_DN, SERVICE_DN

@@ -10,8 +10,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from activities.answers import SUCCESS
-from activities.ldap import Wire
+from adapters.directory.answers import SUCCESS
+from adapters.directory.ldap import Wire
 from demo.part import aside
 from domain.contracts.submissions import (
     ActivationStart,

@@ -9,9 +9,9 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.accounts import DirectoryActivities
-from activities.ldap import Wire
 from activities.registrar import RegistrarActivities, reader
 from activities.words import Words
+from adapters.directory.ldap import Wire
 from domain import contacts, personal
 from domain.consent import review
 from domain.contracts.requests import (

@@ -14,9 +14,9 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner, Result
 
-from activities.entries import CODES
 from activities.known import Match, Plan
-from activities.ldap import Wire
+from adapters.directory.entries import CODES
+from adapters.directory.ldap import Wire
 from demo.crowd import World
 from demo.names import MEN, SURNAMES
 from demo.part import aside

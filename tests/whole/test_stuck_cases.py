@@ -22,7 +22,7 @@ from typer.testing import CliRunner, Result
 
 import security.rotation
 import settings
-from activities.ldap import Wire
+from adapters.directory.ldap import Wire
 from demo import crowd
 from demo.control import ask
 from demo.crowd import Player, World, invent

@@ -19,8 +19,8 @@ from temporalio.api.operatorservice.v1 import (
 )
 from temporalio.client import Client
 
-from activities.answers import SUCCESS
-from activities.ldap import Wire
+from adapters.directory.answers import SUCCESS
+from adapters.directory.ldap import Wire
 from demo.part import run
 from demo.place import Place
 from demo.stack import Stack
@@ -32,7 +32,7 @@ from starter.doctor import clocks, directory, messaging
 from starter.doctor.commands import _examine
 from starter.doctor.finding import Finding
 from tests.activities.conftest import ruled
-from tests.activities.gateway import Gateway, running
+from tests.adapters.gateway import Gateway, running
 from tests.server import client
 from tests.stack import TestStack
 from tests.starter.test_cli import command

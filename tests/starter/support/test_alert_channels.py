@@ -20,7 +20,7 @@ from starter.support import alerts, operations
 from starter.support.alerts import ALERTS_FAIL, TEMPORAL_DOWN, Watcher
 from starter.support.desk import Desk
 from starter.support.staff import Role, Staff
-from tests.activities.test_mail import Relay, relay
+from tests.adapters.messaging.test_mail import Relay, relay
 from tests.stack import TestStack
 from tests.starter.support.test_alerts import MAILBOX, Hook, hook, pool
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from activities import failures
+from activities import errors
 from domain.contracts.requests import Delivery
 from settings import Sms
-from tests.activities.gateway import (
+from tests.adapters.gateway import (
     TEXT,
     TO,
     Gateway,
@@ -72,13 +72,13 @@ async def test_of_two_failures_the_one_that_may_be_tried_again_sooner_is_told(
     other.status, other.headers = 429, {"Retry-After": "200"}
     gateway.headers = {"Retry-After": "7"}
     told = await fail(*both)
-    assert (told.message, told.next_retry_delay) == ("SMS_DOWN: HTTP 503", timedelta(seconds=7))
+    assert (told.message, told.wait) == ("SMS_DOWN: HTTP 503", timedelta(seconds=7))
 
 
 async def test_operators_hear_of_each_cause_once_and_of_no_student(
     gateway: Gateway, other: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failures, "_alarmed", {})
+    monkeypatch.setattr(errors, "_alarmed", {})
     both = Sms(url=gateway.url), Sms(url=other.url)
     with capture_logs() as lines:
         for status in (401, 401, 503, 503, 401):

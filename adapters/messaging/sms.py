@@ -13,17 +13,16 @@ import json
 import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import quote
 
 import httpx
-from temporalio.exceptions import ApplicationError
 
-from activities.failures import alarm, failure, guarded
-from activities.sms_auth import ClientCredentials, authentication
+from adapters.errors import AdapterError, Misconfigured, Unavailable, translated
+from adapters.messaging.sms_auth import ClientCredentials, authentication
 from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import FailureType
 from settings import SMS_PLACEHOLDERS, Sms
@@ -41,9 +40,15 @@ _LONGEST_ANSWER = 64 * 1024
 
 
 class SmsGateways:
-    """One gateway, and maybe another that is asked when the first is away or must be mended."""
+    """One gateway, and maybe another that is asked when the first is away or must be mended.
 
-    def __init__(self, first: Sms, fallback: Sms | None) -> None:
+    `alarm` is told of each gateway that fails, also where the other one helps out.
+    """
+
+    def __init__(
+        self, first: Sms, fallback: Sms | None, alarm: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._alarm = alarm
         self._gateways = [SmsGateway(each) for each in (first, fallback) if each]
 
     async def close(self) -> None:
@@ -56,10 +61,10 @@ class SmsGateways:
         for gateway in self._gateways:
             try:
                 return await gateway.send(to=to, text=text, message_id=message_id)
-            except ApplicationError as error:
+            except AdapterError as error:
                 failures.append(error)
-                alarm(error.message)
-        raise min(failures, key=lambda error: error.next_retry_delay or timedelta()) from None
+                self._alarm(error.message)
+        raise min(failures, key=lambda error: error.wait or timedelta()) from None
 
 
 class SmsGateway:
@@ -83,7 +88,7 @@ class SmsGateway:
         """Hand a text over; a refusal of this very message is an outcome, all else a failure."""
         rest = timedelta(seconds=self._rests_until - time.monotonic())
         if rest > timedelta():
-            raise failure(FailureType.SMS_DOWN, "it asked to wait", wait=rest)
+            raise Unavailable(FailureType.SMS_DOWN, "it asked to wait", wait=rest)
         fields = {
             "to": to,
             "digits": to.removeprefix("+"),
@@ -108,7 +113,7 @@ class SmsGateway:
             url = _filled(settings.check_url, {"username": _in_address(settings.username)})
             response = await self._exchanged(self._client.build_request("GET", url), self._auth)
             if not response.is_success:
-                raise failure(FailureType.CONFIGURATION, f"HTTP {response.status_code}")
+                raise Misconfigured(f"HTTP {response.status_code}")
         elif isinstance(self._auth, ClientCredentials):
             self._auth.keep(await self._exchanged(self._auth.ask(), None))
         else:
@@ -116,14 +121,14 @@ class SmsGateway:
         return True
 
     async def _exchanged(self, request: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
-        with guarded(FailureType.SMS_DOWN, (httpx.RequestError, TimeoutError)):
+        with translated(FailureType.SMS_DOWN, (httpx.RequestError, TimeoutError)):
             try:
                 # For the whole exchange: httpx counts each piece of an answer by itself.
                 async with asyncio.timeout(self._settings.timeout_seconds):
                     return await self._client.send(request, auth=auth)
             except httpx.ConnectError as error:
                 if _is_untrusted(error):
-                    raise failure(FailureType.CONFIGURATION, "certificate not trusted") from None
+                    raise Misconfigured("certificate not trusted") from None
                 raise
 
     def _read(self, response: httpx.Response) -> Delivery:
@@ -133,12 +138,12 @@ class SmsGateway:
         if status in _REFUSED and re.search(settings.refused_pattern, said, re.DOTALL):
             return Delivery.UNDELIVERABLE
         if status in _REFUSED | _NOT_ALLOWED:
-            raise failure(FailureType.CONFIGURATION, f"HTTP {status}")
+            raise Misconfigured(f"HTTP {status}")
         wait = _asked_to_wait(response)
         if wait:
             # It asked this of the engine, not of one student.
             self._rests_until = time.monotonic() + wait.total_seconds()
-        raise failure(FailureType.SMS_DOWN, f"HTTP {status}", wait=wait)
+        raise Unavailable(FailureType.SMS_DOWN, f"HTTP {status}", wait=wait)
 
 
 class _Beginning(httpx.AsyncByteStream):

@@ -15,9 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 
 import pytest
-from temporalio.exceptions import ApplicationError
 
-from activities.sms import SmsGateways
+from activities.errors import alarm
+from adapters.errors import AdapterError, Refused
+from adapters.messaging.sms import SmsGateways
 from domain.contracts.requests import Delivery
 from settings import Sms
 
@@ -143,21 +144,21 @@ async def hang(_request: bytes, reader: StreamReader, _writer: StreamWriter) -> 
 async def send(*settings: Sms) -> Delivery:
     first, fallback = (*settings, None)[:2]
     assert first
-    sms = SmsGateways(first, fallback)
+    sms = SmsGateways(first, fallback, alarm)
     try:
         return await sms.send(to=TO, text=TEXT, message_id="A-7K3F-92QD:pin:1")
     finally:
         await sms.close()
 
 
-async def fail(*settings: Sms) -> ApplicationError:
+async def fail(*settings: Sms) -> AdapterError:
     """Return how it failed: in words that quote nobody, and never for good."""
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         await send(*settings)
     for secret in (TO, TO[1:], "012345", "no credit"):
         assert secret not in repr(raised.value)
     assert raised.value.__suppress_context__
-    assert not raised.value.non_retryable
+    assert not isinstance(raised.value, Refused)
     return raised.value
 
 

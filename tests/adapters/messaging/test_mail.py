@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from temporalio.exceptions import ApplicationError
 
-from activities.mail import Letter, MailRelay
+from adapters.errors import AdapterError, Refused
+from adapters.messaging.mail import Letter, MailRelay
 from demo.certificates import make_certificates
 from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import Language
@@ -158,14 +158,14 @@ async def test_a_repeated_letter_has_the_same_id_and_another_has_not(relay: Rela
     assert "pin" not in first
 
 
-async def fail(relay: Relay, **more: Any) -> ApplicationError:
+async def fail(relay: Relay, **more: Any) -> AdapterError:
     """Return how it failed: in words that quote nobody, and never for good."""
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         await send(relay, **more)
     assert TO not in repr(raised.value)
     assert "012345" not in repr(raised.value)
     assert raised.value.__suppress_context__
-    assert not raised.value.non_retryable
+    assert not isinstance(raised.value, Refused)
     return raised.value
 
 
@@ -199,7 +199,7 @@ async def test_a_mailbox_refused_for_good_is_an_outcome(relay: Relay, answer: st
 async def test_later_is_tried_again_soon(relay: Relay, stage: str, answer: str) -> None:
     setattr(relay, stage, answer)
     told = await fail(relay)
-    assert (told.message, told.next_retry_delay) == (f"MAIL_DOWN: SMTP {answer[:3]}", None)
+    assert (told.message, told.wait) == (f"MAIL_DOWN: SMTP {answer[:3]}", None)
     setattr(relay, stage, "250 OK")
     assert await send(relay) is Delivery.SENT
 
@@ -221,7 +221,7 @@ async def test_what_the_relay_has_against_the_engine_is_tried_again_slowly(
 ) -> None:
     setattr(relay, stage, answer)
     told = await fail(relay)
-    assert (told.message, told.next_retry_delay) == (f"CONFIGURATION: SMTP {answer[:3]}", MENDING)
+    assert (told.message, told.wait) == (f"CONFIGURATION: SMTP {answer[:3]}", MENDING)
 
 
 async def test_a_mended_login_needs_no_restart(relay: Relay, tmp_path: Path) -> None:
@@ -230,10 +230,10 @@ async def test_a_mended_login_needs_no_restart(relay: Relay, tmp_path: Path) -> 
     password.write_text("old")
     given = {"host": "127.0.0.1", "port": relay.port, "starttls": False, "username": "engine"}
     mail = MailRelay(Mail.model_validate({**given, "password_file": password}), INSTITUTION)
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         await mail.send(to=TO, letter=LETTER, message_id="1")
     assert raised.value.message == "CONFIGURATION: SMTP 535"
-    assert raised.value.next_retry_delay == MENDING
+    assert raised.value.wait == MENDING
     password.write_text("sesame\n")
     assert await mail.send(to=TO, letter=LETTER, message_id="1") is Delivery.SENT
     password.unlink()
@@ -248,7 +248,7 @@ async def test_a_letter_of_unknown_fate_is_tried_again_under_its_id(
 ) -> None:
     relay.stage, relay.lasts = stage, lasts
     told = await fail(relay, timeout_seconds=2)
-    assert (told.type, told.next_retry_delay) == ("MAIL_DOWN", None)
+    assert (told.type, told.wait) == ("MAIL_DOWN", None)
     relay.stage = ""
     assert await send(relay) is Delivery.SENT
     assert len({message["Message-ID"] for message in relay.taken}) == 1
@@ -278,7 +278,7 @@ async def test_a_letter_the_relay_has_taken_is_sent_however_it_parts(
 async def test_a_relay_without_starttls_hears_nothing(relay: Relay, tmp_path: Path) -> None:
     password = tmp_path / "password"
     password.write_text("sesame")
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         await send(relay, starttls=True, username="engine", password_file=password)
     assert raised.value.type == "CONFIGURATION"
     assert relay.taken == []
@@ -297,10 +297,10 @@ async def test_a_relay_that_cannot_be_trusted_hears_nothing(
     stack: TestStack, wrong: dict[str, object]
 ) -> None:
     before = stack.messages(TO)
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         await hand_over(stack.settings.mail.model_copy(update=wrong))
     assert raised.value.message == "CONFIGURATION: certificate not trusted"
-    assert not raised.value.non_retryable
+    assert not isinstance(raised.value, Refused)
     assert stack.messages(TO) == before
 
 
@@ -334,7 +334,7 @@ async def test_a_mended_authority_needs_no_restart(stack: TestStack, tmp_path: P
     make_certificates(tmp_path)
     mail = MailRelay(stack.settings.mail.model_copy(update={"ca_file": file}), INSTITUTION)
     file.write_bytes(right.read_bytes())
-    with pytest.raises(ApplicationError, match="certificate not trusted"):
+    with pytest.raises(AdapterError, match="certificate not trusted"):
         await mail.send(to=TO, letter=LETTER, message_id="1")
     assert await mail.send(to=TO, letter=LETTER, message_id="1") is Delivery.SENT
 

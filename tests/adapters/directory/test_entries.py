@@ -1,6 +1,6 @@
 import pytest
 
-from activities.entries import CODES, address_told, attributes, chosen, codes, missing
+from adapters.directory.entries import CODES, address_told, attributes, chosen, codes, missing
 from domain.contracts.requests import Enrolment
 from domain.contracts.vocabulary import Choice, Language
 from tests.activities.conftest import MakePerson

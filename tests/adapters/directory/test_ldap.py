@@ -7,9 +7,12 @@ import pytest
 from structlog.testing import capture_logs
 from temporalio.exceptions import ApplicationError
 
-from activities import failures
-from activities.answers import Answer, _policy_error, reject
-from activities.ldap import Wire
+from activities import errors
+from activities.errors import guarded
+from adapters.directory.answers import Answer, _policy_error, reject
+from adapters.directory.ldap import Wire
+from adapters.errors import AdapterError, Refused
+from domain.contracts.vocabulary import FailureType
 from settings import Directory
 from tests.stack import TestStack
 
@@ -62,16 +65,16 @@ def test_both_ldaps_and_starttls_work(stack: TestStack) -> None:
 
 def test_an_unknown_authority_is_refused(stack: TestStack) -> None:
     for url in (stack.settings.directory.urls[0], stack._stack.directory.ldap_url):
-        with pytest.raises(ApplicationError) as raised:
+        with pytest.raises(AdapterError) as raised:
             ask(changed(stack, ca_file=None, urls=[url]))
         assert raised.value.message == "CONFIGURATION: certificate not trusted"
-        assert not raised.value.non_retryable
+        assert not isinstance(raised.value, Refused)
 
 
 def test_nothing_is_said_in_clear(stack: TestStack, eavesdropper: tuple[int, list[bytes]]) -> None:
     port, heard = eavesdropper
     settings = changed(stack, urls=[f"ldap://127.0.0.1:{port}"])
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         ask(settings)
     assert raised.value.type == "DIRECTORY_DOWN"
     assert settings.bind_password_file.read_bytes().strip() not in b"".join(heard)
@@ -84,7 +87,7 @@ def test_the_next_server_is_asked_when_the_first_is_away(stack: TestStack) -> No
 
 
 def test_no_server_at_all_is_the_directory_being_away(stack: TestStack) -> None:
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         ask(changed(stack, urls=["ldaps://127.0.0.1:9"]))
     assert raised.value.type == "DIRECTORY_DOWN"
 
@@ -93,7 +96,7 @@ def test_a_silent_server_is_given_up(stack: TestStack) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"ldaps://127.0.0.1:{silent.getsockname()[1]}"
         settings = changed(stack, urls=[url], receive_timeout_seconds=1)
-        with pytest.raises(ApplicationError) as raised:
+        with pytest.raises(AdapterError) as raised:
             ask(settings)
     assert raised.value.type == "DIRECTORY_DOWN"
 
@@ -101,7 +104,7 @@ def test_a_silent_server_is_given_up(stack: TestStack) -> None:
 def test_a_wrong_service_password_is_something_to_mend(stack: TestStack, tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("wrong-password-of-the-service")
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         ask(changed(stack, bind_password_file=file))
     assert raised.value.message == "CONFIGURATION: LDAP 49"
 
@@ -120,16 +123,20 @@ def test_a_wrong_service_password_is_something_to_mend(stack: TestStack, tmp_pat
     ],
 )
 def test_result_codes(code: int, kind: str, permanent: bool) -> None:
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         reject(Answer(code), 19)
-    assert (raised.value.type, raised.value.non_retryable) == (kind, permanent)
+    assert (raised.value.type, isinstance(raised.value, Refused)) == (kind, permanent)
 
 
 def test_a_read_only_directory_calls_for_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failures, "_alarmed", {})
-    with capture_logs() as lines, pytest.raises(ApplicationError):
+    monkeypatch.setattr(errors, "_alarmed", {})
+    with (
+        capture_logs() as lines,
+        pytest.raises(ApplicationError),
+        guarded(FailureType.LEDGER_DOWN, ()),
+    ):
         reject(Answer(53))
-    assert [line["outcome"] for line in lines] == ["LDAP 53"]
+    assert [line["outcome"] for line in lines] == ["DIRECTORY_DOWN: LDAP 53"]
 
 
 def test_expected_codes_pass() -> None:

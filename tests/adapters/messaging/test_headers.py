@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from activities.headers import AsWritten, mailbox, text
+from adapters.messaging.headers import AsWritten, mailbox, text
 
 WORD = re.compile(rb"=\?utf-8\?b\?([A-Za-z0-9+/]+={0,2})\?=")
 ADDRESS = "no-reply@university.example"

@@ -17,10 +17,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 import aiosmtplib
-from temporalio.exceptions import ApplicationError
 
-from activities import headers
-from activities.failures import failure, guarded
+from adapters.errors import AdapterError, Misconfigured, Unavailable, translated
+from adapters.messaging import headers
 from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import FailureType, Language
 from settings import Institution, Mail
@@ -67,7 +66,7 @@ class MailRelay:
             password=self._password(),
             timeout=settings.timeout_seconds,
         )
-        with guarded(FailureType.MAIL_DOWN, _AWAY):
+        with translated(FailureType.MAIL_DOWN, _AWAY):
             try:
                 # For the whole conversation: a relay may take its time with each answer.
                 async with asyncio.timeout(settings.timeout_seconds):
@@ -82,7 +81,7 @@ class MailRelay:
                 raise _refused(error) from None
             except ssl.SSLCertVerificationError:
                 self._tls = self._trust()
-                raise failure(FailureType.CONFIGURATION, "certificate not trusted") from None
+                raise Misconfigured("certificate not trusted") from None
             finally:
                 client.close()
         return Delivery.SENT
@@ -124,7 +123,8 @@ def _read(refused: aiosmtplib.SMTPRecipientRefused) -> Delivery:
     raise _refused(refused) from None
 
 
-def _refused(answer: aiosmtplib.SMTPResponseException) -> ApplicationError:
-    lasting = answer.code >= _PERMANENT
-    kind = FailureType.CONFIGURATION if lasting else FailureType.MAIL_DOWN
-    return failure(kind, f"SMTP {answer.code}")
+def _refused(answer: aiosmtplib.SMTPResponseException) -> AdapterError:
+    detail = f"SMTP {answer.code}"
+    if answer.code >= _PERMANENT:
+        return Misconfigured(detail)
+    return Unavailable(FailureType.MAIL_DOWN, detail)

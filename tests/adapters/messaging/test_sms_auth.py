@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from temporalio.exceptions import ApplicationError
 
-from activities.sms import SmsGateway
+from adapters.errors import AdapterError
+from adapters.messaging.sms import SmsGateway
 from domain.contracts.requests import Delivery
 from settings import Sms
-from tests.activities.gateway import TEXT, TO, Gateway, fail, send
+from tests.adapters.gateway import TEXT, TO, Gateway, fail, send
 
 
 def at(gateway: Gateway, path: str) -> str:
@@ -29,7 +29,7 @@ async def test_a_signature_over_method_path_text_and_time_is_taken(
         "message": {"text": TEXT, "sender_id": "UNIVERSITY"},
     }
     gateway.secret = "another"
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         await send(settings)
     assert raised.value.type == "CONFIGURATION"
 
@@ -78,7 +78,7 @@ async def test_a_fresh_token_that_is_refused_is_something_to_mend(
     gateway: Gateway, secret: Path
 ) -> None:
     gateway.status = 401
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         await send(oauth(gateway, secret))
     assert raised.value.type == "CONFIGURATION"
     assert gateway.tokens == ["token-0"]
@@ -115,7 +115,7 @@ def put(secret: Path, text: str) -> None:
 async def test_a_secret_that_went_away_is_something_to_mend(gateway: Gateway, secret: Path) -> None:
     sms = SmsGateway(Sms(url=gateway.url, token_file=secret))
     secret.unlink()  # noqa: ASYNC240 - a small file of the test's own
-    with pytest.raises(ApplicationError, match="CONFIGURATION: FileNotFoundError"):
+    with pytest.raises(AdapterError, match="CONFIGURATION: FileNotFoundError"):
         await sms.send(to=TO, text=TEXT, message_id="1")
     await sms.close()
 
@@ -127,7 +127,7 @@ def test_a_secret_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
 
 async def test_a_wrong_client_secret_is_something_to_mend(gateway: Gateway, secret: Path) -> None:
     gateway.secret = "another"
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         await send(oauth(gateway, secret))
     assert raised.value.type == "CONFIGURATION"
     assert "sesame" not in repr(raised.value)

@@ -8,17 +8,14 @@ connections too.
 import asyncio
 import contextvars
 import re
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from contextvars import ContextVar
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from ldap3.utils.conv import escape_filter_chars
-from temporalio import activity
 
-from activities.answers import (
+from adapters.directory.answers import (
     ALREADY_EXISTS,
     CONSTRAINT_VIOLATION,
     INVALID_CREDENTIALS,
@@ -29,12 +26,11 @@ from activities.answers import (
     Answer,
     reject,
 )
-from activities.entries import OBJECT_CLASSES, Attributes, missing
-from activities.failures import failure
-from activities.ldap import Found, Wire
+from adapters.directory.entries import OBJECT_CLASSES, Attributes, missing
+from adapters.directory.ldap import Found, Wire
+from adapters.errors import Refused
 from domain import accounts, usernames
 from domain.accounts import CODES, Identity, Judgement, Password
-from domain.contracts.vocabulary import FailureType
 from settings import Directory as Settings
 
 P = ParamSpec("P")
@@ -43,7 +39,6 @@ T = TypeVar("T")
 ADDRESSES = ("mail", "eduPersonPrincipalName")
 _CREATOR = "creatorsName"
 _PASSWORD = "userPassword"  # noqa: S105 - the name of an attribute
-_began: ContextVar[float] = ContextVar("began")
 
 
 class Entry(NamedTuple):
@@ -71,7 +66,9 @@ class Entry(NamedTuple):
 
 
 class Directory:
-    def __init__(self, settings: Settings) -> None:
+    """`fence` is called at the last moment before each write, and raises when it must not be."""
+
+    def __init__(self, settings: Settings, fence: Callable[[], None] = lambda: None) -> None:
         self._people = settings.people_dn
         self._active_when = settings.active_when
         self._adopt = settings.adopt
@@ -241,29 +238,8 @@ class Directory:
     def _dn(self, username: str) -> str:
         """Build a name from what needs no escaping; anything else is not a username."""
         if usernames.unusable(username):
-            raise failure(FailureType.CONFIGURATION, "not a username", permanent=True)
+            raise Refused("not a username")
         return f"uid={username},{self._people}"
-
-
-def monotonic() -> float:
-    """Return seconds that no change of the machine's clock moves, and no sleep of it stops."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def begin_try() -> None:
-    """Note when this try of an activity began, for `fence`."""
-    _began.set(monotonic())
-
-
-def fence() -> None:
-    """Keep a try that has outlived its time from writing: a later one may have begun.
-
-    A stopped process may wake at any moment, and what it wrote then would undo the later try. The
-    time is measured here, for the clocks of this machine and of Temporal may differ.
-    """
-    patience = activity.info().start_to_close_timeout
-    if patience and monotonic() >= _began.get() + patience.total_seconds():
-        raise failure(FailureType.DIRECTORY_DOWN, "too late to write")
 
 
 def _terms(values: Mapping[str, str]) -> str:

@@ -1,46 +1,34 @@
-"""Turns what drivers raise into failures that may be kept for years and read by anybody.
+"""Turns errors of the systems outside into failures that Temporal keeps and anybody may read.
 
-A failure names the part to mend (its type) and the driver's exception class or result code, never
-the driver's text, which likes to quote values; the original is cut off with `from None`.
-
-What people must mend is tried again slowly, and alarms them once for each cause.
+What people must mend is retried slowly, and alarms them once for each cause.
 """
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from adapters.errors import AdapterError, Refused, adapter_error
 from domain.contracts.vocabulary import FailureType
 
-_MENDING = timedelta(seconds=45)
 _ALARM_AGAIN_SECONDS = 600.0
 
 log = structlog.get_logger("activities")
 _alarmed: dict[tuple[str, str], float] = {}
 
 
-def failure(
-    kind: FailureType,
-    detail: str,
-    *,
-    permanent: bool = False,
-    wait: timedelta | None = None,
-) -> ApplicationError:
-    """Return a failure to raise; `detail` is a fixed text, a class name or a code."""
-    message = f"{kind.value}: {detail}"
-    if kind is FailureType.CONFIGURATION:
-        alarm(message)
-        wait = wait or _MENDING
+def failure(error: AdapterError) -> ApplicationError:
+    """Return the failure that this error is for Temporal; operators are told what needs them."""
+    if error.alarming:
+        alarm(error.message)
     return ApplicationError(
-        message,
-        type=kind.value,
-        non_retryable=permanent,
-        next_retry_delay=wait,
+        error.message,
+        type=error.type.value,
+        non_retryable=isinstance(error, Refused),
+        next_retry_delay=error.wait,
     )
 
 
@@ -67,7 +55,5 @@ def guarded(
         yield
     except ApplicationError:
         raise
-    except unavailable as error:
-        raise failure(away, type(error).__name__) from None
     except Exception as error:  # noqa: BLE001 - its text must not get out, whatever it is
-        raise failure(FailureType.CONFIGURATION, type(error).__name__) from None
+        raise failure(adapter_error(error, away, unavailable)) from None

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from activities.failures import failure
+from adapters.errors import Misconfigured, Unavailable
 from domain.contracts.vocabulary import FailureType
 from settings import Sms
 
@@ -138,13 +138,13 @@ class ClientCredentials(httpx.Auth):
         """Keep the token of this answer; raises where there is none."""
         status = response.status_code
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise failure(FailureType.SMS_DOWN, f"token HTTP {status}")
+            raise Unavailable(FailureType.SMS_DOWN, f"token HTTP {status}")
         try:
             answer = response.json()
             self._token = str(answer["access_token"])
             life = float(answer.get("expires_in", _DEFAULT_LIFE_SECONDS))
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise failure(FailureType.CONFIGURATION, f"no token, HTTP {status}") from None
+            raise Misconfigured(f"no token, HTTP {status}") from None
         self._until = time.monotonic() + life - _EARLY_SECONDS
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from temporalio.exceptions import ApplicationError
 
-from activities.sms import SmsGateway
+from adapters.errors import AdapterError
+from adapters.messaging.sms import SmsGateway
 from domain.contracts.requests import Delivery
 from settings import SMS_PRESETS, Sms
-from tests.activities.gateway import (
+from tests.adapters.gateway import (
     TEXT,
     TO,
     Gateway,
@@ -68,7 +68,7 @@ async def test_a_refusal_for_other_reasons_than_the_number_is_something_to_mend(
     gateway.status = 400
     gateway.body = '{"error": "unknown sender"}'
     told = await fail(settings)
-    assert (told.message, told.next_retry_delay) == ("CONFIGURATION: HTTP 400", MENDING)
+    assert (told.message, told.wait) == ("CONFIGURATION: HTTP 400", MENDING)
     gateway.body = '{"error": "invalid number"}'
     assert await send(settings) is Delivery.UNDELIVERABLE
 
@@ -78,7 +78,7 @@ async def test_a_refusal_of_the_engine_is_tried_again_slowly(gateway: Gateway, s
     gateway.status = status
     gateway.body = f"no credit to send to {TO}"
     told = await fail(Sms(url=gateway.url))
-    assert (told.message, told.next_retry_delay) == (f"CONFIGURATION: HTTP {status}", MENDING)
+    assert (told.message, told.wait) == (f"CONFIGURATION: HTTP {status}", MENDING)
     gateway.status = 200
     assert await send(Sms(url=gateway.url)) is Delivery.SENT
 
@@ -88,7 +88,7 @@ async def test_a_gateway_in_trouble_is_tried_again_soon(gateway: Gateway, status
     gateway.status = status
     gateway.body = f"failed for {TO}"
     told = await fail(Sms(url=gateway.url))
-    assert (told.message, told.next_retry_delay) == (f"SMS_DOWN: HTTP {status}", None)
+    assert (told.message, told.wait) == (f"SMS_DOWN: HTTP {status}", None)
 
 
 @pytest.mark.parametrize(
@@ -142,14 +142,14 @@ async def test_the_gateway_may_say_when(
 ) -> None:
     gateway.status = status
     gateway.headers = {"Retry-After": asked}
-    assert (await fail(Sms(url=gateway.url))).next_retry_delay == wait
+    assert (await fail(Sms(url=gateway.url))).wait == wait
 
 
 async def test_a_date_to_wait_for_is_read_in_its_own_zone(gateway: Gateway) -> None:
     gateway.status = 503
     later = datetime.now(UTC) + timedelta(minutes=2)
     gateway.headers = {"Retry-After": format_datetime(later, usegmt=True)}
-    wait = (await fail(Sms(url=gateway.url))).next_retry_delay
+    wait = (await fail(Sms(url=gateway.url))).wait
     assert wait
     assert timedelta(minutes=1) < wait <= timedelta(minutes=2)
 
@@ -161,14 +161,14 @@ async def test_a_date_to_wait_for_is_of_the_gateways_clock(gateway: Gateway, apa
     gateway.status, gateway.date = 429, format_datetime(now, usegmt=True)
     asked = format_datetime(now + timedelta(seconds=90), usegmt=True)
     gateway.headers = {"Retry-After": asked}
-    assert (await fail(Sms(url=gateway.url))).next_retry_delay == timedelta(seconds=90)
+    assert (await fail(Sms(url=gateway.url))).wait == timedelta(seconds=90)
 
 
 async def test_a_gateway_that_tells_no_time_is_believed_to_have_ours(gateway: Gateway) -> None:
     later = datetime.now(UTC) + timedelta(seconds=90)
     gateway.status, gateway.date = 429, "just now"
     gateway.headers = {"Retry-After": format_datetime(later, usegmt=True)}
-    wait = (await fail(Sms(url=gateway.url))).next_retry_delay
+    wait = (await fail(Sms(url=gateway.url))).wait
     assert wait
     assert timedelta(seconds=60) < wait <= timedelta(seconds=90)
 
@@ -180,10 +180,10 @@ async def test_a_gateway_that_asked_to_wait_is_left_in_peace_by_every_message(
     sms = SmsGateway(Sms(url=gateway.url))
     waits = []
     for message_id in ("A:pin:1", "B:pin:1"):
-        with pytest.raises(ApplicationError) as raised:
+        with pytest.raises(AdapterError) as raised:
             await sms.send(to=TO, text=TEXT, message_id=message_id)
         assert raised.value.type == "SMS_DOWN"
-        waits.append(raised.value.next_retry_delay or timedelta())
+        waits.append(raised.value.wait or timedelta())
     await sms.close()
     assert len(gateway.seen) == 1
     assert timedelta(seconds=100) < waits[1] < waits[0] == timedelta(seconds=200)
@@ -192,11 +192,11 @@ async def test_a_gateway_that_asked_to_wait_is_left_in_peace_by_every_message(
 async def test_after_the_wait_it_is_asked_again(gateway: Gateway) -> None:
     gateway.status, gateway.headers = 429, {"Retry-After": "0"}
     sms = SmsGateway(Sms(url=gateway.url))
-    with pytest.raises(ApplicationError) as raised:
+    with pytest.raises(AdapterError) as raised:
         await sms.send(to=TO, text=TEXT, message_id="A:pin:1")
     gateway.status = 200
-    assert raised.value.next_retry_delay
-    await asyncio.sleep(raised.value.next_retry_delay.total_seconds())
+    assert raised.value.wait
+    await asyncio.sleep(raised.value.wait.total_seconds())
     assert await sms.send(to=TO, text=TEXT, message_id="A:pin:1") is Delivery.SENT
     await sms.close()
 
@@ -210,7 +210,7 @@ async def test_an_absent_gateway_is_told_as_such(url: str) -> None:
 async def test_a_message_of_unknown_fate_is_tried_again(talk: Talk) -> None:
     async with talking(talk) as url:
         told = await fail(Sms(url=url, timeout_seconds=0.5))
-    assert (told.type, told.next_retry_delay) == ("SMS_DOWN", None)
+    assert (told.type, told.wait) == ("SMS_DOWN", None)
 
 
 async def test_a_gateway_that_cannot_be_trusted_hears_nothing(stack: TestStack) -> None:
@@ -221,7 +221,7 @@ async def test_a_gateway_that_cannot_be_trusted_hears_nothing(stack: TestStack) 
     async with talking(hang, tls) as url:
         told = await fail(Sms(url=url))
         assert told.message == "CONFIGURATION: certificate not trusted"
-        assert told.next_retry_delay == MENDING
+        assert told.wait == MENDING
         # No TLS at all is no certificate to mend.
         assert (await fail(Sms(url=url.replace("https", "http")))).type == "SMS_DOWN"
 

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from activities.failures import alarm, failure
+from adapters.errors import Misconfigured, Refused, Unavailable
 from domain.contracts.vocabulary import FailureType
 
 SUCCESS = 0
@@ -39,18 +39,17 @@ class Answer(NamedTuple):
 
 
 def reject(answer: Answer, *allowed: int) -> None:
-    """Raise the failure that an unexpected result code stands for."""
+    """Raise the error that an unexpected result code stands for."""
     detail = f"LDAP {answer.code}"
     if answer.code in (SUCCESS, *allowed):
         return
     if answer.code in _OUR_BUG:
-        raise failure(FailureType.CONFIGURATION, detail, permanent=True)
+        raise Refused(detail)
     if answer.code in _MISCONFIGURED or answer.refused:
-        raise failure(FailureType.CONFIGURATION, detail)
-    if answer.code in (REFERRAL, UNWILLING):
-        # Read-only: for a moment, or because the settings name replicas alone.
-        alarm(detail)
-    raise failure(FailureType.DIRECTORY_DOWN, detail)
+        raise Misconfigured(detail)
+    # Read-only: for a moment, or because the settings name replicas alone.
+    alarming = answer.code in (REFERRAL, UNWILLING)
+    raise Unavailable(FailureType.DIRECTORY_DOWN, detail, alarming=alarming)
 
 
 def read(result: dict[str, Any]) -> Answer:

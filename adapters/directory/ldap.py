@@ -31,9 +31,8 @@ from ldap3 import (
 from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
 from ldap3.core.results import RESULT_CODES
 from ldap3.extend.standard.modifyPassword import ModifyPassword
-from temporalio.exceptions import ApplicationError
 
-from activities.answers import (
+from adapters.directory.answers import (
     DRY_RUN_DONE,
     ELSEWHERE,
     INVALID_CREDENTIALS,
@@ -46,7 +45,7 @@ from activities.answers import (
     read,
     reject,
 )
-from activities.failures import failure
+from adapters.errors import AdapterError, Misconfigured, Unavailable
 from domain.contracts.vocabulary import FailureType
 from settings import Directory
 
@@ -120,7 +119,7 @@ class Wire:
         idle = self._owned() is None and not self._idle.empty()
         try:
             answer, found = self._searched(base, query, SUBTREE, attributes)
-        except ApplicationError:
+        except AdapterError:
             if not idle:
                 raise
             answer, found = self._searched(base, query, SUBTREE, attributes)
@@ -393,8 +392,8 @@ def _told() -> Iterator[None]:
         untrusted = isinstance(error, ssl.SSLCertVerificationError)
         detail = "certificate not trusted" if untrusted else type(error).__name__
         if isinstance(error, _MENDABLE):
-            raise failure(FailureType.CONFIGURATION, detail) from None
-        raise failure(FailureType.DIRECTORY_DOWN, detail) from None
+            raise Misconfigured(detail) from None
+        raise Unavailable(FailureType.DIRECTORY_DOWN, detail) from None
 
 
 def _open_encrypted(connection: Connection) -> None:

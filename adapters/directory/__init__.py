@@ -1,0 +1,1 @@
+"""The student directory, by LDAP: connections, entries, and what is asked and written."""

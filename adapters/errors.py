@@ -1,0 +1,73 @@
+"""Errors that the clients of outside systems raise.
+
+An error names the system (its failure type) and the driver's exception class or result code, never
+the driver's text, which may quote personal data; the original is cut off with `from None`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from domain.contracts.vocabulary import FailureType
+
+_MENDING = timedelta(seconds=45)
+
+
+class AdapterError(Exception):
+    """A system did not do what it was asked; `detail` is a fixed text, a class name or a code.
+
+    `wait` is when to try again at the soonest. `alarming` tells that operators should
+    look at it although it is retried.
+    """
+
+    def __init__(
+        self,
+        type: FailureType,  # noqa: A002 - as ApplicationError calls it
+        detail: str,
+        *,
+        wait: timedelta | None = None,
+        alarming: bool = False,
+    ) -> None:
+        super().__init__(f"{type.value}: {detail}")
+        self.type = type
+        self.wait = wait
+        self.alarming = alarming
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+class Unavailable(AdapterError):
+    """The system is away, busy or slow: the same request may succeed soon."""
+
+
+class Misconfigured(AdapterError):
+    """Settings or system must be mended by people; until then each try fails."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(FailureType.CONFIGURATION, detail, wait=_MENDING, alarming=True)
+
+
+class Refused(Misconfigured):
+    """The system takes no such request, whatever the settings: an error of this engine."""
+
+
+def adapter_error(
+    error: Exception, away: FailureType, unavailable: tuple[type[BaseException], ...]
+) -> AdapterError:
+    """Return what to raise for an error: `unavailable` ones tell that the system is away."""
+    if isinstance(error, AdapterError):
+        return error
+    if isinstance(error, unavailable):
+        return Unavailable(away, type(error).__name__)
+    return Misconfigured(type(error).__name__)
+
+
+@contextmanager
+def translated(away: FailureType, unavailable: tuple[type[BaseException], ...]) -> Iterator[None]:
+    """Turn whatever a driver raises into an `AdapterError`."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - its text must not get out, whatever it is
+        raise adapter_error(error, away, unavailable) from None

@@ -1,0 +1,1 @@
+"""Senders of messages: SMS gateways over HTTP, and mail over one relay."""
