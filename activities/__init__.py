@@ -2,8 +2,7 @@
 
 errors.py     how an error of a driver or adapter becomes a failure that Temporal keeps
 fencing.py    keeps a try that has outlived its time from writing
-registrar.py  find_student, reading the registrar's view; students.py groups its rows into persons,
-              reach.py tells which of them cannot activate
+registrar.py  find_student, reading the registrar's view
 pins.py       check_pin, unlock_pin, and the tries of the question who it is
 records.py    claims, consents, insurance numbers, send budgets, the close: the ledger's activities
 accounts.py   check_account, resolve_account and provision_account, on directory and ledger;

@@ -9,11 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from activities import students
-from activities.humans import people
 from activities.records import refused_login
 from activities.rekeyed import Ledger, told_by
-from activities.rows import Row
 from adapters.directory.accounts import ADDRESSES, Entry
 from adapters.directory.entries import identity
 from domain import usernames
@@ -21,6 +18,9 @@ from domain.accounts import CODES, Judgement, Outcome, judge
 from domain.contracts.requests import Person
 from domain.postings import Postings
 from domain.reasons import Reason
+from domain.registrar import students
+from domain.registrar.humans import people
+from domain.registrar.rows import Row
 from ledger import rekeyed
 from security.keys import KeyRing
 from settings import Settings, Usernames

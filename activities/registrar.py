@@ -15,15 +15,15 @@ import asyncpg
 from temporalio import activity
 
 from activities.errors import guarded
-from activities.humans import deciding
 from activities.names_sql import heads, initials
 from activities.registrar_sql import ending, like, spelled, statements
-from activities.row_facts import MOST_ROWS, MOST_SHARING, spellings, transcribed
-from activities.rows import Row, birth_date, enrolment, first_names, insurance_of, names, told
-from activities.students import Typed, called, holders, holds, persons
 from domain import blanks, dates, surnames
 from domain.contracts.requests import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
+from domain.registrar.humans import deciding
+from domain.registrar.row_facts import MOST_ROWS, MOST_SHARING, spellings, transcribed
+from domain.registrar.rows import Row, birth_date, enrolment, first_names, insurance_of, names, told
+from domain.registrar.students import Typed, called, holders, holds, persons
 from ledger.pool import UNAVAILABLE, Pool, connect
 from security.keys import KeyRing
 from settings import Registrar, Settings

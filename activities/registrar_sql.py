@@ -13,10 +13,10 @@ from itertools import groupby
 from typing import get_args
 
 from activities.names_sql import GREEK, by_surname
-from activities.row_facts import MOST_ROWS
-from activities.rows import LIVE
 from domain import blanks, dates
 from domain.contacts import AROUND_EMAILS
+from domain.registrar.row_facts import MOST_ROWS
+from domain.registrar.rows import LIVE
 from domain.text import student_number
 from settings import MAY_LACK, Column, Registrar
 

@@ -21,7 +21,6 @@ import asyncpg
 
 import settings
 from activities.known import Match, Plan
-from activities.reach import report
 from activities.registrar import everybody
 from adapters.directory.entries import CODES
 from bench.registrar import crowd
@@ -29,6 +28,7 @@ from demo.place import Place
 from demo.slapd import PEOPLE_DN
 from demo.stack import Stack
 from demo.students import COLUMNS
+from domain.registrar.readiness import report
 from ledger.migrate import migrate
 from security import rotation
 from starter import accounts

@@ -23,7 +23,7 @@ from pathlib import Path
 import asyncpg
 
 import settings
-from activities import known, reach
+from activities import known
 from activities.registrar import everybody
 from adapters.directory.accounts import Directory, Entry
 from adapters.directory.answers import SUCCESS
@@ -47,6 +47,7 @@ from demo.slapd import PEOPLE_DN
 from demo.stack import Stack
 from demo.walkthrough import read_env
 from domain.contracts.vocabulary import WaitReason
+from domain.registrar import readiness
 from security.keys import KeyRing
 from settings import Settings
 from starter import accounts
@@ -99,7 +100,7 @@ async def compare(config: Settings, humans: Sequence[Human], faults: Faults) -> 
     """Run what an operator does before the term."""
     region = config.registrar.phone_region
     rows = await everybody(config.registrar)
-    found, seconds = timed(lambda: reach.report(rows, region))
+    found, seconds = timed(lambda: readiness.report(rows, region))
     say(f"report of {len(rows)} rows: {seconds:.1f} s")
     check_report(found, humans, faults)
     check_persons(known.persons(rows, config, KeyRing(config.keys_dir)), humans, faults)

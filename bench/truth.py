@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from activities.known import KNOWN, Match
-from activities.reach import Obstacle, Report
 from adapters.directory.accounts import Entry
 from adapters.directory.entries import CODES
 from bench.untidy import Human
 from domain.contracts.requests import Person
+from domain.registrar.readiness import Obstacle, Report
 
 _HINDERING = frozenset(
     {

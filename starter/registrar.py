@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 import settings
-from activities.reach import Report
-from activities.reach import report as judged
 from activities.registrar import everybody
+from domain.registrar.readiness import Report
+from domain.registrar.readiness import report as judged
 from starter import databases
 from starter.output import show_json
 

@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.caller import Said
-from activities.checking import Typed
+from domain.registrar.caller import Said
+from domain.registrar.diagnosis import Typed
 from starter.console.act import reference_of
 from starter.console.seat import Seat, at
 from starter.support import caller

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.checking import Outcome, Typed
+from domain.registrar.diagnosis import Outcome, Typed
 from starter.console.act import reference_of
 from starter.console.seat import Seat, at
 from starter.support import registrar, registrar_texts

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from activities import caller, students
-from activities.caller import Said
-from activities.checking import Typed
-from activities.humans import humans
 from activities.registrar import SharedByMany, View
-from activities.rows import Row
+from domain.registrar import caller, students
+from domain.registrar.caller import Said
+from domain.registrar.diagnosis import Typed
+from domain.registrar.humans import humans
+from domain.registrar.rows import Row
 from ledger import activations, budgets, used_again
 from ledger.pool import NO_RESULT
 from starter.support import cases

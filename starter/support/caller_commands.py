@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from activities.caller import Said
-from activities.checking import Typed
+from domain.registrar.caller import Said
+from domain.registrar.diagnosis import Typed
 from starter.output import Failed, show_json, utc
 from starter.support import caller
 from starter.support.caller import Answer, Question, Told

@@ -10,14 +10,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from activities import checking, presence, students
-from activities.checking import Account, Human, Miss, Outcome, Typed
-from activities.humans import Grouped, people
+from activities import presence
 from activities.records import claim_keys, refused_login
 from activities.registrar import SharedByMany, View, reader
 from activities.rekeyed import Known, known, recognition
-from activities.row_facts import MOST_SHARING
-from activities.rows import Row, as_it_stands, enrolment, names, text
 from adapters.directory import entries
 from adapters.directory.accounts import Directory
 from adapters.errors import AdapterError
@@ -26,6 +22,11 @@ from domain.accounts import Identity
 from domain.accounts import Outcome as Judged
 from domain.contracts.requests import AccountState, Person
 from domain.reasons import Reason
+from domain.registrar import diagnosis, students
+from domain.registrar.diagnosis import Account, Human, Miss, Outcome, Typed
+from domain.registrar.humans import Grouped, people
+from domain.registrar.row_facts import MOST_SHARING
+from domain.registrar.rows import Row, as_it_stands, enrolment, names, text
 from domain.text import identifier
 from ledger import activations
 from ledger.pool import NO_RESULT
@@ -139,7 +140,7 @@ async def check(desk: Desk, question: Question) -> Check:
     told = Check(
         outcome=None if ours else Outcome.ELSEWHERE if hidden else Outcome.NOT_IN_VIEW,
         people=tuple(
-            checking.human(
+            diagnosis.human(
                 each.rows,
                 region_of(desk),
                 desk.staff.sees,
@@ -218,7 +219,7 @@ def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
             wanted = identifier(question.insurance)
             return any(identifier(text(row, "ssn")) == wanted for row in group)
         case Kind.CONTACT:
-            return checking.matches(group, question.typed, region_of(desk))
+            return diagnosis.matches(group, question.typed, region_of(desk))
 
 
 @dataclass(frozen=True)
@@ -270,7 +271,7 @@ async def _judged(desk: Desk, found: Check, human: Grouped, typed: Typed, shared
     others = shared.of(typed.read(region))
     person = person_in(desk, group, human.alike)
     mobiles, emails = students.contacts(group, region)
-    matched = checking.matches(group, typed, region)
+    matched = diagnosis.matches(group, typed, region)
     again = await known(desk.pool, desk.keys, person)
     reference = await activations.under_way(
         desk.pool,
@@ -283,7 +284,7 @@ async def _judged(desk: Desk, found: Check, human: Grouped, typed: Typed, shared
     account, username, why = await _account(desk, person, again, name)
     return replace(
         found,
-        outcome=checking.outcome(
+        outcome=diagnosis.outcome(
             group,
             typed,
             region,
@@ -295,7 +296,7 @@ async def _judged(desk: Desk, found: Check, human: Grouped, typed: Typed, shared
             recreates=desk.settings.policy.recreate_missing == "automatic",
             login_refused=refused_login(person, desk.settings.usernames) is not None,
         ),
-        misses=() if matched else checking.misses(group, typed, region),
+        misses=() if matched else diagnosis.misses(group, typed, region),
         account=account,
         username=username,
         why=why,

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from activities.checking import Human, Outcome, Typed
 from domain.contracts.vocabulary import Language
+from domain.registrar.diagnosis import Human, Outcome, Typed
 from starter.output import Failed, show_json
 from starter.support import registrar
 from starter.support import registrar_texts as texts

@@ -4,8 +4,8 @@ Whoever reads it out knows the student or the secretariat at the other end; so b
 always at hand.
 """
 
-from activities.checking import Account, Enrolled, Lack, Miss, OnFile, Outcome
 from domain.contracts.vocabulary import Channel, Language
+from domain.registrar.diagnosis import Account, Enrolled, Lack, Miss, OnFile, Outcome
 from domain.slips import Slip
 from domain.unreadable import Fault
 from starter.support.registrar import Check

@@ -9,17 +9,17 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 
-from activities import checking
-from activities.checking import Account, Outcome, outcome
-from activities.humans import humans
-from activities.reach import report
 from activities.registrar import View, reader
-from activities.row_facts import MOST_ROWS
-from activities.rows import Row
-from activities.students import Typed, contacts, person
 from domain import dates
 from domain.contracts.requests import Person
 from domain.elot743 import ascii_fold
+from domain.registrar import diagnosis
+from domain.registrar.diagnosis import Account, Outcome, outcome
+from domain.registrar.humans import humans
+from domain.registrar.readiness import report
+from domain.registrar.row_facts import MOST_ROWS
+from domain.registrar.rows import Row
+from domain.registrar.students import Typed, contacts, person
 from tests.stack import TestStack
 
 TEXT = (Path(__file__).parents[2] / "docs" / "registrar.md").read_text("utf-8")
@@ -130,7 +130,7 @@ def test_a_field_is_read_and_reported_as_the_table_says(field: Field) -> None:
     assert (reasons or ["-"]) == [field.reason]
     said = outcome(
         [row],
-        checking.Typed(),
+        diagnosis.Typed(),
         "GR",
         account=Account.NONE,
         under_way=False,

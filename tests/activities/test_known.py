@@ -7,7 +7,6 @@ import pytest
 
 from activities.accounts import DirectoryActivities
 from activities.known import KNOWN, Plan, matches, persons
-from activities.rows import Row
 from adapters.directory import entries
 from adapters.directory.accounts import Directory, Entry
 from adapters.directory.entries import CODES, codes
@@ -16,6 +15,7 @@ from domain.accounts import Password
 from domain.contracts.requests import AccountOutcome
 from domain.match_rules import Rule
 from domain.postings import Postings
+from domain.registrar.rows import Row
 from ledger.pool import Pool
 from tests.activities.case import PASSWORD, Case, others
 from tests.activities.conftest import MakePerson

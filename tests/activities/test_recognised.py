@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.humans import humans
-from activities.rows import Row
-from activities.students import Typed, person
 from adapters.directory.entries import identity
 from domain.accounts import Identity, Outcome, Password, judge
 from domain.match_rules import Rule
+from domain.registrar.humans import humans
+from domain.registrar.rows import Row
+from domain.registrar.students import Typed, person
 from settings import Directory
 
 DOMAIN = "uni.example"

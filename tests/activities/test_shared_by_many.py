@@ -7,13 +7,11 @@ import asyncpg
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.humans import humans
-from activities.reach import Obstacle, report
 from activities.registrar import RegistrarActivities, View, everybody
-from activities.row_facts import MOST_ROWS, MOST_SHARING
 from domain.contracts.requests import FindStudent, StudentsFound
+from domain.registrar.humans import humans
+from domain.registrar.row_facts import MOST_ROWS, MOST_SHARING
 from tests.activities.conftest import reading
-from tests.activities.test_reach import row
 from tests.stack import TestStack
 
 CROWD = 9_000
@@ -143,15 +141,3 @@ async def test_a_contact_of_several_persons_joins_no_namesakes_whichever_way_the
     grouped = {frozenset(str(row["registrationid"]) for row in one) for one in humans(every, "GR")}
     assert set(wanted) <= grouped
     await connection.close()
-
-
-def test_the_report_tells_who_has_no_other_contact_than_one_of_many() -> None:
-    shared = {"mobilephone": "6940000001"}
-    rows = [row(str(n), **shared) for n in range(MOST_SHARING)]
-    rows.append(row("own", extemail="own@mail.example", **shared))
-    found = report(rows, "GR")
-    told = {each.registration_id: (each.reason, each.shared_with) for each in found.findings}
-    assert told.pop("own") == (Obstacle.SHARED_BESIDE_OWN, MOST_SHARING)
-    assert set(told.values()) == {(Obstacle.SHARED_BY_MANY, MOST_SHARING)}
-    assert found.departments[0].reasons == {"shared_by_many": MOST_SHARING, "shared_beside_own": 1}
-    assert found.departments[0].unable == MOST_SHARING

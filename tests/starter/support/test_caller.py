@@ -11,9 +11,9 @@ import structlog
 from temporalio.client import Client
 from typer.testing import CliRunner
 
-from activities.caller import Said
-from activities.checking import Typed
 from domain.contracts.vocabulary import Language
+from domain.registrar.caller import Said
+from domain.registrar.diagnosis import Typed
 from ledger import activations, audit, used_again
 from starter.activations import Activations
 from starter.cli import app

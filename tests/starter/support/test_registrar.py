@@ -12,13 +12,13 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from activities.accounts import DirectoryActivities
-from activities.checking import Account, Lack, Outcome, Typed
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities, reader
-from activities.rows import Row
 from demo.students import amka
 from domain.contracts.requests import ClaimPerson, FindStudent, Person
 from domain.contracts.vocabulary import Language, Step
+from domain.registrar.diagnosis import Account, Lack, Outcome, Typed
+from domain.registrar.rows import Row
 from domain.slips import Slip
 from domain.unreadable import Fault
 from ledger import activations, audit

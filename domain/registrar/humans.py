@@ -2,7 +2,7 @@
 
 Rows are one human when they share a valid insurance number and two of surname, first name and birth
 date agree, unless birth date and father's name both differ; of one birth date and other first names
-they are twins, under a number that may be a parent's (`activities.number_owners`). Rows without a
+they are twins, under a number that may be a parent's (`number_owners`). Rows without a
 number join by names, birth date and father's name; where a father's name is unknown they must also
 share a contact. A contact that rows of other names or birth dates have too is a family's or an
 office's, and joins nobody. A row that fits two humans joins neither. The order of the rows does not
@@ -29,10 +29,10 @@ from datetime import date
 from itertools import combinations
 from typing import NamedTuple
 
-from activities.number_owners import Groups, join_by_number
-from activities.row_facts import ANYHOW, MOST_ROWS, Known, Name
-from activities.rows import Row, enrolment
 from domain.memo import remembering
+from domain.registrar.number_owners import Groups, join_by_number
+from domain.registrar.row_facts import ANYHOW, MOST_ROWS, Known, Name
+from domain.registrar.rows import Row, enrolment
 
 
 class Grouped(NamedTuple):

@@ -13,10 +13,10 @@ from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
-from activities.rows import Row, birth_date, insurance_of, text
 from domain import dates, genitive, insurance
 from domain.contacts import emails_on_file, is_at, is_of_nobody, mobiles_on_file
 from domain.elot743 import ascii_fold
+from domain.registrar.rows import Row, birth_date, insurance_of, text
 
 MOST_SHARING = 20
 """Persons who may have one contact; what more have is a secretariat's own, or a placeholder."""

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from activities.row_facts import MOST_ROWS, Known
+from domain.registrar.row_facts import MOST_ROWS, Known
 
 _OWNER_AND_ANOTHER = 2
 

@@ -9,12 +9,20 @@ otherwise before, what the ledger keeps of the person stands under one of them.
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from activities.humans import humans, people
-from activities.rows import Row, as_it_stands, birth_date, enrolment, insurance_of, is_live, text
 from domain import countries
 from domain.contacts import emails_on_file, is_at, mobiles_on_file
 from domain.contracts.requests import Enrolment, Person
 from domain.elot743 import ascii_fold, elot743, latin
+from domain.registrar.humans import humans, people
+from domain.registrar.rows import (
+    Row,
+    as_it_stands,
+    birth_date,
+    enrolment,
+    insurance_of,
+    is_live,
+    text,
+)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from activities import students
-from activities.row_facts import transcribed
-from activities.rows import Row, birth_date, enrolment, insurance_of, is_live, text
 from domain import contacts, masks, slips, unreadable
 from domain.contracts.vocabulary import Channel
+from domain.registrar import students
+from domain.registrar.row_facts import transcribed
+from domain.registrar.rows import Row, birth_date, enrolment, insurance_of, is_live, text
 from domain.rules import InvalidInput
 from domain.slips import Slip
 from domain.unreadable import Fault

@@ -2,9 +2,9 @@
 
 import pytest
 
-from activities.checking import Account, Lack, Outcome, Typed, human, misses, outcome
-from activities.rows import Row
 from domain.contracts.vocabulary import Channel
+from domain.registrar.diagnosis import Account, Lack, Outcome, Typed, human, misses, outcome
+from domain.registrar.rows import Row
 from domain.unreadable import Fault
 
 MOBILE, EMAIL = "6955000123", "nikos@mail.example"
@@ -150,3 +150,8 @@ def test_rows_that_look_alike_and_were_not_joined_are_named_where_they_may_be_se
     ]
     assert human(group, "GR", lambda _: True, others=others).apart == ("SIS/2", "SIS/3")
     assert human(group, "GR", "401".__eq__, others=others).apart == ("SIS/2",)
+
+
+@pytest.mark.parametrize("typed", [Typed("694"), Typed(email="nobody")])
+def test_what_is_no_contact_as_it_was_typed_differs_from_what_is_on_file(typed: Typed) -> None:
+    assert judged(typed, row(mobilephone=MOBILE, extemail=EMAIL)) is Outcome.DIFFERS

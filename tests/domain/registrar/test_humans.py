@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.humans import humans, people
-from activities.rows import Row
 from demo.students import amka
+from domain.registrar.humans import humans, people
+from domain.registrar.rows import Row
 
 MARIA = {"firstnameel": "Μαρία", "lastnameel": "Παπαδοπούλου", "birthdate": "20050101"}
 CHRISTOS = {"firstnameel": "Χρήστος", "lastnameel": "Μπαμπινιώτης", "birthdate": "20050101"}

@@ -3,11 +3,12 @@ from datetime import date
 
 import pytest
 
-from activities.rows import Row, birth_date, insurance_of
-from activities.students import Typed, persons
 from adapters.directory.entries import attributes
+from domain import insurance
 from domain.consent import review
 from domain.contracts.vocabulary import Language
+from domain.registrar.rows import Row, birth_date, insurance_of
+from domain.registrar.students import Typed, holders, persons
 
 ME = Typed("+306912345678", "me@mail.example", "GR")
 AMKA = "01010500013"
@@ -260,3 +261,9 @@ def test_no_message_goes_to_an_address_at_the_institution() -> None:
     typed = replace(ME, own=("uni.example",))
     (alone,) = persons([row("1", **own | {"extemail": "me@uni.example"})], typed, str)
     assert (alone.email, alone.email_to) == (None, None)
+
+
+def test_everybody_on_whose_rows_a_number_stands_is_a_holder() -> None:
+    rows = [row("1", ssn=AMKA), row("2", ssn=None, firstnameel="Νίκος", firstnameen="Nikos")]
+    rows.append(row("3", ssn=AMKA, lastnameel="Ξένου", firstnameel="Άννα", birthdate="19990101"))
+    assert holders(rows, (insurance.AMKA, AMKA), "GR", str) == {"SIS/1", "SIS/3"}

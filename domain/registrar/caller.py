@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date
 
-from activities.row_facts import is_father, transcribed
-from activities.rows import Row, as_it_stands, birth_date
 from domain import identity
 from domain.contracts.vocabulary import Question
+from domain.registrar.row_facts import is_father, transcribed
+from domain.registrar.rows import Row, as_it_stands, birth_date
 from domain.rules import InvalidInput
 from domain.text import student_number
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from activities import students
-from activities.humans import humans
-from activities.row_facts import MOST_SHARING
-from activities.rows import Row, as_it_stands, birth_date, enrolment, is_live, text
-from activities.students import enrolled, login_name
 from domain.contacts import emails_on_file, landline_on_file
 from domain.memo import remembering
+from domain.registrar import students
+from domain.registrar.humans import humans
+from domain.registrar.row_facts import MOST_SHARING
+from domain.registrar.rows import Row, as_it_stands, birth_date, enrolment, is_live, text
+from domain.registrar.students import enrolled, login_name
 from domain.usernames import unusable
 
 _NAMES = ("firstnameel", "firstnameen", "lastnameel", "lastnameen")

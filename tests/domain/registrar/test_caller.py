@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from activities.caller import Said, is_one_of
-from activities.rows import Row
+from domain.registrar.caller import Said, is_one_of, numbers
+from domain.registrar.rows import Row
 
 TODAY = date(2026, 11, 28)
 
@@ -106,3 +106,7 @@ def test_what_fits_none_or_several_tells_nobody() -> None:
 def test_a_person_is_known_by_the_data_of_any_of_their_rows() -> None:
     former = row(registrationid="4711", birthdate="", enrollmentstatus="graduated")
     assert right([row(), former], birth_date="1/2/2005", student_number="4711")
+
+
+def test_a_row_without_a_student_number_has_none() -> None:
+    assert numbers([row(registrationid="")]) == frozenset()

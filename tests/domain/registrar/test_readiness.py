@@ -1,7 +1,8 @@
 import pytest
 
-from activities.reach import Finding, Obstacle, report
-from activities.rows import Row
+from domain.registrar.readiness import Finding, Obstacle, report
+from domain.registrar.row_facts import MOST_SHARING
+from domain.registrar.rows import Row
 
 
 def row(number: str, **more: str | None) -> Row:
@@ -189,3 +190,15 @@ def test_each_status_that_does_not_count_is_told_with_its_rows() -> None:
     rows = [row(str(n), enrollmentstatus=status) for n, status in enumerate(statuses)]
     others = {"Active.": 1, "ενεργός": 1, "1": 2, "graduated": 1, "": 1}
     assert report(rows, "GR").not_active == others
+
+
+def test_the_report_tells_who_has_no_other_contact_than_one_of_many() -> None:
+    shared = {"mobilephone": "6940000001"}
+    rows = [row(str(n), **shared) for n in range(MOST_SHARING)]
+    rows.append(row("own", extemail="own@mail.example", **shared))
+    found = report(rows, "GR")
+    told = {each.registration_id: (each.reason, each.shared_with) for each in found.findings}
+    assert told.pop("own") == (Obstacle.SHARED_BESIDE_OWN, MOST_SHARING)
+    assert set(told.values()) == {(Obstacle.SHARED_BY_MANY, MOST_SHARING)}
+    assert found.departments[0].reasons == {"shared_by_many": MOST_SHARING, "shared_beside_own": 1}
+    assert found.departments[0].unable == MOST_SHARING

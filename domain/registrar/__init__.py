@@ -1,0 +1,11 @@
+"""What the registrar's rows tell: who is one human, who can activate, and why not; pure.
+
+rows.py           one row: its enrolment, names, birth date and insurance number
+row_facts.py      what is compared of two rows
+number_owners.py  whose an insurance number on several rows is
+humans.py         which rows are one human
+students.py       persons as the engine knows them, with the contacts that were typed
+readiness.py      who can activate before the term starts, and what keeps the others
+diagnosis.py      why a student is not found, for the desk
+caller.py         whether a caller is who they say
+"""
