@@ -19,6 +19,7 @@ import typer
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+import postgres
 import settings as configuration
 from activities.accounts import DirectoryActivities
 from activities.desk import DeskActivities
@@ -29,8 +30,8 @@ from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities, reader
 from activities.watch import watched
 from domain.contracts.vocabulary import TaskQueue
-from ledger import key_checks, pool, pooler
-from ledger.pool import Pool
+from ledger import key_checks, pooler
+from postgres import Pool
 from security import redaction
 from security.keys import KeyRing
 from security.purposes import User
@@ -90,7 +91,7 @@ async def run(config: Settings, roles: list[Role], probed: tuple[str, int] | Non
     keys.require(*map(User, roles))
     workers: list[Worker] = []
     async with AsyncExitStack() as stack:
-        ledger = await pool.connect(config.ledger_dsn.get_secret_value())
+        ledger = await postgres.connect(config.ledger_dsn.get_secret_value())
         await key_checks.compare(ledger, keys.checks())
         await pooler.refuse(ledger, "ledger_dsn")
         registrar = await reader(config.registrar)

@@ -47,8 +47,8 @@ from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefus
 from domain.reasons import Reason
 from ledger import activations, consents, passwords, rekeyed, used_again, usernames
 from ledger.consents import Consent
-from ledger.pool import UNAVAILABLE, Pool
 from ledger.usernames import Release
+from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from security.sealing import NotOurs, unseal
 from settings import Settings

@@ -18,7 +18,7 @@ from adapters.messaging.mail import MailRelay
 from domain.contracts.requests import Delivery, MailSupportAnswer, MailSupportRequest, Sent
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import support_requests
-from ledger.pool import UNAVAILABLE, Pool
+from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings
 

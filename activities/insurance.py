@@ -14,7 +14,7 @@ from activities.registrar import RegistrarActivities
 from domain.contracts.requests import InsuranceOutcome, InsuranceRecorded, RecordInsurance
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import insurance, rekeyed, used_again
-from ledger.pool import UNAVAILABLE, Pool
+from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 
 

@@ -18,7 +18,7 @@ from domain.contracts.requests import Delivery, SendNotice, SendPin, Sent
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType
 from domain.references import first_group
 from ledger import clock, codes, messages
-from ledger.pool import UNAVAILABLE, Pool
+from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings
 

@@ -25,7 +25,7 @@ from domain.contracts.requests import (
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import codes, identity_tries, messages, tries
-from ledger.pool import UNAVAILABLE, Pool
+from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 
 

@@ -41,7 +41,7 @@ from ledger import (
     usernames,
 )
 from ledger.activations import Account
-from ledger.pool import UNAVAILABLE, Pool
+from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings, Usernames
 

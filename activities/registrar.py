@@ -24,7 +24,7 @@ from domain.registrar.humans import deciding
 from domain.registrar.row_facts import MOST_ROWS, MOST_SHARING, spellings, transcribed
 from domain.registrar.rows import Row, birth_date, enrolment, first_names, insurance_of, names, told
 from domain.registrar.students import Typed, called, holders, holds, persons
-from ledger.pool import UNAVAILABLE, Pool, connect
+from postgres import UNAVAILABLE, Pool, connect
 from security.keys import KeyRing
 from settings import Registrar, Settings
 

@@ -15,7 +15,7 @@ from domain.accounts import Identity
 from domain.contracts.requests import Person
 from ledger import activations, imports, rekeyed, used_again, usernames
 from ledger.activations import Account
-from ledger.pool import Pool
+from postgres import Pool
 from security.keys import KeyRing
 
 _BATCH = 500

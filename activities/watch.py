@@ -18,7 +18,7 @@ from domain.contracts.requests import ResolveAccount, SendNotice, SendPin
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType
 from ledger import parts, passwords
 from ledger.parts import Met, Part
-from ledger.pool import NO_RESULT, Pool
+from postgres import NO_RESULT, Pool
 
 _EVERY = 5.0
 _MINUTE = 60.0

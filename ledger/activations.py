@@ -11,7 +11,7 @@ from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Language, Step
 from domain.text import identifier
 from ledger import rekeyed
-from ledger.pool import Pool
+from postgres import Pool
 from security.keys import KeyRing
 
 WITH_ACCOUNT = (Step.ACTIVE, Step.ALREADY_ACTIVE)

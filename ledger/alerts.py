@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ledger.pool import Connection
+from postgres import Connection
 
 _LOCK = 7_263_408
 

@@ -11,7 +11,7 @@ import structlog
 
 from domain.contracts.vocabulary import Channel, Purse, Spent
 from ledger import budgets
-from ledger.pool import Connection
+from postgres import Connection
 from settings import SendBudget
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)

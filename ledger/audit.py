@@ -17,7 +17,7 @@ import asyncpg
 import structlog
 from cryptography.exceptions import InvalidTag
 
-from ledger.pool import Connection, Pool
+from postgres import Connection, Pool
 from security.keys import KeyRing
 
 REFUSED = "refused"

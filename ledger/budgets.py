@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ledger.pool import Connection, Pool
+from postgres import Connection, Pool
 
 _CLEAR = """
 DELETE FROM budget WHERE (bucket, window_start) IN (

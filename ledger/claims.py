@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ledger.pool import Pool
+from postgres import Pool
 
 _CLAIM = """
 WITH mine AS (

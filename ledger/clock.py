@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ledger.pool import Connection
+from postgres import Connection
 
 
 async def now(ledger: Connection) -> datetime:

@@ -11,8 +11,8 @@ from domain.codes import Code, CodeBook
 from domain.contracts.requests import CheckPin, PinChecked, PinOutcome
 from domain.contracts.submissions import Policy
 from ledger import tries
-from ledger.pool import Connection, Pool
 from ledger.tries import Attempt
+from postgres import Connection, Pool
 
 _PIN = "pin"
 # A message that was given up for a later one may have reached the gateway without being noted: its

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.contracts.requests import RecordConsent
 from domain.contracts.vocabulary import Choice
-from ledger.pool import Connection, Pool
+from postgres import Connection, Pool
 from security.keys import KeyRing
 
 _CHOICES, _WHOLE = "choices", "whole"

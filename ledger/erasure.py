@@ -7,7 +7,7 @@ under. The audit is a chain and stays as it is.
 
 from dataclasses import dataclass
 
-from ledger.pool import Pool
+from postgres import Pool
 
 _DELETED = (
     *("session", "sealed_password", "support_request", "case_note", "claim"),

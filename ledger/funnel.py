@@ -6,7 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from domain.contracts.vocabulary import Step
-from ledger.pool import Pool
+from postgres import Pool
 
 _BY_DAY = """
 SELECT day::date AS day, count(reference) AS started, count(department) AS proven,

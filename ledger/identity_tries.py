@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from ledger import budgets, tries
-from ledger.pool import Connection, Pool
 from ledger.tries import SPENT, TAKEN, Attempt
+from postgres import Connection, Pool
 
 WINDOW = timedelta(days=1)
 _COUNTER = "identity"

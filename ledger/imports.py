@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from ledger.pool import Pool
+from postgres import Pool
 
 
 class Owned(NamedTuple):

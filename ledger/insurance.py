@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from domain.contracts.requests import RecordInsurance
-from ledger.pool import Pool
+from postgres import Pool
 from security.keys import KeyRing
 
 

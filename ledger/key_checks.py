@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import asyncpg
 
-from ledger.pool import NO_RESULT, Pool
+from postgres import NO_RESULT, Pool
 from security.keyfiles import KeyUnavailable
 
 

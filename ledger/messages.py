@@ -11,7 +11,7 @@ from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Channel, Purse
 from ledger import allowances, codes
 from ledger.allowances import Allowance
-from ledger.pool import Connection, Pool
+from postgres import Connection, Pool
 from security.keys import KeyRing
 from settings import SendBudget
 

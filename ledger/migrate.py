@@ -5,7 +5,7 @@ from pathlib import Path
 
 import asyncpg
 
-from ledger.pool import Connection
+from postgres import Connection
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_263_401

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.pool import Pool
+from postgres import Pool
 from security.keys import KeyRing
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ledger.pool import Pool
+from postgres import Pool
 
 _CLEAR = """
 DELETE FROM part_minute WHERE (part, minute) IN (

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ledger.pool import Pool
+from postgres import Pool
 from security.sealing import SealedPassword
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.contracts.vocabulary import Language
-from ledger.pool import Pool
+from postgres import Pool
 
 
 @dataclass(frozen=True)

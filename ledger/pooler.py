@@ -7,7 +7,7 @@ comes next. A direct way, or a pooler in session mode, gives each connection a s
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from ledger.pool import NO_RESULT, Pool
+from postgres import NO_RESULT, Pool
 
 _ROUNDS = 3
 """On an idle pooler the first one tells; on a busy one, others may come in between."""

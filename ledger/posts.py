@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.pool import Connection, Pool
+from postgres import Connection, Pool
 
 IN_ALL = 50
 """Answers of one activation over its whole life: many times what a student needs, and so few that

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from domain import names
 from domain.contracts.requests import Enrolment, Person
-from ledger.pool import Pool
+from postgres import Pool
 from security.keys import KeyRing
 
 _BORN = "born:"

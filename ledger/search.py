@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ledger.activations import COLUMNS, Noted, read
-from ledger.pool import Pool
+from postgres import Pool
 from security.keys import KeyRing
 
 

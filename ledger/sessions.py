@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ledger.pool import Pool
+from postgres import Pool
 
 _ROTATED = "token_hash = $2, previous_hash = $1, rotated_for = $3, rotated_at = now()"
 _NOT_YET = "token_hash = $1 AND rotated_for IS DISTINCT FROM $3"

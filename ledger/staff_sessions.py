@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ledger.pool import Pool
 from ledger.sessions import token_hash
+from postgres import Pool
 
 
 @dataclass(frozen=True)

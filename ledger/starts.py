@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ledger.pool import Pool
+from postgres import Pool
 
 
 async def admit(pool: Pool, reference: str, *, most: int, lease: timedelta) -> bool:

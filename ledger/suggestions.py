@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 
-from ledger.pool import Pool
+from postgres import Pool
 from security.keys import KeyRing
 
 TTL = timedelta(minutes=15)

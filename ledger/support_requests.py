@@ -12,7 +12,7 @@ import asyncpg
 
 from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import Language
-from ledger.pool import Pool
+from postgres import Pool
 from security.keys import KeyRing
 
 _OPEN = f"closing IS NULL AND (answer IS NULL OR answer_outcome = '{Delivery.UNDELIVERABLE}')"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.pool import Connection
+from postgres import Connection
 
 TAKEN, SPENT = "taken", "spent"
 

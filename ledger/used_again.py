@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from domain.contracts.requests import CheckAccount, Person, ProvisionAccount, ResolveAccount
 from ledger import rekeyed
-from ledger.pool import Pool
+from postgres import Pool
 from security.keys import KeyRing
 
 R = TypeVar("R", ResolveAccount, ProvisionAccount, CheckAccount)

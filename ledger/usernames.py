@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from ledger.pool import Pool
+from postgres import Pool
 from security.keys import KeyRing
 
 

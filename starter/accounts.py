@@ -29,8 +29,8 @@ from domain.memo import remembering
 from domain.usernames import unusable
 from ledger import imports, key_checks, usernames
 from ledger.imports import Owned
-from ledger.pool import Pool, connect
 from ledger.usernames import Release
+from postgres import Pool, connect
 from security.keys import KeyRing
 from settings import Settings
 from starter import databases, spreadsheet

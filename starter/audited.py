@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from ledger import audit, key_checks, pool
-from ledger.pool import Pool
+import postgres
+from ledger import audit, key_checks
+from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.output import Failed
@@ -19,10 +20,10 @@ from starter.output import Failed
 async def audited(
     config: Settings, action: str, reason: str, *, seconds: float = 2
 ) -> AsyncIterator[tuple[Pool, KeyRing]]:
-    """Give the ledger and the keys, which are compared with it; `seconds` as `pool.connect`."""
+    """Give the ledger and the keys, which are compared with it; `seconds` as `postgres.connect`."""
     keys = KeyRing(config.keys_dir)
     dsn = config.ledger_dsn.get_secret_value()
-    async with await pool.connect(dsn, seconds=seconds) as ledger:
+    async with await postgres.connect(dsn, seconds=seconds) as ledger:
         await key_checks.compare(ledger, keys.checks())
         note = partial(audit.record, ledger, keys, actor=getpass.getuser(), reference=None)
         await note(action=action, reason=reason)

@@ -15,8 +15,9 @@ from typing import Annotated
 import typer
 from temporalio.service import RPCError
 
+import postgres
 import settings
-from ledger import key_checks, migrate, pool, pooler
+from ledger import key_checks, migrate, pooler
 from ledger.migrate import NotMigrated
 from ledger.pooler import SharedSessions
 from security import keys, redaction, rotation
@@ -113,7 +114,7 @@ def keys_init() -> None:
 
 async def _known(config: Settings) -> frozenset[str] | None:
     """Return the names of the keys that exist somewhere; None while the ledger is away."""
-    async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
+    async with await postgres.connect(config.ledger_dsn.get_secret_value()) as ledger:
         return await key_checks.known(ledger)
 
 
@@ -124,7 +125,7 @@ async def _compare_keys(config: Settings, *users: User) -> None:
     """
     ring = keys.KeyRing(config.keys_dir)
     ring.require(*users)
-    async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
+    async with await postgres.connect(config.ledger_dsn.get_secret_value()) as ledger:
         await key_checks.compare(ledger, ring.checks())
         await pooler.refuse(ledger, "ledger_dsn")
 
@@ -239,7 +240,7 @@ def main() -> None:
         _fail(str(error))
     except RPCError as error:
         _fail(f"Temporal answers {error.status.name}")
-    except pool.NO_RESULT as error:
+    except postgres.NO_RESULT as error:
         _fail(_why(error))
     finally:
         # Leaving while Temporal's runtime still winds down can crash the interpreter.

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import asyncpg
 
 from ledger import pooler
-from ledger.pool import UNAVAILABLE
+from postgres import UNAVAILABLE
 from starter.output import Failed
 
 

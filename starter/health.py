@@ -16,7 +16,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from ledger import key_checks, migrate
-from ledger.pool import NO_RESULT, Pool
+from postgres import NO_RESULT, Pool
 from security.keys import KeyRing
 from starter.connect import NO_ANSWER, TemporalUnavailable, asking, missing_attributes
 from starter.web.serving import PromptProtocol

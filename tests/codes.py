@@ -8,7 +8,7 @@ from domain.contracts.requests import CheckPin, Delivery, Destination, ReserveSe
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Channel
 from ledger import messages
-from ledger.pool import Pool
+from postgres import Pool
 from security.purposes import User
 from settings import SendBudget
 from tests.stack import TestStack

@@ -5,7 +5,7 @@ from typing import Any, cast
 from temporalio.client import Client
 
 import settings
-from ledger.pool import Pool
+from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.support.desk import Desk

@@ -15,10 +15,10 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from temporalio.client import Client
 
+import postgres
 import settings as configuration
 from domain.text import note
-from ledger import pool as ledger
-from ledger.pool import Pool
+from postgres import Pool
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
@@ -77,7 +77,7 @@ def create(parts: Parts | None = None) -> FastAPI:
         keys = KeyRing(settings.keys_dir)
         client = await connect(settings, keys, lazy=True, identity=DESK)
         dsn = settings.ledger_dsn.get_secret_value()
-        async with await ledger.connect(dsn, seconds=_PATIENCE) as pool:
+        async with await postgres.connect(dsn, seconds=_PATIENCE) as pool:
             app.state.parts = assemble(settings, keys, pool, client)
             watching = asyncio.create_task(Watcher(client, pool, settings).watch())
             try:
@@ -189,7 +189,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, refused)
     # What cannot even be asked for, such as a name with a NUL, names nothing.
     app.add_exception_handler(asyncpg.DataError, unknown)
-    for unavailable in (TemporalUnavailable, KeyUnavailable, *ledger.UNAVAILABLE):
+    for unavailable in (TemporalUnavailable, KeyUnavailable, *postgres.UNAVAILABLE):
         app.add_exception_handler(unavailable, away)
 
 

@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from domain.contracts.vocabulary import Language
-from ledger.pool import UNAVAILABLE
+from postgres import UNAVAILABLE
 from settings import CHECKOUT
 from starter.console.seat import Seat, SignedOut, empty_seat
 from starter.web.markdown import html

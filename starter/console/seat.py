@@ -12,8 +12,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from temporalio.client import Client
 
 from ledger import staff_sessions
-from ledger.pool import Pool
 from ledger.staff_sessions import SignedIn
+from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.console import words

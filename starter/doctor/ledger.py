@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from ledger import key_checks, migrate, pooler
-from ledger.pool import Pool, connect
 from ledger.pooler import SharedSessions
+from postgres import Pool, connect
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings

@@ -7,8 +7,8 @@ import asyncpg
 from activities.registrar import reader
 from activities.registrar_sql import statements
 from ledger import pooler
-from ledger.pool import Pool
 from ledger.pooler import SharedSessions
+from postgres import Pool
 from settings import MAY_LACK, Column, Settings
 from starter.doctor.finding import Finding, Findings
 

@@ -13,11 +13,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+import postgres
 import settings as configuration
 from domain.contracts.vocabulary import Language, Step
 from domain.text import note
-from ledger import pool as ledger
-from ledger.pool import Pool
+from postgres import Pool
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
@@ -65,7 +65,7 @@ def create(parts: Parts | None = None) -> FastAPI:
             return
         keys = KeyRing(settings.keys_dir)
         client = await connect(settings, keys, lazy=True)
-        pool = await ledger.connect(settings.ledger_dsn.get_secret_value(), seconds=PATIENCE)
+        pool = await postgres.connect(settings.ledger_dsn.get_secret_value(), seconds=PATIENCE)
         health = partial(temporal_ready, client)
         app.state.parts = assemble(settings, keys, pool, Activations(client), health)
         handing_on = asyncio.create_task(problem.hand_on(app.state.parts))
@@ -150,7 +150,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(ActivationEnded, ended)
     app.add_exception_handler(Forged, forged)
     app.add_exception_handler(HTTPException, refused)
-    for unavailable in (TemporalUnavailable, KeyUnavailable, *ledger.UNAVAILABLE):
+    for unavailable in (TemporalUnavailable, KeyUnavailable, *postgres.UNAVAILABLE):
         app.add_exception_handler(unavailable, _away)
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from fastapi.responses import Response
 
 from ledger import activations, starts
-from ledger.pool import NO_RESULT
+from postgres import NO_RESULT
 from starter.portal.admission import one_of
 from starter.portal.visit import Visit
 from starter.web.forms import Form

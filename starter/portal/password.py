@@ -20,7 +20,7 @@ from domain.contracts.vocabulary import Step
 from domain.suggestions import suggest
 from ledger import passwords as sealed_passwords
 from ledger import suggestions
-from ledger.pool import NO_RESULT
+from postgres import NO_RESULT
 from security import sealing
 from starter.portal.answers import onward, stamp, submit
 from starter.portal.places import Place

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from ledger import pauses
 from ledger.pauses import Pause
-from ledger.pool import NO_RESULT, Pool
+from postgres import NO_RESULT, Pool
 
 _WITHIN = 0.5
 _HOLDS = 15.0

@@ -16,8 +16,8 @@ from domain import contacts, references
 from domain.rules import InvalidInput
 from domain.text import note, plain
 from ledger import support_requests
-from ledger.pool import NO_RESULT, UNAVAILABLE
 from ledger.support_requests import SupportRequest
+from postgres import NO_RESULT, UNAVAILABLE
 from security.keyfiles import KeyUnavailable
 from starter.activations import ActivationEnded
 from starter.connect import NO_ANSWER

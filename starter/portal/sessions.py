@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ledger import sessions as ledger
-from ledger.pool import UNAVAILABLE, Pool
+from postgres import UNAVAILABLE, Pool
 from settings import Portal
 from starter.web.forms import name_of
 

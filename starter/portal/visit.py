@@ -15,8 +15,8 @@ from markupsafe import Markup
 from domain.contracts.vocabulary import Language
 from domain.text import note
 from ledger import activations, clock
-from ledger.pool import NO_RESULT, Pool
 from ledger.sessions import Session
+from postgres import NO_RESULT, Pool
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings

@@ -25,7 +25,7 @@ from domain.contracts.submissions import (
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Channel, Step, WaitReason, Waker
 from ledger import clock, posts
-from ledger.pool import UNAVAILABLE
+from postgres import UNAVAILABLE
 from starter.activations import ActivationEnded
 from starter.connect import TemporalUnavailable
 from starter.support import cases

@@ -24,7 +24,7 @@ from domain.contracts.vocabulary import FailureType, Step, WaitReason
 from ledger import alerts, parts
 from ledger.alerts import Alert
 from ledger.parts import Met, Part
-from ledger.pool import NO_RESULT, Connection, Pool
+from postgres import NO_RESULT, Connection, Pool
 from settings import Settings
 from starter.connect import NO_ANSWER
 from starter.health import temporal_answers

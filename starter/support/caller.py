@@ -18,7 +18,7 @@ from domain.registrar.diagnosis import Typed
 from domain.registrar.humans import humans
 from domain.registrar.rows import Row
 from ledger import activations, budgets, used_again
-from ledger.pool import NO_RESULT
+from postgres import NO_RESULT
 from starter.support import cases
 from starter.support.actions import Refused
 from starter.support.cases import UnknownReference

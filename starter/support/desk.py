@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from ledger import audit
-from ledger.pool import Pool
+from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.activations import Activations

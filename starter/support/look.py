@@ -6,7 +6,7 @@ from dataclasses import replace
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import activations, audit, messages, notes, posts
 from ledger.activations import Noted
-from ledger.pool import UNAVAILABLE
+from postgres import UNAVAILABLE
 from starter import pages
 from starter.connect import TemporalUnavailable
 from starter.support import cases, queue, timeline

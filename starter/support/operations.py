@@ -16,7 +16,7 @@ from ledger import alerts, budgets, parts, pauses
 from ledger.alerts import Alert, Channel
 from ledger.parts import Part, Standing
 from ledger.pauses import Pause
-from ledger.pool import UNAVAILABLE, Connection
+from postgres import UNAVAILABLE, Connection
 from settings import SendBudget
 from starter.connect import NO_ANSWER
 from starter.support import pollers

@@ -16,7 +16,7 @@ from temporalio.client import Client
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 from ledger import activations, clock
 from ledger.activations import Noted
-from ledger.pool import UNAVAILABLE
+from postgres import UNAVAILABLE
 from starter.connect import asking
 from starter.support import cases, pollers
 from starter.support.cases import ENGINE_WAITS, Line, State, UnknownReference

@@ -29,7 +29,7 @@ from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, as_it_stands, enrolment, names, text
 from domain.text import identifier
 from ledger import activations
-from ledger.pool import NO_RESULT
+from postgres import NO_RESULT
 from starter.support import cases
 from starter.support.actions import Refused
 from starter.support.cases import UnknownReference

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+import postgres
 import settings
 from domain.references import normalise
-from ledger import key_checks, pool
+from ledger import key_checks
 from security.keys import KeyRing
 from starter import connect, databases
 from starter.output import Failed
@@ -67,7 +68,7 @@ async def desk() -> AsyncIterator[Desk]:
     config = settings.load()
     keys = KeyRing(config.keys_dir)
     with databases.ledger():
-        async with await pool.connect(config.ledger_dsn.get_secret_value()) as ledger:
+        async with await postgres.connect(config.ledger_dsn.get_secret_value()) as ledger:
             await key_checks.compare(ledger, keys.checks())
             client = await connect.connect(config, keys, lazy=True, identity=connect.DESK)
             yield Desk(client, ledger, keys, config, Staff(getpass.getuser(), frozenset(Role)))

@@ -24,7 +24,7 @@ from domain.contracts.requests import (
 from domain.contracts.vocabulary import Choice, Language
 from domain.personal import known_of
 from ledger import consents, passwords
-from ledger.pool import Pool
+from postgres import Pool
 from security.sealing import seal
 from tests.stack import TestStack
 

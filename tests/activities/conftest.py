@@ -14,7 +14,7 @@ from activities.accounts import DirectoryActivities
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities, reader
 from domain.contracts.requests import Enrolment, Person
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from security.purposes import User
 from tests.activities.case import Case
 from tests.stack import TestStack

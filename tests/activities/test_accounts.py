@@ -18,7 +18,7 @@ from domain.contracts.requests import (
 )
 from domain.contracts.vocabulary import Choice, Language, PasswordRefusal
 from domain.personal import contained
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson, ruled, writing
 from tests.stack import TestStack

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
 from domain.contracts.requests import AccountOutcome, ApplyWithdrawal, Provisioned, ProvisionOutcome
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun
 from tests.activities.conftest import ruled, writing
 from tests.adapters.between import SET_PASSWORD, STUDENTS_BIND, Moment, between

@@ -14,7 +14,7 @@ from activities import fencing
 from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
 from domain.contracts.requests import PinOutcome
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.activities.conftest import MakePerson, hung, writing
 from tests.adapters.between import ADD, SEARCH, between

@@ -21,7 +21,7 @@ from domain.contracts.requests import (
     Provisioned,
 )
 from domain.contracts.vocabulary import ActivityName, TaskQueue
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.activities.conftest import MakePerson, hung
 from tests.codes import pins, send, typed

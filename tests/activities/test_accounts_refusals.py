@@ -19,7 +19,7 @@ from temporalio.exceptions import ApplicationError
 from activities.accounts import DirectoryActivities
 from demo.place import HOST
 from domain.contracts.vocabulary import Choice
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.activities.conftest import ruled, writing
 from tests.adapters.between import (

@@ -10,7 +10,7 @@ from domain.contracts.requests import (
     AccountResolved,
     Enrolment,
 )
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson, writing
 from tests.adapters.between import SEARCH, between

@@ -12,7 +12,7 @@ from adapters.directory.entries import CODES, codes
 from domain.contracts.requests import Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import Choice, Language
 from ledger import activations
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, others
 from tests.activities.conftest import writing
 from tests.adapters.between import (

@@ -16,7 +16,7 @@ from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
 from adapters.directory.ldap import StrictTls
 from domain.contracts.requests import AccountOutcome, ProvisionOutcome
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import PASSWORD, Case, others
 from tests.activities.conftest import MakePerson, ruled
 from tests.stack import TestStack

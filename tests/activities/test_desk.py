@@ -9,8 +9,8 @@ from activities.desk import DeskActivities
 from domain.contracts.requests import Delivery, MailSupportAnswer, MailSupportRequest
 from domain.contracts.vocabulary import Language
 from ledger import support_requests
-from ledger.pool import Pool
 from ledger.support_requests import SupportRequest
+from postgres import Pool
 from security.purposes import User
 from settings import Mail
 from tests.adapters.messaging.test_mail import Relay, relay

@@ -17,7 +17,7 @@ from domain.contracts.requests import AccountOutcome, ClaimOutcome, Person
 from domain.contracts.vocabulary import Step
 from ledger import activations, imports
 from ledger.imports import Owned
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson
 from tests.activities.test_records import claim, close

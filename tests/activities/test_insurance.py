@@ -8,7 +8,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.insurance import InsuranceActivities
 from activities.registrar import RegistrarActivities
 from domain.contracts.requests import FindStudent, InsuranceOutcome, RecordInsurance
-from ledger.pool import Pool
+from postgres import Pool
 from security.purposes import User
 from tests.activities.conftest import MakePerson, reading
 from tests.stack import TestStack

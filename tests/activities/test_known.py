@@ -16,7 +16,7 @@ from domain.contracts.requests import AccountOutcome
 from domain.match_rules import Rule
 from domain.postings import Postings
 from domain.registrar.rows import Row
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import PASSWORD, Case, others
 from tests.activities.conftest import MakePerson
 from tests.stack import TestStack

@@ -15,7 +15,7 @@ from domain.contracts.requests import (
 )
 from domain.contracts.vocabulary import Choice
 from ledger import passwords
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson, ruled, writing
 from tests.adapters.between import ADD, MODIFY, SET_PASSWORD, Moment, between

@@ -10,7 +10,7 @@ from domain.contracts.requests import (
     Provisioned,
     ProvisionOutcome,
 )
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, named
 from tests.activities.conftest import MakePerson, writing
 from tests.adapters.between import ADD, between

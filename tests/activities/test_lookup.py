@@ -13,7 +13,7 @@ from activities.registrar import View
 from activities.registrar_sql import spelled
 from domain import dates
 from domain.registrar.rows import Row
-from ledger.pool import Pool
+from postgres import Pool
 from tests.domain.registrar.untidy import SHARED, THIRD, told, untidy
 
 SETTINGS = bench.settings("postgresql://reader@127.0.0.1:9/none")

@@ -17,7 +17,7 @@ from activities.messages import MessagingActivities
 from domain.contracts.requests import Delivery, Destination, NoticeKind, SendNotice, SendPin, Sent
 from domain.contracts.vocabulary import Channel, Language
 from ledger.messages import sent
-from ledger.pool import Pool
+from postgres import Pool
 from security.purposes import User
 from settings import Mail, Settings, Sms
 from tests.adapters.gateway import cut, hang, talking

@@ -19,7 +19,7 @@ from domain.contracts.requests import (
     UnlockPin,
 )
 from domain.contracts.vocabulary import Channel
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from tests.codes import POLICY, minutes_pass, pins, reserve, send, typed
 from tests.stack import TestStack
 

@@ -15,7 +15,7 @@ from adapters.errors import AdapterError
 from domain.contracts.requests import AccountChecked, AccountState, CheckAccount, ClaimOutcome
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations
-from ledger.pool import Pool
+from postgres import Pool
 from security.purposes import User
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun
 from tests.activities.conftest import MakePerson, ruled

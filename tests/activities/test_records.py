@@ -28,7 +28,7 @@ from domain.contracts.requests import (
 from domain.contracts.vocabulary import Channel, Language, Step
 from domain.reasons import Reason
 from ledger import activations, claims, consents, passwords
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from security.purposes import User
 from security.sealing import seal
 from tests.activities.conftest import MakePerson

@@ -17,7 +17,7 @@ from demo.students import Row
 from domain.contracts.submissions import ActivationStart, IdentitySubmission
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger.pool import Pool
+from postgres import Pool
 from starter.activations import Activations
 from tests.server import client
 from tests.stack import TestStack

@@ -15,7 +15,7 @@ from domain.contracts.requests import (
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Channel, Purse
 from ledger import budgets, messages
-from ledger.pool import Pool
+from postgres import Pool
 from starter.portal import second
 from tests.activities.conftest import MakePerson
 from tests.codes import pins

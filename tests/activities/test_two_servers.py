@@ -21,7 +21,7 @@ from demo.place import HOST
 from demo.slapd import Directory as Slapd
 from domain.contracts.requests import ProvisionOutcome
 from domain.contracts.vocabulary import Choice
-from ledger.pool import Pool
+from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.activities.conftest import MakePerson, writing
 from tests.activities.test_presence import GONE, check, noted

@@ -29,7 +29,7 @@ from domain.contracts.requests import (
 )
 from domain.contracts.vocabulary import Language, Step
 from ledger import rekeyed, used_again
-from ledger.pool import Pool
+from postgres import Pool
 from security.purposes import User
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun
 from tests.activities.conftest import MakePerson, reading

@@ -7,12 +7,12 @@ import pytest
 import time_machine
 from temporalio.client import Client
 
+import postgres
 from activities.watch import _PARTS, Watch, watched
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import parts, passwords
-from ledger import pool as ledger
 from ledger.parts import Part, Standing
-from ledger.pool import Pool
+from postgres import Pool
 from security.sealing import SealedPassword
 from starter.support.operations import WITHIN
 from tests.security.test_codec import begin, waits_for_the_pin
@@ -26,7 +26,7 @@ BY_REQUEST = {ActivityName.SEND_PIN, ActivityName.SEND_NOTICE, ActivityName.RESO
 
 @pytest.fixture
 async def pool(stack: TestStack) -> AsyncIterator[Pool]:
-    async with await ledger.connect(stack.ledger_dsn) as pool:
+    async with await postgres.connect(stack.ledger_dsn) as pool:
         yield pool
 
 
@@ -57,7 +57,7 @@ async def test_what_activities_meet_reaches_the_ledger_under_the_part_to_mend(
 
 async def test_counts_wait_for_the_ledger(pool: Pool) -> None:
     before = await standing(pool, Part.MAIL)
-    async with await ledger.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
+    async with await postgres.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
         watch = Watch(away)
         watch.count(Part.MAIL)
         await watch.flush()

@@ -11,7 +11,7 @@ from adapters.directory.entries import taken_back
 from domain.contracts.requests import ApplyWithdrawal, Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import Choice
 from ledger import consents
-from ledger.pool import Pool
+from postgres import Pool
 from security.purposes import User
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun
 from tests.activities.conftest import MakePerson

@@ -17,7 +17,7 @@ from domain.contracts.submissions import Policy
 from domain.contracts.views import IdentifyView, Progress, Verdict
 from domain.contracts.vocabulary import Language, Question, Step, WaitReason
 from ledger import pauses
-from ledger.pool import Pool
+from postgres import Pool
 from settings import Settings
 from starter.connect import TemporalUnavailable
 from starter.portal.app import assemble, create

@@ -16,8 +16,8 @@ from playwright.async_api import Browser, async_playwright
 from rich.console import Console
 from rich.table import Table
 
+import postgres
 from domain.contracts.vocabulary import Language
-from ledger import pool as ledger
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Looker
 from tests.browser.gallery import SCENES, Picture, play
 from tests.stack import TestStack
@@ -73,7 +73,7 @@ async def look_at_all(stack: TestStack, names: Sequence[str]) -> dict[str, tuple
     told: dict[str, str] = {}
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        pool = await ledger.connect(stack.ledger_dsn)
+        pool = await postgres.connect(stack.ledger_dsn)
         for name in names:
             looks, noticed = 0, []
             for language in Language:

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 import structlog
 from playwright.async_api import Browser, Page, async_playwright
 
+import postgres
 from domain.contracts.vocabulary import Language
-from ledger import pool as ledger
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.gallery import SCENES, Picture, play
 from tests.stack import TestStack
@@ -45,7 +45,7 @@ async def photograph(page: Page, *, quality: int, whole: bool) -> bytes:
 async def take_all(stack: TestStack, folder: Path) -> None:
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        pool = await ledger.connect(stack.ledger_dsn)
+        pool = await postgres.connect(stack.ledger_dsn)
         for name in (each for each in SCENES if each not in LONG):
             for language in Language if name in MAIN else (Language.EL,):
                 picture = await play(name, stack, pool, language)

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.async_api import expect
 
+import postgres
 from domain import consent
 from domain.contracts.vocabulary import Language, Step
-from ledger import pool as ledger
 from tests.browser.conftest import NARROWEST, OpenPage
 from tests.browser.gallery import Picture, Stage, play
 from tests.people import MARIA
@@ -27,7 +27,7 @@ PAPER = ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
 async def test_news_of_the_code_come_to_the_open_page_and_what_is_typed_stays(
     stack: TestStack, open_page: OpenPage
 ) -> None:
-    async with await ledger.connect(stack.ledger_dsn) as pool:
+    async with await postgres.connect(stack.ledger_dsn) as pool:
         sent = await play("pin", stack, pool, Language.EL)
         late = await play("pin-late", stack, pool, Language.EL)
     page = await open_page()
@@ -44,7 +44,7 @@ async def test_news_of_the_code_come_to_the_open_page_and_what_is_typed_stays(
 async def test_the_last_page_is_black_on_white_on_paper_and_has_nothing_to_press(
     stack: TestStack, open_page: OpenPage
 ) -> None:
-    async with await ledger.connect(stack.ledger_dsn) as pool:
+    async with await postgres.connect(stack.ledger_dsn) as pool:
         done = await play("done", stack, pool, Language.EL)
     page = await open_page()
     await page.emulate_media(media="print", color_scheme="dark")
@@ -63,7 +63,7 @@ async def test_the_username_stands_on_one_line_on_the_narrowest_phone(
     stack: TestStack, open_page: OpenPage, username: str
 ) -> None:
     page = await open_page(viewport={"width": NARROWEST, "height": 640})
-    async with await ledger.connect(stack.ledger_dsn) as pool:
+    async with await postgres.connect(stack.ledger_dsn) as pool:
         for path, step in (("/review", Step.REVIEW), ("/done", Step.ACTIVE)):
             shown = consent.review(MARIA, username, "1")
             stage = Stage(stack, pool, Language.EL)

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import postgres
 from demo.part import aside
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger import pool
 from starter.support.actions import Refused, act
 from starter.support.desk import Desk
 from starter.support.staff import Action
@@ -162,7 +162,7 @@ class Run:
 
     async def _at_desk(self, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
         client = await self.world.client()
-        async with await pool.connect(self.world.ledger_dsn) as ledger:
+        async with await postgres.connect(self.world.ledger_dsn) as ledger:
             await work(desk(client, ledger, keys=self.world.keys))
 
     def accepted(self, path: str) -> bool:

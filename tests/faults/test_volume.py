@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import postgres
 from adapters.directory.answers import SUCCESS
 from adapters.directory.ldap import Wire
 from demo.part import aside
@@ -22,8 +23,8 @@ from domain.contracts.submissions import (
 from domain.contracts.views import Progress
 from domain.contracts.vocabulary import Step, WaitReason
 from domain.references import from_digest
-from ledger import activations, passwords, pool
-from ledger.pool import Pool
+from ledger import activations, passwords
+from postgres import Pool
 from security import sealing
 from security.keys import KeyRing
 from starter.activations import Activations
@@ -60,7 +61,7 @@ def test_two_hundred_wait_for_the_directory(run: Run) -> None:
 async def _come_to_the_password(run: Run, students: list[Person]) -> None:
     engine, keys = Activations(await run.world.client()), run.world.keys
     slots = asyncio.Semaphore(_AT_ONCE)
-    async with await pool.connect(run.world.ledger_dsn) as ledger:
+    async with await postgres.connect(run.world.ledger_dsn) as ledger:
 
         async def come(student: Person) -> None:
             async with slots:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from tests.stack import TestStack
 
 

@@ -26,8 +26,8 @@ from ledger import (
     used_again,
     usernames,
 )
-from ledger.pool import Pool
 from ledger.support_requests import SupportRequest
+from postgres import Pool
 from security.sealing import seal
 from tests.codes import POLICY, send, typed
 from tests.stack import TestStack

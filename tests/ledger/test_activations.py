@@ -6,7 +6,7 @@ from cryptography.exceptions import InvalidTag
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations
 from ledger.activations import Account
-from ledger.pool import Pool
+from postgres import Pool
 from tests.stack import TestStack
 from tests.workflows.engine import PERSON
 

@@ -14,7 +14,7 @@ import pytest
 from ledger import audit
 from ledger.audit import Chain
 from ledger.migrate import migrate
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from security.keys import KeyRing
 from security.rotation import create
 from tests.ledger.conftest import database

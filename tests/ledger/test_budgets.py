@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ledger import budgets, clock
 from ledger.budgets import Taken
-from ledger.pool import Pool
+from postgres import Pool
 
 DAY = timedelta(days=1)
 

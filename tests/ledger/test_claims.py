@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from ledger import claims
-from ledger.pool import Pool
+from postgres import Pool
 
 ROUNDS, RACERS = 40, 12
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from domain.contracts.requests import PinOutcome
 from ledger import codes
-from ledger.pool import Pool
+from postgres import Pool
 from tests.codes import POLICY, minutes_pass, reserve, send, typed
 from tests.stack import TestStack
 

@@ -10,7 +10,7 @@ from domain import consent
 from domain.contracts.requests import RecordConsent
 from domain.contracts.vocabulary import Choice, Language
 from ledger import audit, consents
-from ledger.pool import Pool
+from postgres import Pool
 from tests.stack import TestStack
 from tests.workflows.engine import PERSON
 

@@ -6,7 +6,7 @@ import pytest
 from domain.contracts.vocabulary import Step
 from ledger import activations, audit, consents, erasure, imports, rekeyed, usernames
 from ledger.imports import Owned
-from ledger.pool import Pool
+from postgres import Pool
 from tests.ledger.life import MOBILE, left, live, person_of
 from tests.stack import TestStack
 

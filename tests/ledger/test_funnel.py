@@ -8,7 +8,7 @@ import pytest
 
 from ledger import funnel
 from ledger.funnel import Day
-from ledger.pool import Pool
+from postgres import Pool
 
 ATHENS = ZoneInfo("Europe/Athens")
 SATURDAY, SUNDAY, MONDAY = date(2002, 10, 26), date(2002, 10, 27), date(2002, 10, 28)

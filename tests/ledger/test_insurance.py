@@ -5,7 +5,7 @@ import secrets
 
 from domain.contracts.requests import RecordInsurance
 from ledger import insurance
-from ledger.pool import Pool
+from postgres import Pool
 from tests.stack import TestStack
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ledger import key_checks
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from security import rotation
 from security.keys import KeyRing
 from security.purposes import LASTING, User

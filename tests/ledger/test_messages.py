@@ -12,7 +12,7 @@ from domain.contracts.requests import Delivery, Destination, ReserveSend, SendRe
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Channel, Purse, Spent
 from ledger import messages
-from ledger.pool import Pool
+from postgres import Pool
 from settings import SendBudget
 from tests.stack import TestStack
 

@@ -9,7 +9,7 @@ import pytest
 
 from ledger import migrate as module
 from ledger.migrate import _FOLDER, NotMigrated, edited, migrate
-from ledger.pool import connect
+from postgres import connect
 
 NAMES = sorted(path.stem for path in _FOLDER.glob("*.sql"))
 

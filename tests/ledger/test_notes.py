@@ -1,7 +1,7 @@
 """Notes are kept once, encrypted, and read again in the order they were written."""
 
 from ledger import notes
-from ledger.pool import Pool
+from postgres import Pool
 from tests.stack import TestStack
 
 

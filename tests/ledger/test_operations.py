@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from domain.contracts.vocabulary import Language
 from ledger import alerts, parts, pauses
 from ledger.parts import Met, Part
-from ledger.pool import Pool
+from postgres import Pool
 
 QUARTER = timedelta(minutes=15)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations, passwords
-from ledger.pool import Pool
+from postgres import Pool
 from security.sealing import SealedPassword
 from tests.stack import TestStack
 

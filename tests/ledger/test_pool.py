@@ -6,7 +6,7 @@ import time
 import asyncpg
 import pytest
 
-from ledger.pool import UNAVAILABLE, Pool, connect
+from postgres import UNAVAILABLE, Pool, connect
 from tests.ledger.trouble import AWAY, OURS
 from tests.stack import TestStack
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from ledger.migrate import migrate
-from ledger.pool import Pool, connect
 from ledger.pooler import SharedSessions, refuse
+from postgres import Pool, connect
 from tests.ledger.transaction_pooler import pooling
 from tests.stack import TestStack
 

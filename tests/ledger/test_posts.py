@@ -7,8 +7,8 @@ import pytest
 
 from domain.contracts.vocabulary import Language
 from ledger import activations, posts
-from ledger.pool import Pool
 from ledger.posts import AN_HOUR, IN_ALL, Spent
+from postgres import Pool
 from tests.stack import TestStack
 
 HOUR = timedelta(hours=1)

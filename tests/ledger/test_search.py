@@ -9,8 +9,8 @@ from domain.contracts.requests import Enrolment, Person, RecordInsurance
 from domain.contracts.vocabulary import Language, Step
 from domain.references import from_digest
 from ledger import activations, insurance, usernames
-from ledger.pool import Pool
 from ledger.search import Sought, search
+from postgres import Pool
 from tests.stack import TestStack
 from tests.workflows.engine import PERSON
 

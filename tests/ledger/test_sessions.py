@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from ledger import sessions
-from ledger.pool import Pool
 from ledger.sessions import Session
+from postgres import Pool
 
 IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=2)
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from ledger import suggestions
-from ledger.pool import Pool
+from postgres import Pool
 from tests.stack import TestStack
 
 OFFERED = ("Portokali-vouno-9", "Kareklaki-nisi-4")

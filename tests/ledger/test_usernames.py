@@ -4,7 +4,7 @@ import asyncio
 import secrets
 
 from ledger import usernames
-from ledger.pool import Pool
+from postgres import Pool
 
 
 async def test_of_racers_for_one_name_each_gets_one_of_their_own(pool: Pool) -> None:

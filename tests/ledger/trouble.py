@@ -1,6 +1,6 @@
 """A table whose every write PostgreSQL answers with the code that a test asks for."""
 
-from ledger.pool import Pool
+from postgres import Pool
 
 AWAY = (
     *("08000", "08001", "08003", "08004", "08006", "08007", "08P01", "25006", "25P03", "25P04"),

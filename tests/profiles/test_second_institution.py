@@ -29,7 +29,7 @@ from domain.passwords import judge
 from domain.rules import Rule
 from domain.usernames import candidates
 from ledger import consents, passwords
-from ledger.pool import connect
+from postgres import connect
 from security.purposes import User
 from security.sealing import seal
 from settings import Settings

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from tests.server import client, reference, world
 from tests.stack import TestStack
 

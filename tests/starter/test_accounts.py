@@ -25,7 +25,7 @@ from demo.students import Department, Row, make_row
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations, audit, imports, rekeyed
 from ledger.imports import Owned
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from starter import accounts
 from starter.cli import app
 from starter.output import Failed

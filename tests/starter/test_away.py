@@ -17,7 +17,7 @@ from activities.records import LedgerActivities
 from domain.contracts.requests import ClaimPerson
 from domain.contracts.vocabulary import FailureType, Language
 from ledger.migrate import migrate
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from security.codec import data_converter
 from security.purposes import User
 from settings import Settings

@@ -25,7 +25,7 @@ from domain.contracts.vocabulary import ActivityName, FailureType, Step, TaskQue
 from domain.references import from_digest
 from ledger import alerts, audit, parts, pauses
 from ledger.parts import Met, Part
-from ledger.pool import connect
+from postgres import connect
 from security import rotation
 from starter import cli
 from starter.activations import Activations

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from domain.contracts.requests import Enrolment, Person, RecordInsurance
 from domain.contracts.vocabulary import Language
 from ledger import activations, audit, insurance
-from ledger.pool import Pool
+from postgres import Pool
 from starter.cli import app
 from tests.stack import TestStack
 

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from temporalio.client import Client
 
+import postgres
 from domain.contracts.submissions import (
     ActivationStart,
     ConsentSubmission,
@@ -19,7 +20,6 @@ from domain.contracts.submissions import (
 )
 from domain.contracts.views import Progress
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType, Step, WaitReason
-from ledger import pool as ledger
 from ledger import sessions
 from starter.activations import Activations
 from starter.portal.app import assemble, create
@@ -82,7 +82,7 @@ async def go_on(activations: Activations, reference: str, progress: Progress | N
 async def app(stack: TestStack, client: Client) -> AsyncIterator[FastAPI]:
     portal = stack.settings.portal.model_copy(update={"public_url": HOST})
     settings = stack.settings.model_copy(update={"portal": portal})
-    pool = await ledger.connect(stack.ledger_dsn)
+    pool = await postgres.connect(stack.ledger_dsn)
     yield create(assemble(settings, stack.keys, pool, Activations(client), healthy))
     await pool.close()
 

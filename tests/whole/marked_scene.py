@@ -21,12 +21,12 @@ from tomllib import loads as read_toml
 import httpx
 from temporalio.client import Client
 
+import postgres
 from demo.messages import Message, all_messages
 from demo.part import aside
 from demo.students import DEPARTMENTS, make_row
 from demo.visitor import Page, Visitor
 from domain.references import first_group
-from ledger import pool
 from security.codec import data_converter
 from security.keys import KeyRing
 from starter.support import actions, cases
@@ -152,7 +152,7 @@ class Scene:
         """Do what `support retry` does."""
 
         async def act() -> None:
-            async with await pool.connect(self.env["LEDGER_DSN"]) as ledger:
+            async with await postgres.connect(self.env["LEDGER_DSN"]) as ledger:
                 keys = KeyRing(self.stack.folder / "keys")
                 opened = desk(await self._temporal(), ledger, keys=keys)
                 await actions.act(opened, Action.RETRY, reference=reference, reason=self.reason)

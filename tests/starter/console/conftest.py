@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from ledger.pool import Pool
+from postgres import Pool
 from settings import Settings
 from starter.console.app import assemble, create
 from tests.server import client, reference, working, world

@@ -10,7 +10,7 @@ from temporalio.client import Client
 
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import audit
-from ledger.pool import Pool
+from postgres import Pool
 from security.keyfiles import KeyUnavailable
 from settings import Settings
 from starter.activations import Activations

@@ -7,7 +7,7 @@ import re
 from secrets import token_hex
 
 from ledger import audit
-from ledger.pool import Pool
+from postgres import Pool
 from tests.stack import TestStack
 from tests.starter.console.conftest import SignedIn
 

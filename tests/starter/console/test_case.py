@@ -19,7 +19,7 @@ from domain.contracts.vocabulary import (
     TaskQueue,
 )
 from ledger import activations
-from ledger.pool import Pool
+from postgres import Pool
 from settings import Settings
 from starter.activations import Activations
 from starter.console import case

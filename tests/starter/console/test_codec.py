@@ -17,8 +17,8 @@ from temporalio.converter import WorkflowSerializationContext
 from domain.contracts.requests import MailSupportRequest
 from domain.contracts.submissions import ActivationStart, InsuranceSubmission, PinSubmission
 from ledger import audit, staff_sessions
-from ledger.pool import Pool
 from ledger.staff_sessions import SignedIn
+from postgres import Pool
 from settings import Settings
 from starter.support.payloads import SEALED, UNREADABLE
 from starter.support.staff import Action

@@ -5,7 +5,7 @@ import io
 import re
 from xml.etree import ElementTree as ET
 
-from ledger.pool import Pool
+from postgres import Pool
 from tests.starter.console.conftest import SignedIn
 
 SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)

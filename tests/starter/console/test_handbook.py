@@ -3,8 +3,8 @@
 import pytest
 from temporalio.client import Client
 
+import postgres
 from domain.contracts.vocabulary import WaitReason
-from ledger import pool as ledger
 from settings import Settings
 from starter.console.app import assemble, create
 from starter.support.alerts import NO_WORKER, TASK_FAILS, TEMPORAL_DOWN
@@ -39,7 +39,7 @@ async def test_who_is_signed_in_keeps_the_menu(signed_in: SignedIn) -> None:
 async def test_it_is_there_when_the_ledger_is_not(
     stack: TestStack, settings: Settings, client: Client
 ) -> None:
-    async with await ledger.connect(NOBODY_LISTENS) as away:
+    async with await postgres.connect(NOBODY_LISTENS) as away:
         browser = Browser(create(assemble(settings, stack.keys, away, client)), HOST)
         browser.http.cookies.set("desk", "somebody's")
         page = await browser.get("/handbook")

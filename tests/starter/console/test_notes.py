@@ -4,7 +4,7 @@ from temporalio.client import Client
 
 from domain.contracts.submissions import ActivationStart
 from ledger import audit, notes
-from ledger.pool import Pool
+from postgres import Pool
 from starter.activations import Activations
 from starter.support.notes import LONGEST
 from tests.stack import TestStack

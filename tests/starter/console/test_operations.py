@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from ledger import pauses
-from ledger.pool import Pool
+from postgres import Pool
 from tests.starter.console.conftest import HOST
 from tests.starter.console.test_codec import page
 from tests.starter.portal.conftest import Browser

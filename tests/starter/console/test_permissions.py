@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from ledger.pool import Pool
+from postgres import Pool
 from settings import Settings
 from starter.support.staff import ALLOWED, Action, Role
 from tests.starter.console.conftest import SignedIn

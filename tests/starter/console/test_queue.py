@@ -11,7 +11,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from domain.contracts.vocabulary import WORKFLOW, ActivityName, FailureType, Step, TaskQueue
 from domain.references import from_digest
-from ledger.pool import Pool
+from postgres import Pool
 from starter.activations import Activations
 from starter.support import queue
 from starter.support.queue import Group, Sort

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from ledger import audit
-from ledger.pool import Pool
+from postgres import Pool
 from settings import Settings
 from tests.stack import TestStack
 from tests.starter.console.conftest import HOST, SignedIn

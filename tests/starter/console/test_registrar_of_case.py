@@ -11,7 +11,7 @@ from domain.contracts.submissions import IdentitySubmission, InsuranceSubmission
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations as ledger
 from ledger import audit
-from ledger.pool import Pool
+from postgres import Pool
 from starter.activations import Activations
 from starter.support.actions import Refused
 from starter.support.cases import UnknownReference

@@ -6,8 +6,8 @@ import pytest
 
 from domain.contracts.vocabulary import Language
 from ledger import audit, staff_sessions, support_requests
-from ledger.pool import Pool
 from ledger.support_requests import SupportRequest
+from postgres import Pool
 from tests.stack import TestStack
 from tests.starter.console.conftest import SignedIn
 

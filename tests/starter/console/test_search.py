@@ -7,7 +7,7 @@ from temporalio.client import Client
 
 from domain.contracts.vocabulary import Language
 from ledger import activations
-from ledger.pool import Pool
+from postgres import Pool
 from starter.support.search import meant
 from tests.security.test_codec import begin
 from tests.stack import TestStack

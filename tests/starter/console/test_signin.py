@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from demo.slapd import GROUPS_DN
-from ledger.pool import Pool
+from postgres import Pool
 from settings import Settings
 from starter.support.signin import ByFile
 from starter.support.staff import Role

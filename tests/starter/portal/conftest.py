@@ -9,8 +9,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from ledger.pool import Pool
 from ledger.sessions import token_hash
+from postgres import Pool
 from settings import Settings
 from starter.portal import app as portal
 from starter.portal.app import assemble, create

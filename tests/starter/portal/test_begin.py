@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from domain.contracts.vocabulary import Language
 from ledger import activations
-from ledger.pool import Pool
+from postgres import Pool
 from starter.web import forms
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser

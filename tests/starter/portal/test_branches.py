@@ -18,7 +18,7 @@ from domain.contracts.submissions import (
 from domain.contracts.views import IdentifyView, Verdict
 from domain.contracts.vocabulary import Detail, Question, Step, WaitReason
 from ledger import passwords
-from ledger.pool import Pool
+from postgres import Pool
 from security import sealing
 from settings import Settings
 from starter import countries

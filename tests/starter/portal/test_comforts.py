@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Spent, Step, WaitReason
 from ledger import sessions as ledger
-from ledger.pool import Pool
+from postgres import Pool
 from settings import Service, Settings
 from starter.connect import TemporalUnavailable
 from tests.starter.portal.conftest import Browser

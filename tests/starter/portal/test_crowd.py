@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import activations, starts
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from settings import Settings
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser

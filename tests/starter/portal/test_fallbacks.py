@@ -7,7 +7,7 @@ import pytest
 
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import activations
-from ledger.pool import Pool
+from postgres import Pool
 from starter import pages
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser, proved

@@ -7,8 +7,8 @@ from fastapi import FastAPI
 
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger.pool import Pool
 from ledger.sessions import token_hash
+from postgres import Pool
 from settings import Settings
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at

@@ -7,9 +7,9 @@ from fastapi import FastAPI
 
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger.pool import Pool
 from ledger.posts import IN_ALL
 from ledger.sessions import token_hash
+from postgres import Pool
 from settings import Settings
 from starter.activations import TooManySubmissions
 from tests.starter.portal.conftest import Browser, proved

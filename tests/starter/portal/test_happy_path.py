@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from temporalio.client import Client
 
 from domain.contracts.requests import Person, ProvisionAccount, RecordConsent, SendPin
-from ledger.pool import Pool
+from postgres import Pool
 from settings import Settings
 from starter.activations import Activations
 from starter.portal.app import assemble, create

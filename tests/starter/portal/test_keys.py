@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from ledger import key_checks
-from ledger.pool import Pool
+from postgres import Pool
 from security import rotation
 from security.keys import KeyRing
 from security.purposes import User

@@ -19,11 +19,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
+import postgres
 from domain import references
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, Language, Step, TaskQueue, WaitReason
-from ledger import pool as ledger
-from ledger.pool import Pool
+from postgres import Pool
 from security.codec import data_converter
 from settings import Settings
 from starter.activations import Activations
@@ -127,7 +127,7 @@ async def portal(stack: TestStack, client: Client, settings: Settings) -> AsyncI
         to_ledger = proxy.link(dsn.port)
         to_temporal = proxy.link(int(client.service_client.config.target_host.rpartition(":")[2]))
         netloc = dsn.netloc.replace(str(dsn.port), str(to_ledger.port))
-        pool = await ledger.connect(urlunsplit(dsn._replace(netloc=netloc)), seconds=PATIENCE)
+        pool = await postgres.connect(urlunsplit(dsn._replace(netloc=netloc)), seconds=PATIENCE)
         through = await Client.connect(
             f"127.0.0.1:{to_temporal.port}",
             namespace=client.namespace,

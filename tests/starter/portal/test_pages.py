@@ -25,7 +25,7 @@ from domain.contracts.vocabulary import Channel, Choice, Language, Step, WaitRea
 from domain.passwords import judge
 from domain.rules import Rule
 from ledger import passwords
-from ledger.pool import Pool
+from postgres import Pool
 from security import sealing
 from settings import Settings
 from starter import pages

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from fastapi import FastAPI
 
+import postgres
 from ledger import pauses
-from ledger import pool as ledger
-from ledger.pool import Pool
+from postgres import Pool
 from starter.portal.pause import Pauses
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
@@ -67,7 +67,7 @@ async def test_who_is_under_way_goes_on(paused: Browser) -> None:
 
 
 async def test_without_the_ledger_what_was_known_stands() -> None:
-    async with await ledger.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
+    async with await postgres.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
         known = Pauses(away, fresh=0)
         assert await known.current() is None
 
@@ -77,7 +77,7 @@ async def test_a_pause_that_cannot_be_confirmed_is_told_for_a_moment_and_not_for
 ) -> None:
     await pauses.begin(pool, el="α", en="a")
     try:
-        async with await ledger.connect(stack.ledger_dsn) as asked:
+        async with await postgres.connect(stack.ledger_dsn) as asked:
             known = Pauses(asked, fresh=0)
             assert await known.current() is not None
         assert await known.current() is not None

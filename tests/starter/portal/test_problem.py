@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import Language, Step, WaitReason
 from ledger import support_requests
-from ledger.pool import Pool
 from ledger.support_requests import SupportRequest
+from postgres import Pool
 from settings import Settings
 from starter.connect import TemporalUnavailable
 from starter.portal import problem

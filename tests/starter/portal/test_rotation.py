@@ -16,7 +16,7 @@ import pytest
 from temporalio.client import Client
 
 from domain.contracts.requests import CheckPin, SendPin
-from ledger.pool import Pool
+from postgres import Pool
 from security import rotation
 from security.keys import KeyRing
 from settings import Settings

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import sessions as ledger
-from ledger.pool import Pool
+from postgres import Pool
 from settings import Settings
 from tests.starter.portal.conftest import Browser, proved
 from tests.starter.portal.engine import MemoryEngine, at

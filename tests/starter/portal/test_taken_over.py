@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from domain.contracts.views import Progress
 from domain.contracts.vocabulary import Language, Step, WaitReason
-from ledger.pool import Pool
+from postgres import Pool
 from settings import Settings
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser

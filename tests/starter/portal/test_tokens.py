@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import sessions as ledger
-from ledger.pool import Pool
+from postgres import Pool
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 

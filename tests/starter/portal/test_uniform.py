@@ -16,8 +16,8 @@ from fastapi import FastAPI
 from domain.contracts.submissions import Policy
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger.pool import Pool
 from ledger.posts import AN_HOUR, IN_ALL
+from postgres import Pool
 from settings import Portal, Settings
 from starter.portal.uniform import ANSWERED_AFTER, LOOKED_UP_WITHIN
 from starter.portal.visit import Visit

@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 from temporalio.client import Client
 
-from ledger.pool import Pool
+from postgres import Pool
 from starter.support.desk import Desk
 from tests import desk as desks
 from tests.stack import TestStack

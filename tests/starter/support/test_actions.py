@@ -8,8 +8,8 @@ from temporalio.client import Client
 from domain.contracts.vocabulary import Channel, Language, Step, WaitReason
 from ledger import audit, posts
 from ledger.audit import REFUSED
-from ledger.pool import Pool
 from ledger.posts import IN_ALL
+from postgres import Pool
 from starter.activations import Activations
 from starter.support import actions
 from starter.support.actions import Refused, act, possible

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import settings as configuration
 from domain.contracts.vocabulary import FailureType
-from ledger.pool import Pool
+from postgres import Pool
 from settings import Mail, Settings
 from starter.cli import app
 from starter.console.app import create

@@ -12,12 +12,12 @@ import time_machine
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
+import postgres
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
 from ledger import alerts as kept
 from ledger import budgets
-from ledger import pool as ledger
-from ledger.pool import Pool
+from postgres import Pool
 from settings import Settings
 from starter.support import alerts
 from starter.support.alerts import TEMPORAL_DOWN, Watcher
@@ -54,7 +54,7 @@ class Hook:
 
 @pytest.fixture
 async def pool(stack: TestStack) -> AsyncIterator[Pool]:
-    async with await ledger.connect(stack.ledger_dsn) as pool:
+    async with await postgres.connect(stack.ledger_dsn) as pool:
         await pool.execute("DELETE FROM alert")
         yield pool
         await pool.execute("DELETE FROM alert")
@@ -175,7 +175,7 @@ async def test_temporal_away_is_a_cause_and_ends_no_other(
 async def test_the_ledger_away_is_told_once_and_its_return_once(
     client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
-    async with await ledger.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
+    async with await postgres.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
         watcher = Watcher(client, away, settings)
         for _ in range(2):
             await watcher.look()
@@ -194,7 +194,7 @@ async def test_a_clock_that_is_set_neither_hurries_nor_delays_what_is_told_witho
         told = settings.alerts.model_copy(update={"after_seconds": seconds})
         return settings.model_copy(update={"alerts": told})
 
-    async with await ledger.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
+    async with await postgres.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
         soon, late = Watcher(client, away, after(0.2)), Watcher(client, away, after(60))
         await asyncio.gather(soon.look(), late.look())
         with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):

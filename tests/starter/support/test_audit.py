@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from domain.contracts.submissions import ActivationStart
 from ledger import audit, notes
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from starter.activations import Activations
 from starter.cli import app
 from starter.output import Failed

@@ -23,7 +23,7 @@ from domain.contracts.vocabulary import (
     Step,
     WaitReason,
 )
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from starter.activations import Activations
 from starter.support import actions, cases
 from starter.support.sentences import sentence

@@ -13,7 +13,7 @@ from domain.contracts.submissions import CancelRequest
 from domain.contracts.vocabulary import Language
 from ledger import audit
 from ledger import erasure as ledger
-from ledger.pool import Pool
+from postgres import Pool
 from starter.activations import Activations
 from starter.support import erasure
 from starter.support.actions import Refused

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from temporalio.client import Client
 
+import postgres
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, TaskQueue
 from ledger import audit, pauses
-from ledger import pool as ledger
 from ledger.parts import Part
-from ledger.pool import Pool
+from postgres import Pool
 from starter.support import operations
 from starter.support.actions import Refused
 from starter.support.operations import Queue
@@ -69,7 +69,7 @@ async def test_what_waits_is_told_without_a_worker(client: Client) -> None:
 async def test_without_the_ledger_the_queues_are_still_told(
     client: Client, stack: TestStack
 ) -> None:
-    async with await ledger.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
+    async with await postgres.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
         state = await operations.state(desk(client, away, settings=stack.settings))
     assert (state.ledger, state.temporal) == (False, True)
     assert state.queues

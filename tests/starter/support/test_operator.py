@@ -8,7 +8,8 @@ from secrets import token_hex
 
 import pytest
 
-from ledger import audit, pool, staff_sessions
+import postgres
+from ledger import audit, staff_sessions
 from ledger.staff_sessions import SignedIn
 from starter.support.signin import ByFile
 from starter.support.staff import Action, Role
@@ -50,7 +51,7 @@ async def test_who_is_signed_out_has_to_sign_in_again_everywhere(stack: TestStac
     tokens = [token_hex(32) for _ in range(3)]
     nikos = f"nikos{token_hex(4)}"
     long = timedelta(hours=1)
-    async with await pool.connect(stack.ledger_dsn) as ledger:
+    async with await postgres.connect(stack.ledger_dsn) as ledger:
         for token, name in zip(tokens, (nikos, nikos, "anna"), strict=True):
             await staff_sessions.create(ledger, token, SignedIn(name, ("operator",), None))
         assert sign_out(nikos.title()) == f"{nikos} was signed in 2 times, and is no more.\n"

@@ -12,7 +12,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.contracts.vocabulary import Step
-from ledger.pool import Pool
+from postgres import Pool
 from starter import temporal_clock
 from starter.support import cases, operations, pollers, queue
 from starter.support.cases import Line

@@ -22,7 +22,7 @@ from domain.registrar.rows import Row
 from domain.slips import Slip
 from domain.unreadable import Fault
 from ledger import activations, audit
-from ledger.pool import Pool
+from postgres import Pool
 from security.purposes import User
 from starter.cli import app
 from starter.support.actions import Refused

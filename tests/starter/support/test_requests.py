@@ -15,8 +15,8 @@ from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import Language, TaskQueue
 from domain.references import from_digest
 from ledger import audit, support_requests
-from ledger.pool import Pool
 from ledger.support_requests import SupportRequest
+from postgres import Pool
 from security.purposes import User
 from starter.cli import app
 from starter.support import requests

@@ -10,7 +10,7 @@ from temporalio.client import Client
 
 from domain.contracts.submissions import RetryRequest, Submission
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger.pool import Pool, connect
+from postgres import Pool, connect
 from security.keys import KeyRing
 from settings import Settings
 from starter.activations import Activations

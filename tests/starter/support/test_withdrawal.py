@@ -12,7 +12,7 @@ from domain.contracts.vocabulary import Choice, TaskQueue
 from domain.references import from_digest
 from ledger import audit, consents
 from ledger.consents import Consent
-from ledger.pool import connect
+from postgres import connect
 from security.purposes import User
 from starter.support.withdrawal import told
 from tests.activities.case import ACTIVE, PASSWORD, Case

@@ -1,4 +1,4 @@
-"""One way to the ledger: a pool that can be made while PostgreSQL is away, and fails fast."""
+"""Pools of connections to PostgreSQL, which fail fast, and what tells that it is away."""
 
 from typing import TypeAlias
 
