@@ -27,8 +27,9 @@ from activities.insurance import InsuranceActivities
 from activities.messages import MessagingActivities
 from activities.pins import PinActivities
 from activities.records import LedgerActivities
-from activities.registrar import RegistrarActivities, reader
+from activities.registrar import RegistrarActivities
 from activities.watch import watched
+from adapters.registrar.view import reader
 from domain.contracts.vocabulary import TaskQueue
 from ledger import key_checks, pooler
 from postgres import Pool

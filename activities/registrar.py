@@ -1,42 +1,20 @@
-"""find_student: tells who has a mobile or e-mail on file with the registrar.
+"""find_student: tells who has a mobile or e-mail on file with the registrar."""
 
-`View` is what may be asked of the registrar, by this activity and by the desk's check alike.
-
-Reads the published view `v_vd_sis` and nothing else. PostgreSQL narrows the rows down
-(`registrar_sql.py`); Python compares for real, after normalising both sides.
-"""
-
-from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import replace
-from itertools import product
-from typing import Any, TypeAlias
+from typing import Any
 
-import asyncpg
 from temporalio import activity
 
 from activities.errors import guarded
-from activities.names_sql import heads, initials
-from activities.registrar_sql import ending, like, spelled, statements
-from domain import blanks, dates, surnames
+from adapters.registrar.view import SharedByMany, View
 from domain.contracts.requests import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
-from domain.registrar.humans import deciding
-from domain.registrar.row_facts import MOST_ROWS, MOST_SHARING, spellings, transcribed
-from domain.registrar.rows import Row, birth_date, enrolment, first_names, insurance_of, names, told
-from domain.registrar.students import Typed, called, holders, holds, persons
-from postgres import UNAVAILABLE, Pool, connect
+from domain.registrar.row_facts import MOST_SHARING
+from domain.registrar.students import Typed, holders, persons
+from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
-from settings import Registrar, Settings
-
-_REPORT_SECONDS = 120.0
-_Asked: TypeAlias = tuple[str, ...]
-"""A column, or a way to find rows by names, and the values that are sought."""
-_UNDATED, _OF_ANY_DATE = "without a birth date", "of any birth date"
-
-
-async def reader(settings: Registrar) -> Pool:
-    """Return a pool by the role that may only read the view."""
-    return await connect(settings.dsn.get_secret_value(), seconds=settings.timeout_seconds)
+from settings import Settings
 
 
 class RegistrarActivities:
@@ -82,140 +60,3 @@ class RegistrarActivities:
                 self._own,
             )
         return bool(found) and found.isdisjoint(keys)
-
-
-class SharedByMany(Exception):
-    """A contact is on file for more persons than a contact of somebody's own can be."""
-
-
-class View:
-    """The registrar's view; each question brings every row of the people it finds.
-
-    `own` are the university's domains, at which a mailbox is nobody's.
-    """
-
-    def __init__(self, pool: Pool, settings: Registrar, own: Collection[str] = ()) -> None:
-        self._pool = pool
-        self._statements = statements(settings)
-        self._region = settings.phone_region
-        self._own = own
-        self._blank_words = blanks.known(settings.blank_words)
-
-    async def by_contact(self, typed: Typed) -> list[Row]:
-        """Return the rows that hold a typed contact, and every other row of these people.
-
-        Raises `SharedByMany` before more is read than tells so.
-        """
-        held = await self._holding(self._statements.by_contact, typed)
-        if len({enrolment(row) for row in held}) > MOST_ROWS:
-            raise SharedByMany
-        return await self._with_related(held)
-
-    async def _holding(self, query: str, typed: Typed) -> list[Row]:
-        digits = ending(typed.mobile) if typed.mobile else None
-        mailbox = like(typed.email.split("@")[0] + "@") if typed.email else None
-        rows = await self._fetch(query, digits, typed.email, mailbox)
-        return [row for row in rows if holds(row, typed)]
-
-    async def by_insurance(self, number: str) -> list[Row]:
-        held = await self._fetch(self._statements.by_identity, [spelled(number)], [])
-        return await self._with_related(held)
-
-    async def by_number(self, number: str) -> list[Row]:
-        """Find a student number as people write it, alone or as `system/number`."""
-        wanted = [spelled(part) for part in {number, number.rpartition("/")[2]}]
-        return await self._with_related(await self._fetch(self._statements.by_number, wanted))
-
-    async def by_surname(
-        self, prefix: str, most: int, before: Callable[[Row], bool]
-    ) -> tuple[list[Row], bool]:
-        """Return the people of the first rows by name, and whether there are more.
-
-        Rows that `before` picks come before all others.
-        """
-        rows = await self._fetch(self._statements.by_surname, heads(prefix), initials(prefix))
-        fitting = {enrolment(row): row for row in rows if surnames.begins(names(row), prefix)}
-        found = sorted(
-            fitting.values(), key=lambda row: (not before(row), *map(surnames.folded, called(row)))
-        )
-        return await self._with_related(found[:most]), len(found) > most
-
-    async def _with_related(self, held: list[Row]) -> list[Row]:
-        """Return these rows and every other row of these people.
-
-        What decides who they are is asked for in rounds, until nothing new is: each row found has
-        keys of its own, by which more is found.
-        """
-        rows = {enrolment(row): row for row in held}
-        found, asked = {*rows}, set[_Asked]()
-        while new := {*self._asked_of(rows.values(), found)} - asked:
-            asked |= new
-            for row in await self._asked(new):
-                rows.setdefault(enrolment(row), row)
-        return list(rows.values())
-
-    async def _asked(self, keys: Collection[_Asked]) -> list[Row]:
-        def of(wanted: str) -> list[str]:
-            return sorted(key[1] for key in keys if key[0] == wanted)
-
-        found = await self._fetch(self._statements.by_identity, of("ssn"), of("birthdate"))
-        for contact in of("contact"):
-            mobile, email = (None, contact) if "@" in contact else (contact, None)
-            typed = Typed(mobile, email, self._region)
-            found += await self._holding(self._statements.holding, typed)
-        for column in (_UNDATED, _OF_ANY_DATE):
-            names = {key[1:] for key in keys if key[0] == column}
-            if names:
-                lasts = {surnames.folded(last) for last, _ in names}
-                rows = await self._fetch(
-                    self._statements.by_name,
-                    sorted({head for last in lasts for head in heads(last)}),
-                    sorted({initial for last in lasts for initial in initials(last)}),
-                    dates.placeholders(),
-                    column == _OF_ANY_DATE,
-                )
-                wanted = {tuple(map(transcribed, each)) for each in names}
-                found += [row for row in rows if not wanted.isdisjoint(spellings(row))]
-        return found
-
-    def _asked_of(self, rows: Iterable[Row], found: Container[str]) -> Iterator[_Asked]:
-        """Yield the keys of all that decides who the humans of the rows found are."""
-        theirs, contacts = deciding(rows, found, self._region, self._own)
-        for row in theirs:
-            yield from _keys(row)
-        for contact in contacts:
-            yield "contact", contact
-
-    async def _fetch(self, query: str, *values: object) -> list[Row]:
-        rows = await self._pool.fetch(query, *values)
-        return [told(dict(row), self._blank_words) for row in rows]
-
-
-async def everybody(settings: Registrar) -> list[Row]:
-    """Return every row of the view, for the report before the term starts."""
-    connection = await asyncpg.connect(
-        settings.dsn.get_secret_value(), command_timeout=_REPORT_SECONDS
-    )
-    try:
-        rows = await connection.fetch(statements(settings).everything)
-        own = blanks.known(settings.blank_words)
-        return [told(dict(row), own) for row in rows]
-    finally:
-        await connection.close()
-
-
-def _keys(row: Row) -> Iterator[_Asked]:
-    """Yield what other rows of this human are found by, and in which column.
-
-    The row's own number as it stands there and as it is rightly spelled, and the birth date, also
-    with day and month exchanged. The names find rows without a date; those of such a row find all.
-    """
-    if number := insurance_of(row):
-        yield "ssn", spelled(row["ssn"] or "")
-        yield "ssn", spelled(number[1])
-    born = birth_date(row)
-    for day in (born, born and dates.swapped(born)):
-        yield from (("birthdate", key) for key in (dates.keys(day) if day else ()))
-    for last, first in product(names(row), first_names(row)):
-        if last and first:
-            yield (_UNDATED if born else _OF_ANY_DATE), last, first

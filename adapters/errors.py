@@ -16,9 +16,11 @@ _MENDING = timedelta(seconds=45)
 class AdapterError(Exception):
     """A system did not do what it was asked; `detail` is a fixed text, a class name or a code.
 
-    `wait` is when to try again at the soonest. `alarming` tells that operators should
-    look at it although it is retried.
+    `wait` is when to try again at the soonest. `alarming` tells that operators should look at it
+    although it is retried. `driver_error` is the class of what the driver raised.
     """
+
+    driver_error: type[BaseException] | None = None
 
     def __init__(
         self,
@@ -59,9 +61,10 @@ def adapter_error(
     """Return what to raise for an error: `unavailable` ones tell that the system is away."""
     if isinstance(error, AdapterError):
         return error
-    if isinstance(error, unavailable):
-        return Unavailable(away, type(error).__name__)
-    return Misconfigured(type(error).__name__)
+    name = type(error).__name__
+    told = Unavailable(away, name) if isinstance(error, unavailable) else Misconfigured(name)
+    told.driver_error = type(error)
+    return told
 
 
 @contextmanager

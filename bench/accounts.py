@@ -21,8 +21,8 @@ import asyncpg
 
 import settings
 from activities.known import Match, Plan
-from activities.registrar import everybody
 from adapters.directory.entries import CODES
+from adapters.registrar.view import everybody
 from bench.registrar import crowd
 from demo.place import Place
 from demo.slapd import PEOPLE_DN

@@ -18,7 +18,7 @@ from statistics import median
 import asyncpg
 from pydantic import SecretStr
 
-from activities.registrar_sql import statements
+from adapters.registrar.sql import statements
 from demo.names import MEN, SURNAMES, WOMEN
 from demo.place import Place
 from demo.postgres import Postgres

@@ -24,10 +24,10 @@ import asyncpg
 
 import settings
 from activities import known
-from activities.registrar import everybody
 from adapters.directory.accounts import Directory, Entry
 from adapters.directory.answers import SUCCESS
 from adapters.directory.ldap import Wire
+from adapters.registrar.view import everybody
 from bench.accounts import timed
 from bench.console import running, say
 from bench.journeys import FAILED, Browser, Seen

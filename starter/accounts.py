@@ -20,11 +20,11 @@ from rich.table import Table
 import settings
 from activities import known
 from activities.known import KNOWN, Match, Plan
-from activities.registrar import everybody
 from activities.rekeyed import Ledger
 from adapters.directory.accounts import Directory, Entry
 from adapters.directory.entries import CODES
 from adapters.errors import AdapterError
+from adapters.registrar.view import everybody
 from domain.memo import remembering
 from domain.usernames import unusable
 from ledger import imports, key_checks, usernames

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import asyncpg
 
+from adapters.errors import AdapterError
 from ledger import pooler
-from postgres import UNAVAILABLE
+from postgres import NO_RESULT, UNAVAILABLE
 from starter.output import Failed
 
 
@@ -29,15 +30,19 @@ def registrar() -> Iterator[None]:
 def _told(part: str, setting: str, lacks: str) -> Iterator[None]:
     try:
         yield
-    except asyncpg.ClientConfigurationError:
-        raise Failed(f"{setting} is no address that PostgreSQL's driver can use") from None
-    except UNAVAILABLE as error:
-        name = type(error).__name__
-        raise Failed(f"the {part} cannot be reached ({name}): see to {setting}") from None
-    except pooler.UNPREPARED:
-        raise Failed(str(pooler.SharedSessions(setting))) from None
-    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
-        raise Failed(lacks) from None
-    except asyncpg.PostgresError as error:
-        name = type(error).__name__
-        raise Failed(f"the {part} refuses ({name}): see to {setting} and its role") from None
+    except AdapterError as error:
+        raise Failed(_words(error.driver_error or type(error), part, setting, lacks)) from None
+    except NO_RESULT as error:
+        raise Failed(_words(type(error), part, setting, lacks)) from None
+
+
+def _words(error: type[BaseException], part: str, setting: str, lacks: str) -> str:
+    if issubclass(error, asyncpg.ClientConfigurationError):
+        return f"{setting} is no address that PostgreSQL's driver can use"
+    if issubclass(error, UNAVAILABLE):
+        return f"the {part} cannot be reached ({error.__name__}): see to {setting}"
+    if issubclass(error, pooler.UNPREPARED):
+        return str(pooler.SharedSessions(setting))
+    if issubclass(error, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
+        return lacks
+    return f"the {part} refuses ({error.__name__}): see to {setting} and its role"

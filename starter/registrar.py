@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 import settings
-from activities.registrar import everybody
+from adapters.registrar.view import everybody
 from domain.registrar.readiness import Report
 from domain.registrar.readiness import report as judged
 from starter import databases

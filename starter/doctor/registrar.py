@@ -4,8 +4,8 @@ import json
 
 import asyncpg
 
-from activities.registrar import reader
-from activities.registrar_sql import statements
+from adapters.registrar.sql import statements
+from adapters.registrar.view import reader
 from ledger import pooler
 from ledger.pooler import SharedSessions
 from postgres import Pool

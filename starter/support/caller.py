@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from activities.registrar import SharedByMany, View
+from adapters.errors import AdapterError
+from adapters.registrar.view import SharedByMany, View
 from domain.registrar import caller, students
 from domain.registrar.caller import Said
 from domain.registrar.diagnosis import Typed
 from domain.registrar.humans import humans
 from domain.registrar.rows import Row
 from ledger import activations, budgets, used_again
-from postgres import NO_RESULT
 from starter.support import cases
 from starter.support.actions import Refused
 from starter.support.cases import UnknownReference
@@ -99,7 +99,7 @@ async def ask(desk: Desk, question: Question, submission_id: str) -> Told:
     claim = await _claim(desk, question, read)
     try:
         groups = await _candidates(desk, claim)
-    except NO_RESULT:
+    except AdapterError:
         told = Told(Answer.AWAY)
     else:
         told = await _told(desk, read, claim, groups, submission_id)

@@ -12,11 +12,11 @@ from typing import NamedTuple, TypeAlias
 
 from activities import presence
 from activities.records import claim_keys, refused_login
-from activities.registrar import SharedByMany, View, reader
 from activities.rekeyed import Known, known, recognition
 from adapters.directory import entries
 from adapters.directory.accounts import Directory
 from adapters.errors import AdapterError
+from adapters.registrar.view import SharedByMany, View, reader
 from domain import surnames, usernames
 from domain.accounts import Identity
 from domain.accounts import Outcome as Judged
@@ -29,7 +29,6 @@ from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, as_it_stands, enrolment, names, text
 from domain.text import identifier
 from ledger import activations
-from postgres import NO_RESULT
 from starter.support import cases
 from starter.support.actions import Refused
 from starter.support.cases import UnknownReference
@@ -134,7 +133,7 @@ async def check(desk: Desk, question: Question) -> Check:
             shared = await _shared(desk, view, ours[0].rows) if len(ours) == 1 else _Shared()
     except SharedByMany:
         return Check(Outcome.SHARED_BY_MANY)
-    except NO_RESULT:
+    except AdapterError:
         return Check(Outcome.REGISTRAR_AWAY)
     hidden = sum(len(each.rows) for each in groups if each not in ours)
     told = Check(

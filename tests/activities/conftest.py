@@ -12,7 +12,8 @@ import pytest
 from activities import accounts
 from activities.accounts import DirectoryActivities
 from activities.records import LedgerActivities
-from activities.registrar import RegistrarActivities, reader
+from activities.registrar import RegistrarActivities
+from adapters.registrar.view import reader
 from domain.contracts.requests import Enrolment, Person
 from postgres import Pool, connect
 from security.purposes import User

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 
-from activities.registrar import View, reader
+from adapters.registrar.view import View, reader
 from domain import dates
 from domain.contracts.requests import Person
 from domain.elot743 import ascii_fold

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.registrar import RegistrarActivities, everybody
+from activities.registrar import RegistrarActivities
+from adapters.registrar.view import everybody
 from demo.students import COLUMNS
 from domain import surnames
 from domain.contracts.requests import FindStudent, Person

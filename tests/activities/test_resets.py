@@ -12,7 +12,7 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 
 import worker
-from activities.registrar import reader
+from adapters.registrar.view import reader
 from demo.students import Row
 from domain.contracts.submissions import ActivationStart, IdentitySubmission
 from domain.contracts.views import Progress, Verdict

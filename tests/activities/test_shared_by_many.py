@@ -7,7 +7,8 @@ import asyncpg
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.registrar import RegistrarActivities, View, everybody
+from activities.registrar import RegistrarActivities
+from adapters.registrar.view import View, everybody
 from domain.contracts.requests import FindStudent, StudentsFound
 from domain.registrar.humans import humans
 from domain.registrar.row_facts import MOST_ROWS, MOST_SHARING

@@ -9,9 +9,10 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.accounts import DirectoryActivities
-from activities.registrar import RegistrarActivities, reader
+from activities.registrar import RegistrarActivities
 from activities.words import Words
 from adapters.directory.ldap import Wire
+from adapters.registrar.view import reader
 from domain import contacts, personal
 from domain.consent import review
 from domain.contracts.requests import (

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from activities.accounts import DirectoryActivities
 from activities.records import LedgerActivities
-from activities.registrar import RegistrarActivities, reader
+from activities.registrar import RegistrarActivities
+from adapters.registrar.view import reader
 from demo.students import amka
 from domain.contracts.requests import ClaimPerson, FindStudent, Person
 from domain.contracts.vocabulary import Language, Step

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 import bench.registrar as bench
-from activities.registrar_sql import statements
+from adapters.registrar.sql import statements
 from demo.registrar import SQL
 from tests.stack import TestStack
 

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import asyncpg
 import pytest
 
-from activities import names_sql, registrar_sql
+from adapters.registrar import names_sql
+from adapters.registrar import sql as registrar_sql
 from domain import blanks, dates, surnames
 from domain.contacts import emails_on_file, mobiles_on_file
 from domain.elot743 import ascii_fold

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import bench.registrar as bench
-from activities.registrar import View
-from activities.registrar_sql import spelled
+from adapters.registrar.sql import spelled
+from adapters.registrar.view import View
 from domain import dates
 from domain.registrar.rows import Row
 from postgres import Pool

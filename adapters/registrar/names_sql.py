@@ -1,6 +1,6 @@
 """How a surname begins, in SQL: in any alphabet, and in letters that look like another's; pure.
 
-As in `registrar_sql.py`, SQL finds each name that Python could read so, and may find more.
+As in `sql.py`, SQL finds each name that Python could read so, and may find more.
 """
 
 from collections import defaultdict

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import groupby
 from typing import get_args
 
-from activities.names_sql import GREEK, by_surname
+from adapters.registrar.names_sql import GREEK, by_surname
 from domain import blanks, dates
 from domain.contacts import AROUND_EMAILS
 from domain.registrar.row_facts import MOST_ROWS
