@@ -28,7 +28,7 @@ from adapters.directory.entries import (
 from adapters.errors import AdapterError
 from domain import personal
 from domain import usernames as rules
-from domain.accounts import CODES, Identity, Judgement, Outcome, Password
+from domain.accounts import Judgement, Outcome, Password
 from domain.contracts.requests import (
     AccountChecked,
     AccountOutcome,
@@ -44,6 +44,8 @@ from domain.contracts.requests import (
     WithdrawalApplied,
 )
 from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal
+from domain.entry_values import CODES
+from domain.identities import Identity
 from domain.reasons import Reason
 from ledger import activations, consents, passwords, rekeyed, used_again, usernames
 from ledger.consents import Consent

@@ -14,8 +14,9 @@ from activities.rekeyed import Ledger, told_by
 from adapters.directory.accounts import ADDRESSES, Entry
 from adapters.directory.entries import identity
 from domain import usernames
-from domain.accounts import CODES, Judgement, Outcome, judge
+from domain.accounts import Judgement, Outcome, judge
 from domain.contracts.requests import Person
+from domain.entry_values import CODES
 from domain.postings import Postings
 from domain.reasons import Reason
 from domain.registrar import students

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from adapters.directory.accounts import Directory, Entry
 from adapters.directory.entries import CODES
 from adapters.errors import Misconfigured
-from domain.accounts import Identity
 from domain.contracts.requests import AccountChecked, AccountState
+from domain.identities import Identity
 
 KNOWN_MOST = 50
 """Accounts of others that are looked for; one of them has to be there."""

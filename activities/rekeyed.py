@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from adapters.directory.accounts import Directory, Entry
 from adapters.directory.entries import CODES
-from domain.accounts import Identity
 from domain.contracts.requests import Person
+from domain.identities import Identity
 from ledger import activations, imports, rekeyed, used_again, usernames
 from ledger.activations import Account
 from postgres import Pool

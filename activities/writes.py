@@ -4,9 +4,10 @@ from adapters.directory.accounts import Directory, Entry
 from adapters.directory.answers import ALREADY_EXISTS, CONSTRAINT_VIOLATION, NAMING, SUCCESS, reject
 from adapters.directory.entries import Attributes
 from adapters.errors import Misconfigured
-from domain.accounts import Identity, Outcome
+from domain.accounts import Outcome
 from domain.contracts.requests import ProvisionAccount, Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import PasswordRefusal
+from domain.identities import Identity
 from domain.reasons import Reason
 
 _INSUFFICIENT_QUALITY = 5

@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Generic
 
-from domain.accounts import CODES, E, Identity
+from domain.accounts import E
+from domain.entry_values import CODES
+from domain.identities import Identity
 from domain.match_rules import Rule, folded, held
 
 UID = "uid"

@@ -30,7 +30,9 @@ from adapters.directory.entries import OBJECT_CLASSES, Attributes, missing
 from adapters.directory.ldap import Found, Wire
 from adapters.errors import Refused
 from domain import accounts, usernames
-from domain.accounts import CODES, Identity, Judgement, Password
+from domain.accounts import Judgement, Password
+from domain.entry_values import BIRTH_DATE, CODES, NAMES
+from domain.identities import Identity
 from settings import Directory as Settings
 
 P = ParamSpec("P")
@@ -74,8 +76,8 @@ class Directory:
         self._adopt = settings.adopt
         self._rules = settings.match_rules
         rules = {name for rule in self._rules for name in rule.attributes}
-        more = {"uid", *ADDRESSES, CODES, accounts.BIRTH_DATE, self._active_when, _CREATOR}
-        more |= accounts.NAMES
+        more = {"uid", *ADDRESSES, CODES, BIRTH_DATE, self._active_when, _CREATOR}
+        more |= NAMES
         self._judged = sorted(rules | more)  # `*` leaves out what is operational.
         self._service = _normal(settings.bind_dn)
         self._wire = Wire(settings, fence)

@@ -11,18 +11,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from domain import accounts, usernames
-from domain.accounts import Identity
+from domain import entry_values, usernames
 from domain.contacts import is_at
 from domain.contracts.requests import Person
 from domain.contracts.vocabulary import Choice, Language
 from domain.countries import ISO
 from domain.elot743 import ascii_fold
+from domain.identities import Identity
 from domain.text import has_greek
 
 Attributes = dict[str, list[str]]
 
-CODES = accounts.CODES
+CODES = entry_values.CODES
 
 OBJECT_CLASSES = (
     "inetOrgPerson",

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from adapters.directory.accounts import ADDRESSES
 from adapters.directory.ldap import Wire
-from domain.accounts import BIRTH_DATE, CODES
+from domain.entry_values import BIRTH_DATE, CODES
 from settings import Directory
 from starter.doctor.finding import Finding
 

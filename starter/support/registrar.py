@@ -18,9 +18,9 @@ from adapters.directory.accounts import Directory
 from adapters.errors import AdapterError
 from adapters.registrar.view import SharedByMany, View, reader
 from domain import surnames, usernames
-from domain.accounts import Identity
 from domain.accounts import Outcome as Judged
 from domain.contracts.requests import AccountState, Person
+from domain.identities import Identity
 from domain.reasons import Reason
 from domain.registrar import diagnosis, students
 from domain.registrar.diagnosis import Account, Human, Miss, Outcome, Typed

@@ -13,6 +13,7 @@ from adapters.directory.entries import CODES, codes
 from domain import accounts
 from domain.accounts import Password
 from domain.contracts.requests import AccountOutcome
+from domain.identities import Identity
 from domain.match_rules import Rule
 from domain.postings import Postings
 from domain.registrar.rows import Row
@@ -272,7 +273,7 @@ async def found_alike(
     number: str = "T{serial}",
 ) -> None:
     """Plant an entry for a person of each value, and judge it by a look-up and by a comparison."""
-    people: list[tuple[str, accounts.Outcome, accounts.Identity]] = []
+    people: list[tuple[str, accounts.Outcome, Identity]] = []
     for attribute, values in held.items():
         for value, outcome in values.items():
             person = make_person()

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.directory.entries import identity
-from domain.accounts import Identity, Outcome, Password, judge
+from domain.accounts import Outcome, Password, judge
+from domain.identities import Identity
 from domain.match_rules import Rule
 from domain.registrar.humans import humans
 from domain.registrar.rows import Row

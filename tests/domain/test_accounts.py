@@ -11,16 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.accounts import (
-    BIRTH_DATE,
-    CODES,
-    NUMBER_USED_AGAIN,
-    Identity,
-    Outcome,
-    Password,
-    judge,
-)
+from domain.accounts import NUMBER_USED_AGAIN, Outcome, Password, judge
 from domain.contracts.requests import Enrolment, Person
+from domain.entry_values import BIRTH_DATE, CODES
+from domain.identities import Identity
 from domain.match_rules import Rule
 from domain.postings import Postings
 
