@@ -15,7 +15,8 @@ from adapters.registrar.sql import ending, like, spelled, statements
 from domain import blanks, dates, surnames
 from domain.contracts.vocabulary import FailureType
 from domain.registrar.humans import deciding
-from domain.registrar.row_facts import MOST_ROWS, spellings, transcribed
+from domain.registrar.row_facts import MOST_ROWS
+from domain.registrar.row_names import spellings, transcribed
 from domain.registrar.rows import Row, birth_date, enrolment, first_names, insurance_of, names, told
 from domain.registrar.students import Typed, called, holds
 from postgres import UNAVAILABLE, Pool, connect

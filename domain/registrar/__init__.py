@@ -1,7 +1,9 @@
 """What the registrar's rows tell: who is one human, who can activate, and why not; pure.
 
 rows.py           one row: its enrolment, names, birth date and insurance number
+row_names.py      the names of one row, transcribed, and what is compared of two names
 row_facts.py      what is compared of two rows
+row_clusters.py   rows that have something in common
 number_owners.py  whose an insurance number on several rows is
 humans.py         which rows are one human
 students.py       persons as the engine knows them, with the contacts that were typed

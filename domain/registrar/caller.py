@@ -10,7 +10,7 @@ from datetime import date
 
 from domain import identity
 from domain.contracts.vocabulary import Question
-from domain.registrar.row_facts import is_father, transcribed
+from domain.registrar.row_names import is_father, transcribed
 from domain.registrar.rows import Row, as_it_stands, birth_date
 from domain.rules import InvalidInput
 from domain.text import student_number

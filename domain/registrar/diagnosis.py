@@ -11,7 +11,7 @@ from enum import StrEnum
 from domain import contacts, masks, slips, unreadable
 from domain.contracts.vocabulary import Channel
 from domain.registrar import students
-from domain.registrar.row_facts import transcribed
+from domain.registrar.row_names import transcribed
 from domain.registrar.rows import Row, birth_date, enrolment, insurance_of, is_live, text
 from domain.rules import InvalidInput
 from domain.slips import Slip

@@ -25,13 +25,14 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from datetime import date
 from itertools import combinations
 from typing import NamedTuple
 
 from domain.memo import remembering
 from domain.registrar.number_owners import Groups, join_by_number
-from domain.registrar.row_facts import ANYHOW, MOST_ROWS, Known, Name
+from domain.registrar.row_clusters import of_one_contact, of_one_day, of_one_father, of_one_person
+from domain.registrar.row_facts import ANYHOW, MOST_ROWS, Known
+from domain.registrar.row_names import Name
 from domain.registrar.rows import Row, enrolment
 
 
@@ -75,10 +76,10 @@ def _grouped(rows: Iterable[Row], region: str, own: Collection[str]) -> _Parts:
     known = [Known(row, region, own) for row in rows]
     groups = Groups(known)
     numbered = join_by_number(known, groups)
-    alike = [members for members in _alike(known) if len(members) > 1]
-    certain = [cluster for members in alike for cluster in _of_one_father(known, members)]
+    alike = [members for members in of_one_day(known) if len(members) > 1]
+    certain = [cluster for members in alike for cluster in of_one_father(known, members)]
     undecided = _join_certain(certain, groups, numbered)
-    likely = [found for members in alike for found in _of_one_contact(known, members)]
+    likely = [found for members in alike for found in of_one_contact(known, members)]
     _join_consistent(likely, known, groups, numbered, undecided)
     found: dict[int, list[Known]] = defaultdict(list)
     for at, each in enumerate(known):
@@ -107,7 +108,7 @@ def deciding(
     known, groups, _, near = _grouped(rows, region, own)
     asked = {groups.of(at) for at, row in enumerate(rows) if enrolment(row) in of}
     asked |= {other for lead in asked for other in near[lead]}
-    alike = [*_alike(known)]
+    alike = [*of_one_day(known)]
     for members in alike:
         groups.join(members)
     leads = {groups.of(lead) for lead in asked}
@@ -115,78 +116,13 @@ def deciding(
         contact
         for members in alike
         if members and groups.of(members[0]) in leads
-        for contact, found in _of_one_contact(known, members)
+        for contact, found in of_one_contact(known, members)
         if len(found) > 1
     }
     for one, other in _meeting(known):
         if not leads.isdisjoint((groups.of(one), groups.of(other))):
             contacts |= known[one].is_near_by(known[other]) - {ANYHOW}
     return Deciding([row for at, row in enumerate(rows) if groups.of(at) in leads], contacts)
-
-
-def _alike(known: Sequence[Known]) -> Iterator[list[int]]:
-    """Yield rows of one name and birth date; one of several spellings is in several lists."""
-    by_day: dict[date, list[int]] = defaultdict(list)
-    for at, each in enumerate(known):
-        if each.born:
-            by_day[each.born].append(at)
-    for members in by_day.values():
-        yield from _of_one_name(members, lambda at: known[at].greek, lambda at: known[at].spellings)
-
-
-def _of_one_father(known: Sequence[Known], members: Sequence[int]) -> Iterator[list[int]]:
-    yield from _of_one_name(
-        members, lambda at: known[at].father.greek, lambda at: known[at].father.spellings
-    )
-
-
-def _of_one_name(
-    members: Iterable[int],
-    greek: Callable[[int], Hashable],
-    spellings: Callable[[int], Iterable[Hashable]],
-) -> Iterator[list[int]]:
-    """Yield rows of one Greek name; and of one spelling, where it is of one Greek name only."""
-    by_greek: dict[Hashable, list[int]] = defaultdict(list)
-    by_any: dict[Hashable, list[int]] = defaultdict(list)
-    for at in members:
-        if greek(at):
-            by_greek[greek(at)].append(at)
-        for spelling in spellings(at):
-            by_any[spelling].append(at)
-    yield from by_greek.values()
-    for alike in by_any.values():
-        latin_only = [at for at in alike if not greek(at)]
-        one_greek = len({greek(at) for at in alike if greek(at)}) <= 1
-        yield alike if latin_only and one_greek else latin_only
-
-
-def _of_one_contact(
-    known: Sequence[Known], members: Sequence[int]
-) -> Iterator[tuple[str, list[int]]]:
-    """Yield each contact and who has it, where the father of one of them is unknown."""
-    if all(known[at].father.spellings for at in members):
-        return
-    found: dict[str, list[int]] = defaultdict(list)
-    for at in members:
-        for contact in known[at].contacts:
-            found[contact].append(at)
-    for contact, rows in found.items():
-        if not all(known[at].father.spellings for at in rows):
-            yield contact, rows
-
-
-def _of_one_person(known: Sequence[Known], contacts: set[str]) -> set[str]:
-    """Return those of the contacts of which no row says that they are of several persons."""
-    held: dict[str, list[Known]] = defaultdict(list)
-    for each in known if contacts else ():
-        for contact in each.contacts & contacts:
-            held[contact].append(each)
-    return {
-        contact
-        for contact, rows in held.items()
-        if len(rows) <= MOST_ROWS
-        and not any(one.differs(other) for one, other in combinations(rows, 2))
-    }
 
 
 def _join_certain(clusters: Iterable[list[int]], groups: Groups, numbered: set[int]) -> set[int]:
@@ -235,7 +171,7 @@ def _join_consistent(
         if len({leads[at] for at in members if at in numbered}) <= 1
         and _may_have_one_father([known[at] for at in members])
     }
-    sure = _of_one_person(known, {contact for contact, cluster in joined if len(cluster) > 1})
+    sure = of_one_person(known, {contact for contact, cluster in joined if len(cluster) > 1})
     for contact, cluster in joined:
         if contact in sure and cluster and together.of(cluster[0]) in one:
             groups.join(cluster)
@@ -261,7 +197,7 @@ def _nearly_one(
         for one, other in _meeting(known)
         if groups.of(one) != groups.of(other) and (by := known[one].is_near_by(known[other]))
     ]
-    sure = {ANYHOW} | _of_one_person(known, {each for *_, by in likely for each in by})
+    sure = {ANYHOW} | of_one_person(known, {each for *_, by in likely for each in by})
     near: dict[int, set[int]] = defaultdict(set)
     for one, other, by in likely:
         if by & sure and _may_have_one_father([*found[one], *found[other]], Name.may_be_declined):

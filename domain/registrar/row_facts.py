@@ -6,17 +6,14 @@ otherwise.
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Hashable, Iterator
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import product
-from typing import NamedTuple
 
-from domain import dates, genitive, insurance
+from domain import dates, insurance
 from domain.contacts import emails_on_file, is_at, is_of_nobody, mobiles_on_file
-from domain.elot743 import ascii_fold
-from domain.registrar.rows import Row, birth_date, insurance_of, text
+from domain.registrar.row_names import father_of, fathers_as_written, name_of, transcribed
+from domain.registrar.rows import Row, birth_date, insurance_of
 
 MOST_SHARING = 20
 """Persons who may have one contact; what more have is a secretariat's own, or a placeholder."""
@@ -25,117 +22,7 @@ MOST_ROWS = 10 * MOST_SHARING
 _FACTS_THAT_AGREE = 2
 ANYHOW = ""
 """What tells of two humans that they may be one, whatever contacts they have."""
-_ARTICLES = frozenset({"tou", "toy"})
 _PLACEHOLDER = re.compile(r".*(\d)\1{6}")
-# A letter alone, a word that ends with a dot, or one that a slash cuts short: Γ., ΓΕΩΡΓ., ΚΩΝ/ΝΟΣ.
-_ABBREVIATED = re.compile(r"(?<![\w'’])[^\W\d_](?![\w'’])|\w\.(?!\w)|\w/\w")
-
-
-class Name(NamedTuple):
-    """One name from the columns of both alphabets, transcribed."""
-
-    greek: str
-    latin: str
-    greek_words: frozenset[str] = frozenset()
-    latin_words: frozenset[str] = frozenset()
-
-    @property
-    def spellings(self) -> set[str]:
-        return {self.greek, self.latin} - {""}
-
-    def agrees(self, other: "Name") -> bool:
-        """Compare the Greek where there is Greek: the Latin may be a copy of another row's."""
-        if self.greek and other.greek:
-            return self.greek == other.greek
-        return not self.spellings.isdisjoint(other.spellings)
-
-    def may_be(self, other: "Name") -> bool:
-        """Whether one is unknown, or they resemble each other, as in another case or spelling."""
-        if not (self.spellings and other.spellings):
-            return True
-        return any(get_close_matches(each, other.spellings) for each in self.spellings)
-
-    def contradicts(self, other: "Name") -> bool:
-        """Whether both are known and neither is the other, cut short or with a name more."""
-        if not (self.spellings and other.spellings) or self.agrees(other):
-            return False
-        return not any(_is_part(one, two) for one, two in self._compared_with(other))
-
-    def may_be_declined(self, other: "Name") -> bool:
-        """Whether they agree, or one of them is the other in the genitive."""
-        return self.agrees(other) or any(
-            genitive.is_same_name(one, two) for one, two in self._compared_with(other)
-        )
-
-    def _compared_with(self, other: "Name") -> Iterator[tuple[frozenset[str], frozenset[str]]]:
-        """Yield the words of both as they are compared, the Greek ones where both have such."""
-        if self.greek and other.greek:
-            yield self.greek_words, other.greek_words
-            return
-        every = product(
-            (self.greek_words, self.latin_words), (other.greek_words, other.latin_words)
-        )
-        yield from ((one, two) for one, two in every if one and two)
-
-
-def _is_part(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether the words of one name are among those of the other; Γ. may be any with a gamma."""
-    fewer, more = sorted((one, other), key=len)
-    return all(any(_is_word(word, each) for each in more) for word in fewer)
-
-
-def _is_word(one: str, other: str) -> bool:
-    if "." in one + other:
-        return one.startswith(other.rstrip(".")) or other.startswith(one.rstrip("."))
-    return one == other
-
-
-def _words(name: str) -> frozenset[str]:
-    """Return a name's words transcribed; one that is cut short ends with a dot."""
-    found = set()
-    for word in re.findall(r"[^\s-]+", unicodedata.normalize("NFC", name)):
-        cut = bool(_ABBREVIATED.search(word))
-        found.add(transcribed(word.partition("/")[0]) + "." * cut)
-    return frozenset(found - {"", "."})
-
-
-def _name(row: Row, name: str) -> Name:
-    greek, latin = text(row, f"{name}el"), text(row, f"{name}en")
-    return Name(transcribed(greek), transcribed(latin), _words(greek), _words(latin))
-
-
-def spellings(row: Row) -> set[tuple[str, str]]:
-    """Return surname and first name transcribed, in every spelling."""
-    return {*product(_name(row, "lastname").spellings, _name(row, "firstname").spellings)}
-
-
-def _fathers(row: Row) -> list[str]:
-    columns = ("fatherfirstnameel", "fatherfirstnameen")
-    return [_without_article(unicodedata.normalize("NFC", text(row, each))) for each in columns]
-
-
-def _without_article(name: str) -> str:
-    """Return a father's name as it stands after the article: του Πέτρου."""
-    first, _, rest = name.partition(" ")
-    return rest if rest and transcribed(first) in _ARTICLES else name
-
-
-def _father(row: Row) -> Name:
-    found = _fathers(row)
-    greek, latin = ("" if _ABBREVIATED.search(each) else each for each in found)
-    return Name(transcribed(greek), transcribed(latin), _words(greek), _words(latin))
-
-
-def is_father(row: Row, said: str) -> bool:
-    """Whether a row's father is called so, said in the nominative or the genitive.
-
-    One that is abbreviated on file is unknown.
-    """
-    father, said = _father(row), _without_article(said)
-    return transcribed(said) in father.spellings or any(
-        genitive.is_same_name(_words(said), each)
-        for each in (father.greek_words, father.latin_words)
-    )
 
 
 class Known:
@@ -145,9 +32,9 @@ class Known:
         self.row = row
         self.number = insurance_of(row)
         self.born = birth_date(row)
-        self.last, self.first = _name(row, "lastname"), _name(row, "firstname")
-        self.father = _father(row)
-        self.father_begins = {each[0] for each in map(transcribed, _fathers(row)) if each}
+        self.last, self.first = name_of(row, "lastname"), name_of(row, "firstname")
+        self.father = father_of(row)
+        self.father_begins = {each[0] for each in map(transcribed, fathers_as_written(row)) if each}
         self._region, self._own = region, own
 
     @cached_property
@@ -293,9 +180,3 @@ class Known:
         if self.born and other.born and self.born != other.born:
             return True
         return self.last.contradicts(other.last)
-
-
-def transcribed(name: str) -> str:
-    """Return the letters and digits of a name, transcribed; empty where it has no letter."""
-    folded = re.sub(r"[^a-z0-9]", "", ascii_fold(name).lower())
-    return folded if re.search("[a-z]", folded) else ""

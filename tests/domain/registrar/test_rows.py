@@ -1,7 +1,7 @@
 import pytest
 
 from domain.blanks import known
-from domain.registrar.row_facts import spellings
+from domain.registrar.row_names import spellings
 from domain.registrar.rows import Row, first_names, names, told
 
 ROW: Row = {
