@@ -29,7 +29,7 @@ from activities.pins import PinActivities
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities
 from activities.watch import watched
-from adapters.registrar.view import reader
+from adapters.registrar.view import View, reader
 from domain.contracts.vocabulary import TaskQueue
 from ledger import key_checks, pooler
 from postgres import Pool
@@ -153,7 +153,8 @@ class Parts:
 
 
 def _main(parts: Parts) -> list[Worker]:
-    registrar = RegistrarActivities(pool=parts.registrar, keys=parts.keys, settings=parts.config)
+    view = View(parts.registrar, parts.config.registrar, parts.config.institution.mail_domains)
+    registrar = RegistrarActivities(registrar=view, keys=parts.keys, settings=parts.config)
     pins = PinActivities(pool=parts.ledger, keys=parts.keys, policy=parts.config.policy)
     records = LedgerActivities(pool=parts.ledger, keys=parts.keys, settings=parts.config)
     insured = InsuranceActivities(pool=parts.ledger, keys=parts.keys, registrar=registrar)

@@ -7,22 +7,22 @@ from typing import Any
 from temporalio import activity
 
 from activities.errors import guarded
-from adapters.registrar.view import SharedByMany, View
+from adapters.registrar.port import Registrar, SharedByMany
 from domain.contracts.requests import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.students import Typed, holders, persons
-from postgres import UNAVAILABLE, Pool
+from postgres import UNAVAILABLE
 from security.keys import KeyRing
 from settings import Settings
 
 
 class RegistrarActivities:
-    def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
+    def __init__(self, *, registrar: Registrar, keys: KeyRing, settings: Settings) -> None:
+        self._registrar = registrar
         self._keys = keys
         self._settings = settings.registrar
         self._own = settings.institution.mail_domains
-        self._view = View(pool, settings.registrar, self._own)
 
     def all(self) -> list[Callable[..., Any]]:
         return [self.find_student]
@@ -42,7 +42,7 @@ class RegistrarActivities:
     async def _persons(self, typed: Typed) -> list[Person] | None:
         """Return who has a typed contact; None when they are too many."""
         try:
-            rows = await self._view.by_contact(typed)
+            rows = await self._registrar.by_contact(typed)
         except SharedByMany:
             return None
         found = persons(rows, typed, lambda value: self._keys.index("person", value))
@@ -51,7 +51,7 @@ class RegistrarActivities:
     async def somebody_else_has(self, scheme: str, number: str, keys: Collection[str]) -> bool:
         """Whether the number stands on other students' rows and on none of this person's."""
         with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
-            rows = await self._view.by_insurance(number)
+            rows = await self._registrar.by_insurance(number)
             found = holders(
                 rows,
                 (scheme, number),

@@ -3,7 +3,15 @@
 PostgreSQL narrows the rows down (`sql.py`); Python compares for real, after normalising both sides.
 """
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+)
+from contextlib import asynccontextmanager
 from itertools import product
 from typing import TypeAlias
 
@@ -11,6 +19,7 @@ import asyncpg
 
 from adapters.errors import translated
 from adapters.registrar.names_sql import heads, initials
+from adapters.registrar.port import SharedByMany
 from adapters.registrar.sql import ending, like, spelled, statements
 from domain import blanks, dates, surnames
 from domain.contracts.vocabulary import FailureType
@@ -34,12 +43,18 @@ async def reader(settings: Registrar) -> Pool:
         return await connect(settings.dsn.get_secret_value(), seconds=settings.timeout_seconds)
 
 
-class SharedByMany(Exception):
-    """A contact is on file for more persons than a contact of somebody's own can be."""
+@asynccontextmanager
+async def opened(settings: Registrar, own: Collection[str] = ()) -> AsyncIterator["View"]:
+    pool = await reader(settings)
+    try:
+        yield View(pool, settings, own)
+    finally:
+        # A server that hangs would not say goodbye.
+        pool.terminate()
 
 
 class View:
-    """The registrar's view; each question brings every row of the people it finds.
+    """A registrar that is a view in PostgreSQL.
 
     `own` are the university's domains, at which a mailbox is nobody's.
     """
@@ -52,10 +67,7 @@ class View:
         self._blank_words = blanks.known(settings.blank_words)
 
     async def by_contact(self, typed: Typed) -> list[Row]:
-        """Return the rows that hold a typed contact, and every other row of these people.
-
-        Raises `SharedByMany` before more is read than tells so.
-        """
+        """As the port says; no more is read than tells that too many share the contact."""
         held = await self._holding(self._statements.by_contact, typed)
         if len({enrolment(row) for row in held}) > MOST_ROWS:
             raise SharedByMany
@@ -72,17 +84,12 @@ class View:
         return await self._with_related(held)
 
     async def by_number(self, number: str) -> list[Row]:
-        """Find a student number as people write it, alone or as `system/number`."""
         wanted = [spelled(part) for part in {number, number.rpartition("/")[2]}]
         return await self._with_related(await self._fetch(self._statements.by_number, wanted))
 
     async def by_surname(
         self, prefix: str, most: int, before: Callable[[Row], bool]
     ) -> tuple[list[Row], bool]:
-        """Return the people of the first rows by name, and whether there are more.
-
-        Rows that `before` picks come before all others.
-        """
         rows = await self._fetch(self._statements.by_surname, heads(prefix), initials(prefix))
         fitting = {enrolment(row): row for row in rows if surnames.begins(names(row), prefix)}
         found = sorted(
@@ -136,24 +143,24 @@ class View:
         for contact in contacts:
             yield "contact", contact
 
+    async def everybody(self) -> list[Row]:
+        with translated(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
+            rows = await self._pool.fetch(self._statements.everything, timeout=_REPORT_SECONDS)
+        return self._read(rows)
+
     async def _fetch(self, query: str, *values: object) -> list[Row]:
         with translated(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
             rows = await self._pool.fetch(query, *values)
+        return self._read(rows)
+
+    def _read(self, rows: Iterable[asyncpg.Record]) -> list[Row]:
         return [told(dict(row), self._blank_words) for row in rows]
 
 
 async def everybody(settings: Registrar) -> list[Row]:
     """Return every row of the view, for the report before the term starts."""
-    with translated(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
-        connection = await asyncpg.connect(
-            settings.dsn.get_secret_value(), command_timeout=_REPORT_SECONDS
-        )
-        try:
-            rows = await connection.fetch(statements(settings).everything)
-        finally:
-            await connection.close()
-    own = blanks.known(settings.blank_words)
-    return [told(dict(row), own) for row in rows]
+    async with opened(settings) as view:
+        return await view.everybody()
 
 
 def _keys(row: Row) -> Iterator[_Asked]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from adapters.errors import AdapterError
-from adapters.registrar.view import SharedByMany, View
+from adapters.registrar.port import Registrar, SharedByMany
 from domain.registrar import caller, students
 from domain.registrar.caller import Said
 from domain.registrar.diagnosis import Typed
@@ -150,9 +150,9 @@ async def _claim(desk: Desk, question: Question, read: Said) -> _Claim:
 
 async def _candidates(desk: Desk, claim: _Claim) -> list[list[Row]]:
     """Return the rows of everybody whom the caller can be and who is in this person's sight."""
-    async with opened(desk) as view:
+    async with opened(desk) as registrar:
         try:
-            rows = await _rows(view, claim)
+            rows = await _rows(registrar, claim)
         except SharedByMany:
             return []
     return [
@@ -162,10 +162,10 @@ async def _candidates(desk: Desk, claim: _Claim) -> list[list[Row]]:
     ]
 
 
-async def _rows(view: View, claim: _Claim) -> list[Row]:
+async def _rows(registrar: Registrar, claim: _Claim) -> list[Row]:
     if claim.number:
-        return await view.by_number(claim.as_typed)
-    return await view.by_contact(claim.contact)
+        return await registrar.by_number(claim.as_typed)
+    return await registrar.by_contact(claim.contact)
 
 
 def _is_meant(desk: Desk, claim: _Claim, group: list[Row]) -> bool:

@@ -4,8 +4,8 @@ Asked when there is no case to open: somebody was "not found". The audit keeps b
 never what. Registrar and directory are only read, each for as long as a person would wait.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
@@ -16,7 +16,8 @@ from activities.rekeyed import Known, known, recognition
 from adapters.directory import entries
 from adapters.directory.accounts import Directory
 from adapters.errors import AdapterError
-from adapters.registrar.view import SharedByMany, View, reader
+from adapters.registrar import view
+from adapters.registrar.port import Registrar, SharedByMany
 from domain import surnames, usernames
 from domain.accounts import Outcome as Judged
 from domain.contracts.requests import AccountState, Person
@@ -125,12 +126,12 @@ async def check(desk: Desk, question: Question) -> Check:
     kind = question.kind
     await desk.record(Action.REGISTRAR, question.case, kind.value)
     try:
-        async with opened(desk) as view:
-            rows, more = await _rows(desk, view, kind, question)
+        async with opened(desk) as registrar:
+            rows, more = await _rows(desk, registrar, kind, question)
             found = _grouped(desk, rows)
             groups = [each for each in found if _fits(desk, each.rows, question)]
             ours = [each for each in groups if any(in_sight(desk, row) for row in each.rows)]
-            shared = await _shared(desk, view, ours[0].rows) if len(ours) == 1 else _Shared()
+            shared = await _shared(desk, registrar, ours[0].rows) if len(ours) == 1 else _Shared()
     except SharedByMany:
         return Check(Outcome.SHARED_BY_MANY)
     except AdapterError:
@@ -175,25 +176,21 @@ async def _number_of(desk: Desk, reference: str) -> str:
     return f"{newest.system_id}/{newest.registration_id}"
 
 
-@asynccontextmanager
-async def opened(desk: Desk) -> AsyncIterator[View]:
-    pool = await reader(desk.settings.registrar)
-    try:
-        yield View(pool, desk.settings.registrar, _own(desk))
-    finally:
-        # A server that hangs would not say goodbye.
-        pool.terminate()
+def opened(desk: Desk) -> AbstractAsyncContextManager[Registrar]:
+    return view.opened(desk.settings.registrar, _own(desk))
 
 
-async def _rows(desk: Desk, view: View, kind: Kind, question: Question) -> tuple[list[Row], bool]:
+async def _rows(
+    desk: Desk, registrar: Registrar, kind: Kind, question: Question
+) -> tuple[list[Row], bool]:
     if kind is Kind.NAME:
         typed = str(surnames.prefix(question.name))
-        return await view.by_surname(typed, MOST, lambda row: in_sight(desk, row))
+        return await registrar.by_surname(typed, MOST, lambda row: in_sight(desk, row))
     if kind is Kind.NUMBER:
-        return await view.by_number(question.number), False
+        return await registrar.by_number(question.number), False
     if kind is Kind.INSURANCE:
-        return await view.by_insurance(identifier(question.insurance)), False
-    return await view.by_contact(question.typed.read(region_of(desk))), False
+        return await registrar.by_insurance(identifier(question.insurance)), False
+    return await registrar.by_contact(question.typed.read(region_of(desk))), False
 
 
 def _grouped(desk: Desk, rows: list[Row]) -> list[_Found]:
@@ -243,7 +240,7 @@ class _Shared:
         return used or [*self.each.values()]
 
 
-async def _shared(desk: Desk, view: View, group: list[Row]) -> _Shared:
+async def _shared(desk: Desk, registrar: Registrar, group: list[Row]) -> _Shared:
     region = region_of(desk)
     mobiles, emails = students.contacts(group, region, _own(desk))
     own = person_in(desk, group).person_key
@@ -255,7 +252,7 @@ async def _shared(desk: Desk, view: View, group: list[Row]) -> _Shared:
     each: dict[str, int] = {}
     for contact, typed in asked.items():
         try:
-            found = students.persons(await view.by_contact(typed), typed, _index(desk))
+            found = students.persons(await registrar.by_contact(typed), typed, _index(desk))
         except SharedByMany:
             each[contact] = MOST_SHARING
             continue

@@ -13,7 +13,7 @@ from activities import accounts
 from activities.accounts import DirectoryActivities
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities
-from adapters.registrar.view import reader
+from adapters.registrar.view import opened
 from domain.contracts.requests import Enrolment, Person
 from postgres import Pool, connect
 from security.purposes import User
@@ -83,8 +83,8 @@ async def reading(stack: TestStack, **changes: object) -> AsyncIterator[Registra
     """Give the activities on a pool of their own; `changes` replace settings of the registrar."""
     section = stack.settings.registrar.model_copy(update=changes)
     changed = stack.settings.model_copy(update={"registrar": section})
-    async with await reader(section) as pool:
-        yield RegistrarActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=changed)
+    async with opened(section, changed.institution.mail_domains) as view:
+        yield RegistrarActivities(registrar=view, keys=stack.keys_of(User.MAIN), settings=changed)
 
 
 @contextmanager

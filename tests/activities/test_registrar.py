@@ -217,7 +217,7 @@ async def test_a_surname_is_found_whatever_alphabet_its_letters_are_of(
     stack: TestStack, registrar: RegistrarActivities, number: str, surname: str, typed: str
 ) -> None:
     await insert(stack, number, lastnameel=surname, lastnameen="-")
-    rows, _ = await registrar._view.by_surname(str(surnames.prefix(typed)), 20, lambda _: True)
+    rows, _ = await registrar._registrar.by_surname(str(surnames.prefix(typed)), 20, lambda _: True)
     assert number in {row["registrationid"] for row in rows}
 
 

@@ -12,7 +12,7 @@ from activities.accounts import DirectoryActivities
 from activities.registrar import RegistrarActivities
 from activities.words import Words
 from adapters.directory.ldap import Wire
-from adapters.registrar.view import reader
+from adapters.registrar.view import opened
 from domain import contacts, personal
 from domain.consent import review
 from domain.contracts.requests import (
@@ -146,8 +146,10 @@ async def test_mobiles_without_a_country_code_are_cypriot(
     )
     await records.close()
     asked = FindStudent(mobile="+35799000078", email=None)
-    async with await reader(settings.registrar) as pool:
-        registrar = RegistrarActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=settings)
+    async with opened(settings.registrar) as view:
+        registrar = RegistrarActivities(
+            registrar=view, keys=stack.keys_of(User.MAIN), settings=settings
+        )
         found = await ActivityEnvironment().run(registrar.find_student, asked)
     assert [person.sms_to for person in found.persons] == ["+35799000078"]
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from activities.accounts import DirectoryActivities
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities
-from adapters.registrar.view import reader
+from adapters.registrar.view import opened
 from demo.students import amka
 from domain.contracts.requests import ClaimPerson, FindStudent, Person
 from domain.contracts.vocabulary import Language, Step
@@ -63,9 +63,9 @@ def limited(desk: Desk, *departments: str) -> Desk:
 
 async def person_of(stack: TestStack, email: str) -> Person:
     """Return the person as the engine's own look-up does."""
-    async with await reader(stack.settings.registrar) as registrar:
+    async with opened(stack.settings.registrar) as view:
         activities = RegistrarActivities(
-            pool=registrar, keys=stack.keys_of(User.MAIN), settings=stack.settings
+            registrar=view, keys=stack.keys_of(User.MAIN), settings=stack.settings
         )
         (person,) = (await activities.find_student(FindStudent(mobile=None, email=email))).persons
     return person
