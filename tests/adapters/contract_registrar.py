@@ -1,0 +1,102 @@
+"""What every registrar does, whatever it is made of: a module of tests imports these.
+
+It gives the fixtures `registrar`, which holds ROWS and maybe rows of others, and `away`, which
+cannot be reached.
+"""
+
+from collections.abc import Iterable
+
+import pytest
+
+from adapters.errors import Unavailable
+from adapters.registrar.port import Registrar, SharedByMany
+from domain import surnames
+from domain.registrar.row_facts import MOST_ROWS
+from domain.registrar.rows import Row
+from domain.registrar.students import Typed
+
+SYSTEM = "PORT"
+
+
+def _row(number: str, **columns: str) -> Row:
+    return {"systemid": SYSTEM, "registrationid": number, "enrollmentstatus": "active", **columns}
+
+
+MARIA = {"firstnameel": "Μαρία", "birthdate": "2005-02-01", "fatherfirstnameel": "Πέτρος"}
+ROWS = [
+    _row("1", **MARIA, lastnameel="Πορτοκάλη", ssn="01020500018", mobilephone="697-1100001"),
+    {**_row("2", **MARIA, lastnameel="Πορτοκάλη", ssn="01020500018"), "enrollmentstatus": "ended"},
+    _row("ΠΛΗ26/3", firstnameel="Νίκος", lastnameel="Πορτάρης", extemail="<nikos@port.example>"),
+    _row("4", firstnameel="Άννα", lastnameel="Πορτάρη", birthdate="1/3/2004"),
+    *(
+        _row(f"M{n}", lastnameel=f"Πλήθος{n}", extemail="all@port.example")
+        for n in range(MOST_ROWS + 1)
+    ),
+]
+
+
+def numbers(rows: Iterable[Row]) -> set[str | None]:
+    return {row["registrationid"] for row in rows if row["systemid"] == SYSTEM}
+
+
+@pytest.mark.parametrize(
+    ("mobile", "email", "found"),
+    [
+        ("+306971100001", None, {"1", "2"}),
+        (None, "nikos@port.example", {"ΠΛΗ26/3"}),
+        ("+306971100001", "nikos@port.example", {"1", "2", "ΠΛΗ26/3"}),
+        ("+306971100009", "nobody@port.example", set()),
+    ],
+)
+async def test_a_contact_brings_every_row_of_who_has_it(
+    registrar: Registrar, mobile: str | None, email: str | None, found: set[str]
+) -> None:
+    assert numbers(await registrar.by_contact(Typed(mobile, email, "GR"))) == found
+
+
+async def test_a_contact_of_too_many_is_nobodys(registrar: Registrar) -> None:
+    with pytest.raises(SharedByMany):
+        await registrar.by_contact(Typed(None, "all@port.example", "GR"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("πλη26-3", {"ΠΛΗ26/3"}), (f"{SYSTEM}/ΠΛΗ26/3", {"ΠΛΗ26/3"}), (f"{SYSTEM}/1", {"1", "2"})],
+)
+async def test_a_student_number_is_found_as_people_write_it(
+    registrar: Registrar, typed: str, found: set[str]
+) -> None:
+    assert found <= numbers(await registrar.by_number(typed))
+    assert numbers(await registrar.by_number("no such number")) == set()
+
+
+async def test_an_insurance_number_brings_every_row_of_who_has_it(registrar: Registrar) -> None:
+    assert numbers(await registrar.by_insurance("01020500018")) == {"1", "2"}
+    assert await registrar.by_insurance("31129912345") == []
+
+
+@pytest.mark.parametrize("typed", ["Πορτάρη", "ΠΟΡΤΑΡΗ", "Portari"])
+async def test_a_surname_is_found_by_its_beginning(registrar: Registrar, typed: str) -> None:
+    rows, more = await registrar.by_surname(str(surnames.prefix(typed)), 20, lambda _: False)
+    assert (numbers(rows), more) == ({"ΠΛΗ26/3", "4"}, False)
+
+
+async def test_of_many_surnames_the_first_come_and_that_there_are_more(
+    registrar: Registrar,
+) -> None:
+    prefix = str(surnames.prefix("Πορτάρη"))
+    rows, more = await registrar.by_surname(prefix, 1, lambda row: row["registrationid"] != "4")
+    assert (numbers(rows), more) == ({"ΠΛΗ26/3"}, True)
+
+
+async def test_everybody_is_every_row_once(registrar: Registrar) -> None:
+    rows = await registrar.everybody()
+    own = [row["registrationid"] for row in rows if row["systemid"] == SYSTEM]
+    assert sorted(map(str, own)) == sorted(str(row["registrationid"]) for row in ROWS)
+
+
+async def test_a_registrar_that_is_away_is_unavailable(away: Registrar) -> None:
+    with pytest.raises(Unavailable, match=r"^REGISTRAR_DOWN: "):
+        await away.by_number("1")
+    with pytest.raises(Unavailable, match=r"^REGISTRAR_DOWN: "):
+        await away.everybody()

@@ -1,0 +1,33 @@
+"""The view in PostgreSQL is a registrar."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from adapters.registrar.port import Registrar
+from adapters.registrar.view import opened
+from tests.adapters.contract_registrar import *  # noqa: F403 - the tests of every registrar
+from tests.adapters.contract_registrar import ROWS, SYSTEM
+from tests.stack import TestStack
+
+
+@pytest.fixture(scope="module")
+async def registrar(stack: TestStack) -> AsyncIterator[Registrar]:
+    connection = await asyncpg.connect(stack.registrar_dsn)
+    for row in ROWS:
+        names, places = ", ".join(row), ", ".join(f"${n}" for n in range(1, len(row) + 1))
+        insert = f"INSERT INTO v_vd_sis ({names}) VALUES ({places})"  # noqa: S608 - names of ours
+        await connection.execute(insert, *row.values())
+    async with opened(stack.settings.registrar) as view:
+        yield view
+    await connection.execute("DELETE FROM v_vd_sis WHERE systemid = $1", SYSTEM)
+    await connection.close()
+
+
+@pytest.fixture
+async def away(stack: TestStack) -> AsyncIterator[Registrar]:
+    nowhere = {"dsn": SecretStr("postgresql://reader:secret@127.0.0.1:9/none")}
+    async with opened(stack.settings.registrar.model_copy(update=nowhere)) as view:
+        yield view
