@@ -59,7 +59,7 @@ class DeskActivities:
             )
             outcome = await self._mail.send(
                 to=asked.reply_to,
-                letter=letter,
+                content=letter,
                 message_id=f"answer:{asked.id}",
                 reply_to=self._institution.support_email,
             )
@@ -80,7 +80,7 @@ class DeskActivities:
         )
         outcome = await self._mail.send(
             to=self._institution.support_email,
-            letter=letter,
+            content=letter,
             message_id=f"support:{asked.id}",
             reply_to=asked.reply_to,
         )

@@ -4,15 +4,17 @@ A PIN is derived at the moment its message is written and is kept nowhere. What 
 by its key, so that a repeated try finds it done; the text is never noted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from temporalio import activity
 
 from activities.errors import alarm, guarded
 from activities.words import Word, Words
 from adapters.messaging.mail import MailRelay
+from adapters.messaging.port import MessageChannel
 from adapters.messaging.sms import SmsGateways
 from domain.contracts.requests import Delivery, SendNotice, SendPin, Sent
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType
@@ -22,21 +24,34 @@ from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings
 
+Content = TypeVar("Content")
+
+
+@dataclass(frozen=True)
+class _Way(Generic[Content]):
+    """How a message is written for a channel, and the channel."""
+
+    write: Callable[..., Content]
+    channel: MessageChannel[Content]
+
 
 class MessagingActivities:
     def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
         self._pool = pool
         self._keys = keys
         self._policy = settings.policy
-        self._words = Words(settings)
-        self._sms = SmsGateways(settings.sms, settings.sms_fallback, alarm)
-        self._mail = MailRelay(settings.mail, settings.institution)
+        words = Words(settings)
+        self._ways: Mapping[Channel, _Way[Any]] = {
+            Channel.SMS: _Way(words.sms, SmsGateways(settings.sms, settings.sms_fallback, alarm)),
+            Channel.EMAIL: _Way(words.letter, MailRelay(settings.mail, settings.institution)),
+        }
 
     def all(self) -> list[Callable[..., Any]]:
         return [self.send_pin, self.send_notice]
 
     async def close(self) -> None:
-        await self._sms.close()
+        for way in self._ways.values():
+            await way.channel.close()
 
     @activity.defn(name=ActivityName.SEND_PIN)
     async def send_pin(self, request: SendPin) -> Sent:
@@ -83,9 +98,6 @@ class MessagingActivities:
     async def _hand_over(
         self, key: str, request: SendPin | SendNotice, name: str, words: dict[str, Word]
     ) -> Delivery:
-        to, language = request.destination, request.language
-        if to.channel is Channel.SMS:
-            text = self._words.sms(name, language, **words)
-            return await self._sms.send(to=to.to, text=text, message_id=key)
-        letter = self._words.letter(name, language, **words)
-        return await self._mail.send(to=to.to, letter=letter, message_id=key)
+        to, way = request.destination, self._ways[request.destination.channel]
+        content = way.write(name, request.language, **words)
+        return await way.channel.send(to=to.to, content=content, message_id=key)

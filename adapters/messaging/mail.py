@@ -49,14 +49,14 @@ class MailRelay:
         self._password()
 
     async def send(
-        self, *, to: str, letter: Letter, message_id: str, reply_to: str | None = None
+        self, *, to: str, content: Letter, message_id: str, reply_to: str | None = None
     ) -> Delivery:
         """Hand a letter over; a mailbox refused for good is an outcome, all else a failure.
 
         With `reply_to` a person speaks through us, and answers go there.
         """
         settings = self._settings
-        message = self.compose(to, letter, message_id, reply_to).as_bytes()
+        message = self.compose(to, content, message_id, reply_to).as_bytes()
         client = aiosmtplib.SMTP(
             hostname=settings.host,
             port=settings.port,
@@ -85,6 +85,9 @@ class MailRelay:
             finally:
                 client.close()
         return Delivery.SENT
+
+    async def close(self) -> None:
+        """Do nothing: each message has a connection of its own."""
 
     def _password(self) -> str | None:
         file = self._settings.password_file

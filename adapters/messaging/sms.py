@@ -55,12 +55,12 @@ class SmsGateways:
         for gateway in self._gateways:
             await gateway.close()
 
-    async def send(self, *, to: str, text: str, message_id: str) -> Delivery:
+    async def send(self, *, to: str, content: str, message_id: str) -> Delivery:
         """Hand a text over to the first gateway that decides; fail as the soonest to try again."""
         failures = []
         for gateway in self._gateways:
             try:
-                return await gateway.send(to=to, text=text, message_id=message_id)
+                return await gateway.send(to=to, content=content, message_id=message_id)
             except AdapterError as error:
                 failures.append(error)
                 self._alarm(error.message)
@@ -84,7 +84,7 @@ class SmsGateway:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def send(self, *, to: str, text: str, message_id: str) -> Delivery:
+    async def send(self, *, to: str, content: str, message_id: str) -> Delivery:
         """Hand a text over; a refusal of this very message is an outcome, all else a failure."""
         rest = timedelta(seconds=self._rests_until - time.monotonic())
         if rest > timedelta():
@@ -92,15 +92,15 @@ class SmsGateway:
         fields = {
             "to": to,
             "digits": to.removeprefix("+"),
-            "text": text,
+            "text": content,
             "sender": self._settings.sender,
             "id": message_id,
             "username": self._settings.username,
         }
         body = _filled(self._settings.body, {key: self._escaped(fields[key]) for key in fields})
         url = _filled(self._settings.url, {key: _in_address(fields[key]) for key in fields})
-        content = body.encode() if self._settings.method == "POST" else None
-        request = self._client.build_request(self._settings.method, url, content=content)
+        sent = body.encode() if self._settings.method == "POST" else None
+        request = self._client.build_request(self._settings.method, url, content=sent)
         return self._read(await self._exchanged(request, self._auth))
 
     async def knows_us(self) -> bool:

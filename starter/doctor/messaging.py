@@ -121,11 +121,11 @@ async def send_test(settings: Settings, to: str) -> Findings:
         relay = MailRelay(settings.mail, settings.institution)
         language = settings.institution.default_language
         letter = Letter("Test", f"{_TEST}\n", None, language)
-        sent = await relay.send(to=to, letter=letter, message_id=message_id)
+        sent = await relay.send(to=to, content=letter, message_id=message_id)
     else:
         sms = SmsGateways(settings.sms, settings.sms_fallback)
         try:
-            sent = await sms.send(to=to, text=_TEST, message_id=message_id)
+            sent = await sms.send(to=to, content=_TEST, message_id=message_id)
         finally:
             await sms.close()
     mend = "" if sent is Delivery.SENT else "it was refused for good: is the address right?"

@@ -148,7 +148,7 @@ class Mailbox:
         )
         message_id = f"alert:{alert.cause}:{alert.since.isoformat()}:{message.over}"
         relay = MailRelay(settings.mail, settings.institution)
-        sent = await relay.send(to=settings.alerts.email, letter=letter, message_id=message_id)
+        sent = await relay.send(to=settings.alerts.email, content=letter, message_id=message_id)
         if sent is not Delivery.SENT:
             raise NotDelivered(NO_MAILBOX)
 

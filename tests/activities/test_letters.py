@@ -38,7 +38,7 @@ async def test_subject_and_sender_of_every_letter_are_read_as_they_were_written(
     ]
     assert len(letters) == 10
     for letter in letters:
-        assert await relay.send(to=TO, letter=letter, message_id=letter.subject) is Delivery.SENT
+        assert await relay.send(to=TO, content=letter, message_id=letter.subject) is Delivery.SENT
         assert stack.messages(TO)[-1]["subject"] == letter.subject
 
         message = relay.compose(TO, letter, letter.subject)

@@ -146,7 +146,7 @@ async def send(*settings: Sms) -> Delivery:
     assert first
     sms = SmsGateways(first, fallback, alarm)
     try:
-        return await sms.send(to=TO, text=TEXT, message_id="A-7K3F-92QD:pin:1")
+        return await sms.send(to=TO, content=TEXT, message_id="A-7K3F-92QD:pin:1")
     finally:
         await sms.close()
 

@@ -124,7 +124,7 @@ async def relay() -> AsyncIterator[Relay]:
 
 
 async def hand_over(settings: Mail, message_id: str = "A-7K3F-92QD:pin:1") -> Delivery:
-    return await MailRelay(settings, INSTITUTION).send(to=TO, letter=LETTER, message_id=message_id)
+    return await MailRelay(settings, INSTITUTION).send(to=TO, content=LETTER, message_id=message_id)
 
 
 async def send(relay: Relay, message_id: str = "A-7K3F-92QD:pin:1", **more: object) -> Delivery:
@@ -231,11 +231,11 @@ async def test_a_mended_login_needs_no_restart(relay: Relay, tmp_path: Path) -> 
     given = {"host": "127.0.0.1", "port": relay.port, "starttls": False, "username": "engine"}
     mail = MailRelay(Mail.model_validate({**given, "password_file": password}), INSTITUTION)
     with pytest.raises(AdapterError) as raised:
-        await mail.send(to=TO, letter=LETTER, message_id="1")
+        await mail.send(to=TO, content=LETTER, message_id="1")
     assert raised.value.message == "CONFIGURATION: SMTP 535"
     assert raised.value.wait == MENDING
     password.write_text("sesame\n")
-    assert await mail.send(to=TO, letter=LETTER, message_id="1") is Delivery.SENT
+    assert await mail.send(to=TO, content=LETTER, message_id="1") is Delivery.SENT
     password.unlink()
     with pytest.raises(FileNotFoundError):
         MailRelay(Mail.model_validate({**given, "password_file": password}), INSTITUTION)
@@ -335,8 +335,8 @@ async def test_a_mended_authority_needs_no_restart(stack: TestStack, tmp_path: P
     mail = MailRelay(stack.settings.mail.model_copy(update={"ca_file": file}), INSTITUTION)
     file.write_bytes(right.read_bytes())
     with pytest.raises(AdapterError, match="certificate not trusted"):
-        await mail.send(to=TO, letter=LETTER, message_id="1")
-    assert await mail.send(to=TO, letter=LETTER, message_id="1") is Delivery.SENT
+        await mail.send(to=TO, content=LETTER, message_id="1")
+    assert await mail.send(to=TO, content=LETTER, message_id="1") is Delivery.SENT
 
 
 async def test_an_absent_relay_is_told_as_such() -> None:

@@ -181,7 +181,7 @@ async def test_a_gateway_that_asked_to_wait_is_left_in_peace_by_every_message(
     waits = []
     for message_id in ("A:pin:1", "B:pin:1"):
         with pytest.raises(AdapterError) as raised:
-            await sms.send(to=TO, text=TEXT, message_id=message_id)
+            await sms.send(to=TO, content=TEXT, message_id=message_id)
         assert raised.value.type == "SMS_DOWN"
         waits.append(raised.value.wait or timedelta())
     await sms.close()
@@ -193,11 +193,11 @@ async def test_after_the_wait_it_is_asked_again(gateway: Gateway) -> None:
     gateway.status, gateway.headers = 429, {"Retry-After": "0"}
     sms = SmsGateway(Sms(url=gateway.url))
     with pytest.raises(AdapterError) as raised:
-        await sms.send(to=TO, text=TEXT, message_id="A:pin:1")
+        await sms.send(to=TO, content=TEXT, message_id="A:pin:1")
     gateway.status = 200
     assert raised.value.wait
     await asyncio.sleep(raised.value.wait.total_seconds())
-    assert await sms.send(to=TO, text=TEXT, message_id="A:pin:1") is Delivery.SENT
+    assert await sms.send(to=TO, content=TEXT, message_id="A:pin:1") is Delivery.SENT
     await sms.close()
 
 

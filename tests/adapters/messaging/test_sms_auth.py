@@ -50,10 +50,10 @@ def oauth(gateway: Gateway, secret: Path) -> Sms:
 async def send_twice(settings: Sms, gateway: Gateway, between: str) -> None:
     sms = SmsGateway(settings)
     try:
-        await sms.send(to=TO, text=TEXT, message_id="1")
+        await sms.send(to=TO, content=TEXT, message_id="1")
         if between == "revoke":
             gateway.tokens.append("only the gateway knows this one")
-        assert await sms.send(to=TO, text=TEXT, message_id="2") is Delivery.SENT
+        assert await sms.send(to=TO, content=TEXT, message_id="2") is Delivery.SENT
     finally:
         await sms.close()
 
@@ -101,7 +101,7 @@ async def test_a_mended_secret_needs_no_restart(gateway: Gateway, secret: Path, 
     put(secret, "old")
     sms = SmsGateway(Sms.model_validate(given))
     put(secret, "sesame\n")
-    assert await sms.send(to=TO, text=TEXT, message_id="1") is Delivery.SENT
+    assert await sms.send(to=TO, content=TEXT, message_id="1") is Delivery.SENT
     ((_, headers, _),) = gateway.seen
     proofs = ("sesame", "ZW5naW5lOnNlc2FtZQ==", "ApifonWS engine:", "token-0")
     assert any(proof in headers["Authorization"] for proof in proofs)
@@ -116,7 +116,7 @@ async def test_a_secret_that_went_away_is_something_to_mend(gateway: Gateway, se
     sms = SmsGateway(Sms(url=gateway.url, token_file=secret))
     secret.unlink()  # noqa: ASYNC240 - a small file of the test's own
     with pytest.raises(AdapterError, match="CONFIGURATION: FileNotFoundError"):
-        await sms.send(to=TO, text=TEXT, message_id="1")
+        await sms.send(to=TO, content=TEXT, message_id="1")
     await sms.close()
 
 
