@@ -24,7 +24,7 @@ KEPT_FOR_EVER = {
     *("_derived", "_payload_key", "_read_key"),
     *("_alike", "_of_latin", "_translated", "_with_marks"),
 }
-"""Functions whose arguments and values are nobody's data: texts, settings, lists, letters, and keys."""
+"""Functions whose arguments and values are nobody's data: texts, settings, letters, and keys."""
 
 
 def cached(tree: ast.AST) -> Iterator[str]:
