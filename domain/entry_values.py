@@ -1,7 +1,9 @@
 """What an entry of the directory holds of a person: codes, birth dates and names; pure."""
 
+import re
 from collections.abc import Collection, Iterable
 from datetime import date
+from difflib import get_close_matches
 
 from domain import dates, names
 from domain.elot743 import ascii_fold
@@ -14,6 +16,13 @@ NAME = "cn"
 LAST = ("sn", NAME, "displayName")
 FIRST = ("givenName", NAME, "displayName")
 NAMES = frozenset((*LAST, *FIRST))
+_SHORTEST_WORD = 2
+FEWEST_WORDS = 2
+"""A surname and a first name."""
+_MADE_OF_A_FIRST_NAME = re.compile(
+    "(IDIS|ADIS|IDOU|ADOU|OPOULOS|OPOULOU|AKIS|AKI|AKOS|AKOU|OGLOU|ATOS|ATOU|ELLIS|ELLI|EAS|OU)$"
+)
+_VOWELS = tuple("AEIOUY")
 
 
 def codes_of(entry: Attributes) -> set[str]:
@@ -27,6 +36,54 @@ def born_of(entry: Attributes, today: date) -> frozenset[date]:
 def words_of(spellings: Iterable[str]) -> set[str]:
     """Return the words of names in Latin letters."""
     return {word for each in spellings for word in names.words(ascii_fold(each))}
+
+
+def told(entry: Attributes, attributes: Iterable[str]) -> set[str]:
+    """Return the words of an entry's names; an initial is none.
+
+    A username or number that stands in place of a name tells nothing.
+    """
+    every = {value for name in attributes for value in held(entry, name)} - held(entry, "uid")
+    words = words_of(each for each in every if not any(map(str.isdigit, each)))
+    return {word for word in words if len(word) >= _SHORTEST_WORD}
+
+
+def is_another_first_name(entry: Attributes, last: set[str], first: set[str]) -> bool:
+    """Whether an entry tells a first name, and it is wholly unlike a person's.
+
+    `last` and `first` are the words of the person's names. Where no attribute is the first name's,
+    it is what is no surname. Surname and first name may stand in each other's place.
+    """
+    given, surname = told(entry, ["givenName"]), told(entry, ["sn"])
+    whole = told(entry, (NAME, "displayName")) | surname
+    if not given:
+        of_several = whole if len(whole) >= FEWEST_WORDS else set()
+        given = (whole - surname if surname else set()) or of_several
+        given = {word for word in given if _is_like(word, first) or not _is_like(word, last)}
+    elif _any_like(given, last) and _any_like(surname, first):
+        return False
+    return bool(given and first) and not any(
+        _is_like(word, {each for each in first if not _is_of_the_other_sex(word, each)})
+        for word in given
+    )
+
+
+def _any_like(words: Iterable[str], others: set[str]) -> bool:
+    return any(_is_like(word, others) for word in words)
+
+
+def _is_like(word: str, others: Iterable[str]) -> bool:
+    """Whether one of the others resembles it; Ioannidis is no Ioannis, but made of it."""
+    made = bool(_MADE_OF_A_FIRST_NAME.search(word))
+    alike = (each for each in others if bool(_MADE_OF_A_FIRST_NAME.search(each)) is made)
+    return bool(get_close_matches(word, alike))
+
+
+def _is_of_the_other_sex(one: str, other: str) -> bool:
+    """Whether one ends as a man's first name in Greek, and the other as a woman's."""
+    return any(
+        man.endswith("S") and woman.endswith(_VOWELS) for man, woman in ((one, other), (other, one))
+    )
 
 
 def compared(one: Collection[object], other: Collection[object]) -> bool | None:

@@ -12,21 +12,21 @@ from urllib.parse import unquote
 from domain import student_codes
 from domain.contracts.requests import Enrolment, Person
 from domain.entry_values import (
+    FEWEST_WORDS,
     FIRST,
     LAST,
     NAMES,
     born_of,
     codes_of,
     compared,
+    is_another_first_name,
+    told,
     words_of,
 )
 from domain.match_rules import Attributes, Rule, folded, held
 from domain.student_codes import plain
 from domain.student_numbers import other_forms
 from domain.usernames import unusable
-
-_SHORTEST_WORD = 3
-_FEWEST_WORDS = 2
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,13 @@ class Identity:
         """Whether an entry with the person's code is of whoever had the number before.
 
         A corrected name or birth date alone leaves the entry theirs: more of surname, first name
-        and birth date must differ than agree, among them the birth date and a name. Where no birth
-        date is known, no word of the names may be like another. Twins differ in the first name
-        alone, which is enough where the number is known to be used again.
+        and birth date must differ than agree, among them the birth date and a name. Where the birth
+        date is not known to be the same, a first name that is wholly unlike is enough, whatever the
+        surname, and so it is where the number is known to be used again, for twins.
         """
         born = compared(born_of(entry, self.today), self.births)
+        if not born and self.is_of_another_first_name(entry):
+            return True
         if born is None and not self.used_again:
             return self.is_called_otherwise(entry)
         if not (self.used_again or born is False):
@@ -135,10 +137,10 @@ class Identity:
             )
             for held_by, own in zip((LAST, FIRST), self.called, strict=True)
         )
-        told = (last, first, born)
+        facts = (last, first, born)
         if self.used_again:
-            return first is False or told.count(True) <= told.count(False)
-        return False in (last, first) and told.count(False) > told.count(True)
+            return first is False or facts.count(True) <= facts.count(False)
+        return False in (last, first) and facts.count(False) > facts.count(True)
 
     @cached_property
     def code_forms(self) -> tuple[str, ...]:
@@ -166,19 +168,18 @@ class Identity:
         return not held(entry, "uid").isdisjoint(map(folded, self.names))
 
     def is_called_otherwise(self, entry: Attributes) -> bool:
-        """Whether the entry tells two names or more, and no word of them is like the person's.
-
-        A username or number that stands in place of a name tells nothing.
-        """
-        every = {value for name in NAMES for value in held(entry, name)} - held(entry, "uid")
-        words = words_of(each for each in every if not any(map(str.isdigit, each)))
-        told = [word for word in words if len(word) >= _SHORTEST_WORD]
+        """Whether the entry tells two names or more, and no word of them is like the person's."""
+        words = told(entry, NAMES)
         own = words_of(name for each in self.called for name in each)
         return (
-            len(told) >= _FEWEST_WORDS
+            len(words) >= FEWEST_WORDS
             and bool(own)
-            and not any(get_close_matches(each, own) for each in told)
+            and not any(get_close_matches(each, own) for each in words)
         )
+
+    def is_of_another_first_name(self, entry: Attributes) -> bool:
+        last, first = map(words_of, self.called)
+        return is_another_first_name(entry, last, first)
 
     def is_somebody_else(self, entry: Attributes) -> bool:
         """Whether the entry is called otherwise and not known to be of the person's birth date."""
