@@ -122,7 +122,8 @@ class Identity:
         A corrected name or birth date alone leaves the entry theirs: more of surname, first name
         and birth date must differ than agree, among them the birth date and a name. Where the birth
         date is not known to be the same, a first name that is wholly unlike is enough, whatever the
-        surname, and so it is where the number is known to be used again, for twins.
+        surname. Where the number is known to be used again, a first name that differs is enough, as
+        of twins, and so is a birth date that differs, as of namesakes.
         """
         born = compared(born_of(entry, self.today), self.births)
         if not born and self.is_of_another_first_name(entry):
@@ -139,7 +140,7 @@ class Identity:
         )
         facts = (last, first, born)
         if self.used_again:
-            return first is False or facts.count(True) <= facts.count(False)
+            return False in (first, born) or facts.count(True) <= facts.count(False)
         return False in (last, first) and facts.count(False) > facts.count(True)
 
     @cached_property

@@ -1,17 +1,22 @@
 """Persons whose row the registrar has replaced: the keys under which the ledger knew them before.
 
-A person is known again by the insurance number and the names that an account was made for.
+A person is known again by the insurance number, and by the names, birth date and contacts that an
+account was made for.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
 
-from domain import names
+from domain import dates
 from domain.contracts.requests import Enrolment, Person
+from ledger import noted_names
 from postgres import Pool
 from security.keys import KeyRing
 
-_BORN = "born:"
+_BORN, _NUMBER, _CONTACT = "born:", "number ", "contact:"
+_ENOUGH = 3
 
 
 async def former(pool: Pool, person_keys: Sequence[str]) -> tuple[str, ...]:
@@ -112,81 +117,124 @@ def facts(keys: KeyRing, person: Person, *, alone: bool = True) -> tuple[str, ..
 
     Without a number, or with one that others have too, it only tells the person from another.
     """
-    last, first, contacts = _compared(keys, person)
-    told = last | first | set(marks(keys, person))
+    last, first = _names(person)
+    told = noted_names.indexes(keys, (*last, *first)) | set(marks(keys, person))
     number = number_of(person)
     if number and alone:
-        told |= {number_index(keys, number)} | contacts
-    return tuple(sorted(told))
+        told |= {number_index(keys, number), *_contacts(keys, person)}
+        return tuple(sorted(told))
+    return tuple(sorted(each for each in told if not each.startswith(_CONTACT)))
 
 
 def marks(keys: KeyRing, person: Person) -> Iterator[str]:
-    """Yield birth dates and insurance numbers, each as what it is, so that a change is seen."""
-    every: list[Person | Enrolment] = [person, *person.enrolments, *person.former]
-    for each in every:
+    """Yield what is compared, each as what it is, so that a change is seen."""
+    for each in _rows(person):
         if each.birth_date:
-            yield _BORN + keys.index("person", f"born {each.birth_date:%Y%m%d}")
+            yield _born(keys, each.birth_date)
         if each.insurance_scheme and each.insurance_number:
             number = each.insurance_scheme, each.insurance_number
             yield number_mark(each.insurance_scheme, number_index(keys, number))
+    for spellings in _names(person):
+        yield from noted_names.marks(keys, spellings)
+    yield from (_CONTACT + each for each in _contacts(keys, person))
 
 
 def number_mark(scheme: str, index: str) -> str:
-    return f"number {scheme}:{index}"
+    return f"{_NUMBER}{scheme}:{index}"
+
+
+class Compared(NamedTuple):
+    """Which facts are the same as those that were noted; None where that cannot be told.
+
+    A birth date with day and month exchanged may be the same.
+    """
+
+    last: bool | None
+    first: bool | None
+    born: bool | None
+    number: bool | None
+    contact: bool | None
 
 
 def contradicts(keys: KeyRing, person: Person, found_by: Collection[str]) -> bool:
-    """Whether what was noted under a key of this person's is clearly somebody else's.
+    """Whether what was noted under a key of this person's may be somebody else's.
 
-    More of surname, first name, birth date and insurance number differ than agree, among them a
-    name. A contact in common speaks against that. What is not known does not count. First name and
-    insurance number that both differ are enough: twins have all the rest in common.
+    Nothing is told where surname, first name, birth date or insurance number differ, unless more
+    agree than differ, and birth date or number among them with the first name, or both of them. A
+    contact counts as well, where the birth date does not differ; a contact that differs only where
+    the birth date is not known.
     """
     if not found_by:
         return False
-    last, first, contacts = _compared(keys, person)
-    own = set(marks(keys, person))
-    called = [not each.isdisjoint(found_by) for each in (last, first) if each]
-    numbers = [*_of_marks({mark for mark in own if not mark.startswith(_BORN)}, found_by)]
-    if first and first.isdisjoint(found_by) and False in numbers:
-        return True
-    told = [*called, *_of_marks(own, found_by)]
-    agreed = told.count(True) + (not contacts.isdisjoint(found_by))
-    return False in called and told.count(False) > agreed
-
-
-def _of_marks(own: Collection[str], found_by: Collection[str]) -> Iterator[bool]:
-    """Tell of the birth date and of each scheme's number that both have whether they agree."""
-    for kind in {mark.partition(":")[0] for mark in own}:
-        there = {mark for mark in found_by if mark.partition(":")[0] == kind}
-        if there:
-            yield not there.isdisjoint(own)
+    told = _compared(keys, person, found_by)
+    if False not in told[:4] and (told.contact is not False or told.born is not None):
+        return False
+    surely = (told.first and (told.born or told.number)) or (told.born and told.number)
+    counts = told.born is None or (told.born and told.contact)
+    facts = (*told[:4], told.contact if counts else None)
+    return not surely or facts.count(True) <= facts.count(False)
 
 
 def agrees(keys: KeyRing, person: Person, found_by: Collection[str]) -> bool:
-    """Whether an activation found by this is of the same first name, and of surname or a contact.
+    """Whether what was noted under the person's insurance number is theirs, by another row.
 
-    Twins have a surname and a parent's contact and number in common. A namesake has another birth
-    date: it may have been corrected where surname and a contact agree, too.
+    Twins have a surname, a birth date and a parent's contact and number in common, and namesakes
+    may have a family's contact: the first name must agree, the birth date must not differ, and
+    three of these and surname and a contact must agree.
     """
-    last, first, contacts = _compared(keys, person)
-    born = {mark for mark in marks(keys, person) if mark.startswith(_BORN)}
-    agreed = [not each.isdisjoint(found_by) for each in (last, contacts)]
-    enough = all(agreed) if False in _of_marks(born, found_by) else any(agreed)
-    return not first.isdisjoint(found_by) and enough
+    told = _compared(keys, person, found_by)
+    facts = (told.last, told.first, told.born, told.contact)
+    return bool(told.first) and told.born is not False and facts.count(True) >= _ENOUGH
 
 
-def _compared(keys: KeyRing, person: Person) -> tuple[set[str], set[str], set[str]]:
-    """Return the indexes of surname, first name and contacts."""
-    every: list[Person | Enrolment] = [person, *person.enrolments, *person.former]
-    last = _named(keys, (person.last_name_el, *(each.last_name_latin for each in every)))
-    first = _named(keys, (person.first_name_el, *(each.first_name_latin for each in every)))
-    contacts = {keys.index("mobile", each) for each in (person.mobile, person.sms_to) if each}
-    contacts |= {keys.index("email", each) for each in (person.email, person.email_to) if each}
-    return last, first, contacts
+def _compared(keys: KeyRing, person: Person, found_by: Collection[str]) -> Compared:
+    (last, first), rows, own = _names(person), _rows(person), set(marks(keys, person))
+    number = number_of(person)
+    numbered = [
+        _in_common(own, found_by, number_mark(scheme, ""))
+        for scheme in {each.insurance_scheme for each in rows if each.insurance_scheme}
+    ]
+    if number and number_index(keys, number) in found_by:
+        numbered.append(True)
+    born = _in_common(own, found_by, _BORN)
+    exchanged = (dates.swapped(each.birth_date) for each in rows if each.birth_date)
+    if born is False and any(_born(keys, each) in found_by for each in exchanged if each):
+        born = None
+    contact = _in_common(own, found_by, _CONTACT)
+    if not _contacts(keys, person).isdisjoint(found_by):
+        contact = True
+    return Compared(
+        noted_names.compared(keys, last, found_by),
+        noted_names.compared(keys, first, found_by),
+        born,
+        True if True in numbered else False if False in numbered else None,
+        contact,
+    )
 
 
-def _named(keys: KeyRing, spellings: Iterable[str]) -> set[str]:
-    """Return the indexes by which the words of a name are found, as long as they are kept."""
-    words = {word for each in spellings for word in names.words(each) if len(word) >= names.FEWEST}
-    return {keys.index("name", word[: names.MOST]) for word in words}
+def _in_common(own: Collection[str], found_by: Collection[str], kind: str) -> bool | None:
+    """Whether marks of a kind have one in common; None where one has none of them."""
+    one, other = ({each for each in marks if each.startswith(kind)} for marks in (own, found_by))
+    return not one.isdisjoint(other) if one and other else None
+
+
+def _rows(person: Person) -> list[Person | Enrolment]:
+    return [person, *person.enrolments, *person.former]
+
+
+def _born(keys: KeyRing, day: date) -> str:
+    return _BORN + keys.index("person", f"born {day:%Y%m%d}")
+
+
+def _names(person: Person) -> tuple[list[str], list[str]]:
+    """Return surname and first name in every spelling."""
+    rows = _rows(person)
+    return (
+        [person.last_name_el, *(each.last_name_latin for each in rows)],
+        [person.first_name_el, *(each.first_name_latin for each in rows)],
+    )
+
+
+def _contacts(keys: KeyRing, person: Person) -> set[str]:
+    mobiles = {keys.index("mobile", each) for each in (person.mobile, person.sms_to) if each}
+    return mobiles | {keys.index("email", each) for each in (person.email, person.email_to) if each}

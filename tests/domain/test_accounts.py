@@ -636,8 +636,10 @@ def test_a_code_that_nothing_else_speaks_for_is_somebody_elses_at_most_in_doubt(
 
 def test_a_number_that_was_used_again_proves_nothing_by_a_certain_rule_either() -> None:
     again = replace(identity(), used_again=True)
-    named = judge(again, (CERTAIN_SYSTEM,), [entry(SYSTEM_MARKS, CALLED["alike"])])
-    assert named.outcome is OURS
+    for born in BORN.values():
+        held = entry(SYSTEM_MARKS, CALLED["alike"], born)
+        named = judge(again, (CERTAIN_SYSTEM,), [held])
+        assert named.outcome is (IN_THE_WAY if born == OLDER else OURS)
     nameless = judge(again, (CERTAIN_SYSTEM,), [entry(SYSTEM_MARKS)])
     assert nameless.outcome is DOUBT
     assert nameless.why == "not certain: departmentNumber+employeeNumber of a number used again"
@@ -675,7 +677,7 @@ def test_a_code_is_doubted_where_birth_date_and_names_are_anothers(
     doubted = told[2] is False and against > for_ and False in told[:2]
     doubted |= told[1] is False and told[2] is None
     if used_again:
-        doubted = against >= for_ or told[1] is False
+        doubted = against >= for_ or told[1] is False or told[2] is False
     own = replace(identity(), used_again=used_again)
     judged = judge(own, RULES, [entry(MINE, facts, password=Password.SET)])
     assert judged.outcome is (Outcome.CANNOT_TELL if doubted else Outcome.OWNED_BY_SAME)
