@@ -98,6 +98,11 @@ def birth_warnings(scheme: str, number: str, birth_date: date | None) -> tuple[s
     return ("amka.birth_mismatch",)
 
 
+def births(scheme: str, number: str) -> list[date]:
+    """Return the dates that a number may begin with: an AMKA's, in either century."""
+    return _births(number) if scheme == AMKA else []
+
+
 def ehic(raw: str) -> Checked:
     """Check field 8 of the card; numbers that do not look like any issuer's only warn."""
     number = _number(raw, r"[A-Z0-9]{10,20}", Rule.EHIC_FORMAT)

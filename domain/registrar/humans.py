@@ -31,9 +31,12 @@ from typing import NamedTuple
 from domain.memo import remembering
 from domain.registrar.number_owners import Groups, join_by_number
 from domain.registrar.row_clusters import of_one_contact, of_one_day, of_one_father, of_one_person
-from domain.registrar.row_facts import ANYHOW, MOST_ROWS, Known
+from domain.registrar.row_facts import ANYHOW, MOST_ROWS, UNDATED, Known
 from domain.registrar.row_names import Name
 from domain.registrar.rows import Row, enrolment
+
+MOST_FITTING = 5
+"""Birth dates of whom a row without one may be; where it fits more, nobody is asked about it."""
 
 
 class Grouped(NamedTuple):
@@ -121,7 +124,7 @@ def deciding(
     }
     for one, other in _meeting(known):
         if not leads.isdisjoint((groups.of(one), groups.of(other))):
-            contacts |= known[one].is_near_by(known[other]) - {ANYHOW}
+            contacts |= known[one].is_near_by(known[other]) - {ANYHOW, UNDATED}
     return Deciding([row for at, row in enumerate(rows) if groups.of(at) in leads], contacts)
 
 
@@ -192,18 +195,35 @@ def _nearly_one(
     known: Sequence[Known], groups: Groups, found: Mapping[int, Sequence[Known]]
 ) -> dict[int, set[int]]:
     """Tell by their first rows which humans may be one, though nothing joins them."""
-    likely = [
-        (groups.of(one), groups.of(other), by)
+    likely = {
+        (one, other): by
         for one, other in _meeting(known)
-        if groups.of(one) != groups.of(other) and (by := known[one].is_near_by(known[other]))
-    ]
-    sure = {ANYHOW} | of_one_person(known, {each for *_, by in likely for each in by})
+        if (by := known[one].is_near_by(known[other]))
+    }
+    many = _fitting_many(known, [pair for pair, by in likely.items() if UNDATED in by])
+    contacts = {each for by in likely.values() for each in by}
+    sure = {ANYHOW} | of_one_person(known, contacts, Known.is_of_others)
     near: dict[int, set[int]] = defaultdict(set)
-    for one, other, by in likely:
-        if by & sure and _may_have_one_father([*found[one], *found[other]], Name.may_be_declined):
+    for pair, by in likely.items():
+        one, other = map(groups.of, pair)
+        if one == other or not (by & sure or (UNDATED in by and many.isdisjoint(pair))):
+            continue
+        rows = [*found[one], *found[other]]
+        is_whatever = known[pair[0]].is_whatever_father(known[pair[1]])
+        if is_whatever or _may_have_one_father(rows, Name.may_be_declined):
             near[one].add(other)
             near[other].add(one)
     return near
+
+
+def _fitting_many(known: Sequence[Known], pairs: Iterable[tuple[int, int]]) -> set[int]:
+    """Return the rows without a birth date that fit rows of more dates than are asked about."""
+    fitting: dict[int, set[Hashable]] = defaultdict(set)
+    for pair in pairs:
+        for at, other in (pair, pair[::-1]):
+            if not known[at].born:
+                fitting[at].add(known[other].born or enrolment(known[other].row))
+    return {at for at, each in fitting.items() if len(each) > MOST_FITTING}
 
 
 def _meeting(known: Sequence[Known]) -> Iterator[tuple[int, int]]:

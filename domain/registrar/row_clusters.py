@@ -59,7 +59,11 @@ def of_one_contact(
             yield contact, rows
 
 
-def of_one_person(known: Sequence[Known], contacts: set[str]) -> set[str]:
+def of_one_person(
+    known: Sequence[Known],
+    contacts: set[str],
+    differ: Callable[[Known, Known], bool] = Known.differs,
+) -> set[str]:
     """Return those of the contacts of which no row says that they are of several persons."""
     held: dict[str, list[Known]] = defaultdict(list)
     for each in known if contacts else ():
@@ -69,5 +73,5 @@ def of_one_person(known: Sequence[Known], contacts: set[str]) -> set[str]:
         contact
         for contact, rows in held.items()
         if len(rows) <= MOST_ROWS
-        and not any(one.differs(other) for one, other in combinations(rows, 2))
+        and not any(differ(one, other) for one, other in combinations(rows, 2))
     }

@@ -5,15 +5,17 @@ They are read in both alphabets, transcribed. A father's name that is abbreviate
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from itertools import product
 from typing import NamedTuple
 
 from domain import genitive
 from domain.elot743 import ascii_fold
+from domain.registrar import given_names
 from domain.registrar.rows import Row, text
 
+_WOMENS_ENDINGS = ("a", "i", "o")
 _ARTICLES = frozenset({"tou", "toy"})
 # A letter alone, a word that ends with a dot, or one that a slash cuts short: Γ., ΓΕΩΡΓ., ΚΩΝ/ΝΟΣ.
 _ABBREVIATED = re.compile(r"(?<![\w'’])[^\W\d_](?![\w'’])|\w\.(?!\w)|\w/\w")
@@ -47,13 +49,41 @@ class Name(NamedTuple):
         """Whether both are known and neither is the other, cut short or with a name more."""
         if not (self.spellings and other.spellings) or self.agrees(other):
             return False
-        return not any(_is_part(one, two) for one, two in self._compared_with(other))
+        return not any(_is_part(one, two, _is_word) for one, two in self._compared_with(other))
 
     def may_be_declined(self, other: "Name") -> bool:
         """Whether they agree, or one of them is the other in the genitive."""
         return self.agrees(other) or any(
             genitive.is_same_name(one, two) for one, two in self._compared_with(other)
         )
+
+    def is_surely(self, other: "Name") -> bool:
+        """Whether they are one name: in a usual form of it, cut short, or with a name more.
+
+        Likeness alone does not count: Γεώργιος and Γρηγόριος are two.
+        """
+        return any(
+            min(one, two, key=len) and _is_part(one, two, given_names.is_same)
+            for one, two in self._compared_with(other)
+        )
+
+    def is_form_of(self, other: "Name") -> bool:
+        """Whether one is a usual form of the other, as Γιάννης is of Ιωάννης."""
+        every = product(self.spellings, other.spellings)
+        return any(given_names.is_same(*each) for each in every)
+
+    def resembles(self, other: "Name") -> bool:
+        """Whether both are known and may be one name, spelled otherwise; no two usual names are."""
+        every = [*product(self.spellings, other.spellings)]
+        return bool(every) and (
+            self.is_surely(other)
+            or (self.may_be(other) and not any(given_names.are_two(*each) for each in every))
+        )
+
+    @property
+    def is_a_womans(self) -> bool:
+        """Whether it ends as the names of women do, which men's do not in Greek."""
+        return any(each.endswith(_WOMENS_ENDINGS) for each in self.spellings)
 
     def _compared_with(self, other: "Name") -> Iterator[tuple[frozenset[str], frozenset[str]]]:
         """Yield the words of both as they are compared, the Greek ones where both have such."""
@@ -66,13 +96,16 @@ class Name(NamedTuple):
         yield from ((one, two) for one, two in every if one and two)
 
 
-def _is_part(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether the words of one name are among those of the other; Γ. may be any with a gamma."""
+def _is_part(
+    one: frozenset[str], other: frozenset[str], is_word: Callable[[str, str], bool]
+) -> bool:
+    """Whether the words of one name are among those of the other."""
     fewer, more = sorted((one, other), key=len)
-    return all(any(_is_word(word, each) for each in more) for word in fewer)
+    return all(any(is_word(word, each) for each in more) for word in fewer)
 
 
 def _is_word(one: str, other: str) -> bool:
+    """Whether words are the same, as far as they are told; Γ. may be any with a gamma."""
     if "." in one + other:
         return one.startswith(other.rstrip(".")) or other.startswith(one.rstrip("."))
     return one == other
@@ -88,8 +121,7 @@ def _words(name: str) -> frozenset[str]:
 
 
 def name_of(row: Row, name: str) -> Name:
-    greek, latin = text(row, f"{name}el"), text(row, f"{name}en")
-    return Name(transcribed(greek), transcribed(latin), _words(greek), _words(latin))
+    return _read(text(row, f"{name}el"), text(row, f"{name}en"))
 
 
 def spellings(row: Row) -> set[tuple[str, str]]:
@@ -109,8 +141,15 @@ def _without_article(name: str) -> str:
 
 
 def father_of(row: Row) -> Name:
-    found = fathers_as_written(row)
-    greek, latin = ("" if _ABBREVIATED.search(each) else each for each in found)
+    return _read(*("" if _ABBREVIATED.search(each) else each for each in fathers_as_written(row)))
+
+
+def father_as_told(row: Row) -> Name:
+    """Return the father's name, also where it is abbreviated."""
+    return _read(*fathers_as_written(row))
+
+
+def _read(greek: str, latin: str) -> Name:
     return Name(transcribed(greek), transcribed(latin), _words(greek), _words(latin))
 
 

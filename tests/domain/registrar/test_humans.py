@@ -359,6 +359,20 @@ def test_rows_without_a_number_join_the_one_human_with_one() -> None:
 OTHER_AMKA = {"ssn": "01010500021"}
 SURNAME = {"lastnameel": "Άλλου"}
 PAVLOS = {"fatherfirstnameel": "Παύλος"}
+COUSINS = (
+    *(("Γεώργιος", "Γρηγόριος"), ("Νικόλαος", "Νικήτας"), ("Δημήτριος", "Δημοσθένης")),
+    *(("Αναστάσιος", "Αθανάσιος"), ("Χρήστος", "Χριστόφορος"), ("Παναγιώτης", "Παντελής")),
+    *(("Ευάγγελος", "Άγγελος"), ("Στέφανος", "Στέλιος"), ("Ανδρέας", "Ανδρόνικος")),
+)
+ONE_FATHER = (
+    *(("Γεώργιος", "Γιώργος"), ("Γεώργιος", "Γεωργίου"), ("Ιωάννης", "Γιάννης")),
+    *(("Κωνσταντίνος", "ΚΩΝ/ΝΟΣ"), ("Γεώργιος", "ΓΕΩΡΓ."), ("Φίλιππος", "Φίλιπος")),
+    *(("Πέτρος", "Peter"), ("Γεώργιος Ιωάννης", "Γεώργιος")),
+)
+MISSPELT = (("Γεώργιος", "Γεώργοις"), ("Χρήστος", "Χρ."), ("Γεώργιος", "Γ."), ("Agim", "Asim"))
+PETROS = {"firstnameel": "Πέτρος"}
+PETER = {"firstnameel": "Peter"}
+YEAR = {"inscriptionacyear": "2023"}
 
 
 def near(*rows: Row) -> set[frozenset[str]]:
@@ -381,7 +395,59 @@ NEAR: dict[str, tuple[Row, Row, bool]] = {
     "surname changed, by contact": (MOBILE, AMKA | SURNAME | MOBILE, True),
     "surname and number": (AMKA | FATHER, OTHER_AMKA | SURNAME | FATHER, False),
     "surname and number, by contact": (AMKA | MOBILE, OTHER_AMKA | SURNAME | MOBILE, True),
-    "surname and kind of number": (FOREIGN | FATHER, AMKA | SURNAME | FATHER, True),
+    "surname and kind of number": (FOREIGN | FATHER, AMKA | SURNAME | FATHER, False),
+    "surname and kind of number, by contact": (FOREIGN | MOBILE, AMKA | SURNAME | MOBILE, True),
+    "surname, of one year": (FATHER | YEAR, FATHER | YEAR | SURNAME, False),
+    "surname, of one year, by contact": (MOBILE | YEAR, MOBILE | YEAR | SURNAME, True),
+    "surname, of another year": (
+        FATHER | YEAR,
+        FATHER | SURNAME | {"inscriptionacyear": "2027"},
+        True,
+    ),
+    "surname, of a year and none": (FATHER | YEAR, FATHER | SURNAME, True),
+    "a man's surname": (PETROS | FATHER, PETROS | SURNAME | FATHER, False),
+    "a man's surname, by contact": (PETROS | MOBILE, PETROS | SURNAME | MOBILE, True),
+    "a father in another form, by contact": (
+        MOBILE | {"fatherfirstnameel": "Γιάννης"},
+        AMKA | MOBILE | {"fatherfirstnameel": "Ιωάννης"},
+        True,
+    ),
+    "a father in another form": (
+        {"fatherfirstnameel": "Γιάννης"},
+        AMKA | {"fatherfirstnameel": "Ιωάννης"},
+        False,
+    ),
+    "a first name in another form": (PETROS | FATHER, PETER | FATHER, False),
+    "a first name in another form, by contact": (PETROS | MOBILE, PETER | MOBILE, True),
+    "and another number": (AMKA | PETROS | MOBILE, OTHER_AMKA | PETER | MOBILE, True),
+    "both names respelled, another kind of number": (
+        FOREIGN | MOBILE | FATHER | {"firstnameel": "Έργκις", "lastnameel": "Χότζα"},
+        AMKA | MOBILE | FATHER | {"firstnameel": "Ergys", "lastnameel": "Hoxha"},
+        True,
+    ),
+    "twins of usual names, one contact": (MOBILE, MOBILE | {"firstnameel": "Μαρίνα"}, False),
+    "twins of numbers of their own": (
+        AMKA | FATHER | MOBILE,
+        OTHER_AMKA | FATHER | MOBILE | {"firstnameel": "Μαρία Ελένη"},
+        False,
+    ),
+    **{
+        f"one foreign number, {told}, {by}": (FOREIGN | fact, FOREIGN | fact | other, may_be)
+        for by, fact in BY.items()
+        for told, other, may_be in (
+            ("a first name respelled", {"firstnameel": "Μαρίαμ"}, True),
+            ("another first name", {"firstnameel": "Ελένη"}, False),
+            ("another usual name", {"firstnameel": "Μαρίνα"}, False),
+        )
+    },
+    **{
+        f"one AMKA of both, {told}, {by}": (AMKA | fact, AMKA | fact | other, True)
+        for by, fact in BY.items()
+        for told, other in (
+            ("another first name", {"firstnameel": "Ρίτσα"}),
+            ("both names respelled", {"firstnameel": "Μάιρη", "lastnameel": "Παπαδοπούλ"}),
+        )
+    },
     "nothing but names": (AMKA, OTHER_AMKA, False),
     "another father": (AMKA | FATHER, OTHER_AMKA | PAVLOS, False),
     "another father, one contact": (FATHER | MOBILE, SURNAME | PAVLOS | MOBILE, False),
@@ -411,7 +477,8 @@ NEAR: dict[str, tuple[Row, Row, bool]] = {
             ("surname and no birth date", SURNAME | {"birthdate": None}, False),
             ("surname and date exchanged", SURNAME | {"birthdate": "2/1/2005"}, False),
             ("first name and no birth date", {"firstnameel": None, "birthdate": None}, False),
-            ("number and no birth date", AMKA | {"birthdate": None}, True),
+            ("number and no birth date", {"ssn": "01020500177", "birthdate": None}, True),
+            ("a number of another date, no birth date", AMKA | {"birthdate": None}, False),
         )
     },
     "no birth date and nothing more": ({}, {"birthdate": None}, False),
@@ -505,32 +572,96 @@ def test_a_namesake_under_ones_number_is_somebody_else() -> None:
     one = row("1", **MARIA | AMKA | FATHER)
     namesake = MARIA | AMKA | {"birthdate": "3/6/2003"}
     assert groups(one, row("2", **namesake | PAVLOS)) == TWO
+    assert near(one, row("2", **namesake | PAVLOS)) == set()
     for father in (FATHER, {"fatherfirstnameel": "ΠΕΤΡΟΥ"}):
         assert groups(one, row("2", **namesake | father)) == ONE
-    assert groups(one, row("2", **namesake)) == ONE
+    for number in (FOREIGN, {"ssn": "15037001177"}):
+        assert groups({**one, **number}, row("2", **namesake | number)) == ONE
+
+
+@pytest.mark.parametrize("born", ["3/6/2003", "1/1/2003", "11/1/2005", None])
+def test_a_date_that_the_number_does_not_begin_with_is_support_to_ask_about(
+    born: str | None,
+) -> None:
+    """Where no father tells more; two digits exchanged are a slip."""
+    one = row("1", **MARIA | {"birthdate": "20050110", "ssn": "10010500006"})
+    other = row("2", **MARIA | {"birthdate": born, "ssn": "10010500006"})
+    told = {**one, **FATHER}
+    for rows in ([told, other], [one, other], [other, told]):
+        assert groups(*rows) == (TWO if born else ONE)
+        assert near(*rows) == ({frozenset("12")} if born else set())
+    assert groups(one, {**other, "birthdate": "1/10/2005"}) == ONE
+    assert groups(one, {**other, "birthdate": "1/1/2005"}) == ONE
+
+
+def test_a_row_whose_date_the_number_tells_joins_no_namesake() -> None:
+    rows = [row("1", **MARIA | AMKA | {"birthdate": None}), row("2", **MARIA | AMKA)]
+    assert groups(*rows) == ONE
+    rows[1] = row("2", **MARIA | AMKA | {"birthdate": "3/6/2003"})
+    assert groups(*rows) == TWO
+    assert near(*rows) == {frozenset("12")}
 
 
 @pytest.mark.parametrize(
-    ("first", "other", "expected"),
+    ("one", "other", "joined", "alike"),
     [
-        ("Ιωάννης", "Γιάννης", True),
-        ("Μοχάμεντ", "Μοχάμετ", True),
-        ("Αικατερίνη", "Κατερίνα", True),
-        ("Μαρία", "Ελένη", False),
-        ("Γεώργιος", "Νικόλαος", False),
+        *((one, other, False, False) for one, other in COUSINS),
+        *((one, other, True, False) for one, other in ONE_FATHER),
+        *((one, other, False, True) for one, other in MISSPELT),
+    ],
+)
+def test_fathers_of_namesakes_are_brothers_and_each_has_a_name_of_his_own(
+    one: str, other: str, *, joined: bool, alike: bool
+) -> None:
+    """Of other birth dates, under a number of one of them."""
+    rows = [
+        row("1", **MARIA | AMKA, fatherfirstnameel=one),
+        row("2", **MARIA | AMKA | {"birthdate": "3/6/2003"}, fatherfirstnameel=other),
+    ]
+    for order in (rows, rows[::-1]):
+        assert groups(*order) == (ONE if joined else TWO)
+        assert near(*order) == ({frozenset("12")} if alike else set())
+
+
+@pytest.mark.parametrize("others", [1, 5, 6])
+def test_of_a_row_without_a_date_nobody_is_asked_where_it_fits_many(others: int) -> None:
+    undated = row("0", **MARIA | FATHER | {"birthdate": None})
+    namesakes = [
+        row(str(n), **MARIA | FATHER | {"birthdate": f"1/1/200{n}"}) for n in range(1, others + 1)
+    ]
+    pairs = {frozenset(("0", str(n))) for n in range(1, others + 1)}
+    assert near(undated, *namesakes) == (pairs if others < 6 else set())
+    own = [{**undated, **MOBILE}, {**namesakes[0], **MOBILE}, *namesakes[1:]]
+    assert frozenset("01") in near(*own)
+
+
+def test_a_contact_of_a_family_tells_of_whom_all_but_the_father_agrees() -> None:
+    sister = row("3", **MARIA | MOBILE | {"firstnameel": "Άννα", "birthdate": "3/6/2003"})
+    rows = [row("1", **MARIA | MOBILE), row("2", **MARIA | AMKA | FATHER | MOBILE)]
+    assert groups(*rows, sister) == TWO | {frozenset("3")}
+    assert near(*rows, sister) == {frozenset("12")}
+    rows[0] = row("1", **MARIA | MOBILE | OTHER_AMKA)
+    assert near(*rows, sister) == set()
+
+
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        *(("Ιωάννης", "Γιάννης"), ("Μοχάμεντ", "Μοχάμετ"), ("Αικατερίνη", "Κατερίνα")),
+        *(("Μαρία", "Ελένη"), ("Γεώργιος", "Νικόλαος"), ("Παναγιώτης", "Τάκης")),
     ],
 )
 @pytest.mark.parametrize("number", [AMKA, {"ssn": "15037001177"}])
-def test_a_first_name_spelled_otherwise_may_be_ones_own(
-    first: str, other: str, number: dict[str, str | None], *, expected: bool
+def test_another_first_name_may_be_ones_own_under_a_number_of_both(
+    first: str, other: str, number: dict[str, str | None]
 ) -> None:
     """Under a number that begins with the birth date; a parent's has another."""
     rows = [
         row(str(n), **MARIA | FATHER | number | {"firstnameel": each})
         for n, each in enumerate((first, other), 1)
     ]
-    alike = [bool(each.alike) for each in people(rows, "GR")]
-    assert alike == [expected and number is AMKA] * 2
+    assert groups(*rows) == TWO
+    assert near(*rows) == ({frozenset("12")} if number is AMKA else set())
 
 
 def test_rows_that_only_a_number_of_several_would_join_may_be_one_human() -> None:
