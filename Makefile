@@ -36,7 +36,7 @@ ignored = $(patsubst %,--ignore=%,$(1))
 # The longest first, so that none is left to run alone.
 PARTS := test-rooms test-pages test-whole test-pure
 test: setup-dev ## run the tests on real parts of their own
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(PARTS)
+	@$(MAKE) --no-print-directory --assume-old=setup-dev --jobs=3 --output-sync=target $(PARTS)
 
 test-pure: # every line and branch of domain/ and workflows/ is run by these
 	@$(BIN)/coverage run -m pytest $(FEW) $(MEASURED) $(call ignored,$(RANDOM))
