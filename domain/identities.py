@@ -9,7 +9,7 @@ from itertools import product
 from typing import Self
 from urllib.parse import unquote
 
-from domain import student_codes
+from domain import dates, student_codes
 from domain.contracts.requests import Enrolment, Person
 from domain.entry_values import (
     FEWEST_WORDS,
@@ -19,6 +19,7 @@ from domain.entry_values import (
     born_of,
     codes_of,
     compared,
+    differ,
     is_another_first_name,
     told,
     words_of,
@@ -142,6 +143,18 @@ class Identity:
         if self.used_again:
             return False in (first, born) or facts.count(True) <= facts.count(False)
         return False in (last, first) and facts.count(False) > facts.count(True)
+
+    def is_of_another_code_and_birth_date(self, entry: Attributes) -> bool:
+        """Whether an entry with the person's code has one of another number, too, as a namesake's.
+
+        Two rows may have been joined by mistake; of one person's the birth date is the same, or
+        has day and month exchanged.
+        """
+        codes = (code for code in codes_of(entry) if code.startswith(plain(self.scope)))
+        if all(map(self.may_be_meant, codes)):
+            return False
+        exchanged = {other for born in self.births if (other := dates.swapped(born))}
+        return differ(born_of(entry, self.today), self.births | exchanged)
 
     @cached_property
     def code_forms(self) -> tuple[str, ...]:

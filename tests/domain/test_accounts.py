@@ -714,6 +714,23 @@ def test_without_a_birth_date_a_code_is_doubted_where_no_name_is_alike(
     assert judged.outcome is (Outcome.CANNOT_TELL if doubted else Outcome.OWNED_BY_SAME)
 
 
+@pytest.mark.parametrize("code", ["another's", "of another system", "the ESI", "another ESI"])
+@pytest.mark.parametrize("born", [*BORN, "exchanged"])
+def test_a_code_of_ones_own_beside_a_namesakes_is_doubted_where_the_birth_date_is_anothers(
+    code: str, born: str
+) -> None:
+    """Of the same names: two rows may have been joined by mistake, and be apart again."""
+    both = {CODES.lower(): [OWN_CODES[0], *CODED[code].values()]}
+    told = SAME["surname"] | BORN.get(born, {BIRTH_DATE: "20050201"})
+    both |= {name.lower(): [value] for name, value in told.items()}
+    judged = judge(identity(), RULES, [Entry(both, Password.SET)])
+    doubted = code == "another's" and born == "other"
+    assert judged.outcome is (DOUBT if doubted else Outcome.OWNED_BY_SAME)
+    assert judged.why == (
+        f"not certain: {CODES} contradicted by {BIRTH_DATE}" if doubted else CODES
+    )
+
+
 IOANNIS = {
     "first_name_el": "Ιωάννης",
     "first_name_latin": "Ioannis",
