@@ -63,19 +63,13 @@ async def known(
     account = await account_of(pool, keys, person, former, gone)
     if account:
         return Known(person, former, account, own_keys=own)
-    settled = await _has_account(pool, keys, person)
+    settled = await activations.has_account(pool, person.keys) or bool(
+        await imports.accounts(pool, person.keys)
+    )
     same, others = await rekeyed.recognised(pool, keys, person)
     person, former = rekeyed.with_keys(person, same), (*former, *same)
     account = await account_of(pool, keys, person, former, gone) if same else None
     return Known(person, former, account, same, others, settled, own)
-
-
-async def _has_account(pool: Pool, keys: KeyRing, person: Person) -> bool:
-    """Whether the person came to an account, or an import found one, whoever made it."""
-    ended = await activations.active_account(
-        pool, keys, *person.keys, ends=activations.WITH_ACCOUNT
-    )
-    return bool(ended or await imports.accounts(pool, person.keys))
 
 
 async def account_of(

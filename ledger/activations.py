@@ -203,6 +203,16 @@ async def active_account(
     return _account(keys, row) if row else None
 
 
+async def has_account(pool: Pool, person_keys: Sequence[str]) -> bool:
+    """Whether this person came to an account, whoever made it."""
+    found: bool = await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM activation WHERE person_key = ANY($1) AND end_step = ANY($2))",
+        person_keys,
+        WITH_ACCOUNT,
+    )
+    return found
+
+
 async def others_accounts(
     pool: Pool, keys: KeyRing, person_keys: Sequence[str], *, most: int
 ) -> tuple[str, ...]:
