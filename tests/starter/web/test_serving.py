@@ -102,6 +102,8 @@ async def _answered(port: int, first: bytes, drip: bytes = b"") -> bytes:
     try:
         async with asyncio.timeout(20):
             return await reader.read()
+    except ConnectionResetError:
+        return b""  # A byte that comes when the server has hung up.
     finally:
         slow.cancel()
         writer.close()
