@@ -84,7 +84,8 @@ class View:
         return await self._with_related(held)
 
     async def by_number(self, number: str) -> list[Row]:
-        wanted = [spelled(part) for part in {number, number.rpartition("/")[2]}]
+        parts = number.split("/")
+        wanted = sorted({spelled("/".join(parts[at:])) for at in range(len(parts))})
         return await self._with_related(await self._fetch(self._statements.by_number, wanted))
 
     async def by_surname(

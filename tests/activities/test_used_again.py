@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from string import ascii_lowercase
 
 import pytest
 
@@ -75,6 +76,7 @@ class Registrar:
     records: LedgerActivities
     make: MakePerson
     reference: str
+    surname: str
     cases: list[Case] = field(default_factory=list)
 
     def case(self, person: Person) -> Case:
@@ -86,11 +88,15 @@ class Registrar:
     @cached_property
     def first(self) -> Case:
         """Return who had the number before."""
-        return self.case(self._of_a_row(self.make(**self._number)))
+        return self.case(self._of_a_row(self.make(**self._common)))
 
     @property
-    def _number(self) -> dict[str, str]:
-        return {"insurance_scheme": "GR", "insurance_number": self.reference}
+    def _common(self) -> dict[str, str]:
+        return {
+            "insurance_scheme": "GR",
+            "insurance_number": self.reference,
+            "last_name_latin": self.surname,
+        }
 
     def _of_a_row(self, person: Person) -> Person:
         (row,) = person.enrolments
@@ -99,7 +105,7 @@ class Registrar:
 
     def given_to(self, **told: object) -> Case:
         """Return whose the number is now: who had it before, but for what is told."""
-        person = self.make(**self._number, login_name=None)
+        person = self.make(**self._common, login_name=None)
         row = {name: getattr(self.first.person, name) for name in ("person_key", "enrolments")}
         for name in told.keys() & {"insurance_number", "first_name_latin", "last_name_latin"}:
             told[name] = told[name] and f"{told[name]}{next(_played)}"
@@ -107,7 +113,7 @@ class Registrar:
 
     def moved(self) -> Case:
         """Return who had the number before, by the row that came in the place of the old one."""
-        return self.case(self._of_a_row(self.make(**self._number, login_name=None)))
+        return self.case(self._of_a_row(self.make(**self._common, login_name=None)))
 
     async def claim(self, case: Case, suffix: str = "") -> Claimed:
         return await claim(self.records, case.reference + suffix, case.person)
@@ -121,7 +127,11 @@ async def registrar(
     records: LedgerActivities,
     make_person: MakePerson,
 ) -> AsyncIterator[Registrar]:
-    made = Registrar(stack, pool, activities, records, make_person, f"A-USED-{next(_played)}")
+    number = next(_played)
+    # A surname of their own: others' usernames leave none of the same names.
+    surname = f"Chatzigeorgiou{ascii_lowercase[number // 26]}{ascii_lowercase[number % 26]}"
+    reference = f"A-USED-{number}"
+    made = Registrar(stack, pool, activities, records, make_person, reference, surname)
     yield made
     for case in made.cases:
         case.wire.close()

@@ -13,7 +13,7 @@ from demo.registrar import SQL
 from tests.stack import TestStack
 
 ROWS = 6000
-DOCUMENT = Path(__file__).parents[2] / "docs" / "registrar.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "registrar.md"
 
 
 @pytest.fixture(scope="module")
