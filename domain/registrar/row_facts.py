@@ -13,6 +13,7 @@ from itertools import product
 from domain import dates, insurance, slips
 from domain.contacts import emails_on_file, is_at, is_of_nobody, mobiles_on_file
 from domain.registrar.row_names import (
+    Name,
     father_as_told,
     father_of,
     fathers_as_written,
@@ -44,9 +45,17 @@ class Known:
         self.last, self.first = name_of(row, "lastname"), name_of(row, "firstname")
         self.number_births = frozenset(insurance.births(*self.number) if self.number else ())
         self.births = frozenset({self.born} if self.born else self.number_births)
-        self.father, self.father_told = father_of(row), father_as_told(row)
-        self.father_begins = {each[0] for each in map(transcribed, fathers_as_written(row)) if each}
+        self.father = father_of(row)
         self._region, self._own = region, own
+
+    @cached_property
+    def father_told(self) -> Name:
+        """Return the father's name, also where it is abbreviated."""
+        return father_as_told(self.row)
+
+    @cached_property
+    def father_begins(self) -> set[str]:
+        return {each[0] for each in map(transcribed, fathers_as_written(self.row)) if each}
 
     @cached_property
     def contacts(self) -> set[str]:
@@ -161,7 +170,7 @@ class Known:
         if not self._has_number_of(other) or self._is_born_otherwise(other):
             return False
         own = {self.is_born_as_numbered, other.is_born_as_numbered}
-        if own == {True} and self.born == other.born:
+        if own == {True} and self._is_born_as(other):
             return self.last.may_be(other.last) or self.first.may_be(other.first)
         if True in own:
             return self.first.may_be(other.first)
@@ -197,7 +206,7 @@ class Known:
         """
         return (
             self.is_born_as_numbered
-            and self.born == other.born
+            and self._is_born_as(other)
             and self.last.agrees(other.last)
             and self.first.may_be(other.first)
         )
@@ -269,7 +278,7 @@ class Known:
 
     def is_twin_of(self, other: "Known") -> bool:
         """Whether the first names contradict on one birth date: no slip, as far as can be told."""
-        return self.born == other.born is not None and self.first.contradicts(other.first)
+        return self._is_born_as(other) and self.first.contradicts(other.first)
 
     @property
     def is_born_as_numbered(self) -> bool:
