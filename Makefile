@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help browser lighthouse demo rows test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
-PYTHON_FILES := activities adapters bench demo domain ledger security starter tests translations workflows settings.py postgres.py worker.py
+PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support tests translations web workflows settings.py postgres.py worker.py
 
 help: ## show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ RANDOM := $(addprefix tests/domain/,test_codes_model.py test_typed.py) \
 	$(addprefix tests/workflows/,test_model.py test_traces.py)
 # What starts a demo or a browser; each of the others works on a few parts.
 WHOLE := tests/browser tests/demo tests/profiles tests/whole $(wildcard tests/test_*.py)
-PAGES := tests/starter
+PAGES := tests/starter tests/support tests/web
 # What waits for outages, and for several demos.
 LONG := tests/faults tests/demo/test_neighbours.py
 # Of what tries many things in the same way, each part but test-long tries a few.

@@ -37,8 +37,8 @@ from security import redaction
 from security.keys import KeyRing
 from security.purposes import User
 from settings import Settings
-from starter.connect import TemporalUnavailable, connect
-from starter.health import (
+from starter.client.connect import TemporalUnavailable, connect
+from starter.client.health import (
     Answers,
     ledger_answers,
     ledger_fits,

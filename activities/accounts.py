@@ -11,11 +11,10 @@ from typing import Any, TypeVar
 
 from temporalio import activity
 
-from activities import presence, writes
+from activities import writes
 from activities.errors import guarded
 from activities.fencing import begin_try, fence
-from activities.records import conflict, refused_login, reserve_name, wanted_names
-from activities.rekeyed import recognition
+from activities.records import conflict, reserve_name, wanted_names
 from adapters.directory.accounts import Directory, Entry
 from adapters.directory.entries import (
     Attributes,
@@ -51,6 +50,8 @@ from ledger import activations, consents, passwords, rekeyed, used_again, userna
 from ledger.consents import Consent
 from ledger.usernames import Release
 from postgres import UNAVAILABLE, Pool
+from recognition import presence
+from recognition.rekeyed import recognition
 from security.keys import KeyRing
 from security.sealing import NotOurs, unseal
 from settings import Settings
@@ -124,9 +125,9 @@ class DirectoryActivities:
             own = await self._glance(request, self._find_own, request.person)
             if own and own.outcome is not Outcome.FREE:
                 return await self._existing(request, own)
-            refused = refused_login(request.person, self._policy)
+            refused = rules.refusal(request.person.login_name, self._policy.reserved)
             if refused:
-                return refused
+                return conflict(refused)
             while True:
                 reserved = await reserve_name(self._pool, request.person, names)
                 name = reserved.username
@@ -181,9 +182,9 @@ class DirectoryActivities:
         self, request: ResolveAccount, entry: Entry, found: Judgement[Entry]
     ) -> AccountResolved:
         """Keep the name of the person's entry without a password, unless it cannot be theirs."""
-        refused = refused_login(request.person, self._policy)
+        refused = rules.refusal(request.person.login_name, self._policy.reserved)
         if refused:
-            return refused
+            return conflict(refused)
         name = request.person.login_name or entry.uid.lower()
         if not entry.is_named(name):
             return conflict(Reason.UNDER_ANOTHER_NAME.of(str(found.why)))

@@ -12,9 +12,9 @@ from typing import Any
 from temporalio import activity
 
 from activities.errors import guarded
-from activities.words import Words
 from adapters.errors import Misconfigured
 from adapters.messaging.mail import MailRelay
+from adapters.messaging.message_templates import Words
 from domain.contracts.requests import Delivery, MailSupportAnswer, MailSupportRequest, Sent
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import support_requests

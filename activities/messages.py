@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar
 from temporalio import activity
 
 from activities.errors import alarm, guarded
-from activities.words import Word, Words
 from adapters.messaging.mail import MailRelay
+from adapters.messaging.message_templates import Word, Words
 from adapters.messaging.port import MessageChannel
 from adapters.messaging.sms import SmsGateways
 from domain.contracts.requests import Delivery, SendNotice, SendPin, Sent

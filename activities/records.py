@@ -3,13 +3,12 @@
 These need no directory; the username is chosen here only when the directory did not answer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from temporalio import activity
 
 from activities.errors import failure, guarded
-from activities.rekeyed import account_of, known
 from adapters.errors import Unavailable
 from domain import usernames as rules
 from domain.contracts.requests import (
@@ -42,14 +41,11 @@ from ledger import (
 )
 from ledger.activations import Account
 from postgres import UNAVAILABLE, Pool
+from recognition.rekeyed import account_of, known
 from security.keys import KeyRing
 from settings import Settings, Usernames
 
 _ROUNDS = 5
-_UNUSABLE = {
-    rules.Unusable.RESERVED: Reason.LOGIN_RESERVED,
-    rules.Unusable.MALFORMED: Reason.LOGIN_MALFORMED,
-}
 
 
 class LedgerActivities:
@@ -98,7 +94,7 @@ class LedgerActivities:
                 person=person,
                 language=request.language,
             )
-            held = claim_keys(self._keys, person, found.own_keys)
+            held = claims.keys_of(self._keys, person, found.own_keys)
             for _ in range(_ROUNDS):
                 holders = await claims.claim(self._pool, reference=reference, keys=held)
                 rivals = sorted(holders - {reference})
@@ -121,11 +117,12 @@ class LedgerActivities:
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
         """Choose a username without the directory; provisioning finds out whether it is free."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            refused = refused_login(request.person, self._settings.usernames)
+            policy = self._settings.usernames
+            refused = rules.refusal(request.person.login_name, policy.reserved)
             if refused:
-                return refused
+                return conflict(refused)
             request = await used_again.widened(self._pool, request)
-            names = await wanted_names(self._pool, request, self._settings.usernames)
+            names = await wanted_names(self._pool, request, policy)
             return await reserve_name(self._pool, request.person, names)
 
     @activity.defn(name=ActivityName.RECORD_CONSENT)
@@ -159,31 +156,6 @@ def _active(account: Account) -> Claimed:
         username=account.username,
         activated_by=account.reference,
     )
-
-
-def claim_keys(keys: KeyRing, person: Person, own_keys: Mapping[str, str]) -> list[str]:
-    """Return what an activation holds while it holds a person: each enrolment, and the number.
-
-    Whoever had an enrolment's number before may be under way too: the person's own key is held.
-    """
-    rows = [
-        f"{each.system_id}/{each.registration_id}" for each in (*person.enrolments, *person.former)
-    ]
-    held = [
-        own_keys.get(keys.index("person", row)) or keys.index("registration", row) for row in rows
-    ]
-    if person.insurance_number:
-        number = f"{person.insurance_scheme}:{person.insurance_number}"
-        held.append(keys.index("insurance", number))
-    return held
-
-
-def refused_login(person: Person, policy: Usernames) -> AccountResolved | None:
-    """Return the conflict for support where the registrar's login name cannot be used."""
-    why = rules.unusable(person.login_name, policy.reserved) if person.login_name else None
-    if why is None:
-        return None
-    return conflict(_UNUSABLE[why])
 
 
 async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -> list[str]:

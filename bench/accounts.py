@@ -20,7 +20,6 @@ from typing import TypeVar
 import asyncpg
 
 import settings
-from activities.known import Match, Plan
 from adapters.directory.entries import CODES
 from adapters.registrar.view import everybody
 from bench.registrar import crowd
@@ -30,8 +29,9 @@ from demo.stack import Stack
 from demo.students import COLUMNS
 from domain.registrar.readiness import report
 from ledger.migrate import migrate
+from recognition.comparison import Match, Plan
 from security import rotation
-from starter import accounts
+from starter.commands import accounts
 
 T = TypeVar("T")
 

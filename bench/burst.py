@@ -25,7 +25,7 @@ from demo.students import Row
 from domain.contracts.vocabulary import WORKFLOW
 from security.keys import KeyRing
 from settings import Settings
-from starter import connect
+from starter.client import connect
 
 COUNT, INSIDE = 300, 10
 _FAILED = {

@@ -29,7 +29,7 @@ from demo.walkthrough import read_env
 from domain.contracts.vocabulary import WORKFLOW
 from security.keys import KeyRing
 from settings import Settings
-from starter import connect
+from starter.client import connect
 from workflows.standing import REASON, STEP
 
 ROUNDS = 7

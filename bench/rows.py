@@ -23,7 +23,6 @@ from pathlib import Path
 import asyncpg
 
 import settings
-from activities import known
 from adapters.directory.accounts import Directory, Entry
 from adapters.directory.answers import SUCCESS
 from adapters.directory.ldap import Wire
@@ -48,9 +47,10 @@ from demo.stack import Stack
 from demo.walkthrough import read_env
 from domain.contracts.vocabulary import WaitReason
 from domain.registrar import readiness
+from recognition import comparison as known
 from security.keys import KeyRing
 from settings import Settings
-from starter import accounts
+from starter.commands import accounts
 
 ROWS, JOURNEYS, AT_ONCE = 20_000, 300, 8
 PATIENCE_SECONDS = 180

@@ -3,12 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from activities.known import KNOWN, Match
 from adapters.directory.accounts import Entry
 from adapters.directory.entries import CODES
 from bench.untidy import Human
 from domain.contracts.requests import Person
 from domain.registrar.readiness import Obstacle, Report
+from recognition.comparison import KNOWN, Match
 
 _HINDERING = frozenset(
     {

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
 
-from activities.known import Plan
 from adapters.directory.entries import CODES
 from demo.names import MEN, SURNAMES, WOMEN, Spelled
 from demo.slapd import PEOPLE_DN
 from demo.students import DEPARTMENTS, Row, amka, make_row
 from domain.contracts.vocabulary import Step, WaitReason
 from domain.registrar.readiness import Obstacle
+from recognition.comparison import Plan
 
 OLD_PASSWORD = "Palaia-thalassa-kymata-41"  # noqa: S105 - of invented people
 ACTIVE = frozenset({Step.ACTIVE.value})

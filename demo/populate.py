@@ -32,10 +32,10 @@ from domain.contracts.vocabulary import Language
 from domain.references import from_digest
 from ledger import activations
 from settings import Directory
-from starter.support import actions
-from starter.support.desk import Desk
-from starter.support.staff import Action
-from starter.support.terminal import desk
+from support.commands.terminal import desk
+from support.verbs import actions
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
 
 COUNT = 200
 SEED = 1

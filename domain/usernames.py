@@ -11,6 +11,7 @@ from itertools import product
 from string import Formatter
 
 from domain.elot743 import ascii_fold
+from domain.reasons import Reason
 from domain.rules import Unfit
 
 _ALLOWED = re.compile(r"[a-z][a-z0-9.]{2,19}")
@@ -52,6 +53,18 @@ def unusable(name: str, reserved: Collection[str] = ()) -> Unusable | None:
         return Unusable.RESERVED
     writable = len(name) <= _LONGEST and _WRITABLE.fullmatch(name)
     return None if writable else Unusable.MALFORMED
+
+
+_REASONS = {
+    Unusable.RESERVED: Reason.LOGIN_RESERVED,
+    Unusable.MALFORMED: Reason.LOGIN_MALFORMED,
+}
+
+
+def refusal(login_name: str | None, reserved: Collection[str]) -> Reason | None:
+    """Return why support is asked about a login name of the registrar; None without one too."""
+    why = unusable(login_name, reserved) if login_name else None
+    return _REASONS[why] if why else None
 
 
 def address(name: str, domain: str) -> str | None:

@@ -1,8 +1,10 @@
 """Claims: at any moment one live activation holds a person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from domain.contracts.requests import Person
 from postgres import Pool
+from security.keys import KeyRing
 
 _CLAIM = """
 WITH mine AS (
@@ -12,6 +14,23 @@ WITH mine AS (
     RETURNING reference
 ) SELECT DISTINCT reference FROM mine
 """
+
+
+def keys_of(keys: KeyRing, person: Person, own_keys: Mapping[str, str]) -> list[str]:
+    """Return what an activation holds while it holds a person: each enrolment, and the number.
+
+    Whoever had an enrolment's number before may be under way too: the person's own key is held.
+    """
+    rows = [
+        f"{each.system_id}/{each.registration_id}" for each in (*person.enrolments, *person.former)
+    ]
+    held = [
+        own_keys.get(keys.index("person", row)) or keys.index("registration", row) for row in rows
+    ]
+    if person.insurance_number:
+        number = f"{person.insurance_scheme}:{person.insurance_number}"
+        held.append(keys.index("insurance", number))
+    return held
 
 
 async def claim(pool: Pool, *, reference: str, keys: Sequence[str]) -> set[str]:

@@ -7,8 +7,12 @@ from typing import Any
 import typer
 
 
-class Failed(Exception):
-    """A command cannot do what was asked; the text says why in one line."""
+class UserError(Exception):
+    """Something that a person can mend; the text says in one line what it is."""
+
+
+class Failed(UserError):
+    """A command cannot do what was asked."""
 
 
 def show_json(value: Any) -> None:

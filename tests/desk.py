@@ -8,8 +8,8 @@ import settings
 from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
-from starter.support.desk import Desk
-from starter.support.staff import Role, Staff
+from support.verbs.desk import Desk
+from support.verbs.staff import Role, Staff
 
 ANNA = Staff("anna", frozenset(Role))
 

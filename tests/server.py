@@ -11,7 +11,7 @@ from temporalio.worker import Worker
 
 from domain.contracts.vocabulary import TaskQueue
 from domain.references import from_digest
-from starter import connect
+from starter.client import connect
 from tests.stack import TestStack
 from tests.workflows.engine import World
 from workflows.activation import Activation

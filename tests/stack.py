@@ -27,7 +27,7 @@ from demo.samples import SAMPLES, Sample
 from demo.stack import Stack
 from security.purposes import User
 from settings import Settings
-from starter.connect import connect
+from starter.client.connect import connect
 from tests.commandline import run
 
 

@@ -19,7 +19,7 @@ from demo.place import any_port
 from demo.programs import activation
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import Step, WaitReason
-from starter.activations import Activations
+from starter.client.activations import Activations
 from tests.server import client, reference
 from tests.stack import TestStack
 

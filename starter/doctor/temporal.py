@@ -8,8 +8,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from security.keys import KeyRing
 from settings import Settings, Unreadable
-from starter import temporal_clock
-from starter.connect import RETENTION, TemporalUnavailable, asking, connect, missing_attributes
+from starter.client import temporal_clock
+from starter.client.connect import (
+    RETENTION,
+    TemporalUnavailable,
+    asking,
+    connect,
+    missing_attributes,
+)
 from starter.doctor import clocks
 from starter.doctor.finding import Finding, Findings
 

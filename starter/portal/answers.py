@@ -9,8 +9,8 @@ from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Step
 from starter.portal import limits, places
 from starter.portal.visit import Elsewhere, Visit
-from starter.web import forms
-from starter.web.forms import Form
+from web import forms
+from web.forms import Form
 
 RECEIVED = "/progress?received"
 """The page that says so, where what was taken in has no answer yet."""

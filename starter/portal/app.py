@@ -21,9 +21,9 @@ from postgres import Pool
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
-from starter.activations import ActivationEnded, Activations, TooManySubmissions
-from starter.connect import TemporalUnavailable, connect
-from starter.health import temporal_ready
+from starter.client.activations import ActivationEnded, Activations, TooManySubmissions
+from starter.client.connect import TemporalUnavailable, connect
+from starter.client.health import temporal_ready
 from starter.portal import (
     begin,
     info,
@@ -43,10 +43,10 @@ from starter.portal.sessions import Sessions
 from starter.portal.texts import Texts
 from starter.portal.visit import Elsewhere, Health, Parts, SessionEnded, Visit
 from starter.portal.wording import Wording
-from starter.web.brand import brand
-from starter.web.forms import Forged
-from starter.web.shield import Shield
-from starter.web.view import Views, static, static_path
+from web.brand import brand
+from web.forms import Forged
+from web.shield import Shield
+from web.view import Views, static, static_path
 from workflows.steps import ENDS
 
 PATIENCE = 1.5

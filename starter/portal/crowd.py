@@ -11,8 +11,8 @@ from ledger import activations, starts
 from postgres import NO_RESULT
 from starter.portal.admission import one_of
 from starter.portal.visit import Visit
-from starter.web.forms import Form
 from translations import N_
+from web.forms import Form
 
 _TURN_WITHIN = 1.5
 """Seconds to wait for a turn."""

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from starter.health import ledger_answers, ledger_fits, readiness
+from starter.client.health import ledger_answers, ledger_fits, readiness
 from starter.portal.texts import told
 from starter.portal.visit import AnyVisit, Parts
 from translations import N_

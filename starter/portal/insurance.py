@@ -9,10 +9,10 @@ from domain import insurance as numbers
 from domain.contracts.submissions import InsuranceSubmission
 from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput
-from starter import countries
 from starter.portal.answers import onward, stamp, submit
 from starter.portal.visit import AnyVisit, Visit
-from starter.web.forms import Form
+from web import countries
+from web.forms import Form
 
 router = APIRouter()
 

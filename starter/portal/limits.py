@@ -8,8 +8,8 @@ from fastapi.responses import Response
 
 from ledger import budgets, posts
 from starter.portal.visit import Visit
-from starter.web import forms
-from starter.web.limits import network
+from web import forms
+from web.limits import network
 
 
 class Flood(Exception):

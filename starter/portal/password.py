@@ -25,9 +25,9 @@ from security import sealing
 from starter.portal.answers import onward, stamp, submit
 from starter.portal.places import Place
 from starter.portal.visit import AnyVisit, Visit
-from starter.web import forms
-from starter.web.forms import Form
-from starter.web.view import Errors
+from web import forms
+from web.forms import Form
+from web.view import Errors
 
 router = APIRouter()
 

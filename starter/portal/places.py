@@ -11,8 +11,8 @@ from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, Progress
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 from starter import pages
-from starter.activations import TOLD_AT_LAST, ActivationEnded, Stands
-from starter.connect import TemporalUnavailable
+from starter.client.activations import TOLD_AT_LAST, ActivationEnded, Stands
+from starter.client.connect import TemporalUnavailable
 from workflows import steps
 
 START = "/who"
@@ -28,7 +28,7 @@ _NUMBERED = (Step.IDENTIFY, Step.INSURANCE, Step.REVIEW, Step.PASSWORD)
 
 
 class Engine(Protocol):
-    """What the portal needs of `starter.activations.Activations`."""
+    """What the portal needs of `starter.client.activations.Activations`."""
 
     async def start(self, start: ActivationStart) -> bool: ...
     async def submit(

@@ -19,12 +19,12 @@ from ledger import support_requests
 from ledger.support_requests import SupportRequest
 from postgres import NO_RESULT, UNAVAILABLE
 from security.keyfiles import KeyUnavailable
-from starter.activations import ActivationEnded
-from starter.connect import NO_ANSWER
+from starter.client.activations import ActivationEnded
+from starter.client.connect import NO_ANSWER
 from starter.portal import limits
 from starter.portal.visit import AnyVisit, Parts, Visit
-from starter.web.view import Errors
 from translations import N_
+from web.view import Errors
 
 router = APIRouter()
 

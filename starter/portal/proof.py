@@ -15,8 +15,8 @@ from starter.portal import places, second, uniform
 from starter.portal.answers import onward, stamp, submit, wish
 from starter.portal.places import Place
 from starter.portal.visit import AnyVisit, Elsewhere, Visit
-from starter.web.forms import Form
-from starter.web.view import Errors
+from web.forms import Form
+from web.view import Errors
 
 router = APIRouter()
 

@@ -9,8 +9,8 @@ from ledger import activations, budgets
 from ledger.budgets import Taken
 from starter.portal import limits
 from starter.portal.visit import Elsewhere, Visit
-from starter.web.forms import Form
-from starter.web.limits import block
+from web.forms import Form
+from web.limits import block
 
 TRIES = 3
 WINDOW = timedelta(days=1)

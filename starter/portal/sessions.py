@@ -20,7 +20,7 @@ from starlette.responses import Response
 from ledger import sessions as ledger
 from postgres import UNAVAILABLE, Pool
 from settings import Portal
-from starter.web.forms import name_of
+from web.forms import name_of
 
 
 async def _twice(change: Callable[[], Awaitable[bool]]) -> bool:

@@ -24,9 +24,9 @@ from domain import passwords, personal
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Language
 from settings import CHECKOUT, Settings
-from starter.connect import RETENTION
+from starter.client.connect import RETENTION
 from starter.output import Failed
-from starter.web.markdown import html
+from web.markdown import html
 
 OURS = CHECKOUT / "templates" / "pages" / "texts"
 _TERMS = "terms"

@@ -14,13 +14,13 @@ from domain.contracts.submissions import PinSubmission, ResendRequest, Submissio
 from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Channel, Step
 from ledger import budgets
-from starter.activations import ActivationEnded
+from starter.client.activations import ActivationEnded
 from starter.portal import second
 from starter.portal.answers import onward, received, submit
 from starter.portal.places import Place
 from starter.portal.visit import Visit
-from starter.web.forms import Form
-from starter.web.view import Errors
+from web.forms import Form
+from web.view import Errors
 
 LOOKED_UP_WITHIN = timedelta(seconds=1.0)
 ANSWERED_AFTER = 1.2

@@ -21,7 +21,7 @@ from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
 from starter import pages
-from starter.connect import TemporalUnavailable
+from starter.client.connect import TemporalUnavailable
 from starter.portal import places
 from starter.portal.admission import Admission
 from starter.portal.pause import Pauses
@@ -29,10 +29,10 @@ from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
 from starter.portal.texts import Texts
 from starter.portal.wording import Wording
-from starter.web import forms
-from starter.web.language import choose
-from starter.web.shield import answered_within
-from starter.web.view import Errors, Views
+from web import forms
+from web.language import choose
+from web.shield import answered_within
+from web.view import Errors, Views
 
 Health = Callable[[], Awaitable[bool]]
 

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from activities.accounts import DirectoryActivities
-from activities.known import KNOWN, Match, Plan, matches, recognised_by
 from activities.records import LedgerActivities
-from activities.rekeyed import Ledger
 from adapters.directory.accounts import Directory
 from adapters.directory.entries import CODES, codes
 from domain.contracts.requests import AccountOutcome, ClaimOutcome, Person
@@ -18,10 +16,12 @@ from domain.contracts.vocabulary import Step
 from ledger import activations, imports
 from ledger.imports import Owned
 from postgres import Pool
+from recognition.comparison import KNOWN, Match, Plan, matches, recognised_by
+from recognition.rekeyed import Ledger
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson
 from tests.activities.test_records import claim, close
-from tests.activities.test_rekeyed import OTHERS, plant_elsewhere
+from tests.recognition.test_rekeyed import OTHERS, plant_elsewhere
 from tests.stack import TestStack
 
 Both = tuple[Case, Case]

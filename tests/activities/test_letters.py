@@ -4,12 +4,12 @@ from email.header import decode_header, make_header
 
 import pytest
 
-from activities.words import Words
 from adapters.messaging.mail import MailRelay
+from adapters.messaging.message_templates import Words
 from domain.contracts.requests import Delivery, NoticeKind
 from domain.contracts.vocabulary import Language
-from tests.activities.test_words import GIVEN
 from tests.adapters.messaging.test_headers import strictly
+from tests.adapters.messaging.test_message_templates import GIVEN
 from tests.stack import TestStack
 
 TO = "reader@mail.example"

@@ -18,10 +18,10 @@ from domain.contracts.submissions import ActivationStart, IdentitySubmission
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import Step, WaitReason
 from postgres import Pool
-from starter.activations import Activations
+from starter.client.activations import Activations
 from tests.server import client
 from tests.stack import TestStack
-from tests.starter.test_activations import handed_over, typed, until
+from tests.starter.client.test_activations import handed_over, typed, until
 from tests.whole.student import Student, _insert
 
 __all__ = ["client"]

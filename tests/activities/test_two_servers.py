@@ -24,7 +24,6 @@ from domain.contracts.vocabulary import Choice
 from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.activities.conftest import MakePerson, writing
-from tests.activities.test_presence import GONE, check, noted
 from tests.adapters.between import (
     ADD,
     MODIFY,
@@ -36,6 +35,7 @@ from tests.adapters.between import (
     Moment,
     between,
 )
+from tests.recognition.test_presence import GONE, check, noted
 from tests.stack import TestStack
 
 _WRITABLE = "maxsize 1073741824"

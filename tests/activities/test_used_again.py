@@ -14,7 +14,6 @@ import pytest
 
 from activities.accounts import DirectoryActivities
 from activities.insurance import InsuranceActivities
-from activities.known import Plan
 from activities.records import LedgerActivities
 from adapters.directory.entries import CODES, codes
 from domain.accounts import NUMBER_USED_AGAIN
@@ -31,6 +30,7 @@ from domain.contracts.requests import (
 from domain.contracts.vocabulary import Language, Step
 from ledger import rekeyed, used_again
 from postgres import Pool
+from recognition.comparison import Plan
 from security.purposes import User
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun
 from tests.activities.conftest import MakePerson, reading

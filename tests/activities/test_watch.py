@@ -14,7 +14,7 @@ from ledger import parts, passwords
 from ledger.parts import Part, Standing
 from postgres import Pool
 from security.sealing import SealedPassword
-from starter.support.operations import WITHIN
+from support.verbs.operations import WITHIN
 from tests.security.test_codec import begin, waits_for_the_pin
 from tests.server import client, reference, working, world
 from tests.stack import TestStack

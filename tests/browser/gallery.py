@@ -19,7 +19,7 @@ from domain.contracts.vocabulary import Language, Question, Step, WaitReason
 from ledger import pauses
 from postgres import Pool
 from settings import Settings
-from starter.connect import TemporalUnavailable
+from starter.client.connect import TemporalUnavailable
 from starter.portal.app import assemble, create
 from starter.portal.pause import Pauses
 from tests.stack import TestStack

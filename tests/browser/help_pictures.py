@@ -12,12 +12,12 @@ import httpx
 from playwright.async_api import Browser, Page, async_playwright
 
 from domain.contracts.vocabulary import Language
-from starter.web.markdown import HEIGHT, WIDTH
-from starter.web.view import STATIC
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.journey import PASSWORD, Student
 from tests.browser.screenshots import photograph
 from tests.stack import WholeStack
+from web.markdown import HEIGHT, WIDTH
+from web.view import STATIC
 
 _QUALITY = 40
 

@@ -11,8 +11,8 @@ from demo.crowd import World
 from demo.fates import FATES, LOCKED
 from demo.part import aside
 from demo.populate import Played, behind_the_scenes, come, drawn
-from starter.support import cases
-from starter.support.terminal import desk
+from support.commands.terminal import desk
+from support.verbs import cases
 from tests.stack import WholeStack
 from tests.whole.student import until
 

@@ -7,12 +7,12 @@ import pytest
 from typer.main import get_command
 
 from domain.contracts.vocabulary import Language, WaitReason
-from starter.console import handbook
-from starter.console.handbook import Section, sections
-from starter.support import actions
-from starter.support.alerts import NO_WORKER, SMS_BUDGET, TASK_FAILS, TEMPORAL_DOWN
-from starter.support.commands import commands
-from starter.support.staff import Action
+from support.commands.main import commands
+from support.console import handbook
+from support.console.handbook import Section, sections
+from support.verbs import actions
+from support.verbs.alerts import NO_WORKER, SMS_BUDGET, TASK_FAILS, TEMPORAL_DOWN
+from support.verbs.staff import Action
 from translations import translator
 
 CALLS = "CALLS"

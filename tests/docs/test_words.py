@@ -14,7 +14,7 @@ from temporalio.workflow import _Definition
 
 from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue
 from settings import Settings
-from starter.connect import SEARCH_ATTRIBUTES
+from starter.client.connect import SEARCH_ATTRIBUTES
 from workflows.activation import Activation
 
 ROOT = Path(__file__).parents[2]

@@ -13,9 +13,12 @@ ROOMS = (
     "security",
     "ledger",
     "adapters",
+    "recognition",
     "activities",
     "workflows",
+    "web",
     "starter",
+    "support",
     "translations",
 )
 KEPT_FOR_EVER = {

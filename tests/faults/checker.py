@@ -22,7 +22,7 @@ from temporalio.worker import Replayer
 
 from demo.messages import Message
 from domain.contracts.vocabulary import Step, WaitReason
-from starter.activations import Activations
+from starter.client.activations import Activations
 from tests.faults.walker import Walker
 from tests.faults.world import Attributes, Person, World
 from tests.scan import scan

@@ -27,7 +27,7 @@ import worker
 from security.keys import KeyRing
 from settings import Settings
 from starter import cli
-from starter.connect import connect
+from starter.client.connect import connect
 
 CRASH_FILE = "CRASH_FILE"
 _REPORTED_AFTER = 0.3

@@ -17,9 +17,9 @@ from typing import Any
 import postgres
 from demo.part import aside
 from domain.contracts.vocabulary import Step, WaitReason
-from starter.support.actions import Refused, act
-from starter.support.desk import Desk
-from starter.support.staff import Action
+from support.verbs.actions import Refused, act
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
 from tests.desk import desk
 from tests.faults import checker
 from tests.faults.walker import Gate, Walker, until

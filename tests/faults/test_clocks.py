@@ -14,7 +14,7 @@ import pytest
 from demo.part import aside
 from demo.visitor import Visitor
 from domain.contracts.vocabulary import Language
-from starter.support import cases, sentences
+from support.verbs import cases, sentences
 from tests.faults.runner import Run
 from tests.faults.walker import Walker, until
 from tests.faults.world import World

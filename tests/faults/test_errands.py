@@ -17,8 +17,8 @@ from domain.contracts.vocabulary import (
     ActivityName,
     Choice,
 )
-from starter.support import requests, withdrawal
-from starter.support.desk import Desk
+from support.verbs import requests, withdrawal
+from support.verbs.desk import Desk
 from tests.faults.crash import Point
 from tests.faults.runner import RECOVERED_WITHIN, Run
 from tests.faults.walker import until

@@ -6,7 +6,7 @@ import pytest
 
 from demo.part import aside
 from domain.contracts.vocabulary import WaitReason
-from starter.support.staff import Action
+from support.verbs.staff import Action
 from tests.faults.proxy import DropAfter, Latency, LoseAnswer, Refuse, Reset
 from tests.faults.runner import Run
 

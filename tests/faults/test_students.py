@@ -9,7 +9,7 @@ import time
 import pytest
 
 from domain.contracts.vocabulary import Step
-from starter.support.staff import Action
+from support.verbs.staff import Action
 from tests.faults.runner import Run
 from tests.faults.walker import until
 

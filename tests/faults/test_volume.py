@@ -27,7 +27,7 @@ from ledger import activations, passwords
 from postgres import Pool
 from security import sealing
 from security.keys import KeyRing
-from starter.activations import Activations
+from starter.client.activations import Activations
 from tests.faults.runner import Run
 from tests.faults.walker import until
 from tests.faults.world import Person

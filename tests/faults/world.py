@@ -30,7 +30,7 @@ from demo.students import Row
 from ledger import migrate
 from security.keys import KeyRing
 from settings import CHECKOUT, Settings
-from starter import connect
+from starter.client import connect
 from tests.faults.crash import CRASH_FILE, Point
 from tests.faults.proxy import Link, Proxy, Refuse
 from tests.whole.student import Student, _insert

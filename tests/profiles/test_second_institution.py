@@ -10,8 +10,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.accounts import DirectoryActivities
 from activities.registrar import RegistrarActivities
-from activities.words import Words
 from adapters.directory.ldap import Wire
+from adapters.messaging.message_templates import Words
 from adapters.registrar.view import opened
 from domain import contacts, personal
 from domain.consent import review

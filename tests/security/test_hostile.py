@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload, Payloads
-from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.enums.v1 import EventType, PendingActivityState, WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflowservice.v1 import (
     RespondActivityTaskCompletedByIdRequest,
@@ -50,6 +50,7 @@ from tests.stack import TestStack
 from tests.workflows.engine import World
 from workflows.activation import Activation
 
+STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 DECLARED = workflow._Definition.must_from_class(Activation)
 SIGNALS = sorted(name for name in DECLARED.signals if name)
 UPDATES = sorted(name for name in DECLARED.updates if name)
@@ -205,12 +206,13 @@ async def no_task_failed(handle: Handle) -> None:
 
 
 async def pending_send(handle: Handle, other_than: str = "") -> str:
-    """Wait until a message is being handed over; return the activity's id."""
+    """Wait until a worker hands a message over; return the activity's id."""
     async with asyncio.timeout(20):
         while True:
             pending = (await handle.describe()).raw_description.pending_activities
-            if pending and pending[0].activity_id != other_than:
-                return pending[0].activity_id
+            for each in pending:
+                if each.state == STARTED and each.activity_id != other_than:
+                    return each.activity_id
             await asyncio.sleep(0.05)
 
 

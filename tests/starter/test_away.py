@@ -22,9 +22,9 @@ from security.codec import data_converter
 from security.purposes import User
 from settings import Settings
 from starter import cli
-from starter.activations import Activations
-from starter.connect import NO_ANSWER, TemporalUnavailable, asking
-from starter.health import temporal_ready
+from starter.client.activations import Activations
+from starter.client.connect import NO_ANSWER, TemporalUnavailable, asking
+from starter.client.health import temporal_ready
 from starter.portal.app import assemble, create
 from tests.answering_grpc import Server, answering
 from tests.ledger import trouble

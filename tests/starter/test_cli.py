@@ -28,7 +28,7 @@ from ledger.parts import Met, Part
 from postgres import connect
 from security import rotation
 from starter import cli
-from starter.activations import Activations
+from starter.client.activations import Activations
 from tests.commandline import run
 from tests.server import working
 from tests.stack import TestStack

@@ -21,9 +21,9 @@ from domain.contracts.submissions import (
 from domain.contracts.views import Progress
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType, Step, WaitReason
 from ledger import sessions
-from starter.activations import Activations
+from starter.client.activations import Activations
 from starter.portal.app import assemble, create
-from starter.support import cases
+from support.verbs import cases
 from tests.server import working
 from tests.stack import TestStack
 from tests.starter.portal.conftest import HOST, Browser, healthy

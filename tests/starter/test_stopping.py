@@ -17,12 +17,12 @@ from tests.test_worker import until
 HOST = "127.0.0.1"
 HANGING = """
 from types import SimpleNamespace
-from starter import cli
-from starter.web import serving
+from starter import startup
+from web import serving
 
 serving.STOP_WITHIN = 1
 place = SimpleNamespace(host="127.0.0.1", port={port}, trusted_proxies=[])
-cli._serve("tests.starter.test_stopping:hanging", place, "INFO")
+startup.serve("tests.starter.test_stopping:hanging", place, "INFO")
 """
 
 

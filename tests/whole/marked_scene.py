@@ -29,8 +29,8 @@ from demo.visitor import Page, Visitor
 from domain.references import first_group
 from security.codec import data_converter
 from security.keys import KeyRing
-from starter.support import actions, cases
-from starter.support.staff import Action
+from support.verbs import actions, cases
+from support.verbs.staff import Action
 from tests.desk import desk
 from tests.stack import WholeStack
 from tests.whole.student import Student, _insert, until

@@ -35,9 +35,9 @@ from demo.visitor import Page
 from domain.contracts.submissions import DisputeSubmission
 from domain.contracts.vocabulary import Detail, WaitReason
 from security.keys import KeyRing
-from starter import connect
-from starter.activations import Activations
 from starter.cli import app
+from starter.client import connect
+from starter.client.activations import Activations
 from tests.stack import WholeStack
 from tests.whole.student import PATIENCE_SECONDS, until
 

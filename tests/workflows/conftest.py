@@ -22,7 +22,7 @@ from domain.contracts.submissions import ActivationResult, ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue
 from security import keys, rotation
 from security.codec import data_converter
-from starter.connect import SEARCH_ATTRIBUTES
+from starter.client.connect import SEARCH_ATTRIBUTES
 from tests.workflows.engine import World
 from tests.workflows.student import Student
 from workflows.activation import Activation

@@ -19,7 +19,7 @@ from domain.contracts.requests import (
     ResolveAccount,
 )
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, WaitReason
-from starter.support import timeline
+from support.verbs import timeline
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World
 

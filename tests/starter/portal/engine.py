@@ -1,6 +1,6 @@
 """A small engine that keeps activations in memory, for tests of pages alone.
 
-It answers as `starter.activations.Activations` does, and a test can put an activation anywhere.
+It answers as `starter.client.activations.Activations` does; a test can put an activation anywhere.
 """
 
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from domain import consent, personal
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, IdentifyView, PinView, Progress, Verdict
 from domain.contracts.vocabulary import Channel, Language, Question, Step, WaitReason
-from starter.activations import ActivationEnded, Stands
+from starter.client.activations import ActivationEnded, Stands
 from tests.people import MARIA
 from workflows.steps import ENDS
 

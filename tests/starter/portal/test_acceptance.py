@@ -15,7 +15,7 @@ import pytest
 
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import sessions, suggestions
-from starter.connect import TemporalUnavailable
+from starter.client.connect import TemporalUnavailable
 from starter.portal import places, visit
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at

@@ -14,11 +14,11 @@ from domain.contracts.submissions import ConsentSubmission
 from domain.contracts.views import IdentifyView, Progress
 from domain.contracts.vocabulary import Detail, Question, Step, WaitReason
 from domain.text import note
-from starter.web.forms import MAX_BODY
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 from tests.starter.portal.test_branches import DISPUTED, IDENTIFY
 from tests.starter.portal.test_pages import INSURANCE, PASSWORD, REVIEW, errors, put
+from web.forms import MAX_BODY
 
 Pairs = list[tuple[str, str]]
 POSTED = (

@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 from domain.contracts.vocabulary import Language
 from ledger import activations
 from postgres import Pool
-from starter.web import forms
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine
+from web import forms
 
 
 async def test_a_taken_reference_gives_way_to_the_next_and_a_double_click_draws_the_same(

@@ -21,11 +21,11 @@ from ledger import passwords
 from postgres import Pool
 from security import sealing
 from settings import Settings
-from starter import countries
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser, proved
 from tests.starter.portal.engine import ASKED, MemoryEngine, at
 from tests.starter.portal.test_pages import INSURANCE, PASSWORD, PROVISIONING, REVIEW, errors, put
+from web import countries
 
 IDENTIFY = at(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
 DISPUTED = at(Step.REVIEW, WaitReason.DATA_DISPUTED)

@@ -12,7 +12,7 @@ from domain.contracts.vocabulary import Spent, Step, WaitReason
 from ledger import sessions as ledger
 from postgres import Pool
 from settings import Service, Settings
-from starter.connect import TemporalUnavailable
+from starter.client.connect import TemporalUnavailable
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 from tests.starter.portal.test_pages import clock

@@ -11,7 +11,7 @@ from ledger.posts import IN_ALL
 from ledger.sessions import token_hash
 from postgres import Pool
 from settings import Settings
-from starter.activations import TooManySubmissions
+from starter.client.activations import TooManySubmissions
 from tests.starter.portal.conftest import Browser, proved
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at
 

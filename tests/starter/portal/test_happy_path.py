@@ -15,7 +15,7 @@ from temporalio.client import Client
 from domain.contracts.requests import Person, ProvisionAccount, RecordConsent, SendPin
 from postgres import Pool
 from settings import Settings
-from starter.activations import Activations
+from starter.client.activations import Activations
 from starter.portal.app import assemble, create
 from tests.people import MARIA
 from tests.server import client, working

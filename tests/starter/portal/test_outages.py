@@ -26,8 +26,8 @@ from domain.contracts.vocabulary import WORKFLOW, Language, Step, TaskQueue, Wai
 from postgres import Pool
 from security.codec import data_converter
 from settings import Settings
-from starter.activations import Activations
-from starter.health import temporal_answers
+from starter.client.activations import Activations
+from starter.client.health import temporal_answers
 from starter.portal.app import PATIENCE, assemble, create
 from starter.portal.visit import SECRET
 from tests.faults.proxy import BlackHole, Fault, Link, Proxy, Refuse

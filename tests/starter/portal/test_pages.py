@@ -29,14 +29,14 @@ from postgres import Pool
 from security import sealing
 from settings import Settings
 from starter import pages
-from starter.activations import ActivationEnded
-from starter.connect import TemporalUnavailable
+from starter.client.activations import ActivationEnded
+from starter.client.connect import TemporalUnavailable
 from starter.portal.wording import Wording
-from starter.web import view
 from tests.people import MARIA
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser, proved
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at
+from web import view
 from workflows.steps import ENDS
 
 INSURANCE = at(Step.INSURANCE, WaitReason.WAITING_INSURANCE)

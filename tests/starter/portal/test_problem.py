@@ -15,7 +15,7 @@ from ledger import support_requests
 from ledger.support_requests import SupportRequest
 from postgres import Pool
 from settings import Settings
-from starter.connect import TemporalUnavailable
+from starter.client.connect import TemporalUnavailable
 from starter.portal import problem
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser

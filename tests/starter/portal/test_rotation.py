@@ -20,8 +20,8 @@ from postgres import Pool
 from security import rotation
 from security.keys import KeyRing
 from settings import Settings
-from starter import connect
-from starter.activations import Activations
+from starter.client import connect
+from starter.client.activations import Activations
 from starter.portal.app import assemble, create
 from tests.server import client, working
 from tests.stack import TestStack

@@ -6,10 +6,10 @@ import structlog
 from fastapi import FastAPI
 
 from domain.contracts.vocabulary import Step, WaitReason
-from starter.web.forms import origins
-from starter.web.view import STATIC, static_path
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
+from web.forms import origins
+from web.view import STATIC, static_path
 
 
 async def _responses(browser: Browser, engine: MemoryEngine) -> list[httpx.Response]:

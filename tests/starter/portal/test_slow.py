@@ -12,7 +12,7 @@ import pytest
 from temporalio.client import Client, Interceptor, OutboundInterceptor, SignalWorkflowInput
 
 from domain.contracts.vocabulary import Language
-from starter.activations import Activations
+from starter.client.activations import Activations
 from tests.server import client
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.test_outages import SENT, SIGNALED, Portal, handed_back, in_time, portal

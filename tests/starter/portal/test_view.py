@@ -12,8 +12,8 @@ from domain.contracts.vocabulary import Language, PasswordRefusal, Step, WaitRea
 from domain.rules import Rule
 from starter.portal.info import TITLES
 from starter.portal.wording import Wording
-from starter.web.view import STATIC, _environment, clock
 from tests.starter.portal.conftest import Browser
+from web.view import STATIC, _environment, clock
 
 ATHENS = ZoneInfo("Europe/Athens")
 

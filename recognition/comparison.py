@@ -1,0 +1,201 @@
+"""Compares everybody in the registrar with every entry of the directory, in memory.
+
+Persons and rules are those of an activation, and so are `judge` and what the ledger is asked about
+rows that the registrar has replaced. All are only read.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from adapters.directory.accounts import ADDRESSES, Entry
+from adapters.directory.entries import identity
+from domain import usernames
+from domain.accounts import Judgement, Outcome, judge
+from domain.contracts.requests import Person
+from domain.entry_values import CODES
+from domain.postings import Postings
+from domain.reasons import Reason
+from domain.registrar import students
+from domain.registrar.humans import people
+from domain.registrar.rows import Row
+from ledger import rekeyed
+from recognition.rekeyed import Ledger, told_by
+from security.keys import KeyRing
+from settings import Settings, Usernames
+
+
+class Plan(StrEnum):
+    """What an activation would come to."""
+
+    NEW = "new"
+    ALREADY_ACTIVE = "already_active"
+    ADOPT = "to_adopt"
+    CONFLICT = "conflict"
+    CANNOT_TELL = "cannot_tell"
+
+
+NOBODY = Ledger({}, {})
+
+KNOWN = frozenset((Plan.ALREADY_ACTIVE, Plan.ADOPT))
+"""The entry is certainly the person's, and nobody else's."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """One enrolled person, by the newest enrolment; `username` is that of their own entry.
+
+    `why` names the rule that matched, or what is in the way, and nobody's data. `found_by` is what
+    recognises the person when the row is replaced, as keyed indexes.
+    """
+
+    keys: tuple[str, ...]
+    department_id: str
+    department: str
+    system_id: str
+    registration_id: str
+    plan: Plan
+    username: str | None
+    why: str | None
+    found_by: tuple[str, ...] = ()
+
+
+def persons(rows: Sequence[Row], settings: Settings, keys: KeyRing) -> list[Person]:
+    """Return every person of the registrar, those too who are not enrolled any more."""
+    own = settings.institution.mail_domains
+    typed = students.Typed(None, None, settings.registrar.phone_region, own)
+    return [
+        students.person(group, typed, lambda value: keys.index("person", value), alike)
+        for group, alike in people(rows, typed.region, own)
+    ]
+
+
+def matches(
+    people: Sequence[Person],
+    entries: Sequence[Entry],
+    settings: Settings,
+    ledger: Ledger = NOBODY,
+    found_by: Callable[[Person], tuple[str, ...]] = lambda _: (),
+) -> Iterator[Match]:
+    """Tell for each enrolled person what an activation would find.
+
+    Besides, an entry or a login name that would go to several persons, enrolled or not, is in
+    conflict: an activation sees one person, and would give it to whoever comes first.
+    """
+    rules, institution = settings.directory.match_rules, settings.institution
+    names = _Names(entries, institution.domain)
+    postings = Postings(rules, entries)
+    found: list[tuple[Person, Judgement[Entry]]] = []
+    for person in people:
+        known = identity(person, institution.domain, institution.code_country)
+        again = ledger.known.get(person.person_key)
+        known = replace(known, used_again=bool(again and again.own_keys))
+        if kept := ledger.kept.get(person.person_key):
+            known = told_by(known, kept, names.of(kept.names))
+        found.append((person, judge(known, rules, postings.of(known))))
+    owners = Counter(entry.dn for _, judged in found for entry in judged.own)
+    logins = Counter(person.login_name for person in people)
+    for person, judged in found:
+        if not person.enrolments:
+            continue
+        plan, why = _plan(person, judged, names, settings.usernames)
+        if any(owners[entry.dn] > 1 for entry in judged.own):
+            plan, why = Plan.CONFLICT, Reason.SEVERAL_PERSONS.of(str(judged.why))
+        elif plan is Plan.NEW and person.login_name and logins[person.login_name] > 1:
+            plan, why = Plan.CONFLICT, Reason.SEVERAL_PERSONS.of("loginname")
+        again = ledger.known.get(person.person_key)
+        keys = again.person.keys if again else person.keys
+        if again and plan in KNOWN and judged.why == CODES:
+            # The code in the entry tells that who had the number is the same person.
+            keys += again.others
+        elif again and again.another:
+            plan, why = Plan.CONFLICT, Reason.NUMBER_OF_ANOTHER
+        newest = person.enrolments[0]
+        yield Match(
+            keys=keys,
+            department_id=newest.department_id,
+            department=newest.department_el,
+            system_id=newest.system_id,
+            registration_id=newest.registration_id,
+            plan=plan,
+            username=_username(person, judged.own, plan),
+            why=why,
+            found_by=found_by(person) if plan in KNOWN else (),
+        )
+
+
+def recognised_by(keys: KeyRing, people: Sequence[Person]) -> Callable[[Person], tuple[str, ...]]:
+    """Tell what recognises each when a row is replaced; a number that several have does not."""
+    numbers = Counter(map(rekeyed.number_of, people))
+    return lambda person: rekeyed.facts(keys, person, alone=numbers[rekeyed.number_of(person)] == 1)
+
+
+def _username(person: Person, own: Sequence[Entry], plan: Plan) -> str | None:
+    """Return the name of a person's own entry; of several, the registrar's where it is adopted."""
+    if len(own) != 1:
+        return None
+    return person.login_name if plan is Plan.ADOPT and person.login_name else own[0].uid
+
+
+class _Names:
+    """Which entries have a name, or its address; one may have several, and stand anywhere."""
+
+    def __init__(self, entries: Sequence[Entry], domain: str) -> None:
+        self._domain = domain
+        self._held: dict[str, set[str]] = defaultdict(set)
+        self._named: dict[str, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            for name in {value.lower() for value in entry.attributes.get("uid", ())}:
+                self._named[name].append(entry)
+            for attribute in ("uid", *ADDRESSES):
+                for value in entry.attributes.get(attribute.lower(), ()):
+                    self._held[value.lower()].add(entry.dn)
+
+    def of(self, names: Iterable[str]) -> list[Entry]:
+        """Return the entries of these names, as a search of the directory would."""
+        return [entry for name in names for entry in self._named.get(name.lower(), ())]
+
+    def in_use(self, name: str, but_by: str = "") -> bool:
+        address = usernames.address(name, self._domain) or name
+        return bool((self._held.get(name, set()) | self._held.get(address, set())) - {but_by})
+
+
+def _plan(
+    person: Person, judged: Judgement[Entry], names: _Names, policy: Usernames
+) -> tuple[Plan, str | None]:
+    login = person.login_name
+    refused = usernames.refusal(login, policy.reserved)
+    match judged.outcome:
+        case Outcome.CANNOT_TELL:
+            return Plan.CANNOT_TELL, judged.why
+        case Outcome.ANOTHERS:
+            return Plan.CONFLICT, judged.why
+        case Outcome.FREE if refused:
+            return Plan.CONFLICT, refused
+        case Outcome.FREE:
+            taken = login and names.in_use(login)
+            return (Plan.CONFLICT, Reason.LOGIN_IN_USE) if taken else (Plan.NEW, None)
+    return _plan_of_own(judged, login, refused is not None, names)
+
+
+def _plan_of_own(
+    judged: Judgement[Entry], login: str | None, refused: bool, names: _Names
+) -> tuple[Plan, str]:
+    """Tell what becomes of the one entry that is certainly the person's."""
+    (entry,) = judged.own
+    name = login or entry.uid.lower()
+    plan, why = Plan.CONFLICT, str(judged.why)
+    if not entry.uid:
+        why = Reason.WITHOUT_UID.of(why)
+    elif names.in_use(entry.uid.lower(), but_by=entry.dn):
+        why = Reason.NAME_OF_ANOTHER.of(why)
+    elif judged.outcome is Outcome.OWNED_BY_SAME:
+        plan = Plan.ALREADY_ACTIVE
+    elif refused or not entry.is_named(name):
+        why = Reason.UNDER_ANOTHER_NAME.of(why)
+    elif usernames.unusable(name) or not entry.adoptable:
+        why = Reason.UNADOPTABLE.of(why)
+    else:
+        plan = Plan.ADOPT
+    return plan, why

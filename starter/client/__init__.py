@@ -1,0 +1,1 @@
+"""The connection to Temporal: start and steer activations, and see where they stand."""

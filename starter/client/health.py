@@ -1,0 +1,127 @@
+"""Whether a process can do its work: the checks behind /readyz, and a worker's own probes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
+from weakref import WeakSet
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from ledger import key_checks, migrate
+from postgres import NO_RESULT, Pool
+from security.keys import KeyRing
+from starter.client.connect import NO_ANSWER, TemporalUnavailable, asking, missing_attributes
+from web.serving import PromptProtocol
+
+_WITHIN = timedelta(seconds=2)
+_STOP_WITHIN = 3
+"""Seconds that a probe has once the process is told to end."""
+
+_HAVE_ATTRIBUTES: WeakSet[Client] = WeakSet()
+
+Answers = dict[str, bool | list[str]]
+Ready = Callable[[], Awaitable[Answers]]
+
+
+async def temporal_answers(client: Client) -> bool:
+    """Tell whether Temporal answers for our namespace."""
+    request = DescribeNamespaceRequest(namespace=client.namespace)
+    try:
+        async with asyncio.timeout(_WITHIN.total_seconds()):
+            await client.workflow_service.describe_namespace(request, timeout=_WITHIN)
+    except NO_ANSWER:
+        return False
+    return True
+
+
+async def temporal_ready(client: Client) -> bool:
+    """Tell whether Temporal answers and has our search attributes, which are looked at once."""
+    if not await temporal_answers(client):
+        return False
+    if client not in _HAVE_ATTRIBUTES:
+        try:
+            with asking():
+                async with asyncio.timeout(_WITHIN.total_seconds()):
+                    if await missing_attributes(client):
+                        return False
+        except TemporalUnavailable:
+            return False
+        except RPCError:
+            pass  # Where nobody may ask for them, nobody is refused for them.
+        _HAVE_ATTRIBUTES.add(client)
+    return True
+
+
+async def ledger_answers(pool: Pool) -> bool:
+    try:
+        async with asyncio.timeout(_WITHIN.total_seconds()):
+            return bool(await pool.fetchval("SELECT 1"))
+    except NO_RESULT:
+        return False
+
+
+async def ledger_fits(pool: Pool, keys: KeyRing) -> Answers:
+    """Name what the ledger shows to be wrong: tables of an older version, keys of this process.
+
+    Empty when nothing is, and as long as the ledger does not answer.
+    """
+    wrong: Answers = {}
+    with suppress(*NO_RESULT):
+        async with asyncio.timeout(_WITHIN.total_seconds()):
+            if await migrate.missing(pool):
+                wrong["schema"] = False
+            if other := await key_checks.other(pool, keys.checks()):
+                wrong |= {"keys": False, "other_keys": [*other]}
+    return wrong
+
+
+@asynccontextmanager
+async def probes(host: str, port: int, ready: Ready) -> AsyncIterator[None]:
+    """Serve /healthz and /readyz for a process that serves no pages."""
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        return readiness(await ready())
+
+    app = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            http=PromptProtocol,
+            timeout_graceful_shutdown=_STOP_WITHIN,
+        )
+    )
+    serving = asyncio.create_task(server.serve())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+def readiness(answers: Answers) -> Response:
+    """Answer with what answers and what does not, by name; `other_keys` names files of keys."""
+    return JSONResponse(answers, 200 if all(answers.values()) else 503)
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the process it is a small part of."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

@@ -1,0 +1,1 @@
+"""Commands for operators: accounts, the registrar's report, insurance numbers, templates."""

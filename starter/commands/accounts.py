@@ -1,0 +1,280 @@
+"""`activation accounts ...`: the accounts that exist already, before the term starts.
+
+Both commands end with 0 when all went well and with 1 when they could not be done. `import` ends
+with 3 when it was done, and the ledger has some of the usernames for other persons.
+"""
+
+import asyncio
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import settings
+from adapters.directory.accounts import Directory, Entry
+from adapters.directory.entries import CODES
+from adapters.errors import AdapterError
+from adapters.registrar.view import everybody
+from domain.memo import remembering
+from domain.usernames import unusable
+from ledger import imports, key_checks, usernames
+from ledger.imports import Owned
+from ledger.usernames import Release
+from postgres import Pool, connect
+from recognition import comparison as known
+from recognition.comparison import KNOWN, Match, Plan
+from recognition.rekeyed import Ledger
+from security.keys import KeyRing
+from settings import Settings
+from starter import databases, spreadsheet
+from starter.audited import audited
+from starter.output import Failed, show_json
+
+commands = typer.Typer(help="Accounts that exist already.", no_args_is_help=True)
+
+OTHERS_HAVE_NAMES = 3
+BATCH = 200
+_TOLD_EACH = 5_000
+_SECONDS = 60.0
+_COLUMNS = (
+    *("department", "name", "system", "student number", "what an activation would find"),
+    *("username", "why"),
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """How many usernames are reserved now; `names_of_others` are students, by their numbers.
+
+    The ledger has the username of each of those for another person.
+    """
+
+    reserved: int
+    reserved_before: int
+    names_of_others: tuple[str, ...]
+    left_out: int
+
+
+class Department(NamedTuple):
+    """How many students each plan is for, and why, where it is not a new account."""
+
+    department_id: str
+    name: str
+    plans: Counter[Plan]
+    why: Counter[str]
+
+
+@commands.command()
+def match(
+    dry_run: Annotated[  # noqa: ARG001 - what the command always does may be said
+        bool, typer.Option("--dry-run", help="Only look; this command never writes anything.")
+    ] = False,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write a line a student into this spreadsheet.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Compare the registrar with the directory: what the activation of each student would find."""
+    found = asyncio.run(matched(settings.load()))
+    if csv:
+        _write(csv, found)
+    departments = _departments(found)
+    if json:
+        total = Counter(each.plan for each in found)
+        show_json({"departments": [each._asdict() for each in departments], "total": total})
+    else:
+        _show(departments)
+
+
+@commands.command("import")
+def import_(json: Json = False) -> None:
+    """Reserve each account's username that is certainly a student's; may be stopped, repeated."""
+    config = settings.load()
+    found = asyncio.run(matched(config))
+    with databases.ledger():
+        done = asyncio.run(reserved(config, found))
+    if json:
+        show_json(asdict(done))
+    else:
+        typer.echo(
+            f"{done.reserved} usernames reserved, {done.reserved_before} were before;"
+            f" {done.left_out} students have no account that is certainly theirs."
+        )
+        for student in done.names_of_others:
+            typer.echo(f"{student}  the ledger has this username for another person")
+    if done.names_of_others:
+        raise typer.Exit(OTHERS_HAVE_NAMES)
+
+
+@commands.command()
+def release(
+    name: Annotated[str, typer.Argument(help="The username.")],
+    reason: Annotated[str, typer.Option(help="Why, for the audit.")],
+) -> None:
+    """Free a username that was reserved for the wrong person and that no account has."""
+    config = settings.load()
+    if not reason.strip():
+        raise Failed("a reason is needed, for the audit")
+    with databases.ledger():
+        asyncio.run(released(config, name, reason))
+    typer.echo(f"{name} is free.")
+
+
+async def released(config: Settings, name: str, reason: str) -> None:
+    """Free it; raises `Failed` where an entry, an account or an activation has it."""
+    about = f"{name}: {reason}"
+    async with audited(config, "accounts_release", about, seconds=_SECONDS) as (ledger, keys):
+        if await _entries_of(config, name):
+            raise Failed("an entry of the directory has this username, or the address of it")
+        done = await usernames.release(ledger, keys, name)
+        if done is not Release.RELEASED:
+            raise Failed(done)
+
+
+async def _entries_of(config: Settings, name: str) -> list[Entry]:
+    directory = Directory(config.directory)
+    try:
+        with _told():
+            return await directory.run(directory.find_in_use, name, config.institution.domain)
+    finally:
+        await directory.close()
+
+
+async def matched(config: Settings) -> list[Match]:
+    with remembering():
+        return await _matched(config)
+
+
+async def _matched(config: Settings) -> list[Match]:
+    """Read all sides and compare them; the directory last, so that it is as new as can be."""
+    keys = KeyRing(config.keys_dir)
+    with databases.registrar():
+        rows = await everybody(config.registrar)
+    _progress(f"{len(rows)} rows of the registrar")
+    people = known.persons(rows, config, keys)
+    _progress(f"{len(people)} persons")
+    with databases.ledger():
+        async with await connect(config.ledger_dsn.get_secret_value(), seconds=_SECONDS) as pool:
+            await key_checks.compare(pool, keys.checks())
+            ledger = await Ledger.of(pool, keys, people)
+    _progress(f"{len(ledger.known)} persons whom the ledger may know by another row")
+    directory = Directory(config.directory)
+    try:
+        with _told():
+            entries = await directory.run(directory.everybody, _progress_entries)
+    finally:
+        await directory.close()
+    _progress(f"{len(entries)} entries of the directory")
+    return list(known.matches(people, entries, config, ledger, known.recognised_by(keys, people)))
+
+
+async def reserved(config: Settings, found: Sequence[Match]) -> Imported:
+    """Reserve in batches, each whole and in one order; a name that somebody has stays theirs."""
+    services = config.usernames.reserved
+    certain = (each for each in found if each.plan in KNOWN)
+    wanted = sorted((each for each in certain if not unusable(_name(each), services)), key=_name)
+    fresh, others = 0, []
+    about = f"{len(wanted)} accounts"
+    async with audited(config, "accounts_import", about, seconds=_SECONDS) as (ledger, _):
+        for begin in range(0, len(wanted), BATCH):
+            batch = wanted[begin : begin + BATCH]
+            now, taken = await _reserve(ledger, batch)
+            fresh += now
+            others += taken
+            _progress(f"{begin + len(batch)} of {len(wanted)} accounts")
+    return Imported(
+        reserved=fresh,
+        reserved_before=len(wanted) - fresh - len(others),
+        names_of_others=tuple(others),
+        left_out=len(found) - len(wanted),
+    )
+
+
+async def _reserve(ledger: Pool, batch: Sequence[Match]) -> tuple[int, list[str]]:
+    owned = [Owned(_name(each), each.keys, each.found_by, each.why == CODES) for each in batch]
+    fresh, owners = await imports.reserve_all(ledger, owned)
+    return fresh, [
+        f"{each.department_id}  {each.system_id}/{each.registration_id}"
+        for each in batch
+        if owners[_name(each)] not in each.keys
+    ]
+
+
+def _name(match: Match) -> str:
+    return (match.username or "").lower()
+
+
+def _departments(found: Sequence[Match]) -> list[Department]:
+    members: dict[tuple[str, str], list[Match]] = defaultdict(list)
+    for each in found:
+        members[each.department_id, each.department].append(each)
+    return [
+        Department(
+            *department,
+            Counter(dict.fromkeys(Plan, 0) | Counter(each.plan for each in theirs)),
+            Counter(f"{_words(each.plan)}: {each.why}" for each in theirs if each.why),
+        )
+        for department, theirs in sorted(members.items())
+    ]
+
+
+def _show(departments: Sequence[Department]) -> None:
+    table = Table("department", "name", *map(_words, Plan))
+    for each in departments:
+        table.add_row(each.department_id, each.name, *(str(each.plans[plan]) for plan in Plan))
+    Console().print(table)
+    for each in departments:
+        for why, count in each.why.most_common():
+            typer.echo(f"{each.department_id}  {count} {why}")
+
+
+def _words(plan: Plan) -> str:
+    return plan.replace("_", " ")
+
+
+def _write(file: Path, found: Sequence[Match]) -> None:
+    """Write a new file for its owner alone; Excel reads Greek by the mark that it begins with."""
+    new = file.with_name(f".{file.name}.new")
+    try:
+        new.unlink(missing_ok=True)
+        with open(new, "x", encoding="utf-8-sig", newline="", opener=_private) as out:
+            out.write(spreadsheet.line(_COLUMNS))
+            for each in found:
+                cells = (
+                    *(each.department_id, each.department, each.system_id, each.registration_id),
+                    *(_words(each.plan), each.username, each.why),
+                )
+                out.write(spreadsheet.line(cells))
+        new.replace(file)
+    except OSError as error:
+        raise Failed(f"the spreadsheet cannot be written: {error.strerror}") from None
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except AdapterError as failure:
+        mend = "see to directory.urls, the service account and, for LDAP 4 or 11, its size limits"
+        raise Failed(f"{failure.message}: {mend}") from None
+
+
+def _progress_entries(count: int) -> None:
+    if count % _TOLD_EACH == 0:
+        _progress(f"{count} entries of the directory so far")
+
+
+def _progress(what: str) -> None:
+    typer.echo(what, err=True)

@@ -1,0 +1,104 @@
+"""`activation templates preview`: every message as it reads with these settings, before it is sent.
+
+It asks nothing but the settings: no part has to run. The sample student is nobody.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import settings
+from adapters.messaging.mail import Letter
+from adapters.messaging.message_templates import Word, Words
+from domain import gsm
+from domain.contracts.requests import NoticeKind
+from domain.contracts.vocabulary import Language, Step
+from domain.references import first_group
+from settings import Settings
+
+commands = typer.Typer(help="What students read.", no_args_is_help=True)
+
+_REFERENCE = "A-7K3F-92QD"
+_TO_STUDENTS = ("pin", *(notice.value for notice in NoticeKind))
+_FOR_THE_DESK = ("support_request", "support_answer")
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message in one language; `sms` is None where there is none."""
+
+    name: str
+    language: Language
+    sms: str | None
+    letter: Letter
+
+
+@commands.callback()
+def _group() -> None:
+    """Keep the verb in the command line while there is only one."""
+
+
+@commands.command()
+def preview(
+    language: Annotated[Language | None, typer.Option(help="Only this one.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Also write them here, the mails as HTML to open.")
+    ] = None,
+) -> None:
+    """Show every SMS with its length and every mail, filled in with a sample student."""
+    for each in messages(settings.load()):
+        if language in (None, each.language):
+            typer.echo(_shown(each))
+            if folder:
+                _write(each, folder)
+
+
+def messages(config: Settings) -> Iterator[Message]:
+    """Fill in every message there is, in each language."""
+    words = Words(config)
+    sample = _sample(config)
+    for language in Language:
+        for name in _TO_STUDENTS:
+            sms = words.sms(name, language, **sample)
+            yield Message(name, language, sms, words.letter(name, language, **sample))
+        for name in _FOR_THE_DESK:
+            letter = words.plain_letter(name, language, written_in=language.value, **sample)
+            yield Message(name, language, None, letter)
+
+
+def _sample(config: Settings) -> dict[str, Word]:
+    return {
+        "reference": _REFERENCE,
+        "group": first_group(_REFERENCE),
+        "code": "012345",
+        "minutes": config.policy.pin_ttl // timedelta(minutes=1),
+        "username": "mpapadopoulou",
+        "name": "Μαρία Παπαδοπούλου",
+        "reply_to": "maria@mail.example",
+        "step": Step.PIN.value,
+        "text": "Δεν λαμβάνω τον κωδικό.",
+    }
+
+
+def _shown(message: Message) -> str:
+    lines = [f"=== {message.name} ({message.language})"]
+    if message.sms is not None:
+        parts = gsm.parts(message.sms)
+        size = f"{gsm.places(message.sms)} places, {parts} part{'s' * (parts > 1)}"
+        lines += [f"--- SMS: {size}", message.sms]
+    html = "" if message.letter.html is None else ", also as HTML"
+    lines += [f"--- E-mail{html}: {message.letter.subject}", message.letter.text]
+    return "\n".join(lines)
+
+
+def _write(message: Message, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    place = f"{message.name}.{message.language}"
+    written = {"sms.txt": message.sms, "txt": message.letter.text, "html": message.letter.html}
+    for ending, text in written.items():
+        if text is not None:
+            (folder / f"{place}.{ending}").write_text(text, "utf-8")

@@ -1,1 +1,0 @@
-"""The desk in a browser: pages that only call the verbs of `starter/support`."""

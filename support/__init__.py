@@ -1,0 +1,1 @@
+"""The staff's side: what staff can do (`verbs/`), in a browser and on the command line."""

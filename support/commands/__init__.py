@@ -1,0 +1,1 @@
+"""`activation support ...`: the verbs on the command line."""

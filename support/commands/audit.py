@@ -1,0 +1,61 @@
+"""`activation support audit verify | export`: is the chain whole, and all of it to take along."""
+
+import asyncio
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from ledger.audit import Chain
+from starter.output import Failed, show_json
+from support.commands.terminal import Json, desk
+from support.verbs import audit
+from support.verbs.audit import Format
+
+commands = typer.Typer(help="What staff did, and the proof of it.", no_args_is_help=True)
+
+
+@commands.command()
+def verify(
+    expect: Annotated[
+        str | None, typer.Option(help="A head that was kept elsewhere: is it still in the chain?")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Find a row that was changed, removed or put in; keep the head it prints elsewhere."""
+    chain = asyncio.run(_verify(expect))
+    if json:
+        show_json(asdict(chain) | {"whole": chain.whole})
+        raise typer.Exit(0 if chain.whole else 1)
+    if chain.bad is not None:
+        raise Failed(f"row {chain.bad} was changed, removed or put in: {chain.rows} rows in all")
+    if not chain.whole:
+        raise Failed(f"the expected head is not in the chain: {chain.rows} rows in all")
+    typer.echo(f"{chain.rows} rows, none changed, removed or put in.\nHead: {chain.head}")
+
+
+async def _verify(expect: str | None) -> Chain:
+    async with desk() as opened:
+        return await audit.verify(opened, expect)
+
+
+@commands.command()
+def export(
+    form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.CSV,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="From this day on, where the institution is."),
+    ] = None,
+) -> None:
+    """Write the rows, the oldest first."""
+    asyncio.run(_export(form, since))
+
+
+async def _export(form: Format, since: datetime | None) -> None:
+    async with desk() as opened:
+        zone = opened.settings.institution.timezone
+        day = since.replace(tzinfo=zone) if since else None
+        async for line in await audit.export(opened, form, day):
+            sys.stdout.write(line)

@@ -1,0 +1,51 @@
+"""`activation support operator` and `sign-out`: who gets in without the directory, who gets out."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+import settings
+from ledger import staff_sessions
+from starter.output import Failed
+from support.commands.terminal import desk
+from support.verbs.signin import ByFile
+from support.verbs.staff import Action, Role
+
+commands = typer.Typer()
+
+
+@commands.command()
+def operator(
+    name: Annotated[str, typer.Argument(help="One person's name; accounts are not shared.")],
+    role: Annotated[list[Role] | None, typer.Option(help="A role; once for each.")] = None,
+) -> None:
+    """Make an account in `console.operators_file`, or give it another password and roles.
+
+    The password is asked for; a script writes it, one line, to the standard input.
+    """
+    file = settings.load().console.operators_file
+    if file is None:
+        raise Failed("console.operators_file names no file for these accounts")
+    ByFile(file).put(name, role or [Role.OPERATOR], _password())
+    typer.echo(f"{name.lower()} can sign in.")
+
+
+@commands.command("sign-out")
+def sign_out(name: Annotated[str, typer.Argument(help="The name they sign in with.")]) -> None:
+    """End all sessions of somebody whose rights were taken: they hold what they had at sign-in."""
+    ended = asyncio.run(_sign_out(name.lower()))
+    typer.echo(f"{name.lower()} was signed in {ended} times, and is no more.")
+
+
+async def _sign_out(name: str) -> int:
+    async with desk() as opened:
+        await opened.record(Action.OPERATE, reason=f"sign-out {name}")
+        return await staff_sessions.drop_all(opened.pool, name)
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\n")

@@ -1,0 +1,88 @@
+"""`activation support registrar`: what the engine sees of a student whom it does not find."""
+
+import asyncio
+from dataclasses import asdict
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from domain.contracts.vocabulary import Language
+from domain.registrar.diagnosis import Human, Outcome, Typed
+from starter.output import Failed, show_json
+from support.commands.terminal import Json, OfCase, desk, unless_asked
+from support.verbs import registrar
+from support.verbs import registrar_texts as texts
+from support.verbs.registrar import Check, Question
+
+commands = typer.Typer()
+_asked = partial(typer.Option, callback=unless_asked)
+
+
+@commands.command("registrar")
+def check(  # noqa: PLR0917 - options have names
+    number: Annotated[str, _asked(help="Student number, or SYSTEM/NUMBER.")] = "",
+    name: Annotated[str, _asked(help="How the surname begins: three letters or more.")] = "",
+    insurance: Annotated[str, _asked(help="AMKA, or another insurance number.")] = "",
+    mobile: Annotated[str, _asked(help="The mobile the student says they typed.")] = "",
+    email: Annotated[str, _asked(help="The e-mail the student says they typed.")] = "",
+    case: OfCase = None,
+    json: Json = False,
+) -> None:
+    """Show what the engine sees of a student, and the sentence to tell them.
+
+    What is given as a dash is asked for, or read from standard input, a line each: what is in a
+    command line, others see.
+    """
+    question = Question(number, name, insurance, Typed(mobile, email), case)
+    found = asyncio.run(_check(question))
+    if found.outcome is Outcome.REGISTRAR_AWAY:
+        raise Failed(texts.OUTCOMES[found.outcome])
+    if json:
+        show_json(asdict(found) | {"sentence": texts.sentences(found) or None})
+    else:
+        _tell(found)
+
+
+async def _check(question: Question) -> Check:
+    async with desk() as opened:
+        return await registrar.check(opened, question)
+
+
+def _tell(found: Check) -> None:
+    """Print it in English, as the commands speak; only what the student is told is in both."""
+    for human in found.people:
+        _tell_human(human)
+    if found.elsewhere:
+        typer.echo(f"Another department's rows: {found.elsewhere}")
+    for missed in found.misses:
+        typer.echo(texts.miss(missed, Language.EN))
+    if found.outcome is None:
+        more = " There are more; type more of the surname." if found.more else ""
+        typer.echo(f"Several students fit: ask again by one's number.{more}")
+        return
+    if found.people:
+        typer.echo(texts.ACCOUNTS[found.account])
+        least = "at least " if found.by_many else ""
+        typer.echo(f"Others on the same contact: {least}{found.shared_with}")
+        typer.echo(f"Username: {found.username or '-'}")
+        typer.echo(f"Rule of the directory's entry: {found.why or '-'}")
+        typer.echo(f"Activation under way: {found.reference or '-'}")
+    for sentence in texts.sentences(found).values():
+        typer.echo(f"\n{sentence}")
+
+
+def _tell_human(human: Human) -> None:
+    typer.echo(f"{human.last_name} {human.first_name}".strip() or "(no name)")
+    for row in human.rows:
+        counts = "counts" if row.live else "does not count: only active and interim do"
+        status = row.status or "no status"
+        typer.echo(f"  {row.number}  {row.department_id} {row.department_en}  {status}  {counts}")
+        for on_file in row.on_file:
+            typer.echo(f"    {texts.contact(on_file, Language.EN)}")
+        for lack in texts.lacks(row, Language.EN):
+            typer.echo(f"    {lack}")
+    if human.apart:
+        typer.echo(f"  not joined: {', '.join(human.apart)}")
+    if human.elsewhere:
+        typer.echo(f"  other departments' rows: {human.elsewhere}")

@@ -1,0 +1,126 @@
+"""`activation support requests | request | answer | dismiss`: what students wrote, answered."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from secrets import token_hex
+from typing import Annotated
+
+import typer
+
+from ledger.support_requests import Standing, Waiting
+from starter.output import show_json, utc
+from support.commands.terminal import Json, Reason, desk
+from support.verbs import requests
+from support.verbs.desk import Desk
+from support.verbs.requests import Page
+
+_MOST = 10_000
+
+commands = typer.Typer()
+
+Number = Annotated[str, typer.Argument(help="The request's number, as the list shows it.")]
+
+
+@commands.command("requests")
+def list_(json: Json = False) -> None:
+    """List the requests for help that nobody has settled yet.
+
+    Those of students who proved a contact come first, the oldest of them first.
+    """
+
+    async def read() -> Page:
+        async with desk() as opened:
+            return await requests.waiting(opened, per_page=_MOST)
+
+    page = asyncio.run(read())
+    if json:
+        show_json([asdict(row) for row in page.rows])
+        return
+    for row in page.rows:
+        typer.echo(f"{row.id}  {utc(row.created_at)}  {_summary(row)}")
+    if not page.rows:
+        typer.echo("No open requests.")
+    if page.pages > 1:
+        typer.echo(f"These are {_MOST} of {page.total}.", err=True)
+
+
+@commands.command("request")
+def show(number: Number, json: Json = False) -> None:
+    """Show one request in full; that you looked is written to the audit."""
+    standing = _run(lambda opened: requests.read(opened, number))
+    request = standing.request
+    if json:
+        show_json(_plain(standing))
+        return
+    typer.echo(f"{utc(standing.line.created_at)}  {_summary(standing.line)}")
+    typer.echo(f"{request.name} <{request.reply_to}>\n\n{request.text}")
+    _tell(standing)
+
+
+@commands.command()
+def answer(
+    number: Number,
+    text: Annotated[str, typer.Option(help="What the student reads, by e-mail.")],
+    json: Json = False,
+) -> None:
+    """Answer a request by e-mail, once."""
+    _settled(
+        _run(lambda opened: requests.answer(opened, number, text, submission_id=token_hex(16))),
+        json,
+    )
+
+
+@commands.command()
+def dismiss(number: Number, reason: Reason, json: Json = False) -> None:
+    """Close a request that needs no answer."""
+    _settled(
+        _run(
+            lambda opened: requests.close(
+                opened, number, submission_id=token_hex(16), reason=reason
+            )
+        ),
+        json,
+    )
+
+
+def _run(verb: Callable[[Desk], Awaitable[Standing]]) -> Standing:
+    async def run() -> Standing:
+        async with desk() as opened:
+            return await verb(opened)
+
+    return asyncio.run(run())
+
+
+def _settled(standing: Standing, json: bool) -> None:
+    if json:
+        show_json(_plain(standing))
+    else:
+        _tell(standing)
+
+
+def _tell(standing: Standing) -> None:
+    if standing.answer is not None:
+        typer.echo(f"\nAnswered by {standing.settled_by}:\n{standing.answer}")
+        typer.echo(f"Delivery: {standing.line.delivery or 'on its way'}")
+    if standing.closing is not None:
+        typer.echo(f"\nClosed by {standing.settled_by}: {standing.closing}")
+
+
+def _summary(row: Waiting) -> str:
+    known = (row.reference, row.step, row.department, row.language.value, row.delivery)
+    return "  ".join(str(value or "-") for value in known)
+
+
+def _plain(standing: Standing) -> dict[str, object]:
+    """Return the shape that `--json` promises: the line's fields, then all that was written."""
+    request = standing.request
+    return asdict(standing.line) | {
+        "name": request.name,
+        "reply_to": request.reply_to,
+        "text": request.text,
+        "answer": standing.answer,
+        "closing": standing.closing,
+        "settled_by": standing.settled_by,
+        "settled_at": standing.settled_at,
+    }

@@ -1,0 +1,75 @@
+"""How the desk is opened from the command line: by the OS user, who may do everything there."""
+
+import getpass
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import typer
+
+import postgres
+import settings
+from domain.references import normalise
+from ledger import key_checks
+from security.keys import KeyRing
+from starter import databases
+from starter.client import connect
+from starter.output import Failed
+from support.verbs.desk import Desk
+from support.verbs.staff import Role, Staff
+
+
+def _normalised(reference: str) -> str:
+    known = normalise(reference)
+    if known is None:
+        raise Failed("that is not a reference: one looks like A-7K3F-92QD")
+    return known
+
+
+def ask(what: str) -> str:
+    """Ask for what others should not read in a list of processes, or read a line of the input."""
+    return str(typer.prompt(what)) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+def unless_asked(option: typer.CallbackParam, value: str) -> str:
+    """Take the value of an option, or ask for it where that is a dash."""
+    return ask(str(option.name)) if value == "-" else value
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Reference = Annotated[
+    str,
+    typer.Argument(callback=_normalised, help="The activation's reference, e.g. A-7K3F-92QD."),
+]
+MaybeReference = Annotated[
+    str | None,
+    typer.Argument(
+        callback=lambda given: _normalised(given) if given else None,
+        help="An activation's reference, where there is one.",
+    ),
+]
+OfCase = Annotated[
+    str | None,
+    typer.Option(
+        "--case",
+        callback=lambda given: _normalised(given) if given else None,
+        help="An activation's reference, in place of its student's number.",
+    ),
+]
+Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
+
+
+@asynccontextmanager
+async def desk() -> AsyncIterator[Desk]:
+    """Open the desk; raises `KeyUnavailable` where its keys are not the other processes'.
+
+    Nothing else is asked of the ledger or Temporal before a verb needs it.
+    """
+    config = settings.load()
+    keys = KeyRing(config.keys_dir)
+    with databases.ledger():
+        async with await postgres.connect(config.ledger_dsn.get_secret_value()) as ledger:
+            await key_checks.compare(ledger, keys.checks())
+            client = await connect.connect(config, keys, lazy=True, identity=connect.DESK)
+            yield Desk(client, ledger, keys, config, Staff(getpass.getuser(), frozenset(Role)))

@@ -1,0 +1,187 @@
+"""What staff do to activations: a page that says the effect, then the act and its result."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+import structlog
+from fastapi import APIRouter
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from domain.contracts.vocabulary import Channel, Choice, WaitReason
+from domain.references import normalise
+from ledger import clock
+from starter.output import Failed
+from support.console.seat import Seat, at
+from support.verbs import actions, cases, erasure, withdrawal
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
+from translations import N_
+from web.forms import Form, wish
+from web.view import Errors
+
+router = APIRouter()
+log = structlog.get_logger(__name__)
+
+Act = Callable[[Desk, str, str, Form], Awaitable[bool]]
+_LONGEST_REASON = 500
+_OVER_SECONDS = 30.0
+_NO_REASON = N_("Write why, for the audit")
+_LONG_REASON = N_("Write at most %(n)d characters")
+_running: set[asyncio.Future[int]] = set()
+TOLD = {
+    "done": N_("Done."),
+    "taken": N_("Taken in. It counts as soon as a worker is back."),
+    "waking": N_("They are tried now, one after the other."),
+}
+
+
+def reference_of(raw: str) -> str:
+    """Return the reference an address names, as it is written; raises 404."""
+    reference = normalise(raw)
+    if reference is None:
+        raise HTTPException(404)
+    return reference
+
+
+def reason_of(seat: Seat, form: Form) -> tuple[str, dict[str, list[str]]]:
+    """Return the reason somebody wrote, and what is wrong with it."""
+    reason = " ".join(form.get("reason").split())
+    if not reason:
+        return reason, {"reason": [seat.say(_NO_REASON)]}
+    if len(reason) > _LONGEST_REASON:
+        return reason, {"reason": [seat.say(_LONG_REASON) % {"n": _LONGEST_REASON}]}
+    return reason, {}
+
+
+# --- one activation --------------------------------------------------------------------------
+
+
+async def _submit(action: Action, desk: Desk, reference: str, reason: str, form: Form) -> bool:
+    return await actions.act(
+        desk,
+        action,
+        reference=reference,
+        reason=reason,
+        channel=Channel.EMAIL if form.get("channel") == Channel.EMAIL else Channel.SMS,
+        submission_id=wish(form.submission_id, await clock.now(desk.pool)),
+    )
+
+
+async def _withdraw(desk: Desk, reference: str, reason: str, form: Form) -> bool:
+    choices = [choice for choice in Choice if choice in form.all("choice")]
+    await withdrawal.withdraw(desk, choices, reference=reference, reason=reason)
+    return True
+
+
+async def _erase(desk: Desk, reference: str, reason: str, _: Form) -> bool:
+    await erasure.erase(desk, reference=reference, reason=reason)
+    return True
+
+
+_ACTS: Mapping[Action, Act] = {
+    **{action: partial(_submit, action) for action in actions.REQUESTS},
+    Action.WITHDRAW: _withdraw,
+    Action.ERASE: _erase,
+}
+
+
+def _add(action: Action, act: Act) -> None:
+    """Add the two routes of one act: its page, and doing it."""
+    path = f"/case/{{raw}}/{action}"
+    back = "/queue" if action is Action.ERASE else "/case/{}"
+
+    @router.get(path, name=f"{action}_page")
+    async def page(raw: str, seat: Seat = at(action)) -> Response:
+        return _page(seat, action, reference_of(raw))
+
+    @router.post(path, name=action)
+    async def do(raw: str, seat: Seat = at(action)) -> Response:
+        reference = reference_of(raw)
+        form = await seat.form()
+        reason, errors = reason_of(seat, form)
+        if errors:
+            return _page(seat, action, reference, errors=errors, reason=reason)
+        at_once = await act(seat.desk, reference, reason, form)
+        return seat.see(back.format(reference), told="done" if at_once else "taken")
+
+
+def _page(
+    seat: Seat,
+    action: Action,
+    reference: str | None,
+    *,
+    errors: Errors | None = None,
+    reason: str = "",
+    cause: WaitReason | None = None,
+    count: int = 0,
+) -> Response:
+    return seat.page(
+        "act",
+        reference=reference,
+        action=action,
+        label=seat.say(actions.LABELS[action]),
+        effect=seat.say(actions.EFFECTS[action]),
+        errors=errors,
+        reason=reason,
+        choices=tuple(Choice) if action is Action.WITHDRAW else (),
+        cause=cause,
+        count=count,
+    )
+
+
+for _action, _act in _ACTS.items():
+    _add(_action, _act)
+
+
+# --- all of one cause ------------------------------------------------------------------------
+
+
+@router.get("/retry-all/{cause}")
+async def retry_all_page(cause: str, seat: Seat = at(Action.RETRY_ALL)) -> Response:
+    return await _of_cause(seat, _known(cause))
+
+
+@router.post("/retry-all/{cause}")
+async def retry_all(cause: str, seat: Seat = at(Action.RETRY_ALL)) -> Response:
+    """Begin to wake them, and say so: it takes longer than anybody looks at a page."""
+    form = await seat.form()
+    reason, errors = reason_of(seat, form)
+    if errors:
+        return await _of_cause(seat, _known(cause), errors=errors, reason=reason)
+    batch = wish(form.submission_id, await clock.now(seat.parts.pool))
+    try:
+        waking = await actions.retry_all(
+            seat.desk, _known(cause), reason=reason, over=_OVER_SECONDS, batch=batch
+        )
+    except Failed:
+        raise HTTPException(404) from None
+    task = asyncio.ensure_future(waking)
+    _running.add(task)
+    task.add_done_callback(_ended)
+    return seat.see("/queue", told="waking")
+
+
+def _ended(task: asyncio.Future[int]) -> None:
+    _running.discard(task)
+    if not task.cancelled() and (failure := task.exception()):
+        log.error("not all were woken", outcome=type(failure).__name__)
+
+
+def _known(cause: str) -> WaitReason:
+    if cause not in set(WaitReason) - cases.EACH_BY_ITSELF:
+        raise HTTPException(404)
+    return WaitReason(cause)
+
+
+async def _of_cause(
+    seat: Seat, cause: WaitReason, *, errors: Errors | None = None, reason: str = ""
+) -> Response:
+    try:
+        count = len(await actions.retriable(seat.desk, cause))
+    except Failed:
+        raise HTTPException(404) from None
+    return _page(
+        seat, Action.RETRY_ALL, None, errors=errors, reason=reason, cause=cause, count=count
+    )

@@ -1,0 +1,86 @@
+"""The audit in words: every act, and the codes that stand where nobody wrote why."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from ledger.audit import REFUSED
+from support.verbs.actions import LABELS
+from support.verbs.caller import Answer
+from support.verbs.staff import Action
+from translations import N_
+
+ACTS: Mapping[str, str] = {
+    **{action.value: label for action, label in LABELS.items()},
+    Action.CASE: N_("Looked at a case"),
+    Action.SEARCH: N_("Searched"),
+    Action.REGISTRAR: N_("Registrar check"),
+    Action.CALLER: N_("Who is this caller?"),
+    Action.REQUESTS: N_("Requests for help"),
+    Action.AUDIT: N_("Audit"),
+    Action.OPERATE: N_("Pause of new activations"),
+    Action.DECODE: N_("Read payloads in Temporal's pages"),
+    REFUSED: N_("Refused, nothing was done"),
+    "sign_in": N_("Signed in"),
+    "sign_in_refused": N_("Was refused at the sign-in: no role"),
+    "accounts_import": N_("Import of accounts that exist"),
+    "accounts_release": N_("Release of an imported account"),
+    "insurance_export": N_("Export of insurance numbers to check"),
+}
+CODES: Mapping[str, Mapping[str, str]] = {
+    Action.CALLER: {
+        "birth_date": N_("Date of birth"),
+        "student_number": N_("Student number"),
+        "father_name": N_("Father's name"),
+        Answer.CONFIRMED: N_("confirmed"),
+        Answer.NOT_CONFIRMED: N_("not confirmed"),
+        Answer.SPENT: N_("nothing compared, for the questions about this student are used up"),
+        Answer.OWN_SPENT: N_("nothing compared, for this person's own questions are used up"),
+        Answer.AWAY: N_("nothing compared, for the registrar did not answer"),
+    },
+    Action.REGISTRAR: {
+        "number": N_("Student number"),
+        "name": N_("Surname"),
+        "insurance": N_("Insurance number"),
+        "contact": N_("Mobile or e-mail"),
+    },
+    Action.SEARCH: {
+        "reference": N_("Reference"),
+        "mobile": N_("Mobile"),
+        "email": N_("E-mail"),
+        "username": N_("Username"),
+        "student_number": N_("Student number"),
+        "insurance": N_("Insurance number"),
+        "names": N_("Name"),
+        "nothing": N_("nothing that can be searched for"),
+        "names shown": N_("names shown"),
+    },
+    Action.REQUESTS: {"read": N_("read"), "answer": N_("answered"), "close": N_("closed")},
+    Action.AUDIT: {
+        "read": N_("read"),
+        "verify": N_("verified"),
+        "whole": N_("whole"),
+        "head not found": N_("the head that was kept is not in it"),
+        "row # does not fit": N_("row %(n)s does not fit"),
+        "export": N_("downloaded"),
+        "all": N_("all of it"),
+    },
+    Action.OPERATE: {"pause": N_("paused"), "resume": N_("resumed")},
+    "accounts_import": {"# accounts": N_("%(n)s accounts")},
+}
+_WRITTEN = frozenset({Action.OPERATE, Action.REQUESTS})
+"""Acts where staff wrote what stands after the colon."""
+
+
+def why(action: str, reason: str, say: Callable[[str], str]) -> str:
+    """Return a row's reason with its codes in words; what staff wrote stays as it is."""
+
+    def told(part: str) -> str:
+        known = CODES.get(action, {}).get(re.sub(r"\d+", "#", part))
+        return say(known) % {"n": re.sub(r"\D+", "", part)} if known else part
+
+    def worded(text: str) -> str:
+        between = "( )" if action == Action.REQUESTS else "(, )"
+        return "".join(map(told, re.split(between, text)))
+
+    head, colon, rest = reason.partition(": ")
+    return worded(head) + colon + (rest if action in _WRITTEN else worded(rest))

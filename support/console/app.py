@@ -1,0 +1,190 @@
+"""The console: wiring, and the page every failure ends on.
+
+`create()` is what uvicorn runs; tests hand in parts of their own. It starts with the ledger,
+Temporal or the directory away, and answers 503 in words until they are back.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+import asyncpg
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+import postgres
+import settings as configuration
+from domain.text import note
+from postgres import Pool
+from security.keyfiles import KeyUnavailable
+from security.keys import KeyRing
+from settings import Settings
+from starter.client.connect import DESK, Connection, TemporalUnavailable, connect
+from starter.client.health import Answers, ledger_answers, ledger_fits, readiness, temporal_ready
+from support.console import (
+    act,
+    audit,
+    caller,
+    case,
+    codec,
+    funnel,
+    handbook,
+    notes,
+    operations,
+    queue,
+    registrar,
+    requests,
+    search,
+    signin,
+)
+from support.console.seat import SIGN_IN, Parts, Seat, SignedOut
+from support.verbs.actions import Refused
+from support.verbs.alerts import Watcher
+from support.verbs.cases import UnknownReference
+from support.verbs.signin import SignIn
+from support.verbs.staff import NotAllowed
+from translations import N_
+from web.brand import brand
+from web.forms import Forged
+from web.shield import Shield
+from web.view import Views, static, static_path
+
+_PATIENCE = 3.0
+_RETRY_AFTER = "30"
+_NOT_TAKEN = N_(
+    "Your session had ended, so this was not taken. Copy it, sign in and send it again."
+)
+
+
+def create(parts: Parts | None = None) -> FastAPI:
+    """Make the application; without parts it connects by the settings when it starts."""
+    settings = parts.settings if parts else configuration.load()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if parts:
+            yield
+            return
+        keys = KeyRing(settings.keys_dir)
+        client = await connect(settings, keys, lazy=True, identity=DESK)
+        dsn = settings.ledger_dsn.get_secret_value()
+        async with await postgres.connect(dsn, seconds=_PATIENCE) as pool:
+            app.state.parts = assemble(settings, keys, pool, client)
+            watching = asyncio.create_task(Watcher(client, pool, settings).watch())
+            try:
+                yield
+            finally:
+                watching.cancel()
+
+    app = FastAPI(
+        lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    if parts:
+        app.state.parts = parts
+    app.mount(static_path(), static())
+    app.add_route("/brand/{name}", brand)
+    for module in (
+        signin,
+        queue,
+        case,
+        search,
+        act,
+        handbook,
+        registrar,
+        caller,
+        requests,
+        notes,
+        funnel,
+        audit,
+        operations,
+        codec,
+    ):
+        app.include_router(module.router)
+    app.add_api_route("/", _first, methods=["GET"])
+    app.add_api_route("/healthz", _healthz, methods=["GET"])
+    app.add_api_route("/readyz", _readyz, methods=["GET"])
+    _add_failures(app)
+    app.add_middleware(
+        Shield,
+        public_url=settings.console.public_url,
+        error_page=_error_page,
+        longer={codec.DECODE: codec.MAX_BODY},
+    )
+    return app
+
+
+def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) -> Parts:
+    """Put together what every request shares."""
+    return Parts(
+        settings=settings,
+        keys=keys,
+        pool=pool,
+        client=client,
+        views=Views(settings.institution, "console"),
+        sign_in=SignIn(settings.directory, settings.console),
+        health=partial(temporal_ready, client),
+    )
+
+
+async def _first(request: Request) -> Response:
+    """Lead to the first page that this person's role has."""
+    seat = Seat(request)
+    await seat.sit()
+    return seat.see(seat.menu[0][0])
+
+
+async def _healthz() -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _readyz(request: Request) -> Response:
+    parts: Parts = request.app.state.parts
+    checks: Answers = {"ledger": await ledger_answers(parts.pool), "temporal": await parts.health()}
+    return readiness(checks | await ledger_fits(parts.pool, parts.keys))
+
+
+def _add_failures(app: FastAPI) -> None:
+    """Give every failure its page."""
+
+    async def signed_out(request: Request, failure: Exception) -> Response:
+        assert isinstance(failure, SignedOut)  # noqa: S101 - registered for nothing else
+        seat = Seat(request)
+        with suppress(Forged):  # Also a GET has no form.
+            if kept := note((await seat.form()).get("text")):
+                away = seat.say(_NOT_TAKEN)
+                return seat.page("signin", status=403, away=away, next="/", kept=kept)
+        return seat.see(SIGN_IN, next=failure.path)
+
+    async def forbidden(request: Request, _: Exception) -> Response:
+        return await _error_page(request, 403)
+
+    async def unknown(request: Request, _: Exception) -> Response:
+        return await _error_page(request, 404)
+
+    async def impossible(request: Request, failure: Exception) -> Response:
+        seat = Seat(request)
+        return seat.error(409, sentence=seat.say(str(failure)))
+
+    async def away(request: Request, _: Exception) -> Response:
+        return Seat(request).error(503, {"Retry-After": _RETRY_AFTER})
+
+    async def refused(request: Request, failure: Exception) -> Response:
+        assert isinstance(failure, HTTPException)  # noqa: S101 - as above
+        return Seat(request).error(failure.status_code, failure.headers)
+
+    app.add_exception_handler(SignedOut, signed_out)
+    app.add_exception_handler(Forged, forbidden)
+    app.add_exception_handler(NotAllowed, forbidden)
+    app.add_exception_handler(UnknownReference, unknown)
+    app.add_exception_handler(Refused, impossible)
+    app.add_exception_handler(HTTPException, refused)
+    # What cannot even be asked for, such as a name with a NUL, names nothing.
+    app.add_exception_handler(asyncpg.DataError, unknown)
+    for unavailable in (TemporalUnavailable, KeyUnavailable, *postgres.UNAVAILABLE):
+        app.add_exception_handler(unavailable, away)
+
+
+async def _error_page(request: Request, status: int) -> Response:
+    return Seat(request).error(status)

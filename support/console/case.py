@@ -1,0 +1,131 @@
+"""The page of one case: why it stands there, what the student sees, and what can be done."""
+
+from collections.abc import Mapping
+from functools import partial
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from domain.contracts.vocabulary import Step, WaitReason
+from support.console.act import TOLD, reference_of
+from support.console.labels import Labels
+from support.console.seat import Seat, at
+from support.verbs import actions
+from support.verbs.alerts import TASK_FAILS, TEMPORAL_DOWN
+from support.verbs.cases import Case, Line, State
+from support.verbs.look import look, page_of
+from support.verbs.reason_texts import reason
+from support.verbs.sentences import sentence
+from support.verbs.staff import Action
+from translations import N_, translator
+from web.view import clock
+
+router = APIRouter()
+
+HEADINGS: Mapping[str, str] = {
+    "/progress": N_("One moment"),
+    "/pin": N_("Type the code we sent you"),
+    "/identify": N_("One more question"),
+    "/insurance": N_("Social security number (AMKA)"),
+    "/review": N_("Check your details"),
+    "/password": N_("Choose a password"),
+    "/done": N_("Your account is active"),
+    "/contact": N_("No student was found with these details"),
+}
+_ENDED: Mapping[Step, str] = {
+    Step.ALREADY_ACTIVE: N_("You already have an account"),
+    Step.EXPIRED: N_("This activation has expired"),
+    Step.CANCELLED: N_("This activation was cancelled"),
+}
+_SECTIONS: Mapping[State | None, str] = {
+    State.FAILING: TASK_FAILS,
+    State.UNSEEN: TEMPORAL_DOWN,
+}
+"""The handbook's sections of what is no reason of the activation's own."""
+_FACTS: Mapping[str, str] = {
+    "mobile": N_("Mobile"),
+    "email": N_("E-mail"),
+    "name": N_("Name"),
+    "student_number": N_("Student number"),
+    "disputed": N_("What the student calls wrong"),
+    "note": N_("What the student writes of it"),
+    "match": N_("What speaks for or against the directory's entry"),
+}
+
+
+@router.get("/case/{raw}")
+async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
+    reference = reference_of(raw)
+    case = await look(seat.desk, reference)
+    line = case.standing
+    labels = Labels(seat.language)
+    masked = dict(case.masked)
+    if "disputed" in masked:
+        masked["disputed"] = labels.details(masked["disputed"])
+    if "match" in masked:
+        masked["match"] = reason(masked["match"], seat.language)
+    zone = seat.parts.settings.institution.timezone
+    told_at = partial(clock, language=seat.language, zone=zone, seconds=True)
+    return seat.page(
+        "case",
+        case=case,
+        sentence=sentence(line, translator(seat.language), told_at),
+        seen=_seen(seat, case),
+        facts=[(seat.say(_FACTS[name]), value) for name, value in masked.items()],
+        acts=_acts(seat, line),
+        handbook=_SECTIONS.get(line.state, line.wait_reason),
+        asks=line.state not in {State.ERASED, State.FORGOTTEN, State.UNSEEN}
+        and seat.desk.staff.may(Action.CALLER),
+        known="student_number" in masked and seat.desk.staff.may(Action.REGISTRAR),
+        temporal=_temporal(seat, case),
+        told=TOLD.get(seat.request.query_params.get("told", "")),
+        labels=labels,
+    )
+
+
+def _seen(seat: Seat, case: Case) -> tuple[str, str] | None:
+    """Return path and heading of what the student sees; None as in `page_of`."""
+    page = page_of(seat.desk, case)
+    if page is None:
+        return None
+    step, reason, path = page
+    return path, seat.say(_heading(step, reason, path))
+
+
+def _heading(step: Step, reason: WaitReason | None, path: str) -> str:
+    if step in _ENDED:
+        return _ENDED[step]
+    if step is Step.NEEDS_SUPPORT:
+        return N_("Support is helping with your activation")
+    if path == "/progress" and reason:
+        return N_("There is a delay")
+    if reason is WaitReason.DATA_DISPUTED:
+        return N_("Your details are being corrected")
+    if reason is WaitReason.PIN_LOCKED:
+        return N_("Too many wrong codes")
+    return HEADINGS[path]
+
+
+def _acts(seat: Seat, line: Line) -> list[tuple[str, str]]:
+    """Return path and name of each act that is possible now and this person's to do."""
+    if line.state is State.UNSEEN:
+        offered = frozenset({Action.NOTE})
+    elif line.state is State.ERASED:
+        offered = frozenset({Action.ERASE})
+    elif line.state in {State.FORGOTTEN, State.CUT_OFF}:
+        offered = actions.OVER
+    else:
+        offered = actions.possible(line.step, line.wait_reason, spent=line.spent)
+    return [
+        (f"/case/{line.reference}/{action}", seat.say(label))
+        for action, label in actions.LABELS.items()
+        if action in offered and seat.desk.staff.may(action)
+    ]
+
+
+def _temporal(seat: Seat, case: Case) -> str | None:
+    url = seat.parts.settings.console.temporal_ui_url.rstrip("/")
+    namespace = quote(seat.desk.client.namespace, safe="")
+    reference = case.standing.reference
+    return f"{url}/namespaces/{namespace}/workflows/{reference}" if url else None

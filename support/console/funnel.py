@@ -1,0 +1,34 @@
+"""The page with the week's figures: a picture of how far students come, and the table behind it."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from starter import spreadsheet
+from support.console.seat import Seat, at
+from support.verbs import funnel
+from support.verbs.staff import Action
+from translations import N_
+
+router = APIRouter()
+
+STAGES = {
+    "started": N_("Started"),
+    "proven": N_("Code was right"),
+    "agreed": N_("Agreed"),
+    "active": N_("Active"),
+}
+
+
+@router.get("/funnel")
+async def page(seat: Seat = at(Action.FUNNEL)) -> Response:
+    seen = await funnel.week(seat.desk)
+    stages = {stage: seat.say(text) for stage, text in STAGES.items()}
+    return seat.page("funnel", seen=seen, stages=stages)
+
+
+@router.get("/funnel/export")
+async def export(seat: Seat = at(Action.FUNNEL)) -> Response:
+    rows = funnel.table(await funnel.week(seat.desk))
+    named = {"Content-Disposition": 'attachment; filename="funnel.csv"'}
+    text = "".join(map(spreadsheet.line, rows))
+    return Response(text, media_type="text/csv; charset=utf-8", headers=named)

@@ -1,0 +1,61 @@
+"""The handbook: what each cause means, what to tell the student, what to do.
+
+It is `docs/support.md`, in the reader's language. It holds nothing about anybody and needs neither
+the ledger nor a sign-in, so that it is there when it is needed most.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from markupsafe import Markup
+
+from domain.contracts.vocabulary import Language
+from postgres import UNAVAILABLE
+from settings import CHECKOUT
+from support.console.seat import Seat, SignedOut, empty_seat
+from web.markdown import html
+
+router = APIRouter()
+
+FILE = CHECKOUT / "docs" / "support.md"
+_IN_ORDER = (Language.EL, Language.EN)
+_CLASSES = {
+    "p": "govuk-body",
+    "ul": "govuk-list",
+    "ol": "govuk-list govuk-list--number",
+}
+
+
+class Section(NamedTuple):
+    """`anchor` is the name of a wait reason, or of what else calls are about."""
+
+    anchor: str
+    title: str
+    html: Markup
+
+
+@router.get("/handbook")
+async def handbook(seat: Annotated[Seat, Depends(empty_seat)]) -> Response:
+    with suppress(SignedOut, *UNAVAILABLE):
+        await seat.sit()
+    return seat.page("handbook", sections=sections(seat.language))
+
+
+@cache
+def sections(language: Language) -> tuple[Section, ...]:
+    """Return the handbook in this language, in the file's order."""
+    return tuple(_read(FILE.read_text("utf-8"), language))
+
+
+def _read(text: str, language: Language) -> Iterator[Section]:
+    """Each section has its anchor as heading, and below it one part a language, Greek first."""
+    _, *parts = re.split(r"^## (\w+)$", text, flags=re.MULTILINE)
+    for anchor, both in zip(parts[::2], parts[1::2], strict=True):
+        _, *told = re.split(r"^### (.+)$", both, flags=re.MULTILINE)
+        at = 2 * _IN_ORDER.index(language)
+        yield Section(anchor, told[at], html(told[at + 1], _CLASSES))

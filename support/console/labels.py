@@ -1,0 +1,204 @@
+"""Short names for what lists and timelines show; a cause is called as the handbook calls it."""
+
+from collections.abc import Mapping
+
+from babel.support import NullTranslations
+
+from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
+from ledger.audit import REFUSED
+from support.console import acts, handbook
+from support.verbs.actions import DOORS, LABELS
+from support.verbs.alerts import NO_MAILBOX
+from support.verbs.cases import State
+from support.verbs.queue import Group
+from support.verbs.staff import Action
+from support.verbs.timeline import Event, Source, Who
+from translations import N_, translator
+
+STEPS: Mapping[Step, str] = {
+    Step.LOOKUP: N_("Look-up"),
+    Step.PIN: N_("Code (pin)"),
+    Step.IDENTIFY: N_("Who of several"),
+    Step.INSURANCE: N_("Insurance number"),
+    Step.REVIEW: N_("Details"),
+    Step.PASSWORD: N_("Password"),
+    Step.PROVISIONING: N_("Making of the account"),
+    Step.NEEDS_SUPPORT: N_("With support"),
+    Step.ACTIVE: N_("Account active"),
+    Step.ALREADY_ACTIVE: N_("Was active already"),
+    Step.JOINED: N_("Goes on elsewhere"),
+    Step.NOT_FOUND: N_("Not found"),
+    Step.EXPIRED: N_("Expired"),
+    Step.CANCELLED: N_("Cancelled"),
+}
+STATES: Mapping[State, str] = {
+    State.FAILING: N_("The engine itself fails"),
+    State.CUT_OFF: N_("Ended from outside"),
+    State.ERASED: N_("Erased"),
+    State.FORGOTTEN: N_("No longer known"),
+    State.UNSEEN: N_("Cannot be told now"),
+}
+GROUPS: Mapping[Group, str] = {
+    Group.STUCK: N_("Stuck now"),
+    Group.HUMAN: N_("Needs a human"),
+    Group.HELD: N_("Held"),
+    Group.LOCKED: N_("Locked after wrong codes"),
+    Group.STUDENT: N_("Waits for the student"),
+    Group.WORKING: N_("The engine is at work"),
+    Group.FINISHED: N_("Finished today"),
+}
+WHO: Mapping[Who, str] = {
+    Who.STUDENT: N_("Student"),
+    Who.ENGINE: N_("Engine"),
+    Who.STAFF: N_("Staff"),
+}
+_ACTS = {door: action for action, door in DOORS.items()}
+_DOORS: Mapping[str, str] = {
+    "submit_pin": N_("Typed a code"),
+    "resend_pin": N_("Asked for a code"),
+    "identify": N_("Answered who it is"),
+    "submit_insurance": N_("Gave an insurance number"),
+    "give_consent": N_("Agreed to the details"),
+    "dispute": N_("Said that details are wrong"),
+    "withdraw": N_("Took that back"),
+    "submit_password": N_("Chose a password"),
+    "joined": N_("Another activation of the same person goes on here"),
+}
+_WHATS: Mapping[str, str] = {
+    "started": N_("Began"),
+    "ended": N_("Ended"),
+    "terminated": N_("Ended from outside"),
+    "done": N_("Done: %(detail)s"),
+    "failed": N_("Failed: %(detail)s"),
+    "stands": N_("Stands at: %(detail)s"),
+    "message": N_("Message: %(detail)s"),
+    "wrote": N_("Note of %(detail)s"),
+}
+_REFUSED = N_("Refused, nothing was done: %(detail)s")
+_ACTIVITIES: Mapping[ActivityName, str] = {
+    ActivityName.FIND_STUDENT: N_("look-up in the registrar"),
+    ActivityName.RESERVE_SEND: N_("reservation of a message"),
+    ActivityName.SEND_PIN: N_("sending of the code"),
+    ActivityName.CHECK_PIN: N_("comparison of the code"),
+    ActivityName.CLAIM_PERSON: N_("claim of the person"),
+    ActivityName.CHECK_ACCOUNT: N_("look for the account in the directory"),
+    ActivityName.RESOLVE_ACCOUNT: N_("finding of the username"),
+    ActivityName.RECORD_INSURANCE: N_("recording of the insurance number"),
+    ActivityName.RECORD_CONSENT: N_("recording of the consent"),
+    ActivityName.PROVISION_ACCOUNT: N_("making of the account"),
+    ActivityName.SEND_NOTICE: N_("sending of a notice"),
+    ActivityName.CLOSE_ACTIVATION: N_("closing"),
+}
+DETAILS: Mapping[Detail, str] = {
+    Detail.NAME: N_("Name"),
+    Detail.DEPARTMENT: N_("Department"),
+    Detail.STUDENT_NUMBER: N_("Student number"),
+    Detail.USERNAME: N_("Username"),
+    Detail.OTHER: N_("Something else"),
+}
+LANGUAGES: Mapping[Language, str] = {Language.EL: "Ελληνικά", Language.EN: "English"}
+_WORDS: Mapping[str, str] = {
+    "pin": N_("code"),
+    "notice": N_("notice"),
+    "sms": N_("by SMS"),
+    "email": N_("by e-mail"),
+    "sent": N_("handed over"),
+    "undeliverable": N_("undeliverable"),
+    "not_yet": N_("not handed over yet"),
+}
+
+
+class Labels:
+    """The names, in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self._texts: NullTranslations = translator(language)
+        self._titles = {each.anchor: each.title for each in handbook.sections(language)}
+
+    def step(self, step: str) -> str:
+        return self._say(STEPS[Step(step)])
+
+    def standing(self, stands: str) -> str:
+        """Name a step, and the wait reason where one follows."""
+        return " - ".join(self.cause(each) for each in stands.split())
+
+    def cause(self, cause: str) -> str:
+        """Name what an alert is of, a wait reason, a state or, without any of them, a step."""
+        if cause in list(State):
+            return self._say(STATES[State(cause)])
+        name, _, queue = cause.partition(" ")
+        if name in self._titles:
+            return f"{self._titles[name]} ({queue})" if queue else self._titles[name]
+        return self.step(cause) if cause in list(Step) else cause
+
+    def failure(self, failure: str) -> str:
+        """Word why a part or a channel failed; codes and names of exceptions stay."""
+        kind = failure.partition(":")[0]
+        if kind in self._titles:
+            return f"{self._titles[kind]} ({failure})"
+        return self._say(NO_MAILBOX) if failure == NO_MAILBOX else failure
+
+    def group(self, group: Group) -> str:
+        return self._say(GROUPS[group])
+
+    def who(self, event: Event) -> str:
+        return self._say(WHO[event.who])
+
+    def event(self, event: Event) -> str:
+        told = self._event(event)
+        return f"{event.times} × {told}" if event.times > 1 else told
+
+    def _event(self, event: Event) -> str:
+        detail = event.detail or ""
+        if event.source is Source.AUDIT:
+            return self._act(event.what, detail)
+        if event.what == "submitted":
+            return self._say(self._door(detail))
+        if event.what == "stands":
+            detail = self.standing(detail)
+        if event.what == "message":
+            detail = " ".join(self._say(_WORDS[word]) for word in detail.split())
+        if event.what in {"done", "failed"}:
+            name, _, kind = detail.partition(" ")
+            detail = f"{self._activity(name)} {kind}".rstrip()
+        return self._say(_WHATS[event.what]) % {"detail": detail}
+
+    def _door(self, door: str) -> str:
+        """Name what was handed in."""
+        return LABELS[_ACTS[door]] if door in _ACTS else _DOORS.get(door, door)
+
+    def _act(self, action: str, detail: str) -> str:
+        """Name an act of staff's as the audit has it."""
+        if action == REFUSED:
+            actor, _, refused = detail.partition(": ")
+            told = f"{self.act(refused)} ({actor})"
+            return self._say(_REFUSED) % {"detail": told}
+        actor, _, reason = detail.partition(": ")
+        return f"{self.act(action)} ({actor}: {self.why(action, reason)})"
+
+    def act(self, action: str) -> str:
+        """Name an act as the audit keeps it."""
+        return self._say(acts.ACTS.get(action, action))
+
+    def why(self, action: str, reason: str) -> str:
+        """Word what the audit keeps as a reason."""
+        if action == REFUSED:
+            return self.act(reason)
+        if action == Action.RETRY_ALL:
+            cause, colon, why = reason.partition(": ")
+            return self.cause(cause) + colon + why
+        return acts.why(action, reason, self._say)
+
+    def details(self, wrong: str) -> str:
+        """Name the details that a dispute lists."""
+        return ", ".join(self._say(DETAILS[Detail(each)]) for each in wrong.split(", "))
+
+    def language(self, language: str | None) -> str:
+        return LANGUAGES[Language(language)] if language else "-"
+
+    def _activity(self, name: str) -> str:
+        known = name in list(ActivityName) and _ACTIVITIES.get(ActivityName(name))
+        return self._say(known) if known else name
+
+    def _say(self, text: str) -> str:
+        return self._texts.gettext(text)

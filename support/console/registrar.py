@@ -1,0 +1,72 @@
+"""The registrar check: one form, answered on the same page; nothing typed enters an address."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from domain.registrar.diagnosis import Outcome, Typed
+from support.console.act import reference_of
+from support.console.seat import Seat, at
+from support.verbs import registrar, registrar_texts
+from support.verbs.actions import Refused
+from support.verbs.reason_texts import reason
+from support.verbs.registrar import Check, Question
+from support.verbs.staff import Action
+from web.forms import Form
+from web.view import Errors
+
+router = APIRouter()
+
+_KEPT = ("number", "name", "mobile", "email")
+
+
+@router.get("/registrar")
+async def ask(seat: Seat = at(Action.REGISTRAR)) -> Response:
+    return _page(seat, {})
+
+
+@router.post("/registrar")
+async def answer(seat: Seat = at(Action.REGISTRAR)) -> Response:
+    form = await seat.form()
+    # An insurance number is shown on no page again.
+    typed = {name: form.get(name) for name in _KEPT}
+    try:
+        found = await registrar.check(seat.desk, _question(form))
+    except Refused as refused:
+        return _page(seat, typed, errors={"number": [seat.say(str(refused))]})
+    away = found.outcome is Outcome.REGISTRAR_AWAY
+    return _page(seat, typed, found=found, status=503 if away else 200)
+
+
+def _question(form: Form) -> Question:
+    return Question(
+        number=form.get("number"),
+        name=form.get("name"),
+        insurance=form.get("insurance"),
+        typed=Typed(form.get("mobile"), form.get("email")),
+        case=reference_of(form.get("case")) if form.get("case") else None,
+    )
+
+
+def _page(
+    seat: Seat,
+    typed: dict[str, str],
+    *,
+    found: Check | None = None,
+    errors: Errors | None = None,
+    status: int = 200,
+) -> Response:
+    return seat.page(
+        "registrar",
+        status=status,
+        errors=errors,
+        typed=typed,
+        found=found,
+        sentences=registrar_texts.sentences(found) if found else {},
+        why=reason(found.why, seat.language) if found and found.why else "",
+        account=seat.say(registrar_texts.ACCOUNTS[found.account]) if found else "",
+        misses=[registrar_texts.miss(each, seat.language) for each in found.misses]
+        if found
+        else [],
+        contact=lambda on_file: registrar_texts.contact(on_file, seat.language),
+        lacks=lambda row: registrar_texts.lacks(row, seat.language),
+    )

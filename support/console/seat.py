@@ -1,0 +1,241 @@
+"""One request of one member of staff: who sits there, the desk, the form, and what is answered."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from ledger import staff_sessions
+from ledger.staff_sessions import SignedIn
+from postgres import Pool
+from security.keys import KeyRing
+from settings import Settings
+from starter.client.connect import Connection
+from support.console import words
+from support.verbs.desk import Desk
+from support.verbs.signin import SignIn
+from support.verbs.staff import Action, Role, Staff
+from translations import N_, translator
+from web import forms
+from web.language import choose
+from web.shield import answered_within
+from web.view import Errors, Views
+
+SIGN_IN = "/sign-in"
+_WITHIN = 8.0
+"""Seconds until every page answers, whatever is away."""
+MENU: tuple[tuple[str, str, Action], ...] = (
+    ("/queue", N_("Queue"), Action.QUEUE),
+    ("/search", N_("Search"), Action.SEARCH),
+    ("/registrar", N_("Registrar check"), Action.REGISTRAR),
+    ("/caller", N_("Who is this caller?"), Action.CALLER),
+    ("/requests", N_("Requests for help"), Action.REQUESTS),
+    ("/funnel", N_("Figures"), Action.FUNNEL),
+    ("/operations", N_("Operation"), Action.OPERATE),
+    ("/audit", N_("Audit"), Action.AUDIT),
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What every request shares."""
+
+    settings: Settings
+    keys: KeyRing
+    pool: Pool
+    client: Connection
+    views: Views
+    sign_in: SignIn
+    health: Callable[[], Awaitable[bool]]
+
+
+class SignedOut(Exception):
+    """Nobody is signed in; `path` is where they wanted to go."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class Seat:
+    """What a route works with."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.parts: Parts = request.app.state.parts
+        secure = self.parts.settings.console.public_url.startswith("https://")
+        self._cookies = partial(_Cookie, prefix="__Host-" if secure else "", secure=secure)
+        language = self._cookies("desk-lang")
+        usual = self.parts.settings.institution.default_language
+        self.language = choose(request, language.of(request), usual)
+        self._texts = translator(self.language)
+        self.token: str | None = self._cookies("desk").of(request)
+        self._kept = self.token
+        self.form_token = forms.draw()
+        self.staff: Staff | None = getattr(request.state, "staff", None)
+
+    # --- who asks -----------------------------------------------------------------------------
+
+    async def sit(self) -> None:
+        """Find out who sits here; raises `SignedOut`."""
+        found = await self._session()
+        if found is None:
+            raise SignedOut(self.request.url.path if self.request.method == "GET" else "/")
+        departments = None if found.departments is None else frozenset(found.departments)
+        self.staff = Staff(found.name, frozenset(map(Role, found.roles)), departments)
+        self.request.state.staff = self.staff
+
+    async def _session(self) -> SignedIn | None:
+        console = self.parts.settings.console
+        if not self.token:
+            return None
+        return await staff_sessions.find(
+            self.parts.pool,
+            self.token,
+            idle=timedelta(minutes=console.session_idle_minutes),
+            absolute=timedelta(minutes=console.session_absolute_minutes),
+        )
+
+    @property
+    def desk(self) -> Desk:
+        assert self.staff is not None  # noqa: S101 - every route but the sign-in has sat down
+        parts = self.parts
+        return Desk(parts.client, parts.pool, parts.keys, parts.settings, self.staff)
+
+    async def begin(self, staff: Staff) -> None:
+        """Let this person sit here from now on, under a token that nobody had before."""
+        self.token = forms.draw() + forms.draw()
+        departments = None if staff.departments is None else tuple(sorted(staff.departments))
+        who = SignedIn(staff.name, tuple(sorted(staff.roles)), departments)
+        await staff_sessions.create(self.parts.pool, self.token, who)
+
+    async def end(self) -> None:
+        if self.token:
+            await staff_sessions.drop(self.parts.pool, self.token)
+        self.token = None
+
+    @property
+    def _foreign(self) -> bool:
+        return self.request.headers.get("sec-fetch-site") == "cross-site"
+
+    @property
+    def followed(self) -> bool:
+        """Whether a link elsewhere led here, so that the browser held back a cookie it may have.
+
+        It sends it again from a page of ours, but not along a redirect.
+        """
+        return not self.token and self.request.headers.get("sec-fetch-site") == "cross-site"
+
+    @property
+    def menu(self) -> list[tuple[str, str]]:
+        """Return the pages that this person's roles have, the first one first."""
+        staff = self.staff
+        return [(path, text) for path, text, action in MENU if staff and staff.may(action)]
+
+    # --- what is asked ------------------------------------------------------------------------
+
+    async def form(self) -> forms.Form:
+        """Return the submitted form; raises `forms.Forged`."""
+        public_url = self.parts.settings.console.public_url
+        return await forms.submitted(
+            self.request, public_url, self.parts.keys.session_key, self.token
+        )
+
+    # --- what is answered ---------------------------------------------------------------------
+
+    def say(self, text: str) -> str:
+        """Return a marked text in the page's language."""
+        return self._texts.gettext(text)
+
+    def page(
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        errors: Errors | None = None,
+        headers: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> Response:
+        """Render a page; with errors it is the same page again, and 422."""
+        if not self.token:
+            self.token = forms.draw()
+        html = self.parts.views.page(
+            template,
+            self.language,
+            path=self.request.url.path,
+            hidden=forms.hidden(self.parts.keys.session_key, self.token, self.form_token),
+            errors=errors or {},
+            staff=self.staff,
+            menu=self.menu,
+            say=self.say,
+            **context,
+        )
+        return self._dress(HTMLResponse(html, 422 if errors else status, headers))
+
+    def see(self, path: str, **query: str) -> Response:
+        """Send the browser to another page of ours."""
+        address = f"{path}?{urlencode(query)}" if query else path
+        if self.followed:
+            return HTMLResponse(headers={"Refresh": f"0; url={address}"})
+        return self._dress(RedirectResponse(address, 303))
+
+    def error(
+        self, status: int, headers: Mapping[str, str] | None = None, **context: Any
+    ) -> Response:
+        heading, sentence = words.STATUSES.get(status, words.ELSE)
+        context = {"heading": self.say(heading), "sentence": self.say(sentence)} | context
+        return self.page("error", status=status, headers=headers, **context)
+
+    def _dress(self, response: Response) -> Response:
+        # From another site the browser brings no cookie: the one it has must not be lost.
+        if self.token != self._kept and not self._foreign:
+            self._cookies("desk").keep(response, self.token)
+        if "lang" in self.request.query_params:
+            self._cookies("desk-lang").keep(response, self.language)
+        return response
+
+
+class _Cookie:
+    def __init__(self, name: str, *, prefix: str, secure: bool) -> None:
+        self._name = prefix + name
+        self._secure = secure
+
+    def of(self, request: Request) -> str | None:
+        return request.cookies.get(self._name)
+
+    def keep(self, response: Response, value: str | None) -> None:
+        """Hand it to the browser until that is closed; None takes it away."""
+        if value is None:
+            response.delete_cookie(self._name, path="/", secure=self._secure, httponly=True)
+            return
+        response.set_cookie(
+            self._name, value, path="/", httponly=True, samesite="strict", secure=self._secure
+        )
+
+
+async def empty_seat(request: Request) -> AsyncIterator[Seat]:
+    """Give a route its seat, whoever sits there; time that runs out is a part that is away."""
+    await request.body()  # A slow line is no part of ours that is away.
+    async with answered_within(request, _WITHIN):
+        yield Seat(request)
+
+
+def at(action: Action) -> Any:
+    """Return the dependency of a route that only who may do this can use."""
+
+    async def seat(request: Request) -> AsyncIterator[Seat]:
+        await request.body()
+        async with answered_within(request, _WITHIN):
+            taken = Seat(request)
+            await taken.sit()
+            assert taken.staff is not None  # noqa: S101 - `sit` saw to it
+            taken.staff.check(action)
+            yield taken
+
+    seat.action = action  # type: ignore[attr-defined] # read by the test of the whole matrix
+    return Depends(seat)

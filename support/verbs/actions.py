@@ -1,0 +1,261 @@
+"""What staff may do to an activation: each act has a reason, an audit row and a plain result.
+
+The activation itself decides whether an act is possible, at the moment it comes; `possible` only
+tells which ones to offer. An act whose `submission_id` came before changes nothing.
+"""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Awaitable, Mapping, Sequence
+
+import structlog
+
+from domain.contracts.submissions import (
+    CancelRequest,
+    HoldRequest,
+    ReleaseRequest,
+    RereadRequest,
+    ResolveRequest,
+    RetryRequest,
+    SendCodeRequest,
+    Submission,
+    UnlockRequest,
+)
+from domain.contracts.views import Verdict
+from domain.contracts.vocabulary import Channel, Step, WaitReason, Waker
+from ledger import clock, posts
+from postgres import UNAVAILABLE
+from starter.client.activations import ActivationEnded
+from starter.client.connect import TemporalUnavailable
+from starter.output import UserError
+from support.verbs import cases
+from support.verbs.cases import UnknownReference
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
+from translations import N_
+from workflows import steps
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 20
+REQUESTS: Mapping[Action, type[Submission]] = {
+    Action.RETRY: RetryRequest,
+    Action.RESEND: SendCodeRequest,
+    Action.UNLOCK: UnlockRequest,
+    Action.REREAD: RereadRequest,
+    Action.RESOLVE: ResolveRequest,
+    Action.HOLD: HoldRequest,
+    Action.RELEASE: ReleaseRequest,
+    Action.CANCEL: CancelRequest,
+}
+DOORS: Mapping[Action, str] = {
+    action: model.model_fields["kind"].default for action, model in REQUESTS.items()
+}
+"""By which door of the activation each act goes in."""
+LABELS: Mapping[Action, str] = {
+    Action.RETRY: N_("Try now"),
+    Action.RESEND: N_("Send a code"),
+    Action.UNLOCK: N_("Unlock"),
+    Action.REREAD: N_("Read the registrar again"),
+    Action.RESOLVE: N_("Resolve the dispute"),
+    Action.HOLD: N_("Hold"),
+    Action.RELEASE: N_("Release"),
+    Action.CANCEL: N_("Cancel the activation"),
+    Action.NOTE: N_("Add a note"),
+    Action.WITHDRAW: N_("Withdraw the consent"),
+    Action.ERASE: N_("Erase the activation"),
+    Action.RETRY_ALL: N_("Try now for all of them"),
+}
+EFFECTS: Mapping[Action, str] = {
+    Action.RETRY: N_("The engine tries now whatever it waits for, and reads it all again."),
+    Action.RESEND: N_(
+        "A code goes to the contact on file, by SMS or by e-mail, also where the student has used"
+        " up the messages. Staff have a limit of their own for each contact and hour."
+    ),
+    Action.UNLOCK: N_(
+        "The student may type codes again at once; the wrong ones stay dead. Where so many answers"
+        " were sent that none are taken, as many new ones are taken."
+    ),
+    Action.REREAD: N_(
+        "The registrar is read now. What has changed there is shown to the student anew."
+    ),
+    Action.RESOLVE: N_(
+        "The dispute ends: the student is written to, sees the details as the registrar has them"
+        " now, and may agree or dispute again."
+    ),
+    Action.HOLD: N_(
+        "The activation stops until staff release it. The student reads that support checks it."
+    ),
+    Action.RELEASE: N_("The activation goes on from where it was held."),
+    Action.CANCEL: N_(
+        "The activation ends, what it held is free again, and the student is told. No account is"
+        " made; the student may start again."
+    ),
+    Action.WITHDRAW: N_(
+        "A choice, or without any the whole consent, is taken back as a new row. What the choice"
+        " wrote leaves the directory. The account stays."
+    ),
+    Action.ERASE: N_(
+        "The activation and all it kept of the student are erased, here and in Temporal; the proof"
+        " of the consent stays, without what was shown. The account stays. It cannot be undone."
+    ),
+    Action.RETRY_ALL: N_("Each is tried at a moment of its own within half a minute."),
+}
+"""What each act does, in the words that its page and its command show."""
+OVER = frozenset({Action.NOTE, Action.WITHDRAW, Action.ERASE})
+"""What can be done to an activation that is over, however it ended."""
+_IMPOSSIBLE: Mapping[Action, str] = {
+    Action.RETRY: N_("A retry would hasten nothing: it is the student's turn, or it is held."),
+    Action.RESEND: N_("No code is awaited now."),
+    Action.UNLOCK: N_("It is not locked."),
+    Action.REREAD: N_(
+        "The registrar is read by itself at this step; what waits for support reads it on retry."
+    ),
+    Action.RESOLVE: N_("Nothing is disputed."),
+    Action.HOLD: N_("Only what waits for the student can be held."),
+    Action.RELEASE: N_("It is not held."),
+    Action.CANCEL: N_("The account is being made: it can no longer be cancelled."),
+}
+_ENDED = N_("The activation has ended.")
+_TOO_SOON = N_(
+    "No message may go there now: as many as staff may send there in an hour have gone, or there is"
+    " no such contact on file."
+)
+_AWAY = N_("The registrar does not answer. Nothing was changed.")
+
+
+class Refused(UserError):
+    """The action is impossible now; the text says why, and is in the catalogue."""
+
+
+_LOCKED = N_("It is locked after wrong codes: unlock it first.")
+
+_UNREACHED: tuple[type[BaseException], ...] = (TemporalUnavailable, *UNAVAILABLE)
+
+
+def possible(step: Step, reason: WaitReason | None, *, spent: bool = False) -> frozenset[Action]:
+    """Return the acts that make sense where an activation stands.
+
+    `spent`: so many answers were sent for it that none are taken now.
+    """
+    if step in steps.ENDS:
+        # What is left to do is the engine's: to release what was held, and to tell the student.
+        return OVER | {Action.RETRY} if reason else OVER
+    disputed = reason is WaitReason.DATA_DISPUTED
+    students = steps.deadline_runs(step, reason)
+    when = {
+        Action.NOTE: True,
+        Action.RETRY: steps.woken_by(step, reason) is not Waker.STUDENT
+        and not disputed
+        and reason is not WaitReason.HELD,
+        Action.RESEND: step is Step.PIN and reason is not WaitReason.PIN_LOCKED,
+        Action.UNLOCK: spent or reason is WaitReason.PIN_LOCKED,
+        Action.REREAD: disputed or (students and step in {Step.INSURANCE, Step.REVIEW}),
+        Action.RESOLVE: disputed,
+        Action.HOLD: disputed or students,
+        Action.RELEASE: reason is WaitReason.HELD,
+        Action.CANCEL: step in steps.CANCELLABLE,
+    }
+    return frozenset(action for action, offered in when.items() if offered)
+
+
+async def act(
+    desk: Desk,
+    action: Action,
+    *,
+    reference: str,
+    reason: str,
+    channel: Channel = Channel.SMS,
+    submission_id: str | None = None,
+    of_many: bool = False,
+) -> bool:
+    """Do this to an activation, once it is in the audit; `channel` is where a code is sent.
+
+    `of_many`: it is done to all that wait for one cause.
+
+    Returns False when it was taken in but counts only when a worker is back. Raises `Refused`,
+    `NotAllowed` or `UnknownReference`; nothing happens without its audit row.
+    """
+    request = REQUESTS[action].model_validate(
+        {
+            "submission_id": submission_id or secrets.token_hex(16),
+            "received_at": await clock.now(desk.pool),
+            "channel": channel,
+            "of_many": of_many,
+        }
+    )
+    stands = await cases.standing(desk.client, reference)
+    if not desk.staff.sees(stands.department):
+        raise UnknownReference
+    await desk.record(action, reference, reason)
+    if isinstance(request, UnlockRequest):
+        renews = await posts.renew(desk.pool, reference)
+        request = request.model_copy(update={"renews": renews})
+    try:
+        answer = await desk.activations.submit(reference, DOORS[action], request)
+    except ActivationEnded:
+        refusal: str | None = _ENDED
+    else:
+        refusal = _refusals(action).get(answer.verdict) if answer else None
+    if refusal:
+        await desk.record_refusal(action, reference)
+        raise Refused(refusal)
+    return answer is not None
+
+
+def _refusals(action: Action) -> Mapping[Verdict, str]:
+    return {
+        Verdict.OUT_OF_STEP: _IMPOSSIBLE[action],
+        Verdict.TOO_SOON: _TOO_SOON,
+        Verdict.LOCKED: _LOCKED,
+        Verdict.AWAY: _AWAY,
+    }
+
+
+async def retriable(desk: Desk, wait_reason: WaitReason) -> list[str]:
+    """Return the references in this person's sight that wait for this reason and for no student.
+
+    Raises `Failed` for a reason that cannot be tried again for all at once.
+    """
+    desk.staff.check(Action.RETRY_ALL)
+    lines = await cases.waiting_for(desk.client, wait_reason)
+    return [line.reference for line in lines if desk.staff.sees(line.department)]
+
+
+async def retry_all(
+    desk: Desk, wait_reason: WaitReason, *, reason: str, over: float, batch: str | None = None
+) -> Awaitable[int]:
+    """List and note all of one cause; what is returned wakes them and tells how many were woken.
+
+    Each is woken at a moment of its own within `over` seconds. The same `batch` once more wakes
+    nobody twice.
+    """
+    references = await retriable(desk, wait_reason)
+    await desk.record(Action.RETRY_ALL, reason=f"{wait_reason}: {reason}")
+    return _wake(desk, references, reason, over, batch or secrets.token_hex(16))
+
+
+async def _wake(desk: Desk, references: Sequence[str], reason: str, over: float, batch: str) -> int:
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def wake(reference: str) -> bool:
+        await asyncio.sleep(random.uniform(0, over))  # noqa: S311 - it only spreads the load
+        try:
+            async with turns:
+                await act(
+                    desk,
+                    Action.RETRY,
+                    reference=reference,
+                    reason=reason,
+                    submission_id=f"{batch}-{reference}",
+                    of_many=True,
+                )
+        except _UNREACHED as away:
+            log.warning("not woken", outcome=type(away).__name__)
+            return False
+        except (Refused, UnknownReference):
+            return False  # It went on by itself, or will; the others still have their turn.
+        return True
+
+    return sum(await asyncio.gather(*map(wake, references)))

@@ -1,0 +1,73 @@
+"""The auditor's desk: reading what staff did, proving that nothing was changed, taking it along.
+
+That somebody looked, proved or took along is a row as well.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from datetime import datetime
+from enum import StrEnum
+
+from ledger import audit
+from ledger.audit import Chain, Row
+from starter import spreadsheet
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
+
+AT_ONCE = 50
+_COLUMNS = ("id", "at", "actor", "action", "reference", "reason", "hash")
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+async def read(
+    desk: Desk,
+    *,
+    actor: str | None = None,
+    action: str | None = None,
+    reference: str | None = None,
+    before: int | None = None,
+) -> list[Row]:
+    """Return the newest rows that fit, or those older than row `before`; the look is noted."""
+    await desk.record(Action.AUDIT, reason="read")
+    return await audit.page(
+        desk.pool,
+        desk.keys,
+        actor=actor,
+        action=action,
+        reference=reference,
+        before=before,
+        limit=AT_ONCE,
+    )
+
+
+async def verify(desk: Desk, expect: str | None = None) -> Chain:
+    """Walk the chain; what was found is noted. `expect` is a head kept elsewhere."""
+    desk.staff.check(Action.AUDIT)
+    chain = await audit.verify(desk.pool, desk.keys, expect)
+    found = "whole" if chain.whole else "head not found"
+    if chain.bad is not None:
+        found = f"row {chain.bad} does not fit"
+    await desk.record(Action.AUDIT, reason=f"verify: {found}")
+    return chain
+
+
+async def export(desk: Desk, form: Format, since: datetime | None = None) -> AsyncIterator[str]:
+    """Note that it is taken along; then give all rows from this time on, line by line."""
+    await desk.record(Action.AUDIT, reason=f"export: {form}, {since or 'all'}")
+    return _lines(desk, form, since)
+
+
+async def _lines(desk: Desk, form: Format, since: datetime | None) -> AsyncIterator[str]:
+    if form is Format.CSV:
+        yield spreadsheet.line(_COLUMNS)
+    async for row in audit.since(desk.pool, desk.keys, since):
+        fields = asdict(row) | {"at": row.at.isoformat()}
+        if form is Format.CSV:
+            yield spreadsheet.line([fields[name] for name in _COLUMNS])
+        else:
+            yield json.dumps(fields, ensure_ascii=False) + "\n"

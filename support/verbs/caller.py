@@ -1,0 +1,208 @@
+"""Who is this caller: yes or no to what they say, and nothing of what is on file.
+
+The answer is one for all that was said, for two data at least: an answer to each would let who
+guesses find them one by one. A student of another department is answered and counted as one who
+is not on file. The audit keeps which kinds of data were compared and the answer, never the values.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from adapters.errors import AdapterError
+from adapters.registrar.port import Registrar, SharedByMany
+from domain.registrar import caller, students
+from domain.registrar.caller import Said
+from domain.registrar.diagnosis import Typed
+from domain.registrar.humans import humans
+from domain.registrar.rows import Row
+from ledger import activations, budgets, used_again
+from support.verbs import cases
+from support.verbs.actions import Refused
+from support.verbs.cases import UnknownReference
+from support.verbs.desk import Desk
+from support.verbs.registrar import in_sight, opened, person_in, region_of
+from support.verbs.staff import Action
+from translations import N_
+
+A_DAY = 3
+"""Questions about a student in `_WINDOW`, which slides; `console` has those of one of staff."""
+_WINDOW = timedelta(days=1)
+_FEWEST = 2
+_UNREADABLE = {
+    "birth_date": N_("That is no date of birth: type it as 31/12/2005"),
+    "student_number": N_("That is no student number: it has at least one digit"),
+    "father_name": N_("That is no name"),
+    "mobile": N_("That is no mobile number"),
+    "email": N_("That is no e-mail address"),
+}
+
+
+class Answer(StrEnum):
+    """Of the last three nothing was compared: the questions are used up, or records are away.
+
+    `SPENT` are those about this student, `OWN_SPENT` those of who asks, about all students.
+    """
+
+    CONFIRMED = "confirmed"
+    NOT_CONFIRMED = "not_confirmed"
+    SPENT = "spent"
+    OWN_SPENT = "own_spent"
+    AWAY = "away"
+
+
+class Unreadable(Refused):
+    """A field cannot be asked with as it was typed; that tells nothing of what is on file."""
+
+    def __init__(self, name: str, sentence: str = "") -> None:
+        super().__init__(sentence or _UNREADABLE[name])
+        self.field = name
+
+
+@dataclass(frozen=True)
+class Question:
+    """A case or a contact says whom the caller claims to be; without them the number does."""
+
+    said: Said
+    contact: Typed = field(default_factory=Typed)
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """`left` questions remain; without any, the next may be asked from `opens` on."""
+
+    answer: Answer
+    left: int = 0
+    opens: datetime | None = None
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """Whom the caller claims to be: by contact, or else by number.
+
+    `person_key` is known where a case tells whom it is of.
+    """
+
+    contact: students.Typed
+    number: str = ""
+    as_typed: str = ""
+    person_key: str | None = None
+
+
+async def ask(desk: Desk, question: Question, submission_id: str) -> Told:
+    """Count the question, compare and note it; raises `Refused` and `UnknownReference`."""
+    desk.staff.check(Action.CALLER)
+    read = _read(desk, question)
+    claim = await _claim(desk, question, read)
+    try:
+        groups = await _candidates(desk, claim)
+    except AdapterError:
+        told = Told(Answer.AWAY)
+    else:
+        told = await _told(desk, read, claim, groups, submission_id)
+    kinds = ", ".join(question.said.kinds)
+    await desk.record(Action.CALLER, question.reference, f"{kinds}: {told.answer}")
+    return told
+
+
+def _read(desk: Desk, question: Question) -> Said:
+    """Return what was said as it is compared; raises `Refused`."""
+    said, read = question.said, question.said.read(datetime.now(UTC).date())
+    contact = question.contact.read(region_of(desk))
+    for name in said.kinds:
+        if not getattr(read, name):
+            raise Unreadable(name)
+    for name in ("mobile", "email"):
+        if getattr(question.contact, name).strip() and not getattr(contact, name):
+            raise Unreadable(name)
+    if len(said.kinds) < _FEWEST:
+        raise Unreadable("birth_date", N_("Give two at least of what the caller says."))
+    if not (question.reference or contact.mobile or contact.email or read.student_number):
+        raise Unreadable("student_number", N_("Type the student number, a mobile or an e-mail."))
+    return read
+
+
+async def _claim(desk: Desk, question: Question, read: Said) -> _Claim:
+    region = region_of(desk)
+    if question.reference is None:
+        contact = question.contact.read(region)
+        by_contact = contact.mobile or contact.email
+        if by_contact:
+            return _Claim(contact)
+        return _Claim(contact, read.student_number, question.said.student_number)
+    line = await cases.standing(desk.client, question.reference)
+    if not desk.staff.sees(line.department):
+        raise UnknownReference
+    start = await cases.start(desk.client, question.reference)
+    if start is None:
+        raise Refused(N_("This case no longer tells whom it is of: ask without it."))
+    noted = (await activations.noted(desk.pool, [question.reference])).get(question.reference)
+    contact = students.Typed(start.mobile, start.email, region)
+    if noted is None or noted.person_key is None:
+        return _Claim(contact)
+    again = await used_again.noted(desk.pool, question.reference)
+    of_registrar = {own: key for key, own in again.items()}
+    return _Claim(contact, person_key=of_registrar.get(noted.person_key, noted.person_key))
+
+
+async def _candidates(desk: Desk, claim: _Claim) -> list[list[Row]]:
+    """Return the rows of everybody whom the caller can be and who is in this person's sight."""
+    async with opened(desk) as registrar:
+        try:
+            rows = await _rows(registrar, claim)
+        except SharedByMany:
+            return []
+    return [
+        group
+        for group in humans(rows, region_of(desk), desk.settings.institution.mail_domains)
+        if _is_meant(desk, claim, group) and any(in_sight(desk, row) for row in group)
+    ]
+
+
+async def _rows(registrar: Registrar, claim: _Claim) -> list[Row]:
+    if claim.number:
+        return await registrar.by_number(claim.as_typed)
+    return await registrar.by_contact(claim.contact)
+
+
+def _is_meant(desk: Desk, claim: _Claim, group: list[Row]) -> bool:
+    """Whether the claim is about this person, and not about who was born on the same day."""
+    if claim.person_key and claim.person_key not in person_in(desk, group).keys:
+        return False
+    if claim.number:
+        return claim.number in caller.numbers(group)
+    return any(students.holds(row, claim.contact) for row in group)
+
+
+async def _told(
+    desk: Desk, read: Said, claim: _Claim, groups: list[list[Row]], submission_id: str
+) -> Told:
+    buckets = sorted(_buckets(desk, claim, groups))
+    # The same form sent for another case is another question.
+    once = hashlib.sha256("\0".join((submission_id, *buckets)).encode()).hexdigest()[:32]
+    own = f"caller_of:{desk.staff.name.casefold()}"
+    limits = dict.fromkeys(buckets, A_DAY) | {own: desk.settings.console.caller_questions_per_day}
+    taken = await budgets.take_of_last(desk.pool, once, limits, window=_WINDOW)
+    if opens := taken[own].opens:
+        return Told(Answer.OWN_SPENT, opens=opens)
+    if opens := max((each.opens for each in taken.values() if each.opens), default=None):
+        return Told(Answer.SPENT, opens=opens)
+    right = caller.is_one_of(read, groups)
+    left = min(each.left for each in taken.values())
+    return Told(Answer.CONFIRMED if right else Answer.NOT_CONFIRMED, left)
+
+
+def _buckets(desk: Desk, claim: _Claim, groups: list[list[Row]]) -> set[str]:
+    """Return what a question counts by: each person it is about, else the contact or number."""
+    index, contact = desk.keys.index, claim.contact
+    persons: Iterable[str] = (key for group in groups for key in person_in(desk, group).keys)
+    asked = [
+        ("mobile", contact.mobile),
+        ("email", contact.email),
+        ("found_number", claim.number),
+    ]
+    found = set(persons) or {index(purpose, value) for purpose, value in asked if value}
+    return {f"caller:{each}" for each in found}

@@ -1,0 +1,82 @@
+"""An operator erases an activation that is over: from Temporal first, then from the ledger.
+
+The ledger leads to all that is in Temporal, so it comes last, and whatever was cut short half-way
+is finished by asking again. The account in the directory is not touched.
+"""
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from ledger import erasure
+from ledger.erasure import Traces
+from starter.client.connect import asking
+from support.verbs.actions import Refused
+from support.verbs.cases import WITHIN, UnknownReference
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
+from translations import N_
+
+
+class _Run(NamedTuple):
+    execution: WorkflowExecution
+    running: bool
+
+
+async def erase(desk: Desk, *, reference: str, reason: str) -> None:
+    """Erase it; what is done twice ends the same. Raises `Refused` while anything is under way."""
+    desk.staff.check(Action.ERASE)
+    traces = await erasure.traces(desk.pool, reference)
+    runs = [run for name in _workflows(reference, traces) async for run in _runs(desk.client, name)]
+    if not (traces or runs) or not desk.staff.sees(traces.department if traces else None):
+        raise UnknownReference
+    if any(run.running for run in runs):
+        raise Refused(N_("The activation, or a letter or withdrawal of it, is still under way."))
+    await desk.record(Action.ERASE, reference, reason)
+    for run in runs:
+        await _delete(desk.client, run.execution)
+    await erasure.erase(desk.pool, reference)
+
+
+def _workflows(reference: str, traces: Traces | None) -> list[str]:
+    if traces is None:
+        return [reference]
+    letters = [f"{kind}-{each}" for kind in ("support", "answer") for each in traces.requests]
+    return [reference, *letters, *(f"withdrawal-{reference}-{each}" for each in traces.consents)]
+
+
+async def _runs(client: Client, workflow_id: str) -> AsyncIterator[_Run]:
+    """Yield the newest run, which visibility may not know yet, and those that it followed."""
+    try:
+        with asking():
+            newest = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=WITHIN)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        newest = None
+    if newest:
+        running = newest.status is WorkflowExecutionStatus.RUNNING
+        yield _Run(WorkflowExecution(workflow_id=newest.id, run_id=newest.run_id), running)
+    with asking():
+        listed = client.list_workflows(f"WorkflowId = '{workflow_id}'", rpc_timeout=WITHIN)
+        known = [execution async for execution in listed]
+    for older in known:
+        if newest is None or older.run_id != newest.run_id:
+            execution = WorkflowExecution(workflow_id=workflow_id, run_id=older.run_id)
+            yield _Run(execution, running=False)
+
+
+async def _delete(client: Client, execution: WorkflowExecution) -> None:
+    request = DeleteWorkflowExecutionRequest(
+        namespace=client.namespace, workflow_execution=execution
+    )
+    try:
+        with asking():
+            await client.workflow_service.delete_workflow_execution(request, timeout=WITHIN)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise

@@ -1,0 +1,179 @@
+"""The facts of an activation that staff may read, masked: decoded from its own history."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.converter import DataConverter
+
+from domain import masks
+from domain.contracts import Model
+from domain.contracts.requests import (
+    AccountChecked,
+    AccountResolved,
+    AccountState,
+    CheckAccount,
+    Claimed,
+    ClaimOutcome,
+    ClaimPerson,
+    InsuranceOutcome,
+    InsuranceRecorded,
+    Person,
+    ProvisionAccount,
+    Provisioned,
+    ResolveAccount,
+    StudentsFound,
+)
+from domain.contracts.submissions import ActivationStart, DisputeSubmission
+from domain.contracts.vocabulary import ActivityName, Language, WaitReason
+from domain.reasons import Reason
+from support.verbs.timeline import activity_of, has_moved, submitted
+
+_OF_ACCOUNT: Mapping[ActivityName, type[Model]] = {
+    ActivityName.RESOLVE_ACCOUNT: AccountResolved,
+    ActivityName.PROVISION_ACCOUNT: Provisioned,
+    ActivityName.CHECK_ACCOUNT: AccountChecked,
+}
+_ASKED: Mapping[WaitReason, Mapping[ActivityName, type[Model]]] = {
+    WaitReason.USERNAME_CONFLICT: _OF_ACCOUNT,
+    WaitReason.FOREIGN_ENTRY: _OF_ACCOUNT,
+    WaitReason.INSURANCE_CONFLICT: {
+        ActivityName.CLAIM_PERSON: Claimed,
+        ActivityName.RECORD_INSURANCE: InsuranceRecorded,
+    },
+}
+"""The activities whose newest answer says what is in the way."""
+_OF_PERSON: Mapping[str, type[Model]] = {
+    ActivityName.CLAIM_PERSON: ClaimPerson,
+    ActivityName.CHECK_ACCOUNT: CheckAccount,
+    ActivityName.RESOLVE_ACCOUNT: ResolveAccount,
+    ActivityName.PROVISION_ACCOUNT: ProvisionAccount,
+}
+"""What is asked about one person."""
+_UNREADABLE = (LookupError, RuntimeError, ValueError)
+"""What a payload raises whose key is gone, or that is not what it should be."""
+
+
+class Facts(NamedTuple):
+    """What the activation began with, what may be shown of it, and its department's names."""
+
+    start: ActivationStart | None
+    shown: Mapping[str, str]
+    department: Mapping[str, str]
+
+
+async def read(
+    converter: DataConverter, events: Sequence[HistoryEvent], reason: WaitReason | None
+) -> Facts:
+    """Return what may be shown of an activation that waits for this reason."""
+    started = events[0].workflow_execution_started_event_attributes
+    start = await _decode(converter, started.input.payloads, ActivationStart)
+    shown = {}
+    if start and start.mobile:
+        shown["mobile"] = masks.mobile(start.mobile)
+    if start and start.email:
+        shown["email"] = masks.email(start.email)
+    department: dict[str, str] = {}
+    person = await person_of(converter, events)
+    if person:
+        newest = person.enrolments[0]
+        department = {
+            Language.EL.value: newest.department_el,
+            Language.EN.value: newest.department_en,
+        }
+        shown["name"] = masks.initials(f"{person.first_name_el} {person.last_name_el}")
+        shown["student_number"] = masks.number(newest.registration_id)
+    if reason is WaitReason.DATA_DISPUTED:
+        shown |= await _dispute(converter, events)
+    if reason and reason in _ASKED:
+        shown |= await _conflict(converter, events, _ASKED[reason])
+    return Facts(start, shown, department)
+
+
+async def person_of(
+    converter: DataConverter, events: Sequence[HistoryEvent], key: str | None = None
+) -> Person | None:
+    """Return whose it is, as it was asked for last, else who was found.
+
+    Of several who share a contact it is nobody's until one of them is told apart; `key` is that
+    one's, where the ledger has it.
+    """
+    for event in reversed(events):
+        asked = event.activity_task_scheduled_event_attributes
+        kind = _OF_PERSON.get(asked.activity_type.name)
+        request = await _decode(converter, asked.input.payloads, kind) if kind else None
+        if request:
+            told: Person = request.person
+            return told
+    for payload in _results(events, ActivityName.FIND_STUDENT):
+        found = await _decode(converter, [payload], StudentsFound)
+        if found:
+            ours = [each for each in found.persons if key in each.keys] or found.persons
+            return ours[0] if len(ours) == 1 else None
+    return None
+
+
+async def _conflict(
+    converter: DataConverter,
+    events: Sequence[HistoryEvent],
+    asked: Mapping[ActivityName, type[Model]],
+) -> dict[str, str]:
+    """Return which fact, rule or attribute is in the way, by the newest of these answers."""
+    for payload in _results(events, *asked):
+        for kind in asked.values():
+            told = await _decode(converter, [payload], kind)
+            if told:
+                why = _why(told)
+                return {"match": why} if why else {}
+    return {}
+
+
+def _why(told: Model) -> str | None:
+    match told:
+        case AccountResolved() | Provisioned():
+            return told.why
+        case AccountChecked(state=AccountState.FOREIGN):
+            return Reason.ANOTHERS.of("uid")
+        case Claimed(outcome=ClaimOutcome.NUMBER_OF_ANOTHER):
+            return Reason.NUMBER_WITH_ACCOUNT
+        case InsuranceRecorded(outcome=InsuranceOutcome.BELONGS_TO_ANOTHER):
+            return Reason.NUMBER_OF_ANOTHER
+    return None
+
+
+def _results(events: Sequence[HistoryEvent], *asked: ActivityName) -> Iterator[Payload]:
+    """Yield what may be the answers of these activities, the newest first."""
+    for event in reversed(events):
+        marker = event.marker_recorded_event_attributes
+        yield from marker.details["result"].payloads if "result" in marker.details else ()
+        done = event.activity_task_completed_event_attributes
+        if done.scheduled_event_id and activity_of(events, done) in asked:
+            yield from done.result.payloads
+
+
+async def _dispute(converter: DataConverter, events: Sequence[HistoryEvent]) -> dict[str, str]:
+    """Return which details the student calls wrong, and the student's own note.
+
+    It is the last dispute that came before the activation began to stand there: later ones were
+    out of step.
+    """
+    moved = [has_moved(event) for event in events]
+    until = len(moved) - moved[::-1].index(True) if any(moved) else 0
+    for event in reversed(events[:until]):
+        door, payloads = submitted(event)
+        dispute = door == "dispute" and await _decode(converter, payloads, DisputeSubmission)
+        if dispute:
+            return {"disputed": ", ".join(dispute.wrong), "note": dispute.note}
+    return {}
+
+
+async def _decode(converter: DataConverter, payloads: Sequence[Payload], kind: type) -> Any:
+    """Return what the payload says; None where it says nothing of this kind to us."""
+    if not payloads:
+        return None
+    try:
+        (value,) = await converter.decode(payloads, [kind])
+    except _UNREADABLE:
+        return None
+    return value

@@ -1,0 +1,43 @@
+"""One picture: how far those came who started this week, by day, of the departments one sees."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ledger import clock, funnel
+from ledger.funnel import Day
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
+
+STAGES = ("started", "proven", "agreed", "active")
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """`today` is the last of the week's `days`; `week` are the days taken together."""
+
+    days: tuple[Day, ...]
+
+    @property
+    def today(self) -> dict[str, int]:
+        return {stage: getattr(self.days[-1], stage) for stage in STAGES}
+
+    @property
+    def week(self) -> dict[str, int]:
+        return {stage: sum(getattr(day, stage) for day in self.days) for stage in STAGES}
+
+
+async def week(desk: Desk) -> Funnel:
+    """Return the week from Monday to today, where the institution is."""
+    desk.staff.check(Action.FUNNEL)
+    zone = desk.settings.institution.timezone
+    today = (await clock.now(desk.pool)).astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    return Funnel(
+        tuple(await funnel.by_day(desk.pool, monday, today, zone, desk.staff.departments))
+    )
+
+
+def table(seen: Funnel) -> list[tuple[object, ...]]:
+    """Return the rows of an export, with their heading."""
+    rows = [(day.day.isoformat(), *(getattr(day, stage) for stage in STAGES)) for day in seen.days]
+    return [("day", *STAGES), *rows]

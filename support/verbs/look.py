@@ -1,0 +1,122 @@
+"""Looks at one case: Temporal's part and the ledger's, each also without the other."""
+
+import asyncio
+from dataclasses import replace
+
+from domain.contracts.vocabulary import Step, WaitReason
+from ledger import activations, audit, messages, notes, posts
+from ledger.activations import Noted
+from postgres import UNAVAILABLE
+from starter import pages
+from starter.client.connect import TemporalUnavailable
+from support.verbs import cases, queue, timeline
+from support.verbs.cases import Case, State, UnknownReference
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
+from support.verbs.timeline import Event
+
+_MOST_ACTS = 200
+
+
+async def look(desk: Desk, reference: str, *, unnoted: bool = False) -> Case:
+    """Return a case, once the look is in the audit; raises `UnknownReference`.
+
+    So it does for another department's case, which must look the same. `unnoted`: the command
+    line may look while the ledger is away, and with it the audit.
+    """
+    desk.staff.check(Action.CASE)
+    seen, noted = await asyncio.gather(_temporals(desk, reference), _ledgers(desk, reference))
+    case = _together(seen, noted)
+    if not desk.staff.sees(case.standing.department):
+        raise UnknownReference
+    try:
+        await desk.record(Action.CASE, reference)
+    except UNAVAILABLE:
+        if not unnoted:
+            raise
+    return case
+
+
+async def _temporals(desk: Desk, reference: str) -> Case | TemporalUnavailable | None:
+    try:
+        return await cases.case(desk.client, reference)
+    except UnknownReference:
+        return None
+    except TemporalUnavailable as away:
+        return away
+
+
+async def _ledgers(desk: Desk, reference: str) -> tuple[Noted | None, list[Event], bool] | None:
+    try:
+        rows, sent, acts, written, spent = await asyncio.gather(
+            activations.noted(desk.pool, [reference]),
+            messages.of(desk.pool, reference),
+            audit.page(desk.pool, desk.keys, reference=reference, limit=_MOST_ACTS),
+            notes.of(desk.pool, desk.keys, reference),
+            posts.spent(desk.pool, reference),
+        )
+    except UNAVAILABLE:
+        return None
+    events = list(timeline.of_ledger(sent, acts, written))
+    return rows.get(reference), events, spent is not None
+
+
+def _together(
+    seen: Case | TemporalUnavailable | None,
+    told: tuple[Noted | None, list[Event], bool] | None,
+) -> Case:
+    noted, events, spent = told or (None, [], False)
+    # Temporal deletes by and by what was erased; none of it is shown meanwhile.
+    if isinstance(seen, Case) and not (noted and noted.erased):
+        if told is None:
+            return replace(seen, missing=(*seen.missing, "ledger"))
+        # Who did it and why is in the audit; that it came in need not be said again.
+        own = [
+            event
+            for event in seen.timeline
+            if not (event.what == "submitted" and event.who is timeline.Who.STAFF)
+        ]
+        line = replace(seen.standing, spent=spent)
+        return replace(seen, standing=line, timeline=tuple(timeline.fold([*own, *events])))
+    away = isinstance(seen, TemporalUnavailable)
+    if noted is None:
+        if isinstance(seen, TemporalUnavailable):
+            raise seen
+        raise UnknownReference
+    begun = [Event(noted.started_at, "started", who=timeline.Who.STUDENT)]
+    if noted.ended_at:
+        begun.append(Event(noted.ended_at, "ended"))
+    line = queue.of_ledger(noted, state=State.UNSEEN if away else State.FORGOTTEN)
+    return Case(
+        standing=line,
+        masked={},
+        timeline=tuple(timeline.fold([*begun, *events])),
+        missing=("temporal",) if away and not noted.erased else (),
+        in_temporal=away and not noted.erased,
+    )
+
+
+def page_of(desk: Desk, case: Case) -> tuple[Step, WaitReason | None, str] | None:
+    """Return as what step and reason, on which page, the student sees it now, if workers answer.
+
+    None where nobody can tell, or there is nothing to see.
+    """
+    line = case.standing
+    if not case.in_temporal or line.state in {State.UNSEEN, State.ERASED}:
+        return None
+    step, reason = line.step, line.wait_reason
+    if line.state is State.CUT_OFF:
+        step, reason = Step.CANCELLED, None
+    uniform = desk.settings.portal.disclosure == "uniform"
+    if uniform and pages.veiled(step, reason, proved=_proved(case)):
+        step, reason = Step.PIN, WaitReason.WAITING_PIN
+    if step is Step.REVIEW and reason is None:
+        return step, reason, "/progress"  # The username is being found.
+    return step, reason, pages.path(step, reason)
+
+
+def _proved(case: Case) -> bool:
+    """Tell whether a code has proved the contact: what comes after that is known, or happened."""
+    stood = (event.detail or "" for event in case.timeline if event.what == "stands")
+    after = any(each.partition(" ")[0] in pages.AFTER_PROOF for each in stood)
+    return after or case.standing.department is not None

@@ -1,0 +1,156 @@
+"""How the engine does: each part outside, the task queues, the SMS budget, the pause, the alerts.
+
+Whatever of ledger and Temporal answers is told; that the other does not is told too.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+
+from domain.contracts.vocabulary import TaskQueue
+from ledger import alerts, budgets, parts, pauses
+from ledger.alerts import Alert, Channel
+from ledger.parts import Part, Standing
+from ledger.pauses import Pause
+from postgres import UNAVAILABLE, Connection
+from settings import SendBudget
+from starter.client.connect import NO_ANSWER
+from support.verbs import pollers
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
+from translations import N_
+
+ALERTS_FAIL = "ALERTS_FAIL"
+"""The cause of an alert that tells, with a channel's name, that this channel takes none."""
+WITHIN = timedelta(minutes=15)
+_PATIENCE = timedelta(seconds=3)
+LABELS: Mapping[Part, str] = {
+    Part.REGISTRAR: N_("Registrar"),
+    Part.LEDGER: N_("Ledger"),
+    Part.SMS: N_("SMS gateway"),
+    Part.MAIL: N_("Mail relay"),
+    Part.DIRECTORY: N_("Directory"),
+    Part.TEMPORAL: N_("Temporal"),
+}
+
+CHANNELS: Mapping[str, str] = {"webhook": N_("Webhook"), "email": N_("E-mail")}
+
+
+@dataclass(frozen=True)
+class Queue:
+    """`waiting` tasks, the oldest for `age` seconds; `workers` is how many pollers ask for them."""
+
+    name: TaskQueue
+    kind: str
+    waiting: int
+    age: float
+    workers: int
+
+
+@dataclass(frozen=True)
+class Spent:
+    """SMS of the current window against what the institution is ready to pay for."""
+
+    window: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True)
+class State:
+    """`queues` is None while Temporal does not answer; without the ledger only they are told."""
+
+    ledger: bool
+    temporal: bool
+    parts: tuple[Standing, ...]
+    queues: tuple[Queue, ...] | None
+    sms: tuple[Spent, ...] = ()
+    pause: Pause | None = None
+    alerts: tuple[Alert, ...] = ()
+    alert_channels: tuple[Channel, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the shape that `support operations --json` promises."""
+        told = [asdict(part) | {"error_rate": part.error_rate} for part in self.parts]
+        return asdict(self) | {"parts": told}
+
+
+async def state(desk: Desk) -> State:
+    """Return how the engine does now; raises `NotAllowed`."""
+    desk.staff.check(Action.OPERATE)
+    queues, known = await asyncio.gather(_queues(desk.client), _known(desk))
+    answers = queues is not None
+    told = State(ledger=known is not None, temporal=answers, parts=(), queues=queues)
+    if known is None:
+        return replace(told, parts=tuple(Standing(part) for part in Part))
+    return replace(known, temporal=answers, queues=queues)
+
+
+async def _known(desk: Desk) -> State | None:
+    try:
+        standing = await parts.standing(desk.pool, WITHIN)
+        return State(
+            ledger=True,
+            temporal=True,
+            parts=tuple(standing.get(part, Standing(part)) for part in Part),
+            queues=None,
+            sms=await sms_spent(desk.pool, desk.settings.send_budget),
+            pause=await pauses.current(desk.pool),
+            alerts=tuple(
+                alert
+                for alert in await alerts.standing(desk.pool)
+                if not alert.cause.startswith(ALERTS_FAIL)
+            ),
+            alert_channels=tuple(await _channels(desk)),
+        )
+    except UNAVAILABLE:
+        return None
+
+
+async def _channels(desk: Desk) -> list[Channel]:
+    """Return how each channel that the settings name takes alerts, one never used included."""
+    told = desk.settings.alerts
+    named = [name for name, to in (("webhook", told.webhook_url), ("email", told.email)) if to]
+    used = {channel.name: channel for channel in await alerts.channels(desk.pool)}
+    return [used.get(name, Channel(name, None, None, None, None)) for name in named]
+
+
+async def sms_spent(ledger: Connection, limits: SendBudget) -> tuple[Spent, ...]:
+    """Return how many SMS the institution has paid for in this hour and day."""
+    windows = (
+        ("hour", timedelta(hours=1), limits.sms_per_hour),
+        ("day", timedelta(days=1), limits.sms_per_day),
+    )
+    return tuple(
+        [
+            Spent(name, await budgets.used(ledger, f"sms:{window}"), limit)
+            for name, window, limit in windows
+        ]
+    )
+
+
+async def _queues(client: Client) -> tuple[Queue, ...] | None:
+    try:
+        async with asyncio.timeout(_PATIENCE.total_seconds()):
+            return await queues(client)
+    except NO_ANSWER:
+        return None
+
+
+async def queues(client: Client) -> tuple[Queue, ...]:
+    """Return every queue that workers serve, as Temporal sees it; it needs no worker."""
+    told, now = await asyncio.gather(pollers.described(client), pollers.now(client))
+    return tuple(
+        Queue(
+            name=name,
+            kind="workflows" if kind == pollers.WORKFLOWS else "activities",
+            waiting=queue.stats.approximate_backlog_count,
+            age=queue.stats.approximate_backlog_age.ToTimedelta().total_seconds(),
+            workers=pollers.workers(queue, now),
+        )
+        for (name, kind), queue in told.items()
+    )

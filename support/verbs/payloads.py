@@ -1,0 +1,134 @@
+"""What operators may read of a payload: everything but what proves who a student is.
+
+Each field is named here or is not shown: codes, answers, insurance numbers and the ids of sealed
+passwords never, and a field that is new not before somebody has decided.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import WorkflowSerializationContext
+
+from ledger import activations, audit, clock
+from security.codec import ENCODING, Codec, workflow_of
+from security.keys import UnknownEpoch
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
+
+SEALED = "[sealed]"
+UNREADABLE = "[cannot be decoded]"
+# fmt: off
+SHOWN = frozenset({
+    "accepted_at", "activated_by", "address", "alike", "allowed", "always_ask", "apart",
+    "ask_directory", "carries_code", "channel", "choices", "citizenship", "code_no",
+    "deadline", "deadline_at", "department_el", "department_en", "department_id", "destination",
+    "email", "email_to", "emails", "end", "enrolments",
+    "expires_at", "first_name_el", "first_name_latin", "former", "gone", "holder", "identify",
+    "identity_tries", "insurance_scheme", "joined_to", "kept_at", "kind", "language",
+    "last_name_el", "last_name_latin", "last_sent_at", "locked_until", "login_name", "message",
+    "mobile", "name_el", "name_latin", "needs_insurance", "next_try_at", "not_before", "note",
+    "notice", "notice_no", "notify_after", "of_alike", "of_many", "on_request", "opens_at",
+    "other_channel", "other_keys", "outcome",
+    "password_refusal", "person", "person_key", "person_keys", "persons", "pin_lock", "pin_tries",
+    "pin_tries_per_code", "pin_ttl", "policy", "progress", "proved_by", "purse", "question",
+    "received_at", "recreate_missing", "reference", "refusal", "remind_after", "renews",
+    "repeat_code_if_left", "request_id", "request_no", "reread_disputed_every", "resend_after",
+    "resend_at", "right", "review", "scheme", "send_no", "shared", "shown", "shown_hash", "since",
+    "sms_to", "spent", "stack_trace", "state", "step", "studies", "submission_id", "system_id",
+    "taken", "terms_version", "to", "told_at", "too_many", "tries_left", "username", "valid_for",
+    "verdict", "wait_reason", "warnings", "why", "woken_by", "wrong",
+})
+"""The fields of contracts, and of failures, that are shown."""
+_OF_TEMPORAL = frozenset({
+    "currentDetails", "definition", "description", "name", "queryDefinitions",
+    "signalDefinitions", "type", "updateDefinitions",
+})
+# fmt: on
+"""What Temporal's page asks each workflow of itself; it ends in an error without them."""
+_ANEW = timedelta(minutes=5)
+_PLAIN = {"encoding": b"json/plain"}
+
+
+async def decode(desk: Desk, payloads: Sequence[Payload]) -> list[Payload]:
+    """Return them as they may be read; raises `NotAllowed`.
+
+    One row a person and workflow is written to the audit within a few minutes, before anything is
+    shown.
+    """
+    desk.staff.check(Action.DECODE)
+    theirs = await _theirs(desk, {workflow_of(payload) for payload in payloads})
+    shown = [await _decode(desk, payload, theirs) for payload in payloads]
+    named = {
+        workflow_of(box)
+        for box, clear in zip(payloads, shown, strict=True)
+        if clear and box.metadata.get("encoding") == ENCODING
+    }
+    for workflow in sorted(named):
+        await _record(desk, workflow)
+    return [clear or _plain(UNREADABLE) for clear in shown]
+
+
+async def _theirs(desk: Desk, workflows: Collection[str]) -> Collection[str]:
+    """Return the workflows this person may look into; those of no department only who sees all."""
+    noted = await activations.noted(desk.pool, workflows)
+    departments = {name: noted[name].department if name in noted else None for name in workflows}
+    return {name for name in workflows if desk.staff.sees(departments[name])}
+
+
+async def _decode(desk: Desk, box: Payload, theirs: Collection[str]) -> Payload | None:
+    workflow = workflow_of(box)
+    if box.metadata.get("encoding") != ENCODING:
+        return box  # It was never encrypted: Temporal's page asks for search attributes too.
+    if not workflow or workflow not in theirs:
+        return None
+    context = WorkflowSerializationContext(namespace=desk.client.namespace, workflow_id=workflow)
+    try:
+        (clear,) = await Codec(desk.keys).with_context(context).decode([box])
+        if clear.metadata.get("encoding") == b"binary/null":
+            return clear
+        return _plain(unsealed(json.loads(clear.data)))
+    except (UnknownEpoch, ValueError):
+        return None
+
+
+def unsealed(value: Any) -> Any:
+    """Return a value with what must not be read taken out."""
+    match value:
+        case dict():
+            return {name: _field(name, inner) for name, inner in value.items()}
+        case list():
+            return [unsealed(inner) for inner in value]
+        case None | bool():
+            return value
+    return SEALED
+
+
+def _field(name: str, value: Any) -> Any:
+    shown = name in SHOWN | _OF_TEMPORAL
+    if isinstance(value, dict) or (isinstance(value, list) and shown):
+        return [_item(inner) for inner in value] if isinstance(value, list) else unsealed(value)
+    return value if shown or value is None else SEALED
+
+
+def _item(value: Any) -> Any:
+    return unsealed(value) if isinstance(value, (dict, list)) else value
+
+
+def _plain(value: Any) -> Payload:
+    return Payload(metadata=_PLAIN, data=json.dumps(value, ensure_ascii=False).encode())
+
+
+async def _record(desk: Desk, workflow: str) -> None:
+    newest = await audit.page(
+        desk.pool,
+        desk.keys,
+        actor=desk.staff.name,
+        action=Action.DECODE,
+        reference=workflow,
+        limit=1,
+    )
+    if not newest or newest[0].at < await clock.now(desk.pool) - _ANEW:
+        await desk.record(Action.DECODE, workflow)

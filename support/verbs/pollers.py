@@ -1,0 +1,69 @@
+"""Who asks Temporal for work, by Temporal's clock."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue as Asked
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, DescribeTaskQueueResponse
+from temporalio.client import Client
+
+from domain.contracts.vocabulary import TaskQueue
+from starter.client import temporal_clock
+
+WORKFLOWS = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+Served = tuple[TaskQueue, TaskQueueType.ValueType]
+"""A queue and the kind of its tasks."""
+
+_PATIENCE = timedelta(seconds=3)
+# Temporal itself forgets who has not asked for so long.
+_FORGOTTEN = timedelta(minutes=5)
+# A worker's poll lasts a minute at most, and the next one follows at once.
+_POLLS = timedelta(seconds=75)
+
+
+async def described(client: Client) -> Mapping[Served, DescribeTaskQueueResponse]:
+    """Return what Temporal says of every queue that workers serve."""
+    activities = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+    asked = [(TaskQueue.MAIN, WORKFLOWS), *((queue, activities) for queue in TaskQueue)]
+    return dict(
+        zip(asked, await asyncio.gather(*(_describe(client, each) for each in asked)), strict=True)
+    )
+
+
+async def _describe(client: Client, served: Served) -> DescribeTaskQueueResponse:
+    queue, kind = served
+    return await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=Asked(name=queue),
+            task_queue_type=kind,
+            report_stats=True,
+        ),
+        timeout=_PATIENCE,
+    )
+
+
+async def now(client: Client) -> datetime:
+    """Return Temporal's time, and where it is not told the best guess at it."""
+    return await temporal_clock.now(client) or guess((await described(client)).values())
+
+
+def guess(queues: Iterable[DescribeTaskQueueResponse]) -> datetime:
+    """Return this process's time, or Temporal's where that shows this process's to be wrong.
+
+    Who asked for work last did so then or up to five minutes before.
+    """
+    own = datetime.now(UTC)
+    newest = max((moment for queue in queues for moment in _polls(queue)), default=own)
+    return own if newest <= own <= newest + _FORGOTTEN else newest
+
+
+def workers(queue: DescribeTaskQueueResponse, at: datetime) -> int:
+    """Return how many ask for work of this queue at that time."""
+    return sum(moment > at - _POLLS for moment in _polls(queue))
+
+
+def _polls(queue: DescribeTaskQueueResponse) -> list[datetime]:
+    return [poller.last_access_time.ToDatetime(UTC) for poller in queue.pollers]

@@ -1,0 +1,275 @@
+"""The queue: every activation that has not ended, by what it needs, and what finished today.
+
+All of them are one listing of Temporal's visibility. What that does not know, the next try and a
+failure of the last minute, is asked one by one, and only for the rows that are looked at.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from itertools import islice
+
+from temporalio.client import Client
+
+from domain.contracts.vocabulary import Step, WaitReason, Waker
+from ledger import activations, clock
+from ledger.activations import Noted
+from postgres import UNAVAILABLE
+from starter.client.connect import asking
+from support.verbs import cases, pollers
+from support.verbs.cases import ENGINE_WAITS, Line, State, UnknownReference
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
+from workflows import steps
+
+MOST = 10_000
+"""More than so many are not counted, and nobody reads so far."""
+PER_PAGE = 25
+_AT_ONCE = 20
+_YOUNG = timedelta(seconds=60)
+"""For so long a failing try is not published yet: the first window of the engine's patience."""
+_MOST_YOUNG = 50
+
+
+class Group(StrEnum):
+    STUCK = "stuck"
+    HUMAN = "human"
+    HELD = "held"
+    LOCKED = "locked"
+    STUDENT = "student"
+    WORKING = "working"
+    FINISHED = "finished"
+
+
+_BELONGS: Mapping[Group, Callable[[Line], bool]] = {
+    Group.STUCK: lambda line: line.stuck and line.wait_reason is not WaitReason.HELD,
+    Group.HUMAN: lambda line: (
+        steps.woken_by(line.step, line.wait_reason) is Waker.STAFF
+        and line.wait_reason is not WaitReason.HELD
+    ),
+    Group.HELD: lambda line: line.wait_reason is WaitReason.HELD,
+    Group.LOCKED: lambda line: line.wait_reason is WaitReason.PIN_LOCKED,
+    Group.STUDENT: lambda line: (
+        line.wait_reason is not WaitReason.PIN_LOCKED
+        and steps.woken_by(line.step, line.wait_reason) is Waker.STUDENT
+    ),
+    Group.WORKING: lambda line: line.wait_reason is None,
+    Group.FINISHED: lambda line: line.state is State.ENDED,
+}
+
+
+class Sort(StrEnum):
+    REFERENCE = "reference"
+    STEP = "step"
+    CAUSE = "cause"
+    SINCE = "since"
+    DEPARTMENT = "department"
+
+
+_KEYS: Mapping[Sort, Callable[[Line], str | datetime]] = {
+    Sort.REFERENCE: lambda line: line.reference,
+    Sort.STEP: lambda line: line.step,
+    Sort.CAUSE: lambda line: line.wait_reason or "",
+    Sort.SINCE: lambda line: line.since,
+    Sort.DEPARTMENT: lambda line: line.department or "",
+}
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many stand alike, and since when the first of them does; `cause` as in `cause_of`."""
+
+    number: int = 0
+    oldest: datetime | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`finished` is None while the ledger is away; `more`: there are more than were counted."""
+
+    groups: Mapping[Group, Count]
+    causes: Sequence[Count]
+    finished: Sequence[Count] | None
+    more: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: Sequence[Line]
+    number: int
+    pages: int
+    total: int
+    more: bool
+
+
+def cause_of(line: Line) -> str:
+    """Return what groups the stuck: the wait reason; `failing` where the engine itself fails."""
+    if line.state is State.FAILING:
+        return State.FAILING
+    return line.wait_reason or line.step
+
+
+async def overview(desk: Desk) -> Overview:
+    """Count everything that is open, by group and cause, and what finished today, by end."""
+    desk.staff.check(Action.QUEUE)
+    (lines, more), today = await asyncio.gather(open_lines(desk), _finished_today(desk))
+    groups: dict[Group, Count] = {
+        group: _count(filter(belongs, lines))
+        for group, belongs in _BELONGS.items()
+        if group is not Group.FINISHED
+    }
+    stuck = _counted(filter(_BELONGS[Group.STUCK], lines), cause_of)
+    if today is None:
+        return Overview(groups, stuck, None, more)
+    ended, more_ended = today
+    finished = _counted(ended, lambda line: line.step)
+    return Overview(groups, stuck, finished, more or more_ended)
+
+
+def retriable(desk: Desk, seen: Overview) -> frozenset[str]:
+    """Return the causes whose activations this person may try all at once."""
+    if not desk.staff.may(Action.RETRY_ALL):
+        return frozenset()
+    waits = {count.cause for count in seen.causes} & set(WaitReason)
+    return frozenset(map(str, waits - cases.EACH_BY_ITSELF))
+
+
+async def page(
+    desk: Desk,
+    group: Group,
+    *,
+    cause: str | None = None,
+    sort: Sort = Sort.SINCE,
+    descending: bool = False,
+    number: int = 1,
+) -> Page:
+    """Return one page of a group's list, in an order that only what happens changes."""
+    desk.staff.check(Action.QUEUE)
+    if group is Group.FINISHED:
+        lines, more = await _finished_today(desk) or ([], False)
+        lines = [line for line in lines if cause in (None, line.step)]
+    else:
+        lines, more = await open_lines(desk)
+        lines = [
+            line for line in lines if _BELONGS[group](line) and cause in (None, cause_of(line))
+        ]
+    lines.sort(key=lambda line: line.reference)
+    lines.sort(key=_KEYS[sort], reverse=descending)
+    pages = max(-(-len(lines) // PER_PAGE), 1)
+    number = min(max(number, 1), pages)
+    rows = lines[(number - 1) * PER_PAGE : number * PER_PAGE]
+    rows = await described(desk.client, rows)
+    return Page(await _with_language(desk, rows), number, pages, len(lines), more)
+
+
+async def open_lines(desk: Desk) -> tuple[list[Line], bool]:
+    """Return all that is open and this desk's, the newest first, and whether there is more."""
+    departments = desk.staff.departments
+    if departments is not None and not departments:
+        return [], False
+    query = cases.open_in(departments)
+    with asking():
+        listed = desk.client.list_workflows(query, limit=MOST + 1, rpc_timeout=cases.WITHIN)
+        found = [cases.of_listing(execution) async for execution in listed]
+    theirs = found[:MOST]
+    with asking():
+        now = await pollers.now(desk.client)
+    young = {
+        line.reference
+        for line in islice((each for each in theirs if _may_fail(each, now)), _MOST_YOUNG)
+    }
+    told = await _described(desk.client, [line for line in theirs if line.reference in young])
+    return [told.get(line.reference, line) for line in theirs], len(found) > MOST
+
+
+async def described(client: Client, lines: Sequence[Line]) -> list[Line]:
+    """Return the lines with the next try of those that the engine waits for."""
+    asked = [
+        line
+        for line in lines
+        if line.state in {State.OPEN, State.FAILING}
+        and line.step is not Step.NEEDS_SUPPORT
+        and (line.wait_reason in ENGINE_WAITS or line.wait_reason is None)
+    ]
+    told = await _described(client, asked)
+    return [told.get(line.reference, line) for line in lines]
+
+
+async def _described(client: Client, lines: Iterable[Line]) -> dict[str, Line]:
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def ask(line: Line) -> Line:
+        async with turns:
+            try:
+                return await cases.standing(client, line.reference)
+            except UnknownReference:
+                return line  # It was deleted between the listing and the look.
+
+    return {line.reference: line for line in await asyncio.gather(*map(ask, lines))}
+
+
+def _may_fail(line: Line, now: datetime) -> bool:
+    """Tell whether a try may be failing that is not published yet."""
+    works = line.wait_reason in {None, WaitReason.WAITING_PIN}
+    return works and line.step not in steps.ENDS and now - line.since < _YOUNG
+
+
+async def _finished_today(desk: Desk) -> tuple[list[Line], bool] | None:
+    """Return what ended since midnight where the institution is, and whether there is more.
+
+    None: the ledger is away.
+    """
+    zone = desk.settings.institution.timezone
+    try:
+        today = (await clock.now(desk.pool)).astimezone(zone).date()
+        midnight = datetime.combine(today, time(), zone)
+        rows = await activations.finished(
+            desk.pool, since=midnight, departments=desk.staff.departments, limit=MOST + 1
+        )
+    except UNAVAILABLE:
+        return None
+    return [of_ledger(row) for row in rows[:MOST]], len(rows) > MOST
+
+
+def of_ledger(noted: Noted, *, state: State = State.FORGOTTEN) -> Line:
+    """Return what the ledger alone tells; `state` is what an activation without an end is in."""
+    if noted.end:
+        state = State.ENDED
+    return Line(
+        reference=noted.reference,
+        step=noted.end or Step.LOOKUP,
+        wait_reason=None,
+        since=noted.ended_at or noted.started_at,
+        next_try_at=None,
+        department=noted.department,
+        state=State.ERASED if noted.erased else state,
+        language=noted.language,
+    )
+
+
+async def _with_language(desk: Desk, rows: Sequence[Line]) -> list[Line]:
+    try:
+        noted = await activations.noted(desk.pool, [row.reference for row in rows])
+    except UNAVAILABLE:
+        return list(rows)
+    return [
+        replace(row, language=noted[row.reference].language) if row.reference in noted else row
+        for row in rows
+    ]
+
+
+def _count(lines: Iterable[Line], cause: str | None = None) -> Count:
+    since = [line.since for line in lines]
+    return Count(len(since), min(since, default=None), cause)
+
+
+def _counted(lines: Iterable[Line], key: Callable[[Line], str]) -> list[Count]:
+    """Count by this key, the most first."""
+    alike: dict[str, list[Line]] = {}
+    for line in lines:
+        alike.setdefault(key(line), []).append(line)
+    counts = [_count(group, cause) for cause, group in alike.items()]
+    return sorted(counts, key=lambda count: (-count.number, count.cause or ""))

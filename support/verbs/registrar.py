@@ -1,0 +1,376 @@
+"""The registrar check: what the engine sees of a student, and the sentence to tell them.
+
+Asked when there is no case to open: somebody was "not found". The audit keeps by what was asked,
+never what. Registrar and directory are only read, each for as long as a person would wait.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+from adapters.directory import entries
+from adapters.directory.accounts import Directory
+from adapters.errors import AdapterError
+from adapters.registrar import view
+from adapters.registrar.port import Registrar, SharedByMany
+from domain import surnames, usernames
+from domain.accounts import Outcome as Judged
+from domain.contracts.requests import AccountState, Person
+from domain.identities import Identity
+from domain.reasons import Reason
+from domain.registrar import diagnosis, students
+from domain.registrar.diagnosis import Account, Human, Miss, Outcome, Typed
+from domain.registrar.humans import Grouped, people
+from domain.registrar.row_facts import MOST_SHARING
+from domain.registrar.rows import Row, as_it_stands, enrolment, names, text
+from domain.text import identifier
+from ledger import activations, claims
+from recognition import presence
+from recognition.rekeyed import Known, known, recognition
+from support.verbs import cases
+from support.verbs.actions import Refused
+from support.verbs.cases import UnknownReference
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
+from translations import N_
+
+MOST = 20
+_HASTE = {"connect_timeout_seconds": 1.5, "receive_timeout_seconds": 2.0, "pool_size": 1}
+
+_NOTED = {
+    AccountState.ACTIVE: Account.ACTIVE,
+    AccountState.NO_PASSWORD: Account.NO_PASSWORD,
+    AccountState.FOREIGN: Account.IN_THE_WAY,
+    AccountState.GONE: Account.GONE,
+}
+"""What the directory shows of an account that the ledger calls active."""
+
+
+class Kind(StrEnum):
+    """By what a student is asked for; the last when nothing but a contact is known."""
+
+    NUMBER = "number"
+    NAME = "name"
+    INSURANCE = "insurance"
+    CONTACT = "contact"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One of number, surname and insurance number; and what the student says they typed.
+
+    `case` is the reference of an activation, in place of its student's number.
+    """
+
+    number: str = ""
+    name: str = ""
+    insurance: str = ""
+    typed: Typed = field(default_factory=Typed)
+    case: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Raises `Refused` for a question that cannot be asked."""
+        given = [kind for kind in Kind if getattr(self, kind, "").strip()]
+        if len(given) > 1:
+            raise Refused(N_("Ask by one of student number, surname and insurance number."))
+        if not given and not self.typed:
+            raise Refused(N_("Give a student number, a surname or an insurance number."))
+        kind = given[0] if given else Kind.CONTACT
+        if kind is Kind.NAME and surnames.prefix(self.name) is None:
+            raise Refused(N_("Give at least three letters of the surname."))
+        return kind
+
+
+@dataclass(frozen=True)
+class Check:
+    """`outcome` is None while several persons fit: one of them has to be chosen.
+
+    `elsewhere` counts rows of persons who are another department's; `shared_with` the others who
+    have one of this person's contacts. `by_many`: each of them is on file for so many that none
+    is of use; `shared_with` then is the fewest that they can be. `why` names the rule by which the
+    directory's entry is theirs or in doubt.
+    """
+
+    outcome: Outcome | None
+    people: tuple[Human, ...] = ()
+    more: bool = False
+    elsewhere: int = 0
+    misses: tuple[Miss, ...] = ()
+    shared_with: int = 0
+    by_many: bool = False
+    account: Account = Account.UNKNOWN
+    username: str | None = None
+    why: str | None = None
+    reference: str | None = None
+
+
+class _Found(NamedTuple):
+    """One human as an activation judges them, without an insurance number that is another's.
+
+    `rows` are theirs as the registrar has them.
+    """
+
+    judged: Grouped
+    rows: list[Row]
+
+
+async def check(desk: Desk, question: Question) -> Check:
+    """Look, once it is in the audit that somebody looks; raises `Refused`, `UnknownReference`."""
+    if question.case:
+        number = await _number_of(desk, question.case)
+        question = replace(question, number=number)
+    kind = question.kind
+    await desk.record(Action.REGISTRAR, question.case, kind.value)
+    try:
+        async with opened(desk) as registrar:
+            rows, more = await _rows(desk, registrar, kind, question)
+            found = _grouped(desk, rows)
+            groups = [each for each in found if _fits(desk, each.rows, question)]
+            ours = [each for each in groups if any(in_sight(desk, row) for row in each.rows)]
+            shared = await _shared(desk, registrar, ours[0].rows) if len(ours) == 1 else _Shared()
+    except SharedByMany:
+        return Check(Outcome.SHARED_BY_MANY)
+    except AdapterError:
+        return Check(Outcome.REGISTRAR_AWAY)
+    hidden = sum(len(each.rows) for each in groups if each not in ours)
+    told = Check(
+        outcome=None if ours else Outcome.ELSEWHERE if hidden else Outcome.NOT_IN_VIEW,
+        people=tuple(
+            diagnosis.human(
+                each.rows,
+                region_of(desk),
+                desk.staff.sees,
+                _own(desk),
+                many=shared.many,
+                others=[other.rows for other in found if other is not each],
+                alike=each.judged.alike,
+            )
+            for each in ours[:MOST]
+        ),
+        more=more or len(ours) > MOST,
+        elsewhere=hidden,
+        shared_with=shared.others,
+        by_many=shared.each_by_many,
+    )
+    if len(ours) != 1:
+        return told
+    return await _judged(desk, told, ours[0].judged, question.typed, shared)
+
+
+async def _number_of(desk: Desk, reference: str) -> str:
+    """Return the student number that a case is of."""
+    desk.staff.check(Action.REGISTRAR)
+    noted = (await activations.noted(desk.pool, [reference])).get(reference)
+    line = await cases.standing(desk.client, reference)
+    if not desk.staff.sees(line.department):
+        raise UnknownReference
+    key = noted.person_key if noted else None
+    person = await cases.person(desk.client, reference, key)
+    if person is None or (noted and noted.erased):
+        raise Refused(N_("This case does not tell whose it is: ask without it."))
+    newest = person.enrolments[0]
+    return f"{newest.system_id}/{newest.registration_id}"
+
+
+def opened(desk: Desk) -> AbstractAsyncContextManager[Registrar]:
+    return view.opened(desk.settings.registrar, _own(desk))
+
+
+async def _rows(
+    desk: Desk, registrar: Registrar, kind: Kind, question: Question
+) -> tuple[list[Row], bool]:
+    if kind is Kind.NAME:
+        typed = str(surnames.prefix(question.name))
+        return await registrar.by_surname(typed, MOST, lambda row: in_sight(desk, row))
+    if kind is Kind.NUMBER:
+        return await registrar.by_number(question.number), False
+    if kind is Kind.INSURANCE:
+        return await registrar.by_insurance(identifier(question.insurance)), False
+    return await registrar.by_contact(question.typed.read(region_of(desk))), False
+
+
+def _grouped(desk: Desk, rows: list[Row]) -> list[_Found]:
+    as_read = {enrolment(row): row for row in rows}
+    return [
+        _Found(each, [as_read[enrolment(row)] for row in each.rows])
+        for each in people(rows, region_of(desk), _own(desk))
+    ]
+
+
+def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
+    """Whether the question is about this person, and not about who was born on the same day."""
+    match question.kind:
+        case Kind.NUMBER:
+            wanted = identifier(question.number)
+            known = {f(row) for row in group for f in (enrolment, _registration)}
+            return wanted in map(identifier, known)
+        case Kind.NAME:
+            typed = str(surnames.prefix(question.name))
+            return any(surnames.begins(names(row), typed) for row in group)
+        case Kind.INSURANCE:
+            wanted = identifier(question.insurance)
+            return any(identifier(text(row, "ssn")) == wanted for row in group)
+        case Kind.CONTACT:
+            return diagnosis.matches(group, question.typed, region_of(desk))
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """How many others have each of a person's contacts, and how many at least have any."""
+
+    each: Mapping[str, int] = field(default_factory=dict)
+    others: int = 0
+
+    @property
+    def many(self) -> list[str]:
+        return [contact for contact, others in self.each.items() if others >= MOST_SHARING]
+
+    @property
+    def each_by_many(self) -> bool:
+        return bool(self.each) and len(self.many) == len(self.each)
+
+    def of(self, typed: students.Typed) -> list[int]:
+        """Return how many others have each of the contacts that were typed; of all, if none was."""
+        typed_ones = (typed.mobile, typed.email)
+        used = [others for contact, others in self.each.items() if contact in typed_ones]
+        return used or [*self.each.values()]
+
+
+async def _shared(desk: Desk, registrar: Registrar, group: list[Row]) -> _Shared:
+    region = region_of(desk)
+    mobiles, emails = students.contacts(group, region, _own(desk))
+    own = person_in(desk, group).person_key
+    others: set[str] = set()
+    asked = {
+        **{mobile: students.Typed(mobile, None, region) for mobile in mobiles},
+        **{email: students.Typed(None, email, region) for email in emails},
+    }
+    each: dict[str, int] = {}
+    for contact, typed in asked.items():
+        try:
+            found = students.persons(await registrar.by_contact(typed), typed, _index(desk))
+        except SharedByMany:
+            each[contact] = MOST_SHARING
+            continue
+        theirs = {person.person_key for person in found} - {own}
+        each[contact] = len(theirs)
+        others |= theirs
+    return _Shared(each, max(len(others), *each.values(), 0))
+
+
+async def _judged(desk: Desk, found: Check, human: Grouped, typed: Typed, shared: _Shared) -> Check:
+    region, group = region_of(desk), human.rows
+    reserved = desk.settings.usernames.reserved
+    others = shared.of(typed.read(region))
+    person = person_in(desk, group, human.alike)
+    mobiles, emails = students.contacts(group, region)
+    matched = diagnosis.matches(group, typed, region)
+    again = await known(desk.pool, desk.keys, person)
+    reference = await activations.under_way(
+        desk.pool,
+        desk.keys,
+        claims=claims.keys_of(desk.keys, person, again.own_keys),
+        mobiles=mobiles,
+        emails=emails,
+    )
+    name = again.account.username if again.account else None
+    account, username, why = await _account(desk, person, again, name)
+    return replace(
+        found,
+        outcome=diagnosis.outcome(
+            group,
+            typed,
+            region,
+            account=account,
+            under_way=reference is not None,
+            shared=any(0 < each < MOST_SHARING for each in others),
+            by_many=bool(others) and min(others) >= MOST_SHARING,
+            own=_own(desk),
+            recreates=desk.settings.policy.recreate_missing == "automatic",
+            login_refused=bool(usernames.refusal(person.login_name, reserved)),
+        ),
+        misses=() if matched else diagnosis.misses(group, typed, region),
+        account=account,
+        username=username,
+        why=why,
+        reference=reference,
+    )
+
+
+_Told: TypeAlias = tuple[Account, str | None, str | None]
+
+
+async def _account(desk: Desk, person: Person, again: Known, noted: str | None) -> _Told:
+    """Ask the directory as the engine will; `noted` is the account that the ledger knows.
+
+    Without an answer of the directory the ledger's word stands.
+    """
+    unknown = (Account.ACTIVE if noted else Account.UNKNOWN, noted, None)
+    try:
+        directory = Directory(desk.settings.directory.model_copy(update=_HASTE))
+    except OSError:
+        return unknown
+    institution = desk.settings.institution
+    own = replace(
+        entries.identity(person, institution.domain, institution.code_country),
+        used_again=bool(again.own_keys),
+    )
+    try:
+        own = await recognition(desk.pool, desk.keys, directory, own, again.former)
+        if noted:
+            found = await directory.run(presence.state, directory, own, noted)
+            why = (await directory.run(directory.find_own, own)).why
+            return _NOTED[found.state], found.username or noted, why
+        return await _unnoted(directory, person, own, institution.domain)
+    except AdapterError:
+        return unknown
+    finally:
+        await directory.close()
+
+
+async def _unnoted(directory: Directory, person: Person, identity: Identity, domain: str) -> _Told:
+    """Look by every rule, then by the registrar's name."""
+    name = None if usernames.unusable(person.login_name or "") else person.login_name
+    found = await directory.run(directory.find_own, identity)
+    match found.outcome:
+        case Judged.OWNED_BY_SAME:
+            return Account.ACTIVE, found.own[0].uid, found.why
+        case Judged.RESERVED_BY_SAME:
+            (entry,) = found.own
+            if entry.adoptable and (name is None or entry.is_named(name)):
+                return Account.NO_PASSWORD, entry.uid, found.why
+        case Judged.FREE:
+            used = await directory.run(directory.find_in_use, name, domain) if name else []
+            if not used:
+                return Account.NONE, None, None
+            return Account.IN_THE_WAY, used[0].uid, Reason.LOGIN_IN_USE
+    in_the_way = ", ".join(filter(None, (each.uid for each in found.own or found.doubtful)))
+    return Account.IN_THE_WAY, in_the_way or None, found.why
+
+
+def person_in(desk: Desk, group: list[Row], alike: Iterable[Row] = ()) -> Person:
+    nothing = students.Typed(None, None, region_of(desk))
+    return students.person(group, nothing, _index(desk), alike)
+
+
+def _index(desk: Desk) -> Callable[[str], str]:
+    return lambda value: desk.keys.index("person", value)
+
+
+def region_of(desk: Desk) -> str:
+    return desk.settings.registrar.phone_region
+
+
+def _own(desk: Desk) -> tuple[str, ...]:
+    return desk.settings.institution.mail_domains
+
+
+def in_sight(desk: Desk, row: Row) -> bool:
+    return desk.staff.sees(text(row, "departmentid"))
+
+
+def _registration(row: Row) -> str:
+    return as_it_stands(row, "registrationid")

@@ -1,0 +1,164 @@
+"""The registrar check in words: one text an outcome, to be read out as it stands.
+
+Whoever reads it out knows the student or the secretariat at the other end; so both languages are
+always at hand.
+"""
+
+from domain.contracts.vocabulary import Channel, Language
+from domain.registrar.diagnosis import Account, Enrolled, Lack, Miss, OnFile, Outcome
+from domain.slips import Slip
+from domain.unreadable import Fault
+from support.verbs.registrar import Check
+from translations import N_, translator
+
+OUTCOMES = {
+    Outcome.NOT_IN_VIEW: N_(
+        "We do not find you in the secretariat's records with these details. Ask your"
+        " department's secretariat whether your enrolment is complete."
+    ),
+    Outcome.ELSEWHERE: N_(
+        "This record belongs to another department. Please ask that department's secretariat."
+    ),
+    Outcome.INACTIVE: N_(
+        "Your enrolment is in the records but is not active, so the account cannot be activated."
+        " Ask the secretariat to check the status of your studies."
+    ),
+    Outcome.NO_CONTACT: N_(
+        "The secretariat has neither a mobile nor an e-mail of yours. Give them to the"
+        " secretariat, then try again."
+    ),
+    Outcome.UNREADABLE: N_(
+        "Your mobile or e-mail is written in the secretariat's records in a way that cannot be"
+        " used. Ask the secretariat to correct it, then try again."
+    ),
+    Outcome.OWN_ADDRESS: N_(
+        "An address of the institution cannot be read before the account is active, so it is no"
+        " contact for this. Use your mobile or another e-mail that the secretariat has; if it has"
+        " neither, ask it to record one, then try again."
+    ),
+    Outcome.DIFFERS: N_(
+        "The mobile or e-mail you typed is not the one the secretariat has. Try your other"
+        " contact, or ask the secretariat to change it."
+    ),
+    Outcome.NEAR_MISS: N_(
+        "What you typed is almost what the secretariat has, but not quite. Type it again with"
+        " care; if it is right as you typed it, ask the secretariat to correct theirs."
+    ),
+    Outcome.SHARED: N_(
+        "You can activate your account now. Somebody else has the same mobile or e-mail on file;"
+        " with that one you will be asked one question more."
+    ),
+    Outcome.SHARED_BY_MANY: N_(
+        "The mobile or e-mail the secretariat has is on file for many students, so it cannot prove"
+        " who you are. Give the secretariat one of your own, then try again."
+    ),
+    Outcome.UNDER_WAY: N_(
+        "Your activation has already begun. Go on with the same mobile or e-mail, on any device."
+    ),
+    Outcome.ALREADY_ACTIVE: N_(
+        "Your account is already active. If you have forgotten the password, use the page for"
+        " forgotten passwords."
+    ),
+    Outcome.ACCOUNT_GONE: N_(
+        "You had an account, which is no longer in the directory. Begin again; support then has to"
+        " say whether it is made again."
+    ),
+    Outcome.IN_THE_WAY: N_(
+        "The directory already has an entry that stands in the way of your account. The"
+        " administrators have to put it right; try again when they tell you."
+    ),
+    Outcome.LOGIN_NAME: N_(
+        "The username that the secretariat's records have for you cannot be given to anybody. Ask"
+        " the secretariat to correct it, then try again."
+    ),
+    Outcome.FINE: N_(
+        "All is in order: the activation should work now, with the mobile or e-mail that the"
+        " secretariat has."
+    ),
+    Outcome.REGISTRAR_AWAY: N_(
+        "The secretariat's records do not answer just now, so we cannot look. Please ask again in"
+        " a while; activations that have begun go on by themselves."
+    ),
+}
+UNDER_WAY = {
+    Outcome.IN_THE_WAY: N_(
+        "Your activation has already begun, and need not be begun again. The directory has an"
+        " entry that stands in the way of your account: the administrators have to put it right"
+        " before the account can be made."
+    ),
+    Outcome.LOGIN_NAME: N_(
+        "Your activation has already begun, and need not be begun again. The username that the"
+        " secretariat's records have for you cannot be given to anybody: ask the secretariat to"
+        " correct it, so that the account can be made."
+    ),
+    Outcome.ACCOUNT_GONE: N_(
+        "Your activation has already begun, and need not be begun again. You had an account, which"
+        " is no longer in the directory: support has to say whether it is made again."
+    ),
+}
+"""What is said instead beside an activation that is under way."""
+ACCOUNTS = {
+    Account.NONE: N_("There is no account yet."),
+    Account.ACTIVE: N_("There is an active account."),
+    Account.NO_PASSWORD: N_("The directory has an entry without a password; activating gives one."),
+    Account.GONE: N_("There was an account; the directory does not show it any more."),
+    Account.IN_THE_WAY: N_(
+        "The directory has an entry that is in the way: an operator must look at it."
+    ),
+    Account.UNKNOWN: N_("The directory does not answer: whether there is an account is unknown."),
+}
+CHANNELS = {Channel.SMS: N_("mobile"), Channel.EMAIL: N_("e-mail")}
+FAULTS = {
+    Fault.LANDLINE: N_("unreadable: a landline"),
+    Fault.COUNTRY_MISSING: N_("unreadable: the country code is missing"),
+    Fault.DIGITS_MISSING: N_("unreadable: only %(n)d digits"),
+    Fault.TOO_MANY_DIGITS: N_("unreadable: %(n)d digits are too many"),
+    Fault.NO_NUMBER: N_("unreadable: no number"),
+    Fault.NO_MOBILE: N_("unreadable: no mobile number"),
+    Fault.GREEK_LETTERS: N_("unreadable: Greek letters in the address"),
+    Fault.NO_AT: N_("unreadable: no @ in it"),
+    Fault.NO_ADDRESS: N_("unreadable: no e-mail address"),
+    Fault.OWN_ADDRESS: N_("does not count: an address of the institution"),
+}
+LACKS = {
+    Lack.STATUS: N_("no status is recorded"),
+    Lack.CONTACT: N_("no contact by which the student can be found"),
+    Lack.BIRTH_DATE: N_("the birth date cannot be read"),
+    Lack.NAME: N_("no name is recorded: the account would have the username for a name"),
+}
+_BY_MANY = N_("%(mask)s does not count: more than twenty have it on file")
+SLIPS = {
+    Slip.ONE_WRONG: N_("What was typed differs in one character from %(mask)s on file."),
+    Slip.SWAPPED: N_("What was typed has two neighbours swapped, compared with %(mask)s on file."),
+    Slip.ONE_MISSING: N_("What was typed lacks one character of %(mask)s on file."),
+    Slip.ONE_TOO_MANY: N_("What was typed has one character more than %(mask)s on file."),
+    Slip.COUNTRY: N_("What was typed has another country code, or none, than %(mask)s on file."),
+    Slip.PROVIDER: N_("What was typed has another ending after the @ than %(mask)s on file."),
+}
+
+
+def sentences(found: Check) -> dict[str, str]:
+    """Return what to say, in every language; while several persons fit, nothing."""
+    texts = OUTCOMES | UNDER_WAY if found.reference else OUTCOMES
+    if found.outcome is None:
+        return {}
+    return {each.value: translator(each).gettext(texts[found.outcome]) for each in Language}
+
+
+def lacks(row: Enrolled, language: str) -> list[str]:
+    """Say what a row lacks."""
+    return [translator(language).gettext(LACKS[each]) for each in row.lacks]
+
+
+def contact(on_file: OnFile, language: str) -> str:
+    """Say a contact on file: its mask, or why it cannot be read."""
+    say = translator(language).gettext
+    fault = FAULTS[on_file.fault] if on_file.fault else ""
+    told = on_file.mask or say(fault) % {"n": on_file.digits}
+    if on_file.by_many and on_file.mask:
+        told = say(_BY_MANY) % {"mask": on_file.mask}
+    return f"{say(CHANNELS[on_file.channel])} {told}"
+
+
+def miss(missed: Miss, language: str) -> str:
+    return translator(language).gettext(SLIPS[missed.slip]) % {"mask": missed.mask}

@@ -1,0 +1,121 @@
+"""What students wrote to support: the open ones, one in full, its answer, its closing.
+
+An answer is kept in the ledger before anybody is told that it went, and reaches the student by a
+workflow of its own. Whoever comes second is told, and changes nothing.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from domain.text import note
+from ledger import support_requests
+from ledger.support_requests import Standing, Waiting
+from starter.client.connect import TemporalUnavailable
+from support.verbs.actions import Refused
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
+from translations import N_
+
+PER_PAGE = 50
+# As much as a form of this size may carry in Greek.
+LONGEST = 2000
+LONGEST_REASON = 500
+
+
+class UnknownRequest(Refused):
+    """There is no such request, or it is another department's."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("There is no request of this number, or it is another department's."))
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of the open requests; those of students who proved a contact stand before the others."""
+
+    rows: Sequence[Waiting]
+    number: int
+    pages: int
+    total: int
+
+
+async def waiting(desk: Desk, number: int = 1, *, per_page: int = PER_PAGE) -> Page:
+    """Return one page of the open requests of the departments this person sees."""
+    desk.staff.check(Action.REQUESTS)
+    total = await open_count(desk)
+    pages = max(-(-total // per_page), 1)
+    number = min(max(number, 1), pages)
+    rows = await support_requests.waiting(
+        desk.pool, desk.staff.departments, limit=per_page, offset=(number - 1) * per_page
+    )
+    return Page(rows, number, pages, total)
+
+
+async def open_count(desk: Desk) -> int:
+    """Return how many wait for an answer; 0 for who may not look at them."""
+    if not desk.staff.may(Action.REQUESTS):
+        return 0
+    return await support_requests.open_count(desk.pool, desk.staff.departments)
+
+
+async def read(desk: Desk, request_id: str) -> Standing:
+    """Return all of one request, once the look is in the audit; raises `UnknownRequest`."""
+    standing = await _known(desk, request_id)
+    await desk.record(Action.REQUESTS, standing.line.reference, f"read {request_id}")
+    return standing
+
+
+async def answer(desk: Desk, request_id: str, text: str, *, submission_id: str) -> Standing:
+    """Answer the student by e-mail, once; raises `Refused` when it is settled already."""
+    written = note(text)
+    if not written:
+        raise Refused(N_("Write the answer."))
+    if len(written) > LONGEST:
+        raise Refused(N_("The answer is too long."))
+    standing = await _settle(desk, request_id, submission_id, "answer", answer=written)
+    with suppress(TemporalUnavailable):  # Whoever serves the portal looks for those left behind.
+        await desk.activations.mail_support_answer(request_id)
+    return standing
+
+
+async def close(desk: Desk, request_id: str, *, submission_id: str, reason: str) -> Standing:
+    """Close a request without an answer; raises `Refused` when it is settled already."""
+    why = note(reason)[:LONGEST_REASON]
+    if not why:
+        raise Refused(N_("Write why."))
+    return await _settle(desk, request_id, submission_id, f"close: {why}", closing=why)
+
+
+async def _settle(
+    desk: Desk, request_id: str, submission_id: str, act: str, **said: str
+) -> Standing:
+    """Settle it and return what stands then; the same submission once more changes nothing."""
+    standing = await _known(desk, request_id)
+    if standing.settled_id == submission_id:
+        return standing
+    _must_be_open(standing, "answer" in said)
+    await desk.record(Action.REQUESTS, standing.line.reference, f"{request_id} {act}")
+    await support_requests.settle(
+        desk.pool, desk.keys, request_id, by=desk.staff.name, settled_id=submission_id, **said
+    )
+    standing = await _known(desk, request_id)
+    if standing.settled_id != submission_id:
+        await desk.record_refusal(Action.REQUESTS, standing.line.reference)
+        _must_be_open(standing, "answer" in said)
+    return standing
+
+
+def _must_be_open(standing: Standing, to_answer: bool) -> None:
+    if not standing.is_open:
+        raise Refused(N_("Somebody has settled this request already. See below who, and how."))
+    if to_answer and standing.answer is not None:
+        raise Refused(N_("The mailbox does not exist: no answer can reach it. Close the request."))
+
+
+async def _known(desk: Desk, request_id: str) -> Standing:
+    desk.staff.check(Action.REQUESTS)
+    standing = await support_requests.standing(desk.pool, desk.keys, request_id)
+    if standing is None or not desk.staff.sees(standing.line.department):
+        raise UnknownRequest
+    return standing

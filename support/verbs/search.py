@@ -1,0 +1,118 @@
+"""Looks for an activation by whatever a caller can say of it.
+
+One box: each way the words can be meant is tried. What was typed is in no address, log or audit;
+the audit gets only in which ways it was looked for, and of which hits the name was shown.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+
+from domain import contacts, names
+from domain.insurance import AMKA, EHIC
+from domain.references import normalise
+from domain.rules import InvalidInput
+from domain.text import identifier, plain
+from ledger import activations
+from ledger import search as ledger
+from ledger.activations import Noted
+from ledger.search import Sought
+from starter.client.connect import TemporalUnavailable, asking
+from support.verbs import cases, queue
+from support.verbs.cases import Line, State
+from support.verbs.desk import Desk
+from support.verbs.staff import Action
+from web.countries import CODES
+
+MOST = 20
+_SCHEMES = (EHIC, AMKA, *sorted(CODES - {AMKA}))
+_FEWEST = 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """`more`: others fit as well, and more must be typed to see them.
+
+    `names` are those of the students, by reference, where one is kept.
+    """
+
+    rows: tuple[Line, ...]
+    more: bool
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+async def search(desk: Desk, typed: str) -> Found:
+    """Return what fits, those of a known person first, the newest of them first.
+
+    The search is in the audit before it is made.
+    """
+    sought = meant(typed, desk.settings.registrar.phone_region)
+    kinds = [each.name for each in fields(sought) if getattr(sought, each.name)]
+    await desk.record(Action.SEARCH, reason=", ".join(kinds) or "nothing")
+    if not kinds:
+        return Found((), more=False)
+    hits = await ledger.search(
+        desk.pool, desk.keys, sought, departments=desk.staff.departments, limit=MOST + 1
+    )
+    lines = await _lines(desk, hits[:MOST])
+    rows = tuple(line for line in lines if desk.staff.sees(line.department))
+    return Found(rows, len(hits) > MOST, await _names(desk, [row.reference for row in rows]))
+
+
+async def _names(desk: Desk, references: Sequence[str]) -> dict[str, str]:
+    """Return the names that are kept of these; the audit has it before they are shown."""
+    found = await activations.names_of(desk.pool, desk.keys, references)
+    if found:
+        await desk.record(Action.SEARCH, reason=f"names shown: {', '.join(sorted(found))}")
+    return found
+
+
+def meant(typed: str, region: str) -> Sought:
+    """Return every way these words can be meant; of too few letters, none."""
+    text = plain(typed)
+    number = identifier(text)
+    if len(number) < _FEWEST:
+        return Sought()
+    mobile, email = _contacts(text, region)
+    one_word = len(text.split()) == 1
+    has_digit = any(char.isdigit() for char in number)
+    return Sought(
+        reference=normalise(text),
+        mobile=mobile,
+        email=email,
+        username=text.lower() if one_word else None,
+        student_number=number if has_digit else None,
+        insurance=tuple(f"{scheme}:{number}" for scheme in _SCHEMES) if has_digit else (),
+        names=tuple(names.sought(text)),
+    )
+
+
+def _contacts(text: str, region: str) -> tuple[str | None, str | None]:
+    mobile = email = None
+    with suppress(InvalidInput):
+        mobile = contacts.mobile(text, region)
+    with suppress(InvalidInput):
+        email = contacts.email(text)
+    return mobile, email
+
+
+async def _lines(desk: Desk, hits: list[Noted]) -> list[Line]:
+    """Return where the hits stand: by Temporal's listing, else as the ledger noted them."""
+    if not hits:
+        return []
+    listed = ", ".join(f"'{hit.reference}'" for hit in hits)
+    standing: dict[str, Line] = {}
+    state = State.FORGOTTEN
+    try:
+        with asking():
+            async for execution in desk.client.list_workflows(
+                f"WorkflowId IN ({listed})", rpc_timeout=cases.WITHIN
+            ):
+                standing[execution.id] = cases.of_listing(execution)
+        rows = [standing.get(hit.reference) for hit in hits]
+        told = await queue.described(desk.client, [row for row in rows if row])
+        standing = {row.reference: row for row in told}
+    except TemporalUnavailable:
+        state = State.UNSEEN
+    known = {hit.reference: None if hit.erased else standing.get(hit.reference) for hit in hits}
+    return [known[hit.reference] or queue.of_ledger(hit, state=state) for hit in hits]

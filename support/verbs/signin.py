@@ -1,0 +1,145 @@
+"""Who somebody at the desk is: a bind to the directory, or an account of the operators' own file.
+
+A source answers with the person, with None when name or password are wrong, or raises
+`DirectoryAway`. OpenID Connect would be a third source beside these two.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from ldap3.utils.conv import escape_filter_chars
+from ldap3.utils.dn import escape_rdn
+
+from adapters.directory.ldap import Wire
+from adapters.errors import AdapterError
+from settings import Console, Directory
+from starter.output import Failed
+from support.verbs.staff import Role, Staff
+from translations import N_
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LONGEST_PASSWORD = 256
+_SHORTEST_PASSWORD = 12
+
+
+class DirectoryAway(Exception):
+    """Who somebody is cannot be told now."""
+
+
+class NoRole(Exception):
+    """The person is known, and has no role at the desk."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(N_("Your account has no role at the desk"))
+        self.name = name
+
+
+class Source(Protocol):
+    async def staff(self, name: str, password: str) -> Staff | None: ...
+
+
+class ByDirectory:
+    """A bind as the person, who then sees in which of the groups they are."""
+
+    def __init__(self, directory: Directory, console: Console) -> None:
+        self._wire = Wire(directory)
+        self._console = console
+
+    async def staff(self, name: str, password: str) -> Staff | None:
+        console = self._console
+        if not console.user_dn:
+            return None
+        dn = console.user_dn.replace("{user}", escape_rdn(name))
+        groups = dict.fromkeys([*console.groups.values(), *console.departments])
+        member = escape_filter_chars(dn)
+        query = f"(|(member={member})(uniqueMember={member}))"
+        try:
+            found = await asyncio.to_thread(
+                self._wire.holding, dn, password.encode(), tuple(groups), query
+            )
+        except AdapterError:
+            raise DirectoryAway from None
+        if found is None:
+            return None
+        limits = [console.departments[group] for group in found if group in console.departments]
+        return Staff(
+            name.lower(),
+            frozenset(Role(role) for role, group in console.groups.items() if group in found),
+            frozenset().union(*limits) if limits else None,
+        )
+
+
+class ByFile:
+    """Lines of `name:role,role:hash`, for operators, who must get in while the directory is away.
+
+    The file is read anew each time, so that an account that is taken out of it is gone.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    async def staff(self, name: str, password: str) -> Staff | None:
+        line = self._lines().get(name.lower())
+        if line is None:
+            return None
+        _, roles, kept = line.split(":", 2)
+        try:
+            await asyncio.to_thread(Argon2id.verify_phc_encoded, password.encode(), kept)
+        except InvalidKey:
+            return None
+        return Staff(name.lower(), frozenset(map(Role, roles.split(","))))
+
+    def knows(self, name: str) -> bool:
+        return name.lower() in self._lines()
+
+    def _lines(self) -> dict[str, str]:
+        if not self._file.exists():
+            return {}
+        lines = self._file.read_text("utf-8").splitlines()
+        return {line.split(":", 1)[0]: line for line in lines if line}
+
+    def put(self, name: str, roles: Iterable[Role], password: str) -> None:
+        """Add an account, or give it another password and other roles; raises `Failed`."""
+        if not _NAME.fullmatch(name):
+            raise Failed("a name has letters, digits, dots and hyphens, 64 at most")
+        if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
+            raise Failed(f"a password has {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters")
+        line = f"{name.lower()}:{','.join(roles)}:{_hash(password)}"
+        lines = self._lines() | {name.lower(): line}
+        self._file.touch(mode=0o600)
+        self._file.write_text("".join(f"{each}\n" for each in lines.values()), encoding="utf-8")
+
+
+class SignIn:
+    """The sources in order: who is in the operators' file is never looked for in the directory."""
+
+    def __init__(self, directory: Directory, console: Console) -> None:
+        self._file = ByFile(console.operators_file) if console.operators_file else None
+        self._directory = ByDirectory(directory, console)
+
+    async def staff(self, name: str, password: str) -> Staff | None:
+        """Return who this is, None when name or password are wrong.
+
+        Raises `DirectoryAway` and `NoRole`. An empty password never leaves here: to a directory
+        it would mean "anonymous", and be right.
+        """
+        if not _NAME.fullmatch(name) or not 0 < len(password) <= _LONGEST_PASSWORD:
+            return None
+        source: Source = self._directory
+        if self._file and self._file.knows(name):
+            source = self._file
+        staff = await source.staff(name, password)
+        if staff and not staff.roles:
+            raise NoRole(staff.name)
+        return staff
+
+
+def _hash(password: str) -> str:
+    kdf = Argon2id(salt=os.urandom(16), length=32, iterations=2, lanes=1, memory_cost=19_456)
+    return kdf.derive_phc_encoded(password.encode())

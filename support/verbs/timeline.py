@@ -1,0 +1,249 @@
+"""What happened to an activation, in order: student, engine and staff, repetitions folded."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.converter import DataConverter
+
+from domain.contracts.submissions import StaffRequest
+from ledger.audit import Row
+from ledger.messages import Sending
+from ledger.notes import Note
+from starter.client.pending_retries import failure_type
+from workflows.standing import REASON, STEP
+
+STAFFS_DOORS = frozenset(
+    model.model_fields["kind"].default for model in StaffRequest.__subclasses__()
+)
+"""The doors that only staff use: each is called as the kind of its request."""
+_VIEWS = frozenset({"case", "search", "registrar", "decode", "requests"})
+
+
+class Who(StrEnum):
+    STUDENT = "student"
+    ENGINE = "engine"
+    STAFF = "staff"
+
+
+class Source(StrEnum):
+    """Whose vocabulary `what` is of: a word of ours, or the action of an audit row.
+
+    The two have words in common, as do doors and actions: `withdraw` is a door of the student's
+    and an act of staff's.
+    """
+
+    ENGINE = "engine"
+    AUDIT = "audit"
+
+
+@dataclass(frozen=True)
+class Event:
+    """`what` is a word of its source, `detail` a name, a code or what staff wrote."""
+
+    at: datetime
+    what: str
+    detail: str | None = None
+    who: Who = Who.ENGINE
+    times: int = 1
+    source: Source = Source.ENGINE
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What makes it the same as another one, but for the time."""
+        return self.source, self.what, self.detail, self.who
+
+    def as_dict(self) -> dict[str, Any]:
+        detail = f"{self.times} x {self.detail or self.what}" if self.times > 1 else self.detail
+        return {"at": self.at, "what": self.what, "detail": detail}
+
+
+def of(events: Sequence[HistoryEvent], description: WorkflowExecutionDescription) -> list[Event]:
+    """Return what Temporal has noted, with the tries that have failed since."""
+    return fold([*_happened(events), *_failing(description), *_closed(events, description)])
+
+
+def fold(events: Iterable[Event]) -> list[Event]:
+    """Make one of equal events in a row, as of the last one."""
+    folded: list[Event] = []
+    for event in sorted(events, key=lambda event: event.at):
+        last = folded[-1] if folded else None
+        if last and last.kind == event.kind:
+            folded[-1] = replace(event, times=last.times + event.times)
+        else:
+            folded.append(event)
+    return folded
+
+
+def of_ledger(
+    messages: Iterable[Sending], acts: Iterable[Row], notes: Iterable[Note]
+) -> Iterator[Event]:
+    """Yield what the ledger knows beside: messages, and what staff did and wrote."""
+    for message in messages:
+        outcome = message.outcome or "not_yet"
+        at = message.finished_at or message.reserved_at
+        yield Event(at, "message", f"{message.kind} {message.channel} {outcome}")
+    for row in acts:
+        if row.action not in _VIEWS:
+            told = f"{row.actor}: {row.reason or ''}"
+            yield Event(row.at, row.action, told, Who.STAFF, source=Source.AUDIT)
+    for note in notes:
+        yield Event(note.at, "wrote", f"{note.author}: {note.text}", Who.STAFF)
+
+
+async def last_error(
+    converter: DataConverter,
+    events: Sequence[HistoryEvent],
+    description: WorkflowExecutionDescription,
+) -> str | None:
+    """Return the last failure of what is being tried, as it was raised, for who must mend it."""
+    for pending in description.raw_description.pending_activities:
+        if pending.HasField("last_failure"):
+            told = await _told(converter, pending.last_failure)
+            return f"{pending.activity_type.name}: {told}"
+    for event in reversed(events):
+        if event.HasField("workflow_task_completed_event_attributes"):
+            break
+        if event.HasField("workflow_task_failed_event_attributes"):
+            return await _told(converter, event.workflow_task_failed_event_attributes.failure)
+    return None
+
+
+async def _told(converter: DataConverter, failure: Failure) -> str:
+    readable = Failure()
+    readable.CopyFrom(failure)
+    try:
+        error: BaseException | None = await converter.decode_failure(readable)
+    except (LookupError, RuntimeError, ValueError):
+        return "(its key is gone)"
+    lines = []
+    while error is not None:
+        kind = getattr(error, "type", None) or type(error).__name__
+        said = getattr(error, "message", None) or str(error)
+        lines += [f"{kind}: {said}", getattr(getattr(error, "failure", None), "stack_trace", "")]
+        error = error.__cause__
+    return "\n".join(line for line in lines if line)
+
+
+def _happened(events: Sequence[HistoryEvent]) -> Iterator[Event]:
+    for event in events:
+        at = moment(event)
+        kind = event.WhichOneof("attributes")
+        fields: Any = getattr(event, kind or "", None)
+        match kind:
+            case "workflow_execution_started_event_attributes":
+                yield Event(at, "started", who=Who.STUDENT)
+            case (
+                "workflow_execution_update_accepted_event_attributes"
+                | "workflow_execution_signaled_event_attributes"
+            ):
+                door = submitted(event)[0]
+                yield Event(at, "submitted", door, _by(door))
+            case "activity_task_completed_event_attributes":
+                yield Event(at, "done", activity_of(events, fields))
+            case (
+                "activity_task_timed_out_event_attributes" | "activity_task_failed_event_attributes"
+            ):
+                yield _failed(
+                    at, activity_of(events, fields), fields.failure, _tries(events, event)
+                )
+            case "workflow_task_failed_event_attributes":
+                yield Event(at, "failed", "engine")
+            case "upsert_workflow_search_attributes_event_attributes" if has_moved(event):
+                yield Event(at, "stands", _stood(fields.search_attributes.indexed_fields))
+            case "workflow_execution_completed_event_attributes":
+                yield Event(at, "ended")
+            case (
+                "workflow_execution_terminated_event_attributes"
+                | "workflow_execution_failed_event_attributes"
+                | "workflow_execution_timed_out_event_attributes"
+                | "workflow_execution_canceled_event_attributes"
+            ):
+                yield Event(at, "terminated")
+
+
+def _closed(
+    events: Sequence[HistoryEvent], description: WorkflowExecutionDescription
+) -> Iterator[Event]:
+    """Yield the end of a run of whose history only the beginning was read."""
+    if description.close_time and len(events) < description.history_length:
+        done = description.status is WorkflowExecutionStatus.COMPLETED
+        yield Event(description.close_time, "ended" if done else "terminated")
+
+
+def _failing(description: WorkflowExecutionDescription) -> Iterator[Event]:
+    """Yield the tries that failed of what is still being tried; the history has none of them."""
+    for pending in description.raw_description.pending_activities:
+        if pending.HasField("last_failure"):
+            at = _time(pending.last_attempt_complete_time)
+            tried = max(pending.attempt - 1, 1)
+            yield _failed(at, pending.activity_type.name, pending.last_failure, tried)
+
+
+def _failed(at: datetime, activity: str, failure: Failure, tries: int) -> Event:
+    kind = failure_type(failure) or "no answer"
+    return Event(at, "failed", f"{activity} {kind}", times=tries)
+
+
+def _tries(events: Sequence[HistoryEvent], event: HistoryEvent) -> int:
+    """Return how often an activity had been tried, as its last start noted it."""
+    ended: Any = getattr(event, event.WhichOneof("attributes") or "")
+    if not ended.started_event_id:
+        return 1
+    started = events[ended.started_event_id - 1].activity_task_started_event_attributes
+    tries: int = started.attempt
+    return max(tries, 1)
+
+
+def _by(door: str) -> Who:
+    if door in STAFFS_DOORS:
+        return Who.STAFF
+    return Who.ENGINE if door == "joined" else Who.STUDENT
+
+
+def submitted(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
+    """Return by which door, be it by update or by signal, something came in, and what."""
+    accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+    signaled = event.workflow_execution_signaled_event_attributes
+    if accepted.name:
+        return accepted.name, accepted.args.payloads
+    return signaled.signal_name, signaled.input.payloads
+
+
+def has_moved(event: HistoryEvent) -> bool:
+    """Whether the run tells here where it stands; Temporal writes attributes of its own, too."""
+    told = event.upsert_workflow_search_attributes_event_attributes.search_attributes
+    return STEP.name in told.indexed_fields
+
+
+def activity_of(events: Sequence[HistoryEvent], fields: Any) -> str:
+    """Return the name of the activity that this event ends."""
+    scheduled = events[fields.scheduled_event_id - 1].activity_task_scheduled_event_attributes
+    name: str = scheduled.activity_type.name
+    return name
+
+
+def moment(event: HistoryEvent) -> datetime:
+    return _time(event.event_time)
+
+
+def _stood(values: Mapping[str, Payload]) -> str:
+    told = (_keyword(values[key.name]) for key in (STEP, REASON) if key.name in values)
+    return " ".join(value for value in told if value)
+
+
+def _keyword(payload: Payload) -> str | None:
+    value: str | None = json.loads(payload.data) if payload.data else None
+    return value
+
+
+def _time(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(UTC)

@@ -1,0 +1,171 @@
+"""The pages of the acts: the effect in words, a reason, a result, and nothing done twice."""
+
+import asyncio
+from datetime import timedelta
+from secrets import token_hex
+
+import pytest
+import structlog
+from temporalio.client import Client
+
+from domain.contracts.vocabulary import Step, WaitReason
+from ledger import audit
+from postgres import Pool
+from security.keyfiles import KeyUnavailable
+from settings import Settings
+from starter.client.activations import Activations
+from support.console import act
+from support.console.app import assemble, create
+from support.verbs import cases
+from tests.server import working
+from tests.stack import TestStack
+from tests.starter.client.test_activations import until, waits_for_its_pin
+from tests.support.console.conftest import SignedIn, sign_in_to
+from tests.workflows.engine import World
+
+WHY = "Τηλεφώνημα στο γραφείο"
+
+
+async def acts(pool: Pool, reference: str) -> list[str]:
+    rows = await pool.fetch("SELECT action FROM audit WHERE reference = $1 ORDER BY id", reference)
+    return [row["action"] for row in rows]
+
+
+async def test_an_act_says_its_effect_asks_why_and_tells_its_result(
+    client: Client, world: World, reference: str, pool: Pool, signed_in: SignedIn
+) -> None:
+    browser = await signed_in("supervisor")
+    activations = Activations(client)
+    path = f"/case/{reference}/hold"
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        page = await browser.get(path.lower())
+        assert "σταματά μέχρι να την αποδεσμεύσει" in page.text
+        without = await browser.post(path, reason="  ")
+        assert without.status_code == 422
+        assert "Γράψτε τον λόγο" in without.text
+        endless = await browser.post(path, reason="α" * 501)
+        assert endless.status_code == 422
+        assert "α" * 501 in endless.text
+        form = browser.hidden
+        for _ in range(2):
+            browser.hidden = form
+            done = await browser.post(path, reason=WHY)
+            assert done.status_code == 303
+            assert done.headers["location"] == f"/case/{reference}?told=done"
+        stands = await activations.stands(reference)
+        assert stands is not None
+        assert stands.wait_reason is WaitReason.HELD
+        await browser.get(path)
+        impossible = await browser.post(path, reason=WHY)
+        assert impossible.status_code == 409
+        assert "Αναστέλλεται μόνο ό,τι περιμένει τον φοιτητή" in impossible.text
+        case = await browser.get(f"/case/{reference}")
+        assert "Δεν έγινε δεκτό, δεν άλλαξε τίποτα: Αναστολή (" in case.text
+        await client.get_workflow_handle(reference).terminate()
+    assert set(await acts(pool, reference)) == {"hold", "refused", "case"}
+
+
+async def test_without_a_worker_an_act_is_taken_in(
+    client: Client, world: World, reference: str, signed_in: SignedIn
+) -> None:
+    browser = await signed_in("supervisor")
+    activations = Activations(client)
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+    await browser.get(f"/case/{reference}/hold")
+    done = await browser.post(f"/case/{reference}/hold", reason=WHY)
+    assert done.headers["location"].endswith("?told=taken")
+    async with working(client, world):
+        now = await until(activations, reference, lambda now: now.step is Step.NEEDS_SUPPORT)
+        assert now.wait_reason is WaitReason.HELD
+        await client.get_workflow_handle(reference).terminate()
+
+
+async def test_an_unknown_or_impossible_reference_is_one_page(
+    client: Client, reference: str, pool: Pool, signed_in: SignedIn
+) -> None:
+    del client
+    browser = await signed_in("supervisor")
+    for name in (reference, "nonsense"):
+        await browser.get("/case/A-7K3F-92QD/cancel")
+        answer = await browser.post(f"/case/{name}/cancel", reason=WHY)
+        assert answer.status_code == 404
+        assert "Ελέγξτε τον αριθμό αναφοράς" in answer.text
+    assert await acts(pool, reference) == []
+
+
+async def test_who_signed_out_in_between_loses_nothing_but_the_form(
+    client: Client, reference: str, pool: Pool, signed_in: SignedIn
+) -> None:
+    del client
+    browser = await signed_in("supervisor")
+    await browser.get(f"/case/{reference}/cancel")
+    await pool.execute("DELETE FROM staff_session")
+    answer = await browser.post(f"/case/{reference}/cancel", reason=WHY)
+    assert answer.headers["location"].startswith("/sign-in")
+    assert await acts(pool, reference) == []
+
+
+async def test_all_of_a_cause_are_woken_from_one_page(
+    client: Client, pool: Pool, signed_in: SignedIn
+) -> None:
+    del client
+    browser = await signed_in("supervisor")
+    await browser.get("/retry-all/USERNAME_CONFLICT")
+    assert (await browser.get("/retry-all/WAITING_CONSENT")).status_code == 404
+    assert (await browser.get("/retry-all/NONSENSE")).status_code == 404
+    assert (await browser.get("/retry-all/INSURANCE_CONFLICT")).status_code == 404
+    assert (await browser.post("/retry-all/INSURANCE_CONFLICT", reason=WHY)).status_code == 404
+    page = await browser.get("/retry-all/USERNAME_CONFLICT")
+    assert "0 ενεργοποιήσεις περιμένουν για αυτό" in page.text
+    assert (await browser.post("/retry-all/USERNAME_CONFLICT", reason=" ")).status_code == 422
+    done = await browser.post("/retry-all/USERNAME_CONFLICT", reason=WHY)
+    assert done.headers["location"] == "/queue?told=waking"
+    await asyncio.gather(*act._running)
+    asked = "SELECT count(*) FROM audit WHERE action = 'retry_all' AND actor = 'supervisor'"
+    assert await pool.fetchval(asked) == 1
+
+
+async def test_what_cannot_begin_is_not_said_to_have_begun(
+    client: Client,
+    stack: TestStack,
+    settings: Settings,
+    pool: Pool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cases, "WITHIN", timedelta(seconds=0.2))
+    nowhere = await Client.connect("127.0.0.1:9", lazy=True, data_converter=client.data_converter)
+    app = create(assemble(settings, stack.keys, pool, nowhere))
+    browser = await sign_in_to(app, stack, "supervisor")
+    why = token_hex(8)
+    for cause, status in (
+        ("DIRECTORY_DOWN", 503),
+        ("WAITING_PIN", 404),
+        ("DATA_DISPUTED", 404),
+        ("HELD", 404),
+    ):
+        await browser.get("/registrar")
+        answer = await browser.post(f"/retry-all/{cause}", reason=why)
+        assert answer.status_code == status, cause
+    await asyncio.gather(*act._running, return_exceptions=True)
+    rows = await audit.page(pool, stack.keys, action="retry_all", limit=5)
+    assert not [row for row in rows if row.reason and why in row.reason]
+
+
+async def test_a_failure_of_what_was_begun_is_in_the_log() -> None:
+    async def fails() -> int:
+        raise KeyUnavailable
+
+    async def ends() -> int:
+        return 1
+
+    with structlog.testing.capture_logs() as logged:
+        for begun in (fails(), ends()):
+            task = asyncio.create_task(begun)
+            task.add_done_callback(act._ended)
+            await asyncio.wait([task])
+            await asyncio.sleep(0)
+    assert [(each["log_level"], each["outcome"]) for each in logged] == [
+        ("error", "KeyUnavailable")
+    ]

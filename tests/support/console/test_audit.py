@@ -1,0 +1,79 @@
+"""The auditor reads what staff did, proves the chain and takes it along; each is a row as well."""
+
+import csv
+import io
+import json
+import re
+from secrets import token_hex
+
+from ledger import audit
+from postgres import Pool
+from tests.stack import TestStack
+from tests.support.console.conftest import SignedIn
+
+HEAD = re.compile(r'app-code">([0-9a-f]{64})<')
+
+
+async def write(pool: Pool, stack: TestStack, actor: str, *reasons: str) -> None:
+    for reason in reasons:
+        said = {"actor": actor, "action": "retry", "reference": "A-7K3F-92QD", "reason": reason}
+        await audit.record(pool, stack.keys, **said)
+
+
+async def test_the_newest_that_fit_come_first_a_page_at_a_time(
+    stack: TestStack, pool: Pool, signed_in: SignedIn
+) -> None:
+    actor = token_hex(6)
+    await write(pool, stack, actor, *(f"why-{number:02}" for number in range(52)))
+    browser = await signed_in("auditor")
+    first = (await browser.get(f"/audit?actor={actor}&action=retry&reference=a7k3f92qd")).text
+    assert re.findall(r"why-\d\d", first) == [f"why-{number:02}" for number in range(51, 1, -1)]
+    (older,) = re.findall(r'href="(/audit\?[^"]*)" rel="next"', first)
+    second = (await browser.get(older.replace("&amp;", "&"))).text
+    assert re.findall(r"why-\d\d", second) == ["why-01", "why-00"]
+    assert 'rel="next"' not in second
+    assert "Δεν βρέθηκε εγγραφή" in (await browser.get("/audit?actor=nobody&before=x")).text
+    (row, *_) = await audit.page(pool, stack.keys, actor="auditor")
+    assert (row.action, row.reason) == ("audit", "read")
+
+
+async def test_the_chain_is_proven_and_a_kept_head_found_again(
+    stack: TestStack, pool: Pool, signed_in: SignedIn
+) -> None:
+    browser = await signed_in("auditor")
+    told = (await browser.get("/audit/verify")).text
+    assert "Καμία εγγραφή δεν τροποποιήθηκε" in told
+    (head,) = HEAD.findall(told)
+    await write(pool, stack, "anna", "later")
+    assert "υπάρχει στην αλυσίδα" in (await browser.get(f"/audit/verify?expect={head}")).text
+    other = (await browser.get(f"/audit/verify?expect={'0' * 64}")).text
+    assert "δεν υπάρχει στην αλυσίδα" in other
+    assert not HEAD.findall(other)
+    rows = await audit.page(pool, stack.keys, actor="auditor", limit=2)
+    assert [row.reason for row in rows] == ["verify: head not found", "verify: whole"]
+
+
+async def test_what_is_taken_along_is_all_of_it_and_no_formula(
+    stack: TestStack, pool: Pool, signed_in: SignedIn
+) -> None:
+    actor = token_hex(6)
+    await write(pool, stack, actor, "=HYPERLINK(1)", 'a "quoted"\nΜαρία')
+    browser = await signed_in("auditor")
+    answer = await browser.get("/audit/export?format=csv&since=2020-01-01")
+    assert answer.headers["content-disposition"] == 'attachment; filename="audit.csv"'
+    rows = [row for row in csv.DictReader(io.StringIO(answer.text, "")) if row["actor"] == actor]
+    assert [row["reason"] for row in rows] == ["'=HYPERLINK(1)", 'a "quoted"\nΜαρία']
+    answer = await browser.get("/audit/export?format=jsonl")
+    rows = [row for row in map(json.loads, answer.text.splitlines()) if row["actor"] == actor]
+    assert [row["reason"] for row in rows] == ["=HYPERLINK(1)", 'a "quoted"\nΜαρία']
+    (row, *_) = await audit.page(pool, stack.keys, actor="auditor")
+    assert row.reason == "export: jsonl, all"
+    refused = await browser.get("/audit/export?since=yesterday")
+    assert refused.status_code == 422
+    assert "Γράψτε μια ημέρα" in refused.text
+
+
+async def test_no_other_role_reads_the_audit(signed_in: SignedIn) -> None:
+    browser = await signed_in("operator")
+    for path in ("/audit", "/audit/verify", "/audit/export"):
+        assert (await browser.get(path)).status_code == 403

@@ -1,0 +1,149 @@
+"""Each event of a timeline is called by its own name, whichever vocabulary its word is of."""
+
+import inspect
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import pytest
+from temporalio import workflow
+
+from domain.contracts.submissions import StaffRequest
+from domain.contracts.vocabulary import FailureType, Language, Step, WaitReason
+from ledger.audit import REFUSED
+from support.console.acts import ACTS, CODES
+from support.console.funnel import STAGES
+from support.console.labels import Labels
+from support.verbs.actions import DOORS, LABELS, REQUESTS
+from support.verbs.alerts import NO_MAILBOX
+from support.verbs.caller import Answer
+from support.verbs.staff import Action
+from support.verbs.timeline import STAFFS_DOORS, Event, Source, Who, fold
+from translations import translator
+from workflows import steps
+from workflows.activation import Activation
+
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+MODELS = {
+    name: inspect.getclosurevars(update.fn).nonlocals["model"]
+    for name, update in workflow._Definition.must_from_class(Activation).updates.items()
+    if name is not None
+}
+LANGUAGES = [Labels(language) for language in Language]
+
+
+def came_in(door: str, who: Who) -> Event:
+    return Event(NOW, "submitted", door, who)
+
+
+def noted(action: str) -> Event:
+    return Event(NOW, action, "anna: asked", Who.STAFF, source=Source.AUDIT)
+
+
+def test_the_doors_of_staff_are_those_whose_model_is_theirs() -> None:
+    theirs = {name for name, model in MODELS.items() if issubclass(model, StaffRequest)}
+    assert theirs == STAFFS_DOORS
+    assert set(DOORS.values()) == STAFFS_DOORS
+    assert {DOORS[action]: REQUESTS[action] for action in REQUESTS} == {
+        door: MODELS[door] for door in DOORS.values()
+    }
+
+
+@pytest.mark.parametrize("labels", LANGUAGES)
+def test_every_door_has_a_name_of_its_own(labels: Labels) -> None:
+    students = {door: labels.event(came_in(door, Who.STUDENT)) for door in {*MODELS} - STAFFS_DOORS}
+    staffs = {door: labels.event(came_in(door, Who.STAFF)) for door in DOORS.values()}
+    assert len({*students.values()}) == len(students)
+    assert len({*staffs.values()}) == len(staffs)
+    assert not {*students} & {*students.values()}
+    assert not {*staffs} & {*staffs.values()}
+    assert not {*students.values()} & {*staffs.values()}
+
+
+def test_an_act_is_no_door_even_where_both_have_one_word() -> None:
+    labels = Labels(Language.EN)
+    assert labels.event(came_in("withdraw", Who.STUDENT)) == "Took that back"
+    assert labels.event(noted("withdraw")) == "Withdraw the consent (anna: asked)"
+    assert labels.event(came_in("resend_pin", Who.STUDENT)) == "Asked for a code"
+    assert labels.event(came_in("send_code", Who.STAFF)) == "Send a code"
+
+
+@pytest.mark.parametrize("labels", LANGUAGES)
+@pytest.mark.parametrize("action", sorted({*LABELS}))
+def test_every_act_of_staff_has_its_own_name_in_the_audit(labels: Labels, action: Action) -> None:
+    others = [labels.event(noted(other)) for other in LABELS if other is not action]
+    assert labels.event(noted(action)) not in others
+    refused = Event(NOW, REFUSED, f"anna: {action}", Who.STAFF, source=Source.AUDIT)
+    assert labels.event(refused) not in {labels.event(noted(action)), action}
+
+
+def test_an_act_that_is_called_like_a_word_of_ours_is_told_as_the_act() -> None:
+    word = Event(NOW, "ended", None, Who.STAFF)
+    act = Event(NOW, "ended", None, Who.STAFF, source=Source.AUDIT)
+    assert fold([word, act]) == [word, act]
+    assert len({Labels(Language.EN).event(event) for event in (word, act)}) == 2
+
+
+@pytest.mark.parametrize("answer", Answer)
+def test_what_was_asked_about_a_caller_is_told_in_greek(answer: Answer) -> None:
+    asked = f"άννα: birth_date, student_number, father_name: {answer}"
+    event = Event(NOW, Action.CALLER, asked, Who.STAFF, source=Source.AUDIT)
+    assert not re.search("[A-Za-z]", Labels(Language.EL).event(event))
+
+
+@pytest.mark.parametrize("labels", LANGUAGES)
+def test_every_act_that_is_recorded_has_its_own_name(labels: Labels) -> None:
+    named = {action: labels.act(action) for action in ACTS}
+    assert {*Action} - {Action.QUEUE, Action.FUNNEL} <= set(named)
+    assert len({*named.values()}) == len(named)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_count_of_students_is_worded_otherwise_than_one_of_them(language: Language) -> None:
+    labels = Labels(language)
+    ones = {labels.event(came_in(door, Who.STUDENT)) for door in MODELS} | {*map(labels.step, Step)}
+    assert ones.isdisjoint(map(translator(language).gettext, STAGES.values()))
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [(action, word.replace("#", "7")) for action, words in CODES.items() for word in words]
+    + [
+        (REFUSED, Action.ERASE),
+        (Action.CALLER, "birth_date, father_name: not_confirmed"),
+        (Action.AUDIT, "verify: row 12 does not fit"),
+        (Action.SEARCH, "mobile, names"),
+        (Action.RETRY_ALL, f"{WaitReason.DIRECTORY_DOWN}: ξανά"),
+        (Action.OPERATE, "pause: ο κατάλογος"),
+        (Action.REQUESTS, "2025 close: βλ. 3"),
+    ],
+)
+def test_no_code_stands_in_the_audit_in_greek(action: str, reason: str) -> None:
+    assert not re.search(
+        "[A-Za-z_]", re.sub("(?i)email|user name", "", Labels(Language.EL).why(action, reason))
+    )
+    assert "7" not in reason or "7" in Labels(Language.EN).why(action, reason)
+
+
+@pytest.mark.parametrize("failure", [*FailureType, "MAIL_DOWN: SMTP 451", NO_MAILBOX])
+def test_what_failed_is_told_in_greek_before_its_code(failure: str) -> None:
+    told = Labels(Language.EL).failure(failure)
+    code = failure.isupper() or ":" in failure
+    assert re.search("[α-ωά-ώ]{4}", told.partition("(")[0])
+    assert told.endswith(f"({failure})") is code
+
+
+@pytest.mark.parametrize("written", ["read, paused", "100 % pause: resume", "whole"])
+def test_what_staff_wrote_stays_as_it_is(written: str) -> None:
+    labels = Labels(Language.EL)
+    assert labels.why(Action.CANCEL, written) == written
+    assert labels.why(Action.OPERATE, f"resume: {written}").endswith(f": {written}")
+
+
+@pytest.mark.parametrize(("step", "reasons"), steps.REASONS.items())
+def test_where_who_asks_for_help_stood_is_told_in_greek(
+    step: Step, reasons: Iterable[WaitReason | None]
+) -> None:
+    for stands in (step, *(f"{step} {reason}" for reason in reasons if reason)):
+        told = Labels(Language.EL).standing(stands)
+        assert not any(part.isascii() for part in told.split(" - "))

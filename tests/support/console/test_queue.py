@@ -1,0 +1,133 @@
+"""The queue's counts and lists, from one listing; with no worker, and with the ledger away."""
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from secrets import token_bytes, token_hex
+
+import pytest
+from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+
+from domain.contracts.vocabulary import WORKFLOW, ActivityName, FailureType, Step, TaskQueue
+from domain.references import from_digest
+from postgres import Pool
+from starter.client.activations import Activations
+from support.verbs import queue
+from support.verbs.queue import Group, Sort
+from support.verbs.staff import Role, Staff
+from tests.desk import desk
+from tests.server import working
+from tests.stack import TestStack
+from tests.starter.client.test_activations import begun
+from tests.starter.test_cli import comes_to
+from tests.support.console.conftest import SignedIn
+from tests.workflows.engine import World
+from workflows.standing import DEPARTMENT, STEP
+
+REFUSED = 28
+
+
+@pytest.fixture
+async def parked(client: Client, world: World) -> AsyncIterator[list[str]]:
+    """Leave more than a page of activations with support, and no worker."""
+    references = [from_digest(token_bytes(5)) for _ in range(REFUSED)]
+    world.failing, world.failure = {ActivityName.SEND_PIN: REFUSED}, FailureType.CONFIGURATION
+    world.permanent = True
+    activations = Activations(client)
+    async with working(client, world):
+        for reference in references:
+            await activations.start(begun(reference))
+        for reference in references:
+            await comes_to(activations, reference, Step.NEEDS_SUPPORT)
+    yield references
+    for reference in references:
+        await client.get_workflow_handle(reference).terminate()
+
+
+async def test_what_is_stuck_is_counted_listed_sorted_and_paged(
+    signed_in: SignedIn, client: Client, stack: TestStack, pool: Pool, parked: list[str]
+) -> None:
+    opened = desk(client, pool, keys=stack.keys, settings=stack.settings)
+    seen = await queue.overview(opened)
+    (count,) = [count for count in seen.causes if count.cause == "CONFIGURATION"]
+    assert count.number >= REFUSED
+    assert seen.groups[Group.HUMAN].number >= REFUSED
+    assert count.oldest
+    listed: list[str] = []
+    number = pages = 1
+    while number <= pages:
+        page = await queue.page(
+            opened, Group.STUCK, cause="CONFIGURATION", sort=Sort.REFERENCE, number=number
+        )
+        listed += [row.reference for row in page.rows]
+        number, pages = number + 1, page.pages
+    assert pages > 1
+    assert listed == sorted(set(listed))
+    assert set(parked) <= set(listed)
+    limited = Staff("nina", frozenset({Role.VIEWER}), frozenset({"NONE"}))
+    others = desk(client, pool, keys=stack.keys, settings=stack.settings, staff=limited)
+    assert (await queue.page(others, Group.STUCK)).total == 0
+
+    browser = await signed_in("viewer")
+    shown = await browser.get("/queue?lang=en")
+    assert "Stuck now" in shown.text
+    assert "/list?group=stuck&amp;cause=CONFIGURATION" in shown.text
+    before = time.perf_counter()
+    first = await browser.get("/list?group=stuck&cause=CONFIGURATION&sort=reference")
+    print(f"list: {time.perf_counter() - before:.3f} s")  # noqa: T201 - a figure for who runs this
+    assert 'aria-sort="ascending"' in first.text
+    assert "order=descending" in first.text
+    assert "page=2" in first.text
+    assert listed[0] in first.text
+    for stale in ("/list?group=nonsense&sort=x&page=-1", "/list?group=stuck&page=99999999999"):
+        assert (await browser.get(stale)).status_code == 200
+
+
+async def test_others_push_no_line_of_a_department_out(
+    client: Client, stack: TestStack, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is open, and what finished today: so many are read of one's own departments."""
+    monkeypatch.setattr(queue, "MOST", 1)
+    ours, theirs = (f"d'{token_hex(4)}" for _ in range(2))
+    references = [from_digest(token_bytes(5)) for _ in range(4)]
+    for reference, department in zip(references, (ours, theirs, theirs, theirs), strict=True):
+        await client.start_workflow(
+            WORKFLOW,
+            begun(reference),
+            id=reference,
+            task_queue=TaskQueue.MAIN,
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(STEP, Step.LOOKUP),
+                    SearchAttributePair(DEPARTMENT, department),
+                ]
+            ),
+        )
+        await pool.execute(
+            "INSERT INTO activation (reference, language, department, end_step, ended_at)"
+            " VALUES ($1, 'el', $2, 'active', now())",
+            reference,
+            department,
+        )
+    everything = desk(client, pool, keys=stack.keys, settings=stack.settings)
+    limited = replace(everything, staff=Staff("nina", frozenset(Role), frozenset({ours, "none"})))
+    lines, more = await queue.open_lines(limited)
+    assert ([line.reference for line in lines], more) == (references[:1], False)
+    finished = await queue.page(limited, Group.FINISHED)
+    assert ([line.reference for line in finished.rows], finished.more) == (references[:1], False)
+    assert (await queue.page(everything, Group.FINISHED)).more
+    assert (await queue.overview(everything)).more
+    nobodys = replace(everything, staff=Staff("eva", frozenset(Role), frozenset()))
+    assert await queue.open_lines(nobodys) == ([], False)
+    for reference in references:
+        await client.get_workflow_handle(reference).terminate()
+
+
+async def test_without_the_ledger_the_queue_still_counts_what_is_open(
+    client: Client, stack: TestStack, pool: Pool
+) -> None:
+    await pool.close()
+    seen = await queue.overview(desk(client, pool, keys=stack.keys, settings=stack.settings))
+    assert seen.finished is None
+    assert set(seen.groups) == set(Group) - {Group.FINISHED}

@@ -1,0 +1,16 @@
+"""The ledger, and a desk that asks Temporal nothing."""
+
+from typing import cast
+
+import pytest
+from temporalio.client import Client
+
+from postgres import Pool
+from support.verbs.desk import Desk
+from tests import desk as desks
+from tests.stack import TestStack
+
+
+@pytest.fixture
+def desk(stack: TestStack, pool: Pool) -> Desk:
+    return desks.desk(cast("Client", None), pool, keys=stack.keys, settings=stack.settings)

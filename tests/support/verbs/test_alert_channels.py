@@ -1,0 +1,223 @@
+"""A channel that takes no alerts is logged, shown and told by the other, until it takes them."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+from temporalio.client import Client
+from typer.testing import CliRunner
+
+import settings as configuration
+from domain.contracts.vocabulary import FailureType
+from postgres import Pool
+from settings import Mail, Settings
+from starter.cli import app
+from support.console.app import create
+from support.verbs import alerts, operations
+from support.verbs.alerts import ALERTS_FAIL, TEMPORAL_DOWN, Watcher
+from support.verbs.desk import Desk
+from support.verbs.staff import Role, Staff
+from tests.adapters.messaging.test_mail import Relay, relay
+from tests.stack import TestStack
+from tests.support.verbs.test_alerts import MAILBOX, Hook, hook, pool
+
+__all__ = ["hook", "pool", "relay"]
+
+SECRET = "s3cret-of-the-webhook"
+NOWHERE = "127.0.0.1:1"
+
+
+class Scene:
+    """Both channels work; `break_` lets one fail in a way of its own, `mend` takes that back."""
+
+    def __init__(self, stack: TestStack, hook: tuple[Hook, str], relay: Relay, tmp: Path) -> None:
+        self.server, self.url = hook
+        self.relay, self.keys, base = relay, stack.keys, stack.settings
+        self.token, self.password = tmp / "token", tmp / "password"
+        self.mend()
+        told = {
+            "webhook_url": self.url,
+            "webhook_token_file": self.token,
+            "email": MAILBOX,
+            "after_seconds": 0,
+        }
+        mail = Mail(
+            host="127.0.0.1",
+            port=relay.port,
+            starttls=False,
+            username="engine",
+            password_file=self.password,
+            timeout_seconds=1,
+        )
+        changed = {"alerts": base.alerts.model_copy(update=told), "mail": mail}
+        self.settings = base.model_copy(update=changed)
+
+    def mend(self) -> None:
+        self.token.write_text(SECRET)
+        self.password.write_text("sesame")
+        self.server.status, self.server.lasts = "204 No Content", 0.0
+        relay = self.relay
+        relay.login, relay.stage, relay.lasts = ("engine", "sesame"), "", 0
+        relay.rcpt = relay.data = "250 OK"
+
+    def elsewhere(self, **changed: object) -> Settings:
+        """Return settings of which one address leads elsewhere."""
+        parts: dict[str, object] = {}
+        for name, value in changed.items():
+            section, _, field = name.partition("__")
+            parts[section] = getattr(self.settings, section).model_copy(update={field: value})
+        return self.settings.model_copy(update=parts)
+
+    def keep(self, token: bytes) -> None:
+        self.token.write_bytes(token)
+
+    def letters(self) -> list[str]:
+        return [str(letter["Subject"]) for letter in self.relay.taken]
+
+
+@pytest.fixture(autouse=True)
+async def fresh(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts, "_PATIENCE", timedelta(seconds=1))
+    await pool.execute("DELETE FROM alert_channel")
+
+
+@pytest.fixture
+def scene(stack: TestStack, hook: tuple[Hook, str], relay: Relay, tmp_path: Path) -> Scene:
+    return Scene(stack, hook, relay, tmp_path)
+
+
+Break = Callable[[Scene], Settings | None]
+
+
+def answers(status: str) -> Break:
+    return lambda scene: setattr(scene.server, "status", status)
+
+
+def says(stage: str, answer: str) -> Break:
+    return lambda scene: setattr(scene.relay, stage, answer)
+
+
+def hangs(scene: Scene) -> None:
+    scene.relay.stage, scene.relay.lasts = "ehlo", 30
+
+
+FAILURES: list[tuple[str, Break, str]] = [
+    ("webhook", answers("401 Unauthorized"), "HTTP 401"),
+    ("webhook", answers("403 Forbidden"), "HTTP 403"),
+    ("webhook", answers("404 Not Found"), "HTTP 404"),
+    ("webhook", answers("302 Found"), "HTTP 302"),
+    ("webhook", answers("500 Internal Server Error"), "HTTP 500"),
+    ("webhook", lambda scene: setattr(scene.server, "lasts", 30), "TimeoutError"),
+    ("webhook", lambda scene: scene.token.unlink(), "FileNotFoundError"),
+    ("webhook", lambda scene: scene.keep(b"\xff\xfe"), "UnicodeDecodeError"),
+    ("webhook", lambda scene: scene.keep("δ".encode()), "UnicodeEncodeError"),
+    ("webhook", lambda at: at.elsewhere(alerts__webhook_url=f"http://{NOWHERE}/"), "ConnectError"),
+    ("webhook", lambda at: at.elsewhere(alerts__webhook_url="nonsense"), "UnsupportedProtocol"),
+    (
+        "webhook",
+        lambda at: at.elsewhere(alerts__webhook_url=f"https://127.0.0.1:{at.relay.port}/"),
+        "ConnectError: SSLError",
+    ),
+    ("email", lambda at: at.elsewhere(mail__port=1), "MAIL_DOWN"),
+    ("email", lambda at: at.elsewhere(mail__starttls=True), "CONFIGURATION"),
+    ("email", lambda at: at.elsewhere(mail__ca_file=Path("/no/such")), "FileNotFoundError"),
+    ("email", lambda at: setattr(at.relay, "login", ("x", "y")), "CONFIGURATION: SMTP 535"),
+    ("email", says("rcpt", "550 5.1.1 no such user"), "the mailbox was refused"),
+    ("email", says("data", "550 5.7.1 not from you"), "CONFIGURATION: SMTP 550"),
+    ("email", says("data", "451 later"), "MAIL_DOWN: SMTP 451"),
+    ("email", hangs, "MAIL_DOWN"),
+    ("email", lambda scene: scene.password.unlink(), "FileNotFoundError"),
+]
+NAMES = [f"{channel} {failure} {at}" for at, (channel, _, failure) in enumerate(FAILURES)]
+
+
+@pytest.mark.parametrize(("channel", "break_", "failure"), FAILURES, ids=NAMES)
+async def test_a_channel_that_fails_is_logged_shown_and_told_by_the_other_until_it_is_mended(
+    pool: Pool,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    channel: str,
+    break_: Break,
+    failure: str,
+) -> None:
+    if channel == "email":  # The webhook must answer, however busy the machine is.
+        monkeypatch.setattr(alerts, "_PATIENCE", timedelta(seconds=20))
+    away = await Client.connect(NOWHERE, lazy=True)
+    cause = f"{ALERTS_FAIL} {channel}"
+    broken = break_(scene) or scene.settings
+    with capture_logs() as logs:
+        for _ in range(2):
+            await Watcher(away, pool, broken).look()
+
+    told = [each for each in logs if each["event"] == "alert not delivered"]
+    assert {(each["channel"], each["log_level"]) for each in told} == {(channel, "error")}
+    assert all(each["failure"].startswith(failure) for each in told)
+    assert {each["cause"] for each in told} == {TEMPORAL_DOWN, cause}
+    assert SECRET not in str(logs)
+    assert MAILBOX not in str(logs)
+    assert scene.url not in str(logs)
+
+    desk = Desk(away, pool, scene.keys, broken, Staff("olga", frozenset(Role)))
+    state = await operations.state(desk)
+    shown = {each.name: each for each in state.alert_channels}
+    assert {name for name, each in shown.items() if each.failing_since} == {channel}
+    assert (shown[channel].failure or "").startswith(failure)
+    assert [alert.cause for alert in state.alerts] == [TEMPORAL_DOWN]
+
+    def heard() -> list[str]:
+        if channel == "email":
+            return [state for state, _ in scene.server.heard(cause)]
+        return [subject for subject in scene.letters() if cause in subject]
+
+    assert len(heard()) == 1
+    scene.mend()
+    for _ in range(3):
+        await Watcher(away, pool, scene.settings).look()
+    assert len(heard()) == 2
+    assert {each.failing_since for each in (await operations.state(desk)).alert_channels} == {None}
+    assert scene.server.heard(TEMPORAL_DOWN) == [("stands", 1)]
+    down = [each for each in scene.relay.taken if TEMPORAL_DOWN in str(each["Subject"])]
+    assert len({each["Message-ID"] for each in down}) == 1
+
+
+async def test_a_console_that_starts_with_ledger_and_temporal_away_tells_both(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dsn = type(scene.settings.ledger_dsn)("postgresql://nobody@127.0.0.1:1/none")
+    cold = scene.settings.model_copy(update={"ledger_dsn": dsn})
+    monkeypatch.setattr(configuration, "load", lambda: cold)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", NOWHERE)
+    causes = {TEMPORAL_DOWN, FailureType.LEDGER_DOWN.value}
+    console = create()
+    async with console.router.lifespan_context(console), asyncio.timeout(20):
+        told: set[str] = set()
+        while told != causes or len(scene.letters()) < len(causes):
+            told = {each["cause"] for each in scene.server.taken}
+            await asyncio.sleep(0.05)
+
+
+async def test_a_test_is_sent_by_every_channel_and_what_became_of_it_is_said(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def say(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["support", "test-alerts", *arguments])
+        return done.exit_code, done.output or str(done.exception)
+
+    monkeypatch.setattr(configuration, "load", lambda: scene.settings)
+    assert await asyncio.to_thread(say) == (0, "webhook: delivered\nemail: delivered\n")
+    scene.server.status = "401 Unauthorized"
+    code, told = await asyncio.to_thread(say)
+    assert (code, told.splitlines()[-2:]) == (
+        1,
+        ["webhook: not delivered, HTTP 401", "email: delivered"],
+    )
+    silent = scene.elsewhere(alerts__webhook_url="")
+    silent.alerts.email = ""
+    monkeypatch.setattr(configuration, "load", lambda: silent)
+    code, told = await asyncio.to_thread(say)
+    assert code == 1
+    assert "nobody" in told

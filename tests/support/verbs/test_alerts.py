@@ -1,0 +1,245 @@
+"""One alert a cause by each channel, one when it is over, whatever is away or starts again."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+
+import postgres
+from domain.contracts.submissions import ActivationStart
+from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
+from ledger import alerts as kept
+from ledger import budgets
+from postgres import Pool
+from settings import Settings
+from support.verbs import alerts
+from support.verbs.alerts import TEMPORAL_DOWN, Watcher
+from tests.stack import TestStack
+from workflows.standing import REASON, STEP
+
+MAILBOX = "operators@university.example"
+
+
+class Hook:
+    """A webhook's server, which notes what it takes and by whose token."""
+
+    def __init__(self) -> None:
+        self.status = "204 No Content"
+        self.lasts = 0.0
+        self.taken: list[dict[str, Any]] = []
+        self.tokens: set[str] = set()
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:-2])
+        await asyncio.sleep(self.lasts)
+        told = json.loads(await reader.readexactly(int(fields["content-length"])))
+        if self.status.startswith("2"):
+            self.taken.append(told)
+            self.tokens.add(fields["authorization"])
+        writer.write(f"HTTP/1.1 {self.status}\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    def heard(self, cause: str) -> list[tuple[str, int]]:
+        return [(told["state"], told["count"]) for told in self.taken if told["cause"] == cause]
+
+
+@pytest.fixture
+async def pool(stack: TestStack) -> AsyncIterator[Pool]:
+    async with await postgres.connect(stack.ledger_dsn) as pool:
+        await pool.execute("DELETE FROM alert")
+        yield pool
+        await pool.execute("DELETE FROM alert")
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[tuple[Hook, str]]:
+    hook = Hook()
+    async with await asyncio.start_server(hook.answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield hook, f"http://127.0.0.1:{port}/alert"
+
+
+@pytest.fixture
+def settings(stack: TestStack, hook: tuple[Hook, str], tmp_path: Path) -> Settings:
+    token = tmp_path / "token"
+    token.write_text("s3cret\n")
+    told = stack.settings.alerts.model_copy(
+        update={
+            "webhook_url": hook[1],
+            "webhook_token_file": token,
+            "email": MAILBOX,
+            "after_seconds": 0,
+        }
+    )
+    return stack.settings.model_copy(update={"alerts": told})
+
+
+async def counted(client: Client, number: int) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            if (await alerts.causes(client)).get("SMS_DOWN", 0) == number:
+                return
+            await asyncio.sleep(0.1)
+
+
+async def test_a_cause_is_told_once_and_its_end_once_over_restarts_and_failed_deliveries(
+    client: Client, stack: TestStack, pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    def look() -> Any:
+        return Watcher(client, pool, settings).look()
+
+    attributes = TypedSearchAttributes(
+        [
+            SearchAttributePair(STEP, Step.PIN.value),
+            SearchAttributePair(REASON, WaitReason.SMS_DOWN.value),
+        ]
+    )
+    before = (await alerts.causes(client)).get("SMS_DOWN", 0)
+    stuck = [
+        await client.start_workflow(
+            WORKFLOW,
+            ActivationStart(reference=f"A-ALRT-000{number}"),
+            id=f"A-ALRT-000{number}",
+            task_queue=TaskQueue.MAIN,
+            search_attributes=attributes,
+        )
+        for number in range(2)
+    ]
+    server, _ = hook
+    await counted(client, before + 2)
+    server.status = "503 Service Unavailable"
+    await look()
+    server.status = "204 No Content"
+    for _ in range(2):
+        await look()
+    assert server.heard("SMS_DOWN") == [("stands", before + 2)]
+    for handle in stuck:
+        await handle.terminate()
+    await counted(client, before)
+    assert before == 0
+    for _ in range(2):
+        await look()
+    assert server.heard("SMS_DOWN") == [("stands", 2), ("over", 2)]
+    assert server.tokens == {"bearer s3cret"}
+    letters = [one for one in stack.messages(MAILBOX) if "SMS_DOWN" in str(one["subject"])]
+    assert len(letters) == 2
+    assert "A-ALRT" not in str(letters) + str(server.taken)
+
+
+async def test_the_institutions_spent_sms_are_one_alert(
+    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    limits = settings.send_budget.model_copy(update={"sms_per_hour": 2})
+    watcher = Watcher(client, pool, settings.model_copy(update={"send_budget": limits}))
+    hour = timedelta(hours=1)
+    await pool.execute("DELETE FROM budget")
+    for number in range(5):
+        await budgets.take(pool, f"sms:{hour}", limit=2, window=hour)
+        await watcher.look()
+        assert len(hook[0].heard(alerts.SMS_BUDGET)) == (number >= 2)
+    await pool.execute("DELETE FROM budget")
+    await watcher.look()
+    assert hook[0].heard(alerts.SMS_BUDGET) == [("stands", 1), ("over", 1)]
+
+
+async def test_a_cause_is_told_only_when_it_has_stood_for_a_while(
+    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    patient = settings.alerts.model_copy(update={"after_seconds": 60})
+    await pool.execute("INSERT INTO alert (cause, count) VALUES ('MAIL_DOWN', 1)")
+    watcher = Watcher(client, pool, settings.model_copy(update={"alerts": patient}))
+    await watcher.look()
+    assert hook[0].taken == []
+    assert await pool.fetchval("SELECT count(*) FROM alert WHERE cause = 'MAIL_DOWN'") == 0
+
+
+async def test_temporal_away_is_a_cause_and_ends_no_other(
+    pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    await pool.execute("INSERT INTO alert (cause, count) VALUES ('MAIL_DOWN', 7)")
+    away = await Client.connect("127.0.0.1:1", lazy=True)
+    await Watcher(away, pool, settings).look()
+    assert hook[0].heard(TEMPORAL_DOWN) == [("stands", 1)]
+    assert hook[0].heard("MAIL_DOWN") == [("stands", 7)]
+
+
+async def test_the_ledger_away_is_told_once_and_its_return_once(
+    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    async with await postgres.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
+        watcher = Watcher(client, away, settings)
+        for _ in range(2):
+            await watcher.look()
+    assert hook[0].heard("LEDGER_DOWN") == [("stands", 1)]
+    watcher._pool = pool
+    for _ in range(2):
+        await watcher.look()
+    assert hook[0].heard("LEDGER_DOWN") == [("stands", 1), ("over", 1)]
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_a_clock_that_is_set_neither_hurries_nor_delays_what_is_told_without_the_ledger(
+    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings, minutes: int
+) -> None:
+    def after(seconds: float) -> Settings:
+        told = settings.alerts.model_copy(update={"after_seconds": seconds})
+        return settings.model_copy(update={"alerts": told})
+
+    async with await postgres.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
+        soon, late = Watcher(client, away, after(0.2)), Watcher(client, away, after(60))
+        await asyncio.gather(soon.look(), late.look())
+        with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
+            await late.look()
+            assert hook[0].heard("LEDGER_DOWN") == []
+            async with asyncio.timeout(10):
+                while not hook[0].heard("LEDGER_DOWN"):
+                    await soon.look()
+            soon._pool = pool
+            async with asyncio.timeout(10):
+                while len(hook[0].heard("LEDGER_DOWN")) < 2:
+                    await soon.look()
+    assert hook[0].heard("LEDGER_DOWN") == [("stands", 1), ("over", 1)]
+
+
+async def test_what_one_channel_was_told_is_kept_before_the_next_is_asked(
+    pool: Pool, hook: tuple[Hook, str], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow mail server keeps no transaction open, nor makes the webhook hear it again."""
+    await pool.execute("INSERT INTO alert (cause, count) VALUES ('MAIL_DOWN', 7)")
+    seen: list[list[str]] = []
+
+    async def tell(_: alerts.Mailbox, message: alerts.Message) -> None:
+        if message.alert.cause == "MAIL_DOWN":
+            seen.append(await pool.fetchval("SELECT told FROM alert WHERE cause = 'MAIL_DOWN'"))
+        raise alerts.NotDelivered("later")
+
+    monkeypatch.setattr(alerts.Mailbox, "tell", tell)
+    away = await Client.connect("127.0.0.1:1", lazy=True)
+    await Watcher(away, pool, settings).look()
+    assert hook[0].heard("MAIL_DOWN") == [("stands", 7)]
+    assert seen == [["webhook"]]
+
+
+async def test_two_look_one_after_the_other(
+    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    async with pool.acquire() as conn:
+        assert await kept.alone(conn)
+        await pool.execute("INSERT INTO alert (cause, count, told) VALUES ('X', 7, '{webhook}')")
+        await Watcher(client, pool, settings).look()
+        assert hook[0].taken == []
+    await Watcher(client, pool, settings).look()
+    assert hook[0].heard("X") == [("over", 7)]
+
+
+def test_nobody_is_told_where_the_settings_name_nobody(stack: TestStack) -> None:
+    assert alerts.channels(stack.settings) == ()

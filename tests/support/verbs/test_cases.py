@@ -1,0 +1,34 @@
+"""A case whose history is too large to be read in time is shown as far as it can be."""
+
+import pytest
+from temporalio.client import Client
+
+from domain.contracts.submissions import ActivationStart
+from domain.contracts.vocabulary import WORKFLOW, TaskQueue
+from support.verbs import cases
+from support.verbs.cases import State
+
+FLOOD = 8
+
+
+@pytest.mark.parametrize("large", [True, False])
+async def test_a_run_that_was_ended_for_its_size_is_told_of(
+    client: Client, reference: str, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    """Temporal ends a run at 50 MiB, of which no answer brings all within the time."""
+    if large:
+        monkeypatch.setattr(cases, "_LARGEST", 200_000)
+        monkeypatch.setattr(cases, "_PAGE", 100_000)
+    start = ActivationStart(reference=reference, mobile="+306912345678")
+    handle = await client.start_workflow(WORKFLOW, start, id=reference, task_queue=TaskQueue.MAIN)
+    for _ in range(FLOOD):
+        await handle.signal("nobodys", "x" * 100_000)
+    await handle.terminate()
+    case = await cases.case(client, reference)
+    told = [event.what for event in case.timeline]
+    assert case.standing.state is State.CUT_OFF
+    assert (told[0], told[-1]) == ("started", "terminated")
+    assert case.masked["mobile"]
+    assert case.missing == (("history",) if large else ())
+    submitted = sum(event.times for event in case.timeline if event.what == "submitted")
+    assert (submitted < FLOOD) is large

@@ -1,0 +1,161 @@
+"""An activation that is over is erased from Temporal and the ledger; one under way never is."""
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from secrets import token_hex
+
+import pytest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.contracts.submissions import CancelRequest
+from domain.contracts.vocabulary import Language
+from ledger import audit
+from ledger import erasure as ledger
+from postgres import Pool
+from starter.client.activations import Activations
+from support.verbs import erasure
+from support.verbs.actions import Refused
+from support.verbs.cases import State, UnknownReference
+from support.verbs.desk import Desk
+from support.verbs.look import look, page_of
+from support.verbs.search import search
+from support.verbs.sentences import sentence
+from support.verbs.staff import NotAllowed, Role, Staff
+from support.verbs.withdrawal import withdraw
+from tests import desk as desks
+from tests.ledger.life import left, live, person_of
+from tests.server import working
+from tests.stack import TestStack
+from tests.starter.client.test_activations import begun, waits_for_its_pin
+from tests.starter.test_cli import assert_one_line, command, told
+from tests.workflows.engine import World
+from translations import translator
+
+STAYS = {"activation", "audit", "consent", "message", "username"}
+
+
+@pytest.fixture
+def desk(client: Client, pool: Pool) -> Desk:
+    return desks.desk(client, pool)
+
+
+@pytest.fixture
+async def workflows(
+    stack: TestStack, client: Client, world: World, pool: Pool, reference: str
+) -> list[str]:
+    """Leave a cancelled activation whose letter and withdrawal no worker has done yet."""
+    activations = Activations(client)
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        cancel = CancelRequest(submission_id=token_hex(16), received_at=datetime.now(UTC))
+        await activations.submit(reference, "cancel", cancel)
+        await client.get_workflow_handle(reference).result()
+    request = await live(pool, stack, reference, person_of(stack, reference))
+    await activations.mail_support_request(request)
+    consent = await pool.fetchval("SELECT id FROM consent WHERE reference = $1", reference)
+    await activations.apply_withdrawal(reference, consent)
+    return [reference, f"support-{request}", f"withdrawal-{reference}-{consent}"]
+
+
+async def known(client: Client, workflow_id: str) -> bool:
+    try:
+        await client.get_workflow_handle(workflow_id).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
+
+
+async def test_what_is_over_is_erased_and_what_is_under_way_is_not(
+    stack: TestStack, pool: Pool, desk: Desk, reference: str, workflows: list[str]
+) -> None:
+    client = desk.client
+    person = person_of(stack, reference)
+    before = await left(pool, reference, person)
+    for open_ in workflows[1:]:
+        with pytest.raises(Refused, match="still under way"):
+            await erasure.erase(desk, reference=reference, reason="asked by letter")
+        assert await left(pool, reference, person) == before
+        await client.get_workflow_handle(open_).terminate()
+    # A letter that was tried anew has two runs.
+    await Activations(client).mail_support_request(workflows[1].removeprefix("support-"))
+    await client.get_workflow_handle(workflows[1]).terminate()
+    assert await told("support", "erase", reference.lower(), "--reason", "asked by letter") == {
+        "reference": reference,
+        "erased": True,
+    }
+    async with asyncio.timeout(20):
+        # Temporal deletes by and by.
+        while any([await known(client, each) for each in workflows]):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.05)
+    assert set(await left(pool, reference, person)) == STAYS
+    # Who asks again, for what was cut short half-way, gets the same.
+    await erasure.erase(desk, reference=reference, reason="again")
+    rows = await audit.page(pool, stack.keys, reference=reference)
+    assert [(row.action, row.reason) for row in rows] == [
+        ("erase", "again"),
+        ("erase", "asked by letter"),
+    ]
+
+
+async def test_an_erased_one_claims_nothing_of_an_account(
+    stack: TestStack, client: Client, pool: Pool, reference: str
+) -> None:
+    """Nor anything else that Temporal, which deletes by and by, still knows of it."""
+    desk = desks.desk(client, pool, settings=stack.settings)
+    await live(pool, stack, reference, person_of(stack, reference))
+    assert (await look(desk, reference)).standing.state is State.ENDED
+    await Activations(client).start(begun(reference))
+    await ledger.erase(pool, reference)
+    case = await look(desk, reference)
+    assert (case.standing.state, case.masked, page_of(desk, case)) == (State.ERASED, {}, None)
+    for language in Language:
+        told = sentence(case.standing, translator(language))
+        assert not re.search("is active|ενεργός", told)
+    (found,) = (await search(desk, reference)).rows
+    assert found.state is State.ERASED
+    with pytest.raises(Refused, match="was erased"):
+        await withdraw(desk, [], reference=reference, reason="asked")
+    await client.get_workflow_handle(reference).terminate()
+
+
+async def test_an_open_activation_is_refused_in_words(
+    client: Client, world: World, pool: Pool, reference: str
+) -> None:
+    async with working(client, world):
+        await waits_for_its_pin(Activations(client), reference)
+    ended = await command("support", "erase", reference, "--reason", "too early")
+    assert_one_line(ended, says="still under way")
+    assert not await pool.fetchval("SELECT count(*) FROM audit WHERE reference = $1", reference)
+    await client.get_workflow_handle(reference).terminate()
+
+
+@pytest.mark.parametrize(
+    ("staff", "raises"),
+    [
+        (desks.ANNA, UnknownReference),
+        (Staff("nikos", frozenset(set(Role) - {Role.OPERATOR})), NotAllowed),
+    ],
+)
+async def test_nobody_erases_what_is_unknown_and_only_operators_erase(
+    client: Client, pool: Pool, reference: str, staff: Staff, raises: type[Exception]
+) -> None:
+    with pytest.raises(raises):
+        await erasure.erase(desks.desk(client, pool, staff=staff), reference=reference, reason="x")
+
+
+async def test_another_departments_is_unknown(
+    stack: TestStack, client: Client, pool: Pool, reference: str
+) -> None:
+    person = person_of(stack, reference)
+    await live(pool, stack, reference, person)
+    before = await left(pool, reference, person)
+    limited = Staff("nikos", frozenset(Role), departments=frozenset({"none"}))
+    with pytest.raises(UnknownReference):
+        await erasure.erase(
+            desks.desk(client, pool, staff=limited), reference=reference, reason="x"
+        )
+    assert await left(pool, reference, person) == before

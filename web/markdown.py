@@ -1,0 +1,64 @@
+"""Markdown as the pages write it: with the classes of govuk-frontend, and no HTML of its own.
+
+`![What it shows](help-pin.el.webp)` is a picture among the static files, fetched when it is opened.
+"""
+
+from collections.abc import Mapping
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+
+from web.view import static_path
+
+WIDTH, HEIGHT = 390, 640
+"""Every picture is of the same size, so that nothing moves when it comes."""
+
+_CLASSES = {
+    "p": "govuk-body",
+    "h2": "govuk-heading-m",
+    "h3": "govuk-heading-s",
+    "ul": "govuk-list govuk-list--bullet govuk-list--spaced",
+    "ol": "govuk-list govuk-list--number govuk-list--spaced",
+    "a": "govuk-link",
+    "img": "app-picture",
+}
+_OPENING = (
+    '<details class="govuk-details"><summary class="govuk-details__summary">'
+    '<span class="govuk-details__summary-text">{}</span></summary>'
+    '<div class="govuk-details__text">'
+)
+_PICTURE: dict[str, str | int | float] = {
+    "width": WIDTH,
+    "height": HEIGHT,
+    "loading": "lazy",
+    "decoding": "async",
+}
+
+
+def html(text: str, classes: Mapping[str, str] = _CLASSES) -> Markup:
+    """Render a text; whatever looks like HTML in it is escaped, and each tag has its class."""
+    markdown = MarkdownIt("commonmark", {"html": False})
+    tokens = markdown.parse(text)
+    for at, token in enumerate(tokens):
+        for each in (token, *(token.children or ())):
+            _dress(each, classes)
+        match token.children:
+            case [Token(type="image", content=shown)]:
+                _fold(shown, tokens[at - 1], tokens[at + 1])
+    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - escaped
+
+
+def _dress(token: Token, classes: Mapping[str, str]) -> None:
+    if token.nesting >= 0 and token.tag in classes:
+        token.attrSet("class", classes[token.tag])
+    if token.tag == "img":
+        token.attrSet("src", f"{static_path()}/{token.attrGet('src')}")
+        token.attrs |= _PICTURE
+
+
+def _fold(shown: str, before: Token, after: Token) -> None:
+    """Let a picture of its own be opened by who wants it: who does not need not fetch it."""
+    before.type = after.type = "html_block"
+    before.content = _OPENING.format(escape(shown))
+    after.content = "</div></details>\n"

@@ -1,0 +1,182 @@
+"""The outermost layer of portal and console: what holds for every request and every response.
+
+Each response, errors and static files included, carries the security headers; a body over the
+limit or slower than its deadline, a foreign host name and an unexpected exception get their own
+pages. Nothing a caller sent is logged, nor that a caller went away.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.forms import MAX_BODY, origins
+
+log = structlog.get_logger(__name__)
+
+_POLICY = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "script-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+}
+_HEADERS = {
+    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in _POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # no-referrer would send `Origin: null` with our own forms
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Frame-Options": "DENY",
+}
+_TOO_SLOW = 408
+_HSTS = "max-age=31536000"
+_PROBES = ("/healthz", "/readyz")
+BODY_WITHIN = 10.0
+"""Seconds from the headers to the end of the body."""
+
+_LIMIT = "time_limit"
+
+ErrorPage = Callable[[Request, int], Awaitable[Response]]
+
+
+@asynccontextmanager
+async def answered_within(request: Request, seconds: float) -> AsyncIterator[asyncio.Timeout]:
+    """Limit the time until the response begins; sending it takes as long as it is read."""
+    async with asyncio.timeout(seconds) as limit:
+        setattr(request.state, _LIMIT, limit)
+        try:
+            yield limit
+        finally:
+            delattr(request.state, _LIMIT)
+
+
+class TooLarge(Exception):
+    """The body is over the limit; the rest of it is not read."""
+
+
+class TooSlow(Exception):
+    """The body did not come in time; the rest of it is not waited for."""
+
+
+class Shield:
+    """`longer` names the paths whose bodies may have more bytes than a form."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        public_url: str,
+        error_page: ErrorPage,
+        longer: Mapping[str, int] | None = None,
+    ) -> None:
+        self._app = app
+        self._longer = longer or {}
+        self._error_page = error_page
+        self._hosts = {origin.split("://")[1] for origin in origins(public_url)}
+        self._headers = dict(_HEADERS)
+        if public_url.startswith("https://"):
+            self._headers["Strict-Transport-Security"] = _HSTS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        head = scope["method"] == "HEAD"
+        if head:
+            # Answered as GET is, without the body: by every page, so that no route can forget it.
+            scope = dict(scope, method="GET")
+        outward = _Outward(send, self._headers, scope.setdefault("state", {}), body=not head)
+        status = self._refusal(scope) or await self._pass(scope, receive, outward)
+        if status:
+            response = await self._error_page(Request(scope, receive), status)
+            if status == _TOO_SLOW:
+                response.headers["Connection"] = "close"
+            await response(scope, receive, outward)
+
+    async def _pass(self, scope: Scope, receive: Receive, outward: "_Outward") -> int | None:
+        """Let the application answer; returns the status to answer with when it could not."""
+        try:
+            await self._app(scope, _limited(receive, self._most(scope)), outward)
+        except TooLarge:
+            return 413
+        except TooSlow:
+            return _TOO_SLOW
+        except ClientDisconnect:
+            return None
+        except Exception:
+            log.exception("request failed", method=scope["method"], status=500)
+            if outward.started:
+                raise
+            return 500
+        return None
+
+    def _refusal(self, scope: Scope) -> int | None:
+        """Return the status of a request that is not let in at all."""
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "0")
+        known = headers.get("host", "").lower() in self._hosts or scope["path"] in _PROBES
+        if not known or not length.isdecimal():
+            return 400
+        return 413 if int(length) > self._most(scope) else None
+
+    def _most(self, scope: Scope) -> int:
+        return self._longer.get(scope["path"], MAX_BODY)
+
+
+class _Outward:
+    """Sends a response with the headers every response carries."""
+
+    def __init__(
+        self, send: Send, headers: Mapping[str, str], state: Mapping[str, Any], *, body: bool
+    ) -> None:
+        self._send = send
+        self._headers = headers
+        self._state = state
+        self._body = body
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            if limit := self._state.get(_LIMIT):
+                limit.reschedule(None)
+            headers = MutableHeaders(scope=message)
+            headers.update(self._headers)
+            headers.setdefault("Cache-Control", "no-store")
+        elif not self._body:
+            message = dict(message, body=b"")
+        await self._send(message)
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """Stop reading a body once it has more bytes than these, or takes too long."""
+    seen, more = 0, True
+    until = asyncio.get_running_loop().time() + BODY_WITHIN
+
+    async def receive_limited() -> Message:
+        nonlocal seen, more
+        if not more:
+            return await receive()  # Until the client goes away.
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlow from None
+        seen += len(message.get("body", b""))
+        more = message.get("more_body", False)
+        if seen > most:
+            raise TooLarge
+        return message
+
+    return receive_limited
