@@ -50,6 +50,9 @@ app.add_typer(config_commands, name="config")
 app.command("doctor")(doctor.doctor)
 
 
+_loaded: set[str] = set()
+
+
 @app.command()
 def portal() -> None:
     """Serve the students' pages."""
@@ -94,9 +97,8 @@ def config_check(only: doctor.Users = None) -> None:
 
 
 def main() -> None:
-    _add_commands_from_above(sys.argv[1:2])
     try:
-        app()
+        with_commands(*sys.argv[1:2])()
     except settings.WRONG as error:
         _fail(f"settings missing or wrong: {settings.told(error)}")
     except _TOLD as error:
@@ -110,12 +112,16 @@ def main() -> None:
         time.sleep(0.3)
 
 
-def _add_commands_from_above(first: list[str]) -> None:
-    """Load the command that is asked for; all of them only for the help that lists them."""
-    others = entry_points(group="activation.commands")
-    named = [command for command in others if command.name in first]
-    for command in named or (others if first in ([], ["--help"]) else []):
-        app.add_typer(command.load(), name=command.name)
+def with_commands(first: str = "--help") -> typer.Typer:
+    """Return the application with the commands of the rooms above.
+
+    Loading them takes time: only the one that is asked for is; all for the help that lists them.
+    """
+    for command in entry_points(group="activation.commands"):
+        if first in ("--help", command.name) and command.name not in _loaded:
+            app.add_typer(command.load(), name=command.name)
+            _loaded.add(command.name)
+    return app
 
 
 def _why(error: BaseException) -> str:

@@ -347,7 +347,7 @@ async def test_without_temporal_a_command_says_so(monkeypatch: pytest.MonkeyPatc
 def shown_without_arguments(group: Any = None, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Return the commands that print JSON and need no argument."""
     found: list[tuple[str, ...]] = []
-    top: Any = group or typer.main.get_command(cli.app)
+    top: Any = group or typer.main.get_command(cli.with_commands())
     for name, one in top.commands.items():
         if hasattr(one, "commands"):
             found += shown_without_arguments(one, (*path, name))

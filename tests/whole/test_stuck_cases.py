@@ -35,9 +35,9 @@ from demo.visitor import Page
 from domain.contracts.submissions import DisputeSubmission
 from domain.contracts.vocabulary import Detail, WaitReason
 from security.keys import KeyRing
-from starter.cli import app
 from starter.client import connect
 from starter.client.activations import Activations
+from support.commands.main import commands
 from tests.stack import WholeStack
 from tests.whole.student import PATIENCE_SECONDS, until
 
@@ -90,7 +90,7 @@ class Desk:
     def say(self, *words: str) -> Result:
         """Give a command of `activation support`, in a thread without a loop."""
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(self._runner.invoke, app, ["support", *words]).result()
+            return thread.submit(self._runner.invoke, commands, [*words]).result()
 
     def show(self, player: Player) -> dict[str, Any]:
         shown = self.say("show", player.reference, "--json")

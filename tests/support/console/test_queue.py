@@ -1,5 +1,6 @@
 """The queue's counts and lists, from one listing; with no worker, and with the ledger away."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -110,6 +111,10 @@ async def test_others_push_no_line_of_a_department_out(
             reference,
             department,
         )
+    ids = ", ".join(f"'{reference}'" for reference in references)
+    async with asyncio.timeout(20):  # Temporal lists a run some time after its start.
+        while (await client.count_workflows(f"WorkflowId IN ({ids})")).count < 4:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     everything = desk(client, pool, keys=stack.keys, settings=stack.settings)
     limited = replace(everything, staff=Staff("nina", frozenset(Role), frozenset({ours, "none"})))
     lines, more = await queue.open_lines(limited)

@@ -14,7 +14,7 @@ import settings as configuration
 from domain.contracts.vocabulary import FailureType
 from postgres import Pool
 from settings import Mail, Settings
-from starter.cli import app
+from support.commands.main import commands
 from support.console.app import create
 from support.verbs import alerts, operations
 from support.verbs.alerts import ALERTS_FAIL, TEMPORAL_DOWN, Watcher
@@ -204,7 +204,7 @@ async def test_a_test_is_sent_by_every_channel_and_what_became_of_it_is_said(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def say(*arguments: str) -> tuple[int, str]:
-        done = CliRunner().invoke(app, ["support", "test-alerts", *arguments])
+        done = CliRunner().invoke(commands, ["test-alerts", *arguments])
         return done.exit_code, done.output or str(done.exception)
 
     monkeypatch.setattr(configuration, "load", lambda: scene.settings)

@@ -16,9 +16,9 @@ from typer.testing import CliRunner, Result
 from domain.contracts.submissions import ActivationStart
 from ledger import audit, notes
 from postgres import Pool, connect
-from starter.cli import app
 from starter.client.activations import Activations
 from starter.output import Failed
+from support.commands.main import commands
 from support.verbs.actions import Refused
 from tests.stack import TestStack
 
@@ -32,9 +32,7 @@ async def pool(stack: TestStack, client: Client) -> AsyncIterator[Pool]:
 
 async def support(*words: str, typed: str = "") -> Result:
     """Run the command as a person does, where no loop runs."""
-    return await asyncio.to_thread(
-        lambda: CliRunner().invoke(app, ["support", *words], input=typed)
-    )
+    return await asyncio.to_thread(lambda: CliRunner().invoke(commands, [*words], input=typed))
 
 
 async def test_verify_prints_a_head_that_is_found_again_and_fails_for_another(

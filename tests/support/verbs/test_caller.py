@@ -15,8 +15,8 @@ from domain.contracts.vocabulary import Language
 from domain.registrar.caller import Said
 from domain.registrar.diagnosis import Typed
 from ledger import activations, audit, used_again
-from starter.cli import app
 from starter.client.activations import Activations
+from support.commands.main import commands
 from support.verbs.caller import A_DAY, Answer, Question, Told, Unreadable, ask
 from support.verbs.cases import UnknownReference
 from support.verbs.desk import Desk
@@ -291,15 +291,15 @@ async def test_a_case_says_whom_the_caller_claims_to_be(
 
 @pytest.mark.usefixtures("client")
 async def test_the_command_asks_for_what_is_a_dash_and_repeats_nothing(number: str) -> None:
-    words = ("support", "caller", "--birth-date", "-", "--number", number, "--father", "-")
+    words = ("caller", "--birth-date", "-", "--number", number, "--father", "-")
 
     def run(*more: str) -> str:
-        return CliRunner().invoke(app, [*words, *more], input="1/1/2005\nIoannis\n").stdout
+        return CliRunner().invoke(commands, [*words, *more], input="1/1/2005\nIoannis\n").stdout
 
     told = json.loads(await asyncio.to_thread(run, "--json"))
     assert told == {"answer": "confirmed", "left": 2, "opens": None}
     said = await asyncio.to_thread(run)
     assert "Yes: all that was said" in said
     assert number not in said
-    refused = CliRunner().invoke(app, ["support", "caller", "nonsense"]).exception
+    refused = CliRunner().invoke(commands, ["caller", "nonsense"]).exception
     assert "that is not a reference" in str(refused)

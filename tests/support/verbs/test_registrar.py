@@ -25,7 +25,7 @@ from domain.unreadable import Fault
 from ledger import activations, audit
 from postgres import Pool
 from security.purposes import User
-from starter.cli import app
+from support.commands.main import commands
 from support.verbs.actions import Refused
 from support.verbs.desk import Desk
 from support.verbs.registrar import Check, Question, check
@@ -447,10 +447,10 @@ def test_nobody_is_told_to_begin_what_is_under_way(outcome: Outcome) -> None:
 async def test_the_command_tells_the_sentence_in_both_languages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    words = ("support", "registrar", "--number", "202690001")
+    words = ("registrar", "--number", "202690001")
 
     def run(*more: str, typed: str = "") -> str:
-        return CliRunner().invoke(app, [*words, *more], input=typed).stdout
+        return CliRunner().invoke(commands, [*words, *more], input=typed).stdout
 
     told = json.loads(await asyncio.to_thread(run, "--mobile", "-", "--json", typed="6940000010\n"))
     assert told["outcome"] == "near_miss"
@@ -460,4 +460,4 @@ async def test_the_command_tells_the_sentence_in_both_languages(
     assert "Όλα είναι εντάξει" in said
     assert "6940000001" not in said
     monkeypatch.setenv("ACTIVATION_REGISTRAR__VIEW", "no_such_view")
-    assert_one_line(await command(*words), says="do not answer")
+    assert_one_line(await command("support", *words), says="do not answer")

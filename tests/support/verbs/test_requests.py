@@ -18,7 +18,7 @@ from ledger import audit, support_requests
 from ledger.support_requests import SupportRequest
 from postgres import Pool
 from security.purposes import User
-from starter.cli import app
+from support.commands.main import commands
 from support.verbs import requests
 from support.verbs.actions import Refused
 from support.verbs.desk import Desk
@@ -237,7 +237,7 @@ async def test_an_answer_is_kept_while_temporal_is_away_and_handed_on_later(
 
 async def run(*words: str) -> Result:
     """Run the command as a person does, where no loop runs."""
-    return await asyncio.to_thread(CliRunner().invoke, app, ["support", *words])
+    return await asyncio.to_thread(CliRunner().invoke, commands, [*words])
 
 
 @pytest.mark.usefixtures("client")

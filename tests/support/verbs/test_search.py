@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from domain.contracts.vocabulary import Language
 from domain.references import from_digest
 from ledger import activations, audit
-from starter.cli import app
+from support.commands.main import commands
 from support.verbs import erasure
 from support.verbs.desk import Desk
 from support.verbs.search import search
@@ -119,6 +119,6 @@ async def test_the_command_shows_the_names(
 @pytest.fixture
 def run() -> Callable[..., str]:
     def run(typed: str, *more: str) -> str:
-        return CliRunner().invoke(app, ["support", "search", *more], input=f"{typed}\n").stdout
+        return CliRunner().invoke(commands, ["search", *more], input=f"{typed}\n").stdout
 
     return run
