@@ -10,7 +10,10 @@ from security.keys import KeyRing
 
 @dataclass(frozen=True)
 class Sought:
-    """What is looked for: each is one way to be found; all of `names` must fit."""
+    """What is looked for: each is one way to be found, all of `names` together are one.
+
+    Of each of `names` one beginning must fit.
+    """
 
     reference: str | None = None
     mobile: str | None = None
@@ -18,7 +21,7 @@ class Sought:
     username: str | None = None
     student_number: str | None = None
     insurance: Sequence[str] = ()
-    names: Sequence[str] = ()
+    names: Sequence[Collection[str]] = ()
 
 
 async def search(
@@ -47,20 +50,22 @@ async def search(
         sought.username,
         numbers,
     )
+    named = [[keys.index("name", each) for each in begun] for begun in sought.names]
+    begins = " AND ".join(f"found_by && ${at}::text[]" for at in range(9, 9 + len(named)))
     rows = await pool.fetch(
-        f"SELECT {COLUMNS} FROM activation WHERE ($9::text[] IS NULL"  # noqa: S608 - as above
-        " OR department = ANY($9)) AND (reference = $1"
+        f"SELECT {COLUMNS} FROM activation WHERE ($8::text[] IS NULL"  # noqa: S608 - no values
+        " OR department = ANY($8)) AND (reference = $1"
         " OR mobile_index = $2 OR email_index = $3 OR username_index = $4 OR person_key = ANY($5)"
-        " OR found_by && $6::text[] OR ($7::text[] <> '{}' AND found_by @> $7::text[]))"
-        " ORDER BY person_key IS NULL, started_at DESC, reference LIMIT $8",
+        f" OR found_by && $6::text[] OR ({begins or 'false'}))"
+        " ORDER BY person_key IS NULL, started_at DESC, reference LIMIT $7",
         sought.reference,
         mobile,
         email,
         index("username", sought.username),
         [row["person_key"] for row in persons],
         [each for each in exact if each],
-        [keys.index("name", each) for each in sought.names],
         limit,
         None if departments is None else list(departments),
+        *named,
     )
     return [read(row) for row in rows]

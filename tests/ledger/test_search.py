@@ -76,9 +76,10 @@ async def test_every_way_to_be_found_finds_it_alone(
         {"email": person.email},
         {"username": claimed.lower()},
         {"insurance": ["FR:1", number]},
-        {"names": [surname[:5]]},
-        {"names": ["ΜΑΡ", surname[:8]]},
-        {"names": [person.last_name_latin.upper()[:6]]},
+        {"names": [{surname[:5]}]},
+        {"names": [{"ΜΑΡ"}, {surname[:8]}]},
+        {"names": [{"ΝΙΚ", "ΜΑΡ"}, {"ΝΙΚ", surname[:8]}]},
+        {"names": [{person.last_name_latin.upper()[:6]}]},
         *(
             {"student_number": each.registration_id.upper().replace("-", "")}
             for each in person.enrolments
@@ -86,7 +87,8 @@ async def test_every_way_to_be_found_finds_it_alone(
     ]
     for way in ways:
         assert await found(pool, stack, **way) == [claimed], way
-    assert await found(pool, stack, names=["ΝΙΚ", surname[:8]]) == []
+    assert await found(pool, stack, names=[{"ΝΙΚ"}, {surname[:8]}]) == []
+    assert await found(pool, stack, names=[set(), {surname[:8]}]) == []
     assert await found(pool, stack) == []
 
 
