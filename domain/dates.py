@@ -41,6 +41,21 @@ _MONTHS = (
     *("jan ian gen", "feb fev fle", "mar", "apr", "may mai", "jun ioun iun"),
     *("jul ioul iul", "aug avg", "sep", "oct okt oht", "nov noe", "dec dek"),
 )
+_NAMES = "|".join(" ".join(_MONTHS).split())
+_A_MONTH = f"[1-9]|1[0-2]|{_NAMES}"
+_A_YEAR = "19[5-9][0-9]|20[01][0-9]"
+_A_DAY, _BOTH_DIGITS = "[1-9]|1[0-9]|2[0-8]", ("0[1-9]|1[0-9]|2[0-8]", "0[1-9]|1[0-2]")
+SURE = "^(?:{})$".format(
+    "|".join(
+        (
+            f"(?:{_A_DAY})-(?:{_A_MONTH})-(?:{_A_YEAR}|[0-9]{{1,2}})",
+            f"(?:{_A_YEAR})-(?:{_A_MONTH})-(?:{_A_DAY})",
+            f"(?:{_NAMES})-(?:{_A_DAY})-(?:{_A_YEAR})",
+            "(?:{0})(?:{1})(?:{2})|(?:{2})(?:{1})(?:{0})".format(*_BOTH_DIGITS, _A_YEAR),
+        )
+    )
+)
+"""Keys that are read as a date whatever day it is today; most dates of students are so written."""
 _NUMBERS = {name: at for at, names in enumerate(_MONTHS, 1) for name in names.split()}
 _EIGHT_DIGITS = (
     re.compile(r"(?P<day>\d\d)(?P<month>\d\d)(?P<year>\d{4})"),
@@ -111,11 +126,6 @@ def keys(day: date) -> list[str]:
         ),
         f"{before.year}-{before.month}-{before.day}",
     ]
-
-
-def placeholders() -> list[str]:
-    """Return the keys of what programs write for no date."""
-    return [*keys(date(1900, 1, 1)), "00000000", "0000-0-0", "0-0-0000", "0001-1-1", "1-1-0001"]
 
 
 def swapped(day: date) -> date | None:

@@ -58,8 +58,7 @@ def statements(settings: Registrar) -> Statements:
 
     status = f"lower(regexp_replace({value['enrollmentstatus']}, '[^A-Za-z]', '', 'g'))"
 
-    date_key = born(value["birthdate"])
-    undated = f"({date_key} IS NULL OR {date_key} = ANY($3::text[]) OR $4::boolean)"
+    of_no_date = f"({undated(value['birthdate'])} OR $3::boolean)"
     begun = by_surname(
         (value["lastnameel"], value["lastnameen"]),
         ("$1::text[]", "$2::text[]"),
@@ -88,7 +87,7 @@ def statements(settings: Registrar) -> Statements:
         ),
         by_number=any_of(f"{number(value['registrationid'])} = ANY($1::text[])"),
         by_surname=any_of(*begun),
-        by_name=any_of(*(f"{condition} AND {undated}" for condition in begun)),
+        by_name=any_of(*(f"{condition} AND {of_no_date}" for condition in begun)),
         everything=rows(""),
     )
 
@@ -137,6 +136,12 @@ def born(column: str) -> str:
     for pattern, by in dates.REDUCED:
         reduced = f"regexp_replace({reduced}, '{pattern}', '{by}', 'g')"
     return f"translate(substring({reduced} from '{dates.KEY}'), ':', '-')"
+
+
+def undated(column: str) -> str:
+    """Write how a field may hold no date, as where its words say that there is none."""
+    key = born(column)
+    return f"({key} IS NULL OR {key} !~ '{dates.SURE}' OR {column} !~ '^[0-9]')"
 
 
 def ending(mobile: str) -> str:

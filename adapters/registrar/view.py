@@ -65,6 +65,7 @@ class View:
         self._region = settings.phone_region
         self._own = own
         self._blank_words = blanks.known(settings.blank_words)
+        self._blanks_dates = any(map(str.isdigit, "".join(self._blank_words)))
 
     async def by_contact(self, typed: Typed) -> list[Row]:
         """As the port says; no more is read than tells that too many share the contact."""
@@ -129,8 +130,7 @@ class View:
                     self._statements.by_name,
                     sorted({head for last in lasts for head in heads(last)}),
                     sorted({initial for last in lasts for initial in initials(last)}),
-                    dates.placeholders(),
-                    column == _OF_ANY_DATE,
+                    column == _OF_ANY_DATE or self._blanks_dates,
                 )
                 wanted = {tuple(map(transcribed, each)) for each in names}
                 found += [row for row in rows if not wanted.isdisjoint(spellings(row))]

@@ -1,3 +1,4 @@
+import re
 import unicodedata
 from datetime import date, timedelta
 
@@ -173,6 +174,23 @@ def test_day_and_month_are_swapped_where_that_is_another_date(day: date) -> None
 @pytest.mark.parametrize(
     "written", ["19000101", "1/1/1900", "00000000", "0000-00-00", "01/01/0001"]
 )
-def test_what_programs_write_for_no_date_is_found_and_is_none(written: str) -> None:
-    assert dates.key(written) in dates.placeholders()
+def test_what_programs_write_for_no_date_is_none(written: str) -> None:
     assert dates.on_file(written, TODAY) is None
+    assert not re.fullmatch(dates.SURE, dates.key(written))
+
+
+@given(st.dates(date(1945, 1, 1), date(2024, 12, 31)), st.integers(0, 40), st.integers(0, 40))
+@pytest.mark.parametrize("today", [date(2026, 1, 1), date(2059, 12, 31)])
+def test_a_key_that_surely_is_a_date_is_read(today: date, day: date, other: int, more: int) -> None:
+    number, month = f"-{day.day}-", f"-{day.month}-"
+    for key in dates.keys(day):
+        for written in (key, key.replace(number, f"-{other}-"), key.replace(month, f"-{more}-")):
+            if re.fullmatch(dates.SURE, written):
+                assert dates.on_file(written, today), written
+        is_usual = 1950 <= day.year < 2020 and day.day <= 28
+        assert not is_usual or key == dates.keys(day)[-1] or re.fullmatch(dates.SURE, key)
+
+
+@given(written=st.from_regex(dates.SURE, fullmatch=True))
+def test_whatever_surely_is_a_date_is_read(written: str) -> None:
+    assert dates.on_file(written, TODAY), written

@@ -216,6 +216,26 @@ async def test_a_birth_date_that_is_read_is_found_in_every_form(judge: asyncpg.C
     assert await missed(judge, same, written, [dates.key(f) for f in written]) == []
 
 
+UNREADABLE = (
+    *("31/2/2005", "0000-00-00", "00000000", "δεν υπάρχει", "", "-", "19000101", "1/1/1850"),
+    *("45/13/2005", "1/13/2005", "200511", "1/II/2005", "1 Φλ 2005", "32-JAN-05", "29/2/2003"),
+    *("1/1/2099", "20991231", "31022005", "1-1-0001", "άγνωστη", "31 Απριλίου 2004", "12:00"),
+)
+
+
+async def test_a_field_without_a_date_that_is_read_is_found_as_undated(
+    judge: asyncpg.Connection,
+) -> None:
+    written = [*UNREADABLE, *fields((*UNREADABLE, *DATES), TIMES, 5)]
+    undated = [
+        each for each in written if not (blanks.value(each) and dates.on_file(each, TODAY()))
+    ]
+    assert {*undated} >= {*UNREADABLE}
+    assert await missed(judge, registrar_sql.undated("c0"), [*undated, None]) == []
+    dated = ["1/2/2005", "2005-02-01 00:00:00", "01-FEB-05", "20050201", "1 Φεβρουαρίου 2005"]
+    assert await missed(judge, registrar_sql.undated("c0"), dated) == dated
+
+
 async def test_a_number_is_folded_by_sql_as_by_python(judge: asyncpg.Connection) -> None:
     written = [*fields(SSNS, JUNK[:-1], 4)]
     folded = [registrar_sql.spelled(each) for each in written]

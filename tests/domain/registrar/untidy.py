@@ -17,7 +17,7 @@ def untidy(draw: st.DrawFn) -> list[Row]:
     """Draw rows of a few students, of which any field may be another's, or missing."""
     firsts = st.sampled_from(("Μαρία", "Μαρία", "Μαρίνα", "Παππά", None))
     lasts = st.sampled_from(("Παππά", "Παππά", "Άλλου", "Μαρία", None))
-    births = st.sampled_from(("20050101", "1/2/2005", "2/1/2005", "19000101", None))
+    births = st.sampled_from(("20050101", "1/2/2005", "2/1/2005", "19000101", "31/2/2005", None))
     fathers = st.sampled_from(("Πέτρος", "Πέτρου", "Παύλος", "Π.", None))
     latin = st.sampled_from((None, None, "Maria"))
     return [
@@ -62,3 +62,8 @@ SHARED = [
     row("2", **MARIA | {"lastnameel": "Άλλου"}, mobilephone="6971234567"),
 ]
 """The contact that rows 0 and 2 share is also of row 1, which is somebody else's."""
+UNREADABLE = [
+    row("0", **MARIA, fatherfirstnameel="Πέτρος"),
+    row("1", **MARIA | {"birthdate": "31/2/2005"}, fatherfirstnameel="Πέτρος"),
+]
+"""Row 1 may be of any date."""
