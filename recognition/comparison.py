@@ -67,7 +67,7 @@ def persons(rows: Sequence[Row], settings: Settings, keys: KeyRing) -> list[Pers
     typed = students.Typed(None, None, settings.registrar.phone_region, own)
     return [
         students.person(group, typed, lambda value: keys.index("person", value), alike)
-        for group, alike in people(rows, typed.region, own)
+        for group, alike, _ in people(rows, typed.region, own)
     ]
 
 

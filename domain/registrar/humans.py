@@ -40,10 +40,14 @@ MOST_FITTING = 5
 
 
 class Grouped(NamedTuple):
-    """The rows of one human; `alike` are the rows of others who may be the same human."""
+    """The rows of one human; `alike` are the rows of others who may be the same human.
+
+    `passed_over` are rows without a birth date that fit so many that nobody is asked about them.
+    """
 
     rows: list[Row]
     alike: list[Row]
+    passed_over: list[Row]
 
 
 def humans(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> list[list[Row]]:
@@ -61,6 +65,7 @@ def people(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> list[
         Grouped(
             [each.row for each in members],
             [each.row for other in sorted(at.near[lead]) for each in at.found[other]],
+            [each.row for each in members if enrolment(each.row) in at.passed_over],
         )
         for lead, members in at.found.items()
     ]
@@ -73,6 +78,7 @@ class _Parts(NamedTuple):
     groups: Groups
     found: Mapping[int, Sequence[Known]]
     near: Mapping[int, set[int]]
+    passed_over: set[str]
 
 
 def _grouped(rows: Iterable[Row], region: str, own: Collection[str]) -> _Parts:
@@ -87,7 +93,7 @@ def _grouped(rows: Iterable[Row], region: str, own: Collection[str]) -> _Parts:
     found: dict[int, list[Known]] = defaultdict(list)
     for at, each in enumerate(known):
         found[groups.of(at)].append(each)
-    return _Parts(known, groups, found, _nearly_one(known, groups, found))
+    return _Parts(known, groups, found, *_nearly_one(known, groups, found))
 
 
 class Deciding(NamedTuple):
@@ -108,7 +114,7 @@ def deciding(
     decides which of them are one.
     """
     rows = list(rows)
-    known, groups, _, near = _grouped(rows, region, own)
+    known, groups, _, near, _ = _grouped(rows, region, own)
     asked = {groups.of(at) for at, row in enumerate(rows) if enrolment(row) in of}
     asked |= {other for lead in asked for other in near[lead]}
     alike = [*of_one_day(known)]
@@ -193,8 +199,11 @@ def _may_have_one_father(
 
 def _nearly_one(
     known: Sequence[Known], groups: Groups, found: Mapping[int, Sequence[Known]]
-) -> dict[int, set[int]]:
-    """Tell by their first rows which humans may be one, though nothing joins them."""
+) -> tuple[dict[int, set[int]], set[str]]:
+    """Tell by their first rows which humans may be one, though nothing joins them.
+
+    The enrolments that are passed over come second.
+    """
     likely = {
         (one, other): by
         for one, other in _meeting(known)
@@ -213,7 +222,7 @@ def _nearly_one(
         if is_whatever or _may_have_one_father(rows, Name.may_be_declined):
             near[one].add(other)
             near[other].add(one)
-    return near
+    return near, {enrolment(known[at].row) for at in many}
 
 
 def _fitting_many(known: Sequence[Known], pairs: Iterable[tuple[int, int]]) -> set[int]:

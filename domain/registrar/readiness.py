@@ -5,7 +5,8 @@ account only. No AMKA is fine: it is asked for. No name is no obstacle: the acco
 for one. A contact shared with a few others is none either, but who has no other is asked one
 question more; one that many have, usually a secretariat's own or a placeholder, proves nobody. A
 birth date that cannot be read is no obstacle: rows are joined, and questions asked, without it. A
-student may have several findings.
+row without one may fit so many that nobody is asked whose it is, and its student may get a second
+account: it is told whatever its status. A student may have several findings.
 """
 
 from collections import Counter, defaultdict
@@ -17,7 +18,7 @@ from typing import TypeAlias
 from domain.contacts import emails_on_file, landline_on_file
 from domain.memo import remembering
 from domain.registrar import students
-from domain.registrar.humans import humans
+from domain.registrar.humans import people
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, as_it_stands, birth_date, enrolment, is_live, text
 from domain.registrar.students import enrolled, login_name
@@ -39,6 +40,7 @@ class Obstacle(StrEnum):
     SHARED_CONTACT = "shared_contact"
     SHARED_BESIDE_OWN = "shared_beside_own"
     UNREADABLE_BIRTH_DATE = "unreadable_birth_date"
+    UNDATED_FITS_MANY = "undated_fits_many"
 
 
 _Found: TypeAlias = tuple[Obstacle, Row]
@@ -49,6 +51,7 @@ _HARMLESS = frozenset(
         Obstacle.SHARED_CONTACT,
         Obstacle.SHARED_BESIDE_OWN,
         Obstacle.UNREADABLE_BIRTH_DATE,
+        Obstacle.UNDATED_FITS_MANY,
     )
 )
 
@@ -98,11 +101,13 @@ def report(
     an address is no contact.
     """
     rows = list(rows)
-    judged = [live for group in humans(rows, region, own) if (live := enrolled(group))]
+    every = people(rows, region, own)
+    judged = [live for human in every if (live := enrolled(human.rows))]
     contacts = [_contacts(live, region, own) for live in judged]
     holders = Counter(contact for each in contacts for contact in each)
     logins = Counter(map(login_name, judged))
-    findings: list[Finding] = []
+    passed_over = [row for human in every for row in human.passed_over]
+    findings = [_finding(row, Obstacle.UNDATED_FITS_MANY, 0) for row in passed_over]
     unable: set[str] = set()
     for live, held in zip(judged, contacts, strict=True):
         others = {contact: holders[contact] - 1 for contact in held}
@@ -120,7 +125,7 @@ def report(
                 unable.add(enrolment(live[0]))
     findings.sort(key=lambda found: (found.department_id, found.reason, found.registration_id))
     not_active = Counter(text(row, "enrollmentstatus") for row in rows if not is_live(row))
-    departments = _departments(judged, findings, unable)
+    departments = _departments(judged, passed_over, findings, unable)
     return Report(departments, tuple(findings), dict(not_active.most_common()))
 
 
@@ -201,10 +206,18 @@ def _finding(row: Row, reason: Obstacle, shared: int) -> Finding:
 
 
 def _departments(
-    judged: list[list[Row]], findings: list[Finding], unable: Collection[str]
+    judged: list[list[Row]],
+    passed_over: list[Row],
+    findings: list[Finding],
+    unable: Collection[str],
 ) -> tuple[Department, ...]:
-    """Count students, and who of them is unable, in the department of the newest enrolment."""
-    named = {text(row, "departmentid"): row for live in judged for row in reversed(live)}
+    """Count students, and who of them is unable, in the department of the newest enrolment.
+
+    One of `passed_over` alone has no students.
+    """
+    named = {
+        text(row, "departmentid"): row for rows in (passed_over, *judged) for row in reversed(rows)
+    }
     newest: dict[str, list[Row]] = defaultdict(list)
     for live in judged:
         newest[text(live[0], "departmentid")].append(live[0])

@@ -43,7 +43,7 @@ def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> l
     """Return the persons with a live row that holds a typed contact; `index` makes their keys."""
     return [
         person(group, typed, index, alike)
-        for group, alike in people(rows, typed.region, typed.own)
+        for group, alike, _ in people(rows, typed.region, typed.own)
         if any(is_live(row) and holds(row, typed) for row in group)
     ]
 

@@ -1,8 +1,18 @@
-import pytest
+from unittest.mock import patch
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.registrar import humans as humans_of_rows
+from domain.registrar.humans import humans, people
 from domain.registrar.readiness import Finding, Obstacle, report
 from domain.registrar.row_facts import MOST_SHARING
-from domain.registrar.rows import Row
+from domain.registrar.rows import Row, birth_date
+from domain.registrar.students import Typed, enrolled, persons
+from tests.domain.registrar.untidy import untidy
+
+PAPPAS = {"lastnameel": "Παππάς", "fatherfirstnameel": "Πέτρος"}
 
 
 def row(number: str, **more: str | None) -> Row:
@@ -202,3 +212,77 @@ def test_the_report_tells_who_has_no_other_contact_than_one_of_many() -> None:
     assert set(told.values()) == {(Obstacle.SHARED_BY_MANY, MOST_SHARING)}
     assert found.departments[0].reasons == {"shared_by_many": MOST_SHARING, "shared_beside_own": 1}
     assert found.departments[0].unable == MOST_SHARING
+
+
+@pytest.mark.parametrize("status", ["active", "graduated"])
+@pytest.mark.parametrize("written", [None, "-", "31/2/2005", "δεν υπάρχει", "0000-00-00"])
+@pytest.mark.parametrize(("others", "told_of"), [(5, []), (6, ["0"])])
+def test_a_row_without_a_date_that_fits_many_is_told(
+    status: str, written: str | None, others: int, told_of: list[str]
+) -> None:
+    """Nobody is asked about it before an account is made."""
+    rows = [
+        row("0", **PAPPAS, birthdate=written, enrollmentstatus=status, departmentid="402"),
+        *(
+            row(f"{n}", **PAPPAS, birthdate=f"{n}/1/2005", mobilephone=f"694000000{n}")
+            for n in range(1, others + 1)
+        ),
+    ]
+    found = report(rows, "GR")
+    passed_over = [each for each in found.findings if each.reason is Obstacle.UNDATED_FITS_MANY]
+    assert [each.registration_id for each in passed_over] == told_of
+    students_in = {each.department_id: each.students for each in found.departments}
+    counted = {"402": int(status == "active")} if told_of or status == "active" else {}
+    assert students_in == {"401": others} | counted
+
+
+UNDATED = [
+    row("u0", birthdate=None, **PAPPAS, enrollmentstatus="graduated"),
+    *(row(f"u{n}", birthdate=f"1/{n}/2003", **PAPPAS) for n in range(1, 6)),
+]
+"""With a row more, that without a date fits more than anybody is asked about."""
+
+
+def _number(row: Row) -> str:
+    return str(row["registrationid"])
+
+
+def _by_twos(rows: list[Row]) -> set[frozenset[str]]:
+    """Return the humans by twos who may be one, each by all their rows."""
+    return {
+        frozenset((",".join(sorted(map(_number, each.rows))), _number(other)))
+        for each in people(rows, "GR")
+        for other in each.alike
+    }
+
+
+@given(rows=untidy())
+def test_the_report_and_an_activation_agree_on_who_can_activate(rows: list[Row]) -> None:
+    live = {_number(own[0]) for each in humans(rows, "GR") if (own := enrolled(each))}
+    found = report(rows, "GR")
+    unable = {each.registration_id for each in found.findings if each.reason == "no_contact"}
+    typed = [Typed(f"+30{each}", None, "GR") for each in ("6971234567", "6981234567")]
+    activating = {
+        person.enrolments[0].registration_id
+        for each in typed
+        for person in persons(rows, each, str)
+    }
+    assert activating == live - unable
+    assert sum(each.unable for each in found.departments) == len(unable)
+
+
+@given(rows=untidy(), more=st.booleans(), of=st.sampled_from(["1/9/2003", "31/2/2003", "1/1/2003"]))
+def test_whoever_is_passed_over_is_told(rows: list[Row], of: str, *, more: bool) -> None:
+    rows = [*rows, *UNDATED, row("u9", birthdate=of, **PAPPAS)] if more else rows
+    told_of = {
+        each.registration_id
+        for each in report(rows, "GR").findings
+        if each.reason is Obstacle.UNDATED_FITS_MANY
+    }
+    asked = _by_twos(rows)
+    with patch.object(humans_of_rows, "MOST_FITTING", len(rows)):
+        passed_over = _by_twos(rows) - asked
+    for each in passed_over:
+        assert told_of & {number for some in each for number in some.split(",")}
+    assert told_of <= {_number(each) for each in rows if birth_date(each) is None}
+    assert told_of or not (more and of == "1/9/2003")
