@@ -107,8 +107,8 @@ async def run(config: Settings, roles: list[Role], probed: tuple[str, int] | Non
         if client is None:
             return
         client = await stack.enter_async_context(watched(client, ledger))
-        parts = Parts(client, ledger, registrar, keys, config, stack)
-        workers += [one for role in roles for one in _WORKERS[role](parts)]
+        given = Dependencies(client, ledger, registrar, keys, config, stack)
+        workers += [one for role in roles for one in _WORKERS[role](given)]
         for one in workers:
             await stack.enter_async_context(one)
         log.info("worker serves", queue=",".join(roles))
@@ -141,7 +141,7 @@ async def _ready(ledger: Pool, keys: KeyRing, workers: list[Worker]) -> Answers:
 
 
 @dataclass(frozen=True)
-class Parts:
+class Dependencies:
     """What every role is wired from; what a role opens is closed by `stack`, workers first."""
 
     client: Client
@@ -152,15 +152,15 @@ class Parts:
     stack: AsyncExitStack
 
 
-def _main(parts: Parts) -> list[Worker]:
-    view = View(parts.registrar, parts.config.registrar, parts.config.institution.mail_domains)
-    registrar = RegistrarActivities(registrar=view, keys=parts.keys, settings=parts.config)
-    pins = PinActivities(pool=parts.ledger, keys=parts.keys, policy=parts.config.policy)
-    records = LedgerActivities(pool=parts.ledger, keys=parts.keys, settings=parts.config)
-    insured = InsuranceActivities(pool=parts.ledger, keys=parts.keys, registrar=registrar)
+def _main(given: Dependencies) -> list[Worker]:
+    view = View(given.registrar, given.config.registrar, given.config.institution.mail_domains)
+    registrar = RegistrarActivities(registrar=view, keys=given.keys, settings=given.config)
+    pins = PinActivities(pool=given.ledger, keys=given.keys, policy=given.config.policy)
+    records = LedgerActivities(pool=given.ledger, keys=given.keys, settings=given.config)
+    insured = InsuranceActivities(pool=given.ledger, keys=given.keys, registrar=registrar)
     return [
         _worker(
-            parts.client,
+            given.client,
             TaskQueue.MAIN,
             [*registrar.all(), *pins.all(), *records.all(), *insured.all()],
             workflows=[Activation, SupportRequest, SupportAnswer, Withdrawal],
@@ -171,29 +171,29 @@ def _main(parts: Parts) -> list[Worker]:
     ]
 
 
-def _messaging(parts: Parts) -> list[Worker]:
-    messages = MessagingActivities(pool=parts.ledger, keys=parts.keys, settings=parts.config)
-    parts.stack.push_async_callback(messages.close)
-    desk = DeskActivities(pool=parts.ledger, keys=parts.keys, settings=parts.config)
-    pace = parts.config.sms.per_second
+def _messaging(given: Dependencies) -> list[Worker]:
+    messages = MessagingActivities(pool=given.ledger, keys=given.keys, settings=given.config)
+    given.stack.push_async_callback(messages.close)
+    desk = DeskActivities(pool=given.ledger, keys=given.keys, settings=given.config)
+    pace = given.config.sms.per_second
     return [
         _worker(
-            parts.client,
+            given.client,
             TaskQueue.SMS,
             messages.all(),
             max_task_queue_activities_per_second=pace,
         ),
-        _worker(parts.client, TaskQueue.MAIL, [*messages.all(), *desk.all()]),
+        _worker(given.client, TaskQueue.MAIL, [*messages.all(), *desk.all()]),
     ]
 
 
-def _directory(parts: Parts) -> list[Worker]:
-    accounts = DirectoryActivities(pool=parts.ledger, keys=parts.keys, settings=parts.config)
-    parts.stack.push_async_callback(accounts.close)
+def _directory(given: Dependencies) -> list[Worker]:
+    accounts = DirectoryActivities(pool=given.ledger, keys=given.keys, settings=given.config)
+    given.stack.push_async_callback(accounts.close)
     # No more at once than there are threads: who has to wait waits at Temporal, off the clock.
-    slots = parts.config.directory.pool_size
+    slots = given.config.directory.pool_size
     return [
-        _worker(parts.client, TaskQueue.DIRECTORY, accounts.all(), max_concurrent_activities=slots)
+        _worker(given.client, TaskQueue.DIRECTORY, accounts.all(), max_concurrent_activities=slots)
     ]
 
 

@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 from domain.contracts.requests import ResolveAccount, SendNotice, SendPin
 from domain.contracts.vocabulary import ActivityName, Channel, FailureType
 from ledger import parts, passwords
-from ledger.parts import Met, Part
+from ledger.parts import CallCounts, Part
 from postgres import NO_RESULT, Pool
 
 _EVERY = 5.0
@@ -64,7 +64,7 @@ class Watch(client.Interceptor, worker.Interceptor):
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._met: dict[tuple[Part, float], Met] = {}
+        self._met: dict[tuple[Part, float], CallCounts] = {}
 
     def intercept_activity(
         self,
@@ -78,7 +78,7 @@ class Watch(client.Interceptor, worker.Interceptor):
             return
         now = time.monotonic()
         minute = now // _MINUTE
-        met = self._met.setdefault((part, minute), Met(part, now))
+        met = self._met.setdefault((part, minute), CallCounts(part, now))
         if failure is None:
             met.done += 1
             met.last_done = now
@@ -102,8 +102,8 @@ class Watch(client.Interceptor, worker.Interceptor):
                 if met.begun >= oldest:
                     self._put_back(key, met)
 
-    def _put_back(self, key: tuple[Part, float], met: Met) -> None:
-        newer = self._met.setdefault(key, Met(met.part, met.begun))
+    def _put_back(self, key: tuple[Part, float], met: CallCounts) -> None:
+        newer = self._met.setdefault(key, CallCounts(met.part, met.begun))
         newer.done += met.done
         newer.failed += met.failed
         newer.last_done = newer.last_done or met.last_done

@@ -30,7 +30,7 @@ from domain.contracts.vocabulary import WORKFLOW
 from security.keys import KeyRing
 from settings import Settings
 from starter.client import connect
-from workflows.standing import REASON, STEP
+from workflows.step_machine import REASON, STEP
 
 ROUNDS = 7
 _READY_SECONDS = 180.0

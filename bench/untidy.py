@@ -128,7 +128,7 @@ class Drawing:
                 return
 
     def human(self, **more: str | None) -> Human:
-        """Draw one with a single row; `more` stands in it as it is."""
+        """Draw one with a single row; `more` stands in it is."""
         self._n += 1
         n, draw = self._n, self.draw
         while True:

@@ -32,10 +32,10 @@ from domain.contracts.vocabulary import Language
 from domain.references import from_digest
 from ledger import activations
 from settings import Directory
-from support.commands.terminal import desk
+from support.commands.terminal import staff_context
 from support.verbs import actions
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 
 COUNT = 200
 SEED = 1
@@ -139,7 +139,7 @@ async def behind_the_scenes(
 ) -> dict[Played, str]:
     """Do what no student does; returns the references of who needed no browser."""
     expired = {each: from_digest(each.digest) for each in crowd if each.fate is EXPIRED}
-    async with desk() as opened:
+    async with staff_context() as opened:
         for each, reference in expired.items():
             await _expire(opened, each, reference)
         for each in crowd:
@@ -149,7 +149,7 @@ async def behind_the_scenes(
     return expired
 
 
-async def _expire(opened: Desk, played: Played, reference: str) -> None:
+async def _expire(opened: StaffContext, played: Played, reference: str) -> None:
     """Begin as the portal does, but with less patience: three days are too long for a demo."""
     (mobile,) = mobiles_on_file(played.rows[0]["mobilephone"], "GR")
     start = ActivationStart(

@@ -23,7 +23,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Noted:
+class ActivationRow:
     """What is noted of an activation; `end` None: it has not ended.
 
     `erased`: nothing tells whose it was, though a contact begins each.
@@ -275,7 +275,7 @@ async def under_way(
     return reference
 
 
-async def noted(pool: Pool, references: Collection[str]) -> dict[str, Noted]:
+async def noted(pool: Pool, references: Collection[str]) -> dict[str, ActivationRow]:
     """Return what is noted of these, by reference; of unknown ones nothing."""
     rows = await pool.fetch(
         f"SELECT {COLUMNS} FROM activation WHERE reference = ANY($1)",  # noqa: S608 - a constant of ours
@@ -295,7 +295,7 @@ async def names_of(pool: Pool, keys: KeyRing, references: Collection[str]) -> di
 
 async def finished(
     pool: Pool, *, since: datetime, departments: Collection[str] | None, limit: int
-) -> list[Noted]:
+) -> list[ActivationRow]:
     """Return those of these departments that ended since then, the newest first; None: of all."""
     rows = await pool.fetch(
         f"SELECT {COLUMNS} FROM activation WHERE ended_at >= $1"  # noqa: S608 - as above
@@ -308,9 +308,9 @@ async def finished(
     return [read(row) for row in rows]
 
 
-def read(row: asyncpg.Record) -> Noted:
+def read(row: asyncpg.Record) -> ActivationRow:
     """Return what a row with `COLUMNS` says."""
-    return Noted(
+    return ActivationRow(
         reference=row["reference"],
         language=Language(row["language"]),
         department=row["department"],

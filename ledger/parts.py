@@ -52,7 +52,7 @@ class Part(StrEnum):
 
 
 @dataclass
-class Met:
+class CallCounts:
     """What one process met at one part within a minute from `begun` on.
 
     Its times are seconds of `time.monotonic`: the ledger makes them times of its own clock.
@@ -68,7 +68,7 @@ class Met:
 
 
 @dataclass(frozen=True)
-class Standing:
+class DependencyHealth:
     """How a part does: `done` and `failed` count the last while only."""
 
     part: Part
@@ -85,7 +85,7 @@ class Standing:
         return self.failed / asked if asked else None
 
 
-async def add(pool: Pool, met: Sequence[Met]) -> None:
+async def add(pool: Pool, met: Sequence[CallCounts]) -> None:
     """Add what was met, all of it or nothing; always in one order, so that nobody waits in turn."""
     ordered = sorted(met, key=lambda one: (one.part, one.begun))
     async with pool.acquire() as connection, connection.transaction():
@@ -101,8 +101,8 @@ def _ago(at: float | None) -> timedelta | None:
     return None if at is None else timedelta(seconds=time.monotonic() - at)
 
 
-async def standing(pool: Pool, within: timedelta) -> dict[Part, Standing]:
+async def standing(pool: Pool, within: timedelta) -> dict[Part, DependencyHealth]:
     """Return how each part does that anything was ever asked of."""
     rows = await pool.fetch(_STANDING, within)
-    met = [Standing(**{**row, "part": Part(row["part"])}) for row in rows]
+    met = [DependencyHealth(**{**row, "part": Part(row["part"])}) for row in rows]
     return {standing.part: standing for standing in met}

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from ledger.activations import COLUMNS, Noted, read
+from ledger.activations import COLUMNS, ActivationRow, read
 from postgres import Pool
 from security.keys import KeyRing
 
 
 @dataclass(frozen=True)
-class Sought:
+class SearchQuery:
     """What is looked for: each is one way to be found, all of `names` together are one.
 
     Of each of `names` one beginning must fit.
@@ -27,11 +27,11 @@ class Sought:
 async def search(
     pool: Pool,
     keys: KeyRing,
-    sought: Sought,
+    sought: SearchQuery,
     *,
     departments: Collection[str] | None,
     limit: int,
-) -> list[Noted]:
+) -> list[ActivationRow]:
     """Return what fits in these departments; None: in all, also where none is known yet.
 
     Activations whose person is known come first, then the newest: anybody can begin any number of

@@ -49,7 +49,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Standing:
+class HelpRequestDetail:
     """All that is known of a request; `closing` is why it was closed without a (new) answer."""
 
     line: Waiting
@@ -134,7 +134,7 @@ async def open_count(pool: Pool, departments: Collection[str] | None) -> int:
     return count
 
 
-async def standing(pool: Pool, keys: KeyRing, request_id: str) -> Standing | None:
+async def standing(pool: Pool, keys: KeyRing, request_id: str) -> HelpRequestDetail | None:
     row = await pool.fetchrow(
         "SELECT s.*, a.department FROM support_request s LEFT JOIN activation a USING (reference)"
         " WHERE s.id = $1",
@@ -147,7 +147,7 @@ async def standing(pool: Pool, keys: KeyRing, request_id: str) -> Standing | Non
         for column in ("answer", "closing")
     )
     settled = row["settled_id"], row["settled_by"], row["settled_at"]
-    return Standing(_line(row), _read(keys, row), answer, closing, *settled)
+    return HelpRequestDetail(_line(row), _read(keys, row), answer, closing, *settled)
 
 
 async def settle(

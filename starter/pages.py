@@ -46,7 +46,7 @@ def path(step: Step, reason: WaitReason | None) -> str:
     return PATHS[step]
 
 
-def veiled(step: Step | None, reason: WaitReason | None, *, proved: bool) -> bool:
+def concealed(step: Step | None, reason: WaitReason | None, *, proved: bool) -> bool:
     """Tell whether a portal that discloses nothing shows this place as a code awaited.
 
     What staff do and what fails happens to those alone who are on file: `proved` tells whether a

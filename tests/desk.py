@@ -8,17 +8,17 @@ import settings
 from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
-from support.verbs.desk import Desk
 from support.verbs.staff import Role, Staff
+from support.verbs.staff_context import StaffContext
 
 ANNA = Staff("anna", frozenset(Role))
 
 
-def desk(client: Client, pool: Pool, **more: Any) -> Desk:
+def desk(client: Client, pool: Pool, **more: Any) -> StaffContext:
     """Return Anna's desk; what a test's verb does not use may be left out."""
     given: dict[str, Any] = {
         "keys": more.get("keys") or KeyRing(settings.load().keys_dir),
         "settings": cast("Settings", None),
         "staff": ANNA,
     }
-    return Desk(client=client, pool=pool, **given | more)
+    return StaffContext(client=client, pool=pool, **given | more)

@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.views import ReviewView, Verdict
     from domain.contracts.vocabulary import PasswordRefusal, Step, WaitReason
     from workflows import calls
-    from workflows.standing import Ended, Standing
+    from workflows.step_machine import Ended, StepMachine
 
 
 class Account:
@@ -43,7 +43,7 @@ class Account:
 
     def __init__(
         self,
-        standing: Standing,
+        standing: StepMachine,
         start: ActivationStart,
         person: Person,
         insurance_number: str | None,
@@ -51,7 +51,7 @@ class Account:
         self.shown: ReviewView | None = None
         self.refusal: PasswordRefusal | None = None
         self.address: str | None = None
-        self._standing = standing
+        self._machine = standing
         self._start = start
         self._person = person
         self._typed = (insurance_number, start.mobile)
@@ -68,8 +68,8 @@ class Account:
     async def create(self) -> str:
         """Return the username of the account that works; raises `Ended` when there is one."""
         while True:
-            username = await self._standing.supervised(self._resolve_username)
-            if not await self._standing.supervised(self._agreed, username):
+            username = await self._machine.supervised(self._resolve_username)
+            if not await self._machine.supervised(self._agreed, username):
                 continue
             outcome = await self._set_password(username)
             if outcome is ProvisionOutcome.ACTIVE:
@@ -88,9 +88,9 @@ class Account:
             request = ResolveAccount(
                 reference=self._start.reference, person=self._person, taken=self._taken
             )
-            self._standing.stand(step, None, passing=True)
-            self._standing.settle()
-            account = await self._standing.patiently(calls.resolve_account, request)
+            self._machine.stand(step, None, passing=True)
+            self._machine.accept()
+            account = await self._machine.run_until_done(calls.resolve_account, request)
             match account.outcome, account.username:
                 case AccountOutcome.USERNAME, str(username):
                     return username
@@ -98,7 +98,7 @@ class Account:
                     raise Ended(Step.ALREADY_ACTIVE, username=username)
                 case AccountOutcome.CANNOT_TELL, _:
                     reason = WaitReason.FOREIGN_ENTRY
-            said = await self._standing.park(reason)
+            said = await self._machine.park(reason)
             looked_into = isinstance(said, RetryRequest) and not said.of_many
             # The secretariat may have given another name meanwhile, or joined the rows.
             with suppress(calls.NoNews):
@@ -117,9 +117,9 @@ class Account:
         )
         changed = False
         while not changed:
-            self._standing.stand(Step.REVIEW, WaitReason.WAITING_CONSENT)
-            self._standing.settle()
-            match await self._standing.expect(ConsentSubmission, DisputeSubmission, RereadRequest):
+            self._machine.stand(Step.REVIEW, WaitReason.WAITING_CONSENT)
+            self._machine.accept()
+            match await self._machine.expect(ConsentSubmission, DisputeSubmission, RereadRequest):
                 case DisputeSubmission():
                     changed = await self._corrected()
                 case RereadRequest():
@@ -128,7 +128,7 @@ class Account:
                     await self._record_consent(shown, submission)
                     return True
                 case _:
-                    self._standing.reply(Verdict.STALE)
+                    self._machine.reply(Verdict.STALE)
         return False
 
     async def _record_consent(self, shown: ReviewView, submission: ConsentSubmission) -> None:
@@ -140,17 +140,17 @@ class Account:
             language=submission.language,
             accepted_at=submission.received_at,
         )
-        await self._standing.patiently(calls.record_consent, request)
+        await self._machine.run_until_done(calls.record_consent, request)
 
     async def _corrected(self) -> bool:
         """Wait for the registrar's next change or staff's word; False: it was withdrawn.
 
         A retry reads the registrar again; only `resolve` ends a dispute without a change.
         """
-        self._standing.stand(Step.REVIEW, WaitReason.DATA_DISPUTED)
-        self._standing.settle()
+        self._machine.stand(Step.REVIEW, WaitReason.DATA_DISPUTED)
+        self._machine.accept()
         while True:
-            submission = await self._standing.next(
+            submission = await self._machine.next(
                 WithdrawSubmission,
                 RetryRequest,
                 RereadRequest,
@@ -161,9 +161,9 @@ class Account:
                 return False
             resolved = isinstance(submission, ResolveRequest)
             if resolved:
-                self._standing.settle()
+                self._machine.accept()
             if await self._has_changed() or resolved:
-                self._standing.owe(NoticeKind.GO_ON)
+                self._machine.owe(NoticeKind.GO_ON)
                 return True
 
     async def _has_changed(self) -> bool:
@@ -172,8 +172,8 @@ class Account:
         try:
             self._person = await self._reread() or before
         except calls.NoNews:
-            self._standing.reply(Verdict.AWAY)
-        self._standing.settle()
+            self._machine.reply(Verdict.AWAY)
+        self._machine.accept()
         return self._person != before
 
     async def _reread(self) -> Person | None:
@@ -191,7 +191,7 @@ class Account:
         with suppress(calls.NoNews):
             enrolled = await self._reread()
         while enrolled is None:
-            await self._standing.park(WaitReason.NO_LONGER_ENROLLED)
+            await self._machine.park(WaitReason.NO_LONGER_ENROLLED)
             with suppress(calls.NoNews):
                 enrolled = await self._reread()
         self._person = enrolled
@@ -204,19 +204,19 @@ class Account:
     async def _set_password(self, username: str) -> ProvisionOutcome:
         """Provision with the password the student chose, until it works or cannot."""
         while True:
-            sealed_id = await self._standing.supervised(self._choose)
-            outcome = await self._standing.supervised(self._make, username, sealed_id)
+            sealed_id = await self._machine.supervised(self._choose)
+            outcome = await self._machine.supervised(self._make, username, sealed_id)
             if outcome is not ProvisionOutcome.PASSWORD_REFUSED:
                 return outcome
 
     async def _choose(self) -> str:
-        self._standing.stand(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
-        submission = await self._standing.expect(PasswordSubmission)
+        self._machine.stand(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
+        submission = await self._machine.expect(PasswordSubmission)
         self.refusal = None
         return submission.sealed_id
 
     async def _make(self, username: str, sealed_id: str) -> ProvisionOutcome:
-        self._standing.stand(Step.PROVISIONING, None)
+        self._machine.stand(Step.PROVISIONING, None)
         if not await self._still_as_shown(username):
             return ProvisionOutcome.NO_CONSENT
         made = await self._provision(username, sealed_id)
@@ -226,7 +226,7 @@ class Account:
         if made.outcome is ProvisionOutcome.PASSWORD_REFUSED:
             self.refusal = made.refusal
             if made.refusal is PasswordRefusal.EXPIRED:
-                self._standing.owe(NoticeKind.CHOOSE_PASSWORD_AGAIN)
+                self._machine.owe(NoticeKind.CHOOSE_PASSWORD_AGAIN)
         return made.outcome
 
     async def _provision(self, username: str, sealed_id: str) -> Provisioned:
@@ -240,10 +240,10 @@ class Account:
                 language=self._start.language,
                 password_context=self.password_context,
             )
-            made = await self._standing.patiently(calls.provision_account, request)
+            made = await self._machine.run_until_done(calls.provision_account, request)
             if made.outcome is not ProvisionOutcome.CONFLICT:
                 return made
-            await self._standing.park(WaitReason.FOREIGN_ENTRY)
+            await self._machine.park(WaitReason.FOREIGN_ENTRY)
             self._conflicts += 1
             # A number of its own each time: a run that repeated the request before may go on so.
             if workflow.patched(f"name-after-conflict-{self._conflicts}") and not (

@@ -62,7 +62,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.account import Account, typed_contact
     from workflows.inbox import door, only
     from workflows.proof import Proof
-    from workflows.standing import Ended, Standing, background, forgotten
+    from workflows.step_machine import Ended, StepMachine, background, forgotten
 
 
 _NOTICES = {
@@ -76,7 +76,7 @@ _LOOK_AGAIN = timedelta(minutes=1)
 
 
 @workflow.defn(name=WORKFLOW)
-class Activation(Standing):
+class Activation(StepMachine):
     submit_pin_signal, submit_pin = door("submit_pin", PinSubmission)
     resend_pin_signal, resend_pin = door("resend_pin", ResendRequest)
     identify_signal, identify = door("identify", IdentitySubmission)
@@ -136,7 +136,7 @@ class Activation(Standing):
     # --- the steps -------------------------------------------------------------------------
 
     async def _look_up(self) -> Sequence[Person]:
-        found = await self.patiently(calls.find_student, typed_contact(self.start))
+        found = await self.run_until_done(calls.find_student, typed_contact(self.start))
         if found.too_many:
             self.ended_for = WaitReason.SHARED_BY_MANY
         if not found.persons:
@@ -195,7 +195,7 @@ class Activation(Standing):
         self._looks_at_tries += 1
         if not workflow.patched(f"identity-tries-left-{self._looks_at_tries}"):
             return self.start.policy.identity_tries, None
-        told = await self.patiently(calls.count_identity_try, self._try_of(contact, proven))
+        told = await self.run_until_done(calls.count_identity_try, self._try_of(contact, proven))
         return told.tries_left, told.opens_at
 
     def _opens(self, at: datetime | None) -> datetime | None:
@@ -245,7 +245,7 @@ class Activation(Standing):
         if right:
             await self.judged(calls.allow_identity_tries, request)
         else:
-            await self.patiently(calls.allow_identity_tries, request)
+            await self.run_until_done(calls.allow_identity_tries, request)
 
     async def _claim(self, person: Person) -> Person:
         """One live activation a person: whoever came later joins the one that is there.
@@ -262,17 +262,17 @@ class Activation(Standing):
                 gone=gone,
                 apart=apart,
             )
-            claimed = await self.patiently(calls.claim_person, request)
+            claimed = await self.run_until_done(calls.claim_person, request)
             match claimed.outcome, claimed.holder:
                 case ClaimOutcome.ALREADY_ACTIVE, _:
                     gone = await self._lost(person, claimed)
                 case ClaimOutcome.HELD, str(holder):
-                    if await self.patiently(calls.tell_joined, self._joins(holder)):
+                    if await self.run_until_done(calls.tell_joined, self._joins(holder)):
                         self.holder = holder
                         raise Ended(Step.JOINED)
                     # Its run was ended from outside: what it held is let go, and claimed again.
                     dead = CloseActivation(reference=holder, end=Step.CANCELLED)
-                    await self.patiently(calls.close_activation, dead)
+                    await self.run_until_done(calls.close_activation, dead)
                 case ClaimOutcome.NUMBER_OF_ANOTHER, _:
                     await self.park(WaitReason.INSURANCE_CONFLICT)
                     # The secretariat may have corrected the number; else they are two persons.
@@ -297,7 +297,7 @@ class Activation(Standing):
         request = CheckAccount(person=person, username=claimed.username)
         confirmed = self.start.policy.recreate_missing == "automatic"
         while True:
-            checked = await self.patiently(calls.check_account, request)
+            checked = await self.run_until_done(calls.check_account, request)
             match checked.state:
                 case AccountState.ACTIVE:
                     raise Ended(Step.ALREADY_ACTIVE, username=checked.username)
@@ -332,7 +332,7 @@ class Activation(Standing):
                 number=number,
                 warnings=submission.warnings + doubts,
             )
-            outcome = await self.patiently(calls.record_insurance, request)
+            outcome = await self.run_until_done(calls.record_insurance, request)
             recorded = outcome.outcome is InsuranceOutcome.RECORDED
             if recorded:
                 self.insurance_number = number
@@ -346,7 +346,7 @@ class Activation(Standing):
         except calls.NoNews:
             self.reply(Verdict.AWAY)
             return person
-        self.settle()
+        self.accept()
         if newest and newest.insurance_number:
             self._know(newest)
             # The number is one more key of the person, and another activation may hold it.
@@ -384,11 +384,11 @@ class Activation(Standing):
         """Release what was held, tell the student, and leave nobody without an answer."""
         self.stand(end, self.ended_for)
         request = CloseActivation(reference=self.start.reference, end=end, username=self.username)
-        await self.patiently(calls.close_activation, request)
+        await self.run_until_done(calls.close_activation, request)
         self.stand(end, self.ended_for)  # Nothing is waited for any more.
         self.farewell = self.farewell or self._last_notice(end)
         if self.farewell:
-            await self.patiently(calls.send_notice, self.farewell)
+            await self.run_until_done(calls.send_notice, self.farewell)
         # Whatever else comes in is answered "too late".
         await self.next(or_when=workflow.all_handlers_finished)
 

@@ -66,7 +66,7 @@ with workflow.unsafe.imports_passed_through():
         TaskQueue,
         WaitReason,
     )
-    from workflows.standing import Delayed
+    from workflows.step_machine import Delayed
 
 Outcome = TypeVar("Outcome", bound=Model)
 

@@ -44,7 +44,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.vocabulary import Channel, Purse, Step, WaitReason
     from domain.destinations import OTHER, has, reachable
     from workflows import calls
-    from workflows.standing import Standing, background
+    from workflows.step_machine import StepMachine, background
 
 _MASKS = {Channel.SMS: masks.mobile, Channel.EMAIL: masks.email}
 
@@ -60,9 +60,9 @@ class Message:
 
 class Proof:
     def __init__(
-        self, standing: Standing, start: ActivationStart, persons: Sequence[Person]
+        self, standing: StepMachine, start: ActivationStart, persons: Sequence[Person]
     ) -> None:
-        self._standing = standing
+        self._machine = standing
         self._start = start
         self._persons = persons
         self._contacts = reachable(persons, always_ask=start.always_ask)
@@ -91,7 +91,7 @@ class Proof:
 
     async def wait(self, *, on_request: bool) -> None:
         """Return when the right code has come in time; `on_request`: send none before one is."""
-        self._standing.stand(Step.PIN, WaitReason.WAITING_PIN)
+        self._machine.stand(Step.PIN, WaitReason.WAITING_PIN)
         self._on_request = on_request
         if not on_request:
             self._send(self._message)
@@ -102,7 +102,7 @@ class Proof:
             self._stop_sending()
 
     async def _one_event(self) -> bool:
-        submission = await self._standing.next(
+        submission = await self._machine.next(
             PinSubmission,
             ResendRequest,
             SendCodeRequest,
@@ -120,9 +120,9 @@ class Proof:
                 await self._send_for_staff(submission)
             case RetryRequest():
                 self._send(self._message if self._sending else self._compose(self._channel))
-                self._standing.settle()
+                self._machine.accept()
             case UnlockRequest() if not self._locked():
-                self._standing.reply(Verdict.OUT_OF_STEP)
+                self._machine.reply(Verdict.OUT_OF_STEP)
             case UnlockRequest():
                 await self._unlock(submission)
             case None if self._sending_ended():
@@ -204,8 +204,8 @@ class Proof:
 
         The student's clock and answers go on meanwhile.
         """
-        if self._standing.step is Step.PIN and not self._locked():
-            self._standing.wait_for(reason)
+        if self._machine.step is Step.PIN and not self._locked():
+            self._machine.wait_for(reason)
 
     async def _after_sending(self) -> None:
         sending, self._sending = self._sending, None
@@ -213,7 +213,7 @@ class Proof:
         try:
             sent = sending.result()
         except FailureError:
-            await self._standing.park(WaitReason.CONFIGURATION)
+            await self._machine.park(WaitReason.CONFIGURATION)
             self._send(self._message)
         else:
             await self._note(sent)
@@ -243,7 +243,7 @@ class Proof:
         self._refused.add(self._channel)
         other = OTHER[self._channel]
         if other in self._refused or other not in self._contacts:
-            await self._standing.park(WaitReason.UNDELIVERABLE)
+            await self._machine.park(WaitReason.UNDELIVERABLE)
             self._refused.clear()
             other = self._channel
         self._send(self._compose(other, self._message.purse))
@@ -251,41 +251,41 @@ class Proof:
     def _resend(self, request: ResendRequest) -> None:
         now, purse = workflow.now(), self._purse(request)
         # Whose message is held up by a gateway need not wait before taking the other way.
-        held_up = self._on_request or self._standing.reason is not WaitReason.WAITING_PIN
+        held_up = self._on_request or self._machine.reason is not WaitReason.WAITING_PIN
         too_soon = not held_up and self._resend_at is not None and now < self._resend_at
         closed = purse is Purse.ORDINARY and self._clock.is_to_come(
             self._not_before(request.channel)
         )
         if self._locked():
-            self._standing.reply(Verdict.LOCKED)
+            self._machine.reply(Verdict.LOCKED)
         elif too_soon or closed or request.channel not in self._contacts:
             if closed and not self._sending:
                 self._show(Message(0, self._contacts[request.channel]))
-            self._standing.reply(self._told_off(request))
+            self._machine.reply(self._told_off(request))
         elif self._sending and request.channel is self._channel:
             # The message is still on its way: another one would only use up the budget.
-            self._standing.settle()
+            self._machine.accept()
         else:
             self._send(self._compose(request.channel, purse))
-            self._standing.put_off()
+            self._machine.defer()
             self._resend_asked = request
 
     async def _send_for_staff(self, request: SendCodeRequest) -> None:
         """Send at staff's word; where their own limit is spent, all stays as it was."""
         if self._locked():
-            self._standing.reply(Verdict.LOCKED)
+            self._machine.reply(Verdict.LOCKED)
             return
         if request.channel not in self._contacts:
-            self._standing.reply(Verdict.TOO_SOON)
+            self._machine.reply(Verdict.TOO_SOON)
             return
         message, asked_at = self._compose(request.channel, Purse.STAFF), workflow.now()
-        reserved = await self._standing.judged(calls.reserve_send, self._wish(message))
+        reserved = await self._machine.judged(calls.reserve_send, self._wish(message))
         self._clock.learn(reserved.told_at, asked_at)
         if reserved.send_no is None:
-            self._standing.reply(self._refusal(reserved))
+            self._machine.reply(self._refusal(reserved))
         else:
             self._send(message)
-            self._standing.settle()
+            self._machine.accept()
 
     def _refusal(self, reserved: SendReserved) -> Verdict:
         """Say why no message may go."""
@@ -318,13 +318,13 @@ class Proof:
         asked, self._resend_asked = self._resend_asked, None
         if asked:
             refused = verdict is Verdict.TOO_SOON
-            self._standing.answer(asked, self._told_off(asked) if refused else verdict)
+            self._machine.answer(asked, self._told_off(asked) if refused else verdict)
 
     # --- judging ---------------------------------------------------------------------------
 
     async def _is_right(self, submission: PinSubmission) -> bool:
         if self._locked():
-            self._standing.reply(Verdict.LOCKED)
+            self._machine.reply(Verdict.LOCKED)
             return False
         request = CheckPin(
             reference=self._start.reference,
@@ -333,10 +333,10 @@ class Proof:
             pin=submission.pin,
         )
         asked_at = workflow.now()
-        checked = await self._standing.judged(calls.check_pin, request)
+        checked = await self._machine.judged(calls.check_pin, request)
         self._clock.learn(checked.told_at, asked_at)
         if checked.outcome is PinOutcome.RIGHT:
-            self._standing.proved_by = submission.submission_id
+            self._machine.proved_by = submission.submission_id
             return True
         self._tell(checked)
         return False
@@ -346,20 +346,20 @@ class Proof:
         self._tries_left = checked.tries_left
         if checked.locked_until:
             self._lock(checked.locked_until)
-        self._standing.reply(Verdict(checked.outcome.value))
+        self._machine.reply(Verdict(checked.outcome.value))
 
     def _locked(self) -> bool:
         return self._clock.is_to_come(self._locked_until)
 
     def _lock(self, until: datetime) -> None:
         self._locked_until = until
-        if self._standing.step is Step.PIN and self._locked():
-            self._standing.stand(Step.PIN, WaitReason.PIN_LOCKED)
+        if self._machine.step is Step.PIN and self._locked():
+            self._machine.stand(Step.PIN, WaitReason.PIN_LOCKED)
 
     async def _unlock(self, request: UnlockRequest) -> None:
         """Lift the lock in the ledger; the next message carries a new code."""
         unlock = UnlockPin(reference=self._start.reference, submission_id=request.submission_id)
-        await self._standing.judged(calls.unlock_pin, unlock)
+        await self._machine.judged(calls.unlock_pin, unlock)
         self._open()
 
     def _open(self) -> None:
@@ -367,8 +367,8 @@ class Proof:
         if not (self._on_request or self._sent or self._sending):
             # A run that was begun anew while codes were locked has sent none.
             self._on_request = workflow.patched("on-request-after-lock")
-        self._standing.stand(Step.PIN, self._whose_turn())
-        self._standing.settle()
+        self._machine.stand(Step.PIN, self._whose_turn())
+        self._machine.accept()
 
     # --- showing ---------------------------------------------------------------------------
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain import contacts, masks, slips, unreadable
+from domain import contacts, masks, typos, unreadable
 from domain.contracts.vocabulary import Channel
 from domain.registrar import students
 from domain.registrar.row_names import transcribed
 from domain.registrar.rows import Row, birth_date, enrolment, insurance_of, is_live, text
 from domain.rules import InvalidInput
-from domain.slips import Slip
+from domain.typos import Typo
 from domain.unreadable import Fault
 
 
@@ -107,7 +107,7 @@ class Miss:
     """What was typed, one slip away from the contact with this mask."""
 
     channel: Channel
-    slip: Slip
+    slip: Typo
     mask: str
 
 
@@ -169,11 +169,11 @@ def misses(group: list[Row], typed: Typed, region: str) -> tuple[Miss, ...]:
     """Return by which slips what was typed misses the contacts that count."""
     mobiles, emails = students.contacts(group, region)
     near = [
-        (Channel.SMS, slips.of_mobile(typed.mobile, each), masks.mobile(each))
+        (Channel.SMS, typos.of_mobile(typed.mobile, each), masks.mobile(each))
         for each in mobiles
         if typed.mobile
     ] + [
-        (Channel.EMAIL, slips.of_email(typed.email, each), masks.email(each))
+        (Channel.EMAIL, typos.of_email(typed.email, each), masks.email(each))
         for each in emails
         if typed.email
     ]

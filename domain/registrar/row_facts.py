@@ -10,7 +10,7 @@ from collections.abc import Collection, Hashable, Iterator
 from functools import cached_property
 from itertools import product
 
-from domain import dates, insurance, slips
+from domain import dates, insurance, typos
 from domain.contacts import emails_on_file, is_at, is_of_nobody, mobiles_on_file
 from domain.registrar.row_names import (
     Name,
@@ -270,7 +270,7 @@ class Known:
     def _is_born_mistyped(self, other: "Known") -> bool:
         """Whether one date is the other with two digits exchanged that stand side by side."""
         written = product(*({f"{day:%d%m%Y}" for day in each.births} for each in (self, other)))
-        return any(slips.between(*each) is slips.Slip.SWAPPED for each in written)
+        return any(typos.between(*each) is typos.Typo.SWAPPED for each in written)
 
     @property
     def begins_number(self) -> bool:

@@ -27,7 +27,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from security.codec import data_converter
 from security.keys import KeyRing
 from settings import Settings, Unreadable
-from workflows.standing import DEPARTMENT, REASON, SINCE, STEP
+from workflows.step_machine import DEPARTMENT, REASON, SINCE, STEP
 
 Connection: TypeAlias = Client
 """What speaks to Temporal; pages only hand it on."""

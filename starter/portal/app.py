@@ -37,11 +37,17 @@ from starter.portal import (
 )
 from starter.portal.admission import Admission
 from starter.portal.limits import Flood
+from starter.portal.page_state import Engine, PageState
 from starter.portal.pause import Pauses
-from starter.portal.places import Engine, Place
+from starter.portal.portal_request import (
+    Elsewhere,
+    Health,
+    PortalContext,
+    PortalRequest,
+    SessionEnded,
+)
 from starter.portal.sessions import Sessions
 from starter.portal.texts import Texts
-from starter.portal.visit import Elsewhere, Health, Parts, SessionEnded, Visit
 from starter.portal.wording import Wording
 from web.brand import brand
 from web.forms import Forged
@@ -54,21 +60,21 @@ PATIENCE = 1.5
 _RETRY_AFTER = "30"
 
 
-def create(parts: Parts | None = None) -> FastAPI:
+def create(context: PortalContext | None = None) -> FastAPI:
     """Make the application; without parts it connects by the settings when it starts."""
-    settings = parts.settings if parts else configuration.load()
+    settings = context.settings if context else configuration.load()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if parts:
+        if context:
             yield
             return
         keys = KeyRing(settings.keys_dir)
         client = await connect(settings, keys, lazy=True)
         pool = await postgres.connect(settings.ledger_dsn.get_secret_value(), seconds=PATIENCE)
         health = partial(temporal_ready, client)
-        app.state.parts = assemble(settings, keys, pool, Activations(client), health)
-        handing_on = asyncio.create_task(problem.hand_on(app.state.parts))
+        app.state.context = assemble(settings, keys, pool, Activations(client), health)
+        handing_on = asyncio.create_task(problem.hand_on(app.state.context))
         try:
             yield
         finally:
@@ -78,8 +84,8 @@ def create(parts: Parts | None = None) -> FastAPI:
     app = FastAPI(
         lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    if parts:
-        app.state.parts = parts
+    if context:
+        app.state.context = context
     app.mount(static_path(), static())
     app.add_route("/brand/{name}", brand)
     for module in (begin, proof, insurance, review, password, outcomes, problem, info):
@@ -91,9 +97,9 @@ def create(parts: Parts | None = None) -> FastAPI:
 
 def assemble(
     settings: Settings, keys: KeyRing, pool: Pool, engine: Engine, health: Health
-) -> Parts:
+) -> PortalContext:
     """Put together what every request shares."""
-    return Parts(
+    return PortalContext(
         settings=settings,
         keys=keys,
         pool=pool,
@@ -113,35 +119,35 @@ def _add_failures(app: FastAPI) -> None:
 
     async def elsewhere(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, Elsewhere)  # noqa: S101 - registered for nothing else
-        return Visit(request).see(failure.path)
+        return PortalRequest(request).see(failure.path)
 
     async def session_ended(request: Request, failure: Exception) -> Response:
-        visit = Visit(request)
-        form = await visit.form() if request.method == "POST" else None
+        ctx = PortalRequest(request)
+        form = await ctx.form() if request.method == "POST" else None
         if form and form.get("note"):
-            return visit.page("who", status=403, again="sent", kept=note(form.get("note")))
+            return ctx.page("who", status=403, again="sent", kept=note(form.get("note")))
         return await elsewhere(request, failure)
 
     async def ended(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, ActivationEnded)  # noqa: S101 - as above
         step = failure.step if failure.step in ENDS else Step.CANCELLED
-        place = Place(failure.reference, step)
+        state = PageState(failure.reference, step)
         # A run that was ended from outside stands at no end: its page would lead here again.
         if step is failure.step:
-            return Visit(request).see(place.path)
-        return Visit(request).page("ended", place=place)
+            return PortalRequest(request).see(state.path)
+        return PortalRequest(request).page("ended", state=state)
 
     async def forged(request: Request, _: Exception) -> Response:
         return await _error_page(request, 403)
 
     async def refused(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, HTTPException)  # noqa: S101 - as above
-        return await Visit(request).error(failure.status_code, failure.headers)
+        return await PortalRequest(request).error(failure.status_code, failure.headers)
 
     async def flooded(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, Flood | TooManySubmissions)  # noqa: S101 - as above
         flood = failure if isinstance(failure, Flood) else Flood(None, answers=True)
-        return await limits.flooded(Visit(request), flood)
+        return await limits.flooded(PortalRequest(request), flood)
 
     app.add_exception_handler(Flood, flooded)
     app.add_exception_handler(TooManySubmissions, flooded)
@@ -156,17 +162,17 @@ def _add_failures(app: FastAPI) -> None:
 
 async def _away(request: Request, _: Exception) -> Response:
     """Go on where what was sent was taken; else tell what is known of it, in words."""
-    visit = Visit(request)
-    handed_in = visit.handed_in
+    ctx = PortalRequest(request)
+    handed_in = ctx.handed_in
     if handed_in.onward:
-        return visit.see(handed_in.onward)
+        return ctx.see(handed_in.onward)
     form = None
     with suppress(KeyUnavailable):  # Without it no form can be read, or be drawn to send again.
-        if request.method == "POST" and visit.parts.keys.session_key:
-            form = await visit.form()
+        if request.method == "POST" and ctx.app.keys.session_key:
+            form = await ctx.form()
     headers = {"Retry-After": _RETRY_AFTER}
-    return await visit.error(503, headers, again=True, form=form, taken=handed_in.taken)
+    return await ctx.error(503, headers, again=True, form=form, taken=handed_in.taken)
 
 
 async def _error_page(request: Request, status: int) -> Response:
-    return await Visit(request).error(status)
+    return await PortalRequest(request).error(status)

@@ -12,10 +12,10 @@ from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput, Rule
 from domain.text import note
 from ledger import activations, starts
-from starter.portal import crowd, limits, places, uniform
-from starter.portal.answers import RECEIVED
-from starter.portal.places import Place
-from starter.portal.visit import AnyVisit, Elsewhere, SessionEnded, Visit
+from starter.portal import crowd, enumeration_protection, limits, page_state
+from starter.portal.page_state import PageState
+from starter.portal.portal_request import CurrentRequest, Elsewhere, PortalRequest, SessionEnded
+from starter.portal.submissions import RECEIVED
 from web.forms import Form
 from web.view import Errors
 
@@ -25,180 +25,189 @@ _ASK_AGAIN = "300"
 
 
 @router.get("/")
-async def start(visit: AnyVisit) -> Response:
-    pause = await visit.parts.pauses.current()
-    return visit.page("start", paused=pause and pause.text(visit.language))
+async def start(ctx: CurrentRequest) -> Response:
+    pause = await ctx.app.pauses.current()
+    return ctx.page("start", paused=pause and pause.text(ctx.language))
 
 
 @router.get("/who")
-async def who(visit: AnyVisit) -> Response:
-    return await _paused(visit) or visit.page("who", again=visit.request.query_params.get("again"))
+async def who(ctx: CurrentRequest) -> Response:
+    return await _paused(ctx) or ctx.page("who", again=ctx.request.query_params.get("again"))
 
 
 @router.post("/who")
-async def who_chosen(visit: AnyVisit) -> Response:
-    form = await visit.form()
-    paused = await _paused(visit)
+async def who_chosen(ctx: CurrentRequest) -> Response:
+    form = await ctx.form()
+    paused = await _paused(ctx)
     if paused:
         return paused
     if form.get("who") != "student":
-        return visit.page("who", errors={"who": [visit.words.role()]})
-    await visit.begin()
-    return visit.see("/contact")
+        return ctx.page("who", errors={"who": [ctx.words.role()]})
+    await ctx.begin()
+    return ctx.see("/contact")
 
 
 @router.get("/contact")
-async def contact(visit: AnyVisit) -> Response:
-    place = await _unproved(visit)
-    paused = await _paused(visit)
-    if paused and (place is None or place.step is Step.NOT_FOUND):
+async def contact(ctx: CurrentRequest) -> Response:
+    state = await _unproved(ctx)
+    paused = await _paused(ctx)
+    if paused and (state is None or state.step is Step.NOT_FOUND):
         return paused
-    if place and place.step is Step.NOT_FOUND:
-        return _not_found(visit, place, {}, status=200)
-    return visit.page("contact")
+    if state and state.step is Step.NOT_FOUND:
+        return _not_found(ctx, state, {}, status=200)
+    return ctx.page("contact")
 
 
 @router.post("/contact")
-async def contact_given(visit: AnyVisit) -> Response:
-    form = await visit.form()
+async def contact_given(ctx: CurrentRequest) -> Response:
+    form = await ctx.form()
     typed = {name: note(form.get(name)) for name in ("mobile", "email")}
-    read, errors = _read(visit, typed)
-    async with crowd.turn(visit) as in_turn:
+    read, errors = _read(ctx, typed)
+    async with crowd.turn(ctx) as in_turn:
         if in_turn is None:
-            return await crowd.come_again(visit, form, reference=None)
-        present = await _present(visit)
+            return await crowd.come_again(ctx, form, reference=None)
+        present = await _present(ctx)
         if errors:
-            return visit.page("contact", errors=errors, typed=typed)
-        noted = await _attached(visit, form, read, present, in_turn=in_turn)
+            return ctx.page("contact", errors=errors, typed=typed)
+        noted = await _attached(ctx, form, read, present, in_turn=in_turn)
     if isinstance(noted, Response):
         return noted
-    with visit.handing_in():
-        await visit.parts.engine.start(
+    with ctx.handing_in():
+        await ctx.app.engine.start(
             ActivationStart(
                 reference=noted,
-                language=visit.language,
-                policy=visit.parts.texts.named_in(visit.parts.settings.policy),
-                always_ask=visit.parts.settings.identity.always_ask,
+                language=ctx.language,
+                policy=ctx.app.texts.named_in(ctx.app.settings.policy),
+                always_ask=ctx.app.settings.identity.always_ask,
                 **read,
             )
         )
-    visit.taken(RECEIVED)
-    return await _looked_up(visit, noted, typed)
+    ctx.taken(RECEIVED)
+    return await _looked_up(ctx, noted, typed)
 
 
-async def _present(visit: Visit) -> Place | None:
+async def _present(ctx: PortalRequest) -> PageState | None:
     """As `_unproved`; a session that ended begins anew, so that nobody types the contact twice."""
     try:
-        return await _unproved(visit)
+        return await _unproved(ctx)
     except SessionEnded:
         # Nothing had begun that a new session would have to prove.
-        await visit.begin()
+        await ctx.begin()
         return None
 
 
 async def _attached(
-    visit: Visit, form: Form, read: dict[str, str | None], present: Place | None, *, in_turn: bool
+    ctx: PortalRequest,
+    form: Form,
+    read: dict[str, str | None],
+    present: PageState | None,
+    *,
+    in_turn: bool,
 ) -> Response | str:
     """Note the activation, attach the session and return the reference; or the page instead."""
-    if present and await _code_still_holds(visit, present, read):
-        return visit.see("/pin")
-    refused = await _paused(visit, form)
+    if present and await _code_still_holds(ctx, present, read):
+        return ctx.see("/pin")
+    refused = await _paused(ctx, form)
     if refused is None and not (present and present.goes_on):
         # Before the counting of look-ups: who is told to come again is not counted for it.
-        refused = await crowd.refusal(visit, form, read, in_turn=in_turn)
+        refused = await crowd.refusal(ctx, form, read, in_turn=in_turn)
     if refused:
         return refused
-    async with crowd.given_back_if_nothing_begins(visit, form):
-        await _count_look_up(visit)
-        reference = await _note(visit, form, read)
+    async with crowd.given_back_if_nothing_begins(ctx, form):
+        await _count_look_up(ctx)
+        reference = await _note(ctx, form, read)
         # Attached first: an activation that no browser knows would be a message out of nowhere.
-        await visit.attach(reference, uniform.masked(read))
+        await ctx.attach(reference, enumeration_protection.masked(read))
     return reference
 
 
-async def _looked_up(visit: Visit, reference: str, typed: Mapping[str, str]) -> Response:
+async def _looked_up(ctx: PortalRequest, reference: str, typed: Mapping[str, str]) -> Response:
     """Wait for the look-up as long as a page may, and go where it leads."""
     # Where nobody may tell who is on file, all wait for the same moment.
-    within = uniform.LOOKED_UP_WITHIN if visit.uniform else visit.left()
-    found = await visit.parts.engine.settled(reference, leaves={Step.LOOKUP}, within=within)
+    within = enumeration_protection.LOOKED_UP_WITHIN if ctx.protects_enumeration else ctx.left()
+    found = await ctx.app.engine.settled(reference, leaves={Step.LOOKUP}, within=within)
     if found and found.wait_reason:
         # What waits for the registrar keeps no worker busy.
-        await starts.release(visit.parts.pool, reference)
-    if visit.uniform:
-        await visit.not_before(uniform.ANSWERED_AFTER)
+        await starts.release(ctx.app.pool, reference)
+    if ctx.protects_enumeration:
+        await ctx.not_before(enumeration_protection.ANSWERED_AFTER)
     if found is None:
-        return visit.see(RECEIVED)
-    place = visit.as_told(places.of(found))
-    if place.step is Step.NOT_FOUND:
-        return _not_found(visit, place, typed)
-    return visit.see(place.path)
+        return ctx.see(RECEIVED)
+    state = ctx.as_told(page_state.of(found))
+    if state.step is Step.NOT_FOUND:
+        return _not_found(ctx, state, typed)
+    return ctx.see(state.path)
 
 
-def _not_found(visit: Visit, place: Place, typed: Mapping[str, str], status: int = 422) -> Response:
+def _not_found(
+    ctx: PortalRequest, state: PageState, typed: Mapping[str, str], status: int = 422
+) -> Response:
     """Return the form with what to check; as long as it is known, with what was typed."""
     field = next((name for name, value in typed.items() if value), "mobile")
-    errors = {field: [visit.words.not_found(place.wait_reason)]}
-    return visit.page("contact", status=status, errors=errors, typed=typed, not_found=True)
+    errors = {field: [ctx.words.not_found(state.wait_reason)]}
+    return ctx.page("contact", status=status, errors=errors, typed=typed, not_found=True)
 
 
-async def _paused(visit: Visit, form: Form | None = None) -> Response | None:
+async def _paused(ctx: PortalRequest, form: Form | None = None) -> Response | None:
     """Return the page that says that no activation begins now, with this form; None if they do."""
-    pause = await visit.parts.pauses.current()
+    pause = await ctx.app.pauses.current()
     if pause is None:
         return None
-    text = pause.text(visit.language)
-    headers, kept = {"Retry-After": _ASK_AGAIN}, form and visit.kept(form)
-    return visit.page("paused", status=503, headers=headers, text=text, form=kept)
+    text = pause.text(ctx.language)
+    headers, kept = {"Retry-After": _ASK_AGAIN}, form and ctx.kept(form)
+    return ctx.page("paused", status=503, headers=headers, text=text, form=kept)
 
 
-async def _unproved(visit: Visit) -> Place | None:
+async def _unproved(ctx: PortalRequest) -> PageState | None:
     """Return where this browser's activation stands, if it has begun one.
 
     The contact may be changed as long as it has not been proved; raises `Elsewhere` after that.
     """
-    session = await visit.here()
+    session = await ctx.here()
     if session.reference is None:
         return None
-    place = await visit.standing(session, session.reference)
-    if place.path not in ("/contact", "/pin") and place.step is not Step.LOOKUP:
-        raise Elsewhere(place.path)
-    if place.step is Step.PIN and place.progress is None:
+    state = await ctx.state_of(session, session.reference)
+    if state.path not in ("/contact", "/pin") and state.step is not Step.LOOKUP:
+        raise Elsewhere(state.path)
+    if state.step is Step.PIN and state.progress is None:
         # The right code may have been handed in already: only a worker can tell.
         raise Elsewhere("/progress")
-    return place
+    return state
 
 
-async def _code_still_holds(visit: Visit, place: Place, read: dict[str, str | None]) -> bool:
+async def _code_still_holds(
+    ctx: PortalRequest, state: PageState, read: dict[str, str | None]
+) -> bool:
     """Whether this browser already waits for a code sent to the same contact, or on its way.
 
     Where that may not be told, whether it was the same contact.
     """
-    pin = place.progress.pin if place.progress else None
-    expired = pin and pin.expires_at and pin.expires_at <= await visit.now()
-    if not place.veiled and (pin is None or expired or not pin.tries_left):
+    pin = state.progress.pin if state.progress else None
+    expired = pin and pin.expires_at and pin.expires_at <= await ctx.now()
+    if not state.concealed and (pin is None or expired or not pin.tries_left):
         return False
-    parts = visit.parts
+    context = ctx.app
     return await activations.same_contact(
-        parts.pool, parts.keys, place.reference, read.get("mobile"), read.get("email")
+        context.pool, context.keys, state.reference, read.get("mobile"), read.get("email")
     )
 
 
-async def _note(visit: Visit, form: Form, read: dict[str, str | None]) -> str:
+async def _note(ctx: PortalRequest, form: Form, read: dict[str, str | None]) -> str:
     """Write the activation down and return its reference, the first that is not another's."""
-    parts = visit.parts
+    context = ctx.app
     for reference in form.references:
         if await activations.begin(
-            parts.pool, parts.keys, reference=reference, language=visit.language, **read
+            context.pool, context.keys, reference=reference, language=ctx.language, **read
         ):
             return reference
     raise LookupError("every reference drawn is taken")
 
 
-def _read(visit: Visit, typed: dict[str, str]) -> tuple[dict[str, str | None], Errors]:
+def _read(ctx: PortalRequest, typed: dict[str, str]) -> tuple[dict[str, str | None], Errors]:
     """Return both contacts in the spelling that is compared, and what is wrong with them."""
     if not any(typed.values()):
-        return {}, {"mobile": [visit.words.rule(Rule.CONTACT_NONE)]}
-    settings = visit.parts.settings
+        return {}, {"mobile": [ctx.words.rule(Rule.CONTACT_NONE)]}
+    settings = ctx.app.settings
     readers: dict[str, Callable[[str], str]] = {
         "mobile": partial(contacts.mobile, region=settings.registrar.phone_region),
         "email": partial(contacts.email_elsewhere, own=settings.institution.mail_domains),
@@ -209,16 +218,16 @@ def _read(visit: Visit, typed: dict[str, str]) -> tuple[dict[str, str | None], E
         try:
             read[name] = reader(typed[name]) if typed[name] else None
         except InvalidInput as invalid:
-            errors[name] = [visit.words.rule(invalid.rule)]
+            errors[name] = [ctx.words.rule(invalid.rule)]
     return read, errors
 
 
-async def _count_look_up(visit: Visit) -> None:
+async def _count_look_up(ctx: PortalRequest) -> None:
     """Count this look-up against its network address; raises `limits.Flood` past the limit."""
-    portal = visit.parts.settings.portal
+    portal = ctx.app.settings.portal
     await limits.take(
-        visit,
-        limits.by_address(visit, "lookup"),
+        ctx,
+        limits.by_address(ctx, "lookup"),
         limit=portal.lookups_per_address,
         minutes=portal.lookups_window_minutes,
     )

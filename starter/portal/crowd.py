@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from ledger import activations, starts
 from postgres import NO_RESULT
 from starter.portal.admission import one_of
-from starter.portal.visit import Visit
+from starter.portal.portal_request import PortalRequest
 from translations import N_
 from web.forms import Form
 
@@ -27,13 +27,13 @@ _SENTENCE = N_("A few can start at a time. Send the form again in %(n)d seconds.
 
 
 @asynccontextmanager
-async def turn(visit: Visit) -> AsyncIterator[bool | None]:
+async def turn(ctx: PortalRequest) -> AsyncIterator[bool | None]:
     """Leave connections to the ledger to who is inside; yields whether this start is in turn.
 
     Out of turn a start may only be refused, or go on where its activation does. None: there is no
     time for that either, and the ledger may not be asked at all.
     """
-    admission = visit.parts.admission
+    admission = ctx.app.admission
     async with (
         one_of(admission.room, 0) as waits,
         one_of(admission.turns, _TURN_WITHIN if waits else 0) as in_turn,
@@ -41,55 +41,57 @@ async def turn(visit: Visit) -> AsyncIterator[bool | None]:
         if in_turn:
             yield True
             return
-    async with one_of(admission.aside, visit.left().total_seconds()) as looked_at:
+    async with one_of(admission.aside, ctx.left().total_seconds()) as looked_at:
         if looked_at:
             yield False
             return
     # They run out of time together; answered so, they would keep everybody else waiting.
-    visit.not_cut_for(_AT_LAST)
+    ctx.not_cut_for(_AT_LAST)
     async with admission.one_by_one:
         yield None
 
 
 async def refusal(
-    visit: Visit, form: Form, read: Mapping[str, str | None], *, in_turn: bool
+    ctx: PortalRequest, form: Form, read: Mapping[str, str | None], *, in_turn: bool
 ) -> Response | None:
     """Take a place for this start; without one, return the page that says when to come again.
 
     A contact whose activation goes on is never refused, but where that would tell who is on file.
     """
-    parts, most = visit.parts, visit.parts.settings.portal.starts_under_way
-    if in_turn and await starts.admit(parts.pool, _place(form), most=most, lease=_LEASE):
-        parts.admission.admitted()
+    context, most = ctx.app, ctx.app.settings.portal.starts_under_way
+    if in_turn and await starts.admit(context.pool, _place(form), most=most, lease=_LEASE):
+        context.admission.admitted()
         return None
     contacts = (read.get("mobile"), read.get("email"))
-    if not visit.uniform and await activations.begun_with(parts.pool, parts.keys, *contacts):
+    if not ctx.protects_enumeration and await activations.begun_with(
+        context.pool, context.keys, *contacts
+    ):
         return None
-    return await come_again(visit, form)
+    return await come_again(ctx, form)
 
 
-async def come_again(visit: Visit, form: Form, **more: str | None) -> Response:
+async def come_again(ctx: PortalRequest, form: Form, **more: str | None) -> Response:
     """Return the page that says when to send this form again."""
-    seconds = visit.parts.admission.again_in()
-    return await visit.error(
+    seconds = ctx.app.admission.again_in()
+    return await ctx.error(
         503,
         {"Retry-After": str(seconds)},
         form=form,
-        heading=visit.words.say(_HEADING),
-        sentence=visit.words.say(_SENTENCE) % {"n": seconds},
+        heading=ctx.words.say(_HEADING),
+        sentence=ctx.words.say(_SENTENCE) % {"n": seconds},
         **more,
     )
 
 
 @asynccontextmanager
-async def given_back_if_nothing_begins(visit: Visit, form: Form) -> AsyncIterator[None]:
+async def given_back_if_nothing_begins(ctx: PortalRequest, form: Form) -> AsyncIterator[None]:
     """Give the place of this start back where the block fails or is cut by the page's time."""
     try:
         yield
     except BaseException:
         with suppress(*NO_RESULT):  # The lease ends then.
             async with asyncio.timeout(_GIVEN_BACK_WITHIN):
-                await starts.release(visit.parts.pool, _place(form))
+                await starts.release(ctx.app.pool, _place(form))
         raise
 
 

@@ -7,8 +7,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from starter.client.health import ledger_answers, ledger_fits, readiness
+from starter.portal.portal_request import CurrentRequest, PortalContext
 from starter.portal.texts import told
-from starter.portal.visit import AnyVisit, Parts
 from translations import N_
 
 router = APIRouter()
@@ -25,14 +25,14 @@ TITLES = {
 def _add(name: str, title: str) -> None:
     @router.get(f"/{name}", name=name)
     @router.get(f"/{name}/{{version}}", name=name)
-    async def text(visit: AnyVisit, version: str | None = None) -> Response:
-        texts, language = visit.parts.texts, visit.language
+    async def text(ctx: CurrentRequest, version: str | None = None) -> Response:
+        texts, language = ctx.app.texts, ctx.language
         text = texts.find(name, version)
         if text is None:
             raise HTTPException(404)
-        return visit.page(
+        return ctx.page(
             "text",
-            title=visit.words.say(title),
+            title=ctx.words.say(title),
             text=text.pages[language],
             version=text.version,
             published=told(text.published, language),
@@ -58,8 +58,8 @@ async def readyz(request: Request) -> Response:
 
     Without the time limit of pages, which would answer a probe in words.
     """
-    parts: Parts = request.app.state.parts
+    context: PortalContext = request.app.state.context
     ledger, temporal, keys = await asyncio.gather(
-        ledger_answers(parts.pool), parts.health(), ledger_fits(parts.pool, parts.keys)
+        ledger_answers(context.pool), context.health(), ledger_fits(context.pool, context.keys)
     )
     return readiness({"ledger": ledger, "temporal": temporal, **keys})

@@ -7,9 +7,9 @@ from fastapi.responses import JSONResponse, Response
 
 from domain.contracts.vocabulary import Step, WaitReason
 from starter import pages
-from starter.portal import places
-from starter.portal.places import Place
-from starter.portal.visit import AnyVisit, Elsewhere
+from starter.portal import page_state
+from starter.portal.page_state import PageState
+from starter.portal.portal_request import CurrentRequest, Elsewhere
 
 router = APIRouter()
 
@@ -28,23 +28,23 @@ _ASKED = frozenset(
 
 
 @router.get("/progress")
-async def progress(visit: AnyVisit) -> Response:
+async def progress(ctx: CurrentRequest) -> Response:
     """Show the waiting page; without a worker it stays, whatever the step, until one answers."""
-    place = await visit.place()
-    if place.path != "/progress" and (place.progress or place.path in pages.END_PATHS):
-        return visit.see(place.path)
-    told, reason = place.progress, place.wait_reason
+    state = await ctx.state()
+    if state.path != "/progress" and (state.progress or state.path in pages.END_PATHS):
+        return ctx.see(state.path)
+    told, reason = state.progress, state.wait_reason
     # Without a worker nobody knows whether the student has given this already.
     said = WaitReason.LEDGER_DOWN if told is None and reason in _ASKED else reason
-    next_try_at = (told and told.next_try_at) or place.next_try_at
-    now = await visit.now()
-    return visit.page(
+    next_try_at = (told and told.next_try_at) or state.next_try_at
+    now = await ctx.now()
+    return ctx.page(
         "progress",
-        place=place,
-        sentence=visit.words.wait(place.step, said),
+        state=state,
+        sentence=ctx.words.wait(state.step, said),
         next_try_at=next_try_at if next_try_at and next_try_at > now else None,
-        received="received" in visit.request.query_params,
-        with_support=place.step is Step.NEEDS_SUPPORT,
+        received="received" in ctx.request.query_params,
+        with_support=state.step is Step.NEEDS_SUPPORT,
         delayed=reason is not None,
         look_again=_look_again(now - told.since if told else _LOOKS[-1][0]),
     )
@@ -56,44 +56,44 @@ def _look_again(waited: timedelta) -> int:
 
 
 @router.get("/progress.json")
-async def progress_json(visit: AnyVisit) -> Response:
+async def progress_json(ctx: CurrentRequest) -> Response:
     try:
-        session = await visit.here()
+        session = await ctx.here()
         if session.reference is None:
             return JSONResponse({"error": "no activation"}, 401)
-        place = await visit.standing(session, session.reference)
+        state = await ctx.state_of(session, session.reference)
     except Elsewhere:
         return JSONResponse({"error": "no session"}, 401)
     return JSONResponse(
         {
-            "reference": place.reference,
-            "step": place.step,
-            "wait_reason": place.wait_reason,
+            "reference": state.reference,
+            "step": state.step,
+            "wait_reason": state.wait_reason,
         }
     )
 
 
 @router.get("/done")
-async def done(visit: AnyVisit) -> Response:
-    return visit.page("done", place=await visit.place_on("/done"))
+async def done(ctx: CurrentRequest) -> Response:
+    return ctx.page("done", state=await ctx.state_on("/done"))
 
 
-@router.get(places.CONTINUED)
-async def continued(visit: AnyVisit) -> Response:
+@router.get(page_state.CONTINUED)
+async def continued(ctx: CurrentRequest) -> Response:
     """Tell the older browser that the activation goes on in another one."""
-    session = await visit.session()
+    session = await ctx.session()
     if not (session.superseded and session.reference):
-        return visit.see((await visit.place()).path)
-    return visit.page("continued", place=Place(session.reference, None))
+        return ctx.see((await ctx.state()).path)
+    return ctx.page("continued", state=PageState(session.reference, None))
 
 
 @router.get("/ended")
-async def ended(visit: AnyVisit) -> Response:
-    return visit.page("ended", place=await visit.place_on("/ended"))
+async def ended(ctx: CurrentRequest) -> Response:
+    return ctx.page("ended", state=await ctx.state_on("/ended"))
 
 
 @router.post("/end")
-async def finished(visit: AnyVisit) -> Response:
+async def finished(ctx: CurrentRequest) -> Response:
     """End the session of who leaves a computer that others use too."""
-    await visit.form()
-    return await visit.end()
+    await ctx.form()
+    return await ctx.end()

@@ -22,7 +22,7 @@ from security.keyfiles import KeyUnavailable
 from starter.client.activations import ActivationEnded
 from starter.client.connect import NO_ANSWER
 from starter.portal import limits
-from starter.portal.visit import AnyVisit, Parts, Visit
+from starter.portal.portal_request import CurrentRequest, PortalContext, PortalRequest
 from translations import N_
 from web.view import Errors
 
@@ -48,67 +48,67 @@ _TOO_LONG = {
 
 @router.get("/problem")
 @router.get("/problem/{raw}")
-async def problem(visit: AnyVisit, raw: str | None = None) -> Response:
+async def problem(ctx: CurrentRequest, raw: str | None = None) -> Response:
     reference = None
     with suppress(*UNAVAILABLE):  # The page must be there when nothing else is.
         async with asyncio.timeout(_ASKING):
-            reference = await _reference(visit, raw)
-    sent = "sent" in visit.request.query_params
-    return visit.page("problem", reference=reference, sent=sent)
+            reference = await _reference(ctx, raw)
+    sent = "sent" in ctx.request.query_params
+    return ctx.page("problem", reference=reference, sent=sent)
 
 
 @router.post("/problem")
 @router.post("/problem/{raw}")
-async def problem_told(visit: AnyVisit, raw: str | None = None) -> Response:
-    form = await visit.form()
-    reference = await _reference(visit, raw)
+async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
+    form = await ctx.form()
+    reference = await _reference(ctx, raw)
     typed = {name: note(form.get(name)) for name in _LONGEST}
-    read, errors = _read(visit, typed)
+    read, errors = _read(ctx, typed)
     if errors:
-        return visit.page("problem", reference=reference, typed=typed, errors=errors)
-    await _count(visit)
-    parts = visit.parts
+        return ctx.page("problem", reference=reference, typed=typed, errors=errors)
+    await _count(ctx)
+    context = ctx.app
     request = SupportRequest(
         id=form.submission_id,
         reference=reference,
-        step=await _stands(visit, reference) if reference else None,
-        language=visit.language,
+        step=await _stands(ctx, reference) if reference else None,
+        language=ctx.language,
         **read,
     )
-    sent = f"{visit.request.url.path}?sent"
-    with visit.handing_in():
-        await support_requests.put(parts.pool, parts.keys, request)
-    visit.taken(sent)
+    sent = f"{ctx.request.url.path}?sent"
+    with ctx.handing_in():
+        await support_requests.put(context.pool, context.keys, request)
+    ctx.taken(sent)
     with suppress(*_AWAY):
         async with asyncio.timeout(_ASKING):
-            await parts.engine.mail_support_request(request.id)
-    return visit.see(sent)
+            await context.engine.mail_support_request(request.id)
+    return ctx.see(sent)
 
 
-async def hand_on(parts: Parts) -> None:
+async def hand_on(context: PortalContext) -> None:
     """Start what could not be started while Temporal was away; for as long as the portal runs."""
     while True:
         with suppress(KeyUnavailable, *NO_ANSWER, *NO_RESULT):
-            for request_id in await support_requests.left_behind(parts.pool):
-                await parts.engine.mail_support_request(request_id)
-            for request_id in await support_requests.answers_left_behind(parts.pool):
-                await parts.engine.mail_support_answer(request_id)
+            for request_id in await support_requests.left_behind(context.pool):
+                await context.engine.mail_support_request(request_id)
+            for request_id in await support_requests.answers_left_behind(context.pool):
+                await context.engine.mail_support_answer(request_id)
         await asyncio.sleep(_LOOK_BACK_EVERY)
 
 
-async def _stands(visit: Visit, reference: str) -> str | None:
+async def _stands(ctx: PortalRequest, reference: str) -> str | None:
     """Say where the activation stands, if that can be told at once."""
     with suppress(*_AWAY):
         async with asyncio.timeout(_ASKING):
-            stands = await visit.parts.engine.stands(reference)
+            stands = await ctx.app.engine.stands(reference)
             return " ".join(word for word in stands[:2] if word) if stands else None
     return None
 
 
-async def _reference(visit: Visit, raw: str | None) -> str | None:
+async def _reference(ctx: PortalRequest, raw: str | None) -> str | None:
     """Return the reference in the address, else that of this browser's activation."""
     if raw is None:
-        session = await visit.own()
+        session = await ctx.own()
         return session.reference if session else None
     reference = references.normalise(raw)
     if reference is None:
@@ -116,7 +116,7 @@ async def _reference(visit: Visit, raw: str | None) -> str | None:
     return reference
 
 
-def _read(visit: Visit, typed: Mapping[str, str]) -> tuple[dict[str, str], Errors]:
+def _read(ctx: PortalRequest, typed: Mapping[str, str]) -> tuple[dict[str, str], Errors]:
     """Return what was written, without what no person types, and what is wrong with it."""
     readers: Mapping[str, Callable[[str], str]] = {
         "name": lambda raw: " ".join(plain(note(raw)).split()),
@@ -129,19 +129,19 @@ def _read(visit: Visit, typed: Mapping[str, str]) -> tuple[dict[str, str], Error
         try:
             read[name] = readers[name](typed[name]) if typed[name].strip() else ""
         except InvalidInput as invalid:
-            errors[name] = [visit.words.rule(invalid.rule)]
+            errors[name] = [ctx.words.rule(invalid.rule)]
             continue
         if not read[name]:
-            errors[name] = [visit.words.say(_MISSING[name])]
+            errors[name] = [ctx.words.say(_MISSING[name])]
         elif len(read[name]) > longest:
-            errors[name] = [visit.words.say(_TOO_LONG[name]) % {"n": longest}]
+            errors[name] = [ctx.words.say(_TOO_LONG[name]) % {"n": longest}]
     return read, errors
 
 
-async def _count(visit: Visit) -> None:
+async def _count(ctx: PortalRequest) -> None:
     """Count this request for help; raises `limits.Flood` past a limit."""
-    browser = f"help:{limits.browser(visit)}"
-    by_address = limits.by_address(visit, "help")
-    allowed = visit.parts.settings.portal.help_requests_per_address
+    browser = f"help:{limits.browser(ctx)}"
+    by_address = limits.by_address(ctx, "help")
+    allowed = ctx.app.settings.portal.help_requests_per_address
     for bucket, limit in ((browser, _PER_BROWSER), (by_address, allowed)):
-        await limits.take(visit, bucket, limit=limit, minutes=_WINDOW_MINUTES)
+        await limits.take(ctx, bucket, limit=limit, minutes=_WINDOW_MINUTES)

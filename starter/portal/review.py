@@ -12,10 +12,10 @@ from domain import text
 from domain.contracts.submissions import ConsentSubmission, DisputeSubmission, WithdrawSubmission
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Choice, Detail, Step, WaitReason
-from starter.portal import places
-from starter.portal.answers import onward, stamp, submit, wish
-from starter.portal.places import Place
-from starter.portal.visit import AnyVisit, Elsewhere, Visit
+from starter.portal import page_state
+from starter.portal.page_state import PageState
+from starter.portal.portal_request import CurrentRequest, Elsewhere, PortalRequest
+from starter.portal.submissions import onward, stamp, submit, wish
 from web.forms import Form
 from web.view import Errors
 
@@ -27,77 +27,79 @@ Known = TypeVar("Known", bound=StrEnum)
 
 
 @router.get("/review")
-async def review(visit: AnyVisit) -> Response:
-    place = await visit.place_on("/review")
-    if place.wait_reason is WaitReason.DATA_DISPUTED:
-        return visit.page("disputed", place=place)
-    return visit.page("review", place=place)
+async def review(ctx: CurrentRequest) -> Response:
+    state = await ctx.state_on("/review")
+    if state.wait_reason is WaitReason.DATA_DISPUTED:
+        return ctx.page("disputed", state=state)
+    return ctx.page("review", state=state)
 
 
 @router.get("/review/wrong")
-async def wrong(visit: AnyVisit) -> Response:
-    place = await visit.place_on("/review")
-    if place.wait_reason is WaitReason.DATA_DISPUTED:
-        return visit.see("/review")
-    return _dispute_page(visit, place)
+async def wrong(ctx: CurrentRequest) -> Response:
+    state = await ctx.state_on("/review")
+    if state.wait_reason is WaitReason.DATA_DISPUTED:
+        return ctx.see("/review")
+    return _dispute_page(ctx, state)
 
 
 @router.post("/review")
-async def decided(visit: AnyVisit) -> Response:
-    form = await visit.form()
+async def decided(ctx: CurrentRequest) -> Response:
+    form = await ctx.form()
     match form.get("decision"):
         case "agree":
-            return await _agree(visit, form)
+            return await _agree(ctx, form)
         case "dispute":
-            return await _dispute(visit, form)
+            return await _dispute(ctx, form)
         case "withdraw":
-            answer = await submit(visit, "withdraw", WithdrawSubmission(**await wish(visit, form)))
-            return await onward(visit, answer, leaves=())
+            answer = await submit(ctx, "withdraw", WithdrawSubmission(**await wish(ctx, form)))
+            return await onward(ctx, answer, leaves=())
     raise Elsewhere("/review")
 
 
-async def _agree(visit: Visit, form: Form) -> Response:
+async def _agree(ctx: PortalRequest, form: Form) -> Response:
     chosen, shown = _known(Choice, form.all("choice")), form.get("shown_hash")
     if chosen is None:
-        return await _review_page(visit, {"choice": [visit.words.unknown_choice()]})
+        return await _review_page(ctx, {"choice": [ctx.words.unknown_choice()]})
     if not _HASH.fullmatch(shown):
-        return await _review_page(visit, {"agree": [visit.words.stale()]}, chosen)
+        return await _review_page(ctx, {"agree": [ctx.words.stale()]}, chosen)
     submission = ConsentSubmission(
-        **await stamp(visit, form), shown_hash=shown, choices=chosen, language=visit.language
+        **await stamp(ctx, form), shown_hash=shown, choices=chosen, language=ctx.language
     )
-    answer = await submit(visit, "give_consent", submission)
+    answer = await submit(ctx, "give_consent", submission)
     if answer.verdict is Verdict.STALE and answer.progress.review:
-        place = places.of(answer.progress)
-        errors = {"agree": [visit.words.stale()]}
-        return visit.page("review", place=place, errors=errors, chosen=chosen)
-    await visit.rotate()
-    return await onward(visit, answer, leaves={Step.REVIEW})
+        state = page_state.of(answer.progress)
+        errors = {"agree": [ctx.words.stale()]}
+        return ctx.page("review", state=state, errors=errors, chosen=chosen)
+    await ctx.rotate()
+    return await onward(ctx, answer, leaves={Step.REVIEW})
 
 
-async def _dispute(visit: Visit, form: Form) -> Response:
+async def _dispute(ctx: PortalRequest, form: Form) -> Response:
     details, note = _known(Detail, form.all("wrong")), text.note(form.get("note"))
     errors = {}
     if not details:
-        errors["wrong"] = [visit.words.which_details()]
+        errors["wrong"] = [ctx.words.which_details()]
     if len(note) > LONGEST_NOTE:
-        errors["note"] = [visit.words.long_note(LONGEST_NOTE)]
+        errors["note"] = [ctx.words.long_note(LONGEST_NOTE)]
     if errors or not details:
-        place = await visit.place_on("/review")
-        return _dispute_page(visit, place, errors, wrong=details or (), note=note)
-    submission = DisputeSubmission(**await stamp(visit, form), wrong=details, note=note)
-    answer = await submit(visit, "dispute", submission)
-    return await onward(visit, answer, leaves=())
+        state = await ctx.state_on("/review")
+        return _dispute_page(ctx, state, errors, wrong=details or (), note=note)
+    submission = DisputeSubmission(**await stamp(ctx, form), wrong=details, note=note)
+    answer = await submit(ctx, "dispute", submission)
+    return await onward(ctx, answer, leaves=())
 
 
-async def _review_page(visit: Visit, errors: Errors, chosen: Collection[Choice] = ()) -> Response:
-    place = await visit.place_on("/review")
-    return visit.page("review", place=place, errors=errors, chosen=chosen)
+async def _review_page(
+    ctx: PortalRequest, errors: Errors, chosen: Collection[Choice] = ()
+) -> Response:
+    state = await ctx.state_on("/review")
+    return ctx.page("review", state=state, errors=errors, chosen=chosen)
 
 
 def _dispute_page(
-    visit: Visit, place: Place, errors: Errors | None = None, **typed: Any
+    ctx: PortalRequest, state: PageState, errors: Errors | None = None, **typed: Any
 ) -> Response:
-    return visit.page("dispute", place=place, errors=errors, longest=LONGEST_NOTE, **typed)
+    return ctx.page("dispute", state=state, errors=errors, longest=LONGEST_NOTE, **typed)
 
 
 def _known(vocabulary: type[Known], given: Collection[str]) -> tuple[Known, ...] | None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from ledger import activations, budgets
 from ledger.budgets import Taken
 from starter.portal import limits
-from starter.portal.visit import Elsewhere, Visit
+from starter.portal.portal_request import Elsewhere, PortalRequest
 from web.forms import Form
 from web.limits import block
 
@@ -16,15 +16,15 @@ TRIES = 3
 WINDOW = timedelta(days=1)
 
 
-async def take(visit: Visit, form: Form) -> Taken:
+async def take(ctx: PortalRequest, form: Form) -> Taken:
     """Use one of the tries; the same form once more uses none."""
-    session = await visit.here()
+    session = await ctx.here()
     if session.reference is None:
         raise Elsewhere("/contact")
-    browser, address = limits.browser(visit), limits.address(visit, block)
-    contacts = await activations.contacts(visit.parts.pool, session.reference)
+    browser, address = limits.browser(ctx), limits.address(ctx, block)
+    contacts = await activations.contacts(ctx.app.pool, session.reference)
     return await budgets.take_once(
-        visit.parts.pool,
+        ctx.app.pool,
         form.submission_id,
         buckets(browser, contacts, address),
         limit=TRIES,

@@ -10,7 +10,7 @@ import typer
 
 from ledger.audit import Chain
 from starter.output import Failed, show_json
-from support.commands.terminal import Json, desk
+from support.commands.terminal import Json, staff_context
 from support.verbs import audit
 from support.verbs.audit import Format
 
@@ -37,7 +37,7 @@ def verify(
 
 
 async def _verify(expect: str | None) -> Chain:
-    async with desk() as opened:
+    async with staff_context() as opened:
         return await audit.verify(opened, expect)
 
 
@@ -54,7 +54,7 @@ def export(
 
 
 async def _export(form: Format, since: datetime | None) -> None:
-    async with desk() as opened:
+    async with staff_context() as opened:
         zone = opened.settings.institution.timezone
         day = since.replace(tzinfo=zone) if since else None
         async for line in await audit.export(opened, form, day):

@@ -12,7 +12,7 @@ import typer
 from domain.registrar.caller import Said
 from domain.registrar.diagnosis import Typed
 from starter.output import Failed, show_json, utc
-from support.commands.terminal import Json, MaybeReference, desk, unless_asked
+from support.commands.terminal import Json, MaybeReference, staff_context, unless_asked
 from support.verbs import caller
 from support.verbs.caller import Answer, Question, Told
 from support.verbs.caller_texts import ANSWERS
@@ -53,5 +53,5 @@ def ask(  # noqa: PLR0917 - options have names
 
 
 async def _ask(question: Question) -> Told:
-    async with desk() as opened:
+    async with staff_context() as opened:
         return await caller.ask(opened, question, secrets.token_hex(16))

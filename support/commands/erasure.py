@@ -5,7 +5,7 @@ import asyncio
 import typer
 
 from starter.output import show_json
-from support.commands.terminal import Json, Reason, Reference, desk
+from support.commands.terminal import Json, Reason, Reference, staff_context
 from support.verbs import erasure
 
 commands = typer.Typer()
@@ -22,5 +22,5 @@ def erase(reference: Reference, reason: Reason, json: Json = False) -> None:
 
 
 async def _erase(reference: str, reason: str) -> None:
-    async with desk() as opened:
+    async with staff_context() as opened:
         await erasure.erase(opened, reference=reference, reason=reason)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from starter.output import show_json
-from support.commands.terminal import Json, desk
+from support.commands.terminal import Json, staff_context
 from support.verbs import funnel
 from support.verbs.funnel import STAGES, Funnel
 
@@ -31,5 +31,5 @@ def show(json: Json = False) -> None:
 
 
 async def _week() -> Funnel:
-    async with desk() as opened:
+    async with staff_context() as opened:
         return await funnel.week(opened)

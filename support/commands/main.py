@@ -27,11 +27,11 @@ from support.commands import operations as operations_commands
 from support.commands import operator as operator_commands
 from support.commands import registrar as registrar_commands
 from support.commands import requests as requests_commands
-from support.commands.terminal import Json, Reason, Reference, ask, desk
+from support.commands.terminal import Json, Reason, Reference, ask, staff_context
 from support.verbs import actions, queue, reason_texts, withdrawal
 from support.verbs import search as searching
-from support.verbs.cases import Case, Line
-from support.verbs.look import look
+from support.verbs.cases import Case, CaseSummary
+from support.verbs.load_case import load_case
 from support.verbs.search import Found
 from support.verbs.sentences import sentence
 from support.verbs.staff import Action
@@ -75,7 +75,7 @@ def list_(
         _print(rows)
 
 
-def _print(rows: Iterable[Line], names: Mapping[str, str] | None = None) -> None:
+def _print(rows: Iterable[CaseSummary], names: Mapping[str, str] | None = None) -> None:
     """Print a line each; with `names`, whose each is."""
     table = Table("reference", "step", "reason", "since", "next try", "department", box=None)
     if names is not None:
@@ -91,8 +91,8 @@ def _cell(value: object) -> str:
     return utc(value) if isinstance(value, datetime) else str(value or "-")
 
 
-async def _list(stuck: bool) -> list[Line]:
-    async with desk() as opened:
+async def _list(stuck: bool) -> list[CaseSummary]:
+    async with staff_context() as opened:
         lines, _ = await queue.open_lines(opened)
         wanted = [line for line in lines if line.stuck or not stuck]
         return await queue.described(opened.client, wanted)
@@ -115,7 +115,7 @@ def search(json: Json = False) -> None:
 
 
 async def _search(typed: str) -> Found:
-    async with desk() as opened:
+    async with staff_context() as opened:
         return await searching.search(opened, typed)
 
 
@@ -152,8 +152,8 @@ def show(reference: Reference, json: Json = False) -> None:
 
 
 async def _show(reference: str) -> Case:
-    async with desk() as opened:
-        return await look(opened, reference, unnoted=True)
+    async with staff_context() as opened:
+        return await load_case(opened, reference, unnoted=True)
 
 
 @commands.command()
@@ -179,7 +179,7 @@ def _known(wait_reason: str) -> WaitReason:
 
 
 async def _retry_all(wait_reason: WaitReason, reason: str, over: float) -> int:
-    async with desk() as opened:
+    async with staff_context() as opened:
         return await (await actions.retry_all(opened, wait_reason, reason=reason, over=over))
 
 
@@ -202,13 +202,13 @@ def withdraw(
 
 
 async def _withdraw(reference: str, reason: str, choices: list[Choice]) -> tuple[Consent, bool]:
-    async with desk() as opened:
+    async with staff_context() as opened:
         stands = await withdrawal.withdraw(opened, choices, reference=reference, reason=reason)
         return stands, await activations.username(opened.pool, opened.keys, reference) is not None
 
 
 async def _act(action: Action, reference: str, reason: str, channel: Channel, json: bool) -> None:
-    async with desk() as opened:
+    async with staff_context() as opened:
         at_once = await actions.act(
             opened, action, reference=reference, reason=reason, channel=channel
         )

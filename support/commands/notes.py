@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from starter.output import show_json
-from support.commands.terminal import Json, Reference, desk, unless_asked
+from support.commands.terminal import Json, Reference, staff_context, unless_asked
 from support.verbs import notes
 
 commands = typer.Typer()
@@ -30,5 +30,5 @@ def note(
 
 
 async def _note(reference: str, text: str) -> None:
-    async with desk() as opened:
+    async with staff_context() as opened:
         await notes.write(opened, text, reference=reference)

@@ -9,7 +9,7 @@ from rich.table import Table
 
 import settings
 from starter.output import Failed, show_json, utc
-from support.commands.terminal import Json, Reason, desk
+from support.commands.terminal import Json, Reason, staff_context
 from support.verbs import alerts, operations
 from support.verbs import pause as pausing
 from support.verbs.operations import State
@@ -57,7 +57,7 @@ def show(json: Json = False) -> None:
 
 
 async def _state() -> State:
-    async with desk() as opened:
+    async with staff_context() as opened:
         return await operations.state(opened)
 
 
@@ -89,7 +89,7 @@ def pause(
 
 
 async def _pause(el: str, en: str, reason: str) -> None:
-    async with desk() as opened:
+    async with staff_context() as opened:
         await pausing.pause(opened, el=el, en=en, reason=reason)
 
 
@@ -101,7 +101,7 @@ def resume(reason: Reason, json: Json = False) -> None:
 
 
 async def _resume(reason: str) -> None:
-    async with desk() as opened:
+    async with staff_context() as opened:
         await pausing.resume(opened, reason=reason)
 
 

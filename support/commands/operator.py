@@ -9,7 +9,7 @@ import typer
 import settings
 from ledger import staff_sessions
 from starter.output import Failed
-from support.commands.terminal import desk
+from support.commands.terminal import staff_context
 from support.verbs.signin import ByFile
 from support.verbs.staff import Action, Role
 
@@ -40,7 +40,7 @@ def sign_out(name: Annotated[str, typer.Argument(help="The name they sign in wit
 
 
 async def _sign_out(name: str) -> int:
-    async with desk() as opened:
+    async with staff_context() as opened:
         await opened.record(Action.OPERATE, reason=f"sign-out {name}")
         return await staff_sessions.drop_all(opened.pool, name)
 

@@ -10,7 +10,7 @@ import typer
 from domain.contracts.vocabulary import Language
 from domain.registrar.diagnosis import Human, Outcome, Typed
 from starter.output import Failed, show_json
-from support.commands.terminal import Json, OfCase, desk, unless_asked
+from support.commands.terminal import Json, OfCase, staff_context, unless_asked
 from support.verbs import registrar
 from support.verbs import registrar_texts as texts
 from support.verbs.registrar import Check, Question
@@ -45,7 +45,7 @@ def check(  # noqa: PLR0917 - options have names
 
 
 async def _check(question: Question) -> Check:
-    async with desk() as opened:
+    async with staff_context() as opened:
         return await registrar.check(opened, question)
 
 

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from ledger.support_requests import Standing, Waiting
+from ledger.support_requests import HelpRequestDetail, Waiting
 from starter.output import show_json, utc
-from support.commands.terminal import Json, Reason, desk
+from support.commands.terminal import Json, Reason, staff_context
 from support.verbs import requests
-from support.verbs.desk import Desk
 from support.verbs.requests import Page
+from support.verbs.staff_context import StaffContext
 
 _MOST = 10_000
 
@@ -30,7 +30,7 @@ def list_(json: Json = False) -> None:
     """
 
     async def read() -> Page:
-        async with desk() as opened:
+        async with staff_context() as opened:
             return await requests.waiting(opened, per_page=_MOST)
 
     page = asyncio.run(read())
@@ -84,22 +84,22 @@ def dismiss(number: Number, reason: Reason, json: Json = False) -> None:
     )
 
 
-def _run(verb: Callable[[Desk], Awaitable[Standing]]) -> Standing:
-    async def run() -> Standing:
-        async with desk() as opened:
+def _run(verb: Callable[[StaffContext], Awaitable[HelpRequestDetail]]) -> HelpRequestDetail:
+    async def run() -> HelpRequestDetail:
+        async with staff_context() as opened:
             return await verb(opened)
 
     return asyncio.run(run())
 
 
-def _settled(standing: Standing, json: bool) -> None:
+def _settled(standing: HelpRequestDetail, json: bool) -> None:
     if json:
         show_json(_plain(standing))
     else:
         _tell(standing)
 
 
-def _tell(standing: Standing) -> None:
+def _tell(standing: HelpRequestDetail) -> None:
     if standing.answer is not None:
         typer.echo(f"\nAnswered by {standing.settled_by}:\n{standing.answer}")
         typer.echo(f"Delivery: {standing.line.delivery or 'on its way'}")
@@ -112,7 +112,7 @@ def _summary(row: Waiting) -> str:
     return "  ".join(str(value or "-") for value in known)
 
 
-def _plain(standing: Standing) -> dict[str, object]:
+def _plain(standing: HelpRequestDetail) -> dict[str, object]:
     """Return the shape that `--json` promises: the line's fields, then all that was written."""
     request = standing.request
     return asdict(standing.line) | {

@@ -16,8 +16,8 @@ from security.keys import KeyRing
 from starter import databases
 from starter.client import connect
 from starter.output import Failed
-from support.verbs.desk import Desk
 from support.verbs.staff import Role, Staff
+from support.verbs.staff_context import StaffContext
 
 
 def _normalised(reference: str) -> str:
@@ -61,7 +61,7 @@ Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
 
 
 @asynccontextmanager
-async def desk() -> AsyncIterator[Desk]:
+async def staff_context() -> AsyncIterator[StaffContext]:
     """Open the desk; raises `KeyUnavailable` where its keys are not the other processes'.
 
     Nothing else is asked of the ledger or Temporal before a verb needs it.
@@ -72,4 +72,6 @@ async def desk() -> AsyncIterator[Desk]:
         async with await postgres.connect(config.ledger_dsn.get_secret_value()) as ledger:
             await key_checks.compare(ledger, keys.checks())
             client = await connect.connect(config, keys, lazy=True, identity=connect.DESK)
-            yield Desk(client, ledger, keys, config, Staff(getpass.getuser(), frozenset(Role)))
+            yield StaffContext(
+                client, ledger, keys, config, Staff(getpass.getuser(), frozenset(Role))
+            )

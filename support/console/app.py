@@ -24,7 +24,7 @@ from settings import Settings
 from starter.client.connect import DESK, Connection, TemporalUnavailable, connect
 from starter.client.health import Answers, ledger_answers, ledger_fits, readiness, temporal_ready
 from support.console import (
-    act,
+    action_pages,
     audit,
     caller,
     case,
@@ -39,7 +39,7 @@ from support.console import (
     search,
     signin,
 )
-from support.console.seat import SIGN_IN, Parts, Seat, SignedOut
+from support.console.console_request import SIGN_IN, ConsoleContext, ConsoleRequest, SignedOut
 from support.verbs.actions import Refused
 from support.verbs.alerts import Watcher
 from support.verbs.cases import UnknownReference
@@ -58,20 +58,20 @@ _NOT_TAKEN = N_(
 )
 
 
-def create(parts: Parts | None = None) -> FastAPI:
+def create(context: ConsoleContext | None = None) -> FastAPI:
     """Make the application; without parts it connects by the settings when it starts."""
-    settings = parts.settings if parts else configuration.load()
+    settings = context.settings if context else configuration.load()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if parts:
+        if context:
             yield
             return
         keys = KeyRing(settings.keys_dir)
         client = await connect(settings, keys, lazy=True, identity=DESK)
         dsn = settings.ledger_dsn.get_secret_value()
         async with await postgres.connect(dsn, seconds=_PATIENCE) as pool:
-            app.state.parts = assemble(settings, keys, pool, client)
+            app.state.context = assemble(settings, keys, pool, client)
             watching = asyncio.create_task(Watcher(client, pool, settings).watch())
             try:
                 yield
@@ -81,8 +81,8 @@ def create(parts: Parts | None = None) -> FastAPI:
     app = FastAPI(
         lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    if parts:
-        app.state.parts = parts
+    if context:
+        app.state.context = context
     app.mount(static_path(), static())
     app.add_route("/brand/{name}", brand)
     for module in (
@@ -90,7 +90,7 @@ def create(parts: Parts | None = None) -> FastAPI:
         queue,
         case,
         search,
-        act,
+        action_pages,
         handbook,
         registrar,
         caller,
@@ -115,9 +115,9 @@ def create(parts: Parts | None = None) -> FastAPI:
     return app
 
 
-def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) -> Parts:
+def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) -> ConsoleContext:
     """Put together what every request shares."""
-    return Parts(
+    return ConsoleContext(
         settings=settings,
         keys=keys,
         pool=pool,
@@ -130,9 +130,9 @@ def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) 
 
 async def _first(request: Request) -> Response:
     """Lead to the first page that this person's role has."""
-    seat = Seat(request)
-    await seat.sit()
-    return seat.see(seat.menu[0][0])
+    ctx = ConsoleRequest(request)
+    await ctx.load_staff()
+    return ctx.see(ctx.menu[0][0])
 
 
 async def _healthz() -> Response:
@@ -140,9 +140,12 @@ async def _healthz() -> Response:
 
 
 async def _readyz(request: Request) -> Response:
-    parts: Parts = request.app.state.parts
-    checks: Answers = {"ledger": await ledger_answers(parts.pool), "temporal": await parts.health()}
-    return readiness(checks | await ledger_fits(parts.pool, parts.keys))
+    context: ConsoleContext = request.app.state.context
+    checks: Answers = {
+        "ledger": await ledger_answers(context.pool),
+        "temporal": await context.health(),
+    }
+    return readiness(checks | await ledger_fits(context.pool, context.keys))
 
 
 def _add_failures(app: FastAPI) -> None:
@@ -150,12 +153,12 @@ def _add_failures(app: FastAPI) -> None:
 
     async def signed_out(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, SignedOut)  # noqa: S101 - registered for nothing else
-        seat = Seat(request)
+        ctx = ConsoleRequest(request)
         with suppress(Forged):  # Also a GET has no form.
-            if kept := note((await seat.form()).get("text")):
-                away = seat.say(_NOT_TAKEN)
-                return seat.page("signin", status=403, away=away, next="/", kept=kept)
-        return seat.see(SIGN_IN, next=failure.path)
+            if kept := note((await ctx.form()).get("text")):
+                away = ctx.say(_NOT_TAKEN)
+                return ctx.page("signin", status=403, away=away, next="/", kept=kept)
+        return ctx.see(SIGN_IN, next=failure.path)
 
     async def forbidden(request: Request, _: Exception) -> Response:
         return await _error_page(request, 403)
@@ -164,15 +167,15 @@ def _add_failures(app: FastAPI) -> None:
         return await _error_page(request, 404)
 
     async def impossible(request: Request, failure: Exception) -> Response:
-        seat = Seat(request)
-        return seat.error(409, sentence=seat.say(str(failure)))
+        ctx = ConsoleRequest(request)
+        return ctx.error(409, sentence=ctx.say(str(failure)))
 
     async def away(request: Request, _: Exception) -> Response:
-        return Seat(request).error(503, {"Retry-After": _RETRY_AFTER})
+        return ConsoleRequest(request).error(503, {"Retry-After": _RETRY_AFTER})
 
     async def refused(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, HTTPException)  # noqa: S101 - as above
-        return Seat(request).error(failure.status_code, failure.headers)
+        return ConsoleRequest(request).error(failure.status_code, failure.headers)
 
     app.add_exception_handler(SignedOut, signed_out)
     app.add_exception_handler(Forged, forbidden)
@@ -187,4 +190,4 @@ def _add_failures(app: FastAPI) -> None:
 
 
 async def _error_page(request: Request, status: int) -> Response:
-    return Seat(request).error(status)
+    return ConsoleRequest(request).error(status)

@@ -10,9 +10,9 @@ from fastapi.responses import Response
 
 from domain.references import normalise
 from ledger.audit import Row
-from support.console.acts import ACTS
+from support.console.audit_texts import ACTS
+from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
-from support.console.seat import Seat, at
 from support.verbs import audit
 from support.verbs.audit import AT_ONCE, Format
 from support.verbs.staff import Action
@@ -29,59 +29,59 @@ _FILTERS = ("actor", "action", "reference")
 
 
 @router.get("/audit")
-async def page(seat: Seat = at(Action.AUDIT)) -> Response:
-    asked = seat.request.query_params
+async def page(ctx: ConsoleRequest = allowed_to(Action.AUDIT)) -> Response:
+    asked = ctx.request.query_params
     chosen = {name: text for name in _FILTERS if (text := asked.get(name, "").strip())}
     fits = dict(chosen)
     if typed := chosen.get("reference"):
         fits["reference"] = normalise(typed) or typed
     before = asked.get("before", "")
     rows = await audit.read(
-        seat.desk,
+        ctx.staff_context,
         before=int(before)
         if before.isascii() and before.isdigit() and len(before) < _LONGEST_ID
         else None,
         **fits,
     )
     older = rows[-1].id if len(rows) == AT_ONCE else None
-    return _page(seat, rows, chosen=chosen, older=older)
+    return _page(ctx, rows, chosen=chosen, older=older)
 
 
 @router.get("/audit/verify")
-async def verify(seat: Seat = at(Action.AUDIT)) -> Response:
-    expect = seat.request.query_params.get("expect", "").strip().lower()
-    chain = await audit.verify(seat.desk, expect or None)
-    return seat.page("audit_verified", expect=expect, **asdict(chain), whole=chain.whole)
+async def verify(ctx: ConsoleRequest = allowed_to(Action.AUDIT)) -> Response:
+    expect = ctx.request.query_params.get("expect", "").strip().lower()
+    chain = await audit.verify(ctx.staff_context, expect or None)
+    return ctx.page("audit_verified", expect=expect, **asdict(chain), whole=chain.whole)
 
 
 @router.get("/audit/export")
-async def export(seat: Seat = at(Action.AUDIT)) -> Response:
-    asked = seat.request.query_params
+async def export(ctx: ConsoleRequest = allowed_to(Action.AUDIT)) -> Response:
+    asked = ctx.request.query_params
     form = Format.JSONL if asked.get("format") == Format.JSONL else Format.CSV
-    since, errors = _day(seat, asked.get("since", "").strip())
+    since, errors = _day(ctx, asked.get("since", "").strip())
     if errors:
-        rows = await audit.read(seat.desk)
-        return _page(seat, rows, chosen={}, errors=errors)
-    text = "".join([line async for line in await audit.export(seat.desk, form, since)])
+        rows = await audit.read(ctx.staff_context)
+        return _page(ctx, rows, chosen={}, errors=errors)
+    text = "".join([line async for line in await audit.export(ctx.staff_context, form, since)])
     named = {"Content-Disposition": f'attachment; filename="audit.{form}"'}
     return Response(text, media_type=_TYPES[form], headers=named)
 
 
-def _page(seat: Seat, rows: Sequence[Row], **context: Any) -> Response:
-    labels = Labels(seat.language)
+def _page(ctx: ConsoleRequest, rows: Sequence[Row], **context: Any) -> Response:
+    labels = Labels(ctx.language)
     named = sorted((labels.act(action), action) for action in ACTS)
     acts = [{"value": action, "text": text} for text, action in named]
-    everything = {"value": "", "text": seat.say(_ANY)}
-    return seat.page("audit", rows=rows, labels=labels, acts=[everything, *acts], **context)
+    everything = {"value": "", "text": ctx.say(_ANY)}
+    return ctx.page("audit", rows=rows, labels=labels, acts=[everything, *acts], **context)
 
 
-def _day(seat: Seat, text: str) -> tuple[datetime | None, dict[str, list[str]]]:
+def _day(ctx: ConsoleRequest, text: str) -> tuple[datetime | None, dict[str, list[str]]]:
     """Return when this day begins where the institution is, and what is wrong with it."""
     if not text:
         return None, {}
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        return None, {"since": [seat.say(_NO_DAY)]}
-    zone = seat.parts.settings.institution.timezone
+        return None, {"since": [ctx.say(_NO_DAY)]}
+    zone = ctx.app.settings.institution.timezone
     return datetime.combine(day, datetime.min.time(), zone), {}

@@ -5,8 +5,8 @@ from fastapi.responses import Response
 
 from domain.registrar.caller import Said
 from domain.registrar.diagnosis import Typed
-from support.console.act import reference_of
-from support.console.seat import Seat, at
+from support.console.action_pages import reference_of
+from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import caller
 from support.verbs.caller import Answer, Question, Told, Unreadable
 from support.verbs.caller_texts import ANSWERS
@@ -19,27 +19,27 @@ _FIELDS = ("mobile", "email", "birth_date", "student_number", "father_name")
 
 
 @router.get("/caller")
-async def form(seat: Seat = at(Action.CALLER)) -> Response:
-    return _page(seat, None)
+async def form(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
+    return _page(ctx, None)
 
 
 @router.get("/case/{raw}/caller")
-async def form_of_case(raw: str, seat: Seat = at(Action.CALLER)) -> Response:
-    return _page(seat, reference_of(raw))
+async def form_of_case(raw: str, ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
+    return _page(ctx, reference_of(raw))
 
 
 @router.post("/caller")
-async def ask(seat: Seat = at(Action.CALLER)) -> Response:
-    return await _answer(seat, None)
+async def ask(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
+    return await _answer(ctx, None)
 
 
 @router.post("/case/{raw}/caller")
-async def ask_of_case(raw: str, seat: Seat = at(Action.CALLER)) -> Response:
-    return await _answer(seat, reference_of(raw))
+async def ask_of_case(raw: str, ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
+    return await _answer(ctx, reference_of(raw))
 
 
-async def _answer(seat: Seat, reference: str | None) -> Response:
-    form = await seat.form()
+async def _answer(ctx: ConsoleRequest, reference: str | None) -> Response:
+    form = await ctx.form()
     typed = {name: form.get(name) for name in _FIELDS}
     question = Question(
         said=Said(typed["birth_date"], typed["student_number"], typed["father_name"]),
@@ -47,15 +47,15 @@ async def _answer(seat: Seat, reference: str | None) -> Response:
         reference=reference,
     )
     try:
-        told = await caller.ask(seat.desk, question, form.submission_id)
+        told = await caller.ask(ctx.staff_context, question, form.submission_id)
     except Unreadable as wrong:
-        errors = {wrong.field: [seat.say(str(wrong))]}
-        return _page(seat, reference, typed=typed, errors=errors)
-    return _page(seat, reference, told=told, status=503 if told.answer is Answer.AWAY else 200)
+        errors = {wrong.field: [ctx.say(str(wrong))]}
+        return _page(ctx, reference, typed=typed, errors=errors)
+    return _page(ctx, reference, told=told, status=503 if told.answer is Answer.AWAY else 200)
 
 
 def _page(
-    seat: Seat,
+    ctx: ConsoleRequest,
     reference: str | None,
     *,
     typed: dict[str, str] | None = None,
@@ -63,13 +63,13 @@ def _page(
     errors: Errors | None = None,
     status: int = 200,
 ) -> Response:
-    return seat.page(
+    return ctx.page(
         "caller",
         status=status,
         errors=errors,
         reference=reference,
         typed=typed or {},
         told=told,
-        own_limit=seat.desk.settings.console.caller_questions_per_day,
-        sentence=seat.say(ANSWERS[told.answer]) if told else "",
+        own_limit=ctx.staff_context.settings.console.caller_questions_per_day,
+        sentence=ctx.say(ANSWERS[told.answer]) if told else "",
     )

@@ -8,13 +8,13 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain.contracts.vocabulary import Step, WaitReason
-from support.console.act import TOLD, reference_of
+from support.console.action_pages import TOLD, reference_of
+from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
-from support.console.seat import Seat, at
 from support.verbs import actions
 from support.verbs.alerts import TASK_FAILS, TEMPORAL_DOWN
-from support.verbs.cases import Case, Line, State
-from support.verbs.look import look, page_of
+from support.verbs.cases import Case, CaseSummary, State
+from support.verbs.load_case import load_case, page_of
 from support.verbs.reason_texts import reason
 from support.verbs.sentences import sentence
 from support.verbs.staff import Action
@@ -55,42 +55,42 @@ _FACTS: Mapping[str, str] = {
 
 
 @router.get("/case/{raw}")
-async def show(raw: str, seat: Seat = at(Action.CASE)) -> Response:
+async def show(raw: str, ctx: ConsoleRequest = allowed_to(Action.CASE)) -> Response:
     reference = reference_of(raw)
-    case = await look(seat.desk, reference)
+    case = await load_case(ctx.staff_context, reference)
     line = case.standing
-    labels = Labels(seat.language)
+    labels = Labels(ctx.language)
     masked = dict(case.masked)
     if "disputed" in masked:
         masked["disputed"] = labels.details(masked["disputed"])
     if "match" in masked:
-        masked["match"] = reason(masked["match"], seat.language)
-    zone = seat.parts.settings.institution.timezone
-    told_at = partial(clock, language=seat.language, zone=zone, seconds=True)
-    return seat.page(
+        masked["match"] = reason(masked["match"], ctx.language)
+    zone = ctx.app.settings.institution.timezone
+    told_at = partial(clock, language=ctx.language, zone=zone, seconds=True)
+    return ctx.page(
         "case",
         case=case,
-        sentence=sentence(line, translator(seat.language), told_at),
-        seen=_seen(seat, case),
-        facts=[(seat.say(_FACTS[name]), value) for name, value in masked.items()],
-        acts=_acts(seat, line),
+        sentence=sentence(line, translator(ctx.language), told_at),
+        seen=_seen(ctx, case),
+        facts=[(ctx.say(_FACTS[name]), value) for name, value in masked.items()],
+        acts=_acts(ctx, line),
         handbook=_SECTIONS.get(line.state, line.wait_reason),
         asks=line.state not in {State.ERASED, State.FORGOTTEN, State.UNSEEN}
-        and seat.desk.staff.may(Action.CALLER),
-        known="student_number" in masked and seat.desk.staff.may(Action.REGISTRAR),
-        temporal=_temporal(seat, case),
-        told=TOLD.get(seat.request.query_params.get("told", "")),
+        and ctx.staff_context.staff.may(Action.CALLER),
+        known="student_number" in masked and ctx.staff_context.staff.may(Action.REGISTRAR),
+        temporal=_temporal(ctx, case),
+        told=TOLD.get(ctx.request.query_params.get("told", "")),
         labels=labels,
     )
 
 
-def _seen(seat: Seat, case: Case) -> tuple[str, str] | None:
+def _seen(ctx: ConsoleRequest, case: Case) -> tuple[str, str] | None:
     """Return path and heading of what the student sees; None as in `page_of`."""
-    page = page_of(seat.desk, case)
+    page = page_of(ctx.staff_context, case)
     if page is None:
         return None
     step, reason, path = page
-    return path, seat.say(_heading(step, reason, path))
+    return path, ctx.say(_heading(step, reason, path))
 
 
 def _heading(step: Step, reason: WaitReason | None, path: str) -> str:
@@ -107,7 +107,7 @@ def _heading(step: Step, reason: WaitReason | None, path: str) -> str:
     return HEADINGS[path]
 
 
-def _acts(seat: Seat, line: Line) -> list[tuple[str, str]]:
+def _acts(ctx: ConsoleRequest, line: CaseSummary) -> list[tuple[str, str]]:
     """Return path and name of each act that is possible now and this person's to do."""
     if line.state is State.UNSEEN:
         offered = frozenset({Action.NOTE})
@@ -118,14 +118,14 @@ def _acts(seat: Seat, line: Line) -> list[tuple[str, str]]:
     else:
         offered = actions.possible(line.step, line.wait_reason, spent=line.spent)
     return [
-        (f"/case/{line.reference}/{action}", seat.say(label))
+        (f"/case/{line.reference}/{action}", ctx.say(label))
         for action, label in actions.LABELS.items()
-        if action in offered and seat.desk.staff.may(action)
+        if action in offered and ctx.staff_context.staff.may(action)
     ]
 
 
-def _temporal(seat: Seat, case: Case) -> str | None:
-    url = seat.parts.settings.console.temporal_ui_url.rstrip("/")
-    namespace = quote(seat.desk.client.namespace, safe="")
+def _temporal(ctx: ConsoleRequest, case: Case) -> str | None:
+    url = ctx.app.settings.console.temporal_ui_url.rstrip("/")
+    namespace = quote(ctx.staff_context.client.namespace, safe="")
     reference = case.standing.reference
     return f"{url}/namespaces/{namespace}/workflows/{reference}" if url else None

@@ -13,7 +13,7 @@ from google.protobuf import json_format
 from starlette.exceptions import HTTPException
 from temporalio.api.common.v1 import Payloads
 
-from support.console.seat import Parts, Seat, SignedOut
+from support.console.console_request import ConsoleContext, ConsoleRequest, SignedOut
 from support.verbs import payloads
 from support.verbs.staff import Action, NotAllowed
 
@@ -26,8 +26,8 @@ MAX_BODY = 4 * 1024 * 1024
 
 def _allowed(request: Request) -> dict[str, str]:
     """Return the headers that let Temporal's page read the answer; raises 403 for any other."""
-    parts: Parts = request.app.state.parts
-    url = urlsplit(parts.settings.console.temporal_ui_url)
+    context: ConsoleContext = request.app.state.context
+    url = urlsplit(context.settings.console.temporal_ui_url)
     origin = f"{url.scheme}://{url.netloc}"
     if not url.netloc or request.headers.get("origin") != origin:
         raise HTTPException(403)
@@ -38,9 +38,9 @@ def _allowed(request: Request) -> dict[str, str]:
     }
 
 
-async def _seat(request: Request) -> AsyncIterator[Seat]:
+async def _seat(request: Request) -> AsyncIterator[ConsoleRequest]:
     # Nobody is led to the sign-in here: a script asks, and reads the answer's status.
-    yield Seat(request)
+    yield ConsoleRequest(request)
 
 
 _seat.action = Action.DECODE  # type: ignore[attr-defined] # read by the test of the whole matrix
@@ -57,27 +57,27 @@ async def preflight(request: Request) -> Response:
 
 
 @router.post(DECODE)
-async def decode(request: Request, seat: Annotated[Seat, Depends(_seat)]) -> Response:
+async def decode(request: Request, ctx: Annotated[ConsoleRequest, Depends(_seat)]) -> Response:
     headers = _allowed(request)
 
     def refused(status: int, why: str) -> Response:
         return JSONResponse({"message": why}, status, headers)
 
     try:
-        await seat.sit()
-        desk = seat.desk
-        desk.staff.check(Action.DECODE)
+        await ctx.load_staff()
+        staff_context = ctx.staff_context
+        staff_context.staff.check(Action.DECODE)
     except SignedOut:
         return refused(401, "sign in at the console first")
     except NotAllowed as error:
         return refused(403, str(error))
     if request.headers.get("content-type", "").split(";")[0] != "application/json":
         return refused(415, "JSON only")
-    if request.headers.get("x-namespace") != desk.client.namespace:
+    if request.headers.get("x-namespace") != staff_context.client.namespace:
         return refused(400, "another namespace")
     try:
         asked = json_format.Parse(await request.body(), Payloads())
     except (json_format.ParseError, UnicodeDecodeError):
         return refused(400, "not payloads")
-    shown = Payloads(payloads=await payloads.decode(desk, asked.payloads))
+    shown = Payloads(payloads=await payloads.decode(staff_context, asked.payloads))
     return JSONResponse(json_format.MessageToDict(shown), headers=headers)

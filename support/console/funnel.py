@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from starter import spreadsheet
-from support.console.seat import Seat, at
+from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import funnel
 from support.verbs.staff import Action
 from translations import N_
@@ -20,15 +20,15 @@ STAGES = {
 
 
 @router.get("/funnel")
-async def page(seat: Seat = at(Action.FUNNEL)) -> Response:
-    seen = await funnel.week(seat.desk)
-    stages = {stage: seat.say(text) for stage, text in STAGES.items()}
-    return seat.page("funnel", seen=seen, stages=stages)
+async def page(ctx: ConsoleRequest = allowed_to(Action.FUNNEL)) -> Response:
+    seen = await funnel.week(ctx.staff_context)
+    stages = {stage: ctx.say(text) for stage, text in STAGES.items()}
+    return ctx.page("funnel", seen=seen, stages=stages)
 
 
 @router.get("/funnel/export")
-async def export(seat: Seat = at(Action.FUNNEL)) -> Response:
-    rows = funnel.table(await funnel.week(seat.desk))
+async def export(ctx: ConsoleRequest = allowed_to(Action.FUNNEL)) -> Response:
+    rows = funnel.table(await funnel.week(ctx.staff_context))
     named = {"Content-Disposition": 'attachment; filename="funnel.csv"'}
     text = "".join(map(spreadsheet.line, rows))
     return Response(text, media_type="text/csv; charset=utf-8", headers=named)

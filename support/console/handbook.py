@@ -17,7 +17,7 @@ from markupsafe import Markup
 from domain.contracts.vocabulary import Language
 from postgres import UNAVAILABLE
 from settings import CHECKOUT
-from support.console.seat import Seat, SignedOut, empty_seat
+from support.console.console_request import ConsoleRequest, SignedOut, anyone
 from web.markdown import html
 
 router = APIRouter()
@@ -40,10 +40,10 @@ class Section(NamedTuple):
 
 
 @router.get("/handbook")
-async def handbook(seat: Annotated[Seat, Depends(empty_seat)]) -> Response:
+async def handbook(ctx: Annotated[ConsoleRequest, Depends(anyone)]) -> Response:
     with suppress(SignedOut, *UNAVAILABLE):
-        await seat.sit()
-    return seat.page("handbook", sections=sections(seat.language))
+        await ctx.load_staff()
+    return ctx.page("handbook", sections=sections(ctx.language))
 
 
 @cache
@@ -54,8 +54,8 @@ def sections(language: Language) -> tuple[Section, ...]:
 
 def _read(text: str, language: Language) -> Iterator[Section]:
     """Each section has its anchor as heading, and below it one part a language, Greek first."""
-    _, *parts = re.split(r"^## (\w+)$", text, flags=re.MULTILINE)
-    for anchor, both in zip(parts[::2], parts[1::2], strict=True):
+    _, *context = re.split(r"^## (\w+)$", text, flags=re.MULTILINE)
+    for anchor, both in zip(context[::2], context[1::2], strict=True):
         _, *told = re.split(r"^### (.+)$", both, flags=re.MULTILINE)
         at = 2 * _IN_ORDER.index(language)
         yield Section(anchor, told[at], html(told[at + 1], _CLASSES))

@@ -6,7 +6,7 @@ from babel.support import NullTranslations
 
 from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
 from ledger.audit import REFUSED
-from support.console import acts, handbook
+from support.console import audit_texts, handbook
 from support.verbs.actions import DOORS, LABELS
 from support.verbs.alerts import NO_MAILBOX
 from support.verbs.cases import State
@@ -178,7 +178,7 @@ class Labels:
 
     def act(self, action: str) -> str:
         """Name an act as the audit keeps it."""
-        return self._say(acts.ACTS.get(action, action))
+        return self._say(audit_texts.ACTS.get(action, action))
 
     def why(self, action: str, reason: str) -> str:
         """Word what the audit keeps as a reason."""
@@ -187,7 +187,7 @@ class Labels:
         if action == Action.RETRY_ALL:
             cause, colon, why = reason.partition(": ")
             return self.cause(cause) + colon + why
-        return acts.why(action, reason, self._say)
+        return audit_texts.why(action, reason, self._say)
 
     def details(self, wrong: str) -> str:
         """Name the details that a dispute lists."""

@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from support.console.act import reference_of
-from support.console.seat import Seat, at
+from support.console.action_pages import reference_of
+from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import notes
 from support.verbs.actions import Refused
 from support.verbs.staff import Action
@@ -14,21 +14,23 @@ router = APIRouter()
 
 
 @router.get("/case/{raw}/note", name="note_page")
-async def page(raw: str, seat: Seat = at(Action.NOTE)) -> Response:
-    return _page(seat, reference_of(raw))
+async def page(raw: str, ctx: ConsoleRequest = allowed_to(Action.NOTE)) -> Response:
+    return _page(ctx, reference_of(raw))
 
 
 @router.post("/case/{raw}/note", name="note")
-async def write(raw: str, seat: Seat = at(Action.NOTE)) -> Response:
+async def write(raw: str, ctx: ConsoleRequest = allowed_to(Action.NOTE)) -> Response:
     reference = reference_of(raw)
-    form = await seat.form()
+    form = await ctx.form()
     text = form.get("text")
     try:
-        await notes.write(seat.desk, text, reference=reference, note_id=form.submission_id)
+        await notes.write(ctx.staff_context, text, reference=reference, note_id=form.submission_id)
     except Refused as wrong:
-        return _page(seat, reference, errors={"text": [seat.say(str(wrong))]}, text=text)
-    return seat.see(f"/case/{reference}", told="done")
+        return _page(ctx, reference, errors={"text": [ctx.say(str(wrong))]}, text=text)
+    return ctx.see(f"/case/{reference}", told="done")
 
 
-def _page(seat: Seat, reference: str, *, errors: Errors | None = None, text: str = "") -> Response:
-    return seat.page("note", reference=reference, longest=notes.LONGEST, errors=errors, text=text)
+def _page(
+    ctx: ConsoleRequest, reference: str, *, errors: Errors | None = None, text: str = ""
+) -> Response:
+    return ctx.page("note", reference=reference, longest=notes.LONGEST, errors=errors, text=text)

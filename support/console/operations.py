@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from support.console.act import reason_of
+from support.console.action_pages import reason_of
+from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
-from support.console.seat import Seat, at
 from support.verbs import operations
 from support.verbs import pause as pausing
 from support.verbs.actions import Refused
@@ -22,45 +22,45 @@ _TOLD = {
 
 
 @router.get("/operations")
-async def show(seat: Seat = at(Action.OPERATE)) -> Response:
-    return await _page(seat)
+async def show(ctx: ConsoleRequest = allowed_to(Action.OPERATE)) -> Response:
+    return await _page(ctx)
 
 
 @router.post("/operations/pause")
-async def pause(seat: Seat = at(Action.OPERATE)) -> Response:
-    form = await seat.form()
-    reason, errors = reason_of(seat, form)
+async def pause(ctx: ConsoleRequest = allowed_to(Action.OPERATE)) -> Response:
+    form = await ctx.form()
+    reason, errors = reason_of(ctx, form)
     typed = {name: form.get(name) for name in ("el", "en")}
     if not errors:
         try:
-            await pausing.pause(seat.desk, reason=reason, **typed)
+            await pausing.pause(ctx.staff_context, reason=reason, **typed)
         except Refused as refused:
-            errors = {"el": [seat.say(str(refused))]}
+            errors = {"el": [ctx.say(str(refused))]}
     if errors:
-        return await _page(seat, errors, typed | {"reason": reason})
-    return seat.see("/operations", told="paused")
+        return await _page(ctx, errors, typed | {"reason": reason})
+    return ctx.see("/operations", told="paused")
 
 
 @router.post("/operations/resume")
-async def resume(seat: Seat = at(Action.OPERATE)) -> Response:
-    form = await seat.form()
-    reason, errors = reason_of(seat, form)
+async def resume(ctx: ConsoleRequest = allowed_to(Action.OPERATE)) -> Response:
+    form = await ctx.form()
+    reason, errors = reason_of(ctx, form)
     if errors:
-        return await _page(seat, errors)
-    await pausing.resume(seat.desk, reason=reason)
-    return seat.see("/operations", told="resumed")
+        return await _page(ctx, errors)
+    await pausing.resume(ctx.staff_context, reason=reason)
+    return ctx.see("/operations", told="resumed")
 
 
 async def _page(
-    seat: Seat, errors: Errors | None = None, typed: dict[str, str] | None = None
+    ctx: ConsoleRequest, errors: Errors | None = None, typed: dict[str, str] | None = None
 ) -> Response:
-    told = seat.request.query_params.get("told", "")
-    return seat.page(
+    told = ctx.request.query_params.get("told", "")
+    return ctx.page(
         "operations",
-        state=await operations.state(seat.desk),
+        state=await operations.state(ctx.staff_context),
         labels=operations.LABELS,
         channels=operations.CHANNELS,
-        causes=Labels(seat.language),
+        causes=Labels(ctx.language),
         told=_TOLD.get(told),
         typed=typed or {},
         errors=errors,

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from support.console.act import TOLD
+from support.console.action_pages import TOLD
+from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
 from support.console.paging import page_asked
-from support.console.seat import Seat, at
 from support.verbs import queue, requests
 from support.verbs.queue import Group, Sort
 from support.verbs.staff import Action
@@ -21,35 +21,37 @@ _Word = TypeVar("_Word", bound=StrEnum)
 
 
 @router.get("/queue")
-async def overview(seat: Seat = at(Action.QUEUE)) -> Response:
-    desk = seat.desk
-    seen = await queue.overview(desk)
-    return seat.page(
+async def overview(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
+    staff_context = ctx.staff_context
+    seen = await queue.overview(staff_context)
+    return ctx.page(
         "queue",
         seen=seen,
-        labels=Labels(seat.language),
+        labels=Labels(ctx.language),
         Group=Group,
-        retriable=queue.retriable(desk, seen),
-        asked=await requests.open_count(desk) if desk.staff.may(Action.REQUESTS) else None,
-        told=TOLD.get(seat.request.query_params.get("told", "")),
+        retriable=queue.retriable(staff_context, seen),
+        asked=await requests.open_count(staff_context)
+        if staff_context.staff.may(Action.REQUESTS)
+        else None,
+        told=TOLD.get(ctx.request.query_params.get("told", "")),
     )
 
 
 @router.get("/list")
-async def listed(seat: Seat = at(Action.QUEUE)) -> Response:
+async def listed(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
     """Show one page of a group; words that no link of ours has count as none."""
-    asked = seat.request.query_params
+    asked = ctx.request.query_params
     group = _word(asked.get("group"), Group.STUCK)
     sort = _word(asked.get("sort"), Sort.SINCE)
     descending = asked.get("order") == "descending"
     cause = asked.get("cause")
     page = await queue.page(
-        seat.desk,
+        ctx.staff_context,
         group,
         cause=cause,
         sort=sort,
         descending=descending,
-        number=page_asked(seat),
+        number=page_asked(ctx),
     )
 
     def address(sort: Sort = sort, descending: bool = descending, number: int = 1) -> str:
@@ -58,7 +60,7 @@ async def listed(seat: Seat = at(Action.QUEUE)) -> Response:
         query |= {"order": "descending"} if descending else {}
         return f"/list?{urlencode(query)}"
 
-    return seat.page(
+    return ctx.page(
         "list",
         page=page,
         group=group,
@@ -66,7 +68,7 @@ async def listed(seat: Seat = at(Action.QUEUE)) -> Response:
         sort=sort,
         descending=descending,
         address=address,
-        labels=Labels(seat.language),
+        labels=Labels(ctx.language),
         cause_of=queue.cause_of,
         Sort=Sort,
     )

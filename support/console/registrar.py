@@ -4,8 +4,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain.registrar.diagnosis import Outcome, Typed
-from support.console.act import reference_of
-from support.console.seat import Seat, at
+from support.console.action_pages import reference_of
+from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import registrar, registrar_texts
 from support.verbs.actions import Refused
 from support.verbs.reason_texts import reason
@@ -20,21 +20,21 @@ _KEPT = ("number", "name", "mobile", "email")
 
 
 @router.get("/registrar")
-async def ask(seat: Seat = at(Action.REGISTRAR)) -> Response:
-    return _page(seat, {})
+async def ask(ctx: ConsoleRequest = allowed_to(Action.REGISTRAR)) -> Response:
+    return _page(ctx, {})
 
 
 @router.post("/registrar")
-async def answer(seat: Seat = at(Action.REGISTRAR)) -> Response:
-    form = await seat.form()
+async def answer(ctx: ConsoleRequest = allowed_to(Action.REGISTRAR)) -> Response:
+    form = await ctx.form()
     # An insurance number is shown on no page again.
     typed = {name: form.get(name) for name in _KEPT}
     try:
-        found = await registrar.check(seat.desk, _question(form))
+        found = await registrar.check(ctx.staff_context, _question(form))
     except Refused as refused:
-        return _page(seat, typed, errors={"number": [seat.say(str(refused))]})
+        return _page(ctx, typed, errors={"number": [ctx.say(str(refused))]})
     away = found.outcome is Outcome.REGISTRAR_AWAY
-    return _page(seat, typed, found=found, status=503 if away else 200)
+    return _page(ctx, typed, found=found, status=503 if away else 200)
 
 
 def _question(form: Form) -> Question:
@@ -48,25 +48,23 @@ def _question(form: Form) -> Question:
 
 
 def _page(
-    seat: Seat,
+    ctx: ConsoleRequest,
     typed: dict[str, str],
     *,
     found: Check | None = None,
     errors: Errors | None = None,
     status: int = 200,
 ) -> Response:
-    return seat.page(
+    return ctx.page(
         "registrar",
         status=status,
         errors=errors,
         typed=typed,
         found=found,
         sentences=registrar_texts.sentences(found) if found else {},
-        why=reason(found.why, seat.language) if found and found.why else "",
-        account=seat.say(registrar_texts.ACCOUNTS[found.account]) if found else "",
-        misses=[registrar_texts.miss(each, seat.language) for each in found.misses]
-        if found
-        else [],
-        contact=lambda on_file: registrar_texts.contact(on_file, seat.language),
-        lacks=lambda row: registrar_texts.lacks(row, seat.language),
+        why=reason(found.why, ctx.language) if found and found.why else "",
+        account=ctx.say(registrar_texts.ACCOUNTS[found.account]) if found else "",
+        misses=[registrar_texts.miss(each, ctx.language) for each in found.misses] if found else [],
+        contact=lambda on_file: registrar_texts.contact(on_file, ctx.language),
+        lacks=lambda row: registrar_texts.lacks(row, ctx.language),
     )

@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
-from support.console.seat import Seat, at
 from support.verbs import queue
 from support.verbs import search as searching
 from support.verbs.staff import Action
@@ -13,13 +13,13 @@ router = APIRouter()
 
 
 @router.get("/search")
-async def form(seat: Seat = at(Action.SEARCH)) -> Response:
-    return seat.page("search", found=None)
+async def form(ctx: ConsoleRequest = allowed_to(Action.SEARCH)) -> Response:
+    return ctx.page("search", found=None)
 
 
 @router.post("/search")
-async def search(seat: Seat = at(Action.SEARCH)) -> Response:
-    typed = (await seat.form()).get("term")
-    found = await searching.search(seat.desk, typed)
-    labels = Labels(seat.language)
-    return seat.page("search", found=found, labels=labels, cause_of=queue.cause_of)
+async def search(ctx: ConsoleRequest = allowed_to(Action.SEARCH)) -> Response:
+    typed = (await ctx.form()).get("term")
+    found = await searching.search(ctx.staff_context, typed)
+    labels = Labels(ctx.language)
+    return ctx.page("search", found=found, labels=labels, cause_of=queue.cause_of)

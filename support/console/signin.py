@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from ledger import audit, budgets, clock
-from support.console.seat import SIGN_IN, Seat, SignedOut, empty_seat
+from support.console.console_request import SIGN_IN, ConsoleRequest, SignedOut, anyone
 from support.verbs.signin import DirectoryAway, NoRole
 from translations import N_
 from web.limits import network
 
 router = APIRouter()
 
-AnySeat = Annotated[Seat, Depends(empty_seat)]
+AnyoneRequest = Annotated[ConsoleRequest, Depends(anyone)]
 _WINDOW = timedelta(minutes=15)
 _WRONG = N_("The name or the password is wrong")
 _AWAY = N_(
@@ -26,42 +26,42 @@ _AWAY = N_(
 
 
 @router.get(SIGN_IN)
-async def sign_in(seat: AnySeat) -> Response:
-    onward = _inside(seat.request.query_params.get("next", ""))
-    if seat.followed:
-        return seat.see(SIGN_IN, next=onward)
+async def sign_in(ctx: AnyoneRequest) -> Response:
+    onward = _inside(ctx.request.query_params.get("next", ""))
+    if ctx.followed:
+        return ctx.see(SIGN_IN, next=onward)
     with suppress(SignedOut):
-        await seat.sit()
-        return seat.see(onward)
-    return seat.page("signin", next=onward)
+        await ctx.load_staff()
+        return ctx.see(onward)
+    return ctx.page("signin", next=onward)
 
 
 @router.post(SIGN_IN)
-async def signed_in(seat: AnySeat) -> Response:
-    form = await seat.form()
+async def signed_in(ctx: AnyoneRequest) -> Response:
+    form = await ctx.form()
     name, onward = form.get("name").strip(), _inside(form.get("next"))
-    if opens := await _too_often(seat, name):
+    if opens := await _too_often(ctx, name):
         return opens
     try:
-        staff = await seat.parts.sign_in.staff(name, form.get("password"))
+        staff = await ctx.app.sign_in.staff(name, form.get("password"))
     except DirectoryAway:
-        return _again(seat, name, onward, _AWAY, 503)
+        return _again(ctx, name, onward, _AWAY, 503)
     except NoRole as nobody:
-        await _note(seat, nobody.name, "sign_in_refused")
-        return _again(seat, name, onward, str(nobody))
+        await _note(ctx, nobody.name, "sign_in_refused")
+        return _again(ctx, name, onward, str(nobody))
     if staff is None:
-        return _again(seat, name, onward, _WRONG)
-    await _note(seat, staff.name, "sign_in")
-    await seat.end()
-    await seat.begin(staff)
-    return seat.see(onward)
+        return _again(ctx, name, onward, _WRONG)
+    await _note(ctx, staff.name, "sign_in")
+    await ctx.end()
+    await ctx.begin(staff)
+    return ctx.see(onward)
 
 
 @router.post("/sign-out")
-async def sign_out(seat: AnySeat) -> Response:
-    await seat.form()
-    await seat.end()
-    response = seat.see(SIGN_IN)
+async def sign_out(ctx: AnyoneRequest) -> Response:
+    await ctx.form()
+    await ctx.end()
+    response = ctx.see(SIGN_IN)
     # Not "cookies": behind https that would end sessions all over the registered domain.
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
@@ -72,32 +72,32 @@ def _inside(path: str) -> str:
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
 
-def _again(seat: Seat, name: str, onward: str, error: str, status: int = 422) -> Response:
-    errors = {"name": [seat.say(error)]} if status != 503 else {}  # noqa: PLR2004 - away
-    return seat.page(
-        "signin", status=status, errors=errors, name=name, next=onward, away=seat.say(error)
+def _again(ctx: ConsoleRequest, name: str, onward: str, error: str, status: int = 422) -> Response:
+    errors = {"name": [ctx.say(error)]} if status != 503 else {}  # noqa: PLR2004 - away
+    return ctx.page(
+        "signin", status=status, errors=errors, name=name, next=onward, away=ctx.say(error)
     )
 
 
-async def _note(seat: Seat, name: str, action: str) -> None:
+async def _note(ctx: ConsoleRequest, name: str, action: str) -> None:
     await audit.record(
-        seat.parts.pool, seat.parts.keys, actor=name, action=action, reference=None, reason=""
+        ctx.app.pool, ctx.app.keys, actor=name, action=action, reference=None, reason=""
     )
 
 
-async def _too_often(seat: Seat, name: str) -> Response | None:
+async def _too_often(ctx: ConsoleRequest, name: str) -> Response | None:
     """Count this try for its name and its address; past a limit, return the page that says so."""
-    keys, console = seat.parts.keys, seat.parts.settings.console
-    client = seat.request.client
+    keys, console = ctx.app.keys, ctx.app.settings.console
+    client = ctx.request.client
     address = keys.index("address", network(client.host if client else ""))
     for bucket, limit in (
         (f"sign-in:{keys.index('staff', name.lower())}", console.sign_ins_per_name),
         (f"sign-in:{address}", console.sign_ins_per_address),
     ):
-        opens = await budgets.take(seat.parts.pool, bucket, limit=limit, window=_WINDOW)
+        opens = await budgets.take(ctx.app.pool, bucket, limit=limit, window=_WINDOW)
         if opens:
-            wait = opens - await clock.now(seat.parts.pool)
+            wait = opens - await clock.now(ctx.app.pool)
             headers = {"Retry-After": str(math.ceil(wait.total_seconds()))}
-            not_before = seat.parts.views.clock(opens, seat.language)
-            return seat.error(429, headers, not_before=not_before)
+            not_before = ctx.app.views.clock(opens, ctx.language)
+            return ctx.error(429, headers, not_before=not_before)
     return None

@@ -31,8 +31,8 @@ from starter.client.connect import TemporalUnavailable
 from starter.output import UserError
 from support.verbs import cases
 from support.verbs.cases import UnknownReference
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from translations import N_
 from workflows import steps
 
@@ -161,7 +161,7 @@ def possible(step: Step, reason: WaitReason | None, *, spent: bool = False) -> f
 
 
 async def act(
-    desk: Desk,
+    ctx: StaffContext,
     action: Action,
     *,
     reference: str,
@@ -180,26 +180,26 @@ async def act(
     request = REQUESTS[action].model_validate(
         {
             "submission_id": submission_id or secrets.token_hex(16),
-            "received_at": await clock.now(desk.pool),
+            "received_at": await clock.now(ctx.pool),
             "channel": channel,
             "of_many": of_many,
         }
     )
-    stands = await cases.standing(desk.client, reference)
-    if not desk.staff.sees(stands.department):
+    stands = await cases.standing(ctx.client, reference)
+    if not ctx.staff.sees(stands.department):
         raise UnknownReference
-    await desk.record(action, reference, reason)
+    await ctx.record(action, reference, reason)
     if isinstance(request, UnlockRequest):
-        renews = await posts.renew(desk.pool, reference)
+        renews = await posts.renew(ctx.pool, reference)
         request = request.model_copy(update={"renews": renews})
     try:
-        answer = await desk.activations.submit(reference, DOORS[action], request)
+        answer = await ctx.activations.submit(reference, DOORS[action], request)
     except ActivationEnded:
         refusal: str | None = _ENDED
     else:
         refusal = _refusals(action).get(answer.verdict) if answer else None
     if refusal:
-        await desk.record_refusal(action, reference)
+        await ctx.record_refusal(action, reference)
         raise Refused(refusal)
     return answer is not None
 
@@ -213,30 +213,37 @@ def _refusals(action: Action) -> Mapping[Verdict, str]:
     }
 
 
-async def retriable(desk: Desk, wait_reason: WaitReason) -> list[str]:
+async def retriable(ctx: StaffContext, wait_reason: WaitReason) -> list[str]:
     """Return the references in this person's sight that wait for this reason and for no student.
 
     Raises `Failed` for a reason that cannot be tried again for all at once.
     """
-    desk.staff.check(Action.RETRY_ALL)
-    lines = await cases.waiting_for(desk.client, wait_reason)
-    return [line.reference for line in lines if desk.staff.sees(line.department)]
+    ctx.staff.check(Action.RETRY_ALL)
+    lines = await cases.waiting_for(ctx.client, wait_reason)
+    return [line.reference for line in lines if ctx.staff.sees(line.department)]
 
 
 async def retry_all(
-    desk: Desk, wait_reason: WaitReason, *, reason: str, over: float, batch: str | None = None
+    ctx: StaffContext,
+    wait_reason: WaitReason,
+    *,
+    reason: str,
+    over: float,
+    batch: str | None = None,
 ) -> Awaitable[int]:
     """List and note all of one cause; what is returned wakes them and tells how many were woken.
 
     Each is woken at a moment of its own within `over` seconds. The same `batch` once more wakes
     nobody twice.
     """
-    references = await retriable(desk, wait_reason)
-    await desk.record(Action.RETRY_ALL, reason=f"{wait_reason}: {reason}")
-    return _wake(desk, references, reason, over, batch or secrets.token_hex(16))
+    references = await retriable(ctx, wait_reason)
+    await ctx.record(Action.RETRY_ALL, reason=f"{wait_reason}: {reason}")
+    return _wake(ctx, references, reason, over, batch or secrets.token_hex(16))
 
 
-async def _wake(desk: Desk, references: Sequence[str], reason: str, over: float, batch: str) -> int:
+async def _wake(
+    ctx: StaffContext, references: Sequence[str], reason: str, over: float, batch: str
+) -> int:
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def wake(reference: str) -> bool:
@@ -244,7 +251,7 @@ async def _wake(desk: Desk, references: Sequence[str], reason: str, over: float,
         try:
             async with turns:
                 await act(
-                    desk,
+                    ctx,
                     Action.RETRY,
                     reference=reference,
                     reason=reason,

@@ -23,7 +23,7 @@ from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import FailureType, Step, WaitReason
 from ledger import alerts, parts
 from ledger.alerts import Alert
-from ledger.parts import Met, Part
+from ledger.parts import CallCounts, Part
 from postgres import NO_RESULT, Connection, Pool
 from settings import Settings
 from starter.client.connect import NO_ANSWER
@@ -32,7 +32,7 @@ from support.verbs import operations
 from support.verbs.cases import ENGINE_WAITS, OPEN
 from translations import N_, translator
 from workflows import steps
-from workflows.standing import REASON, STEP
+from workflows.step_machine import REASON, STEP
 
 TEMPORAL_DOWN = "TEMPORAL_DOWN"
 TASK_FAILS = "WORKFLOW_TASK_FAILS"
@@ -247,7 +247,7 @@ class Watcher:
     async def _found(self, ledger: Connection) -> dict[str, int]:
         """Return what stands; with Temporal away what stood, and that."""
         now = time.monotonic()
-        met = Met(Part.TEMPORAL, now)
+        met = CallCounts(Part.TEMPORAL, now)
         try:
             found = await causes(self._client)
             met.done, met.last_done = 1, now

@@ -12,8 +12,8 @@ from enum import StrEnum
 from ledger import audit
 from ledger.audit import Chain, Row
 from starter import spreadsheet
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 
 AT_ONCE = 50
 _COLUMNS = ("id", "at", "actor", "action", "reference", "reason", "hash")
@@ -25,7 +25,7 @@ class Format(StrEnum):
 
 
 async def read(
-    desk: Desk,
+    ctx: StaffContext,
     *,
     actor: str | None = None,
     action: str | None = None,
@@ -33,10 +33,10 @@ async def read(
     before: int | None = None,
 ) -> list[Row]:
     """Return the newest rows that fit, or those older than row `before`; the look is noted."""
-    await desk.record(Action.AUDIT, reason="read")
+    await ctx.record(Action.AUDIT, reason="read")
     return await audit.page(
-        desk.pool,
-        desk.keys,
+        ctx.pool,
+        ctx.keys,
         actor=actor,
         action=action,
         reference=reference,
@@ -45,27 +45,29 @@ async def read(
     )
 
 
-async def verify(desk: Desk, expect: str | None = None) -> Chain:
+async def verify(ctx: StaffContext, expect: str | None = None) -> Chain:
     """Walk the chain; what was found is noted. `expect` is a head kept elsewhere."""
-    desk.staff.check(Action.AUDIT)
-    chain = await audit.verify(desk.pool, desk.keys, expect)
+    ctx.staff.check(Action.AUDIT)
+    chain = await audit.verify(ctx.pool, ctx.keys, expect)
     found = "whole" if chain.whole else "head not found"
     if chain.bad is not None:
         found = f"row {chain.bad} does not fit"
-    await desk.record(Action.AUDIT, reason=f"verify: {found}")
+    await ctx.record(Action.AUDIT, reason=f"verify: {found}")
     return chain
 
 
-async def export(desk: Desk, form: Format, since: datetime | None = None) -> AsyncIterator[str]:
+async def export(
+    ctx: StaffContext, form: Format, since: datetime | None = None
+) -> AsyncIterator[str]:
     """Note that it is taken along; then give all rows from this time on, line by line."""
-    await desk.record(Action.AUDIT, reason=f"export: {form}, {since or 'all'}")
-    return _lines(desk, form, since)
+    await ctx.record(Action.AUDIT, reason=f"export: {form}, {since or 'all'}")
+    return _lines(ctx, form, since)
 
 
-async def _lines(desk: Desk, form: Format, since: datetime | None) -> AsyncIterator[str]:
+async def _lines(ctx: StaffContext, form: Format, since: datetime | None) -> AsyncIterator[str]:
     if form is Format.CSV:
         yield spreadsheet.line(_COLUMNS)
-    async for row in audit.since(desk.pool, desk.keys, since):
+    async for row in audit.since(ctx.pool, ctx.keys, since):
         fields = asdict(row) | {"at": row.at.isoformat()}
         if form is Format.CSV:
             yield spreadsheet.line([fields[name] for name in _COLUMNS])

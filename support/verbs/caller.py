@@ -22,9 +22,9 @@ from ledger import activations, budgets, used_again
 from support.verbs import cases
 from support.verbs.actions import Refused
 from support.verbs.cases import UnknownReference
-from support.verbs.desk import Desk
 from support.verbs.registrar import in_sight, opened, person_in, region_of
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from translations import N_
 
 A_DAY = 3
@@ -92,26 +92,26 @@ class _Claim:
     person_key: str | None = None
 
 
-async def ask(desk: Desk, question: Question, submission_id: str) -> Told:
+async def ask(ctx: StaffContext, question: Question, submission_id: str) -> Told:
     """Count the question, compare and note it; raises `Refused` and `UnknownReference`."""
-    desk.staff.check(Action.CALLER)
-    read = _read(desk, question)
-    claim = await _claim(desk, question, read)
+    ctx.staff.check(Action.CALLER)
+    read = _read(ctx, question)
+    claim = await _claim(ctx, question, read)
     try:
-        groups = await _candidates(desk, claim)
+        groups = await _candidates(ctx, claim)
     except AdapterError:
         told = Told(Answer.AWAY)
     else:
-        told = await _told(desk, read, claim, groups, submission_id)
+        told = await _told(ctx, read, claim, groups, submission_id)
     kinds = ", ".join(question.said.kinds)
-    await desk.record(Action.CALLER, question.reference, f"{kinds}: {told.answer}")
+    await ctx.record(Action.CALLER, question.reference, f"{kinds}: {told.answer}")
     return told
 
 
-def _read(desk: Desk, question: Question) -> Said:
+def _read(ctx: StaffContext, question: Question) -> Said:
     """Return what was said as it is compared; raises `Refused`."""
     said, read = question.said, question.said.read(datetime.now(UTC).date())
-    contact = question.contact.read(region_of(desk))
+    contact = question.contact.read(region_of(ctx))
     for name in said.kinds:
         if not getattr(read, name):
             raise Unreadable(name)
@@ -125,40 +125,40 @@ def _read(desk: Desk, question: Question) -> Said:
     return read
 
 
-async def _claim(desk: Desk, question: Question, read: Said) -> _Claim:
-    region = region_of(desk)
+async def _claim(ctx: StaffContext, question: Question, read: Said) -> _Claim:
+    region = region_of(ctx)
     if question.reference is None:
         contact = question.contact.read(region)
         by_contact = contact.mobile or contact.email
         if by_contact:
             return _Claim(contact)
         return _Claim(contact, read.student_number, question.said.student_number)
-    line = await cases.standing(desk.client, question.reference)
-    if not desk.staff.sees(line.department):
+    line = await cases.standing(ctx.client, question.reference)
+    if not ctx.staff.sees(line.department):
         raise UnknownReference
-    start = await cases.start(desk.client, question.reference)
+    start = await cases.start(ctx.client, question.reference)
     if start is None:
         raise Refused(N_("This case no longer tells whom it is of: ask without it."))
-    noted = (await activations.noted(desk.pool, [question.reference])).get(question.reference)
+    noted = (await activations.noted(ctx.pool, [question.reference])).get(question.reference)
     contact = students.Typed(start.mobile, start.email, region)
     if noted is None or noted.person_key is None:
         return _Claim(contact)
-    again = await used_again.noted(desk.pool, question.reference)
+    again = await used_again.noted(ctx.pool, question.reference)
     of_registrar = {own: key for key, own in again.items()}
     return _Claim(contact, person_key=of_registrar.get(noted.person_key, noted.person_key))
 
 
-async def _candidates(desk: Desk, claim: _Claim) -> list[list[Row]]:
+async def _candidates(ctx: StaffContext, claim: _Claim) -> list[list[Row]]:
     """Return the rows of everybody whom the caller can be and who is in this person's sight."""
-    async with opened(desk) as registrar:
+    async with opened(ctx) as registrar:
         try:
             rows = await _rows(registrar, claim)
         except SharedByMany:
             return []
     return [
         group
-        for group in humans(rows, region_of(desk), desk.settings.institution.mail_domains)
-        if _is_meant(desk, claim, group) and any(in_sight(desk, row) for row in group)
+        for group in humans(rows, region_of(ctx), ctx.settings.institution.mail_domains)
+        if _is_meant(ctx, claim, group) and any(in_sight(ctx, row) for row in group)
     ]
 
 
@@ -168,9 +168,9 @@ async def _rows(registrar: Registrar, claim: _Claim) -> list[Row]:
     return await registrar.by_contact(claim.contact)
 
 
-def _is_meant(desk: Desk, claim: _Claim, group: list[Row]) -> bool:
+def _is_meant(ctx: StaffContext, claim: _Claim, group: list[Row]) -> bool:
     """Whether the claim is about this person, and not about who was born on the same day."""
-    if claim.person_key and claim.person_key not in person_in(desk, group).keys:
+    if claim.person_key and claim.person_key not in person_in(ctx, group).keys:
         return False
     if claim.number:
         return claim.number in caller.numbers(group)
@@ -178,14 +178,14 @@ def _is_meant(desk: Desk, claim: _Claim, group: list[Row]) -> bool:
 
 
 async def _told(
-    desk: Desk, read: Said, claim: _Claim, groups: list[list[Row]], submission_id: str
+    ctx: StaffContext, read: Said, claim: _Claim, groups: list[list[Row]], submission_id: str
 ) -> Told:
-    buckets = sorted(_buckets(desk, claim, groups))
+    buckets = sorted(_buckets(ctx, claim, groups))
     # The same form sent for another case is another question.
     once = hashlib.sha256("\0".join((submission_id, *buckets)).encode()).hexdigest()[:32]
-    own = f"caller_of:{desk.staff.name.casefold()}"
-    limits = dict.fromkeys(buckets, A_DAY) | {own: desk.settings.console.caller_questions_per_day}
-    taken = await budgets.take_of_last(desk.pool, once, limits, window=_WINDOW)
+    own = f"caller_of:{ctx.staff.name.casefold()}"
+    limits = dict.fromkeys(buckets, A_DAY) | {own: ctx.settings.console.caller_questions_per_day}
+    taken = await budgets.take_of_last(ctx.pool, once, limits, window=_WINDOW)
     if opens := taken[own].opens:
         return Told(Answer.OWN_SPENT, opens=opens)
     if opens := max((each.opens for each in taken.values() if each.opens), default=None):
@@ -195,10 +195,10 @@ async def _told(
     return Told(Answer.CONFIRMED if right else Answer.NOT_CONFIRMED, left)
 
 
-def _buckets(desk: Desk, claim: _Claim, groups: list[list[Row]]) -> set[str]:
+def _buckets(ctx: StaffContext, claim: _Claim, groups: list[list[Row]]) -> set[str]:
     """Return what a question counts by: each person it is about, else the contact or number."""
-    index, contact = desk.keys.index, claim.contact
-    persons: Iterable[str] = (key for group in groups for key in person_in(desk, group).keys)
+    index, contact = ctx.keys.index, claim.contact
+    persons: Iterable[str] = (key for group in groups for key in person_in(ctx, group).keys)
     asked = [
         ("mobile", contact.mobile),
         ("email", contact.email),

@@ -37,7 +37,7 @@ from starter.output import Failed, UserError
 from support.verbs import facts, pollers, timeline
 from support.verbs.timeline import Event
 from workflows import steps
-from workflows.standing import DEPARTMENT, REASON, SINCE, STEP
+from workflows.step_machine import DEPARTMENT, REASON, SINCE, STEP
 
 ENGINE_WAITS = frozenset(WaitReason(failure.value) for failure in FailureType)
 OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
@@ -90,7 +90,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class CaseSummary:
     """One line of the list; times are aware UTC, `next_try_at` the engine's own next attempt.
 
     `attempt` is the number of that attempt. `unattended`: work lies ready and no worker takes it.
@@ -137,7 +137,7 @@ class Case:
     run is there, and with it what the student's page shows. `department` is its name, by language.
     """
 
-    standing: Line
+    standing: CaseSummary
     masked: Mapping[str, str]
     timeline: tuple[Event, ...]
     error: str | None = None
@@ -159,7 +159,7 @@ class Case:
         }
 
 
-async def waiting_for(client: Client, reason: WaitReason) -> list[Line]:
+async def waiting_for(client: Client, reason: WaitReason) -> list[CaseSummary]:
     """Return all that wait for this reason and for no student.
 
     Raises `Failed` for a reason of which each case must be looked at.
@@ -178,7 +178,7 @@ async def waiting_for(client: Client, reason: WaitReason) -> list[Line]:
         return [of_listing(execution) async for execution in listed]
 
 
-async def standing(client: Client, reference: str) -> Line:
+async def standing(client: Client, reference: str) -> CaseSummary:
     """Return where one activation stands; raises `UnknownReference`."""
     return await _line(client, await _describe(client, reference))
 
@@ -220,11 +220,11 @@ async def case(client: Client, reference: str) -> Case:
     )
 
 
-def of_listing(execution: WorkflowExecution) -> Line:
+def of_listing(execution: WorkflowExecution) -> CaseSummary:
     """Return what a listing tells: step and reason as they were published."""
     attributes = execution.typed_search_attributes
     reason = attributes.get(REASON)
-    line = Line(
+    line = CaseSummary(
         reference=execution.id,
         step=Step(attributes.get(STEP) or Step.LOOKUP),
         wait_reason=WaitReason(reason) if reason else None,
@@ -241,7 +241,7 @@ def of_listing(execution: WorkflowExecution) -> Line:
     return line
 
 
-def of_description(description: WorkflowExecutionDescription) -> Line:
+def of_description(description: WorkflowExecutionDescription) -> CaseSummary:
     """Return what a description tells beside: the tries of the engine's own work."""
     line = of_listing(description)
     if line.state not in {State.OPEN, State.FAILING}:
@@ -255,7 +255,7 @@ def of_description(description: WorkflowExecutionDescription) -> Line:
     )
 
 
-async def _line(client: Client, description: WorkflowExecutionDescription) -> Line:
+async def _line(client: Client, description: WorkflowExecutionDescription) -> CaseSummary:
     """Return what a description tells and when, and whether a worker takes up what lies ready."""
     line = of_description(description)
     ready = _ready(description)

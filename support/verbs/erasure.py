@@ -17,8 +17,8 @@ from ledger.erasure import Traces
 from starter.client.connect import asking
 from support.verbs.actions import Refused
 from support.verbs.cases import WITHIN, UnknownReference
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from translations import N_
 
 
@@ -27,19 +27,19 @@ class _Run(NamedTuple):
     running: bool
 
 
-async def erase(desk: Desk, *, reference: str, reason: str) -> None:
+async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
     """Erase it; what is done twice ends the same. Raises `Refused` while anything is under way."""
-    desk.staff.check(Action.ERASE)
-    traces = await erasure.traces(desk.pool, reference)
-    runs = [run for name in _workflows(reference, traces) async for run in _runs(desk.client, name)]
-    if not (traces or runs) or not desk.staff.sees(traces.department if traces else None):
+    ctx.staff.check(Action.ERASE)
+    traces = await erasure.traces(ctx.pool, reference)
+    runs = [run for name in _workflows(reference, traces) async for run in _runs(ctx.client, name)]
+    if not (traces or runs) or not ctx.staff.sees(traces.department if traces else None):
         raise UnknownReference
     if any(run.running for run in runs):
         raise Refused(N_("The activation, or a letter or withdrawal of it, is still under way."))
-    await desk.record(Action.ERASE, reference, reason)
+    await ctx.record(Action.ERASE, reference, reason)
     for run in runs:
-        await _delete(desk.client, run.execution)
-    await erasure.erase(desk.pool, reference)
+        await _delete(ctx.client, run.execution)
+    await erasure.erase(ctx.pool, reference)
 
 
 def _workflows(reference: str, traces: Traces | None) -> list[str]:

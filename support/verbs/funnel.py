@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from ledger import clock, funnel
 from ledger.funnel import Day
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 
 STAGES = ("started", "proven", "agreed", "active")
 
@@ -26,15 +26,13 @@ class Funnel:
         return {stage: sum(getattr(day, stage) for day in self.days) for stage in STAGES}
 
 
-async def week(desk: Desk) -> Funnel:
+async def week(ctx: StaffContext) -> Funnel:
     """Return the week from Monday to today, where the institution is."""
-    desk.staff.check(Action.FUNNEL)
-    zone = desk.settings.institution.timezone
-    today = (await clock.now(desk.pool)).astimezone(zone).date()
+    ctx.staff.check(Action.FUNNEL)
+    zone = ctx.settings.institution.timezone
+    today = (await clock.now(ctx.pool)).astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
-    return Funnel(
-        tuple(await funnel.by_day(desk.pool, monday, today, zone, desk.staff.departments))
-    )
+    return Funnel(tuple(await funnel.by_day(ctx.pool, monday, today, zone, ctx.staff.departments)))
 
 
 def table(seen: Funnel) -> list[tuple[object, ...]]:

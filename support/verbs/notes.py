@@ -8,42 +8,44 @@ from starter.client.connect import TemporalUnavailable
 from support.verbs import cases
 from support.verbs.actions import Refused
 from support.verbs.cases import UnknownReference
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from translations import N_
 
 LONGEST = 2000
 
 
-async def write(desk: Desk, text: str, *, reference: str, note_id: str | None = None) -> None:
+async def write(
+    ctx: StaffContext, text: str, *, reference: str, note_id: str | None = None
+) -> None:
     """Add a note to a case; the same `note_id` once more changes nothing. Raises `Refused`."""
-    desk.staff.check(Action.NOTE)
+    ctx.staff.check(Action.NOTE)
     written = texts.note(text)
     if not written:
         raise Refused(N_("Write the note."))
     if len(written) > LONGEST:
         raise Refused(N_("The note is too long: 2,000 characters at most."))
-    if not desk.staff.sees(await _department(desk, reference)):
+    if not ctx.staff.sees(await _department(ctx, reference)):
         raise UnknownReference
-    if note_id and await notes.written(desk.pool, note_id):
+    if note_id and await notes.written(ctx.pool, note_id):
         return
-    await desk.record(Action.NOTE, reference)
+    await ctx.record(Action.NOTE, reference)
     await notes.put(
-        desk.pool,
-        desk.keys,
+        ctx.pool,
+        ctx.keys,
         note_id=note_id or secrets.token_hex(16),
         reference=reference,
-        author=desk.staff.name,
+        author=ctx.staff.name,
         text=written,
     )
 
 
-async def _department(desk: Desk, reference: str) -> str | None:
+async def _department(ctx: StaffContext, reference: str) -> str | None:
     """Return whose case this is, as the ledger alone knows it where Temporal is away or forgot."""
     try:
-        return (await cases.standing(desk.client, reference)).department
+        return (await cases.standing(ctx.client, reference)).department
     except (TemporalUnavailable, UnknownReference):
-        noted = (await activations.noted(desk.pool, [reference])).get(reference)
+        noted = (await activations.noted(ctx.pool, [reference])).get(reference)
     if noted is None:
         raise UnknownReference
     return noted.department

@@ -14,14 +14,14 @@ from temporalio.client import Client
 from domain.contracts.vocabulary import TaskQueue
 from ledger import alerts, budgets, parts, pauses
 from ledger.alerts import Alert, Channel
-from ledger.parts import Part, Standing
+from ledger.parts import DependencyHealth, Part
 from ledger.pauses import Pause
 from postgres import UNAVAILABLE, Connection
 from settings import SendBudget
 from starter.client.connect import NO_ANSWER
 from support.verbs import pollers
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from translations import N_
 
 ALERTS_FAIL = "ALERTS_FAIL"
@@ -66,7 +66,7 @@ class State:
 
     ledger: bool
     temporal: bool
-    parts: tuple[Standing, ...]
+    parts: tuple[DependencyHealth, ...]
     queues: tuple[Queue, ...] | None
     sms: tuple[Spent, ...] = ()
     pause: Pause | None = None
@@ -79,43 +79,43 @@ class State:
         return asdict(self) | {"parts": told}
 
 
-async def state(desk: Desk) -> State:
+async def state(ctx: StaffContext) -> State:
     """Return how the engine does now; raises `NotAllowed`."""
-    desk.staff.check(Action.OPERATE)
-    queues, known = await asyncio.gather(_queues(desk.client), _known(desk))
+    ctx.staff.check(Action.OPERATE)
+    queues, known = await asyncio.gather(_queues(ctx.client), _known(ctx))
     answers = queues is not None
     told = State(ledger=known is not None, temporal=answers, parts=(), queues=queues)
     if known is None:
-        return replace(told, parts=tuple(Standing(part) for part in Part))
+        return replace(told, parts=tuple(DependencyHealth(part) for part in Part))
     return replace(known, temporal=answers, queues=queues)
 
 
-async def _known(desk: Desk) -> State | None:
+async def _known(ctx: StaffContext) -> State | None:
     try:
-        standing = await parts.standing(desk.pool, WITHIN)
+        standing = await parts.standing(ctx.pool, WITHIN)
         return State(
             ledger=True,
             temporal=True,
-            parts=tuple(standing.get(part, Standing(part)) for part in Part),
+            parts=tuple(standing.get(part, DependencyHealth(part)) for part in Part),
             queues=None,
-            sms=await sms_spent(desk.pool, desk.settings.send_budget),
-            pause=await pauses.current(desk.pool),
+            sms=await sms_spent(ctx.pool, ctx.settings.send_budget),
+            pause=await pauses.current(ctx.pool),
             alerts=tuple(
                 alert
-                for alert in await alerts.standing(desk.pool)
+                for alert in await alerts.standing(ctx.pool)
                 if not alert.cause.startswith(ALERTS_FAIL)
             ),
-            alert_channels=tuple(await _channels(desk)),
+            alert_channels=tuple(await _channels(ctx)),
         )
     except UNAVAILABLE:
         return None
 
 
-async def _channels(desk: Desk) -> list[Channel]:
+async def _channels(ctx: StaffContext) -> list[Channel]:
     """Return how each channel that the settings name takes alerts, one never used included."""
-    told = desk.settings.alerts
+    told = ctx.settings.alerts
     named = [name for name, to in (("webhook", told.webhook_url), ("email", told.email)) if to]
-    used = {channel.name: channel for channel in await alerts.channels(desk.pool)}
+    used = {channel.name: channel for channel in await alerts.channels(ctx.pool)}
     return [used.get(name, Channel(name, None, None, None, None)) for name in named]
 
 

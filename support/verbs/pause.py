@@ -2,32 +2,32 @@
 
 from ledger import pauses
 from support.verbs.actions import Refused
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from translations import N_
 
 LONGEST = 500
 
 
-async def pause(desk: Desk, *, el: str, en: str, reason: str) -> None:
+async def pause(ctx: StaffContext, *, el: str, en: str, reason: str) -> None:
     """Let no new activation begin; the same words once more change nothing. Raises `Refused`."""
-    desk.staff.check(Action.OPERATE)
+    ctx.staff.check(Action.OPERATE)
     greek, english = (" ".join(text.split()) for text in (el, en))
     if not greek or not english:
         raise Refused(N_("Write what students read, in Greek and in English."))
     if max(len(greek), len(english)) > LONGEST:
         raise Refused(N_("What students read may have 500 characters at most."))
-    now = await pauses.current(desk.pool)
+    now = await pauses.current(ctx.pool)
     if now and (now.text_el, now.text_en) == (greek, english):
         return
-    await desk.record(Action.OPERATE, reason=f"pause: {reason}")
-    await pauses.begin(desk.pool, el=greek, en=english)
+    await ctx.record(Action.OPERATE, reason=f"pause: {reason}")
+    await pauses.begin(ctx.pool, el=greek, en=english)
 
 
-async def resume(desk: Desk, *, reason: str) -> bool:
+async def resume(ctx: StaffContext, *, reason: str) -> bool:
     """Let new activations begin again; False when they could already."""
-    desk.staff.check(Action.OPERATE)
-    if await pauses.current(desk.pool) is None:
+    ctx.staff.check(Action.OPERATE)
+    if await pauses.current(ctx.pool) is None:
         return False
-    await desk.record(Action.OPERATE, reason=f"resume: {reason}")
-    return await pauses.end(desk.pool)
+    await ctx.record(Action.OPERATE, reason=f"resume: {reason}")
+    return await pauses.end(ctx.pool)

@@ -15,8 +15,8 @@ from temporalio.converter import WorkflowSerializationContext
 from ledger import activations, audit, clock
 from security.codec import ENCODING, Codec, workflow_of
 from security.keys import UnknownEpoch
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 
 SEALED = "[sealed]"
 UNREADABLE = "[cannot be decoded]"
@@ -52,41 +52,41 @@ _ANEW = timedelta(minutes=5)
 _PLAIN = {"encoding": b"json/plain"}
 
 
-async def decode(desk: Desk, payloads: Sequence[Payload]) -> list[Payload]:
+async def decode(ctx: StaffContext, payloads: Sequence[Payload]) -> list[Payload]:
     """Return them as they may be read; raises `NotAllowed`.
 
     One row a person and workflow is written to the audit within a few minutes, before anything is
     shown.
     """
-    desk.staff.check(Action.DECODE)
-    theirs = await _theirs(desk, {workflow_of(payload) for payload in payloads})
-    shown = [await _decode(desk, payload, theirs) for payload in payloads]
+    ctx.staff.check(Action.DECODE)
+    theirs = await _theirs(ctx, {workflow_of(payload) for payload in payloads})
+    shown = [await _decode(ctx, payload, theirs) for payload in payloads]
     named = {
         workflow_of(box)
         for box, clear in zip(payloads, shown, strict=True)
         if clear and box.metadata.get("encoding") == ENCODING
     }
     for workflow in sorted(named):
-        await _record(desk, workflow)
+        await _record(ctx, workflow)
     return [clear or _plain(UNREADABLE) for clear in shown]
 
 
-async def _theirs(desk: Desk, workflows: Collection[str]) -> Collection[str]:
+async def _theirs(ctx: StaffContext, workflows: Collection[str]) -> Collection[str]:
     """Return the workflows this person may look into; those of no department only who sees all."""
-    noted = await activations.noted(desk.pool, workflows)
+    noted = await activations.noted(ctx.pool, workflows)
     departments = {name: noted[name].department if name in noted else None for name in workflows}
-    return {name for name in workflows if desk.staff.sees(departments[name])}
+    return {name for name in workflows if ctx.staff.sees(departments[name])}
 
 
-async def _decode(desk: Desk, box: Payload, theirs: Collection[str]) -> Payload | None:
+async def _decode(ctx: StaffContext, box: Payload, theirs: Collection[str]) -> Payload | None:
     workflow = workflow_of(box)
     if box.metadata.get("encoding") != ENCODING:
         return box  # It was never encrypted: Temporal's page asks for search attributes too.
     if not workflow or workflow not in theirs:
         return None
-    context = WorkflowSerializationContext(namespace=desk.client.namespace, workflow_id=workflow)
+    context = WorkflowSerializationContext(namespace=ctx.client.namespace, workflow_id=workflow)
     try:
-        (clear,) = await Codec(desk.keys).with_context(context).decode([box])
+        (clear,) = await Codec(ctx.keys).with_context(context).decode([box])
         if clear.metadata.get("encoding") == b"binary/null":
             return clear
         return _plain(unsealed(json.loads(clear.data)))
@@ -121,14 +121,14 @@ def _plain(value: Any) -> Payload:
     return Payload(metadata=_PLAIN, data=json.dumps(value, ensure_ascii=False).encode())
 
 
-async def _record(desk: Desk, workflow: str) -> None:
+async def _record(ctx: StaffContext, workflow: str) -> None:
     newest = await audit.page(
-        desk.pool,
-        desk.keys,
-        actor=desk.staff.name,
+        ctx.pool,
+        ctx.keys,
+        actor=ctx.staff.name,
         action=Action.DECODE,
         reference=workflow,
         limit=1,
     )
-    if not newest or newest[0].at < await clock.now(desk.pool) - _ANEW:
-        await desk.record(Action.DECODE, workflow)
+    if not newest or newest[0].at < await clock.now(ctx.pool) - _ANEW:
+        await ctx.record(Action.DECODE, workflow)

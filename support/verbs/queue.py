@@ -15,13 +15,13 @@ from temporalio.client import Client
 
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 from ledger import activations, clock
-from ledger.activations import Noted
+from ledger.activations import ActivationRow
 from postgres import UNAVAILABLE
 from starter.client.connect import asking
 from support.verbs import cases, pollers
-from support.verbs.cases import ENGINE_WAITS, Line, State, UnknownReference
-from support.verbs.desk import Desk
+from support.verbs.cases import ENGINE_WAITS, CaseSummary, State, UnknownReference
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from workflows import steps
 
 MOST = 10_000
@@ -43,7 +43,7 @@ class Group(StrEnum):
     FINISHED = "finished"
 
 
-_BELONGS: Mapping[Group, Callable[[Line], bool]] = {
+_BELONGS: Mapping[Group, Callable[[CaseSummary], bool]] = {
     Group.STUCK: lambda line: line.stuck and line.wait_reason is not WaitReason.HELD,
     Group.HUMAN: lambda line: (
         steps.woken_by(line.step, line.wait_reason) is Waker.STAFF
@@ -68,7 +68,7 @@ class Sort(StrEnum):
     DEPARTMENT = "department"
 
 
-_KEYS: Mapping[Sort, Callable[[Line], str | datetime]] = {
+_KEYS: Mapping[Sort, Callable[[CaseSummary], str | datetime]] = {
     Sort.REFERENCE: lambda line: line.reference,
     Sort.STEP: lambda line: line.step,
     Sort.CAUSE: lambda line: line.wait_reason or "",
@@ -98,24 +98,24 @@ class Overview:
 
 @dataclass(frozen=True)
 class Page:
-    rows: Sequence[Line]
+    rows: Sequence[CaseSummary]
     number: int
     pages: int
     total: int
     more: bool
 
 
-def cause_of(line: Line) -> str:
+def cause_of(line: CaseSummary) -> str:
     """Return what groups the stuck: the wait reason; `failing` where the engine itself fails."""
     if line.state is State.FAILING:
         return State.FAILING
     return line.wait_reason or line.step
 
 
-async def overview(desk: Desk) -> Overview:
+async def overview(ctx: StaffContext) -> Overview:
     """Count everything that is open, by group and cause, and what finished today, by end."""
-    desk.staff.check(Action.QUEUE)
-    (lines, more), today = await asyncio.gather(open_lines(desk), _finished_today(desk))
+    ctx.staff.check(Action.QUEUE)
+    (lines, more), today = await asyncio.gather(open_lines(ctx), _finished_today(ctx))
     groups: dict[Group, Count] = {
         group: _count(filter(belongs, lines))
         for group, belongs in _BELONGS.items()
@@ -129,16 +129,16 @@ async def overview(desk: Desk) -> Overview:
     return Overview(groups, stuck, finished, more or more_ended)
 
 
-def retriable(desk: Desk, seen: Overview) -> frozenset[str]:
+def retriable(ctx: StaffContext, seen: Overview) -> frozenset[str]:
     """Return the causes whose activations this person may try all at once."""
-    if not desk.staff.may(Action.RETRY_ALL):
+    if not ctx.staff.may(Action.RETRY_ALL):
         return frozenset()
     waits = {count.cause for count in seen.causes} & set(WaitReason)
     return frozenset(map(str, waits - cases.EACH_BY_ITSELF))
 
 
 async def page(
-    desk: Desk,
+    ctx: StaffContext,
     group: Group,
     *,
     cause: str | None = None,
@@ -147,12 +147,12 @@ async def page(
     number: int = 1,
 ) -> Page:
     """Return one page of a group's list, in an order that only what happens changes."""
-    desk.staff.check(Action.QUEUE)
+    ctx.staff.check(Action.QUEUE)
     if group is Group.FINISHED:
-        lines, more = await _finished_today(desk) or ([], False)
+        lines, more = await _finished_today(ctx) or ([], False)
         lines = [line for line in lines if cause in (None, line.step)]
     else:
-        lines, more = await open_lines(desk)
+        lines, more = await open_lines(ctx)
         lines = [
             line for line in lines if _BELONGS[group](line) and cause in (None, cause_of(line))
         ]
@@ -161,31 +161,31 @@ async def page(
     pages = max(-(-len(lines) // PER_PAGE), 1)
     number = min(max(number, 1), pages)
     rows = lines[(number - 1) * PER_PAGE : number * PER_PAGE]
-    rows = await described(desk.client, rows)
-    return Page(await _with_language(desk, rows), number, pages, len(lines), more)
+    rows = await described(ctx.client, rows)
+    return Page(await _with_language(ctx, rows), number, pages, len(lines), more)
 
 
-async def open_lines(desk: Desk) -> tuple[list[Line], bool]:
+async def open_lines(ctx: StaffContext) -> tuple[list[CaseSummary], bool]:
     """Return all that is open and this desk's, the newest first, and whether there is more."""
-    departments = desk.staff.departments
+    departments = ctx.staff.departments
     if departments is not None and not departments:
         return [], False
     query = cases.open_in(departments)
     with asking():
-        listed = desk.client.list_workflows(query, limit=MOST + 1, rpc_timeout=cases.WITHIN)
+        listed = ctx.client.list_workflows(query, limit=MOST + 1, rpc_timeout=cases.WITHIN)
         found = [cases.of_listing(execution) async for execution in listed]
     theirs = found[:MOST]
     with asking():
-        now = await pollers.now(desk.client)
+        now = await pollers.now(ctx.client)
     young = {
         line.reference
         for line in islice((each for each in theirs if _may_fail(each, now)), _MOST_YOUNG)
     }
-    told = await _described(desk.client, [line for line in theirs if line.reference in young])
+    told = await _described(ctx.client, [line for line in theirs if line.reference in young])
     return [told.get(line.reference, line) for line in theirs], len(found) > MOST
 
 
-async def described(client: Client, lines: Sequence[Line]) -> list[Line]:
+async def described(client: Client, lines: Sequence[CaseSummary]) -> list[CaseSummary]:
     """Return the lines with the next try of those that the engine waits for."""
     asked = [
         line
@@ -198,10 +198,10 @@ async def described(client: Client, lines: Sequence[Line]) -> list[Line]:
     return [told.get(line.reference, line) for line in lines]
 
 
-async def _described(client: Client, lines: Iterable[Line]) -> dict[str, Line]:
+async def _described(client: Client, lines: Iterable[CaseSummary]) -> dict[str, CaseSummary]:
     turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def ask(line: Line) -> Line:
+    async def ask(line: CaseSummary) -> CaseSummary:
         async with turns:
             try:
                 return await cases.standing(client, line.reference)
@@ -211,34 +211,34 @@ async def _described(client: Client, lines: Iterable[Line]) -> dict[str, Line]:
     return {line.reference: line for line in await asyncio.gather(*map(ask, lines))}
 
 
-def _may_fail(line: Line, now: datetime) -> bool:
+def _may_fail(line: CaseSummary, now: datetime) -> bool:
     """Tell whether a try may be failing that is not published yet."""
     works = line.wait_reason in {None, WaitReason.WAITING_PIN}
     return works and line.step not in steps.ENDS and now - line.since < _YOUNG
 
 
-async def _finished_today(desk: Desk) -> tuple[list[Line], bool] | None:
+async def _finished_today(ctx: StaffContext) -> tuple[list[CaseSummary], bool] | None:
     """Return what ended since midnight where the institution is, and whether there is more.
 
     None: the ledger is away.
     """
-    zone = desk.settings.institution.timezone
+    zone = ctx.settings.institution.timezone
     try:
-        today = (await clock.now(desk.pool)).astimezone(zone).date()
+        today = (await clock.now(ctx.pool)).astimezone(zone).date()
         midnight = datetime.combine(today, time(), zone)
         rows = await activations.finished(
-            desk.pool, since=midnight, departments=desk.staff.departments, limit=MOST + 1
+            ctx.pool, since=midnight, departments=ctx.staff.departments, limit=MOST + 1
         )
     except UNAVAILABLE:
         return None
     return [of_ledger(row) for row in rows[:MOST]], len(rows) > MOST
 
 
-def of_ledger(noted: Noted, *, state: State = State.FORGOTTEN) -> Line:
+def of_ledger(noted: ActivationRow, *, state: State = State.FORGOTTEN) -> CaseSummary:
     """Return what the ledger alone tells; `state` is what an activation without an end is in."""
     if noted.end:
         state = State.ENDED
-    return Line(
+    return CaseSummary(
         reference=noted.reference,
         step=noted.end or Step.LOOKUP,
         wait_reason=None,
@@ -250,9 +250,9 @@ def of_ledger(noted: Noted, *, state: State = State.FORGOTTEN) -> Line:
     )
 
 
-async def _with_language(desk: Desk, rows: Sequence[Line]) -> list[Line]:
+async def _with_language(ctx: StaffContext, rows: Sequence[CaseSummary]) -> list[CaseSummary]:
     try:
-        noted = await activations.noted(desk.pool, [row.reference for row in rows])
+        noted = await activations.noted(ctx.pool, [row.reference for row in rows])
     except UNAVAILABLE:
         return list(rows)
     return [
@@ -261,14 +261,14 @@ async def _with_language(desk: Desk, rows: Sequence[Line]) -> list[Line]:
     ]
 
 
-def _count(lines: Iterable[Line], cause: str | None = None) -> Count:
+def _count(lines: Iterable[CaseSummary], cause: str | None = None) -> Count:
     since = [line.since for line in lines]
     return Count(len(since), min(since, default=None), cause)
 
 
-def _counted(lines: Iterable[Line], key: Callable[[Line], str]) -> list[Count]:
+def _counted(lines: Iterable[CaseSummary], key: Callable[[CaseSummary], str]) -> list[Count]:
     """Count by this key, the most first."""
-    alike: dict[str, list[Line]] = {}
+    alike: dict[str, list[CaseSummary]] = {}
     for line in lines:
         alike.setdefault(key(line), []).append(line)
     counts = [_count(group, cause) for cause, group in alike.items()]

@@ -32,8 +32,8 @@ from recognition.rekeyed import Known, known, recognition
 from support.verbs import cases
 from support.verbs.actions import Refused
 from support.verbs.cases import UnknownReference
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from translations import N_
 
 MOST = 20
@@ -117,20 +117,20 @@ class _Found(NamedTuple):
     rows: list[Row]
 
 
-async def check(desk: Desk, question: Question) -> Check:
+async def check(ctx: StaffContext, question: Question) -> Check:
     """Look, once it is in the audit that somebody looks; raises `Refused`, `UnknownReference`."""
     if question.case:
-        number = await _number_of(desk, question.case)
+        number = await _number_of(ctx, question.case)
         question = replace(question, number=number)
     kind = question.kind
-    await desk.record(Action.REGISTRAR, question.case, kind.value)
+    await ctx.record(Action.REGISTRAR, question.case, kind.value)
     try:
-        async with opened(desk) as registrar:
-            rows, more = await _rows(desk, registrar, kind, question)
-            found = _grouped(desk, rows)
-            groups = [each for each in found if _fits(desk, each.rows, question)]
-            ours = [each for each in groups if any(in_sight(desk, row) for row in each.rows)]
-            shared = await _shared(desk, registrar, ours[0].rows) if len(ours) == 1 else _Shared()
+        async with opened(ctx) as registrar:
+            rows, more = await _rows(ctx, registrar, kind, question)
+            found = _grouped(ctx, rows)
+            groups = [each for each in found if _fits(ctx, each.rows, question)]
+            ours = [each for each in groups if any(in_sight(ctx, row) for row in each.rows)]
+            shared = await _shared(ctx, registrar, ours[0].rows) if len(ours) == 1 else _Shared()
     except SharedByMany:
         return Check(Outcome.SHARED_BY_MANY)
     except AdapterError:
@@ -141,9 +141,9 @@ async def check(desk: Desk, question: Question) -> Check:
         people=tuple(
             diagnosis.human(
                 each.rows,
-                region_of(desk),
-                desk.staff.sees,
-                _own(desk),
+                region_of(ctx),
+                ctx.staff.sees,
+                _own(ctx),
                 many=shared.many,
                 others=[other.rows for other in found if other is not each],
                 alike=each.judged.alike,
@@ -157,50 +157,50 @@ async def check(desk: Desk, question: Question) -> Check:
     )
     if len(ours) != 1:
         return told
-    return await _judged(desk, told, ours[0].judged, question.typed, shared)
+    return await _judged(ctx, told, ours[0].judged, question.typed, shared)
 
 
-async def _number_of(desk: Desk, reference: str) -> str:
+async def _number_of(ctx: StaffContext, reference: str) -> str:
     """Return the student number that a case is of."""
-    desk.staff.check(Action.REGISTRAR)
-    noted = (await activations.noted(desk.pool, [reference])).get(reference)
-    line = await cases.standing(desk.client, reference)
-    if not desk.staff.sees(line.department):
+    ctx.staff.check(Action.REGISTRAR)
+    noted = (await activations.noted(ctx.pool, [reference])).get(reference)
+    line = await cases.standing(ctx.client, reference)
+    if not ctx.staff.sees(line.department):
         raise UnknownReference
     key = noted.person_key if noted else None
-    person = await cases.person(desk.client, reference, key)
+    person = await cases.person(ctx.client, reference, key)
     if person is None or (noted and noted.erased):
         raise Refused(N_("This case does not tell whose it is: ask without it."))
     newest = person.enrolments[0]
     return f"{newest.system_id}/{newest.registration_id}"
 
 
-def opened(desk: Desk) -> AbstractAsyncContextManager[Registrar]:
-    return view.opened(desk.settings.registrar, _own(desk))
+def opened(ctx: StaffContext) -> AbstractAsyncContextManager[Registrar]:
+    return view.opened(ctx.settings.registrar, _own(ctx))
 
 
 async def _rows(
-    desk: Desk, registrar: Registrar, kind: Kind, question: Question
+    ctx: StaffContext, registrar: Registrar, kind: Kind, question: Question
 ) -> tuple[list[Row], bool]:
     if kind is Kind.NAME:
         typed = str(surnames.prefix(question.name))
-        return await registrar.by_surname(typed, MOST, lambda row: in_sight(desk, row))
+        return await registrar.by_surname(typed, MOST, lambda row: in_sight(ctx, row))
     if kind is Kind.NUMBER:
         return await registrar.by_number(question.number), False
     if kind is Kind.INSURANCE:
         return await registrar.by_insurance(identifier(question.insurance)), False
-    return await registrar.by_contact(question.typed.read(region_of(desk))), False
+    return await registrar.by_contact(question.typed.read(region_of(ctx))), False
 
 
-def _grouped(desk: Desk, rows: list[Row]) -> list[_Found]:
+def _grouped(ctx: StaffContext, rows: list[Row]) -> list[_Found]:
     as_read = {enrolment(row): row for row in rows}
     return [
         _Found(each, [as_read[enrolment(row)] for row in each.rows])
-        for each in people(rows, region_of(desk), _own(desk))
+        for each in people(rows, region_of(ctx), _own(ctx))
     ]
 
 
-def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
+def _fits(ctx: StaffContext, group: list[Row], question: Question) -> bool:
     """Whether the question is about this person, and not about who was born on the same day."""
     match question.kind:
         case Kind.NUMBER:
@@ -214,7 +214,7 @@ def _fits(desk: Desk, group: list[Row], question: Question) -> bool:
             wanted = identifier(question.insurance)
             return any(identifier(text(row, "ssn")) == wanted for row in group)
         case Kind.CONTACT:
-            return diagnosis.matches(group, question.typed, region_of(desk))
+            return diagnosis.matches(group, question.typed, region_of(ctx))
 
 
 @dataclass(frozen=True)
@@ -239,10 +239,10 @@ class _Shared:
         return used or [*self.each.values()]
 
 
-async def _shared(desk: Desk, registrar: Registrar, group: list[Row]) -> _Shared:
-    region = region_of(desk)
-    mobiles, emails = students.contacts(group, region, _own(desk))
-    own = person_in(desk, group).person_key
+async def _shared(ctx: StaffContext, registrar: Registrar, group: list[Row]) -> _Shared:
+    region = region_of(ctx)
+    mobiles, emails = students.contacts(group, region, _own(ctx))
+    own = person_in(ctx, group).person_key
     others: set[str] = set()
     asked = {
         **{mobile: students.Typed(mobile, None, region) for mobile in mobiles},
@@ -251,7 +251,7 @@ async def _shared(desk: Desk, registrar: Registrar, group: list[Row]) -> _Shared
     each: dict[str, int] = {}
     for contact, typed in asked.items():
         try:
-            found = students.persons(await registrar.by_contact(typed), typed, _index(desk))
+            found = students.persons(await registrar.by_contact(typed), typed, _index(ctx))
         except SharedByMany:
             each[contact] = MOST_SHARING
             continue
@@ -261,23 +261,25 @@ async def _shared(desk: Desk, registrar: Registrar, group: list[Row]) -> _Shared
     return _Shared(each, max(len(others), *each.values(), 0))
 
 
-async def _judged(desk: Desk, found: Check, human: Grouped, typed: Typed, shared: _Shared) -> Check:
-    region, group = region_of(desk), human.rows
-    reserved = desk.settings.usernames.reserved
+async def _judged(
+    ctx: StaffContext, found: Check, human: Grouped, typed: Typed, shared: _Shared
+) -> Check:
+    region, group = region_of(ctx), human.rows
+    reserved = ctx.settings.usernames.reserved
     others = shared.of(typed.read(region))
-    person = person_in(desk, group, human.alike)
+    person = person_in(ctx, group, human.alike)
     mobiles, emails = students.contacts(group, region)
     matched = diagnosis.matches(group, typed, region)
-    again = await known(desk.pool, desk.keys, person)
+    again = await known(ctx.pool, ctx.keys, person)
     reference = await activations.under_way(
-        desk.pool,
-        desk.keys,
-        claims=claims.keys_of(desk.keys, person, again.own_keys),
+        ctx.pool,
+        ctx.keys,
+        claims=claims.keys_of(ctx.keys, person, again.own_keys),
         mobiles=mobiles,
         emails=emails,
     )
     name = again.account.username if again.account else None
-    account, username, why = await _account(desk, person, again, name)
+    account, username, why = await _account(ctx, person, again, name)
     return replace(
         found,
         outcome=diagnosis.outcome(
@@ -288,8 +290,8 @@ async def _judged(desk: Desk, found: Check, human: Grouped, typed: Typed, shared
             under_way=reference is not None,
             shared=any(0 < each < MOST_SHARING for each in others),
             by_many=bool(others) and min(others) >= MOST_SHARING,
-            own=_own(desk),
-            recreates=desk.settings.policy.recreate_missing == "automatic",
+            own=_own(ctx),
+            recreates=ctx.settings.policy.recreate_missing == "automatic",
             login_refused=bool(usernames.refusal(person.login_name, reserved)),
         ),
         misses=() if matched else diagnosis.misses(group, typed, region),
@@ -303,23 +305,23 @@ async def _judged(desk: Desk, found: Check, human: Grouped, typed: Typed, shared
 _Told: TypeAlias = tuple[Account, str | None, str | None]
 
 
-async def _account(desk: Desk, person: Person, again: Known, noted: str | None) -> _Told:
+async def _account(ctx: StaffContext, person: Person, again: Known, noted: str | None) -> _Told:
     """Ask the directory as the engine will; `noted` is the account that the ledger knows.
 
     Without an answer of the directory the ledger's word stands.
     """
     unknown = (Account.ACTIVE if noted else Account.UNKNOWN, noted, None)
     try:
-        directory = Directory(desk.settings.directory.model_copy(update=_HASTE))
+        directory = Directory(ctx.settings.directory.model_copy(update=_HASTE))
     except OSError:
         return unknown
-    institution = desk.settings.institution
+    institution = ctx.settings.institution
     own = replace(
         entries.identity(person, institution.domain, institution.code_country),
         used_again=bool(again.own_keys),
     )
     try:
-        own = await recognition(desk.pool, desk.keys, directory, own, again.former)
+        own = await recognition(ctx.pool, ctx.keys, directory, own, again.former)
         if noted:
             found = await directory.run(presence.state, directory, own, noted)
             why = (await directory.run(directory.find_own, own)).why
@@ -351,25 +353,25 @@ async def _unnoted(directory: Directory, person: Person, identity: Identity, dom
     return Account.IN_THE_WAY, in_the_way or None, found.why
 
 
-def person_in(desk: Desk, group: list[Row], alike: Iterable[Row] = ()) -> Person:
-    nothing = students.Typed(None, None, region_of(desk))
-    return students.person(group, nothing, _index(desk), alike)
+def person_in(ctx: StaffContext, group: list[Row], alike: Iterable[Row] = ()) -> Person:
+    nothing = students.Typed(None, None, region_of(ctx))
+    return students.person(group, nothing, _index(ctx), alike)
 
 
-def _index(desk: Desk) -> Callable[[str], str]:
-    return lambda value: desk.keys.index("person", value)
+def _index(ctx: StaffContext) -> Callable[[str], str]:
+    return lambda value: ctx.keys.index("person", value)
 
 
-def region_of(desk: Desk) -> str:
-    return desk.settings.registrar.phone_region
+def region_of(ctx: StaffContext) -> str:
+    return ctx.settings.registrar.phone_region
 
 
-def _own(desk: Desk) -> tuple[str, ...]:
-    return desk.settings.institution.mail_domains
+def _own(ctx: StaffContext) -> tuple[str, ...]:
+    return ctx.settings.institution.mail_domains
 
 
-def in_sight(desk: Desk, row: Row) -> bool:
-    return desk.staff.sees(text(row, "departmentid"))
+def in_sight(ctx: StaffContext, row: Row) -> bool:
+    return ctx.staff.sees(text(row, "departmentid"))
 
 
 def _registration(row: Row) -> str:

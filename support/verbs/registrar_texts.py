@@ -6,7 +6,7 @@ always at hand.
 
 from domain.contracts.vocabulary import Channel, Language
 from domain.registrar.diagnosis import Account, Enrolled, Lack, Miss, OnFile, Outcome
-from domain.slips import Slip
+from domain.typos import Typo
 from domain.unreadable import Fault
 from support.verbs.registrar import Check
 from translations import N_, translator
@@ -128,12 +128,12 @@ LACKS = {
 }
 _BY_MANY = N_("%(mask)s does not count: more than twenty have it on file")
 SLIPS = {
-    Slip.ONE_WRONG: N_("What was typed differs in one character from %(mask)s on file."),
-    Slip.SWAPPED: N_("What was typed has two neighbours swapped, compared with %(mask)s on file."),
-    Slip.ONE_MISSING: N_("What was typed lacks one character of %(mask)s on file."),
-    Slip.ONE_TOO_MANY: N_("What was typed has one character more than %(mask)s on file."),
-    Slip.COUNTRY: N_("What was typed has another country code, or none, than %(mask)s on file."),
-    Slip.PROVIDER: N_("What was typed has another ending after the @ than %(mask)s on file."),
+    Typo.ONE_WRONG: N_("What was typed differs in one character from %(mask)s on file."),
+    Typo.SWAPPED: N_("What was typed has two neighbours swapped, compared with %(mask)s on file."),
+    Typo.ONE_MISSING: N_("What was typed lacks one character of %(mask)s on file."),
+    Typo.ONE_TOO_MANY: N_("What was typed has one character more than %(mask)s on file."),
+    Typo.COUNTRY: N_("What was typed has another country code, or none, than %(mask)s on file."),
+    Typo.PROVIDER: N_("What was typed has another ending after the @ than %(mask)s on file."),
 }
 
 

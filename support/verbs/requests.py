@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from domain.text import note
 from ledger import support_requests
-from ledger.support_requests import Standing, Waiting
+from ledger.support_requests import HelpRequestDetail, Waiting
 from starter.client.connect import TemporalUnavailable
 from support.verbs.actions import Refused
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from translations import N_
 
 PER_PAGE = 50
@@ -40,82 +40,86 @@ class Page:
     total: int
 
 
-async def waiting(desk: Desk, number: int = 1, *, per_page: int = PER_PAGE) -> Page:
+async def waiting(ctx: StaffContext, number: int = 1, *, per_page: int = PER_PAGE) -> Page:
     """Return one page of the open requests of the departments this person sees."""
-    desk.staff.check(Action.REQUESTS)
-    total = await open_count(desk)
+    ctx.staff.check(Action.REQUESTS)
+    total = await open_count(ctx)
     pages = max(-(-total // per_page), 1)
     number = min(max(number, 1), pages)
     rows = await support_requests.waiting(
-        desk.pool, desk.staff.departments, limit=per_page, offset=(number - 1) * per_page
+        ctx.pool, ctx.staff.departments, limit=per_page, offset=(number - 1) * per_page
     )
     return Page(rows, number, pages, total)
 
 
-async def open_count(desk: Desk) -> int:
+async def open_count(ctx: StaffContext) -> int:
     """Return how many wait for an answer; 0 for who may not look at them."""
-    if not desk.staff.may(Action.REQUESTS):
+    if not ctx.staff.may(Action.REQUESTS):
         return 0
-    return await support_requests.open_count(desk.pool, desk.staff.departments)
+    return await support_requests.open_count(ctx.pool, ctx.staff.departments)
 
 
-async def read(desk: Desk, request_id: str) -> Standing:
+async def read(ctx: StaffContext, request_id: str) -> HelpRequestDetail:
     """Return all of one request, once the look is in the audit; raises `UnknownRequest`."""
-    standing = await _known(desk, request_id)
-    await desk.record(Action.REQUESTS, standing.line.reference, f"read {request_id}")
+    standing = await _known(ctx, request_id)
+    await ctx.record(Action.REQUESTS, standing.line.reference, f"read {request_id}")
     return standing
 
 
-async def answer(desk: Desk, request_id: str, text: str, *, submission_id: str) -> Standing:
+async def answer(
+    ctx: StaffContext, request_id: str, text: str, *, submission_id: str
+) -> HelpRequestDetail:
     """Answer the student by e-mail, once; raises `Refused` when it is settled already."""
     written = note(text)
     if not written:
         raise Refused(N_("Write the answer."))
     if len(written) > LONGEST:
         raise Refused(N_("The answer is too long."))
-    standing = await _settle(desk, request_id, submission_id, "answer", answer=written)
+    standing = await _settle(ctx, request_id, submission_id, "answer", answer=written)
     with suppress(TemporalUnavailable):  # Whoever serves the portal looks for those left behind.
-        await desk.activations.mail_support_answer(request_id)
+        await ctx.activations.mail_support_answer(request_id)
     return standing
 
 
-async def close(desk: Desk, request_id: str, *, submission_id: str, reason: str) -> Standing:
+async def close(
+    ctx: StaffContext, request_id: str, *, submission_id: str, reason: str
+) -> HelpRequestDetail:
     """Close a request without an answer; raises `Refused` when it is settled already."""
     why = note(reason)[:LONGEST_REASON]
     if not why:
         raise Refused(N_("Write why."))
-    return await _settle(desk, request_id, submission_id, f"close: {why}", closing=why)
+    return await _settle(ctx, request_id, submission_id, f"close: {why}", closing=why)
 
 
 async def _settle(
-    desk: Desk, request_id: str, submission_id: str, act: str, **said: str
-) -> Standing:
+    ctx: StaffContext, request_id: str, submission_id: str, act: str, **said: str
+) -> HelpRequestDetail:
     """Settle it and return what stands then; the same submission once more changes nothing."""
-    standing = await _known(desk, request_id)
+    standing = await _known(ctx, request_id)
     if standing.settled_id == submission_id:
         return standing
     _must_be_open(standing, "answer" in said)
-    await desk.record(Action.REQUESTS, standing.line.reference, f"{request_id} {act}")
+    await ctx.record(Action.REQUESTS, standing.line.reference, f"{request_id} {act}")
     await support_requests.settle(
-        desk.pool, desk.keys, request_id, by=desk.staff.name, settled_id=submission_id, **said
+        ctx.pool, ctx.keys, request_id, by=ctx.staff.name, settled_id=submission_id, **said
     )
-    standing = await _known(desk, request_id)
+    standing = await _known(ctx, request_id)
     if standing.settled_id != submission_id:
-        await desk.record_refusal(Action.REQUESTS, standing.line.reference)
+        await ctx.record_refusal(Action.REQUESTS, standing.line.reference)
         _must_be_open(standing, "answer" in said)
     return standing
 
 
-def _must_be_open(standing: Standing, to_answer: bool) -> None:
+def _must_be_open(standing: HelpRequestDetail, to_answer: bool) -> None:
     if not standing.is_open:
         raise Refused(N_("Somebody has settled this request already. See below who, and how."))
     if to_answer and standing.answer is not None:
         raise Refused(N_("The mailbox does not exist: no answer can reach it. Close the request."))
 
 
-async def _known(desk: Desk, request_id: str) -> Standing:
-    desk.staff.check(Action.REQUESTS)
-    standing = await support_requests.standing(desk.pool, desk.keys, request_id)
-    if standing is None or not desk.staff.sees(standing.line.department):
+async def _known(ctx: StaffContext, request_id: str) -> HelpRequestDetail:
+    ctx.staff.check(Action.REQUESTS)
+    standing = await support_requests.standing(ctx.pool, ctx.keys, request_id)
+    if standing is None or not ctx.staff.sees(standing.line.department):
         raise UnknownRequest
     return standing

@@ -15,13 +15,13 @@ from domain.rules import InvalidInput
 from domain.text import identifier, plain
 from ledger import activations
 from ledger import search as ledger
-from ledger.activations import Noted
-from ledger.search import Sought
+from ledger.activations import ActivationRow
+from ledger.search import SearchQuery
 from starter.client.connect import TemporalUnavailable, asking
 from support.verbs import cases, queue
-from support.verbs.cases import Line, State
-from support.verbs.desk import Desk
+from support.verbs.cases import CaseSummary, State
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from web.countries import CODES
 
 MOST = 20
@@ -36,47 +36,47 @@ class Found:
     `names` are those of the students, by reference, where one is kept.
     """
 
-    rows: tuple[Line, ...]
+    rows: tuple[CaseSummary, ...]
     more: bool
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-async def search(desk: Desk, typed: str) -> Found:
+async def search(ctx: StaffContext, typed: str) -> Found:
     """Return what fits, those of a known person first, the newest of them first.
 
     The search is in the audit before it is made.
     """
-    sought = meant(typed, desk.settings.registrar.phone_region)
+    sought = parse_query(typed, ctx.settings.registrar.phone_region)
     kinds = [each.name for each in fields(sought) if getattr(sought, each.name)]
-    await desk.record(Action.SEARCH, reason=", ".join(kinds) or "nothing")
+    await ctx.record(Action.SEARCH, reason=", ".join(kinds) or "nothing")
     if not kinds:
         return Found((), more=False)
     hits = await ledger.search(
-        desk.pool, desk.keys, sought, departments=desk.staff.departments, limit=MOST + 1
+        ctx.pool, ctx.keys, sought, departments=ctx.staff.departments, limit=MOST + 1
     )
-    lines = await _lines(desk, hits[:MOST])
-    rows = tuple(line for line in lines if desk.staff.sees(line.department))
-    return Found(rows, len(hits) > MOST, await _names(desk, [row.reference for row in rows]))
+    lines = await _lines(ctx, hits[:MOST])
+    rows = tuple(line for line in lines if ctx.staff.sees(line.department))
+    return Found(rows, len(hits) > MOST, await _names(ctx, [row.reference for row in rows]))
 
 
-async def _names(desk: Desk, references: Sequence[str]) -> dict[str, str]:
+async def _names(ctx: StaffContext, references: Sequence[str]) -> dict[str, str]:
     """Return the names that are kept of these; the audit has it before they are shown."""
-    found = await activations.names_of(desk.pool, desk.keys, references)
+    found = await activations.names_of(ctx.pool, ctx.keys, references)
     if found:
-        await desk.record(Action.SEARCH, reason=f"names shown: {', '.join(sorted(found))}")
+        await ctx.record(Action.SEARCH, reason=f"names shown: {', '.join(sorted(found))}")
     return found
 
 
-def meant(typed: str, region: str) -> Sought:
+def parse_query(typed: str, region: str) -> SearchQuery:
     """Return every way these words can be meant; of too few letters, none."""
     text = plain(typed)
     number = identifier(text)
     if len(number) < _FEWEST:
-        return Sought()
+        return SearchQuery()
     mobile, email = _contacts(text, region)
     one_word = len(text.split()) == 1
     has_digit = any(char.isdigit() for char in number)
-    return Sought(
+    return SearchQuery(
         reference=normalise(text),
         mobile=mobile,
         email=email,
@@ -96,21 +96,21 @@ def _contacts(text: str, region: str) -> tuple[str | None, str | None]:
     return mobile, email
 
 
-async def _lines(desk: Desk, hits: list[Noted]) -> list[Line]:
+async def _lines(ctx: StaffContext, hits: list[ActivationRow]) -> list[CaseSummary]:
     """Return where the hits stand: by Temporal's listing, else as the ledger noted them."""
     if not hits:
         return []
     listed = ", ".join(f"'{hit.reference}'" for hit in hits)
-    standing: dict[str, Line] = {}
+    standing: dict[str, CaseSummary] = {}
     state = State.FORGOTTEN
     try:
         with asking():
-            async for execution in desk.client.list_workflows(
+            async for execution in ctx.client.list_workflows(
                 f"WorkflowId IN ({listed})", rpc_timeout=cases.WITHIN
             ):
                 standing[execution.id] = cases.of_listing(execution)
         rows = [standing.get(hit.reference) for hit in hits]
-        told = await queue.described(desk.client, [row for row in rows if row])
+        told = await queue.described(ctx.client, [row for row in rows if row])
         standing = {row.reference: row for row in told}
     except TemporalUnavailable:
         state = State.UNSEEN

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from babel.support import NullTranslations
 
 from domain.contracts.vocabulary import Step, WaitReason, Waker
-from support.verbs.cases import Line, State
+from support.verbs.cases import CaseSummary, State
 from translations import N_
 from workflows import steps
 
@@ -128,7 +128,7 @@ _LATE = timedelta(seconds=30)
 Clock = Callable[[datetime], str]
 
 
-def sentence(line: Line, texts: NullTranslations, clock: Clock | None = None) -> str:
+def sentence(line: CaseSummary, texts: NullTranslations, clock: Clock | None = None) -> str:
     """Say why it stands there and who must act; with a clock also since when and what is next."""
     told = [texts.gettext(_why(line))]
     if clock is None:
@@ -145,7 +145,7 @@ def sentence(line: Line, texts: NullTranslations, clock: Clock | None = None) ->
     return " ".join(told)
 
 
-def _why(line: Line) -> str:
+def _why(line: CaseSummary) -> str:
     if line.state in _BY_STATE:
         return _BY_STATE[line.state]
     if line.wait_reason is None:
@@ -154,7 +154,7 @@ def _why(line: Line) -> str:
     return by_reason[line.wait_reason]
 
 
-def _whose_turn(line: Line, texts: NullTranslations) -> list[str]:
+def _whose_turn(line: CaseSummary, texts: NullTranslations) -> list[str]:
     """Say whose turn it is where the reason itself does not."""
     waker = steps.woken_by(line.step, line.wait_reason)
     if waker is Waker.STUDENT and line.wait_reason is not WaitReason.PIN_LOCKED:
@@ -164,12 +164,12 @@ def _whose_turn(line: Line, texts: NullTranslations) -> list[str]:
     return []
 
 
-def _told_at(line: Line) -> datetime:
+def _told_at(line: CaseSummary) -> datetime:
     """Return the time of what the line tells, by the clock of the line's other times."""
     return line.told_at or datetime.now(UTC)
 
 
-def _since(line: Line) -> str:
+def _since(line: CaseSummary) -> str:
     if line.state is State.ERASED:
         over = line.step in steps.ENDS
         return N_("It had ended at %(time)s.") if over else N_("It had begun at %(time)s.")
@@ -177,7 +177,7 @@ def _since(line: Line) -> str:
     return N_("That was at %(time)s.") if ended else N_("So it has been since %(time)s.")
 
 
-def _next(line: Line, texts: NullTranslations) -> str:
+def _next(line: CaseSummary, texts: NullTranslations) -> str:
     if line.wait_reason is WaitReason.PIN_LOCKED:
         return texts.gettext(N_("It opens at %(time)s."))
     if line.attempt:

@@ -19,7 +19,7 @@ from ledger.audit import Row
 from ledger.messages import Sending
 from ledger.notes import Note
 from starter.client.pending_retries import failure_type
-from workflows.standing import REASON, STEP
+from workflows.step_machine import REASON, STEP
 
 STAFFS_DOORS = frozenset(
     model.model_fields["kind"].default for model in StaffRequest.__subclasses__()

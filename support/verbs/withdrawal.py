@@ -7,13 +7,13 @@ from ledger import activations, consents
 from ledger.consents import Consent
 from support.verbs.actions import Refused
 from support.verbs.cases import UnknownReference
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from translations import N_
 
 
 async def withdraw(
-    desk: Desk,
+    ctx: StaffContext,
     choices: Collection[Choice],
     *,
     reference: str,
@@ -25,9 +25,9 @@ async def withdraw(
     it is the same withdrawal; where the directory could not follow, it tries again. Raises
     `Refused`.
     """
-    desk.staff.check(Action.WITHDRAW)
-    noted = (await activations.noted(desk.pool, [reference])).get(reference)
-    if not desk.staff.sees(noted.department if noted else None):
+    ctx.staff.check(Action.WITHDRAW)
+    noted = (await activations.noted(ctx.pool, [reference])).get(reference)
+    if not ctx.staff.sees(noted.department if noted else None):
         raise UnknownReference
     if noted and noted.erased:
         raise Refused(
@@ -36,14 +36,14 @@ async def withdraw(
                 " directory's administrators can take out of the entry what the choices wrote."
             )
         )
-    agreed = await consents.standing(desk.pool, reference)
+    agreed = await consents.standing(ctx.pool, reference)
     if agreed is None:
         raise Refused(N_("Nothing was agreed to in this activation."))
     if not set(choices) <= {*agreed.choices, *agreed.withdrawn}:
         raise Refused(N_("That was not chosen in this activation."))
-    await desk.record(Action.WITHDRAW, reference, reason)
-    stands = await consents.withdraw(desk.pool, reference, choices)
-    await desk.activations.apply_withdrawal(reference, stands.id)
+    await ctx.record(Action.WITHDRAW, reference, reason)
+    stands = await consents.withdraw(ctx.pool, reference, choices)
+    await ctx.activations.apply_withdrawal(reference, stands.id)
     return stands
 
 

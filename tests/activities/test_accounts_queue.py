@@ -72,7 +72,9 @@ async def served(stack: TestStack, pool: Pool, client: Client) -> AsyncIterator[
     section = stack.settings.directory.model_copy(update=limits)
     config = stack.settings.model_copy(update={"directory": section})
     async with AsyncExitStack() as closing:
-        for one in worker._directory(worker.Parts(client, pool, pool, stack.keys, config, closing)):
+        for one in worker._directory(
+            worker.Dependencies(client, pool, pool, stack.keys, config, closing)
+        ):
             await closing.enter_async_context(one)
         await closing.enter_async_context(
             Worker(

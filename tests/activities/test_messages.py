@@ -24,7 +24,7 @@ from tests.adapters.gateway import cut, hang, talking
 from tests.adapters.messaging.test_mail import Relay, relay
 from tests.server import client
 from tests.stack import TestStack
-from worker import Parts, _messaging
+from worker import Dependencies, _messaging
 from workflows import calls
 
 __all__ = ["client", "relay"]
@@ -261,7 +261,7 @@ async def serving(
 ) -> AsyncIterator[None]:
     """Let the workers of both messaging queues run as they do in production."""
     async with AsyncExitStack() as exits:
-        parts = Parts(client, pool, pool, stack.keys, settings, exits)
+        parts = Dependencies(client, pool, pool, stack.keys, settings, exits)
         runner = UnsandboxedWorkflowRunner()
         sender = Worker(client, task_queue=QUEUE, workflows=[Sending], workflow_runner=runner)
         for worker in (*_messaging(parts), sender):

@@ -35,7 +35,7 @@ async def activations(stack: TestStack, pool: Pool, client: Client) -> AsyncIter
     async with AsyncExitStack() as closing:
         registrar = await reader(stack.settings.registrar)
         closing.callback(registrar.terminate)
-        parts = worker.Parts(client, pool, registrar, stack.keys, stack.settings, closing)
+        parts = worker.Dependencies(client, pool, registrar, stack.keys, stack.settings, closing)
         for one in (*worker._main(parts), *worker._messaging(parts)):
             await closing.enter_async_context(one)
         yield Activations(client)

@@ -11,7 +11,7 @@ import postgres
 from activities.watch import _PARTS, Watch, watched
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import parts, passwords
-from ledger.parts import Part, Standing
+from ledger.parts import DependencyHealth, Part
 from postgres import Pool
 from security.sealing import SealedPassword
 from support.verbs.operations import WITHIN
@@ -30,8 +30,8 @@ async def pool(stack: TestStack) -> AsyncIterator[Pool]:
         yield pool
 
 
-async def standing(pool: Pool, part: Part) -> Standing:
-    return (await parts.standing(pool, WITHIN)).get(part, Standing(part))
+async def standing(pool: Pool, part: Part) -> DependencyHealth:
+    return (await parts.standing(pool, WITHIN)).get(part, DependencyHealth(part))
 
 
 def test_every_activity_has_its_part() -> None:

@@ -11,7 +11,7 @@ from demo.crowd import World
 from demo.fates import FATES, LOCKED
 from demo.part import aside
 from demo.populate import Played, behind_the_scenes, come, drawn
-from support.commands.terminal import desk
+from support.commands.terminal import staff_context
 from support.verbs import cases
 from tests.stack import WholeStack
 from tests.whole.student import until
@@ -54,7 +54,7 @@ def test_there_are_both_languages_and_channels_several_departments_and_cries_for
 
 async def found(references: Mapping[Played, str]) -> dict[str, str]:
     """Return where staff find each fate, by its name."""
-    async with desk() as opened:
+    async with staff_context() as opened:
         lines = {
             played.fate.name: await cases.standing(opened.client, reference)
             for played, reference in references.items()

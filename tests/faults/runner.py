@@ -18,8 +18,8 @@ import postgres
 from demo.part import aside
 from domain.contracts.vocabulary import Step, WaitReason
 from support.verbs.actions import Refused, act
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from tests.desk import desk
 from tests.faults import checker
 from tests.faults.walker import Gate, Walker, until
@@ -147,20 +147,20 @@ class Run:
     def staff_say(self, action: Action, references: Sequence[str]) -> None:
         """Let staff do this to all of these at the same moment, where it is possible."""
 
-        async def say(opened: Desk, reference: str) -> None:
+        async def say(opened: StaffContext, reference: str) -> None:
             with suppress(Refused):
                 await act(opened, action, reference=reference, reason="asked")
 
-        async def say_all(opened: Desk) -> None:
+        async def say_all(opened: StaffContext) -> None:
             await asyncio.gather(*(say(opened, reference) for reference in references))
 
         self.at_desk(say_all)
 
-    def at_desk(self, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
+    def at_desk(self, work: Callable[[StaffContext], Coroutine[Any, Any, None]]) -> None:
         """Let staff do this, past all links."""
         aside(self._at_desk(work))
 
-    async def _at_desk(self, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
+    async def _at_desk(self, work: Callable[[StaffContext], Coroutine[Any, Any, None]]) -> None:
         client = await self.world.client()
         async with await postgres.connect(self.world.ledger_dsn) as ledger:
             await work(desk(client, ledger, keys=self.world.keys))

@@ -119,5 +119,5 @@ def _staff_are_told_the_truth(world: World, reference: str) -> None:
         assert "No worker serves it" not in operations
 
 
-async def _standing(world: World, reference: str) -> cases.Line:
+async def _standing(world: World, reference: str) -> cases.CaseSummary:
     return await cases.standing(await world.client(), reference)

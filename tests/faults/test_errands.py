@@ -18,7 +18,7 @@ from domain.contracts.vocabulary import (
     Choice,
 )
 from support.verbs import requests, withdrawal
-from support.verbs.desk import Desk
+from support.verbs.staff_context import StaffContext
 from tests.faults.crash import Point
 from tests.faults.runner import RECOVERED_WITHIN, Run
 from tests.faults.walker import until
@@ -52,7 +52,7 @@ def _asked(run: Run) -> list[int]:
 def _answer(run: Run) -> None:
     references = {walker.reference for walker in run.walkers}
 
-    async def answer(desk: Desk) -> None:
+    async def answer(desk: StaffContext) -> None:
         for line in (await requests.waiting(desk, per_page=10_000)).rows:
             if line.reference in references:
                 await requests.answer(desk, line.id, "Έγινε.", submission_id=line.id)
@@ -65,7 +65,7 @@ def _answered(run: Run) -> list[int]:
 
 
 def _withdraw(run: Run) -> None:
-    async def withdraw(desk: Desk) -> None:
+    async def withdraw(desk: StaffContext) -> None:
         for walker in run.walkers:
             await withdrawal.withdraw(
                 desk, [Choice.RECOVERY_MOBILE], reference=walker.reference, reason="asked"

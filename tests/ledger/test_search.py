@@ -9,7 +9,7 @@ from domain.contracts.requests import Enrolment, Person, RecordInsurance
 from domain.contracts.vocabulary import Language, Step
 from domain.references import from_digest
 from ledger import activations, insurance, usernames
-from ledger.search import Sought, search
+from ledger.search import SearchQuery, search
 from postgres import Pool
 from tests.stack import TestStack
 from tests.workflows.engine import PERSON
@@ -57,7 +57,7 @@ async def found(pool: Pool, stack: TestStack, **sought: Any) -> list[str]:
     hits = await search(
         pool,
         stack.keys,
-        Sought(**sought),
+        SearchQuery(**sought),
         departments=None,
         limit=20,
     )
@@ -116,7 +116,7 @@ async def test_of_another_department_nothing_is_found(
 ) -> None:
     for departments, hits in (({"401"}, 1), ({"402"}, 0), (set[str](), 0)):
         hit = await search(
-            pool, stack.keys, Sought(reference=claimed), departments=departments, limit=20
+            pool, stack.keys, SearchQuery(reference=claimed), departments=departments, limit=20
         )
         assert len(hit) == hits
 
@@ -135,7 +135,7 @@ async def test_what_ended_lately_is_listed_with_its_end(pool: Pool, claimed: str
     assert (await ended(pool, noted))[claimed] is Step.ACTIVE
 
 
-async def ended(pool: Pool, noted: activations.Noted) -> dict[str, Step | None]:
+async def ended(pool: Pool, noted: activations.ActivationRow) -> dict[str, Step | None]:
     rows = await activations.finished(pool, since=noted.started_at, departments=None, limit=10_000)
     return {row.reference: row.end for row in rows}
 
@@ -171,7 +171,7 @@ async def test_activations_of_strangers_hide_no_claimed_one(
             found = await search(
                 pool,
                 stack.keys,
-                Sought(mobile=person.mobile),
+                SearchQuery(mobile=person.mobile),
                 departments=departments,
                 limit=limit,
             )

@@ -24,7 +24,7 @@ from domain.contracts.submissions import ActivationStart, CancelRequest, PinSubm
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, TaskQueue
 from domain.references import from_digest
 from ledger import alerts, audit, parts, pauses
-from ledger.parts import Met, Part
+from ledger.parts import CallCounts, Part
 from postgres import connect
 from security import rotation
 from starter import cli
@@ -364,7 +364,7 @@ async def met(stack: TestStack, client: Client) -> AsyncIterator[None]:
     del client
     now = time.monotonic()
     async with await connect(stack.ledger_dsn) as ledger:
-        await parts.add(ledger, [Met(part, now, 3, 1, now, now, "X_DOWN") for part in Part])
+        await parts.add(ledger, [CallCounts(part, now, 3, 1, now, now, "X_DOWN") for part in Part])
         await alerts.delivered(ledger, "email")
         await pauses.begin(ledger, el="Παύση", en="A pause")
         yield

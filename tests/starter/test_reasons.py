@@ -49,7 +49,7 @@ async def stands_for(app: FastAPI, browser: Browser, reference: str) -> None:
     """Let this browser be the one that proves the contact of this activation."""
     await browser.begin()
     await sessions.take_over(
-        app.state.parts.pool,
+        app.state.context.pool,
         browser.http.cookies["session"],
         reference,
         f"proof of {reference}",

@@ -22,10 +22,10 @@ PATIENCE_SECONDS = 90
 Found = TypeVar("Found")
 
 
-def until(look: Callable[[], Found | None], within: float = PATIENCE_SECONDS) -> Found:
+def until(load_case: Callable[[], Found | None], within: float = PATIENCE_SECONDS) -> Found:
     """Look until there is something to see."""
     deadline = time.monotonic() + within
-    while not (found := look()):
+    while not (found := load_case()):
         assert time.monotonic() < deadline, "nothing came of it in time"
         time.sleep(0.25)
     return found

@@ -61,7 +61,7 @@ PREPARED = {
 }
 
 
-class Desk:
+class StaffContext:
     """The stack, the students who are stuck in it, and the command line of who moves them on."""
 
     def __init__(self, stack: WholeStack, world: World, browsers: ExitStack) -> None:
@@ -210,7 +210,7 @@ def visit(player: Player, path: str) -> Page:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaffContext]:
     """Start a stack where a second code may be asked for at once, and bring everybody to a halt."""
     stack = WholeStack(
         tmp_path_factory.mktemp("stuck") / "demo", ACTIVATION_POLICY__RESEND_AFTER="PT0.5S"
@@ -222,7 +222,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         try:
             stack.begin()
             with closing(Wire(settings.Settings().directory)) as wire, ExitStack() as browsers:
-                opened = Desk(stack, World(stack.env, wire), browsers)
+                opened = StaffContext(stack, World(stack.env, wire), browsers)
                 fates = {name: BY_NAME[fate] for name, fate in PREPARED.items()}
                 opened.players = {name: opened.student(fate) for name, fate in fates.items()}
                 with ThreadPoolExecutor(6) as hands:
@@ -240,7 +240,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             stack.end()
 
 
-def test_locked_after_ten_wrong_codes(desk: Desk) -> None:
+def test_locked_after_ten_wrong_codes(desk: StaffContext) -> None:
     player = desk.players["locked"]
     desk.finds(player, "PIN_LOCKED", "Κλειδώθηκε")
     assert desk.cannot("resend", player)
@@ -250,7 +250,7 @@ def test_locked_after_ten_wrong_codes(desk: Desk) -> None:
     player.prove("/review")
 
 
-def test_disputed_and_the_secretariat_corrects_it(desk: Desk) -> None:
+def test_disputed_and_the_secretariat_corrects_it(desk: StaffContext) -> None:
     player = desk.players["disputed, and right"]
     desk.finds(player, "DATA_DISPUTED", "διορθώνει η Γραμματεία")
     other = next(each for each in DEPARTMENTS if each.id != player.row["departmentid"])
@@ -260,14 +260,14 @@ def test_disputed_and_the_secretariat_corrects_it(desk: Desk) -> None:
     assert any(other.el in line for line in visit(player, "/review").lines)
 
 
-def test_disputed_although_it_was_right(desk: Desk) -> None:
+def test_disputed_although_it_was_right(desk: StaffContext) -> None:
     player = desk.players["disputed, and wrong"]
     desk.finds(player, "DATA_DISPUTED", "κλείνει την αμφισβήτηση")
     desk.act("resolve", player)
     player.wait_for(WaitReason.WAITING_CONSENT)
 
 
-def test_a_username_of_somebody_elses(desk: Desk) -> None:
+def test_a_username_of_somebody_elses(desk: StaffContext) -> None:
     player = desk.players["name"]
     desk.finds(player, "USERNAME_CONFLICT", "Δεν μπορεί να δοθεί όνομα χρήστη")
     desk.corrects(player, "loginname", f"{player.row['loginname']}b")
@@ -276,7 +276,7 @@ def test_a_username_of_somebody_elses(desk: Desk) -> None:
     assert f"{player.row['loginname']}b" in visit(player, "/review").lines
 
 
-def test_an_insurance_number_of_somebody_elses(desk: Desk) -> None:
+def test_an_insurance_number_of_somebody_elses(desk: StaffContext) -> None:
     player = desk.players["number"]
     desk.finds(player, "INSURANCE_CONFLICT", "ανήκει σε άλλο πρόσωπο")
     desk.act("retry", player)
@@ -285,7 +285,7 @@ def test_an_insurance_number_of_somebody_elses(desk: Desk) -> None:
     player.arrive("/review")
 
 
-def test_no_mailbox_any_more(desk: Desk) -> None:
+def test_no_mailbox_any_more(desk: StaffContext) -> None:
     player = desk.players["mailbox"]
     desk.finds(player, "UNDELIVERABLE", "Κανένα μήνυμα δεν παραδίδεται")
     desk.corrects(player, "extemail", "mended@mail.example")
@@ -296,7 +296,7 @@ def test_no_mailbox_any_more(desk: Desk) -> None:
         again.prove("/review")
 
 
-def test_struck_off_by_mistake(desk: Desk) -> None:
+def test_struck_off_by_mistake(desk: StaffContext) -> None:
     player = desk.players["gone"]
     desk.finds(player, "NO_LONGER_ENROLLED", "δεν έχει πια εγγεγραμμένο φοιτητή")
     desk.corrects(player, "enrollmentstatus", "active")
@@ -304,7 +304,7 @@ def test_struck_off_by_mistake(desk: Desk) -> None:
     player.arrive("/done")
 
 
-def test_a_shared_contact_and_three_wrong_answers(desk: Desk) -> None:
+def test_a_shared_contact_and_three_wrong_answers(desk: StaffContext) -> None:
     player = desk.players["shared"]
     for _ in range(3):
         player._visitor.submit(answer="01/01/1990")
@@ -316,7 +316,7 @@ def test_a_shared_contact_and_three_wrong_answers(desk: Desk) -> None:
     player.arrive("/review")
 
 
-def test_held_and_released(desk: Desk) -> None:
+def test_held_and_released(desk: StaffContext) -> None:
     player = desk.players["held"]
     desk.act("hold", player)
     desk.finds(player, "HELD", "Σε αναστολή")
@@ -326,7 +326,7 @@ def test_held_and_released(desk: Desk) -> None:
     player.agree()
 
 
-def test_a_dead_sms_gateway(desk: Desk) -> None:
+def test_a_dead_sms_gateway(desk: StaffContext) -> None:
     player = desk.student()
     with desk.without("sms"):
         player.come()
@@ -337,7 +337,7 @@ def test_a_dead_sms_gateway(desk: Desk) -> None:
         player.prove("/review")
 
 
-def test_the_registrar_does_not_answer(desk: Desk) -> None:
+def test_the_registrar_does_not_answer(desk: StaffContext) -> None:
     player = desk.student()
     with unreadable(desk.stack.env["REGISTRAR_DSN"]):
         player.come(onward="")
@@ -347,7 +347,7 @@ def test_the_registrar_does_not_answer(desk: Desk) -> None:
     player.prove("/review")
 
 
-def test_a_dead_directory(desk: Desk) -> None:
+def test_a_dead_directory(desk: StaffContext) -> None:
     player = desk.players["directory"]
     with desk.without("slapd"):
         player.choose_password()
@@ -356,7 +356,7 @@ def test_a_dead_directory(desk: Desk) -> None:
     player.arrive("/done")
 
 
-def test_the_service_account_has_another_password(desk: Desk) -> None:
+def test_the_service_account_has_another_password(desk: StaffContext) -> None:
     player = desk.players["configuration"]
     secret = Place(desk.stack.folder).secret_file("ldap_service")
     right = secret.read_text("ascii")
@@ -371,7 +371,7 @@ def test_the_service_account_has_another_password(desk: Desk) -> None:
     player.arrive("/done")
 
 
-def test_a_password_that_the_directory_refuses(desk: Desk) -> None:
+def test_a_password_that_the_directory_refuses(desk: StaffContext) -> None:
     player = desk.players["refused"]
     desk.shortest_password(40)
     try:
@@ -387,7 +387,7 @@ def test_a_password_that_the_directory_refuses(desk: Desk) -> None:
     player.arrive("/done")
 
 
-def test_an_entry_of_somebody_elses(desk: Desk) -> None:
+def test_an_entry_of_somebody_elses(desk: StaffContext) -> None:
     player = desk.players["entry"]
     desk.finds(player, "FOREIGN_ENTRY", "Μια εγγραφή στον κατάλογο εμποδίζει")
     name = f"uid={player.row['loginname']},{desk.stack.env['LDAP_PEOPLE_DN']}"
@@ -396,7 +396,7 @@ def test_an_entry_of_somebody_elses(desk: Desk) -> None:
     player.arrive("/done")
 
 
-def test_a_key_that_the_workers_lack(desk: Desk) -> None:
+def test_a_key_that_the_workers_lack(desk: StaffContext) -> None:
     """The run's own task fails until the newer keys are brought to the workers."""
     player = desk.players["failing"]
     desk.finds(player, "CONFIGURATION", "Η ίδια η μηχανή αποτυγχάνει")

@@ -243,7 +243,7 @@ class Explored:
                 self._blunder(how)
             case _:
                 self._answer(what, how)
-        await self.settle()
+        await self.accept()
 
     def hand_in(self, door: str) -> None:
         self._sent += 1
@@ -297,7 +297,7 @@ class Explored:
         else:
             answer.set_result(OUTCOMES[ActivityName(name)][how])
 
-    async def settle(self) -> None:
+    async def accept(self) -> None:
         """Let the run go on until it waits for something again."""
         loop: Any = asyncio.get_running_loop()
         while True:

@@ -33,7 +33,7 @@ async def walked(way: Way) -> AsyncIterator[Explored]:
     with pytest.MonkeyPatch.context() as patch:
         explored = Explored(patch)
         try:
-            await explored.settle()
+            await explored.accept()
             for event in way:
                 await explored.happen(*event)
             yield explored
@@ -162,7 +162,7 @@ async def test_work_that_is_given_up_is_no_mistake() -> None:
     async with walked(()) as explored:
         given_up = explored.run.beside(asyncio.sleep(1))
         given_up.cancel()
-        await explored.settle()
+        await explored.accept()
         assert given_up.cancelled()
         assert explored.run._blunder is None
 

@@ -19,7 +19,7 @@ from security.keys import KeyRing
 from security.rotation import create
 from starter.client.activations import ActivationEnded, Activations, Stands
 from starter.client.connect import TemporalUnavailable
-from starter.portal import places
+from starter.portal import page_state
 from tests.server import working
 from tests.stack import TestStack
 from tests.workflows.engine import World, pin_of
@@ -189,7 +189,7 @@ async def test_a_run_ended_from_outside_is_told_from_one_that_waits(
         await client.get_workflow_handle(reference).terminate()
         # A worker is there and would answer as if it waited for the code.
         assert await activations.progress(reference) is None
-        place = await places.find(activations, reference)
+        place = await page_state.find(activations, reference)
         assert (place.step, place.path, place.goes_on) == (Step.CANCELLED, "/ended", False)
         for ask in (
             activations.stands(reference),

@@ -29,13 +29,13 @@ from settings import Settings
 from starter.client.activations import Activations
 from starter.client.health import temporal_answers
 from starter.portal.app import PATIENCE, assemble, create
-from starter.portal.visit import SECRET
+from starter.portal.portal_request import SECRET
 from tests.faults.proxy import BlackHole, Fault, Link, Proxy, Refuse
 from tests.server import client
 from tests.stack import TestStack
 from tests.starter.portal.conftest import HIDDEN, Browser, proved
 from tests.starter.portal.engine import SHOWN
-from workflows.standing import REASON, STEP
+from workflows.step_machine import REASON, STEP
 
 __all__ = ["client"]
 

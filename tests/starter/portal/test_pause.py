@@ -18,7 +18,7 @@ from tests.starter.portal.engine import MemoryEngine
 @pytest.fixture
 async def paused(app: FastAPI, pool: Pool, student: Browser) -> AsyncIterator[Browser]:
     """Return a student who is under way when the pause comes."""
-    app.state.parts = replace(app.state.parts, pauses=Pauses(pool, fresh=0))
+    app.state.context = replace(app.state.context, pauses=Pauses(pool, fresh=0))
     await pauses.begin(pool, el="Ως τις <12> το μεσημέρι", en="Until noon")
     yield student
     await pauses.end(pool)
@@ -43,7 +43,7 @@ async def test_who_comes_reads_why_in_their_language_and_begins_nothing(
 async def test_a_form_that_was_open_is_refused_and_works_again_after_the_pause(
     app: FastAPI, pool: Pool, engine: MemoryEngine
 ) -> None:
-    app.state.parts = replace(app.state.parts, pauses=Pauses(pool, fresh=0))
+    app.state.context = replace(app.state.context, pauses=Pauses(pool, fresh=0))
     browser = Browser(app)
     await browser.begin()
     form = dict(browser.hidden)

@@ -176,7 +176,7 @@ async def test_what_could_not_be_handed_on_is_kept_and_handed_on_later(
     assert row["step"] is None
 
     monkeypatch.setattr(problem, "_LOOK_BACK_EVERY", 0.01)
-    handing_on = asyncio.create_task(problem.hand_on(app.state.parts))
+    handing_on = asyncio.create_task(problem.hand_on(app.state.context))
     try:
         await asyncio.sleep(0.1)
         engine.away = None
@@ -207,7 +207,7 @@ async def test_an_answer_that_could_not_be_started_is_handed_on(
         number,
     )
     monkeypatch.setattr(problem, "_LOOK_BACK_EVERY", 0.01)
-    handing_on = asyncio.create_task(problem.hand_on(app.state.parts))
+    handing_on = asyncio.create_task(problem.hand_on(app.state.context))
     try:
         async with asyncio.timeout(20):
             while number not in engine.answered:  # noqa: ASYNC110 - the portal sets it

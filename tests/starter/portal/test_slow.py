@@ -69,7 +69,7 @@ async def test_what_a_busy_temporal_takes_in_late_is_told_as_taken(
         interceptors=[Busy()],
     )
     engine = Activations(busy_client)
-    portal.app.state.parts = replace(portal.app.state.parts, engine=engine)
+    portal.app.state.context = replace(portal.app.state.context, engine=engine)
 
     async def post(browser: Browser, reference: str, path: str) -> None:
         fields = {**browser.hidden, **FORMS[path]}

@@ -25,7 +25,7 @@ from starter.client.activations import Activations
 from support.console import case
 from support.console.app import assemble, create
 from support.verbs import cases
-from support.verbs.cases import Line, State
+from support.verbs.cases import CaseSummary, State
 from tests.server import working
 from tests.stack import TestStack
 from tests.starter.client.test_activations import begun, waits_for_its_pin
@@ -175,5 +175,5 @@ def test_every_heading_is_one_the_students_pages_have(path: str) -> None:
 
 
 def test_a_line_of_what_nobody_can_tell_names_no_step() -> None:
-    line = Line("A", Step.LOOKUP, None, datetime.now(UTC), None, None, state=State.UNSEEN)
+    line = CaseSummary("A", Step.LOOKUP, None, datetime.now(UTC), None, None, state=State.UNSEEN)
     assert line.as_dict()["step"] is None

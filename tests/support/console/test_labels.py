@@ -11,7 +11,7 @@ from temporalio import workflow
 from domain.contracts.submissions import StaffRequest
 from domain.contracts.vocabulary import FailureType, Language, Step, WaitReason
 from ledger.audit import REFUSED
-from support.console.acts import ACTS, CODES
+from support.console.audit_texts import ACTS, CODES
 from support.console.funnel import STAGES
 from support.console.labels import Labels
 from support.verbs.actions import DOORS, LABELS, REQUESTS

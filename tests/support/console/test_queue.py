@@ -24,7 +24,7 @@ from tests.starter.client.test_activations import begun
 from tests.starter.test_cli import comes_to
 from tests.support.console.conftest import SignedIn
 from tests.workflows.engine import World
-from workflows.standing import DEPARTMENT, STEP
+from workflows.step_machine import DEPARTMENT, STEP
 
 REFUSED = 28
 

@@ -8,7 +8,7 @@ from temporalio.client import Client
 from domain.contracts.vocabulary import Language
 from ledger import activations
 from postgres import Pool
-from support.verbs.search import meant
+from support.verbs.search import parse_query
 from tests.security.test_codec import begin
 from tests.stack import TestStack
 from tests.support.console.conftest import SignedIn
@@ -70,5 +70,5 @@ async def test_a_hit_that_proved_nothing_has_no_name_and_lists_have_none_at_all(
     ],
 )
 def test_words_are_meant_in_every_way_they_can_be(typed: str, kinds: set[str]) -> None:
-    sought = meant(typed, "GR")
+    sought = parse_query(typed, "GR")
     assert {name for name, value in vars(sought).items() if value} == kinds

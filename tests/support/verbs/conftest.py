@@ -6,11 +6,11 @@ import pytest
 from temporalio.client import Client
 
 from postgres import Pool
-from support.verbs.desk import Desk
+from support.verbs.staff_context import StaffContext
 from tests import desk as desks
 from tests.stack import TestStack
 
 
 @pytest.fixture
-def desk(stack: TestStack, pool: Pool) -> Desk:
+def desk(stack: TestStack, pool: Pool) -> StaffContext:
     return desks.desk(cast("Client", None), pool, keys=stack.keys, settings=stack.settings)

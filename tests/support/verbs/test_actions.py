@@ -14,7 +14,7 @@ from starter.client.activations import Activations
 from support.verbs import actions
 from support.verbs.actions import Refused, act, possible
 from support.verbs.cases import UnknownReference
-from support.verbs.look import look
+from support.verbs.load_case import load_case
 from support.verbs.sentences import sentence
 from support.verbs.staff import ALLOWED, Action, NotAllowed, Role, Staff
 from tests.desk import desk
@@ -109,12 +109,12 @@ async def test_an_unlock_gives_new_answers_where_so_many_were_sent_that_none_are
         await pool.execute(
             "INSERT INTO post SELECT $1, n::text FROM generate_series(1, $2) n", reference, IN_ALL
         )
-        line = (await look(anna, reference)).standing
+        line = (await load_case(anna, reference)).standing
         assert "staff can unlock it" in sentence(line, translator(Language.EN), str)
         assert Action.UNLOCK in possible(line.step, line.wait_reason, spent=line.spent)
         for _ in range(2):
             assert await unlocks("two clicks")
-        line = (await look(anna, reference)).standing
+        line = (await load_case(anna, reference)).standing
         assert Action.UNLOCK not in possible(line.step, line.wait_reason, spent=line.spent)
         await client.get_workflow_handle(reference).terminate()
     assert await posts.take(pool, reference, "another answer") is None

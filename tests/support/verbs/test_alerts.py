@@ -22,7 +22,7 @@ from settings import Settings
 from support.verbs import alerts
 from support.verbs.alerts import TEMPORAL_DOWN, Watcher
 from tests.stack import TestStack
-from workflows.standing import REASON, STEP
+from workflows.step_machine import REASON, STEP
 
 MAILBOX = "operators@university.example"
 
@@ -94,7 +94,7 @@ async def counted(client: Client, number: int) -> None:
 async def test_a_cause_is_told_once_and_its_end_once_over_restarts_and_failed_deliveries(
     client: Client, stack: TestStack, pool: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
-    def look() -> Any:
+    def load_case() -> Any:
         return Watcher(client, pool, settings).look()
 
     attributes = TypedSearchAttributes(
@@ -117,17 +117,17 @@ async def test_a_cause_is_told_once_and_its_end_once_over_restarts_and_failed_de
     server, _ = hook
     await counted(client, before + 2)
     server.status = "503 Service Unavailable"
-    await look()
+    await load_case()
     server.status = "204 No Content"
     for _ in range(2):
-        await look()
+        await load_case()
     assert server.heard("SMS_DOWN") == [("stands", before + 2)]
     for handle in stuck:
         await handle.terminate()
     await counted(client, before)
     assert before == 0
     for _ in range(2):
-        await look()
+        await load_case()
     assert server.heard("SMS_DOWN") == [("stands", 2), ("over", 2)]
     assert server.tokens == {"bearer s3cret"}
     letters = [one for one in stack.messages(MAILBOX) if "SMS_DOWN" in str(one["subject"])]

@@ -19,8 +19,8 @@ from starter.client.activations import Activations
 from support.commands.main import commands
 from support.verbs.caller import A_DAY, Answer, Question, Told, Unreadable, ask
 from support.verbs.cases import UnknownReference
-from support.verbs.desk import Desk
 from support.verbs.staff import NotAllowed, Role, Staff
+from support.verbs.staff_context import StaffContext
 from tests.activities.test_registrar import insert
 from tests.server import client, reference, working, world
 from tests.stack import TestStack
@@ -50,11 +50,11 @@ def mail(number: str) -> Typed:
     return Typed(email=f"{number}@mail.example")
 
 
-def of_departments(desk: Desk, *departments: str) -> Desk:
+def of_departments(desk: StaffContext, *departments: str) -> StaffContext:
     return replace(desk, staff=Staff("eva", frozenset({Role.HELPDESK}), frozenset(departments)))
 
 
-def of_four_questions(desk: Desk, number: str) -> Desk:
+def of_four_questions(desk: StaffContext, number: str) -> StaffContext:
     """Return the desk of one who may ask four questions a day, and has asked none."""
     console = desk.settings.console.model_copy(update={"caller_questions_per_day": 4})
     settings = desk.settings.model_copy(update={"console": console})
@@ -64,17 +64,17 @@ def of_four_questions(desk: Desk, number: str) -> Desk:
 
 
 async def answer(
-    desk: Desk, said: Said, contact: Typed | None = None, reference: str | None = None
+    desk: StaffContext, said: Said, contact: Typed | None = None, reference: str | None = None
 ) -> Told:
     return await ask(desk, Question(said, contact or Typed(), reference), secrets.token_hex(16))
 
 
-async def newest(desk: Desk) -> audit.Row:
+async def newest(desk: StaffContext) -> audit.Row:
     return (await audit.page(desk.pool, desk.keys, limit=1))[0]
 
 
 async def test_a_student_is_known_by_number_or_contact_and_two_data(
-    desk: Desk, number: str
+    desk: StaffContext, number: str
 ) -> None:
     told = await answer(desk, Said("1/1/2005", number.lower()))
     assert told == Told(Answer.CONFIRMED, 2)
@@ -86,7 +86,7 @@ async def test_a_student_is_known_by_number_or_contact_and_two_data(
 
 @pytest.mark.parametrize("system", ["TEST/", "test / "])
 async def test_a_student_is_found_by_the_number_after_its_system_as_at_the_registrar_check(
-    desk: Desk, number: str, system: str
+    desk: StaffContext, number: str, system: str
 ) -> None:
     told = await answer(desk, Said("1/1/2005", f"{system}{number}"))
     assert told == Told(Answer.CONFIRMED, 2)
@@ -95,7 +95,7 @@ async def test_a_student_is_found_by_the_number_after_its_system_as_at_the_regis
 
 
 async def test_the_fourth_question_of_the_day_is_not_compared_whoever_asks_and_however(
-    desk: Desk, number: str
+    desk: StaffContext, number: str
 ) -> None:
     other = replace(desk, staff=Staff("petros", frozenset({Role.SUPERVISOR})))
     await answer(desk, Said("2/1/2005", number))
@@ -107,7 +107,7 @@ async def test_the_fourth_question_of_the_day_is_not_compared_whoever_asks_and_h
 
 
 async def test_the_questions_of_one_of_staff_end_whomever_they_are_about(
-    desk: Desk, number: str
+    desk: StaffContext, number: str
 ) -> None:
     desk = of_four_questions(desk, number)
     about = [f"{number}-{each}" for each in range(9)]
@@ -122,7 +122,9 @@ async def test_the_questions_of_one_of_staff_end_whomever_they_are_about(
     assert await answer(other, Said("1/1/2005", number)) == Told(Answer.CONFIRMED, 2)
 
 
-async def test_questions_that_are_refused_use_up_none_of_ones_own(desk: Desk, number: str) -> None:
+async def test_questions_that_are_refused_use_up_none_of_ones_own(
+    desk: StaffContext, number: str
+) -> None:
     eva = of_four_questions(desk, number)
     for _ in range(6):
         await answer(eva, Said("2/1/2005", number))
@@ -130,7 +132,9 @@ async def test_questions_that_are_refused_use_up_none_of_ones_own(desk: Desk, nu
         assert (await answer(eva, Said("2/1/2005", f"{number}-0"))).answer is expected
 
 
-async def test_a_flood_of_questions_is_answered_three_times(desk: Desk, number: str) -> None:
+async def test_a_flood_of_questions_is_answered_three_times(
+    desk: StaffContext, number: str
+) -> None:
     guesses = [
         answer(desk, Said(f"{day}/1/2005", number, FATHER), mail(number) if day % 2 else None)
         for day in range(2, 14)
@@ -141,7 +145,7 @@ async def test_a_flood_of_questions_is_answered_three_times(desk: Desk, number: 
 
 
 async def test_the_same_form_counts_once_but_not_for_another_student(
-    stack: TestStack, desk: Desk, number: str
+    stack: TestStack, desk: StaffContext, number: str
 ) -> None:
     question = Question(Said("1/1/2005", number))
     for _ in range(5):
@@ -156,7 +160,7 @@ async def test_the_same_form_counts_once_but_not_for_another_student(
 
 
 async def test_another_departments_student_is_answered_as_nobody_is(
-    desk: Desk, number: str
+    desk: StaffContext, number: str
 ) -> None:
     eva = of_departments(desk, "403")
     right, nobody = Said("1/1/2005", number, FATHER), Said("1/1/2005", "C0", FATHER)
@@ -172,7 +176,7 @@ async def test_another_departments_student_is_answered_as_nobody_is(
 
 
 async def test_a_shared_contact_tells_who_of_them_and_counts_for_each(
-    stack: TestStack, desk: Desk, number: str
+    stack: TestStack, desk: StaffContext, number: str
 ) -> None:
     sister = f"{number}S"
     await insert(
@@ -201,7 +205,7 @@ async def test_a_shared_contact_tells_who_of_them_and_counts_for_each(
     ],
 )
 async def test_what_cannot_be_asked_is_told_at_its_field_and_does_not_count(
-    desk: Desk, said: Said, contact: Typed, field: str
+    desk: StaffContext, said: Said, contact: Typed, field: str
 ) -> None:
     before = await desk.pool.fetchval("SELECT count(*) FROM budget")
     with pytest.raises(Unreadable) as refused:
@@ -211,7 +215,7 @@ async def test_what_cannot_be_asked_is_told_at_its_field_and_does_not_count(
 
 
 async def test_the_audit_has_who_asked_with_what_and_the_answer_and_nobody_has_the_values(
-    desk: Desk, number: str
+    desk: StaffContext, number: str
 ) -> None:
     with structlog.testing.capture_logs() as logged:
         await answer(desk, Said("1/1/2005", number, FATHER), mail(number))
@@ -226,7 +230,9 @@ async def test_the_audit_has_who_asked_with_what_and_the_answer_and_nobody_has_t
         assert value.lower() not in str((logged, counters, right, wrong)).lower()
 
 
-async def test_who_only_looks_or_reads_the_audit_may_not_ask(desk: Desk, number: str) -> None:
+async def test_who_only_looks_or_reads_the_audit_may_not_ask(
+    desk: StaffContext, number: str
+) -> None:
     for role in Role:
         staff = Staff("eva", frozenset({role}))
         if role in {Role.HELPDESK, Role.SUPERVISOR}:
@@ -235,7 +241,9 @@ async def test_who_only_looks_or_reads_the_audit_may_not_ask(desk: Desk, number:
             await answer(replace(desk, staff=staff), Said("1/1/2005", number))
 
 
-async def test_a_registrar_that_is_away_leaves_the_questions(desk: Desk, number: str) -> None:
+async def test_a_registrar_that_is_away_leaves_the_questions(
+    desk: StaffContext, number: str
+) -> None:
     section = desk.settings.registrar.model_copy(update={"view": "no_such_view"})
     away = replace(desk, settings=desk.settings.model_copy(update={"registrar": section}))
     assert await answer(away, Said("1/1/2005", number)) == Told(Answer.AWAY)
@@ -245,7 +253,13 @@ async def test_a_registrar_that_is_away_leaves_the_questions(desk: Desk, number:
 
 @pytest.mark.parametrize("again", [False, True])
 async def test_a_case_says_whom_the_caller_claims_to_be(
-    stack: TestStack, desk: Desk, client: Client, reference: str, number: str, *, again: bool
+    stack: TestStack,
+    desk: StaffContext,
+    client: Client,
+    reference: str,
+    number: str,
+    *,
+    again: bool,
 ) -> None:
     """Also where the number was somebody else's before, and the ledger has a key of its own."""
     start = begun(reference).model_copy(

@@ -135,6 +135,8 @@ def test_the_question_that_fitted_nobody_is_told_apart_from_the_one_that_waits(
     told = set()
     for step in (Step.IDENTIFY, Step.NEEDS_SUPPORT):
         now = datetime.now(UTC)
-        stands = cases.Line("A-7K3F-92QD", step, WaitReason.WAITING_IDENTITY, now, None, None)
+        stands = cases.CaseSummary(
+            "A-7K3F-92QD", step, WaitReason.WAITING_IDENTITY, now, None, None
+        )
         told.add(sentence(stands, translator(language)))
     assert len(told) == 2

@@ -18,11 +18,11 @@ from starter.client.activations import Activations
 from support.verbs import erasure
 from support.verbs.actions import Refused
 from support.verbs.cases import State, UnknownReference
-from support.verbs.desk import Desk
-from support.verbs.look import look, page_of
+from support.verbs.load_case import load_case, page_of
 from support.verbs.search import search
 from support.verbs.sentences import sentence
 from support.verbs.staff import NotAllowed, Role, Staff
+from support.verbs.staff_context import StaffContext
 from support.verbs.withdrawal import withdraw
 from tests import desk as desks
 from tests.ledger.life import left, live, person_of
@@ -37,7 +37,7 @@ STAYS = {"activation", "audit", "consent", "message", "username"}
 
 
 @pytest.fixture
-def desk(client: Client, pool: Pool) -> Desk:
+def desk(client: Client, pool: Pool) -> StaffContext:
     return desks.desk(client, pool)
 
 
@@ -70,7 +70,7 @@ async def known(client: Client, workflow_id: str) -> bool:
 
 
 async def test_what_is_over_is_erased_and_what_is_under_way_is_not(
-    stack: TestStack, pool: Pool, desk: Desk, reference: str, workflows: list[str]
+    stack: TestStack, pool: Pool, desk: StaffContext, reference: str, workflows: list[str]
 ) -> None:
     client = desk.client
     person = person_of(stack, reference)
@@ -107,10 +107,10 @@ async def test_an_erased_one_claims_nothing_of_an_account(
     """Nor anything else that Temporal, which deletes by and by, still knows of it."""
     desk = desks.desk(client, pool, settings=stack.settings)
     await live(pool, stack, reference, person_of(stack, reference))
-    assert (await look(desk, reference)).standing.state is State.ENDED
+    assert (await load_case(desk, reference)).standing.state is State.ENDED
     await Activations(client).start(begun(reference))
     await ledger.erase(pool, reference)
-    case = await look(desk, reference)
+    case = await load_case(desk, reference)
     assert (case.standing.state, case.masked, page_of(desk, case)) == (State.ERASED, {}, None)
     for language in Language:
         told = sentence(case.standing, translator(language))

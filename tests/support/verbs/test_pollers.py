@@ -15,7 +15,7 @@ from domain.contracts.vocabulary import Step
 from postgres import Pool
 from starter.client import temporal_clock
 from support.verbs import cases, operations, pollers, queue
-from support.verbs.cases import Line
+from support.verbs.cases import CaseSummary
 from support.verbs.sentences import sentence
 from tests import desk as desks
 from tests.security.test_codec import begin
@@ -76,7 +76,7 @@ async def test_a_process_whose_clock_is_wrong_misses_no_worker(
 
 
 def test_what_comes_next_is_told_by_the_clock_that_told_the_line(reference: str) -> None:
-    line = Line(
+    line = CaseSummary(
         reference=reference,
         step=Step.LOOKUP,
         wait_reason=None,

@@ -20,14 +20,13 @@ from domain.contracts.requests import ClaimPerson, FindStudent, Person
 from domain.contracts.vocabulary import Language, Step
 from domain.registrar.diagnosis import Account, Lack, Outcome, Typed
 from domain.registrar.rows import Row
-from domain.slips import Slip
+from domain.typos import Typo
 from domain.unreadable import Fault
 from ledger import activations, audit
 from postgres import Pool
 from security.purposes import User
 from support.commands.main import commands
 from support.verbs.actions import Refused
-from support.verbs.desk import Desk
 from support.verbs.registrar import Check, Question, check
 from support.verbs.registrar_texts import (
     ACCOUNTS,
@@ -39,6 +38,7 @@ from support.verbs.registrar_texts import (
     sentences,
 )
 from support.verbs.staff import NotAllowed, Role, Staff
+from support.verbs.staff_context import StaffContext
 from tests.activities.case import PASSWORD, Case, others
 from tests.activities.test_registrar import insert
 from tests.recognition.test_presence import noted
@@ -53,11 +53,11 @@ def number() -> str:
     return f"R{next(_numbers)}"
 
 
-async def ask(desk: Desk, number: str, mobile: str = "", email: str = "") -> Check:
+async def ask(desk: StaffContext, number: str, mobile: str = "", email: str = "") -> Check:
     return await check(desk, Question(number=number, typed=Typed(mobile, email)))
 
 
-def limited(desk: Desk, *departments: str) -> Desk:
+def limited(desk: StaffContext, *departments: str) -> StaffContext:
     return replace(desk, staff=Staff("eva", frozenset({Role.HELPDESK}), frozenset(departments)))
 
 
@@ -76,7 +76,7 @@ def text_of(found: Check) -> str:
 
 
 @pytest.mark.parametrize("typed", ["202690006", " 2026-90006", "sis/202690006", "SIS/202690006"])
-async def test_rows_are_grouped_as_the_engine_groups_them(desk: Desk, typed: str) -> None:
+async def test_rows_are_grouped_as_the_engine_groups_them(desk: StaffContext, typed: str) -> None:
     found = await ask(desk, typed)
     (human,) = found.people
     assert {row.number for row in human.rows} == {"SIS/202090006", "SIS/202690006"}
@@ -86,7 +86,7 @@ async def test_rows_are_grouped_as_the_engine_groups_them(desk: Desk, typed: str
     assert (found.outcome, found.account) == (Outcome.FINE, Account.NONE)
 
 
-async def test_who_is_not_in_the_view_is_told_so(desk: Desk) -> None:
+async def test_who_is_not_in_the_view_is_told_so(desk: StaffContext) -> None:
     for question in (
         Question(number="none"),
         Question(name="ξξξξ"),
@@ -113,7 +113,7 @@ async def test_who_is_not_in_the_view_is_told_so(desk: Desk) -> None:
 )
 async def test_each_obstacle_has_its_outcome_and_no_contact_is_shown_whole(
     stack: TestStack,
-    desk: Desk,
+    desk: StaffContext,
     *,
     number: str,
     columns: dict[str, str],
@@ -137,21 +137,27 @@ async def test_each_obstacle_has_its_outcome_and_no_contact_is_shown_whole(
     ("mobile", "email", "outcome", "slip"),
     [
         ("6955 111 222", "", Outcome.FINE, None),
-        ("6955111223", "", Outcome.NEAR_MISS, Slip.ONE_WRONG),
-        ("6951511222", "", Outcome.NEAR_MISS, Slip.SWAPPED),
-        ("695511122", "", Outcome.NEAR_MISS, Slip.ONE_MISSING),
-        ("69551112222", "", Outcome.NEAR_MISS, Slip.ONE_TOO_MANY),
+        ("6955111223", "", Outcome.NEAR_MISS, Typo.ONE_WRONG),
+        ("6951511222", "", Outcome.NEAR_MISS, Typo.SWAPPED),
+        ("695511122", "", Outcome.NEAR_MISS, Typo.ONE_MISSING),
+        ("69551112222", "", Outcome.NEAR_MISS, Typo.ONE_TOO_MANY),
         ("6977000000", "", Outcome.DIFFERS, None),
         ("", "Near.Miss@mail.example", Outcome.FINE, None),
-        ("", "near.miss@mial.example", Outcome.NEAR_MISS, Slip.SWAPPED),
-        ("", "near.miss@other.example", Outcome.NEAR_MISS, Slip.PROVIDER),
+        ("", "near.miss@mial.example", Outcome.NEAR_MISS, Typo.SWAPPED),
+        ("", "near.miss@other.example", Outcome.NEAR_MISS, Typo.PROVIDER),
         ("", "somebody@mail.example", Outcome.DIFFERS, None),
         ("6955111223", "near.miss@mail.example", Outcome.FINE, None),
         ("garbage", "", Outcome.DIFFERS, None),
     ],
 )
 async def test_what_was_typed_is_on_file_or_one_slip_away_or_another(
-    stack: TestStack, desk: Desk, *, mobile: str, email: str, outcome: Outcome, slip: Slip | None
+    stack: TestStack,
+    desk: StaffContext,
+    *,
+    mobile: str,
+    email: str,
+    outcome: Outcome,
+    slip: Typo | None,
 ) -> None:
     if not (await ask(desk, "NEARMISS")).people:
         await insert(stack, "NEARMISS", mobilephone="6955111222", extemail="near.miss@mail.example")
@@ -162,7 +168,9 @@ async def test_what_was_typed_is_on_file_or_one_slip_away_or_another(
         assert whole not in text_of(found)
 
 
-async def test_a_contact_of_several_is_told_with_how_many(stack: TestStack, desk: Desk) -> None:
+async def test_a_contact_of_several_is_told_with_how_many(
+    stack: TestStack, desk: StaffContext
+) -> None:
     sister = str(stack.samples["siblings"].rows[0]["registrationid"])
     found = await ask(desk, sister)
     assert (found.outcome, found.shared_with) == (Outcome.SHARED, 1)
@@ -174,7 +182,7 @@ async def test_a_contact_of_several_is_told_with_how_many(stack: TestStack, desk
 
 
 async def test_no_question_more_is_told_to_who_uses_a_contact_of_their_own(
-    stack: TestStack, desk: Desk, number: str
+    stack: TestStack, desk: StaffContext, number: str
 ) -> None:
     mobile, email = f"695{number[1:]}7"[:10], f"{number}@mail.example".lower()
     await insert(stack, f"{number}-1", mobilephone=mobile, extemail=email)
@@ -185,7 +193,7 @@ async def test_no_question_more_is_told_to_who_uses_a_contact_of_their_own(
 
 
 async def test_people_are_found_by_insurance_number_and_by_surname(
-    stack: TestStack, desk: Desk
+    stack: TestStack, desk: StaffContext
 ) -> None:
     row: Row = stack.samples["complete"].rows[0]
     by_number = await check(desk, Question(insurance=f" {row['ssn']} "))
@@ -196,7 +204,7 @@ async def test_people_are_found_by_insurance_number_and_by_surname(
         assert ("SIS/202690004" in numbers) is (typed != "Mpakogi")
 
 
-async def test_no_more_than_twenty_are_listed(stack: TestStack, desk: Desk) -> None:
+async def test_no_more_than_twenty_are_listed(stack: TestStack, desk: StaffContext) -> None:
     for at in range(22):
         await insert(
             stack,
@@ -221,14 +229,14 @@ async def test_no_more_than_twenty_are_listed(stack: TestStack, desk: Desk) -> N
     ],
 )
 async def test_a_question_that_asks_too_little_or_too_much_is_refused(
-    desk: Desk, question: Question
+    desk: StaffContext, question: Question
 ) -> None:
     with pytest.raises(Refused):
         await check(desk, question)
 
 
 async def test_another_departments_rows_are_counted_and_not_shown(
-    stack: TestStack, desk: Desk, number: str
+    stack: TestStack, desk: StaffContext, number: str
 ) -> None:
     await insert(stack, number, departmentid="403", mobilephone="6955333444")
     assert await ask(limited(desk, "401"), number) == Check(Outcome.ELSEWHERE, elsewhere=1)
@@ -239,7 +247,7 @@ async def test_another_departments_rows_are_counted_and_not_shown(
 
 
 async def test_the_audit_keeps_by_what_was_asked_and_never_what(
-    stack: TestStack, desk: Desk
+    stack: TestStack, desk: StaffContext
 ) -> None:
     await check(desk, Question(name="Παπαδοπούλου", typed=Typed("6940000001")))
     newest = (await audit.page(desk.pool, stack.keys, limit=1))[0]
@@ -251,7 +259,7 @@ async def test_the_audit_keeps_by_what_was_asked_and_never_what(
 
 
 async def test_an_activation_under_way_is_told_with_its_reference(
-    stack: TestStack, desk: Desk, pool: Pool, number: str
+    stack: TestStack, desk: StaffContext, pool: Pool, number: str
 ) -> None:
     email = f"{number}@mail.example".lower()
     await insert(stack, number, extemail=email)
@@ -271,7 +279,7 @@ async def test_an_activation_under_way_is_told_with_its_reference(
 
 
 async def test_an_active_account_is_found_in_the_ledger_or_in_the_directory(
-    stack: TestStack, desk: Desk, pool: Pool, number: str
+    stack: TestStack, desk: StaffContext, pool: Pool, number: str
 ) -> None:
     email, reference = f"{number}@mail.example".lower(), f"A-{number[1:]}-0001"
     await insert(stack, number, extemail=email, loginname=number.lower())
@@ -289,7 +297,7 @@ async def test_an_active_account_is_found_in_the_ledger_or_in_the_directory(
 
 
 async def test_an_account_of_a_row_that_the_registrar_replaced_is_found(
-    stack: TestStack, desk: Desk, pool: Pool, number: str
+    stack: TestStack, desk: StaffContext, pool: Pool, number: str
 ) -> None:
     """The same person by insurance number and names; the old row is gone."""
     email, name = f"{number}@mail.example".lower(), number.lower()
@@ -311,7 +319,7 @@ async def test_an_account_of_a_row_that_the_registrar_replaced_is_found(
 
 
 async def test_an_account_that_only_the_ledger_knows_is_told_as_missing(
-    stack: TestStack, desk: Desk, pool: Pool, number: str
+    stack: TestStack, desk: StaffContext, pool: Pool, number: str
 ) -> None:
     email, reference = f"{number}@mail.example".lower(), f"A-{number[1:]}-0001"
     await insert(stack, number, extemail=email)
@@ -330,7 +338,7 @@ async def test_an_account_that_only_the_ledger_knows_is_told_as_missing(
 
 
 async def test_a_contact_of_many_is_told_by_number_and_by_the_contact_itself(
-    stack: TestStack, desk: Desk, number: str
+    stack: TestStack, desk: StaffContext, number: str
 ) -> None:
     mobile = f"+3069550{number[1:]}"[:13]
     for each in range(22):
@@ -349,7 +357,7 @@ async def test_a_contact_of_many_is_told_by_number_and_by_the_contact_itself(
 
 
 async def test_an_entry_in_the_way_and_one_without_a_password_are_told_apart(
-    stack: TestStack, desk: Desk, pool: Pool, number: str
+    stack: TestStack, desk: StaffContext, pool: Pool, number: str
 ) -> None:
     email, uid = f"{number}@mail.example".lower(), number.lower()
     await insert(stack, number, extemail=email, loginname=uid)
@@ -369,7 +377,7 @@ async def test_an_entry_in_the_way_and_one_without_a_password_are_told_apart(
 
 
 async def test_what_is_not_joined_is_shown_with_the_account_that_may_be_the_same_persons(
-    stack: TestStack, desk: Desk, number: str
+    stack: TestStack, desk: StaffContext, number: str
 ) -> None:
     """The stranger has the person's insurance number by mistake."""
     email, uid = f"{number}@mail.example".lower(), f"z{number}".lower()
@@ -395,7 +403,7 @@ async def test_what_is_not_joined_is_shown_with_the_account_that_may_be_the_same
 
 
 async def test_a_directory_that_does_not_answer_leaves_the_account_unknown(
-    stack: TestStack, desk: Desk
+    stack: TestStack, desk: StaffContext
 ) -> None:
     section = stack.settings.directory.model_copy(update={"urls": ["ldaps://127.0.0.1:9"]})
     away = stack.settings.model_copy(update={"directory": section})
@@ -411,7 +419,7 @@ async def test_a_directory_that_does_not_answer_leaves_the_account_unknown(
     ],
 )
 async def test_a_registrar_that_does_not_answer_is_an_outcome(
-    stack: TestStack, desk: Desk, change: dict[str, object]
+    stack: TestStack, desk: StaffContext, change: dict[str, object]
 ) -> None:
     section = stack.settings.registrar.model_copy(update=change)
     away = stack.settings.model_copy(update={"registrar": section})
@@ -420,7 +428,7 @@ async def test_a_registrar_that_does_not_answer_is_an_outcome(
 
 def test_every_word_of_a_check_is_there_in_both_languages() -> None:
     assert (set(OUTCOMES), set(ACCOUNTS)) == (set(Outcome), set(Account))
-    assert (set(FAULTS), set(SLIPS), set(LACKS)) == (set(Fault), set(Slip), set(Lack))
+    assert (set(FAULTS), set(SLIPS), set(LACKS)) == (set(Fault), set(Typo), set(Lack))
     for outcome in Outcome:
         assert len(set(sentences(Check(outcome)).values())) == len(Language)
 

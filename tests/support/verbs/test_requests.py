@@ -21,9 +21,9 @@ from security.purposes import User
 from support.commands.main import commands
 from support.verbs import requests
 from support.verbs.actions import Refused
-from support.verbs.desk import Desk
 from support.verbs.requests import UnknownRequest
 from support.verbs.staff import NotAllowed, Role, Staff
+from support.verbs.staff_context import StaffContext
 from tests import desk as desks
 from tests.stack import TestStack
 from workflows.sandbox import sandbox
@@ -34,7 +34,7 @@ MAILBOX = "maria.{}@mail.example"
 
 
 @pytest.fixture
-def desk(stack: TestStack, client: Client, pool: Pool) -> Desk:
+def desk(stack: TestStack, client: Client, pool: Pool) -> StaffContext:
     return desks.desk(client, pool, keys=stack.keys, settings=stack.settings)
 
 
@@ -59,13 +59,13 @@ async def ask(stack: TestStack, pool: Pool, department: str | None = None) -> Su
     return request
 
 
-async def audited(desk: Desk, reference: str | None) -> list[str | None]:
+async def audited(desk: StaffContext, reference: str | None) -> list[str | None]:
     rows = await audit.page(desk.pool, desk.keys, reference=reference)
     return [row.reason for row in reversed(rows)]
 
 
 async def test_an_answer_reaches_the_mailbox_and_settles_the_request(
-    stack: TestStack, client: Client, desk: Desk, pool: Pool, asked: SupportRequest
+    stack: TestStack, client: Client, desk: StaffContext, pool: Pool, asked: SupportRequest
 ) -> None:
     assert asked.id in {line.id for line in (await requests.waiting(desk, per_page=10_000)).rows}
     count = await requests.open_count(desk)
@@ -95,7 +95,7 @@ async def test_an_answer_reaches_the_mailbox_and_settles_the_request(
 
 
 async def test_of_two_at_once_one_answers_and_the_other_is_told(
-    desk: Desk, asked: SupportRequest
+    desk: StaffContext, asked: SupportRequest
 ) -> None:
     tries = (
         requests.answer(desk, asked.id, f"Απάντηση {who}", submission_id=who) for who in "abcd"
@@ -103,7 +103,9 @@ async def test_of_two_at_once_one_answers_and_the_other_is_told(
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     assert len(refused) == 3
-    (kept,) = {each.answer for each in outcomes if isinstance(each, support_requests.Standing)}
+    (kept,) = {
+        each.answer for each in outcomes if isinstance(each, support_requests.HelpRequestDetail)
+    }
     assert (await requests.read(desk, asked.id)).answer == kept
     with pytest.raises(Refused, match="settled"):
         await requests.close(desk, asked.id, submission_id="e", reason="done")
@@ -114,7 +116,7 @@ async def test_of_two_at_once_one_answers_and_the_other_is_told(
 
 
 async def test_a_request_is_closed_with_a_reason_and_not_answered_after(
-    desk: Desk, asked: SupportRequest
+    desk: StaffContext, asked: SupportRequest
 ) -> None:
     with pytest.raises(Refused, match="why"):
         await requests.close(desk, asked.id, submission_id="1", reason=" \n")
@@ -130,7 +132,7 @@ async def test_a_request_is_closed_with_a_reason_and_not_answered_after(
 
 
 async def test_an_answer_no_mailbox_took_is_open_until_it_is_closed(
-    desk: Desk, pool: Pool, asked: SupportRequest
+    desk: StaffContext, pool: Pool, asked: SupportRequest
 ) -> None:
     await requests.answer(desk, asked.id, "Γεια", submission_id="1")
     await support_requests.delivered(pool, asked.id, Delivery.UNDELIVERABLE)
@@ -146,7 +148,7 @@ async def test_an_answer_no_mailbox_took_is_open_until_it_is_closed(
 
 @pytest.mark.parametrize("text", ["", " \n\t", "α" * (requests.LONGEST + 1)])
 async def test_an_empty_or_endless_answer_is_refused(
-    desk: Desk, asked: SupportRequest, text: str
+    desk: StaffContext, asked: SupportRequest, text: str
 ) -> None:
     with pytest.raises(Refused):
         await requests.answer(desk, asked.id, text, submission_id="1")
@@ -155,7 +157,7 @@ async def test_an_empty_or_endless_answer_is_refused(
 
 
 async def test_another_departments_requests_are_neither_listed_nor_opened(
-    stack: TestStack, desk: Desk, pool: Pool, asked: SupportRequest
+    stack: TestStack, desk: StaffContext, pool: Pool, asked: SupportRequest
 ) -> None:
     ours, theirs = await ask(stack, pool, "401"), await ask(stack, pool, "402")
     limited = replace(desk, staff=Staff("eva", frozenset({Role.HELPDESK}), frozenset({"401"})))
@@ -171,7 +173,7 @@ async def test_another_departments_requests_are_neither_listed_nor_opened(
 
 
 async def test_requests_of_others_hide_none_of_the_department_and_all_are_counted(
-    stack: TestStack, desk: Desk, pool: Pool
+    stack: TestStack, desk: StaffContext, pool: Pool
 ) -> None:
     """Anybody may ask for help, as often as they like; a list has an end, and a count none."""
     eva = Staff("eva", frozenset({Role.HELPDESK}), frozenset({token_hex(4)}))
@@ -190,7 +192,7 @@ async def test_requests_of_others_hide_none_of_the_department_and_all_are_counte
 
 
 async def test_requests_of_nobody_push_those_of_known_students_out_of_no_page(
-    stack: TestStack, desk: Desk, pool: Pool
+    stack: TestStack, desk: StaffContext, pool: Pool
 ) -> None:
     await ask(stack, pool, None)
     known = await ask(stack, pool, "401")
@@ -209,7 +211,7 @@ async def test_requests_of_nobody_push_those_of_known_students_out_of_no_page(
 
 
 async def test_who_may_only_look_at_cases_reads_no_request(
-    desk: Desk, asked: SupportRequest
+    desk: StaffContext, asked: SupportRequest
 ) -> None:
     viewer = replace(desk, staff=Staff("eva", frozenset({Role.VIEWER})))
     assert await requests.open_count(viewer) == 0
@@ -219,7 +221,7 @@ async def test_who_may_only_look_at_cases_reads_no_request(
 
 
 async def test_an_answer_is_kept_while_temporal_is_away_and_handed_on_later(
-    desk: Desk, pool: Pool, asked: SupportRequest
+    desk: StaffContext, pool: Pool, asked: SupportRequest
 ) -> None:
     nowhere = await Client.connect(
         "127.0.0.1:9", lazy=True, data_converter=desk.client.data_converter

@@ -17,9 +17,9 @@ from starter.client.activations import Activations
 from starter.client.connect import TemporalUnavailable
 from support.verbs import cases
 from support.verbs.actions import act, retriable, retry_all
-from support.verbs.cases import Line, UnknownReference
-from support.verbs.desk import Desk
+from support.verbs.cases import CaseSummary, UnknownReference
 from support.verbs.staff import Action, NotAllowed, Role, Staff
+from support.verbs.staff_context import StaffContext
 from tests.desk import desk
 from tests.stack import TestStack
 
@@ -36,7 +36,7 @@ async def test_one_that_temporal_did_not_take_keeps_nobody_else_asleep(
             raise TemporalUnavailable("away")
         raise UnknownReference  # The others are gone meanwhile.
 
-    async def waiting(*_: object) -> list[Line]:
+    async def waiting(*_: object) -> list[CaseSummary]:
         return [line(reference) for reference in "ABCDE"]
 
     monkeypatch.setattr(cases, "standing", standing)
@@ -58,10 +58,10 @@ async def test_each_is_told_that_many_are_tried(
     """So that it is nobody's word on the case itself."""
     sent: list[Submission] = []
 
-    async def one(*_: object) -> Line:
+    async def one(*_: object) -> CaseSummary:
         return line("A")
 
-    async def waiting(*_: object) -> list[Line]:
+    async def waiting(*_: object) -> list[CaseSummary]:
         return [line("A")]
 
     async def submit(_: object, __: str, ___: object, request: Submission) -> None:
@@ -80,22 +80,24 @@ async def test_each_is_told_that_many_are_tried(
 async def test_those_of_other_departments_are_neither_counted_nor_woken(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def waiting(*_: object) -> list[Line]:
+    async def waiting(*_: object) -> list[CaseSummary]:
         return [line("A", "401"), line("B", "402"), line("C")]
 
     monkeypatch.setattr(cases, "waiting_for", waiting)
     for departments, seen in (({"401"}, "A"), (set[str](), ""), (None, "ABC")):
         limited = None if departments is None else frozenset(departments)
         staff = Staff("eva", frozenset({Role.SUPERVISOR}), limited)
-        eva = Desk(client, cast("Pool", None), cast("KeyRing", None), cast("Settings", None), staff)
+        eva = StaffContext(
+            client, cast("Pool", None), cast("KeyRing", None), cast("Settings", None), staff
+        )
         assert await retriable(eva, WaitReason.DIRECTORY_DOWN) == list(seen)
     viewer = replace(eva, staff=Staff("eva", frozenset({Role.VIEWER})))
     with pytest.raises(NotAllowed):
         await retriable(viewer, WaitReason.DIRECTORY_DOWN)
 
 
-def line(reference: str, department: str | None = None) -> Line:
-    return Line(
+def line(reference: str, department: str | None = None) -> CaseSummary:
+    return CaseSummary(
         reference,
         Step.PROVISIONING,
         WaitReason.DIRECTORY_DOWN,

@@ -17,9 +17,9 @@ from domain.references import from_digest
 from ledger import activations, audit
 from support.commands.main import commands
 from support.verbs import erasure
-from support.verbs.desk import Desk
 from support.verbs.search import search
 from support.verbs.staff import ALLOWED, Action, NotAllowed, Role, Staff
+from support.verbs.staff_context import StaffContext
 from tests.server import client
 from tests.stack import TestStack
 from tests.workflows.engine import PERSON
@@ -28,7 +28,7 @@ __all__ = ["client"]
 
 
 @pytest.fixture
-def desk(desk: Desk, client: Client) -> Desk:
+def desk(desk: StaffContext, client: Client) -> StaffContext:
     return replace(desk, client=client)
 
 
@@ -38,7 +38,7 @@ def surname() -> str:
 
 
 @pytest.fixture
-async def theirs(stack: TestStack, desk: Desk, surname: str) -> dict[str, str]:
+async def theirs(stack: TestStack, desk: StaffContext, surname: str) -> dict[str, str]:
     """Return by department the activation of one of two students of the same surname."""
     found = {}
     for department in ("401", "402"):
@@ -59,7 +59,7 @@ async def theirs(stack: TestStack, desk: Desk, surname: str) -> dict[str, str]:
 
 
 async def test_a_name_is_shown_of_departments_in_sight_only_and_the_audit_has_of_whom(
-    desk: Desk, surname: str, theirs: dict[str, str]
+    desk: StaffContext, surname: str, theirs: dict[str, str]
 ) -> None:
     for count in range(3):
         for departments in itertools.combinations(theirs, count):
@@ -75,7 +75,7 @@ async def test_a_name_is_shown_of_departments_in_sight_only_and_the_audit_has_of
 
 @pytest.mark.parametrize("role", Role)
 async def test_who_may_not_search_sees_no_name(
-    desk: Desk, surname: str, theirs: dict[str, str], role: Role
+    desk: StaffContext, surname: str, theirs: dict[str, str], role: Role
 ) -> None:
     own = replace(desk, staff=Staff("eva", frozenset({role})))
     if Action.SEARCH in ALLOWED[role]:
@@ -86,7 +86,7 @@ async def test_who_may_not_search_sees_no_name(
 
 
 async def test_an_erased_name_is_shown_no_more(
-    desk: Desk, surname: str, theirs: dict[str, str]
+    desk: StaffContext, surname: str, theirs: dict[str, str]
 ) -> None:
     await activations.close(desk.pool, reference=theirs["401"], end=activations.WITH_ACCOUNT[0])
     await erasure.erase(desk, reference=theirs["401"], reason="asked by letter")
@@ -96,7 +96,7 @@ async def test_an_erased_name_is_shown_no_more(
 
 
 async def test_a_name_is_in_no_log_and_in_no_row_of_the_audit(
-    desk: Desk, surname: str, theirs: dict[str, str]
+    desk: StaffContext, surname: str, theirs: dict[str, str]
 ) -> None:
     with structlog.testing.capture_logs() as logged:
         assert (await search(desk, surname)).names

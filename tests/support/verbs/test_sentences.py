@@ -6,7 +6,7 @@ import pytest
 
 from domain.contracts.vocabulary import Language, Step, WaitReason
 from support.verbs import timeline
-from support.verbs.cases import Line, State
+from support.verbs.cases import CaseSummary, State
 from support.verbs.sentences import sentence
 from support.verbs.timeline import Event, Who
 from translations import translator
@@ -20,7 +20,7 @@ def clock(moment: datetime) -> str:
     return f"{moment:%H:%M:%S}"
 
 
-def said(line: Line, language: Language = Language.EN) -> str:
+def said(line: CaseSummary, language: Language = Language.EN) -> str:
     return sentence(line, translator(language), clock)
 
 
@@ -28,7 +28,7 @@ def said(line: Line, language: Language = Language.EN) -> str:
 def test_every_place_and_state_is_said_with_the_time_since(language: Language) -> None:
     for step, reason in PLACES:
         for state in State:
-            line = Line("A-7K3F-92QD", step, reason, NOW, None, None, state=state)
+            line = CaseSummary("A-7K3F-92QD", step, reason, NOW, None, None, state=state)
             told = said(line, language)
             assert clock(NOW) in told
             assert "%(" not in told
@@ -36,7 +36,9 @@ def test_every_place_and_state_is_said_with_the_time_since(language: Language) -
 
 def test_a_failing_part_is_said_with_the_next_try_and_its_number() -> None:
     next_try = NOW + timedelta(hours=1)
-    line = Line("A", Step.PROVISIONING, WaitReason.DIRECTORY_DOWN, NOW, next_try, None, attempt=6)
+    line = CaseSummary(
+        "A", Step.PROVISIONING, WaitReason.DIRECTORY_DOWN, NOW, next_try, None, attempt=6
+    )
     told = said(line)
     assert "The directory does not answer" in told
     assert "nobody has to act" in told
@@ -45,16 +47,16 @@ def test_a_failing_part_is_said_with_the_next_try_and_its_number() -> None:
 
 def test_a_lock_says_when_it_opens_and_a_past_try_is_not_promised() -> None:
     opens = NOW + timedelta(minutes=50)
-    locked = Line("A", Step.PIN, WaitReason.PIN_LOCKED, NOW, opens, None)
+    locked = CaseSummary("A", Step.PIN, WaitReason.PIN_LOCKED, NOW, opens, None)
     assert f"It opens at {clock(opens)}." in said(locked)
-    past = Line("A", Step.LOOKUP, None, NOW, NOW - timedelta(seconds=9), None)
+    past = CaseSummary("A", Step.LOOKUP, None, NOW, NOW - timedelta(seconds=9), None)
     assert "Next try" not in said(past)
 
 
 def test_who_must_act_is_said() -> None:
-    turn = Line("A", Step.PASSWORD, WaitReason.WAITING_PASSWORD, NOW, None, None)
+    turn = CaseSummary("A", Step.PASSWORD, WaitReason.WAITING_PASSWORD, NOW, None, None)
     assert "the student's turn" in said(turn)
-    idle = Line("A", Step.PROVISIONING, None, NOW, None, None, unattended=True)
+    idle = CaseSummary("A", Step.PROVISIONING, None, NOW, None, None, unattended=True)
     assert "operators must see that workers run" in said(idle)
 
 

@@ -5,55 +5,57 @@ from dataclasses import replace
 
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import activations, audit, messages, notes, posts
-from ledger.activations import Noted
+from ledger.activations import ActivationRow
 from postgres import UNAVAILABLE
 from starter import pages
 from starter.client.connect import TemporalUnavailable
 from support.verbs import cases, queue, timeline
 from support.verbs.cases import Case, State, UnknownReference
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from support.verbs.timeline import Event
 
 _MOST_ACTS = 200
 
 
-async def look(desk: Desk, reference: str, *, unnoted: bool = False) -> Case:
+async def load_case(ctx: StaffContext, reference: str, *, unnoted: bool = False) -> Case:
     """Return a case, once the look is in the audit; raises `UnknownReference`.
 
     So it does for another department's case, which must look the same. `unnoted`: the command
     line may look while the ledger is away, and with it the audit.
     """
-    desk.staff.check(Action.CASE)
-    seen, noted = await asyncio.gather(_temporals(desk, reference), _ledgers(desk, reference))
+    ctx.staff.check(Action.CASE)
+    seen, noted = await asyncio.gather(_temporals(ctx, reference), _ledgers(ctx, reference))
     case = _together(seen, noted)
-    if not desk.staff.sees(case.standing.department):
+    if not ctx.staff.sees(case.standing.department):
         raise UnknownReference
     try:
-        await desk.record(Action.CASE, reference)
+        await ctx.record(Action.CASE, reference)
     except UNAVAILABLE:
         if not unnoted:
             raise
     return case
 
 
-async def _temporals(desk: Desk, reference: str) -> Case | TemporalUnavailable | None:
+async def _temporals(ctx: StaffContext, reference: str) -> Case | TemporalUnavailable | None:
     try:
-        return await cases.case(desk.client, reference)
+        return await cases.case(ctx.client, reference)
     except UnknownReference:
         return None
     except TemporalUnavailable as away:
         return away
 
 
-async def _ledgers(desk: Desk, reference: str) -> tuple[Noted | None, list[Event], bool] | None:
+async def _ledgers(
+    ctx: StaffContext, reference: str
+) -> tuple[ActivationRow | None, list[Event], bool] | None:
     try:
         rows, sent, acts, written, spent = await asyncio.gather(
-            activations.noted(desk.pool, [reference]),
-            messages.of(desk.pool, reference),
-            audit.page(desk.pool, desk.keys, reference=reference, limit=_MOST_ACTS),
-            notes.of(desk.pool, desk.keys, reference),
-            posts.spent(desk.pool, reference),
+            activations.noted(ctx.pool, [reference]),
+            messages.of(ctx.pool, reference),
+            audit.page(ctx.pool, ctx.keys, reference=reference, limit=_MOST_ACTS),
+            notes.of(ctx.pool, ctx.keys, reference),
+            posts.spent(ctx.pool, reference),
         )
     except UNAVAILABLE:
         return None
@@ -63,7 +65,7 @@ async def _ledgers(desk: Desk, reference: str) -> tuple[Noted | None, list[Event
 
 def _together(
     seen: Case | TemporalUnavailable | None,
-    told: tuple[Noted | None, list[Event], bool] | None,
+    told: tuple[ActivationRow | None, list[Event], bool] | None,
 ) -> Case:
     noted, events, spent = told or (None, [], False)
     # Temporal deletes by and by what was erased; none of it is shown meanwhile.
@@ -96,7 +98,7 @@ def _together(
     )
 
 
-def page_of(desk: Desk, case: Case) -> tuple[Step, WaitReason | None, str] | None:
+def page_of(ctx: StaffContext, case: Case) -> tuple[Step, WaitReason | None, str] | None:
     """Return as what step and reason, on which page, the student sees it now, if workers answer.
 
     None where nobody can tell, or there is nothing to see.
@@ -107,8 +109,8 @@ def page_of(desk: Desk, case: Case) -> tuple[Step, WaitReason | None, str] | Non
     step, reason = line.step, line.wait_reason
     if line.state is State.CUT_OFF:
         step, reason = Step.CANCELLED, None
-    uniform = desk.settings.portal.disclosure == "uniform"
-    if uniform and pages.veiled(step, reason, proved=_proved(case)):
+    uniform = ctx.settings.portal.disclosure == "uniform"
+    if uniform and pages.concealed(step, reason, proved=_proved(case)):
         step, reason = Step.PIN, WaitReason.WAITING_PIN
     if step is Step.REVIEW and reason is None:
         return step, reason, "/progress"  # The username is being found.

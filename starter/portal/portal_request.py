@@ -22,10 +22,10 @@ from security.keys import KeyRing
 from settings import Settings
 from starter import pages
 from starter.client.connect import TemporalUnavailable
-from starter.portal import places
+from starter.portal import page_state
 from starter.portal.admission import Admission
+from starter.portal.page_state import Engine, PageState
 from starter.portal.pause import Pauses
-from starter.portal.places import Engine, Place
 from starter.portal.sessions import Sessions
 from starter.portal.texts import Texts
 from starter.portal.wording import Wording
@@ -51,7 +51,7 @@ _VEILED_AFTER = 0.5
 
 
 @dataclass(frozen=True)
-class Parts:
+class PortalContext:
     """What every request shares."""
 
     settings: Settings
@@ -90,23 +90,23 @@ class SessionEnded(Elsewhere):
     """This browser has no session; it may have had one when it was shown the form it sends."""
 
 
-class Visit:
+class PortalRequest:
     """What a route works with."""
 
     def __init__(self, request: Request, limit: asyncio.Timeout | None = None) -> None:
         self.request = request
         self._limit = limit
         self._asks_until = asyncio.get_running_loop().time() + _ASKING
-        self.parts: Parts = request.app.state.parts
+        self.app: PortalContext = request.app.state.context
         self.language = choose(
             request,
-            self.parts.sessions.language(request),
-            self.parts.settings.institution.default_language,
+            self.app.sessions.language(request),
+            self.app.settings.institution.default_language,
         )
-        self.words = self.parts.wordings[self.language]
+        self.words = self.app.wordings[self.language]
         # A failure's page is another visit of the same request, and hands over the new token too.
         self._fresh: str | None = getattr(request.state, "fresh", None)
-        self.token = self._fresh or self.parts.sessions.token(request)
+        self.token = self._fresh or self.app.sessions.token(request)
         self.form_token = forms.draw()
         self._failed = False
         self._submission_id: str | None = None
@@ -122,7 +122,7 @@ class Visit:
 
     async def own(self) -> Session | None:
         """Return this browser's session, if it has one."""
-        sessions, token, sent = self.parts.sessions, self.token, self._submission_id
+        sessions, token, sent = self.app.sessions, self.token, self._submission_id
         session = await sessions.find(token, sent)
         if session and session.replaced and token and sent:
             self._keep(sessions.successor(token, sent))
@@ -130,70 +130,70 @@ class Visit:
 
     def _ended(self) -> SessionEnded:
         again = "?again=sent" if self.request.method == "POST" else "?again"
-        return SessionEnded(places.START + (again if self.token else ""))
+        return SessionEnded(page_state.START + (again if self.token else ""))
 
     async def here(self) -> Session:
         """Return this browser's session, unless its activation goes on in another browser."""
         session = await self.session()
         if session.superseded:
-            raise Elsewhere(places.CONTINUED)
+            raise Elsewhere(page_state.CONTINUED)
         return session
 
-    async def place(self) -> Place:
+    async def state(self) -> PageState:
         """Return where this student stands, moved on to the activation that goes on elsewhere."""
         session = await self.here()
         if session.reference is None:
             raise Elsewhere("/contact")
-        place = await self.standing(session, session.reference)
-        if place.progress and place.progress.joined_to:
-            return await self._take_over(place, place.progress.joined_to)
-        return place
+        state = await self.state_of(session, session.reference)
+        if state.progress and state.progress.joined_to:
+            return await self._take_over(state, state.progress.joined_to)
+        return state
 
-    async def standing(self, session: Session, reference: str) -> Place:
+    async def state_of(self, session: Session, reference: str) -> PageState:
         """Return where the session's activation stands; raises as `check`."""
-        place = await self.find(reference, proved=bool(session.proofs))
-        self.check(session, place)
-        return place
+        state = await self.find(reference, proved=bool(session.proofs))
+        self.check(session, state)
+        return state
 
-    def check(self, session: Session, place: Place) -> None:
+    def check(self, session: Session, state: PageState) -> None:
         """Raise `SessionEnded` where the contact was proved, and not by a submission of this one.
 
         A request that met its session just before the proof is caught here: what is drawn or done
         comes from the same answer of the activation that names the proof.
         """
-        if place.progress:
+        if state.progress:
             ours = (None, self._submission_id, *session.proofs)
-            allowed = place.progress.proved_by in ours
+            allowed = state.progress.proved_by in ours
         else:
-            allowed = bool(session.proofs) or not pages.proved(place.step, place.wait_reason)
+            allowed = bool(session.proofs) or not pages.proved(state.step, state.wait_reason)
         if not allowed:
             raise self._ended()
 
-    async def find(self, reference: str, *, proved: bool) -> Place:
+    async def find(self, reference: str, *, proved: bool) -> PageState:
         """Return where this activation stands, as far as this portal may tell this browser."""
-        place = await places.find(self.parts.engine, reference)
-        if place.step in places.NAMED and not place.username:
-            parts = self.parts
-            noted = await activations.account(parts.pool, parts.keys, reference)
-            place = replace(place, noted_username=noted)
-        told = self.as_told(place, proved=proved)
-        if told.veiled:
+        state = await page_state.find(self.app.engine, reference)
+        if state.step in page_state.NAMED and not state.username:
+            context = self.app
+            noted = await activations.account(context.pool, context.keys, reference)
+            state = replace(state, noted_username=noted)
+        told = self.as_told(state, proved=proved)
+        if told.concealed:
             await self.not_before(_VEILED_AFTER)
         return told
 
-    def as_told(self, place: Place, *, proved: bool = False) -> Place:
-        return places.veil(place, proved=proved) if self.uniform else place
+    def as_told(self, state: PageState, *, proved: bool = False) -> PageState:
+        return page_state.conceal(state, proved=proved) if self.protects_enumeration else state
 
     @property
-    def uniform(self) -> bool:
-        return self.parts.settings.portal.disclosure == "uniform"
+    def protects_enumeration(self) -> bool:
+        return self.app.settings.portal.disclosure == "uniform"
 
-    async def place_on(self, path: str) -> Place:
-        """As `place`, when this page is the student's; raises `Elsewhere` with the true one."""
-        place = await self.place()
-        if place.path != path:
-            raise Elsewhere(place.path)
-        return place
+    async def state_on(self, path: str) -> PageState:
+        """As `state`, when this page is the student's; raises `Elsewhere` with the true one."""
+        state = await self.state()
+        if state.path != path:
+            raise Elsewhere(state.path)
+        return state
 
     async def form(self) -> forms.Form:
         """Return the submitted form; raises `forms.Forged`.
@@ -202,16 +202,16 @@ class Visit:
         """
         form: forms.Form | None = getattr(self.request.state, "form", None)
         if form is None:
-            public_url = self.parts.settings.portal.public_url
+            public_url = self.app.settings.portal.public_url
             form = self.request.state.form = await forms.submitted(
-                self.request, public_url, self.parts.keys.session_key, self.token
+                self.request, public_url, self.app.keys.session_key, self.token
             )
         self._submission_id = form.submission_id
         return form
 
     async def now(self) -> datetime:
         """Return the ledger's time; this portal's own clock may be wrong."""
-        return await clock.now(self.parts.pool)
+        return await clock.now(self.app.pool)
 
     def left(self) -> timedelta:
         """Return how long the engine may still be asked; never nothing, so that it is asked."""
@@ -237,7 +237,7 @@ class Visit:
         box = (await self.session()).typed
         if box is None:
             return {}
-        typed: dict[str, str] = json.loads(self.parts.keys.decrypt("typed", reference, box))
+        typed: dict[str, str] = json.loads(self.app.keys.decrypt("typed", reference, box))
         return typed
 
     # --- what is handed in --------------------------------------------------------------------
@@ -277,19 +277,19 @@ class Visit:
     # --- what changes -------------------------------------------------------------------------
 
     async def begin(self) -> None:
-        self._keep(await self.parts.sessions.begin(self.token))
+        self._keep(await self.app.sessions.begin(self.token))
 
     async def attach(self, reference: str, typed: Mapping[str, str]) -> None:
         """Let this session stand for an activation; like each rise, it brings another token."""
         box = self._sealed(reference, typed)
         if self.token and self._submission_id:
-            sessions = self.parts.sessions
+            sessions = self.app.sessions
             self._keep(await sessions.attach(self.token, self._submission_id, reference, box))
 
     def _sealed(self, reference: str, typed: Mapping[str, str]) -> bytes:
-        return self.parts.keys.encrypt("typed", reference, json.dumps(typed))
+        return self.app.keys.encrypt("typed", reference, json.dumps(typed))
 
-    async def _take_over(self, joined: Place, reference: str) -> Place:
+    async def _take_over(self, joined: PageState, reference: str) -> PageState:
         """Move to the activation that goes on, as soon as it can be told who proved it."""
         holder = await self.find(reference, proved=True)
         if holder.step and holder.progress is None:
@@ -297,20 +297,20 @@ class Visit:
         proof = holder.progress.proved_by if holder.progress else None
         if self.token:
             typed = self._sealed(reference, await self.typed(joined.reference))
-            await self.parts.sessions.take_over(self.token, reference, proof, typed)
+            await self.app.sessions.take_over(self.token, reference, proof, typed)
         return holder
 
     async def rotate(self) -> None:
         """Give this session another token: what the old one was worth has just risen."""
         if self.token and self._submission_id:
-            self._keep(await self.parts.sessions.rotate(self.token, self._submission_id))
+            self._keep(await self.app.sessions.rotate(self.token, self._submission_id))
 
     async def end(self) -> Response:
         """End this session, and lead a browser that remembers nothing of it to the first page."""
         if self.token:
-            await self.parts.sessions.end(self.token)
+            await self.app.sessions.end(self.token)
         response = RedirectResponse("/", 303)
-        self.parts.sessions.forget(response)
+        self.app.sessions.forget(response)
         return response
 
     # --- what is answered ---------------------------------------------------------------------
@@ -325,7 +325,7 @@ class Visit:
         **context: Any,
     ) -> Response:
         """Render a page; with errors it is the same page again, and 422 unless told otherwise."""
-        html = self.parts.views.page(
+        html = self.app.views.page(
             name,
             self.language,
             path=self.request.url.path,
@@ -363,7 +363,7 @@ class Visit:
         """Tell from what time of day on something may be done: never a moment too early."""
         unit = timedelta(seconds=1) if seconds else timedelta(minutes=1)
         whole = moment + unit - timedelta.resolution
-        return self.parts.views.clock(whole, self.language, seconds=seconds)
+        return self.app.views.clock(whole, self.language, seconds=seconds)
 
     def _keep(self, token: str | None) -> None:
         """Hand this token to the browser; None leaves it the one it has."""
@@ -373,26 +373,26 @@ class Visit:
     def _hidden(self) -> Markup:
         """Return the fields every form carries; a new browser gets a token for them."""
         if not self.token:
-            self._keep(self.parts.sessions.draw())
+            self._keep(self.app.sessions.draw())
         assert self.token is not None  # noqa: S101 - drawn a line above
         # A failure's page is drawn without the key too; its form would be refused.
         with suppress(*((KeyUnavailable,) if self._failed else ())):
-            return forms.hidden(self.parts.keys.session_key, self.token, self.form_token)
+            return forms.hidden(self.app.keys.session_key, self.token, self.form_token)
         return Markup()
 
     def _dress(self, response: Response) -> Response:
         if self._fresh:
-            self.parts.sessions.keep(response, self._fresh)
+            self.app.sessions.keep(response, self._fresh)
         if "lang" in self.request.query_params:
-            self.parts.sessions.keep_language(response, self.language)
+            self.app.sessions.keep_language(response, self.language)
         return response
 
 
-async def visit(request: Request) -> AsyncIterator[Visit]:
+async def ctx(request: Request) -> AsyncIterator[PortalRequest]:
     """Give a route its visit; time that runs out is answered as a part that is away."""
     await request.body()  # A slow line is no part of ours that is away.
     async with answered_within(request, _WITHIN) as limit:
-        yield Visit(request, limit)
+        yield PortalRequest(request, limit)
 
 
-AnyVisit = Annotated[Visit, Depends(visit)]
+CurrentRequest = Annotated[PortalRequest, Depends(ctx)]

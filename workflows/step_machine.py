@@ -58,7 +58,7 @@ class Ended(Exception):
         self.username = username
 
 
-class Standing(ABC):
+class StepMachine(ABC):
     def __init__(self, policy: Policy) -> None:
         self.inbox = Inbox()
         self.ledger_clock = LedgerClock()
@@ -122,12 +122,12 @@ class Standing(ABC):
             if not passing:
                 self._publish()
         if moved:
-            self.settle()
+            self.accept()
 
     def delayed(self, reason: Reason) -> None:
         """Say that the engine waits for a part that is away."""
         self.wait_for(reason)
-        self.settle()
+        self.accept()
 
     def wait_for(self, reason: Reason) -> None:
         """Stand here for this reason; a part that the step knows nothing of is set up wrongly."""
@@ -153,10 +153,10 @@ class Standing(ABC):
             self.answer(self._handling, verdict)
             self._handling = None
 
-    def settle(self) -> None:
+    def accept(self) -> None:
         self.reply(Verdict.ACCEPTED)
 
-    def put_off(self) -> None:
+    def defer(self) -> None:
         """Take the submission in hand out of it, to be answered by itself later."""
         self._handling = None
 
@@ -202,16 +202,16 @@ class Standing(ABC):
                     raise Ended(Step.EXPIRED)
                 return None
             if isinstance(submission, CancelRequest) and self.step in steps.CANCELLABLE:
-                self.settle()
+                self.accept()
                 self._handling = submission
                 raise Ended(Step.CANCELLED)
             if isinstance(submission, HoldRequest) and self._awaits_others():
-                self.settle()
+                self.accept()
                 self._handling = submission
                 await self.park(Reason.HELD, ReleaseRequest)
                 continue
             if isinstance(submission, kinds):
-                self.settle()
+                self.accept()
                 self._handling = submission
                 self._note_turn(submission)
                 return submission
@@ -283,7 +283,7 @@ class Standing(ABC):
             self._handling = submission = later
         return submission
 
-    async def patiently(
+    async def run_until_done(
         self,
         call: Callable[[Request, Delayed], Awaitable[Done]],
         request: Request,
@@ -304,7 +304,7 @@ class Standing(ABC):
                 await self.park(Reason.CONFIGURATION)
             finally:
                 task.cancel()
-            self.settle()
+            self.accept()
 
     async def judged(
         self, call: Callable[[Request, Delayed], Awaitable[Done]], request: Request
@@ -315,7 +315,7 @@ class Standing(ABC):
         """
         step, before = self.step, self.reason
         since, due = self.since, self.deadline_at
-        outcome = await self.patiently(call, request, hears=(StaffRequest,))
+        outcome = await self.run_until_done(call, request, hears=(StaffRequest,))
         if self.since == since:
             self.deadline_at = due
         self.stand(step, before)

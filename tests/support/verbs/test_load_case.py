@@ -8,10 +8,10 @@ from typing import cast
 import pytest
 
 from domain.contracts.vocabulary import Step, WaitReason
-from starter.portal.places import Place, veil
-from support.verbs.cases import Case, Line, State
-from support.verbs.desk import Desk
-from support.verbs.look import page_of
+from starter.portal.page_state import PageState, conceal
+from support.verbs.cases import Case, CaseSummary, State
+from support.verbs.load_case import page_of
+from support.verbs.staff_context import StaffContext
 from support.verbs.timeline import Event
 from workflows import steps
 
@@ -20,14 +20,16 @@ AT = [(step, reason) for step in Step for reason in (None, *steps.REASONS[step])
 PROVED = [Event(NOW, "stands", "pin WAITING_PIN"), Event(NOW, "stands", "insurance")]
 
 
-def desk(disclosure: str) -> Desk:
+def desk(disclosure: str) -> StaffContext:
     portal = SimpleNamespace(disclosure=disclosure)
-    return cast("Desk", SimpleNamespace(settings=SimpleNamespace(portal=portal)))
+    return cast("StaffContext", SimpleNamespace(settings=SimpleNamespace(portal=portal)))
 
 
 def standing(step: Step, reason: WaitReason | None, events: list[Event]) -> Case:
     state = State.ENDED if step in steps.ENDS else State.OPEN
-    return Case(Line("A-0000-0000", step, reason, NOW, None, None, state=state), {}, tuple(events))
+    return Case(
+        CaseSummary("A-0000-0000", step, reason, NOW, None, None, state=state), {}, tuple(events)
+    )
 
 
 @pytest.mark.parametrize("proved", [False, True])
@@ -36,11 +38,11 @@ def test_a_portal_that_discloses_nothing_shows_the_desk_what_it_shows_the_studen
     step: Step, reason: WaitReason | None, proved: bool
 ) -> None:
     case = standing(step, reason, PROVED if proved else PROVED[:1])
-    shown = veil(Place("A-0000-0000", step, reason), proved=proved)
+    shown = conceal(PageState("A-0000-0000", step, reason), proved=proved)
     seen = page_of(desk("uniform"), case)
     assert seen is not None
     assert seen[:2] == (shown.step, shown.wait_reason)
-    if shown.veiled:
+    if shown.concealed:
         assert seen[2] == "/pin"
 
 

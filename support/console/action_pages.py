@@ -13,10 +13,10 @@ from domain.contracts.vocabulary import Channel, Choice, WaitReason
 from domain.references import normalise
 from ledger import clock
 from starter.output import Failed
-from support.console.seat import Seat, at
+from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import actions, cases, erasure, withdrawal
-from support.verbs.desk import Desk
 from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
 from translations import N_
 from web.forms import Form, wish
 from web.view import Errors
@@ -24,7 +24,7 @@ from web.view import Errors
 router = APIRouter()
 log = structlog.get_logger(__name__)
 
-Act = Callable[[Desk, str, str, Form], Awaitable[bool]]
+Act = Callable[[StaffContext, str, str, Form], Awaitable[bool]]
 _LONGEST_REASON = 500
 _OVER_SECONDS = 30.0
 _NO_REASON = N_("Write why, for the audit")
@@ -45,38 +45,40 @@ def reference_of(raw: str) -> str:
     return reference
 
 
-def reason_of(seat: Seat, form: Form) -> tuple[str, dict[str, list[str]]]:
+def reason_of(ctx: ConsoleRequest, form: Form) -> tuple[str, dict[str, list[str]]]:
     """Return the reason somebody wrote, and what is wrong with it."""
     reason = " ".join(form.get("reason").split())
     if not reason:
-        return reason, {"reason": [seat.say(_NO_REASON)]}
+        return reason, {"reason": [ctx.say(_NO_REASON)]}
     if len(reason) > _LONGEST_REASON:
-        return reason, {"reason": [seat.say(_LONG_REASON) % {"n": _LONGEST_REASON}]}
+        return reason, {"reason": [ctx.say(_LONG_REASON) % {"n": _LONGEST_REASON}]}
     return reason, {}
 
 
 # --- one activation --------------------------------------------------------------------------
 
 
-async def _submit(action: Action, desk: Desk, reference: str, reason: str, form: Form) -> bool:
+async def _submit(
+    action: Action, staff_context: StaffContext, reference: str, reason: str, form: Form
+) -> bool:
     return await actions.act(
-        desk,
+        staff_context,
         action,
         reference=reference,
         reason=reason,
         channel=Channel.EMAIL if form.get("channel") == Channel.EMAIL else Channel.SMS,
-        submission_id=wish(form.submission_id, await clock.now(desk.pool)),
+        submission_id=wish(form.submission_id, await clock.now(staff_context.pool)),
     )
 
 
-async def _withdraw(desk: Desk, reference: str, reason: str, form: Form) -> bool:
+async def _withdraw(staff_context: StaffContext, reference: str, reason: str, form: Form) -> bool:
     choices = [choice for choice in Choice if choice in form.all("choice")]
-    await withdrawal.withdraw(desk, choices, reference=reference, reason=reason)
+    await withdrawal.withdraw(staff_context, choices, reference=reference, reason=reason)
     return True
 
 
-async def _erase(desk: Desk, reference: str, reason: str, _: Form) -> bool:
-    await erasure.erase(desk, reference=reference, reason=reason)
+async def _erase(staff_context: StaffContext, reference: str, reason: str, _: Form) -> bool:
+    await erasure.erase(staff_context, reference=reference, reason=reason)
     return True
 
 
@@ -93,22 +95,22 @@ def _add(action: Action, act: Act) -> None:
     back = "/queue" if action is Action.ERASE else "/case/{}"
 
     @router.get(path, name=f"{action}_page")
-    async def page(raw: str, seat: Seat = at(action)) -> Response:
-        return _page(seat, action, reference_of(raw))
+    async def page(raw: str, ctx: ConsoleRequest = allowed_to(action)) -> Response:
+        return _page(ctx, action, reference_of(raw))
 
     @router.post(path, name=action)
-    async def do(raw: str, seat: Seat = at(action)) -> Response:
+    async def do(raw: str, ctx: ConsoleRequest = allowed_to(action)) -> Response:
         reference = reference_of(raw)
-        form = await seat.form()
-        reason, errors = reason_of(seat, form)
+        form = await ctx.form()
+        reason, errors = reason_of(ctx, form)
         if errors:
-            return _page(seat, action, reference, errors=errors, reason=reason)
-        at_once = await act(seat.desk, reference, reason, form)
-        return seat.see(back.format(reference), told="done" if at_once else "taken")
+            return _page(ctx, action, reference, errors=errors, reason=reason)
+        at_once = await act(ctx.staff_context, reference, reason, form)
+        return ctx.see(back.format(reference), told="done" if at_once else "taken")
 
 
 def _page(
-    seat: Seat,
+    ctx: ConsoleRequest,
     action: Action,
     reference: str | None,
     *,
@@ -117,12 +119,12 @@ def _page(
     cause: WaitReason | None = None,
     count: int = 0,
 ) -> Response:
-    return seat.page(
+    return ctx.page(
         "act",
         reference=reference,
         action=action,
-        label=seat.say(actions.LABELS[action]),
-        effect=seat.say(actions.EFFECTS[action]),
+        label=ctx.say(actions.LABELS[action]),
+        effect=ctx.say(actions.EFFECTS[action]),
         errors=errors,
         reason=reason,
         choices=tuple(Choice) if action is Action.WITHDRAW else (),
@@ -139,28 +141,30 @@ for _action, _act in _ACTS.items():
 
 
 @router.get("/retry-all/{cause}")
-async def retry_all_page(cause: str, seat: Seat = at(Action.RETRY_ALL)) -> Response:
-    return await _of_cause(seat, _known(cause))
+async def retry_all_page(
+    cause: str, ctx: ConsoleRequest = allowed_to(Action.RETRY_ALL)
+) -> Response:
+    return await _of_cause(ctx, _known(cause))
 
 
 @router.post("/retry-all/{cause}")
-async def retry_all(cause: str, seat: Seat = at(Action.RETRY_ALL)) -> Response:
+async def retry_all(cause: str, ctx: ConsoleRequest = allowed_to(Action.RETRY_ALL)) -> Response:
     """Begin to wake them, and say so: it takes longer than anybody looks at a page."""
-    form = await seat.form()
-    reason, errors = reason_of(seat, form)
+    form = await ctx.form()
+    reason, errors = reason_of(ctx, form)
     if errors:
-        return await _of_cause(seat, _known(cause), errors=errors, reason=reason)
-    batch = wish(form.submission_id, await clock.now(seat.parts.pool))
+        return await _of_cause(ctx, _known(cause), errors=errors, reason=reason)
+    batch = wish(form.submission_id, await clock.now(ctx.app.pool))
     try:
         waking = await actions.retry_all(
-            seat.desk, _known(cause), reason=reason, over=_OVER_SECONDS, batch=batch
+            ctx.staff_context, _known(cause), reason=reason, over=_OVER_SECONDS, batch=batch
         )
     except Failed:
         raise HTTPException(404) from None
     task = asyncio.ensure_future(waking)
     _running.add(task)
     task.add_done_callback(_ended)
-    return seat.see("/queue", told="waking")
+    return ctx.see("/queue", told="waking")
 
 
 def _ended(task: asyncio.Future[int]) -> None:
@@ -176,12 +180,12 @@ def _known(cause: str) -> WaitReason:
 
 
 async def _of_cause(
-    seat: Seat, cause: WaitReason, *, errors: Errors | None = None, reason: str = ""
+    ctx: ConsoleRequest, cause: WaitReason, *, errors: Errors | None = None, reason: str = ""
 ) -> Response:
     try:
-        count = len(await actions.retriable(seat.desk, cause))
+        count = len(await actions.retriable(ctx.staff_context, cause))
     except Failed:
         raise HTTPException(404) from None
     return _page(
-        seat, Action.RETRY_ALL, None, errors=errors, reason=reason, cause=cause, count=count
+        ctx, Action.RETRY_ALL, None, errors=errors, reason=reason, cause=cause, count=count
     )

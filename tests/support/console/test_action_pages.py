@@ -14,7 +14,7 @@ from postgres import Pool
 from security.keyfiles import KeyUnavailable
 from settings import Settings
 from starter.client.activations import Activations
-from support.console import act
+from support.console import action_pages
 from support.console.app import assemble, create
 from support.verbs import cases
 from tests.server import working
@@ -122,7 +122,7 @@ async def test_all_of_a_cause_are_woken_from_one_page(
     assert (await browser.post("/retry-all/USERNAME_CONFLICT", reason=" ")).status_code == 422
     done = await browser.post("/retry-all/USERNAME_CONFLICT", reason=WHY)
     assert done.headers["location"] == "/queue?told=waking"
-    await asyncio.gather(*act._running)
+    await asyncio.gather(*action_pages._running)
     asked = "SELECT count(*) FROM audit WHERE action = 'retry_all' AND actor = 'supervisor'"
     assert await pool.fetchval(asked) == 1
 
@@ -148,7 +148,7 @@ async def test_what_cannot_begin_is_not_said_to_have_begun(
         await browser.get("/registrar")
         answer = await browser.post(f"/retry-all/{cause}", reason=why)
         assert answer.status_code == status, cause
-    await asyncio.gather(*act._running, return_exceptions=True)
+    await asyncio.gather(*action_pages._running, return_exceptions=True)
     rows = await audit.page(pool, stack.keys, action="retry_all", limit=5)
     assert not [row for row in rows if row.reason and why in row.reason]
 
@@ -163,7 +163,7 @@ async def test_a_failure_of_what_was_begun_is_in_the_log() -> None:
     with structlog.testing.capture_logs() as logged:
         for begun in (fails(), ends()):
             task = asyncio.create_task(begun)
-            task.add_done_callback(act._ended)
+            task.add_done_callback(action_pages._ended)
             await asyncio.wait([task])
             await asyncio.sleep(0)
     assert [(each["log_level"], each["outcome"]) for each in logged] == [

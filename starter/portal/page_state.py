@@ -44,7 +44,7 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True)
-class Place:
+class PageState:
     """Where an activation stands; `progress` is None when no worker answers.
 
     `next_try_at` is Temporal's next try of what failed. `noted_username` is the ledger's, read
@@ -55,7 +55,7 @@ class Place:
     step: Step | None
     wait_reason: WaitReason | None = None
     progress: Progress | None = None
-    veiled: bool = False
+    concealed: bool = False
     next_try_at: datetime | None = None
     noted_username: str | None = None
 
@@ -111,33 +111,33 @@ class Place:
         return False
 
 
-def veil(place: Place, *, proved: bool) -> Place:
+def conceal(state: PageState, *, proved: bool) -> PageState:
     """Make one of found and not found, as long as no code has proved the contact.
 
     `proved` tells whether one has, where no worker answers.
     """
-    if place.progress:
-        proved = place.progress.proved_by is not None
-    if not pages.veiled(place.step, place.wait_reason, proved=proved):
-        return place
+    if state.progress:
+        proved = state.progress.proved_by is not None
+    if not pages.concealed(state.step, state.wait_reason, proved=proved):
+        return state
     told = {"step": Step.PIN, "wait_reason": WaitReason.WAITING_PIN, "pin": None}
-    progress = place.progress and place.progress.model_copy(update=told)
-    return Place(place.reference, Step.PIN, WaitReason.WAITING_PIN, progress, veiled=True)
+    progress = state.progress and state.progress.model_copy(update=told)
+    return PageState(state.reference, Step.PIN, WaitReason.WAITING_PIN, progress, concealed=True)
 
 
-def of(progress: Progress) -> Place:
-    return Place(progress.reference, progress.step, progress.wait_reason, progress)
+def of(progress: Progress) -> PageState:
+    return PageState(progress.reference, progress.step, progress.wait_reason, progress)
 
 
-async def find(engine: Engine, reference: str) -> Place:
+async def find(engine: Engine, reference: str) -> PageState:
     """Return where an activation stands; one that was ended from outside counts as cancelled."""
     try:
         return await _find(engine, reference)
     except ActivationEnded as ended:
-        return Place(reference, ended.step if ended.step in steps.ENDS else Step.CANCELLED)
+        return PageState(reference, ended.step if ended.step in steps.ENDS else Step.CANCELLED)
 
 
-async def _find(engine: Engine, reference: str) -> Place:
+async def _find(engine: Engine, reference: str) -> PageState:
     """Ask the activation itself and, when it hesitates, Temporal's own record of it as well.
 
     The two are asked side by side, so that nobody waits twice while a worker or Temporal is away.
@@ -155,23 +155,23 @@ async def _find(engine: Engine, reference: str) -> Place:
     if progress:
         return _waiting(of(progress), recorded)
     if recorded is None:
-        return Place(reference, None)
+        return PageState(reference, None)
     step, reason, next_try_at = recorded
-    return Place(reference, step, reason, next_try_at=next_try_at)
+    return PageState(reference, step, reason, next_try_at=next_try_at)
 
 
-async def with_reason(engine: Engine, place: Place) -> Place:
+async def with_reason(engine: Engine, state: PageState) -> PageState:
     """Ask Temporal too where an activity may have failed: the run itself hears of it much later."""
-    waker = place.step and steps.woken_by(place.step, place.wait_reason)
-    if waker in (None, Waker.STUDENT) and place.step is not Step.PIN:
-        return place
+    waker = state.step and steps.woken_by(state.step, state.wait_reason)
+    if waker in (None, Waker.STUDENT) and state.step is not Step.PIN:
+        return state
     with suppress(TemporalUnavailable, TimeoutError):
         async with asyncio.timeout(_HESITATION.total_seconds()):
-            return _waiting(place, await engine.stands(place.reference))
-    return place
+            return _waiting(state, await engine.stands(state.reference))
+    return state
 
 
-def _waiting(place: Place, stands: Stands | None) -> Place:
-    if stands is None or stands.step is not place.step:
-        return place
-    return replace(place, wait_reason=stands.wait_reason, next_try_at=stands.next_try_at)
+def _waiting(state: PageState, stands: Stands | None) -> PageState:
+    if stands is None or stands.step is not state.step:
+        return state
+    return replace(state, wait_reason=stands.wait_reason, next_try_at=stands.next_try_at)

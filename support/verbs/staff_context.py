@@ -13,7 +13,7 @@ from support.verbs.staff import Action, Staff
 
 
 @dataclass(frozen=True)
-class Desk:
+class StaffContext:
     """One person's desk: the connections, and who sits there."""
 
     client: Client

@@ -16,10 +16,10 @@ from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.client.connect import Connection
-from support.console import words
-from support.verbs.desk import Desk
+from support.console import error_texts
 from support.verbs.signin import SignIn
 from support.verbs.staff import Action, Role, Staff
+from support.verbs.staff_context import StaffContext
 from translations import N_, translator
 from web import forms
 from web.language import choose
@@ -42,7 +42,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
 
 
 @dataclass(frozen=True)
-class Parts:
+class ConsoleContext:
     """What every request shares."""
 
     settings: Settings
@@ -62,16 +62,16 @@ class SignedOut(Exception):
         self.path = path
 
 
-class Seat:
+class ConsoleRequest:
     """What a route works with."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.parts: Parts = request.app.state.parts
-        secure = self.parts.settings.console.public_url.startswith("https://")
+        self.app: ConsoleContext = request.app.state.context
+        secure = self.app.settings.console.public_url.startswith("https://")
         self._cookies = partial(_Cookie, prefix="__Host-" if secure else "", secure=secure)
         language = self._cookies("desk-lang")
-        usual = self.parts.settings.institution.default_language
+        usual = self.app.settings.institution.default_language
         self.language = choose(request, language.of(request), usual)
         self._texts = translator(self.language)
         self.token: str | None = self._cookies("desk").of(request)
@@ -81,7 +81,7 @@ class Seat:
 
     # --- who asks -----------------------------------------------------------------------------
 
-    async def sit(self) -> None:
+    async def load_staff(self) -> None:
         """Find out who sits here; raises `SignedOut`."""
         found = await self._session()
         if found is None:
@@ -91,32 +91,34 @@ class Seat:
         self.request.state.staff = self.staff
 
     async def _session(self) -> SignedIn | None:
-        console = self.parts.settings.console
+        console = self.app.settings.console
         if not self.token:
             return None
         return await staff_sessions.find(
-            self.parts.pool,
+            self.app.pool,
             self.token,
             idle=timedelta(minutes=console.session_idle_minutes),
             absolute=timedelta(minutes=console.session_absolute_minutes),
         )
 
     @property
-    def desk(self) -> Desk:
+    def staff_context(self) -> StaffContext:
         assert self.staff is not None  # noqa: S101 - every route but the sign-in has sat down
-        parts = self.parts
-        return Desk(parts.client, parts.pool, parts.keys, parts.settings, self.staff)
+        context = self.app
+        return StaffContext(
+            context.client, context.pool, context.keys, context.settings, self.staff
+        )
 
     async def begin(self, staff: Staff) -> None:
         """Let this person sit here from now on, under a token that nobody had before."""
         self.token = forms.draw() + forms.draw()
         departments = None if staff.departments is None else tuple(sorted(staff.departments))
         who = SignedIn(staff.name, tuple(sorted(staff.roles)), departments)
-        await staff_sessions.create(self.parts.pool, self.token, who)
+        await staff_sessions.create(self.app.pool, self.token, who)
 
     async def end(self) -> None:
         if self.token:
-            await staff_sessions.drop(self.parts.pool, self.token)
+            await staff_sessions.drop(self.app.pool, self.token)
         self.token = None
 
     @property
@@ -141,9 +143,9 @@ class Seat:
 
     async def form(self) -> forms.Form:
         """Return the submitted form; raises `forms.Forged`."""
-        public_url = self.parts.settings.console.public_url
+        public_url = self.app.settings.console.public_url
         return await forms.submitted(
-            self.request, public_url, self.parts.keys.session_key, self.token
+            self.request, public_url, self.app.keys.session_key, self.token
         )
 
     # --- what is answered ---------------------------------------------------------------------
@@ -164,11 +166,11 @@ class Seat:
         """Render a page; with errors it is the same page again, and 422."""
         if not self.token:
             self.token = forms.draw()
-        html = self.parts.views.page(
+        html = self.app.views.page(
             template,
             self.language,
             path=self.request.url.path,
-            hidden=forms.hidden(self.parts.keys.session_key, self.token, self.form_token),
+            hidden=forms.hidden(self.app.keys.session_key, self.token, self.form_token),
             errors=errors or {},
             staff=self.staff,
             menu=self.menu,
@@ -187,7 +189,7 @@ class Seat:
     def error(
         self, status: int, headers: Mapping[str, str] | None = None, **context: Any
     ) -> Response:
-        heading, sentence = words.STATUSES.get(status, words.ELSE)
+        heading, sentence = error_texts.STATUSES.get(status, error_texts.ELSE)
         context = {"heading": self.say(heading), "sentence": self.say(sentence)} | context
         return self.page("error", status=status, headers=headers, **context)
 
@@ -218,24 +220,24 @@ class _Cookie:
         )
 
 
-async def empty_seat(request: Request) -> AsyncIterator[Seat]:
+async def anyone(request: Request) -> AsyncIterator[ConsoleRequest]:
     """Give a route its seat, whoever sits there; time that runs out is a part that is away."""
     await request.body()  # A slow line is no part of ours that is away.
     async with answered_within(request, _WITHIN):
-        yield Seat(request)
+        yield ConsoleRequest(request)
 
 
-def at(action: Action) -> Any:
+def allowed_to(action: Action) -> Any:
     """Return the dependency of a route that only who may do this can use."""
 
-    async def seat(request: Request) -> AsyncIterator[Seat]:
+    async def ctx(request: Request) -> AsyncIterator[ConsoleRequest]:
         await request.body()
         async with answered_within(request, _WITHIN):
-            taken = Seat(request)
-            await taken.sit()
+            taken = ConsoleRequest(request)
+            await taken.load_staff()
             assert taken.staff is not None  # noqa: S101 - `sit` saw to it
             taken.staff.check(action)
             yield taken
 
-    seat.action = action  # type: ignore[attr-defined] # read by the test of the whole matrix
-    return Depends(seat)
+    ctx.action = action  # type: ignore[attr-defined] # read by the test of the whole matrix
+    return Depends(ctx)

@@ -19,8 +19,8 @@ from domain.contracts.vocabulary import Step, WaitReason
 from ledger.posts import AN_HOUR, IN_ALL
 from postgres import Pool
 from settings import Portal, Settings
-from starter.portal.uniform import ANSWERED_AFTER, LOOKED_UP_WITHIN
-from starter.portal.visit import Visit
+from starter.portal.enumeration_protection import ANSWERED_AFTER, LOOKED_UP_WITHIN
+from starter.portal.portal_request import PortalRequest
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 from tests.starter.portal.test_pages import INSURANCE
@@ -105,10 +105,10 @@ def pair(uniform: FastAPI, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
     """Note how long each answer would be held back, the same for both, and hold none back."""
     held: Counter[tuple[str, float]] = Counter()
 
-    async def note(visit: Visit, seconds: float) -> None:
+    async def note(visit: PortalRequest, seconds: float) -> None:
         held[visit.request.url.path, seconds] += 1
 
-    monkeypatch.setattr(Visit, "not_before", note)
+    monkeypatch.setattr(PortalRequest, "not_before", note)
     yield Pair(engine, Browser(uniform), Browser(uniform))
     assert ("/contact", ANSWERED_AFTER) in held
     assert [what for what, times in held.items() if times % 2] == []

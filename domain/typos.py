@@ -11,7 +11,7 @@ import phonenumbers
 from domain.text import plain
 
 
-class Slip(StrEnum):
+class Typo(StrEnum):
     ONE_WRONG = "one_wrong"
     SWAPPED = "swapped"
     ONE_MISSING = "one_missing"
@@ -20,7 +20,7 @@ class Slip(StrEnum):
     PROVIDER = "provider"
 
 
-def of_mobile(typed: str, on_file: str) -> Slip | None:
+def of_mobile(typed: str, on_file: str) -> Typo | None:
     """Compare the digits of a mobile, however it was typed, with an E.164 number that it is not."""
     number = phonenumbers.parse(on_file)
     right, country = str(number.national_number), str(number.country_code)
@@ -30,36 +30,36 @@ def of_mobile(typed: str, on_file: str) -> Slip | None:
         if digits.startswith(prefix) and len(rest) >= len(right) - 1:
             digits = rest
             break
-    return Slip.COUNTRY if digits == right else between(digits, right)
+    return Typo.COUNTRY if digits == right else between(digits, right)
 
 
-def of_email(typed: str, on_file: str) -> Slip | None:
+def of_email(typed: str, on_file: str) -> Typo | None:
     """Compare an address, however it was typed, with one that it is not."""
     text = plain(typed).lower()
     slip = between(text, on_file)
     if slip is None and "@" in text and text.split("@")[0] == on_file.split("@", maxsplit=1)[0]:
-        return Slip.PROVIDER
+        return Typo.PROVIDER
     return slip
 
 
-def between(typed: str, right: str) -> Slip | None:
+def between(typed: str, right: str) -> Typo | None:
     """Return the one slip that makes `typed` of `right`; None for more than one, or none."""
     if len(typed) == len(right):
         return _in_place(typed, right)
     if len(typed) == len(right) - 1 and _lacks_one(typed, right):
-        return Slip.ONE_MISSING
+        return Typo.ONE_MISSING
     if len(typed) == len(right) + 1 and _lacks_one(right, typed):
-        return Slip.ONE_TOO_MANY
+        return Typo.ONE_TOO_MANY
     return None
 
 
-def _in_place(typed: str, right: str) -> Slip | None:
+def _in_place(typed: str, right: str) -> Typo | None:
     wrong = [at for at, (one, other) in enumerate(zip(typed, right, strict=True)) if one != other]
     if len(wrong) == 1:
-        return Slip.ONE_WRONG
+        return Typo.ONE_WRONG
     pair = slice(wrong[0], wrong[-1] + 1) if wrong else slice(0)
     neighbours = [*range(pair.start or 0, pair.stop)] == wrong and len(wrong) == len("ab")
-    return Slip.SWAPPED if neighbours and typed[pair] == right[pair][::-1] else None
+    return Typo.SWAPPED if neighbours and typed[pair] == right[pair][::-1] else None
 
 
 def _lacks_one(shorter: str, longer: str) -> bool:

@@ -1,0 +1,114 @@
+"""The PIN step where no answer may tell whether a contact is on file (`portal.disclosure`).
+
+Until a code proves the contact, each page is made of what was typed and of counters of the portal's
+own, never of what the activation found, and comes no sooner for the one than for the other.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from fastapi.responses import Response
+
+from domain import masks
+from domain.contracts.submissions import PinSubmission, ResendRequest, Submission
+from domain.contracts.views import Answer, Verdict
+from domain.contracts.vocabulary import Channel, Step
+from ledger import budgets
+from starter.client.activations import ActivationEnded
+from starter.portal import second
+from starter.portal.page_state import PageState
+from starter.portal.portal_request import PortalRequest
+from starter.portal.submissions import onward, received, submit
+from web.forms import Form
+from web.view import Errors
+
+LOOKED_UP_WITHIN = timedelta(seconds=1.0)
+ANSWERED_AFTER = 1.2
+_RECEIVED_AFTER = 2.2
+
+
+def masked(read: Mapping[str, str | None]) -> dict[str, str]:
+    """Return what the page may show of the contacts that were typed, by channel."""
+    shown = {Channel.SMS: (masks.mobile, "mobile"), Channel.EMAIL: (masks.email, "email")}
+    return {
+        channel: mask(typed) for channel, (mask, name) in shown.items() if (typed := read.get(name))
+    }
+
+
+async def page(
+    ctx: PortalRequest,
+    state: PageState,
+    errors: Errors | None = None,
+    locked_until: datetime | None = None,
+) -> Response:
+    return ctx.page(
+        "pin-uniform",
+        state=state,
+        errors=errors,
+        typed=await ctx.typed(state.reference),
+        locked_until=locked_until and ctx.clock(locked_until),
+        sent="sent" in ctx.request.query_params,
+    )
+
+
+async def given(ctx: PortalRequest, state: PageState, submission: PinSubmission) -> Response:
+    """Judge a code: every one for a contact that is not on file is wrong."""
+    ledger, policy = ctx.app.pool, ctx.app.settings.policy
+    this = f"pin:{submission.submission_id}"
+    # The second of two clicks is no second try: it was counted, and found one left.
+    if not await budgets.used(ledger, this):
+        if opens := await _spent(ctx, state, "pin", policy.pin_tries, policy.pin_lock):
+            text = ctx.words.locked_pin(ctx.clock(opens))
+            return await page(ctx, state, {"pin": [text]}, locked_until=opens)
+        await budgets.take(ledger, this, limit=1, window=policy.pin_lock)
+    answer = await _answer(ctx, state, "submit_pin", submission)
+    if answer and answer.verdict is Verdict.ACCEPTED:
+        await ctx.rotate()
+        return await onward(ctx, answer, leaves={Step.PIN})
+    await ctx.not_before(ANSWERED_AFTER)
+    return await page(ctx, state, {"pin": [ctx.words.wrong_or_expired_pin()]})
+
+
+async def again(
+    ctx: PortalRequest, state: PageState, request: ResendRequest, form: Form
+) -> Response:
+    """Ask for another message; what becomes of it is told in the same words to all."""
+    after = ctx.app.settings.policy.resend_after
+    clicks = f"resend:{request.submission_id}"
+    if await budgets.take(ctx.app.pool, clicks, limit=1, window=after):
+        return ctx.see("/pin?sent")  # The second of two clicks on one form.
+    if opens := await _spent(ctx, state, "resend", 1, after):
+        return await page(
+            ctx, state, {"resend": [ctx.words.too_soon(ctx.clock(opens, seconds=True))]}
+        )
+    if request.answers and (opens := (await second.take(ctx, form)).opens):
+        text = ctx.words.no_more_answers(ctx.clock(opens))
+        return await page(ctx, state, {"answer": [text]})
+    await _answer(ctx, state, "resend_pin", request)
+    await ctx.not_before(ANSWERED_AFTER)
+    return ctx.see("/pin?sent")
+
+
+async def _answer(
+    ctx: PortalRequest, state: PageState, door: str, submission: Submission
+) -> Answer | None:
+    """Return the activation's answer, None where it found nobody who could have one."""
+    try:
+        return await submit(ctx, door, submission)
+    except ActivationEnded:
+        if not state.concealed:
+            raise
+        if state.progress is None:
+            # No worker answers: what was sent for somebody who is on file is "received" now.
+            raise await received(ctx, door) from None
+        return None
+    finally:
+        if state.progress is None:
+            await ctx.not_before(_RECEIVED_AFTER)
+
+
+async def _spent(
+    ctx: PortalRequest, state: PageState, what: str, limit: int, window: timedelta
+) -> datetime | None:
+    bucket = f"{what}:{state.reference}"
+    return await budgets.take(ctx.app.pool, bucket, limit=limit, window=window)

@@ -1,0 +1,72 @@
+"""How an answer of the student reaches the activation, and where it leads: shared by the steps."""
+
+from collections.abc import Collection
+
+from fastapi.responses import Response
+
+from domain.contracts.submissions import Submission
+from domain.contracts.views import Answer, Verdict
+from domain.contracts.vocabulary import Step
+from starter.portal import limits, page_state
+from starter.portal.portal_request import Elsewhere, PortalRequest
+from web import forms
+from web.forms import Form
+
+RECEIVED = "/progress?received"
+"""The page that says so, where what was taken in has no answer yet."""
+_RISES = frozenset({"submit_pin", "identify", "give_consent"})
+"""Doors behind which a cookie is worth more; without an answer it must be taken for granted."""
+_BEFORE_PROOF = frozenset({"submit_pin", "resend_pin"})
+
+
+async def stamp(ctx: PortalRequest, form: Form) -> dict[str, object]:
+    """Return what every submission carries beside its answer; its time is the ledger's."""
+    return {"submission_id": form.submission_id, "received_at": await ctx.now()}
+
+
+async def wish(ctx: PortalRequest, form: Form) -> dict[str, object]:
+    """As `stamp`, for a form in which nothing is typed."""
+    now = await ctx.now()
+    return {"submission_id": forms.wish(form.submission_id, now), "received_at": now}
+
+
+async def submit(ctx: PortalRequest, door: str, submission: Submission) -> Answer:
+    """Hand in an answer; without a worker it is kept all the same, and the page says so."""
+    session = await ctx.here()
+    if session.reference is None:
+        raise Elsewhere("/contact")
+    if door not in _BEFORE_PROOF and (ctx.protects_enumeration or not session.proofs):
+        await _after_proof(ctx)
+    await limits.admit(ctx, session.reference, submission.submission_id)
+    with ctx.handing_in(page_state.HANDED_IN_AT_LAST):
+        answer = await ctx.app.engine.submit(session.reference, door, submission, within=ctx.left())
+    if answer is None:
+        raise await received(ctx, door)
+    state = ctx.as_told(page_state.of(answer.progress))
+    ctx.check(session, state)
+    if answer.verdict is Verdict.OUT_OF_STEP and not state.concealed:
+        raise Elsewhere(state.path)
+    return answer
+
+
+async def _after_proof(ctx: PortalRequest) -> None:
+    """Send back who has proved nothing yet, before the answer reaches anybody."""
+    state = await ctx.state()
+    if state.concealed or state.progress is None:
+        raise Elsewhere(state.path)
+
+
+async def received(ctx: PortalRequest, door: str) -> Elsewhere:
+    """Return the way to the page that says so."""
+    if door in _RISES:
+        await ctx.rotate()
+    return Elsewhere(RECEIVED)
+
+
+async def onward(ctx: PortalRequest, answer: Answer, *, leaves: Collection[Step]) -> Response:
+    """Go where the activation stands once this answer has had its effect, or a moment later."""
+    ctx.taken(RECEIVED)
+    reference = answer.progress.reference
+    settled = await ctx.app.engine.settled(reference, leaves=leaves, within=ctx.left())
+    state = page_state.of(settled or answer.progress)
+    return ctx.see("/progress" if state.step in leaves else state.path)
