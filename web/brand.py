@@ -50,6 +50,6 @@ class Brand:
 
 async def brand(request: Request) -> Response:
     """Answer what the pages of this application name, from what they were made with."""
-    views = request.app.state.context.views
+    views = request.app.state.context.site.views
     answer: Response = views.brand.answer(request.url.path)
     return answer

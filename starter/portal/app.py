@@ -36,21 +36,20 @@ from starter.portal import (
     review,
 )
 from starter.portal.admission import Admission
-from starter.portal.limits import Flood
+from starter.portal.limits import TooManyAnswers
 from starter.portal.page_state import Engine, PageState
 from starter.portal.pause import Pauses
-from starter.portal.portal_request import (
-    Elsewhere,
-    Health,
-    PortalContext,
-    PortalRequest,
-    SessionEnded,
-)
+from starter.portal.portal_context import Health, PortalContext
+from starter.portal.portal_request import PortalRequest
+from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.sessions import Sessions
 from starter.portal.texts import Texts
 from starter.portal.wording import Wording
 from web.brand import brand
+from web.context import Site
+from web.cookies import Cookie
 from web.forms import Forged
+from web.limits import RateLimited
 from web.shield import Shield
 from web.view import Views, static, static_path
 from workflows.steps import ENDS
@@ -101,11 +100,17 @@ def assemble(
     """Put together what every request shares."""
     return PortalContext(
         settings=settings,
-        keys=keys,
         pool=pool,
         engine=engine,
         health=health,
-        views=Views(settings.institution, "pages"),
+        site=Site(
+            views=Views(settings.institution, "pages"),
+            keys=keys,
+            public_url=settings.portal.public_url,
+            default_language=settings.institution.default_language,
+            session_cookie=Cookie("session", settings.portal.public_url, "lax"),
+            language_cookie=Cookie("lang", settings.portal.public_url, "lax"),
+        ),
         sessions=Sessions(pool, settings.portal, keys.session_key),
         pauses=Pauses(pool),
         texts=Texts(settings),
@@ -118,8 +123,8 @@ def _add_failures(app: FastAPI) -> None:
     """Give every failure its page."""
 
     async def elsewhere(request: Request, failure: Exception) -> Response:
-        assert isinstance(failure, Elsewhere)  # noqa: S101 - registered for nothing else
-        return PortalRequest(request).see(failure.path)
+        assert isinstance(failure, RedirectTo)  # noqa: S101 - registered for nothing else
+        return PortalRequest(request).redirect(failure.path)
 
     async def session_ended(request: Request, failure: Exception) -> Response:
         ctx = PortalRequest(request)
@@ -134,7 +139,7 @@ def _add_failures(app: FastAPI) -> None:
         state = PageState(failure.reference, step)
         # A run that was ended from outside stands at no end: its page would lead here again.
         if step is failure.step:
-            return PortalRequest(request).see(state.path)
+            return PortalRequest(request).redirect(state.path)
         return PortalRequest(request).page("ended", state=state)
 
     async def forged(request: Request, _: Exception) -> Response:
@@ -144,14 +149,14 @@ def _add_failures(app: FastAPI) -> None:
         assert isinstance(failure, HTTPException)  # noqa: S101 - as above
         return await PortalRequest(request).error(failure.status_code, failure.headers)
 
-    async def flooded(request: Request, failure: Exception) -> Response:
-        assert isinstance(failure, Flood | TooManySubmissions)  # noqa: S101 - as above
-        flood = failure if isinstance(failure, Flood) else Flood(None, answers=True)
-        return await limits.flooded(PortalRequest(request), flood)
+    async def too_many(request: Request, failure: Exception) -> Response:
+        assert isinstance(failure, RateLimited | TooManySubmissions)  # noqa: S101 - as above
+        limited = failure if isinstance(failure, RateLimited) else TooManyAnswers(None)
+        return await limits.page(PortalRequest(request), limited)
 
-    app.add_exception_handler(Flood, flooded)
-    app.add_exception_handler(TooManySubmissions, flooded)
-    app.add_exception_handler(Elsewhere, elsewhere)
+    app.add_exception_handler(RateLimited, too_many)
+    app.add_exception_handler(TooManySubmissions, too_many)
+    app.add_exception_handler(RedirectTo, elsewhere)
     app.add_exception_handler(SessionEnded, session_ended)
     app.add_exception_handler(ActivationEnded, ended)
     app.add_exception_handler(Forged, forged)
@@ -163,9 +168,9 @@ def _add_failures(app: FastAPI) -> None:
 async def _away(request: Request, _: Exception) -> Response:
     """Go on where what was sent was taken; else tell what is known of it, in words."""
     ctx = PortalRequest(request)
-    handed_in = ctx.handed_in
+    handed_in = ctx.time.handed_in
     if handed_in.onward:
-        return ctx.see(handed_in.onward)
+        return ctx.redirect(handed_in.onward)
     form = None
     with suppress(KeyUnavailable):  # Without it no form can be read, or be drawn to send again.
         if request.method == "POST" and ctx.app.keys.session_key:

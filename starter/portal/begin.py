@@ -14,7 +14,8 @@ from domain.text import note
 from ledger import activations, starts
 from starter.portal import crowd, enumeration_protection, limits, page_state
 from starter.portal.page_state import PageState
-from starter.portal.portal_request import CurrentRequest, Elsewhere, PortalRequest, SessionEnded
+from starter.portal.portal_request import CurrentRequest, PortalRequest
+from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.submissions import RECEIVED
 from web.forms import Form
 from web.view import Errors
@@ -44,7 +45,7 @@ async def who_chosen(ctx: CurrentRequest) -> Response:
     if form.get("who") != "student":
         return ctx.page("who", errors={"who": [ctx.words.role()]})
     await ctx.begin()
-    return ctx.see("/contact")
+    return ctx.redirect("/contact")
 
 
 @router.get("/contact")
@@ -72,7 +73,7 @@ async def contact_given(ctx: CurrentRequest) -> Response:
         noted = await _attached(ctx, form, read, present, in_turn=in_turn)
     if isinstance(noted, Response):
         return noted
-    with ctx.handing_in():
+    with ctx.time.handing_in():
         await ctx.app.engine.start(
             ActivationStart(
                 reference=noted,
@@ -82,7 +83,7 @@ async def contact_given(ctx: CurrentRequest) -> Response:
                 **read,
             )
         )
-    ctx.taken(RECEIVED)
+    ctx.time.taken(RECEIVED)
     return await _looked_up(ctx, noted, typed)
 
 
@@ -106,7 +107,7 @@ async def _attached(
 ) -> Response | str:
     """Note the activation, attach the session and return the reference; or the page instead."""
     if present and await _code_still_holds(ctx, present, read):
-        return ctx.see("/pin")
+        return ctx.redirect("/pin")
     refused = await _paused(ctx, form)
     if refused is None and not (present and present.goes_on):
         # Before the counting of look-ups: who is told to come again is not counted for it.
@@ -124,19 +125,21 @@ async def _attached(
 async def _looked_up(ctx: PortalRequest, reference: str, typed: Mapping[str, str]) -> Response:
     """Wait for the look-up as long as a page may, and go where it leads."""
     # Where nobody may tell who is on file, all wait for the same moment.
-    within = enumeration_protection.LOOKED_UP_WITHIN if ctx.protects_enumeration else ctx.left()
+    within = (
+        enumeration_protection.LOOKED_UP_WITHIN if ctx.protects_enumeration else ctx.time.left()
+    )
     found = await ctx.app.engine.settled(reference, leaves={Step.LOOKUP}, within=within)
     if found and found.wait_reason:
         # What waits for the registrar keeps no worker busy.
         await starts.release(ctx.app.pool, reference)
     if ctx.protects_enumeration:
-        await ctx.not_before(enumeration_protection.ANSWERED_AFTER)
+        await ctx.time.not_before(enumeration_protection.ANSWERED_AFTER)
     if found is None:
-        return ctx.see(RECEIVED)
+        return ctx.redirect(RECEIVED)
     state = ctx.as_told(page_state.of(found))
     if state.step is Step.NOT_FOUND:
         return _not_found(ctx, state, typed)
-    return ctx.see(state.path)
+    return ctx.redirect(state.path)
 
 
 def _not_found(
@@ -161,17 +164,17 @@ async def _paused(ctx: PortalRequest, form: Form | None = None) -> Response | No
 async def _unproved(ctx: PortalRequest) -> PageState | None:
     """Return where this browser's activation stands, if it has begun one.
 
-    The contact may be changed as long as it has not been proved; raises `Elsewhere` after that.
+    The contact may be changed as long as it has not been proved; raises `RedirectTo` after that.
     """
     session = await ctx.here()
     if session.reference is None:
         return None
     state = await ctx.state_of(session, session.reference)
     if state.path not in ("/contact", "/pin") and state.step is not Step.LOOKUP:
-        raise Elsewhere(state.path)
+        raise RedirectTo(state.path)
     if state.step is Step.PIN and state.progress is None:
         # The right code may have been handed in already: only a worker can tell.
-        raise Elsewhere("/progress")
+        raise RedirectTo("/progress")
     return state
 
 
@@ -223,7 +226,7 @@ def _read(ctx: PortalRequest, typed: dict[str, str]) -> tuple[dict[str, str | No
 
 
 async def _count_look_up(ctx: PortalRequest) -> None:
-    """Count this look-up against its network address; raises `limits.Flood` past the limit."""
+    """Count this look-up against its network address; raises `RateLimited` past the limit."""
     portal = ctx.app.settings.portal
     await limits.take(
         ctx,

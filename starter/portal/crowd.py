@@ -41,12 +41,12 @@ async def turn(ctx: PortalRequest) -> AsyncIterator[bool | None]:
         if in_turn:
             yield True
             return
-    async with one_of(admission.aside, ctx.left().total_seconds()) as looked_at:
+    async with one_of(admission.aside, ctx.time.left().total_seconds()) as looked_at:
         if looked_at:
             yield False
             return
     # They run out of time together; answered so, they would keep everybody else waiting.
-    ctx.not_cut_for(_AT_LAST)
+    ctx.time.extend(_AT_LAST)
     async with admission.one_by_one:
         yield None
 

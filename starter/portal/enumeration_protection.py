@@ -65,7 +65,7 @@ async def given(ctx: PortalRequest, state: PageState, submission: PinSubmission)
     if answer and answer.verdict is Verdict.ACCEPTED:
         await ctx.rotate()
         return await onward(ctx, answer, leaves={Step.PIN})
-    await ctx.not_before(ANSWERED_AFTER)
+    await ctx.time.not_before(ANSWERED_AFTER)
     return await page(ctx, state, {"pin": [ctx.words.wrong_or_expired_pin()]})
 
 
@@ -76,7 +76,7 @@ async def again(
     after = ctx.app.settings.policy.resend_after
     clicks = f"resend:{request.submission_id}"
     if await budgets.take(ctx.app.pool, clicks, limit=1, window=after):
-        return ctx.see("/pin?sent")  # The second of two clicks on one form.
+        return ctx.redirect("/pin?sent")  # The second of two clicks on one form.
     if opens := await _spent(ctx, state, "resend", 1, after):
         return await page(
             ctx, state, {"resend": [ctx.words.too_soon(ctx.clock(opens, seconds=True))]}
@@ -85,8 +85,8 @@ async def again(
         text = ctx.words.no_more_answers(ctx.clock(opens))
         return await page(ctx, state, {"answer": [text]})
     await _answer(ctx, state, "resend_pin", request)
-    await ctx.not_before(ANSWERED_AFTER)
-    return ctx.see("/pin?sent")
+    await ctx.time.not_before(ANSWERED_AFTER)
+    return ctx.redirect("/pin?sent")
 
 
 async def _answer(
@@ -104,7 +104,7 @@ async def _answer(
         return None
     finally:
         if state.progress is None:
-            await ctx.not_before(_RECEIVED_AFTER)
+            await ctx.time.not_before(_RECEIVED_AFTER)
 
 
 async def _spent(

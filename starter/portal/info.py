@@ -7,7 +7,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from starter.client.health import ledger_answers, ledger_fits, readiness
-from starter.portal.portal_request import CurrentRequest, PortalContext
+from starter.portal.portal_context import PortalContext
+from starter.portal.portal_request import CurrentRequest
 from starter.portal.texts import told
 from translations import N_
 

@@ -48,7 +48,7 @@ async def other_given(ctx: CurrentRequest) -> Response:
     form = await ctx.form()
     scheme = form.get("scheme")
     if scheme == numbers.AMKA:
-        return ctx.see("/insurance")
+        return ctx.redirect("/insurance")
     errors = {}
     if scheme not in (numbers.EHIC, *countries.CODES):
         errors["scheme"] = [ctx.words.scheme()]

@@ -1,55 +1,42 @@
-"""How often something may be asked, counted in the ledger over all processes."""
+"""The portal's rate limits, by browser, by address and by activation."""
 
-import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from fastapi.responses import Response
 
-from ledger import budgets, posts
+from ledger import posts
 from starter.portal.portal_request import PortalRequest
-from web import forms
-from web.limits import network
+from web import forms, limits
+from web.limits import RateLimited, network
 
 
-class Flood(Exception):
-    """More was sent than is taken in. `opens`: when the next may be; None: not by itself.
-
-    `answers`: what was too many is the answers of one activation.
-    """
-
-    def __init__(self, opens: datetime | None, *, answers: bool = False) -> None:
-        super().__init__("too many")
-        self.opens = opens
-        self.answers = answers
+class TooManyAnswers(RateLimited):
+    """One activation was sent more answers than are taken in."""
 
 
 async def admit(ctx: PortalRequest, reference: str, submission_id: str) -> None:
-    """Count an answer sent for this activation; raises `Flood` past a limit."""
+    """Count an answer sent for this activation; raises `TooManyAnswers` past a limit."""
     spent = await posts.take(ctx.app.pool, reference, submission_id)
     if spent:
-        raise Flood(spent.opens, answers=True)
+        raise TooManyAnswers(spent.opens)
 
 
 async def take(ctx: PortalRequest, bucket: str, *, limit: int, minutes: int) -> None:
-    """Count this in its bucket; raises `Flood` past the limit."""
-    window = timedelta(minutes=minutes)
-    opens = await budgets.take(ctx.app.pool, bucket, limit=limit, window=window)
-    if opens:
-        raise Flood(opens)
+    """Count this in its bucket; raises `RateLimited` past the limit."""
+    await limits.take(ctx.app.pool, bucket, limit=limit, window=timedelta(minutes=minutes))
 
 
-async def flooded(ctx: PortalRequest, flood: Flood) -> Response:
+async def page(ctx: PortalRequest, limited: RateLimited) -> Response:
     """Return the page that says so; the form comes back where sending it again can be of use."""
     more = {}
-    if flood.answers:
-        more["heading"], more["sentence"] = ctx.words.flood(over=flood.opens is None)
-    if flood.opens is None:
+    if isinstance(limited, TooManyAnswers):
+        more["heading"], more["sentence"] = ctx.words.flood(over=limited.opens is None)
+    if limited.opens is None:
         return await ctx.error(429, **more)
-    wait = flood.opens - await ctx.now()
-    headers = {"Retry-After": str(math.ceil(wait.total_seconds()))}
+    headers = limits.retry_after(limited.opens, await ctx.now())
     form = await ctx.form()
-    return await ctx.error(429, headers, not_before=ctx.clock(flood.opens), form=form, **more)
+    return await ctx.error(429, headers, not_before=ctx.clock(limited.opens), form=form, **more)
 
 
 def by_address(ctx: PortalRequest, purpose: str) -> str:

@@ -9,7 +9,8 @@ from domain.contracts.vocabulary import Step, WaitReason
 from starter import pages
 from starter.portal import page_state
 from starter.portal.page_state import PageState
-from starter.portal.portal_request import CurrentRequest, Elsewhere
+from starter.portal.portal_request import CurrentRequest
+from starter.portal.redirects import RedirectTo
 
 router = APIRouter()
 
@@ -32,7 +33,7 @@ async def progress(ctx: CurrentRequest) -> Response:
     """Show the waiting page; without a worker it stays, whatever the step, until one answers."""
     state = await ctx.state()
     if state.path != "/progress" and (state.progress or state.path in pages.END_PATHS):
-        return ctx.see(state.path)
+        return ctx.redirect(state.path)
     told, reason = state.progress, state.wait_reason
     # Without a worker nobody knows whether the student has given this already.
     said = WaitReason.LEDGER_DOWN if told is None and reason in _ASKED else reason
@@ -62,7 +63,7 @@ async def progress_json(ctx: CurrentRequest) -> Response:
         if session.reference is None:
             return JSONResponse({"error": "no activation"}, 401)
         state = await ctx.state_of(session, session.reference)
-    except Elsewhere:
+    except RedirectTo:
         return JSONResponse({"error": "no session"}, 401)
     return JSONResponse(
         {
@@ -83,7 +84,7 @@ async def continued(ctx: CurrentRequest) -> Response:
     """Tell the older browser that the activation goes on in another one."""
     session = await ctx.session()
     if not (session.superseded and session.reference):
-        return ctx.see((await ctx.state()).path)
+        return ctx.redirect((await ctx.state()).path)
     return ctx.page("continued", state=PageState(session.reference, None))
 
 

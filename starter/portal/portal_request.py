@@ -1,113 +1,50 @@
-"""One request of one browser: its language, session and form, and the answers it can get."""
+"""One request of one browser: its session, where its activation stands, and its pages."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
-from domain.contracts.vocabulary import Language
 from domain.text import note
 from ledger import activations, clock
 from ledger.sessions import Session
-from postgres import NO_RESULT, Pool
+from postgres import NO_RESULT
 from security.keyfiles import KeyUnavailable
-from security.keys import KeyRing
-from settings import Settings
 from starter import pages
-from starter.client.connect import TemporalUnavailable
-from starter.portal import page_state
-from starter.portal.admission import Admission
-from starter.portal.page_state import Engine, PageState
-from starter.portal.pause import Pauses
-from starter.portal.sessions import Sessions
-from starter.portal.texts import Texts
-from starter.portal.wording import Wording
+from starter.portal import page_state, time_limit
+from starter.portal.page_state import PageState
+from starter.portal.portal_context import PortalContext
+from starter.portal.redirects import RedirectTo, SessionEnded
+from starter.portal.time_limit import TimeLimit
 from web import forms
-from web.language import choose
-from web.shield import answered_within
-from web.view import Errors, Views
-
-Health = Callable[[], Awaitable[bool]]
+from web.context import RequestContext, in_time
 
 SECRET = frozenset({"pin", "password", "number", "answer"})
 """What no page shows again, so that it has to be typed once more."""
-_WITHIN = 2.75
-"""Seconds until every page answers, whatever is away; students are promised three."""
-_ASKING = 2.4
-"""Seconds of them for asking the engine; the rest is the ledger's and the page's."""
-_AFTERWARDS = 1.0
-"""Seconds that are left at least once something was taken in, for the new token and the page."""
 _AT_ONCE = 0.2
 """Seconds for what a failure's page would tell as well, if it can."""
-_VEILED_AFTER = 0.5
+_CONCEALED_AFTER = 0.5
 """Seconds before which no page tells anything of a contact that may not be on file."""
 
 
-@dataclass(frozen=True)
-class PortalContext:
-    """What every request shares."""
-
-    settings: Settings
-    keys: KeyRing
-    pool: Pool
-    engine: Engine
-    views: Views
-    sessions: Sessions
-    wordings: Mapping[Language, Wording]
-    pauses: Pauses
-    texts: Texts
-    admission: Admission
-    health: Health
-
-
-@dataclass(frozen=True)
-class HandedIn:
-    """What became of what a request hands in, for the page that tells a later failure.
-
-    `taken` None: nobody knows. `onward` is where the browser goes on in place of that page.
-    """
-
-    taken: bool | None = False
-    onward: str | None = None
-
-
-class Elsewhere(Exception):
-    """The page asked for is not this student's next one; `path` is."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self.path = path
-
-
-class SessionEnded(Elsewhere):
-    """This browser has no session; it may have had one when it was shown the form it sends."""
-
-
-class PortalRequest:
-    """What a route works with."""
+class PortalRequest(RequestContext):
+    """What a route of the portal works with."""
 
     def __init__(self, request: Request, limit: asyncio.Timeout | None = None) -> None:
-        self.request = request
-        self._limit = limit
-        self._asks_until = asyncio.get_running_loop().time() + _ASKING
         self.app: PortalContext = request.app.state.context
-        self.language = choose(
-            request,
-            self.app.sessions.language(request),
-            self.app.settings.institution.default_language,
-        )
+        super().__init__(request, self.app.site)
+        self.time = TimeLimit(request, limit)
         self.words = self.app.wordings[self.language]
-        # A failure's page is another visit of the same request, and hands over the new token too.
+        # A failure's page is drawn for the same request, and hands over the new token too.
         self._fresh: str | None = getattr(request.state, "fresh", None)
-        self.token = self._fresh or self.app.sessions.token(request)
-        self.form_token = forms.draw()
+        self.token = self._fresh or self.token
         self._failed = False
         self._submission_id: str | None = None
 
@@ -136,14 +73,14 @@ class PortalRequest:
         """Return this browser's session, unless its activation goes on in another browser."""
         session = await self.session()
         if session.superseded:
-            raise Elsewhere(page_state.CONTINUED)
+            raise RedirectTo(page_state.CONTINUED)
         return session
 
     async def state(self) -> PageState:
         """Return where this student stands, moved on to the activation that goes on elsewhere."""
         session = await self.here()
         if session.reference is None:
-            raise Elsewhere("/contact")
+            raise RedirectTo("/contact")
         state = await self.state_of(session, session.reference)
         if state.progress and state.progress.joined_to:
             return await self._take_over(state, state.progress.joined_to)
@@ -178,7 +115,7 @@ class PortalRequest:
             state = replace(state, noted_username=noted)
         told = self.as_told(state, proved=proved)
         if told.concealed:
-            await self.not_before(_VEILED_AFTER)
+            await self.time.not_before(_CONCEALED_AFTER)
         return told
 
     def as_told(self, state: PageState, *, proved: bool = False) -> PageState:
@@ -189,10 +126,10 @@ class PortalRequest:
         return self.app.settings.portal.disclosure == "uniform"
 
     async def state_on(self, path: str) -> PageState:
-        """As `state`, when this page is the student's; raises `Elsewhere` with the true one."""
+        """As `state`, when this page is the student's; raises `RedirectTo` with the true one."""
         state = await self.state()
         if state.path != path:
-            raise Elsewhere(state.path)
+            raise RedirectTo(state.path)
         return state
 
     async def form(self) -> forms.Form:
@@ -202,27 +139,13 @@ class PortalRequest:
         """
         form: forms.Form | None = getattr(self.request.state, "form", None)
         if form is None:
-            public_url = self.app.settings.portal.public_url
-            form = self.request.state.form = await forms.submitted(
-                self.request, public_url, self.app.keys.session_key, self.token
-            )
+            form = self.request.state.form = await super().form()
         self._submission_id = form.submission_id
         return form
 
     async def now(self) -> datetime:
         """Return the ledger's time; this portal's own clock may be wrong."""
         return await clock.now(self.app.pool)
-
-    def left(self) -> timedelta:
-        """Return how long the engine may still be asked; never nothing, so that it is asked."""
-        left = self._asks_until - asyncio.get_running_loop().time()
-        return timedelta(seconds=max(left, 0.3))
-
-    async def not_before(self, seconds: float) -> None:
-        """Answer no sooner than so long after the request came, so that its time tells nothing."""
-        await asyncio.sleep(
-            self._asks_until - _ASKING + seconds - asyncio.get_running_loop().time()
-        )
 
     async def known(self) -> str | None:
         """Return this browser's activation if it can be told at once."""
@@ -239,40 +162,6 @@ class PortalRequest:
             return {}
         typed: dict[str, str] = json.loads(self.app.keys.decrypt("typed", reference, box))
         return typed
-
-    # --- what is handed in --------------------------------------------------------------------
-
-    @property
-    def handed_in(self) -> HandedIn:
-        """Return what became of it; a failure's page is another visit of the same request."""
-        handed_in: HandedIn = getattr(self.request.state, "handed_in", HandedIn())
-        return handed_in
-
-    @contextmanager
-    def handing_in(self, at_last: timedelta = timedelta()) -> Iterator[None]:
-        """Hand something in: from here on only an answer, or a sure refusal, tells whether.
-
-        That is worth waiting for, for so long at the most where whoever takes it may be busy.
-        """
-        self.request.state.handed_in = HandedIn(taken=None)
-        self.not_cut_for(at_last.total_seconds())
-        try:
-            yield
-        except TemporalUnavailable as away:
-            if away.refused:
-                self.request.state.handed_in = HandedIn()
-            raise
-        self.taken()
-        self.not_cut_for(_AFTERWARDS)
-
-    def not_cut_for(self, seconds: float) -> None:
-        """Give this page so many seconds from now on, if it has less."""
-        if self._limit:
-            until = asyncio.get_running_loop().time() + seconds
-            self._limit.reschedule(max(self._asks_until - _ASKING + _WITHIN, until))
-
-    def taken(self, onward: str | None = None) -> None:
-        self.request.state.handed_in = HandedIn(taken=True, onward=onward)
 
     # --- what changes -------------------------------------------------------------------------
 
@@ -310,34 +199,14 @@ class PortalRequest:
         if self.token:
             await self.app.sessions.end(self.token)
         response = RedirectResponse("/", 303)
-        self.app.sessions.forget(response)
+        # Behind https alone browsers hear this; "cookies" are those of the registered domain, so
+        # that it ends the sessions at other services of the institution too.
+        response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+        self.site.session_cookie.delete(response)
+        self.site.language_cookie.delete(response)
         return response
 
     # --- what is answered ---------------------------------------------------------------------
-
-    def page(
-        self,
-        name: str,
-        *,
-        status: int | None = None,
-        errors: Errors | None = None,
-        headers: Mapping[str, str] | None = None,
-        **context: Any,
-    ) -> Response:
-        """Render a page; with errors it is the same page again, and 422 unless told otherwise."""
-        html = self.app.views.page(
-            name,
-            self.language,
-            path=self.request.url.path,
-            hidden=self._hidden,
-            errors=errors or {},
-            **context,
-        )
-        return self._dress(HTMLResponse(html, status or (422 if errors else 200), headers))
-
-    def see(self, path: str) -> Response:
-        """Send the browser to another page of ours."""
-        return self._dress(RedirectResponse(path, 303))
 
     async def error(
         self, status: int, headers: Mapping[str, str] | None = None, **more: Any
@@ -363,36 +232,34 @@ class PortalRequest:
         """Tell from what time of day on something may be done: never a moment too early."""
         unit = timedelta(seconds=1) if seconds else timedelta(minutes=1)
         whole = moment + unit - timedelta.resolution
-        return self.app.views.clock(whole, self.language, seconds=seconds)
+        return self.site.views.clock(whole, self.language, seconds=seconds)
 
     def _keep(self, token: str | None) -> None:
         """Hand this token to the browser; None leaves it the one it has."""
         if token:
             self.token = self._fresh = self.request.state.fresh = token
 
-    def _hidden(self) -> Markup:
-        """Return the fields every form carries; a new browser gets a token for them."""
-        if not self.token:
-            self._keep(self.app.sessions.draw())
+    def draw_token(self) -> str:
+        self._keep(self.app.sessions.draw())
         assert self.token is not None  # noqa: S101 - drawn a line above
+        return self.token
+
+    def hidden_fields(self) -> Markup:
         # A failure's page is drawn without the key too; its form would be refused.
         with suppress(*((KeyUnavailable,) if self._failed else ())):
-            return forms.hidden(self.app.keys.session_key, self.token, self.form_token)
+            return super().hidden_fields()
         return Markup()
 
-    def _dress(self, response: Response) -> Response:
+    def with_cookies(self, response: Response) -> Response:
         if self._fresh:
-            self.app.sessions.keep(response, self._fresh)
-        if "lang" in self.request.query_params:
-            self.app.sessions.keep_language(response, self.language)
-        return response
+            self.site.session_cookie.set(response, self._fresh)
+        return super().with_cookies(response)
 
 
-async def ctx(request: Request) -> AsyncIterator[PortalRequest]:
-    """Give a route its visit; time that runs out is answered as a part that is away."""
-    await request.body()  # A slow line is no part of ours that is away.
-    async with answered_within(request, _WITHIN) as limit:
+async def portal_request(request: Request) -> AsyncIterator[PortalRequest]:
+    """Give a route its request; time that runs out is answered as a part that is away."""
+    async with in_time(request, time_limit.WITHIN) as limit:
         yield PortalRequest(request, limit)
 
 
-CurrentRequest = Annotated[PortalRequest, Depends(ctx)]
+CurrentRequest = Annotated[PortalRequest, Depends(portal_request)]

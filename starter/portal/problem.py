@@ -22,7 +22,8 @@ from security.keyfiles import KeyUnavailable
 from starter.client.activations import ActivationEnded
 from starter.client.connect import NO_ANSWER
 from starter.portal import limits
-from starter.portal.portal_request import CurrentRequest, PortalContext, PortalRequest
+from starter.portal.portal_context import PortalContext
+from starter.portal.portal_request import CurrentRequest, PortalRequest
 from translations import N_
 from web.view import Errors
 
@@ -76,13 +77,13 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
         **read,
     )
     sent = f"{ctx.request.url.path}?sent"
-    with ctx.handing_in():
+    with ctx.time.handing_in():
         await support_requests.put(context.pool, context.keys, request)
-    ctx.taken(sent)
+    ctx.time.taken(sent)
     with suppress(*_AWAY):
         async with asyncio.timeout(_ASKING):
             await context.engine.mail_support_request(request.id)
-    return ctx.see(sent)
+    return ctx.redirect(sent)
 
 
 async def hand_on(context: PortalContext) -> None:
@@ -139,7 +140,7 @@ def _read(ctx: PortalRequest, typed: Mapping[str, str]) -> tuple[dict[str, str],
 
 
 async def _count(ctx: PortalRequest) -> None:
-    """Count this request for help; raises `limits.Flood` past a limit."""
+    """Count this request for help; raises `RateLimited` past a limit."""
     browser = f"help:{limits.browser(ctx)}"
     by_address = limits.by_address(ctx, "help")
     allowed = ctx.app.settings.portal.help_requests_per_address

@@ -13,7 +13,8 @@ from domain.rules import InvalidInput, Rule
 from ledger.budgets import Taken
 from starter.portal import enumeration_protection, page_state, second
 from starter.portal.page_state import PageState
-from starter.portal.portal_request import CurrentRequest, Elsewhere, PortalRequest
+from starter.portal.portal_request import CurrentRequest, PortalRequest
+from starter.portal.redirects import RedirectTo
 from starter.portal.submissions import onward, stamp, submit, wish
 from web.forms import Form
 from web.view import Errors
@@ -52,7 +53,7 @@ async def pin_again(ctx: CurrentRequest) -> Response:
     form = await ctx.form()
     channel = form.get("channel")
     if channel not in list(Channel):
-        raise Elsewhere("/pin")
+        raise RedirectTo("/pin")
     typed = form.get("answer").strip()
     answers = identity.readings(typed, _today())
     if typed and not answers:
@@ -66,7 +67,7 @@ async def pin_again(ctx: CurrentRequest) -> Response:
         return await _pin_once_more(ctx, {"answer": [text]})
     answer = await submit(ctx, "resend_pin", request)
     if answer.verdict is Verdict.ACCEPTED:
-        return ctx.see("/pin?sent")
+        return ctx.redirect("/pin?sent")
     return await _not_sent(ctx, answer, request, tries.left)
 
 

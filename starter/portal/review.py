@@ -14,7 +14,8 @@ from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Choice, Detail, Step, WaitReason
 from starter.portal import page_state
 from starter.portal.page_state import PageState
-from starter.portal.portal_request import CurrentRequest, Elsewhere, PortalRequest
+from starter.portal.portal_request import CurrentRequest, PortalRequest
+from starter.portal.redirects import RedirectTo
 from starter.portal.submissions import onward, stamp, submit, wish
 from web.forms import Form
 from web.view import Errors
@@ -38,7 +39,7 @@ async def review(ctx: CurrentRequest) -> Response:
 async def wrong(ctx: CurrentRequest) -> Response:
     state = await ctx.state_on("/review")
     if state.wait_reason is WaitReason.DATA_DISPUTED:
-        return ctx.see("/review")
+        return ctx.redirect("/review")
     return _dispute_page(ctx, state)
 
 
@@ -53,7 +54,7 @@ async def decided(ctx: CurrentRequest) -> Response:
         case "withdraw":
             answer = await submit(ctx, "withdraw", WithdrawSubmission(**await wish(ctx, form)))
             return await onward(ctx, answer, leaves=())
-    raise Elsewhere("/review")
+    raise RedirectTo("/review")
 
 
 async def _agree(ctx: PortalRequest, form: Form) -> Response:

@@ -8,7 +8,8 @@ from datetime import timedelta
 from ledger import activations, budgets
 from ledger.budgets import Taken
 from starter.portal import limits
-from starter.portal.portal_request import Elsewhere, PortalRequest
+from starter.portal.portal_request import PortalRequest
+from starter.portal.redirects import RedirectTo
 from web.forms import Form
 from web.limits import block
 
@@ -20,7 +21,7 @@ async def take(ctx: PortalRequest, form: Form) -> Taken:
     """Use one of the tries; the same form once more uses none."""
     session = await ctx.here()
     if session.reference is None:
-        raise Elsewhere("/contact")
+        raise RedirectTo("/contact")
     browser, address = limits.browser(ctx), limits.address(ctx, block)
     contacts = await activations.contacts(ctx.app.pool, session.reference)
     return await budgets.take_once(

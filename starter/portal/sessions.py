@@ -1,4 +1,4 @@
-"""A browser's session: its cookie, and the row in the ledger that knows only the token's hash.
+"""A browser's session: a token in its cookie, of which the ledger knows only the hash.
 
 The cookie carries a random token and nothing else: a name the session keeps, and a secret that
 changes when the session is worth more: with each contact given and with each proof. The new one
@@ -13,9 +13,6 @@ import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-
-from starlette.requests import Request
-from starlette.responses import Response
 
 from ledger import sessions as ledger
 from postgres import UNAVAILABLE, Pool
@@ -41,17 +38,8 @@ class Sessions:
     def __init__(self, pool: Pool, portal: Portal, key: bytes) -> None:
         self._pool = pool
         self._key = key
-        self._secure = portal.public_url.startswith("https://")
         self._idle = timedelta(minutes=portal.session_idle_minutes)
         self._absolute = timedelta(minutes=portal.session_absolute_minutes)
-        prefix = "__Host-" if self._secure else ""
-        self._cookie, self._language_cookie = f"{prefix}session", f"{prefix}lang"
-
-    def token(self, request: Request) -> str | None:
-        return request.cookies.get(self._cookie)
-
-    def language(self, request: Request) -> str | None:
-        return request.cookies.get(self._language_cookie)
 
     def draw(self) -> str:
         """Return a token for a browser that has no session yet."""
@@ -97,25 +85,3 @@ class Sessions:
 
     async def end(self, token: str) -> None:
         await ledger.drop(self._pool, token)
-
-    def forget(self, response: Response) -> None:
-        """Let the browser delete its cookies and whatever else it keeps of these pages.
-
-        Browsers hear the header behind https only. There "cookies" are those of the whole
-        registered domain, so that it ends the sessions at other services of the institution too.
-        """
-        response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
-        for name in (self._cookie, self._language_cookie):
-            response.delete_cookie(name, path="/", secure=self._secure, httponly=True)
-
-    def keep(self, response: Response, token: str) -> None:
-        """Hand the token to the browser, until it is closed."""
-        self._set(response, self._cookie, token)
-
-    def keep_language(self, response: Response, language: str) -> None:
-        self._set(response, self._language_cookie, language)
-
-    def _set(self, response: Response, name: str, value: str) -> None:
-        response.set_cookie(
-            name, value, path="/", httponly=True, samesite="lax", secure=self._secure
-        )

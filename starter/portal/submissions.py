@@ -8,7 +8,8 @@ from domain.contracts.submissions import Submission
 from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Step
 from starter.portal import limits, page_state
-from starter.portal.portal_request import Elsewhere, PortalRequest
+from starter.portal.portal_request import PortalRequest
+from starter.portal.redirects import RedirectTo
 from web import forms
 from web.forms import Form
 
@@ -34,18 +35,20 @@ async def submit(ctx: PortalRequest, door: str, submission: Submission) -> Answe
     """Hand in an answer; without a worker it is kept all the same, and the page says so."""
     session = await ctx.here()
     if session.reference is None:
-        raise Elsewhere("/contact")
+        raise RedirectTo("/contact")
     if door not in _BEFORE_PROOF and (ctx.protects_enumeration or not session.proofs):
         await _after_proof(ctx)
     await limits.admit(ctx, session.reference, submission.submission_id)
-    with ctx.handing_in(page_state.HANDED_IN_AT_LAST):
-        answer = await ctx.app.engine.submit(session.reference, door, submission, within=ctx.left())
+    with ctx.time.handing_in(page_state.HANDED_IN_AT_LAST):
+        answer = await ctx.app.engine.submit(
+            session.reference, door, submission, within=ctx.time.left()
+        )
     if answer is None:
         raise await received(ctx, door)
     state = ctx.as_told(page_state.of(answer.progress))
     ctx.check(session, state)
     if answer.verdict is Verdict.OUT_OF_STEP and not state.concealed:
-        raise Elsewhere(state.path)
+        raise RedirectTo(state.path)
     return answer
 
 
@@ -53,20 +56,20 @@ async def _after_proof(ctx: PortalRequest) -> None:
     """Send back who has proved nothing yet, before the answer reaches anybody."""
     state = await ctx.state()
     if state.concealed or state.progress is None:
-        raise Elsewhere(state.path)
+        raise RedirectTo(state.path)
 
 
-async def received(ctx: PortalRequest, door: str) -> Elsewhere:
+async def received(ctx: PortalRequest, door: str) -> RedirectTo:
     """Return the way to the page that says so."""
     if door in _RISES:
         await ctx.rotate()
-    return Elsewhere(RECEIVED)
+    return RedirectTo(RECEIVED)
 
 
 async def onward(ctx: PortalRequest, answer: Answer, *, leaves: Collection[Step]) -> Response:
     """Go where the activation stands once this answer has had its effect, or a moment later."""
-    ctx.taken(RECEIVED)
+    ctx.time.taken(RECEIVED)
     reference = answer.progress.reference
-    settled = await ctx.app.engine.settled(reference, leaves=leaves, within=ctx.left())
+    settled = await ctx.app.engine.settled(reference, leaves=leaves, within=ctx.time.left())
     state = page_state.of(settled or answer.progress)
-    return ctx.see("/progress" if state.step in leaves else state.path)
+    return ctx.redirect("/progress" if state.step in leaves else state.path)

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 import postgres
 import settings as configuration
 from domain.text import note
+from ledger import clock
 from postgres import Pool
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
@@ -47,7 +48,10 @@ from support.verbs.signin import SignIn
 from support.verbs.staff import NotAllowed
 from translations import N_
 from web.brand import brand
+from web.context import Site
+from web.cookies import Cookie
 from web.forms import Forged
+from web.limits import RateLimited, retry_after
 from web.shield import Shield
 from web.view import Views, static, static_path
 
@@ -119,10 +123,16 @@ def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) 
     """Put together what every request shares."""
     return ConsoleContext(
         settings=settings,
-        keys=keys,
         pool=pool,
         client=client,
-        views=Views(settings.institution, "console"),
+        site=Site(
+            views=Views(settings.institution, "console"),
+            keys=keys,
+            public_url=settings.console.public_url,
+            default_language=settings.institution.default_language,
+            session_cookie=Cookie("desk", settings.console.public_url, "strict"),
+            language_cookie=Cookie("desk-lang", settings.console.public_url, "strict"),
+        ),
         sign_in=SignIn(settings.directory, settings.console),
         health=partial(temporal_ready, client),
     )
@@ -173,6 +183,14 @@ def _add_failures(app: FastAPI) -> None:
     async def away(request: Request, _: Exception) -> Response:
         return ConsoleRequest(request).error(503, {"Retry-After": _RETRY_AFTER})
 
+    async def too_many(request: Request, failure: Exception) -> Response:
+        assert isinstance(failure, RateLimited)  # noqa: S101 - as above
+        assert failure.opens is not None  # noqa: S101 - windows of sign-ins always end
+        ctx = ConsoleRequest(request)
+        headers = retry_after(failure.opens, await clock.now(ctx.app.pool))
+        not_before = ctx.site.views.clock(failure.opens, ctx.language)
+        return ctx.error(429, headers, not_before=not_before)
+
     async def refused(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, HTTPException)  # noqa: S101 - as above
         return ConsoleRequest(request).error(failure.status_code, failure.headers)
@@ -183,6 +201,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(UnknownReference, unknown)
     app.add_exception_handler(Refused, impossible)
     app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(RateLimited, too_many)
     # What cannot even be asked for, such as a name with a NUL, names nothing.
     app.add_exception_handler(asyncpg.DataError, unknown)
     for unavailable in (TemporalUnavailable, KeyUnavailable, *postgres.UNAVAILABLE):

@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from ledger import staff_sessions
 from ledger.staff_sessions import SignedIn
@@ -22,9 +21,8 @@ from support.verbs.staff import Action, Role, Staff
 from support.verbs.staff_context import StaffContext
 from translations import N_, translator
 from web import forms
-from web.language import choose
-from web.shield import answered_within
-from web.view import Errors, Views
+from web.context import RequestContext, Site, in_time
+from web.view import Errors
 
 SIGN_IN = "/sign-in"
 _WITHIN = 8.0
@@ -43,15 +41,18 @@ MENU: tuple[tuple[str, str, Action], ...] = (
 
 @dataclass(frozen=True)
 class ConsoleContext:
-    """What every request shares."""
+    """The connections of one console process."""
 
+    site: Site
     settings: Settings
-    keys: KeyRing
     pool: Pool
     client: Connection
-    views: Views
     sign_in: SignIn
     health: Callable[[], Awaitable[bool]]
+
+    @property
+    def keys(self) -> KeyRing:
+        return self.site.keys
 
 
 class SignedOut(Exception):
@@ -62,21 +63,14 @@ class SignedOut(Exception):
         self.path = path
 
 
-class ConsoleRequest:
-    """What a route works with."""
+class ConsoleRequest(RequestContext):
+    """What a route of the console works with."""
 
     def __init__(self, request: Request) -> None:
-        self.request = request
         self.app: ConsoleContext = request.app.state.context
-        secure = self.app.settings.console.public_url.startswith("https://")
-        self._cookies = partial(_Cookie, prefix="__Host-" if secure else "", secure=secure)
-        language = self._cookies("desk-lang")
-        usual = self.app.settings.institution.default_language
-        self.language = choose(request, language.of(request), usual)
+        super().__init__(request, self.app.site)
         self._texts = translator(self.language)
-        self.token: str | None = self._cookies("desk").of(request)
         self._kept = self.token
-        self.form_token = forms.draw()
         self.staff: Staff | None = getattr(request.state, "staff", None)
 
     # --- who asks -----------------------------------------------------------------------------
@@ -139,15 +133,6 @@ class ConsoleRequest:
         staff = self.staff
         return [(path, text) for path, text, action in MENU if staff and staff.may(action)]
 
-    # --- what is asked ------------------------------------------------------------------------
-
-    async def form(self) -> forms.Form:
-        """Return the submitted form; raises `forms.Forged`."""
-        public_url = self.app.settings.console.public_url
-        return await forms.submitted(
-            self.request, public_url, self.app.keys.session_key, self.token
-        )
-
     # --- what is answered ---------------------------------------------------------------------
 
     def say(self, text: str) -> str:
@@ -158,33 +143,21 @@ class ConsoleRequest:
         self,
         template: str,
         *,
-        status: int = 200,
+        status: int | None = None,
         errors: Errors | None = None,
         headers: Mapping[str, str] | None = None,
         **context: Any,
     ) -> Response:
-        """Render a page; with errors it is the same page again, and 422."""
-        if not self.token:
-            self.token = forms.draw()
-        html = self.app.views.page(
-            template,
-            self.language,
-            path=self.request.url.path,
-            hidden=forms.hidden(self.app.keys.session_key, self.token, self.form_token),
-            errors=errors or {},
-            staff=self.staff,
-            menu=self.menu,
-            say=self.say,
-            **context,
-        )
-        return self._dress(HTMLResponse(html, 422 if errors else status, headers))
+        """Render a page, as `RequestContext.page`, with who is signed in and their menu."""
+        shown = {"staff": self.staff, "menu": self.menu, "say": self.say} | context
+        return super().page(template, status=status, errors=errors, headers=headers, **shown)
 
     def see(self, path: str, **query: str) -> Response:
         """Send the browser to another page of ours."""
         address = f"{path}?{urlencode(query)}" if query else path
         if self.followed:
             return HTMLResponse(headers={"Refresh": f"0; url={address}"})
-        return self._dress(RedirectResponse(address, 303))
+        return self.redirect(address)
 
     def error(
         self, status: int, headers: Mapping[str, str] | None = None, **context: Any
@@ -193,37 +166,19 @@ class ConsoleRequest:
         context = {"heading": self.say(heading), "sentence": self.say(sentence)} | context
         return self.page("error", status=status, headers=headers, **context)
 
-    def _dress(self, response: Response) -> Response:
+    def with_cookies(self, response: Response) -> Response:
         # From another site the browser brings no cookie: the one it has must not be lost.
         if self.token != self._kept and not self._foreign:
-            self._cookies("desk").keep(response, self.token)
-        if "lang" in self.request.query_params:
-            self._cookies("desk-lang").keep(response, self.language)
-        return response
-
-
-class _Cookie:
-    def __init__(self, name: str, *, prefix: str, secure: bool) -> None:
-        self._name = prefix + name
-        self._secure = secure
-
-    def of(self, request: Request) -> str | None:
-        return request.cookies.get(self._name)
-
-    def keep(self, response: Response, value: str | None) -> None:
-        """Hand it to the browser until that is closed; None takes it away."""
-        if value is None:
-            response.delete_cookie(self._name, path="/", secure=self._secure, httponly=True)
-            return
-        response.set_cookie(
-            self._name, value, path="/", httponly=True, samesite="strict", secure=self._secure
-        )
+            if self.token:
+                self.site.session_cookie.set(response, self.token)
+            else:
+                self.site.session_cookie.delete(response)
+        return super().with_cookies(response)
 
 
 async def anyone(request: Request) -> AsyncIterator[ConsoleRequest]:
     """Give a route its seat, whoever sits there; time that runs out is a part that is away."""
-    await request.body()  # A slow line is no part of ours that is away.
-    async with answered_within(request, _WITHIN):
+    async with in_time(request, _WITHIN):
         yield ConsoleRequest(request)
 
 
@@ -231,8 +186,7 @@ def allowed_to(action: Action) -> Any:
     """Return the dependency of a route that only who may do this can use."""
 
     async def ctx(request: Request) -> AsyncIterator[ConsoleRequest]:
-        await request.body()
-        async with answered_within(request, _WITHIN):
+        async with in_time(request, _WITHIN):
             taken = ConsoleRequest(request)
             await taken.load_staff()
             assert taken.staff is not None  # noqa: S101 - `sit` saw to it

@@ -1,6 +1,5 @@
 """The sign-in page: one message for a wrong name and a wrong password, and a limit of tries."""
 
-import math
 from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated
@@ -8,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
-from ledger import audit, budgets, clock
+from ledger import audit
 from support.console.console_request import SIGN_IN, ConsoleRequest, SignedOut, anyone
 from support.verbs.signin import DirectoryAway, NoRole
 from translations import N_
-from web.limits import network
+from web import limits
 
 router = APIRouter()
 
@@ -40,8 +39,7 @@ async def sign_in(ctx: AnyoneRequest) -> Response:
 async def signed_in(ctx: AnyoneRequest) -> Response:
     form = await ctx.form()
     name, onward = form.get("name").strip(), _inside(form.get("next"))
-    if opens := await _too_often(ctx, name):
-        return opens
+    await _count(ctx, name)
     try:
         staff = await ctx.app.sign_in.staff(name, form.get("password"))
     except DirectoryAway:
@@ -85,19 +83,13 @@ async def _note(ctx: ConsoleRequest, name: str, action: str) -> None:
     )
 
 
-async def _too_often(ctx: ConsoleRequest, name: str) -> Response | None:
-    """Count this try for its name and its address; past a limit, return the page that says so."""
+async def _count(ctx: ConsoleRequest, name: str) -> None:
+    """Count this try for its name and its address; raises `RateLimited` past a limit."""
     keys, console = ctx.app.keys, ctx.app.settings.console
     client = ctx.request.client
-    address = keys.index("address", network(client.host if client else ""))
+    address = keys.index("address", limits.network(client.host if client else ""))
     for bucket, limit in (
         (f"sign-in:{keys.index('staff', name.lower())}", console.sign_ins_per_name),
         (f"sign-in:{address}", console.sign_ins_per_address),
     ):
-        opens = await budgets.take(ctx.app.pool, bucket, limit=limit, window=_WINDOW)
-        if opens:
-            wait = opens - await clock.now(ctx.app.pool)
-            headers = {"Retry-After": str(math.ceil(wait.total_seconds()))}
-            not_before = ctx.app.views.clock(opens, ctx.language)
-            return ctx.error(429, headers, not_before=not_before)
-    return None
+        await limits.take(ctx.app.pool, bucket, limit=limit, window=_WINDOW)

@@ -1,0 +1,38 @@
+"""What every request of the portal shares."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from domain.contracts.vocabulary import Language
+from postgres import Pool
+from security.keys import KeyRing
+from settings import Settings
+from starter.portal.admission import Admission
+from starter.portal.page_state import Engine
+from starter.portal.pause import Pauses
+from starter.portal.sessions import Sessions
+from starter.portal.texts import Texts
+from starter.portal.wording import Wording
+from web.context import Site
+
+Health = Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
+class PortalContext:
+    """The connections and texts of one portal process."""
+
+    site: Site
+    settings: Settings
+    pool: Pool
+    engine: Engine
+    sessions: Sessions
+    wordings: Mapping[Language, Wording]
+    pauses: Pauses
+    texts: Texts
+    admission: Admission
+    health: Health
+
+    @property
+    def keys(self) -> KeyRing:
+        return self.site.keys

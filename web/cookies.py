@@ -1,0 +1,31 @@
+"""The cookies of portal and console: for this host alone, kept until the browser is closed."""
+
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+
+class Cookie:
+    """One cookie; behind https its name has the prefix that binds it to the host."""
+
+    def __init__(self, name: str, public_url: str, same_site: Literal["lax", "strict"]) -> None:
+        self._secure = public_url.startswith("https://")
+        self._name = f"__Host-{name}" if self._secure else name
+        self._same_site = same_site
+
+    def read(self, request: Request) -> str | None:
+        return request.cookies.get(self._name)
+
+    def set(self, response: Response, value: str) -> None:
+        response.set_cookie(
+            self._name,
+            value,
+            path="/",
+            httponly=True,
+            samesite=self._same_site,
+            secure=self._secure,
+        )
+
+    def delete(self, response: Response) -> None:
+        response.delete_cookie(self._name, path="/", secure=self._secure, httponly=True)
