@@ -43,7 +43,7 @@ class Account:
 
     def __init__(
         self,
-        standing: StepMachine,
+        machine: StepMachine,
         start: ActivationStart,
         person: Person,
         insurance_number: str | None,
@@ -51,7 +51,7 @@ class Account:
         self.shown: ReviewView | None = None
         self.refusal: PasswordRefusal | None = None
         self.address: str | None = None
-        self._machine = standing
+        self._machine = machine
         self._start = start
         self._person = person
         self._typed = (insurance_number, start.mobile)
@@ -88,7 +88,7 @@ class Account:
             request = ResolveAccount(
                 reference=self._start.reference, person=self._person, taken=self._taken
             )
-            self._machine.stand(step, None, passing=True)
+            self._machine.stand(step, None, publish=False)
             self._machine.accept()
             account = await self._machine.run_until_done(calls.resolve_account, request)
             match account.outcome, account.username:

@@ -36,31 +36,19 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.submissions import (
         ActivationResult,
         ActivationStart,
-        CancelRequest,
-        ConsentSubmission,
-        DisputeSubmission,
-        HoldRequest,
         IdentitySubmission,
         InsuranceSubmission,
         JoinedNotice,
-        PasswordSubmission,
-        PinSubmission,
-        ReleaseRequest,
         RereadRequest,
-        ResendRequest,
-        ResolveRequest,
-        RetryRequest,
-        SendCodeRequest,
         Submission,
-        UnlockRequest,
-        WithdrawSubmission,
     )
     from domain.contracts.views import IdentifyView, Progress, ProgressRequest, Verdict
     from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
     from domain.destinations import OTHER, has, reachable
     from workflows import calls, steps
     from workflows.account import Account, typed_contact
-    from workflows.inbox import door, only
+    from workflows.handlers import Handlers
+    from workflows.inbox import one_payload
     from workflows.proof import Proof
     from workflows.step_machine import Ended, StepMachine, background, forgotten
 
@@ -76,28 +64,10 @@ _LOOK_AGAIN = timedelta(minutes=1)
 
 
 @workflow.defn(name=WORKFLOW)
-class Activation(StepMachine):
-    submit_pin_signal, submit_pin = door("submit_pin", PinSubmission)
-    resend_pin_signal, resend_pin = door("resend_pin", ResendRequest)
-    identify_signal, identify = door("identify", IdentitySubmission)
-    submit_insurance_signal, submit_insurance = door("submit_insurance", InsuranceSubmission)
-    give_consent_signal, give_consent = door("give_consent", ConsentSubmission)
-    dispute_signal, dispute = door("dispute", DisputeSubmission)
-    withdraw_signal, withdraw = door("withdraw", WithdrawSubmission)
-    submit_password_signal, submit_password = door("submit_password", PasswordSubmission)
-    joined_signal, joined = door("joined", JoinedNotice)
-    retry_signal, retry = door("retry", RetryRequest)
-    send_code_signal, send_code = door("send_code", SendCodeRequest)
-    unlock_signal, unlock = door("unlock", UnlockRequest)
-    reread_signal, reread = door("reread", RereadRequest)
-    resolve_signal, resolve = door("resolve", ResolveRequest)
-    hold_signal, hold = door("hold", HoldRequest)
-    release_signal, release = door("release", ReleaseRequest)
-    cancel_signal, cancel = door("cancel", CancelRequest)
-
+class Activation(Handlers, StepMachine):
     @workflow.init
     def __init__(self, *given: object) -> None:
-        start = only(ActivationStart, given)
+        start = one_payload(ActivationStart, given)
         super().__init__(start.policy)
         self.start = start
         self.person: Person | None = None
@@ -442,7 +412,7 @@ class Activation(StepMachine):
 
     @workflow.query(name="progress")
     def progress(self, *given: object) -> Progress:
-        only(ProgressRequest, given)  # Only who has the keys can ask.
+        one_payload(ProgressRequest, given)  # Only who has the keys can ask.
         return self.snapshot()
 
     def snapshot(self) -> Progress:

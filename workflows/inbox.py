@@ -1,14 +1,12 @@
-"""One inbox, two doors: every submission enters here, by update or by signal, and counts once.
+"""The inbox of an activation: every submission enters here, by update or signal, and counts once.
 
-Handlers only put in; the run is the only one that takes out. `door` makes the two handlers of a
-submission: the update is answered as soon as the run has dealt with it, the signal waits for
-nobody and is durable with every worker down.
+Handlers only put in; the run is the only one that takes out.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from pydantic import ValidationError
 from temporalio import workflow
@@ -102,6 +100,27 @@ class Inbox:
         """Answer once; later answers to the same submission are not heard."""
         self._answers.setdefault(submission.submission_id, answer)
 
+    async def accept(self, model: type[Submission], given: Sequence[object]) -> Answer:
+        """Put in what an update brought and return the run's answer; raises as `one_payload`."""
+        submission = one_payload(model, given)
+        self.put(submission)
+        return await self.answered(submission)
+
+    def check(self, model: type[Submission], given: Sequence[object]) -> None:
+        """Raise `ApplicationError` for what an update may not bring, or brings too often."""
+        if self.refuses(one_payload(model, given)):
+            raise _too_many()
+
+    def accept_signal(self, model: type[Submission], given: Sequence[object]) -> None:
+        """Put in what a signal brought; anything else is dropped."""
+        with suppress(ApplicationError):
+            submission = one_payload(model, given)
+            if self.refuses(submission):
+                workflow.logger.warning(
+                    "an answer was dropped, for too many came: %s", model.__name__
+                )
+            self.put(submission, signalled=True)
+
     async def answered(self, submission: Submission) -> Answer:
         """Wait until the run has dealt with this submission."""
         name = submission.submission_id
@@ -115,11 +134,7 @@ def _too_many() -> ApplicationError:
     return ApplicationError("too many submissions", type=TOO_MANY)
 
 
-class HasInbox(Protocol):
-    inbox: Inbox
-
-
-def only(model: type[Given], given: Sequence[object]) -> Given:
+def one_payload(model: type[Given], given: Sequence[object]) -> Given:
     """Return the one payload that was given as this model.
 
     Raises `ApplicationError` for any other payload, or any other number of payloads. Handlers take
@@ -131,30 +146,3 @@ def only(model: type[Given], given: Sequence[object]) -> Given:
         return model.model_validate(payload)
     except (ValidationError, ValueError):
         raise ApplicationError(f"not one {model.__name__}") from None
-
-
-def door(name: str, model: type[Submission]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return the signal handler and the update handler of one kind of submission."""
-
-    async def by_signal(self: HasInbox, *given: object) -> None:
-        with suppress(ApplicationError):
-            submission = only(model, given)
-            if self.inbox.refuses(submission):
-                workflow.logger.warning("an answer was dropped, for too many came: %s", name)
-            self.inbox.put(submission, signalled=True)
-
-    async def by_update(self: HasInbox, *given: object) -> Answer:
-        submission = only(model, given)
-        self.inbox.put(submission)
-        return await self.inbox.answered(submission)
-
-    def refuse(self: HasInbox, *given: object) -> None:
-        """Reject before it is accepted, which leaves no trace in the history."""
-        if self.inbox.refuses(only(model, given)):
-            raise _too_many()
-
-    # Temporal wants one name for both.
-    by_signal.__qualname__ = by_update.__qualname__ = f"Activation.{name}"
-    update = workflow.update(name=name)(by_update)
-    update.validator(refuse)
-    return workflow.signal(name=name)(by_signal), update

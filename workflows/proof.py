@@ -60,9 +60,9 @@ class Message:
 
 class Proof:
     def __init__(
-        self, standing: StepMachine, start: ActivationStart, persons: Sequence[Person]
+        self, machine: StepMachine, start: ActivationStart, persons: Sequence[Person]
     ) -> None:
-        self._machine = standing
+        self._machine = machine
         self._start = start
         self._persons = persons
         self._contacts = reachable(persons, always_ask=start.always_ask)
@@ -79,7 +79,7 @@ class Proof:
         self._resend_asked: ResendRequest | None = None
         self._closed: dict[Channel, SendReserved] = {}
         self._on_request = False
-        self._clock = standing.ledger_clock
+        self._clock = machine.ledger_clock
 
     @property
     def destination(self) -> Destination:

@@ -99,12 +99,12 @@ class StepMachine(ABC):
         step: Step,
         reason: Reason | None,
         *,
-        passing: bool = False,
+        publish: bool = True,
         since: datetime | None = None,
     ) -> None:
         """Move to this step and reason; whose submission led to another step is answered.
 
-        `passing`: the engine moves on in a moment, which is not worth a search attribute; should
+        `publish` False: the engine moves on in a moment, too short for a search attribute; should
         it be held up, that is published. `since`: it stood so before, and was tried in vain. Work
         of the engine's that turns out to be held up has been waited for since it began.
         """
@@ -119,7 +119,7 @@ class StepMachine(ABC):
         if moved or changed:
             if moved or not held_up:
                 self.since = since or workflow.now()
-            if not passing:
+            if publish:
                 self._publish()
         if moved:
             self.accept()

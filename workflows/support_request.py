@@ -9,18 +9,18 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.requests import MailSupportAnswer, MailSupportRequest
     from domain.contracts.vocabulary import ANSWER_WORKFLOW, SUPPORT_WORKFLOW
     from workflows import calls
-    from workflows.inbox import only
+    from workflows.inbox import one_payload
 
 
 @workflow.defn(name=SUPPORT_WORKFLOW)
 class SupportRequest:
     @workflow.run
     async def run(self, *given: object) -> None:
-        await calls.mail_support_request(only(MailSupportRequest, given))
+        await calls.mail_support_request(one_payload(MailSupportRequest, given))
 
 
 @workflow.defn(name=ANSWER_WORKFLOW)
 class SupportAnswer:
     @workflow.run
     async def run(self, *given: object) -> None:
-        await calls.mail_support_answer(only(MailSupportAnswer, given))
+        await calls.mail_support_answer(one_payload(MailSupportAnswer, given))

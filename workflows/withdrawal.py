@@ -9,11 +9,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.requests import ApplyWithdrawal
     from domain.contracts.vocabulary import WITHDRAWAL_WORKFLOW
     from workflows import calls
-    from workflows.inbox import only
+    from workflows.inbox import one_payload
 
 
 @workflow.defn(name=WITHDRAWAL_WORKFLOW)
 class Withdrawal:
     @workflow.run
     async def run(self, *given: object) -> None:
-        await calls.apply_withdrawal(only(ApplyWithdrawal, given))
+        await calls.apply_withdrawal(one_payload(ApplyWithdrawal, given))

@@ -53,7 +53,7 @@ class ActivationResult(Model):
 
 
 class Submission(Model):
-    """One answer; the same `submission_id` counts once, whichever door it came by."""
+    """One answer; the same `submission_id` counts once, whichever handler it came by."""
 
     submission_id: str
     received_at: datetime

@@ -159,7 +159,7 @@ class Activations:
     async def submit(
         self,
         reference: str,
-        door: str,
+        name: str,
         submission: Submission,
         *,
         within: timedelta = _HANDED_IN_WITHIN,
@@ -172,18 +172,18 @@ class Activations:
         now = asyncio.get_running_loop().time()
         until = now + within.total_seconds()
         by_signal_from = max(until - _FOR_THE_SIGNAL.total_seconds(), now + _POLL)
-        accepted = await self._by_update(reference, door, submission, by_signal_from)
+        accepted = await self._by_update(reference, name, submission, by_signal_from)
         if accepted:
             try:
                 return await _result(accepted, until)
             except WorkflowUpdateFailedError as failed:
                 if isinstance(failed.cause, ApplicationError) and failed.cause.type == TOO_MANY:
                     raise TooManySubmissions from None
-        await self._by_signal(reference, door, submission, until)
+        await self._by_signal(reference, name, submission, until)
         return None
 
     async def _by_update(
-        self, reference: str, door: str, submission: Submission, until: float
+        self, reference: str, name: str, submission: Submission, until: float
     ) -> WorkflowUpdateHandle[Answer] | None:
         """Return the update once it is in the history; None: a signal must follow.
 
@@ -193,7 +193,7 @@ class Activations:
             async with asyncio.timeout_at(until):
                 return self._heard(
                     await self._handle(reference).start_update(
-                        door,
+                        name,
                         submission,
                         id=submission.submission_id,
                         wait_for_stage=WorkflowUpdateStage.ACCEPTED,
@@ -203,12 +203,12 @@ class Activations:
         return None
 
     async def _by_signal(
-        self, reference: str, door: str, submission: Submission, until: float
+        self, reference: str, name: str, submission: Submission, until: float
     ) -> None:
         try:
             with asking():
                 signalled = self._handle(reference).signal(
-                    door, submission, rpc_timeout=TOLD_AT_LAST
+                    name, submission, rpc_timeout=TOLD_AT_LAST
                 )
                 await self._as_long_as_it_answers(signalled, until)
         except RPCError as error:

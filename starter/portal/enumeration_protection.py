@@ -90,17 +90,17 @@ async def again(
 
 
 async def _answer(
-    ctx: PortalRequest, state: PageState, door: str, submission: Submission
+    ctx: PortalRequest, state: PageState, name: str, submission: Submission
 ) -> Answer | None:
     """Return the activation's answer, None where it found nobody who could have one."""
     try:
-        return await submit(ctx, door, submission)
+        return await submit(ctx, name, submission)
     except ActivationEnded:
         if not state.concealed:
             raise
         if state.progress is None:
             # No worker answers: what was sent for somebody who is on file is "received" now.
-            raise await received(ctx, door) from None
+            raise await received(ctx, name) from None
         return None
     finally:
         if state.progress is None:

@@ -31,20 +31,20 @@ async def wish(ctx: PortalRequest, form: Form) -> dict[str, object]:
     return {"submission_id": forms.wish(form.submission_id, now), "received_at": now}
 
 
-async def submit(ctx: PortalRequest, door: str, submission: Submission) -> Answer:
+async def submit(ctx: PortalRequest, name: str, submission: Submission) -> Answer:
     """Hand in an answer; without a worker it is kept all the same, and the page says so."""
     session = await ctx.here()
     if session.reference is None:
         raise RedirectTo("/contact")
-    if door not in _BEFORE_PROOF and (ctx.protects_enumeration or not session.proofs):
+    if name not in _BEFORE_PROOF and (ctx.protects_enumeration or not session.proofs):
         await _after_proof(ctx)
     await limits.admit(ctx, session.reference, submission.submission_id)
     with ctx.time.handing_in(page_state.HANDED_IN_AT_LAST):
         answer = await ctx.app.engine.submit(
-            session.reference, door, submission, within=ctx.time.left()
+            session.reference, name, submission, within=ctx.time.left()
         )
     if answer is None:
-        raise await received(ctx, door)
+        raise await received(ctx, name)
     state = ctx.as_told(page_state.of(answer.progress))
     ctx.check(session, state)
     if answer.verdict is Verdict.OUT_OF_STEP and not state.concealed:
@@ -59,9 +59,9 @@ async def _after_proof(ctx: PortalRequest) -> None:
         raise RedirectTo(state.path)
 
 
-async def received(ctx: PortalRequest, door: str) -> RedirectTo:
+async def received(ctx: PortalRequest, name: str) -> RedirectTo:
     """Return the way to the page that says so."""
-    if door in _RISES:
+    if name in _RISES:
         await ctx.rotate()
     return RedirectTo(RECEIVED)
 

@@ -7,7 +7,7 @@ from babel.support import NullTranslations
 from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
 from ledger.audit import REFUSED
 from support.console import audit_texts, handbook
-from support.verbs.actions import DOORS, LABELS
+from support.verbs.actions import HANDLERS, LABELS
 from support.verbs.alerts import NO_MAILBOX
 from support.verbs.cases import State
 from support.verbs.queue import Group
@@ -52,8 +52,8 @@ WHO: Mapping[Who, str] = {
     Who.ENGINE: N_("Engine"),
     Who.STAFF: N_("Staff"),
 }
-_ACTS = {door: action for action, door in DOORS.items()}
-_DOORS: Mapping[str, str] = {
+_ACTS = {handler: action for action, handler in HANDLERS.items()}
+_HANDLERS: Mapping[str, str] = {
     "submit_pin": N_("Typed a code"),
     "resend_pin": N_("Asked for a code"),
     "identify": N_("Answered who it is"),
@@ -163,9 +163,9 @@ class Labels:
             detail = f"{self._activity(name)} {kind}".rstrip()
         return self._say(_WHATS[event.what]) % {"detail": detail}
 
-    def _door(self, door: str) -> str:
+    def _door(self, handler: str) -> str:
         """Name what was handed in."""
-        return LABELS[_ACTS[door]] if door in _ACTS else _DOORS.get(door, door)
+        return LABELS[_ACTS[handler]] if handler in _ACTS else _HANDLERS.get(handler, handler)
 
     def _act(self, action: str, detail: str) -> str:
         """Name an act of staff's as the audit has it."""

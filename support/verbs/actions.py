@@ -49,10 +49,10 @@ REQUESTS: Mapping[Action, type[Submission]] = {
     Action.RELEASE: ReleaseRequest,
     Action.CANCEL: CancelRequest,
 }
-DOORS: Mapping[Action, str] = {
+HANDLERS: Mapping[Action, str] = {
     action: model.model_fields["kind"].default for action, model in REQUESTS.items()
 }
-"""By which door of the activation each act goes in."""
+"""By which handler of the activation each act goes in."""
 LABELS: Mapping[Action, str] = {
     Action.RETRY: N_("Try now"),
     Action.RESEND: N_("Send a code"),
@@ -193,7 +193,7 @@ async def act(
         renews = await posts.renew(ctx.pool, reference)
         request = request.model_copy(update={"renews": renews})
     try:
-        answer = await ctx.activations.submit(reference, DOORS[action], request)
+        answer = await ctx.activations.submit(reference, HANDLERS[action], request)
     except ActivationEnded:
         refusal: str | None = _ENDED
     else:

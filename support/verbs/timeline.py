@@ -21,10 +21,10 @@ from ledger.notes import Note
 from starter.client.pending_retries import failure_type
 from workflows.step_machine import REASON, STEP
 
-STAFFS_DOORS = frozenset(
+STAFF_HANDLERS = frozenset(
     model.model_fields["kind"].default for model in StaffRequest.__subclasses__()
 )
-"""The doors that only staff use: each is called as the kind of its request."""
+"""The handlers that only staff use: each is called as the kind of its request."""
 _VIEWS = frozenset({"case", "search", "registrar", "decode", "requests"})
 
 
@@ -37,8 +37,8 @@ class Who(StrEnum):
 class Source(StrEnum):
     """Whose vocabulary `what` is of: a word of ours, or the action of an audit row.
 
-    The two have words in common, as do doors and actions: `withdraw` is a door of the student's
-    and an act of staff's.
+    The two have words in common, as do handlers and actions: `withdraw` is a submission of the
+    student's and an act of staff's.
     """
 
     ENGINE = "engine"
@@ -145,8 +145,8 @@ def _happened(events: Sequence[HistoryEvent]) -> Iterator[Event]:
                 "workflow_execution_update_accepted_event_attributes"
                 | "workflow_execution_signaled_event_attributes"
             ):
-                door = submitted(event)[0]
-                yield Event(at, "submitted", door, _by(door))
+                handler = submitted(event)[0]
+                yield Event(at, "submitted", handler, _by(handler))
             case "activity_task_completed_event_attributes":
                 yield Event(at, "done", activity_of(events, fields))
             case (
@@ -203,14 +203,14 @@ def _tries(events: Sequence[HistoryEvent], event: HistoryEvent) -> int:
     return max(tries, 1)
 
 
-def _by(door: str) -> Who:
-    if door in STAFFS_DOORS:
+def _by(handler: str) -> Who:
+    if handler in STAFF_HANDLERS:
         return Who.STAFF
-    return Who.ENGINE if door == "joined" else Who.STUDENT
+    return Who.ENGINE if handler == "joined" else Who.STUDENT
 
 
 def submitted(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
-    """Return by which door, be it by update or by signal, something came in, and what."""
+    """Return by which handler, be it by update or by signal, something came in, and what."""
     accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
     signaled = event.workflow_execution_signaled_event_attributes
     if accepted.name:

@@ -19,7 +19,7 @@ from workflows.activation import Activation
 
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-DOORS = _Definition.must_from_class(Activation)
+HANDLERS = _Definition.must_from_class(Activation)
 OURS_AMONG_HIDDEN = {".ci", ".gitignore"}
 PICTURES = {".png", ".svg", ".ico", ".webp"}
 MACHINE_PATH = re.compile(r"(?<![\w.}])/(work|root|home|tmp)/")
@@ -74,7 +74,7 @@ def test_the_table_of_settings_has_each_with_its_default_and_a_meaning() -> None
         *TaskQueue,
         *SEARCH_ATTRIBUTES,
         # None is the handler that drops what has another name.
-        *sorted({*DOORS.signals, *DOORS.updates, *DOORS.queries} - {None}, key=str),
+        *sorted({*HANDLERS.signals, *HANDLERS.updates, *HANDLERS.queries} - {None}, key=str),
     ],
 )
 def test_what_temporal_shows_is_named_in_the_docs(name: str) -> None:

@@ -78,9 +78,9 @@ async def waits_for_the_pin(handle: Handle) -> None:
     await until(handle, lambda now: now.pin is not None and now.pin.expires_at is not None)
 
 
-async def update(handle: Handle, door: str, submission: Any) -> Answer:
+async def update(handle: Handle, name: str, submission: Any) -> Answer:
     answer: Answer = await handle.execute_update(
-        door, submission, id=submission.submission_id, result_type=Answer
+        name, submission, id=submission.submission_id, result_type=Answer
     )
     return answer
 

@@ -5,7 +5,6 @@ shape; so do the results of activities, which whoever reaches Temporal can compl
 """
 
 import asyncio
-import inspect
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -28,12 +27,14 @@ from temporalio.client import (
 from temporalio.common import RawValue
 from temporalio.converter import DataConverter, WorkflowSerializationContext
 
+from domain.contracts import Model
 from domain.contracts.submissions import PinSubmission, RetryRequest
 from domain.contracts.views import ProgressRequest, Verdict
 from domain.contracts.vocabulary import ActivityName, WaitReason
 from security import rotation
 from security.codec import Codec
 from security.keys import KeyRing
+from tests.handlers import MODELS
 from tests.security.test_codec import (
     Handle,
     begin,
@@ -51,6 +52,7 @@ from tests.workflows.engine import World
 from workflows.activation import Activation
 
 STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+
 DECLARED = workflow._Definition.must_from_class(Activation)
 SIGNALS = sorted(name for name in DECLARED.signals if name)
 UPDATES = sorted(name for name in DECLARED.updates if name)
@@ -73,9 +75,8 @@ Shape = Callable[[Payload, Encrypt], Sequence[Payload]]
 
 
 def clear_for(name: str) -> dict[str, Any]:
-    """Return what is genuine at this door."""
-    handler = DECLARED.updates[name].fn if name in UPDATES else None
-    model = inspect.getclosurevars(handler).nonlocals["model"] if handler else ProgressRequest
+    """Return what is genuine for this handler."""
+    model: type[Model] = MODELS.get(name, ProgressRequest)
     told: dict[str, Any] = json.loads(
         model.model_validate(FIELDS | stamp(f"hostile-{name}")).model_dump_json()
     )

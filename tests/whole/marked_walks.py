@@ -374,7 +374,7 @@ def _choking(scene: Scene, mobile: str) -> Iterator[None]:
 
 
 def the_worker_stands_still(scene: Scene) -> None:
-    """Type meanwhile: it goes in by the other door."""
+    """Type meanwhile: it goes in by the other handler."""
     student = scene.enrol(insured=False)
     with scene.guest() as guest:
         guest.come(mobile=student.mobile)

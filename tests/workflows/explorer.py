@@ -115,7 +115,7 @@ FAILURES = (
 )
 """One that few steps know, one that every step knows, and one that stops no clock."""
 _SIGNALLED = {"told": None, "gone": _NO_SUCH_RUN, "deaf": "SignalCountLimitExceeded"}
-DOORS = sorted(
+HANDLERS = sorted(
     name for name in workflow._Definition.must_from_class(Activation).updates if name is not None
 )
 
@@ -226,14 +226,14 @@ class Explored:
                 yield from ((question, answer) for answer in _SIGNALLED)
                 continue
             yield from ((question, answer) for answer in (*OUTCOMES[ActivityName(name)], *FAILURES))
-        yield from (("door", name) for name in DOORS)
+        yield from (("submission", name) for name in HANDLERS)
         if any(not timer.done() for _, timer in self._timers):
             yield "time", "passes"
         yield "cancel", "from outside"
 
     async def happen(self, what: str, how: str) -> None:
         match what:
-            case "door":
+            case "submission":
                 self.hand_in(how)
             case "time":
                 self._pass_time()
@@ -245,7 +245,7 @@ class Explored:
                 self._answer(what, how)
         await self.accept()
 
-    def hand_in(self, door: str) -> None:
+    def hand_in(self, name: str) -> None:
         self._sent += 1
         shown = self.run.account.shown if self.run.account else None
         given = {
@@ -260,7 +260,7 @@ class Explored:
             "wrong": ["name"],
             "sealed_id": "1",
         }
-        handler: Any = workflow._Definition.must_from_class(Activation).signals[door].fn
+        handler: Any = workflow._Definition.must_from_class(Activation).signals[name].fn
         # A handler of a signal waits for nothing.
         with pytest.raises(StopIteration):
             handler(self.run, given).send(None)

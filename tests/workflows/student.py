@@ -1,4 +1,4 @@
-"""A student of the workflow tests: hands in submissions by either door and looks at progress."""
+"""A student of the workflow tests: submits by update or signal and looks at progress."""
 
 import secrets
 from collections.abc import Callable
@@ -34,9 +34,9 @@ class Student:
         self.handle = handle
         self.world = world
 
-    async def submit(self, door: str, submission: Submission) -> Answer:
+    async def submit(self, name: str, submission: Submission) -> Answer:
         answer: Answer = await self.handle.execute_update(
-            door, submission, id=submission.submission_id, result_type=Answer
+            name, submission, id=submission.submission_id, result_type=Answer
         )
         return answer
 
@@ -75,7 +75,7 @@ class Student:
         return PasswordSubmission(sealed_id="sealed", **await self.stamp())
 
     async def answer_to(self, now: Progress) -> tuple[str, Submission] | None:
-        """Return the door and what the page of this step would hand in; None: nothing is asked."""
+        """Return the name and what the page of this step would hand in; None: nothing is asked."""
         match now.step:
             case Step.PIN:
                 return "submit_pin", await self.typed()

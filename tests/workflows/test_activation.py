@@ -565,7 +565,7 @@ async def test_a_flood_is_turned_away_and_the_run_goes_on(
 
     assert isinstance(refused.value.cause, ApplicationError)
     (dropped,) = (text for text in caplog.messages if "dropped" in text)
-    assert "too many came: submit_pin" in dropped
+    assert "too many came: PinSubmission" in dropped
     assert unmoved.step is Step.PIN
     assert (renewed.verdict, needless.verdict) == (Verdict.ACCEPTED, Verdict.OUT_OF_STEP)
     assert taken.verdict is heard.verdict is Verdict.ACCEPTED

@@ -75,9 +75,9 @@ async def leading_on(way: Way) -> AsyncIterator[tuple[str, str]]:
             stands = explored.stands
             while events and explored.stands == stands:
                 event = events.popleft()
-                if event[0] == "door":
+                if event[0] == "submission":
                     await explored.happen(*event)
-                if event[0] != "door" or explored.stands != stands or explored.mistakes:
+                if event[0] != "submission" or explored.stands != stands or explored.mistakes:
                     yield event
 
 
@@ -96,7 +96,7 @@ async def test_staff_can_cancel_in_every_state_but_the_making_of_the_account(
     for way in ways:
         async with walked(way) as explored:
             before = explored.run.step
-            await explored.happen("door", "cancel")
+            await explored.happen("submission", "cancel")
             if "local find_student" in explored.asked and explored.run.step is before:
                 # One look at the registrar is four seconds at most.
                 await explored.happen("local find_student", "permanent")
@@ -135,10 +135,10 @@ async def test_a_mistake_of_the_programme_parks_and_can_be_retried_and_cancelled
                 parked += 1
                 was = run._parked if run.step is Step.NEEDS_SUPPORT else run.step
                 told = len(explored.mistakes)
-                await explored.happen("door", "retry")
+                await explored.happen("submission", "retry")
                 assert run.step in {was, *steps.TRANSITIONS[was or run.step]}, (way, place)
                 assert len(explored.mistakes) == told, (way, place, explored.mistakes)
-            async with walked((*way, ("mistake", place), ("door", "cancel"))) as explored:
+            async with walked((*way, ("mistake", place), ("submission", "cancel"))) as explored:
                 run = explored.run
                 over = run.step in steps.ENDS
                 assert over or run.step is Step.PROVISIONING, (way, place)
@@ -153,7 +153,7 @@ async def test_an_end_that_cannot_be_reached_parks_and_can_be_cancelled(
     async with walked((("local find_student", "nobody"),)) as explored:
         assert explored.run.step is Step.NEEDS_SUPPORT
         assert explored.run.reason is WaitReason.CONFIGURATION
-        await explored.happen("door", "cancel")
+        await explored.happen("submission", "cancel")
         await explored.happen("local close_activation", "closed")
         assert (await explored.task).end is Step.CANCELLED
 

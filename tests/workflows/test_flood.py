@@ -27,10 +27,10 @@ _TURNS = (WaitReason.WAITING_CONSENT, WaitReason.WAITING_PASSWORD)
 Answers = Callable[[Student], Awaitable[None]]
 
 
-async def _hand_in(student: Student, door: str, submission: Submission) -> None:
-    """Hand in by both doors, as a portal does whose update brought no answer in time."""
-    await student.submit(door, submission)
-    await student.handle.signal(door, submission)
+async def _hand_in(student: Student, name: str, submission: Submission) -> None:
+    """Hand in by both handlers, as a portal does whose update brought no answer in time."""
+    await student.submit(name, submission)
+    await student.handle.signal(name, submission)
 
 
 async def _passwords(student: Student) -> None:
@@ -63,11 +63,11 @@ async def _mixed(student: Student) -> None:
     await student.sent()
     sent = 0
 
-    async def hand_in(door: str, submission: Submission) -> None:
+    async def hand_in(name: str, submission: Submission) -> None:
         nonlocal sent
         if sent < IN_ALL:
             sent += 1
-            await _hand_in(student, door, submission)
+            await _hand_in(student, name, submission)
 
     for _ in range(4):
         await hand_in("submit_pin", await student.typed("999999"))

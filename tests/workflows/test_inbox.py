@@ -16,7 +16,8 @@ from domain.contracts.submissions import (
 )
 from domain.contracts.views import Answer, Progress, Verdict
 from domain.contracts.vocabulary import Step
-from workflows.inbox import _MOST, Inbox, door, only
+from workflows.activation import Activation
+from workflows.inbox import _MOST, Inbox, one_payload
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 PROGRESS = Progress(reference="A-7K3F-92QD", step=Step.PIN, wait_reason=None, since=NOW)
@@ -111,13 +112,14 @@ async def test_a_flood_is_dropped_and_its_updates_are_told() -> None:
         await inbox.answered(typed(str(_MOST)))
 
 
-def test_a_door_is_one_name_for_signal_and_update() -> None:
-    by_signal, by_update = door("submit_pin", PinSubmission)
-    assert by_signal.__qualname__ == by_update.__qualname__ == "Activation.submit_pin"
+def test_each_name_has_a_signal_and_an_update() -> None:
+    declared = workflow._Definition.must_from_class(Activation)
+    assert set(declared.signals) - {None} == set(declared.updates)
+    assert all(update.validator for update in declared.updates.values())
 
 
 @pytest.mark.parametrize("given", [(), (None,), (b"",), ("text",), ({"kind": "other"},), (1, 2)])
 def test_only_one_payload_of_the_model_is_taken(given: tuple[object, ...]) -> None:
     with pytest.raises(ApplicationError, match="not one PinSubmission"):
-        only(PinSubmission, given)
-    assert only(PinSubmission, [typed("first").model_dump(mode="json")]) == typed("first")
+        one_payload(PinSubmission, given)
+    assert one_payload(PinSubmission, [typed("first").model_dump(mode="json")]) == typed("first")

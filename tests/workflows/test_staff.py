@@ -31,7 +31,7 @@ from tests.workflows.conftest import Begin, working
 from tests.workflows.engine import PERSON, World
 from tests.workflows.student import Student
 
-DOORS: dict[str, type[StaffRequest]] = {
+HANDLERS: dict[str, type[StaffRequest]] = {
     "unlock": UnlockRequest,
     "reread": RereadRequest,
     "resolve": ResolveRequest,
@@ -41,8 +41,8 @@ DOORS: dict[str, type[StaffRequest]] = {
 }
 
 
-async def staff(student: Student, door: str) -> Verdict:
-    answer = await student.submit(door, DOORS[door](**await student.stamp()))
+async def staff(student: Student, name: str) -> Verdict:
+    answer = await student.submit(name, HANDLERS[name](**await student.stamp()))
     return answer.verdict
 
 

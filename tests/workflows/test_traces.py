@@ -83,8 +83,8 @@ class Trace:
         elif asked := await self.student.answer_to(now):
             await self.student.submit(*asked)
 
-    async def says(self, door: str, kind: type, **words: object) -> None:
-        await self.student.submit(door, kind(**words, **await self.student.stamp()))
+    async def says(self, name: str, kind: type, **words: object) -> None:
+        await self.student.submit(name, kind(**words, **await self.student.stamp()))
 
     async def time_passes(self) -> None:
         seconds = self.random.choice([1, 61, 601, 3601])

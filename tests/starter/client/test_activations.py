@@ -155,7 +155,7 @@ async def test_a_run_that_ends_while_an_answer_is_awaited_is_said_to_have_ended(
 async def test_a_submission_that_the_engine_cannot_read_changes_nothing(
     activations: Activations, client: Client, world: World, reference: str, tmp_path: Path
 ) -> None:
-    """Neither door takes it: the update is rejected, the signal that follows is dropped."""
+    """Neither handler takes it: the update is rejected, the signal that follows is dropped."""
     create(tmp_path, "2026-11")
     config = client.config() | {"data_converter": data_converter(KeyRing(tmp_path))}
     foreign = Activations(Client(**config))

@@ -78,18 +78,18 @@ class MemoryEngine:
         return True
 
     async def submit(
-        self, reference: str, door: str, submission: Submission, *, within: timedelta
+        self, reference: str, name: str, submission: Submission, *, within: timedelta
     ) -> Answer | None:
         del within
         self._reach()
         if self.activations[reference].step in ENDS:
             raise ActivationEnded(reference, self.activations[reference].step)
-        self.submitted.append((door, submission))
+        self.submitted.append((name, submission))
         if not self.worker:
             return None
         verdict, progress = self.next.pop(0) if self.next else (Verdict.ACCEPTED, None)
         if progress:
-            proves = door in ("submit_pin", "identify") and verdict is Verdict.ACCEPTED
+            proves = name in ("submit_pin", "identify") and verdict is Verdict.ACCEPTED
             before = self.activations[reference].proved_by
             proof = submission.submission_id if proves else before
             self.put(reference, progress.model_copy(update={"proved_by": proof}))

@@ -74,9 +74,9 @@ async def test_each_question_is_asked_in_words_and_without_a_name(
     assert "Βήμα 3<" in page
     engine.next = [(Verdict.ACCEPTED, REVIEW)]
     assert (await student.post("/identify", answer=answers[0])).headers["location"] == "/review"
-    door, submission = engine.submitted[0]
+    name, submission = engine.submitted[0]
     assert isinstance(submission, IdentitySubmission)
-    assert (door, submission.answer) == ("identify", answers[1])
+    assert (name, submission.answer) == ("identify", answers[1])
 
 
 async def test_who_alone_has_the_contact_is_not_told_that_others_have_it(
@@ -181,9 +181,9 @@ async def test_a_number_of_another_country_travels_with_its_warnings(
     engine.next = [(Verdict.ACCEPTED, REVIEW)]
     response = await student.post("/insurance/other", scheme=scheme, number=typed)
     assert response.headers["location"] == "/review"
-    door, submission = engine.submitted[0]
+    name, submission = engine.submitted[0]
     assert isinstance(submission, InsuranceSubmission)
-    assert door == "submit_insurance"
+    assert name == "submit_insurance"
     assert submission.scheme == scheme
     assert (submission.number, submission.warnings) == read
 
@@ -240,9 +240,9 @@ async def test_what_is_wrong_is_told_and_can_be_taken_back(
         | {"decision": "dispute", "wrong": ["department", "name"], "note": " Με\r\nγκ\x07 "},
     )
     assert response.headers["location"] == "/review"
-    door, dispute = engine.submitted[0]
+    name, dispute = engine.submitted[0]
     assert isinstance(dispute, DisputeSubmission)
-    assert (door, dispute.wrong) == ("dispute", (Detail.NAME, Detail.DEPARTMENT))
+    assert (name, dispute.wrong) == ("dispute", (Detail.NAME, Detail.DEPARTMENT))
     assert dispute.note == "Με\nγκ"
     waiting = (await student.get("/review")).text
     assert "Τα στοιχεία σας διορθώνονται" in waiting
@@ -251,9 +251,9 @@ async def test_what_is_wrong_is_told_and_can_be_taken_back(
     assert (await student.get("/review/wrong")).headers["location"] == "/review"
     engine.next = [(Verdict.ACCEPTED, REVIEW)]
     assert (await student.post("/review", decision="withdraw")).headers["location"] == "/review"
-    door, withdrawn = engine.submitted[1]
+    name, withdrawn = engine.submitted[1]
     assert isinstance(withdrawn, WithdrawSubmission)
-    assert door == "withdraw"
+    assert name == "withdraw"
     assert "Έλεγχος στοιχείων" in (await student.get("/review")).text
 
 

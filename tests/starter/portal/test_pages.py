@@ -91,7 +91,7 @@ async def test_the_whole_path_leads_from_page_to_page(
     assert isinstance(consent, ConsentSubmission)
     assert (consent.shown_hash, consent.choices) == (SHOWN.shown_hash, (Choice.RECOVERY_EMAIL,))
     assert isinstance(password, PasswordSubmission)
-    assert [door for door, _ in engine.submitted] == [
+    assert [name for name, _ in engine.submitted] == [
         "submit_pin",
         "submit_insurance",
         "give_consent",
@@ -257,8 +257,8 @@ async def test_a_new_message_by_either_channel(student: Browser, engine: MemoryE
     await student.get("/pin")
     response = await student.post("/pin/resend", channel="email")
     assert response.headers["location"] == "/pin?sent"
-    door, request = engine.submitted[0]
-    assert door == "resend_pin"
+    name, request = engine.submitted[0]
+    assert name == "resend_pin"
     assert isinstance(request, ResendRequest)
     assert request.channel is Channel.EMAIL
     assert "Χρησιμοποιήστε τον κωδικό του πιο πρόσφατου" in (await student.get("/pin?sent")).text

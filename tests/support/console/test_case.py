@@ -121,13 +121,13 @@ async def test_a_code_that_staff_ask_for_is_not_the_students(
     reference = begun_on_file
     async with working(client, world):
         await waits_for_its_pin(Activations(client), reference)
-        for door, model in (("resend_pin", ResendRequest), ("send_code", SendCodeRequest)):
+        for name, model in (("resend_pin", ResendRequest), ("send_code", SendCodeRequest)):
             asked = model(
                 submission_id=secrets.token_hex(8),
                 received_at=datetime.now(UTC),
                 channel=Channel.SMS,
             )
-            await Activations(client).submit(reference, door, asked)
+            await Activations(client).submit(reference, name, asked)
     page = await (await signed_in("helpdesk")).get(f"/case/{reference}?lang=en")
     await client.get_workflow_handle(reference).terminate()
     assert "Asked for a code" in page.text

@@ -1,12 +1,10 @@
 """Each event of a timeline is called by its own name, whichever vocabulary its word is of."""
 
-import inspect
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
-from temporalio import workflow
 
 from domain.contracts.submissions import StaffRequest
 from domain.contracts.vocabulary import FailureType, Language, Step, WaitReason
@@ -14,26 +12,21 @@ from ledger.audit import REFUSED
 from support.console.audit_texts import ACTS, CODES
 from support.console.funnel import STAGES
 from support.console.labels import Labels
-from support.verbs.actions import DOORS, LABELS, REQUESTS
+from support.verbs.actions import HANDLERS, LABELS, REQUESTS
 from support.verbs.alerts import NO_MAILBOX
 from support.verbs.caller import Answer
 from support.verbs.staff import Action
-from support.verbs.timeline import STAFFS_DOORS, Event, Source, Who, fold
+from support.verbs.timeline import STAFF_HANDLERS, Event, Source, Who, fold
+from tests.handlers import MODELS
 from translations import translator
 from workflows import steps
-from workflows.activation import Activation
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
-MODELS = {
-    name: inspect.getclosurevars(update.fn).nonlocals["model"]
-    for name, update in workflow._Definition.must_from_class(Activation).updates.items()
-    if name is not None
-}
 LANGUAGES = [Labels(language) for language in Language]
 
 
-def came_in(door: str, who: Who) -> Event:
-    return Event(NOW, "submitted", door, who)
+def came_in(name: str, who: Who) -> Event:
+    return Event(NOW, "submitted", name, who)
 
 
 def noted(action: str) -> Event:
@@ -42,17 +35,19 @@ def noted(action: str) -> Event:
 
 def test_the_doors_of_staff_are_those_whose_model_is_theirs() -> None:
     theirs = {name for name, model in MODELS.items() if issubclass(model, StaffRequest)}
-    assert theirs == STAFFS_DOORS
-    assert set(DOORS.values()) == STAFFS_DOORS
-    assert {DOORS[action]: REQUESTS[action] for action in REQUESTS} == {
-        door: MODELS[door] for door in DOORS.values()
+    assert theirs == STAFF_HANDLERS
+    assert set(HANDLERS.values()) == STAFF_HANDLERS
+    assert {HANDLERS[action]: REQUESTS[action] for action in REQUESTS} == {
+        name: MODELS[name] for name in HANDLERS.values()
     }
 
 
 @pytest.mark.parametrize("labels", LANGUAGES)
 def test_every_door_has_a_name_of_its_own(labels: Labels) -> None:
-    students = {door: labels.event(came_in(door, Who.STUDENT)) for door in {*MODELS} - STAFFS_DOORS}
-    staffs = {door: labels.event(came_in(door, Who.STAFF)) for door in DOORS.values()}
+    students = {
+        name: labels.event(came_in(name, Who.STUDENT)) for name in {*MODELS} - STAFF_HANDLERS
+    }
+    staffs = {name: labels.event(came_in(name, Who.STAFF)) for name in HANDLERS.values()}
     assert len({*students.values()}) == len(students)
     assert len({*staffs.values()}) == len(staffs)
     assert not {*students} & {*students.values()}
@@ -101,7 +96,7 @@ def test_every_act_that_is_recorded_has_its_own_name(labels: Labels) -> None:
 @pytest.mark.parametrize("language", Language)
 def test_a_count_of_students_is_worded_otherwise_than_one_of_them(language: Language) -> None:
     labels = Labels(language)
-    ones = {labels.event(came_in(door, Who.STUDENT)) for door in MODELS} | {*map(labels.step, Step)}
+    ones = {labels.event(came_in(name, Who.STUDENT)) for name in MODELS} | {*map(labels.step, Step)}
     assert ones.isdisjoint(map(translator(language).gettext, STAGES.values()))
 
 

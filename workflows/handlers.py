@@ -1,0 +1,248 @@
+"""The handlers of an activation: for each kind of submission an update and a signal of one name.
+
+The update's answer comes as soon as the run has dealt with the submission; its validator rejects
+before anything is accepted, which leaves no trace in the history. The signal is durable with every
+worker down. Handlers take whatever comes: with parameters of their own they would raise in the
+task, and fail it for ever, when called with none or two.
+"""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.contracts.submissions import (
+        CancelRequest,
+        ConsentSubmission,
+        DisputeSubmission,
+        HoldRequest,
+        IdentitySubmission,
+        InsuranceSubmission,
+        JoinedNotice,
+        PasswordSubmission,
+        PinSubmission,
+        ReleaseRequest,
+        RereadRequest,
+        ResendRequest,
+        ResolveRequest,
+        RetryRequest,
+        SendCodeRequest,
+        UnlockRequest,
+        WithdrawSubmission,
+    )
+    from domain.contracts.views import Answer
+    from workflows.inbox import Inbox
+
+
+class Handlers:
+    """Puts submissions into the inbox; the run is the only one that takes them out."""
+
+    inbox: Inbox
+
+    # --- of the student -------------------------------------------------------------------------
+
+    @workflow.update
+    async def submit_pin(self, *given: object) -> Answer:
+        return await self.inbox.accept(PinSubmission, given)
+
+    @submit_pin.validator
+    def _check_submit_pin(self, *given: object) -> None:
+        self.inbox.check(PinSubmission, given)
+
+    @workflow.signal(name="submit_pin")
+    async def submit_pin_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(PinSubmission, given)
+
+    @workflow.update
+    async def resend_pin(self, *given: object) -> Answer:
+        return await self.inbox.accept(ResendRequest, given)
+
+    @resend_pin.validator
+    def _check_resend_pin(self, *given: object) -> None:
+        self.inbox.check(ResendRequest, given)
+
+    @workflow.signal(name="resend_pin")
+    async def resend_pin_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(ResendRequest, given)
+
+    @workflow.update
+    async def identify(self, *given: object) -> Answer:
+        return await self.inbox.accept(IdentitySubmission, given)
+
+    @identify.validator
+    def _check_identify(self, *given: object) -> None:
+        self.inbox.check(IdentitySubmission, given)
+
+    @workflow.signal(name="identify")
+    async def identify_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(IdentitySubmission, given)
+
+    @workflow.update
+    async def submit_insurance(self, *given: object) -> Answer:
+        return await self.inbox.accept(InsuranceSubmission, given)
+
+    @submit_insurance.validator
+    def _check_submit_insurance(self, *given: object) -> None:
+        self.inbox.check(InsuranceSubmission, given)
+
+    @workflow.signal(name="submit_insurance")
+    async def submit_insurance_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(InsuranceSubmission, given)
+
+    @workflow.update
+    async def give_consent(self, *given: object) -> Answer:
+        return await self.inbox.accept(ConsentSubmission, given)
+
+    @give_consent.validator
+    def _check_give_consent(self, *given: object) -> None:
+        self.inbox.check(ConsentSubmission, given)
+
+    @workflow.signal(name="give_consent")
+    async def give_consent_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(ConsentSubmission, given)
+
+    @workflow.update
+    async def dispute(self, *given: object) -> Answer:
+        return await self.inbox.accept(DisputeSubmission, given)
+
+    @dispute.validator
+    def _check_dispute(self, *given: object) -> None:
+        self.inbox.check(DisputeSubmission, given)
+
+    @workflow.signal(name="dispute")
+    async def dispute_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(DisputeSubmission, given)
+
+    @workflow.update
+    async def withdraw(self, *given: object) -> Answer:
+        return await self.inbox.accept(WithdrawSubmission, given)
+
+    @withdraw.validator
+    def _check_withdraw(self, *given: object) -> None:
+        self.inbox.check(WithdrawSubmission, given)
+
+    @workflow.signal(name="withdraw")
+    async def withdraw_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(WithdrawSubmission, given)
+
+    @workflow.update
+    async def submit_password(self, *given: object) -> Answer:
+        return await self.inbox.accept(PasswordSubmission, given)
+
+    @submit_password.validator
+    def _check_submit_password(self, *given: object) -> None:
+        self.inbox.check(PasswordSubmission, given)
+
+    @workflow.signal(name="submit_password")
+    async def submit_password_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(PasswordSubmission, given)
+
+    # --- of another activation ------------------------------------------------------------------
+
+    @workflow.update
+    async def joined(self, *given: object) -> Answer:
+        return await self.inbox.accept(JoinedNotice, given)
+
+    @joined.validator
+    def _check_joined(self, *given: object) -> None:
+        self.inbox.check(JoinedNotice, given)
+
+    @workflow.signal(name="joined")
+    async def joined_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(JoinedNotice, given)
+
+    # --- of staff -------------------------------------------------------------------------------
+
+    @workflow.update
+    async def retry(self, *given: object) -> Answer:
+        return await self.inbox.accept(RetryRequest, given)
+
+    @retry.validator
+    def _check_retry(self, *given: object) -> None:
+        self.inbox.check(RetryRequest, given)
+
+    @workflow.signal(name="retry")
+    async def retry_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(RetryRequest, given)
+
+    @workflow.update
+    async def send_code(self, *given: object) -> Answer:
+        return await self.inbox.accept(SendCodeRequest, given)
+
+    @send_code.validator
+    def _check_send_code(self, *given: object) -> None:
+        self.inbox.check(SendCodeRequest, given)
+
+    @workflow.signal(name="send_code")
+    async def send_code_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(SendCodeRequest, given)
+
+    @workflow.update
+    async def unlock(self, *given: object) -> Answer:
+        return await self.inbox.accept(UnlockRequest, given)
+
+    @unlock.validator
+    def _check_unlock(self, *given: object) -> None:
+        self.inbox.check(UnlockRequest, given)
+
+    @workflow.signal(name="unlock")
+    async def unlock_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(UnlockRequest, given)
+
+    @workflow.update
+    async def reread(self, *given: object) -> Answer:
+        return await self.inbox.accept(RereadRequest, given)
+
+    @reread.validator
+    def _check_reread(self, *given: object) -> None:
+        self.inbox.check(RereadRequest, given)
+
+    @workflow.signal(name="reread")
+    async def reread_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(RereadRequest, given)
+
+    @workflow.update
+    async def resolve(self, *given: object) -> Answer:
+        return await self.inbox.accept(ResolveRequest, given)
+
+    @resolve.validator
+    def _check_resolve(self, *given: object) -> None:
+        self.inbox.check(ResolveRequest, given)
+
+    @workflow.signal(name="resolve")
+    async def resolve_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(ResolveRequest, given)
+
+    @workflow.update
+    async def hold(self, *given: object) -> Answer:
+        return await self.inbox.accept(HoldRequest, given)
+
+    @hold.validator
+    def _check_hold(self, *given: object) -> None:
+        self.inbox.check(HoldRequest, given)
+
+    @workflow.signal(name="hold")
+    async def hold_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(HoldRequest, given)
+
+    @workflow.update
+    async def release(self, *given: object) -> Answer:
+        return await self.inbox.accept(ReleaseRequest, given)
+
+    @release.validator
+    def _check_release(self, *given: object) -> None:
+        self.inbox.check(ReleaseRequest, given)
+
+    @workflow.signal(name="release")
+    async def release_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(ReleaseRequest, given)
+
+    @workflow.update
+    async def cancel(self, *given: object) -> Answer:
+        return await self.inbox.accept(CancelRequest, given)
+
+    @cancel.validator
+    def _check_cancel(self, *given: object) -> None:
+        self.inbox.check(CancelRequest, given)
+
+    @workflow.signal(name="cancel")
+    async def cancel_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(CancelRequest, given)
