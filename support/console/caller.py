@@ -51,7 +51,7 @@ async def _answer(ctx: ConsoleRequest, reference: str | None) -> Response:
     except Unreadable as wrong:
         errors = {wrong.field: [ctx.say(str(wrong))]}
         return _page(ctx, reference, typed=typed, errors=errors)
-    return _page(ctx, reference, told=told, status=503 if told.answer is Answer.AWAY else 200)
+    return _page(ctx, reference, told=told, status=503 if told.answer is Answer.AWAY else None)
 
 
 def _page(
@@ -61,7 +61,7 @@ def _page(
     typed: dict[str, str] | None = None,
     told: Told | None = None,
     errors: Errors | None = None,
-    status: int = 200,
+    status: int | None = None,
 ) -> Response:
     return ctx.page(
         "caller",

@@ -34,7 +34,7 @@ async def answer(ctx: ConsoleRequest = allowed_to(Action.REGISTRAR)) -> Response
     except Refused as refused:
         return _page(ctx, typed, errors={"number": [ctx.say(str(refused))]})
     away = found.outcome is Outcome.REGISTRAR_AWAY
-    return _page(ctx, typed, found=found, status=503 if away else 200)
+    return _page(ctx, typed, found=found, status=503 if away else None)
 
 
 def _question(form: Form) -> Question:
@@ -53,7 +53,7 @@ def _page(
     *,
     found: Check | None = None,
     errors: Errors | None = None,
-    status: int = 200,
+    status: int | None = None,
 ) -> Response:
     return ctx.page(
         "registrar",

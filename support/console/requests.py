@@ -83,7 +83,7 @@ async def _page(
     at_field = refused and standing.is_open
     return ctx.page(
         "request",
-        status=409 if refused else 200,
+        status=409 if refused and not at_field else None,
         errors={field: [said]} if at_field else None,
         refused="" if at_field else said,
         standing=standing,

@@ -20,7 +20,7 @@ from ledger.posts import AN_HOUR, IN_ALL
 from postgres import Pool
 from settings import Portal, Settings
 from starter.portal.enumeration_protection import ANSWERED_AFTER, LOOKED_UP_WITHIN
-from starter.portal.portal_request import PortalRequest
+from starter.portal.time_limit import TimeLimit
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 from tests.starter.portal.test_pages import INSURANCE
@@ -105,10 +105,10 @@ def pair(uniform: FastAPI, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
     """Note how long each answer would be held back, the same for both, and hold none back."""
     held: Counter[tuple[str, float]] = Counter()
 
-    async def note(visit: PortalRequest, seconds: float) -> None:
-        held[visit.request.url.path, seconds] += 1
+    async def note(time: TimeLimit, seconds: float) -> None:
+        held[time._request.url.path, seconds] += 1
 
-    monkeypatch.setattr(PortalRequest, "not_before", note)
+    monkeypatch.setattr(TimeLimit, "not_before", note)
     yield Pair(engine, Browser(uniform), Browser(uniform))
     assert ("/contact", ANSWERED_AFTER) in held
     assert [what for what, times in held.items() if times % 2] == []
