@@ -15,7 +15,6 @@ from activities import writes
 from activities.errors import guarded
 from activities.fencing import begin_try, fence
 from activities.records import conflict, reserve_name, wanted_names
-from adapters.directory.accounts import Directory, Entry
 from adapters.directory.entries import (
     Attributes,
     address_told,
@@ -24,6 +23,7 @@ from adapters.directory.entries import (
     identity,
     taken_back,
 )
+from adapters.directory.ldap_directory import Directory, Entry
 from adapters.errors import AdapterError
 from domain import personal
 from domain import usernames as rules
@@ -324,7 +324,7 @@ class DirectoryActivities:
         tried = await passwords.tried(self._pool, request.reference)
         sent = tried == request.sealed_id
         if active and (
-            tried is None or (sent and not await run(self._directory.opens, entry.dn, password))
+            tried is None or (sent and not await run(self._directory.can_bind, entry.dn, password))
         ):
             return Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
         if not entry.adoptable:

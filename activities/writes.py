@@ -1,8 +1,14 @@
 """Adding a person's entry and giving it a password, step by step; every step may be repeated."""
 
-from adapters.directory.accounts import Directory, Entry
-from adapters.directory.answers import ALREADY_EXISTS, CONSTRAINT_VIOLATION, NAMING, SUCCESS, reject
 from adapters.directory.entries import Attributes
+from adapters.directory.ldap_directory import Directory, Entry
+from adapters.directory.ldap_results import (
+    ALREADY_EXISTS,
+    CONSTRAINT_VIOLATION,
+    NAMING,
+    SUCCESS,
+    reject,
+)
 from adapters.errors import Misconfigured
 from domain.accounts import Outcome
 from domain.contracts.requests import ProvisionAccount, Provisioned, ProvisionOutcome
@@ -75,7 +81,7 @@ def give_password(
     refusal = _REFUSED_OUTRIGHT.get(answer.policy_error or 0)
     if answer.code != SUCCESS and refusal:
         return refused(refusal)
-    if directory.opens(dn, password):
+    if directory.can_bind(dn, password):
         return Provisioned(outcome=ProvisionOutcome.ACTIVE)
     if answer.code == SUCCESS:
         raise Misconfigured("the new password does not open the account")

@@ -23,7 +23,7 @@ from statistics import median
 
 import httpx
 
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
 from bench.console import running, say
 from demo.crowd import Player, World, invent
 from demo.part import PartFailed
@@ -129,8 +129,8 @@ def world() -> Iterator[World]:
             config = folder / "activation.toml"
             os.environ["ACTIVATION_CONFIG"] = str(config)
             tables = tomllib.loads(config.read_text("utf-8"))
-            with closing(Wire(Directory.model_validate(tables["directory"]))) as wire:
-                yield World(read_env(folder), wire)
+            with closing(LdapClient(Directory.model_validate(tables["directory"]))) as ldap:
+                yield World(read_env(folder), ldap)
 
 
 def play(world: World, count: int, at_once: int) -> tuple[Seen, float]:

@@ -23,9 +23,9 @@ from pathlib import Path
 import asyncpg
 
 import settings
-from adapters.directory.accounts import Directory, Entry
-from adapters.directory.answers import SUCCESS
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
+from adapters.directory.ldap_directory import Directory, Entry
+from adapters.directory.ldap_results import SUCCESS
 from adapters.registrar.view import everybody
 from bench.accounts import timed
 from bench.console import running, say
@@ -75,13 +75,13 @@ def main(rows: int = ROWS, journeys: int = JOURNEYS) -> int:
             file = folder / "activation.toml"
             os.environ["ACTIVATION_CONFIG"] = str(file)
             directory = tomllib.loads(file.read_text("utf-8"))["directory"]
-            with closing(Wire(settings.Directory.model_validate(directory))) as wire:
-                world, config = World(read_env(folder), wire), settings.load()
+            with closing(LdapClient(settings.Directory.model_validate(directory))) as ldap:
+                world, config = World(read_env(folder), ldap), settings.load()
                 world.enrol([row for human in humans for row in human.rows])
                 asyncio.run(compare(config, humans, faults))
                 played = chosen(humans, journeys)
                 play(world, played, faults)
-                check_passwords(wire, played, faults)
+                check_passwords(ldap, played, faults)
                 entries = asyncio.run(all_entries(config))
                 check_entries(entries, config.institution.domain, humans, faults)
     return told(humans, played, faults)
@@ -215,10 +215,10 @@ def answer(human: Human, browser: Browser) -> str:
     }[form.fields["question"]]
 
 
-def check_passwords(wire: Wire, played: Iterable[Human], faults: Faults) -> None:
+def check_passwords(ldap: LdapClient, played: Iterable[Human], faults: Faults) -> None:
     for human in played:
         if human.old_password:
-            opened = wire.bind_as(f"uid={human.old_name},{PEOPLE_DN}", OLD_PASSWORD.encode())
+            opened = ldap.bind_as(f"uid={human.old_name},{PEOPLE_DN}", OLD_PASSWORD.encode())
             faults.note(human, "password", wrong=opened.code != SUCCESS, seen=opened)
 
 

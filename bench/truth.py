@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from adapters.directory.accounts import Entry
 from adapters.directory.entries import CODES
+from adapters.directory.ldap_directory import Entry
 from bench.untidy import Human
 from domain.contracts.requests import Person
 from domain.registrar.readiness import Obstacle, Report

@@ -15,7 +15,7 @@ from typing import TypeVar
 import asyncpg
 import httpx
 
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
 from demo.names import MEN, SURNAMES, WOMEN
 from demo.part import PartFailed, aside
 from demo.students import COLUMNS, DEPARTMENTS, Row, amka, make_row
@@ -59,9 +59,9 @@ def invent(n: int, draw: random.Random, **more: str | None) -> Row:
 class World:
     """What is around the students: the addresses, the registrar's table and the directory."""
 
-    def __init__(self, env: Mapping[str, str], wire: Wire) -> None:
+    def __init__(self, env: Mapping[str, str], ldap: LdapClient) -> None:
         self.env = env
-        self._wire = wire
+        self._ldap = ldap
 
     def enrol(self, rows: Sequence[Row]) -> None:
         aside(_insert(self.env["REGISTRAR_DSN"], rows))
@@ -87,7 +87,7 @@ class World:
             "sn": [uid],
             "schacDateOfBirth": ["19500101"],
         }
-        self._wire.add(f"uid={uid},{self.env['LDAP_PEOPLE_DN']}", entry)
+        self._ldap.add(f"uid={uid},{self.env['LDAP_PEOPLE_DN']}", entry)
 
 
 class Player:

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 from temporalio.exceptions import FailureError
 
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
 from demo.crowd import Player, World, invent
 from demo.fates import CANCELLED, EXPIRED, FATES, HELD, LOCKED, Fate
 from demo.part import PartFailed
@@ -69,8 +69,8 @@ def play(folder: Path, count: int, seed: int, say: Say) -> None:
     os.environ["ACTIVATION_CONFIG"] = str(config)
     directory = Directory.model_validate(tomllib.loads(config.read_text("utf-8"))["directory"])
     try:
-        with closing(Wire(directory)) as wire:
-            world = World(env, wire)
+        with closing(LdapClient(directory)) as ldap:
+            world = World(env, ldap)
             known = world.enrolled()
             if known:
                 say(f"Of earlier runs there are {known} students; these are others.")

@@ -18,8 +18,8 @@ from pathlib import Path
 import httpx
 from temporalio.exceptions import FailureError
 
-from adapters.directory.answers import SUCCESS
-from adapters.directory.ldap import Found, Wire
+from adapters.directory.ldap_client import Found, LdapClient
+from adapters.directory.ldap_results import SUCCESS
 from demo.control import ask
 from demo.messages import Message
 from demo.part import PartFailed
@@ -58,13 +58,13 @@ def play(folder: Path, language: str, say: Say, sample: str | None = None) -> No
         raise PartFailed(f"there is no such sample; there are {', '.join(PLAYED)}")
     env = read_env(folder)
     config = tomllib.loads((folder / "activation.toml").read_text("utf-8"))
-    wire = Wire(Directory.model_validate(config["directory"]))
+    ldap = LdapClient(Directory.model_validate(config["directory"]))
     try:
-        with closing(wire), Visitor(env["PORTAL_URL"], language) as visitor:
-            student = next(s for s in _candidates(sample) if not _entries(wire, env, s))
+        with closing(ldap), Visitor(env["PORTAL_URL"], language) as visitor:
+            student = next(s for s in _candidates(sample) if not _entries(ldap, env, s))
             say(f"Playing {student.name}, student number {student.number}")
             password = _Journey(visitor, env["INBOX_URL"], student, say).walk()
-            _show_account(wire, env, student, password, say)
+            _show_account(ldap, env, student, password, say)
     except httpx.HTTPError as error:
         raise PartFailed(f"the portal or the inbox does not answer: {error}") from None
     except FailureError as error:
@@ -217,21 +217,21 @@ def _contact(row: Row) -> dict[str, str]:
     return {"email": emails[0]} if emails else {}
 
 
-def _entries(wire: Wire, env: Mapping[str, str], student: Student) -> list[Found]:
+def _entries(ldap: LdapClient, env: Mapping[str, str], student: Student) -> list[Found]:
     query = f"(schacPersonalUniqueCode=*:{student.number})"
-    return wire.search(env["LDAP_PEOPLE_DN"], query, ["*"])
+    return ldap.search(env["LDAP_PEOPLE_DN"], query, ["*"])
 
 
 def _show_account(
-    wire: Wire, env: Mapping[str, str], student: Student, password: str, say: Say
+    ldap: LdapClient, env: Mapping[str, str], student: Student, password: str, say: Say
 ) -> None:
-    found = _entries(wire, env, student)
+    found = _entries(ldap, env, student)
     if not found:
         raise PartFailed("the account is said to be active, but the directory has no entry")
     (entry,) = found
     say(f"\nThe directory's entry: {entry.dn}")
     for name, values in sorted(entry.attributes.items()):
         say(f"   {name}: {', '.join(values)}")
-    if wire.bind_as(entry.dn, password.encode()).code != SUCCESS:
+    if ldap.bind_as(entry.dn, password.encode()).code != SUCCESS:
         raise PartFailed("the directory refuses the new password")
     say("The login with the new password works.")

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adapters.directory.accounts import Directory, Entry
 from adapters.directory.entries import CODES
+from adapters.directory.ldap_directory import Directory, Entry
 from domain.contracts.requests import Person
 from domain.identities import Identity
 from ledger import activations, imports, rekeyed, used_again, usernames

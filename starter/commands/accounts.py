@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 import settings
-from adapters.directory.accounts import Directory, Entry
 from adapters.directory.entries import CODES
+from adapters.directory.ldap_directory import Directory, Entry
 from adapters.errors import AdapterError
 from adapters.registrar.view import everybody
 from domain.memo import remembering

@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 from uuid import uuid4
 
-from adapters.directory.answers import DRY_RUN_DONE, NO_RIGHT, SUCCESS
 from adapters.directory.entries import OBJECT_CLASSES, attributes, chosen
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
+from adapters.directory.ldap_results import DRY_RUN_DONE, NO_RIGHT, SUCCESS
 from adapters.errors import AdapterError
 from domain.contracts.requests import Enrolment, Person
 from domain.contracts.vocabulary import Choice, Language
@@ -48,8 +48,8 @@ async def check(settings: Settings) -> Findings:
 
 def _look(settings: Settings, url: str) -> list[Finding]:
     try:
-        with closing(Wire(settings.directory)) as wire:
-            return _found(wire, settings, url)
+        with closing(LdapClient(settings.directory)) as ldap:
+            return _found(ldap, settings, url)
     except AdapterError as failure:
         mend = (
             f"{failure.message}: see to the server and the way there, directory.ca_file,"
@@ -61,31 +61,31 @@ def _look(settings: Settings, url: str) -> list[Finding]:
         return [Finding(PART, f"{url} takes the service account", mend)]
 
 
-def _found(wire: Wire, settings: Settings, url: str) -> list[Finding]:
-    root = wire.read("", ["subschemaSubentry"])
-    people = wire.read(settings.directory.people_dn, ["1.1", "objectClass"])
+def _found(ldap: LdapClient, settings: Settings, url: str) -> list[Finding]:
+    root = ldap.read("", ["subschemaSubentry"])
+    people = ldap.read(settings.directory.people_dn, ["1.1", "objectClass"])
     there = "" if people else "it cannot be seen: see to directory.people_dn and to its rights"
     found = [
         Finding(PART, f"{url} takes the service account"),
         Finding(PART, f"{settings.directory.people_dn} at {url}", there),
     ]
-    schema = _schema(wire, root)
+    schema = _schema(ldap, root)
     lacking = sorted(name for name in _written(settings) if _bare(name) not in schema)
     mend = f"it does not know {', '.join(lacking)}: load the schemas" if lacking else ""
     found.append(Finding(PART, f"schema of {url}", mend))
     if people and not lacking:
-        found += _rights(wire, settings, url)
-        found += recognition.check(wire, settings.directory, url, schema)
+        found += _rights(ldap, settings, url)
+        found += recognition.check(ldap, settings.directory, url, schema)
     if people:
-        found.append(_all(wire, settings, url))
-    found.append(Finding(PART, f"password policy of {url}", _policy(wire, settings)))
-    found.append(_clock(wire, url))
+        found.append(_all(ldap, settings, url))
+    found.append(Finding(PART, f"password policy of {url}", _policy(ldap, settings)))
+    found.append(_clock(ldap, url))
     return found
 
 
-def _schema(wire: Wire, root: dict[str, list[str]]) -> set[str]:
+def _schema(ldap: LdapClient, root: dict[str, list[str]]) -> set[str]:
     """Return the names of the classes and attributes that the server knows."""
-    told = wire.read(
+    told = ldap.read(
         root.get("subschemasubentry", ["cn=Subschema"])[0], ["objectClasses", "attributeTypes"]
     )
     lines = chain(told.get("objectclasses", []), told.get("attributetypes", []))
@@ -138,37 +138,37 @@ def _entry(settings: Settings, username: str) -> dict[str, list[str]]:
     )
 
 
-def _rights(wire: Wire, settings: Settings, url: str) -> Iterator[Finding]:
+def _rights(ldap: LdapClient, settings: Settings, url: str) -> Iterator[Finding]:
     """Try to add somebody and to change somebody, without doing it."""
-    anybody = wire.anybody()
+    anybody = ldap.anybody()
     if anybody is None:
         yield Finding(PART, f"rights at {url} (not tried: nobody is there; {_FIRST_SHOWS})")
         return
-    yield _to_add(wire, settings, url)
-    yield _to_change(wire, settings, url, anybody.dn)
+    yield _to_add(ldap, settings, url)
+    yield _to_change(ldap, settings, url, anybody.dn)
 
 
-def _clock(wire: Wire, url: str) -> Finding:
+def _clock(ldap: LdapClient, url: str) -> Finding:
     """Compare the server's time with ours, where it tells its time."""
     whose = f"the directory's at {url}"
     for dn, attribute in _TIMES:
         before = clocks.now()
         with suppress(AdapterError):
-            for value in wire.read(dn, [attribute]).get(attribute.lower(), []):
+            for value in ldap.read(dn, [attribute]).get(attribute.lower(), []):
                 told = datetime.strptime(f"{value[:14]}Z", "%Y%m%d%H%M%S%z")
                 return clocks.compared(whose, before, told, timedelta(seconds=1))
     return Finding("clocks", f"{whose} (not told: let directory.bind_dn read cn=Time,cn=Monitor)")
 
 
-def _to_add(wire: Wire, settings: Settings, url: str) -> Finding:
+def _to_add(ldap: LdapClient, settings: Settings, url: str) -> Finding:
     """Ask by a dry run whether entries may be added, as far as their attributes are stored yet."""
     about = f"right to add entries at {url}"
     name = f"doctor{uuid4().hex[:12]}"
     entry = _entry(settings, name)
-    new = sorted(each for each in entry if not _is_stored(wire, each))
+    new = sorted(each for each in entry if not _is_stored(ldap, each))
     nobodys = f"{', '.join(new)}, which nobody has yet; {_FIRST_SHOWS}"
     stored = {each: values for each, values in entry.items() if each not in new}
-    code = wire.try_add(f"uid={name},{settings.directory.people_dn}", stored).code
+    code = ldap.try_add(f"uid={name},{settings.directory.people_dn}", stored).code
     if code == DRY_RUN_DONE:
         return Finding(PART, f"{about} (but for {nobodys})" if new else about)
     if code in _NOT_TRIED:
@@ -183,11 +183,11 @@ def _to_add(wire: Wire, settings: Settings, url: str) -> Finding:
     return Finding(PART, about, mend)
 
 
-def _all(wire: Wire, settings: Settings, url: str) -> Finding:
+def _all(ldap: LdapClient, settings: Settings, url: str) -> Finding:
     """Read through all entries as `activation accounts` does, but for their attributes."""
     about, count = f"reading all entries at {url}", 0
     try:
-        for page in wire.pages(settings.directory.people_dn, "(objectClass=*)", ["1.1"]):
+        for page in ldap.pages(settings.directory.people_dn, "(objectClass=*)", ["1.1"]):
             count += len(page)
     except AdapterError as failure:
         mend = (
@@ -198,13 +198,13 @@ def _all(wire: Wire, settings: Settings, url: str) -> Finding:
     return Finding(PART, f"{about} ({count})")
 
 
-def _is_stored(wire: Wire, attribute: str) -> bool:
+def _is_stored(ldap: LdapClient, attribute: str) -> bool:
     """Whether somebody has this attribute, with the same options."""
-    found = wire.anybody(attribute)
+    found = ldap.anybody(attribute)
     return found is not None and attribute.lower() in found.attributes
 
 
-def _to_change(wire: Wire, settings: Settings, url: str, dn: str) -> Finding:
+def _to_change(ldap: LdapClient, settings: Settings, url: str, dn: str) -> Finding:
     """Look whether passwords and what students choose may be written in entries that are there."""
     about = f"right to set passwords, and what students choose, at {url}"
     entry = _entry(settings, "doctor") | {_PASSWORD: [secrets.token_urlsafe(24)]}
@@ -212,17 +212,17 @@ def _to_change(wire: Wire, settings: Settings, url: str, dn: str) -> Finding:
     lacking = [
         name
         for name in sorted({_PASSWORD, *choices} & entry.keys())
-        if wire.try_change(dn, name, entry[name][0]).code == NO_RIGHT
+        if ldap.try_change(dn, name, entry[name][0]).code == NO_RIGHT
     ]
     mend = f"LDAP {NO_RIGHT}: let directory.bind_dn write {', '.join(lacking)}" if lacking else ""
     return Finding(PART, about, mend)
 
 
-def _policy(wire: Wire, settings: Settings) -> str:
+def _policy(ldap: LdapClient, settings: Settings) -> str:
     """Compare the policies that can be seen with what the page tells students."""
     base = settings.directory.people_dn.partition(",")[2] or settings.directory.people_dn
     try:
-        policies = wire.search(base, "(objectClass=pwdPolicy)", ["pwdMinLength"])
+        policies = ldap.search(base, "(objectClass=pwdPolicy)", ["pwdMinLength"])
     except AdapterError:
         return ""
     longest = max(

@@ -6,8 +6,8 @@ entry, and neither does its contrary.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from adapters.directory.accounts import ADDRESSES
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
+from adapters.directory.ldap_directory import ADDRESSES
 from domain.entry_values import BIRTH_DATE, CODES
 from settings import Directory
 from starter.doctor.finding import Finding
@@ -16,7 +16,9 @@ PART = "directory"
 _PASSWORD = "userPassword"  # noqa: S105 - an attribute's name
 
 
-def check(wire: Wire, settings: Directory, url: str, known: Collection[str]) -> Iterator[Finding]:
+def check(
+    ldap: LdapClient, settings: Directory, url: str, known: Collection[str]
+) -> Iterator[Finding]:
     """Look at each attribute, and at the right to see whether there is a password.
 
     `known` are the names, in lower case, that the server's schema has.
@@ -28,12 +30,12 @@ def check(wire: Wire, settings: Directory, url: str, known: Collection[str]) -> 
         mend = f"it does not know {', '.join(unknown)}: correct directory.match_rules or its schema"
         yield Finding(PART, about, mend)
         return
-    anybody = wire.anybody()
+    anybody = ldap.anybody()
     if anybody is None:
         yield Finding(PART, f"{about} (not tried: nobody is there)")
         return
-    hidden = [name for name in names if not _may_search(wire, anybody.dn, name)]
-    held = {name: wire.anybody(name) for name in names if name not in hidden}
+    hidden = [name for name in names if not _may_search(ldap, anybody.dn, name)]
+    held = {name: ldap.anybody(name) for name in names if name not in hidden}
     unread = [name for name, found in held.items() if found and not _has(found.attributes, name)]
     nobodys = [name for name, found in held.items() if found is None]
     mends = [
@@ -43,7 +45,7 @@ def check(wire: Wire, settings: Directory, url: str, known: Collection[str]) -> 
     ]
     told = f"{about} (nobody has {', '.join(nobodys)} yet)" if nobodys else about
     yield Finding(PART, told, "; ".join(mends))
-    yield _password(wire, url, anybody.dn)
+    yield _password(ldap, url, anybody.dn)
 
 
 def _names(settings: Directory) -> list[str]:
@@ -53,8 +55,8 @@ def _names(settings: Directory) -> list[str]:
     return list({name.lower(): name for name in reversed(every)}.values())[::-1]
 
 
-def _may_search(wire: Wire, dn: str, name: str) -> bool:
-    return bool(wire.search(dn, f"(|({name}=*)(!({name}=*)))", ["1.1"]))
+def _may_search(ldap: LdapClient, dn: str, name: str) -> bool:
+    return bool(ldap.search(dn, f"(|({name}=*)(!({name}=*)))", ["1.1"]))
 
 
 def _has(attributes: Mapping[str, Sequence[str]], name: str) -> bool:
@@ -63,9 +65,9 @@ def _has(attributes: Mapping[str, Sequence[str]], name: str) -> bool:
     )
 
 
-def _password(wire: Wire, url: str, dn: str) -> Finding:
+def _password(ldap: LdapClient, url: str, dn: str) -> Finding:
     about = f"right to see whether there is a password at {url}"
-    if _may_search(wire, dn, _PASSWORD):
+    if _may_search(ldap, dn, _PASSWORD):
         return Finding(PART, about)
     mend = (
         f"let directory.bind_dn search {_PASSWORD}, not read it: until then every entry counts as"

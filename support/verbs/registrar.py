@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from adapters.directory import entries
-from adapters.directory.accounts import Directory
+from adapters.directory.ldap_directory import Directory
 from adapters.errors import AdapterError
 from adapters.registrar import view
 from adapters.registrar.port import Registrar, SharedByMany

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from ldap3.utils.conv import escape_filter_chars
 from ldap3.utils.dn import escape_rdn
 
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
 from adapters.errors import AdapterError
 from settings import Console, Directory
 from starter.output import Failed
@@ -48,7 +48,7 @@ class ByDirectory:
     """A bind as the person, who then sees in which of the groups they are."""
 
     def __init__(self, directory: Directory, console: Console) -> None:
-        self._wire = Wire(directory)
+        self._ldap = LdapClient(directory)
         self._console = console
 
     async def staff(self, name: str, password: str) -> Staff | None:
@@ -61,7 +61,7 @@ class ByDirectory:
         query = f"(|(member={member})(uniqueMember={member}))"
         try:
             found = await asyncio.to_thread(
-                self._wire.holding, dn, password.encode(), tuple(groups), query
+                self._ldap.groups_of, dn, password.encode(), tuple(groups), query
             )
         except AdapterError:
             raise DirectoryAway from None

@@ -7,9 +7,9 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.accounts import DirectoryActivities
 from activities.records import LedgerActivities
-from adapters.directory.answers import SUCCESS
 from adapters.directory.entries import CODES, codes
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
+from adapters.directory.ldap_results import SUCCESS
 from domain.consent import review
 from domain.contracts.requests import (
     AccountOutcome,
@@ -55,7 +55,7 @@ class Case:
         self.domain = stack.settings.institution.domain
         self.people = stack.settings.directory.people_dn
         self.dn = f"uid={self.name},{self.people}"
-        self.wire = Wire(stack.settings.directory)
+        self.ldap = LdapClient(stack.settings.directory)
         self._sealed = 0
 
     async def consent(self, *choices: Choice) -> None:
@@ -109,17 +109,17 @@ class Case:
         return await ActivityEnvironment().run(activities.resolve_account, request)
 
     def entry(self, name: str = "") -> dict[str, list[str]] | None:
-        found = self.wire.search(self.people, f"(uid={name or self.name})", ["*"])
+        found = self.ldap.search(self.people, f"(uid={name or self.name})", ["*"])
         return found[0].attributes if found else None
 
     def plant(self, name: str, **more: list[str]) -> None:
         """Put an entry made elsewhere into the directory."""
         entry = {"objectClass": ["inetOrgPerson", "schacLinkageIdentifiers"], "cn": ["X"]}
-        answer = self.wire.add(f"uid={name},{self.people}", {**entry, "sn": ["X"], **more})
+        answer = self.ldap.add(f"uid={name},{self.people}", {**entry, "sn": ["X"], **more})
         assert answer.code == SUCCESS
 
-    def opens(self, password: str) -> bool:
-        return self.wire.bind_as(self.dn, password.encode()).code == SUCCESS
+    def can_bind(self, password: str) -> bool:
+        return self.ldap.bind_as(self.dn, password.encode()).code == SUCCESS
 
 
 def others(case: Case) -> dict[str, list[str]]:

@@ -149,4 +149,4 @@ async def case(
     made = Case(stack, pool, make_person(), reference)
     await made.consent()
     yield made
-    made.wire.close()
+    made.ldap.close()

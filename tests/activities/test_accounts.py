@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from activities.accounts import DirectoryActivities
 from activities.records import conflict
 from adapters.directory.entries import CODES, attributes, codes
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
@@ -34,8 +34,8 @@ async def test_the_account_stands_and_opens(activities: DirectoryActivities, cas
     assert entry
     assert entry["sn;lang-el"] == ["Χατζηγεωργίου"]
     assert entry[CODES.lower()] == codes(case.person, case.domain)
-    assert case.opens(PASSWORD)
-    assert not case.opens("Another-password-12")
+    assert case.can_bind(PASSWORD)
+    assert not case.can_bind("Another-password-12")
 
 
 async def test_any_number_of_tries_end_the_same(
@@ -44,7 +44,7 @@ async def test_any_number_of_tries_end_the_same(
     sealed = await case.choose(PASSWORD)
     for _ in range(3):
         assert await case.provision(activities, sealed) == ACTIVE
-    assert case.opens(PASSWORD)
+    assert case.can_bind(PASSWORD)
 
 
 async def test_overlapping_tries_end_the_same(activities: DirectoryActivities, case: Case) -> None:
@@ -53,7 +53,7 @@ async def test_overlapping_tries_end_the_same(activities: DirectoryActivities, c
     ended = await asyncio.gather(*tries, return_exceptions=True)
     assert ACTIVE in ended
     assert await case.provision(activities, sealed) == ACTIVE
-    assert len(case.wire.search(case.people, f"(uid={case.name})", ["uid"])) == 1
+    assert len(case.ldap.search(case.people, f"(uid={case.name})", ["uid"])) == 1
 
 
 async def test_nothing_happens_without_a_consent(
@@ -64,7 +64,7 @@ async def test_nothing_happens_without_a_consent(
     made = await case.provision(activities, sealed)
     assert made == Provisioned(outcome=ProvisionOutcome.NO_CONSENT)
     assert case.entry() is None
-    case.wire.close()
+    case.ldap.close()
 
 
 async def test_a_password_that_is_gone_or_not_ours_is_asked_for_again(
@@ -112,7 +112,7 @@ async def test_an_older_password_was_used_before(
     await case.provision(activities, first)
     await case.provision(activities, await case.choose("Another-password-12"))
     assert await case.provision(activities, first) == refused(PasswordRefusal.USED_BEFORE)
-    assert case.opens("Another-password-12")
+    assert case.can_bind("Another-password-12")
 
 
 async def test_passwords_outside_ascii_are_sent_as_they_were_typed(
@@ -120,7 +120,7 @@ async def test_passwords_outside_ascii_are_sent_as_they_were_typed(
 ) -> None:
     typed = "Θάλασσα-Å-ﬁve-µ-77"
     assert await case.provision(activities, await case.choose(typed)) == ACTIVE
-    assert case.opens(typed)
+    assert case.can_bind(typed)
 
 
 @pytest.mark.parametrize(
@@ -154,11 +154,11 @@ async def test_what_others_made_is_adopted_unless_the_settings_forbid_it(
     password = tmp_path / "password"
     password.write_text("of the root DN")
     others = {"bind_dn": "cn=admin,dc=university,dc=example", "bind_password_file": password}
-    ours, case.wire = case.wire, Wire(stack.settings.directory.model_copy(update=others))
+    ours, case.ldap = case.ldap, LdapClient(stack.settings.directory.model_copy(update=others))
     with ruled(stack, "maxsize", f'rootpw "{password.read_text()}"\nmaxsize'):
         case.plant(case.name, **{CODES: codes(case.person, case.domain)})
-    case.wire.close()
-    case.wire = ours
+    case.ldap.close()
+    case.ldap = ours
     before = case.entry()
     sealed = await case.choose(PASSWORD)
     async with writing(stack, pool, adopt=False) as strict:
@@ -274,13 +274,13 @@ async def test_an_account_made_active_elsewhere_keeps_its_password(
     activities: DirectoryActivities, case: Case
 ) -> None:
     case.plant(case.name, **{CODES: codes(case.person, case.domain)})
-    case.wire.set_password(case.dn, b"Chosen-elsewhere-44")
+    case.ldap.set_password(case.dn, b"Chosen-elsewhere-44")
     await case.consent()
     already = Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
     before = case.entry()
     assert await case.provision(activities, await case.choose(PASSWORD)) == already
     assert case.entry() == before
-    assert case.opens("Chosen-elsewhere-44")
+    assert case.can_bind("Chosen-elsewhere-44")
     assert (await case.resolve(activities)).outcome is AccountOutcome.ALREADY_ACTIVE
 
 
@@ -316,7 +316,7 @@ async def test_choices_have_their_effect_however_often_it_is_tried(
         "https://elsewhere.example/library",
         f"https://{case.domain}/entitlement/listed",
     ]
-    case.wire.close()
+    case.ldap.close()
 
 
 async def test_a_value_that_differs_only_for_us_is_let_be(

@@ -43,7 +43,7 @@ async def test_a_lost_answer_is_ours_where_no_password_time_is_told(
                 await case.provision(far, sealed)
             assert (await case.resolve(far)).outcome is AccountOutcome.USERNAME
             assert await case.provision(far, sealed) == ACTIVE
-    assert case.opens(PASSWORD)
+    assert case.can_bind(PASSWORD)
 
 
 async def test_a_password_set_elsewhere_after_the_consent_is_not_touched(
@@ -54,7 +54,7 @@ async def test_a_password_set_elsewhere_after_the_consent_is_not_touched(
     assert (await case.resolve(activities)).outcome is AccountOutcome.ALREADY_ACTIVE
     made = await case.provision(activities, await case.choose(PASSWORD))
     assert made == Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
-    assert case.opens("Chosen-elsewhere-44")
+    assert case.can_bind("Chosen-elsewhere-44")
 
 
 async def test_a_password_set_elsewhere_while_ours_was_not_taken_is_not_touched(
@@ -66,12 +66,12 @@ async def test_a_password_set_elsewhere_while_ours_was_not_taken_is_not_touched(
             middle.answer(SET_PASSWORD, 51)
             with pytest.raises(ApplicationError):
                 await case.provision(far, sealed)
-            case.wire.set_password(case.dn, b"Chosen-elsewhere-44")
+            case.ldap.set_password(case.dn, b"Chosen-elsewhere-44")
             made = await case.provision(far, sealed)
     assert made == Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
-    assert case.opens("Chosen-elsewhere-44")
+    assert case.can_bind("Chosen-elsewhere-44")
 
 
 async def elsewhere(case: Case) -> None:
     case.plant(case.name, **{CODES: codes(case.person, case.domain)})
-    case.wire.set_password(case.dn, b"Chosen-elsewhere-44")
+    case.ldap.set_password(case.dn, b"Chosen-elsewhere-44")

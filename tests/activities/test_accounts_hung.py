@@ -39,7 +39,7 @@ async def crowd(
         await each.choose(PASSWORD)
     yield cases
     for each in cases:
-        each.wire.close()
+        each.ldap.close()
 
 
 async def all_try(activities: DirectoryActivities, cases: Sequence[Case]) -> list[Any]:
@@ -57,8 +57,8 @@ async def all_end_active(activities: DirectoryActivities, cases: Sequence[Case])
     assert left == []
     for each in cases:
         code = codes(each.person, each.domain)[0]
-        assert len(each.wire.search(each.people, f"({CODES}={code})", ["uid"])) == 1
-        assert each.opens(PASSWORD)
+        assert len(each.ldap.search(each.people, f"({CODES}={code})", ["uid"])) == 1
+        assert each.can_bind(PASSWORD)
 
 
 async def check_pins(stack: TestStack, pool: Pool, reference: str) -> float:
@@ -161,5 +161,5 @@ async def test_a_try_that_wakes_up_late_leaves_the_password_of_the_later_try(
             woken.set()
             with pytest.raises(ApplicationError, match="too late"):
                 await zombie
-    assert case.opens(PASSWORD)
-    assert not case.opens(ANOTHER)
+    assert case.can_bind(PASSWORD)
+    assert not case.can_bind(ANOTHER)

@@ -126,5 +126,5 @@ async def test_while_the_directory_hangs_each_try_ends_in_its_time_and_pins_go_o
         assert checks
     assert [await each.result() for each in waiting] == [ACTIVE] * CROWD
     for each in cases:
-        assert each.opens(PASSWORD)
-        each.wire.close()
+        assert each.can_bind(PASSWORD)
+        each.ldap.close()

@@ -106,7 +106,7 @@ async def test_what_breaks_the_schema_is_for_support(
     sealed = await case.choose(PASSWORD)
     async with writing(stack, pool, choices={Choice.DIRECTORY_LISTING: written}) as wrong:
         assert await told(wrong, case, sealed) == (f"LDAP {code}", Then.SUPPORT)
-    assert not case.opens(PASSWORD)
+    assert not case.can_bind(PASSWORD)
 
 
 async def test_a_place_that_is_no_name_is_for_support(
@@ -166,7 +166,7 @@ async def test_a_wrong_service_password_raises_no_storm_and_a_new_one_needs_no_r
         for _ in range(20):
             assert await told(far, case, sealed) == ("LDAP 49", Then.SLOWLY)
         assert middle.asked == [SERVICE_BIND]
-        far._directory._wire._rested_at = 0  # A minute later.
+        far._directory._ldap._connections._rested_at = 0  # A minute later.
         assert await told(far, case, sealed) == ("LDAP 49", Then.SLOWLY)
         assert middle.asked == [SERVICE_BIND] * 2
         file.write_text(right)

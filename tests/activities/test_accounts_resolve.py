@@ -3,8 +3,8 @@
 import pytest
 
 from activities.accounts import DirectoryActivities
-from adapters.directory.answers import SUCCESS
 from adapters.directory.entries import CODES, codes
+from adapters.directory.ldap_results import SUCCESS
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
@@ -42,7 +42,7 @@ async def test_a_directory_that_answers_only_the_second_question_is_left_out_too
             case.plant(str(expected.username), **{CODES: codes(person, case.domain)})
             middle.answer(SEARCH, OTHER)
             assert await case.resolve(activities) == expected
-    case.wire.close()
+    case.ldap.close()
 
 
 async def test_a_strangers_name_is_passed_over(
@@ -53,7 +53,7 @@ async def test_a_strangers_name_is_passed_over(
     assert await case.resolve(activities, ask_directory=False) == named("exenakis")
     case.plant("exenakis")
     assert await case.resolve(activities) == named("evangelos.xenakis")
-    case.wire.close()
+    case.ldap.close()
 
 
 async def test_a_stranger_under_the_registrars_name_is_a_conflict(
@@ -73,7 +73,7 @@ async def test_a_persons_entry_decides_the_name(
     name = f"own{person.enrolments[0].registration_id.lower()}"
     case.plant(name, **{CODES: codes(person, case.domain)})
     assert await case.resolve(activities) == named(name)
-    case.wire.close()
+    case.ldap.close()
 
 
 async def test_an_entry_that_only_knows_a_former_enrolment_is_the_persons_own(
@@ -95,7 +95,7 @@ async def test_an_entry_that_only_knows_a_former_enrolment_is_the_persons_own(
     entry = case.entry()
     assert entry
     assert sorted(entry[CODES.lower()]) == sorted(codes(case.person, case.domain))
-    case.wire.close()
+    case.ldap.close()
 
 
 async def test_an_entry_under_another_name_than_the_registrars_is_a_conflict(
@@ -116,7 +116,7 @@ async def test_an_entry_with_a_password_is_active_already_unless_it_is_our_doing
     assert await newcomer.resolve(activities) == AccountResolved(
         outcome=AccountOutcome.ALREADY_ACTIVE, username=case.name
     )
-    newcomer.wire.close()
+    newcomer.ldap.close()
 
 
 SPELLED = {"capitals": "{}.BIG", "an alias": "{}.big"}
@@ -143,7 +143,7 @@ async def test_a_name_is_the_same_in_capitals_and_as_any_of_several(
         assert await case.resolve(activities) == named(uids[0])
     newcomer = Case(case.stack, case.pool, case.person, f"{case.reference}-B")
     told = await newcomer.resolve(activities)
-    newcomer.wire.close()
+    newcomer.ldap.close()
     assert told.outcome is AccountOutcome.ALREADY_ACTIVE
     assert str(told.username).lower() == name
 
@@ -154,8 +154,8 @@ async def test_an_entry_without_a_name_is_for_support(
     classes = ["inetOrgPerson", "schacLinkageIdentifiers"]
     entry = {"objectClass": classes, "cn": [f"C {case.name}"], "sn": ["C"]}
     dn = f"cn=C {case.name},{case.people}"
-    assert case.wire.add(dn, {**entry, CODES: codes(case.person, case.domain)}).code == SUCCESS
-    case.wire.set_password(dn, PASSWORD.encode())
+    assert case.ldap.add(dn, {**entry, CODES: codes(case.person, case.domain)}).code == SUCCESS
+    case.ldap.set_password(dn, PASSWORD.encode())
     assert await case.resolve(activities) == AccountResolved(
         outcome=AccountOutcome.CONFLICT, why=f"{CODES}, without uid"
     )

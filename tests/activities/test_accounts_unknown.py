@@ -47,9 +47,9 @@ async def is_down(activities: DirectoryActivities, case: Case, sealed: str) -> N
 
 
 def stands_once(case: Case) -> None:
-    (entry,) = case.wire.search(case.people, f"({CODES}={codes(case.person, case.domain)[0]})", [])
+    (entry,) = case.ldap.search(case.people, f"({CODES}={codes(case.person, case.domain)[0]})", [])
     assert entry.dn == case.dn
-    assert case.opens(PASSWORD)
+    assert case.can_bind(PASSWORD)
 
 
 @pytest.mark.parametrize("lost", [ADD, MODIFY, SET_PASSWORD, STUDENTS_BIND])
@@ -124,7 +124,7 @@ async def test_a_value_that_came_by_a_rivals_write_is_no_trouble(
 ) -> None:
     await case.consent(*Choice)
     more = {"mobile": [str(case.person.mobile)]}
-    middle.first(MODIFY, lambda: case.wire.add_values(case.dn, more))
+    middle.first(MODIFY, lambda: case.ldap.add_values(case.dn, more))
     assert await case.provision(far, await case.choose(PASSWORD)) == ACTIVE
     entry = case.entry()
     assert entry

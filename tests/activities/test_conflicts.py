@@ -14,7 +14,7 @@ from ldap3 import MODIFY_REPLACE, SUBTREE, Connection, Server
 
 from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
-from adapters.directory.ldap import StrictTls
+from adapters.directory.ldap_connections import StrictTls
 from domain.contracts.requests import AccountOutcome, ProvisionOutcome
 from postgres import Pool
 from tests.activities.case import PASSWORD, Case, others
@@ -31,21 +31,21 @@ class Operator:
         self._people = stack.settings.directory.people_dn
         tls = StrictTls(ssl.create_default_context(cafile=stack.settings.directory.ca_file))
         server = Server(stack.settings.directory.urls[0], tls=tls)
-        self._wire: Any = Connection(server, dn, SECRET, auto_bind=True)
+        self._ldap: Any = Connection(server, dn, SECRET, auto_bind=True)
 
     def close(self) -> None:
-        self._wire.unbind()
+        self._ldap.unbind()
 
     def writes_the_code(self, case: Case, uid: str) -> None:
         person = {CODES: [(MODIFY_REPLACE, codes(case.person, case.domain))]}
-        assert self._wire.modify(f"uid={uid},{self._people}", person), self._wire.result
+        assert self._ldap.modify(f"uid={uid},{self._people}", person), self._ldap.result
 
     def deletes(self, _: Case, uid: str) -> None:
-        assert self._wire.delete(f"uid={uid},{self._people}"), self._wire.result
+        assert self._ldap.delete(f"uid={uid},{self._people}"), self._ldap.result
 
     def renames(self, case: Case, uid: str) -> None:
         new = f"uid=elsewhere.{case.name}"
-        assert self._wire.modify_dn(f"uid={uid},{self._people}", new), self._wire.result
+        assert self._ldap.modify_dn(f"uid={uid},{self._people}", new), self._ldap.result
 
     def gives_a_login_name(self, case: Case, uid: str) -> None:
         """Have the secretariat write the name of the entry into the registrar."""
@@ -54,8 +54,8 @@ class Operator:
     def accounts_of(self, case: Case) -> list[str]:
         """Return the names of all entries with a code of this person's."""
         (code,) = codes(case.person, case.domain)
-        self._wire.search(self._people, f"({CODES}={code})", SUBTREE, attributes=["uid"])
-        return [str(entry.uid) for entry in self._wire.entries]
+        self._ldap.search(self._people, f"({CODES}={code})", SUBTREE, attributes=["uid"])
+        return [str(entry.uid) for entry in self._ldap.entries]
 
 
 @contextmanager
@@ -153,7 +153,7 @@ def planted(case: Case, conflict: Conflict) -> str:
     }.get(conflict.marked, {CODES: codes(case.person, case.domain)})
     case.plant(uid, **marks)
     if "password" in conflict.marked:
-        case.wire.set_password(f"uid={uid},{case.people}", b"Chosen-elsewhere-44")
+        case.ldap.set_password(f"uid={uid},{case.people}", b"Chosen-elsewhere-44")
     return uid
 
 
@@ -196,6 +196,6 @@ async def test_an_operators_act_is_heard_of_at_staffs_word(
             getattr(operator, act)(case, uid)
             ended[act] = await after_staffs_word(case, activities)
             accounts[act] = len(operator.accounts_of(case))
-            case.wire.close()
+            case.ldap.close()
     assert ended == kind.ends
     assert max(accounts.values()) == 1

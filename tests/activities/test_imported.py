@@ -9,8 +9,8 @@ import pytest
 
 from activities.accounts import DirectoryActivities
 from activities.records import LedgerActivities
-from adapters.directory.accounts import Directory
 from adapters.directory.entries import CODES, codes
+from adapters.directory.ldap_directory import Directory
 from domain.contracts.requests import AccountOutcome, ClaimOutcome, Person
 from domain.contracts.vocabulary import Step
 from ledger import activations, imports
@@ -39,7 +39,7 @@ async def both(
         await case.consent()
     yield cases
     for case in cases:
-        case.wire.close()
+        case.ldap.close()
 
 
 async def foretold(case: Case, *people: Person) -> list[Match]:
@@ -79,7 +79,7 @@ async def test_a_row_that_was_replaced_after_an_import_finds_the_account_as_fore
     marks = {CODES: codes(before.person, before.domain)} if mark == "code" else {}
     before.plant(before.name, **marks)
     if password:
-        before.wire.set_password(before.dn, PASSWORD.encode())
+        before.ldap.set_password(before.dn, PASSWORD.encode())
     await imported(before)
     name = {"none": None, "the same": before.name, "another": f"x{before.name}"}[login]
     after.person = after.person.model_copy(update={"login_name": name})
@@ -158,7 +158,7 @@ async def test_what_an_activation_noted_is_foretold_too(
     """A name that was reserved for the row that is gone, and an account that was found active."""
     before, after = both
     before.plant(before.name)
-    before.wire.set_password(before.dn, PASSWORD.encode())
+    before.ldap.set_password(before.dn, PASSWORD.encode())
     await claim(records, before.reference, before.person)
     found = await before.resolve(activities)
     await activations.found_active(
@@ -185,7 +185,7 @@ async def test_the_codes_of_an_entry_that_others_made_are_theirs_where_the_impor
     plant_elsewhere(before, tmp_path / "password", own if coded else None)
     await imported(before)
     if not coded:
-        before.wire.add_values(before.dn, others(before))
+        before.ldap.add_values(before.dn, others(before))
     await claim(records, after.reference, after.person)
     found = await after.resolve(activities)
     (plan,) = await foretold(after, after.person)
@@ -246,5 +246,5 @@ async def test_an_import_beside_an_activation_changes_nothing_for_it(
         )
         assert [row["name"] for row in rows] == [case.name]
     (code,) = codes(case.person, case.domain)
-    assert len(case.wire.search(case.people, f"({CODES}={code})", ["uid"])) == 1
-    assert case.opens(PASSWORD)
+    assert len(case.ldap.search(case.people, f"({CODES}={code})", ["uid"])) == 1
+    assert case.can_bind(PASSWORD)

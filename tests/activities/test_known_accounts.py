@@ -38,7 +38,7 @@ async def is_left_alone(activities: DirectoryActivities, case: Case) -> None:
     made = await case.provision(activities, await case.choose(PASSWORD))
     assert made == Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
     assert case.entry() == before
-    assert case.opens(THEIRS)
+    assert case.can_bind(THEIRS)
 
 
 @pytest.mark.parametrize("known", ["code", "login name"])
@@ -49,7 +49,7 @@ async def test_a_password_of_which_no_time_is_told_is_never_overwritten(
     """Whether the account may look for a password or not: what it cannot see is there."""
     marks = {CODES: codes(case.person, case.domain)} if known == "code" else {}
     case.plant(case.name, **marks)
-    case.wire.set_password(case.dn, THEIRS.encode())
+    case.ldap.set_password(case.dn, THEIRS.encode())
     if seen:
         async with writing(stack, pool, **UNTOLD) as activities:
             await is_left_alone(activities, case)
@@ -76,7 +76,7 @@ async def test_an_entry_without_a_password_is_adopted_by_the_registrars_name(
     assert entry
     assert entry["cn"] == ["X"]
     assert entry[CODES.lower()] == codes(case.person, case.domain)
-    assert case.opens(PASSWORD)
+    assert case.can_bind(PASSWORD)
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -88,7 +88,7 @@ async def test_the_login_name_of_a_former_enrolment_recognises_and_names_nothing
     case.person = case.person.model_copy(update={"login_name": None, "former": (former,)})
     if there:
         case.plant(case.name)
-        case.wire.set_password(case.dn, THEIRS.encode())
+        case.ldap.set_password(case.dn, THEIRS.encode())
         await is_left_alone(activities, case)
     else:
         assert (await case.resolve(activities)).username not in (None, case.name)
@@ -120,9 +120,9 @@ async def test_who_may_have_an_entry_gets_no_second_one(
     assert case.entry() is None
     # Support found out that it is theirs, or somebody else's, and wrote that down in the entry.
     dn = f"uid={old},{case.people}"
-    case.wire.add_values(dn, others(case))
+    case.ldap.add_values(dn, others(case))
     assert (await case.resolve(activities)).outcome is AccountOutcome.USERNAME
-    case.wire.add_values(dn, {CODES: codes(case.person, case.domain)})
+    case.ldap.add_values(dn, {CODES: codes(case.person, case.domain)})
     found = await case.resolve(activities)
     refused = AccountResolved(outcome=AccountOutcome.CONFLICT, why=f"{CODES}, under another name")
     assert found == (refused if login else named(old))
@@ -133,7 +133,7 @@ async def test_an_entry_of_before_an_index_is_found_by_it(stack: TestStack, case
     (number,) = (each.registration_id for each in case.person.enrolments)
     with ruled(stack, ",employeeNumber eq", " eq"):
         case.plant(f"old.{case.name}", employeeNumber=[number])
-    assert case.wire.search(case.people, f"(employeeNumber={number})", ["uid"])
+    assert case.ldap.search(case.people, f"(employeeNumber={number})", ["uid"])
 
 
 async def test_a_birth_date_that_differs_keeps_a_login_name_from_being_enough(
@@ -173,8 +173,8 @@ async def test_ones_own_half_made_entry_is_finished_where_passwords_are_hidden(
             assert await case.provision(far, sealed) == ACTIVE
             newcomer = Case(stack, pool, case.person, f"{case.reference}-B")
             assert await newcomer.resolve(far) == already(case)
-            newcomer.wire.close()
-    assert case.opens(PASSWORD)
+            newcomer.ldap.close()
+    assert case.can_bind(PASSWORD)
 
 
 async def test_a_password_that_was_not_set_is_set_later_where_passwords_are_hidden(
@@ -187,7 +187,7 @@ async def test_a_password_that_was_not_set_is_set_later_where_passwords_are_hidd
             with pytest.raises(ApplicationError):
                 await case.provision(far, sealed)
             assert await case.provision(far, sealed) == ACTIVE
-    assert case.opens(PASSWORD)
+    assert case.can_bind(PASSWORD)
 
 
 @pytest.mark.parametrize("by_hand", [True, False])
@@ -201,14 +201,14 @@ async def test_another_activation_does_not_take_an_entry_for_empty_where_passwor
             with pytest.raises(ApplicationError):
                 await case.provision(far, await case.choose(PASSWORD))
             if by_hand:
-                case.wire.set_password(case.dn, THEIRS.encode())
+                case.ldap.set_password(case.dn, THEIRS.encode())
             later = Case(stack, pool, case.person, f"{case.reference}-B")
             await later.consent()
             assert await later.resolve(far) == already(case)
             made = await later.provision(far, await later.choose("Another-one-of-99"))
             assert made == Provisioned(outcome=ProvisionOutcome.ALREADY_ACTIVE)
-            later.wire.close()
-    assert case.opens(THEIRS) is by_hand
+            later.ldap.close()
+    assert case.can_bind(THEIRS) is by_hand
 
 
 DONE: Sequence[Moment] = (ADD, MODIFY, SET_PASSWORD)
@@ -227,7 +227,7 @@ async def test_a_right_that_went_with_what_was_done_is_no_trouble(
         async with writing(stack, pool, urls=[middle.url]) as far:
             middle.answer_after(moment, 50)
             assert await case.provision(far, sealed) == ACTIVE
-    assert case.opens(PASSWORD)
+    assert case.can_bind(PASSWORD)
 
 
 @pytest.mark.parametrize("moment", DONE, ids=["add", "modify", "password"])

@@ -48,8 +48,8 @@ async def test_a_name_that_we_would_not_make_is_used(
     entry = case.entry()
     assert entry
     assert entry["mail"] == [name if "@" in name else f"{name}@{case.domain}"]
-    assert case.opens(PASSWORD)
-    case.wire.close()
+    assert case.can_bind(PASSWORD)
+    case.ldap.close()
 
 
 async def test_an_address_elsewhere_is_the_name_and_no_address_of_the_entry(
@@ -60,7 +60,7 @@ async def test_an_address_elsewhere_is_the_name_and_no_address_of_the_entry(
     entry = case.entry()
     assert entry
     assert not entry.keys() & {"mail", "edupersonprincipalname"}
-    case.wire.close()
+    case.ldap.close()
 
 
 async def test_a_name_that_is_nobodys_is_for_support(
@@ -74,7 +74,7 @@ async def test_a_name_that_is_nobodys_is_for_support(
         case = await case_of(stack, pool, make_person, name)
         refused = AccountResolved(outcome=AccountOutcome.CONFLICT, why=f"loginname: {why}")
         assert [await case.resolve(each) for each in (activities, records)] == [refused] * 2
-        case.wire.close()
+        case.ldap.close()
 
 
 @pytest.mark.parametrize("attribute", ["mail", "eduPersonPrincipalName"])
@@ -105,7 +105,7 @@ async def test_a_name_that_another_entry_has_as_an_alias_is_in_use(
             assert found == named(f"evangelos.{last.lower()}")
             assert made.outcome is ProvisionOutcome.USERNAME_TAKEN
         assert case.entry(name) is None
-        case.wire.close()
+        case.ldap.close()
 
 
 @pytest.mark.parametrize("planted", [True, False])
@@ -123,14 +123,14 @@ async def test_a_login_name_on_the_rows_of_two_persons_is_the_first_ones_alone(
     expected = named(name)
     if planted:
         first.plant(name)
-        first.wire.set_password(first.dn, PASSWORD.encode())
+        first.ldap.set_password(first.dn, PASSWORD.encode())
         expected = AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=name)
     refused = AccountResolved(outcome=AccountOutcome.CONFLICT, why=IN_USE)
     for _ in range(2):
         assert await first.resolve(activities) == expected
         assert await second.resolve(activities) == refused
-    first.wire.close()
-    second.wire.close()
+    first.ldap.close()
+    second.ldap.close()
 
 
 async def test_a_name_that_the_directory_refuses_is_for_support(
@@ -143,4 +143,4 @@ async def test_a_name_that_the_directory_refuses_is_for_support(
             made = await case.provision(far, await case.choose(PASSWORD))
     why = "loginname: refused by the directory (LDAP 34)"
     assert made == Provisioned(outcome=ProvisionOutcome.CONFLICT, why=why)
-    case.wire.close()
+    case.ldap.close()

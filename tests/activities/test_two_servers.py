@@ -14,9 +14,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities import errors
 from activities.accounts import DirectoryActivities
-from adapters.directory.answers import INVALID_CREDENTIALS, UNWILLING
 from adapters.directory.entries import CODES, codes
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
+from adapters.directory.ldap_results import INVALID_CREDENTIALS, UNWILLING
 from demo.place import HOST
 from demo.slapd import Directory as Slapd
 from domain.contracts.requests import ProvisionOutcome
@@ -122,8 +122,8 @@ async def test_the_server_that_takes_writes_is_found_whichever_it_is(
             await case.consent(*Choice)
             outcome = await case.provision(activities, await case.choose(PASSWORD))
             assert outcome == ACTIVE, number
-            assert case.opens(PASSWORD)
-            case.wire.close()
+            assert case.can_bind(PASSWORD)
+            case.ldap.close()
 
 
 async def test_the_role_moves_while_an_account_is_made(
@@ -148,7 +148,7 @@ async def test_the_role_moves_while_an_account_is_made(
                 await case.provision(activities, sealed)
             assert raised.value.type == "DIRECTORY_DOWN"
             assert await case.provision(activities, sealed) == ACTIVE
-    assert case.opens(PASSWORD)
+    assert case.can_bind(PASSWORD)
 
 
 @pytest.mark.parametrize("pair", ["it refuses"], indirect=True)
@@ -219,7 +219,7 @@ async def test_a_server_that_says_so_is_left_for_the_next_within_the_same_try(
         if moment is MODIFY:
             case.plant(case.name, **{CODES: codes(case.person, case.domain)})
         assert await tried(activities, case, sealed) is ProvisionOutcome.ACTIVE
-        assert activities._directory._wire._urls == [there, far.url]
+        assert activities._directory._ldap._connections.urls == [there, far.url]
 
 
 def test_a_server_that_takes_no_writes_is_not_asked_for_a_students_password(
@@ -228,9 +228,9 @@ def test_a_server_that_takes_no_writes_is_not_asked_for_a_students_password(
     """It may not have the password yet, and counts what it refuses."""
     far.answer(MODIFY, 10)
     there = stack.settings.directory
-    wire = Wire(there.model_copy(update={"urls": [far.url, *there.urls]}))
-    with closing(wire):
-        assert wire.bind_as(case.dn, b"not-the-password").code == INVALID_CREDENTIALS
+    ldap = LdapClient(there.model_copy(update={"urls": [far.url, *there.urls]}))
+    with closing(ldap):
+        assert ldap.bind_as(case.dn, b"not-the-password").code == INVALID_CREDENTIALS
     assert far.asked == [SERVICE_BIND, MODIFY]
 
 
@@ -267,5 +267,5 @@ async def test_a_refusal_of_one_entry_is_to_mend_and_moves_no_server(
         far.answer(moment, UNWILLING)
         refused = (f"CONFIGURATION: LDAP {UNWILLING}", False)
         assert await tried(activities, case, sealed) == refused
-        assert activities._directory._wire._urls[0] == far.url
+        assert activities._directory._ldap._connections.urls[0] == far.url
         assert await tried(activities, case, sealed) is ProvisionOutcome.ACTIVE

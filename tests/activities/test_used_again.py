@@ -134,7 +134,7 @@ async def registrar(
     made = Registrar(stack, pool, activities, records, make_person, reference, surname)
     yield made
     for case in made.cases:
-        case.wire.close()
+        case.ldap.close()
 
 
 async def made_by_the_engine(registrar: Registrar, case: Case) -> None:
@@ -159,7 +159,7 @@ def planted(case: Case, *, born: bool = True, password: bool = True) -> None:
         **told,
     )
     if password:
-        case.wire.set_password(case.dn, PASSWORD.encode())
+        case.ldap.set_password(case.dn, PASSWORD.encode())
 
 
 MADE = ("by the engine", "imported", "imported, its birth date unknown", "entry only")
@@ -216,8 +216,8 @@ async def test_a_newcomer_with_a_number_used_again_gets_an_account_of_their_own(
     await is_for_support(registrar, new)
     assert first.entry() == before
     moved = registrar.moved()
-    first.wire.add_values(first.dn, {CODES: codes(moved.person, moved.domain)})
-    first.wire.delete_values(first.dn, {CODES: codes(first.person, first.domain)})
+    first.ldap.add_values(first.dn, {CODES: codes(moved.person, moved.domain)})
+    first.ldap.delete_values(first.dn, {CODES: codes(first.person, first.domain)})
     found = await new.resolve(activities)
     assert found.username not in (None, first.name)
     (plan,) = await foretold(new, new.person)
@@ -225,7 +225,7 @@ async def test_a_newcomer_with_a_number_used_again_gets_an_account_of_their_own(
     made = await new.provision(activities, await new.choose(PASSWORD), str(found.username))
     assert made == ACTIVE
     await close(registrar.records, new.reference, Step.ACTIVE)
-    assert first.opens(PASSWORD)
+    assert first.can_bind(PASSWORD)
     # Each is told their own account from now on.
     back = await registrar.claim(new, "-B")
     assert (back.outcome, back.username) == (ClaimOutcome.ALREADY_ACTIVE, found.username)
@@ -300,8 +300,8 @@ def corrected(case: Case, person: Person) -> None:
         "cn": f"{person.first_name_latin} {person.last_name_latin}",
         "schacDateOfBirth": f"{person.birth_date:%Y%m%d}",
     }.items():
-        case.wire.add_values(case.dn, {name: [value]})
-        case.wire.delete_values(case.dn, {name: entry[name.lower()]})
+        case.ldap.add_values(case.dn, {name: [value]})
+        case.ldap.delete_values(case.dn, {name: entry[name.lower()]})
 
 
 @pytest.mark.parametrize("made", ["an entry", "an account", "an account, then no password"])
@@ -379,7 +379,7 @@ async def test_a_conflict_about_a_number_that_was_settled_does_not_come_back(
     assert (await registrar.claim(new)).outcome is ClaimOutcome.NUMBER_OF_ANOTHER
     (plan,) = await foretold(new, new.person)
     assert plan.plan is Plan.CONFLICT
-    first.wire.add_values(first.dn, {CODES: codes(new.person, new.domain)})
+    first.ldap.add_values(first.dn, {CODES: codes(new.person, new.domain)})
     (plan,) = await foretold(new, new.person)
     assert (plan.plan, plan.username) == (Plan.ALREADY_ACTIVE, first.name)
     if settled == "by an import":

@@ -98,7 +98,7 @@ async def case(
     await made.consent(*Choice)
     await pool.execute("INSERT INTO activation (reference, language) VALUES ($1, 'el')", reference)
     yield made
-    made.wire.close()
+    made.ldap.close()
 
 
 async def apply(activities: DirectoryActivities, case: Case) -> None:
@@ -118,7 +118,7 @@ async def test_a_withdrawn_choice_leaves_the_entry_and_all_else_stays(
     for _ in range(2):
         await apply(activities, case)
         assert case.entry() == {name: before[name] for name in before if name != "mobile"}
-    assert case.opens(PASSWORD)
+    assert case.can_bind(PASSWORD)
 
 
 async def test_the_whole_withdrawn_leaves_the_account_without_what_was_chosen(
@@ -127,12 +127,12 @@ async def test_the_whole_withdrawn_leaves_the_account_without_what_was_chosen(
     await case.provision(activities, await case.choose(PASSWORD))
     before = case.entry()
     assert before
-    case.wire.add_values(case.dn, {"labeledURI": ["https://own.example"]})
+    case.ldap.add_values(case.dn, {"labeledURI": ["https://own.example"]})
     await consents.withdraw(pool, case.reference, ())
     await apply(activities, case)
     left = {name: before[name] for name in before if name not in WRITTEN}
     assert case.entry() == left | {"labeleduri": ["https://own.example"]}
-    assert case.opens(PASSWORD)
+    assert case.can_bind(PASSWORD)
 
 
 async def test_without_a_consent_that_stands_no_account_is_made(

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 import settings
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
 from demo.crowd import World
 from demo.fates import FATES, LOCKED
 from demo.part import aside
@@ -68,8 +68,8 @@ def test_everybody_ends_where_their_fate_leads(
     """All but the lock, which takes a minute: a second code is not sent sooner."""
     monkeypatch.setenv("ACTIVATION_CONFIG", str(whole_stack.folder / "activation.toml"))
     monkeypatch.setattr(settings, "load", settings.Settings)
-    with closing(Wire(settings.Settings().directory)) as wire:
-        world = World(whole_stack.env, wire)
+    with closing(LdapClient(settings.Settings().directory)) as ldap:
+        world = World(whole_stack.env, ldap)
         known = world.enrolled()
         crowd = [each for each in drawn(1, 1, known) if each.fate is not LOCKED]
         world.enrol([row for played in crowd for row in played.rows])

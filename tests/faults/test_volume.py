@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import postgres
-from adapters.directory.answers import SUCCESS
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
+from adapters.directory.ldap_results import SUCCESS
 from demo.part import aside
 from domain.contracts.submissions import (
     ActivationStart,
@@ -111,19 +111,19 @@ async def _arrive(engine: Activations, reference: str, step: Step) -> Progress:
 def _own_rate(run: Run) -> float:
     """Return how many accounts a second the directory makes with nobody else about."""
     settings = run.world.settings.directory
-    wire = Wire(settings)
+    ldap = LdapClient(settings)
 
     def make(number: int) -> None:
         uid = f"rate{run.figures.seed}x{number}"
         dn, password = f"uid={uid},{settings.people_dn}", f"a-password-{uid}".encode()
-        wire.search(settings.people_dn, f"(uid={uid})", ("*",))
-        wire.add(dn, {"objectClass": ["inetOrgPerson"], "uid": [uid], "cn": [uid], "sn": [uid]})
-        wire.set_password(dn, password)
-        assert wire.bind_as(dn, password).code == SUCCESS
+        ldap.search(settings.people_dn, f"(uid={uid})", ("*",))
+        ldap.add(dn, {"objectClass": ["inetOrgPerson"], "uid": [uid], "cn": [uid], "sn": [uid]})
+        ldap.set_password(dn, password)
+        assert ldap.bind_as(dn, password).code == SUCCESS
 
     begun = time.monotonic()
     with ThreadPoolExecutor(settings.pool_size) as threads:
         list(threads.map(make, range(_SAMPLE)))
     took = time.monotonic() - begun
-    wire.close()
+    ldap.close()
     return _SAMPLE / took

@@ -10,7 +10,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.accounts import DirectoryActivities
 from activities.registrar import RegistrarActivities
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
 from adapters.messaging.message_templates import Words
 from adapters.registrar.view import opened
 from domain import contacts, personal
@@ -189,9 +189,9 @@ async def test_the_account_belongs_to_the_institutions_domain(
     )
     made = await run(activities.provision_account, account)
     assert made.outcome is ProvisionOutcome.ACTIVE
-    wire = Wire(settings.directory)
-    (found,) = wire.search(settings.directory.people_dn, f"(uid={name})", ["*"])
-    wire.close()
+    ldap = LdapClient(settings.directory)
+    (found,) = ldap.search(settings.directory.people_dn, f"(uid={name})", ["*"])
+    ldap.close()
     entry = found.attributes
     assert entry["mail"] == ["a.christodoulou@paphos-tech.ac.cy"]
     assert entry["schachomeorganization"] == ["paphos-tech.ac.cy"]

@@ -7,8 +7,8 @@ import pytest
 
 from activities.accounts import DirectoryActivities
 from adapters.directory import entries
-from adapters.directory.accounts import Directory, Entry
 from adapters.directory.entries import CODES, codes
+from adapters.directory.ldap_directory import Directory, Entry
 from domain import accounts
 from domain.accounts import Password
 from domain.contracts.requests import AccountOutcome
@@ -192,7 +192,7 @@ async def test_an_activation_finds_what_was_foretold(
         own = f"y.{case.name}" if login == "second" else case.name
         case.plant(own, uid=[*{own, case.name}], **marked(case, mark))
         if password:
-            case.wire.set_password(f"uid={own},{case.people}", PASSWORD.encode())
+            case.ldap.set_password(f"uid={own},{case.people}", PASSWORD.encode())
         name = {"same": case.name, "second": case.name, "other": f"x.{case.name}", "no": None}[
             login
         ]
@@ -204,7 +204,7 @@ async def test_an_activation_finds_what_was_foretold(
     await directory.close()
     for (kind, case), foretold in zip(cases.items(), found, strict=True):
         resolved = await case.resolve(activities)
-        case.wire.close()
+        case.ldap.close()
         adopted = Plan.ADOPT if foretold.username else Plan.NEW
         assert foretold.plan is SAYS.get(resolved.outcome, adopted), kind
         if foretold.plan in KNOWN:
@@ -216,7 +216,7 @@ async def test_a_rule_on_what_the_directory_makes_itself_is_judged_by_both_alike
 ) -> None:
     case = Case(stack, pool, make_person(), "A-KNOWN-OPERATIONAL")
     case.plant(f"y.{case.name}")
-    case.wire.close()
+    case.ldap.close()
     rule = Rule(attributes={"entryDN": f"uid=y.{{login_name}},{case.people}"}, certain=True)
     config = stack.settings.directory.model_copy(update={"match_rules": [rule]})
     directory = Directory(config)
@@ -285,7 +285,7 @@ async def found_alike(
             case = Case(stack, pool, person.model_copy(update={"enrolments": (row,)}), f"A-{own}")
             text = value.format(domain=case.domain, number=own, serial=serial)
             case.plant(f"z.{case.name}", **{attribute: [text]})
-            case.wire.close()
+            case.ldap.close()
             people.append((value, outcome, entries.identity(case.person, case.domain)))
     directory, rules = Directory(stack.settings.directory), stack.settings.directory.match_rules
     everybody = directory.everybody(lambda _: None)

@@ -8,8 +8,8 @@ from temporalio.exceptions import ApplicationError
 from activities.accounts import DirectoryActivities
 from activities.fencing import begin_try
 from activities.records import LedgerActivities
-from adapters.directory.accounts import Directory
 from adapters.directory.entries import CODES, codes, identity
+from adapters.directory.ldap_directory import Directory
 from adapters.errors import AdapterError
 from domain.contracts.requests import AccountChecked, AccountState, CheckAccount, ClaimOutcome
 from domain.contracts.vocabulary import Language, Step
@@ -55,7 +55,7 @@ async def known(
     assert await other.provision(activities, await other.choose(PASSWORD)) == ACTIVE
     await noted(stack, pool, other)
     yield other
-    other.wire.close()
+    other.ldap.close()
 
 
 @pytest.mark.usefixtures("known")
@@ -78,7 +78,7 @@ async def test_an_account_that_is_not_there_is_gone_and_is_made_again_under_its_
     third = await claim(records, f"{case.reference}-C", case.person, gone=case.reference)
     assert (third.outcome, third.activated_by) == (ClaimOutcome.ALREADY_ACTIVE, again.reference)
     assert (await check(activities, again)).state is AccountState.ACTIVE
-    again.wire.close()
+    again.ldap.close()
 
 
 @pytest.mark.usefixtures("known")
@@ -92,7 +92,7 @@ async def test_an_account_is_there_by_any_rule(
     renamed = f"uid=r{case.name},{case.people}"
     found = await check(activities, case)
     assert (found.state, found.username) == (AccountState.NO_PASSWORD, f"r{case.name}")
-    case.wire.set_password(renamed, PASSWORD.encode())
+    case.ldap.set_password(renamed, PASSWORD.encode())
     case.person = case.person.model_copy(
         update={"enrolments": second, "former": case.person.enrolments}
     )

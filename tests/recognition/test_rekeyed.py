@@ -9,7 +9,7 @@ from activities.accounts import DirectoryActivities
 from activities.insurance import InsuranceActivities
 from activities.records import LedgerActivities
 from adapters.directory.entries import CODES, codes
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
@@ -44,7 +44,7 @@ async def both(
         await case.consent()
     yield cases
     for case in cases:
-        case.wire.close()
+        case.ldap.close()
 
 
 async def active(case: Case) -> None:
@@ -56,11 +56,11 @@ def plant_elsewhere(case: Case, password: Path, code: str | None) -> None:
     """Let somebody else make the entry, with this code."""
     password.write_text("of the root DN")
     others = {"bind_dn": "cn=admin,dc=university,dc=example", "bind_password_file": password}
-    ours, case.wire = case.wire, Wire(case.stack.settings.directory.model_copy(update=others))
+    ours, case.ldap = case.ldap, LdapClient(case.stack.settings.directory.model_copy(update=others))
     with ruled(case.stack, "maxsize", f'rootpw "{password.read_text()}"\nmaxsize'):
         case.plant(case.name, **({CODES: [code]} if code else {}))
-    case.wire.close()
-    case.wire = ours
+    case.ldap.close()
+    case.ldap = ours
 
 
 @pytest.mark.parametrize("login", ["none", "the same", "another"])
@@ -109,7 +109,7 @@ async def test_an_account_that_others_made_and_that_was_found_counts_too(
 ) -> None:
     before, after = both
     before.plant(before.name)
-    before.wire.set_password(before.dn, PASSWORD.encode())
+    before.ldap.set_password(before.dn, PASSWORD.encode())
     await activations.claimed(
         before.pool,
         before.stack.keys,

@@ -22,7 +22,7 @@ from typer.testing import CliRunner, Result
 
 import security.rotation
 import settings
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
 from demo import crowd
 from demo.control import ask
 from demo.crowd import Player, World, invent
@@ -221,8 +221,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaffContext]:
         patch.setattr(crowd, "RESEND_SECONDS", 1)
         try:
             stack.begin()
-            with closing(Wire(settings.Settings().directory)) as wire, ExitStack() as browsers:
-                opened = StaffContext(stack, World(stack.env, wire), browsers)
+            with (
+                closing(LdapClient(settings.Settings().directory)) as ldap,
+                ExitStack() as browsers,
+            ):
+                opened = StaffContext(stack, World(stack.env, ldap), browsers)
                 fates = {name: BY_NAME[fate] for name, fate in PREPARED.items()}
                 opened.players = {name: opened.student(fate) for name, fate in fates.items()}
                 with ThreadPoolExecutor(6) as hands:

@@ -9,8 +9,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities import errors
 from activities.errors import guarded
-from adapters.directory.answers import Answer, _policy_error, reject
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
+from adapters.directory.ldap_results import Answer, _policy_error, reject
 from adapters.errors import AdapterError, Refused
 from domain.contracts.vocabulary import FailureType
 from settings import Directory
@@ -24,11 +24,11 @@ def changed(stack: TestStack, **changes: object) -> Directory:
 
 
 def ask(settings: Directory) -> int:
-    wire = Wire(settings)
+    ldap = LdapClient(settings)
     try:
-        return len(wire.search(settings.people_dn, "(uid=nobody)", ["uid"]))
+        return len(ldap.search(settings.people_dn, "(uid=nobody)", ["uid"]))
     finally:
-        wire.close()
+        ldap.close()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from adapters.directory.entries import CODES
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
 from demo.crowd import World
 from demo.names import MEN, SURNAMES
 from demo.part import aside
@@ -53,11 +53,11 @@ def enrolled(stack: TestStack) -> Iterator[None]:
     names += [("zzadopt", {CODES: [code]}), ("zzdoubt", {"employeeNumber": ["@doubt"]})]
     for n, row in enumerate(rows):
         row["fatherfirstnameel"] = f"Πατέρας{n}"
-    with closing(Wire(stack.settings.directory)) as wire:
-        World({"REGISTRAR_DSN": stack.registrar_dsn}, wire).enrol(rows)
+    with closing(LdapClient(stack.settings.directory)) as ldap:
+        World({"REGISTRAR_DSN": stack.registrar_dsn}, ldap).enrol(rows)
         for name, more in names:
             entry = {"objectClass": ["inetOrgPerson", "schacLinkageIdentifiers"]}
-            wire.add(
+            ldap.add(
                 f"uid={name},{stack.settings.directory.people_dn}",
                 {**entry, "cn": ["X"], "sn": ["X"], **more},
             )
@@ -226,9 +226,9 @@ async def test_a_name_that_nothing_has_is_released_and_no_other(
     owner = f"owner of {name}"
     await imports.reserve_all(pool, [Owned(name, [owner], ["facts"])])
     if held == "entry":
-        with closing(Wire(stack.settings.directory)) as wire:
+        with closing(LdapClient(stack.settings.directory)) as ldap:
             entry = {"objectClass": ["inetOrgPerson"], "cn": ["X"], "sn": ["X"]}
-            wire.add(f"uid={name},{stack.settings.directory.people_dn}", entry)
+            ldap.add(f"uid={name},{stack.settings.directory.people_dn}", entry)
     elif held:
         key = f"newer {owner}" if "newer" in held else owner
         await rekeyed.note(pool, f"newer {owner}", [owner])

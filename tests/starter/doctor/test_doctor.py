@@ -19,8 +19,8 @@ from temporalio.api.operatorservice.v1 import (
 )
 from temporalio.client import Client
 
-from adapters.directory.answers import SUCCESS
-from adapters.directory.ldap import Wire
+from adapters.directory.ldap_client import LdapClient
+from adapters.directory.ldap_results import SUCCESS
 from demo.part import run
 from demo.place import Place
 from demo.stack import Stack
@@ -364,14 +364,14 @@ async def test_a_directory_that_is_not_ready_is_told(
 
 
 def as_it_stands(stack: TestStack, dn: str) -> dict[str, list[str]]:
-    with closing(Wire(stack.settings.directory)) as wire:
-        return wire.read(dn, ["*", "+"])
+    with closing(LdapClient(stack.settings.directory)) as ldap:
+        return ldap.read(dn, ["*", "+"])
 
 
 async def test_where_nobody_is_the_right_to_set_passwords_is_not_said_to_be_there(
     stack: TestStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Wire, "anybody", lambda _: None)
+    monkeypatch.setattr(LdapClient, "anybody", lambda _: None)
     found = await _examine(stack.settings, (User.DIRECTORY,), "")
     assert "nobody is there; the first activation shows it" in str(found)
 
@@ -391,15 +391,15 @@ async def test_looking_at_a_new_directory_leaves_it_as_sound_as_it_was(
         there = Settings()
         people = there.directory.people_dn
         plain = {"objectClass": ["inetOrgPerson"], "cn": ["S"], "sn": ["S"]}
-        with closing(Wire(there.directory)) as wire:
+        with closing(LdapClient(there.directory)) as ldap:
             for known in ({}, plain, directory._entry(there, "second")):
                 dn = f"uid=somebody{len(known)},{people}"
-                assert not known or wire.add(dn, known).code == SUCCESS
+                assert not known or ldap.add(dn, known).code == SUCCESS
                 assert [each async for each in directory.check(there) if not each.ok] == []
             dn = f"uid=last,{people}"
             whole = directory._entry(there, "last")
-            assert wire.add(dn, whole).code == SUCCESS
-            assert wire.read(dn, ["*"]).keys() == {name.lower() for name in whole}
+            assert ldap.add(dn, whole).code == SUCCESS
+            assert ldap.read(dn, ["*"]).keys() == {name.lower() for name in whole}
     finally:
         slapd.stop()
 
@@ -407,12 +407,12 @@ async def test_looking_at_a_new_directory_leaves_it_as_sound_as_it_was(
 @pytest.fixture
 def somebody(stack: TestStack) -> str:
     """Return the name of an entry of the directory; of one that is made where it is empty."""
-    with closing(Wire(stack.settings.directory)) as wire:
-        if found := wire.anybody():
+    with closing(LdapClient(stack.settings.directory)) as ldap:
+        if found := ldap.anybody():
             return found.dn
         dn = f"uid=somebody,{stack.settings.directory.people_dn}"
         person = {"objectClass": ["inetOrgPerson"], "uid": ["somebody"], "cn": ["S"], "sn": ["S"]}
-        assert wire.add(dn, person).code == SUCCESS
+        assert ldap.add(dn, person).code == SUCCESS
     return dn
 
 

@@ -291,7 +291,7 @@ async def test_an_active_account_is_found_in_the_ledger_or_in_the_directory(
     )
     await case.provision(activities, await case.choose(PASSWORD))
     await activities.close()
-    case.wire.close()
+    case.ldap.close()
     found = await ask(desk, number)
     assert (found.outcome, found.username) == (Outcome.ALREADY_ACTIVE, number.lower())
 
@@ -313,7 +313,7 @@ async def test_an_account_of_a_row_that_the_registrar_replaced_is_found(
     await case.provision(activities, await case.choose(PASSWORD))
     await activities.close()
     await noted(stack, pool, case)
-    case.wire.close()
+    case.ldap.close()
     found = await ask(desk, number)
     assert (found.outcome, found.username) == (Outcome.ALREADY_ACTIVE, name)
 
@@ -370,7 +370,7 @@ async def test_an_entry_in_the_way_and_one_without_a_password_are_told_apart(
     await insert(stack, other, extemail=f"x{email}", loginname=f"{uid}x")
     code = f"urn:schac:personalUniqueCode:gr:{case.domain}:TEST:{other}"
     case.plant(f"{uid}x", schacPersonalUniqueCode=[code])
-    case.wire.close()
+    case.ldap.close()
     found = await ask(desk, other)
     assert (found.outcome, found.account) == (Outcome.FINE, Account.NO_PASSWORD)
     assert found.why == "schacPersonalUniqueCode"
@@ -390,7 +390,7 @@ async def test_what_is_not_joined_is_shown_with_the_account_that_may_be_the_same
     case = Case(stack, desk.pool, await person_of(stack, email), f"A-{number[1:]}-0002")
     code = f"urn:schac:personalUniqueCode:gr:{case.domain}:TEST:{number}-1"
     case.plant(uid, schacPersonalUniqueCode=[code])
-    case.wire.close()
+    case.ldap.close()
     found = await ask(desk, f"{number}-2")
     assert [each.apart for each in found.people] == [(f"TEST/{number}-1", f"TEST/{number}-9")]
     assert (found.outcome, found.username) == (Outcome.IN_THE_WAY, uid)

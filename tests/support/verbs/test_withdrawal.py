@@ -88,7 +88,7 @@ async def test_a_withdrawn_choice_leaves_the_directory_and_the_account_stays(
         assert case.entry() == {name: before[name] for name in before if name != "mobile"}
         rows = await audit.page(pool, stack.keys, reference=reference)
         assert [(row.action, row.reason) for row in rows] == 2 * [("withdraw", "asked by letter")]
-        case.wire.close()
+        case.ldap.close()
         await activities.close()
 
 
@@ -101,7 +101,7 @@ async def test_what_was_not_agreed_to_is_refused_in_words(
         words = ("support", "withdraw", reference, *SAYS)
         assert_one_line(await command(*words), says="Nothing was agreed to")
         case = Case(stack, pool, person, reference)
-        case.wire.close()
+        case.ldap.close()
         await case.consent(Choice.RECOVERY_EMAIL)
         refused = await command(*words, "--choice", "recovery_mobile")
         assert_one_line(refused, says="not chosen")
@@ -129,7 +129,7 @@ async def test_the_answer_says_what_becomes_of_the_account(
     async with await connect(stack.ledger_dsn) as pool:
         reference = from_digest(token_bytes(20))
         case = Case(stack, pool, person, reference)
-        case.wire.close()
+        case.ldap.close()
         await case.consent(Choice.RECOVERY_EMAIL, Choice.RECOVERY_MOBILE)
         choices = [Choice.RECOVERY_MOBILE] if agreed else []
         stands: Consent = await consents.withdraw(pool, reference, choices)

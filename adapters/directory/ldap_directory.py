@@ -15,7 +15,9 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from ldap3.utils.conv import escape_filter_chars
 
-from adapters.directory.answers import (
+from adapters.directory.entries import OBJECT_CLASSES, Attributes, missing
+from adapters.directory.ldap_client import Found, LdapClient
+from adapters.directory.ldap_results import (
     ALREADY_EXISTS,
     CONSTRAINT_VIOLATION,
     INVALID_CREDENTIALS,
@@ -26,8 +28,6 @@ from adapters.directory.answers import (
     Answer,
     reject,
 )
-from adapters.directory.entries import OBJECT_CLASSES, Attributes, missing
-from adapters.directory.ldap import Found, Wire
 from adapters.errors import Refused
 from domain import accounts, usernames
 from domain.accounts import Judgement, Password
@@ -80,7 +80,7 @@ class Directory:
         more |= NAMES
         self._judged = sorted(rules | more)  # `*` leaves out what is operational.
         self._service = _normal(settings.bind_dn)
-        self._wire = Wire(settings, fence)
+        self._ldap = LdapClient(settings, fence)
         self._threads = ThreadPoolExecutor(settings.pool_size, thread_name_prefix="directory")
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -91,11 +91,11 @@ class Directory:
 
     async def close(self) -> None:
         await asyncio.to_thread(self._threads.shutdown)
-        self._wire.close()
+        self._ldap.close()
 
     def one_connection(self) -> AbstractContextManager[None]:
         """Let this thread do all it does inside over one fresh connection, to one server."""
-        return self._wire.one_connection()
+        return self._ldap.one_connection()
 
     def would_write(self, username: str) -> bool:
         """Whether the server takes a write to this entry, which must not exist, and has none.
@@ -103,7 +103,7 @@ class Directory:
         A primary looks for the entry and misses it; a replica refuses before it looks. Should the
         entry be there after all, it is given a class that it has.
         """
-        answer = self._wire.add_values(self._dn(username), {"objectClass": [OBJECT_CLASSES[0]]})
+        answer = self._ldap.add_values(self._dn(username), {"objectClass": [OBJECT_CLASSES[0]]})
         reject(answer, NO_SUCH_OBJECT)
         return answer.code == NO_SUCH_OBJECT
 
@@ -124,10 +124,10 @@ class Directory:
         `progress` is told how many there are by now.
         """
         found: list[Found] = []
-        for page in self._wire.pages(self._people, "(objectClass=*)", self._judged):
+        for page in self._ldap.pages(self._people, "(objectClass=*)", self._judged):
             found += [each for each in page if _normal(each.dn) != _normal(self._people)]
             progress(len(found))
-        pages = self._wire.pages(self._people, f"(!({_PASSWORD}=*))", ("1.1",))
+        pages = self._ldap.pages(self._people, f"(!({_PASSWORD}=*))", ("1.1",))
         without = {each.dn for page in pages for each in page}
         return [self._entry(each, self._told(each, without)) for each in found]
 
@@ -158,7 +158,7 @@ class Directory:
 
         An earlier try may have added it, and what exists may be protected: look before you reject.
         """
-        answer = self._wire.add(self._dn(username), attributes)
+        answer = self._ldap.add(self._dn(username), attributes)
         # The directory may refuse a name that the registrar gave.
         naming = () if usernames.is_valid(username) else NAMING
         reject(answer, ALREADY_EXISTS, CONSTRAINT_VIOLATION, NO_RIGHT, *naming)
@@ -169,7 +169,7 @@ class Directory:
         lacking = missing(wanted, entry.attributes, chosen)
         if not lacking:
             return
-        answer = self._wire.add_values(entry.dn, lacking)
+        answer = self._ldap.add_values(entry.dn, lacking)
         if answer.code == NO_RIGHT and not missing(wanted, self._now(entry), chosen):
             return
         reject(answer)
@@ -178,7 +178,7 @@ class Directory:
         """Take these values away, and nothing else; a value that is gone already is no matter."""
         if not gone:
             return
-        answer = self._wire.delete_values(entry.dn, gone)
+        answer = self._ldap.delete_values(entry.dn, gone)
         if answer.code == NO_RIGHT:
             now = self._now(entry)
             if not any(value in now.get(name, []) for name in gone for value in gone[name]):
@@ -190,19 +190,19 @@ class Directory:
 
         `again`: it may have been sent before, and the right to (50) may have gone with that.
         """
-        answer = self._wire.set_password(dn, password)
+        answer = self._ldap.set_password(dn, password)
         reject(answer, CONSTRAINT_VIOLATION, *((NO_RIGHT,) if again else ()))
         return answer
 
-    def opens(self, dn: str, password: bytes) -> bool:
+    def can_bind(self, dn: str, password: bytes) -> bool:
         """Bind as the student, once: whether the password is theirs now."""
-        answer = self._wire.bind_as(dn, password)
+        answer = self._ldap.bind_as(dn, password)
         reject(answer, INVALID_CREDENTIALS)
         return answer.code == SUCCESS
 
     def _now(self, entry: Entry) -> Attributes:
         """Read an entry again, after a write that an earlier try may have done already."""
-        return self._wire.read(entry.dn, ("*",))
+        return self._ldap.read(entry.dn, ("*",))
 
     def _find(self, attribute: str, values: Sequence[str]) -> list[Entry]:
         if not values:
@@ -215,12 +215,12 @@ class Directory:
         It has none only where the directory says so: a filter on what the account may not search
         matches nothing, and neither does its contrary.
         """
-        found = self._wire.search(self._people, query, ("*", *self._judged))
+        found = self._ldap.search(self._people, query, ("*", *self._judged))
         told = {each.dn: self._password(each.attributes) for each in found}
         if Password.HIDDEN in told.values():
             there = f"({_PASSWORD}=*)"
             for term, password in ((there, Password.SET), (f"(!{there})", Password.NONE)):
-                for each in self._wire.search(self._people, f"(&{query}{term})", ("1.1",)):
+                for each in self._ldap.search(self._people, f"(&{query}{term})", ("1.1",)):
                     if told.get(each.dn) is Password.HIDDEN:
                         told[each.dn] = password
         return [self._entry(each, told[each.dn]) for each in found]

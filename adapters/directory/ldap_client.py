@@ -1,63 +1,39 @@
-"""The wire to the directory: verified TLS, hard time-outs, connections thrown away when in doubt.
+"""The operations of LDAP that the engine uses, one method each.
 
-ldap3 leaves certificates unchecked and waits for ever unless told otherwise, and hands out result
-tuples that hold passwords in clear; nothing of that leaves this module. Every connection is used
-by one thread at a time. Passwords are bytes, which ldap3 sends as they are.
+ldap3 hands out result tuples that hold passwords in clear; nothing of that leaves this module.
 """
 
-import math
-import queue
-import ssl
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from ldap3 import (
-    BASE,
-    LEVEL,
-    MODIFY_ADD,
-    MODIFY_DELETE,
-    NONE,
-    SAFE_SYNC,
-    SIMPLE,
-    SUBTREE,
-    Connection,
-    Server,
-    Tls,
-)
-from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
+from ldap3 import BASE, LEVEL, MODIFY_ADD, MODIFY_DELETE, SUBTREE, Connection
 from ldap3.core.results import RESULT_CODES
 from ldap3.extend.standard.modifyPassword import ModifyPassword
 
-from adapters.directory.answers import (
+from adapters.directory.ldap_connections import Connections, discard, driver_errors_translated
+from adapters.directory.ldap_results import (
     DRY_RUN_DONE,
     ELSEWHERE,
     INVALID_CREDENTIALS,
     NO_SUCH_OBJECT,
     PASSWORD_POLICY,
     REFERRAL,
-    SUCCESS,
     UNWILLING,
     Answer,
     read,
     reject,
 )
-from adapters.errors import AdapterError, Misconfigured, Unavailable
-from domain.contracts.vocabulary import FailureType
+from adapters.errors import AdapterError
 from settings import Directory
 
-_MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
-_REST_SECONDS = 10.0
 _PAGE = 500
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
-
+_PERMISSIVE_MODIFY = "1.2.840.113556.1.4.1413"
 _NO_OPERATION = "1.3.6.1.4.1.4203.666.5.2"
 _REFERRAL_TAG = 3
 RESULT_CODES.setdefault(DRY_RUN_DONE, "noOperation")  # Without a name ldap3 raises KeyError.
-_PERMISSIVE_MODIFY = "1.2.840.113556.1.4.1413"
 
 
 class Found(NamedTuple):
@@ -69,54 +45,27 @@ class _Elsewhere(Exception):
     """This server does not do it; another one may."""
 
 
-class _Connection(Connection):
-    """A connection that knows the address it was opened at."""
-
-    url = ""
-
-
-class StrictTls(Tls):
-    """Checks the certificate and the name, also on Pythons where ldap3's own check is broken."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        super().__init__(validate=ssl.CERT_NONE)
-        self._context = context
-
-    def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:
-        connection.socket = self._context.wrap_socket(
-            connection.socket,
-            server_hostname=connection.server.host,
-            do_handshake_on_connect=do_handshake,
-        )
-
-
-class Wire:
+class LdapClient:
     """Connections of one service account; each method is one operation, told as an `Answer`.
 
     `fence` is called at the last moment before a write, and raises when it must not be.
     """
 
     def __init__(self, settings: Directory, fence: Callable[[], None] = lambda: None) -> None:
-        self._settings = settings
+        self._people = settings.people_dn
         self._fence = fence
-        self._urls = list(settings.urls)
-        self._tls = self._trust()
-        self._idle: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        self._own = threading.local()
-        self._refused: bytes | None = None
-        self._rested_at = 0.0
-
-    def _trust(self) -> StrictTls:
-        return StrictTls(ssl.create_default_context(cafile=self._settings.ca_file))
+        self._connections = Connections(settings)
 
     def close(self) -> None:
-        with suppress(queue.Empty):
-            while True:
-                _discard(self._idle.get_nowait())
+        self._connections.close()
+
+    def one_connection(self) -> AbstractContextManager[None]:
+        """Let this thread do all it does inside over one fresh connection, and no other."""
+        return self._connections.one_connection()
 
     def search(self, base: str, query: str, attributes: Sequence[str]) -> list[Found]:
         """Search; a connection that died while it lay idle is made up for by a new one."""
-        idle = self._owned() is None and not self._idle.empty()
+        idle = self._connections.lends_idle
         try:
             answer, found = self._searched(base, query, SUBTREE, attributes)
         except AdapterError:
@@ -128,10 +77,10 @@ class Wire:
 
     def pages(self, base: str, query: str, attributes: Sequence[str]) -> Iterator[list[Found]]:
         """Search page by page over one connection: more than a server gives at once."""
-        with self.one_connection():
+        with self._connections.one_connection():
             cookie: bytes | None = None
             while cookie is None or cookie:
-                _, result, response, _ = self._owned().search(
+                _, result, response, _ = self._connections.owned().search(
                     base,
                     query,
                     SUBTREE,
@@ -170,7 +119,7 @@ class Wire:
         next entry that really has it.
         """
         controls = [(_NO_OPERATION, True, None)]
-        with self._connection() as connection:
+        with self._connections.lend() as connection:
             return read(connection.add(dn, attributes=attributes, controls=controls)[1])
 
     def try_change(self, dn: str, attribute: str, value: str) -> Answer:
@@ -180,14 +129,14 @@ class Wire:
         change is made as a whole or not at all.
         """
         twice = [(MODIFY_DELETE, [value]), (MODIFY_DELETE, [value])]
-        with self._connection() as connection:
+        with self._connections.lend() as connection:
             return read(connection.modify(dn, {attribute: twice})[1])
 
     def anybody(self, having: str = "uid") -> Found | None:
         """Return some person's entry with this attribute, and its values of that alone."""
-        with self._connection() as connection:
+        with self._connections.lend() as connection:
             _, _, response, _ = connection.search(
-                self._settings.people_dn, f"({having}=*)", LEVEL, attributes=[having], size_limit=1
+                self._people, f"({having}=*)", LEVEL, attributes=[having], size_limit=1
             )
         return next((_found(each) for each in response if each["type"] == "searchResEntry"), None)
 
@@ -230,11 +179,11 @@ class Wire:
         """
 
         def bind(connection: Any) -> Answer:
-            if len(self._urls) > 1 and not self._takes_writes(connection):
+            if len(self._connections.urls) > 1 and not self._takes_writes(connection):
                 return Answer(UNWILLING)
             self._fence()
-            student, answer = self._open_at(connection.url, dn, password)
-            _discard(student)
+            student, answer = self._connections.open_at(connection.url, dn, password)
+            discard(student)
             return answer
 
         return self._served(bind)
@@ -256,166 +205,40 @@ class Wire:
         Those that do not are asked last from then on. Over `one_connection` there is only one
         server, which the next try asks last.
         """
-        for _ in self._urls[:1] if self._owned() else self._urls:
-            with suppress(_Elsewhere), self._connection() as connection:
+        connections = self._connections
+        for _ in connections.urls[:1] if connections.owned() else connections.urls:
+            with suppress(_Elsewhere), connections.lend() as connection:
                 answer = work(connection)
                 if answer.code not in ELSEWHERE or answer.refused:
                     return answer
-                self._ask_last(connection.url)
+                connections.ask_last(connection.url)
                 raise _Elsewhere
         return answer
 
     def _takes_writes(self, connection: Any) -> bool:
         """Whether this server takes writes: it then misses the entry that is to be changed."""
-        dn = f"uid={uuid4()},{self._settings.people_dn}"
+        dn = f"uid={uuid4()},{self._people}"
         changes = {"objectClass": [(MODIFY_ADD, ["inetOrgPerson"])]}
         return bool(connection.modify(dn, changes)[1]["result"] == NO_SUCH_OBJECT)
 
-    def _ask_last(self, url: str) -> None:
-        # A new list, for sorting one in place shows it empty to other threads meanwhile.
-        self._urls = sorted(self._urls, key=lambda each: each == url)
-
-    def holding(
+    def groups_of(
         self, dn: str, password: bytes, bases: Sequence[str], query: str
     ) -> list[str] | None:
         """Return at which of these entries somebody sees the query hold; None: bind refused."""
-        with _told():
-            connection, answer = self._open(dn, password)
+        with driver_errors_translated():
+            connection, answer = self._connections.open(dn, password)
             try:
                 if answer.code == INVALID_CREDENTIALS:
                     return None
                 reject(answer)
                 return [base for base in bases if _holds(connection, base, query)]
             finally:
-                _discard(connection)
-
-    @contextmanager
-    def one_connection(self) -> Iterator[None]:
-        """Let this thread do all it does inside over one fresh connection, and no other."""
-        with _told():
-            connection = self._own.connection = self._bound()
-        try:
-            yield
-        finally:
-            self._own.connection = None
-            _discard(connection)
-
-    def _owned(self) -> Any:
-        return getattr(self._own, "connection", None)
-
-    @contextmanager
-    def _connection(self) -> Iterator[Any]:
-        """Lend a connection; after any error it and its idle siblings are thrown away."""
-        with _told():
-            if owned := self._owned():
-                yield owned
-                return
-            connection = self._idle_or_new()
-            try:
-                yield connection
-            except BaseException:
-                _discard(connection)
-                self.close()
-                raise
-            self._idle.put(connection)
-
-    def _idle_or_new(self) -> _Connection:
-        """Take an idle connection to the server that is asked first, or open one."""
-        with suppress(queue.Empty):
-            while True:
-                connection = self._idle.get_nowait()
-                if connection.url == self._urls[0]:
-                    return connection
-                _discard(connection)
-        return self._bound()
-
-    def _bound(self) -> _Connection:
-        """Bind with the password that the file holds now; one that was refused rests a while.
-
-        So a rotated password needs no restart, and a wrong one raises no storm.
-        """
-        password = self._settings.bind_password_file.read_bytes().strip()
-        if password == self._refused and time.monotonic() < self._rested_at:
-            reject(Answer(INVALID_CREDENTIALS))
-        self._rested_at = time.monotonic() + _REST_SECONDS
-        connection, answer = self._open(self._settings.bind_dn, password)
-        self._refused = password if answer.code == INVALID_CREDENTIALS else None
-        if answer.code != SUCCESS:
-            _discard(connection)
-            reject(answer)
-        return connection
-
-    def _open(self, dn: str, password: bytes) -> tuple[_Connection, Answer]:
-        """Bind at the first server that serves; those that do not are asked last from then on."""
-        *others, last = self._urls
-        for url in others:
-            with suppress(LDAPException):
-                connection, answer = self._open_at(url, dn, password)
-                if answer.code not in ELSEWHERE:
-                    return connection, answer
-                _discard(connection)
-            self._ask_last(url)
-        return self._open_at(last, dn, password)
-
-    def _open_at(self, url: str, dn: str, password: bytes) -> tuple[_Connection, Answer]:
-        settings = self._settings
-        connection = _Connection(
-            Server(
-                url, get_info=NONE, connect_timeout=settings.connect_timeout_seconds, tls=self._tls
-            ),
-            user=dn,
-            password=password,  # type: ignore[arg-type] # bytes are sent as they are
-            authentication=SIMPLE,
-            client_strategy=SAFE_SYNC,
-            receive_timeout=math.ceil(settings.receive_timeout_seconds),
-            auto_referrals=False,
-            check_names=False,
-        )
-        connection.url = url
-        try:
-            _open_encrypted(connection)
-            _, result, _, _ = connection.bind(read_server_info=False)
-        except BaseException as error:
-            _discard(connection)
-            if isinstance(error, ssl.SSLCertVerificationError):
-                self._tls = self._trust()
-            raise
-        return connection, read(result)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell certificates and files apart, which are to mend, from the directory being away."""
-    try:
-        yield
-    except (LDAPException, OSError) as error:
-        untrusted = isinstance(error, ssl.SSLCertVerificationError)
-        detail = "certificate not trusted" if untrusted else type(error).__name__
-        if isinstance(error, _MENDABLE):
-            raise Misconfigured(detail) from None
-        raise Unavailable(FailureType.DIRECTORY_DOWN, detail) from None
-
-
-def _open_encrypted(connection: Connection) -> None:
-    """Open, and see for ourselves that nothing will be said in clear."""
-    connection.open(read_server_info=False)
-    if not connection.server.ssl:
-        connection.start_tls(read_server_info=False)
-    if not isinstance(connection.socket, ssl.SSLSocket):
-        raise LDAPStartTLSError
+                discard(connection)
 
 
 def _holds(connection: Connection, base: str, query: str) -> bool:
     _, _, response, _ = connection.search(base, query, BASE)
     return any(item["type"] == "searchResEntry" for item in response)
-
-
-def _discard(connection: Connection) -> None:
-    """Take leave if possible; ldap3 forgets to close a socket that never got to be connected."""
-    with suppress(LDAPException, OSError):
-        connection.unbind()
-    if connection.socket:
-        connection.socket.close()
 
 
 def _found(item: dict[str, Any]) -> Found:

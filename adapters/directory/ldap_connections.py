@@ -1,0 +1,210 @@
+"""Connections to the directory's servers: verified TLS, hard time-outs, failover, and a pool.
+
+ldap3 leaves certificates unchecked and waits for ever unless told otherwise. Every connection is
+used by one thread at a time, and is thrown away after any error. Passwords are bytes, which ldap3
+sends as they are.
+"""
+
+import math
+import queue
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from ldap3 import NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
+from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
+
+from adapters.directory.ldap_results import (
+    ELSEWHERE,
+    INVALID_CREDENTIALS,
+    SUCCESS,
+    Answer,
+    read,
+    reject,
+)
+from adapters.errors import Misconfigured, Unavailable
+from domain.contracts.vocabulary import FailureType
+from settings import Directory
+
+_MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
+_REST_SECONDS = 10.0
+
+
+class LdapConnection(Connection):
+    """A connection that knows the address it was opened at."""
+
+    url = ""
+
+
+class StrictTls(Tls):
+    """Checks the certificate and the name, also on Pythons where ldap3's own check is broken."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(validate=ssl.CERT_NONE)
+        self._context = context
+
+    def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:
+        connection.socket = self._context.wrap_socket(
+            connection.socket,
+            server_hostname=connection.server.host,
+            do_handshake_on_connect=do_handshake,
+        )
+
+
+class Connections:
+    """Connections of one service account; idle ones are kept and lent again.
+
+    `urls` are the servers in the order in which they are asked.
+    """
+
+    def __init__(self, settings: Directory) -> None:
+        self._settings = settings
+        self.urls = list(settings.urls)
+        self._tls = self._trust()
+        self._idle: queue.LifoQueue[LdapConnection] = queue.LifoQueue()
+        self._own = threading.local()
+        self._refused: bytes | None = None
+        self._rested_at = 0.0
+
+    def _trust(self) -> StrictTls:
+        return StrictTls(ssl.create_default_context(cafile=self._settings.ca_file))
+
+    def close(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                discard(self._idle.get_nowait())
+
+    @property
+    def lends_idle(self) -> bool:
+        """Whether an idle connection would be lent, which may have died meanwhile."""
+        return self.owned() is None and not self._idle.empty()
+
+    def ask_last(self, url: str) -> None:
+        # A new list, for sorting one in place shows it empty to other threads meanwhile.
+        self.urls = sorted(self.urls, key=lambda each: each == url)
+
+    @contextmanager
+    def one_connection(self) -> Iterator[None]:
+        """Let this thread do all it does inside over one fresh connection, and no other."""
+        with driver_errors_translated():
+            connection = self._own.connection = self._bound()
+        try:
+            yield
+        finally:
+            self._own.connection = None
+            discard(connection)
+
+    def owned(self) -> Any:
+        return getattr(self._own, "connection", None)
+
+    @contextmanager
+    def lend(self) -> Iterator[Any]:
+        """Lend a connection; after any error it and its idle siblings are thrown away."""
+        with driver_errors_translated():
+            if owned := self.owned():
+                yield owned
+                return
+            connection = self._idle_or_new()
+            try:
+                yield connection
+            except BaseException:
+                discard(connection)
+                self.close()
+                raise
+            self._idle.put(connection)
+
+    def _idle_or_new(self) -> LdapConnection:
+        """Take an idle connection to the server that is asked first, or open one."""
+        with suppress(queue.Empty):
+            while True:
+                connection = self._idle.get_nowait()
+                if connection.url == self.urls[0]:
+                    return connection
+                discard(connection)
+        return self._bound()
+
+    def _bound(self) -> LdapConnection:
+        """Bind with the password that the file holds now; one that was refused rests a while.
+
+        So a rotated password needs no restart, and a wrong one raises no storm.
+        """
+        password = self._settings.bind_password_file.read_bytes().strip()
+        if password == self._refused and time.monotonic() < self._rested_at:
+            reject(Answer(INVALID_CREDENTIALS))
+        self._rested_at = time.monotonic() + _REST_SECONDS
+        connection, answer = self.open(self._settings.bind_dn, password)
+        self._refused = password if answer.code == INVALID_CREDENTIALS else None
+        if answer.code != SUCCESS:
+            discard(connection)
+            reject(answer)
+        return connection
+
+    def open(self, dn: str, password: bytes) -> tuple[LdapConnection, Answer]:
+        """Bind at the first server that serves; those that do not are asked last from then on."""
+        *others, last = self.urls
+        for url in others:
+            with suppress(LDAPException):
+                connection, answer = self.open_at(url, dn, password)
+                if answer.code not in ELSEWHERE:
+                    return connection, answer
+                discard(connection)
+            self.ask_last(url)
+        return self.open_at(last, dn, password)
+
+    def open_at(self, url: str, dn: str, password: bytes) -> tuple[LdapConnection, Answer]:
+        settings = self._settings
+        connection = LdapConnection(
+            Server(
+                url, get_info=NONE, connect_timeout=settings.connect_timeout_seconds, tls=self._tls
+            ),
+            user=dn,
+            password=password,  # type: ignore[arg-type] # bytes are sent as they are
+            authentication=SIMPLE,
+            client_strategy=SAFE_SYNC,
+            receive_timeout=math.ceil(settings.receive_timeout_seconds),
+            auto_referrals=False,
+            check_names=False,
+        )
+        connection.url = url
+        try:
+            _open_encrypted(connection)
+            _, result, _, _ = connection.bind(read_server_info=False)
+        except BaseException as error:
+            discard(connection)
+            if isinstance(error, ssl.SSLCertVerificationError):
+                self._tls = self._trust()
+            raise
+        return connection, read(result)
+
+
+@contextmanager
+def driver_errors_translated() -> Iterator[None]:
+    """Tell certificates and files apart, which are to mend, from the directory being away."""
+    try:
+        yield
+    except (LDAPException, OSError) as error:
+        untrusted = isinstance(error, ssl.SSLCertVerificationError)
+        detail = "certificate not trusted" if untrusted else type(error).__name__
+        if isinstance(error, _MENDABLE):
+            raise Misconfigured(detail) from None
+        raise Unavailable(FailureType.DIRECTORY_DOWN, detail) from None
+
+
+def _open_encrypted(connection: Connection) -> None:
+    """Open, and see for ourselves that nothing will be said in clear."""
+    connection.open(read_server_info=False)
+    if not connection.server.ssl:
+        connection.start_tls(read_server_info=False)
+    if not isinstance(connection.socket, ssl.SSLSocket):
+        raise LDAPStartTLSError
+
+
+def discard(connection: Connection) -> None:
+    """Take leave if possible; ldap3 forgets to close a socket that never got to be connected."""
+    with suppress(LDAPException, OSError):
+        connection.unbind()
+    if connection.socket:
+        connection.socket.close()
