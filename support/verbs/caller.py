@@ -22,7 +22,7 @@ from ledger import activations, budgets, used_again
 from support.verbs import cases
 from support.verbs.actions import Refused
 from support.verbs.cases import UnknownReference
-from support.verbs.registrar import in_sight, opened, person_in, region_of
+from support.verbs.registrar_rows import in_sight, opened, person_in, region_of
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_

@@ -4,22 +4,13 @@ Asked when there is no case to open: somebody was "not found". The audit keeps b
 never what. Registrar and directory are only read, each for as long as a person would wait.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from adapters.directory import entries
-from adapters.directory.ldap_directory import Directory
 from adapters.errors import AdapterError
-from adapters.registrar import view
 from adapters.registrar.port import Registrar, SharedByMany
 from domain import surnames, usernames
-from domain.accounts import Outcome as Judged
-from domain.contracts.requests import AccountState, Person
-from domain.identities import Identity
-from domain.reasons import Reason
 from domain.registrar import diagnosis, students
 from domain.registrar.diagnosis import Account, Human, Miss, Outcome, Typed
 from domain.registrar.humans import Grouped, people
@@ -27,25 +18,25 @@ from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, as_it_stands, enrolment, names, text
 from domain.text import identifier
 from ledger import activations, claims
-from recognition import presence
-from recognition.rekeyed import Known, known, recognition
+from recognition.rekeyed import known
 from support.verbs import cases
 from support.verbs.actions import Refused
 from support.verbs.cases import UnknownReference
+from support.verbs.registrar_account import account_of
+from support.verbs.registrar_rows import (
+    Sharing,
+    in_sight,
+    opened,
+    own_domains,
+    person_in,
+    region_of,
+    sharing,
+)
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
 
 MOST = 20
-_HASTE = {"connect_timeout_seconds": 1.5, "receive_timeout_seconds": 2.0, "pool_size": 1}
-
-_NOTED = {
-    AccountState.ACTIVE: Account.ACTIVE,
-    AccountState.NO_PASSWORD: Account.NO_PASSWORD,
-    AccountState.FOREIGN: Account.IN_THE_WAY,
-    AccountState.GONE: Account.GONE,
-}
-"""What the directory shows of an account that the ledger calls active."""
 
 
 class Kind(StrEnum):
@@ -130,7 +121,7 @@ async def check(ctx: StaffContext, question: Question) -> Check:
             found = _grouped(ctx, rows)
             groups = [each for each in found if _fits(ctx, each.rows, question)]
             ours = [each for each in groups if any(in_sight(ctx, row) for row in each.rows)]
-            shared = await _shared(ctx, registrar, ours[0].rows) if len(ours) == 1 else _Shared()
+            shared = await sharing(ctx, registrar, ours[0].rows) if len(ours) == 1 else Sharing()
     except SharedByMany:
         return Check(Outcome.SHARED_BY_MANY)
     except AdapterError:
@@ -143,7 +134,7 @@ async def check(ctx: StaffContext, question: Question) -> Check:
                 each.rows,
                 region_of(ctx),
                 ctx.staff.sees,
-                _own(ctx),
+                own_domains(ctx),
                 many=shared.many,
                 others=[other.rows for other in found if other is not each],
                 alike=each.judged.alike,
@@ -175,10 +166,6 @@ async def _number_of(ctx: StaffContext, reference: str) -> str:
     return f"{newest.system_id}/{newest.registration_id}"
 
 
-def opened(ctx: StaffContext) -> AbstractAsyncContextManager[Registrar]:
-    return view.opened(ctx.settings.registrar, _own(ctx))
-
-
 async def _rows(
     ctx: StaffContext, registrar: Registrar, kind: Kind, question: Question
 ) -> tuple[list[Row], bool]:
@@ -196,7 +183,7 @@ def _grouped(ctx: StaffContext, rows: list[Row]) -> list[_Found]:
     as_read = {enrolment(row): row for row in rows}
     return [
         _Found(each, [as_read[enrolment(row)] for row in each.rows])
-        for each in people(rows, region_of(ctx), _own(ctx))
+        for each in people(rows, region_of(ctx), own_domains(ctx))
     ]
 
 
@@ -217,52 +204,8 @@ def _fits(ctx: StaffContext, group: list[Row], question: Question) -> bool:
             return diagnosis.matches(group, question.typed, region_of(ctx))
 
 
-@dataclass(frozen=True)
-class _Shared:
-    """How many others have each of a person's contacts, and how many at least have any."""
-
-    each: Mapping[str, int] = field(default_factory=dict)
-    others: int = 0
-
-    @property
-    def many(self) -> list[str]:
-        return [contact for contact, others in self.each.items() if others >= MOST_SHARING]
-
-    @property
-    def each_by_many(self) -> bool:
-        return bool(self.each) and len(self.many) == len(self.each)
-
-    def of(self, typed: students.Typed) -> list[int]:
-        """Return how many others have each of the contacts that were typed; of all, if none was."""
-        typed_ones = (typed.mobile, typed.email)
-        used = [others for contact, others in self.each.items() if contact in typed_ones]
-        return used or [*self.each.values()]
-
-
-async def _shared(ctx: StaffContext, registrar: Registrar, group: list[Row]) -> _Shared:
-    region = region_of(ctx)
-    mobiles, emails = students.contacts(group, region, _own(ctx))
-    own = person_in(ctx, group).person_key
-    others: set[str] = set()
-    asked = {
-        **{mobile: students.Typed(mobile, None, region) for mobile in mobiles},
-        **{email: students.Typed(None, email, region) for email in emails},
-    }
-    each: dict[str, int] = {}
-    for contact, typed in asked.items():
-        try:
-            found = students.persons(await registrar.by_contact(typed), typed, _index(ctx))
-        except SharedByMany:
-            each[contact] = MOST_SHARING
-            continue
-        theirs = {person.person_key for person in found} - {own}
-        each[contact] = len(theirs)
-        others |= theirs
-    return _Shared(each, max(len(others), *each.values(), 0))
-
-
 async def _judged(
-    ctx: StaffContext, found: Check, human: Grouped, typed: Typed, shared: _Shared
+    ctx: StaffContext, found: Check, human: Grouped, typed: Typed, shared: Sharing
 ) -> Check:
     region, group = region_of(ctx), human.rows
     reserved = ctx.settings.usernames.reserved
@@ -279,7 +222,7 @@ async def _judged(
         emails=emails,
     )
     name = again.account.username if again.account else None
-    account, username, why = await _account(ctx, person, again, name)
+    account, username, why = await account_of(ctx, person, again, name)
     return replace(
         found,
         outcome=diagnosis.outcome(
@@ -290,7 +233,7 @@ async def _judged(
             under_way=reference is not None,
             shared=any(0 < each < MOST_SHARING for each in others),
             by_many=bool(others) and min(others) >= MOST_SHARING,
-            own=_own(ctx),
+            own=own_domains(ctx),
             recreates=ctx.settings.policy.recreate_missing == "automatic",
             login_refused=bool(usernames.refusal(person.login_name, reserved)),
         ),
@@ -300,78 +243,6 @@ async def _judged(
         why=why,
         reference=reference,
     )
-
-
-_Told: TypeAlias = tuple[Account, str | None, str | None]
-
-
-async def _account(ctx: StaffContext, person: Person, again: Known, noted: str | None) -> _Told:
-    """Ask the directory as the engine will; `noted` is the account that the ledger knows.
-
-    Without an answer of the directory the ledger's word stands.
-    """
-    unknown = (Account.ACTIVE if noted else Account.UNKNOWN, noted, None)
-    try:
-        directory = Directory(ctx.settings.directory.model_copy(update=_HASTE))
-    except OSError:
-        return unknown
-    institution = ctx.settings.institution
-    own = replace(
-        entries.identity(person, institution.domain, institution.code_country),
-        used_again=bool(again.own_keys),
-    )
-    try:
-        own = await recognition(ctx.pool, ctx.keys, directory, own, again.former)
-        if noted:
-            found = await directory.run(presence.state, directory, own, noted)
-            why = (await directory.run(directory.find_own, own)).why
-            return _NOTED[found.state], found.username or noted, why
-        return await _unnoted(directory, person, own, institution.domain)
-    except AdapterError:
-        return unknown
-    finally:
-        await directory.close()
-
-
-async def _unnoted(directory: Directory, person: Person, identity: Identity, domain: str) -> _Told:
-    """Look by every rule, then by the registrar's name."""
-    name = None if usernames.unusable(person.login_name or "") else person.login_name
-    found = await directory.run(directory.find_own, identity)
-    match found.outcome:
-        case Judged.OWNED_BY_SAME:
-            return Account.ACTIVE, found.own[0].uid, found.why
-        case Judged.RESERVED_BY_SAME:
-            (entry,) = found.own
-            if entry.adoptable and (name is None or entry.is_named(name)):
-                return Account.NO_PASSWORD, entry.uid, found.why
-        case Judged.FREE:
-            used = await directory.run(directory.find_in_use, name, domain) if name else []
-            if not used:
-                return Account.NONE, None, None
-            return Account.IN_THE_WAY, used[0].uid, Reason.LOGIN_IN_USE
-    in_the_way = ", ".join(filter(None, (each.uid for each in found.own or found.doubtful)))
-    return Account.IN_THE_WAY, in_the_way or None, found.why
-
-
-def person_in(ctx: StaffContext, group: list[Row], alike: Iterable[Row] = ()) -> Person:
-    nothing = students.Typed(None, None, region_of(ctx))
-    return students.person(group, nothing, _index(ctx), alike)
-
-
-def _index(ctx: StaffContext) -> Callable[[str], str]:
-    return lambda value: ctx.keys.index("person", value)
-
-
-def region_of(ctx: StaffContext) -> str:
-    return ctx.settings.registrar.phone_region
-
-
-def _own(ctx: StaffContext) -> tuple[str, ...]:
-    return ctx.settings.institution.mail_domains
-
-
-def in_sight(ctx: StaffContext, row: Row) -> bool:
-    return ctx.staff.sees(text(row, "departmentid"))
 
 
 def _registration(row: Row) -> str:

@@ -1,0 +1,80 @@
+"""What account a student has, for the registrar check: by the ledger's word and the directory's.
+
+The directory is asked as the engine asks it, for as long as a person would wait.
+"""
+
+from dataclasses import replace
+from typing import TypeAlias
+
+from adapters.directory import entries
+from adapters.directory.ldap_directory import Directory
+from adapters.errors import AdapterError
+from domain import usernames
+from domain.accounts import Outcome as Judged
+from domain.contracts.requests import AccountState, Person
+from domain.identities import Identity
+from domain.reasons import Reason
+from domain.registrar.diagnosis import Account
+from recognition import presence
+from recognition.rekeyed import Known, recognition
+from support.verbs.staff_context import StaffContext
+
+_HASTE = {"connect_timeout_seconds": 1.5, "receive_timeout_seconds": 2.0, "pool_size": 1}
+
+_NOTED = {
+    AccountState.ACTIVE: Account.ACTIVE,
+    AccountState.NO_PASSWORD: Account.NO_PASSWORD,
+    AccountState.FOREIGN: Account.IN_THE_WAY,
+    AccountState.GONE: Account.GONE,
+}
+"""What the directory shows of an account that the ledger calls active."""
+
+Told: TypeAlias = tuple[Account, str | None, str | None]
+
+
+async def account_of(ctx: StaffContext, person: Person, again: Known, noted: str | None) -> Told:
+    """Ask the directory as the engine will; `noted` is the account that the ledger knows.
+
+    Without an answer of the directory the ledger's word stands.
+    """
+    unknown = (Account.ACTIVE if noted else Account.UNKNOWN, noted, None)
+    try:
+        directory = Directory(ctx.settings.directory.model_copy(update=_HASTE))
+    except OSError:
+        return unknown
+    institution = ctx.settings.institution
+    own = replace(
+        entries.identity(person, institution.domain, institution.code_country),
+        used_again=bool(again.own_keys),
+    )
+    try:
+        own = await recognition(ctx.pool, ctx.keys, directory, own, again.former)
+        if noted:
+            found = await directory.run(presence.state, directory, own, noted)
+            why = (await directory.run(directory.find_own, own)).why
+            return _NOTED[found.state], found.username or noted, why
+        return await _unnoted(directory, person, own, institution.domain)
+    except AdapterError:
+        return unknown
+    finally:
+        await directory.close()
+
+
+async def _unnoted(directory: Directory, person: Person, identity: Identity, domain: str) -> Told:
+    """Look by every rule, then by the registrar's name."""
+    name = None if usernames.unusable(person.login_name or "") else person.login_name
+    found = await directory.run(directory.find_own, identity)
+    match found.outcome:
+        case Judged.OWNED_BY_SAME:
+            return Account.ACTIVE, found.own[0].uid, found.why
+        case Judged.RESERVED_BY_SAME:
+            (entry,) = found.own
+            if entry.adoptable and (name is None or entry.is_named(name)):
+                return Account.NO_PASSWORD, entry.uid, found.why
+        case Judged.FREE:
+            used = await directory.run(directory.find_in_use, name, domain) if name else []
+            if not used:
+                return Account.NONE, None, None
+            return Account.IN_THE_WAY, used[0].uid, Reason.LOGIN_IN_USE
+    in_the_way = ", ".join(filter(None, (each.uid for each in found.own or found.doubtful)))
+    return Account.IN_THE_WAY, in_the_way or None, found.why

@@ -1,0 +1,82 @@
+"""Reads the registrar for staff: whose rows these are, who sees them, who shares a contact."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+from adapters.registrar import view
+from adapters.registrar.port import Registrar, SharedByMany
+from domain.contracts.requests import Person
+from domain.registrar import students
+from domain.registrar.row_facts import MOST_SHARING
+from domain.registrar.rows import Row, text
+from support.verbs.staff_context import StaffContext
+
+
+def opened(ctx: StaffContext) -> AbstractAsyncContextManager[Registrar]:
+    return view.opened(ctx.settings.registrar, own_domains(ctx))
+
+
+def person_in(ctx: StaffContext, group: list[Row], alike: Iterable[Row] = ()) -> Person:
+    nothing = students.Typed(None, None, region_of(ctx))
+    return students.person(group, nothing, _index(ctx), alike)
+
+
+def _index(ctx: StaffContext) -> Callable[[str], str]:
+    return lambda value: ctx.keys.index("person", value)
+
+
+def region_of(ctx: StaffContext) -> str:
+    return ctx.settings.registrar.phone_region
+
+
+def own_domains(ctx: StaffContext) -> tuple[str, ...]:
+    return ctx.settings.institution.mail_domains
+
+
+def in_sight(ctx: StaffContext, row: Row) -> bool:
+    return ctx.staff.sees(text(row, "departmentid"))
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """How many others have each of a person's contacts, and how many at least have any."""
+
+    each: Mapping[str, int] = field(default_factory=dict)
+    others: int = 0
+
+    @property
+    def many(self) -> list[str]:
+        return [contact for contact, others in self.each.items() if others >= MOST_SHARING]
+
+    @property
+    def each_by_many(self) -> bool:
+        return bool(self.each) and len(self.many) == len(self.each)
+
+    def of(self, typed: students.Typed) -> list[int]:
+        """Return how many others have each of the contacts that were typed; of all, if none was."""
+        typed_ones = (typed.mobile, typed.email)
+        used = [others for contact, others in self.each.items() if contact in typed_ones]
+        return used or [*self.each.values()]
+
+
+async def sharing(ctx: StaffContext, registrar: Registrar, group: list[Row]) -> Sharing:
+    region = region_of(ctx)
+    mobiles, emails = students.contacts(group, region, own_domains(ctx))
+    own = person_in(ctx, group).person_key
+    others: set[str] = set()
+    asked = {
+        **{mobile: students.Typed(mobile, None, region) for mobile in mobiles},
+        **{email: students.Typed(None, email, region) for email in emails},
+    }
+    each: dict[str, int] = {}
+    for contact, typed in asked.items():
+        try:
+            found = students.persons(await registrar.by_contact(typed), typed, _index(ctx))
+        except SharedByMany:
+            each[contact] = MOST_SHARING
+            continue
+        theirs = {person.person_key for person in found} - {own}
+        each[contact] = len(theirs)
+        others |= theirs
+    return Sharing(each, max(len(others), *each.values(), 0))
