@@ -1,6 +1,8 @@
 """Usual Greek first names in the forms in which they are written, each form of one name only; pure.
 
-Short forms that several names have (Πάνος, Τάκης, Λίνα) are left out.
+Short forms that several names have (Πάνος, Τάκης, Λίνα) are left out. English forms are those that
+P. Hanks, K. Hardcastle and F. Hodges, A Dictionary of First Names (Oxford University Press, 2006),
+traces to the Greek name, or to the Hebrew or Latin one behind it, without short forms.
 """
 
 import re
@@ -8,8 +10,8 @@ import re
 from domain.elot743 import ascii_fold
 
 MEN = """
-Ιωάννης Γιάννης John
-Γεώργιος Γιώργος Γιώργης George
+Ιωάννης Γιάννης
+Γεώργιος Γιώργος Γιώργης
 Κωνσταντίνος Κωσταντίνος Κώστας Κωστής
 Δημήτριος Δημήτρης
 Νικόλαος Νικόλας Νίκος
@@ -23,7 +25,7 @@ MEN = """
 Βασίλειος Βασίλης
 Ευάγγελος Βαγγέλης Vaggelis
 Άγγελος
-Μιχαήλ Μιχάλης Michael
+Μιχαήλ Μιχάλης
 Μιλτιάδης
 Αντώνιος Αντώνης
 Εμμανουήλ Μανώλης Μανόλης
@@ -41,10 +43,10 @@ MEN = """
 Απόστολος
 Χαράλαμπος Μπάμπης Χάρης
 Σταύρος
-Πέτρος Peter
-Παύλος Paul
+Πέτρος
+Παύλος
 Ελευθέριος Λευτέρης
-Στέφανος Stephen
+Στέφανος
 Στυλιανός Στέλιος
 Φώτιος Φώτης
 Σωτήριος Σωτήρης
@@ -86,14 +88,14 @@ MEN = """
 Πολυχρόνης
 """
 WOMEN = """
-Μαρία Mary
+Μαρία
 Μαριάννα
 Μαρίνα
 Μαριλένα
 Μαριέττα
-Ελένη Helen
+Ελένη
 Έλενα
-Αικατερίνη Κατερίνα Κατερίνη Catherine
+Αικατερίνη Κατερίνα Κατερίνη
 Βασιλική
 Σοφία
 Αγγελική
@@ -153,6 +155,57 @@ WOMEN = """
 Εμμανουέλα
 Διονυσία
 """
+ENGLISH = """
+Ιωάννης John
+Γεώργιος George
+Κωνσταντίνος Constantine
+Δημήτριος Demetrius
+Νικόλαος Nicholas Nicolas
+Χριστόφορος Christopher
+Αθανάσιος Athanasius
+Βασίλειος Basil
+Μιχαήλ Michael
+Αντώνιος Anthony Antony
+Εμμανουήλ Emmanuel Emanuel
+Θεόδωρος Theodore
+Ηλίας Elias Elijah
+Ανδρέας Andrew Andreas
+Αλέξανδρος Alexander
+Πέτρος Peter
+Παύλος Paul
+Στέφανος Stephen Steven
+Γρηγόριος Gregory
+Γαβριήλ Gabriel
+Διονύσιος Dionysius
+Μάρκος Mark
+Λουκάς Luke
+Λάζαρος Lazarus
+Ιάκωβος Jacob James
+Ιωσήφ Joseph
+Ιάσονας Jason
+Αχιλλέας Achilles
+Φίλιππος Philip Phillip
+Ραφαήλ Raphael
+Οδυσσέας Odysseus
+Ορέστης Orestes
+Μαρία Mary
+Ελένη Helen
+Αικατερίνη Catherine Katherine Katharine
+Σοφία Sophia
+Κωνσταντίνα Constantina
+Άννα Ann Anne
+Ειρήνη Irene
+Ευγενία Eugenia Eugenie
+Ευφροσύνη Euphrosyne
+Αλεξάνδρα Alexandra
+Ζωή Zoe
+Μαργαρίτα Margaret
+Βαρβάρα Barbara
+Μαγδαληνή Magdalene
+Ιουλία Julia
+Δανάη Danae
+Θεοδώρα Theodora
+"""
 _SOUNDS = (("ei", "i"), ("oi", "i"), ("y", "i"), ("ai", "e"))
 
 
@@ -172,8 +225,15 @@ def _forms(names: str) -> dict[str, str]:
     return {form: each[0] for each in forms for form in each}
 
 
-_OF_MEN = _forms(MEN)
-_USUAL = _OF_MEN | _forms(WOMEN)
+_GREEK = _forms(MEN) | _forms(WOMEN)
+_ENGLISH = {
+    form: _GREEK[greek]
+    for greek, *forms in map(forms_of, ENGLISH.strip().splitlines())
+    for form in forms
+    if form not in _GREEK
+}
+_OF_MEN = {form: name for form, name in _ENGLISH.items() if name in _forms(MEN)} | _forms(MEN)
+_USUAL = _GREEK | _ENGLISH
 """Each form, and the name it is of."""
 
 
@@ -181,6 +241,20 @@ def is_same(one: str, other: str) -> bool:
     """Whether two words, transcribed, are one name; what is cut short begins a single man's."""
     name = _name(one)
     return name is not None and name == _name(other)
+
+
+def usual(word: str) -> str | None:
+    """Return the usual name of which a word, transcribed, is a form in any language."""
+    return _USUAL.get(folded(word))
+
+
+def is_english(word: str) -> bool:
+    return folded(word) in _ENGLISH
+
+
+def is_translated(one: str, other: str) -> bool:
+    """Whether two words, transcribed, are one usual name, and one of them its English form."""
+    return (is_english(one) or is_english(other)) and None is not usual(one) == usual(other)
 
 
 def are_two(one: str, other: str) -> bool:

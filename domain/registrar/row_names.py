@@ -46,8 +46,12 @@ class Name(NamedTuple):
         return any(get_close_matches(each, other.spellings) for each in self.spellings)
 
     def contradicts(self, other: "Name") -> bool:
-        """Whether both are known and neither is the other, cut short or with a name more."""
+        """Whether both are known and neither is the other, cut short, in English or with more."""
         if not (self.spellings and other.spellings) or self.agrees(other):
+            return False
+        if any(
+            given_names.is_translated(*each) for each in product(self.spellings, other.spellings)
+        ):
             return False
         return not any(_is_part(one, two, _is_word) for one, two in self._compared_with(other))
 
