@@ -17,6 +17,7 @@ PREFERRED_PORTS: Mapping[str, int] = MappingProxyType(
         "portal": 8000,
         "support": 8001,
         "worker": 8002,
+        "alerts": 8003,
         "inbox": 8025,
         "sms": 8026,
         "smtp": 2525,

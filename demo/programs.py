@@ -1,4 +1,4 @@
-"""The engine's own programs as parts of the stack: worker and portal, by the command line."""
+"""The engine's own programs as parts of the stack, by the command line."""
 
 import sys
 from abc import abstractmethod
@@ -55,6 +55,18 @@ class Support(Program):
 
     def command(self) -> Sequence[str]:
         return activation("support", "serve")
+
+    def _is_fine(self) -> bool:
+        return httpx.get(f"{self.url}/healthz", timeout=2).is_success
+
+
+class Alerts(Program):
+    """The process that tells operators what is wrong."""
+
+    name = "alerts"
+
+    def command(self) -> Sequence[str]:
+        return activation("support", "alerts", "--health-port", str(self.place.port(self.name)))
 
     def _is_fine(self) -> bool:
         return httpx.get(f"{self.url}/healthz", timeout=2).is_success

@@ -10,7 +10,7 @@ from demo.inbox import Inbox
 from demo.part import Part
 from demo.place import HOST, Place
 from demo.postgres import Postgres
-from demo.programs import Portal, Support, Worker
+from demo.programs import Alerts, Portal, Support, Worker
 from demo.slapd import (
     BASE_DN,
     GROUPS_DN,
@@ -41,6 +41,7 @@ class Stack:
         self.worker = Worker(place)
         self.portal = Portal(place)
         self.support = Support(place)
+        self.alerts = Alerts(place)
 
     @property
     def outside(self) -> tuple[Part, ...]:
@@ -56,7 +57,7 @@ class Stack:
 
     @property
     def engine(self) -> tuple[Part, ...]:
-        return (self.worker, self.portal, self.support)
+        return (self.worker, self.portal, self.support, self.alerts)
 
     @property
     def parts(self) -> Mapping[str, Part]:

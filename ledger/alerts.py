@@ -59,8 +59,8 @@ async def channels(ledger: Connection) -> list[Channel]:
     return [Channel(**row) for row in rows]
 
 
-async def alone(ledger: Connection) -> bool:
-    """Whether nobody else looks now; it holds until the connection goes back to its pool."""
+async def try_lead(ledger: Connection) -> bool:
+    """Try to become the leader; it stays so until the connection goes back to its pool."""
     return await ledger.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK) is True
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class User(StrEnum):
-    """A process that reads keys."""
+    """A process that may have a folder of keys; that of alerts reads no key."""
 
     PORTAL = "portal"
     CONSOLE = "console"
@@ -17,14 +17,16 @@ class User(StrEnum):
     MESSAGING = "messaging"
     DIRECTORY = "directory"
     COMMANDS = "commands"
+    ALERTS = "alerts"
 
 
+_ALL = set(User) - {User.ALERTS}
 _DESK = {User.CONSOLE, User.COMMANDS}
 
 LASTING: dict[str, frozenset[User]] = {
     name: frozenset(users)
     for name, users in {
-        "payload-mac.key": set(User),
+        "payload-mac.key": _ALL,
         "pin.key": {User.MAIN, User.MESSAGING},
         "session.key": {User.PORTAL, User.CONSOLE},
         "audit.key": _DESK,
@@ -56,7 +58,7 @@ LASTING: dict[str, frozenset[User]] = {
 """The keys that do not rotate."""
 
 BY_EPOCH: dict[str, frozenset[User]] = {
-    "epochs/*.key": frozenset(User),
+    "epochs/*.key": frozenset(_ALL),
     "seal/*.pub": frozenset({User.PORTAL}),
     "seal/*.key": frozenset({User.DIRECTORY}),
 }

@@ -66,7 +66,7 @@ def on_disk(config: Settings, users: tuple[User, ...]) -> list[Finding]:
 async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[Finding]:
     """Ask every system at once, and give what was found in the order of the parts."""
     checks = [guarded("ledger", ledger.check(config)), guarded("temporal", temporal.check(config))]
-    needed = frozenset[str]().union(*(files.PARTS[user] for user in users))
+    needed = files.systems(config, users)
     if "registrar" in needed:
         checks.append(guarded("registrar", registrar.check(config)))
     if "directory" in needed:
@@ -74,6 +74,7 @@ async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[F
     if "sms" in needed:
         for name, sms in messaging.gateways(config):
             checks.append(guarded(name, messaging.check_sms(name, sms)))
+    if "mail" in needed:
         checks.append(guarded("mail", messaging.check_mail(config)))
     if to:
         checks.append(guarded("test", messaging.send_test(config, to)))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from security import purposes
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from security.purposes import User
@@ -19,6 +20,7 @@ PARTS = {
     User.MESSAGING: frozenset({"sms", "sms_fallback", "mail"}),
     User.DIRECTORY: frozenset({"directory"}),
     User.COMMANDS: frozenset({"registrar", "directory"}),
+    User.ALERTS: frozenset({"alerts"}),
 }
 """The systems beside ledger and Temporal that each process speaks to, by their settings."""
 _EACH = frozenset({"institution", "temporal_config_file"})
@@ -26,13 +28,20 @@ _SECRETS = ("password_file", "token_file")
 _MADE_LATER = frozenset({"console.operators_file"})
 
 
+def systems(settings: Settings, users: tuple[User, ...]) -> frozenset[str]:
+    """Return the systems that these processes speak to, the mail relay where alerts go by it."""
+    mail = {"mail"} if User.ALERTS in users and settings.alerts.email else frozenset[str]()
+    return frozenset[str]().union(mail, *(PARTS[user] for user in users))
+
+
 def check(settings: Settings, users: tuple[User, ...]) -> Iterator[Finding]:
     """Look at every file that these processes read, and at their keys."""
-    needed = _EACH.union(*(PARTS[user] for user in users))
+    needed = _EACH | systems(settings, users)
     for name, path in _named(settings):
         if name.partition(".")[0] in needed and name not in _MADE_LATER:
             yield Finding("files", f"{name} ({path})", _mend(name, path))
-    yield from _keys(settings.keys_dir, users)
+    if purposes.lasting(users):
+        yield from _keys(settings.keys_dir, users)
 
 
 def _named(value: BaseModel, name: str = "") -> Iterator[tuple[str, Path]]:

@@ -18,6 +18,7 @@ from security.purposes import User
 from starter import startup
 from starter.client import connect
 from starter.output import Failed, show_json, utc
+from support.commands import alerts as alerts_commands
 from support.commands import audit as audit_commands
 from support.commands import caller as caller_commands
 from support.commands import erasure as erasure_commands
@@ -48,6 +49,7 @@ commands.add_typer(funnel_commands.commands)
 commands.add_typer(audit_commands.commands, name="audit")
 commands.add_typer(operator_commands.commands)
 commands.add_typer(operations_commands.commands)
+commands.add_typer(alerts_commands.commands)
 
 _WIDE = 120
 _HISTORY = "the history is too large to be read whole: only its beginning is shown."

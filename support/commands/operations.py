@@ -7,10 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-import settings
-from starter.output import Failed, show_json, utc
+from starter.output import show_json, utc
 from support.commands.terminal import Json, Reason, staff_context
-from support.verbs import alerts, operations
+from support.verbs import operations
 from support.verbs import pause as pausing
 from support.verbs.operations import State
 
@@ -59,21 +58,6 @@ def show(json: Json = False) -> None:
 async def _state() -> State:
     async with staff_context() as opened:
         return await operations.state(opened)
-
-
-@commands.command("test-alerts")
-def try_alerts(json: Json = False) -> None:
-    """Send a test by each channel of the alerts, and say what became of it."""
-    outcomes = asyncio.run(alerts.test(settings.load()))
-    if json:
-        show_json({name: {"delivered": not why, "failure": why} for name, why in outcomes.items()})
-    for name, why in outcomes.items():
-        if not json:
-            typer.echo(f"{name}: {f'not delivered, {why}' if why else 'delivered'}")
-    if not outcomes:
-        raise Failed("The settings name nobody to alert.")
-    if any(outcomes.values()):
-        raise typer.Exit(1)
 
 
 @commands.command()

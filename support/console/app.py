@@ -4,7 +4,6 @@
 Temporal or the directory away, and answers 503 in words until they are back.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -42,7 +41,6 @@ from support.console import (
 )
 from support.console.console_request import SIGN_IN, ConsoleContext, ConsoleRequest, SignedOut
 from support.verbs.actions import Refused
-from support.verbs.alerts import Watcher
 from support.verbs.cases import UnknownReference
 from support.verbs.signin import SignIn
 from support.verbs.staff import NotAllowed
@@ -76,11 +74,7 @@ def create(context: ConsoleContext | None = None) -> FastAPI:
         dsn = settings.ledger_dsn.get_secret_value()
         async with await postgres.connect(dsn, seconds=_PATIENCE) as pool:
             app.state.context = assemble(settings, keys, pool, client)
-            watching = asyncio.create_task(Watcher(client, pool, settings).watch())
-            try:
-                yield
-            finally:
-                watching.cancel()
+            yield
 
     app = FastAPI(
         lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False

@@ -8,7 +8,7 @@ from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
 from ledger.audit import REFUSED
 from support.console import audit_texts, handbook
 from support.verbs.actions import HANDLERS, LABELS
-from support.verbs.alerts import NO_MAILBOX
+from support.verbs.alert_channels import NO_MAILBOX
 from support.verbs.cases import State
 from support.verbs.queue import Group
 from support.verbs.staff import Action

@@ -1,9 +1,10 @@
 """Tells operators what keeps activations from going on: one alert a cause, and one when it is over.
 
-Several consoles may look; one acts at a time, and the ledger keeps who was told, so that a restart
-repeats nothing. What could not be delivered is logged and tried again at the next look; a channel
-that fails is itself a cause, which the others are told. While the ledger is away each console keeps
-in mind whom it told of that, and of Temporal. Nothing personal is in an alert.
+Several processes may look; an advisory lock of the ledger makes one of them the leader, and the
+ledger keeps who was told, so that a restart repeats nothing. What could not be delivered is logged
+and tried again at the next look; a channel that fails is itself a cause, which the others are told.
+While the ledger is away each process keeps in memory whom it told of that, and of Temporal. Nothing
+personal is in an alert.
 """
 
 import asyncio
@@ -11,15 +12,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
 
-import httpx
 import structlog
 from temporalio.client import Client
 
-from adapters.errors import AdapterError
-from adapters.messaging.mail import Letter, MailRelay
-from domain.contracts.requests import Delivery
 from domain.contracts.vocabulary import FailureType, Step, WaitReason
 from ledger import alerts, parts
 from ledger.alerts import Alert
@@ -29,6 +25,7 @@ from settings import Settings
 from starter.client.connect import NO_ANSWER
 from starter.client.health import temporal_answers
 from support.verbs import operations
+from support.verbs.alert_channels import Message, channels, deliver
 from support.verbs.cases import ENGINE_WAITS, OPEN
 from translations import N_, translator
 from workflows import steps
@@ -38,9 +35,7 @@ TEMPORAL_DOWN = "TEMPORAL_DOWN"
 TASK_FAILS = "WORKFLOW_TASK_FAILS"
 NO_WORKER = "NO_WORKER"
 ALERTS_FAIL = operations.ALERTS_FAIL
-TEST = "TEST"
 SMS_BUDGET = "SMS_BUDGET_SPENT"
-NO_MAILBOX = N_("the mailbox was refused")
 _EVERY = 30.0
 _PATIENCE = timedelta(seconds=5)
 _STAFF = steps.REASONS[Step.NEEDS_SUPPORT] - ENGINE_WAITS - {None, WaitReason.HELD}
@@ -58,18 +53,10 @@ _TEXTS = {
     TASK_FAILS: N_("The engine itself fails: the workers' logs say where."),
     NO_WORKER: N_("No worker serves a task queue."),
     ALERTS_FAIL: N_("Alerts are not delivered by one of their channels."),
-    TEST: N_("This is a test of the alerts. Nothing is wrong."),
     SMS_BUDGET: N_("The SMS that the university sends are used up for now."),
 }
 _STUCK = N_("Activations cannot go on.")
 _OVER = N_("Over:")
-
-
-class NotDelivered(Exception):
-    """The channel did not take an alert; says why in words that hold no secret."""
-
-
-_FAILS = (NotDelivered, AdapterError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
 
 log = structlog.get_logger(__name__)
 
@@ -85,114 +72,6 @@ async def causes(client: Client) -> dict[str, int]:
     found = {cause: number for cause, number in zip(_QUERIES, counts, strict=True) if number}
     unserved = {queue.name for queue in await operations.queues(client) if not queue.workers}
     return found | {f"{NO_WORKER} {queue}": 1 for queue in sorted(unserved)}
-
-
-@dataclass(frozen=True)
-class Message:
-    """What one channel is told."""
-
-    alert: Alert
-    over: bool
-    text: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what the webhook is sent."""
-        return {
-            "cause": self.alert.cause,
-            "state": "over" if self.over else "stands",
-            "count": self.alert.count,
-            "since": self.alert.since.isoformat(),
-            "text": self.text,
-        }
-
-
-class Channel(Protocol):
-    name: str
-
-    async def tell(self, message: Message) -> None:
-        """Deliver; raises `NotDelivered` or what went wrong underneath."""
-
-
-class Webhook:
-    name = "webhook"
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings.alerts
-
-    async def tell(self, message: Message) -> None:
-        file = self._settings.webhook_token_file
-        headers = {"Authorization": f"Bearer {file.read_text('utf-8').strip()}"} if file else {}
-        # For the whole conversation: each answer may come before its own time is over.
-        async with asyncio.timeout(_PATIENCE.total_seconds()), httpx.AsyncClient() as http:
-            url = self._settings.webhook_url
-            answer = await http.post(url, json=message.as_dict(), headers=headers)
-        if not answer.is_success:
-            raise NotDelivered(f"HTTP {answer.status_code}")
-
-
-class Mailbox:
-    name = "email"
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    async def tell(self, message: Message) -> None:
-        settings = self._settings
-        alert = message.alert
-        letter = Letter(
-            subject=f"{message.text} ({alert.cause})",
-            text=f"{message.text}\n\n{alert.cause}: {alert.count}\n{alert.since:%Y-%m-%d %H:%M} UTC"
-            f"\n\n{settings.console.public_url}\n",
-            html=None,
-            language=settings.institution.default_language,
-        )
-        message_id = f"alert:{alert.cause}:{alert.since.isoformat()}:{message.over}"
-        relay = MailRelay(settings.mail, settings.institution)
-        sent = await relay.send(to=settings.alerts.email, content=letter, message_id=message_id)
-        if sent is not Delivery.SENT:
-            raise NotDelivered(NO_MAILBOX)
-
-
-def channels(settings: Settings) -> tuple[Channel, ...]:
-    """Return the channels that the settings name."""
-    named = (
-        Webhook(settings) if settings.alerts.webhook_url else None,
-        Mailbox(settings) if settings.alerts.email else None,
-    )
-    return tuple(channel for channel in named if channel)
-
-
-async def deliver(channel: Channel, message: Message) -> str | None:
-    """Return None when the channel took it, else why not, in words that hold no secret."""
-    failure = None
-    try:
-        await channel.tell(message)
-    except _FAILS as error:
-        failure = _why(error)
-    if failure:
-        cause = message.alert.cause
-        log.error("alert not delivered", channel=channel.name, cause=cause, failure=failure)
-    return failure
-
-
-def _why(error: BaseException) -> str:
-    """Name a failure by its own words where we made them, else by classes, which quote nothing."""
-    if isinstance(error, AdapterError):
-        return error.message
-    if isinstance(error, NotDelivered):
-        return str(error)
-    first = error
-    while not isinstance(first, TimeoutError) and (under := first.__cause__ or first.__context__):
-        first = under
-    return ": ".join(dict.fromkeys(type(each).__name__ for each in (error, first)))
-
-
-async def test(settings: Settings) -> dict[str, str | None]:
-    """Send a test by each channel; return why it was not delivered, None where it was."""
-    alert = Alert(TEST, 1, datetime.now(UTC))
-    text = translator(settings.institution.default_language).gettext(_TEXTS[TEST])
-    message = Message(alert, over=False, text=text)
-    return {each.name: await deliver(each, message) for each in channels(settings)}
 
 
 @dataclass
@@ -228,11 +107,11 @@ class Watcher:
             await asyncio.sleep(_EVERY)
 
     async def look(self) -> None:
-        """Look once, unless another console does, and tell what has to be told."""
+        """Look once, unless another process leads, and tell what has to be told."""
         try:
             # What is told is kept at once, a statement each: to deliver takes its time.
             async with self._pool.acquire() as ledger:
-                if not await alerts.alone(ledger):
+                if not await alerts.try_lead(ledger):
                     return
                 found = await self._found(ledger)
                 for away in self._away.values():

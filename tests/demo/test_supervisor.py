@@ -17,7 +17,18 @@ from demo.part import PartFailed
 from demo.walkthrough import play
 from tests.stack import WholeStack
 
-PARTS = {"temporal", "postgres", "slapd", "sms", "smtp", "inbox", "worker", "portal", "support"}
+PARTS = {
+    "temporal",
+    "postgres",
+    "slapd",
+    "sms",
+    "smtp",
+    "inbox",
+    "worker",
+    "portal",
+    "support",
+    "alerts",
+}
 VARIABLES = {
     "PORTAL_URL",
     "INBOX_URL",

@@ -81,6 +81,6 @@ async def test_what_was_told_without_the_ledger_is_told_no_more(pool: Pool) -> N
 
 async def test_one_looks_at_a_time(pool: Pool) -> None:
     async with pool.acquire() as one, pool.acquire() as other:
-        assert [await alerts.alone(one), await alerts.alone(other)] == [True, False]
+        assert [await alerts.try_lead(one), await alerts.try_lead(other)] == [True, False]
     async with pool.acquire() as other:
-        assert await alerts.alone(other)
+        assert await alerts.try_lead(other)

@@ -35,7 +35,7 @@ def test_the_documentation_tells_whose_is_what() -> None:
     told = {name: {word.strip() for word in users.split(",")} for name, users in ROW.findall(text)}
     table = {**LASTING, **BY_EPOCH}
     assert {name: told.get(name) for name in table} == {
-        name: {"all"} if users == set(User) else {user.value for user in users}
+        name: {"all"} if users == set(User) - {User.ALERTS} else {user.value for user in users}
         for name, users in table.items()
     }
 
@@ -66,7 +66,12 @@ def test_a_folder_of_an_older_version_is_split_and_reads_what_it_wrote(folder: P
     assert split.decrypt("insurance", "row", box) == "01010500013"
 
 
-@pytest.mark.parametrize("user", User)
+def test_the_process_of_alerts_needs_no_key(folder: Path, tmp_path: Path) -> None:
+    assert rotation.copy(folder, tmp_path / "alerts", [User.ALERTS]) == ["active"]
+    KeyRing(tmp_path / "alerts").require(User.ALERTS)
+
+
+@pytest.mark.parametrize("user", sorted(set(User) - {User.ALERTS}))
 def test_a_copy_has_what_its_process_needs_and_nothing_else(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, user: User
 ) -> None:

@@ -13,7 +13,7 @@ from support.console.audit_texts import ACTS, CODES
 from support.console.funnel import STAGES
 from support.console.labels import Labels
 from support.verbs.actions import HANDLERS, LABELS, REQUESTS
-from support.verbs.alerts import NO_MAILBOX
+from support.verbs.alert_channels import NO_MAILBOX
 from support.verbs.caller import Answer
 from support.verbs.staff import Action
 from support.verbs.timeline import STAFF_HANDLERS, Event, Source, Who, fold

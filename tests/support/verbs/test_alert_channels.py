@@ -1,7 +1,11 @@
 """A channel that takes no alerts is logged, shown and told by the other, until it takes them."""
 
 import asyncio
+import os
+import signal
+from asyncio.subprocess import Process
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,12 +15,13 @@ from temporalio.client import Client
 from typer.testing import CliRunner
 
 import settings as configuration
+from demo.programs import activation
 from domain.contracts.vocabulary import FailureType
 from postgres import Pool
 from settings import Mail, Settings
+from support.commands import alerts as alerts_commands
 from support.commands.main import commands
-from support.console.app import create
-from support.verbs import alerts, operations
+from support.verbs import alert_channels, alerts, operations
 from support.verbs.alerts import ALERTS_FAIL, TEMPORAL_DOWN, Watcher
 from support.verbs.staff import Role, Staff
 from support.verbs.staff_context import StaffContext
@@ -80,7 +85,8 @@ class Scene:
 
 @pytest.fixture(autouse=True)
 async def fresh(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alerts, "_PATIENCE", timedelta(seconds=1))
+    for module in (alerts, alert_channels):
+        monkeypatch.setattr(module, "_PATIENCE", timedelta(seconds=1))
     await pool.execute("DELETE FROM alert_channel")
 
 
@@ -145,7 +151,7 @@ async def test_a_channel_that_fails_is_logged_shown_and_told_by_the_other_until_
     failure: str,
 ) -> None:
     if channel == "email":  # The webhook must answer, however busy the machine is.
-        monkeypatch.setattr(alerts, "_PATIENCE", timedelta(seconds=20))
+        monkeypatch.setattr(alert_channels, "_PATIENCE", timedelta(seconds=20))
     away = await Client.connect(NOWHERE, lazy=True)
     cause = f"{ALERTS_FAIL} {channel}"
     broken = break_(scene) or scene.settings
@@ -184,19 +190,62 @@ async def test_a_channel_that_fails_is_logged_shown_and_told_by_the_other_until_
     assert len({each["Message-ID"] for each in down}) == 1
 
 
-async def test_a_console_that_starts_with_ledger_and_temporal_away_tells_both(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+async def test_alerts_that_start_with_ledger_and_temporal_away_and_no_key_tell_both(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dsn = type(scene.settings.ledger_dsn)("postgresql://nobody@127.0.0.1:1/none")
-    cold = scene.settings.model_copy(update={"ledger_dsn": dsn})
-    monkeypatch.setattr(configuration, "load", lambda: cold)
+    changed = {"ledger_dsn": dsn, "keys_dir": tmp_path / "no_keys"}
+    cold = scene.settings.model_copy(update=changed)
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOWHERE)
     causes = {TEMPORAL_DOWN, FailureType.LEDGER_DOWN.value}
-    console = create()
-    async with console.router.lifespan_context(console), asyncio.timeout(20):
+    running = asyncio.create_task(alerts_commands.run(cold, None))
+    async with asyncio.timeout(20):
         told: set[str] = set()
         while told != causes or len(scene.letters()) < len(causes):
             told = {each["cause"] for each in scene.server.taken}
+            await asyncio.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(running, 20)
+
+
+async def test_of_several_processes_one_tells_and_a_killed_one_is_followed(
+    pool: Pool, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", NOWHERE)
+    monkeypatch.setenv("ACTIVATION_ALERTS__WEBHOOK_URL", scene.url)
+    monkeypatch.setenv("ACTIVATION_ALERTS__WEBHOOK_TOKEN_FILE", str(scene.token))
+    monkeypatch.setenv("ACTIVATION_ALERTS__AFTER_SECONDS", "0")
+    async with AsyncExitStack() as stack:
+        first = await watching(stack)
+        await watching(stack)
+        await heard(scene, TEMPORAL_DOWN)
+        first.kill()
+        await first.wait()
+        await pool.execute(
+            "INSERT INTO alert (cause, count, told) VALUES ($1, 7, '{webhook}')", alerts.SMS_BUDGET
+        )
+        await watching(stack)
+        await heard(scene, alerts.SMS_BUDGET)
+    assert scene.server.heard(TEMPORAL_DOWN) == [("stands", 1)]
+    assert scene.server.heard(alerts.SMS_BUDGET) == [("over", 7)]
+
+
+async def watching(stack: AsyncExitStack) -> Process:
+    """Start a process of alerts, which ends with `stack`."""
+    process = await asyncio.create_subprocess_exec(*activation("support", "alerts"))
+
+    async def end() -> None:
+        if process.returncode is None:
+            process.terminate()
+            assert await process.wait() == 0
+
+    stack.push_async_callback(end)
+    return process
+
+
+async def heard(scene: Scene, cause: str) -> None:
+    async with asyncio.timeout(60):
+        while not scene.server.heard(cause):  # noqa: ASYNC110 - the server sets it
             await asyncio.sleep(0.05)
 
 

@@ -19,7 +19,7 @@ from ledger import alerts as kept
 from ledger import budgets
 from postgres import Pool
 from settings import Settings
-from support.verbs import alerts
+from support.verbs import alert_channels, alerts
 from support.verbs.alerts import TEMPORAL_DOWN, Watcher
 from tests.stack import TestStack
 from workflows.step_machine import REASON, STEP
@@ -217,12 +217,12 @@ async def test_what_one_channel_was_told_is_kept_before_the_next_is_asked(
     await pool.execute("INSERT INTO alert (cause, count) VALUES ('MAIL_DOWN', 7)")
     seen: list[list[str]] = []
 
-    async def tell(_: alerts.Mailbox, message: alerts.Message) -> None:
+    async def tell(_: alert_channels.Mailbox, message: alert_channels.Message) -> None:
         if message.alert.cause == "MAIL_DOWN":
             seen.append(await pool.fetchval("SELECT told FROM alert WHERE cause = 'MAIL_DOWN'"))
-        raise alerts.NotDelivered("later")
+        raise alert_channels.NotDelivered("later")
 
-    monkeypatch.setattr(alerts.Mailbox, "tell", tell)
+    monkeypatch.setattr(alert_channels.Mailbox, "tell", tell)
     away = await Client.connect("127.0.0.1:1", lazy=True)
     await Watcher(away, pool, settings).look()
     assert hook[0].heard("MAIL_DOWN") == [("stands", 7)]
@@ -233,7 +233,7 @@ async def test_two_look_one_after_the_other(
     client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
     async with pool.acquire() as conn:
-        assert await kept.alone(conn)
+        assert await kept.try_lead(conn)
         await pool.execute("INSERT INTO alert (cause, count, told) VALUES ('X', 7, '{webhook}')")
         await Watcher(client, pool, settings).look()
         assert hook[0].taken == []
@@ -242,4 +242,4 @@ async def test_two_look_one_after_the_other(
 
 
 def test_nobody_is_told_where_the_settings_name_nobody(stack: TestStack) -> None:
-    assert alerts.channels(stack.settings) == ()
+    assert alert_channels.channels(stack.settings) == ()

@@ -1,0 +1,82 @@
+"""`activation support alerts`: the process that tells operators what is wrong, and its test."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Annotated
+
+import typer
+from temporalio.client import Client
+
+import postgres
+import settings
+from ledger import pooler
+from postgres import Pool
+from security import redaction
+from security.keys import KeyRing
+from settings import Settings
+from starter.client.connect import connect
+from starter.client.health import Answers, ledger_answers, probes, temporal_answers
+from starter.output import Failed, show_json
+from support.commands.terminal import Json
+from support.verbs import alert_channels
+from support.verbs.alerts import Watcher
+
+commands = typer.Typer()
+
+_LEDGER_SECONDS = 3.0
+
+
+@commands.command("alerts")
+def serve(
+    health_port: Annotated[
+        int | None, typer.Option(help="Serve /healthz and /readyz on this port.")
+    ] = None,
+    health_host: Annotated[str, typer.Option(help="Its address.")] = "127.0.0.1",
+) -> None:
+    """Tell operators what keeps activations from going on, until told to stop."""
+    config = settings.load()
+    redaction.configure(config.log_level)
+    probed = (health_host, health_port) if health_port else None
+    asyncio.run(run(config, probed))
+
+
+async def run(config: Settings, probed: tuple[str, int] | None) -> None:
+    """Watch until SIGTERM or SIGINT; it starts with the ledger, Temporal or both away.
+
+    Raises `SharedSessions` behind a pooler that would let several processes lead at once.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        pool = await postgres.connect(config.ledger_dsn.get_secret_value(), seconds=_LEDGER_SECONDS)
+        stack.callback(pool.terminate)
+        await pooler.refuse(pool, "ledger_dsn")
+        # It reads no payload: no key file has to be there.
+        client = await connect(config, KeyRing(config.keys_dir), lazy=True)
+        if probed:
+            await stack.enter_async_context(probes(*probed, partial(_ready, client, pool)))
+        watching = asyncio.create_task(Watcher(client, pool, config).watch())
+        stack.callback(watching.cancel)
+        await stop.wait()
+
+
+async def _ready(client: Client, pool: Pool) -> Answers:
+    return {"ledger": await ledger_answers(pool), "temporal": await temporal_answers(client)}
+
+
+@commands.command("test-alerts")
+def send_test(json: Json = False) -> None:
+    """Send a test by each channel of the alerts, and say what became of it."""
+    outcomes = asyncio.run(alert_channels.send_test(settings.load()))
+    if json:
+        show_json({name: {"delivered": not why, "failure": why} for name, why in outcomes.items()})
+    for name, why in outcomes.items():
+        if not json:
+            typer.echo(f"{name}: {f'not delivered, {why}' if why else 'delivered'}")
+    if not outcomes:
+        raise Failed("The settings name nobody to alert.")
+    if any(outcomes.values()):
+        raise typer.Exit(1)

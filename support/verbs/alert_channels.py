@@ -1,0 +1,141 @@
+"""By which channels operators are told an alert: a webhook and an e-mail.
+
+What a channel does not take is logged and returned in words that hold no secret.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import httpx
+import structlog
+
+from adapters.errors import AdapterError
+from adapters.messaging.mail import Letter, MailRelay
+from domain.contracts.requests import Delivery
+from ledger.alerts import Alert
+from settings import Settings
+from translations import N_, translator
+
+NO_MAILBOX = N_("the mailbox was refused")
+_TEST = "TEST"
+_TEST_TEXT = N_("This is a test of the alerts. Nothing is wrong.")
+_PATIENCE = timedelta(seconds=5)
+
+log = structlog.get_logger(__name__)
+
+
+class NotDelivered(Exception):
+    """The channel did not take an alert; says why in words that hold no secret."""
+
+
+_FAILS = (NotDelivered, AdapterError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
+
+
+@dataclass(frozen=True)
+class Message:
+    """What one channel is told."""
+
+    alert: Alert
+    over: bool
+    text: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the webhook is sent."""
+        return {
+            "cause": self.alert.cause,
+            "state": "over" if self.over else "stands",
+            "count": self.alert.count,
+            "since": self.alert.since.isoformat(),
+            "text": self.text,
+        }
+
+
+class Channel(Protocol):
+    name: str
+
+    async def tell(self, message: Message) -> None:
+        """Deliver; raises `NotDelivered` or what went wrong underneath."""
+
+
+class Webhook:
+    name = "webhook"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.alerts
+
+    async def tell(self, message: Message) -> None:
+        file = self._settings.webhook_token_file
+        headers = {"Authorization": f"Bearer {file.read_text('utf-8').strip()}"} if file else {}
+        # For the whole conversation: each answer may come before its own time is over.
+        async with asyncio.timeout(_PATIENCE.total_seconds()), httpx.AsyncClient() as http:
+            url = self._settings.webhook_url
+            answer = await http.post(url, json=message.as_dict(), headers=headers)
+        if not answer.is_success:
+            raise NotDelivered(f"HTTP {answer.status_code}")
+
+
+class Mailbox:
+    name = "email"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def tell(self, message: Message) -> None:
+        settings = self._settings
+        alert = message.alert
+        letter = Letter(
+            subject=f"{message.text} ({alert.cause})",
+            text=f"{message.text}\n\n{alert.cause}: {alert.count}\n{alert.since:%Y-%m-%d %H:%M} UTC"
+            f"\n\n{settings.console.public_url}\n",
+            html=None,
+            language=settings.institution.default_language,
+        )
+        message_id = f"alert:{alert.cause}:{alert.since.isoformat()}:{message.over}"
+        relay = MailRelay(settings.mail, settings.institution)
+        sent = await relay.send(to=settings.alerts.email, content=letter, message_id=message_id)
+        if sent is not Delivery.SENT:
+            raise NotDelivered(NO_MAILBOX)
+
+
+def channels(settings: Settings) -> tuple[Channel, ...]:
+    """Return the channels that the settings name."""
+    named = (
+        Webhook(settings) if settings.alerts.webhook_url else None,
+        Mailbox(settings) if settings.alerts.email else None,
+    )
+    return tuple(channel for channel in named if channel)
+
+
+async def deliver(channel: Channel, message: Message) -> str | None:
+    """Return None when the channel took it, else why not, in words that hold no secret."""
+    failure = None
+    try:
+        await channel.tell(message)
+    except _FAILS as error:
+        failure = _why(error)
+    if failure:
+        cause = message.alert.cause
+        log.error("alert not delivered", channel=channel.name, cause=cause, failure=failure)
+    return failure
+
+
+def _why(error: BaseException) -> str:
+    """Name a failure by its own words where we made them, else by classes, which quote nothing."""
+    if isinstance(error, AdapterError):
+        return error.message
+    if isinstance(error, NotDelivered):
+        return str(error)
+    first = error
+    while not isinstance(first, TimeoutError) and (under := first.__cause__ or first.__context__):
+        first = under
+    return ": ".join(dict.fromkeys(type(each).__name__ for each in (error, first)))
+
+
+async def send_test(settings: Settings) -> dict[str, str | None]:
+    """Send a test by each channel; return why it was not delivered, None where it was."""
+    alert = Alert(_TEST, 1, datetime.now(UTC))
+    text = translator(settings.institution.default_language).gettext(_TEST_TEXT)
+    message = Message(alert, over=False, text=text)
+    return {each.name: await deliver(each, message) for each in channels(settings)}
