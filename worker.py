@@ -25,6 +25,7 @@ from activities.accounts import DirectoryActivities
 from activities.desk import DeskActivities
 from activities.insurance import InsuranceActivities
 from activities.messages import MessagingActivities
+from activities.outbox import OutboxActivities
 from activities.pins import PinActivities
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities
@@ -46,7 +47,10 @@ from starter.client.health import (
     temporal_answers,
     temporal_ready,
 )
+from starter.client.outbox import keep_outbox
 from workflows.activation import Activation
+from workflows.outbox import Outbox
+from workflows.retry_batch import Retry
 from workflows.sandbox import sandbox
 from workflows.support_request import SupportAnswer, SupportRequest
 from workflows.withdrawal import Withdrawal
@@ -111,6 +115,8 @@ async def run(config: Settings, roles: list[Role], probed: tuple[str, int] | Non
         workers += [one for role in roles for one in _WORKERS[role](given)]
         for one in workers:
             await stack.enter_async_context(one)
+        if Role.MAIN in roles:
+            stack.callback(asyncio.create_task(keep_outbox(client)).cancel)
         log.info("worker serves", queue=",".join(roles))
         await stop.wait()
         log.info("worker stopping")
@@ -158,12 +164,13 @@ def _main(given: Dependencies) -> list[Worker]:
     pins = PinActivities(pool=given.ledger, keys=given.keys, policy=given.config.policy)
     records = LedgerActivities(pool=given.ledger, keys=given.keys, settings=given.config)
     insured = InsuranceActivities(pool=given.ledger, keys=given.keys, registrar=registrar)
+    outbox = OutboxActivities(pool=given.ledger)
     return [
         _worker(
             given.client,
             TaskQueue.MAIN,
-            [*registrar.all(), *pins.all(), *records.all(), *insured.all()],
-            workflows=[Activation, SupportRequest, SupportAnswer, Withdrawal],
+            [*registrar.all(), *pins.all(), *records.all(), *insured.all(), *outbox.all()],
+            workflows=[Activation, SupportRequest, SupportAnswer, Withdrawal, Retry, Outbox],
             workflow_runner=sandbox(),
             max_cached_workflows=_CACHED,
             sticky_queue_schedule_to_start_timeout=_STICKY,

@@ -39,6 +39,7 @@ _PARTS: Mapping[str, Part | None] = {
     ActivityName.MAIL_SUPPORT_REQUEST: Part.MAIL,
     ActivityName.MAIL_SUPPORT_ANSWER: Part.MAIL,
     ActivityName.APPLY_WITHDRAWAL: Part.DIRECTORY,
+    ActivityName.FIND_LEFT_BEHIND: Part.LEDGER,
 }
 _FAILED_AT: Mapping[str, Part] = {
     FailureType.REGISTRAR_DOWN: Part.REGISTRAR,

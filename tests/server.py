@@ -15,6 +15,7 @@ from starter.client import connect
 from tests.stack import TestStack
 from tests.workflows.engine import World
 from workflows.activation import Activation
+from workflows.retry_batch import Retry
 from workflows.sandbox import sandbox
 
 
@@ -50,7 +51,7 @@ async def working(client: Client, world: World) -> AsyncIterator[None]:
                 client,
                 task_queue=queue,
                 activities=world.all(),
-                workflows=[Activation] if queue is TaskQueue.MAIN else [],
+                workflows=[Activation, Retry] if queue is TaskQueue.MAIN else [],
                 workflow_runner=sandbox(),
                 sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
             )

@@ -22,6 +22,7 @@ from temporalio.exceptions import (
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts import Model
+    from domain.contracts.outbox import FindLeftBehind, LeftBehind
     from domain.contracts.requests import (
         AccountChecked,
         AccountResolved,
@@ -235,6 +236,13 @@ async def apply_withdrawal(request: ApplyWithdrawal) -> None:
     """Try until the directory has followed."""
     name, queue = ActivityName.APPLY_WITHDRAWAL, TaskQueue.DIRECTORY
     await _queued(name, request, WithdrawalApplied, queue)
+
+
+async def find_left_behind() -> LeftBehind:
+    """Try until the ledger tells what it kept of requests for help."""
+    return await _queued(
+        ActivityName.FIND_LEFT_BEHIND, FindLeftBehind(), LeftBehind, TaskQueue.MAIN
+    )
 
 
 async def _local_first(

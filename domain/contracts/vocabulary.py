@@ -6,6 +6,8 @@ WORKFLOW = "Activation"
 SUPPORT_WORKFLOW = "SupportRequest"
 ANSWER_WORKFLOW = "SupportAnswer"
 WITHDRAWAL_WORKFLOW = "Withdrawal"
+RETRY_WORKFLOW = "RetryBatch"
+OUTBOX_WORKFLOW = "Outbox"
 
 
 class Step(StrEnum):
@@ -157,6 +159,7 @@ class ActivityName(StrEnum):
     MAIL_SUPPORT_REQUEST = "mail_support_request"
     MAIL_SUPPORT_ANSWER = "mail_support_answer"
     APPLY_WITHDRAWAL = "apply_withdrawal"
+    FIND_LEFT_BEHIND = "find_left_behind"
 
 
 class TaskQueue(StrEnum):
@@ -166,3 +169,13 @@ class TaskQueue(StrEnum):
     SMS = "activation-sms"
     MAIL = "activation-mail"
     DIRECTORY = "activation-directory"
+
+
+def support_workflow_id(request_id: str) -> str:
+    """Return the id of the workflow that mails this request for help to the desk."""
+    return f"support-{request_id}"
+
+
+def answer_workflow_id(request_id: str) -> str:
+    """Return the id of the workflow that mails the answer to this request for help."""
+    return f"answer-{request_id}"

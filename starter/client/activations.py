@@ -47,6 +47,8 @@ from domain.contracts.vocabulary import (
     Step,
     TaskQueue,
     WaitReason,
+    answer_workflow_id,
+    support_workflow_id,
 )
 from security.keyfiles import KeyUnavailable
 from starter.client import pending_retries as tries
@@ -116,12 +118,16 @@ class Activations:
     async def mail_support_request(self, request_id: str) -> None:
         """See to it that the desk gets this request; once, however often it is asked."""
         request = MailSupportRequest(request_id=request_id)
-        await self._start(SUPPORT_WORKFLOW, request, f"support-{request_id}", again=_IF_FAILED)
+        await self._start(
+            SUPPORT_WORKFLOW, request, support_workflow_id(request_id), again=_IF_FAILED
+        )
 
     async def mail_support_answer(self, request_id: str) -> None:
         """See to it that the student gets the desk's answer; once, however often it is asked."""
         request = MailSupportAnswer(request_id=request_id)
-        await self._start(ANSWER_WORKFLOW, request, f"answer-{request_id}", again=_IF_FAILED)
+        await self._start(
+            ANSWER_WORKFLOW, request, answer_workflow_id(request_id), again=_IF_FAILED
+        )
 
     async def apply_withdrawal(self, reference: str, consent_id: int) -> None:
         """See to it that the directory follows this row of the consent."""

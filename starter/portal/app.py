@@ -4,7 +4,6 @@
 Temporal away, and answers 503 in words until they are back.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -73,11 +72,9 @@ def create(context: PortalContext | None = None) -> FastAPI:
         pool = await postgres.connect(settings.ledger_dsn.get_secret_value(), seconds=PATIENCE)
         health = partial(temporal_ready, client)
         app.state.context = assemble(settings, keys, pool, Activations(client), health)
-        handing_on = asyncio.create_task(problem.hand_on(app.state.context))
         try:
             yield
         finally:
-            handing_on.cancel()
             await pool.close()
 
     app = FastAPI(

@@ -1,7 +1,7 @@
 """The page every failure ends on: plain words, the reference, and a request to support.
 
 A request is kept in the ledger, and then "it has arrived" is true: it reaches the desk by a
-workflow of its own, which is started as soon as Temporal is there. It needs no session.
+workflow of its own, which the outbox starts as soon as Temporal is there. It needs no session.
 """
 
 import asyncio
@@ -17,12 +17,10 @@ from domain.rules import InvalidInput
 from domain.text import note, plain
 from ledger import support_requests
 from ledger.support_requests import SupportRequest
-from postgres import NO_RESULT, UNAVAILABLE
-from security.keyfiles import KeyUnavailable
+from postgres import UNAVAILABLE
 from starter.client.activations import ActivationEnded
 from starter.client.connect import NO_ANSWER
 from starter.portal import limits
-from starter.portal.portal_context import PortalContext
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from translations import N_
 from web.view import Errors
@@ -31,7 +29,6 @@ router = APIRouter()
 
 _AWAY: tuple[type[Exception], ...] = (ActivationEnded, *NO_ANSWER)
 _ASKING = 1
-_LOOK_BACK_EVERY = 60
 _PER_BROWSER = 5
 _WINDOW_MINUTES = 60
 _LONGEST = {"name": 100, "reply_to": 254, "text": 2000}
@@ -84,17 +81,6 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
         async with asyncio.timeout(_ASKING):
             await context.engine.mail_support_request(request.id)
     return ctx.redirect(sent)
-
-
-async def hand_on(context: PortalContext) -> None:
-    """Start what could not be started while Temporal was away; for as long as the portal runs."""
-    while True:
-        with suppress(KeyUnavailable, *NO_ANSWER, *NO_RESULT):
-            for request_id in await support_requests.left_behind(context.pool):
-                await context.engine.mail_support_request(request_id)
-            for request_id in await support_requests.answers_left_behind(context.pool):
-                await context.engine.mail_support_answer(request_id)
-        await asyncio.sleep(_LOOK_BACK_EVERY)
 
 
 async def _stands(ctx: PortalRequest, reference: str) -> str | None:

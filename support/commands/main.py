@@ -30,6 +30,7 @@ from support.commands import registrar as registrar_commands
 from support.commands import requests as requests_commands
 from support.commands.terminal import Json, Reason, Reference, ask, staff_context
 from support.verbs import actions, queue, reason_texts, withdrawal
+from support.verbs import retry_all as retry_all_of
 from support.verbs import search as searching
 from support.verbs.cases import Case, CaseSummary
 from support.verbs.load_case import load_case
@@ -182,7 +183,8 @@ def _known(wait_reason: str) -> WaitReason:
 
 async def _retry_all(wait_reason: WaitReason, reason: str, over: float) -> int:
     async with staff_context() as opened:
-        return await (await actions.retry_all(opened, wait_reason, reason=reason, over=over))
+        batch = await retry_all_of.retry_all(opened, wait_reason, reason=reason, over=over)
+        return await batch.taken()
 
 
 @commands.command()

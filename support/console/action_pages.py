@@ -1,10 +1,8 @@
 """What staff do to activations: a page that says the effect, then the act and its result."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
-import structlog
 from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
@@ -15,6 +13,7 @@ from ledger import clock
 from starter.output import Failed
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import actions, cases, erasure, withdrawal
+from support.verbs import retry_all as retry_all_of
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -22,14 +21,12 @@ from web.forms import Form, wish
 from web.view import Errors
 
 router = APIRouter()
-log = structlog.get_logger(__name__)
 
 Act = Callable[[StaffContext, str, str, Form], Awaitable[bool]]
 _LONGEST_REASON = 500
 _OVER_SECONDS = 30.0
 _NO_REASON = N_("Write why, for the audit")
 _LONG_REASON = N_("Write at most %(n)d characters")
-_running: set[asyncio.Future[int]] = set()
 TOLD = {
     "done": N_("Done."),
     "taken": N_("Taken in. It counts as soon as a worker is back."),
@@ -149,28 +146,19 @@ async def retry_all_page(
 
 @router.post("/retry-all/{cause}")
 async def retry_all(cause: str, ctx: ConsoleRequest = allowed_to(Action.RETRY_ALL)) -> Response:
-    """Begin to wake them, and say so: it takes longer than anybody looks at a page."""
+    """Hand them to a workflow, and say so: it takes longer than anybody looks at a page."""
     form = await ctx.form()
     reason, errors = reason_of(ctx, form)
     if errors:
         return await _of_cause(ctx, _known(cause), errors=errors, reason=reason)
     batch = wish(form.submission_id, await clock.now(ctx.app.pool))
     try:
-        waking = await actions.retry_all(
+        await retry_all_of.retry_all(
             ctx.staff_context, _known(cause), reason=reason, over=_OVER_SECONDS, batch=batch
         )
     except Failed:
         raise HTTPException(404) from None
-    task = asyncio.ensure_future(waking)
-    _running.add(task)
-    task.add_done_callback(_ended)
     return ctx.see("/queue", told="waking")
-
-
-def _ended(task: asyncio.Future[int]) -> None:
-    _running.discard(task)
-    if not task.cancelled() and (failure := task.exception()):
-        log.error("not all were woken", outcome=type(failure).__name__)
 
 
 def _known(cause: str) -> WaitReason:
@@ -183,7 +171,7 @@ async def _of_cause(
     ctx: ConsoleRequest, cause: WaitReason, *, errors: Errors | None = None, reason: str = ""
 ) -> Response:
     try:
-        count = len(await actions.retriable(ctx.staff_context, cause))
+        count = len(await retry_all_of.retriable(ctx.staff_context, cause))
     except Failed:
         raise HTTPException(404) from None
     return _page(

@@ -4,12 +4,8 @@ The activation itself decides whether an act is possible, at the moment it comes
 tells which ones to offer. An act whose `submission_id` came before changes nothing.
 """
 
-import asyncio
-import random
 import secrets
-from collections.abc import Awaitable, Mapping, Sequence
-
-import structlog
+from collections.abc import Mapping
 
 from domain.contracts.submissions import (
     CancelRequest,
@@ -25,9 +21,7 @@ from domain.contracts.submissions import (
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Channel, Step, WaitReason, Waker
 from ledger import clock, posts
-from postgres import UNAVAILABLE
 from starter.client.activations import ActivationEnded
-from starter.client.connect import TemporalUnavailable
 from starter.output import UserError
 from support.verbs import cases
 from support.verbs.cases import UnknownReference
@@ -36,9 +30,6 @@ from support.verbs.staff_context import StaffContext
 from translations import N_
 from workflows import steps
 
-log = structlog.get_logger(__name__)
-
-_AT_ONCE = 20
 REQUESTS: Mapping[Action, type[Submission]] = {
     Action.RETRY: RetryRequest,
     Action.RESEND: SendCodeRequest,
@@ -131,8 +122,6 @@ class Refused(UserError):
 
 _LOCKED = N_("It is locked after wrong codes: unlock it first.")
 
-_UNREACHED: tuple[type[BaseException], ...] = (TemporalUnavailable, *UNAVAILABLE)
-
 
 def possible(step: Step, reason: WaitReason | None, *, spent: bool = False) -> frozenset[Action]:
     """Return the acts that make sense where an activation stands.
@@ -168,11 +157,8 @@ async def act(
     reason: str,
     channel: Channel = Channel.SMS,
     submission_id: str | None = None,
-    of_many: bool = False,
 ) -> bool:
     """Do this to an activation, once it is in the audit; `channel` is where a code is sent.
-
-    `of_many`: it is done to all that wait for one cause.
 
     Returns False when it was taken in but counts only when a worker is back. Raises `Refused`,
     `NotAllowed` or `UnknownReference`; nothing happens without its audit row.
@@ -182,7 +168,6 @@ async def act(
             "submission_id": submission_id or secrets.token_hex(16),
             "received_at": await clock.now(ctx.pool),
             "channel": channel,
-            "of_many": of_many,
         }
     )
     stands = await cases.standing(ctx.client, reference)
@@ -211,58 +196,3 @@ def _refusals(action: Action) -> Mapping[Verdict, str]:
         Verdict.LOCKED: _LOCKED,
         Verdict.AWAY: _AWAY,
     }
-
-
-async def retriable(ctx: StaffContext, wait_reason: WaitReason) -> list[str]:
-    """Return the references in this person's sight that wait for this reason and for no student.
-
-    Raises `Failed` for a reason that cannot be tried again for all at once.
-    """
-    ctx.staff.check(Action.RETRY_ALL)
-    lines = await cases.waiting_for(ctx.client, wait_reason)
-    return [line.reference for line in lines if ctx.staff.sees(line.department)]
-
-
-async def retry_all(
-    ctx: StaffContext,
-    wait_reason: WaitReason,
-    *,
-    reason: str,
-    over: float,
-    batch: str | None = None,
-) -> Awaitable[int]:
-    """List and note all of one cause; what is returned wakes them and tells how many were woken.
-
-    Each is woken at a moment of its own within `over` seconds. The same `batch` once more wakes
-    nobody twice.
-    """
-    references = await retriable(ctx, wait_reason)
-    await ctx.record(Action.RETRY_ALL, reason=f"{wait_reason}: {reason}")
-    return _wake(ctx, references, reason, over, batch or secrets.token_hex(16))
-
-
-async def _wake(
-    ctx: StaffContext, references: Sequence[str], reason: str, over: float, batch: str
-) -> int:
-    turns = asyncio.Semaphore(_AT_ONCE)
-
-    async def wake(reference: str) -> bool:
-        await asyncio.sleep(random.uniform(0, over))  # noqa: S311 - it only spreads the load
-        try:
-            async with turns:
-                await act(
-                    ctx,
-                    Action.RETRY,
-                    reference=reference,
-                    reason=reason,
-                    submission_id=f"{batch}-{reference}",
-                    of_many=True,
-                )
-        except _UNREACHED as away:
-            log.warning("not woken", outcome=type(away).__name__)
-            return False
-        except (Refused, UnknownReference):
-            return False  # It went on by itself, or will; the others still have their turn.
-        return True
-
-    return sum(await asyncio.gather(*map(wake, references)))

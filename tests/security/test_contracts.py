@@ -11,11 +11,11 @@ import pytest
 from pydantic import BaseModel, SecretBytes, SecretStr, TypeAdapter, ValidationError
 
 from domain import contracts
-from domain.contracts import requests, submissions, views
+from domain.contracts import batches, outbox, requests, submissions, views
 
 MODELS = [
     model
-    for module in (contracts, requests, submissions, views)
+    for module in (contracts, batches, outbox, requests, submissions, views)
     for _, model in inspect.getmembers(module, inspect.isclass)
     if issubclass(model, BaseModel) and model.__module__ == module.__name__
 ]

@@ -24,6 +24,7 @@ ELSEWHERE = {
     ActivityName.MAIL_SUPPORT_REQUEST,
     ActivityName.MAIL_SUPPORT_ANSWER,
     ActivityName.APPLY_WITHDRAWAL,
+    ActivityName.FIND_LEFT_BEHIND,
 }
 """The activities of other workflows."""
 

@@ -1,22 +1,17 @@
 """A request for help: kept, sent on its way, limited; and what bad input gets."""
 
-import asyncio
 import re
-import secrets
 from collections.abc import Callable
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from domain.contracts.requests import Delivery
-from domain.contracts.vocabulary import Language, Step, WaitReason
+from domain.contracts.vocabulary import Step, WaitReason
 from ledger import support_requests
-from ledger.support_requests import SupportRequest
 from postgres import Pool
 from settings import Settings
 from starter.client.connect import TemporalUnavailable
-from starter.portal import problem
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
@@ -153,12 +148,10 @@ async def test_one_address_may_not_ask_without_end(
     assert engine.asked_for_help == []
 
 
-async def test_what_could_not_be_handed_on_is_kept_and_handed_on_later(
+async def test_what_could_not_be_handed_on_is_kept_for_the_outbox(
     browser: Browser,
     engine: MemoryEngine,
     pool: Pool,
-    app: FastAPI,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await browser.give_contact()
     reference = engine.started[0].reference
@@ -175,44 +168,4 @@ async def test_what_could_not_be_handed_on_is_kept_and_handed_on_later(
     assert row
     assert row["step"] is None
 
-    monkeypatch.setattr(problem, "_LOOK_BACK_EVERY", 0.01)
-    handing_on = asyncio.create_task(problem.hand_on(app.state.context))
-    try:
-        await asyncio.sleep(0.1)
-        engine.away = None
-        async with asyncio.timeout(20):
-            while row["id"] not in engine.asked_for_help:  # noqa: ASYNC110 - the portal sets it
-                await asyncio.sleep(0.01)
-        await support_requests.mailed(pool, row["id"])
-        assert row["id"] not in await support_requests.left_behind(pool)
-    finally:
-        handing_on.cancel()
-
-
-async def test_an_answer_that_could_not_be_started_is_handed_on(
-    app: FastAPI,
-    engine: MemoryEngine,
-    pool: Pool,
-    stack: TestStack,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    number = secrets.token_hex(16)
-    asked = SupportRequest(number, None, None, Language.EL, "Μαρία", "maria@mail.example", "Γεια")
-    await support_requests.put(pool, stack.keys, asked)
-    await support_requests.settle(
-        pool, stack.keys, number, by="anna", settled_id="1", answer="Καλημέρα"
-    )
-    await pool.execute(
-        "UPDATE support_request SET settled_at = now() - interval '61 seconds' WHERE id = $1",
-        number,
-    )
-    monkeypatch.setattr(problem, "_LOOK_BACK_EVERY", 0.01)
-    handing_on = asyncio.create_task(problem.hand_on(app.state.context))
-    try:
-        async with asyncio.timeout(20):
-            while number not in engine.answered:  # noqa: ASYNC110 - the portal sets it
-                await asyncio.sleep(0.01)
-        await support_requests.delivered(pool, number, Delivery.SENT)
-        assert number not in await support_requests.answers_left_behind(pool)
-    finally:
-        handing_on.cancel()
+    assert row["id"] in await support_requests.left_behind(pool)

@@ -1,11 +1,9 @@
 """The pages of the acts: the effect in words, a reason, a result, and nothing done twice."""
 
-import asyncio
 from datetime import timedelta
 from secrets import token_hex
 
 import pytest
-import structlog
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import Step, WaitReason
@@ -14,7 +12,6 @@ from postgres import Pool
 from security.keyfiles import KeyUnavailable
 from settings import Settings
 from starter.client.activations import Activations
-from support.console import action_pages
 from support.console.app import assemble, create
 from support.verbs import cases
 from tests.server import working
@@ -122,7 +119,6 @@ async def test_all_of_a_cause_are_woken_from_one_page(
     assert (await browser.post("/retry-all/USERNAME_CONFLICT", reason=" ")).status_code == 422
     done = await browser.post("/retry-all/USERNAME_CONFLICT", reason=WHY)
     assert done.headers["location"] == "/queue?told=waking"
-    await asyncio.gather(*action_pages._running)
     asked = "SELECT count(*) FROM audit WHERE action = 'retry_all' AND actor = 'supervisor'"
     assert await pool.fetchval(asked) == 1
 
@@ -148,24 +144,19 @@ async def test_what_cannot_begin_is_not_said_to_have_begun(
         await browser.get("/registrar")
         answer = await browser.post(f"/retry-all/{cause}", reason=why)
         assert answer.status_code == status, cause
-    await asyncio.gather(*action_pages._running, return_exceptions=True)
     rows = await audit.page(pool, stack.keys, action="retry_all", limit=5)
     assert not [row for row in rows if row.reason and why in row.reason]
 
 
-async def test_a_failure_of_what_was_begun_is_in_the_log() -> None:
-    async def fails() -> int:
+async def test_what_cannot_be_handed_to_a_worker_is_told_to_who_asked(
+    client: Client, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object, **__: object) -> None:
         raise KeyUnavailable
 
-    async def ends() -> int:
-        return 1
-
-    with structlog.testing.capture_logs() as logged:
-        for begun in (fails(), ends()):
-            task = asyncio.create_task(begun)
-            task.add_done_callback(action_pages._ended)
-            await asyncio.wait([task])
-            await asyncio.sleep(0)
-    assert [(each["log_level"], each["outcome"]) for each in logged] == [
-        ("error", "KeyUnavailable")
-    ]
+    browser = await signed_in("supervisor")
+    await browser.get("/retry-all/USERNAME_CONFLICT")
+    monkeypatch.setattr(Client, "start_workflow", fails)
+    answer = await browser.post("/retry-all/USERNAME_CONFLICT", reason=WHY)
+    assert answer.status_code == 503
+    del client

@@ -1,0 +1,28 @@
+"""find_left_behind: what the ledger kept of requests for help while Temporal was away."""
+
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import activity
+
+from activities.errors import guarded
+from domain.contracts.outbox import FindLeftBehind, LeftBehind
+from domain.contracts.vocabulary import ActivityName, FailureType
+from ledger import support_requests
+from postgres import UNAVAILABLE, Pool
+
+
+class OutboxActivities:
+    def __init__(self, *, pool: Pool) -> None:
+        self._pool = pool
+
+    def all(self) -> list[Callable[..., Any]]:
+        return [self.find_left_behind]
+
+    @activity.defn(name=ActivityName.FIND_LEFT_BEHIND)
+    async def find_left_behind(self, _: FindLeftBehind) -> LeftBehind:
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            return LeftBehind(
+                requests=tuple(await support_requests.left_behind(self._pool)),
+                replies=tuple(await support_requests.answers_left_behind(self._pool)),
+            )

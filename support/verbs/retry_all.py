@@ -1,0 +1,96 @@
+"""Trying again for all that wait for one cause: noted, then done by a workflow of its own.
+
+Whatever is killed once the workflow has been started, each activation is woken, and once.
+"""
+
+import asyncio
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from domain.contracts.batches import BatchRetried, RetryBatch
+from domain.contracts.vocabulary import RETRY_WORKFLOW, TaskQueue, WaitReason
+from ledger import clock
+from starter.client.connect import NO_ANSWER, asking
+from support.verbs import cases
+from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
+
+_WITHIN = timedelta(seconds=3)
+_BEYOND = timedelta(seconds=10)
+"""How much longer than it is spread over a batch is waited for."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch that Temporal has taken in."""
+
+    client: Client
+    workflow_id: str
+    size: int
+    over: float
+
+    async def taken(self) -> int:
+        """Wait to the end, and return how many activations took the retry in.
+
+        Where no worker ends it in time, return how many it names: it is done all the same.
+        """
+        handle: WorkflowHandle[object, BatchRetried] = self.client.get_workflow_handle(
+            self.workflow_id, result_type=BatchRetried
+        )
+        with suppress(*NO_ANSWER):
+            async with asyncio.timeout(self.over + _BEYOND.total_seconds()):
+                return (await handle.result()).taken
+        return self.size
+
+
+async def retriable(ctx: StaffContext, wait_reason: WaitReason) -> list[str]:
+    """Return the references in this person's sight that wait for this reason and for no student.
+
+    Raises `Failed` for a reason that cannot be tried again for all at once.
+    """
+    ctx.staff.check(Action.RETRY_ALL)
+    lines = await cases.waiting_for(ctx.client, wait_reason)
+    return [line.reference for line in lines if ctx.staff.sees(line.department)]
+
+
+async def retry_all(
+    ctx: StaffContext,
+    wait_reason: WaitReason,
+    *,
+    reason: str,
+    over: float,
+    batch: str | None = None,
+) -> Batch:
+    """Note all of one cause in the audit, and hand them to the workflow that wakes them.
+
+    Each is woken at a moment of its own within `over` seconds. The same `batch` once more wakes
+    nobody twice. Raises `TemporalUnavailable`: say the same again.
+    """
+    references = await retriable(ctx, wait_reason)
+    name = batch or secrets.token_hex(16)
+    request = RetryBatch(
+        request_id=name,
+        references=tuple(references),
+        over_seconds=over,
+        received_at=await clock.now(ctx.pool),
+    )
+    await ctx.record(Action.RETRY_ALL, reason=f"{wait_reason}: {reason}")
+    for reference in references:
+        await ctx.record(Action.RETRY, reference, reason)
+    workflow_id = f"retry-all-{name}"
+    with suppress(WorkflowAlreadyStartedError), asking():
+        await ctx.client.start_workflow(
+            RETRY_WORKFLOW,
+            request,
+            id=workflow_id,
+            task_queue=TaskQueue.MAIN,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            rpc_timeout=_WITHIN,
+        )
+    return Batch(ctx.client, workflow_id, len(references), over)
