@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 from typing import Generic, Protocol, TypeVar
 
-from domain.contradictions import OF_ANOTHER_FORM, contradiction
-from domain.entry_values import BIRTH_DATE, CODES, NAME
+from domain.contradictions import OF_ANOTHER_FORM, contradiction, several_persons
+from domain.entry_values import CODES, NAME
 from domain.identities import Identity
 from domain.match_rules import Attributes, Rule
 from domain.reasons import Reason
@@ -128,7 +128,7 @@ def _placed(
     the ledger knows as the person's is for support.
     """
     if identity.owns(entry):
-        return _of_own_code(identity, entry)
+        return _of_own_code(identity, rules, entry)
     matching = [rule for rule in rules if identity.matches(rule, entry)]
     if identity.is_known_by_name(entry):
         matching.append(BY_NAME)
@@ -143,11 +143,13 @@ def _placed(
     return _contradicted(identity, matching, entry, against)
 
 
-def _of_own_code(identity: Identity, entry: Attributes) -> tuple[_Place, str]:
+def _of_own_code(
+    identity: Identity, rules: Sequence[Rule], entry: Attributes
+) -> tuple[_Place, str]:
     if identity.is_of_who_had_the_number(entry):
         return _Place.DOUBTFUL, NUMBER_USED_AGAIN
-    if identity.is_of_another_code_and_birth_date(entry):
-        return _Place.DOUBTFUL, Reason.CONTRADICTED.of(CODES, attribute=BIRTH_DATE)
+    if why := several_persons(identity, rules, entry):
+        return _Place.DOUBTFUL, why
     return _Place.OWN, CODES
 
 

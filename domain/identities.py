@@ -19,7 +19,6 @@ from domain.entry_values import (
     born_of,
     codes_of,
     compared,
-    differ,
     is_another_first_name,
     told,
     words_of,
@@ -144,17 +143,15 @@ class Identity:
             return False in (first, born) or facts.count(True) <= facts.count(False)
         return False in (last, first) and facts.count(False) > facts.count(True)
 
-    def is_of_another_code_and_birth_date(self, entry: Attributes) -> bool:
-        """Whether an entry with the person's code has one of another number, too, as a namesake's.
-
-        Two rows may have been joined by mistake; of one person's the birth date is the same, or
-        has day and month exchanged.
-        """
+    def has_code_of_another_number(self, entry: Attributes) -> bool:
+        """Whether an entry has a code of this university that is not the person's."""
         codes = (code for code in codes_of(entry) if code.startswith(plain(self.scope)))
-        if all(map(self.may_be_meant, codes)):
-            return False
+        return not all(map(self.may_be_meant, codes))
+
+    def is_born_alike(self, entry: Attributes) -> bool | None:
+        """Whether the birth date is the same, or has day and month exchanged; None: not known."""
         exchanged = {other for born in self.births if (other := dates.swapped(born))}
-        return differ(born_of(entry, self.today), self.births | exchanged)
+        return compared(born_of(entry, self.today), self.births | exchanged)
 
     @cached_property
     def code_forms(self) -> tuple[str, ...]:
@@ -182,11 +179,15 @@ class Identity:
         return not held(entry, "uid").isdisjoint(map(folded, self.names))
 
     def is_called_otherwise(self, entry: Attributes) -> bool:
-        """Whether the entry tells two names or more, and no word of them is like the person's."""
+        """Whether the entry tells two names or more, and no word of them is like the person's.
+
+        One that is unlike is enough of a person who has one name.
+        """
         words = told(entry, NAMES)
         own = words_of(name for each in self.called for name in each)
+        fewest = FEWEST_WORDS if all(map(words_of, self.called)) else 1
         return (
-            len(words) >= FEWEST_WORDS
+            len(words) >= fewest
             and bool(own)
             and not any(get_close_matches(each, own) for each in words)
         )

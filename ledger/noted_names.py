@@ -48,6 +48,12 @@ def compared(keys: KeyRing, spellings: Iterable[str], noted: Collection[str]) ->
     )
 
 
+def knows_none_but(keys: KeyRing, spellings: Iterable[str], noted: Collection[str]) -> bool:
+    """Whether names were noted as wholes, and each of them is one of these spellings."""
+    wholes = {mark for mark in noted if mark.startswith(_NAME)}
+    return bool(wholes) and wholes <= {_whole(keys, words) for words in _read(spellings)}
+
+
 def _by_beginnings(
     keys: KeyRing, read: Collection[tuple[str, ...]], noted: Collection[str]
 ) -> bool | None:

@@ -188,7 +188,7 @@ def agrees(keys: KeyRing, person: Person, found_by: Collection[str]) -> bool:
 
 
 def _compared(keys: KeyRing, person: Person, found_by: Collection[str]) -> Compared:
-    (last, first), rows, own = _names(person), _rows(person), set(marks(keys, person))
+    rows, own = _rows(person), set(marks(keys, person))
     number = number_of(person)
     numbered = [
         _in_common(own, found_by, number_mark(scheme, ""))
@@ -204,12 +204,29 @@ def _compared(keys: KeyRing, person: Person, found_by: Collection[str]) -> Compa
     if not _contacts(keys, person).isdisjoint(found_by):
         contact = True
     return Compared(
-        noted_names.compared(keys, last, found_by),
-        noted_names.compared(keys, first, found_by),
+        *_names_compared(keys, person, found_by),
         born,
         True if True in numbered else False if False in numbered else None,
         contact,
     )
+
+
+def _names_compared(
+    keys: KeyRing, person: Person, found_by: Collection[str]
+) -> tuple[bool | None, bool | None]:
+    """Return whether surname and first name are the same.
+
+    The one name of a person who has no other counts as the first name, whichever column it is in.
+    A surname that is left of two names does not: it is a twin's as well.
+    """
+    last, first = _names(person)
+    told = (
+        noted_names.compared(keys, last, found_by),
+        noted_names.compared(keys, first, found_by),
+    )
+    if told == (True, None) and noted_names.knows_none_but(keys, (*last, *first), found_by):
+        return None, True
+    return told
 
 
 def _in_common(own: Collection[str], found_by: Collection[str], kind: str) -> bool | None:

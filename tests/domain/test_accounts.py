@@ -636,10 +636,11 @@ def test_a_code_that_nothing_else_speaks_for_is_somebody_elses_at_most_in_doubt(
 
 def test_a_number_that_was_used_again_proves_nothing_by_a_certain_rule_either() -> None:
     again = replace(identity(), used_again=True)
-    for born in BORN.values():
+    for known, born in BORN.items():
         held = entry(SYSTEM_MARKS, CALLED["alike"], born)
         named = judge(again, (CERTAIN_SYSTEM,), [held])
-        assert named.outcome is (IN_THE_WAY if born == OLDER else OURS)
+        outcomes = {"same": OURS, "other": IN_THE_WAY, "unknown": OURS}
+        assert named.outcome is outcomes[known]
     nameless = judge(again, (CERTAIN_SYSTEM,), [entry(SYSTEM_MARKS)])
     assert nameless.outcome is DOUBT
     assert nameless.why == "not certain: departmentNumber+employeeNumber of a number used again"
@@ -714,21 +715,62 @@ def test_without_a_birth_date_a_code_is_doubted_where_no_name_is_alike(
     assert judged.outcome is (Outcome.CANNOT_TELL if doubted else Outcome.OWNED_BY_SAME)
 
 
+SETTLED = {"same": True, "other": False, "unknown": None}
+
+
 @pytest.mark.parametrize("code", ["another's", "of another system", "the ESI", "another ESI"])
 @pytest.mark.parametrize("born", [*BORN, "exchanged"])
-def test_a_code_of_ones_own_beside_a_namesakes_is_doubted_where_the_birth_date_is_anothers(
-    code: str, born: str
+@pytest.mark.parametrize("insured", SETTLED)
+def test_a_code_of_ones_own_beside_a_namesakes_is_doubted_unless_another_fact_is_the_same(
+    code: str, born: str, insured: str
 ) -> None:
     """Of the same names: two rows may have been joined by mistake, and be apart again."""
     both = {CODES.lower(): [OWN_CODES[0], *CODED[code].values()]}
     told = SAME["surname"] | BORN.get(born, {BIRTH_DATE: "20050201"})
+    told |= {"same": {"amka": AMKA}, "other": {"amka": OTHER_AMKA}}.get(insured, {})
     both |= {name.lower(): [value] for name, value in told.items()}
-    judged = judge(identity(), RULES, [Entry(both, Password.SET)])
-    doubted = code == "another's" and born == "other"
+    judged = judge(identity(), (*RULES, INSURANCE), [Entry(both, Password.SET)])
+    facts = (SETTLED.get(born, True), SETTLED[insured])
+    doubted = code == "another's" and (False in facts or True not in facts)
     assert judged.outcome is (DOUBT if doubted else Outcome.OWNED_BY_SAME)
-    assert judged.why == (
-        f"not certain: {CODES} contradicted by {BIRTH_DATE}" if doubted else CODES
+    against = BIRTH_DATE if facts[0] is False else INSURANCE.name if facts[1] is False else None
+    because = f"{CODES} contradicted by {against}" if against else f"several persons: {CODES}"
+    assert judged.why == (f"not certain: {because}" if doubted else CODES)
+
+
+def test_an_entry_with_the_codes_of_two_persons_and_no_birth_date_is_neithers() -> None:
+    both = entry(SAME["surname"], SAME["first name"], password=Password.SET)
+    both = Entry({**both.attributes, CODES.lower(): [OWN_CODES[0], ANOTHERS[CODES]]}, Password.SET)
+    namesake = Identity.of(
+        PERSON.model_copy(update={"enrolments": (enrolment("Z9"),), "former": ()}),
+        (ANOTHERS[CODES],),
+        DOMAIN,
+        TODAY,
     )
+    for each in (identity(), namesake, replace(identity(), births=frozenset())):
+        judged = judge(each, RULES, Postings(RULES, [both]).of(each))
+        assert (judged.outcome, judged.own) == (Outcome.CANNOT_TELL, ())
+
+
+ONE_NAME = {
+    "one name, another": ({"sn": "Prince", "cn": "Prince"}, True),
+    "the same one name": ({"sn": "Madonna", "cn": "Madonna"}, False),
+    "the one name as a first name": ({"givenName": "Madonna"}, False),
+    "a surname more": ({"cn": "Madonna Ciccone", "sn": "Ciccone"}, False),
+    "two others": ({"cn": "Eleni Oikonomou"}, True),
+    "an initial": ({"sn": "P", "cn": "P"}, False),
+    "none": ({}, False),
+}
+
+
+@pytest.mark.parametrize("stands", ONE_NAME)
+@pytest.mark.parametrize("column", ["first_name", "last_name"])
+def test_who_has_one_name_is_told_from_who_has_another(stands: str, column: str) -> None:
+    names, doubted = ONE_NAME[stands]
+    none = {f"{name}_{of}": "" for name in ("first_name", "last_name") for of in ("el", "latin")}
+    one = identity(**none | {f"{column}_el": "Μαντόνα", f"{column}_latin": "Madonna"})
+    judged = judge(one, RULES, [entry(MINE, names, password=Password.SET)])
+    assert judged.outcome is (Outcome.CANNOT_TELL if doubted else Outcome.OWNED_BY_SAME)
 
 
 IOANNIS = {

@@ -140,6 +140,39 @@ def test_short_names_are_known_again(keys: KeyRing) -> None:
         assert rekeyed.agrees(keys, known_by(now), noted) is same
 
 
+ONE_NAME = {
+    ("Μαντόνα", "Μαντόνα"): True,
+    ("Μαντόνα", "Πρινς"): False,
+    ("Μαντόνα Μαρία", "Μαρία Μαντόνα"): True,
+}
+
+
+@pytest.mark.parametrize("names", ONE_NAME)
+@pytest.mark.parametrize("before", ["last_name", "first_name"])
+@pytest.mark.parametrize("now", ["last_name", "first_name"])
+def test_one_name_is_compared_with_the_same_one_name(
+    keys: KeyRing, names: tuple[str, str], before: str, now: str
+) -> None:
+    """A person of one name has it in either column; it counts as their first name."""
+    none: dict[str, str | None] = {"last_name": None, "first_name": None}
+    was = replaced(OWN, **none | {before: names[0]})
+    noted = rekeyed.facts(keys, known_by(was))
+    person = replaced(was, **none | {now: names[1]})
+    assert rekeyed.agrees(keys, known_by(person), noted) is ONE_NAME[names]
+    corrected = known_by(replaced(person, insurance_number="2"))
+    assert rekeyed.contradicts(keys, corrected, noted) is not ONE_NAME[names]
+    for_support = known_by(replaced(person, email=None))
+    assert not rekeyed.agrees(keys, for_support, noted)
+
+
+def test_a_surname_alone_is_no_twins_name(keys: KeyRing) -> None:
+    """Who had two names before may be either twin once the first name is gone from the row."""
+    noted = rekeyed.facts(keys, known_by(OWN))
+    assert not rekeyed.agrees(keys, known_by(replaced(OWN, first_name=None)), noted)
+    alone = rekeyed.facts(keys, known_by(replaced(OWN, first_name=None)))
+    assert not rekeyed.agrees(keys, known_by(replaced(OWN, first_name=OTHER[1])), alone)
+
+
 def test_day_and_month_exchanged_may_be_the_same(keys: KeyRing) -> None:
     noted = rekeyed.facts(keys, known_by(OWN))
     exchanged = replaced(OWN, birth_date="2005-02-01")
