@@ -23,6 +23,7 @@ import postgres
 import settings as configuration
 from activities.accounts import DirectoryActivities
 from activities.desk import DeskActivities
+from activities.fencing import fence
 from activities.insurance import InsuranceActivities
 from activities.messages import MessagingActivities
 from activities.outbox import OutboxActivities
@@ -30,6 +31,7 @@ from activities.pins import PinActivities
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities
 from activities.watch import watched
+from adapters.directory.wiring import directory_of
 from adapters.registrar.view import View, reader
 from domain.contracts.vocabulary import TaskQueue
 from ledger import key_checks, pooler
@@ -195,7 +197,12 @@ def _messaging(given: Dependencies) -> list[Worker]:
 
 
 def _directory(given: Dependencies) -> list[Worker]:
-    accounts = DirectoryActivities(pool=given.ledger, keys=given.keys, settings=given.config)
+    accounts = DirectoryActivities(
+        pool=given.ledger,
+        keys=given.keys,
+        settings=given.config,
+        directory=directory_of(given.config.directory, fence),
+    )
     given.stack.push_async_callback(accounts.close)
     # No more at once than there are threads: who has to wait waits at Temporal, off the clock.
     slots = given.config.directory.pool_size

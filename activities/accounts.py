@@ -13,7 +13,7 @@ from temporalio import activity
 
 from activities import writes
 from activities.errors import guarded
-from activities.fencing import begin_try, fence
+from activities.fencing import begin_try
 from activities.records import conflict, reserve_name, wanted_names
 from adapters.directory.entries import (
     Attributes,
@@ -23,7 +23,7 @@ from adapters.directory.entries import (
     identity,
     taken_back,
 )
-from adapters.directory.ldap_directory import Directory, Entry
+from adapters.directory.port import Directory, Entry
 from adapters.errors import AdapterError
 from domain import personal
 from domain import usernames as rules
@@ -65,7 +65,9 @@ _MASKED_SECRET = b"**********"
 
 
 class DirectoryActivities:
-    def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
+    def __init__(
+        self, *, pool: Pool, keys: KeyRing, settings: Settings, directory: Directory
+    ) -> None:
         self._pool = pool
         self._keys = keys
         self._policy = settings.usernames
@@ -73,7 +75,7 @@ class DirectoryActivities:
         self._own = settings.institution.mail_domains
         self._country = settings.institution.code_country
         self._choices = settings.directory.choices
-        self._directory = Directory(settings.directory, fence)
+        self._directory = directory
 
     def all(self) -> list[Callable[..., Any]]:
         return [

@@ -1,28 +1,13 @@
 """Adding a person's entry and giving it a password, step by step; every step may be repeated."""
 
 from adapters.directory.entries import Attributes
-from adapters.directory.ldap_directory import Directory, Entry
-from adapters.directory.ldap_results import (
-    ALREADY_EXISTS,
-    CONSTRAINT_VIOLATION,
-    NAMING,
-    SUCCESS,
-    reject,
-)
+from adapters.directory.port import AddOutcome, Directory, Entry, SetOutcome
 from adapters.errors import Misconfigured
 from domain.accounts import Outcome
 from domain.contracts.requests import ProvisionAccount, Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import PasswordRefusal
 from domain.identities import Identity
 from domain.reasons import Reason
-
-_INSUFFICIENT_QUALITY = 5
-_TOO_SHORT = 6
-_IN_HISTORY = 8
-_REFUSED_OUTRIGHT = {
-    _INSUFFICIENT_QUALITY: PasswordRefusal.POLICY,
-    _TOO_SHORT: PasswordRefusal.TOO_SHORT,
-}
 
 
 def conflict(why: str) -> Provisioned:
@@ -55,18 +40,21 @@ def add(
 
     What is in the way and cannot be seen has the name, or one of the codes in another place.
     """
-    answer = directory.add(request.username, wanted)
+    added = directory.add(request.username, wanted)
     there = own_entry(directory, request, identity, domain)
     if there:
         return there
-    if answer.code in NAMING:
-        return conflict(Reason.LOGIN_REFUSED.of(code=answer.code))
-    reject(answer, ALREADY_EXISTS, CONSTRAINT_VIOLATION)
-    if answer.code == SUCCESS:
-        raise Misconfigured("the directory does not show the entry")
-    if answer.code == ALREADY_EXISTS:
-        return _taken(request)
-    return conflict(Reason.UNIQUE_ELSEWHERE.of(code=answer.code))
+    match added.outcome:
+        case AddOutcome.ADDED:
+            raise Misconfigured("the directory does not show the entry")
+        case AddOutcome.NO_RIGHT:
+            raise Misconfigured(added.detail)
+        case AddOutcome.NAME_IN_USE:
+            return _taken(request)
+        case AddOutcome.NAME_REFUSED:
+            return conflict(Reason.LOGIN_REFUSED.of(code=added.code))
+        case AddOutcome.VALUE_IN_USE:
+            return conflict(Reason.UNIQUE_ELSEWHERE.of(code=added.code))
 
 
 def give_password(
@@ -78,16 +66,15 @@ def give_password(
     that is possible the bind decides. `again`: this password may have been sent before.
     """
     answer = directory.set_password(dn, password, again=again)
-    refusal = _REFUSED_OUTRIGHT.get(answer.policy_error or 0)
-    if answer.code != SUCCESS and refusal:
-        return refused(refusal)
+    if answer.outcome is SetOutcome.REFUSED:
+        return refused(answer.refusal)
     if directory.can_bind(dn, password):
         return Provisioned(outcome=ProvisionOutcome.ACTIVE)
-    if answer.code == SUCCESS:
+    if answer.outcome is SetOutcome.SET:
         raise Misconfigured("the new password does not open the account")
-    reject(answer, CONSTRAINT_VIOLATION)
-    used_before = answer.policy_error == _IN_HISTORY
-    return refused(PasswordRefusal.USED_BEFORE if used_before else PasswordRefusal.POLICY)
+    if answer.outcome is SetOutcome.NO_RIGHT:
+        raise Misconfigured(answer.detail)
+    return refused(answer.refusal)
 
 
 def _taken(request: ProvisionAccount) -> Provisioned:

@@ -24,8 +24,9 @@ import asyncpg
 
 import settings
 from adapters.directory.ldap_client import LdapClient
-from adapters.directory.ldap_directory import Directory, Entry
 from adapters.directory.ldap_results import SUCCESS
+from adapters.directory.port import Entry
+from adapters.directory.wiring import directory_of
 from adapters.registrar.view import everybody
 from bench.accounts import timed
 from bench.console import running, say
@@ -124,7 +125,7 @@ async def owners(config: Settings) -> dict[str, str]:
 
 
 async def all_entries(config: Settings) -> list[Entry]:
-    directory = Directory(config.directory)
+    directory = directory_of(config.directory)
     try:
         return await directory.run(directory.everybody, lambda _: None)
     finally:

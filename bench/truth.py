@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from adapters.directory.entries import CODES
-from adapters.directory.ldap_directory import Entry
+from adapters.directory.port import Entry
 from bench.untidy import Human
 from domain.contracts.requests import Person
 from domain.registrar.readiness import Obstacle, Report

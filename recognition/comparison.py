@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from adapters.directory.entries import identity
-from adapters.directory.ldap_directory import ADDRESSES, Entry
+from adapters.directory.entries import ADDRESSES, identity
+from adapters.directory.port import Entry
 from domain import usernames
 from domain.accounts import Judgement, Outcome, judge
 from domain.contracts.requests import Person

@@ -9,7 +9,7 @@ takes writes. Anything less is waited for.
 from collections.abc import Sequence
 
 from adapters.directory.entries import CODES
-from adapters.directory.ldap_directory import Directory, Entry
+from adapters.directory.port import Directory, Entry
 from adapters.errors import Misconfigured
 from domain.contracts.requests import AccountChecked, AccountState
 from domain.identities import Identity

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adapters.directory.entries import CODES
-from adapters.directory.ldap_directory import Directory, Entry
+from adapters.directory.port import Directory, Entry
 from domain.contracts.requests import Person
 from domain.identities import Identity
 from ledger import activations, imports, rekeyed, used_again, usernames

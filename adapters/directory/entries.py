@@ -23,6 +23,8 @@ from domain.text import has_greek
 Attributes = dict[str, list[str]]
 
 CODES = entry_values.CODES
+ADDRESSES = ("mail", "eduPersonPrincipalName")
+"""The attributes in which a username's address may stand."""
 
 OBJECT_CLASSES = (
     "inetOrgPerson",

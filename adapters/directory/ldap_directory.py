@@ -1,8 +1,8 @@
-"""What is asked of the directory and written to it, one step each; every step may be repeated.
+"""The directory by LDAP: what is asked of it and written to it, one step each.
 
-The engine adds, completes, sets passwords and takes a withdrawn choice's values away; it has no way
-to delete an entry. All methods block and are called from a pool of threads, whose size bounds the
-connections too.
+Every step may be repeated. The engine adds, completes, sets passwords and takes a withdrawn
+choice's values away; it has no way to delete an entry. All methods block and are called from a
+pool of threads, whose size bounds the connections too.
 """
 
 import asyncio
@@ -11,26 +11,30 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from ldap3.utils.conv import escape_filter_chars
 
-from adapters.directory.entries import OBJECT_CLASSES, Attributes, missing
+from adapters.directory.entries import ADDRESSES, OBJECT_CLASSES, Attributes, missing
 from adapters.directory.ldap_client import Found, LdapClient
 from adapters.directory.ldap_results import (
     ALREADY_EXISTS,
     CONSTRAINT_VIOLATION,
+    IN_HISTORY,
+    INSUFFICIENT_QUALITY,
     INVALID_CREDENTIALS,
     NAMING,
     NO_RIGHT,
     NO_SUCH_OBJECT,
     SUCCESS,
-    Answer,
+    TOO_SHORT,
     reject,
 )
+from adapters.directory.port import Added, AddOutcome, Entry, PasswordSet, SetOutcome
 from adapters.errors import Refused
 from domain import accounts, usernames
 from domain.accounts import Judgement, Password
+from domain.contracts.vocabulary import PasswordRefusal
 from domain.entry_values import BIRTH_DATE, CODES, NAMES
 from domain.identities import Identity
 from settings import Directory as Settings
@@ -38,36 +42,21 @@ from settings import Directory as Settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ADDRESSES = ("mail", "eduPersonPrincipalName")
 _CREATOR = "creatorsName"
 _PASSWORD = "userPassword"  # noqa: S105 - the name of an attribute
+_ADDED = {
+    SUCCESS: AddOutcome.ADDED,
+    ALREADY_EXISTS: AddOutcome.NAME_IN_USE,
+    CONSTRAINT_VIOLATION: AddOutcome.VALUE_IN_USE,
+    NO_RIGHT: AddOutcome.NO_RIGHT,
+}
+_REFUSED_OUTRIGHT = {
+    INSUFFICIENT_QUALITY: PasswordRefusal.POLICY,
+    TOO_SHORT: PasswordRefusal.TOO_SHORT,
+}
 
 
-class Entry(NamedTuple):
-    """A person's entry; `made_here` by the engine, which `adoptable` entries need not be."""
-
-    dn: str
-    uid: str
-    attributes: Attributes
-    password: Password
-    adoptable: bool
-    made_here: bool
-
-    @property
-    def active(self) -> bool:
-        """Whether it has a password, as far as can be seen: what is hidden counts as there."""
-        return self.password is not Password.NONE
-
-    def is_named(self, name: str) -> bool:
-        """Whether this is its username, or one of several, in whatever letters."""
-        return name.lower() in {self.uid.lower(), *map(str.lower, self.attributes.get("uid", []))}
-
-    def belongs_to(self, codes: Collection[str]) -> bool:
-        own = {code.lower() for code in self.attributes.get(CODES.lower(), [])}
-        return not own.isdisjoint(code.lower() for code in codes)
-
-
-class Directory:
+class LdapDirectory:
     """`fence` is called at the last moment before each write, and raises when it must not be."""
 
     def __init__(self, settings: Settings, fence: Callable[[], None] = lambda: None) -> None:
@@ -129,9 +118,9 @@ class Directory:
             progress(len(found))
         pages = self._ldap.pages(self._people, f"(!({_PASSWORD}=*))", ("1.1",))
         without = {each.dn for page in pages for each in page}
-        return [self._entry(each, self._told(each, without)) for each in found]
+        return [self._entry(each, self._password_in(each, without)) for each in found]
 
-    def _told(self, found: Found, without: Collection[str]) -> Password:
+    def _password_in(self, found: Found, without: Collection[str]) -> Password:
         told = self._password(found.attributes)
         hidden = told is Password.HIDDEN
         return Password.NONE if hidden and found.dn in without else told
@@ -153,16 +142,17 @@ class Directory:
             terms += [_terms({each: address}) for each in ADDRESSES]
         return self._entries(f"(|{''.join(terms)})")
 
-    def add(self, username: str, attributes: Attributes) -> Answer:
+    def add(self, username: str, attributes: Attributes) -> Added:
         """Add the entry unless its name (68) or a unique value (19) exists, or a right lacks (50).
 
-        An earlier try may have added it, and what exists may be protected: look before you reject.
+        An earlier try may have added it, and what exists may be protected.
         """
         answer = self._ldap.add(self._dn(username), attributes)
         # The directory may refuse a name that the registrar gave.
         naming = () if usernames.is_valid(username) else NAMING
-        reject(answer, ALREADY_EXISTS, CONSTRAINT_VIOLATION, NO_RIGHT, *naming)
-        return answer
+        reject(answer, *_ADDED, *naming)
+        outcome = AddOutcome.NAME_REFUSED if answer.code in naming else _ADDED[answer.code]
+        return Added(outcome, answer.code, answer.detail)
 
     def complete(self, entry: Entry, wanted: Attributes, chosen: Attributes) -> None:
         """Add what the entry lacks and keep what it has; a rival's write makes a later try."""
@@ -185,14 +175,23 @@ class Directory:
                 return
         reject(answer)
 
-    def set_password(self, dn: str, password: bytes, *, again: bool = False) -> Answer:
-        """Return success, or the policy's refusal (19) with its own error where it tells one.
+    def set_password(self, dn: str, password: bytes, *, again: bool = False) -> PasswordSet:
+        """Set it; a refusal (19) has the policy's own error where it tells one.
 
         `again`: it may have been sent before, and the right to (50) may have gone with that.
         """
         answer = self._ldap.set_password(dn, password)
         reject(answer, CONSTRAINT_VIOLATION, *((NO_RIGHT,) if again else ()))
-        return answer
+        outright = _REFUSED_OUTRIGHT.get(answer.policy_error or 0)
+        if answer.code == SUCCESS:
+            return PasswordSet(SetOutcome.SET)
+        if outright:
+            return PasswordSet(SetOutcome.REFUSED, outright)
+        if answer.code == NO_RIGHT:
+            return PasswordSet(SetOutcome.NO_RIGHT, detail=answer.detail)
+        used_before = answer.policy_error == IN_HISTORY
+        refusal = PasswordRefusal.USED_BEFORE if used_before else PasswordRefusal.POLICY
+        return PasswordSet(SetOutcome.UNCLEAR, refusal)
 
     def can_bind(self, dn: str, password: bytes) -> bool:
         """Bind as the student, once: whether the password is theirs now."""

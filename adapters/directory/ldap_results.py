@@ -20,6 +20,11 @@ NAMING = frozenset({21, 34, 64})
 ELSEWHERE = frozenset({REFERRAL, 51, 52, UNWILLING})
 """This server does not do it now: it is a replica, read-only, busy or going down."""
 
+INSUFFICIENT_QUALITY = 5
+TOO_SHORT = 6
+IN_HISTORY = 8
+"""Errors of the password policy."""
+
 _MISCONFIGURED = frozenset({8, 13, 32, 48, 49, NO_RIGHT})
 _OUR_BUG = frozenset({17, 21, 34, 64, 65})
 
@@ -37,10 +42,15 @@ class Answer(NamedTuple):
     policy_error: int | None = None
     refused: bool = False
 
+    @property
+    def detail(self) -> str:
+        """Return what operators are told of it."""
+        return f"LDAP {self.code}"
+
 
 def reject(answer: Answer, *allowed: int) -> None:
     """Raise the error that an unexpected result code stands for."""
-    detail = f"LDAP {answer.code}"
+    detail = answer.detail
     if answer.code in (SUCCESS, *allowed):
         return
     if answer.code in _OUR_BUG:

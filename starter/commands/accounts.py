@@ -19,7 +19,8 @@ from rich.table import Table
 
 import settings
 from adapters.directory.entries import CODES
-from adapters.directory.ldap_directory import Directory, Entry
+from adapters.directory.port import Entry
+from adapters.directory.wiring import directory_of
 from adapters.errors import AdapterError
 from adapters.registrar.view import everybody
 from domain.memo import remembering
@@ -140,7 +141,7 @@ async def released(config: Settings, name: str, reason: str) -> None:
 
 
 async def _entries_of(config: Settings, name: str) -> list[Entry]:
-    directory = Directory(config.directory)
+    directory = directory_of(config.directory)
     try:
         with _told():
             return await directory.run(directory.find_in_use, name, config.institution.domain)
@@ -166,7 +167,7 @@ async def _matched(config: Settings) -> list[Match]:
             await key_checks.compare(pool, keys.checks())
             ledger = await Ledger.of(pool, keys, people)
     _progress(f"{len(ledger.known)} persons whom the ledger may know by another row")
-    directory = Directory(config.directory)
+    directory = directory_of(config.directory)
     try:
         with _told():
             entries = await directory.run(directory.everybody, _progress_entries)

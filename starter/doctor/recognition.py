@@ -6,8 +6,8 @@ entry, and neither does its contrary.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from adapters.directory.entries import ADDRESSES
 from adapters.directory.ldap_client import LdapClient
-from adapters.directory.ldap_directory import ADDRESSES
 from domain.entry_values import BIRTH_DATE, CODES
 from settings import Directory
 from starter.doctor.finding import Finding

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 import postgres
 import settings as configuration
+from adapters.directory.wiring import staff_groups_of
 from domain.text import note
 from ledger import clock
 from postgres import Pool
@@ -127,7 +128,9 @@ def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) 
             session_cookie=Cookie("desk", settings.console.public_url, "strict"),
             language_cookie=Cookie("desk-lang", settings.console.public_url, "strict"),
         ),
-        sign_in=SignIn(settings.directory, settings.console),
+        sign_in=SignIn(
+            staff_groups_of(settings.directory, settings.console.user_dn), settings.console
+        ),
         health=partial(temporal_ready, client),
     )
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from adapters.directory import entries
-from adapters.directory.ldap_directory import Directory
+from adapters.directory.port import Directory
+from adapters.directory.wiring import directory_of
 from adapters.errors import AdapterError
 from domain import usernames
 from domain.accounts import Outcome as Judged
@@ -39,7 +40,7 @@ async def account_of(ctx: StaffContext, person: Person, again: Known, noted: str
     """
     unknown = (Account.ACTIVE if noted else Account.UNKNOWN, noted, None)
     try:
-        directory = Directory(ctx.settings.directory.model_copy(update=_HASTE))
+        directory = directory_of(ctx.settings.directory.model_copy(update=_HASTE))
     except OSError:
         return unknown
     institution = ctx.settings.institution

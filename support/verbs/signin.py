@@ -13,12 +13,10 @@ from typing import Protocol
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from ldap3.utils.conv import escape_filter_chars
-from ldap3.utils.dn import escape_rdn
 
-from adapters.directory.ldap_client import LdapClient
+from adapters.directory.port import StaffGroups
 from adapters.errors import AdapterError
-from settings import Console, Directory
+from settings import Console
 from starter.output import Failed
 from support.verbs.staff import Role, Staff
 from translations import N_
@@ -47,21 +45,18 @@ class Source(Protocol):
 class ByDirectory:
     """A bind as the person, who then sees in which of the groups they are."""
 
-    def __init__(self, directory: Directory, console: Console) -> None:
-        self._ldap = LdapClient(directory)
+    def __init__(self, directory: StaffGroups, console: Console) -> None:
+        self._directory = directory
         self._console = console
 
     async def staff(self, name: str, password: str) -> Staff | None:
         console = self._console
         if not console.user_dn:
             return None
-        dn = console.user_dn.replace("{user}", escape_rdn(name))
         groups = dict.fromkeys([*console.groups.values(), *console.departments])
-        member = escape_filter_chars(dn)
-        query = f"(|(member={member})(uniqueMember={member}))"
         try:
             found = await asyncio.to_thread(
-                self._ldap.groups_of, dn, password.encode(), tuple(groups), query
+                self._directory.groups_of, name, password.encode(), tuple(groups)
             )
         except AdapterError:
             raise DirectoryAway from None
@@ -119,7 +114,7 @@ class ByFile:
 class SignIn:
     """The sources in order: who is in the operators' file is never looked for in the directory."""
 
-    def __init__(self, directory: Directory, console: Console) -> None:
+    def __init__(self, directory: StaffGroups, console: Console) -> None:
         self._file = ByFile(console.operators_file) if console.operators_file else None
         self._directory = ByDirectory(directory, console)
 

@@ -11,8 +11,10 @@ import pytest
 
 from activities import accounts
 from activities.accounts import DirectoryActivities
+from activities.fencing import fence
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities
+from adapters.directory.wiring import directory_of
 from adapters.registrar.view import opened
 from domain.contracts.requests import Enrolment, Person
 from postgres import Pool, connect
@@ -106,7 +108,12 @@ async def writing(
     """Give the directory's activities; `changes` replace settings of the directory."""
     section = stack.settings.directory.model_copy(update=changes)
     changed = stack.settings.model_copy(update={"directory": section})
-    made = DirectoryActivities(pool=pool, keys=stack.keys_of(User.DIRECTORY), settings=changed)
+    made = DirectoryActivities(
+        pool=pool,
+        keys=stack.keys_of(User.DIRECTORY),
+        settings=changed,
+        directory=directory_of(changed.directory, fence),
+    )
     try:
         yield made
     finally:

@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from temporalio.exceptions import ApplicationError
 
 from activities.accounts import DirectoryActivities
+from adapters.directory.ldap_directory import LdapDirectory
 from demo.place import HOST
 from domain.contracts.vocabulary import Choice
 from postgres import Pool
@@ -166,6 +167,7 @@ async def test_a_wrong_service_password_raises_no_storm_and_a_new_one_needs_no_r
         for _ in range(20):
             assert await told(far, case, sealed) == ("LDAP 49", Then.SLOWLY)
         assert middle.asked == [SERVICE_BIND]
+        assert isinstance(far._directory, LdapDirectory)
         far._directory._ldap._connections._rested_at = 0  # A minute later.
         assert await told(far, case, sealed) == ("LDAP 49", Then.SLOWLY)
         assert middle.asked == [SERVICE_BIND] * 2

@@ -10,7 +10,7 @@ import pytest
 from activities.accounts import DirectoryActivities
 from activities.records import LedgerActivities
 from adapters.directory.entries import CODES, codes
-from adapters.directory.ldap_directory import Directory
+from adapters.directory.wiring import directory_of
 from domain.contracts.requests import AccountOutcome, ClaimOutcome, Person
 from domain.contracts.vocabulary import Step
 from ledger import activations, imports
@@ -44,7 +44,7 @@ async def both(
 
 async def foretold(case: Case, *people: Person) -> list[Match]:
     """Compare these, as if the registrar had nobody else."""
-    directory = Directory(case.stack.settings.directory)
+    directory = directory_of(case.stack.settings.directory)
     try:
         entries = await directory.run(directory.everybody, lambda _: None)
     finally:

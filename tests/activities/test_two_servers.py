@@ -16,6 +16,7 @@ from activities import errors
 from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
 from adapters.directory.ldap_client import LdapClient
+from adapters.directory.ldap_directory import LdapDirectory
 from adapters.directory.ldap_results import INVALID_CREDENTIALS, UNWILLING
 from demo.place import HOST
 from demo.slapd import Directory as Slapd
@@ -219,6 +220,7 @@ async def test_a_server_that_says_so_is_left_for_the_next_within_the_same_try(
         if moment is MODIFY:
             case.plant(case.name, **{CODES: codes(case.person, case.domain)})
         assert await tried(activities, case, sealed) is ProvisionOutcome.ACTIVE
+        assert isinstance(activities._directory, LdapDirectory)
         assert activities._directory._ldap._connections.urls == [there, far.url]
 
 
@@ -267,5 +269,6 @@ async def test_a_refusal_of_one_entry_is_to_mend_and_moves_no_server(
         far.answer(moment, UNWILLING)
         refused = (f"CONFIGURATION: LDAP {UNWILLING}", False)
         assert await tried(activities, case, sealed) == refused
+        assert isinstance(activities._directory, LdapDirectory)
         assert activities._directory._ldap._connections.urls[0] == far.url
         assert await tried(activities, case, sealed) is ProvisionOutcome.ACTIVE

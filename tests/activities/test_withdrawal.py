@@ -7,7 +7,9 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.accounts import DirectoryActivities
+from activities.fencing import fence
 from adapters.directory.entries import taken_back
+from adapters.directory.wiring import directory_of
 from domain.contracts.requests import ApplyWithdrawal, Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import Choice
 from ledger import consents
@@ -83,7 +85,10 @@ def test_what_a_standing_choice_wrote_stays() -> None:
 @pytest.fixture
 async def activities(stack: TestStack, pool: Pool) -> AsyncIterator[DirectoryActivities]:
     made = DirectoryActivities(
-        pool=pool, keys=stack.keys_of(User.DIRECTORY), settings=stack.settings
+        pool=pool,
+        keys=stack.keys_of(User.DIRECTORY),
+        settings=stack.settings,
+        directory=directory_of(stack.settings.directory, fence),
     )
     yield made
     await made.close()

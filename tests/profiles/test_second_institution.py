@@ -9,8 +9,10 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.accounts import DirectoryActivities
+from activities.fencing import fence
 from activities.registrar import RegistrarActivities
 from adapters.directory.ldap_client import LdapClient
+from adapters.directory.wiring import directory_of
 from adapters.messaging.message_templates import Words
 from adapters.registrar.view import opened
 from domain import contacts, personal
@@ -159,7 +161,10 @@ async def test_the_account_belongs_to_the_institutions_domain(
 ) -> None:
     ledger = await connect(stack.ledger_dsn)
     activities = DirectoryActivities(
-        pool=ledger, keys=stack.keys_of(User.DIRECTORY), settings=settings
+        pool=ledger,
+        keys=stack.keys_of(User.DIRECTORY),
+        settings=settings,
+        directory=directory_of(settings.directory, fence),
     )
     run = begun().run
     resolved = await run(

@@ -8,7 +8,8 @@ import pytest
 from activities.accounts import DirectoryActivities
 from adapters.directory import entries
 from adapters.directory.entries import CODES, codes
-from adapters.directory.ldap_directory import Directory, Entry
+from adapters.directory.port import Entry
+from adapters.directory.wiring import directory_of
 from domain import accounts
 from domain.accounts import Password
 from domain.contracts.requests import AccountOutcome
@@ -198,7 +199,7 @@ async def test_an_activation_finds_what_was_foretold(
         ]
         case.person = case.person.model_copy(update={"login_name": name})
     cases["no", "entry", False] = Case(stack, pool, make_person(), "A-KNOWN")
-    directory = Directory(stack.settings.directory)
+    directory = directory_of(stack.settings.directory)
     people = [case.person for case in cases.values()]
     found = matches(people, directory.everybody(lambda _: None), stack.settings)
     await directory.close()
@@ -219,7 +220,7 @@ async def test_a_rule_on_what_the_directory_makes_itself_is_judged_by_both_alike
     case.ldap.close()
     rule = Rule(attributes={"entryDN": f"uid=y.{{login_name}},{case.people}"}, certain=True)
     config = stack.settings.directory.model_copy(update={"match_rules": [rule]})
-    directory = Directory(config)
+    directory = directory_of(config)
     identity = entries.identity(case.person, case.domain)
     in_report = accounts.judge(identity, [rule], directory.everybody(lambda _: None))
     looked_up = directory.find_own(identity)
@@ -287,7 +288,7 @@ async def found_alike(
             case.plant(f"z.{case.name}", **{attribute: [text]})
             case.ldap.close()
             people.append((value, outcome, entries.identity(case.person, case.domain)))
-    directory, rules = Directory(stack.settings.directory), stack.settings.directory.match_rules
+    directory, rules = directory_of(stack.settings.directory), stack.settings.directory.match_rules
     everybody = directory.everybody(lambda _: None)
     assert stack.settings.directory.people_dn not in {each.dn for each in everybody}
     postings = Postings(rules, everybody)

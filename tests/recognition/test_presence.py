@@ -9,7 +9,7 @@ from activities.accounts import DirectoryActivities
 from activities.fencing import begin_try
 from activities.records import LedgerActivities
 from adapters.directory.entries import CODES, codes, identity
-from adapters.directory.ldap_directory import Directory
+from adapters.directory.wiring import directory_of
 from adapters.errors import AdapterError
 from domain.contracts.requests import AccountChecked, AccountState, CheckAccount, ClaimOutcome
 from domain.contracts.vocabulary import Language, Step
@@ -173,7 +173,7 @@ async def refused(
 ) -> str | None:
     """Return with which failure the directory declines to say that this account is gone."""
     settings = stack.settings.directory.model_copy(update=changes)
-    directory = Directory(settings)
+    directory = directory_of(settings)
 
     def look() -> AccountChecked:
         own = identity(case.person, case.domain)

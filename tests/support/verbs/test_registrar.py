@@ -12,8 +12,10 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from activities.accounts import DirectoryActivities
+from activities.fencing import fence
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities
+from adapters.directory.wiring import directory_of
 from adapters.registrar.view import opened
 from demo.students import amka
 from domain.contracts.requests import ClaimPerson, FindStudent, Person
@@ -287,7 +289,10 @@ async def test_an_active_account_is_found_in_the_ledger_or_in_the_directory(
     case = Case(stack, pool, person, reference)
     await case.consent()
     activities = DirectoryActivities(
-        pool=pool, keys=stack.keys_of(User.DIRECTORY), settings=stack.settings
+        pool=pool,
+        keys=stack.keys_of(User.DIRECTORY),
+        settings=stack.settings,
+        directory=directory_of(stack.settings.directory, fence),
     )
     await case.provision(activities, await case.choose(PASSWORD))
     await activities.close()
@@ -308,7 +313,10 @@ async def test_an_account_of_a_row_that_the_registrar_replaced_is_found(
     case = Case(stack, pool, person.model_copy(update=changes), f"A-{number[1:]}-0001")
     await case.consent()
     activities = DirectoryActivities(
-        pool=pool, keys=stack.keys_of(User.DIRECTORY), settings=stack.settings
+        pool=pool,
+        keys=stack.keys_of(User.DIRECTORY),
+        settings=stack.settings,
+        directory=directory_of(stack.settings.directory, fence),
     )
     await case.provision(activities, await case.choose(PASSWORD))
     await activities.close()

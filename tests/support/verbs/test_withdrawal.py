@@ -7,6 +7,8 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.accounts import DirectoryActivities
+from activities.fencing import fence
+from adapters.directory.wiring import directory_of
 from domain.contracts.requests import Enrolment, Person
 from domain.contracts.vocabulary import Choice, TaskQueue
 from domain.references import from_digest
@@ -54,7 +56,10 @@ async def test_a_withdrawn_choice_leaves_the_directory_and_the_account_stays(
     async with await connect(stack.ledger_dsn) as pool:
         case = Case(stack, pool, person, reference)
         activities = DirectoryActivities(
-            pool=pool, keys=stack.keys_of(User.DIRECTORY), settings=stack.settings
+            pool=pool,
+            keys=stack.keys_of(User.DIRECTORY),
+            settings=stack.settings,
+            directory=directory_of(stack.settings.directory, fence),
         )
         await pool.execute(
             "INSERT INTO activation (reference, language, mobile_index) VALUES ($1, 'el', 'm')",
