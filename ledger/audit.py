@@ -8,7 +8,7 @@ since an older state of the whole database leaves no trace in it: a head kept el
 
 import hmac
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,26 +68,44 @@ async def record(
     pool: Pool, keys: KeyRing, *, actor: str, action: str, reference: str | None, reason: str
 ) -> None:
     """Add a row to the chain, one writer at a time."""
+    await record_each(pool, keys, actor=actor, action=action, references=[reference], reason=reason)
+
+
+async def record_each(
+    pool: Pool,
+    keys: KeyRing,
+    *,
+    actor: str,
+    action: str,
+    references: Iterable[str | None],
+    reason: str,
+) -> None:
+    """Add a row for each reference, all of them or none, one writer at a time."""
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
         last, previous, at = await _follows(connection, keys)
-        row = {
-            "id": last + 1,
-            "at": at,
-            "actor": actor,
-            "action": action,
-            "reference": reference,
-            "reason": keys.encrypt("audit", str(last + 1), reason),
-        }
-        linked = _hash(keys, previous, row)
-        await connection.execute(
-            "WITH added AS (INSERT INTO audit VALUES ($1, $2, $3, $4, $5, $6, $7))"
-            " INSERT INTO audit_head (id, hash, seal) VALUES ($1, $7, $8)"
-            " ON CONFLICT (one) DO UPDATE SET id = $1, hash = $7, seal = $8",
-            *row.values(),
-            linked,
-            _seal(keys, last + 1, linked),
-        )
+        for number, reference in enumerate(references, last + 1):
+            row = {
+                "id": number,
+                "at": at,
+                "actor": actor,
+                "action": action,
+                "reference": reference,
+                "reason": keys.encrypt("audit", str(number), reason),
+            }
+            previous = _hash(keys, previous, row)
+            await _add(connection, row, previous, _seal(keys, number, previous))
+
+
+async def _add(connection: Connection, row: Mapping[str, Any], linked: bytes, seal: bytes) -> None:
+    await connection.execute(
+        "WITH added AS (INSERT INTO audit VALUES ($1, $2, $3, $4, $5, $6, $7))"
+        " INSERT INTO audit_head (id, hash, seal) VALUES ($1, $7, $8)"
+        " ON CONFLICT (one) DO UPDATE SET id = $1, hash = $7, seal = $8",
+        *row.values(),
+        linked,
+        seal,
+    )
 
 
 async def _follows(connection: Connection, keys: KeyRing) -> tuple[int, bytes, datetime]:

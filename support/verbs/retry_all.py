@@ -81,8 +81,7 @@ async def retry_all(
         received_at=await clock.now(ctx.pool),
     )
     await ctx.record(Action.RETRY_ALL, reason=f"{wait_reason}: {reason}")
-    for reference in references:
-        await ctx.record(Action.RETRY, reference, reason)
+    await ctx.record_each(Action.RETRY, references, reason)
     workflow_id = f"retry-all-{name}"
     with suppress(WorkflowAlreadyStartedError), asking():
         await ctx.client.start_workflow(

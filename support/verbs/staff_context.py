@@ -1,5 +1,6 @@
 """What every verb of the desk works with, be it asked by the console or by the command line."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from temporalio.client import Client
@@ -33,6 +34,18 @@ class StaffContext:
         """
         self.staff.check(action)
         await self._write(action, reference, reason)
+
+    async def record_each(self, action: Action, references: Iterable[str], reason: str) -> None:
+        """Write one row for each of these, all of them or none; raises `NotAllowed`."""
+        self.staff.check(action)
+        await audit.record_each(
+            self.pool,
+            self.keys,
+            actor=self.staff.name,
+            action=action,
+            references=references,
+            reason=reason,
+        )
 
     async def record_refusal(self, action: Action, reference: str | None) -> None:
         """Write that what was about to happen was refused, and did not."""

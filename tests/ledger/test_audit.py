@@ -4,7 +4,7 @@ Each attack has the whole database in its hands and lacks the keys.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,24 @@ async def own(apart: Pool, stack: TestStack) -> Pool:
 async def write(pool: Pool, keys: KeyRing, reason: str, actor: str = "anna") -> None:
     said = {"actor": actor, "action": "retry", "reference": "A-7K3F-92QD"}
     await audit.record(pool, keys, reason=reason, **said)
+
+
+async def test_many_rows_are_added_together_or_not_at_all(own: Pool, stack: TestStack) -> None:
+    said = {"actor": "anna", "action": "retry", "reason": "mended"}
+    await audit.record_each(own, stack.keys, references=["A", "B", "C"], **said)
+    await audit.record_each(own, stack.keys, references=[], **said)
+
+    def breaks() -> Iterator[str]:
+        yield "D"
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await audit.record_each(own, stack.keys, references=breaks(), **said)
+    rows = await audit.page(own, stack.keys, limit=3)
+    assert [row.reference for row in rows] == ["C", "B", "A"]
+    assert {row.reason for row in rows} == {"mended"}
+    chain = await audit.verify(own, stack.keys)
+    assert (chain.rows, chain.bad) == (ROWS + 3, None)
 
 
 async def heads(pool: Pool, keys: KeyRing) -> list[str]:
