@@ -37,11 +37,13 @@ from starter.portal import (
 from starter.portal.admission import Admission
 from starter.portal.limits import TooManyAnswers
 from starter.portal.page_state import Engine, PageState
+from starter.portal.password_service import PasswordService
 from starter.portal.pause import Pauses
 from starter.portal.portal_context import Health, PortalContext
 from starter.portal.portal_request import PortalRequest
 from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.sessions import Sessions
+from starter.portal.start_service import StartService
 from starter.portal.texts import Texts
 from starter.portal.wording import Wording
 from web.brand import brand
@@ -95,6 +97,7 @@ def assemble(
     settings: Settings, keys: KeyRing, pool: Pool, engine: Engine, health: Health
 ) -> PortalContext:
     """Put together what every request shares."""
+    texts = Texts(settings)
     return PortalContext(
         settings=settings,
         pool=pool,
@@ -110,7 +113,9 @@ def assemble(
         ),
         sessions=Sessions(pool, settings.portal, keys.session_key),
         pauses=Pauses(pool),
-        texts=Texts(settings),
+        texts=texts,
+        starts=StartService(pool, keys, settings, texts, engine),
+        passwords=PasswordService(pool, keys, settings),
         admission=Admission(),
         wordings={language: Wording(language) for language in Language},
     )

@@ -7,11 +7,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain import contacts
-from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput, Rule
 from domain.text import note
-from ledger import activations, starts
 from starter.portal import crowd, enumeration_protection, limits, page_state
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
@@ -74,15 +72,7 @@ async def contact_given(ctx: CurrentRequest) -> Response:
     if isinstance(noted, Response):
         return noted
     with ctx.time.handing_in():
-        await ctx.app.engine.start(
-            ActivationStart(
-                reference=noted,
-                language=ctx.language,
-                policy=ctx.app.texts.named_in(ctx.app.settings.policy),
-                always_ask=ctx.app.settings.identity.always_ask,
-                **read,
-            )
-        )
+        await ctx.app.starts.start(noted, ctx.language, read)
     ctx.time.taken(RECEIVED)
     return await _looked_up(ctx, noted, typed)
 
@@ -114,9 +104,9 @@ async def _attached(
         refused = await crowd.refusal(ctx, form, read, in_turn=in_turn)
     if refused:
         return refused
-    async with crowd.given_back_if_nothing_begins(ctx, form):
+    async with ctx.app.starts.released_on_failure(form.references[0]):
         await _count_look_up(ctx)
-        reference = await _note(ctx, form, read)
+        reference = await ctx.app.starts.note(form.references, ctx.language, read)
         # Attached first: an activation that no browser knows would be a message out of nowhere.
         await ctx.attach(reference, enumeration_protection.masked(read))
     return reference
@@ -131,7 +121,7 @@ async def _looked_up(ctx: PortalRequest, reference: str, typed: Mapping[str, str
     found = await ctx.app.engine.settled(reference, leaves={Step.LOOKUP}, within=within)
     if found and found.wait_reason:
         # What waits for the registrar keeps no worker busy.
-        await starts.release(ctx.app.pool, reference)
+        await ctx.app.starts.release(reference)
     if ctx.protects_enumeration:
         await ctx.time.not_before(enumeration_protection.ANSWERED_AFTER)
     if found is None:
@@ -189,21 +179,7 @@ async def _code_still_holds(
     expired = pin and pin.expires_at and pin.expires_at <= await ctx.now()
     if not state.concealed and (pin is None or expired or not pin.tries_left):
         return False
-    context = ctx.app
-    return await activations.same_contact(
-        context.pool, context.keys, state.reference, read.get("mobile"), read.get("email")
-    )
-
-
-async def _note(ctx: PortalRequest, form: Form, read: dict[str, str | None]) -> str:
-    """Write the activation down and return its reference, the first that is not another's."""
-    context = ctx.app
-    for reference in form.references:
-        if await activations.begin(
-            context.pool, context.keys, reference=reference, language=ctx.language, **read
-        ):
-            return reference
-    raise LookupError("every reference drawn is taken")
+    return await ctx.app.starts.began_with(state.reference, read)
 
 
 def _read(ctx: PortalRequest, typed: dict[str, str]) -> tuple[dict[str, str | None], Errors]:

@@ -1,14 +1,10 @@
 """Admits starts at the pace at which the workers look students up, over all portals."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from contextlib import asynccontextmanager
 
 from fastapi.responses import Response
 
-from ledger import activations, starts
-from postgres import NO_RESULT
 from starter.portal.admission import one_of
 from starter.portal.portal_request import PortalRequest
 from translations import N_
@@ -18,10 +14,6 @@ _TURN_WITHIN = 1.5
 """Seconds to wait for a turn."""
 _AT_LAST = 5.0
 """Seconds more for telling each of a crowd to come again."""
-_LEASE = timedelta(seconds=10)
-"""How long a place is held that nobody gives back: the workers are down, or the registrar hangs."""
-_GIVEN_BACK_WITHIN = 0.2
-"""Seconds for giving a place back where the request failed."""
 _HEADING = N_("Many students are starting just now")
 _SENTENCE = N_("A few can start at a time. Send the form again in %(n)d seconds.")
 
@@ -58,14 +50,11 @@ async def refusal(
 
     A contact whose activation goes on is never refused, but where that would tell who is on file.
     """
-    context, most = ctx.app, ctx.app.settings.portal.starts_under_way
-    if in_turn and await starts.admit(context.pool, _place(form), most=most, lease=_LEASE):
-        context.admission.admitted()
+    starts = ctx.app.starts
+    if in_turn and await starts.admit(form.references[0]):
+        ctx.app.admission.admitted()
         return None
-    contacts = (read.get("mobile"), read.get("email"))
-    if not ctx.protects_enumeration and await activations.begun_with(
-        context.pool, context.keys, *contacts
-    ):
+    if not ctx.protects_enumeration and await starts.goes_on_for(read):
         return None
     return await come_again(ctx, form)
 
@@ -81,19 +70,3 @@ async def come_again(ctx: PortalRequest, form: Form, **more: str | None) -> Resp
         sentence=ctx.words.say(_SENTENCE) % {"n": seconds},
         **more,
     )
-
-
-@asynccontextmanager
-async def given_back_if_nothing_begins(ctx: PortalRequest, form: Form) -> AsyncIterator[None]:
-    """Give the place of this start back where the block fails or is cut by the page's time."""
-    try:
-        yield
-    except BaseException:
-        with suppress(*NO_RESULT):  # The lease ends then.
-            async with asyncio.timeout(_GIVEN_BACK_WITHIN):
-                await starts.release(ctx.app.pool, _place(form))
-        raise
-
-
-def _place(form: Form) -> str:
-    return form.references[0]

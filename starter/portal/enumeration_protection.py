@@ -13,9 +13,8 @@ from domain import masks
 from domain.contracts.submissions import PinSubmission, ResendRequest, Submission
 from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Channel, Step
-from ledger import budgets
 from starter.client.activations import ActivationEnded
-from starter.portal import second
+from starter.portal import limits, second
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import PortalRequest
 from starter.portal.submissions import onward, received, submit
@@ -53,14 +52,14 @@ async def page(
 
 async def given(ctx: PortalRequest, state: PageState, submission: PinSubmission) -> Response:
     """Judge a code: every one for a contact that is not on file is wrong."""
-    ledger, policy = ctx.app.pool, ctx.app.settings.policy
+    policy = ctx.app.settings.policy
     this = f"pin:{submission.submission_id}"
     # The second of two clicks is no second try: it was counted, and found one left.
-    if not await budgets.used(ledger, this):
+    if not await limits.is_counted(ctx, this):
         if opens := await _spent(ctx, state, "pin", policy.pin_tries, policy.pin_lock):
             text = ctx.words.locked_pin(ctx.clock(opens))
             return await page(ctx, state, {"pin": [text]}, locked_until=opens)
-        await budgets.take(ledger, this, limit=1, window=policy.pin_lock)
+        await limits.count(ctx, this, limit=1, window=policy.pin_lock)
     answer = await _answer(ctx, state, "submit_pin", submission)
     if answer and answer.verdict is Verdict.ACCEPTED:
         await ctx.rotate()
@@ -75,7 +74,7 @@ async def again(
     """Ask for another message; what becomes of it is told in the same words to all."""
     after = ctx.app.settings.policy.resend_after
     clicks = f"resend:{request.submission_id}"
-    if await budgets.take(ctx.app.pool, clicks, limit=1, window=after):
+    if await limits.count(ctx, clicks, limit=1, window=after):
         return ctx.redirect("/pin?sent")  # The second of two clicks on one form.
     if opens := await _spent(ctx, state, "resend", 1, after):
         return await page(
@@ -111,4 +110,4 @@ async def _spent(
     ctx: PortalRequest, state: PageState, what: str, limit: int, window: timedelta
 ) -> datetime | None:
     bucket = f"{what}:{state.reference}"
-    return await budgets.take(ctx.app.pool, bucket, limit=limit, window=window)
+    return await limits.count(ctx, bucket, limit=limit, window=window)

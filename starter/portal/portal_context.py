@@ -9,8 +9,10 @@ from security.keys import KeyRing
 from settings import Settings
 from starter.portal.admission import Admission
 from starter.portal.page_state import Engine
+from starter.portal.password_service import PasswordService
 from starter.portal.pause import Pauses
 from starter.portal.sessions import Sessions
+from starter.portal.start_service import StartService
 from starter.portal.texts import Texts
 from starter.portal.wording import Wording
 from web.context import Site
@@ -31,6 +33,8 @@ class PortalContext:
     pauses: Pauses
     texts: Texts
     admission: Admission
+    starts: StartService
+    passwords: PasswordService
     health: Health
 
     @property

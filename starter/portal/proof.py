@@ -10,7 +10,6 @@ from domain.contracts.submissions import IdentitySubmission, PinSubmission, Rese
 from domain.contracts.views import Answer, PinView, Verdict
 from domain.contracts.vocabulary import Channel, Question, Step
 from domain.rules import InvalidInput, Rule
-from ledger.budgets import Taken
 from starter.portal import enumeration_protection, page_state, second
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
@@ -61,7 +60,7 @@ async def pin_again(ctx: CurrentRequest) -> Response:
     request = ResendRequest(**await wish(ctx, form), channel=Channel(channel), answers=answers)
     if ctx.protects_enumeration:
         return await enumeration_protection.again(ctx, await ctx.state_on("/pin"), request, form)
-    tries = await second.take(ctx, form) if answers else Taken(0)
+    tries = await second.take(ctx, form) if answers else second.NOT_ASKED
     if tries.opens:
         text = ctx.words.no_more_answers(ctx.clock(tries.opens))
         return await _pin_once_more(ctx, {"answer": [text]})

@@ -14,6 +14,8 @@ from web.forms import Form
 from web.limits import block
 
 TRIES = 3
+NOT_ASKED = Taken(0)
+"""Nothing was answered, and nothing is used up."""
 WINDOW = timedelta(days=1)
 
 

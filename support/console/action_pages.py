@@ -9,7 +9,6 @@ from starlette.exceptions import HTTPException
 
 from domain.contracts.vocabulary import Channel, Choice, WaitReason
 from domain.references import normalise
-from ledger import clock
 from starter.output import Failed
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import actions, cases, erasure, withdrawal
@@ -64,7 +63,7 @@ async def _submit(
         reference=reference,
         reason=reason,
         channel=Channel.EMAIL if form.get("channel") == Channel.EMAIL else Channel.SMS,
-        submission_id=wish(form.submission_id, await clock.now(staff_context.pool)),
+        submission_id=wish(form.submission_id, await staff_context.now()),
     )
 
 
@@ -151,7 +150,7 @@ async def retry_all(cause: str, ctx: ConsoleRequest = allowed_to(Action.RETRY_AL
     reason, errors = reason_of(ctx, form)
     if errors:
         return await _of_cause(ctx, _known(cause), errors=errors, reason=reason)
-    batch = wish(form.submission_id, await clock.now(ctx.app.pool))
+    batch = wish(form.submission_id, await ctx.staff_context.now())
     try:
         await retry_all_of.retry_all(
             ctx.staff_context, _known(cause), reason=reason, over=_OVER_SECONDS, batch=batch

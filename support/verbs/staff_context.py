@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from temporalio.client import Client
 
-from ledger import audit
+from ledger import audit, clock
 from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
@@ -26,6 +27,10 @@ class StaffContext:
     @property
     def activations(self) -> Activations:
         return Activations(self.client)
+
+    async def now(self) -> datetime:
+        """Return the ledger's time; the clock of this process may be wrong."""
+        return await clock.now(self.pool)
 
     async def record(self, action: Action, reference: str | None = None, reason: str = "") -> None:
         """Write to the audit what is about to happen; raises `NotAllowed` when it may not.

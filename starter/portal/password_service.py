@@ -1,0 +1,82 @@
+"""Judges, suggests and seals passwords; in clear they stay in this process's memory.
+
+A suggestion comes back as its number: the ledger keeps its text, encrypted, with the view of the
+page that showed it.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain import passwords, personal
+from domain.contracts.vocabulary import Language
+from domain.rules import Rule
+from domain.suggestions import suggest
+from ledger import passwords as sealed_passwords
+from ledger import suggestions
+from postgres import NO_RESULT, Pool
+from security import sealing
+from security.keys import KeyRing
+from settings import Settings
+
+_SUGGESTED = 3
+_JUDGING = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judging")
+"""To judge takes up to 30 ms, which no other request shall wait for, and one at a time."""
+
+
+@dataclass(frozen=True)
+class PasswordService:
+    """`own` below are the student's names and numbers, which no password may contain."""
+
+    pool: Pool
+    keys: KeyRing
+    settings: Settings
+
+    async def judge(self, chosen: str, own: Sequence[str]) -> Sequence[Rule]:
+        """Return the rules that a password breaks."""
+        return await asyncio.get_running_loop().run_in_executor(
+            _JUDGING,
+            passwords.judge,
+            chosen,
+            own,
+            self._of_institution,
+            self.settings.institution.common_words,
+        )
+
+    async def seal(self, reference: str, sealed_id: str, chosen: str) -> None:
+        """Seal a password for the workers that make accounts, and keep it in the ledger."""
+        await sealed_passwords.put(
+            self.pool,
+            reference=reference,
+            sealed_id=sealed_id,
+            sealed=sealing.seal(self.keys, reference, chosen),
+            ttl=timedelta(hours=self.settings.sealed_password_hours),
+        )
+
+    def suggest(self, language: Language, own: Sequence[str]) -> list[str]:
+        """Draw passwords of common words that hold nothing of the student's."""
+        avoided = (*own, *self._of_institution)
+        return [suggest(language, secrets.randbelow, avoided) for _ in range(_SUGGESTED)]
+
+    async def offer(self, page: str, offered: Sequence[str]) -> None:
+        """Keep what this view of the page shows."""
+        await suggestions.offer(self.pool, self.keys, page=page, suggestions=offered)
+
+    async def offered(self, page: str) -> Sequence[str]:
+        """Return what this view of the page showed; empty once that has expired."""
+        return await suggestions.offered(self.pool, self.keys, page=page)
+
+    async def forget(self, page: str) -> None:
+        """Forget what was shown; where the ledger is away it expires by itself."""
+        with suppress(*NO_RESULT):
+            await suggestions.forget(self.pool, self.keys, page=page)
+
+    @property
+    def _of_institution(self) -> Sequence[str]:
+        institution = self.settings.institution
+        names = (institution.name_el, institution.name_en, institution.domain.split(".")[0])
+        return personal.without(names, institution.plain_words)
