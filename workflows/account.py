@@ -163,7 +163,7 @@ class Account:
             if resolved:
                 self._machine.accept()
             if await self._has_changed() or resolved:
-                self._machine.owe(NoticeKind.GO_ON)
+                self._machine.wait.owe(NoticeKind.GO_ON)
                 return True
 
     async def _has_changed(self) -> bool:
@@ -226,7 +226,7 @@ class Account:
         if made.outcome is ProvisionOutcome.PASSWORD_REFUSED:
             self.refusal = made.refusal
             if made.refusal is PasswordRefusal.EXPIRED:
-                self._machine.owe(NoticeKind.CHOOSE_PASSWORD_AGAIN)
+                self._machine.wait.owe(NoticeKind.CHOOSE_PASSWORD_AGAIN)
         return made.outcome
 
     async def _provision(self, username: str, sealed_id: str) -> Provisioned:

@@ -9,24 +9,20 @@ student.
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from domain import identity, insurance
+    from domain import insurance
     from domain.contracts.requests import (
         AccountState,
-        AllowIdentityTries,
         CheckAccount,
         Claimed,
         ClaimOutcome,
         ClaimPerson,
         CloseActivation,
-        CountIdentityTry,
         Destination,
-        IdentityTryCounted,
         InsuranceOutcome,
         NoticeKind,
         Person,
@@ -36,21 +32,21 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.submissions import (
         ActivationResult,
         ActivationStart,
-        IdentitySubmission,
         InsuranceSubmission,
         JoinedNotice,
         RereadRequest,
-        Submission,
     )
-    from domain.contracts.views import IdentifyView, Progress, ProgressRequest, Verdict
+    from domain.contracts.views import Progress, ProgressRequest, Verdict
     from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
-    from domain.destinations import OTHER, has, reachable
+    from domain.destinations import OTHER, reachable
     from workflows import calls, steps
     from workflows.account import Account, typed_contact
     from workflows.handlers import Handlers
+    from workflows.identification import Identification
     from workflows.inbox import one_payload
     from workflows.proof import Proof
-    from workflows.step_machine import Ended, StepMachine, background, forgotten
+    from workflows.step_machine import Ended, StepMachine
+    from workflows.tasks import background, fire_and_forget
 
 
 _NOTICES = {
@@ -58,9 +54,6 @@ _NOTICES = {
     Step.JOINED: NoticeKind.CONTINUED,
     Step.CANCELLED: NoticeKind.CANCELLED,
 }
-
-
-_LOOK_AGAIN = timedelta(minutes=1)
 
 
 @workflow.defn(name=WORKFLOW)
@@ -72,8 +65,7 @@ class Activation(Handlers, StepMachine):
         self.start = start
         self.person: Person | None = None
         self.proof: Proof | None = None
-        self.asked: IdentifyView | None = None
-        self._looks_at_tries = 0
+        self.identification: Identification | None = None
         self.account: Account | None = None
         self.insurance_number: str | None = None
         self.username: str | None = None
@@ -85,7 +77,7 @@ class Activation(Handlers, StepMachine):
     @workflow.run
     async def run(self, *given: object) -> ActivationResult:
         del given  # `__init__` has it: a submission may be handled before this line.
-        clock = background(self.keep_time())
+        clock = background(self.clock.run())
         try:
             persons = await self.supervised(self._look_up)
             contact = await self.supervised(self._prove_contact, persons)
@@ -130,92 +122,12 @@ class Activation(Handlers, StepMachine):
 
     async def _identify(self, persons: Sequence[Person], contact: Destination) -> Person:
         """Several persons have this contact, or may have: ask one datum before a name is shown."""
-        shared = len(persons) > 1
-        if not shared and not self.start.always_ask:
+        if len(persons) == 1 and not self.start.always_ask:
             return persons[0]
-        question = identity.question(persons)
-        proven = [person for person in persons if has(person, contact)]
-        left, opens_at = await self._identity_tries_left(contact, proven)
-        while True:
-            self.asked = IdentifyView(question=question, tries_left=left, shared=shared)
-            self.stand(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
-            if left:
-                submission = await self.expect(IdentitySubmission)
-                counted = await self._count_identity_try(contact, proven, submission.submission_id)
-                person = identity.answers_as(question, submission.answer, proven)
-                if person and counted.allowed:
-                    await self._give_back_identity_try(contact, proven, submission)
-                    self.proved_by = submission.submission_id
-                    self._know(person)
-                    return person
-                left, opens_at = counted.tries_left, counted.opens_at
-                self.asked = IdentifyView(question=question, tries_left=left, shared=shared)
-                # Where no answer was left, this one was not tried: it is neither right nor wrong.
-                self.reply(Verdict.WRONG if counted.allowed else Verdict.LOCKED)
-            if not left:
-                said = await self.park(WaitReason.WAITING_IDENTITY, or_at=self._opens(opens_at))
-                if said:
-                    await self._allow_identity_tries(contact, proven, said)
-                left, opens_at = await self._identity_tries_left(contact, proven)
-
-    async def _identity_tries_left(
-        self, contact: Destination, proven: Sequence[Person]
-    ) -> tuple[int, datetime | None]:
-        """Return how many answers about these persons are left, and from when on there is one."""
-        self._looks_at_tries += 1
-        if not workflow.patched(f"identity-tries-left-{self._looks_at_tries}"):
-            return self.start.policy.identity_tries, None
-        told = await self.run_until_done(calls.count_identity_try, self._try_of(contact, proven))
-        return told.tries_left, told.opens_at
-
-    def _opens(self, at: datetime | None) -> datetime | None:
-        """Return this moment of the ledger's clock by Temporal's, and never at once."""
-        soonest = workflow.now() + _LOOK_AGAIN
-        return max(at - self.ledger_clock.ahead, soonest) if at else None
-
-    async def _count_identity_try(
-        self, contact: Destination, proven: Sequence[Person], submission_id: str
-    ) -> IdentityTryCounted:
-        """Count an answer in the ledger before it is compared: this run may be reset."""
-        request = self._try_of(contact, proven, submission_id)
-        return await self.judged(calls.count_identity_try, request)
-
-    def _try_of(
-        self, contact: Destination, proven: Sequence[Person], submission_id: str | None = None
-    ) -> CountIdentityTry:
-        return CountIdentityTry(
-            reference=self.start.reference,
-            submission_id=submission_id,
-            destination=contact,
-            person_keys=_keys(proven),
-        )
-
-    async def _give_back_identity_try(
-        self, contact: Destination, proven: Sequence[Person], answer: IdentitySubmission
-    ) -> None:
-        """Let a right answer cost nothing: siblings answer too, and some in several browsers."""
-        if workflow.patched("identity-try-given-back"):
-            await self._allow_identity_tries(contact, proven, answer, right=True)
-
-    async def _allow_identity_tries(
-        self,
-        contact: Destination,
-        proven: Sequence[Person],
-        said: Submission,
-        *,
-        right: bool = False,
-    ) -> None:
-        request = AllowIdentityTries(
-            reference=self.start.reference,
-            submission_id=said.submission_id,
-            destination=contact,
-            person_keys=_keys(proven),
-            right=right,
-        )
-        if right:
-            await self.judged(calls.allow_identity_tries, request)
-        else:
-            await self.run_until_done(calls.allow_identity_tries, request)
+        self.identification = self.identification or Identification(self, self.start, contact)
+        person = await self.identification.ask(persons)
+        self._know(person)
+        return person
 
     async def _claim(self, person: Person) -> Person:
         """One live activation a person: whoever came later joins the one that is there.
@@ -336,7 +248,7 @@ class Activation(Handlers, StepMachine):
 
     def write(self, kind: NoticeKind) -> None:
         assert self.proof is not None  # noqa: S101 - only called when a contact was proved
-        forgotten(calls.send_notice(self._notice(kind, self.proof.destination), self.delayed))
+        fire_and_forget(calls.send_notice(self._notice(kind, self.proof.destination), self.delayed))
 
     # --- the end ---------------------------------------------------------------------------
 
@@ -371,7 +283,7 @@ class Activation(Handlers, StepMachine):
             end is Step.ALREADY_ACTIVE
             and self.proof
             and self.proved_by
-            and self.waited_long
+            and self.wait.is_long
             and workflow.patched("last-notice-after-a-long-wait")
         ):
             return self._notice(NoticeKind.ALREADY_ACTIVE, self.proof.destination)
@@ -428,7 +340,7 @@ class Activation(Handlers, StepMachine):
             deadline_at=self.deadline_at,
             needs_insurance=self.person is not None and self.person.insurance_number is None,
             pin=self.proof.view() if self.proof and self.step is Step.PIN else None,
-            identify=self.asked,
+            identify=self.identification.view if self.identification else None,
             review=account.shown if account else None,
             username=self.username,
             address=account.address if account else None,
@@ -437,7 +349,3 @@ class Activation(Handlers, StepMachine):
             joined_to=self.holder,
             proved_by=self.proved_by,
         )
-
-
-def _keys(persons: Sequence[Person]) -> tuple[str, ...]:
-    return tuple(sorted({key for person in persons for key in person.keys}))

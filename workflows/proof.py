@@ -44,7 +44,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.vocabulary import Channel, Purse, Step, WaitReason
     from domain.destinations import OTHER, has, reachable
     from workflows import calls
-    from workflows.step_machine import StepMachine, background
+    from workflows.step_machine import StepMachine
+    from workflows.tasks import background
 
 _MASKS = {Channel.SMS: masks.mobile, Channel.EMAIL: masks.email}
 

@@ -9,7 +9,6 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from temporalio import workflow
@@ -32,8 +31,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.vocabulary import Step, Waker
     from domain.contracts.vocabulary import WaitReason as Reason
     from workflows import steps
+    from workflows.deadline import DeadlineClock
     from workflows.inbox import Inbox, Kind, Kinds
     from workflows.ledger_clock import LedgerClock
+    from workflows.long_wait import LongWait
+    from workflows.tasks import background, log_mistake
 
 STEP = SearchAttributeKey.for_keyword("ActivationStep")
 REASON = SearchAttributeKey.for_keyword("WaitReason")
@@ -70,14 +72,12 @@ class StepMachine(ABC):
         self.next_try_at: datetime | None = None
         self.proved_by: str | None = None
         self._deadline = policy.deadline
-        self._remind_after = policy.remind_after
-        self._notify_after = policy.notify_after
-        self._left_at: datetime | None = None
-        self._owed: NoticeKind | None = None
+        self.wait = LongWait(policy.notify_after)
+        self.clock = DeadlineClock(self, policy)
         self._parked: Step | None = None
         self._parked_for: Reason | None = None
         self._with_support: tuple[Reason, datetime] | None = None
-        self._blunder: BaseException | None = None
+        self.mistake: BaseException | None = None
         self._handling: Submission | None = None
 
     @abstractmethod
@@ -195,7 +195,7 @@ class StepMachine(ABC):
             submission = self.inbox.take(hears)
             if submission is None:
                 if blunder := self._mistaken():
-                    self._blunder = None
+                    self.mistake = None
                     raise blunder
                 # What arrived in time is dealt with first, however late the clock is read.
                 if self._abandoned():
@@ -219,10 +219,6 @@ class StepMachine(ABC):
 
     # --- whose turn it is ------------------------------------------------------------------
 
-    def owe(self, notice: NoticeKind) -> None:
-        """Send this notice when the student's turn comes, however short the wait was."""
-        self._owed = notice
-
     def _note_turn(self, submission: Submission) -> None:
         """Note since when the student, who has just answered, waits for the engine."""
         if not isinstance(submission, StaffRequest):
@@ -231,28 +227,16 @@ class StepMachine(ABC):
             # By signal it came while no worker was there, and the student was told "received".
             signalled = self.inbox.signalled(submission)
             received_at = submission.received_at - self.ledger_clock.ahead
-            self._left_at = min(received_at, now) if signalled else now
-            self._owed = None
+            self.wait.begin(min(received_at, now) if signalled else now)
 
     def _call_back(self, hears: Kinds) -> None:
-        """Write to a student whose turn comes after a long wait; once, and to a proved contact.
-
-        The wait counts as one, whatever its reasons were, from the student's last answer, or from
-        when staff held the activation.
-        """
-        now = workflow.now()
+        """Write to a student whose turn comes after a long wait; once, and to a proved contact."""
         if self.deadline_at is None:
-            self._left_at = self._left_at or now
+            self.wait.go_on()
         elif not self.inbox.has(hears):
-            notice = self._owed or (NoticeKind.GO_ON if self.waited_long else None)
-            self._left_at = self._owed = None
+            notice = self.wait.end()
             if notice and self.proved_by:
                 self.write(notice)
-
-    @property
-    def waited_long(self) -> bool:
-        """Whether the student has waited for the engine long enough to be written to."""
-        return self._left_at is not None and workflow.now() - self._left_at > self._notify_after
 
     def _awaits_others(self) -> bool:
         """Whether no work of the engine's is under way that could end meanwhile."""
@@ -265,7 +249,7 @@ class StepMachine(ABC):
     def _mistaken(self) -> BaseException | None:
         """Return the mistake made beside this wait; what is parked or over is past it."""
         past = self.step in steps.ENDS or self.step is Step.NEEDS_SUPPORT
-        return None if past else self._blunder
+        return None if past else self.mistake
 
     def _abandoned(self) -> bool:
         return self.deadline_at is not None and self.deadline_at <= workflow.now()
@@ -365,7 +349,7 @@ class StepMachine(ABC):
             except Exception as error:
                 if is_cancelled_exception(error):
                     raise asyncio.CancelledError from error
-                _log(error)
+                log_mistake(error)
             await self.park(Reason.CONFIGURATION)
 
     def beside(self, work: Awaitable[Done]) -> "asyncio.Future[Done]":
@@ -373,65 +357,8 @@ class StepMachine(ABC):
 
         def note(done: "asyncio.Future[Done]") -> None:
             if not done.cancelled():
-                self._blunder = done.exception() or self._blunder
+                self.mistake = done.exception() or self.mistake
 
         task = background(work)
         task.add_done_callback(note)
         return task
-
-    async def keep_time(self) -> None:
-        """Run the clock; after a mistake in it, again once staff have seen to that."""
-        while True:
-            try:
-                await self.run_the_clock()
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is told where one waits
-                self._blunder = error
-                await workflow.wait_condition(lambda: self._blunder is None)
-
-    async def run_the_clock(self) -> None:
-        """Remind once; at the deadline, make whoever awaits the student look at the time."""
-        remind_after = self._remind_after or self._deadline
-        remind_from = workflow.now()
-        while True:
-            await workflow.wait_condition(lambda: self.deadline_at is not None)
-            due = self.deadline_at
-            assert due is not None  # noqa: S101 - the condition just held
-            rings_at = min(due, max(due - self._deadline + remind_after, remind_from))
-            await workflow.sleep(max(rings_at - workflow.now(), timedelta()))
-            if self._moved_on(due):
-                continue
-            if due <= workflow.now():
-                await workflow.wait_condition(partial(self._moved_on, due))
-            elif self.remind():
-                remind_after = self._deadline
-            else:
-                remind_from = workflow.now() + remind_after
-
-    def _moved_on(self, due: datetime) -> bool:
-        return self.deadline_at != due
-
-
-def background(work: Awaitable[Done]) -> "asyncio.Future[Done]":
-    """Start work beside the waiting; who needs its outcome asks the future."""
-    task = asyncio.ensure_future(work)
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return task
-
-
-def forgotten(work: Awaitable[object]) -> None:
-    """Start work that nothing waits for; a mistake in it is logged."""
-
-    def note(done: "asyncio.Future[object]") -> None:
-        if not done.cancelled() and (error := done.exception()):
-            _log(error)
-
-    asyncio.ensure_future(work).add_done_callback(note)
-
-
-def _log(error: BaseException) -> None:
-    """Tell operators what went wrong and where; what it said may be of a person."""
-    at = error.__traceback__
-    while at and at.tb_next:
-        at = at.tb_next
-    where = f"{at.tb_frame.f_code.co_qualname}:{at.tb_lineno}" if at else "no place"
-    workflow.logger.error("the workflow raised %s in %s", type(error).__name__, where)

@@ -2,7 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.usernames import Unusable, address, candidates, check_pattern, is_valid, unusable
+from domain.reasons import Reason
+from domain.usernames import (
+    Unusable,
+    address,
+    candidates,
+    check_pattern,
+    is_valid,
+    refusal,
+    unusable,
+)
 
 PATTERNS = ["{first1}{last}", "{first}.{last}", "{last}{first1}", "{number}"]
 
@@ -136,3 +145,20 @@ def test_a_username_gives_an_address_at_the_institution_only(
     name: str, expected: str | None
 ) -> None:
     assert address(name, "uni.example") == expected
+
+
+@pytest.mark.parametrize(
+    ("login_name", "refused"),
+    [
+        (None, None),
+        ("", None),
+        ("dit_12345", None),
+        ("root", Reason.LOGIN_RESERVED),
+        ("theirs", Reason.LOGIN_RESERVED),
+        ("a b", Reason.LOGIN_MALFORMED),
+    ],
+)
+def test_support_is_asked_about_a_login_name_that_cannot_be_used(
+    login_name: str | None, refused: Reason | None
+) -> None:
+    assert refusal(login_name, ("theirs",)) is refused

@@ -165,7 +165,7 @@ async def test_work_that_is_given_up_is_no_mistake() -> None:
         given_up.cancel()
         await explored.accept()
         assert given_up.cancelled()
-        assert explored.run._blunder is None
+        assert explored.run.mistake is None
 
 
 async def places(way: Way) -> list[str]:

@@ -1,0 +1,58 @@
+"""The clock of an activation, which runs only while the student is awaited."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.contracts.submissions import Policy
+
+
+class Awaiting(Protocol):
+    """What waits for a student until `deadline_at`; None while it does not."""
+
+    deadline_at: datetime | None
+    mistake: BaseException | None
+
+    def remind(self) -> bool: ...
+
+
+class DeadlineClock:
+    """Reminds once, and makes whoever awaits the student look at the time at the deadline."""
+
+    def __init__(self, waiting: Awaiting, policy: Policy) -> None:
+        self._waiting = waiting
+        self._deadline = policy.deadline
+        self._remind_after = policy.remind_after or policy.deadline
+
+    async def run(self) -> None:
+        """Run until cancelled; after a mistake in it, again once staff have seen to that."""
+        while True:
+            try:
+                await self._run()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told where one waits
+                self._waiting.mistake = error
+                await workflow.wait_condition(lambda: self._waiting.mistake is None)
+
+    async def _run(self) -> None:
+        remind_after = self._remind_after
+        remind_from = workflow.now()
+        while True:
+            await workflow.wait_condition(lambda: self._waiting.deadline_at is not None)
+            due = self._waiting.deadline_at
+            assert due is not None  # noqa: S101 - the condition just held
+            rings_at = min(due, max(due - self._deadline + remind_after, remind_from))
+            await workflow.sleep(max(rings_at - workflow.now(), timedelta()))
+            if self._moved_on(due):
+                continue
+            if due <= workflow.now():
+                await workflow.wait_condition(partial(self._moved_on, due))
+            elif self._waiting.remind():
+                remind_after = self._deadline
+            else:
+                remind_from = workflow.now() + remind_after
+
+    def _moved_on(self, due: datetime) -> bool:
+        return self._waiting.deadline_at != due
