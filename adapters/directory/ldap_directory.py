@@ -7,13 +7,10 @@ pool of threads, whose size bounds the connections too.
 
 import asyncio
 import contextvars
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import ParamSpec, TypeVar
-
-from ldap3.utils.conv import escape_filter_chars
 
 from adapters.directory.entries import ADDRESSES, OBJECT_CLASSES, Attributes, missing
 from adapters.directory.ldap_client import Found, LdapClient
@@ -25,11 +22,13 @@ from adapters.directory.ldap_results import (
     INVALID_CREDENTIALS,
     NAMING,
     NO_RIGHT,
+    NO_SUCH_ATTRIBUTE,
     NO_SUCH_OBJECT,
     SUCCESS,
     TOO_SHORT,
     reject,
 )
+from adapters.directory.ldap_values import filter_for, held, naming_uid, normal_dn
 from adapters.directory.port import Added, AddOutcome, Entry, PasswordSet, SetOutcome
 from adapters.errors import Refused
 from domain import accounts, usernames
@@ -68,7 +67,7 @@ class LdapDirectory:
         more = {"uid", *ADDRESSES, CODES, BIRTH_DATE, self._active_when, _CREATOR}
         more |= NAMES
         self._judged = sorted(rules | more)  # `*` leaves out what is operational.
-        self._service = _normal(settings.bind_dn)
+        self._service = normal_dn(settings.bind_dn)
         self._ldap = LdapClient(settings, fence)
         self._threads = ThreadPoolExecutor(settings.pool_size, thread_name_prefix="directory")
 
@@ -100,11 +99,11 @@ class LdapDirectory:
         """Look by every rule at once for a person's entry, and tell whose what is there is."""
         terms: list[str] = []
         for each in identity.everyone:
-            terms += [_terms({CODES: code}) for code in each.code_forms]
-            terms += [_terms({"uid": name}) for name in each.names]
+            terms += [filter_for({CODES: code}) for code in each.code_forms]
+            terms += [filter_for({"uid": name}) for name in each.names]
             for rule in self._rules:
                 filled = (*each.values(rule), *each.values_otherwise(rule))
-                terms += [_terms(held) for held in filled]
+                terms += [filter_for(held) for held in filled]
         return accounts.judge(identity, self._rules, self._entries(f"(|{''.join(terms)})"))
 
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:
@@ -114,7 +113,7 @@ class LdapDirectory:
         """
         found: list[Found] = []
         for page in self._ldap.pages(self._people, "(objectClass=*)", self._judged):
-            found += [each for each in page if _normal(each.dn) != _normal(self._people)]
+            found += [each for each in page if normal_dn(each.dn) != normal_dn(self._people)]
             progress(len(found))
         pages = self._ldap.pages(self._people, f"(!({_PASSWORD}=*))", ("1.1",))
         without = {each.dn for page in pages for each in page}
@@ -137,9 +136,9 @@ class LdapDirectory:
 
         An entry of another name may have it as an alias.
         """
-        terms = [_terms({"uid": name})]
+        terms = [filter_for({"uid": name})]
         if address := usernames.address(name, domain):
-            terms += [_terms({each: address}) for each in ADDRESSES]
+            terms += [filter_for({each: address}) for each in ADDRESSES]
         return self._entries(f"(|{''.join(terms)})")
 
     def add(self, username: str, attributes: Attributes) -> Added:
@@ -165,14 +164,16 @@ class LdapDirectory:
         reject(answer)
 
     def take_away(self, entry: Entry, gone: Attributes) -> None:
-        """Take these values away, and nothing else; a value that is gone already is no matter."""
-        if not gone:
+        """Take these values away, and nothing else; a value that is gone already is no matter.
+
+        A change is made as a whole: where some are gone meanwhile (16), a later try takes the rest.
+        """
+        there = held(entry.attributes, gone)
+        if not there:
             return
-        answer = self._ldap.delete_values(entry.dn, gone)
-        if answer.code == NO_RIGHT:
-            now = self._now(entry)
-            if not any(value in now.get(name, []) for name in gone for value in gone[name]):
-                return
+        answer = self._ldap.delete_values(entry.dn, there)
+        if answer.code in (NO_RIGHT, NO_SUCH_ATTRIBUTE) and not held(self._now(entry), gone):
+            return
         reject(answer)
 
     def set_password(self, dn: str, password: bytes, *, again: bool = False) -> PasswordSet:
@@ -206,7 +207,7 @@ class LdapDirectory:
     def _find(self, attribute: str, values: Sequence[str]) -> list[Entry]:
         if not values:
             return []
-        return self._entries(f"(|{''.join(_terms({attribute: value}) for value in values)})")
+        return self._entries(f"(|{''.join(filter_for({attribute: value}) for value in values)})")
 
     def _entries(self, query: str) -> list[Entry]:
         """Search, and tell of each entry whether it has a password.
@@ -232,8 +233,8 @@ class LdapDirectory:
     def _entry(self, found: Found, password: Password) -> Entry:
         values = found.attributes
         (creator,) = values.get(_CREATOR.lower()) or [""]
-        made_here = _normal(creator) == self._service
-        uid = _naming(found)
+        made_here = normal_dn(creator) == self._service
+        uid = naming_uid(found)
         return Entry(found.dn, uid, values, password, self._adopt or made_here, made_here)
 
     def _dn(self, username: str) -> str:
@@ -241,20 +242,3 @@ class LdapDirectory:
         if usernames.unusable(username):
             raise Refused("not a username")
         return f"uid={username},{self._people}"
-
-
-def _terms(values: Mapping[str, str]) -> str:
-    """Write the filter for an entry that holds all of these."""
-    terms = [f"({name}={escape_filter_chars(value)})" for name, value in values.items()]
-    return terms[0] if len(terms) == 1 else f"(&{''.join(terms)})"
-
-
-def _naming(found: Found) -> str:
-    """Return the uid that names the entry, else the first; empty where there is none."""
-    uids = found.attributes.get("uid") or [""]
-    first = re.split(r"[,+]", found.dn, maxsplit=1)[0].lower()
-    return next((uid for uid in uids if first == f"uid={uid.lower()}"), uids[0])
-
-
-def _normal(dn: str) -> str:
-    return re.sub(r"\s*,\s*", ",", dn).lower()

@@ -7,6 +7,7 @@ from domain.contracts.vocabulary import FailureType
 
 SUCCESS = 0
 REFERRAL = 10
+NO_SUCH_ATTRIBUTE = 16
 CONSTRAINT_VIOLATION = 19
 NO_SUCH_OBJECT = 32
 INVALID_CREDENTIALS = 49

@@ -115,7 +115,10 @@ class Directory(Protocol):
         """Return every entry that has this name, or the name's address as one of its own."""
 
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:
-        """Return every entry; `progress` is told how many there are by now."""
+        """Return every entry, with what the rules look for at least.
+
+        `progress` is told how many there are by now.
+        """
 
     def add(self, username: str, attributes: Attributes) -> Added:
         """Add an entry without a password, unless its name or a unique value exists."""

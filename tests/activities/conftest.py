@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pytest
 
-from activities import accounts
+from activities import resolving
 from activities.accounts import DirectoryActivities
 from activities.fencing import fence
 from activities.records import LedgerActivities
@@ -140,7 +140,7 @@ def ruled(stack: TestStack, old: str, new: str) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a look into the directory, which a busy machine slows, more time than a student has."""
-    monkeypatch.setattr(accounts, "GLANCE_SECONDS", 30)
+    monkeypatch.setattr(resolving, "GLANCE_SECONDS", 30)
 
 
 @pytest.fixture

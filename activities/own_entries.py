@@ -1,0 +1,50 @@
+"""Looks in the directory for a person's own entry, with what the ledger knows of it."""
+
+from dataclasses import replace
+
+from adapters.directory import entries
+from adapters.directory.port import Directory, Entry
+from domain.accounts import Judgement, Password
+from domain.contracts.requests import Person
+from domain.identities import Identity
+from ledger import rekeyed, used_again, usernames
+from postgres import Pool
+from recognition.rekeyed import recognition
+from security.keys import KeyRing
+from settings import Institution
+
+
+class OwnEntries:
+    """The entries of students in one directory."""
+
+    def __init__(
+        self, pool: Pool, keys: KeyRing, directory: Directory, institution: Institution
+    ) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._directory = directory
+        self._domain = institution.domain
+        self._country = institution.code_country
+
+    async def find(self, person: Person) -> Judgement[Entry]:
+        return await self._directory.run(self._directory.find_own, await self.identity(person))
+
+    async def in_use(self, name: str) -> list[Entry]:
+        return await self._directory.run(self._directory.find_in_use, name, self._domain)
+
+    async def is_active(self, reference: str, entry: Entry) -> bool:
+        """Whether an entry has a password.
+
+        Where the directory hides that, only what this activation added itself has none yet.
+        """
+        if entry.password is not Password.HIDDEN or not entry.made_here:
+            return entry.active
+        return not await usernames.has_empty_entry(self._pool, name=entry.uid, reference=reference)
+
+    async def identity(self, person: Person) -> Identity:
+        own = replace(
+            entries.identity(person, self._domain, self._country),
+            used_again=await used_again.has_any(self._pool, person.keys),
+        )
+        former = await rekeyed.former(self._pool, person.keys)
+        return await recognition(self._pool, self._keys, self._directory, own, former)

@@ -1,0 +1,140 @@
+"""Chooses a student's username: that of their own entry, the registrar's, or a new one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from activities.own_entries import OwnEntries
+from activities.records import conflict, reserve_name, wanted_names
+from adapters.directory.port import Entry
+from adapters.errors import AdapterError
+from domain import usernames as rules
+from domain.accounts import Judgement, Outcome
+from domain.contracts.requests import AccountOutcome, AccountResolved, Person, ResolveAccount
+from domain.entry_values import CODES
+from domain.reasons import Reason
+from ledger import passwords, used_again, usernames
+from ledger.usernames import Release
+from postgres import Pool
+from security.keys import KeyRing
+from settings import Usernames
+
+T = TypeVar("T")
+V = TypeVar("V")
+
+GLANCE_SECONDS = 2.0
+
+
+class Resolver:
+    """Chooses usernames by the directory's entries, the ledger's reservations and `policy`."""
+
+    def __init__(self, pool: Pool, keys: KeyRing, entries: OwnEntries, policy: Usernames) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._entries = entries
+        self._policy = policy
+
+    async def resolve(self, request: ResolveAccount) -> AccountResolved:
+        """Choose a username; a directory that does not answer at once is left out of it.
+
+        Where the look for the person's own entry fails, names are not asked for either: one that
+        is in use may be that entry's.
+
+        One name at a time is asked for: the directory's log shows names that come to nothing.
+        The registrar's name goes to nobody else, and its owner gets no other.
+        """
+        request = await used_again.widened(self._pool, request)
+        names = await wanted_names(self._pool, request, self._policy)
+        own = await self._glance(request, self._entries.find, request.person)
+        if own and own.outcome is not Outcome.FREE:
+            return await self._existing(request, own)
+        refused = rules.refusal(request.person.login_name, self._policy.reserved)
+        if refused:
+            return conflict(refused)
+        while True:
+            reserved = await reserve_name(self._pool, request.person, names)
+            name = reserved.username
+            if own is None or name is None:
+                return reserved
+            if not await self._glance(request, self._entries.in_use, name):
+                return reserved
+            names.remove(name)
+
+    async def _glance(
+        self,
+        request: ResolveAccount,
+        look: Callable[[V], Awaitable[T]],
+        value: V,
+    ) -> T | None:
+        """Return what the directory says of this; None when it is not to be asked, or away."""
+        if not request.ask_directory:
+            return None
+        try:
+            async with asyncio.timeout(GLANCE_SECONDS):
+                return await look(value)
+        except (AdapterError, TimeoutError):
+            return None
+
+    async def _existing(self, request: ResolveAccount, found: Judgement[Entry]) -> AccountResolved:
+        """Keep the entry a person has; one that is active already ends this activation.
+
+        Unless this activation has sent a password itself.
+        """
+        if found.outcome is Outcome.CANNOT_TELL:
+            return AccountResolved(
+                outcome=AccountOutcome.CANNOT_TELL, why=found.why, of_alike=found.of_alike
+            )
+        nameless = any(not entry.uid for entry in found.own)
+        if found.outcome is Outcome.ANOTHERS or nameless:
+            why = Reason.WITHOUT_UID.of(str(found.why)) if nameless else found.why
+            return conflict(str(why))
+        (entry,) = found.own
+        if await self._entries.is_active(request.reference, entry) and not await passwords.tried(
+            self._pool, request.reference
+        ):
+            return await self._already_active(request.person, entry, found)
+        return await self._adopted(request, entry, found)
+
+    async def _adopted(
+        self, request: ResolveAccount, entry: Entry, found: Judgement[Entry]
+    ) -> AccountResolved:
+        """Keep the name of the person's entry without a password, unless it cannot be theirs."""
+        refused = rules.refusal(request.person.login_name, self._policy.reserved)
+        if refused:
+            return conflict(refused)
+        name = request.person.login_name or entry.uid.lower()
+        if not entry.is_named(name):
+            return conflict(Reason.UNDER_ANOTHER_NAME.of(str(found.why)))
+        if rules.unusable(name) or not entry.adoptable:
+            return conflict(Reason.UNADOPTABLE.of(str(found.why)))
+        return await self._keep_name(request, found, name)
+
+    async def _keep_name(
+        self, request: ResolveAccount, found: Judgement[Entry], name: str
+    ) -> AccountResolved:
+        """Reserve the name of the person's entry, also where another key of theirs has it.
+
+        The person's code in the entry tells that, unless somebody else has an account of the name
+        or is on the way to one.
+        """
+        reserved = await reserve_name(self._pool, request.person, [name], found.why)
+        if reserved.outcome is AccountOutcome.USERNAME or found.why != CODES:
+            return reserved
+        replaced = await used_again.noted(self._pool, request.reference)
+        heirs = (*request.person.keys, *replaced)
+        if await usernames.release(self._pool, self._keys, name, heirs) is not Release.RELEASED:
+            return reserved
+        return await reserve_name(self._pool, request.person, [name], found.why)
+
+    async def _already_active(
+        self, person: Person, entry: Entry, found: Judgement[Entry]
+    ) -> AccountResolved:
+        """End as active already, unless the ledger knows the name as another person's.
+
+        The registrar may have given two persons one login name. A code in the entry decides.
+        """
+        if found.why != CODES:
+            reserved = await reserve_name(self._pool, person, [entry.uid], found.why)
+            if reserved.outcome is AccountOutcome.CONFLICT:
+                return reserved
+        return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)
