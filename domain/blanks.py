@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from domain.lookalikes import repaired
-from domain.memo import remembered
+from domain.memo import OF_A_REGISTRAR, remembered
 from domain.text import LOOK_ALIKES, has_greek, visible
 
 # `Na`, `Nan`, `Nil` and `No` are not among them: people are called so.
@@ -63,7 +63,7 @@ def known(words: Iterable[str]) -> frozenset[str]:
     return (keys | {key.upper() for key in keys}) - {""}
 
 
-@remembered(8192)
+@remembered(OF_A_REGISTRAR)
 def value(raw: str | None, more: frozenset[str] = frozenset()) -> str:
     """Return a field in single spaces, without what is invisible; empty where nothing is told.
 

@@ -14,7 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from domain import blanks, usernames
-from domain.memo import remembered
+from domain.memo import OF_A_REGISTRAR, remembered
 from domain.rules import InvalidInput, Rule
 from domain.text import has_greek, is_greek_only, plain
 
@@ -101,7 +101,7 @@ def is_of_nobody(address: str) -> bool:
     return reserved or not blanks.value(name) or re.sub(r"[._+-]", "", name) in _OF_NOBODY
 
 
-@remembered(1024)
+@remembered(OF_A_REGISTRAR)
 def mobiles_on_file(raw: str | None, region: str) -> tuple[str, ...]:
     """Return every mobile the registrar's field holds, first one first."""
     text = plain((raw or "")[:_LONGEST_FIELD])
@@ -119,7 +119,7 @@ def landline_on_file(raw: str | None, region: str) -> bool:
     return False
 
 
-@remembered(1024)
+@remembered(OF_A_REGISTRAR)
 def emails_on_file(raw: str | None) -> tuple[str, ...]:
     """Return every e-mail the registrar's field holds, first one first."""
     pieces = _BETWEEN_EMAILS.split(plain((raw or "")[:_LONGEST_FIELD]))
@@ -156,6 +156,7 @@ def _readable(pieces: Iterable[str], read: Callable[[str], str]) -> tuple[str, .
     return tuple(found)
 
 
+@remembered(1024)
 def _parse(text: str, region: str) -> PhoneNumber | None:
     try:
         number = phonenumbers.parse(text, region)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from string import ascii_lowercase, ascii_uppercase
 
+from domain.memo import OF_A_REGISTRAR, remembered
 from domain.text import plain
 
 _LETTERS = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρστυφχψωςΆΈΉΊΌΎΏΪΫάέήίόύώϊϋΐΰ"
@@ -76,6 +77,7 @@ _OLDEST = 110
 """Years; nobody older studies, and 1900 is what programs write for no date."""
 
 
+@remembered(OF_A_REGISTRAR)
 def on_file(raw: str, today: date) -> date | None:
     """Read the registrar's field, which may go on with a time."""
     return _read(_at_midnight(raw) or key(raw), today)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from anyascii import anyascii
 
 from domain.lookalikes import repaired
-from domain.memo import remembered
+from domain.memo import OF_A_REGISTRAR, remembered
 
 _GREEK = "αβγδεζηθικλμνξοπρσςτυφχψω"
 _LATIN = "a v g d e z i th i k l m n x o p r s s t y f ch ps o"
@@ -44,6 +44,8 @@ class _Letter(NamedTuple):
 
 def elot743(text: str) -> str:
     """Transcribe the Greek letters, look-alikes among them; other letters stay as they are."""
+    if text.isascii():
+        return text
     pieces = _WORDS.split(repaired(text))
     return "".join(_word(piece) for piece in pieces)
 
@@ -53,7 +55,7 @@ def latin(text: str) -> str:
     return elot743(repaired(text, latin=True))
 
 
-@remembered(4096)
+@remembered(OF_A_REGISTRAR)
 def ascii_fold(text: str) -> str:
     """Transcribe, then spell every letter that ASCII lacks; what is no letter is left out."""
     return "".join(char if char.isascii() else _spelled(char) for char in elot743(text))

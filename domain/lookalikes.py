@@ -32,6 +32,8 @@ def repaired(text: str, *, latin: bool = False) -> str:
 
     With `latin` a word is Latin unless letters that can only be of another alphabet say otherwise.
     """
+    if text.isascii():
+        return text
     lettered = _WITH_SIGNS.sub(
         lambda found: _lettered(found[0]), unicodedata.normalize("NFC", text)
     )

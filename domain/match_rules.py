@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from string import Formatter
 from typing import Annotated, Self
 
@@ -47,7 +48,7 @@ class Rule(BaseModel):
     def name(self) -> str:
         return "+".join(self.attributes)
 
-    @property
+    @cached_property
     def placeholders(self) -> frozenset[str]:
         return frozenset().union(*map(fields, self.attributes.values()))
 

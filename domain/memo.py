@@ -11,6 +11,8 @@ from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+OF_A_REGISTRAR = 65_536
+"""How many values are kept of fields that differ from row to row; each is read several times."""
 _kept: ContextVar[dict[Callable[..., Any], Callable[..., Any]] | None] = ContextVar(
     "kept", default=None
 )
@@ -41,9 +43,10 @@ def remembered(most: int) -> Callable[[F], F]:
             kept = _kept.get()
             if kept is None:
                 return function(*args, **named)
-            if function not in kept:
-                kept[function] = lru_cache(most)(function)
-            return kept[function](*args, **named)
+            keeping = kept.get(function)
+            if keeping is None:
+                keeping = kept[function] = lru_cache(most)(function)
+            return keeping(*args, **named)
 
         return cast("F", remember)
 

@@ -6,12 +6,14 @@ under the country. Codes are compared in lower case and not percent-encoded.
 """
 
 from collections.abc import Iterator, Sequence
+from string import ascii_letters, digits
 from urllib.parse import quote, unquote
 
 from domain.match_rules import folded
 from domain.student_numbers import other_forms
 
 _NAMESPACE = "urn:schac:personalUniqueCode:"
+_NEVER_QUOTED = frozenset(f"{ascii_letters}{digits}_.-~")
 _FORMER = "urn:mace:terena.org:schac:personalUniqueCode:"
 
 
@@ -49,7 +51,9 @@ def _otherwise(codes: Sequence[str]) -> Iterator[str]:
     for code in codes:
         head, _, number = code.rpartition(":")
         for form in other_forms(unquote(number)):
-            yield from {f"{head}:{form}", f"{head}:{quote(form, safe='')}"}
+            yield f"{head}:{form}"
+            if not _NEVER_QUOTED.issuperset(form):
+                yield f"{head}:{quote(form, safe='')}"
 
 
 def _as_written(code: str) -> Iterator[str]:

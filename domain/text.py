@@ -20,6 +20,8 @@ _LONGEST_LINE = 400
 
 def plain(raw: str) -> str:
     """One line: compatibility forms, ASCII digits, no invisible characters, no space around."""
+    if raw.isascii() and raw.isprintable():
+        return raw[:_LONGEST_LINE].strip()
     line = unicodedata.normalize("NFKC", raw[:_LONGEST_LINE])[:_LONGEST_LINE]
     return unicodedata.normalize("NFKC", "".join(_visible(_ascii_digit(c)) for c in line)).strip()
 

@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime
 from typing import TypeAlias
 
 from domain import blanks, countries, dates, insurance
+from domain.memo import OF_A_REGISTRAR, remembered
 from domain.rules import InvalidInput
 
 Row: TypeAlias = Mapping[str, str | None]
 
 LIVE = ("active", "interim")
 KEY = ("systemid", "registrationid")
+_NONE: frozenset[str] = frozenset()
 _FATHERS = ("fatherfirstnameel", "fatherfirstnameen")
 
 
@@ -23,9 +25,14 @@ def insurance_of(row: Row) -> tuple[str, str] | None:
     scheme = _scheme(text(row, "ssncountry"))
     if scheme is None:
         return None
+    return _insurance_number(scheme, text(row, "ssn"), datetime.now(UTC).date())
+
+
+@remembered(OF_A_REGISTRAR)
+def _insurance_number(scheme: str, raw: str, today: date) -> tuple[str, str] | None:
+    """Return scheme and number as it is stored; None where it breaks a rule of the scheme."""
     try:
-        today = datetime.now(UTC).date()
-        return scheme, insurance.check(scheme, text(row, "ssn"), today)[0]
+        return scheme, insurance.check(scheme, raw, today)[0]
     except InvalidInput:
         return None
 
@@ -54,7 +61,7 @@ def told(row: Row, blank_words: frozenset[str]) -> Row:
 
 def text(row: Row, column: str) -> str:
     """Return a column's value in single spaces; empty when `domain.blanks` takes it for none."""
-    more = blanks.OF_FATHERS if column in _FATHERS else frozenset[str]()
+    more = blanks.OF_FATHERS if column in _FATHERS else _NONE
     return blanks.value(row.get(column), more)
 
 
