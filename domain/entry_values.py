@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Iterable
 from datetime import date
-from difflib import get_close_matches
 
 from domain import dates, names
 from domain.elot743 import ascii_fold
@@ -59,24 +58,28 @@ def is_another_first_name(entry: Attributes, last: set[str], first: set[str]) ->
     if not given:
         of_several = whole if len(whole) >= FEWEST_WORDS else set()
         given = (whole - surname if surname else set()) or of_several
-        given = {word for word in given if _is_like(word, first) or not _is_like(word, last)}
-    elif _any_like(given, last) and _any_like(surname, first):
+        given = {
+            word
+            for word in given
+            if _is_first_name_like(word, first) or not _is_first_name_like(word, last)
+        }
+    elif _any_first_name_like(given, last) and _any_first_name_like(surname, first):
         return False
     return bool(given and first) and not any(
-        _is_like(word, {each for each in first if not _is_of_the_other_sex(word, each)})
+        _is_first_name_like(word, {each for each in first if not _is_of_the_other_sex(word, each)})
         for word in given
     )
 
 
-def _any_like(words: Iterable[str], others: set[str]) -> bool:
-    return any(_is_like(word, others) for word in words)
+def _any_first_name_like(words: Iterable[str], others: set[str]) -> bool:
+    return any(_is_first_name_like(word, others) for word in words)
 
 
-def _is_like(word: str, others: Iterable[str]) -> bool:
+def _is_first_name_like(word: str, others: Iterable[str]) -> bool:
     """Whether one of the others resembles it; Ioannidis is no Ioannis, but made of it."""
     made = bool(_MADE_OF_A_FIRST_NAME.search(word))
     alike = (each for each in others if bool(_MADE_OF_A_FIRST_NAME.search(each)) is made)
-    return bool(get_close_matches(word, alike))
+    return names.is_spelled_like(word, alike)
 
 
 def _is_of_the_other_sex(one: str, other: str) -> bool:

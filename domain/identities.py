@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import product
 from typing import Self
@@ -24,6 +23,7 @@ from domain.entry_values import (
     words_of,
 )
 from domain.match_rules import Attributes, Rule, folded, held
+from domain.names import is_spelled_like
 from domain.student_codes import plain
 from domain.student_numbers import other_forms
 from domain.usernames import unusable
@@ -189,7 +189,7 @@ class Identity:
         return (
             len(words) >= fewest
             and bool(own)
-            and not any(get_close_matches(each, own) for each in words)
+            and not any(is_spelled_like(each, own) for each in words)
         )
 
     def is_of_another_first_name(self, entry: Attributes) -> bool:

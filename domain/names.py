@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 
 from domain.elot743 import ascii_fold
 from domain.lookalikes import ALL_TO_GREEK, ALL_TO_LATIN, repaired
@@ -18,6 +19,14 @@ def words(text: str) -> list[str]:
     apart = unicodedata.normalize("NFD", repaired(plain(text)).upper())
     letters = "".join(char for char in apart if not unicodedata.combining(char))
     return re.findall(r"[^\W\d_]+", letters)
+
+
+def is_spelled_like(word: str, others: Iterable[str]) -> bool:
+    """Whether a word is spelled much like one of the others, as after a slip.
+
+    This compares letters alone: Γεώργιος is spelled like Γρηγόριος, and Γιάννης not like Ιωάννης.
+    """
+    return bool(get_close_matches(word, others))
 
 
 def beginnings(text: str) -> Iterator[str]:

@@ -27,7 +27,7 @@ def marks(keys: KeyRing, spellings: Iterable[str]) -> Iterator[str]:
             yield from (_word(keys, each) for each in words)
 
 
-def compared(keys: KeyRing, spellings: Iterable[str], noted: Collection[str]) -> bool | None:
+def is_noted(keys: KeyRing, spellings: Iterable[str], noted: Collection[str]) -> bool | None:
     """Whether a name is among those that were noted; None where that cannot be told.
 
     With a word more or less it may be the same: Μαρία and Μαρία Ελένη. Double names with one word

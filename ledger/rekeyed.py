@@ -80,15 +80,13 @@ async def holders_of(pool: Pool, numbers: Sequence[str]) -> dict[str, dict[str, 
     count alike.
     """
     rows = await pool.fetch(
-        "WITH wanted AS (SELECT unnest($1::text[]) AS number), named AS ("
-        "SELECT n.number, a.person_key, a.found_by FROM wanted n"
+        "WITH wanted AS (SELECT unnest($1::text[]) AS number), numbered AS ("
+        "SELECT n.number, a.person_key, a.found_by, a.username FROM wanted n"
         " JOIN activation a ON a.found_by @> ARRAY[n.number]"
-        " WHERE a.username IS NOT NULL"
-        " OR EXISTS (SELECT FROM username u WHERE u.person_key = a.person_key)"
-        " UNION ALL SELECT n.number, a.person_key, a.found_by FROM wanted n"
+        " UNION ALL SELECT n.number, a.person_key, a.found_by, a.username FROM wanted n"
         " JOIN insurance i ON i.number_index = n.number"
-        " JOIN activation a ON a.person_key = i.person_key"
-        " WHERE a.username IS NOT NULL"
+        " JOIN activation a ON a.person_key = i.person_key), named AS ("
+        "SELECT number, person_key, found_by FROM numbered a WHERE username IS NOT NULL"
         " OR EXISTS (SELECT FROM username u WHERE u.person_key = a.person_key)"
         " UNION ALL SELECT n.number, m.person_key, m.found_by FROM wanted n"
         " JOIN imported m ON m.found_by @> ARRAY[n.number])"
@@ -221,8 +219,8 @@ def _names_compared(
     """
     last, first = _names(person)
     told = (
-        noted_names.compared(keys, last, found_by),
-        noted_names.compared(keys, first, found_by),
+        noted_names.is_noted(keys, last, found_by),
+        noted_names.is_noted(keys, first, found_by),
     )
     if told == (True, None) and noted_names.knows_none_but(keys, (*last, *first), found_by):
         return None, True

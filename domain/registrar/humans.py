@@ -30,9 +30,11 @@ from typing import NamedTuple
 
 from domain.memo import remembering
 from domain.registrar.number_owners import Groups, join_by_number
+from domain.registrar.one_person import ANYHOW, UNDATED, Pair
 from domain.registrar.row_clusters import of_one_contact, of_one_day, of_one_father, of_one_person
-from domain.registrar.row_facts import ANYHOW, MOST_ROWS, UNDATED, Known
+from domain.registrar.row_facts import MOST_ROWS, RowFacts
 from domain.registrar.row_names import Name
+from domain.registrar.row_pairs import compared_by
 from domain.registrar.rows import Row, enrolment
 
 MOST_FITTING = 5
@@ -74,15 +76,15 @@ def people(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> list[
 class _Parts(NamedTuple):
     """Rows and the humans they are of, by their first rows, and which of these may be one."""
 
-    known: list[Known]
+    known: list[RowFacts]
     groups: Groups
-    found: Mapping[int, Sequence[Known]]
+    found: Mapping[int, Sequence[RowFacts]]
     near: Mapping[int, set[int]]
     passed_over: set[str]
 
 
 def _grouped(rows: Iterable[Row], region: str, own: Collection[str]) -> _Parts:
-    known = [Known(row, region, own) for row in rows]
+    known = [RowFacts(row, region, own) for row in rows]
     groups = Groups(known)
     numbered = join_by_number(known, groups)
     alike = [members for members in of_one_day(known) if len(members) > 1]
@@ -90,7 +92,7 @@ def _grouped(rows: Iterable[Row], region: str, own: Collection[str]) -> _Parts:
     undecided = _join_certain(certain, groups, numbered)
     likely = [found for members in alike for found in of_one_contact(known, members)]
     _join_consistent(likely, known, groups, numbered, undecided)
-    found: dict[int, list[Known]] = defaultdict(list)
+    found: dict[int, list[RowFacts]] = defaultdict(list)
     for at, each in enumerate(known):
         found[groups.of(at)].append(each)
     return _Parts(known, groups, found, *_nearly_one(known, groups, found))
@@ -130,7 +132,7 @@ def deciding(
     }
     for one, other in _meeting(known):
         if not leads.isdisjoint((groups.of(one), groups.of(other))):
-            contacts |= known[one].is_near_by(known[other]) - {ANYHOW, UNDATED}
+            contacts |= Pair(known[one], known[other]).told_by - {ANYHOW, UNDATED}
     return Deciding([row for at, row in enumerate(rows) if groups.of(at) in leads], contacts)
 
 
@@ -153,7 +155,7 @@ def _join_certain(clusters: Iterable[list[int]], groups: Groups, numbered: set[i
 
 def _join_consistent(
     clusters: Sequence[tuple[str, list[int]]],
-    known: Sequence[Known],
+    known: Sequence[RowFacts],
     groups: Groups,
     numbered: set[int],
     undecided: set[int],
@@ -187,7 +189,7 @@ def _join_consistent(
 
 
 def _may_have_one_father(
-    rows: Sequence[Known], is_one: Callable[[Name, Name], bool] = Name.agrees
+    rows: Sequence[RowFacts], is_one: Callable[[Name, Name], bool] = Name.agrees
 ) -> bool:
     """Whether no father's name contradicts another, each told in full or by how it begins."""
     fathers = {each.father for each in rows if each.father.spellings}
@@ -198,7 +200,7 @@ def _may_have_one_father(
 
 
 def _nearly_one(
-    known: Sequence[Known], groups: Groups, found: Mapping[int, Sequence[Known]]
+    known: Sequence[RowFacts], groups: Groups, found: Mapping[int, Sequence[RowFacts]]
 ) -> tuple[dict[int, set[int]], set[str]]:
     """Tell by their first rows which humans may be one, though nothing joins them.
 
@@ -207,25 +209,25 @@ def _nearly_one(
     likely = {
         (one, other): by
         for one, other in _meeting(known)
-        if (by := known[one].is_near_by(known[other]))
+        if (by := Pair(known[one], known[other]).told_by)
     }
     many = _fitting_many(known, [pair for pair, by in likely.items() if UNDATED in by])
     contacts = {each for by in likely.values() for each in by}
-    sure = {ANYHOW} | of_one_person(known, contacts, Known.is_of_others)
+    sure = {ANYHOW} | of_one_person(known, contacts, lambda pair: pair.unlike)
     near: dict[int, set[int]] = defaultdict(set)
     for pair, by in likely.items():
         one, other = map(groups.of, pair)
         if one == other or not (by & sure or (UNDATED in by and many.isdisjoint(pair))):
             continue
         rows = [*found[one], *found[other]]
-        is_whatever = known[pair[0]].is_whatever_father(known[pair[1]])
-        if is_whatever or _may_have_one_father(rows, Name.may_be_declined):
+        fathers_may_differ = Pair(known[pair[0]], known[pair[1]]).fathers_may_differ
+        if fathers_may_differ or _may_have_one_father(rows, Name.may_be_declined):
             near[one].add(other)
             near[other].add(one)
     return near, {enrolment(known[at].row) for at in many}
 
 
-def _fitting_many(known: Sequence[Known], pairs: Iterable[tuple[int, int]]) -> set[int]:
+def _fitting_many(known: Sequence[RowFacts], pairs: Iterable[tuple[int, int]]) -> set[int]:
     """Return the rows without a birth date that fit rows of more dates than are asked about."""
     fitting: dict[int, set[Hashable]] = defaultdict(set)
     for pair in pairs:
@@ -235,12 +237,12 @@ def _fitting_many(known: Sequence[Known], pairs: Iterable[tuple[int, int]]) -> s
     return {at for at, each in fitting.items() if len(each) > MOST_FITTING}
 
 
-def _meeting(known: Sequence[Known]) -> Iterator[tuple[int, int]]:
+def _meeting(known: Sequence[RowFacts]) -> Iterator[tuple[int, int]]:
     """Yield the rows, by twos, that have enough in common to be compared."""
     undated = {names for each in known if not each.born for names in each.spellings}
     meeting: dict[Hashable, list[int]] = defaultdict(list)
     for at, each in enumerate(known):
-        for fact in {*each.compared_by, *(each.spellings & undated)}:
+        for fact in {*compared_by(each), *(each.spellings & undated)}:
             meeting[fact].append(at)
     for members in meeting.values():
         if len(members) <= MOST_ROWS:

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from domain.registrar.row_facts import MOST_ROWS, Known
+from domain.registrar.row_facts import MOST_ROWS, RowFacts
+from domain.registrar.row_pairs import PairEvidence
 
 _OWNER_AND_ANOTHER = 2
 
@@ -18,7 +19,7 @@ _OWNER_AND_ANOTHER = 2
 class Groups:
     """Disjoint sets of rows; the first members of sets stand for them."""
 
-    def __init__(self, rows: Sequence[Known]) -> None:
+    def __init__(self, rows: Sequence[RowFacts]) -> None:
         self._leads = list(range(len(rows)))
 
     def of(self, row: int) -> int:
@@ -32,7 +33,7 @@ class Groups:
             self._leads[lead] = leads[0]
 
 
-def join_by_number(known: list[Known], groups: Groups) -> set[int]:
+def join_by_number(known: list[RowFacts], groups: Groups) -> set[int]:
     """Join who shares a number, and return whose it is; from all others it is taken away."""
     sharing: dict[tuple[str, str], list[int]] = defaultdict(list)
     for at, each in enumerate(known):
@@ -55,7 +56,7 @@ def join_by_number(known: list[Known], groups: Groups) -> set[int]:
 
 
 def _of_one_number(
-    known: Sequence[Known], members: list[int], agreeing: list[list[int]]
+    known: Sequence[RowFacts], members: list[int], agreeing: list[list[int]]
 ) -> list[list[int]]:
     """Return the rows of each human to whom a number may belong.
 
@@ -67,11 +68,14 @@ def _of_one_number(
     return most + _agreeing(known, [at for at in left if known[at].is_born_as_numbered])
 
 
-def _agreeing(known: Sequence[Known], members: list[int]) -> list[list[int]]:
+def _agreeing(known: Sequence[RowFacts], members: list[int]) -> list[list[int]]:
     """Return rows of one number by whom they agree with; a row that fits twins is by itself."""
     if not 1 < len(members) <= MOST_ROWS:
         return [[at] for at in members]
-    fits = {at: [other for other in members if known[at].agrees(known[other])] for at in members}
+    fits = {
+        at: [other for other in members if PairEvidence(known[at], known[other]).two_facts_of_one]
+        for at in members
+    }
     torn = [at for at in members if _has_twins([known[other] for other in fits[at]])]
     found = [[at] for at in torn]
     left = [at for at in members if at not in torn]
@@ -85,5 +89,5 @@ def _agreeing(known: Sequence[Known], members: list[int]) -> list[list[int]]:
     return found
 
 
-def _has_twins(rows: Sequence[Known]) -> bool:
-    return any(one.is_twin_of(other) for one, other in combinations(rows, 2))
+def _has_twins(rows: Sequence[RowFacts]) -> bool:
+    return any(PairEvidence(one, other).twins for one, other in combinations(rows, 2))

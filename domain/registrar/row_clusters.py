@@ -7,13 +7,14 @@ from itertools import combinations
 from typing import TypeAlias
 
 from domain.registrar import given_names
-from domain.registrar.row_facts import MOST_ROWS, Known
+from domain.registrar.one_person import Pair
+from domain.registrar.row_facts import MOST_ROWS, RowFacts
 
 Spelling: TypeAlias = tuple[str, ...]
 """A name transcribed; a first name, or a father's, comes last."""
 
 
-def of_one_day(known: Sequence[Known]) -> Iterator[list[int]]:
+def of_one_day(known: Sequence[RowFacts]) -> Iterator[list[int]]:
     """Yield rows of one name and birth date; one of several spellings is in several lists."""
     by_day: dict[date, list[int]] = defaultdict(list)
     for at, each in enumerate(known):
@@ -23,7 +24,7 @@ def of_one_day(known: Sequence[Known]) -> Iterator[list[int]]:
         yield from _of_one_name(members, lambda at: known[at].greek, lambda at: known[at].spellings)
 
 
-def of_one_father(known: Sequence[Known], members: Sequence[int]) -> Iterator[list[int]]:
+def of_one_father(known: Sequence[RowFacts], members: Sequence[int]) -> Iterator[list[int]]:
     yield from _of_one_name(
         members,
         lambda at: (known[at].father.greek,) if known[at].father.greek else None,
@@ -67,7 +68,7 @@ def _of_one_name(
 
 
 def of_one_contact(
-    known: Sequence[Known], members: Sequence[int]
+    known: Sequence[RowFacts], members: Sequence[int]
 ) -> Iterator[tuple[str, list[int]]]:
     """Yield each contact and who has it, where the father of one of them is unknown."""
     if all(known[at].father.spellings for at in members):
@@ -82,12 +83,12 @@ def of_one_contact(
 
 
 def of_one_person(
-    known: Sequence[Known],
+    known: Sequence[RowFacts],
     contacts: set[str],
-    differ: Callable[[Known, Known], bool] = Known.differs,
+    are_two: Callable[[Pair], bool] = lambda pair: pair.clearly_two,
 ) -> set[str]:
     """Return those of the contacts of which no row says that they are of several persons."""
-    held: dict[str, list[Known]] = defaultdict(list)
+    held: dict[str, list[RowFacts]] = defaultdict(list)
     for each in known if contacts else ():
         for contact in each.contacts & contacts:
             held[contact].append(each)
@@ -95,5 +96,5 @@ def of_one_person(
         contact
         for contact, rows in held.items()
         if len(rows) <= MOST_ROWS
-        and not any(differ(one, other) for one, other in combinations(rows, 2))
+        and not any(are_two(Pair(one, other)) for one, other in combinations(rows, 2))
     }

@@ -6,12 +6,12 @@ They are read in both alphabets, transcribed. A father's name that is abbreviate
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from itertools import product
 from typing import NamedTuple
 
 from domain import genitive
 from domain.elot743 import ascii_fold
+from domain.names import is_spelled_like
 from domain.registrar import given_names
 from domain.registrar.rows import Row, text
 
@@ -39,11 +39,11 @@ class Name(NamedTuple):
             return self.greek == other.greek
         return not self.spellings.isdisjoint(other.spellings)
 
-    def may_be(self, other: "Name") -> bool:
+    def is_unknown_or_spelled_like(self, other: "Name") -> bool:
         """Whether one is unknown, or they resemble each other, as in another case or spelling."""
         if not (self.spellings and other.spellings):
             return True
-        return any(get_close_matches(each, other.spellings) for each in self.spellings)
+        return any(is_spelled_like(each, other.spellings) for each in self.spellings)
 
     def contradicts(self, other: "Name") -> bool:
         """Whether both are known and neither is the other, cut short, in English or with more."""
@@ -79,10 +79,10 @@ class Name(NamedTuple):
     def resembles(self, other: "Name") -> bool:
         """Whether both are known and may be one name, spelled otherwise; no two usual names are."""
         every = [*product(self.spellings, other.spellings)]
-        return bool(every) and (
-            self.is_surely(other)
-            or (self.may_be(other) and not any(given_names.are_two(*each) for each in every))
-        )
+        if not every or self.is_surely(other):
+            return bool(every)
+        are_two = any(given_names.are_two(*each) for each in every)
+        return not are_two and self.is_unknown_or_spelled_like(other)
 
     @property
     def is_a_womans(self) -> bool:

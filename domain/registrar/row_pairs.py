@@ -1,0 +1,204 @@
+"""What two of the registrar's rows have in common, and in what they differ; pure.
+
+What is unknown agrees with nothing. A father's name that is abbreviated is unknown, but contradicts
+one that begins otherwise.
+"""
+
+from collections.abc import Hashable, Iterator
+from functools import cached_property
+from itertools import product
+
+from domain import dates, typos
+from domain.registrar.row_facts import RowFacts
+from domain.registrar.rows import text
+
+_FACTS_THAT_AGREE = 2
+_BEGINS = 3
+
+
+class PairEvidence:
+    """Two rows; surname, first name and birth date are the three facts that are counted."""
+
+    def __init__(self, one: RowFacts, other: RowFacts) -> None:
+        self.one, self.other = one, other
+
+    @cached_property
+    def shared_contacts(self) -> set[str]:
+        return self.one.contacts & self.other.contacts
+
+    @cached_property
+    def same_number(self) -> bool:
+        return self.one.number is not None and self.one.number == self.other.number
+
+    @cached_property
+    def other_number(self) -> bool:
+        """Whether both have an insurance number, and not the same."""
+        numbers = self.one.number, self.other.number
+        return None not in numbers and numbers[0] != numbers[1]
+
+    @cached_property
+    def dated(self) -> bool:
+        return self.one.born is not None and self.other.born is not None
+
+    @cached_property
+    def same_birth(self) -> bool:
+        return self.dated and self.one.born == self.other.born
+
+    @cached_property
+    def other_birth(self) -> bool:
+        """Whether dates differ by more than day and month; an AMKA tells one where none stands."""
+        births = self.one.births
+        either = births.union(filter(None, map(dates.swapped, births)))
+        return bool(either and self.other.births) and either.isdisjoint(self.other.births)
+
+    @cached_property
+    def names_exchanged(self) -> bool:
+        """Whether the surname of each dated row is the first name of the other."""
+        return (
+            self.dated
+            and self.one.last.agrees(self.other.first)
+            and self.one.first.agrees(self.other.last)
+        )
+
+    @cached_property
+    def same_last(self) -> bool:
+        return self.names_exchanged or self.one.last.agrees(self.other.last)
+
+    @cached_property
+    def same_first(self) -> bool:
+        return self.names_exchanged or self.one.first.agrees(self.other.first)
+
+    @property
+    def all_agree(self) -> bool:
+        return self.same_last and self.same_first and self.same_birth
+
+    @cached_property
+    def first_contradicts(self) -> bool:
+        return self.one.first.contradicts(self.other.first)
+
+    @cached_property
+    def first_is_spelled_like(self) -> bool:
+        return self.one.first.is_unknown_or_spelled_like(self.other.first)
+
+    @cached_property
+    def first_resembles(self) -> bool:
+        return self.one.first.resembles(self.other.first)
+
+    @property
+    def last_is_spelled_like(self) -> bool:
+        return self.one.last.is_unknown_or_spelled_like(self.other.last)
+
+    @cached_property
+    def same_father(self) -> bool:
+        """Whether the fathers' names agree, also where one stands in the genitive."""
+        return self.one.father.may_be_declined(self.other.father)
+
+    @property
+    def number_begins_with_a_birth(self) -> bool:
+        """Whether the number of one of the rows begins with that row's birth date."""
+        return self.one.is_born_as_numbered or self.other.is_born_as_numbered
+
+    @property
+    def numbers_begin_with_births(self) -> bool:
+        """Whether the number of each row begins with that row's birth date."""
+        return self.one.is_born_as_numbered and self.other.is_born_as_numbered
+
+    @property
+    def surname_may_have_changed(self) -> bool:
+        """Whether it is a woman's, between enrolments of different years."""
+        years = [text(each.row, "inscriptionacyear") for each in (self.one, self.other)]
+        in_other_years = "" in years or years[0] != years[1]
+        return self.one.first.is_a_womans and not self.other_number and in_other_years
+
+    @property
+    def numbered_unlike(self) -> bool:
+        """Whether two numbers of one kind differ, and one of the three facts as well."""
+        numbers = {each.number for each in (self.one, self.other) if each.number}
+        return len(numbers) > len({scheme for scheme, _ in numbers}) and not self.all_agree
+
+    @property
+    def twins(self) -> bool:
+        """Whether the first names contradict on one birth date: no slip, as far as can be told."""
+        return self.same_birth and self.first_contradicts
+
+    @property
+    def twins_by_number(self) -> bool:
+        """Whether numbers of their own tell two of one birth date, whose first names differ."""
+        return (
+            self.other_number
+            and self.same_birth
+            and self.numbers_begin_with_births
+            and bool(self.one.first.spellings and self.other.first.spellings)
+            and not self.same_first
+            and not self.one.first.is_form_of(self.other.first)
+        )
+
+    @cached_property
+    def two_facts(self) -> bool:
+        """Whether two of the three facts agree, and the rows are no twins'."""
+        names = self.one.last.agrees(self.other.last) + self.one.first.agrees(self.other.first)
+        return names + self.same_birth >= _FACTS_THAT_AGREE and not self.twins
+
+    @property
+    def two_facts_of_one(self) -> bool:
+        """Whether two of the three facts agree, and the rows are neither twins' nor namesakes'."""
+        return self.two_facts and not self._namesakes
+
+    @property
+    def _namesakes(self) -> bool:
+        """Whether another birth date and father tell another human of the same names.
+
+        Where no father does, the number must begin with both dates or with neither, unless one is
+        the other mistyped.
+        """
+        if (
+            self.same_birth
+            or self.same_father
+            or self.one.father_told.is_surely(self.other.father_told)
+        ):
+            return False
+        if self.one.father.spellings and self.other.father.spellings:
+            return True
+        return (
+            self.other_birth
+            and self.one.begins_number != self.other.begins_number
+            and not self._mistyped_birth
+        )
+
+    @property
+    def _mistyped_birth(self) -> bool:
+        """Whether one date is the other with two digits exchanged that stand side by side."""
+        rows = (self.one, self.other)
+        written = product(*({f"{day:%d%m%Y}" for day in each.births} for each in rows))
+        return any(typos.between(*each) is typos.Typo.SWAPPED for each in written)
+
+    @property
+    def fathers_may_differ(self) -> bool:
+        """Whether enough else agrees for the fathers' names not to keep the rows apart."""
+        if self.all_agree and self.shared_contacts:
+            return True
+        return self.same_number and self.two_facts and self.one.father.resembles(self.other.father)
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether a first name, birth date or surname contradicts the other row's."""
+        return (
+            self.first_contradicts
+            or (self.dated and not self.same_birth)
+            or self.one.last.contradicts(self.other.last)
+        )
+
+
+def compared_by(row: RowFacts) -> Iterator[Hashable]:
+    """Yield facts of which rows that may be one have one in common, where both have a birth date.
+
+    Only such rows need to be compared.
+    """
+    if row.number:
+        yield row.number
+    if row.born:
+        yield from ((row.born, each) for each in row.first.spellings | row.last.spellings)
+        yield from ((row.born, f"{each[:_BEGINS]}-") for each in row.father.spellings)
+        if either := dates.swapped(row.born):
+            names = map(frozenset, row.spellings)
+            yield from ((frozenset({row.born, either}), each) for each in names)
