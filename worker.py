@@ -33,6 +33,7 @@ from activities.registrar import RegistrarActivities
 from activities.watch import watched
 from adapters.directory.wiring import directory_of
 from adapters.registrar.view import View, reader
+from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import TaskQueue
 from ledger import key_checks, pooler
 from postgres import Pool
@@ -184,15 +185,16 @@ def _messaging(given: Dependencies) -> list[Worker]:
     messages = MessagingActivities(pool=given.ledger, keys=given.keys, settings=given.config)
     given.stack.push_async_callback(messages.close)
     desk = DeskActivities(pool=given.ledger, keys=given.keys, settings=given.config)
-    pace = given.config.sms.per_second
+    paces: dict[str, float] = {TaskQueue.SMS: given.config.sms.per_second}
+    others: dict[str, list[Callable[..., Any]]] = {TaskQueue.MAIL: desk.all()}
     return [
         _worker(
             given.client,
-            TaskQueue.SMS,
-            messages.all(),
-            max_task_queue_activities_per_second=pace,
-        ),
-        _worker(given.client, TaskQueue.MAIL, [*messages.all(), *desk.all()]),
+            queue,
+            [*messages.all(), *others.get(queue, [])],
+            max_task_queue_activities_per_second=paces.get(queue),
+        )
+        for queue in dict.fromkeys(channel.queue for channel in Channel.all())
     ]
 
 
@@ -215,7 +217,7 @@ _WORKERS = {Role.MAIN: _main, Role.MESSAGING: _messaging, Role.DIRECTORY: _direc
 
 
 def _worker(
-    client: Client, queue: TaskQueue, activities: list[Callable[..., Any]], **options: Any
+    client: Client, queue: str, activities: list[Callable[..., Any]], **options: Any
 ) -> Worker:
     return Worker(
         client,

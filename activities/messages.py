@@ -1,38 +1,25 @@
-"""send_pin and send_notice: words to students, once each, by SMS or e-mail.
+"""send_pin and send_notice: words to students, once each, by any channel.
 
 A PIN is derived at the moment its message is written and is kept nowhere. What was sent is noted
 by its key, so that a repeated try finds it done; the text is never noted.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from temporalio import activity
 
 from activities.errors import alarm, guarded
-from adapters.messaging.mail import MailRelay
-from adapters.messaging.message_templates import Word, Words
-from adapters.messaging.port import MessageChannel
-from adapters.messaging.sms import SmsGateways
+from adapters.messaging import wiring
+from adapters.messaging.message_templates import Word
 from domain.contracts.requests import Delivery, SendNotice, SendPin, Sent
-from domain.contracts.vocabulary import ActivityName, Channel, FailureType
+from domain.contracts.vocabulary import ActivityName, FailureType
 from domain.references import first_group
 from ledger import clock, codes, messages
 from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings
-
-Content = TypeVar("Content")
-
-
-@dataclass(frozen=True)
-class _Way(Generic[Content]):
-    """How a message is written for a channel, and the channel."""
-
-    write: Callable[..., Content]
-    channel: MessageChannel[Content]
 
 
 class MessagingActivities:
@@ -40,18 +27,14 @@ class MessagingActivities:
         self._pool = pool
         self._keys = keys
         self._policy = settings.policy
-        words = Words(settings)
-        self._ways: Mapping[Channel, _Way[Any]] = {
-            Channel.SMS: _Way(words.sms, SmsGateways(settings.sms, settings.sms_fallback, alarm)),
-            Channel.EMAIL: _Way(words.letter, MailRelay(settings.mail, settings.institution)),
-        }
+        self._clients = wiring.opened(settings, alarm)
 
     def all(self) -> list[Callable[..., Any]]:
         return [self.send_pin, self.send_notice]
 
     async def close(self) -> None:
-        for way in self._ways.values():
-            await way.channel.close()
+        for client in self._clients.values():
+            await client.channel.close()
 
     @activity.defn(name=ActivityName.SEND_PIN)
     async def send_pin(self, request: SendPin) -> Sent:
@@ -98,6 +81,7 @@ class MessagingActivities:
     async def _hand_over(
         self, key: str, request: SendPin | SendNotice, name: str, words: dict[str, Word]
     ) -> Delivery:
-        to, way = request.destination, self._ways[request.destination.channel]
-        content = way.write(name, request.language, **words)
-        return await way.channel.send(to=to.to, content=content, message_id=key)
+        to = request.destination
+        client = self._clients[to.channel]
+        content = client.write(name, request.language, **words)
+        return await client.channel.send(to=to.to, content=content, message_id=key)

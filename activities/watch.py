@@ -15,7 +15,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from domain.contracts.requests import ResolveAccount, SendNotice, SendPin
-from domain.contracts.vocabulary import ActivityName, Channel, FailureType
+from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import parts, passwords
 from ledger.parts import CallCounts, Part
 from postgres import NO_RESULT, Pool
@@ -47,6 +47,7 @@ _FAILED_AT: Mapping[str, Part] = {
     FailureType.DIRECTORY_DOWN: Part.DIRECTORY,
     FailureType.SMS_DOWN: Part.SMS,
     FailureType.MAIL_DOWN: Part.MAIL,
+    FailureType.MESSAGES_DOWN: Part.MESSAGES,
 }
 
 
@@ -54,7 +55,7 @@ def part_of(name: str, request: object) -> Part | None:
     """Return the part that an activity works with; None for one that works alone."""
     match request:
         case SendPin() | SendNotice():
-            return Part.SMS if request.destination.channel is Channel.SMS else Part.MAIL
+            return _FAILED_AT[request.destination.channel.down]
         case ResolveAccount():
             return Part.DIRECTORY if request.ask_directory else Part.LEDGER
     return _PARTS[name]

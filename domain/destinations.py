@@ -1,36 +1,67 @@
 """Where a student's messages may go: to contacts on file, and to no others."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Mapping, Sequence
 
+from domain.contracts.channels import BUILT_IN, Channel
 from domain.contracts.requests import Destination, Person
-from domain.contracts.vocabulary import Channel
-
-OTHER: Mapping[Channel, Channel] = MappingProxyType(
-    {Channel.SMS: Channel.EMAIL, Channel.EMAIL: Channel.SMS}
-)
+from domain.contracts.vocabulary import ContactKind
 
 
-def reachable(persons: Sequence[Person], *, always_ask: bool = False) -> dict[Channel, Destination]:
-    """Return where messages may go, the first choice first.
+def reachable(
+    persons: Sequence[Person],
+    *,
+    channels: Iterable[Channel] = BUILT_IN,
+    always_ask: bool = False,
+) -> dict[Channel, Destination]:
+    """Return where messages may go, the first choice first; `channels` in order of preference.
 
-    One person: every contact on file, SMS first when the mobile matched. Several, or one who is
-    asked who they are: only the contact that was typed, for nobody knows yet whose the other ones
-    are.
+    One person: every contact on file, those that matched first. Several, or one who is asked who
+    they are: only the contact that was typed, for nobody knows yet whose the other ones are.
     """
-    person = persons[0]
-    typed = {
-        Channel.SMS: next((each.sms_to for each in persons if each.sms_to), None),
-        Channel.EMAIL: next((each.email_to for each in persons if each.email_to), None),
-    }
-    first = Channel.SMS if typed[Channel.SMS] else Channel.EMAIL
-    contacts = {first: typed[first]}
+    typed = _typed(persons)
+    first = next((kind for kind in ContactKind if kind in typed), None)
     if len(persons) == 1 and not always_ask:
-        on_file = {Channel.SMS: person.mobile, Channel.EMAIL: person.email}
-        contacts[OTHER[first]] = typed[OTHER[first]] or on_file[OTHER[first]]
-    return {channel: Destination(channel=channel, to=to) for channel, to in contacts.items() if to}
+        contacts = _on_file(persons[0]) | typed
+    else:
+        contacts = {kind: typed[kind] for kind in typed if kind is first}
+    return {
+        channel: Destination(channel=channel, to=contacts[channel.contact])
+        for channel in sorted(channels, key=lambda each: each.contact not in typed)
+        if channel.contact in contacts
+    }
+
+
+def next_channel(
+    contacts: Mapping[Channel, Destination], than: Channel, without: Iterable[Channel] = ()
+) -> Channel | None:
+    """Return the first other channel that is not among `without`; None when there is none."""
+    return next((each for each in contacts if each not in {than, *without}), None)
+
+
+def other_contact(
+    contacts: Mapping[Channel, Destination], proven: Destination
+) -> Destination | None:
+    """Return the first destination at another kind of contact than the proven one."""
+    kind = proven.channel.contact
+    return next((to for channel, to in contacts.items() if channel.contact is not kind), None)
 
 
 def has(person: Person, contact: Destination) -> bool:
     """Tell whether this contact is on file for this person."""
     return contact.to in (person.sms_to, person.email_to, person.mobile, person.email)
+
+
+def _typed(persons: Sequence[Person]) -> dict[ContactKind, str]:
+    """Return the contacts on file that matched what was typed."""
+    mobile = next((each.sms_to for each in persons if each.sms_to), None)
+    email = next((each.email_to for each in persons if each.email_to), None)
+    return _present(mobile, email)
+
+
+def _on_file(person: Person) -> dict[ContactKind, str]:
+    return _present(person.mobile, person.email)
+
+
+def _present(mobile: str | None, email: str | None) -> dict[ContactKind, str]:
+    contacts = {ContactKind.MOBILE: mobile, ContactKind.EMAIL: email}
+    return {kind: contact for kind, contact in contacts.items() if contact}

@@ -4,6 +4,8 @@ import unicodedata
 
 import phonenumbers
 
+from domain.contracts.vocabulary import ContactKind
+
 _DOTS = "•" * 7
 
 
@@ -18,6 +20,15 @@ def email(address: str) -> str:
     local, _, domain = address.rpartition("@")
     name, _, top = domain.rpartition(".")
     return f"{local[:1]}•••@{name[:1]}•••.{top}"
+
+
+def contact(kind: ContactKind, value: str) -> str:
+    """Mask a contact of either kind."""
+    match kind:
+        case ContactKind.MOBILE:
+            return mobile(value)
+        case ContactKind.EMAIL:
+            return email(value)
 
 
 def insurance(number: str) -> str:

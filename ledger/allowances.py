@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 import structlog
 
-from domain.contracts.vocabulary import Channel, Purse, Spent
+from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import Purse, Spent
 from ledger import budgets
 from postgres import Connection
 from settings import SendBudget
@@ -71,7 +72,7 @@ async def take(
         if kept_at or purse is Purse.ORDINARY:
             return Allowance(purse, opens, spent, kept_at or now)
     charged = purse if opens else Purse.ORDINARY
-    paid_at = await _paid(ledger, budget) if to.channel is Channel.SMS else None
+    paid_at = await _paid(ledger, budget) if to.channel.paid else None
     return Allowance(charged, paid_at, Spent.INSTITUTION) if paid_at else Allowance(charged)
 
 

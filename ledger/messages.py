@@ -8,7 +8,7 @@ import asyncpg
 from domain.codes import CodeBook
 from domain.contracts.requests import Delivery, Destination, ReserveSend, SendReserved
 from domain.contracts.submissions import Policy
-from domain.contracts.vocabulary import Channel, Purse
+from domain.contracts.vocabulary import Purse
 from ledger import allowances, codes
 from ledger.allowances import Allowance
 from postgres import Connection, Pool
@@ -26,10 +26,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Sending:
-    """One message: its kind (`pin` or `notice`), and its outcome once it has one."""
+    """One message: its kind (`pin` or `notice`), and its outcome once it has one.
+
+    `channel` is a name: the row stays when a channel is no longer registered.
+    """
 
     kind: str
-    channel: Channel
+    channel: str
     reserved_at: datetime
     outcome: Delivery | None
     finished_at: datetime | None
@@ -172,7 +175,7 @@ async def of(pool: Pool, reference: str) -> list[Sending]:
     return [
         Sending(
             kind=row["key"].split(":")[1],
-            channel=Channel(row["channel"]),
+            channel=row["channel"],
             reserved_at=row["reserved_at"],
             outcome=Delivery(row["outcome"]) if row["outcome"] else None,
             finished_at=row["finished_at"],
@@ -182,8 +185,8 @@ async def of(pool: Pool, reference: str) -> list[Sending]:
 
 
 def contact_index(keys: KeyRing, destination: Destination) -> str:
-    purpose = "mobile" if destination.channel is Channel.SMS else "email"
-    return keys.index(purpose, destination.to)
+    """Return the keyed index of a contact, which all channels to it share."""
+    return keys.index(destination.channel.contact, destination.to)
 
 
 def pin_key(reference: str, send_no: int) -> str:

@@ -47,6 +47,7 @@ class Part(StrEnum):
     LEDGER = "ledger"
     SMS = "sms"
     MAIL = "mail"
+    MESSAGES = "messages"
     DIRECTORY = "directory"
     TEMPORAL = "temporal"
 

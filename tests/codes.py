@@ -4,9 +4,9 @@ import secrets
 from datetime import UTC, datetime
 
 from activities.pins import PinActivities
+from domain.contracts.channels import Channel
 from domain.contracts.requests import CheckPin, Delivery, Destination, ReserveSend, SendReserved
 from domain.contracts.submissions import Policy
-from domain.contracts.vocabulary import Channel
 from ledger import messages
 from postgres import Pool
 from security.purposes import User

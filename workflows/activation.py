@@ -38,7 +38,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contracts.views import Progress, ProgressRequest, Verdict
     from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
-    from domain.destinations import OTHER, reachable
+    from domain.destinations import other_contact, reachable
     from workflows import calls, steps
     from workflows.account import Account, typed_contact
     from workflows.handlers import Handlers
@@ -294,7 +294,8 @@ class Activation(Handlers, StepMachine):
         if self.person is None or self.proof is None:
             return None
         proven = self.proof.destination
-        return reachable([self.person]).get(OTHER[proven.channel], proven)
+        contacts = reachable([self.person], channels=self.start.channels)
+        return other_contact(contacts, proven) or proven
 
     def _notice(self, kind: NoticeKind, to: Destination) -> SendNotice:
         self.notices += 1

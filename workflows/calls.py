@@ -22,6 +22,7 @@ from temporalio.exceptions import (
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts import Model
+    from domain.contracts.channels import Channel
     from domain.contracts.outbox import FindLeftBehind, LeftBehind
     from domain.contracts.requests import (
         AccountChecked,
@@ -60,13 +61,7 @@ with workflow.unsafe.imports_passed_through():
         WithdrawalApplied,
     )
     from domain.contracts.submissions import JoinedNotice
-    from domain.contracts.vocabulary import (
-        ActivityName,
-        Channel,
-        FailureType,
-        TaskQueue,
-        WaitReason,
-    )
+    from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
     from workflows.step_machine import Delayed
 
 Outcome = TypeVar("Outcome", bound=Model)
@@ -78,14 +73,7 @@ _NOTICE_PATIENCE = timedelta(days=3)
 _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = (timedelta(seconds=20), timedelta(seconds=30))
 _WINDOWS = (timedelta(seconds=45), timedelta(minutes=10), timedelta(hours=3))
-_MESSAGE_QUEUES = {Channel.SMS: TaskQueue.SMS, Channel.EMAIL: TaskQueue.MAIL}
 _NO_SUCH_RUN = "ExternalWorkflowExecutionNotFound"
-_SILENT = {
-    TaskQueue.SMS: WaitReason.SMS_DOWN,
-    TaskQueue.MAIL: WaitReason.MAIL_DOWN,
-    TaskQueue.DIRECTORY: WaitReason.DIRECTORY_DOWN,
-}
-"""What a silent queue means: a time-out brings no failure type along."""
 
 
 class NoNews(Exception):
@@ -122,7 +110,7 @@ async def reserve_send(request: ReserveSend, delayed: Delayed) -> SendReserved:
 
 
 async def send_pin(request: SendPin, delayed: Delayed) -> Sent:
-    queue = _MESSAGE_QUEUES[request.destination.channel]
+    queue = request.destination.channel.queue
     return await _durable(ActivityName.SEND_PIN, request, Sent, delayed, queue)
 
 
@@ -213,7 +201,7 @@ async def provision_account(request: ProvisionAccount, delayed: Delayed) -> Prov
 async def send_notice(request: SendNotice, delayed: Delayed) -> None:
     """Try for three days; a notice that cannot be sent holds up nobody."""
     del delayed  # What nobody waits for is not late.
-    queue = _MESSAGE_QUEUES[request.destination.channel]
+    queue = request.destination.channel.queue
     with suppress(ActivityError):
         await _queued(ActivityName.SEND_NOTICE, request, Sent, queue, _NOTICE_PATIENCE)
 
@@ -271,7 +259,7 @@ async def _durable(
     request: Model,
     outcome: type[Outcome],
     delayed: Delayed,
-    queue: TaskQueue,
+    queue: str,
 ) -> Outcome:
     windows = chain(_WINDOWS, repeat(_WINDOWS[-1]))
     while True:
@@ -285,7 +273,7 @@ async def _queued(
     name: ActivityName,
     request: Model,
     outcome: type[Outcome],
-    queue: TaskQueue,
+    queue: str,
     patience: timedelta | None = None,
 ) -> Outcome:
     """Try for as long as `patience`; None: until it is done. A forged result is one more try."""
@@ -327,7 +315,7 @@ def _retry_policy() -> RetryPolicy:
     return RetryPolicy(initial_interval=_FIRST_PAUSE, maximum_interval=longest)
 
 
-def _reason(error: FailureError, name: ActivityName, queue: TaskQueue) -> WaitReason:
+def _reason(error: FailureError, name: ActivityName, queue: str) -> WaitReason:
     """Return which part is away; raises what waiting cannot mend."""
     _raise_unless_passing(error)
     cause: BaseException | None = error
@@ -337,7 +325,15 @@ def _reason(error: FailureError, name: ActivityName, queue: TaskQueue) -> WaitRe
         cause = cause.__cause__
     if name is ActivityName.FIND_STUDENT:
         return WaitReason.REGISTRAR_DOWN
-    return _SILENT.get(queue, WaitReason.LEDGER_DOWN)
+    return _silent(queue)
+
+
+def _silent(queue: str) -> WaitReason:
+    """Return what a silent queue means: a time-out brings no failure type along."""
+    if queue == TaskQueue.DIRECTORY:
+        return WaitReason.DIRECTORY_DOWN
+    down = {channel.queue: WaitReason(channel.down) for channel in Channel.all()}
+    return down.get(queue, WaitReason.LEDGER_DOWN)
 
 
 def _raise_unless_passing(error: FailureError) -> None:

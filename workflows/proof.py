@@ -19,6 +19,7 @@ from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain import identity, masks
+    from domain.contracts.channels import Channel
     from domain.contracts.requests import (
         CheckPin,
         Delivery,
@@ -41,13 +42,11 @@ with workflow.unsafe.imports_passed_through():
         UnlockRequest,
     )
     from domain.contracts.views import PinView, Verdict
-    from domain.contracts.vocabulary import Channel, Purse, Step, WaitReason
-    from domain.destinations import OTHER, has, reachable
+    from domain.contracts.vocabulary import Purse, Step, WaitReason
+    from domain.destinations import has, next_channel, reachable
     from workflows import calls
     from workflows.step_machine import StepMachine
     from workflows.tasks import background
-
-_MASKS = {Channel.SMS: masks.mobile, Channel.EMAIL: masks.email}
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Proof:
         self._machine = machine
         self._start = start
         self._persons = persons
-        self._contacts = reachable(persons, always_ask=start.always_ask)
+        self._contacts = reachable(persons, channels=start.channels, always_ask=start.always_ask)
         self._person_key = persons[0].person_key if len(persons) == 1 else None
         self._requests = 0
         self._tries_left: int | None = None
@@ -240,10 +239,10 @@ class Proof:
             self._resend_at = workflow.now() + self._start.policy.resend_after
 
     async def _go_round_undeliverable(self) -> None:
-        """Take the other contact on file; when there is none left, support must help."""
+        """Take another way to a contact on file; when there is none left, support must help."""
         self._refused.add(self._channel)
-        other = OTHER[self._channel]
-        if other in self._refused or other not in self._contacts:
+        other = next_channel(self._contacts, self._channel, self._refused)
+        if other is None:
             await self._machine.park(WaitReason.UNDELIVERABLE)
             self._refused.clear()
             other = self._channel
@@ -374,18 +373,17 @@ class Proof:
     # --- showing ---------------------------------------------------------------------------
 
     def view(self) -> PinView:
-        other = OTHER[self._channel]
         closed = self._closed.get(self._channel)
         resend_at = self._resend_at and self._resend_at + self._clock.ahead
         opens = (resend_at, self._not_before(self._channel))
         return PinView(
             channel=self._channel,
-            destination=_MASKS[self._channel](self._message.to.to),
+            destination=masks.contact(self._channel.contact, self._message.to.to),
             tries_left=self._tries_left or 0,
             expires_at=self._expires_at,
             resend_at=max(filter(None, opens), default=None),
             locked_until=self._locked_until,
-            other_channel=other if other in self._contacts else None,
+            other_channels=tuple(each for each in self._contacts if each is not self._channel),
             on_request=self._on_request,
             spent=closed.spent if closed else None,
             last_sent_at=closed.last_sent_at if closed else None,

@@ -69,6 +69,7 @@ TRANSITIONS: Mapping[Step, frozenset[Step]] = {
     ),
 } | {end: frozenset() for end in ENDS}
 
+_CHANNEL_DOWN = frozenset({WaitReason.SMS_DOWN, WaitReason.MAIL_DOWN, WaitReason.MESSAGES_DOWN})
 _ENGINE = frozenset({WaitReason.LEDGER_DOWN, WaitReason.CONFIGURATION})
 
 REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
@@ -78,8 +79,7 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
         WaitReason.WAITING_PIN,
         WaitReason.PIN_LOCKED,
         WaitReason.SEND_LIMIT,
-        WaitReason.SMS_DOWN,
-        WaitReason.MAIL_DOWN,
+        *_CHANNEL_DOWN,
         WaitReason.DIRECTORY_DOWN,
     },
     Step.IDENTIFY: _ENGINE | {WaitReason.WAITING_IDENTITY, WaitReason.DIRECTORY_DOWN},
@@ -139,7 +139,7 @@ def woken_by(step: Step, reason: WaitReason | None) -> Waker | None:
 
 def deadline_runs(step: Step, reason: WaitReason | None) -> bool:
     """Tell whether the student's clock runs: while the student is awaited, and for a message."""
-    if step is Step.PIN and reason in (WaitReason.SMS_DOWN, WaitReason.MAIL_DOWN):
+    if step is Step.PIN and reason in _CHANNEL_DOWN:
         return True
     return woken_by(step, reason) is Waker.STUDENT
 

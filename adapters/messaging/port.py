@@ -1,9 +1,14 @@
 """A way by which messages go out; another one is another class of this form."""
 
-from typing import Protocol, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
+from domain.contracts.channels import Channel
 from domain.contracts.requests import Delivery
+from settings import Settings
 
+Content = TypeVar("Content")
 Content_contra = TypeVar("Content_contra", contravariant=True)
 """What such a message holds: a text, or a letter with its subject."""
 
@@ -17,3 +22,27 @@ class MessageChannel(Protocol[Content_contra]):
         """
 
     async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Client(Generic[Content]):
+    """A channel's open client, and how a message is written for it."""
+
+    write: Callable[..., Content]
+    channel: MessageChannel[Content]
+
+
+Opener: TypeAlias = Callable[[Settings, Callable[[str], None]], Client[Any]]
+"""Opens a client from the settings; what must be mended is told by the second argument."""
+
+OPENERS: dict[Channel, Opener] = {}
+
+
+def opens(channel: Channel) -> Callable[[Opener], Opener]:
+    """Register how the client of a channel is opened."""
+
+    def register(opener: Opener) -> Opener:
+        OPENERS[channel] = opener
+        return opener
+
+    return register

@@ -5,16 +5,9 @@ from enum import StrEnum
 from typing import Literal
 
 from domain.contracts import Model
+from domain.contracts.channels import Channel
 from domain.contracts.views import ReviewView
-from domain.contracts.vocabulary import (
-    Channel,
-    Choice,
-    Language,
-    PasswordRefusal,
-    Purse,
-    Spent,
-    Step,
-)
+from domain.contracts.vocabulary import Choice, Language, PasswordRefusal, Purse, Spent, Step
 
 
 class FindStudent(Model):

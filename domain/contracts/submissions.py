@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from domain.contracts import Model
-from domain.contracts.vocabulary import Channel, Choice, Detail, Language, Step
+from domain.contracts.channels import BUILT_IN, Channel
+from domain.contracts.vocabulary import Choice, Detail, Language, Step
 
 
 class Policy(Model):
@@ -36,6 +37,7 @@ class ActivationStart(Model):
     """One of `mobile` and `email` at least is given.
 
     `always_ask`: a second datum is asked for also where one person alone has the contact.
+    `channels` are those that may be used, which stay the same for the activation's life.
     """
 
     kind: Literal["activation_start"] = "activation_start"
@@ -45,6 +47,7 @@ class ActivationStart(Model):
     language: Language = Language.EL
     policy: Policy = Policy()
     always_ask: bool = False
+    channels: tuple[Channel, ...] = BUILT_IN
 
 
 class ActivationResult(Model):

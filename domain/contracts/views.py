@@ -7,15 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from domain.contracts import Model
-from domain.contracts.vocabulary import (
-    Channel,
-    PasswordRefusal,
-    Question,
-    Spent,
-    Step,
-    WaitReason,
-    Waker,
-)
+from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import PasswordRefusal, Question, Spent, Step, WaitReason, Waker
 
 
 class PinView(Model):
@@ -33,7 +26,7 @@ class PinView(Model):
     expires_at: datetime | None
     resend_at: datetime | None
     locked_until: datetime | None = None
-    other_channel: Channel | None = None
+    other_channels: tuple[Channel, ...] = ()
     on_request: bool = False
     spent: Spent | None = None
     last_sent_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""Closed vocabularies: the names of steps, reasons, failures, channels, choices and queues."""
+"""Closed vocabularies: the names of steps, reasons, failures, contacts, choices and queues."""
 
 from enum import StrEnum
 
@@ -45,6 +45,7 @@ class WaitReason(StrEnum):
     DIRECTORY_DOWN = "DIRECTORY_DOWN"
     SMS_DOWN = "SMS_DOWN"
     MAIL_DOWN = "MAIL_DOWN"
+    MESSAGES_DOWN = "MESSAGES_DOWN"
     CONFIGURATION = "CONFIGURATION"
     USERNAME_CONFLICT = "USERNAME_CONFLICT"
     INSURANCE_CONFLICT = "INSURANCE_CONFLICT"
@@ -72,11 +73,14 @@ class FailureType(StrEnum):
     DIRECTORY_DOWN = "DIRECTORY_DOWN"
     SMS_DOWN = "SMS_DOWN"
     MAIL_DOWN = "MAIL_DOWN"
+    MESSAGES_DOWN = "MESSAGES_DOWN"
     CONFIGURATION = "CONFIGURATION"
 
 
-class Channel(StrEnum):
-    SMS = "sms"
+class ContactKind(StrEnum):
+    """What a student types and the registrar has on file; messages go there by a channel."""
+
+    MOBILE = "mobile"
     EMAIL = "email"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain import contacts, masks, typos, unreadable
-from domain.contracts.vocabulary import Channel
+from domain.contracts.channels import Channel
 from domain.registrar import students
 from domain.registrar.row_names import transcribed
 from domain.registrar.rows import Row, birth_date, enrolment, insurance_of, is_live, text

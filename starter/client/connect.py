@@ -24,6 +24,7 @@ from temporalio.runtime import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+import adapters.messaging.wiring  # noqa: F401 - registers the channels for every process
 from security.codec import data_converter
 from security.keys import KeyRing
 from settings import Settings, Unreadable

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from fastapi.responses import Response
 
 from domain import masks
+from domain.contracts.channels import Channel
 from domain.contracts.submissions import PinSubmission, ResendRequest, Submission
 from domain.contracts.views import Answer, Verdict
-from domain.contracts.vocabulary import Channel, Step
+from domain.contracts.vocabulary import Step
 from starter.client.activations import ActivationEnded
 from starter.portal import limits, second
 from starter.portal.page_state import PageState
@@ -28,9 +29,10 @@ _RECEIVED_AFTER = 2.2
 
 def masked(read: Mapping[str, str | None]) -> dict[str, str]:
     """Return what the page may show of the contacts that were typed, by channel."""
-    shown = {Channel.SMS: (masks.mobile, "mobile"), Channel.EMAIL: (masks.email, "email")}
     return {
-        channel: mask(typed) for channel, (mask, name) in shown.items() if (typed := read.get(name))
+        channel: masks.contact(channel.contact, typed)
+        for channel in Channel.all()
+        if (typed := read.get(channel.contact))
     }
 
 
@@ -40,11 +42,13 @@ async def page(
     errors: Errors | None = None,
     locked_until: datetime | None = None,
 ) -> Response:
+    typed = await ctx.typed(state.reference)
     return ctx.page(
         "pin-uniform",
         state=state,
         errors=errors,
-        typed=await ctx.typed(state.reference),
+        typed=typed,
+        channels=[(each, ctx.words.send_by(each)) for each in Channel.all() if each in typed],
         locked_until=locked_until and ctx.clock(locked_until),
         sent="sent" in ctx.request.query_params,
     )

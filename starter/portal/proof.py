@@ -6,9 +6,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain import identity, pins
+from domain.contracts.channels import Channel
 from domain.contracts.submissions import IdentitySubmission, PinSubmission, ResendRequest
 from domain.contracts.views import Answer, PinView, Verdict
-from domain.contracts.vocabulary import Channel, Question, Step
+from domain.contracts.vocabulary import Question, Step
 from domain.rules import InvalidInput, Rule
 from starter.portal import enumeration_protection, page_state, second
 from starter.portal.page_state import PageState
@@ -51,7 +52,7 @@ async def pin_given(ctx: CurrentRequest) -> Response:
 async def pin_again(ctx: CurrentRequest) -> Response:
     form = await ctx.form()
     channel = form.get("channel")
-    if channel not in list(Channel):
+    if channel not in Channel.all():
         raise RedirectTo("/pin")
     typed = form.get("answer").strip()
     answers = identity.readings(typed, _today())
@@ -140,6 +141,10 @@ async def _pin_page(ctx: PortalRequest, state: PageState, errors: Errors | None 
         kept_now=kept_at == now,
         kept_from=kept_at if kept_at != now else None,
         notice=ctx.words.wait(state.step, state.wait_reason),
+        sending=view and ctx.words.sending_by(view.channel),
+        other_channels=[(each, ctx.words.send_by(each)) for each in view.other_channels]
+        if view
+        else [],
     )
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from domain.contracts.channels import Channel
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import Language
 from ledger import activations, starts
@@ -85,6 +86,7 @@ class StartService:
                 language=language,
                 policy=self.texts.named_in(self.settings.policy),
                 always_ask=self.settings.identity.always_ask,
+                channels=Channel.all(),
                 **contacts,
             )
         )

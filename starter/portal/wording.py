@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from babel.support import NullTranslations
 
-from domain.contracts.vocabulary import Language, PasswordRefusal, Step, WaitReason
+from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import ContactKind, Language, PasswordRefusal, Step, WaitReason
 from domain.rules import Rule
 from translations import N_, translator
 
@@ -86,6 +87,9 @@ _WAITS: Mapping[WaitReason, str] = {
     WaitReason.DIRECTORY_DOWN: N_("The directory of accounts does not answer just now."),
     WaitReason.SMS_DOWN: N_("The SMS service does not answer just now. Your code will be late."),
     WaitReason.MAIL_DOWN: N_("The mail service does not answer just now. Your code will be late."),
+    WaitReason.MESSAGES_DOWN: N_(
+        "The service by which your code goes does not answer just now. Your code will be late."
+    ),
     WaitReason.CONFIGURATION: N_("A fault on our side is in the way. Support can see it."),
     WaitReason.USERNAME_CONFLICT: N_("Support has to check your username."),
     WaitReason.INSURANCE_CONFLICT: N_("Support has to check your insurance number."),
@@ -105,6 +109,24 @@ _WAITS: Mapping[WaitReason, str] = {
         " who you are. Type another contact, or ask the secretariat to correct yours"
     ),
     WaitReason.HELD: N_("Support has stopped your activation for a check. They can tell you more."),
+}
+
+_SENDING: Mapping[str, str] = {
+    Channel.SMS: N_("We are sending a six-digit code (pin) by SMS to your mobile"),
+    Channel.EMAIL: N_("We are sending a six-digit code (pin) to your e-mail"),
+}
+_SEND: Mapping[str, str] = {
+    Channel.SMS: N_("Send it to my mobile by SMS"),
+    Channel.EMAIL: N_("Send it to my e-mail"),
+}
+_SENDING_BY: Mapping[ContactKind, str] = {
+    ContactKind.MOBILE: N_("We are sending a six-digit code (pin) by %(channel)s to your mobile"),
+    ContactKind.EMAIL: N_("We are sending a six-digit code (pin) by %(channel)s to your e-mail"),
+}
+"""For a channel without words of its own; so are the next ones."""
+_SEND_BY: Mapping[ContactKind, str] = {
+    ContactKind.MOBILE: N_("Send it to my mobile by %(channel)s"),
+    ContactKind.EMAIL: N_("Send it to my e-mail by %(channel)s"),
 }
 
 _STEPS: Mapping[Step, str] = {
@@ -171,6 +193,15 @@ class Wording:
 
     def refusal(self, refusal: PasswordRefusal) -> str:
         return self.say(_REFUSALS[refusal])
+
+    def sending_by(self, channel: Channel) -> str:
+        """Say that a code is on its way by this channel; the masked contact follows."""
+        by_kind = _SENDING_BY[channel.contact]
+        return self.say(_SENDING.get(channel, by_kind)) % {"channel": channel.label}
+
+    def send_by(self, channel: Channel) -> str:
+        """Return the text of the button that asks for a message by this channel."""
+        return self.say(_SEND.get(channel, _SEND_BY[channel.contact])) % {"channel": channel.label}
 
     def wait(self, step: Step | None, reason: WaitReason | None) -> str:
         """Say in one sentence where an activation stands."""

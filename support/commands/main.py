@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 import settings
-from domain.contracts.vocabulary import Channel, Choice, Language, WaitReason
+from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import Choice, Language, WaitReason
 from ledger import activations
 from ledger.consents import Consent
 from security.purposes import User
@@ -233,7 +234,10 @@ def _add(action: Action) -> None:
 def resend(
     reference: Reference,
     reason: Reason,
-    channel: Annotated[Channel, typer.Option(help="By which way.")] = Channel.SMS,
+    channel: Annotated[
+        Channel,
+        typer.Option(help="By which way.", parser=Channel, metavar=f"[{'|'.join(Channel.all())}]"),
+    ] = Channel.SMS,
     json: Json = False,
 ) -> None:
     asyncio.run(_act(Action.RESEND, reference, reason, channel, json))

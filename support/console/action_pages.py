@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from domain.contracts.vocabulary import Channel, Choice, WaitReason
+from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import Choice, WaitReason
 from domain.references import normalise
 from starter.output import Failed
 from support.console.console_request import ConsoleRequest, allowed_to
@@ -26,6 +27,7 @@ _LONGEST_REASON = 500
 _OVER_SECONDS = 30.0
 _NO_REASON = N_("Write why, for the audit")
 _LONG_REASON = N_("Write at most %(n)d characters")
+_LABELS: Mapping[str, str] = {Channel.SMS: N_("SMS"), Channel.EMAIL: N_("E-mail")}
 TOLD = {
     "done": N_("Done."),
     "taken": N_("Taken in. It counts as soon as a worker is back."),
@@ -62,9 +64,19 @@ async def _submit(
         action,
         reference=reference,
         reason=reason,
-        channel=Channel.EMAIL if form.get("channel") == Channel.EMAIL else Channel.SMS,
+        channel=_channel(form),
         submission_id=wish(form.submission_id, await staff_context.now()),
     )
+
+
+def _channel(form: Form) -> Channel:
+    """Return the channel that was chosen; the first one where the form names none."""
+    name = form.get("channel")
+    return Channel(name) if name in Channel.all() else Channel.SMS
+
+
+def _channels(ctx: ConsoleRequest) -> list[tuple[Channel, str]]:
+    return [(each, ctx.say(_LABELS.get(each, each.label))) for each in Channel.all()]
 
 
 async def _withdraw(staff_context: StaffContext, reference: str, reason: str, form: Form) -> bool:
@@ -123,6 +135,7 @@ def _page(
         effect=ctx.say(actions.EFFECTS[action]),
         errors=errors,
         reason=reason,
+        channels=_channels(ctx) if action is Action.RESEND else (),
         choices=tuple(Choice) if action is Action.WITHDRAW else (),
         cause=cause,
         count=count,

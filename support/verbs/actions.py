@@ -7,6 +7,7 @@ tells which ones to offer. An act whose `submission_id` came before changes noth
 import secrets
 from collections.abc import Mapping
 
+from domain.contracts.channels import Channel
 from domain.contracts.submissions import (
     CancelRequest,
     HoldRequest,
@@ -19,7 +20,7 @@ from domain.contracts.submissions import (
     UnlockRequest,
 )
 from domain.contracts.views import Verdict
-from domain.contracts.vocabulary import Channel, Step, WaitReason, Waker
+from domain.contracts.vocabulary import Step, WaitReason, Waker
 from ledger import clock, posts
 from starter.client.activations import ActivationEnded
 from starter.output import UserError

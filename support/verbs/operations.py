@@ -11,7 +11,6 @@ from typing import Any
 
 from temporalio.client import Client
 
-from domain.contracts.vocabulary import TaskQueue
 from ledger import alerts, budgets, parts, pauses
 from ledger.alerts import Alert, Channel
 from ledger.parts import DependencyHealth, Part
@@ -33,6 +32,7 @@ LABELS: Mapping[Part, str] = {
     Part.LEDGER: N_("Ledger"),
     Part.SMS: N_("SMS gateway"),
     Part.MAIL: N_("Mail relay"),
+    Part.MESSAGES: N_("Other channels"),
     Part.DIRECTORY: N_("Directory"),
     Part.TEMPORAL: N_("Temporal"),
 }
@@ -44,7 +44,7 @@ CHANNELS: Mapping[str, str] = {"webhook": N_("Webhook"), "email": N_("E-mail")}
 class Queue:
     """`waiting` tasks, the oldest for `age` seconds; `workers` is how many pollers ask for them."""
 
-    name: TaskQueue
+    name: str
     kind: str
     waiting: int
     age: float

@@ -23,14 +23,16 @@ UNREADABLE = "[cannot be decoded]"
 # fmt: off
 SHOWN = frozenset({
     "accepted_at", "activated_by", "address", "alike", "allowed", "always_ask", "apart",
-    "ask_directory", "carries_code", "channel", "choices", "citizenship", "code_no", "deadline",
+    "ask_directory", "carries_code", "channel", "channels", "choices", "citizenship",
+    "code_no", "deadline",
     "deadline_at", "department_el", "department_en", "department_id", "destination", "email",
     "email_to", "emails", "end", "enrolments", "expires_at", "first_name_el", "first_name_latin",
     "former", "gone", "holder", "identify", "identity_tries", "insurance_scheme", "joined_to",
     "kept_at", "kind", "language", "last_name_el", "last_name_latin", "last_sent_at",
     "locked_until", "login_name", "message", "mobile", "name_el", "name_latin", "needs_insurance",
     "next_try_at", "not_before", "note", "notice", "notice_no", "notify_after", "of_alike",
-    "of_many", "on_request", "opens_at", "other_channel", "other_keys", "outcome", "over_seconds",
+    "of_many", "on_request", "opens_at", "other_channel", "other_channels",
+    "other_keys", "outcome", "over_seconds",
     "password_refusal", "person", "person_key", "person_keys", "persons", "pin_lock", "pin_tries",
     "pin_tries_per_code", "pin_ttl", "policy", "progress", "proved_by", "purse", "question",
     "received_at", "recreate_missing", "reference", "references", "refusal", "remind_after",

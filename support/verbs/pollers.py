@@ -9,11 +9,12 @@ from temporalio.api.taskqueue.v1 import TaskQueue as Asked
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, DescribeTaskQueueResponse
 from temporalio.client import Client
 
+from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import TaskQueue
 from starter.client import temporal_clock
 
 WORKFLOWS = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
-Served = tuple[TaskQueue, TaskQueueType.ValueType]
+Served = tuple[str, TaskQueueType.ValueType]
 """A queue and the kind of its tasks."""
 
 _PATIENCE = timedelta(seconds=3)
@@ -26,7 +27,8 @@ _POLLS = timedelta(seconds=75)
 async def described(client: Client) -> Mapping[Served, DescribeTaskQueueResponse]:
     """Return what Temporal says of every queue that workers serve."""
     activities = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
-    asked = [(TaskQueue.MAIN, WORKFLOWS), *((queue, activities) for queue in TaskQueue)]
+    queues = dict.fromkeys([*TaskQueue, *(channel.queue for channel in Channel.all())])
+    asked = [(TaskQueue.MAIN, WORKFLOWS), *((queue, activities) for queue in queues)]
     return dict(
         zip(asked, await asyncio.gather(*(_describe(client, each) for each in asked)), strict=True)
     )

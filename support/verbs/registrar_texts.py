@@ -4,7 +4,8 @@ Whoever reads it out knows the student or the secretariat at the other end; so b
 always at hand.
 """
 
-from domain.contracts.vocabulary import Channel, Language
+from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import Language
 from domain.registrar.diagnosis import Account, Enrolled, Lack, Miss, OnFile, Outcome
 from domain.typos import Typo
 from domain.unreadable import Fault

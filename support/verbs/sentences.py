@@ -45,6 +45,9 @@ _BY_REASON = {
     WaitReason.MAIL_DOWN: N_(
         "The mail server does not answer. It goes on by itself; nobody has to act."
     ),
+    WaitReason.MESSAGES_DOWN: N_(
+        "The channel the message goes by does not answer. It goes on by itself; nobody has to act."
+    ),
     WaitReason.CONFIGURATION: N_(
         "A system refuses the engine, or the engine fails. An operator must mend what the worker's"
         " log names; then it goes on by itself."

@@ -14,8 +14,9 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.messages import MessagingActivities
+from domain.contracts.channels import Channel
 from domain.contracts.requests import Delivery, Destination, NoticeKind, SendNotice, SendPin, Sent
-from domain.contracts.vocabulary import Channel, Language
+from domain.contracts.vocabulary import Language
 from ledger.messages import sent
 from postgres import Pool
 from security.purposes import User

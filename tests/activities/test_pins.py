@@ -8,6 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from domain.contracts.channels import Channel
 from domain.contracts.requests import (
     AllowIdentityTries,
     CheckPin,
@@ -18,7 +19,6 @@ from domain.contracts.requests import (
     PinOutcome,
     UnlockPin,
 )
-from domain.contracts.vocabulary import Channel
 from postgres import Pool, connect
 from tests.codes import POLICY, minutes_pass, pins, reserve, send, typed
 from tests.stack import TestStack

@@ -12,6 +12,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import writes
 from activities.records import LedgerActivities, conflict
 from domain.consent import review
+from domain.contracts.channels import Channel
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
@@ -25,7 +26,7 @@ from domain.contracts.requests import (
     ReserveSend,
     ResolveAccount,
 )
-from domain.contracts.vocabulary import Channel, Language, Step
+from domain.contracts.vocabulary import Language, Step
 from domain.reasons import Reason
 from ledger import activations, claims, consents, passwords
 from postgres import Pool, connect

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from domain.contracts.channels import Channel
 from domain.contracts.requests import (
     CheckPin,
     Delivery,
@@ -13,7 +14,7 @@ from domain.contracts.requests import (
     ReserveSend,
 )
 from domain.contracts.submissions import Policy
-from domain.contracts.vocabulary import Channel, Purse
+from domain.contracts.vocabulary import Purse
 from ledger import budgets, messages
 from postgres import Pool
 from starter.portal import second

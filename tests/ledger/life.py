@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from domain import consent
+from domain.contracts.channels import Channel
 from domain.contracts.requests import (
     Delivery,
     Destination,
@@ -10,7 +11,7 @@ from domain.contracts.requests import (
     RecordConsent,
     RecordInsurance,
 )
-from domain.contracts.vocabulary import Channel, Language, Step
+from domain.contracts.vocabulary import Language, Step
 from ledger import (
     activations,
     claims,

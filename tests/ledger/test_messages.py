@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from domain.contracts.channels import Channel
 from domain.contracts.requests import Delivery, Destination, ReserveSend, SendReserved
 from domain.contracts.submissions import Policy
-from domain.contracts.vocabulary import Channel, Purse, Spent
+from domain.contracts.vocabulary import Purse, Spent
 from ledger import messages
 from postgres import Pool
 from settings import SendBudget

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from temporalio.client import Client
 
 import postgres
+from domain.contracts.channels import Channel
 from domain.contracts.submissions import (
     ActivationStart,
     ConsentSubmission,
@@ -19,7 +20,7 @@ from domain.contracts.submissions import (
     ResendRequest,
 )
 from domain.contracts.views import Progress
-from domain.contracts.vocabulary import ActivityName, Channel, FailureType, Step, WaitReason
+from domain.contracts.vocabulary import ActivityName, FailureType, Step, WaitReason
 from ledger import sessions
 from starter.client.activations import Activations
 from starter.portal.app import assemble, create

@@ -6,6 +6,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from domain import personal
+from domain.contracts.channels import Channel
 from domain.contracts.requests import (
     AccountOutcome,
     AccountResolved,
@@ -30,14 +31,7 @@ from domain.contracts.submissions import (
     UnlockRequest,
 )
 from domain.contracts.views import Verdict
-from domain.contracts.vocabulary import (
-    ActivityName,
-    Channel,
-    FailureType,
-    PasswordRefusal,
-    Step,
-    WaitReason,
-)
+from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal, Step, WaitReason
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World, pin_of
 from tests.workflows.student import Student

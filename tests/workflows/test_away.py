@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from domain.contracts.channels import Channel
 from domain.contracts.requests import (
     CheckPin,
     FindStudent,
@@ -16,15 +17,7 @@ from domain.contracts.requests import (
 )
 from domain.contracts.submissions import ConsentSubmission, PinSubmission, Policy, ResendRequest
 from domain.contracts.views import Progress, Verdict
-from domain.contracts.vocabulary import (
-    ActivityName,
-    Channel,
-    Choice,
-    FailureType,
-    Step,
-    WaitReason,
-    Waker,
-)
+from domain.contracts.vocabulary import ActivityName, Choice, FailureType, Step, WaitReason, Waker
 from tests.workflows.conftest import Begin, working
 from tests.workflows.engine import PERSON, World, pin_of
 from tests.workflows.student import Student

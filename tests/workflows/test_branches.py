@@ -73,7 +73,7 @@ async def test_siblings_on_one_mobile_are_told_apart_by_their_birth_dates(
     right = await identifies(student, "2008-03-04")
 
     assert sent.pin is not None
-    assert sent.pin.other_channel is None
+    assert sent.pin.other_channels == ()
     assert pin.progress.identify is not None
     assert pin.progress.identify.question is Question.BIRTH_DATE
     assert (pin.progress.review, pin.progress.username) == (None, None)
@@ -98,7 +98,7 @@ async def test_one_person_alone_on_a_contact_is_asked_too_where_everybody_is(
     right = await identifies(student, "2005-01-02")
 
     assert sent.pin is not None
-    assert sent.pin.other_channel is None
+    assert sent.pin.other_channels == ()
     assert pin.progress.identify is not None
     assert pin.progress.identify.question is Question.BIRTH_DATE
     assert not pin.progress.identify.shared

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.contracts.channels import Channel
 from domain.contracts.requests import Provisioned, ProvisionOutcome
 from domain.contracts.submissions import (
     DisputeSubmission,
@@ -12,7 +13,7 @@ from domain.contracts.submissions import (
     Submission,
     WithdrawSubmission,
 )
-from domain.contracts.vocabulary import Channel, Detail, PasswordRefusal, Step, WaitReason
+from domain.contracts.vocabulary import Detail, PasswordRefusal, Step, WaitReason
 from ledger.posts import IN_ALL
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import World

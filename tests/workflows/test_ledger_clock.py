@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from temporalio import workflow
 from temporalio.testing import WorkflowEnvironment
 
+from domain.contracts.channels import Channel
 from domain.contracts.requests import SendNotice, SendPin
 from domain.contracts.submissions import ResendRequest
 from domain.contracts.views import Verdict
-from domain.contracts.vocabulary import Channel, Step, WaitReason
+from domain.contracts.vocabulary import Step, WaitReason
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import World
 from tests.workflows.student import Student

@@ -11,6 +11,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
+from domain.contracts.channels import Channel
 from domain.contracts.requests import ProvisionAccount, RecordConsent
 from domain.contracts.submissions import (
     CancelRequest,
@@ -19,15 +20,7 @@ from domain.contracts.submissions import (
     WithdrawSubmission,
 )
 from domain.contracts.views import Progress
-from domain.contracts.vocabulary import (
-    ActivityName,
-    Channel,
-    Detail,
-    FailureType,
-    Step,
-    WaitReason,
-    Waker,
-)
+from domain.contracts.vocabulary import ActivityName, Detail, FailureType, Step, WaitReason, Waker
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World, pin_of
 from tests.workflows.student import Student
@@ -68,7 +61,9 @@ class Trace:
             self.part_fails,
             self.parts_return,
             lambda: one.pin(pin_of(9)),
-            lambda: self.says("resend_pin", ResendRequest, channel=self.random.choice([*Channel])),
+            lambda: self.says(
+                "resend_pin", ResendRequest, channel=self.random.choice([*Channel.all()])
+            ),
             lambda: self.says("dispute", DisputeSubmission, wrong=(Detail.NAME,)),
             lambda: self.says("withdraw", WithdrawSubmission),
             one.retries,

@@ -1,50 +1,28 @@
 """SMS gateways, the mail relay and a third channel keep to one port."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from adapters.errors import Misconfigured, Unavailable, translated
 from adapters.messaging.mail import MailRelay
 from adapters.messaging.sms import SmsGateways
-from domain.contracts.requests import Delivery
-from domain.contracts.vocabulary import FailureType
 from settings import Mail, Sms
 from tests.adapters.contract_channel import *  # noqa: F403 - the tests of every channel
 from tests.adapters.contract_channel import SECRET, Mood, Outside
 from tests.adapters.gateway import Gateway
 from tests.adapters.messaging.test_mail import INSTITUTION, LETTER, Relay, relay
+from tests.channels import more_channels, third_channel
 
 __all__ = ["relay"]
 
 
-class Folders:
-    """A channel of another kind: each address is a folder, each message a file in it."""
-
-    def __init__(self, base: Path) -> None:
-        self._base = base
-
-    async def send(self, *, to: str, content: str, message_id: str) -> Delivery:
-        if (self._base / "closed").exists():
-            raise Misconfigured("closed")
-        if (self._base / "busy").exists():
-            raise Unavailable(FailureType.MAIL_DOWN, "busy")
-        folder = self._base / hashlib.sha256(to.encode()).hexdigest()
-        if not folder.is_dir():
-            return Delivery.UNDELIVERABLE
-        name = hashlib.sha256(message_id.encode()).hexdigest()
-        with translated(FailureType.MAIL_DOWN, (OSError,)):
-            (folder / name).write_text(content, "utf-8")
-        return Delivery.SENT
-
-    async def close(self) -> None: ...
-
-
 def folders(base: Path) -> Outside:
-    to = "student-17"
-    folder = base / hashlib.sha256(to.encode()).hexdigest()
+    with more_channels():
+        module = third_channel()
+    channel = module.Folders(base)
+    to = "+306912345678"
+    folder = channel.of(to)
     folder.mkdir()
 
     def be(mood: Mood) -> None:
@@ -55,7 +33,7 @@ def folders(base: Path) -> Outside:
         if mood in (Mood.BUSY, Mood.REFUSES_US):
             (base / ("busy" if mood is Mood.BUSY else "closed")).touch()
 
-    return Outside(Folders(base), to, f"code {SECRET}", be, lambda: len([*folder.iterdir()]))
+    return Outside(channel, to, f"code {SECRET}", be, lambda: len([*folder.iterdir()]))
 
 
 def sms(gateway: Gateway) -> Outside:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.contracts.vocabulary import Channel
+from domain.contracts.channels import Channel
 from domain.registrar.diagnosis import Account, Lack, Outcome, Typed, human, misses, outcome
 from domain.registrar.rows import Row
 from domain.unreadable import Fault

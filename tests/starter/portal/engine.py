@@ -7,9 +7,10 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from domain import consent, personal
+from domain.contracts.channels import Channel
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, IdentifyView, PinView, Progress, Verdict
-from domain.contracts.vocabulary import Channel, Language, Question, Step, WaitReason
+from domain.contracts.vocabulary import Language, Question, Step, WaitReason
 from starter.client.activations import ActivationEnded, Stands
 from tests.people import MARIA
 from workflows.steps import ENDS
@@ -30,7 +31,7 @@ def at(step: Step, reason: WaitReason | None = None, **more: object) -> Progress
         tries_left=5,
         expires_at=now + 10 * MINUTE,
         resend_at=now - MINUTE,
-        other_channel=Channel.EMAIL,
+        other_channels=(Channel.EMAIL,),
     )
     shown = step in (Step.REVIEW, Step.PASSWORD, Step.PROVISIONING, Step.ACTIVE)
     told: dict[str, object] = {

@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from domain import consent
+from domain.contracts.channels import Channel
 from domain.contracts.submissions import (
     ConsentSubmission,
     InsuranceSubmission,
@@ -21,7 +22,7 @@ from domain.contracts.submissions import (
     ResendRequest,
 )
 from domain.contracts.views import Progress, Verdict
-from domain.contracts.vocabulary import Channel, Choice, Language, Step, WaitReason
+from domain.contracts.vocabulary import Choice, Language, Step, WaitReason
 from domain.passwords import judge
 from domain.rules import Rule
 from ledger import passwords
@@ -32,6 +33,7 @@ from starter import pages
 from starter.client.activations import ActivationEnded
 from starter.client.connect import TemporalUnavailable
 from starter.portal.wording import Wording
+from tests.channels import more_channels, third_channel
 from tests.people import MARIA
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser, proved
@@ -266,6 +268,26 @@ async def test_a_new_message_by_either_channel(student: Browser, engine: MemoryE
     refused = await student.post("/pin/resend", channel="sms")
     assert errors(refused)[0].startswith("Μπορείτε να ζητήσετε νέο μήνυμα μετά τις ")
     assert (await student.post("/pin/resend", channel="fax")).headers["location"] == "/pin"
+
+
+async def test_a_new_message_by_a_channel_that_has_no_words_of_its_own(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    with more_channels():
+        third = third_channel().FOLDER
+        reference = engine.started[0].reference
+        pin = at(Step.PIN).pin
+        assert pin is not None
+        shown = pin.model_copy(update={"channel": third, "other_channels": (Channel.SMS,)})
+        engine.activations[reference] = at(Step.PIN, reference=reference, pin=shown)
+        page = (await student.get("/pin")).text
+        assert "Στέλνουμε εξαψήφιο κωδικό (pin) με Folder στο κινητό σας" in page
+        assert "Αποστολή με SMS στο κινητό μου" in page
+        response = await student.post("/pin/resend", channel="folder")
+        assert response.headers["location"] == "/pin?sent"
+        _, request = engine.submitted[0]
+        assert isinstance(request, ResendRequest)
+        assert request.channel is third
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from domain.contracts.channels import Channel
 from domain.contracts.submissions import ResendRequest
 from domain.contracts.views import Progress, Verdict
-from domain.contracts.vocabulary import Channel, Spent, Step, WaitReason
+from domain.contracts.vocabulary import Spent, Step, WaitReason
 from starter.portal.second import TRIES
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at

@@ -9,15 +9,9 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from domain.contracts.channels import Channel
 from domain.contracts.submissions import ResendRequest, SendCodeRequest
-from domain.contracts.vocabulary import (
-    ActivityName,
-    Channel,
-    FailureType,
-    Language,
-    Step,
-    TaskQueue,
-)
+from domain.contracts.vocabulary import ActivityName, FailureType, Language, Step, TaskQueue
 from ledger import activations
 from postgres import Pool
 from settings import Settings

@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 from temporalio.client import Client
 
-from domain.contracts.vocabulary import Channel, Language, Step, WaitReason
+from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import Language, Step, WaitReason
 from ledger import audit, posts
 from ledger.audit import REFUSED
 from ledger.posts import IN_ALL
