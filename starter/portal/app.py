@@ -5,7 +5,7 @@ Temporal away, and answers 503 in words until they are back.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import partial
 
 from fastapi import FastAPI, Request
@@ -46,13 +46,12 @@ from starter.portal.sessions import Sessions
 from starter.portal.start_service import StartService
 from starter.portal.texts import Texts
 from starter.portal.wording import Wording
-from web.brand import brand
+from web.application import application
 from web.context import Site
 from web.cookies import Cookie
 from web.forms import Forged
 from web.limits import RateLimited
-from web.shield import Shield
-from web.view import Views, static, static_path
+from web.view import Views
 from workflows.steps import ENDS
 
 PATIENCE = 1.5
@@ -61,36 +60,29 @@ _RETRY_AFTER = "30"
 
 
 def create(context: PortalContext | None = None) -> FastAPI:
-    """Make the application; without parts it connects by the settings when it starts."""
+    """Make the application; without a context it connects by the settings when it starts."""
     settings = context.settings if context else configuration.load()
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if context:
-            yield
-            return
-        keys = KeyRing(settings.keys_dir)
-        client = await connect(settings, keys, lazy=True)
-        pool = await postgres.connect(settings.ledger_dsn.get_secret_value(), seconds=PATIENCE)
-        health = partial(temporal_ready, client)
-        app.state.context = assemble(settings, keys, pool, Activations(client), health)
-        try:
-            yield
-        finally:
-            await pool.close()
-
-    app = FastAPI(
-        lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    steps = (begin, proof, insurance, review, password, outcomes, problem, info)
+    app = application(
+        partial(nullcontext, context) if context else partial(_connected, settings),
+        public_url=settings.portal.public_url,
+        routers=[module.router for module in steps],
+        error_page=_error_page,
     )
     if context:
-        app.state.context = context
-    app.mount(static_path(), static())
-    app.add_route("/brand/{name}", brand)
-    for module in (begin, proof, insurance, review, password, outcomes, problem, info):
-        app.include_router(module.router)
+        app.state.context = context  # Tests call it without starting it.
     _add_failures(app)
-    app.add_middleware(Shield, public_url=settings.portal.public_url, error_page=_error_page)
     return app
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[PortalContext]:
+    keys = KeyRing(settings.keys_dir)
+    client = await connect(settings, keys, lazy=True)
+    dsn = settings.ledger_dsn.get_secret_value()
+    async with await postgres.connect(dsn, seconds=PATIENCE) as pool:
+        health = partial(temporal_ready, client)
+        yield assemble(settings, keys, pool, Activations(client), health)
 
 
 def assemble(

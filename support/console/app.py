@@ -5,7 +5,7 @@ Temporal or the directory away, and answers 503 in words until they are back.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import partial
 
 import asyncpg
@@ -46,13 +46,12 @@ from support.verbs.cases import UnknownReference
 from support.verbs.signin import SignIn
 from support.verbs.staff import NotAllowed
 from translations import N_
-from web.brand import brand
+from web.application import application
 from web.context import Site
 from web.cookies import Cookie
 from web.forms import Forged
 from web.limits import RateLimited, retry_after
-from web.shield import Shield
-from web.view import Views, static, static_path
+from web.view import Views
 
 _PATIENCE = 3.0
 _RETRY_AFTER = "30"
@@ -61,57 +60,50 @@ _NOT_TAKEN = N_(
 )
 
 
+_PAGES = (
+    signin,
+    queue,
+    case,
+    search,
+    action_pages,
+    handbook,
+    registrar,
+    caller,
+    requests,
+    notes,
+    funnel,
+    audit,
+    operations,
+    codec,
+)
+
+
 def create(context: ConsoleContext | None = None) -> FastAPI:
-    """Make the application; without parts it connects by the settings when it starts."""
+    """Make the application; without a context it connects by the settings when it starts."""
     settings = context.settings if context else configuration.load()
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if context:
-            yield
-            return
-        keys = KeyRing(settings.keys_dir)
-        client = await connect(settings, keys, lazy=True, identity=DESK)
-        dsn = settings.ledger_dsn.get_secret_value()
-        async with await postgres.connect(dsn, seconds=_PATIENCE) as pool:
-            app.state.context = assemble(settings, keys, pool, client)
-            yield
-
-    app = FastAPI(
-        lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    app = application(
+        partial(nullcontext, context) if context else partial(_connected, settings),
+        public_url=settings.console.public_url,
+        routers=[module.router for module in _PAGES],
+        error_page=_error_page,
+        longer={codec.DECODE: codec.MAX_BODY},
     )
     if context:
-        app.state.context = context
-    app.mount(static_path(), static())
-    app.add_route("/brand/{name}", brand)
-    for module in (
-        signin,
-        queue,
-        case,
-        search,
-        action_pages,
-        handbook,
-        registrar,
-        caller,
-        requests,
-        notes,
-        funnel,
-        audit,
-        operations,
-        codec,
-    ):
-        app.include_router(module.router)
+        app.state.context = context  # Tests call it without starting it.
     app.add_api_route("/", _first, methods=["GET"])
     app.add_api_route("/healthz", _healthz, methods=["GET"])
     app.add_api_route("/readyz", _readyz, methods=["GET"])
     _add_failures(app)
-    app.add_middleware(
-        Shield,
-        public_url=settings.console.public_url,
-        error_page=_error_page,
-        longer={codec.DECODE: codec.MAX_BODY},
-    )
     return app
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[ConsoleContext]:
+    keys = KeyRing(settings.keys_dir)
+    client = await connect(settings, keys, lazy=True, identity=DESK)
+    dsn = settings.ledger_dsn.get_secret_value()
+    async with await postgres.connect(dsn, seconds=_PATIENCE) as pool:
+        yield assemble(settings, keys, pool, client)
 
 
 def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) -> ConsoleContext:
