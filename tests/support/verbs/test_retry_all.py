@@ -12,6 +12,7 @@ from typing import cast
 
 import pytest
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import WorkflowExecutionSignaledEventAttributes
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
@@ -68,11 +69,25 @@ async def pool(stack: TestStack) -> AsyncIterator[Pool]:
         yield pool
 
 
-async def told(handle: WorkflowHandle[object, object]) -> int:
-    """Return how often an activation was told to try again."""
+async def signals(
+    handle: WorkflowHandle[object, object],
+) -> list[WorkflowExecutionSignaledEventAttributes]:
+    """Return what an activation was told, which is to try again."""
     signalled = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
-    history = await handle.fetch_history()
-    return sum(event.event_type == signalled for event in history.events)
+    return [
+        event.workflow_execution_signaled_event_attributes
+        for event in (await handle.fetch_history()).events
+        if event.event_type == signalled
+    ]
+
+
+async def told(handle: WorkflowHandle[object, object]) -> int:
+    return len(await signals(handle))
+
+
+async def told_by(handle: WorkflowHandle[object, object]) -> str:
+    """Return the id of the batch that told it."""
+    return (await signals(handle))[0].external_workflow_execution.workflow_id
 
 
 async def listed(client: Client, number: int) -> None:
@@ -105,8 +120,8 @@ async def test_a_killed_worker_and_a_killed_command_lose_none_and_tell_none_twic
         async with asyncio.timeout(90):
             while (await all_told(targets))[0]:  # noqa: ASYNC110 - at Temporal
                 await asyncio.sleep(0.1)
-            async for batch in client.list_workflows("WorkflowType = 'RetryBatch'"):
-                await client.get_workflow_handle(batch.id).result()
+            for batch in {await told_by(target) for target in targets}:
+                await client.get_workflow_handle(batch).result()
     assert await all_told(targets) == {1: len(targets)}
     noted = await pool.fetch(
         "SELECT reference FROM audit WHERE action = 'retry' AND reference = ANY($1)",
