@@ -24,11 +24,8 @@ def email(address: str) -> str:
 
 def contact(kind: ContactKind, value: str) -> str:
     """Mask a contact of either kind."""
-    match kind:
-        case ContactKind.MOBILE:
-            return mobile(value)
-        case ContactKind.EMAIL:
-            return email(value)
+    masked = {ContactKind.MOBILE: mobile, ContactKind.EMAIL: email}
+    return masked[kind](value)
 
 
 def insurance(number: str) -> str:

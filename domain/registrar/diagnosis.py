@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain import contacts, masks, typos, unreadable
-from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import ContactKind
 from domain.registrar import students
 from domain.registrar.row_names import transcribed
 from domain.registrar.rows import Row, birth_date, enrolment, insurance_of, is_live, text
@@ -67,7 +67,7 @@ class OnFile:
     `by_many`: it is on file for so many that it is nobody's own.
     """
 
-    channel: Channel
+    kind: ContactKind
     mask: str | None = None
     fault: Fault | None = None
     digits: int = 0
@@ -106,7 +106,7 @@ class Human:
 class Miss:
     """What was typed, one slip away from the contact with this mask."""
 
-    channel: Channel
+    kind: ContactKind
     slip: Typo
     mask: str
 
@@ -169,15 +169,15 @@ def misses(group: list[Row], typed: Typed, region: str) -> tuple[Miss, ...]:
     """Return by which slips what was typed misses the contacts that count."""
     mobiles, emails = students.contacts(group, region)
     near = [
-        (Channel.SMS, typos.of_mobile(typed.mobile, each), masks.mobile(each))
+        (ContactKind.MOBILE, typos.of_mobile(typed.mobile, each), masks.mobile(each))
         for each in mobiles
         if typed.mobile
     ] + [
-        (Channel.EMAIL, typos.of_email(typed.email, each), masks.email(each))
+        (ContactKind.EMAIL, typos.of_email(typed.email, each), masks.email(each))
         for each in emails
         if typed.email
     ]
-    return tuple(Miss(channel, slip, mask) for channel, slip, mask in near if slip)
+    return tuple(Miss(kind, slip, mask) for kind, slip, mask in near if slip)
 
 
 def outcome(
@@ -215,8 +215,8 @@ def outcome(
         Outcome.ACCOUNT_GONE: account is Account.GONE and not recreates,
     }
     if typed and not matches(group, typed, region):
-        asked = {channel for channel, raw in _channels(typed) if raw}
-        meant = [each for each in on_file if each.channel in asked]
+        asked = {kind for kind, raw in _contacts(typed) if raw}
+        meant = [each for each in on_file if each.kind in asked]
         obstacles |= {
             Outcome.NEAR_MISS: bool(misses(group, typed, region)),
             Outcome.UNREADABLE: obstacles[Outcome.UNREADABLE]
@@ -269,19 +269,19 @@ def _on_file(
 ) -> Iterator[OnFile]:
     mobile, email = row.get("mobilephone") or "", row.get("extemail") or ""
     for number in contacts.mobiles_on_file(mobile, region):
-        yield OnFile(Channel.SMS, mask=masks.mobile(number), by_many=number in many)
+        yield OnFile(ContactKind.MOBILE, mask=masks.mobile(number), by_many=number in many)
     if text(row, "mobilephone") and (fault := unreadable.mobile(mobile, region)):
-        yield OnFile(Channel.SMS, fault=fault, digits=unreadable.digits(mobile))
+        yield OnFile(ContactKind.MOBILE, fault=fault, digits=unreadable.digits(mobile))
     for address in contacts.emails_on_file(email):
         fault = Fault.OWN_ADDRESS if contacts.is_at(address, own) else None
         mask = None if fault else masks.email(address)
-        yield OnFile(Channel.EMAIL, mask=mask, fault=fault, by_many=address in many)
+        yield OnFile(ContactKind.EMAIL, mask=mask, fault=fault, by_many=address in many)
     if text(row, "extemail") and (fault := unreadable.email(email)):
-        yield OnFile(Channel.EMAIL, fault=fault)
+        yield OnFile(ContactKind.EMAIL, fault=fault)
 
 
-def _channels(typed: Typed) -> tuple[tuple[Channel, str], ...]:
-    return (Channel.SMS, typed.mobile), (Channel.EMAIL, typed.email)
+def _contacts(typed: Typed) -> tuple[tuple[ContactKind, str], ...]:
+    return (ContactKind.MOBILE, typed.mobile), (ContactKind.EMAIL, typed.email)
 
 
 def _read(read: Callable[[str], str], raw: str) -> str | None:

@@ -4,8 +4,7 @@ Whoever reads it out knows the student or the secretariat at the other end; so b
 always at hand.
 """
 
-from domain.contracts.channels import Channel
-from domain.contracts.vocabulary import Language
+from domain.contracts.vocabulary import ContactKind, Language
 from domain.registrar.diagnosis import Account, Enrolled, Lack, Miss, OnFile, Outcome
 from domain.typos import Typo
 from domain.unreadable import Fault
@@ -108,7 +107,7 @@ ACCOUNTS = {
     ),
     Account.UNKNOWN: N_("The directory does not answer: whether there is an account is unknown."),
 }
-CHANNELS = {Channel.SMS: N_("mobile"), Channel.EMAIL: N_("e-mail")}
+CONTACT_KINDS = {ContactKind.MOBILE: N_("mobile"), ContactKind.EMAIL: N_("e-mail")}
 FAULTS = {
     Fault.LANDLINE: N_("unreadable: a landline"),
     Fault.COUNTRY_MISSING: N_("unreadable: the country code is missing"),
@@ -158,7 +157,7 @@ def contact(on_file: OnFile, language: str) -> str:
     told = on_file.mask or say(fault) % {"n": on_file.digits}
     if on_file.by_many and on_file.mask:
         told = say(_BY_MANY) % {"mask": on_file.mask}
-    return f"{say(CHANNELS[on_file.channel])} {told}"
+    return f"{say(CONTACT_KINDS[on_file.kind])} {told}"
 
 
 def miss(missed: Miss, language: str) -> str:

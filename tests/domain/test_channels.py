@@ -1,5 +1,7 @@
 import copy
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -14,6 +16,26 @@ from tests.channels import more_channels
 from tests.people import MARIA
 
 MOBILE, EMAIL = "+306912345678", "maria@example.org"
+ROOT = Path(__file__).parents[2]
+ROOMS = (
+    "activities",
+    "adapters",
+    "domain",
+    "ledger",
+    "starter",
+    "support",
+    "templates",
+    "workflows",
+)
+NAMED = {
+    "adapters/messaging/wiring.py": "how its client is opened",
+    "domain/contracts/channels.py": "its registration",
+    "starter/portal/wording.py": "the student's words for it",
+    "support/commands/main.py": "what staff send by where they name none",
+    "support/console/action_pages.py": "staff's words for it, and what they send by",
+    "support/verbs/actions.py": "what staff send by where they name none",
+}
+"""Where a single channel may be named."""
 
 
 @pytest.fixture(params=ContactKind)
@@ -111,3 +133,17 @@ def test_who_has_the_proven_contact_is_not_told_by_another_channel_to_it(third: 
 )
 def test_a_contact_is_masked_by_its_kind(kind: ContactKind, contact: str, mask: str) -> None:
     assert masks.contact(kind, contact) == mask
+
+
+def test_no_other_place_knows_single_channels() -> None:
+    names = re.compile(
+        r"Channel\.(SMS|EMAIL)\b|channel\b[^\n]{0,20} (==|!=|is|is not|in) [\[({]?[\"'](sms|email)"
+    )
+    files = [
+        file
+        for room in ROOMS
+        for ending in ("py", "html", "txt")
+        for file in (ROOT / room).rglob(f"*.{ending}")
+    ]
+    found = {str(file.relative_to(ROOT)) for file in files if names.search(file.read_text("utf-8"))}
+    assert found == {*NAMED}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import ContactKind
 from domain.registrar.diagnosis import Account, Lack, Outcome, Typed, human, misses, outcome
 from domain.registrar.rows import Row
 from domain.unreadable import Fault
@@ -101,10 +101,10 @@ def test_several_contacts_and_a_broken_one_are_all_described() -> None:
     group = [row(mobilephone=f"{MOBILE} / 6955000124", extemail="nikos.mail.example")]
     described = human(group, "GR", lambda _: True)
     (only,) = described.rows
-    assert [(each.channel, each.mask, each.fault) for each in only.on_file] == [
-        (Channel.SMS, "+30 •••••••23", None),
-        (Channel.SMS, "+30 •••••••24", None),
-        (Channel.EMAIL, None, Fault.NO_AT),
+    assert [(each.kind, each.mask, each.fault) for each in only.on_file] == [
+        (ContactKind.MOBILE, "+30 •••••••23", None),
+        (ContactKind.MOBILE, "+30 •••••••24", None),
+        (ContactKind.EMAIL, None, Fault.NO_AT),
     ]
 
 
@@ -135,9 +135,9 @@ def test_a_row_says_what_it_lacks(
 ) -> None:
     (told,) = human([row(**columns)], "GR", lambda _: True, many=many).rows
     assert told.lacks == lacks
-    assert [each.by_many for each in told.on_file if each.channel is Channel.SMS and each.mask] == [
-        bool(many) for name in columns if name == "mobilephone" and columns[name] == MOBILE
-    ]
+    assert [
+        each.by_many for each in told.on_file if each.kind is ContactKind.MOBILE and each.mask
+    ] == [bool(many) for name in columns if name == "mobilephone" and columns[name] == MOBILE]
 
 
 def test_rows_that_look_alike_and_were_not_joined_are_named_where_they_may_be_seen() -> None:

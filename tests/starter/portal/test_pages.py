@@ -270,6 +270,15 @@ async def test_a_new_message_by_either_channel(student: Browser, engine: MemoryE
     assert (await student.post("/pin/resend", channel="fax")).headers["location"] == "/pin"
 
 
+async def test_an_activation_is_started_with_every_channel(
+    browser: Browser, engine: MemoryEngine
+) -> None:
+    with more_channels():
+        third = third_channel().FOLDER
+        await browser.give_contact()
+        assert engine.started[0].channels == (Channel.SMS, Channel.EMAIL, third)
+
+
 async def test_a_new_message_by_a_channel_that_has_no_words_of_its_own(
     student: Browser, engine: MemoryEngine
 ) -> None:
