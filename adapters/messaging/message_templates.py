@@ -35,6 +35,12 @@ class Words:
         institution = self._settings.institution.sms_name
         return to_gsm_greek(template.render(self._common(), institution=institution, **words))
 
+    def text(self, folder: str, name: str, language: Language, /, **words: Word) -> str:
+        """Write the text `templates/FOLDER/NAME.txt`, as long and in such letters as it is."""
+        template = self._environments[language].get_template(f"{folder}/{name}.txt")
+        institution = self._settings.institution.name(language)
+        return template.render(self._common(), institution=institution, **words)
+
     def letter(self, name: str, language: Language, /, **words: Word) -> Letter:
         return self._letter(name, language, words, html=True)
 

@@ -96,7 +96,9 @@ async def test_a_student_proves_the_mobile_by_a_code_that_came_by_the_third_chan
         activations,
         reference,
         lambda now: (
-            now.pin is not None and now.pin.channel is third.channel and any(third.folder.iterdir())
+            now.pin is not None
+            and now.pin.channel is third.channel
+            and any(file.stat().st_size for file in third.folder.iterdir())
         ),
     )
     assert [each.channel for each in await messages.of(pool, reference)] == [
@@ -104,6 +106,7 @@ async def test_a_student_proves_the_mobile_by_a_code_that_came_by_the_third_chan
         third.channel,
     ]
     (text,) = [file.read_text("utf-8") for file in third.folder.iterdir()]
+    assert stack.settings.institution.name(Language.EL) in text
     code = next(code for number in (1, 2) if (code := stack.keys.pin(reference, number)) in text)
     right = await activations.submit(reference, "submit_pin", typed(code))
     assert right is not None

@@ -6,6 +6,7 @@ Whoever imports this module has registered the channel.
 import hashlib
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from adapters.errors import Misconfigured, Unavailable, translated
@@ -47,4 +48,4 @@ class Folders:
 
 @opens(FOLDER)
 def _folders(settings: Settings, _alarm: Callable[[str], None]) -> Client[str]:
-    return Client(Words(settings).sms, Folders(Path(os.environ[BASE])))
+    return Client(partial(Words(settings).text, "sms"), Folders(Path(os.environ[BASE])))
