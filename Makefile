@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help browser lighthouse demo rows test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
-PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support tests translations web workflows settings.py postgres.py worker.py
+PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
 help: ## show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -30,7 +30,7 @@ from demo.part import PartFailed
 from demo.students import Row
 from demo.visitor import Page, Visitor
 from demo.walkthrough import read_env
-from settings import Directory
+from settings import DirectorySettings
 
 COUNT, AT_ONCE = 500, 20
 FAILED = (PartFailed, StopIteration, ValueError, httpx.HTTPError)
@@ -129,7 +129,7 @@ def world() -> Iterator[World]:
             config = folder / "activation.toml"
             os.environ["ACTIVATION_CONFIG"] = str(config)
             tables = tomllib.loads(config.read_text("utf-8"))
-            with closing(LdapClient(Directory.model_validate(tables["directory"]))) as ldap:
+            with closing(LdapClient(DirectorySettings.model_validate(tables["directory"]))) as ldap:
                 yield World(read_env(folder), ldap)
 
 

@@ -25,7 +25,7 @@ from demo.postgres import Postgres
 from demo.registrar import SQL
 from demo.students import COLUMNS, DEPARTMENTS, amka, make_row
 from domain import dates
-from settings import Registrar
+from settings import RegistrarSettings
 
 ROWS = 100_000
 LOOKUPS = 300
@@ -70,8 +70,8 @@ async def load(dsn: str, rows: int) -> None:
         await records.close()
 
 
-def settings(dsn: str) -> Registrar:
-    return Registrar(dsn=SecretStr(dsn), view=f"{SCHEMA}.v_vd_sis")
+def settings(dsn: str) -> RegistrarSettings:
+    return RegistrarSettings(dsn=SecretStr(dsn), view=f"{SCHEMA}.v_vd_sis")
 
 
 async def measure(dsn: str, rows: int) -> dict[str, float]:

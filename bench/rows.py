@@ -76,7 +76,7 @@ def main(rows: int = ROWS, journeys: int = JOURNEYS) -> int:
             file = folder / "activation.toml"
             os.environ["ACTIVATION_CONFIG"] = str(file)
             directory = tomllib.loads(file.read_text("utf-8"))["directory"]
-            with closing(LdapClient(settings.Directory.model_validate(directory))) as ldap:
+            with closing(LdapClient(settings.DirectorySettings.model_validate(directory))) as ldap:
                 world, config = World(read_env(folder), ldap), settings.load()
                 world.enrol([row for human in humans for row in human.rows])
                 asyncio.run(compare(config, humans, faults))

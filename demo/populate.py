@@ -31,7 +31,7 @@ from domain.contracts.submissions import ActivationStart, Policy
 from domain.contracts.vocabulary import Language
 from domain.references import from_digest
 from ledger import activations
-from settings import Directory
+from settings import DirectorySettings
 from support.commands.terminal import staff_context
 from support.verbs import actions
 from support.verbs.staff import Action
@@ -67,7 +67,9 @@ def play(folder: Path, count: int, seed: int, say: Say) -> None:
     begun = time.monotonic()
     env, config = read_env(folder), folder / "activation.toml"
     os.environ["ACTIVATION_CONFIG"] = str(config)
-    directory = Directory.model_validate(tomllib.loads(config.read_text("utf-8"))["directory"])
+    directory = DirectorySettings.model_validate(
+        tomllib.loads(config.read_text("utf-8"))["directory"]
+    )
     try:
         with closing(LdapClient(directory)) as ldap:
             world = World(env, ldap)

@@ -28,7 +28,7 @@ from demo.students import Row, amka, invented_rows
 from demo.visitor import Page, Visitor
 from domain.contacts import emails_on_file, mobiles_on_file
 from domain.insurance import AMKA
-from settings import Directory
+from settings import DirectorySettings
 
 PIN = re.compile(r"(?<!\d)\d{6}(?!\d)")
 PATIENCE_SECONDS = 60
@@ -58,7 +58,7 @@ def play(folder: Path, language: str, say: Say, sample: str | None = None) -> No
         raise PartFailed(f"there is no such sample; there are {', '.join(PLAYED)}")
     env = read_env(folder)
     config = tomllib.loads((folder / "activation.toml").read_text("utf-8"))
-    ldap = LdapClient(Directory.model_validate(config["directory"]))
+    ldap = LdapClient(DirectorySettings.model_validate(config["directory"]))
     try:
         with closing(ldap), Visitor(env["PORTAL_URL"], language) as visitor:
             student = next(s for s in _candidates(sample) if not _entries(ldap, env, s))

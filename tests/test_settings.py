@@ -9,16 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from domain.contracts.submissions import Policy
 from domain.usernames import candidates
-from settings import (
-    _MAY_BE_ZERO,
-    Registrar,
-    Settings,
-    Unreadable,
-    Usernames,
-    _check_policy,
-    load,
-    told,
-)
+from settings import RegistrarSettings, Settings, Unreadable, Usernames, load, told
+from settings.rules import MAY_BE_ZERO, check_policy
 
 
 @pytest.mark.parametrize(
@@ -39,10 +31,10 @@ def test_each_placeholder_that_is_allowed_is_filled() -> None:
 
 def test_a_column_that_is_not_read_is_refused_by_the_name_of_its_field() -> None:
     read = {"dsn": "postgresql://reader@127.0.0.1/sis", "columns": {"mobilephone": "gsm"}}
-    assert Registrar.model_validate(read).columns == {"mobilephone": "gsm"}
+    assert RegistrarSettings.model_validate(read).columns == {"mobilephone": "gsm"}
     read["columns"] = {"mobile": "gsm"}
     with pytest.raises(ValidationError) as refused:
-        Registrar.model_validate(read)
+        RegistrarSettings.model_validate(read)
     assert [error["loc"][:2] for error in refused.value.errors()] == [("columns", "mobile")]
 
 
@@ -286,6 +278,6 @@ def test_no_number_of_the_settings_may_be_nothing(section: str, name: str, least
 
 def test_the_numbers_of_the_policy_are_among_what_is_judged() -> None:
     for name, value in Policy():
-        if isinstance(value, int | timedelta) and name not in _MAY_BE_ZERO:
+        if isinstance(value, int | timedelta) and name not in MAY_BE_ZERO:
             with pytest.raises(ValueError, match=name):
-                _check_policy(Policy().model_copy(update={name: type(value)()}))
+                check_policy(Policy().model_copy(update={name: type(value)()}))

@@ -26,7 +26,7 @@ from adapters.directory.ldap_results import (
     reject,
 )
 from adapters.errors import AdapterError
-from settings import Directory
+from settings import DirectorySettings
 
 _PAGE = 500
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
@@ -51,7 +51,9 @@ class LdapClient:
     `fence` is called at the last moment before a write, and raises when it must not be.
     """
 
-    def __init__(self, settings: Directory, fence: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, settings: DirectorySettings, fence: Callable[[], None] = lambda: None
+    ) -> None:
         self._people = settings.people_dn
         self._fence = fence
         self._connections = Connections(settings)

@@ -27,7 +27,7 @@ from adapters.directory.ldap_results import (
 )
 from adapters.errors import Misconfigured, Unavailable
 from domain.contracts.vocabulary import FailureType
-from settings import Directory
+from settings import DirectorySettings
 
 _MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
 _REST_SECONDS = 10.0
@@ -60,7 +60,7 @@ class Connections:
     `urls` are the servers in the order in which they are asked.
     """
 
-    def __init__(self, settings: Directory) -> None:
+    def __init__(self, settings: DirectorySettings) -> None:
         self._settings = settings
         self.urls = list(settings.urls)
         self._tls = self._trust()

@@ -18,7 +18,7 @@ from domain.contacts import AROUND_EMAILS
 from domain.registrar.row_facts import MOST_ROWS
 from domain.registrar.rows import LIVE
 from domain.text import student_number
-from settings import MAY_LACK, Column, Registrar
+from settings import MAY_LACK, Column, RegistrarSettings
 
 _MOST_SEARCHED = 2_000
 """Rows of several contacts each that are read to look for one."""
@@ -39,7 +39,7 @@ class Statements:
     everything: str
 
 
-def statements(settings: Registrar) -> Statements:
+def statements(settings: RegistrarSettings) -> Statements:
     """Write the queries; table and column names come from the settings, values never do.
 
     Each condition is a query of its own, joined by UNION ALL: PostgreSQL takes an index for each,

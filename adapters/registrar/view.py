@@ -29,7 +29,7 @@ from domain.registrar.row_names import spellings, transcribed
 from domain.registrar.rows import Row, birth_date, enrolment, first_names, insurance_of, names, told
 from domain.registrar.students import Typed, called, holds
 from postgres import UNAVAILABLE, Pool, connect
-from settings import Registrar
+from settings import RegistrarSettings
 
 _REPORT_SECONDS = 120.0
 _Asked: TypeAlias = tuple[str, ...]
@@ -37,14 +37,14 @@ _Asked: TypeAlias = tuple[str, ...]
 _UNDATED, _OF_ANY_DATE = "without a birth date", "of any birth date"
 
 
-async def reader(settings: Registrar) -> Pool:
+async def reader(settings: RegistrarSettings) -> Pool:
     """Return a pool by the role that may only read the view."""
     with translated(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
         return await connect(settings.dsn.get_secret_value(), seconds=settings.timeout_seconds)
 
 
 @asynccontextmanager
-async def opened(settings: Registrar, own: Collection[str] = ()) -> AsyncIterator["View"]:
+async def opened(settings: RegistrarSettings, own: Collection[str] = ()) -> AsyncIterator["View"]:
     pool = await reader(settings)
     try:
         yield View(pool, settings, own)
@@ -59,7 +59,7 @@ class View:
     `own` are the university's domains, at which a mailbox is nobody's.
     """
 
-    def __init__(self, pool: Pool, settings: Registrar, own: Collection[str] = ()) -> None:
+    def __init__(self, pool: Pool, settings: RegistrarSettings, own: Collection[str] = ()) -> None:
         self._pool = pool
         self._statements = statements(settings)
         self._region = settings.phone_region
@@ -158,7 +158,7 @@ class View:
         return [told(dict(row), self._blank_words) for row in rows]
 
 
-async def everybody(settings: Registrar) -> list[Row]:
+async def everybody(settings: RegistrarSettings) -> list[Row]:
     """Return every row of the view, for the report before the term starts."""
     async with opened(settings) as view:
         return await view.everybody()

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from adapters.directory.entries import ADDRESSES
 from adapters.directory.ldap_client import LdapClient
 from domain.entry_values import BIRTH_DATE, CODES
-from settings import Directory
+from settings import DirectorySettings
 from starter.doctor.finding import Finding
 
 PART = "directory"
@@ -17,7 +17,7 @@ _PASSWORD = "userPassword"  # noqa: S105 - an attribute's name
 
 
 def check(
-    ldap: LdapClient, settings: Directory, url: str, known: Collection[str]
+    ldap: LdapClient, settings: DirectorySettings, url: str, known: Collection[str]
 ) -> Iterator[Finding]:
     """Look at each attribute, and at the right to see whether there is a password.
 
@@ -48,7 +48,7 @@ def check(
     yield _password(ldap, url, anybody.dn)
 
 
-def _names(settings: Directory) -> list[str]:
+def _names(settings: DirectorySettings) -> list[str]:
     """Return each attribute once, however it is spelled."""
     ruled = [name for rule in settings.match_rules for name in rule.attributes]
     every = ["uid", CODES, BIRTH_DATE, *ADDRESSES, *ruled]

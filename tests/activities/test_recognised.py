@@ -16,12 +16,12 @@ from domain.match_rules import Rule
 from domain.registrar.humans import humans
 from domain.registrar.rows import Row
 from domain.registrar.students import Typed, person
-from settings import Directory
+from settings import DirectorySettings
 
 DOMAIN = "uni.example"
 NOBODY = Typed(None, None, "GR")
 NUMBERS = ("02010500011", "02010500029", "02010500037")
-DEFAULT = Directory.model_fields["match_rules"].default
+DEFAULT = DirectorySettings.model_fields["match_rules"].default
 RULES: tuple[Rule, ...] = (
     *DEFAULT,
     Rule(attributes={"mail": "{login_name}@{domain}"}, certain=True),

@@ -13,17 +13,17 @@ from adapters.directory.ldap_client import LdapClient
 from adapters.directory.ldap_results import Answer, _policy_error, reject
 from adapters.errors import AdapterError, Refused
 from domain.contracts.vocabulary import FailureType
-from settings import Directory
+from settings import DirectorySettings
 from tests.stack import TestStack
 
 REFUSES_TLS = bytes.fromhex("300c02010178070a01350400 0400".replace(" ", ""))
 
 
-def changed(stack: TestStack, **changes: object) -> Directory:
+def changed(stack: TestStack, **changes: object) -> DirectorySettings:
     return stack.settings.directory.model_copy(update=changes)
 
 
-def ask(settings: Directory) -> int:
+def ask(settings: DirectorySettings) -> int:
     ldap = LdapClient(settings)
     try:
         return len(ldap.search(settings.people_dn, "(uid=nobody)", ["uid"]))

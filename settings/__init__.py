@@ -1,0 +1,215 @@
+"""All configuration, read once and checked before anything starts.
+
+Values come from `ACTIVATION_*` variables (nested names with `__`), then from the TOML file named
+by `ACTIVATION_CONFIG`; inside a checkout with a demo, from the demo's file. Secrets are files.
+How to reach Temporal is Temporal's own environment configuration (`TEMPORAL_*` or its TOML file).
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from domain import addresses
+from domain.contracts.submissions import Policy
+from domain.rules import Unfit
+from settings.institution import Institution, Service
+from settings.pages import Console, Portal
+from settings.rules import Alerts, IdentitySettings, SendBudget, Usernames, check_policy
+from settings.section import CHECKOUT, DEMO_FILE, SMS_PRESETS, Count, Dsn
+from settings.systems import (
+    MAY_LACK,
+    SMS_PLACEHOLDERS,
+    Column,
+    DirectorySettings,
+    Mail,
+    RegistrarSettings,
+    Sms,
+)
+
+__all__ = [
+    "CHECKOUT",
+    "DEMO_FILE",
+    "MAY_LACK",
+    "SMS_PLACEHOLDERS",
+    "SMS_PRESETS",
+    "WRONG",
+    "Alerts",
+    "Column",
+    "Console",
+    "Count",
+    "DirectorySettings",
+    "Dsn",
+    "IdentitySettings",
+    "Institution",
+    "Mail",
+    "Portal",
+    "RegistrarSettings",
+    "SendBudget",
+    "Service",
+    "Settings",
+    "Sms",
+    "Unreadable",
+    "Usernames",
+    "Wrong",
+    "load",
+    "told",
+]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="ACTIVATION_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    ledger_dsn: Dsn
+    keys_dir: Path
+    registrar: RegistrarSettings
+    directory: DirectorySettings
+    sms: Sms
+    sms_fallback: Sms | None = None
+    mail: Mail
+    institution: Institution = Institution()
+    portal: Portal = Portal()
+    console: Console = Console()
+    usernames: Usernames = Usernames()
+    identity: IdentitySettings = IdentitySettings()
+    send_budget: SendBudget = SendBudget()
+    alerts: Alerts = Alerts()
+    policy: Annotated[Policy, AfterValidator(check_policy)] = Policy()
+    sealed_password_hours: Count = 72
+    temporal_config_file: Path | None = None
+    temporal_namespace: str = "activation"
+    log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _refuse_examples(self) -> Self:
+        """Take examples and plain http for a demo's only; each refusal names its setting."""
+        if not addresses.is_loopback(self.portal.public_url):
+            leaves = [*_leaves(self)]
+            wrong = [
+                f"{name} is still an example; set your own"
+                for name, value in leaves
+                if not name.startswith("usernames.") and addresses.names_example(value)
+            ]
+            wrong += [
+                f"{name} must be https" for name, value in leaves if _must_be_https(name, value)
+            ]
+            if wrong:
+                raise Unfit(", ".join(wrong))
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        named = os.environ.get("ACTIVATION_CONFIG")
+        file = Path(named) if named else DEMO_FILE
+        if named or file.exists():
+            sources += (TomlConfigSettingsSource(settings_cls, file),)
+        return sources
+
+
+def _leaves(value: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Give each text of the settings with the name of its setting."""
+    match value:
+        case BaseModel():
+            for field in type(value).model_fields:
+                yield from _leaves(getattr(value, field), f"{name}.{field}".lstrip("."))
+        case dict():
+            for key, inner in value.items():
+                yield from _leaves(inner, f"{name}.{key}")
+        case list() | tuple():
+            for inner in value:
+                yield from _leaves(inner, name)
+        case SecretStr():
+            yield name, value.get_secret_value()
+        case str() | HttpUrl():
+            yield name, str(value)
+
+
+_SEEN_BY_PEOPLE = frozenset(
+    {"portal.public_url", "institution.password_reset_url", "institution.services.url"}
+)
+_GATEWAYS = frozenset({"sms", "sms_fallback"})
+_CALLED = frozenset({"url", "token_url", "check_url"})
+
+
+def _must_be_https(name: str, value: str) -> bool:
+    section, _, field = name.partition(".")
+    named = name in _SEEN_BY_PEOPLE or (
+        section in _GATEWAYS and field in {"url", "token_url", "check_url"}
+    )
+    # The console may be reached by a tunnel only.
+    named |= name == "console.public_url" and not addresses.is_loopback(value)
+    return named and bool(value) and addresses.is_plain(value)
+
+
+class Unreadable(Exception):
+    """The settings cannot even be parsed; the text says what, and quotes no value."""
+
+
+Wrong = ValidationError | Unreadable
+WRONG = (ValidationError, Unreadable)
+"""What `load` raises."""
+
+
+@cache
+def load() -> Settings:
+    """Read the settings once a process; raises one of `WRONG`, which `told` puts into words."""
+    named = os.environ.get("ACTIVATION_CONFIG")
+    if named and not Path(named).is_file():
+        raise Unreadable("ACTIVATION_CONFIG names no file")
+    try:
+        return Settings()
+    except tomllib.TOMLDecodeError as error:
+        raise Unreadable(f"the settings file is no TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise Unreadable("the settings file is not written in UTF-8") from None
+    except OSError as error:
+        raise Unreadable(f"the settings file cannot be read ({type(error).__name__})") from None
+    except SettingsError as error:
+        raise Unreadable(f"{error}: it has to be JSON") from None
+
+
+def told(error: Wrong) -> str:
+    """Name what is missing or wrong, and why where the check is ours; no value is ever quoted."""
+    if isinstance(error, Unreadable):
+        return str(error)
+    return ", ".join(map(_told, error.errors()))
+
+
+def _told(detail: ErrorDetails) -> str:
+    field = ".".join(map(str, detail["loc"]))
+    ours = isinstance(detail.get("ctx", {}).get("error"), Unfit)
+    why = detail["msg"].removeprefix("Value error, ") if ours or not field else ""
+    return ": ".join(filter(None, (field, why)))

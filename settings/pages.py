@@ -1,0 +1,56 @@
+"""What portal and console are served with."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    Field,
+)
+
+from settings.section import Count, Port, Section
+
+
+class Portal(Section):
+    """`public_url` decides cookie flags and prefix, HSTS and the origin line of the SMS.
+
+    With `disclosure` uniform no page tells whether a contact is on file until it is proved.
+    `starts_under_way` is how many starts may wait for their look-up at once, over all portals.
+    """
+
+    public_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    trusted_proxies: list[str] = ["127.0.0.1"]
+    session_idle_minutes: Count = 30
+    session_absolute_minutes: Count = 120
+    lookups_per_address: Count = 10
+    lookups_window_minutes: Count = 10
+    help_requests_per_address: Count = 20
+    starts_under_way: Count = 20
+    disclosure: Literal["explicit", "uniform"] = "explicit"
+
+
+RoleName = Literal["viewer", "helpdesk", "supervisor", "auditor", "operator"]
+
+
+class Console(Section):
+    """Staff sign in by a bind as `user_dn`; `groups` names the group of each role.
+
+    `departments` limits the members of a group to these departments. `operators_file` has the
+    accounts that work while the directory is away.
+    """
+
+    public_url: str = "http://127.0.0.1:8001"
+    host: str = "127.0.0.1"
+    port: Port = 8001
+    trusted_proxies: list[str] = ["127.0.0.1"]
+    user_dn: Annotated[str, Field(pattern=r"^$|\{user\}")] = ""
+    groups: dict[RoleName, str] = {}
+    departments: dict[str, list[str]] = {}
+    operators_file: Path | None = None
+    session_idle_minutes: Count = 15
+    session_absolute_minutes: Count = 480
+    sign_ins_per_name: Count = 10
+    sign_ins_per_address: Count = 50
+    caller_questions_per_day: Count = 60
+    temporal_ui_url: str = ""

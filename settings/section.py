@@ -1,0 +1,70 @@
+"""A section of the settings, and the types and checks that several sections use."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+)
+
+from domain.rules import Unfit
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+SMS_PRESETS = CHECKOUT / "adapters" / "messaging" / "sms_presets.toml"
+DEMO_FILE = CHECKOUT / ".demo" / "activation.toml"
+
+
+def check_regular_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error:
+        raise Unfit("not a regular expression") from None
+    return text
+
+
+Count = Annotated[int, Field(ge=1)]
+Port = Annotated[int, Field(ge=1, lt=2**16)]
+Seconds = Annotated[float, Field(gt=0)]
+Mailbox = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
+Expression = Annotated[str, AfterValidator(check_regular_expression)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+def _check_dsn(dsn: SecretStr) -> SecretStr:
+    """Refuse what the driver would refuse when the first student comes."""
+    try:
+        fits = _is_dsn(dsn.get_secret_value())
+    except ValueError:
+        fits = False
+    if not fits:
+        raise Unfit("not an address like postgresql://user@host:5432/database")
+    return dsn
+
+
+def _is_dsn(dsn: str) -> bool:
+    """Whether this names a database; raises ValueError where host or port cannot be read."""
+    parts = urlsplit(dsn)
+    named = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
+    ports = [one.port for one in named] + [
+        int(port) for ports in parse_qs(parts.query).get("port", []) for port in ports.split(",")
+    ]
+    for one in named:
+        if not (host := unquote(one.hostname or "")).startswith("/"):
+            host.encode("idna")
+    return (
+        parts.scheme in {"postgresql", "postgres"}
+        and bool(parts.path.strip("/") or parts.query)
+        and all(port is None or 0 < port < 2**16 for port in ports)
+    )
+
+
+Dsn = Annotated[SecretStr, AfterValidator(_check_dsn)]

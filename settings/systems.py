@@ -1,0 +1,155 @@
+"""The systems outside: registrar, directory, SMS gateways, mail."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    Field,
+    model_validator,
+)
+
+from domain.contracts.vocabulary import Choice
+from domain.match_rules import Rule
+from domain.rules import Unfit
+from settings.section import SMS_PRESETS, Count, Dsn, Expression, Mailbox, Port, Seconds, Section
+
+SMS_PLACEHOLDERS = frozenset({"to", "digits", "text", "sender", "id", "username"})
+
+
+Column = Literal[
+    "systemid",
+    "registrationid",
+    "ssn",
+    "ssncountry",
+    "firstnameel",
+    "firstnameen",
+    "lastnameel",
+    "lastnameen",
+    "fatherfirstnameel",
+    "fatherfirstnameen",
+    "birthdate",
+    "citizenship",
+    "departmentid",
+    "departmentel",
+    "departmenten",
+    "enrollmentstatus",
+    "extemail",
+    "mobilephone",
+    "loginname",
+    "inscriptionacyear",
+]
+"""The published columns that are read."""
+MAY_LACK: tuple[Column, ...] = ("fatherfirstnameen",)
+"""Those that a view need not have."""
+
+
+class RegistrarSettings(Section):
+    """A role that may only read the view; `columns` renames published columns that differ.
+
+    `blank_words` are words of the university's own for "nothing", beside those of `domain.blanks`.
+    """
+
+    dsn: Dsn
+    view: str = "v_vd_sis"
+    columns: dict[Column, str] = {}
+    blank_words: list[str] = []
+    phone_region: str = "GR"
+    timeout_seconds: Seconds = 3
+
+
+class DirectorySettings(Section):
+    """A service account that is not the root DN, so that the password policy binds it too.
+
+    `choices` says what each choice of the student writes: `attribute=value`, where `{email}`
+    `{mobile}` `{domain}` are filled in; empty for nothing. Without `adopt` an entry that somebody
+    else made for the same person is a case for support. `match_rules` recognise a person's entry
+    that lacks the engine's own attribute; the first certain one that matches decides.
+    """
+
+    urls: list[Annotated[str, Field(pattern=r"^ldaps?://[^/\s]")]] = Field(min_length=1)
+    ca_file: Path | None = None
+    bind_dn: str
+    bind_password_file: Path
+    people_dn: str
+    active_when: str = "pwdChangedTime"
+    adopt: bool = True
+    match_rules: list[Rule] = [
+        Rule(attributes={"uid": "{login_name}"}, certain=True),
+        Rule(attributes={"employeeNumber": "{number}"}),
+        Rule(attributes={"mail": "{email}"}),
+    ]
+    connect_timeout_seconds: Seconds = 3
+    receive_timeout_seconds: Seconds = 5
+    pool_size: Count = 8
+    choices: dict[Choice, Annotated[str, Field(pattern=r"^([A-Za-z][\w;-]*=.+)?$")]] = {
+        Choice.RECOVERY_EMAIL: "labeledURI=mailto:{email} recovery",
+        Choice.RECOVERY_MOBILE: "mobile={mobile}",
+        Choice.DIRECTORY_LISTING: "eduPersonEntitlement=https://{domain}/entitlement/listed",
+    }
+
+
+class Sms(Section):
+    """One templated HTTP gateway; `{to}` `{digits}` `{text}` `{sender}` `{id}` are filled in.
+
+    `preset` names a gateway of `adapters/messaging/sms_presets.toml`, whose fields stand where none
+    is given here. `token_file` holds the secret of whichever `auth` it is, `username` what goes
+    with it: the user, the client or the signer. `signed` is the text that `hmac` signs. `check_url`
+    is one that answers 2xx to whoever has the secret, and sends nothing.
+    """
+
+    preset: str | None = None
+    url: str
+    method: Literal["POST", "GET"] = "POST"
+    headers: dict[str, str] = {"Content-Type": "application/json"}
+    body: str = '{"to": "{to}", "text": "{text}", "from": "{sender}", "id": "{id}"}'
+    auth: Literal["none", "basic", "bearer", "header", "oauth2", "hmac"] = "bearer"
+    token_file: Path | None = None
+    username: str = ""
+    auth_scheme: str = "Bearer"
+    auth_header: str = "Authorization"
+    token_url: str = ""
+    check_url: str = ""
+    signed: str = "{method}\n{path}\n{body}\n{date}"
+    date_header: str = "Date"
+    sender: str = "UNIVERSITY"
+    ok_pattern: Expression = ".*"
+    refused_pattern: Expression = ".*"
+    per_second: Seconds = 10
+    timeout_seconds: float = Field(10, gt=0, le=12)
+    """Two gateways are asked within one try, which has 30 seconds."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_preset(cls, given: Any) -> Any:
+        name = given.get("preset") if isinstance(given, dict) else None
+        if name is None:
+            return given
+        presets = tomllib.loads(SMS_PRESETS.read_text("utf-8"))
+        if name not in presets:
+            raise Unfit(f"no such preset; there are {', '.join(presets)}")
+        return presets[name] | given
+
+    @model_validator(mode="after")
+    def _check_placeholders(self) -> Self:
+        """Refuse a gateway that would be told no number or no text."""
+        named = set(re.findall(r"\{([a-z_]+)\}", self.url + self.body * (self.method == "POST")))
+        if unknown := sorted(named - SMS_PLACEHOLDERS):
+            raise Unfit(f"url and body know no {{{unknown[0]}}}")
+        if "text" not in named or named.isdisjoint({"to", "digits"}):
+            raise Unfit("url or body must hold {text} and {to} or {digits}")
+        return self
+
+
+class Mail(Section):
+    """One relay; `ca_file` where its certificate is signed by an authority of your own."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Port = 25
+    starttls: bool = True
+    ca_file: Path | None = None
+    username: str | None = None
+    password_file: Path | None = None
+    sender: Mailbox = "no-reply@university.example"
+    timeout_seconds: float = Field(20, gt=0, le=25)
