@@ -122,6 +122,7 @@ async def test_who_may_have_an_entry_gets_no_second_one(
     dn = f"uid={old},{case.people}"
     case.ldap.add_values(dn, others(case))
     assert (await case.resolve(activities)).outcome is AccountOutcome.USERNAME
+    case.ldap.delete_values(dn, others(case))
     case.ldap.add_values(dn, {CODES: codes(case.person, case.domain)})
     found = await case.resolve(activities)
     refused = AccountResolved(outcome=AccountOutcome.CONFLICT, why=f"{CODES}, under another name")
