@@ -23,7 +23,7 @@ from adapters.directory.entries import (
 )
 from adapters.directory.port import Directory, Entry
 from domain import personal
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountChecked,
     AccountResolved,
     AccountState,

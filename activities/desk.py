@@ -15,7 +15,7 @@ from activities.errors import guarded
 from adapters.errors import Misconfigured
 from adapters.messaging.mail import MailRelay
 from adapters.messaging.message_templates import Words
-from domain.contracts.requests import Delivery, MailSupportAnswer, MailSupportRequest, Sent
+from domain.contracts.message_io import Delivery, MailSupportAnswer, MailSupportRequest, Sent
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import support_requests
 from postgres import UNAVAILABLE, Pool

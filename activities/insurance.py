@@ -11,7 +11,7 @@ from temporalio import activity
 
 from activities.errors import guarded
 from activities.registrar import RegistrarActivities
-from domain.contracts.requests import InsuranceOutcome, InsuranceRecorded, RecordInsurance
+from domain.contracts.account_io import InsuranceOutcome, InsuranceRecorded, RecordInsurance
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import insurance, rekeyed, used_again
 from postgres import UNAVAILABLE, Pool

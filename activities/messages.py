@@ -13,7 +13,7 @@ from temporalio import activity
 from activities.errors import alarm, guarded
 from adapters.messaging import wiring
 from adapters.messaging.message_templates import Word
-from domain.contracts.requests import Delivery, SendNotice, SendPin, Sent
+from domain.contracts.message_io import Delivery, SendNotice, SendPin, Sent
 from domain.contracts.vocabulary import ActivityName, FailureType
 from domain.references import first_group
 from ledger import clock, codes, messages

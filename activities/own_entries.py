@@ -5,7 +5,7 @@ from dataclasses import replace
 from adapters.directory import entries
 from adapters.directory.port import Directory, Entry
 from domain.accounts import Judgement, Password
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.identities import Identity
 from ledger import rekeyed, used_again, usernames
 from postgres import Pool

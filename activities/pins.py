@@ -12,7 +12,7 @@ from typing import Any
 from temporalio import activity
 
 from activities.errors import guarded
-from domain.contracts.requests import (
+from domain.contracts.pin_io import (
     AllowIdentityTries,
     CheckPin,
     CountIdentityTry,

@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.errors import failure, guarded
 from adapters.errors import Unavailable
 from domain import usernames as rules
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
     Claimed,
@@ -20,12 +20,11 @@ from domain.contracts.requests import (
     CloseActivation,
     Closed,
     ConsentRecorded,
-    Person,
     RecordConsent,
-    ReserveSend,
     ResolveAccount,
-    SendReserved,
 )
+from domain.contracts.message_io import ReserveSend, SendReserved
+from domain.contracts.people import Person
 from domain.contracts.vocabulary import ActivityName, FailureType, Step
 from domain.reasons import Reason
 from ledger import (

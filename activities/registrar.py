@@ -8,7 +8,7 @@ from temporalio import activity
 
 from activities.errors import guarded
 from adapters.registrar.port import Registrar, SharedByMany
-from domain.contracts.requests import FindStudent, Person, StudentsFound
+from domain.contracts.people import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.students import Typed, holders, persons

@@ -10,7 +10,8 @@ from adapters.directory.port import Entry
 from adapters.errors import AdapterError
 from domain import usernames as rules
 from domain.accounts import Judgement, Outcome
-from domain.contracts.requests import AccountOutcome, AccountResolved, Person, ResolveAccount
+from domain.contracts.account_io import AccountOutcome, AccountResolved, ResolveAccount
+from domain.contracts.people import Person
 from domain.entry_values import CODES
 from domain.reasons import Reason
 from ledger import passwords, used_again, usernames

@@ -14,7 +14,8 @@ from temporalio import activity, client, worker
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts.requests import ResolveAccount, SendNotice, SendPin
+from domain.contracts.account_io import ResolveAccount
+from domain.contracts.message_io import SendNotice, SendPin
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import parts, passwords
 from ledger.parts import CallCounts, Part

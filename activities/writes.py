@@ -4,7 +4,7 @@ from adapters.directory.entries import Attributes
 from adapters.directory.port import AddOutcome, Directory, Entry, SetOutcome
 from adapters.errors import Misconfigured
 from domain.accounts import Outcome
-from domain.contracts.requests import ProvisionAccount, Provisioned, ProvisionOutcome
+from domain.contracts.account_io import ProvisionAccount, Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import PasswordRefusal
 from domain.identities import Identity
 from domain.reasons import Reason

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from adapters.directory.entries import CODES
 from adapters.directory.port import Entry
 from bench.untidy import Human
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.registrar.readiness import Obstacle, Report
 from recognition.comparison import KNOWN, Match
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection
 
 from domain import masks
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.contracts.views import ReviewView, StudyView
 from domain.contracts.vocabulary import Choice
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from domain.contracts.channels import BUILT_IN, Channel
-from domain.contracts.requests import Destination, Person
+from domain.contracts.people import Destination, Person
 from domain.contracts.vocabulary import ContactKind
 
 

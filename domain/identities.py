@@ -9,7 +9,7 @@ from typing import Self
 from urllib.parse import unquote
 
 from domain import dates, student_codes
-from domain.contracts.requests import Enrolment, Person
+from domain.contracts.people import Enrolment, Person
 from domain.entry_values import (
     FEWEST_WORDS,
     FIRST,

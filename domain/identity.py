@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import date
 
 from domain import dates
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.contracts.vocabulary import Question
 from domain.rules import InvalidInput, Rule
 from domain.text import identifier, student_number

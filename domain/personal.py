@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.elot743 import ascii_fold
 
 SHORTEST_WORD = 4

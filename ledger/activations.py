@@ -7,7 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from domain import names
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.contracts.vocabulary import Language, Step
 from domain.text import identifier
 from ledger import rekeyed

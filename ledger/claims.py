@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from postgres import Pool
 from security.keys import KeyRing
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from domain.codes import Code, CodeBook
-from domain.contracts.requests import CheckPin, PinChecked, PinOutcome
+from domain.contracts.pin_io import CheckPin, PinChecked, PinOutcome
 from domain.contracts.submissions import Policy
 from ledger import tries
 from ledger.tries import Attempt

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.contracts.requests import RecordConsent
+from domain.contracts.account_io import RecordConsent
 from domain.contracts.vocabulary import Choice
 from postgres import Connection, Pool
 from security.keys import KeyRing

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from domain.contracts.requests import RecordInsurance
+from domain.contracts.account_io import RecordInsurance
 from postgres import Pool
 from security.keys import KeyRing
 

@@ -6,7 +6,8 @@ from datetime import datetime
 import asyncpg
 
 from domain.codes import CodeBook
-from domain.contracts.requests import Delivery, Destination, ReserveSend, SendReserved
+from domain.contracts.message_io import Delivery, ReserveSend, SendReserved
+from domain.contracts.people import Destination
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Purse
 from ledger import allowances, codes

@@ -10,7 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from domain import dates
-from domain.contracts.requests import Enrolment, Person
+from domain.contracts.people import Enrolment, Person
 from ledger import noted_names
 from postgres import Pool
 from security.keys import KeyRing

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import asyncpg
 
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import Language
 from postgres import Pool
 from security.keys import KeyRing

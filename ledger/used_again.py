@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from domain.contracts.requests import CheckAccount, Person, ProvisionAccount, ResolveAccount
+from domain.contracts.account_io import CheckAccount, ProvisionAccount, ResolveAccount
+from domain.contracts.people import Person
 from ledger import rekeyed
 from postgres import Pool
 from security.keys import KeyRing

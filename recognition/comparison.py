@@ -13,7 +13,7 @@ from adapters.directory.entries import ADDRESSES, identity
 from adapters.directory.port import Entry
 from domain import usernames
 from domain.accounts import Judgement, Outcome, judge
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.entry_values import CODES
 from domain.postings import Postings
 from domain.reasons import Reason

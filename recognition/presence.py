@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from adapters.directory.entries import CODES
 from adapters.directory.port import Directory, Entry
 from adapters.errors import Misconfigured
-from domain.contracts.requests import AccountChecked, AccountState
+from domain.contracts.account_io import AccountChecked, AccountState
 from domain.identities import Identity
 
 KNOWN_MOST = 50

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from adapters.directory.entries import CODES
 from adapters.directory.port import Directory, Entry
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.identities import Identity
 from ledger import activations, imports, rekeyed, used_again, usernames
 from ledger.activations import Account

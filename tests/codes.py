@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 from activities.pins import PinActivities
 from domain.contracts.channels import Channel
-from domain.contracts.requests import CheckPin, Delivery, Destination, ReserveSend, SendReserved
+from domain.contracts.message_io import Delivery, ReserveSend, SendReserved
+from domain.contracts.people import Destination
+from domain.contracts.pin_io import CheckPin
 from domain.contracts.submissions import Policy
 from ledger import messages
 from postgres import Pool

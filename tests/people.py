@@ -1,6 +1,6 @@
 """The invented student most tests are about."""
 
-from domain.contracts.requests import Enrolment, Person
+from domain.contracts.people import Enrolment, Person
 
 MARIA = Person(
     person_key="5e1f",

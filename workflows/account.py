@@ -10,26 +10,22 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain import consent, personal
-    from domain.contracts.requests import (
+    from domain.contracts.account_io import (
         AccountOutcome,
-        Enrolment,
-        FindStudent,
-        NoticeKind,
-        Person,
         ProvisionAccount,
         Provisioned,
         ProvisionOutcome,
         RecordConsent,
         ResolveAccount,
     )
+    from domain.contracts.message_io import NoticeKind
+    from domain.contracts.people import Enrolment, FindStudent, Person
+    from domain.contracts.staff_commands import RereadRequest, ResolveRequest, RetryRequest
     from domain.contracts.submissions import (
         ActivationStart,
         ConsentSubmission,
         DisputeSubmission,
         PasswordSubmission,
-        RereadRequest,
-        ResolveRequest,
-        RetryRequest,
         WithdrawSubmission,
     )
     from domain.contracts.views import ReviewView, Verdict

@@ -15,26 +15,24 @@ from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from domain import insurance
-    from domain.contracts.requests import (
+    from domain.contracts.account_io import (
         AccountState,
         CheckAccount,
         Claimed,
         ClaimOutcome,
         ClaimPerson,
         CloseActivation,
-        Destination,
         InsuranceOutcome,
-        NoticeKind,
-        Person,
         RecordInsurance,
-        SendNotice,
     )
+    from domain.contracts.message_io import NoticeKind, SendNotice
+    from domain.contracts.people import Destination, Person
+    from domain.contracts.staff_commands import RereadRequest
     from domain.contracts.submissions import (
         ActivationResult,
         ActivationStart,
         InsuranceSubmission,
         JoinedNotice,
-        RereadRequest,
     )
     from domain.contracts.views import Progress, ProgressRequest, Verdict
     from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason

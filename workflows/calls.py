@@ -22,43 +22,45 @@ from temporalio.exceptions import (
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts import Model
-    from domain.contracts.channels import Channel
-    from domain.contracts.outbox import FindLeftBehind, LeftBehind
-    from domain.contracts.requests import (
+    from domain.contracts.account_io import (
         AccountChecked,
         AccountResolved,
-        AllowIdentityTries,
         ApplyWithdrawal,
         CheckAccount,
-        CheckPin,
         Claimed,
         ClaimPerson,
         CloseActivation,
         Closed,
         ConsentRecorded,
-        CountIdentityTry,
-        FindStudent,
-        IdentityTriesAllowed,
-        IdentityTryCounted,
         InsuranceRecorded,
-        MailSupportAnswer,
-        MailSupportRequest,
-        Person,
-        PinChecked,
-        PinUnlocked,
         ProvisionAccount,
         Provisioned,
         RecordConsent,
         RecordInsurance,
-        ReserveSend,
         ResolveAccount,
+        WithdrawalApplied,
+    )
+    from domain.contracts.channels import Channel
+    from domain.contracts.message_io import (
+        MailSupportAnswer,
+        MailSupportRequest,
+        ReserveSend,
         SendNotice,
         SendPin,
         SendReserved,
         Sent,
-        StudentsFound,
+    )
+    from domain.contracts.outbox import FindLeftBehind, LeftBehind
+    from domain.contracts.people import FindStudent, Person, StudentsFound
+    from domain.contracts.pin_io import (
+        AllowIdentityTries,
+        CheckPin,
+        CountIdentityTry,
+        IdentityTriesAllowed,
+        IdentityTryCounted,
+        PinChecked,
+        PinUnlocked,
         UnlockPin,
-        WithdrawalApplied,
     )
     from domain.contracts.submissions import JoinedNotice
     from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason

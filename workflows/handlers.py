@@ -9,23 +9,25 @@ task, and fail it for ever, when called with none or two.
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts.submissions import (
+    from domain.contracts.staff_commands import (
         CancelRequest,
+        HoldRequest,
+        ReleaseRequest,
+        RereadRequest,
+        ResolveRequest,
+        RetryRequest,
+        SendCodeRequest,
+        UnlockRequest,
+    )
+    from domain.contracts.submissions import (
         ConsentSubmission,
         DisputeSubmission,
-        HoldRequest,
         IdentitySubmission,
         InsuranceSubmission,
         JoinedNotice,
         PasswordSubmission,
         PinSubmission,
-        ReleaseRequest,
-        RereadRequest,
         ResendRequest,
-        ResolveRequest,
-        RetryRequest,
-        SendCodeRequest,
-        UnlockRequest,
         WithdrawSubmission,
     )
     from domain.contracts.views import Answer

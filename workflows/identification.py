@@ -7,12 +7,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain import identity
-    from domain.contracts.requests import (
-        AllowIdentityTries,
-        CountIdentityTry,
-        Destination,
-        Person,
-    )
+    from domain.contracts.people import Destination, Person
+    from domain.contracts.pin_io import AllowIdentityTries, CountIdentityTry
     from domain.contracts.submissions import ActivationStart, IdentitySubmission, Submission
     from domain.contracts.views import IdentifyView, Verdict
     from domain.contracts.vocabulary import Step, WaitReason

@@ -14,12 +14,8 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts import Model
-    from domain.contracts.submissions import (
-        JoinedNotice,
-        StaffRequest,
-        Submission,
-        UnlockRequest,
-    )
+    from domain.contracts.staff_commands import StaffRequest, UnlockRequest
+    from domain.contracts.submissions import JoinedNotice, Submission
     from domain.contracts.views import Answer
 
 Kind = TypeVar("Kind", bound=Submission)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts.requests import NoticeKind
+    from domain.contracts.message_io import NoticeKind
 
 
 class LongWait:

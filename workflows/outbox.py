@@ -14,7 +14,7 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts import Model
-    from domain.contracts.requests import MailSupportAnswer, MailSupportRequest
+    from domain.contracts.message_io import MailSupportAnswer, MailSupportRequest
     from domain.contracts.vocabulary import (
         ANSWER_WORKFLOW,
         OUTBOX_WORKFLOW,

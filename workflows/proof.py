@@ -20,27 +20,11 @@ from temporalio.exceptions import FailureError
 with workflow.unsafe.imports_passed_through():
     from domain import identity, masks
     from domain.contracts.channels import Channel
-    from domain.contracts.requests import (
-        CheckPin,
-        Delivery,
-        Destination,
-        Person,
-        PinChecked,
-        PinOutcome,
-        ReserveSend,
-        SendPin,
-        SendReserved,
-        Sent,
-        UnlockPin,
-    )
-    from domain.contracts.submissions import (
-        ActivationStart,
-        PinSubmission,
-        ResendRequest,
-        RetryRequest,
-        SendCodeRequest,
-        UnlockRequest,
-    )
+    from domain.contracts.message_io import Delivery, ReserveSend, SendPin, SendReserved, Sent
+    from domain.contracts.people import Destination, Person
+    from domain.contracts.pin_io import CheckPin, PinChecked, PinOutcome, UnlockPin
+    from domain.contracts.staff_commands import RetryRequest, SendCodeRequest, UnlockRequest
+    from domain.contracts.submissions import ActivationStart, PinSubmission, ResendRequest
     from domain.contracts.views import PinView, Verdict
     from domain.contracts.vocabulary import Purse, Step, WaitReason
     from domain.destinations import has, next_channel, reachable

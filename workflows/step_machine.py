@@ -16,17 +16,15 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts.requests import NoticeKind
-    from domain.contracts.submissions import (
+    from domain.contracts.message_io import NoticeKind
+    from domain.contracts.staff_commands import (
         CancelRequest,
         HoldRequest,
-        Policy,
         ReleaseRequest,
-        ResendRequest,
         RetryRequest,
         StaffRequest,
-        Submission,
     )
+    from domain.contracts.submissions import Policy, ResendRequest, Submission
     from domain.contracts.views import Answer, Progress, Verdict
     from domain.contracts.vocabulary import Step, Waker
     from domain.contracts.vocabulary import WaitReason as Reason

@@ -6,7 +6,7 @@ Only the request's number travels: what was written stays encrypted in the ledge
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts.requests import MailSupportAnswer, MailSupportRequest
+    from domain.contracts.message_io import MailSupportAnswer, MailSupportRequest
     from domain.contracts.vocabulary import ANSWER_WORKFLOW, SUPPORT_WORKFLOW
     from workflows import calls
     from workflows.inbox import one_payload

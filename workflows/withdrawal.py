@@ -6,7 +6,7 @@ Only the activation's reference travels: what was withdrawn stands in the ledger
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts.requests import ApplyWithdrawal
+    from domain.contracts.account_io import ApplyWithdrawal
     from domain.contracts.vocabulary import WITHDRAWAL_WORKFLOW
     from workflows import calls
     from workflows.inbox import one_payload

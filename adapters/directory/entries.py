@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from domain import entry_values, usernames
 from domain.contacts import is_at
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.contracts.vocabulary import Choice, Language
 from domain.countries import ISO
 from domain.elot743 import ascii_fold

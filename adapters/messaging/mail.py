@@ -20,7 +20,7 @@ import aiosmtplib
 
 from adapters.errors import AdapterError, Misconfigured, Unavailable, translated
 from adapters.messaging import headers
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import FailureType, Language
 from settings import Institution, Mail
 

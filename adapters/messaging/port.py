@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from domain.contracts.channels import Channel
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from settings import Settings
 
 Content = TypeVar("Content")

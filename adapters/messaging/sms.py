@@ -23,7 +23,7 @@ import httpx
 
 from adapters.errors import AdapterError, Misconfigured, Unavailable, translated
 from adapters.messaging.sms_auth import ClientCredentials, authentication
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import FailureType
 from settings import SMS_PLACEHOLDERS, Sms
 

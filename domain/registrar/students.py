@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from domain import countries
 from domain.contacts import emails_on_file, is_at, mobiles_on_file
-from domain.contracts.requests import Enrolment, Person
+from domain.contracts.people import Enrolment, Person
 from domain.elot743 import ascii_fold, elot743, latin
 from domain.registrar.humans import humans, people
 from domain.registrar.rows import (

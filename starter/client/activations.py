@@ -36,7 +36,8 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCStatusCode
 
 from domain.contracts import Model
-from domain.contracts.requests import ApplyWithdrawal, MailSupportAnswer, MailSupportRequest
+from domain.contracts.account_io import ApplyWithdrawal
+from domain.contracts.message_io import MailSupportAnswer, MailSupportRequest
 from domain.contracts.submissions import ActivationResult, ActivationStart, Submission
 from domain.contracts.views import Answer, Progress, ProgressRequest
 from domain.contracts.vocabulary import (

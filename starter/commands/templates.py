@@ -15,7 +15,7 @@ import settings
 from adapters.messaging.mail import Letter
 from adapters.messaging.message_templates import Word, Words
 from domain import gsm
-from domain.contracts.requests import NoticeKind
+from domain.contracts.message_io import NoticeKind
 from domain.contracts.vocabulary import Language, Step
 from domain.references import first_group
 from settings import Settings

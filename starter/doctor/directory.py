@@ -13,7 +13,7 @@ from adapters.directory.entries import OBJECT_CLASSES, attributes, chosen
 from adapters.directory.ldap_client import LdapClient
 from adapters.directory.ldap_results import DRY_RUN_DONE, NO_RIGHT, SUCCESS
 from adapters.errors import AdapterError
-from domain.contracts.requests import Enrolment, Person
+from domain.contracts.people import Enrolment, Person
 from domain.contracts.vocabulary import Choice, Language
 from domain.passwords import MIN_LENGTH
 from settings import Settings

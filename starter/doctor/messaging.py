@@ -11,7 +11,7 @@ import aiosmtplib
 from adapters.errors import AdapterError
 from adapters.messaging.mail import Letter, MailRelay
 from adapters.messaging.sms import SmsGateway, SmsGateways
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from settings import Mail, Settings, Sms
 from starter.doctor.finding import Finding, Findings
 

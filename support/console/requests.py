@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
 from support.console.paging import page_asked

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 
 from domain.contracts.channels import Channel
-from domain.contracts.submissions import (
+from domain.contracts.staff_commands import (
     CancelRequest,
     HoldRequest,
     ReleaseRequest,
@@ -16,9 +16,9 @@ from domain.contracts.submissions import (
     ResolveRequest,
     RetryRequest,
     SendCodeRequest,
-    Submission,
     UnlockRequest,
 )
+from domain.contracts.submissions import Submission
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 from ledger import clock, posts

@@ -13,7 +13,7 @@ import structlog
 
 from adapters.errors import AdapterError
 from adapters.messaging.mail import Letter, MailRelay
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from ledger.alerts import Alert
 from settings import Settings
 from translations import N_, translator

@@ -20,7 +20,7 @@ from temporalio.client import (
 from temporalio.converter import DataConverter, WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import (
     WORKFLOW,

@@ -9,7 +9,7 @@ from temporalio.converter import DataConverter
 
 from domain import masks
 from domain.contracts import Model
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountChecked,
     AccountResolved,
     AccountState,
@@ -19,12 +19,11 @@ from domain.contracts.requests import (
     ClaimPerson,
     InsuranceOutcome,
     InsuranceRecorded,
-    Person,
     ProvisionAccount,
     Provisioned,
     ResolveAccount,
-    StudentsFound,
 )
+from domain.contracts.people import Person, StudentsFound
 from domain.contracts.submissions import ActivationStart, DisputeSubmission
 from domain.contracts.vocabulary import ActivityName, Language, WaitReason
 from domain.reasons import Reason

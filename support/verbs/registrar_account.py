@@ -12,7 +12,8 @@ from adapters.directory.wiring import directory_of
 from adapters.errors import AdapterError
 from domain import usernames
 from domain.accounts import Outcome as Judged
-from domain.contracts.requests import AccountState, Person
+from domain.contracts.account_io import AccountState
+from domain.contracts.people import Person
 from domain.identities import Identity
 from domain.reasons import Reason
 from domain.registrar.diagnosis import Account

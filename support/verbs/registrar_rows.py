@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from adapters.registrar import view
 from adapters.registrar.port import Registrar, SharedByMany
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.registrar import students
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, text

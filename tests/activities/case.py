@@ -11,16 +11,16 @@ from adapters.directory.entries import CODES, codes
 from adapters.directory.ldap_client import LdapClient
 from adapters.directory.ldap_results import SUCCESS
 from domain.consent import review
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
-    Person,
     ProvisionAccount,
     Provisioned,
     ProvisionOutcome,
     RecordConsent,
     ResolveAccount,
 )
+from domain.contracts.people import Person
 from domain.contracts.vocabulary import Choice, Language
 from domain.personal import known_of
 from ledger import consents, passwords

@@ -16,7 +16,7 @@ from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities
 from adapters.directory.wiring import directory_of
 from adapters.registrar.view import opened
-from domain.contracts.requests import Enrolment, Person
+from domain.contracts.people import Enrolment, Person
 from postgres import Pool, connect
 from security.purposes import User
 from tests.activities.case import Case

@@ -10,7 +10,7 @@ from activities.accounts import DirectoryActivities
 from activities.records import conflict
 from adapters.directory.entries import CODES, attributes, codes
 from adapters.directory.ldap_client import LdapClient
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
     Provisioned,

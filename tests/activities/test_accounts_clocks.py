@@ -8,7 +8,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
-from domain.contracts.requests import AccountOutcome, ApplyWithdrawal, Provisioned, ProvisionOutcome
+from domain.contracts.account_io import (
+    AccountOutcome,
+    ApplyWithdrawal,
+    Provisioned,
+    ProvisionOutcome,
+)
 from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun
 from tests.activities.conftest import ruled, writing

@@ -13,7 +13,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import fencing
 from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
-from domain.contracts.requests import PinOutcome
+from domain.contracts.pin_io import PinOutcome
 from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.activities.conftest import MakePerson, hung, writing

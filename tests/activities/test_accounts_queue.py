@@ -13,13 +13,8 @@ from temporalio.common import RetryPolicy
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import worker
-from domain.contracts.requests import (
-    CheckPin,
-    PinChecked,
-    PinOutcome,
-    ProvisionAccount,
-    Provisioned,
-)
+from domain.contracts.account_io import ProvisionAccount, Provisioned
+from domain.contracts.pin_io import CheckPin, PinChecked, PinOutcome
 from domain.contracts.vocabulary import ActivityName, TaskQueue
 from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case

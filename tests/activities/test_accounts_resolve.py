@@ -5,11 +5,8 @@ import pytest
 from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
 from adapters.directory.ldap_results import SUCCESS
-from domain.contracts.requests import (
-    AccountOutcome,
-    AccountResolved,
-    Enrolment,
-)
+from domain.contracts.account_io import AccountOutcome, AccountResolved
+from domain.contracts.people import Enrolment
 from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson, writing

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
-from domain.contracts.requests import Provisioned, ProvisionOutcome
+from domain.contracts.account_io import Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import Choice, Language
 from ledger import activations
 from postgres import Pool

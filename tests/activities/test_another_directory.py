@@ -8,11 +8,7 @@ from temporalio.exceptions import ApplicationError
 from activities.accounts import DirectoryActivities
 from activities.fencing import fence
 from adapters.directory.entries import CODES, codes
-from domain.contracts.requests import (
-    AccountOutcome,
-    AccountResolved,
-    ProvisionOutcome,
-)
+from domain.contracts.account_io import AccountOutcome, AccountResolved, ProvisionOutcome
 from domain.contracts.vocabulary import Choice, PasswordRefusal
 from domain.reasons import Reason
 from postgres import Pool

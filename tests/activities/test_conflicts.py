@@ -15,7 +15,7 @@ from ldap3 import MODIFY_REPLACE, SUBTREE, Connection, Server
 from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
 from adapters.directory.ldap_connections import StrictTls
-from domain.contracts.requests import AccountOutcome, ProvisionOutcome
+from domain.contracts.account_io import AccountOutcome, ProvisionOutcome
 from postgres import Pool
 from tests.activities.case import PASSWORD, Case, others
 from tests.activities.conftest import MakePerson, ruled

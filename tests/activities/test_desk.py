@@ -6,7 +6,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.desk import DeskActivities
-from domain.contracts.requests import Delivery, MailSupportAnswer, MailSupportRequest
+from domain.contracts.message_io import Delivery, MailSupportAnswer, MailSupportRequest
 from domain.contracts.vocabulary import Language
 from ledger import support_requests
 from ledger.support_requests import SupportRequest

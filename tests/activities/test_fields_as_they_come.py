@@ -11,7 +11,7 @@ import pytest
 
 from adapters.registrar.view import View, opened
 from domain import dates
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.elot743 import ascii_fold
 from domain.registrar import diagnosis
 from domain.registrar.diagnosis import Account, Outcome, outcome

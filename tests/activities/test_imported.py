@@ -11,7 +11,8 @@ from activities.accounts import DirectoryActivities
 from activities.records import LedgerActivities
 from adapters.directory.entries import CODES, codes
 from adapters.directory.wiring import directory_of
-from domain.contracts.requests import AccountOutcome, ClaimOutcome, Person
+from domain.contracts.account_io import AccountOutcome, ClaimOutcome
+from domain.contracts.people import Person
 from domain.contracts.vocabulary import Step
 from ledger import activations, imports
 from ledger.imports import Owned

@@ -7,7 +7,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.insurance import InsuranceActivities
 from activities.registrar import RegistrarActivities
-from domain.contracts.requests import FindStudent, InsuranceOutcome, RecordInsurance
+from domain.contracts.account_io import InsuranceOutcome, RecordInsurance
+from domain.contracts.people import FindStudent
 from postgres import Pool
 from security.purposes import User
 from tests.activities.conftest import MakePerson, reading

@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
     Provisioned,

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.messaging.mail import MailRelay
 from adapters.messaging.message_templates import Words
-from domain.contracts.requests import Delivery, NoticeKind
+from domain.contracts.message_io import Delivery, NoticeKind
 from domain.contracts.vocabulary import Language
 from tests.adapters.messaging.test_headers import strictly
 from tests.adapters.messaging.test_message_templates import GIVEN

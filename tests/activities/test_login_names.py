@@ -4,7 +4,7 @@ import pytest
 
 from activities.accounts import DirectoryActivities
 from activities.records import LedgerActivities
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
     Provisioned,

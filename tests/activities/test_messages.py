@@ -15,7 +15,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.messages import MessagingActivities
 from domain.contracts.channels import Channel
-from domain.contracts.requests import Delivery, Destination, NoticeKind, SendNotice, SendPin, Sent
+from domain.contracts.message_io import Delivery, NoticeKind, SendNotice, SendPin, Sent
+from domain.contracts.people import Destination
 from domain.contracts.vocabulary import Language
 from ledger.messages import sent
 from postgres import Pool

@@ -9,11 +9,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from domain.contracts.channels import Channel
-from domain.contracts.requests import (
+from domain.contracts.people import Destination
+from domain.contracts.pin_io import (
     AllowIdentityTries,
     CheckPin,
     CountIdentityTry,
-    Destination,
     IdentityTryCounted,
     PinChecked,
     PinOutcome,

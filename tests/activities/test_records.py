@@ -12,20 +12,19 @@ from temporalio.testing import ActivityEnvironment
 from activities import writes
 from activities.records import LedgerActivities, conflict
 from domain.consent import review
-from domain.contracts.channels import Channel
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
     Claimed,
     ClaimOutcome,
     ClaimPerson,
     CloseActivation,
-    Destination,
-    Person,
     RecordConsent,
-    ReserveSend,
     ResolveAccount,
 )
+from domain.contracts.channels import Channel
+from domain.contracts.message_io import ReserveSend
+from domain.contracts.people import Destination, Person
 from domain.contracts.vocabulary import Language, Step
 from domain.reasons import Reason
 from ledger import activations, claims, consents, passwords

@@ -12,7 +12,7 @@ from activities.registrar import RegistrarActivities
 from adapters.registrar.view import everybody
 from demo.students import COLUMNS
 from domain import surnames
-from domain.contracts.requests import FindStudent, Person
+from domain.contracts.people import FindStudent, Person
 from tests.activities.conftest import reading
 from tests.stack import TestStack
 

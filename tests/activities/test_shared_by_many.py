@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.registrar import RegistrarActivities
 from adapters.registrar.view import View, everybody
-from domain.contracts.requests import FindStudent, StudentsFound
+from domain.contracts.people import FindStudent, StudentsFound
 from domain.registrar.humans import humans
 from domain.registrar.row_facts import MOST_ROWS, MOST_SHARING
 from tests.activities.conftest import reading

@@ -6,13 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from domain.contracts.channels import Channel
-from domain.contracts.requests import (
-    CheckPin,
-    Delivery,
-    Destination,
-    PinOutcome,
-    ReserveSend,
-)
+from domain.contracts.message_io import Delivery, ReserveSend
+from domain.contracts.people import Destination
+from domain.contracts.pin_io import CheckPin, PinOutcome
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Purse
 from ledger import budgets, messages

@@ -12,7 +12,8 @@ import worker
 from activities.watch import part_of
 from adapters.registrar.view import reader
 from domain.contracts.channels import Channel
-from domain.contracts.requests import Destination, SendPin
+from domain.contracts.message_io import SendPin
+from domain.contracts.people import Destination
 from domain.contracts.submissions import ActivationStart, Policy, ResendRequest
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import ActivityName, Language, Step, WaitReason

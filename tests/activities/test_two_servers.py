@@ -20,7 +20,7 @@ from adapters.directory.ldap_directory import LdapDirectory
 from adapters.directory.ldap_results import INVALID_CREDENTIALS, UNWILLING
 from demo.place import HOST
 from demo.slapd import Directory as Slapd
-from domain.contracts.requests import ProvisionOutcome
+from domain.contracts.account_io import ProvisionOutcome
 from domain.contracts.vocabulary import Choice
 from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case

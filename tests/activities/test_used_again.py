@@ -17,16 +17,16 @@ from activities.insurance import InsuranceActivities
 from activities.records import LedgerActivities
 from adapters.directory.entries import CODES, codes
 from domain.accounts import NUMBER_USED_AGAIN
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
     Claimed,
     ClaimOutcome,
     ClaimPerson,
     InsuranceOutcome,
-    Person,
     RecordInsurance,
 )
+from domain.contracts.people import Person
 from domain.contracts.vocabulary import Language, Step
 from ledger import rekeyed, used_again
 from postgres import Pool

@@ -10,7 +10,7 @@ from activities.accounts import DirectoryActivities
 from activities.fencing import fence
 from adapters.directory.entries import taken_back
 from adapters.directory.wiring import directory_of
-from domain.contracts.requests import ApplyWithdrawal, Provisioned, ProvisionOutcome
+from domain.contracts.account_io import ApplyWithdrawal, Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import Choice
 from ledger import consents
 from postgres import Pool

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.errors import AdapterError, Misconfigured, Unavailable
 from adapters.messaging.port import MessageChannel
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 
 SECRET = "012345"
 

@@ -15,7 +15,7 @@ from adapters.directory.entries import CODES, attributes, codes, identity
 from adapters.directory.port import AddOutcome, Directory, Entry, SetOutcome
 from adapters.errors import Misconfigured, Refused, Unavailable
 from domain.accounts import Outcome, Password
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.contracts.vocabulary import Language, PasswordRefusal
 from tests.activities.conftest import MakePerson
 

@@ -19,7 +19,7 @@ import pytest
 from activities.errors import alarm
 from adapters.errors import AdapterError, Refused
 from adapters.messaging.sms import SmsGateways
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from settings import Sms
 
 Talk: TypeAlias = Callable[[bytes, StreamReader, StreamWriter], Awaitable[None]]

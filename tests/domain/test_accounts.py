@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.accounts import NUMBER_USED_AGAIN, Outcome, Password, judge
-from domain.contracts.requests import Enrolment, Person
+from domain.contracts.people import Enrolment, Person
 from domain.entry_values import BIRTH_DATE, CODES
 from domain.identities import Identity
 from domain.match_rules import Rule

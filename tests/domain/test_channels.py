@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from domain import masks
 from domain.contracts.channels import BUILT_IN, Channel
-from domain.contracts.requests import Destination
+from domain.contracts.people import Destination
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import ContactKind, FailureType
 from domain.destinations import next_channel, other_contact, reachable

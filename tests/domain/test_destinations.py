@@ -1,7 +1,7 @@
 import pytest
 
 from domain.contracts.channels import Channel
-from domain.contracts.requests import Destination, Person
+from domain.contracts.people import Destination, Person
 from domain.destinations import has, reachable
 from tests.people import MARIA
 

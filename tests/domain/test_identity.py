@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from domain import identity
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from domain.contracts.vocabulary import Question
 from domain.identity import answers, answers_as, question, vouches
 from domain.rules import InvalidInput, Rule

@@ -3,14 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from domain import consent
+from domain.contracts.account_io import RecordConsent, RecordInsurance
 from domain.contracts.channels import Channel
-from domain.contracts.requests import (
-    Delivery,
-    Destination,
-    Person,
-    RecordConsent,
-    RecordInsurance,
-)
+from domain.contracts.message_io import Delivery
+from domain.contracts.people import Destination, Person
 from domain.contracts.vocabulary import Language, Step
 from ledger import (
     activations,

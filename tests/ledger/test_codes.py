@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.contracts.requests import PinOutcome
+from domain.contracts.pin_io import PinOutcome
 from ledger import codes
 from postgres import Pool
 from tests.codes import POLICY, minutes_pass, reserve, send, typed

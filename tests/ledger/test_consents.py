@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from domain import consent
-from domain.contracts.requests import RecordConsent
+from domain.contracts.account_io import RecordConsent
 from domain.contracts.vocabulary import Choice, Language
 from ledger import audit, consents
 from postgres import Pool

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 
-from domain.contracts.requests import RecordInsurance
+from domain.contracts.account_io import RecordInsurance
 from ledger import insurance
 from postgres import Pool
 from tests.stack import TestStack

@@ -9,7 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.contracts.channels import Channel
-from domain.contracts.requests import Delivery, Destination, ReserveSend, SendReserved
+from domain.contracts.message_io import Delivery, ReserveSend, SendReserved
+from domain.contracts.people import Destination
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Purse, Spent
 from ledger import messages

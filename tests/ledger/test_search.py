@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.contracts.requests import Enrolment, Person, RecordInsurance
+from domain.contracts.account_io import RecordInsurance
+from domain.contracts.people import Enrolment, Person
 from domain.contracts.vocabulary import Language, Step
 from domain.references import from_digest
 from ledger import activations, insurance, usernames

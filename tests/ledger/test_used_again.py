@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.contracts.requests import Person
+from domain.contracts.people import Person
 from ledger import rekeyed
 from security import rotation
 from security.keys import KeyRing

@@ -17,16 +17,14 @@ from adapters.messaging.message_templates import Words
 from adapters.registrar.view import opened
 from domain import contacts, personal
 from domain.consent import review
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountOutcome,
-    Enrolment,
-    FindStudent,
-    Person,
     ProvisionAccount,
     ProvisionOutcome,
     RecordConsent,
     ResolveAccount,
 )
+from domain.contracts.people import Enrolment, FindStudent, Person
 from domain.contracts.vocabulary import Choice, Language
 from domain.passwords import judge
 from domain.rules import Rule

@@ -12,7 +12,7 @@ from adapters.directory.port import Entry
 from adapters.directory.wiring import directory_of
 from domain import accounts
 from domain.accounts import Password
-from domain.contracts.requests import AccountOutcome
+from domain.contracts.account_io import AccountOutcome
 from domain.identities import Identity
 from domain.match_rules import Rule
 from domain.postings import Postings

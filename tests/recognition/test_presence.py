@@ -11,7 +11,7 @@ from activities.records import LedgerActivities
 from adapters.directory.entries import CODES, codes, identity
 from adapters.directory.wiring import directory_of
 from adapters.errors import AdapterError
-from domain.contracts.requests import AccountChecked, AccountState, CheckAccount, ClaimOutcome
+from domain.contracts.account_io import AccountChecked, AccountState, CheckAccount, ClaimOutcome
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations
 from postgres import Pool

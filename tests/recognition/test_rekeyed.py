@@ -10,7 +10,7 @@ from activities.insurance import InsuranceActivities
 from activities.records import LedgerActivities
 from adapters.directory.entries import CODES, codes
 from adapters.directory.ldap_client import LdapClient
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
     AccountState,

@@ -20,7 +20,7 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts.requests import CheckPin
+from domain.contracts.pin_io import CheckPin
 from domain.contracts.submissions import (
     ActivationResult,
     ActivationStart,

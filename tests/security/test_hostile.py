@@ -28,7 +28,8 @@ from temporalio.common import RawValue
 from temporalio.converter import DataConverter, WorkflowSerializationContext
 
 from domain.contracts import Model
-from domain.contracts.submissions import PinSubmission, RetryRequest
+from domain.contracts.staff_commands import RetryRequest
+from domain.contracts.submissions import PinSubmission
 from domain.contracts.views import ProgressRequest, Verdict
 from domain.contracts.vocabulary import ActivityName, WaitReason
 from security import rotation

@@ -14,7 +14,7 @@ from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from activities.records import LedgerActivities
-from domain.contracts.requests import ClaimPerson
+from domain.contracts.account_io import ClaimPerson
 from domain.contracts.vocabulary import FailureType, Language
 from ledger.migrate import migrate
 from postgres import Pool, connect

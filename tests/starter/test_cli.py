@@ -19,8 +19,9 @@ import typer
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from domain.contracts.requests import SendNotice
-from domain.contracts.submissions import ActivationStart, CancelRequest, PinSubmission
+from domain.contracts.message_io import SendNotice
+from domain.contracts.staff_commands import CancelRequest
+from domain.contracts.submissions import ActivationStart, PinSubmission
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, TaskQueue
 from domain.references import from_digest
 from ledger import alerts, audit, parts, pauses

@@ -14,43 +14,45 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from domain.codes import CodeBook
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountChecked,
     AccountOutcome,
     AccountResolved,
     AccountState,
-    AllowIdentityTries,
     CheckAccount,
-    CheckPin,
     Claimed,
     ClaimOutcome,
     ClaimPerson,
     CloseActivation,
     Closed,
     ConsentRecorded,
-    CountIdentityTry,
-    Delivery,
-    FindStudent,
-    IdentityTriesAllowed,
-    IdentityTryCounted,
     InsuranceOutcome,
     InsuranceRecorded,
-    Person,
-    PinChecked,
-    PinOutcome,
-    PinUnlocked,
     ProvisionAccount,
     Provisioned,
     ProvisionOutcome,
     RecordConsent,
     RecordInsurance,
-    ReserveSend,
     ResolveAccount,
+)
+from domain.contracts.message_io import (
+    Delivery,
+    ReserveSend,
     SendNotice,
     SendPin,
     SendReserved,
     Sent,
-    StudentsFound,
+)
+from domain.contracts.people import FindStudent, Person, StudentsFound
+from domain.contracts.pin_io import (
+    AllowIdentityTries,
+    CheckPin,
+    CountIdentityTry,
+    IdentityTriesAllowed,
+    IdentityTryCounted,
+    PinChecked,
+    PinOutcome,
+    PinUnlocked,
     UnlockPin,
 )
 from domain.contracts.submissions import Policy

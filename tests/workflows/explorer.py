@@ -19,7 +19,7 @@ from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, TimeoutType
 
 from domain.contracts import Model
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountChecked,
     AccountOutcome,
     AccountResolved,
@@ -28,19 +28,19 @@ from domain.contracts.requests import (
     ClaimOutcome,
     Closed,
     ConsentRecorded,
-    Delivery,
-    IdentityTriesAllowed,
-    IdentityTryCounted,
     InsuranceOutcome,
     InsuranceRecorded,
+    Provisioned,
+    ProvisionOutcome,
+)
+from domain.contracts.message_io import Delivery, SendReserved, Sent
+from domain.contracts.people import StudentsFound
+from domain.contracts.pin_io import (
+    IdentityTriesAllowed,
+    IdentityTryCounted,
     PinChecked,
     PinOutcome,
     PinUnlocked,
-    Provisioned,
-    ProvisionOutcome,
-    SendReserved,
-    Sent,
-    StudentsFound,
 )
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal, Step

@@ -8,14 +8,14 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from domain.contracts.requests import SendPin
+from domain.contracts.message_io import SendPin
+from domain.contracts.staff_commands import RetryRequest
 from domain.contracts.submissions import (
     ActivationResult,
     ConsentSubmission,
     InsuranceSubmission,
     PasswordSubmission,
     PinSubmission,
-    RetryRequest,
     Submission,
 )
 from domain.contracts.views import Answer, Progress, ProgressRequest

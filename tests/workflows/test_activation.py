@@ -6,30 +6,24 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from domain import personal
-from domain.contracts.channels import Channel
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
     Claimed,
     ClaimOutcome,
     CloseActivation,
     InsuranceOutcome,
-    NoticeKind,
     ProvisionAccount,
     Provisioned,
     ProvisionOutcome,
     RecordConsent,
     RecordInsurance,
     ResolveAccount,
-    SendNotice,
 )
-from domain.contracts.submissions import (
-    CancelRequest,
-    PinSubmission,
-    Policy,
-    ResendRequest,
-    UnlockRequest,
-)
+from domain.contracts.channels import Channel
+from domain.contracts.message_io import NoticeKind, SendNotice
+from domain.contracts.staff_commands import CancelRequest, UnlockRequest
+from domain.contracts.submissions import PinSubmission, Policy, ResendRequest
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal, Step, WaitReason
 from tests.workflows.conftest import Begin

@@ -5,16 +5,11 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from domain.contracts.account_io import ProvisionAccount, RecordConsent
 from domain.contracts.channels import Channel
-from domain.contracts.requests import (
-    CheckPin,
-    FindStudent,
-    NoticeKind,
-    ProvisionAccount,
-    RecordConsent,
-    SendNotice,
-    SendPin,
-)
+from domain.contracts.message_io import NoticeKind, SendNotice, SendPin
+from domain.contracts.people import FindStudent
+from domain.contracts.pin_io import CheckPin
 from domain.contracts.submissions import ConsentSubmission, PinSubmission, Policy, ResendRequest
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import ActivityName, Choice, FailureType, Step, WaitReason, Waker

@@ -5,22 +5,18 @@ from datetime import date, timedelta
 import pytest
 from temporalio import workflow
 
-from domain.contracts.requests import (
-    AllowIdentityTries,
+from domain.contracts.account_io import (
     Claimed,
     ClaimOutcome,
     ClaimPerson,
     CloseActivation,
-    CountIdentityTry,
-    FindStudent,
-    NoticeKind,
     RecordConsent,
-    ReserveSend,
-    SendNotice,
-    SendPin,
 )
+from domain.contracts.message_io import NoticeKind, ReserveSend, SendNotice, SendPin
+from domain.contracts.people import FindStudent
+from domain.contracts.pin_io import AllowIdentityTries, CountIdentityTry
+from domain.contracts.staff_commands import CancelRequest
 from domain.contracts.submissions import (
-    CancelRequest,
     ConsentSubmission,
     DisputeSubmission,
     IdentitySubmission,

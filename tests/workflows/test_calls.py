@@ -14,7 +14,7 @@ from temporalio.exceptions import (
     TimeoutType,
 )
 
-from domain.contracts.requests import Closed
+from domain.contracts.account_io import Closed
 from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
 from workflows.calls import Forged, _read, _reason
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 from temporalio import workflow
 
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
     ProvisionAccount,

@@ -12,14 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from domain.contracts import Model
-from domain.contracts.requests import (
-    ApplyWithdrawal,
-    Delivery,
-    MailSupportAnswer,
-    MailSupportRequest,
-    Sent,
-    WithdrawalApplied,
-)
+from domain.contracts.account_io import ApplyWithdrawal, WithdrawalApplied
+from domain.contracts.message_io import Delivery, MailSupportAnswer, MailSupportRequest, Sent
 from domain.contracts.vocabulary import (
     ANSWER_WORKFLOW,
     SUPPORT_WORKFLOW,

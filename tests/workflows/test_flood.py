@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from domain.contracts.account_io import Provisioned, ProvisionOutcome
 from domain.contracts.channels import Channel
-from domain.contracts.requests import Provisioned, ProvisionOutcome
 from domain.contracts.submissions import (
     DisputeSubmission,
     ResendRequest,

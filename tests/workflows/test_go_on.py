@@ -7,22 +7,19 @@ from typing import NamedTuple
 import pytest
 from temporalio import workflow
 
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
     InsuranceOutcome,
-    NoticeKind,
     Provisioned,
     ProvisionOutcome,
-    SendNotice,
 )
+from domain.contracts.message_io import NoticeKind, SendNotice
+from domain.contracts.staff_commands import HoldRequest, ReleaseRequest, ResolveRequest
 from domain.contracts.submissions import (
     DisputeSubmission,
-    HoldRequest,
     IdentitySubmission,
     Policy,
-    ReleaseRequest,
-    ResolveRequest,
     WithdrawSubmission,
 )
 from domain.contracts.views import Progress

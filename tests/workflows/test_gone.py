@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountChecked,
     AccountState,
     CheckAccount,

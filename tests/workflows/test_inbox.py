@@ -6,14 +6,8 @@ import pytest
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts.submissions import (
-    JoinedNotice,
-    PinSubmission,
-    RetryRequest,
-    StaffRequest,
-    Submission,
-    UnlockRequest,
-)
+from domain.contracts.staff_commands import RetryRequest, StaffRequest, UnlockRequest
+from domain.contracts.submissions import JoinedNotice, PinSubmission, Submission
 from domain.contracts.views import Answer, Progress, Verdict
 from domain.contracts.vocabulary import Step
 from workflows.activation import Activation

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.testing import WorkflowEnvironment
 
 from domain.contracts.channels import Channel
-from domain.contracts.requests import SendNotice, SendPin
+from domain.contracts.message_io import SendNotice, SendPin
 from domain.contracts.submissions import ResendRequest
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Step, WaitReason

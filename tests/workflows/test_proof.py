@@ -6,13 +6,9 @@ import pytest
 from temporalio import workflow
 
 from domain.contracts.channels import Channel
-from domain.contracts.requests import Delivery, ReserveSend, SendPin
-from domain.contracts.submissions import (
-    PinSubmission,
-    ResendRequest,
-    SendCodeRequest,
-    UnlockRequest,
-)
+from domain.contracts.message_io import Delivery, ReserveSend, SendPin
+from domain.contracts.staff_commands import SendCodeRequest, UnlockRequest
+from domain.contracts.submissions import PinSubmission, ResendRequest
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import (
     ActivityName,

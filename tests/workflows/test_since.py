@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountChecked,
     AccountOutcome,
     AccountResolved,
@@ -19,7 +19,7 @@ from domain.contracts.requests import (
     RecordInsurance,
     ResolveAccount,
 )
-from domain.contracts.submissions import HoldRequest, ReleaseRequest
+from domain.contracts.staff_commands import HoldRequest, ReleaseRequest
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, WaitReason
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World

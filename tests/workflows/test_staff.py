@@ -5,19 +5,11 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from domain.contracts.requests import (
-    Claimed,
-    ClaimOutcome,
-    CloseActivation,
-    InsuranceOutcome,
-    NoticeKind,
-    Person,
-    ReserveSend,
-    SendNotice,
-)
-from domain.contracts.submissions import (
+from domain.contracts.account_io import Claimed, ClaimOutcome, CloseActivation, InsuranceOutcome
+from domain.contracts.message_io import NoticeKind, ReserveSend, SendNotice
+from domain.contracts.people import Person
+from domain.contracts.staff_commands import (
     CancelRequest,
-    DisputeSubmission,
     HoldRequest,
     ReleaseRequest,
     RereadRequest,
@@ -25,6 +17,7 @@ from domain.contracts.submissions import (
     StaffRequest,
     UnlockRequest,
 )
+from domain.contracts.submissions import DisputeSubmission
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import ActivityName, Detail, FailureType, Step, WaitReason
 from tests.workflows.conftest import Begin, working

@@ -11,14 +11,10 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
+from domain.contracts.account_io import ProvisionAccount, RecordConsent
 from domain.contracts.channels import Channel
-from domain.contracts.requests import ProvisionAccount, RecordConsent
-from domain.contracts.submissions import (
-    CancelRequest,
-    DisputeSubmission,
-    ResendRequest,
-    WithdrawSubmission,
-)
+from domain.contracts.staff_commands import CancelRequest
+from domain.contracts.submissions import DisputeSubmission, ResendRequest, WithdrawSubmission
 from domain.contracts.views import Progress
 from domain.contracts.vocabulary import ActivityName, Detail, FailureType, Step, WaitReason, Waker
 from tests.workflows.conftest import Begin

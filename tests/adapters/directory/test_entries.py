@@ -1,7 +1,7 @@
 import pytest
 
 from adapters.directory.entries import CODES, address_told, attributes, chosen, codes, missing
-from domain.contracts.requests import Enrolment
+from domain.contracts.people import Enrolment
 from domain.contracts.vocabulary import Choice, Language
 from tests.activities.conftest import MakePerson
 from tests.people import MARIA

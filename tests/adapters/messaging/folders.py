@@ -13,7 +13,7 @@ from adapters.errors import Misconfigured, Unavailable, translated
 from adapters.messaging.message_templates import Words
 from adapters.messaging.port import Client, opens
 from domain.contracts.channels import Channel
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import ContactKind, FailureType
 from settings import Settings
 

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from adapters.errors import AdapterError, Refused
 from adapters.messaging.mail import Letter, MailRelay
 from demo.certificates import make_certificates
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import Language
 from settings import Institution, Mail
 from tests.stack import TestStack

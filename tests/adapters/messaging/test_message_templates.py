@@ -3,7 +3,7 @@ import re
 import pytest
 
 from adapters.messaging.message_templates import Words
-from domain.contracts.requests import NoticeKind
+from domain.contracts.message_io import NoticeKind
 from domain.contracts.vocabulary import Language
 from settings import Settings
 from tests.gsm import is_one_part

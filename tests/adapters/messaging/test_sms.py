@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from adapters.errors import AdapterError
 from adapters.messaging.sms import SmsGateway
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from settings import SMS_PRESETS, Sms
 from tests.adapters.gateway import (
     TEXT,

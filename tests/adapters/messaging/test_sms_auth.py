@@ -7,7 +7,7 @@ import pytest
 
 from adapters.errors import AdapterError
 from adapters.messaging.sms import SmsGateway
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from settings import Sms
 from tests.adapters.gateway import TEXT, TO, Gateway, fail, send
 

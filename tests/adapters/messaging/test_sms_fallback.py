@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from activities import errors
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from settings import Sms
 from tests.adapters.gateway import (
     TEXT,

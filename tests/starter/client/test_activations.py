@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.contracts.requests import CheckPin
+from domain.contracts.pin_io import CheckPin
 from domain.contracts.submissions import ActivationStart, PinSubmission
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import ActivityName, Step, WaitReason

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import asyncpg
 from typer.testing import CliRunner
 
-from domain.contracts.requests import Enrolment, Person, RecordInsurance
+from domain.contracts.account_io import RecordInsurance
+from domain.contracts.people import Enrolment, Person
 from domain.contracts.vocabulary import Language
 from ledger import activations, audit, insurance
 from postgres import Pool

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.contracts.requests import NoticeKind
+from domain.contracts.message_io import NoticeKind
 from domain.contracts.vocabulary import Language
 from settings import Settings
 from starter.commands.templates import messages

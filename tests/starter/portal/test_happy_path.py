@@ -12,7 +12,9 @@ import pytest
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from domain.contracts.requests import Person, ProvisionAccount, RecordConsent, SendPin
+from domain.contracts.account_io import ProvisionAccount, RecordConsent
+from domain.contracts.message_io import SendPin
+from domain.contracts.people import Person
 from postgres import Pool
 from settings import Settings
 from starter.client.activations import Activations

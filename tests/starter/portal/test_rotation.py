@@ -15,7 +15,8 @@ import httpx
 import pytest
 from temporalio.client import Client
 
-from domain.contracts.requests import CheckPin, SendPin
+from domain.contracts.message_io import SendPin
+from domain.contracts.pin_io import CheckPin
 from postgres import Pool
 from security import rotation
 from security.keys import KeyRing

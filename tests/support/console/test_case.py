@@ -10,7 +10,8 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from domain.contracts.channels import Channel
-from domain.contracts.submissions import ResendRequest, SendCodeRequest
+from domain.contracts.staff_commands import SendCodeRequest
+from domain.contracts.submissions import ResendRequest
 from domain.contracts.vocabulary import ActivityName, FailureType, Language, Step, TaskQueue
 from ledger import activations
 from postgres import Pool

@@ -14,7 +14,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.client import Client
 from temporalio.converter import WorkflowSerializationContext
 
-from domain.contracts.requests import MailSupportRequest
+from domain.contracts.message_io import MailSupportRequest
 from domain.contracts.submissions import ActivationStart, InsuranceSubmission, PinSubmission
 from ledger import audit, staff_sessions
 from ledger.staff_sessions import SignedIn

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.contracts.submissions import StaffRequest
+from domain.contracts.staff_commands import StaffRequest
 from domain.contracts.vocabulary import FailureType, Language, Step, WaitReason
 from ledger.audit import REFUSED
 from support.console.audit_texts import ACTS, CODES

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from temporalio.client import Client
 
-from domain.contracts.requests import NoticeKind, SendNotice
+from domain.contracts.message_io import NoticeKind, SendNotice
 from domain.contracts.submissions import (
     ConsentSubmission,
     DisputeSubmission,

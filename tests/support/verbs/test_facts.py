@@ -6,7 +6,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from domain.contracts import Model
-from domain.contracts.requests import (
+from domain.contracts.account_io import (
     AccountChecked,
     AccountOutcome,
     AccountResolved,

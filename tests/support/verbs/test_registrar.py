@@ -18,7 +18,8 @@ from activities.registrar import RegistrarActivities
 from adapters.directory.wiring import directory_of
 from adapters.registrar.view import opened
 from demo.students import amka
-from domain.contracts.requests import ClaimPerson, FindStudent, Person
+from domain.contracts.account_io import ClaimPerson
+from domain.contracts.people import FindStudent, Person
 from domain.contracts.vocabulary import Language, Step
 from domain.registrar.diagnosis import Account, Lack, Outcome, Typed
 from domain.registrar.rows import Row

@@ -11,7 +11,7 @@ from temporalio.worker import Worker
 from typer.testing import CliRunner, Result
 
 from activities.desk import DeskActivities
-from domain.contracts.requests import Delivery
+from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import Language, TaskQueue
 from domain.references import from_digest
 from ledger import audit, support_requests

@@ -17,7 +17,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from demo.programs import activation
-from domain.contracts.submissions import ActivationStart, RetryRequest, Submission
+from domain.contracts.staff_commands import RetryRequest
+from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
 from domain.references import from_digest
 from ledger import audit

@@ -9,7 +9,7 @@ from temporalio.worker import Worker
 from activities.accounts import DirectoryActivities
 from activities.fencing import fence
 from adapters.directory.wiring import directory_of
-from domain.contracts.requests import Enrolment, Person
+from domain.contracts.people import Enrolment, Person
 from domain.contracts.vocabulary import Choice, TaskQueue
 from domain.references import from_digest
 from ledger import audit, consents
