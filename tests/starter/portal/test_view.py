@@ -117,6 +117,9 @@ def test_templates_name_only_what_pages_are_given() -> None:
             "none_sent",
             "kept_now",
             "kept_from",
+            "sending",
+            "channels",
+            "other_channels",
         ),
     }
     found: set[str] = set()
