@@ -64,7 +64,7 @@ _CACHED = 2000
 _LOOK_AGAIN = 3
 
 
-class Role(StrEnum):
+class WorkerRole(StrEnum):
     MAIN = "main"
     MESSAGING = "messaging"
     DIRECTORY = "directory"
@@ -76,7 +76,9 @@ log = structlog.get_logger("worker")
 
 @commands.callback(invoke_without_command=True)
 def worker(
-    only: Annotated[Role | None, typer.Option(help="Serve the queues of one role only.")] = None,
+    only: Annotated[
+        WorkerRole | None, typer.Option(help="Serve the queues of one role only.")
+    ] = None,
     health_port: Annotated[
         int | None, typer.Option(help="Serve /healthz and /readyz on this port.")
     ] = None,
@@ -86,10 +88,10 @@ def worker(
     config = configuration.load()
     redaction.configure(config.log_level)
     probed = (health_host, health_port) if health_port else None
-    asyncio.run(run(config, [only] if only else list(Role), probed))
+    asyncio.run(run(config, [only] if only else list(WorkerRole), probed))
 
 
-async def run(config: Settings, roles: list[Role], probed: tuple[str, int] | None) -> None:
+async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int] | None) -> None:
     """Serve these roles until SIGTERM or SIGINT; running activities may finish."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -103,7 +105,7 @@ async def run(config: Settings, roles: list[Role], probed: tuple[str, int] | Non
         await key_checks.compare(ledger, keys.checks())
         await pooler.refuse(ledger, "ledger_dsn")
         registrar = await reader(config.registrar)
-        if Role.MAIN in roles:
+        if WorkerRole.MAIN in roles:
             await pooler.refuse(registrar, "registrar.dsn")
         for opened in (ledger, registrar):
             # Nothing runs any more by then, and a server that hangs would not say goodbye.
@@ -118,7 +120,7 @@ async def run(config: Settings, roles: list[Role], probed: tuple[str, int] | Non
         workers += [one for role in roles for one in _WORKERS[role](given)]
         for one in workers:
             await stack.enter_async_context(one)
-        if Role.MAIN in roles:
+        if WorkerRole.MAIN in roles:
             stack.callback(asyncio.create_task(keep_outbox(client)).cancel)
         log.info("worker serves", queue=",".join(roles))
         await stop.wait()
@@ -213,7 +215,11 @@ def _directory(given: Dependencies) -> list[Worker]:
     ]
 
 
-_WORKERS = {Role.MAIN: _main, Role.MESSAGING: _messaging, Role.DIRECTORY: _directory}
+_WORKERS = {
+    WorkerRole.MAIN: _main,
+    WorkerRole.MESSAGING: _messaging,
+    WorkerRole.DIRECTORY: _directory,
+}
 
 
 def _worker(

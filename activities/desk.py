@@ -67,7 +67,7 @@ class DeskActivities:
             await support_requests.delivered(self._pool, asked.id, outcome)
         return Sent(outcome=outcome)
 
-    async def _hand_over(self, asked: support_requests.SupportRequest) -> None:
+    async def _hand_over(self, asked: support_requests.HelpRequest) -> None:
         letter = self._words.plain_letter(
             "support_request",
             self._institution.default_language,

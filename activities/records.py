@@ -38,7 +38,7 @@ from ledger import (
     used_again,
     usernames,
 )
-from ledger.activations import Account
+from ledger.activations import ActiveAccount
 from postgres import UNAVAILABLE, Pool
 from recognition.rekeyed import account_of, known
 from security.keys import KeyRing
@@ -149,7 +149,7 @@ class LedgerActivities:
         return Closed()
 
 
-def _active(account: Account) -> Claimed:
+def _active(account: ActiveAccount) -> Claimed:
     return Claimed(
         outcome=ClaimOutcome.ALREADY_ACTIVE,
         username=account.username,

@@ -11,7 +11,7 @@ from adapters.registrar.port import Registrar, SharedByMany
 from domain.contracts.people import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
 from domain.registrar.row_facts import MOST_SHARING
-from domain.registrar.students import Typed, holders, persons
+from domain.registrar.students import ContactQuery, holders, persons
 from postgres import UNAVAILABLE
 from security.keys import KeyRing
 from settings import Settings
@@ -30,7 +30,7 @@ class RegistrarActivities:
     @activity.defn(name=ActivityName.FIND_STUDENT)
     async def find_student(self, request: FindStudent) -> StudentsFound:
         """Return the persons with a typed contact; one that too many have counts for nothing."""
-        typed = Typed(request.mobile, request.email, self._settings.phone_region, self._own)
+        typed = ContactQuery(request.mobile, request.email, self._settings.phone_region, self._own)
         with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
             found = await self._persons(typed)
             too_many = found is None
@@ -39,7 +39,7 @@ class RegistrarActivities:
                     found = found or await self._persons(alone)
         return StudentsFound(persons=tuple(found or ()), too_many=too_many and not found)
 
-    async def _persons(self, typed: Typed) -> list[Person] | None:
+    async def _persons(self, typed: ContactQuery) -> list[Person] | None:
         """Return who has a typed contact; None when they are too many."""
         try:
             rows = await self._registrar.by_contact(typed)

@@ -30,7 +30,7 @@ from domain.contracts.vocabulary import WORKFLOW
 from security.keys import KeyRing
 from settings import Settings
 from starter.client import connect
-from workflows.step_machine import REASON, STEP
+from workflows.search_attributes import REASON, STEP
 
 ROUNDS = 7
 _READY_SECONDS = 180.0

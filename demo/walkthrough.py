@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 from temporalio.exceptions import FailureError
 
-from adapters.directory.ldap_client import Found, LdapClient
+from adapters.directory.ldap_client import LdapClient, LdapEntry
 from adapters.directory.ldap_results import SUCCESS
 from demo.control import ask
 from demo.messages import Message
@@ -217,7 +217,7 @@ def _contact(row: Row) -> dict[str, str]:
     return {"email": emails[0]} if emails else {}
 
 
-def _entries(ldap: LdapClient, env: Mapping[str, str], student: Student) -> list[Found]:
+def _entries(ldap: LdapClient, env: Mapping[str, str], student: Student) -> list[LdapEntry]:
     query = f"(schacPersonalUniqueCode=*:{student.number})"
     return ldap.search(env["LDAP_PEOPLE_DN"], query, ["*"])
 

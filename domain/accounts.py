@@ -30,7 +30,7 @@ class Password(StrEnum):
     HIDDEN = "hidden"
 
 
-class Entry(Protocol):
+class AnyEntry(Protocol):
     @property
     def attributes(self) -> Attributes: ...
 
@@ -38,7 +38,7 @@ class Entry(Protocol):
     def password(self) -> Password: ...
 
 
-E = TypeVar("E", bound=Entry)
+E = TypeVar("E", bound=AnyEntry)
 
 
 class Outcome(StrEnum):

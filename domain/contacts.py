@@ -15,7 +15,7 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, P
 
 from domain import blanks, usernames
 from domain.memo import OF_A_REGISTRAR, remembered
-from domain.rules import InvalidInput, Rule
+from domain.rules import InputRule, InvalidInput
 from domain.text import has_greek, is_greek_only, plain
 
 _MOBILE_TYPES = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
@@ -46,15 +46,15 @@ def mobile(raw: str, region: str) -> str:
     """Return the E.164 form of a mobile number typed in `region`."""
     text = plain(raw)
     if not _PHONE_CHARACTERS.fullmatch(text):
-        raise InvalidInput(Rule.MOBILE_INVALID)
+        raise InvalidInput(InputRule.MOBILE_INVALID)
     number = _parse(text, region)
     if number is None:
-        raise InvalidInput(Rule.MOBILE_FOREIGN if _foreign(text) else Rule.MOBILE_INVALID)
+        raise InvalidInput(InputRule.MOBILE_FOREIGN if _foreign(text) else InputRule.MOBILE_INVALID)
     kind = phonenumbers.number_type(number)
     if kind == PhoneNumberType.FIXED_LINE:
-        raise InvalidInput(Rule.MOBILE_LANDLINE)
+        raise InvalidInput(InputRule.MOBILE_LANDLINE)
     if kind not in _MOBILE_TYPES:
-        raise InvalidInput(Rule.MOBILE_INVALID)
+        raise InvalidInput(InputRule.MOBILE_INVALID)
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
@@ -63,13 +63,13 @@ def email(raw: str) -> str:
     text = plain(raw)
     local, _, domain = text.rpartition("@")
     if has_greek(local) or _mixes_scripts(domain):
-        raise InvalidInput(Rule.EMAIL_GREEK)
+        raise InvalidInput(InputRule.EMAIL_GREEK)
     try:
         checked = validate_email(text, check_deliverability=False)
     except EmailNotValidError:
-        raise InvalidInput(Rule.EMAIL_INVALID) from None
+        raise InvalidInput(InputRule.EMAIL_INVALID) from None
     if checked.ascii_email is None:
-        raise InvalidInput(Rule.EMAIL_INVALID)
+        raise InvalidInput(InputRule.EMAIL_INVALID)
     return checked.ascii_email.lower()
 
 
@@ -77,7 +77,7 @@ def email_elsewhere(raw: str, own: Collection[str]) -> str:
     """Return the address as `email` does; one at the university's own domains breaks a rule."""
     address = email(raw)
     if is_at(address, own):
-        raise InvalidInput(Rule.EMAIL_OWN)
+        raise InvalidInput(InputRule.EMAIL_OWN)
     return address
 
 
@@ -115,7 +115,7 @@ def landline_on_file(raw: str | None, region: str) -> bool:
     try:
         mobile((raw or "")[:_LONGEST_FIELD], region)
     except InvalidInput as broken:
-        return broken.rule is Rule.MOBILE_LANDLINE
+        return broken.rule is InputRule.MOBILE_LANDLINE
     return False
 
 

@@ -13,7 +13,7 @@ from datetime import date
 from domain import dates
 from domain.contracts.people import Person
 from domain.contracts.vocabulary import Question
-from domain.rules import InvalidInput, Rule
+from domain.rules import InputRule, InvalidInput
 from domain.text import identifier, student_number
 
 _LAST_FOUR = re.compile(r"[0-9A-Z]{4}")
@@ -51,11 +51,11 @@ def read(asked: Question, raw: str, today: date) -> str:
     if asked is Question.BIRTH_DATE:
         born = dates.typed(raw, today)
         if born is None:
-            raise InvalidInput(Rule.IDENTITY_DATE)
+            raise InvalidInput(InputRule.IDENTITY_DATE)
         return born.isoformat()
     if asked is Question.INSURANCE_LAST_FOUR:
-        return _matching(_LAST_FOUR, identifier(raw), Rule.IDENTITY_FOUR_DIGITS)
-    return _matching(_STUDENT_NUMBER, student_number(raw), Rule.IDENTITY_STUDENT_NUMBER)
+        return _matching(_LAST_FOUR, identifier(raw), InputRule.IDENTITY_FOUR_DIGITS)
+    return _matching(_STUDENT_NUMBER, student_number(raw), InputRule.IDENTITY_STUDENT_NUMBER)
 
 
 def readings(raw: str, today: date) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def vouches(given: Iterable[str], persons: Iterable[Person]) -> bool:
     return not right.isdisjoint(given)
 
 
-def _matching(form: re.Pattern[str], typed: str, rule: Rule) -> str:
+def _matching(form: re.Pattern[str], typed: str, rule: InputRule) -> str:
     if not form.fullmatch(typed):
         raise InvalidInput(rule)
     return typed

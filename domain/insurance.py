@@ -13,7 +13,7 @@ from types import MappingProxyType
 from stdnum import luhn
 from stdnum.exceptions import ValidationError
 
-from domain.rules import InvalidInput, Rule
+from domain.rules import InputRule, InvalidInput
 from domain.text import identifier
 
 AMKA = "GR"
@@ -83,11 +83,11 @@ def surely(scheme: str, raw: str, today: date) -> str | None:
 
 def amka(raw: str, today: date) -> str:
     """Check length, check digit and that it starts with a date which is not to come."""
-    number = _number(raw, r"[0-9]{11}", Rule.AMKA_LENGTH)
+    number = _number(raw, r"[0-9]{11}", InputRule.AMKA_LENGTH)
     if not luhn.is_valid(number):
-        raise InvalidInput(Rule.AMKA_CHECKSUM)
+        raise InvalidInput(InputRule.AMKA_CHECKSUM)
     if all(born > today for born in _births(number)):
-        raise InvalidInput(Rule.AMKA_DATE)
+        raise InvalidInput(InputRule.AMKA_DATE)
     return number
 
 
@@ -105,14 +105,14 @@ def births(scheme: str, number: str) -> list[date]:
 
 def ehic(raw: str) -> Checked:
     """Check field 8 of the card; numbers that do not look like any issuer's only warn."""
-    number = _number(raw, r"[A-Z0-9]{10,20}", Rule.EHIC_FORMAT)
+    number = _number(raw, r"[A-Z0-9]{10,20}", InputRule.EHIC_FORMAT)
     usual = re.fullmatch(r"80[0-9]{18}", number) and number[2:5] in _EHIC_COUNTRIES
     return number, () if usual else ("ehic.unusual",)
 
 
 def foreign(country: str, raw: str) -> Checked:
     """Check another country's number; a wrong check digit there only warns."""
-    number = _number(raw, r"[A-Z0-9]{6,30}", Rule.FOREIGN_FORMAT)
+    number = _number(raw, r"[A-Z0-9]{6,30}", InputRule.FOREIGN_FORMAT)
     module = _FOREIGN.get(country)
     if module is None:
         return number, ()
@@ -123,12 +123,12 @@ def foreign(country: str, raw: str) -> Checked:
     return number, ()
 
 
-def _number(raw: str, form: str, rule: Rule) -> str:
+def _number(raw: str, form: str, rule: InputRule) -> str:
     number = identifier(raw)
     if not re.fullmatch(form, number):
         raise InvalidInput(rule)
     if _PLACEHOLDER.fullmatch(number) or any(row.startswith(number) for row in _KEYBOARD_ROWS):
-        raise InvalidInput(Rule.INSURANCE_PLACEHOLDER)
+        raise InvalidInput(InputRule.INSURANCE_PLACEHOLDER)
     return number
 
 

@@ -16,7 +16,7 @@ from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subta
 
 from domain import personal
 from domain.elot743 import ascii_fold
-from domain.rules import Rule
+from domain.rules import InputRule
 from domain.text import BLANK, has_greek
 
 MIN_LENGTH = 12
@@ -44,7 +44,7 @@ def judge(
     context: Sequence[str],
     institution: Sequence[str] = (),
     common: Sequence[str] = (),
-) -> list[Rule]:
+) -> list[InputRule]:
     """Return every broken rule; `context` has the student's own names and numbers.
 
     `institution` has the institution's names, `common` words that are common as passwords there.
@@ -54,15 +54,15 @@ def judge(
     password = password[: MAX_LENGTH + 1]
     too_long = len(password) > MAX_LENGTH
     broken = {
-        Rule.PASSWORD_SHORT: len(password) < MIN_LENGTH,
-        Rule.PASSWORD_LONG: too_long,
-        Rule.PASSWORD_GREEK: has_greek(password),
-        Rule.PASSWORD_CHARACTERS: any(not _typable(c) and not has_greek(c) for c in password),
-        Rule.PASSWORD_COMMON: _common(password, {ascii_fold(word).lower() for word in common}),
-        Rule.PASSWORD_BLANK: any(map(_is_blank, (password[:1], password[-1:]))),
-        Rule.PASSWORD_CONTEXT: personal.contained(password, context),
-        Rule.PASSWORD_INSTITUTION: personal.contained(password, institution),
-        Rule.PASSWORD_WEAK: not too_long
+        InputRule.PASSWORD_SHORT: len(password) < MIN_LENGTH,
+        InputRule.PASSWORD_LONG: too_long,
+        InputRule.PASSWORD_GREEK: has_greek(password),
+        InputRule.PASSWORD_CHARACTERS: any(not _typable(c) and not has_greek(c) for c in password),
+        InputRule.PASSWORD_COMMON: _common(password, {ascii_fold(word).lower() for word in common}),
+        InputRule.PASSWORD_BLANK: any(map(_is_blank, (password[:1], password[-1:]))),
+        InputRule.PASSWORD_CONTEXT: personal.contained(password, context),
+        InputRule.PASSWORD_INSTITUTION: personal.contained(password, institution),
+        InputRule.PASSWORD_WEAK: not too_long
         and _weak(password, personal.words((*context, *institution, *common))),
     }
     return [rule for rule, is_broken in broken.items() if is_broken]

@@ -2,7 +2,7 @@
 
 import re
 
-from domain.rules import InvalidInput, Rule
+from domain.rules import InputRule, InvalidInput
 from domain.text import plain, squash
 
 _SIX = re.compile(r"(?<!\d)\d{6}(?!\d)", re.ASCII)
@@ -15,5 +15,5 @@ def read(raw: str) -> str:
         return compact
     codes: set[str] = set(_SIX.findall(plain(raw)))
     if len(codes) != 1:
-        raise InvalidInput(Rule.PIN_FORMAT)
+        raise InvalidInput(InputRule.PIN_FORMAT)
     return codes.pop()

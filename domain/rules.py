@@ -6,7 +6,7 @@ A rule's name is all that travels: no message, log or exception ever holds what 
 from enum import StrEnum
 
 
-class Rule(StrEnum):
+class InputRule(StrEnum):
     CONTACT_NONE = "contact_none"
     MOBILE_INVALID = "mobile_invalid"
     MOBILE_LANDLINE = "mobile_landline"
@@ -39,7 +39,7 @@ class Rule(StrEnum):
 class InvalidInput(ValueError):
     """What was typed breaks `rule`; the value itself is not kept."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: InputRule) -> None:
         super().__init__(rule.value)
         self.rule = rule
 

@@ -7,7 +7,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
 
 from domain import contacts
-from domain.rules import InvalidInput, Rule
+from domain.rules import InputRule, InvalidInput
 from domain.text import has_greek, plain
 
 
@@ -25,7 +25,10 @@ class Fault(StrEnum):
     """One that can be read, at the university, by whoever has the account already."""
 
 
-_BY_RULE = {Rule.MOBILE_LANDLINE: Fault.LANDLINE, Rule.MOBILE_FOREIGN: Fault.COUNTRY_MISSING}
+_BY_RULE = {
+    InputRule.MOBILE_LANDLINE: Fault.LANDLINE,
+    InputRule.MOBILE_FOREIGN: Fault.COUNTRY_MISSING,
+}
 
 
 def mobile(raw: str, region: str) -> Fault | None:

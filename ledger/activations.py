@@ -182,7 +182,7 @@ async def close(pool: Pool, *, reference: str, end: Step) -> None:
 
 
 @dataclass(frozen=True)
-class Account:
+class ActiveAccount:
     """An account that was made, and the activation that made it."""
 
     reference: str
@@ -191,7 +191,7 @@ class Account:
 
 async def active_account(
     pool: Pool, keys: KeyRing, *person_keys: str, ends: Sequence[Step] = (Step.ACTIVE,)
-) -> Account | None:
+) -> ActiveAccount | None:
     """Return the account this person activated last with this engine, if any."""
     row = await pool.fetchrow(
         "SELECT reference, username FROM activation"
@@ -228,9 +228,9 @@ async def others_accounts(
     return tuple(_account(keys, row).username for row in rows)
 
 
-def _account(keys: KeyRing, row: asyncpg.Record) -> Account:
+def _account(keys: KeyRing, row: asyncpg.Record) -> ActiveAccount:
     name = keys.decrypt("username", row["reference"], row["username"])
-    return Account(row["reference"], name)
+    return ActiveAccount(row["reference"], name)
 
 
 async def begun_with(pool: Pool, keys: KeyRing, mobile: str | None, email: str | None) -> bool:

@@ -25,7 +25,7 @@ class Alert:
 
 
 @dataclass(frozen=True)
-class Channel:
+class AlertDelivery:
     """A way to tell operators: its last success, its last failure, and since when it fails."""
 
     name: str
@@ -53,10 +53,10 @@ async def failed(ledger: Connection, channel: str, failure: str) -> None:
     )
 
 
-async def channels(ledger: Connection) -> list[Channel]:
+async def channels(ledger: Connection) -> list[AlertDelivery]:
     """Return every channel that was ever used."""
     rows = await ledger.fetch("SELECT * FROM alert_channel ORDER BY name")
-    return [Channel(**row) for row in rows]
+    return [AlertDelivery(**row) for row in rows]
 
 
 async def try_lead(ledger: Connection) -> bool:

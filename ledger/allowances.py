@@ -10,7 +10,7 @@ from typing import TypeAlias
 import structlog
 
 from domain.contracts.channels import Channel
-from domain.contracts.vocabulary import Purse, Spent
+from domain.contracts.vocabulary import Purse, SpentPurse
 from ledger import budgets
 from postgres import Connection
 from settings import SendBudget
@@ -23,7 +23,7 @@ WHERE (contact_index = $1 OR person_key = $1) AND purse = $2 AND key LIKE '%:pin
 AND reserved_at > now() - $3::interval ORDER BY reserved_at DESC OFFSET $4 LIMIT 1
 """
 
-Bound: TypeAlias = tuple[Spent, str, timedelta, int]
+Bound: TypeAlias = tuple[SpentPurse, str, timedelta, int]
 """Whose limit it is, for which contact or person, in which time, and how many."""
 
 log = structlog.get_logger(__name__)
@@ -52,7 +52,7 @@ class Allowance:
 
     purse: Purse
     not_before: datetime | None = None
-    spent: Spent | None = None
+    spent: SpentPurse | None = None
     kept_at: datetime | None = None
 
 
@@ -73,12 +73,12 @@ async def take(
             return Allowance(purse, opens, spent, kept_at or now)
     charged = purse if opens else Purse.ORDINARY
     paid_at = await _paid(ledger, budget) if to.channel.paid else None
-    return Allowance(charged, paid_at, Spent.INSTITUTION) if paid_at else Allowance(charged)
+    return Allowance(charged, paid_at, SpentPurse.INSTITUTION) if paid_at else Allowance(charged)
 
 
 async def _opens(
     ledger: Connection, to: To, purse: Purse, budget: SendBudget
-) -> tuple[datetime | None, Spent | None]:
+) -> tuple[datetime | None, SpentPurse | None]:
     """Return when this purse has room again, None for now, and whose limit is spent."""
     closed = [
         (await ledger.fetchval(_OPENS, holder, purse, window, limit - 1), whose)
@@ -88,7 +88,7 @@ async def _opens(
 
 
 def _bounds(to: To, purse: Purse, budget: SendBudget) -> list[Bound]:
-    contact, person = Spent.CONTACT, Spent.PERSON
+    contact, person = SpentPurse.CONTACT, SpentPurse.PERSON
     match purse:
         case Purse.STAFF:
             return [(contact, to.contact, _HOUR, budget.staff_per_hour)]

@@ -12,13 +12,13 @@ AN_HOUR = 30
 
 
 @dataclass(frozen=True)
-class Spent:
+class PostsSpent:
     """No answer is taken before `opens`; None: before staff allow new ones."""
 
     opens: datetime | None
 
 
-async def take(pool: Pool, reference: str, submission_id: str) -> Spent | None:
+async def take(pool: Pool, reference: str, submission_id: str) -> PostsSpent | None:
     """Count this answer; None when it may go on, as may one that was counted before."""
     async with pool.acquire() as ledger, ledger.transaction():
         # One after the other, so that racing callers can never share the last place.
@@ -40,7 +40,7 @@ async def take(pool: Pool, reference: str, submission_id: str) -> Spent | None:
         return refused
 
 
-async def spent(ledger: Connection, reference: str) -> Spent | None:
+async def spent(ledger: Connection, reference: str) -> PostsSpent | None:
     """Return what keeps the next answer back, if anything does."""
     row = await ledger.fetchrow(
         "SELECT count(*) AS used, count(*) FILTER (WHERE lately) AS lately,"
@@ -50,8 +50,8 @@ async def spent(ledger: Connection, reference: str) -> Spent | None:
     )
     assert row is not None  # noqa: S101 - an aggregate always has a row
     if row["used"] >= IN_ALL:
-        return Spent(None)
-    return Spent(row["opens"]) if row["lately"] >= AN_HOUR else None
+        return PostsSpent(None)
+    return PostsSpent(row["opens"]) if row["lately"] >= AN_HOUR else None
 
 
 async def renew(pool: Pool, reference: str) -> bool:

@@ -23,7 +23,7 @@ _OPEN_IN = (
 
 
 @dataclass(frozen=True)
-class SupportRequest:
+class HelpRequest:
     """`reference` and `step` are None where no activation is known; `step` is when it was sent."""
 
     id: str
@@ -53,7 +53,7 @@ class HelpRequestDetail:
     """All that is known of a request; `closing` is why it was closed without a (new) answer."""
 
     line: Waiting
-    request: SupportRequest
+    request: HelpRequest
     answer: str | None
     closing: str | None
     settled_id: str | None
@@ -66,7 +66,7 @@ class HelpRequestDetail:
         return self.closing is None and (self.answer is None or refused)
 
 
-async def put(pool: Pool, keys: KeyRing, request: SupportRequest) -> None:
+async def put(pool: Pool, keys: KeyRing, request: HelpRequest) -> None:
     """Keep a request; the same once more changes nothing."""
     name, reply_to, text = (
         keys.encrypt("support_request", request.id, value)
@@ -85,7 +85,7 @@ async def put(pool: Pool, keys: KeyRing, request: SupportRequest) -> None:
     )
 
 
-async def unmailed(pool: Pool, keys: KeyRing, request_id: str) -> SupportRequest | None:
+async def unmailed(pool: Pool, keys: KeyRing, request_id: str) -> HelpRequest | None:
     """Return a request the desk has not got yet; None when it has, or when there is none."""
     row = await pool.fetchrow(
         "SELECT * FROM support_request WHERE id = $1 AND mailed_at IS NULL", request_id
@@ -178,7 +178,7 @@ async def settle(
     return bool(done)
 
 
-async def answered(pool: Pool, keys: KeyRing, request_id: str) -> tuple[SupportRequest, str] | None:
+async def answered(pool: Pool, keys: KeyRing, request_id: str) -> tuple[HelpRequest, str] | None:
     """Return a request and its answer, which no mailbox has got or refused yet; else None."""
     row = await pool.fetchrow(
         "SELECT * FROM support_request"
@@ -206,13 +206,13 @@ async def answers_left_behind(pool: Pool) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def _read(keys: KeyRing, row: asyncpg.Record) -> SupportRequest:
+def _read(keys: KeyRing, row: asyncpg.Record) -> HelpRequest:
     name, reply_to, text = (
         keys.decrypt("support_request", row["id"], row[column])
         for column in ("name", "reply_to", "text")
     )
     language = Language(row["language"])
-    return SupportRequest(row["id"], row["reference"], row["step"], language, name, reply_to, text)
+    return HelpRequest(row["id"], row["reference"], row["step"], language, name, reply_to, text)
 
 
 def _line(row: asyncpg.Record) -> Waiting:

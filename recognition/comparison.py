@@ -64,7 +64,7 @@ class Match:
 def persons(rows: Sequence[Row], settings: Settings, keys: KeyRing) -> list[Person]:
     """Return every person of the registrar, those too who are not enrolled any more."""
     own = settings.institution.mail_domains
-    typed = students.Typed(None, None, settings.registrar.phone_region, own)
+    typed = students.ContactQuery(None, None, settings.registrar.phone_region, own)
     return [
         students.person(group, typed, lambda value: keys.index("person", value), alike)
         for group, alike, _ in people(rows, typed.region, own)

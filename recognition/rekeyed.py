@@ -14,7 +14,7 @@ from adapters.directory.port import Directory, Entry
 from domain.contracts.people import Person
 from domain.identities import Identity
 from ledger import activations, imports, rekeyed, used_again, usernames
-from ledger.activations import Account
+from ledger.activations import ActiveAccount
 from postgres import Pool
 from security.keys import KeyRing
 
@@ -33,7 +33,7 @@ class Known:
 
     person: Person
     former: tuple[str, ...]
-    account: Account | None
+    account: ActiveAccount | None
     same: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     settled: bool = False
@@ -74,7 +74,7 @@ async def known(
 
 async def account_of(
     pool: Pool, keys: KeyRing, person: Person, former: Sequence[str], gone: str | None
-) -> Account | None:
+) -> ActiveAccount | None:
     """Return what the ledger knows of an account, unless it is the one that is gone.
 
     Of a row that the registrar has no more, an account that others made counts as well: no rule

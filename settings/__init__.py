@@ -174,12 +174,12 @@ def _must_be_https(name: str, value: str) -> bool:
     return named and bool(value) and addresses.is_plain(value)
 
 
-class Unreadable(Exception):
+class UnreadableSettings(Exception):
     """The settings cannot even be parsed; the text says what, and quotes no value."""
 
 
-Wrong = ValidationError | Unreadable
-WRONG = (ValidationError, Unreadable)
+Wrong = ValidationError | UnreadableSettings
+WRONG = (ValidationError, UnreadableSettings)
 """What `load` raises."""
 
 
@@ -188,22 +188,24 @@ def load() -> Settings:
     """Read the settings once a process; raises one of `WRONG`, which `told` puts into words."""
     named = os.environ.get("ACTIVATION_CONFIG")
     if named and not Path(named).is_file():
-        raise Unreadable("ACTIVATION_CONFIG names no file")
+        raise UnreadableSettings("ACTIVATION_CONFIG names no file")
     try:
         return Settings()
     except tomllib.TOMLDecodeError as error:
-        raise Unreadable(f"the settings file is no TOML: {error}") from None
+        raise UnreadableSettings(f"the settings file is no TOML: {error}") from None
     except UnicodeDecodeError:
-        raise Unreadable("the settings file is not written in UTF-8") from None
+        raise UnreadableSettings("the settings file is not written in UTF-8") from None
     except OSError as error:
-        raise Unreadable(f"the settings file cannot be read ({type(error).__name__})") from None
+        raise UnreadableSettings(
+            f"the settings file cannot be read ({type(error).__name__})"
+        ) from None
     except SettingsError as error:
-        raise Unreadable(f"{error}: it has to be JSON") from None
+        raise UnreadableSettings(f"{error}: it has to be JSON") from None
 
 
 def told(error: Wrong) -> str:
     """Name what is missing or wrong, and why where the check is ours; no value is ever quoted."""
-    if isinstance(error, Unreadable):
+    if isinstance(error, UnreadableSettings):
         return str(error)
     return ", ".join(map(_told, error.errors()))
 

@@ -8,10 +8,10 @@ import settings
 from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
-from support.verbs.staff import Role, Staff
+from support.verbs.staff import Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 
-ANNA = Staff("anna", frozenset(Role))
+ANNA = Staff("anna", frozenset(StaffRole))
 
 
 def desk(client: Client, pool: Pool, **more: Any) -> StaffContext:

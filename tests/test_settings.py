@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from domain.contracts.submissions import Policy
 from domain.usernames import candidates
-from settings import RegistrarSettings, Settings, Unreadable, Usernames, load, told
+from settings import RegistrarSettings, Settings, UnreadableSettings, Usernames, load, told
 from settings.rules import MAY_BE_ZERO, check_policy
 
 
@@ -194,7 +194,7 @@ def test_a_file_that_is_none_is_told_in_words(
     if written is not None:
         file.write_bytes(written)
     monkeypatch.setenv("ACTIVATION_CONFIG", str(file))
-    with pytest.raises(Unreadable) as raised:
+    with pytest.raises(UnreadableSettings) as raised:
         load.__wrapped__()
     assert told(raised.value).startswith(says)
     assert "hidden-word" not in told(raised.value)
@@ -202,7 +202,7 @@ def test_a_file_that_is_none_is_told_in_words(
 
 def test_a_variable_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTIVATION_PORTAL", "{hidden-word")
-    with pytest.raises(Unreadable) as raised:
+    with pytest.raises(UnreadableSettings) as raised:
         load.__wrapped__()
     assert '"portal"' in told(raised.value)
     assert "hidden-word" not in told(raised.value)

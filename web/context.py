@@ -43,7 +43,7 @@ class RequestContext:
         self.form_token = forms.draw()
 
     async def form(self) -> forms.Form:
-        """Return the submitted form; raises `forms.Forged`."""
+        """Return the submitted form; raises `forms.ForgedForm`."""
         key = self.site.keys.session_key
         return await forms.submitted(self.request, self.site.public_url, key, self.token)
 

@@ -24,7 +24,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TYPE = "application/x-www-form-urlencoded"
 
 
-class Forged(Exception):
+class ForgedForm(Exception):
     """The form was not shown by us to this browser; nothing of it is used."""
 
 
@@ -89,26 +89,26 @@ def hidden(key: bytes, token: str, form_token: str) -> Markup:
 
 
 async def submitted(request: Request, public_url: str, key: bytes, token: str | None) -> Form:
-    """Return the form a request brings; raises `Forged`."""
+    """Return the form a request brings; raises `ForgedForm`."""
     headers = request.headers
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Forged
+        raise ForgedForm
     if "origin" in headers and headers["origin"] not in origins(public_url):
-        raise Forged
+        raise ForgedForm
     return read(key, token, headers.get("content-type", ""), await request.body())
 
 
 def read(key: bytes, token: str | None, content_type: str, body: bytes) -> Form:
-    """Return the form in a request's body; raises `Forged`."""
+    """Return the form in a request's body; raises `ForgedForm`."""
     if not token or content_type.partition(";")[0].strip().lower() != _TYPE:
-        raise Forged
+        raise ForgedForm
     try:
         fields = tuple(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
     except ValueError:
-        raise Forged from None
+        raise ForgedForm from None
     given = dict(reversed(fields))
     if not hmac.compare_digest(given.get("csrf", "").encode(), csrf(key, token).encode()):
-        raise Forged
+        raise ForgedForm
     shown = given.get("form", "").encode()
     return Form(
         fields=fields,

@@ -39,7 +39,7 @@ def static_path() -> str:
     return f"/static/{digest.hexdigest()[:16]}"
 
 
-class Kept(StaticFiles):
+class CachedStaticFiles(StaticFiles):
     """Static files never change under their name, so browsers may keep them."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Kept(StaticFiles):
 
 def static() -> ASGIApp:
     """Return the static files, compressed. Pages are not: their length would tell their tokens."""
-    return GZipMiddleware(Kept(), minimum_size=1000)
+    return GZipMiddleware(CachedStaticFiles(), minimum_size=1000)
 
 
 class Views:

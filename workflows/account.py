@@ -31,10 +31,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.views import ReviewView, Verdict
     from domain.contracts.vocabulary import PasswordRefusal, Step, WaitReason
     from workflows import calls
-    from workflows.step_machine import Ended, StepMachine
+    from workflows.step_machine import StepMachine
+    from workflows.steps import Ended
 
 
-class Account:
+class AccountSteps:
     """`insurance_number` is what the student typed."""
 
     def __init__(

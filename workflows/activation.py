@@ -38,12 +38,12 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
     from domain.destinations import other_contact, reachable
     from workflows import calls, steps
-    from workflows.account import Account, typed_contact
+    from workflows.account import AccountSteps, typed_contact
     from workflows.handlers import Handlers
     from workflows.identification import Identification
     from workflows.inbox import one_payload
     from workflows.proof import Proof
-    from workflows.step_machine import Ended, StepMachine
+    from workflows.step_machine import StepMachine
     from workflows.tasks import background, fire_and_forget
 
 
@@ -64,7 +64,7 @@ class Activation(Handlers, StepMachine):
         self.person: Person | None = None
         self.proof: Proof | None = None
         self.identification: Identification | None = None
-        self.account: Account | None = None
+        self.account: AccountSteps | None = None
         self.insurance_number: str | None = None
         self.username: str | None = None
         self.holder: str | None = None
@@ -84,7 +84,7 @@ class Activation(Handlers, StepMachine):
             person = await self.supervised(self._complete_insurance, person)
             await self.supervised(self._create_account, person)
             end = Step.ACTIVE
-        except Ended as ended:
+        except steps.Ended as ended:
             end = ended.end
             self.username = ended.username
         except asyncio.CancelledError:
@@ -100,7 +100,7 @@ class Activation(Handlers, StepMachine):
         if found.too_many:
             self.ended_for = WaitReason.SHARED_BY_MANY
         if not found.persons:
-            raise Ended(Step.NOT_FOUND)
+            raise steps.Ended(Step.NOT_FOUND)
         if len(found.persons) == 1 and not self.start.always_ask:
             self._know(found.persons[0])
         return found.persons
@@ -149,7 +149,7 @@ class Activation(Handlers, StepMachine):
                 case ClaimOutcome.HELD, str(holder):
                     if await self.run_until_done(calls.tell_joined, self._joins(holder)):
                         self.holder = holder
-                        raise Ended(Step.JOINED)
+                        raise steps.Ended(Step.JOINED)
                     # Its run was ended from outside: what it held is let go, and claimed again.
                     dead = CloseActivation(reference=holder, end=Step.CANCELLED)
                     await self.run_until_done(calls.close_activation, dead)
@@ -180,7 +180,7 @@ class Activation(Handlers, StepMachine):
             checked = await self.run_until_done(calls.check_account, request)
             match checked.state:
                 case AccountState.ACTIVE:
-                    raise Ended(Step.ALREADY_ACTIVE, username=checked.username)
+                    raise steps.Ended(Step.ALREADY_ACTIVE, username=checked.username)
                 case AccountState.FOREIGN:
                     await self.park(WaitReason.FOREIGN_ENTRY)
                 case AccountState.GONE if not confirmed:
@@ -234,7 +234,7 @@ class Activation(Handlers, StepMachine):
         return newest or person
 
     async def _create_account(self, person: Person) -> None:
-        self.account = Account(self, self.start, person, self.insurance_number)
+        self.account = AccountSteps(self, self.start, person, self.insurance_number)
         self.username = await self.account.create()
 
     def remind(self) -> bool:
@@ -255,7 +255,7 @@ class Activation(Handlers, StepMachine):
         while True:
             try:
                 return await self.supervised(self._close, end)
-            except Ended as ended:
+            except steps.Ended as ended:
                 end = ended.end
             except asyncio.CancelledError:
                 end = self.step if self.step in steps.ENDS else Step.CANCELLED

@@ -82,7 +82,7 @@ class NoNews(Exception):
     """The registrar did not answer: nothing is known but what was."""
 
 
-class Forged(Exception):
+class ForgedResult(Exception):
     """An activity was completed with something that no activity of ours says."""
 
 
@@ -185,7 +185,7 @@ async def resolve_account(request: ResolveAccount, delayed: Delayed) -> AccountR
     except ActivityError as error:
         _raise_unless_passing(error)
     else:
-        with suppress(Forged):
+        with suppress(ForgedResult):
             return _read(glance, AccountResolved)
     alone = request.model_copy(update={"ask_directory": False})
     return await _local_first(ActivityName.RESOLVE_ACCOUNT, alone, AccountResolved, delayed)
@@ -289,24 +289,24 @@ async def _queued(
             schedule_to_close_timeout=patience,
             retry_policy=_retry_policy(),
         )
-        with suppress(Forged):
+        with suppress(ForgedResult):
             return _read(result, outcome)
 
 
 def _read(result: RawValue | None, outcome: type[Outcome]) -> Outcome:
-    """Return what an activity said; raises `Forged`.
+    """Return what an activity said; raises `ForgedResult`.
 
     Whoever reaches Temporal can complete an activity. The SDK itself would fail the task, and each
     task of the run after it, over a result that cannot be decoded.
     """
     if result is None:
-        raise Forged
+        raise ForgedResult
     try:
         read = workflow.payload_converter().from_payload(result.payload, outcome)
     except Exception:  # noqa: BLE001 - it may be anything
-        raise Forged from None
+        raise ForgedResult from None
     if not isinstance(read, outcome):
-        raise Forged  # The SDK hands null and bytes over as they come.
+        raise ForgedResult  # The SDK hands null and bytes over as they come.
     return read
 
 

@@ -22,19 +22,19 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.channels import Channel
     from domain.contracts.message_io import Delivery, ReserveSend, SendPin, SendReserved, Sent
     from domain.contracts.people import Destination, Person
-    from domain.contracts.pin_io import CheckPin, PinChecked, PinOutcome, UnlockPin
     from domain.contracts.staff_commands import RetryRequest, SendCodeRequest, UnlockRequest
     from domain.contracts.submissions import ActivationStart, PinSubmission, ResendRequest
     from domain.contracts.views import PinView, Verdict
     from domain.contracts.vocabulary import Purse, Step, WaitReason
     from domain.destinations import has, next_channel, reachable
     from workflows import calls
+    from workflows.code_check import CodeCheck
     from workflows.step_machine import StepMachine
     from workflows.tasks import background
 
 
 @dataclass(frozen=True)
-class Message:
+class CodeMessage:
     """A PIN message that this run asks for: which one it is and where it goes."""
 
     request_no: int
@@ -52,13 +52,12 @@ class Proof:
         self._contacts = reachable(persons, channels=start.channels, always_ask=start.always_ask)
         self._person_key = persons[0].person_key if len(persons) == 1 else None
         self._requests = 0
-        self._tries_left: int | None = None
         self._expires_at: datetime | None = None
         self._resend_at: datetime | None = None
-        self._locked_until: datetime | None = None
+        self._codes = CodeCheck(machine, start)
         self._sending: asyncio.Future[Sent | None] | None = None
         self._message = self._compose(next(iter(self._contacts)))
-        self._sent: Message | None = None
+        self._sent: CodeMessage | None = None
         self._refused: set[Channel] = set()
         self._resend_asked: ResendRequest | None = None
         self._closed: dict[Channel, SendReserved] = {}
@@ -93,11 +92,11 @@ class Proof:
             RetryRequest,
             UnlockRequest,
             or_when=self._sending_ended,
-            until=self._locked_until and self._locked_until - self._clock.ahead,
+            until=self._codes.locked_until and self._codes.locked_until - self._clock.ahead,
         )
         match submission:
             case PinSubmission():
-                return await self._is_right(submission)
+                return await self._codes.is_right(submission)
             case ResendRequest():
                 self._resend(submission)
             case SendCodeRequest():
@@ -105,7 +104,7 @@ class Proof:
             case RetryRequest():
                 self._send(self._message if self._sending else self._compose(self._channel))
                 self._machine.accept()
-            case UnlockRequest() if not self._locked():
+            case UnlockRequest() if not self._codes.locked:
                 self._machine.reply(Verdict.OUT_OF_STEP)
             case UnlockRequest():
                 await self._unlock(submission)
@@ -117,11 +116,11 @@ class Proof:
 
     # --- sending ---------------------------------------------------------------------------
 
-    def _compose(self, channel: Channel, purse: Purse = Purse.ORDINARY) -> Message:
+    def _compose(self, channel: Channel, purse: Purse = Purse.ORDINARY) -> CodeMessage:
         self._requests += 1
-        return Message(self._requests, self._contacts[channel], purse)
+        return CodeMessage(self._requests, self._contacts[channel], purse)
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: CodeMessage) -> None:
         self._stop_sending()
         self._on_request = False
         self._resend_at = workflow.now() + self._start.policy.resend_after
@@ -143,13 +142,13 @@ class Proof:
         self._wait_for(WaitReason.WAITING_PIN)
         return reserved.send_no is not None
 
-    async def _reserve(self, message: Message, *, carries_code: bool = True) -> SendReserved:
+    async def _reserve(self, message: CodeMessage, *, carries_code: bool = True) -> SendReserved:
         request, asked_at = self._wish(message, carries_code=carries_code), workflow.now()
         reserved = await calls.reserve_send(request, self._wait_for)
         self._clock.learn(reserved.told_at, asked_at)
         return reserved
 
-    def _wish(self, message: Message, *, carries_code: bool = True) -> ReserveSend:
+    def _wish(self, message: CodeMessage, *, carries_code: bool = True) -> ReserveSend:
         return ReserveSend(
             reference=self._start.reference,
             request_no=message.request_no,
@@ -159,10 +158,10 @@ class Proof:
             purse=message.purse,
         )
 
-    async def _hand_over(self, message: Message) -> Sent | None:
+    async def _hand_over(self, message: CodeMessage) -> Sent | None:
         """Return what became of the message; None when the ledger lets none go now."""
         reserved = await self._reserve(message)
-        self._tries_left = reserved.tries_left
+        self._codes.tries_left = reserved.tries_left
         if reserved.send_no is None or reserved.code_no is None or reserved.valid_for is None:
             self._closed[message.to.channel] = reserved
             self._show(message)
@@ -188,7 +187,7 @@ class Proof:
 
         The student's clock and answers go on meanwhile.
         """
-        if self._machine.step is Step.PIN and not self._locked():
+        if self._machine.step is Step.PIN and not self._codes.locked:
             self._machine.wait_for(reason)
 
     async def _after_sending(self) -> None:
@@ -240,11 +239,11 @@ class Proof:
         closed = purse is Purse.ORDINARY and self._clock.is_to_come(
             self._not_before(request.channel)
         )
-        if self._locked():
+        if self._codes.locked:
             self._machine.reply(Verdict.LOCKED)
         elif too_soon or closed or request.channel not in self._contacts:
             if closed and not self._sending:
-                self._show(Message(0, self._contacts[request.channel]))
+                self._show(CodeMessage(0, self._contacts[request.channel]))
             self._machine.reply(self._told_off(request))
         elif self._sending and request.channel is self._channel:
             # The message is still on its way: another one would only use up the budget.
@@ -256,7 +255,7 @@ class Proof:
 
     async def _send_for_staff(self, request: SendCodeRequest) -> None:
         """Send at staff's word; where their own limit is spent, all stays as it was."""
-        if self._locked():
+        if self._codes.locked:
             self._machine.reply(Verdict.LOCKED)
             return
         if request.channel not in self._contacts:
@@ -275,14 +274,14 @@ class Proof:
         """Say why no message may go."""
         if reserved.locked_until is None:
             return Verdict.TOO_SOON
-        self._lock(reserved.locked_until)
+        self._codes.lock(reserved.locked_until)
         return Verdict.LOCKED
 
     def _not_before(self, channel: Channel) -> datetime | None:
         closed = self._closed.get(channel)
         return closed.not_before if closed else None
 
-    def _show(self, refused: Message) -> None:
+    def _show(self, refused: CodeMessage) -> None:
         """Show why this one was not sent, unless a code that was sent before still holds."""
         holds = self._clock.is_to_come(self._expires_at)
         self._message = self._sent if self._sent and holds else refused
@@ -306,48 +305,13 @@ class Proof:
 
     # --- judging ---------------------------------------------------------------------------
 
-    async def _is_right(self, submission: PinSubmission) -> bool:
-        if self._locked():
-            self._machine.reply(Verdict.LOCKED)
-            return False
-        request = CheckPin(
-            reference=self._start.reference,
-            submission_id=submission.submission_id,
-            received_at=submission.received_at,
-            pin=submission.pin,
-        )
-        asked_at = workflow.now()
-        checked = await self._machine.judged(calls.check_pin, request)
-        self._clock.learn(checked.told_at, asked_at)
-        if checked.outcome is PinOutcome.RIGHT:
-            self._machine.proved_by = submission.submission_id
-            return True
-        self._tell(checked)
-        return False
-
-    def _tell(self, checked: PinChecked) -> None:
-        """Answer a code that was not right."""
-        self._tries_left = checked.tries_left
-        if checked.locked_until:
-            self._lock(checked.locked_until)
-        self._machine.reply(Verdict(checked.outcome.value))
-
-    def _locked(self) -> bool:
-        return self._clock.is_to_come(self._locked_until)
-
-    def _lock(self, until: datetime) -> None:
-        self._locked_until = until
-        if self._machine.step is Step.PIN and self._locked():
-            self._machine.stand(Step.PIN, WaitReason.PIN_LOCKED)
-
     async def _unlock(self, request: UnlockRequest) -> None:
         """Lift the lock in the ledger; the next message carries a new code."""
-        unlock = UnlockPin(reference=self._start.reference, submission_id=request.submission_id)
-        await self._machine.judged(calls.unlock_pin, unlock)
+        await self._codes.unlock(request)
         self._open()
 
     def _open(self) -> None:
-        self._locked_until, self._tries_left = None, 0
+        self._codes.open()
         if not (self._on_request or self._sent or self._sending):
             # A run that was begun anew while codes were locked has sent none.
             self._on_request = workflow.patched("on-request-after-lock")
@@ -363,10 +327,10 @@ class Proof:
         return PinView(
             channel=self._channel,
             destination=masks.contact(self._channel.contact, self._message.to.to),
-            tries_left=self._tries_left or 0,
+            tries_left=self._codes.tries_left or 0,
             expires_at=self._expires_at,
             resend_at=max(filter(None, opens), default=None),
-            locked_until=self._locked_until,
+            locked_until=self._codes.locked_until,
             other_channels=tuple(each for each in self._contacts if each is not self._channel),
             on_request=self._on_request,
             spent=closed.spent if closed else None,

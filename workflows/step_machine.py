@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import SearchAttributeUpdate
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
@@ -33,12 +33,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.inbox import Inbox, Kind, Kinds
     from workflows.ledger_clock import LedgerClock
     from workflows.long_wait import LongWait
+    from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
     from workflows.tasks import background, log_mistake
-
-STEP = SearchAttributeKey.for_keyword("ActivationStep")
-REASON = SearchAttributeKey.for_keyword("WaitReason")
-DEPARTMENT = SearchAttributeKey.for_keyword("Department")
-SINCE = SearchAttributeKey.for_datetime("StandsSince")
 
 _WHILE_HELD: Kinds = (StaffRequest, ResendRequest)
 """What is answered at once while it is held; a code asked for then would only die unread."""
@@ -47,15 +43,6 @@ Delayed = Callable[[Reason], None]
 Done = TypeVar("Done")
 Given = ParamSpec("Given")
 Request = TypeVar("Request")
-
-
-class Ended(Exception):
-    """The activation is over before its last step."""
-
-    def __init__(self, end: Step, *, username: str | None = None) -> None:
-        super().__init__(end.value)
-        self.end = end
-        self.username = username
 
 
 class StepMachine(ABC):
@@ -197,12 +184,12 @@ class StepMachine(ABC):
                     raise blunder
                 # What arrived in time is dealt with first, however late the clock is read.
                 if self._abandoned():
-                    raise Ended(Step.EXPIRED)
+                    raise steps.Ended(Step.EXPIRED)
                 return None
             if isinstance(submission, CancelRequest) and self.step in steps.CANCELLABLE:
                 self.accept()
                 self._handling = submission
-                raise Ended(Step.CANCELLED)
+                raise steps.Ended(Step.CANCELLED)
             if isinstance(submission, HoldRequest) and self._awaits_others():
                 self.accept()
                 self._handling = submission
@@ -342,7 +329,7 @@ class StepMachine(ABC):
         while True:
             try:
                 return await step(*args, **named)
-            except (Ended, workflow.NondeterminismError, workflow.ReadOnlyContextError):
+            except (steps.Ended, workflow.NondeterminismError, workflow.ReadOnlyContextError):
                 raise
             except Exception as error:
                 if is_cancelled_exception(error):

@@ -7,6 +7,16 @@ from collections.abc import Mapping
 
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 
+
+class Ended(Exception):
+    """The activation is over before its last step."""
+
+    def __init__(self, end: Step, *, username: str | None = None) -> None:
+        super().__init__(end.value)
+        self.end = end
+        self.username = username
+
+
 ENDS = frozenset(
     {
         Step.ACTIVE,

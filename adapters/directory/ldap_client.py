@@ -21,7 +21,7 @@ from adapters.directory.ldap_results import (
     PASSWORD_POLICY,
     REFERRAL,
     UNWILLING,
-    Answer,
+    LdapResult,
     read,
     reject,
 )
@@ -36,7 +36,7 @@ _REFERRAL_TAG = 3
 RESULT_CODES.setdefault(DRY_RUN_DONE, "noOperation")  # Without a name ldap3 raises KeyError.
 
 
-class Found(NamedTuple):
+class LdapEntry(NamedTuple):
     dn: str
     attributes: dict[str, list[str]]
 
@@ -46,7 +46,7 @@ class _Elsewhere(Exception):
 
 
 class LdapClient:
-    """Connections of one service account; each method is one operation, told as an `Answer`.
+    """Connections of one service account; each method is one operation, told as an `LdapResult`.
 
     `fence` is called at the last moment before a write, and raises when it must not be.
     """
@@ -65,7 +65,7 @@ class LdapClient:
         """Let this thread do all it does inside over one fresh connection, and no other."""
         return self._connections.one_connection()
 
-    def search(self, base: str, query: str, attributes: Sequence[str]) -> list[Found]:
+    def search(self, base: str, query: str, attributes: Sequence[str]) -> list[LdapEntry]:
         """Search; a connection that died while it lay idle is made up for by a new one."""
         idle = self._connections.lends_idle
         try:
@@ -77,7 +77,7 @@ class LdapClient:
         reject(answer)
         return found
 
-    def pages(self, base: str, query: str, attributes: Sequence[str]) -> Iterator[list[Found]]:
+    def pages(self, base: str, query: str, attributes: Sequence[str]) -> Iterator[list[LdapEntry]]:
         """Search page by page over one connection: more than a server gives at once."""
         with self._connections.one_connection():
             cookie: bytes | None = None
@@ -103,17 +103,17 @@ class LdapClient:
 
     def _searched(
         self, base: str, query: str, scope: str, attributes: Sequence[str]
-    ) -> tuple[Answer, list[Found]]:
-        found: list[Found] = []
+    ) -> tuple[LdapResult, list[LdapEntry]]:
+        found: list[LdapEntry] = []
 
-        def look(connection: Any) -> Answer:
+        def look(connection: Any) -> LdapResult:
             _, result, response, _ = connection.search(base, query, scope, attributes=attributes)
             found[:] = [_found(each) for each in response if each["type"] == "searchResEntry"]
             return read(result)
 
         return self._served(look), found
 
-    def try_add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
+    def try_add(self, dn: str, attributes: dict[str, list[str]]) -> LdapResult:
         """Ask what an add would be answered, which a server that cannot tell refuses (12).
 
         Only for attributes that are stored already: OpenLDAP 2.5 and 2.6 number an attribute when
@@ -124,7 +124,7 @@ class LdapClient:
         with self._connections.lend() as connection:
             return read(connection.add(dn, attributes=attributes, controls=controls)[1])
 
-    def try_change(self, dn: str, attribute: str, value: str) -> Answer:
+    def try_change(self, dn: str, attribute: str, value: str) -> LdapResult:
         """Ask for a change that is refused whatever the entry holds, for want of rights first.
 
         A value that is taken away twice is not there the second time, if it ever was, and a
@@ -134,7 +134,7 @@ class LdapClient:
         with self._connections.lend() as connection:
             return read(connection.modify(dn, {attribute: twice})[1])
 
-    def anybody(self, having: str = "uid") -> Found | None:
+    def anybody(self, having: str = "uid") -> LdapEntry | None:
         """Return some person's entry with this attribute, and its values of that alone."""
         with self._connections.lend() as connection:
             _, _, response, _ = connection.search(
@@ -142,22 +142,22 @@ class LdapClient:
             )
         return next((_found(each) for each in response if each["type"] == "searchResEntry"), None)
 
-    def add(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
+    def add(self, dn: str, attributes: dict[str, list[str]]) -> LdapResult:
         return self._write(lambda connection: connection.add(dn, attributes=attributes)[1])
 
-    def add_values(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
+    def add_values(self, dn: str, attributes: dict[str, list[str]]) -> LdapResult:
         return self._modify(dn, MODIFY_ADD, attributes)
 
-    def delete_values(self, dn: str, attributes: dict[str, list[str]]) -> Answer:
+    def delete_values(self, dn: str, attributes: dict[str, list[str]]) -> LdapResult:
         return self._modify(dn, MODIFY_DELETE, attributes)
 
-    def _modify(self, dn: str, how: str, attributes: dict[str, list[str]]) -> Answer:
+    def _modify(self, dn: str, how: str, attributes: dict[str, list[str]]) -> LdapResult:
         """Add values or take them away; those that are there, or gone, already are let be."""
         changes = {name: [(how, values)] for name, values in attributes.items()}
         controls = [(_PERMISSIVE_MODIFY, False, None)]
         return self._write(lambda connection: connection.modify(dn, changes, controls)[1])
 
-    def set_password(self, dn: str, password: bytes) -> Answer:
+    def set_password(self, dn: str, password: bytes) -> LdapResult:
         """Use the operation of RFC 3062, so that the directory hashes and judges the password."""
 
         def change(connection: Any) -> dict[str, Any]:
@@ -174,15 +174,15 @@ class LdapClient:
 
         return self._write(change)
 
-    def bind_as(self, dn: str, password: bytes) -> Answer:
+    def bind_as(self, dn: str, password: bytes) -> LdapResult:
         """Bind once on a connection of its own; the directory counts those that fail.
 
         At a server that takes writes: another may not have the password yet, and would refuse it.
         """
 
-        def bind(connection: Any) -> Answer:
+        def bind(connection: Any) -> LdapResult:
             if len(self._connections.urls) > 1 and not self._takes_writes(connection):
-                return Answer(UNWILLING)
+                return LdapResult(UNWILLING)
             self._fence()
             student, answer = self._connections.open_at(connection.url, dn, password)
             discard(student)
@@ -190,10 +190,10 @@ class LdapClient:
 
         return self._served(bind)
 
-    def _write(self, change: Callable[[Any], dict[str, Any]]) -> Answer:
+    def _write(self, change: Callable[[Any], dict[str, Any]]) -> LdapResult:
         """Write, and tell of "unwilling" (53) whether it is this entry that is refused."""
 
-        def work(connection: Any) -> Answer:
+        def work(connection: Any) -> LdapResult:
             self._fence()
             answer = read(change(connection))
             refused = answer.code == UNWILLING and self._takes_writes(connection)
@@ -201,7 +201,7 @@ class LdapClient:
 
         return self._served(work)
 
-    def _served(self, work: Callable[[Any], Answer]) -> Answer:
+    def _served(self, work: Callable[[Any], LdapResult]) -> LdapResult:
         """Return the answer of the first server that does it; each is asked once, in one try.
 
         Those that do not are asked last from then on. Over `one_connection` there is only one
@@ -243,9 +243,9 @@ def _holds(connection: Connection, base: str, query: str) -> bool:
     return any(item["type"] == "searchResEntry" for item in response)
 
 
-def _found(item: dict[str, Any]) -> Found:
+def _found(item: dict[str, Any]) -> LdapEntry:
     values = {
         name.lower(): [value.decode("utf-8", "replace") for value in raw]
         for name, raw in item["raw_attributes"].items()
     }
-    return Found(item["dn"], values)
+    return LdapEntry(item["dn"], values)

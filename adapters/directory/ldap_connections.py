@@ -21,7 +21,7 @@ from adapters.directory.ldap_results import (
     ELSEWHERE,
     INVALID_CREDENTIALS,
     SUCCESS,
-    Answer,
+    LdapResult,
     read,
     reject,
 )
@@ -133,7 +133,7 @@ class Connections:
         """
         password = self._settings.bind_password_file.read_bytes().strip()
         if password == self._refused and time.monotonic() < self._rested_at:
-            reject(Answer(INVALID_CREDENTIALS))
+            reject(LdapResult(INVALID_CREDENTIALS))
         self._rested_at = time.monotonic() + _REST_SECONDS
         connection, answer = self.open(self._settings.bind_dn, password)
         self._refused = password if answer.code == INVALID_CREDENTIALS else None
@@ -142,7 +142,7 @@ class Connections:
             reject(answer)
         return connection
 
-    def open(self, dn: str, password: bytes) -> tuple[LdapConnection, Answer]:
+    def open(self, dn: str, password: bytes) -> tuple[LdapConnection, LdapResult]:
         """Bind at the first server that serves; those that do not are asked last from then on."""
         *others, last = self.urls
         for url in others:
@@ -154,7 +154,7 @@ class Connections:
             self.ask_last(url)
         return self.open_at(last, dn, password)
 
-    def open_at(self, url: str, dn: str, password: bytes) -> tuple[LdapConnection, Answer]:
+    def open_at(self, url: str, dn: str, password: bytes) -> tuple[LdapConnection, LdapResult]:
         settings = self._settings
         connection = LdapConnection(
             Server(

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import ParamSpec, TypeVar
 
 from adapters.directory.entries import ADDRESSES, OBJECT_CLASSES, Attributes, missing
-from adapters.directory.ldap_client import Found, LdapClient
+from adapters.directory.ldap_client import LdapClient, LdapEntry
 from adapters.directory.ldap_results import (
     ALREADY_EXISTS,
     CONSTRAINT_VIOLATION,
@@ -111,7 +111,7 @@ class LdapDirectory:
 
         `progress` is told how many there are by now.
         """
-        found: list[Found] = []
+        found: list[LdapEntry] = []
         for page in self._ldap.pages(self._people, "(objectClass=*)", self._judged):
             found += [each for each in page if normal_dn(each.dn) != normal_dn(self._people)]
             progress(len(found))
@@ -119,7 +119,7 @@ class LdapDirectory:
         without = {each.dn for page in pages for each in page}
         return [self._entry(each, self._password_in(each, without)) for each in found]
 
-    def _password_in(self, found: Found, without: Collection[str]) -> Password:
+    def _password_in(self, found: LdapEntry, without: Collection[str]) -> Password:
         told = self._password(found.attributes)
         hidden = told is Password.HIDDEN
         return Password.NONE if hidden and found.dn in without else told
@@ -230,7 +230,7 @@ class LdapDirectory:
         told = any(values.get(name.lower()) for name in (self._active_when, _PASSWORD))
         return Password.SET if told else Password.HIDDEN
 
-    def _entry(self, found: Found, password: Password) -> Entry:
+    def _entry(self, found: LdapEntry, password: Password) -> Entry:
         values = found.attributes
         (creator,) = values.get(_CREATOR.lower()) or [""]
         made_here = normal_dn(creator) == self._service

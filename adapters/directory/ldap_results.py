@@ -33,7 +33,7 @@ PASSWORD_POLICY = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105 - the control's name
 _POLICY_ERROR = 0x81
 
 
-class Answer(NamedTuple):
+class LdapResult(NamedTuple):
     """A result code, and the password policy's own error where it gave one.
 
     `refused` says of "unwilling" (53) that the server does take writes, and refuses this one.
@@ -49,7 +49,7 @@ class Answer(NamedTuple):
         return f"LDAP {self.code}"
 
 
-def reject(answer: Answer, *allowed: int) -> None:
+def reject(answer: LdapResult, *allowed: int) -> None:
     """Raise the error that an unexpected result code stands for."""
     detail = answer.detail
     if answer.code in (SUCCESS, *allowed):
@@ -63,10 +63,10 @@ def reject(answer: Answer, *allowed: int) -> None:
     raise Unavailable(FailureType.DIRECTORY_DOWN, detail, alarming=alarming)
 
 
-def read(result: dict[str, Any]) -> Answer:
+def read(result: dict[str, Any]) -> LdapResult:
     """Read the code of ldap3's result, and the policy's error out of its control."""
     control = (result.get("controls") or {}).get(PASSWORD_POLICY)
-    return Answer(result["result"], control and _policy_error(control["value"] or b""))
+    return LdapResult(result["result"], control and _policy_error(control["value"] or b""))
 
 
 def _policy_error(value: bytes) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ldap3.utils.conv import escape_filter_chars
 
 from adapters.directory.entries import Attributes
-from adapters.directory.ldap_client import Found
+from adapters.directory.ldap_client import LdapEntry
 
 
 def held(present: Attributes, values: Attributes) -> Attributes:
@@ -24,7 +24,7 @@ def filter_for(values: Mapping[str, str]) -> str:
     return terms[0] if len(terms) == 1 else f"(&{''.join(terms)})"
 
 
-def naming_uid(found: Found) -> str:
+def naming_uid(found: LdapEntry) -> str:
     """Return the uid that names the entry, else the first; empty where there is none."""
     uids = found.attributes.get("uid") or [""]
     first = re.split(r"[,+]", found.dn, maxsplit=1)[0].lower()

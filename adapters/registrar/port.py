@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from domain.registrar.rows import Row
-from domain.registrar.students import Typed
+from domain.registrar.students import ContactQuery
 
 
 class SharedByMany(Exception):
@@ -18,7 +18,7 @@ class Registrar(Protocol):
     Raises `adapters.errors.AdapterError` where there is no answer.
     """
 
-    async def by_contact(self, typed: Typed) -> list[Row]:
+    async def by_contact(self, typed: ContactQuery) -> list[Row]:
         """Return the people who have a typed contact on file; raises `SharedByMany`."""
 
     async def by_insurance(self, number: str) -> list[Row]: ...

@@ -27,7 +27,7 @@ from domain.registrar.humans import deciding
 from domain.registrar.row_facts import MOST_ROWS
 from domain.registrar.row_names import spellings, transcribed
 from domain.registrar.rows import Row, birth_date, enrolment, first_names, insurance_of, names, told
-from domain.registrar.students import Typed, called, holds
+from domain.registrar.students import ContactQuery, called, holds
 from postgres import UNAVAILABLE, Pool, connect
 from settings import RegistrarSettings
 
@@ -67,14 +67,14 @@ class View:
         self._blank_words = blanks.known(settings.blank_words)
         self._blanks_dates = any(map(str.isdigit, "".join(self._blank_words)))
 
-    async def by_contact(self, typed: Typed) -> list[Row]:
+    async def by_contact(self, typed: ContactQuery) -> list[Row]:
         """As the port says; no more is read than tells that too many share the contact."""
         held = await self._holding(self._statements.by_contact, typed)
         if len({enrolment(row) for row in held}) > MOST_ROWS:
             raise SharedByMany
         return await self._with_related(held)
 
-    async def _holding(self, query: str, typed: Typed) -> list[Row]:
+    async def _holding(self, query: str, typed: ContactQuery) -> list[Row]:
         digits = ending(typed.mobile) if typed.mobile else None
         mailbox = like(typed.email.split("@")[0] + "@") if typed.email else None
         rows = await self._fetch(query, digits, typed.email, mailbox)
@@ -120,7 +120,7 @@ class View:
         found = await self._fetch(self._statements.by_identity, of("ssn"), of("birthdate"))
         for contact in of("contact"):
             mobile, email = (None, contact) if "@" in contact else (contact, None)
-            typed = Typed(mobile, email, self._region)
+            typed = ContactQuery(mobile, email, self._region)
             found += await self._holding(self._statements.holding, typed)
         for column in (_UNDATED, _OF_ANY_DATE):
             names = {key[1:] for key in keys if key[0] == column}

@@ -6,7 +6,7 @@ from typing import Literal
 
 from domain.contracts import Model
 from domain.contracts.people import Destination
-from domain.contracts.vocabulary import Language, Purse, Spent
+from domain.contracts.vocabulary import Language, Purse, SpentPurse
 
 
 class ReserveSend(Model):
@@ -41,7 +41,7 @@ class SendReserved(Model):
     valid_for: timedelta | None = None
     tries_left: int = 0
     not_before: datetime | None = None
-    spent: Spent | None = None
+    spent: SpentPurse | None = None
     last_sent_at: datetime | None = None
     kept_at: datetime | None = None
     locked_until: datetime | None = None

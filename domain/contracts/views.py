@@ -8,7 +8,14 @@ from pydantic import Field
 
 from domain.contracts import Model
 from domain.contracts.channels import Channel
-from domain.contracts.vocabulary import PasswordRefusal, Question, Spent, Step, WaitReason, Waker
+from domain.contracts.vocabulary import (
+    PasswordRefusal,
+    Question,
+    SpentPurse,
+    Step,
+    WaitReason,
+    Waker,
+)
 
 
 class PinView(Model):
@@ -28,7 +35,7 @@ class PinView(Model):
     locked_until: datetime | None = None
     other_channels: tuple[Channel, ...] = ()
     on_request: bool = False
-    spent: Spent | None = None
+    spent: SpentPurse | None = None
     last_sent_at: datetime | None = None
     kept_at: datetime | None = None
 

@@ -84,7 +84,7 @@ class ContactKind(StrEnum):
     EMAIL = "email"
 
 
-class Spent(StrEnum):
+class SpentPurse(StrEnum):
     """Whose messages are spent when no code may be sent now."""
 
     CONTACT = "contact"

@@ -18,7 +18,7 @@ from domain.typos import Typo
 from domain.unreadable import Fault
 
 
-class Outcome(StrEnum):
+class Diagnosis(StrEnum):
     """What a check comes to; each is one sentence for the student or the secretariat."""
 
     NOT_IN_VIEW = "not_in_view"
@@ -40,7 +40,7 @@ class Outcome(StrEnum):
     REGISTRAR_AWAY = "registrar_away"
 
 
-class Account(StrEnum):
+class AccountSeen(StrEnum):
     """What stands in the directory, or in the ledger, for a person."""
 
     NONE = "none"
@@ -112,7 +112,7 @@ class Miss:
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedContacts:
     """What the student says they typed; it need not be readable."""
 
     mobile: str = ""
@@ -121,10 +121,10 @@ class Typed:
     def __bool__(self) -> bool:
         return bool(self.mobile or self.email)
 
-    def read(self, region: str) -> students.Typed:
+    def read(self, region: str) -> students.ContactQuery:
         """Return it as the portal would have taken it."""
         mobile = _read(lambda raw: contacts.mobile(raw, region), self.mobile)
-        return students.Typed(mobile, _read(contacts.email, self.email), region)
+        return students.ContactQuery(mobile, _read(contacts.email, self.email), region)
 
 
 def human(
@@ -158,14 +158,14 @@ def human(
     )
 
 
-def matches(group: list[Row], typed: Typed, region: str) -> bool:
+def matches(group: list[Row], typed: TypedContacts, region: str) -> bool:
     """Whether what was typed finds this person."""
     read = typed.read(region)
     mobiles, emails = students.contacts(group, region)
     return read.mobile in mobiles or read.email in emails
 
 
-def misses(group: list[Row], typed: Typed, region: str) -> tuple[Miss, ...]:
+def misses(group: list[Row], typed: TypedContacts, region: str) -> tuple[Miss, ...]:
     """Return by which slips what was typed misses the contacts that count."""
     mobiles, emails = students.contacts(group, region)
     near = [
@@ -182,17 +182,17 @@ def misses(group: list[Row], typed: Typed, region: str) -> tuple[Miss, ...]:
 
 def outcome(
     group: list[Row],
-    typed: Typed,
+    typed: TypedContacts,
     region: str,
     *,
-    account: Account,
+    account: AccountSeen,
     under_way: bool,
     shared: bool,
     by_many: bool = False,
     login_refused: bool = False,
     recreates: bool = False,
     own: Collection[str] = (),
-) -> Outcome:
+) -> Diagnosis:
     """Return the first obstacle, in the order in which it has to be mended.
 
     `login_refused`: the registrar's login name is one that nobody can be given. `recreates`: an
@@ -204,31 +204,31 @@ def outcome(
     faults = {each.fault for each in on_file}
     email = typed.read(region).email
     obstacles = {
-        Outcome.ALREADY_ACTIVE: account is Account.ACTIVE,
-        Outcome.INACTIVE: not live,
-        Outcome.NO_CONTACT: not on_file,
-        Outcome.OWN_ADDRESS: (None not in faults and Fault.OWN_ADDRESS in faults)
+        Diagnosis.ALREADY_ACTIVE: account is AccountSeen.ACTIVE,
+        Diagnosis.INACTIVE: not live,
+        Diagnosis.NO_CONTACT: not on_file,
+        Diagnosis.OWN_ADDRESS: (None not in faults and Fault.OWN_ADDRESS in faults)
         or bool(email and contacts.is_at(email, own)),
-        Outcome.UNREADABLE: None not in faults,
-        Outcome.IN_THE_WAY: account is Account.IN_THE_WAY,
-        Outcome.LOGIN_NAME: login_refused,
-        Outcome.ACCOUNT_GONE: account is Account.GONE and not recreates,
+        Diagnosis.UNREADABLE: None not in faults,
+        Diagnosis.IN_THE_WAY: account is AccountSeen.IN_THE_WAY,
+        Diagnosis.LOGIN_NAME: login_refused,
+        Diagnosis.ACCOUNT_GONE: account is AccountSeen.GONE and not recreates,
     }
     if typed and not matches(group, typed, region):
         asked = {kind for kind, raw in _contacts(typed) if raw}
         meant = [each for each in on_file if each.kind in asked]
         obstacles |= {
-            Outcome.NEAR_MISS: bool(misses(group, typed, region)),
-            Outcome.UNREADABLE: obstacles[Outcome.UNREADABLE]
+            Diagnosis.NEAR_MISS: bool(misses(group, typed, region)),
+            Diagnosis.UNREADABLE: obstacles[Diagnosis.UNREADABLE]
             or bool(meant and all(each.fault for each in meant)),
-            Outcome.DIFFERS: True,
+            Diagnosis.DIFFERS: True,
         }
     obstacles |= {
-        Outcome.UNDER_WAY: under_way,
-        Outcome.SHARED_BY_MANY: by_many,
-        Outcome.SHARED: shared,
+        Diagnosis.UNDER_WAY: under_way,
+        Diagnosis.SHARED_BY_MANY: by_many,
+        Diagnosis.SHARED: shared,
     }
-    return next((each for each, stands in obstacles.items() if stands), Outcome.FINE)
+    return next((each for each, stands in obstacles.items() if stands), Diagnosis.FINE)
 
 
 def _alike(group: list[Row], others: Iterable[list[Row]]) -> Iterator[Row]:
@@ -280,7 +280,7 @@ def _on_file(
         yield OnFile(ContactKind.EMAIL, fault=fault)
 
 
-def _contacts(typed: Typed) -> tuple[tuple[ContactKind, str], ...]:
+def _contacts(typed: TypedContacts) -> tuple[tuple[ContactKind, str], ...]:
     return (ContactKind.MOBILE, typed.mobile), (ContactKind.EMAIL, typed.email)
 
 

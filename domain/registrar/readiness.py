@@ -57,7 +57,7 @@ _HARMLESS = frozenset(
 
 
 @dataclass(frozen=True)
-class Finding:
+class StudentFinding:
     """One student; the registration id is all that is told of them.
 
     It is that of the row which has what is told, or of the newest enrolment.
@@ -71,7 +71,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Department:
+class DepartmentReport:
     """`unable` cannot activate; who only has a finding of `_HARMLESS` can."""
 
     department_id: str
@@ -86,8 +86,8 @@ class Department:
 class Report:
     """`not_active`: in how many rows each status stands that is not `active` or `interim`."""
 
-    departments: tuple[Department, ...]
-    findings: tuple[Finding, ...]
+    departments: tuple[DepartmentReport, ...]
+    findings: tuple[StudentFinding, ...]
     not_active: dict[str, int]
 
 
@@ -195,8 +195,8 @@ def _emails(row: Row) -> tuple[str, ...]:
     return emails_on_file(row.get("extemail"))
 
 
-def _finding(row: Row, reason: Obstacle, shared: int) -> Finding:
-    return Finding(
+def _finding(row: Row, reason: Obstacle, shared: int) -> StudentFinding:
+    return StudentFinding(
         department_id=text(row, "departmentid"),
         system_id=as_it_stands(row, "systemid"),
         registration_id=as_it_stands(row, "registrationid"),
@@ -208,9 +208,9 @@ def _finding(row: Row, reason: Obstacle, shared: int) -> Finding:
 def _departments(
     judged: list[list[Row]],
     passed_over: list[Row],
-    findings: list[Finding],
+    findings: list[StudentFinding],
     unable: Collection[str],
-) -> tuple[Department, ...]:
+) -> tuple[DepartmentReport, ...]:
     """Count students, and who of them is unable, in the department of the newest enrolment.
 
     One of `passed_over` alone has no students.
@@ -225,7 +225,7 @@ def _departments(
     for found in findings:
         reasons[found.department_id][found.reason.value] += 1
     return tuple(
-        Department(
+        DepartmentReport(
             department_id=number,
             name_el=text(named[number], "departmentel"),
             name_en=text(named[number], "departmenten"),

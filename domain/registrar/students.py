@@ -26,7 +26,7 @@ from domain.registrar.rows import (
 
 
 @dataclass(frozen=True)
-class Typed:
+class ContactQuery:
     """The contacts the student typed, already normalised.
 
     `own` are the domains of the university: a mailbox there is nobody's before the account is
@@ -39,7 +39,7 @@ class Typed:
     own: tuple[str, ...] = ()
 
 
-def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> list[Person]:
+def persons(rows: Iterable[Row], typed: ContactQuery, index: Callable[[str], str]) -> list[Person]:
     """Return the persons with a live row that holds a typed contact; `index` makes their keys."""
     return [
         person(group, typed, index, alike)
@@ -48,7 +48,7 @@ def persons(rows: Iterable[Row], typed: Typed, index: Callable[[str], str]) -> l
     ]
 
 
-def holds(row: Row, typed: Typed) -> bool:
+def holds(row: Row, typed: ContactQuery) -> bool:
     """Whether a typed contact stands in this row."""
     return typed.mobile in mobiles_on_file(row.get("mobilephone"), typed.region) or (
         typed.email in emails_on_file(row.get("extemail"))
@@ -72,7 +72,7 @@ def holders(
 
 
 def person(
-    group: list[Row], typed: Typed, index: Callable[[str], str], alike: Iterable[Row] = ()
+    group: list[Row], typed: ContactQuery, index: Callable[[str], str], alike: Iterable[Row] = ()
 ) -> Person:
     """Return the human whose rows these are; who has no live row has neither contact nor number.
 

@@ -55,7 +55,7 @@ from security.keyfiles import KeyUnavailable
 from starter.client import pending_retries as tries
 from starter.client.connect import NO_ANSWER, asking
 from workflows.inbox import TOO_MANY
-from workflows.step_machine import STEP
+from workflows.search_attributes import STEP
 from workflows.steps import ENDS
 
 _TOLD_WITHIN = timedelta(seconds=1.5)

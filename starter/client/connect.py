@@ -27,8 +27,8 @@ from temporalio.service import RPCError, RPCStatusCode
 import adapters.messaging.wiring  # noqa: F401 - registers the channels for every process
 from security.codec import data_converter
 from security.keys import KeyRing
-from settings import Settings, Unreadable
-from workflows.step_machine import DEPARTMENT, REASON, SINCE, STEP
+from settings import Settings, UnreadableSettings
+from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
 
 Connection: TypeAlias = Client
 """What speaks to Temporal; pages only hand it on."""
@@ -93,11 +93,13 @@ def asking() -> Iterator[None]:
 
 
 def server(settings: Settings) -> ClientConnectConfig:
-    """Read which server Temporal's own configuration names; raises `Unreadable` for none."""
+    """Read which server Temporal's configuration names; raises `UnreadableSettings` for none."""
     file = settings.temporal_config_file
     config = ClientConfig.load_client_connect_config(config_file=str(file) if file else None)
     if not config.get("target_host"):
-        raise Unreadable("TEMPORAL_ADDRESS is not set, nor an address in Temporal's own file")
+        raise UnreadableSettings(
+            "TEMPORAL_ADDRESS is not set, nor an address in Temporal's own file"
+        )
     config.setdefault("namespace", settings.temporal_namespace)
     return config
 

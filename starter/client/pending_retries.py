@@ -11,7 +11,7 @@ from temporalio.client import WorkflowExecutionDescription
 from temporalio.common import SearchAttributeKey
 
 from domain.contracts.vocabulary import ActivityName, FailureType, WaitReason
-from workflows.step_machine import REASON
+from workflows.search_attributes import REASON
 
 PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
 """What Temporal itself publishes of a run whose workflow tasks fail."""

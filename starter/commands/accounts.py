@@ -64,7 +64,7 @@ class Imported:
     left_out: int
 
 
-class Department(NamedTuple):
+class DepartmentPlans(NamedTuple):
     """How many students each plan is for, and why, where it is not a new account."""
 
     department_id: str
@@ -213,12 +213,12 @@ def _name(match: Match) -> str:
     return (match.username or "").lower()
 
 
-def _departments(found: Sequence[Match]) -> list[Department]:
+def _departments(found: Sequence[Match]) -> list[DepartmentPlans]:
     members: dict[tuple[str, str], list[Match]] = defaultdict(list)
     for each in found:
         members[each.department_id, each.department].append(each)
     return [
-        Department(
+        DepartmentPlans(
             *department,
             Counter(dict.fromkeys(Plan, 0) | Counter(each.plan for each in theirs)),
             Counter(f"{_words(each.plan)}: {each.why}" for each in theirs if each.why),
@@ -227,7 +227,7 @@ def _departments(found: Sequence[Match]) -> list[Department]:
     ]
 
 
-def _show(departments: Sequence[Department]) -> None:
+def _show(departments: Sequence[DepartmentPlans]) -> None:
     table = Table("department", "name", *map(_words, Plan))
     for each in departments:
         table.add_row(each.department_id, each.name, *(str(each.plans[plan]) for plan in Plan))

@@ -28,7 +28,7 @@ _FOR_THE_DESK = ("support_request", "support_answer")
 
 
 @dataclass(frozen=True)
-class Message:
+class MessagePreview:
     """A message in one language; `sms` is None where there is none."""
 
     name: str
@@ -57,17 +57,17 @@ def preview(
                 _write(each, folder)
 
 
-def messages(config: Settings) -> Iterator[Message]:
+def messages(config: Settings) -> Iterator[MessagePreview]:
     """Fill in every message there is, in each language."""
     words = Words(config)
     sample = _sample(config)
     for language in Language:
         for name in _TO_STUDENTS:
             sms = words.sms(name, language, **sample)
-            yield Message(name, language, sms, words.letter(name, language, **sample))
+            yield MessagePreview(name, language, sms, words.letter(name, language, **sample))
         for name in _FOR_THE_DESK:
             letter = words.plain_letter(name, language, written_in=language.value, **sample)
-            yield Message(name, language, None, letter)
+            yield MessagePreview(name, language, None, letter)
 
 
 def _sample(config: Settings) -> dict[str, Word]:
@@ -84,7 +84,7 @@ def _sample(config: Settings) -> dict[str, Word]:
     }
 
 
-def _shown(message: Message) -> str:
+def _shown(message: MessagePreview) -> str:
     lines = [f"=== {message.name} ({message.language})"]
     if message.sms is not None:
         parts = gsm.parts(message.sms)
@@ -95,7 +95,7 @@ def _shown(message: Message) -> str:
     return "\n".join(lines)
 
 
-def _write(message: Message, folder: Path) -> None:
+def _write(message: MessagePreview, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     place = f"{message.name}.{message.language}"
     written = {"sms.txt": message.sms, "txt": message.letter.text, "html": message.letter.html}

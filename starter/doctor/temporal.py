@@ -7,7 +7,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from security.keys import KeyRing
-from settings import Settings, Unreadable
+from settings import Settings, UnreadableSettings
 from starter.client import temporal_clock
 from starter.client.connect import (
     RETENTION,
@@ -27,7 +27,7 @@ _INIT = "activation temporal init"
 async def check(settings: Settings) -> Findings:
     try:
         client = await connect(settings, KeyRing(settings.keys_dir))
-    except Unreadable as error:
+    except UnreadableSettings as error:
         yield Finding(PART, "can be reached", str(error))
         return
     except TemporalUnavailable:

@@ -49,7 +49,7 @@ from starter.portal.wording import Wording
 from web.application import application
 from web.context import Site
 from web.cookies import Cookie
-from web.forms import Forged
+from web.forms import ForgedForm
 from web.limits import RateLimited
 from web.view import Views
 from workflows.steps import ENDS
@@ -153,7 +153,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(RedirectTo, elsewhere)
     app.add_exception_handler(SessionEnded, session_ended)
     app.add_exception_handler(ActivationEnded, ended)
-    app.add_exception_handler(Forged, forged)
+    app.add_exception_handler(ForgedForm, forged)
     app.add_exception_handler(HTTPException, refused)
     for unavailable in (TemporalUnavailable, KeyUnavailable, *postgres.UNAVAILABLE):
         app.add_exception_handler(unavailable, _away)

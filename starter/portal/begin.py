@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from domain import contacts
 from domain.contracts.vocabulary import Step
-from domain.rules import InvalidInput, Rule
+from domain.rules import InputRule, InvalidInput
 from domain.text import note
 from starter.portal import crowd, enumeration_protection, limits, page_state
 from starter.portal.page_state import PageState
@@ -185,7 +185,7 @@ async def _code_still_holds(
 def _read(ctx: PortalRequest, typed: dict[str, str]) -> tuple[dict[str, str | None], Errors]:
     """Return both contacts in the spelling that is compared, and what is wrong with them."""
     if not any(typed.values()):
-        return {}, {"mobile": [ctx.words.rule(Rule.CONTACT_NONE)]}
+        return {}, {"mobile": [ctx.words.rule(InputRule.CONTACT_NONE)]}
     settings = ctx.app.settings
     readers: dict[str, Callable[[str], str]] = {
         "mobile": partial(contacts.mobile, region=settings.registrar.phone_region),

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from domain import passwords, personal
 from domain.contracts.vocabulary import Language
-from domain.rules import Rule
+from domain.rules import InputRule
 from domain.suggestions import suggest
 from ledger import passwords as sealed_passwords
 from ledger import suggestions
@@ -36,7 +36,7 @@ class PasswordService:
     keys: KeyRing
     settings: Settings
 
-    async def judge(self, chosen: str, own: Sequence[str]) -> Sequence[Rule]:
+    async def judge(self, chosen: str, own: Sequence[str]) -> Sequence[InputRule]:
         """Return the rules that a password breaks."""
         return await asyncio.get_running_loop().run_in_executor(
             _JUDGING,

@@ -133,7 +133,7 @@ class PortalRequest(RequestContext):
         return state
 
     async def form(self) -> forms.Form:
-        """Return the submitted form; raises `forms.Forged`.
+        """Return the submitted form; raises `forms.ForgedForm`.
 
         It is read once, with the token it was sent with: the session may have begun anew since.
         """

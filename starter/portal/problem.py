@@ -16,7 +16,7 @@ from domain import contacts, references
 from domain.rules import InvalidInput
 from domain.text import note, plain
 from ledger import support_requests
-from ledger.support_requests import SupportRequest
+from ledger.support_requests import HelpRequest
 from postgres import UNAVAILABLE
 from starter.client.activations import ActivationEnded
 from starter.client.connect import NO_ANSWER
@@ -66,7 +66,7 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
         return ctx.page("problem", reference=reference, typed=typed, errors=errors)
     await _count(ctx)
     context = ctx.app
-    request = SupportRequest(
+    request = HelpRequest(
         id=form.submission_id,
         reference=reference,
         step=await _stands(ctx, reference) if reference else None,

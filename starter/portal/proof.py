@@ -10,7 +10,7 @@ from domain.contracts.channels import Channel
 from domain.contracts.submissions import IdentitySubmission, PinSubmission, ResendRequest
 from domain.contracts.views import Answer, PinView, Verdict
 from domain.contracts.vocabulary import Question, Step
-from domain.rules import InvalidInput, Rule
+from domain.rules import InputRule, InvalidInput
 from starter.portal import enumeration_protection, page_state, second
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
@@ -57,7 +57,7 @@ async def pin_again(ctx: CurrentRequest) -> Response:
     typed = form.get("answer").strip()
     answers = identity.readings(typed, _today())
     if typed and not answers:
-        return await _pin_once_more(ctx, {"answer": [ctx.words.rule(Rule.IDENTITY_SECOND)]})
+        return await _pin_once_more(ctx, {"answer": [ctx.words.rule(InputRule.IDENTITY_SECOND)]})
     request = ResendRequest(**await wish(ctx, form), channel=Channel(channel), answers=answers)
     if ctx.protects_enumeration:
         return await enumeration_protection.again(ctx, await ctx.state_on("/pin"), request, form)
@@ -189,7 +189,7 @@ async def _not_sent(
     elif view.channel is not request.channel:
         errors = {"resend": [words.none_there()]}
     elif (kept_at := _kept_at(view, now)) == now and not request.answers:
-        errors = {"answer": [words.rule(Rule.IDENTITY_SECOND)]}
+        errors = {"answer": [words.rule(InputRule.IDENTITY_SECOND)]}
     else:
         opens = (kept_at if request.answers else None) or view.resend_at
         errors = {"resend": [words.too_soon(ctx.clock(opens, seconds=True))]}

@@ -9,50 +9,50 @@ from babel.support import NullTranslations
 
 from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import ContactKind, Language, PasswordRefusal, Step, WaitReason
-from domain.rules import Rule
+from domain.rules import InputRule
 from translations import N_, translator
 
-_RULES: Mapping[Rule, str] = {
-    Rule.CONTACT_NONE: N_("Enter your mobile or your e-mail"),
-    Rule.MOBILE_INVALID: N_("Enter a whole mobile number, for example 691 234 5678"),
-    Rule.MOBILE_LANDLINE: N_("This is a landline. Enter a mobile number"),
-    Rule.MOBILE_FOREIGN: N_("For a foreign number start with +, for example +357 99 123456"),
-    Rule.EMAIL_INVALID: N_("Enter a whole e-mail address, for example name@example.com"),
-    Rule.EMAIL_GREEK: N_("The e-mail has Greek letters. Switch the keyboard to English"),
-    Rule.EMAIL_OWN: N_(
+_RULES: Mapping[InputRule, str] = {
+    InputRule.CONTACT_NONE: N_("Enter your mobile or your e-mail"),
+    InputRule.MOBILE_INVALID: N_("Enter a whole mobile number, for example 691 234 5678"),
+    InputRule.MOBILE_LANDLINE: N_("This is a landline. Enter a mobile number"),
+    InputRule.MOBILE_FOREIGN: N_("For a foreign number start with +, for example +357 99 123456"),
+    InputRule.EMAIL_INVALID: N_("Enter a whole e-mail address, for example name@example.com"),
+    InputRule.EMAIL_GREEK: N_("The e-mail has Greek letters. Switch the keyboard to English"),
+    InputRule.EMAIL_OWN: N_(
         "This is an address of the institution, which can be read only when the account is active."
         " Enter your mobile or another e-mail that the secretariat has. If it has neither, ask it"
         " to record one"
     ),
-    Rule.PIN_FORMAT: N_("Enter the six digits of the code"),
-    Rule.IDENTITY_DATE: N_("Enter a whole date of birth, for example 31/12/2007"),
-    Rule.IDENTITY_FOUR_DIGITS: N_(
+    InputRule.PIN_FORMAT: N_("Enter the six digits of the code"),
+    InputRule.IDENTITY_DATE: N_("Enter a whole date of birth, for example 31/12/2007"),
+    InputRule.IDENTITY_FOUR_DIGITS: N_(
         "Enter the last four digits of the AMKA, or the last four digits or Latin letters of the"
         " number of another country"
     ),
-    Rule.IDENTITY_STUDENT_NUMBER: N_("Enter your whole student number, with its digits"),
-    Rule.IDENTITY_SECOND: N_("Enter your date of birth, for example 31/12/2007"),
-    Rule.AMKA_LENGTH: N_("The AMKA has 11 digits"),
-    Rule.AMKA_CHECKSUM: N_("The AMKA is not correct. Check the digits"),
-    Rule.AMKA_DATE: N_("The AMKA does not start with a date of birth. Check the digits"),
-    Rule.EHIC_FORMAT: N_("The number of the card has 10 to 20 letters and digits"),
-    Rule.FOREIGN_FORMAT: N_("The number has 6 to 30 letters and digits, in Latin script"),
-    Rule.INSURANCE_PLACEHOLDER: N_("Enter your own number, as it is on your card or document"),
-    Rule.PASSWORD_SHORT: N_("The password must have at least 12 characters"),
-    Rule.PASSWORD_LONG: N_("The password must have at most 128 characters"),
-    Rule.PASSWORD_GREEK: N_("The password has Greek letters. Switch the keyboard to English"),
-    Rule.PASSWORD_CHARACTERS: N_(
+    InputRule.IDENTITY_STUDENT_NUMBER: N_("Enter your whole student number, with its digits"),
+    InputRule.IDENTITY_SECOND: N_("Enter your date of birth, for example 31/12/2007"),
+    InputRule.AMKA_LENGTH: N_("The AMKA has 11 digits"),
+    InputRule.AMKA_CHECKSUM: N_("The AMKA is not correct. Check the digits"),
+    InputRule.AMKA_DATE: N_("The AMKA does not start with a date of birth. Check the digits"),
+    InputRule.EHIC_FORMAT: N_("The number of the card has 10 to 20 letters and digits"),
+    InputRule.FOREIGN_FORMAT: N_("The number has 6 to 30 letters and digits, in Latin script"),
+    InputRule.INSURANCE_PLACEHOLDER: N_("Enter your own number, as it is on your card or document"),
+    InputRule.PASSWORD_SHORT: N_("The password must have at least 12 characters"),
+    InputRule.PASSWORD_LONG: N_("The password must have at most 128 characters"),
+    InputRule.PASSWORD_GREEK: N_("The password has Greek letters. Switch the keyboard to English"),
+    InputRule.PASSWORD_CHARACTERS: N_(
         "The password has a character that cannot be typed on every keyboard"
     ),
-    Rule.PASSWORD_BLANK: N_(
+    InputRule.PASSWORD_BLANK: N_(
         "The password begins or ends with a space or an invisible character. Take it away"
     ),
-    Rule.PASSWORD_COMMON: N_("This password is too common"),
-    Rule.PASSWORD_CONTEXT: N_(
+    InputRule.PASSWORD_COMMON: N_("This password is too common"),
+    InputRule.PASSWORD_CONTEXT: N_(
         "The password contains your name, your username or a number of yours"
     ),
-    Rule.PASSWORD_INSTITUTION: N_("The password contains the name of the institution"),
-    Rule.PASSWORD_WEAK: N_("This password is easy to guess. Add another word or two"),
+    InputRule.PASSWORD_INSTITUTION: N_("The password contains the name of the institution"),
+    InputRule.PASSWORD_WEAK: N_("This password is easy to guess. Add another word or two"),
 }
 
 _REFUSALS: Mapping[PasswordRefusal, str] = {
@@ -185,10 +185,10 @@ class Wording:
     def __init__(self, language: Language) -> None:
         self.texts: NullTranslations = translator(language)
 
-    def rule(self, rule: Rule) -> str:
+    def rule(self, rule: InputRule) -> str:
         return self.say(_RULES[rule])
 
-    def rules(self, rules: Iterable[Rule]) -> list[str]:
+    def rules(self, rules: Iterable[InputRule]) -> list[str]:
         return [self.rule(rule) for rule in rules]
 
     def refusal(self, refusal: PasswordRefusal) -> str:

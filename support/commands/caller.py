@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from domain.registrar.caller import Said
-from domain.registrar.diagnosis import Typed
+from domain.registrar.diagnosis import TypedContacts
 from starter.output import Failed, show_json, utc
 from support.commands.terminal import Json, MaybeReference, staff_context, unless_asked
 from support.verbs import caller
-from support.verbs.caller import Answer, Question, Told
+from support.verbs.caller import CallerAnswer, CallerQuestion, Told
 from support.verbs.caller_texts import ANSWERS
 
 commands = typer.Typer()
@@ -40,8 +40,8 @@ def ask(  # noqa: PLR0917 - options have names
     given as a dash is asked for, or read from standard input, a line each.
     """
     said = Said(birth_date, number, father)
-    told = asyncio.run(_ask(Question(said, Typed(mobile, email), reference)))
-    if told.answer is Answer.AWAY:
+    told = asyncio.run(_ask(CallerQuestion(said, TypedContacts(mobile, email), reference)))
+    if told.answer is CallerAnswer.AWAY:
         raise Failed(ANSWERS[told.answer])
     if json:
         show_json(asdict(told))
@@ -52,6 +52,6 @@ def ask(  # noqa: PLR0917 - options have names
     typer.echo(f"The next one from {utc(told.opens + _SECOND)} on" if told.opens else left)
 
 
-async def _ask(question: Question) -> Told:
+async def _ask(question: CallerQuestion) -> Told:
     async with staff_context() as opened:
         return await caller.ask(opened, question, secrets.token_hex(16))

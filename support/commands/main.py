@@ -35,7 +35,7 @@ from support.verbs import retry_all as retry_all_of
 from support.verbs import search as searching
 from support.verbs.cases import Case, CaseSummary
 from support.verbs.load_case import load_case
-from support.verbs.search import Found
+from support.verbs.search import SearchResult
 from support.verbs.sentences import sentence
 from support.verbs.staff import Action
 from translations import translator
@@ -118,7 +118,7 @@ def search(json: Json = False) -> None:
         typer.echo("There are more; type more of the name.", err=True)
 
 
-async def _search(typed: str) -> Found:
+async def _search(typed: str) -> SearchResult:
     async with staff_context() as opened:
         return await searching.search(opened, typed)
 

@@ -11,7 +11,7 @@ from starter.output import show_json, utc
 from support.commands.terminal import Json, Reason, staff_context
 from support.verbs import operations
 from support.verbs import pause as pausing
-from support.verbs.operations import State
+from support.verbs.operations import OperationState
 
 commands = typer.Typer()
 
@@ -55,7 +55,7 @@ def show(json: Json = False) -> None:
         console.print(f"New activations are paused since {utc(state.pause.since)}.")
 
 
-async def _state() -> State:
+async def _state() -> OperationState:
     async with staff_context() as opened:
         return await operations.state(opened)
 

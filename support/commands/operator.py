@@ -11,7 +11,7 @@ from ledger import staff_sessions
 from starter.output import Failed
 from support.commands.terminal import staff_context
 from support.verbs.signin import ByFile
-from support.verbs.staff import Action, Role
+from support.verbs.staff import Action, StaffRole
 
 commands = typer.Typer()
 
@@ -19,7 +19,7 @@ commands = typer.Typer()
 @commands.command()
 def operator(
     name: Annotated[str, typer.Argument(help="One person's name; accounts are not shared.")],
-    role: Annotated[list[Role] | None, typer.Option(help="A role; once for each.")] = None,
+    role: Annotated[list[StaffRole] | None, typer.Option(help="A role; once for each.")] = None,
 ) -> None:
     """Make an account in `console.operators_file`, or give it another password and roles.
 
@@ -28,7 +28,7 @@ def operator(
     file = settings.load().console.operators_file
     if file is None:
         raise Failed("console.operators_file names no file for these accounts")
-    ByFile(file).put(name, role or [Role.OPERATOR], _password())
+    ByFile(file).put(name, role or [StaffRole.OPERATOR], _password())
     typer.echo(f"{name.lower()} can sign in.")
 
 

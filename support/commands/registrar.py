@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from domain.contracts.vocabulary import Language
-from domain.registrar.diagnosis import Human, Outcome, Typed
+from domain.registrar.diagnosis import Diagnosis, Human, TypedContacts
 from starter.output import Failed, show_json
 from support.commands.terminal import Json, OfCase, staff_context, unless_asked
 from support.verbs import registrar
 from support.verbs import registrar_texts as texts
-from support.verbs.registrar import Check, Question
+from support.verbs.registrar import Check, RegistrarQuestion
 
 commands = typer.Typer()
 _asked = partial(typer.Option, callback=unless_asked)
@@ -34,9 +34,9 @@ def check(  # noqa: PLR0917 - options have names
     What is given as a dash is asked for, or read from standard input, a line each: what is in a
     command line, others see.
     """
-    question = Question(number, name, insurance, Typed(mobile, email), case)
+    question = RegistrarQuestion(number, name, insurance, TypedContacts(mobile, email), case)
     found = asyncio.run(_check(question))
-    if found.outcome is Outcome.REGISTRAR_AWAY:
+    if found.outcome is Diagnosis.REGISTRAR_AWAY:
         raise Failed(texts.OUTCOMES[found.outcome])
     if json:
         show_json(asdict(found) | {"sentence": texts.sentences(found) or None})
@@ -44,7 +44,7 @@ def check(  # noqa: PLR0917 - options have names
         _tell(found)
 
 
-async def _check(question: Question) -> Check:
+async def _check(question: RegistrarQuestion) -> Check:
     async with staff_context() as opened:
         return await registrar.check(opened, question)
 

@@ -12,7 +12,7 @@ from ledger.support_requests import HelpRequestDetail, Waiting
 from starter.output import show_json, utc
 from support.commands.terminal import Json, Reason, staff_context
 from support.verbs import requests
-from support.verbs.requests import Page
+from support.verbs.requests import RequestsPage
 from support.verbs.staff_context import StaffContext
 
 _MOST = 10_000
@@ -29,7 +29,7 @@ def list_(json: Json = False) -> None:
     Those of students who proved a contact come first, the oldest of them first.
     """
 
-    async def read() -> Page:
+    async def read() -> RequestsPage:
         async with staff_context() as opened:
             return await requests.waiting(opened, per_page=_MOST)
 

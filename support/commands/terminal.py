@@ -16,7 +16,7 @@ from security.keys import KeyRing
 from starter import databases
 from starter.client import connect
 from starter.output import Failed
-from support.verbs.staff import Role, Staff
+from support.verbs.staff import Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 
 
@@ -73,5 +73,5 @@ async def staff_context() -> AsyncIterator[StaffContext]:
             await key_checks.compare(ledger, keys.checks())
             client = await connect.connect(config, keys, lazy=True, identity=connect.DESK)
             yield StaffContext(
-                client, ledger, keys, config, Staff(getpass.getuser(), frozenset(Role))
+                client, ledger, keys, config, Staff(getpass.getuser(), frozenset(StaffRole))
             )

@@ -41,15 +41,15 @@ from support.console import (
     signin,
 )
 from support.console.console_request import SIGN_IN, ConsoleContext, ConsoleRequest, SignedOut
-from support.verbs.actions import Refused
-from support.verbs.cases import UnknownReference
+from support.verbs.actions import ActRefused
+from support.verbs.histories import UnknownReference
 from support.verbs.signin import SignIn
 from support.verbs.staff import NotAllowed
 from translations import N_
 from web.application import application
 from web.context import Site
 from web.cookies import Cookie
-from web.forms import Forged
+from web.forms import ForgedForm
 from web.limits import RateLimited, retry_after
 from web.view import Views
 
@@ -153,7 +153,7 @@ def _add_failures(app: FastAPI) -> None:
     async def signed_out(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, SignedOut)  # noqa: S101 - registered for nothing else
         ctx = ConsoleRequest(request)
-        with suppress(Forged):  # Also a GET has no form.
+        with suppress(ForgedForm):  # Also a GET has no form.
             if kept := note((await ctx.form()).get("text")):
                 away = ctx.say(_NOT_TAKEN)
                 return ctx.page("signin", status=403, away=away, next="/", kept=kept)
@@ -185,10 +185,10 @@ def _add_failures(app: FastAPI) -> None:
         return ConsoleRequest(request).error(failure.status_code, failure.headers)
 
     app.add_exception_handler(SignedOut, signed_out)
-    app.add_exception_handler(Forged, forbidden)
+    app.add_exception_handler(ForgedForm, forbidden)
     app.add_exception_handler(NotAllowed, forbidden)
     app.add_exception_handler(UnknownReference, unknown)
-    app.add_exception_handler(Refused, impossible)
+    app.add_exception_handler(ActRefused, impossible)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RateLimited, too_many)
     # What cannot even be asked for, such as a name with a NUL, names nothing.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from ledger.audit import REFUSED
 from support.verbs.actions import LABELS
-from support.verbs.caller import Answer
+from support.verbs.caller import CallerAnswer
 from support.verbs.staff import Action
 from translations import N_
 
@@ -31,11 +31,13 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "birth_date": N_("Date of birth"),
         "student_number": N_("Student number"),
         "father_name": N_("Father's name"),
-        Answer.CONFIRMED: N_("confirmed"),
-        Answer.NOT_CONFIRMED: N_("not confirmed"),
-        Answer.SPENT: N_("nothing compared, for the questions about this student are used up"),
-        Answer.OWN_SPENT: N_("nothing compared, for this person's own questions are used up"),
-        Answer.AWAY: N_("nothing compared, for the registrar did not answer"),
+        CallerAnswer.CONFIRMED: N_("confirmed"),
+        CallerAnswer.NOT_CONFIRMED: N_("not confirmed"),
+        CallerAnswer.SPENT: N_(
+            "nothing compared, for the questions about this student are used up"
+        ),
+        CallerAnswer.OWN_SPENT: N_("nothing compared, for this person's own questions are used up"),
+        CallerAnswer.AWAY: N_("nothing compared, for the registrar did not answer"),
     },
     Action.REGISTRAR: {
         "number": N_("Student number"),

@@ -4,11 +4,11 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain.registrar.caller import Said
-from domain.registrar.diagnosis import Typed
+from domain.registrar.diagnosis import TypedContacts
 from support.console.action_pages import reference_of
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import caller
-from support.verbs.caller import Answer, Question, Told, Unreadable
+from support.verbs.caller import CallerAnswer, CallerQuestion, Told, UnreadableField
 from support.verbs.caller_texts import ANSWERS
 from support.verbs.staff import Action
 from web.view import Errors
@@ -41,17 +41,19 @@ async def ask_of_case(raw: str, ctx: ConsoleRequest = allowed_to(Action.CALLER))
 async def _answer(ctx: ConsoleRequest, reference: str | None) -> Response:
     form = await ctx.form()
     typed = {name: form.get(name) for name in _FIELDS}
-    question = Question(
+    question = CallerQuestion(
         said=Said(typed["birth_date"], typed["student_number"], typed["father_name"]),
-        contact=Typed() if reference else Typed(typed["mobile"], typed["email"]),
+        contact=TypedContacts() if reference else TypedContacts(typed["mobile"], typed["email"]),
         reference=reference,
     )
     try:
         told = await caller.ask(ctx.staff_context, question, form.submission_id)
-    except Unreadable as wrong:
+    except UnreadableField as wrong:
         errors = {wrong.field: [ctx.say(str(wrong))]}
         return _page(ctx, reference, typed=typed, errors=errors)
-    return _page(ctx, reference, told=told, status=503 if told.answer is Answer.AWAY else None)
+    return _page(
+        ctx, reference, told=told, status=503 if told.answer is CallerAnswer.AWAY else None
+    )
 
 
 def _page(

@@ -13,7 +13,7 @@ from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
 from support.verbs import actions
 from support.verbs.alerts import TASK_FAILS, TEMPORAL_DOWN
-from support.verbs.cases import Case, CaseSummary, State
+from support.verbs.cases import Case, CaseState, CaseSummary
 from support.verbs.load_case import load_case, page_of
 from support.verbs.reason_texts import reason
 from support.verbs.sentences import sentence
@@ -38,9 +38,9 @@ _ENDED: Mapping[Step, str] = {
     Step.EXPIRED: N_("This activation has expired"),
     Step.CANCELLED: N_("This activation was cancelled"),
 }
-_SECTIONS: Mapping[State | None, str] = {
-    State.FAILING: TASK_FAILS,
-    State.UNSEEN: TEMPORAL_DOWN,
+_SECTIONS: Mapping[CaseState | None, str] = {
+    CaseState.FAILING: TASK_FAILS,
+    CaseState.UNSEEN: TEMPORAL_DOWN,
 }
 """The handbook's sections of what is no reason of the activation's own."""
 _FACTS: Mapping[str, str] = {
@@ -75,7 +75,7 @@ async def show(raw: str, ctx: ConsoleRequest = allowed_to(Action.CASE)) -> Respo
         facts=[(ctx.say(_FACTS[name]), value) for name, value in masked.items()],
         acts=_acts(ctx, line),
         handbook=_SECTIONS.get(line.state, line.wait_reason),
-        asks=line.state not in {State.ERASED, State.FORGOTTEN, State.UNSEEN}
+        asks=line.state not in {CaseState.ERASED, CaseState.FORGOTTEN, CaseState.UNSEEN}
         and ctx.staff_context.staff.may(Action.CALLER),
         known="student_number" in masked and ctx.staff_context.staff.may(Action.REGISTRAR),
         temporal=_temporal(ctx, case),
@@ -109,11 +109,11 @@ def _heading(step: Step, reason: WaitReason | None, path: str) -> str:
 
 def _acts(ctx: ConsoleRequest, line: CaseSummary) -> list[tuple[str, str]]:
     """Return path and name of each act that is possible now and this person's to do."""
-    if line.state is State.UNSEEN:
+    if line.state is CaseState.UNSEEN:
         offered = frozenset({Action.NOTE})
-    elif line.state is State.ERASED:
+    elif line.state is CaseState.ERASED:
         offered = frozenset({Action.ERASE})
-    elif line.state in {State.FORGOTTEN, State.CUT_OFF}:
+    elif line.state in {CaseState.FORGOTTEN, CaseState.CUT_OFF}:
         offered = actions.OVER
     else:
         offered = actions.possible(line.step, line.wait_reason, spent=line.spent)

@@ -17,7 +17,7 @@ from settings import Settings
 from starter.client.connect import Connection
 from support.console import error_texts
 from support.verbs.signin import SignIn
-from support.verbs.staff import Action, Role, Staff
+from support.verbs.staff import Action, Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 from translations import N_, translator
 from web import forms
@@ -81,7 +81,7 @@ class ConsoleRequest(RequestContext):
         if found is None:
             raise SignedOut(self.request.url.path if self.request.method == "GET" else "/")
         departments = None if found.departments is None else frozenset(found.departments)
-        self.staff = Staff(found.name, frozenset(map(Role, found.roles)), departments)
+        self.staff = Staff(found.name, frozenset(map(StaffRole, found.roles)), departments)
         self.request.state.staff = self.staff
 
     async def _session(self) -> SignedIn | None:

@@ -31,7 +31,7 @@ _CLASSES = {
 }
 
 
-class Section(NamedTuple):
+class HandbookSection(NamedTuple):
     """`anchor` is the name of a wait reason, or of what else calls are about."""
 
     anchor: str
@@ -47,15 +47,15 @@ async def handbook(ctx: Annotated[ConsoleRequest, Depends(anyone)]) -> Response:
 
 
 @cache
-def sections(language: Language) -> tuple[Section, ...]:
+def sections(language: Language) -> tuple[HandbookSection, ...]:
     """Return the handbook in this language, in the file's order."""
     return tuple(_read(FILE.read_text("utf-8"), language))
 
 
-def _read(text: str, language: Language) -> Iterator[Section]:
+def _read(text: str, language: Language) -> Iterator[HandbookSection]:
     """Each section has its anchor as heading, and below it one part a language, Greek first."""
     _, *context = re.split(r"^## (\w+)$", text, flags=re.MULTILINE)
     for anchor, both in zip(context[::2], context[1::2], strict=True):
         _, *told = re.split(r"^### (.+)$", both, flags=re.MULTILINE)
         at = 2 * _IN_ORDER.index(language)
-        yield Section(anchor, told[at], html(told[at + 1], _CLASSES))
+        yield HandbookSection(anchor, told[at], html(told[at + 1], _CLASSES))

@@ -9,10 +9,10 @@ from ledger.audit import REFUSED
 from support.console import audit_texts, handbook
 from support.verbs.actions import HANDLERS, LABELS
 from support.verbs.alert_channels import NO_MAILBOX
-from support.verbs.cases import State
+from support.verbs.cases import CaseState
 from support.verbs.queue import Group
 from support.verbs.staff import Action
-from support.verbs.timeline import Event, Source, Who
+from support.verbs.timeline import Event, EventSource, Who
 from translations import N_, translator
 
 STEPS: Mapping[Step, str] = {
@@ -31,12 +31,12 @@ STEPS: Mapping[Step, str] = {
     Step.EXPIRED: N_("Expired"),
     Step.CANCELLED: N_("Cancelled"),
 }
-STATES: Mapping[State, str] = {
-    State.FAILING: N_("The engine itself fails"),
-    State.CUT_OFF: N_("Ended from outside"),
-    State.ERASED: N_("Erased"),
-    State.FORGOTTEN: N_("No longer known"),
-    State.UNSEEN: N_("Cannot be told now"),
+STATES: Mapping[CaseState, str] = {
+    CaseState.FAILING: N_("The engine itself fails"),
+    CaseState.CUT_OFF: N_("Ended from outside"),
+    CaseState.ERASED: N_("Erased"),
+    CaseState.FORGOTTEN: N_("No longer known"),
+    CaseState.UNSEEN: N_("Cannot be told now"),
 }
 GROUPS: Mapping[Group, str] = {
     Group.STUCK: N_("Stuck now"),
@@ -124,8 +124,8 @@ class Labels:
 
     def cause(self, cause: str) -> str:
         """Name what an alert is of, a wait reason, a state or, without any of them, a step."""
-        if cause in list(State):
-            return self._say(STATES[State(cause)])
+        if cause in list(CaseState):
+            return self._say(STATES[CaseState(cause)])
         name, _, queue = cause.partition(" ")
         if name in self._titles:
             return f"{self._titles[name]} ({queue})" if queue else self._titles[name]
@@ -150,7 +150,7 @@ class Labels:
 
     def _event(self, event: Event) -> str:
         detail = event.detail or ""
-        if event.source is Source.AUDIT:
+        if event.source is EventSource.AUDIT:
             return self._act(event.what, detail)
         if event.what == "submitted":
             return self._say(self._door(detail))

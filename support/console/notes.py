@@ -6,7 +6,7 @@ from fastapi.responses import Response
 from support.console.action_pages import reference_of
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import notes
-from support.verbs.actions import Refused
+from support.verbs.actions import ActRefused
 from support.verbs.staff import Action
 from web.view import Errors
 
@@ -25,7 +25,7 @@ async def write(raw: str, ctx: ConsoleRequest = allowed_to(Action.NOTE)) -> Resp
     text = form.get("text")
     try:
         await notes.write(ctx.staff_context, text, reference=reference, note_id=form.submission_id)
-    except Refused as wrong:
+    except ActRefused as wrong:
         return _page(ctx, reference, errors={"text": [ctx.say(str(wrong))]}, text=text)
     return ctx.see(f"/case/{reference}", told="done")
 

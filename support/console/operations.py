@@ -8,7 +8,7 @@ from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
 from support.verbs import operations
 from support.verbs import pause as pausing
-from support.verbs.actions import Refused
+from support.verbs.actions import ActRefused
 from support.verbs.staff import Action
 from translations import N_
 from web.view import Errors
@@ -34,7 +34,7 @@ async def pause(ctx: ConsoleRequest = allowed_to(Action.OPERATE)) -> Response:
     if not errors:
         try:
             await pausing.pause(ctx.staff_context, reason=reason, **typed)
-        except Refused as refused:
+        except ActRefused as refused:
             errors = {"el": [ctx.say(str(refused))]}
     if errors:
         return await _page(ctx, errors, typed | {"reason": reason})

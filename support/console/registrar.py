@@ -3,13 +3,13 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from domain.registrar.diagnosis import Outcome, Typed
+from domain.registrar.diagnosis import Diagnosis, TypedContacts
 from support.console.action_pages import reference_of
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import registrar, registrar_texts
-from support.verbs.actions import Refused
+from support.verbs.actions import ActRefused
 from support.verbs.reason_texts import reason
-from support.verbs.registrar import Check, Question
+from support.verbs.registrar import Check, RegistrarQuestion
 from support.verbs.staff import Action
 from web.forms import Form
 from web.view import Errors
@@ -31,18 +31,18 @@ async def answer(ctx: ConsoleRequest = allowed_to(Action.REGISTRAR)) -> Response
     typed = {name: form.get(name) for name in _KEPT}
     try:
         found = await registrar.check(ctx.staff_context, _question(form))
-    except Refused as refused:
+    except ActRefused as refused:
         return _page(ctx, typed, errors={"number": [ctx.say(str(refused))]})
-    away = found.outcome is Outcome.REGISTRAR_AWAY
+    away = found.outcome is Diagnosis.REGISTRAR_AWAY
     return _page(ctx, typed, found=found, status=503 if away else None)
 
 
-def _question(form: Form) -> Question:
-    return Question(
+def _question(form: Form) -> RegistrarQuestion:
+    return RegistrarQuestion(
         number=form.get("number"),
         name=form.get("name"),
         insurance=form.get("insurance"),
-        typed=Typed(form.get("mobile"), form.get("email")),
+        typed=TypedContacts(form.get("mobile"), form.get("email")),
         case=reference_of(form.get("case")) if form.get("case") else None,
     )
 

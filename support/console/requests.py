@@ -9,7 +9,7 @@ from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
 from support.console.paging import page_asked
 from support.verbs import requests
-from support.verbs.actions import Refused
+from support.verbs.actions import ActRefused
 from support.verbs.requests import UnknownRequest
 from support.verbs.staff import Action
 from translations import N_
@@ -45,7 +45,7 @@ async def answer(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS))
         await requests.answer(ctx.staff_context, number, text, submission_id=form.submission_id)
     except UnknownRequest:
         raise HTTPException(404) from None
-    except Refused as refused:
+    except ActRefused as refused:
         return await _page(ctx, number, "text", str(refused), text=text)
     return ctx.see(f"/requests/{number}")
 
@@ -60,7 +60,7 @@ async def close(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS)) 
         )
     except UnknownRequest:
         raise HTTPException(404) from None
-    except Refused as refused:
+    except ActRefused as refused:
         return await _page(ctx, number, "reason", str(refused), reason=reason)
     return ctx.see(f"/requests/{number}")
 

@@ -25,7 +25,7 @@ from ledger import clock, posts
 from starter.client.activations import ActivationEnded
 from starter.output import UserError
 from support.verbs import cases
-from support.verbs.cases import UnknownReference
+from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -117,7 +117,7 @@ _TOO_SOON = N_(
 _AWAY = N_("The registrar does not answer. Nothing was changed.")
 
 
-class Refused(UserError):
+class ActRefused(UserError):
     """The action is impossible now; the text says why, and is in the catalogue."""
 
 
@@ -161,7 +161,7 @@ async def act(
 ) -> bool:
     """Do this to an activation, once it is in the audit; `channel` is where a code is sent.
 
-    Returns False when it was taken in but counts only when a worker is back. Raises `Refused`,
+    Returns False when it was taken in but counts only when a worker is back. Raises `ActRefused`,
     `NotAllowed` or `UnknownReference`; nothing happens without its audit row.
     """
     request = REQUESTS[action].model_validate(
@@ -186,7 +186,7 @@ async def act(
         refusal = _refusals(action).get(answer.verdict) if answer else None
     if refusal:
         await ctx.record_refusal(action, reference)
-        raise Refused(refusal)
+        raise ActRefused(refusal)
     return answer is not None
 
 

@@ -34,7 +34,7 @@ _FAILS = (NotDelivered, AdapterError, httpx.HTTPError, httpx.InvalidURL, OSError
 
 
 @dataclass(frozen=True)
-class Message:
+class AlertMessage:
     """What one channel is told."""
 
     alert: Alert
@@ -52,10 +52,10 @@ class Message:
         }
 
 
-class Channel(Protocol):
+class AlertChannel(Protocol):
     name: str
 
-    async def tell(self, message: Message) -> None:
+    async def tell(self, message: AlertMessage) -> None:
         """Deliver; raises `NotDelivered` or what went wrong underneath."""
 
 
@@ -65,7 +65,7 @@ class Webhook:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.alerts
 
-    async def tell(self, message: Message) -> None:
+    async def tell(self, message: AlertMessage) -> None:
         file = self._settings.webhook_token_file
         headers = {"Authorization": f"Bearer {file.read_text('utf-8').strip()}"} if file else {}
         # For the whole conversation: each answer may come before its own time is over.
@@ -82,7 +82,7 @@ class Mailbox:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def tell(self, message: Message) -> None:
+    async def tell(self, message: AlertMessage) -> None:
         settings = self._settings
         alert = message.alert
         letter = Letter(
@@ -99,7 +99,7 @@ class Mailbox:
             raise NotDelivered(NO_MAILBOX)
 
 
-def channels(settings: Settings) -> tuple[Channel, ...]:
+def channels(settings: Settings) -> tuple[AlertChannel, ...]:
     """Return the channels that the settings name."""
     named = (
         Webhook(settings) if settings.alerts.webhook_url else None,
@@ -108,7 +108,7 @@ def channels(settings: Settings) -> tuple[Channel, ...]:
     return tuple(channel for channel in named if channel)
 
 
-async def deliver(channel: Channel, message: Message) -> str | None:
+async def deliver(channel: AlertChannel, message: AlertMessage) -> str | None:
     """Return None when the channel took it, else why not, in words that hold no secret."""
     failure = None
     try:
@@ -137,5 +137,5 @@ async def send_test(settings: Settings) -> dict[str, str | None]:
     """Send a test by each channel; return why it was not delivered, None where it was."""
     alert = Alert(_TEST, 1, datetime.now(UTC))
     text = translator(settings.institution.default_language).gettext(_TEST_TEXT)
-    message = Message(alert, over=False, text=text)
+    message = AlertMessage(alert, over=False, text=text)
     return {each.name: await deliver(each, message) for each in channels(settings)}

@@ -25,11 +25,11 @@ from settings import Settings
 from starter.client.connect import NO_ANSWER
 from starter.client.health import temporal_answers
 from support.verbs import operations
-from support.verbs.alert_channels import Message, channels, deliver
+from support.verbs.alert_channels import AlertMessage, channels, deliver
 from support.verbs.cases import ENGINE_WAITS, OPEN
 from translations import N_, translator
 from workflows import steps
-from workflows.step_machine import REASON, STEP
+from workflows.search_attributes import REASON, STEP
 
 TEMPORAL_DOWN = "TEMPORAL_DOWN"
 TASK_FAILS = "WORKFLOW_TASK_FAILS"
@@ -179,7 +179,7 @@ class Watcher:
                 if await deliver(channel, self._message(away.alert, over=False)) is None:
                     away.told.append(channel.name)
 
-    def _message(self, alert: Alert, *, over: bool) -> Message:
+    def _message(self, alert: Alert, *, over: bool) -> AlertMessage:
         say = self._texts.gettext
         text = say(_TEXTS.get(alert.cause.split(" ")[0], _STUCK))
-        return Message(alert, over, f"{say(_OVER)} {text}" if over else text)
+        return AlertMessage(alert, over, f"{say(_OVER)} {text}" if over else text)

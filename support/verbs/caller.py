@@ -15,13 +15,13 @@ from adapters.errors import AdapterError
 from adapters.registrar.port import Registrar, SharedByMany
 from domain.registrar import caller, students
 from domain.registrar.caller import Said
-from domain.registrar.diagnosis import Typed
+from domain.registrar.diagnosis import TypedContacts
 from domain.registrar.humans import humans
 from domain.registrar.rows import Row
 from ledger import activations, budgets, used_again
 from support.verbs import cases
-from support.verbs.actions import Refused
-from support.verbs.cases import UnknownReference
+from support.verbs.actions import ActRefused
+from support.verbs.histories import UnknownReference
 from support.verbs.registrar_rows import in_sight, opened, person_in, region_of
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
@@ -40,7 +40,7 @@ _UNREADABLE = {
 }
 
 
-class Answer(StrEnum):
+class CallerAnswer(StrEnum):
     """Of the last three nothing was compared: the questions are used up, or records are away.
 
     `SPENT` are those about this student, `OWN_SPENT` those of who asks, about all students.
@@ -53,7 +53,7 @@ class Answer(StrEnum):
     AWAY = "away"
 
 
-class Unreadable(Refused):
+class UnreadableField(ActRefused):
     """A field cannot be asked with as it was typed; that tells nothing of what is on file."""
 
     def __init__(self, name: str, sentence: str = "") -> None:
@@ -62,11 +62,11 @@ class Unreadable(Refused):
 
 
 @dataclass(frozen=True)
-class Question:
+class CallerQuestion:
     """A case or a contact says whom the caller claims to be; without them the number does."""
 
     said: Said
-    contact: Typed = field(default_factory=Typed)
+    contact: TypedContacts = field(default_factory=TypedContacts)
     reference: str | None = None
 
 
@@ -74,7 +74,7 @@ class Question:
 class Told:
     """`left` questions remain; without any, the next may be asked from `opens` on."""
 
-    answer: Answer
+    answer: CallerAnswer
     left: int = 0
     opens: datetime | None = None
 
@@ -86,21 +86,21 @@ class _Claim:
     `person_key` is known where a case tells whom it is of.
     """
 
-    contact: students.Typed
+    contact: students.ContactQuery
     number: str = ""
     as_typed: str = ""
     person_key: str | None = None
 
 
-async def ask(ctx: StaffContext, question: Question, submission_id: str) -> Told:
-    """Count the question, compare and note it; raises `Refused` and `UnknownReference`."""
+async def ask(ctx: StaffContext, question: CallerQuestion, submission_id: str) -> Told:
+    """Count the question, compare and note it; raises `ActRefused` and `UnknownReference`."""
     ctx.staff.check(Action.CALLER)
     read = _read(ctx, question)
     claim = await _claim(ctx, question, read)
     try:
         groups = await _candidates(ctx, claim)
     except AdapterError:
-        told = Told(Answer.AWAY)
+        told = Told(CallerAnswer.AWAY)
     else:
         told = await _told(ctx, read, claim, groups, submission_id)
     kinds = ", ".join(question.said.kinds)
@@ -108,24 +108,26 @@ async def ask(ctx: StaffContext, question: Question, submission_id: str) -> Told
     return told
 
 
-def _read(ctx: StaffContext, question: Question) -> Said:
-    """Return what was said as it is compared; raises `Refused`."""
+def _read(ctx: StaffContext, question: CallerQuestion) -> Said:
+    """Return what was said as it is compared; raises `ActRefused`."""
     said, read = question.said, question.said.read(datetime.now(UTC).date())
     contact = question.contact.read(region_of(ctx))
     for name in said.kinds:
         if not getattr(read, name):
-            raise Unreadable(name)
+            raise UnreadableField(name)
     for name in ("mobile", "email"):
         if getattr(question.contact, name).strip() and not getattr(contact, name):
-            raise Unreadable(name)
+            raise UnreadableField(name)
     if len(said.kinds) < _FEWEST:
-        raise Unreadable("birth_date", N_("Give two at least of what the caller says."))
+        raise UnreadableField("birth_date", N_("Give two at least of what the caller says."))
     if not (question.reference or contact.mobile or contact.email or read.student_number):
-        raise Unreadable("student_number", N_("Type the student number, a mobile or an e-mail."))
+        raise UnreadableField(
+            "student_number", N_("Type the student number, a mobile or an e-mail.")
+        )
     return read
 
 
-async def _claim(ctx: StaffContext, question: Question, read: Said) -> _Claim:
+async def _claim(ctx: StaffContext, question: CallerQuestion, read: Said) -> _Claim:
     region = region_of(ctx)
     if question.reference is None:
         contact = question.contact.read(region)
@@ -138,9 +140,9 @@ async def _claim(ctx: StaffContext, question: Question, read: Said) -> _Claim:
         raise UnknownReference
     start = await cases.start(ctx.client, question.reference)
     if start is None:
-        raise Refused(N_("This case no longer tells whom it is of: ask without it."))
+        raise ActRefused(N_("This case no longer tells whom it is of: ask without it."))
     noted = (await activations.noted(ctx.pool, [question.reference])).get(question.reference)
-    contact = students.Typed(start.mobile, start.email, region)
+    contact = students.ContactQuery(start.mobile, start.email, region)
     if noted is None or noted.person_key is None:
         return _Claim(contact)
     again = await used_again.noted(ctx.pool, question.reference)
@@ -187,12 +189,12 @@ async def _told(
     limits = dict.fromkeys(buckets, A_DAY) | {own: ctx.settings.console.caller_questions_per_day}
     taken = await budgets.take_of_last(ctx.pool, once, limits, window=_WINDOW)
     if opens := taken[own].opens:
-        return Told(Answer.OWN_SPENT, opens=opens)
+        return Told(CallerAnswer.OWN_SPENT, opens=opens)
     if opens := max((each.opens for each in taken.values() if each.opens), default=None):
-        return Told(Answer.SPENT, opens=opens)
+        return Told(CallerAnswer.SPENT, opens=opens)
     right = caller.is_one_of(read, groups)
     left = min(each.left for each in taken.values())
-    return Told(Answer.CONFIRMED if right else Answer.NOT_CONFIRMED, left)
+    return Told(CallerAnswer.CONFIRMED if right else CallerAnswer.NOT_CONFIRMED, left)
 
 
 def _buckets(ctx: StaffContext, claim: _Claim, groups: list[list[Row]]) -> set[str]:

@@ -3,14 +3,13 @@
 Everything here is Temporal's own record, which needs no worker.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState
-from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import (
     Client,
     WorkflowExecution,
@@ -32,12 +31,13 @@ from domain.contracts.vocabulary import (
     Waker,
 )
 from starter.client import pending_retries as tries
-from starter.client.connect import TemporalUnavailable, asking
-from starter.output import Failed, UserError
+from starter.client.connect import asking
+from starter.output import Failed
 from support.verbs import facts, pollers, timeline
+from support.verbs.histories import WITHIN, UnknownReference, events_of
 from support.verbs.timeline import Event
 from workflows import steps
-from workflows.step_machine import DEPARTMENT, REASON, SINCE, STEP
+from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
 
 ENGINE_WAITS = frozenset(WaitReason(failure.value) for failure in FailureType)
 OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
@@ -49,12 +49,6 @@ EACH_BY_ITSELF = frozenset(
 Of a conflict, trying again is staff's word that two persons have one number, said of each case
 alone; of the others it changes nothing: they are resolved, or released.
 """
-WITHIN = timedelta(seconds=3)
-"""How long one question to Temporal may take."""
-_LARGEST = 4 * 2**20
-"""Bytes of a history that is read whole; at 50 MiB, where Temporal ends a run, that takes long."""
-_PAGE = 2**20
-"""About as many bytes of a larger history are asked for at once."""
 _TAKEN_WITHIN = timedelta(seconds=15)
 """No worker lets work lie for longer."""
 
@@ -67,14 +61,7 @@ def open_in(departments: Collection[str] | None) -> str:
     return f"{OPEN} AND {DEPARTMENT.name} IN ({named})"
 
 
-class UnknownReference(UserError):
-    """No activation has this reference."""
-
-    def __init__(self) -> None:
-        super().__init__("no activation has this reference")
-
-
-class State(StrEnum):
+class CaseState(StrEnum):
     """What has become of the run; of the last two nobody can tell the step.
 
     Of an erased one there is the end, which says nothing of the student's account now.
@@ -105,7 +92,7 @@ class CaseSummary:
     next_try_at: datetime | None
     department: str | None
     attempt: int | None = None
-    state: State = State.OPEN
+    state: CaseState = CaseState.OPEN
     unattended: bool = False
     spent: bool = False
     language: Language | None = None
@@ -117,7 +104,7 @@ class CaseSummary:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields that `support list --json` promises."""
-        known = self.state not in {State.FORGOTTEN, State.UNSEEN}
+        known = self.state not in {CaseState.FORGOTTEN, CaseState.UNSEEN}
         return {
             "reference": self.reference,
             "step": self.step if known else None,
@@ -185,7 +172,7 @@ async def standing(client: Client, reference: str) -> CaseSummary:
 
 async def start(client: Client, reference: str) -> ActivationStart | None:
     """Return what one activation began with; None where it cannot be read any more."""
-    events, _ = await _events(client, await _describe(client, reference))
+    events, _ = await events_of(client, await _describe(client, reference))
     return (await facts.read(_converter(client, reference), events, None)).start
 
 
@@ -194,14 +181,14 @@ async def person(client: Client, reference: str, key: str | None) -> Person | No
 
     None where that is not known, or cannot be read any more.
     """
-    events, _ = await _events(client, await _describe(client, reference))
+    events, _ = await events_of(client, await _describe(client, reference))
     return await facts.person_of(_converter(client, reference), events, key)
 
 
 async def case(client: Client, reference: str) -> Case:
     """Return everything Temporal knows of one activation; raises `UnknownReference`."""
     described = await _describe(client, reference)
-    events, large = await _events(client, described)
+    events, large = await events_of(client, described)
     converter = _converter(client, reference)
     line = await _line(client, described)
     reason = None if large else line.wait_reason
@@ -235,16 +222,16 @@ def of_listing(execution: WorkflowExecution) -> CaseSummary:
     if execution.status is not WorkflowExecutionStatus.RUNNING:
         ended = line.step in steps.ENDS
         at = execution.close_time or line.since
-        return replace(line, state=State.ENDED if ended else State.CUT_OFF, since=at)
+        return replace(line, state=CaseState.ENDED if ended else CaseState.CUT_OFF, since=at)
     if attributes.get(tries.PROBLEMS):
-        return replace(line, state=State.FAILING, wait_reason=WaitReason.CONFIGURATION)
+        return replace(line, state=CaseState.FAILING, wait_reason=WaitReason.CONFIGURATION)
     return line
 
 
 def of_description(description: WorkflowExecutionDescription) -> CaseSummary:
     """Return what a description tells beside: the tries of the engine's own work."""
     line = of_listing(description)
-    if line.state not in {State.OPEN, State.FAILING}:
+    if line.state not in {CaseState.OPEN, CaseState.FAILING}:
         return line
     _, next_try_at = tries.waiting(description)
     return replace(
@@ -259,7 +246,7 @@ async def _line(client: Client, description: WorkflowExecutionDescription) -> Ca
     """Return what a description tells and when, and whether a worker takes up what lies ready."""
     line = of_description(description)
     ready = _ready(description)
-    if line.state not in {State.OPEN, State.FAILING}:
+    if line.state not in {CaseState.OPEN, CaseState.FAILING}:
         return line
     with asking():
         now = await pollers.now(client)
@@ -281,53 +268,6 @@ def _converter(client: Client, reference: str) -> DataConverter:
     return client.data_converter.with_context(
         WorkflowSerializationContext(namespace=client.namespace, workflow_id=reference)
     )
-
-
-async def _events(
-    client: Client, described: WorkflowExecutionDescription
-) -> tuple[Sequence[HistoryEvent], bool]:
-    """Return the history, and whether that is only the beginning of a large one."""
-    large = _size(described) > _LARGEST
-    if large:
-        return await _beginning(client, described), large
-    return await _history(client, described.id), large
-
-
-async def _history(client: Client, reference: str) -> Sequence[HistoryEvent]:
-    handle = client.get_workflow_handle(reference)
-    try:
-        with asking():
-            return (await handle.fetch_history(rpc_timeout=WITHIN)).events
-    except RPCError as error:
-        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
-            raise UnknownReference from None
-        raise
-
-
-async def _beginning(
-    client: Client, description: WorkflowExecutionDescription
-) -> Sequence[HistoryEvent]:
-    """Return the beginning of a large history: as much of it as is read in time."""
-    handle = client.get_workflow_handle(description.id, run_id=description.run_id)
-    page = max(1, description.history_length * _PAGE // _size(description))
-    events: list[HistoryEvent] = []
-    read = 0
-    try:
-        with asking():
-            async for event in handle.fetch_history_events(page_size=page, rpc_timeout=WITHIN):
-                events.append(event)
-                read += event.ByteSize()
-                if read > _LARGEST:
-                    break
-    except TemporalUnavailable:
-        # A page of it may be too large as well.
-        if not events:
-            raise
-    return events
-
-
-def _size(description: WorkflowExecutionDescription) -> int:
-    return description.raw_description.workflow_execution_info.history_size_bytes
 
 
 def _attempt(description: WorkflowExecutionDescription) -> int | None:

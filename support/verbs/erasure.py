@@ -15,8 +15,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from ledger import erasure
 from ledger.erasure import Traces
 from starter.client.connect import asking
-from support.verbs.actions import Refused
-from support.verbs.cases import WITHIN, UnknownReference
+from support.verbs.actions import ActRefused
+from support.verbs.histories import WITHIN, UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -28,14 +28,14 @@ class _Run(NamedTuple):
 
 
 async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
-    """Erase it; what is done twice ends the same. Raises `Refused` while anything is under way."""
+    """Erase it; idempotent. Raises `ActRefused` while anything is under way."""
     ctx.staff.check(Action.ERASE)
     traces = await erasure.traces(ctx.pool, reference)
     runs = [run for name in _workflows(reference, traces) async for run in _runs(ctx.client, name)]
     if not (traces or runs) or not ctx.staff.sees(traces.department if traces else None):
         raise UnknownReference
     if any(run.running for run in runs):
-        raise Refused(N_("The activation, or a letter or withdrawal of it, is still under way."))
+        raise ActRefused(N_("The activation, or a letter or withdrawal of it, is still under way."))
     await ctx.record(Action.ERASE, reference, reason)
     for run in runs:
         await _delete(ctx.client, run.execution)

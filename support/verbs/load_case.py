@@ -10,7 +10,8 @@ from postgres import UNAVAILABLE
 from starter import pages
 from starter.client.connect import TemporalUnavailable
 from support.verbs import cases, queue, timeline
-from support.verbs.cases import Case, State, UnknownReference
+from support.verbs.cases import Case, CaseState
+from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from support.verbs.timeline import Event
@@ -88,7 +89,7 @@ def _together(
     begun = [Event(noted.started_at, "started", who=timeline.Who.STUDENT)]
     if noted.ended_at:
         begun.append(Event(noted.ended_at, "ended"))
-    line = queue.of_ledger(noted, state=State.UNSEEN if away else State.FORGOTTEN)
+    line = queue.of_ledger(noted, state=CaseState.UNSEEN if away else CaseState.FORGOTTEN)
     return Case(
         standing=line,
         masked={},
@@ -104,10 +105,10 @@ def page_of(ctx: StaffContext, case: Case) -> tuple[Step, WaitReason | None, str
     None where nobody can tell, or there is nothing to see.
     """
     line = case.standing
-    if not case.in_temporal or line.state in {State.UNSEEN, State.ERASED}:
+    if not case.in_temporal or line.state in {CaseState.UNSEEN, CaseState.ERASED}:
         return None
     step, reason = line.step, line.wait_reason
-    if line.state is State.CUT_OFF:
+    if line.state is CaseState.CUT_OFF:
         step, reason = Step.CANCELLED, None
     uniform = ctx.settings.portal.disclosure == "uniform"
     if uniform and pages.concealed(step, reason, proved=_proved(case)):

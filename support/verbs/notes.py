@@ -6,8 +6,8 @@ from domain import text as texts
 from ledger import activations, notes
 from starter.client.connect import TemporalUnavailable
 from support.verbs import cases
-from support.verbs.actions import Refused
-from support.verbs.cases import UnknownReference
+from support.verbs.actions import ActRefused
+from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -18,13 +18,13 @@ LONGEST = 2000
 async def write(
     ctx: StaffContext, text: str, *, reference: str, note_id: str | None = None
 ) -> None:
-    """Add a note to a case; the same `note_id` once more changes nothing. Raises `Refused`."""
+    """Add a note to a case; the same `note_id` once more changes nothing. Raises `ActRefused`."""
     ctx.staff.check(Action.NOTE)
     written = texts.note(text)
     if not written:
-        raise Refused(N_("Write the note."))
+        raise ActRefused(N_("Write the note."))
     if len(written) > LONGEST:
-        raise Refused(N_("The note is too long: 2,000 characters at most."))
+        raise ActRefused(N_("The note is too long: 2,000 characters at most."))
     if not ctx.staff.sees(await _department(ctx, reference)):
         raise UnknownReference
     if note_id and await notes.written(ctx.pool, note_id):

@@ -12,7 +12,7 @@ from typing import Any
 from temporalio.client import Client
 
 from ledger import alerts, budgets, parts, pauses
-from ledger.alerts import Alert, Channel
+from ledger.alerts import Alert, AlertDelivery
 from ledger.parts import DependencyHealth, Part
 from ledger.pauses import Pause
 from postgres import UNAVAILABLE, Connection
@@ -52,7 +52,7 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Spent:
+class SpentBudget:
     """SMS of the current window against what the institution is ready to pay for."""
 
     window: str
@@ -61,17 +61,17 @@ class Spent:
 
 
 @dataclass(frozen=True)
-class State:
+class OperationState:
     """`queues` is None while Temporal does not answer; without the ledger only they are told."""
 
     ledger: bool
     temporal: bool
     parts: tuple[DependencyHealth, ...]
     queues: tuple[Queue, ...] | None
-    sms: tuple[Spent, ...] = ()
+    sms: tuple[SpentBudget, ...] = ()
     pause: Pause | None = None
     alerts: tuple[Alert, ...] = ()
-    alert_channels: tuple[Channel, ...] = ()
+    alert_channels: tuple[AlertDelivery, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the shape that `support operations --json` promises."""
@@ -79,21 +79,21 @@ class State:
         return asdict(self) | {"parts": told}
 
 
-async def state(ctx: StaffContext) -> State:
+async def state(ctx: StaffContext) -> OperationState:
     """Return how the engine does now; raises `NotAllowed`."""
     ctx.staff.check(Action.OPERATE)
     queues, known = await asyncio.gather(_queues(ctx.client), _known(ctx))
     answers = queues is not None
-    told = State(ledger=known is not None, temporal=answers, parts=(), queues=queues)
+    told = OperationState(ledger=known is not None, temporal=answers, parts=(), queues=queues)
     if known is None:
         return replace(told, parts=tuple(DependencyHealth(part) for part in Part))
     return replace(known, temporal=answers, queues=queues)
 
 
-async def _known(ctx: StaffContext) -> State | None:
+async def _known(ctx: StaffContext) -> OperationState | None:
     try:
         standing = await parts.standing(ctx.pool, WITHIN)
-        return State(
+        return OperationState(
             ledger=True,
             temporal=True,
             parts=tuple(standing.get(part, DependencyHealth(part)) for part in Part),
@@ -111,15 +111,15 @@ async def _known(ctx: StaffContext) -> State | None:
         return None
 
 
-async def _channels(ctx: StaffContext) -> list[Channel]:
+async def _channels(ctx: StaffContext) -> list[AlertDelivery]:
     """Return how each channel that the settings name takes alerts, one never used included."""
     told = ctx.settings.alerts
     named = [name for name, to in (("webhook", told.webhook_url), ("email", told.email)) if to]
     used = {channel.name: channel for channel in await alerts.channels(ctx.pool)}
-    return [used.get(name, Channel(name, None, None, None, None)) for name in named]
+    return [used.get(name, AlertDelivery(name, None, None, None, None)) for name in named]
 
 
-async def sms_spent(ledger: Connection, limits: SendBudget) -> tuple[Spent, ...]:
+async def sms_spent(ledger: Connection, limits: SendBudget) -> tuple[SpentBudget, ...]:
     """Return how many SMS the institution has paid for in this hour and day."""
     windows = (
         ("hour", timedelta(hours=1), limits.sms_per_hour),
@@ -127,7 +127,7 @@ async def sms_spent(ledger: Connection, limits: SendBudget) -> tuple[Spent, ...]
     )
     return tuple(
         [
-            Spent(name, await budgets.used(ledger, f"sms:{window}"), limit)
+            SpentBudget(name, await budgets.used(ledger, f"sms:{window}"), limit)
             for name, window, limit in windows
         ]
     )

@@ -1,7 +1,7 @@
 """Operators pause new activations, in words that students read, and let them begin again."""
 
 from ledger import pauses
-from support.verbs.actions import Refused
+from support.verbs.actions import ActRefused
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -10,13 +10,13 @@ LONGEST = 500
 
 
 async def pause(ctx: StaffContext, *, el: str, en: str, reason: str) -> None:
-    """Let no new activation begin; the same words once more change nothing. Raises `Refused`."""
+    """Let no new activation begin; the same words once more change nothing. Raises `ActRefused`."""
     ctx.staff.check(Action.OPERATE)
     greek, english = (" ".join(text.split()) for text in (el, en))
     if not greek or not english:
-        raise Refused(N_("Write what students read, in Greek and in English."))
+        raise ActRefused(N_("Write what students read, in Greek and in English."))
     if max(len(greek), len(english)) > LONGEST:
-        raise Refused(N_("What students read may have 500 characters at most."))
+        raise ActRefused(N_("What students read may have 500 characters at most."))
     now = await pauses.current(ctx.pool)
     if now and (now.text_el, now.text_en) == (greek, english):
         return

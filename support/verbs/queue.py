@@ -19,7 +19,8 @@ from ledger.activations import ActivationRow
 from postgres import UNAVAILABLE
 from starter.client.connect import asking
 from support.verbs import cases, pollers
-from support.verbs.cases import ENGINE_WAITS, CaseSummary, State, UnknownReference
+from support.verbs.cases import ENGINE_WAITS, CaseState, CaseSummary
+from support.verbs.histories import WITHIN, UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from workflows import steps
@@ -56,7 +57,7 @@ _BELONGS: Mapping[Group, Callable[[CaseSummary], bool]] = {
         and steps.woken_by(line.step, line.wait_reason) is Waker.STUDENT
     ),
     Group.WORKING: lambda line: line.wait_reason is None,
-    Group.FINISHED: lambda line: line.state is State.ENDED,
+    Group.FINISHED: lambda line: line.state is CaseState.ENDED,
 }
 
 
@@ -97,7 +98,7 @@ class Overview:
 
 
 @dataclass(frozen=True)
-class Page:
+class QueuePage:
     rows: Sequence[CaseSummary]
     number: int
     pages: int
@@ -107,8 +108,8 @@ class Page:
 
 def cause_of(line: CaseSummary) -> str:
     """Return what groups the stuck: the wait reason; `failing` where the engine itself fails."""
-    if line.state is State.FAILING:
-        return State.FAILING
+    if line.state is CaseState.FAILING:
+        return CaseState.FAILING
     return line.wait_reason or line.step
 
 
@@ -145,7 +146,7 @@ async def page(
     sort: Sort = Sort.SINCE,
     descending: bool = False,
     number: int = 1,
-) -> Page:
+) -> QueuePage:
     """Return one page of a group's list, in an order that only what happens changes."""
     ctx.staff.check(Action.QUEUE)
     if group is Group.FINISHED:
@@ -162,7 +163,7 @@ async def page(
     number = min(max(number, 1), pages)
     rows = lines[(number - 1) * PER_PAGE : number * PER_PAGE]
     rows = await described(ctx.client, rows)
-    return Page(await _with_language(ctx, rows), number, pages, len(lines), more)
+    return QueuePage(await _with_language(ctx, rows), number, pages, len(lines), more)
 
 
 async def open_lines(ctx: StaffContext) -> tuple[list[CaseSummary], bool]:
@@ -172,7 +173,7 @@ async def open_lines(ctx: StaffContext) -> tuple[list[CaseSummary], bool]:
         return [], False
     query = cases.open_in(departments)
     with asking():
-        listed = ctx.client.list_workflows(query, limit=MOST + 1, rpc_timeout=cases.WITHIN)
+        listed = ctx.client.list_workflows(query, limit=MOST + 1, rpc_timeout=WITHIN)
         found = [cases.of_listing(execution) async for execution in listed]
     theirs = found[:MOST]
     with asking():
@@ -190,7 +191,7 @@ async def described(client: Client, lines: Sequence[CaseSummary]) -> list[CaseSu
     asked = [
         line
         for line in lines
-        if line.state in {State.OPEN, State.FAILING}
+        if line.state in {CaseState.OPEN, CaseState.FAILING}
         and line.step is not Step.NEEDS_SUPPORT
         and (line.wait_reason in ENGINE_WAITS or line.wait_reason is None)
     ]
@@ -234,10 +235,10 @@ async def _finished_today(ctx: StaffContext) -> tuple[list[CaseSummary], bool] |
     return [of_ledger(row) for row in rows[:MOST]], len(rows) > MOST
 
 
-def of_ledger(noted: ActivationRow, *, state: State = State.FORGOTTEN) -> CaseSummary:
+def of_ledger(noted: ActivationRow, *, state: CaseState = CaseState.FORGOTTEN) -> CaseSummary:
     """Return what the ledger alone tells; `state` is what an activation without an end is in."""
     if noted.end:
-        state = State.ENDED
+        state = CaseState.ENDED
     return CaseSummary(
         reference=noted.reference,
         step=noted.end or Step.LOOKUP,
@@ -245,7 +246,7 @@ def of_ledger(noted: ActivationRow, *, state: State = State.FORGOTTEN) -> CaseSu
         since=noted.ended_at or noted.started_at,
         next_try_at=None,
         department=noted.department,
-        state=State.ERASED if noted.erased else state,
+        state=CaseState.ERASED if noted.erased else state,
         language=noted.language,
     )
 

@@ -12,7 +12,7 @@ from adapters.errors import AdapterError
 from adapters.registrar.port import Registrar, SharedByMany
 from domain import surnames, usernames
 from domain.registrar import diagnosis, students
-from domain.registrar.diagnosis import Account, Human, Miss, Outcome, Typed
+from domain.registrar.diagnosis import AccountSeen, Diagnosis, Human, Miss, TypedContacts
 from domain.registrar.humans import Grouped, people
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, as_it_stands, enrolment, names, text
@@ -20,8 +20,8 @@ from domain.text import identifier
 from ledger import activations, claims
 from recognition.rekeyed import known
 from support.verbs import cases
-from support.verbs.actions import Refused
-from support.verbs.cases import UnknownReference
+from support.verbs.actions import ActRefused
+from support.verbs.histories import UnknownReference
 from support.verbs.registrar_account import account_of
 from support.verbs.registrar_rows import (
     Sharing,
@@ -49,7 +49,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Question:
+class RegistrarQuestion:
     """One of number, surname and insurance number; and what the student says they typed.
 
     `case` is the reference of an activation, in place of its student's number.
@@ -58,20 +58,20 @@ class Question:
     number: str = ""
     name: str = ""
     insurance: str = ""
-    typed: Typed = field(default_factory=Typed)
+    typed: TypedContacts = field(default_factory=TypedContacts)
     case: str | None = None
 
     @property
     def kind(self) -> Kind:
-        """Raises `Refused` for a question that cannot be asked."""
+        """Raises `ActRefused` for a question that cannot be asked."""
         given = [kind for kind in Kind if getattr(self, kind, "").strip()]
         if len(given) > 1:
-            raise Refused(N_("Ask by one of student number, surname and insurance number."))
+            raise ActRefused(N_("Ask by one of student number, surname and insurance number."))
         if not given and not self.typed:
-            raise Refused(N_("Give a student number, a surname or an insurance number."))
+            raise ActRefused(N_("Give a student number, a surname or an insurance number."))
         kind = given[0] if given else Kind.CONTACT
         if kind is Kind.NAME and surnames.prefix(self.name) is None:
-            raise Refused(N_("Give at least three letters of the surname."))
+            raise ActRefused(N_("Give at least three letters of the surname."))
         return kind
 
 
@@ -85,14 +85,14 @@ class Check:
     directory's entry is theirs or in doubt.
     """
 
-    outcome: Outcome | None
+    outcome: Diagnosis | None
     people: tuple[Human, ...] = ()
     more: bool = False
     elsewhere: int = 0
     misses: tuple[Miss, ...] = ()
     shared_with: int = 0
     by_many: bool = False
-    account: Account = Account.UNKNOWN
+    account: AccountSeen = AccountSeen.UNKNOWN
     username: str | None = None
     why: str | None = None
     reference: str | None = None
@@ -108,8 +108,8 @@ class _Found(NamedTuple):
     rows: list[Row]
 
 
-async def check(ctx: StaffContext, question: Question) -> Check:
-    """Look, once it is in the audit that somebody looks; raises `Refused`, `UnknownReference`."""
+async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
+    """Look, once the audit has it; raises `ActRefused`, `UnknownReference`."""
     if question.case:
         number = await _number_of(ctx, question.case)
         question = replace(question, number=number)
@@ -123,12 +123,12 @@ async def check(ctx: StaffContext, question: Question) -> Check:
             ours = [each for each in groups if any(in_sight(ctx, row) for row in each.rows)]
             shared = await sharing(ctx, registrar, ours[0].rows) if len(ours) == 1 else Sharing()
     except SharedByMany:
-        return Check(Outcome.SHARED_BY_MANY)
+        return Check(Diagnosis.SHARED_BY_MANY)
     except AdapterError:
-        return Check(Outcome.REGISTRAR_AWAY)
+        return Check(Diagnosis.REGISTRAR_AWAY)
     hidden = sum(len(each.rows) for each in groups if each not in ours)
     told = Check(
-        outcome=None if ours else Outcome.ELSEWHERE if hidden else Outcome.NOT_IN_VIEW,
+        outcome=None if ours else Diagnosis.ELSEWHERE if hidden else Diagnosis.NOT_IN_VIEW,
         people=tuple(
             diagnosis.human(
                 each.rows,
@@ -161,13 +161,13 @@ async def _number_of(ctx: StaffContext, reference: str) -> str:
     key = noted.person_key if noted else None
     person = await cases.person(ctx.client, reference, key)
     if person is None or (noted and noted.erased):
-        raise Refused(N_("This case does not tell whose it is: ask without it."))
+        raise ActRefused(N_("This case does not tell whose it is: ask without it."))
     newest = person.enrolments[0]
     return f"{newest.system_id}/{newest.registration_id}"
 
 
 async def _rows(
-    ctx: StaffContext, registrar: Registrar, kind: Kind, question: Question
+    ctx: StaffContext, registrar: Registrar, kind: Kind, question: RegistrarQuestion
 ) -> tuple[list[Row], bool]:
     if kind is Kind.NAME:
         typed = str(surnames.prefix(question.name))
@@ -187,7 +187,7 @@ def _grouped(ctx: StaffContext, rows: list[Row]) -> list[_Found]:
     ]
 
 
-def _fits(ctx: StaffContext, group: list[Row], question: Question) -> bool:
+def _fits(ctx: StaffContext, group: list[Row], question: RegistrarQuestion) -> bool:
     """Whether the question is about this person, and not about who was born on the same day."""
     match question.kind:
         case Kind.NUMBER:
@@ -205,7 +205,7 @@ def _fits(ctx: StaffContext, group: list[Row], question: Question) -> bool:
 
 
 async def _judged(
-    ctx: StaffContext, found: Check, human: Grouped, typed: Typed, shared: Sharing
+    ctx: StaffContext, found: Check, human: Grouped, typed: TypedContacts, shared: Sharing
 ) -> Check:
     region, group = region_of(ctx), human.rows
     reserved = ctx.settings.usernames.reserved

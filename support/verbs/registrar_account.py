@@ -16,7 +16,7 @@ from domain.contracts.account_io import AccountState
 from domain.contracts.people import Person
 from domain.identities import Identity
 from domain.reasons import Reason
-from domain.registrar.diagnosis import Account
+from domain.registrar.diagnosis import AccountSeen
 from recognition import presence
 from recognition.rekeyed import Known, recognition
 from support.verbs.staff_context import StaffContext
@@ -24,14 +24,14 @@ from support.verbs.staff_context import StaffContext
 _HASTE = {"connect_timeout_seconds": 1.5, "receive_timeout_seconds": 2.0, "pool_size": 1}
 
 _NOTED = {
-    AccountState.ACTIVE: Account.ACTIVE,
-    AccountState.NO_PASSWORD: Account.NO_PASSWORD,
-    AccountState.FOREIGN: Account.IN_THE_WAY,
-    AccountState.GONE: Account.GONE,
+    AccountState.ACTIVE: AccountSeen.ACTIVE,
+    AccountState.NO_PASSWORD: AccountSeen.NO_PASSWORD,
+    AccountState.FOREIGN: AccountSeen.IN_THE_WAY,
+    AccountState.GONE: AccountSeen.GONE,
 }
 """What the directory shows of an account that the ledger calls active."""
 
-Told: TypeAlias = tuple[Account, str | None, str | None]
+Told: TypeAlias = tuple[AccountSeen, str | None, str | None]
 
 
 async def account_of(ctx: StaffContext, person: Person, again: Known, noted: str | None) -> Told:
@@ -39,7 +39,7 @@ async def account_of(ctx: StaffContext, person: Person, again: Known, noted: str
 
     Without an answer of the directory the ledger's word stands.
     """
-    unknown = (Account.ACTIVE if noted else Account.UNKNOWN, noted, None)
+    unknown = (AccountSeen.ACTIVE if noted else AccountSeen.UNKNOWN, noted, None)
     try:
         directory = directory_of(ctx.settings.directory.model_copy(update=_HASTE))
     except OSError:
@@ -68,15 +68,15 @@ async def _unnoted(directory: Directory, person: Person, identity: Identity, dom
     found = await directory.run(directory.find_own, identity)
     match found.outcome:
         case Judged.OWNED_BY_SAME:
-            return Account.ACTIVE, found.own[0].uid, found.why
+            return AccountSeen.ACTIVE, found.own[0].uid, found.why
         case Judged.RESERVED_BY_SAME:
             (entry,) = found.own
             if entry.adoptable and (name is None or entry.is_named(name)):
-                return Account.NO_PASSWORD, entry.uid, found.why
+                return AccountSeen.NO_PASSWORD, entry.uid, found.why
         case Judged.FREE:
             used = await directory.run(directory.find_in_use, name, domain) if name else []
             if not used:
-                return Account.NONE, None, None
-            return Account.IN_THE_WAY, used[0].uid, Reason.LOGIN_IN_USE
+                return AccountSeen.NONE, None, None
+            return AccountSeen.IN_THE_WAY, used[0].uid, Reason.LOGIN_IN_USE
     in_the_way = ", ".join(filter(None, (each.uid for each in found.own or found.doubtful)))
-    return Account.IN_THE_WAY, in_the_way or None, found.why
+    return AccountSeen.IN_THE_WAY, in_the_way or None, found.why

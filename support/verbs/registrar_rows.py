@@ -18,7 +18,7 @@ def opened(ctx: StaffContext) -> AbstractAsyncContextManager[Registrar]:
 
 
 def person_in(ctx: StaffContext, group: list[Row], alike: Iterable[Row] = ()) -> Person:
-    nothing = students.Typed(None, None, region_of(ctx))
+    nothing = students.ContactQuery(None, None, region_of(ctx))
     return students.person(group, nothing, _index(ctx), alike)
 
 
@@ -53,7 +53,7 @@ class Sharing:
     def each_by_many(self) -> bool:
         return bool(self.each) and len(self.many) == len(self.each)
 
-    def of(self, typed: students.Typed) -> list[int]:
+    def of(self, typed: students.ContactQuery) -> list[int]:
         """Return how many others have each of the contacts that were typed; of all, if none was."""
         typed_ones = (typed.mobile, typed.email)
         used = [others for contact, others in self.each.items() if contact in typed_ones]
@@ -66,8 +66,8 @@ async def sharing(ctx: StaffContext, registrar: Registrar, group: list[Row]) -> 
     own = person_in(ctx, group).person_key
     others: set[str] = set()
     asked = {
-        **{mobile: students.Typed(mobile, None, region) for mobile in mobiles},
-        **{email: students.Typed(None, email, region) for email in emails},
+        **{mobile: students.ContactQuery(mobile, None, region) for mobile in mobiles},
+        **{email: students.ContactQuery(None, email, region) for email in emails},
     }
     each: dict[str, int] = {}
     for contact, typed in asked.items():

@@ -5,107 +5,111 @@ always at hand.
 """
 
 from domain.contracts.vocabulary import ContactKind, Language
-from domain.registrar.diagnosis import Account, Enrolled, Lack, Miss, OnFile, Outcome
+from domain.registrar.diagnosis import AccountSeen, Diagnosis, Enrolled, Lack, Miss, OnFile
 from domain.typos import Typo
 from domain.unreadable import Fault
 from support.verbs.registrar import Check
 from translations import N_, translator
 
 OUTCOMES = {
-    Outcome.NOT_IN_VIEW: N_(
+    Diagnosis.NOT_IN_VIEW: N_(
         "We do not find you in the secretariat's records with these details. Ask your"
         " department's secretariat whether your enrolment is complete."
     ),
-    Outcome.ELSEWHERE: N_(
+    Diagnosis.ELSEWHERE: N_(
         "This record belongs to another department. Please ask that department's secretariat."
     ),
-    Outcome.INACTIVE: N_(
+    Diagnosis.INACTIVE: N_(
         "Your enrolment is in the records but is not active, so the account cannot be activated."
         " Ask the secretariat to check the status of your studies."
     ),
-    Outcome.NO_CONTACT: N_(
+    Diagnosis.NO_CONTACT: N_(
         "The secretariat has neither a mobile nor an e-mail of yours. Give them to the"
         " secretariat, then try again."
     ),
-    Outcome.UNREADABLE: N_(
+    Diagnosis.UNREADABLE: N_(
         "Your mobile or e-mail is written in the secretariat's records in a way that cannot be"
         " used. Ask the secretariat to correct it, then try again."
     ),
-    Outcome.OWN_ADDRESS: N_(
+    Diagnosis.OWN_ADDRESS: N_(
         "An address of the institution cannot be read before the account is active, so it is no"
         " contact for this. Use your mobile or another e-mail that the secretariat has; if it has"
         " neither, ask it to record one, then try again."
     ),
-    Outcome.DIFFERS: N_(
+    Diagnosis.DIFFERS: N_(
         "The mobile or e-mail you typed is not the one the secretariat has. Try your other"
         " contact, or ask the secretariat to change it."
     ),
-    Outcome.NEAR_MISS: N_(
+    Diagnosis.NEAR_MISS: N_(
         "What you typed is almost what the secretariat has, but not quite. Type it again with"
         " care; if it is right as you typed it, ask the secretariat to correct theirs."
     ),
-    Outcome.SHARED: N_(
+    Diagnosis.SHARED: N_(
         "You can activate your account now. Somebody else has the same mobile or e-mail on file;"
         " with that one you will be asked one question more."
     ),
-    Outcome.SHARED_BY_MANY: N_(
+    Diagnosis.SHARED_BY_MANY: N_(
         "The mobile or e-mail the secretariat has is on file for many students, so it cannot prove"
         " who you are. Give the secretariat one of your own, then try again."
     ),
-    Outcome.UNDER_WAY: N_(
+    Diagnosis.UNDER_WAY: N_(
         "Your activation has already begun. Go on with the same mobile or e-mail, on any device."
     ),
-    Outcome.ALREADY_ACTIVE: N_(
+    Diagnosis.ALREADY_ACTIVE: N_(
         "Your account is already active. If you have forgotten the password, use the page for"
         " forgotten passwords."
     ),
-    Outcome.ACCOUNT_GONE: N_(
+    Diagnosis.ACCOUNT_GONE: N_(
         "You had an account, which is no longer in the directory. Begin again; support then has to"
         " say whether it is made again."
     ),
-    Outcome.IN_THE_WAY: N_(
+    Diagnosis.IN_THE_WAY: N_(
         "The directory already has an entry that stands in the way of your account. The"
         " administrators have to put it right; try again when they tell you."
     ),
-    Outcome.LOGIN_NAME: N_(
+    Diagnosis.LOGIN_NAME: N_(
         "The username that the secretariat's records have for you cannot be given to anybody. Ask"
         " the secretariat to correct it, then try again."
     ),
-    Outcome.FINE: N_(
+    Diagnosis.FINE: N_(
         "All is in order: the activation should work now, with the mobile or e-mail that the"
         " secretariat has."
     ),
-    Outcome.REGISTRAR_AWAY: N_(
+    Diagnosis.REGISTRAR_AWAY: N_(
         "The secretariat's records do not answer just now, so we cannot look. Please ask again in"
         " a while; activations that have begun go on by themselves."
     ),
 }
 UNDER_WAY = {
-    Outcome.IN_THE_WAY: N_(
+    Diagnosis.IN_THE_WAY: N_(
         "Your activation has already begun, and need not be begun again. The directory has an"
         " entry that stands in the way of your account: the administrators have to put it right"
         " before the account can be made."
     ),
-    Outcome.LOGIN_NAME: N_(
+    Diagnosis.LOGIN_NAME: N_(
         "Your activation has already begun, and need not be begun again. The username that the"
         " secretariat's records have for you cannot be given to anybody: ask the secretariat to"
         " correct it, so that the account can be made."
     ),
-    Outcome.ACCOUNT_GONE: N_(
+    Diagnosis.ACCOUNT_GONE: N_(
         "Your activation has already begun, and need not be begun again. You had an account, which"
         " is no longer in the directory: support has to say whether it is made again."
     ),
 }
 """What is said instead beside an activation that is under way."""
 ACCOUNTS = {
-    Account.NONE: N_("There is no account yet."),
-    Account.ACTIVE: N_("There is an active account."),
-    Account.NO_PASSWORD: N_("The directory has an entry without a password; activating gives one."),
-    Account.GONE: N_("There was an account; the directory does not show it any more."),
-    Account.IN_THE_WAY: N_(
+    AccountSeen.NONE: N_("There is no account yet."),
+    AccountSeen.ACTIVE: N_("There is an active account."),
+    AccountSeen.NO_PASSWORD: N_(
+        "The directory has an entry without a password; activating gives one."
+    ),
+    AccountSeen.GONE: N_("There was an account; the directory does not show it any more."),
+    AccountSeen.IN_THE_WAY: N_(
         "The directory has an entry that is in the way: an operator must look at it."
     ),
-    Account.UNKNOWN: N_("The directory does not answer: whether there is an account is unknown."),
+    AccountSeen.UNKNOWN: N_(
+        "The directory does not answer: whether there is an account is unknown."
+    ),
 }
 CONTACT_KINDS = {ContactKind.MOBILE: N_("mobile"), ContactKind.EMAIL: N_("e-mail")}
 FAULTS = {

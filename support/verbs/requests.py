@@ -12,7 +12,7 @@ from domain.text import note
 from ledger import support_requests
 from ledger.support_requests import HelpRequestDetail, Waiting
 from starter.client.connect import TemporalUnavailable
-from support.verbs.actions import Refused
+from support.verbs.actions import ActRefused
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -23,7 +23,7 @@ LONGEST = 2000
 LONGEST_REASON = 500
 
 
-class UnknownRequest(Refused):
+class UnknownRequest(ActRefused):
     """There is no such request, or it is another department's."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class UnknownRequest(Refused):
 
 
 @dataclass(frozen=True)
-class Page:
+class RequestsPage:
     """Some of the open requests; those of students who proved a contact stand before the others."""
 
     rows: Sequence[Waiting]
@@ -40,7 +40,7 @@ class Page:
     total: int
 
 
-async def waiting(ctx: StaffContext, number: int = 1, *, per_page: int = PER_PAGE) -> Page:
+async def waiting(ctx: StaffContext, number: int = 1, *, per_page: int = PER_PAGE) -> RequestsPage:
     """Return one page of the open requests of the departments this person sees."""
     ctx.staff.check(Action.REQUESTS)
     total = await open_count(ctx)
@@ -49,7 +49,7 @@ async def waiting(ctx: StaffContext, number: int = 1, *, per_page: int = PER_PAG
     rows = await support_requests.waiting(
         ctx.pool, ctx.staff.departments, limit=per_page, offset=(number - 1) * per_page
     )
-    return Page(rows, number, pages, total)
+    return RequestsPage(rows, number, pages, total)
 
 
 async def open_count(ctx: StaffContext) -> int:
@@ -69,12 +69,12 @@ async def read(ctx: StaffContext, request_id: str) -> HelpRequestDetail:
 async def answer(
     ctx: StaffContext, request_id: str, text: str, *, submission_id: str
 ) -> HelpRequestDetail:
-    """Answer the student by e-mail, once; raises `Refused` when it is settled already."""
+    """Answer the student by e-mail, once; raises `ActRefused` when it is settled already."""
     written = note(text)
     if not written:
-        raise Refused(N_("Write the answer."))
+        raise ActRefused(N_("Write the answer."))
     if len(written) > LONGEST:
-        raise Refused(N_("The answer is too long."))
+        raise ActRefused(N_("The answer is too long."))
     standing = await _settle(ctx, request_id, submission_id, "answer", answer=written)
     with suppress(TemporalUnavailable):  # Whoever serves the portal looks for those left behind.
         await ctx.activations.mail_support_answer(request_id)
@@ -84,10 +84,10 @@ async def answer(
 async def close(
     ctx: StaffContext, request_id: str, *, submission_id: str, reason: str
 ) -> HelpRequestDetail:
-    """Close a request without an answer; raises `Refused` when it is settled already."""
+    """Close a request without an answer; raises `ActRefused` when it is settled already."""
     why = note(reason)[:LONGEST_REASON]
     if not why:
-        raise Refused(N_("Write why."))
+        raise ActRefused(N_("Write why."))
     return await _settle(ctx, request_id, submission_id, f"close: {why}", closing=why)
 
 
@@ -112,9 +112,11 @@ async def _settle(
 
 def _must_be_open(standing: HelpRequestDetail, to_answer: bool) -> None:
     if not standing.is_open:
-        raise Refused(N_("Somebody has settled this request already. See below who, and how."))
+        raise ActRefused(N_("Somebody has settled this request already. See below who, and how."))
     if to_answer and standing.answer is not None:
-        raise Refused(N_("The mailbox does not exist: no answer can reach it. Close the request."))
+        raise ActRefused(
+            N_("The mailbox does not exist: no answer can reach it. Close the request.")
+        )
 
 
 async def _known(ctx: StaffContext, request_id: str) -> HelpRequestDetail:

@@ -19,7 +19,8 @@ from ledger.activations import ActivationRow
 from ledger.search import SearchQuery
 from starter.client.connect import TemporalUnavailable, asking
 from support.verbs import cases, queue
-from support.verbs.cases import CaseSummary, State
+from support.verbs.cases import CaseState, CaseSummary
+from support.verbs.histories import WITHIN
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from web.countries import CODES
@@ -30,7 +31,7 @@ _FEWEST = 3
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """`more`: others fit as well, and more must be typed to see them.
 
     `names` are those of the students, by reference, where one is kept.
@@ -41,7 +42,7 @@ class Found:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-async def search(ctx: StaffContext, typed: str) -> Found:
+async def search(ctx: StaffContext, typed: str) -> SearchResult:
     """Return what fits, those of a known person first, the newest of them first.
 
     The search is in the audit before it is made.
@@ -50,13 +51,13 @@ async def search(ctx: StaffContext, typed: str) -> Found:
     kinds = [each.name for each in fields(sought) if getattr(sought, each.name)]
     await ctx.record(Action.SEARCH, reason=", ".join(kinds) or "nothing")
     if not kinds:
-        return Found((), more=False)
+        return SearchResult((), more=False)
     hits = await ledger.search(
         ctx.pool, ctx.keys, sought, departments=ctx.staff.departments, limit=MOST + 1
     )
     lines = await _lines(ctx, hits[:MOST])
     rows = tuple(line for line in lines if ctx.staff.sees(line.department))
-    return Found(rows, len(hits) > MOST, await _names(ctx, [row.reference for row in rows]))
+    return SearchResult(rows, len(hits) > MOST, await _names(ctx, [row.reference for row in rows]))
 
 
 async def _names(ctx: StaffContext, references: Sequence[str]) -> dict[str, str]:
@@ -102,17 +103,17 @@ async def _lines(ctx: StaffContext, hits: list[ActivationRow]) -> list[CaseSumma
         return []
     listed = ", ".join(f"'{hit.reference}'" for hit in hits)
     standing: dict[str, CaseSummary] = {}
-    state = State.FORGOTTEN
+    state = CaseState.FORGOTTEN
     try:
         with asking():
             async for execution in ctx.client.list_workflows(
-                f"WorkflowId IN ({listed})", rpc_timeout=cases.WITHIN
+                f"WorkflowId IN ({listed})", rpc_timeout=WITHIN
             ):
                 standing[execution.id] = cases.of_listing(execution)
         rows = [standing.get(hit.reference) for hit in hits]
         told = await queue.described(ctx.client, [row for row in rows if row])
         standing = {row.reference: row for row in told}
     except TemporalUnavailable:
-        state = State.UNSEEN
+        state = CaseState.UNSEEN
     known = {hit.reference: None if hit.erased else standing.get(hit.reference) for hit in hits}
     return [known[hit.reference] or queue.of_ledger(hit, state=state) for hit in hits]

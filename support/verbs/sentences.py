@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from babel.support import NullTranslations
 
 from domain.contracts.vocabulary import Step, WaitReason, Waker
-from support.verbs.cases import CaseSummary, State
+from support.verbs.cases import CaseState, CaseSummary
 from translations import N_
 from workflows import steps
 
@@ -102,21 +102,21 @@ _AT_SUPPORT = {
 
 
 _BY_STATE = {
-    State.FAILING: N_(
+    CaseState.FAILING: N_(
         "The engine itself fails at this activation. Developers must mend it by the raw error;"
         " then it goes on by itself."
     ),
-    State.CUT_OFF: N_(
+    CaseState.CUT_OFF: N_(
         "It was ended from outside, without the student being told. The student can start again."
     ),
-    State.ERASED: N_(
+    CaseState.ERASED: N_(
         "It was erased: the engine no longer knows whose it was. An account that it made stays in"
         " the directory until its administrators delete it."
     ),
-    State.FORGOTTEN: N_(
+    CaseState.FORGOTTEN: N_(
         "Temporal no longer knows it, and no end was noted. The student can start again."
     ),
-    State.UNSEEN: N_(
+    CaseState.UNSEEN: N_(
         "Temporal does not answer: where it stands cannot be told now. Operators must act."
     ),
 }
@@ -138,7 +138,7 @@ def sentence(line: CaseSummary, texts: NullTranslations, clock: Clock | None = N
         return told[0]
     if line.unattended:
         told.append(texts.gettext(_UNATTENDED))
-    elif line.state is State.OPEN:
+    elif line.state is CaseState.OPEN:
         told += _whose_turn(line, texts)
         if line.spent:
             told.append(texts.gettext(_SPENT))
@@ -173,10 +173,10 @@ def _told_at(line: CaseSummary) -> datetime:
 
 
 def _since(line: CaseSummary) -> str:
-    if line.state is State.ERASED:
+    if line.state is CaseState.ERASED:
         over = line.step in steps.ENDS
         return N_("It had ended at %(time)s.") if over else N_("It had begun at %(time)s.")
-    ended = line.state in {State.ENDED, State.CUT_OFF}
+    ended = line.state in {CaseState.ENDED, CaseState.CUT_OFF}
     return N_("That was at %(time)s.") if ended else N_("So it has been since %(time)s.")
 
 

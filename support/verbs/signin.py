@@ -18,7 +18,7 @@ from adapters.directory.port import StaffGroups
 from adapters.errors import AdapterError
 from settings import Console
 from starter.output import Failed
-from support.verbs.staff import Role, Staff
+from support.verbs.staff import Staff, StaffRole
 from translations import N_
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -38,7 +38,7 @@ class NoRole(Exception):
         self.name = name
 
 
-class Source(Protocol):
+class SignInSource(Protocol):
     async def staff(self, name: str, password: str) -> Staff | None: ...
 
 
@@ -65,7 +65,7 @@ class ByDirectory:
         limits = [console.departments[group] for group in found if group in console.departments]
         return Staff(
             name.lower(),
-            frozenset(Role(role) for role, group in console.groups.items() if group in found),
+            frozenset(StaffRole(role) for role, group in console.groups.items() if group in found),
             frozenset().union(*limits) if limits else None,
         )
 
@@ -88,7 +88,7 @@ class ByFile:
             await asyncio.to_thread(Argon2id.verify_phc_encoded, password.encode(), kept)
         except InvalidKey:
             return None
-        return Staff(name.lower(), frozenset(map(Role, roles.split(","))))
+        return Staff(name.lower(), frozenset(map(StaffRole, roles.split(","))))
 
     def knows(self, name: str) -> bool:
         return name.lower() in self._lines()
@@ -99,7 +99,7 @@ class ByFile:
         lines = self._file.read_text("utf-8").splitlines()
         return {line.split(":", 1)[0]: line for line in lines if line}
 
-    def put(self, name: str, roles: Iterable[Role], password: str) -> None:
+    def put(self, name: str, roles: Iterable[StaffRole], password: str) -> None:
         """Add an account, or give it another password and other roles; raises `Failed`."""
         if not _NAME.fullmatch(name):
             raise Failed("a name has letters, digits, dots and hyphens, 64 at most")
@@ -126,7 +126,7 @@ class SignIn:
         """
         if not _NAME.fullmatch(name) or not 0 < len(password) <= _LONGEST_PASSWORD:
             return None
-        source: Source = self._directory
+        source: SignInSource = self._directory
         if self._file and self._file.knows(name):
             source = self._file
         staff = await source.staff(name, password)

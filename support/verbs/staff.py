@@ -7,7 +7,7 @@ from enum import StrEnum
 from translations import N_
 
 
-class Role(StrEnum):
+class StaffRole(StrEnum):
     VIEWER = "viewer"
     HELPDESK = "helpdesk"
     SUPERVISOR = "supervisor"
@@ -64,12 +64,12 @@ _SUPERVISOR = _HELPDESK | {
     Action.FUNNEL,
 }
 
-ALLOWED: Mapping[Role, frozenset[Action]] = {
-    Role.VIEWER: _VIEWER,
-    Role.HELPDESK: _HELPDESK,
-    Role.SUPERVISOR: _SUPERVISOR,
-    Role.AUDITOR: frozenset({Action.AUDIT}),
-    Role.OPERATOR: _VIEWER
+ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
+    StaffRole.VIEWER: _VIEWER,
+    StaffRole.HELPDESK: _HELPDESK,
+    StaffRole.SUPERVISOR: _SUPERVISOR,
+    StaffRole.AUDITOR: frozenset({Action.AUDIT}),
+    StaffRole.OPERATOR: _VIEWER
     | {
         Action.NOTE,
         Action.RETRY,
@@ -95,7 +95,7 @@ class Staff:
     """One person at the desk; `departments` None: all of them."""
 
     name: str
-    roles: frozenset[Role]
+    roles: frozenset[StaffRole]
     departments: frozenset[str] | None = None
 
     def may(self, action: Action) -> bool:

@@ -19,7 +19,7 @@ from ledger.audit import Row
 from ledger.messages import Sending
 from ledger.notes import Note
 from starter.client.pending_retries import failure_type
-from workflows.step_machine import REASON, STEP
+from workflows.search_attributes import REASON, STEP
 
 STAFF_HANDLERS = frozenset(
     model.model_fields["kind"].default for model in StaffRequest.__subclasses__()
@@ -34,7 +34,7 @@ class Who(StrEnum):
     STAFF = "staff"
 
 
-class Source(StrEnum):
+class EventSource(StrEnum):
     """Whose vocabulary `what` is of: a word of ours, or the action of an audit row.
 
     The two have words in common, as do handlers and actions: `withdraw` is a submission of the
@@ -54,7 +54,7 @@ class Event:
     detail: str | None = None
     who: Who = Who.ENGINE
     times: int = 1
-    source: Source = Source.ENGINE
+    source: EventSource = EventSource.ENGINE
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -94,7 +94,7 @@ def of_ledger(
     for row in acts:
         if row.action not in _VIEWS:
             told = f"{row.actor}: {row.reason or ''}"
-            yield Event(row.at, row.action, told, Who.STAFF, source=Source.AUDIT)
+            yield Event(row.at, row.action, told, Who.STAFF, source=EventSource.AUDIT)
     for note in notes:
         yield Event(note.at, "wrote", f"{note.author}: {note.text}", Who.STAFF)
 

@@ -5,8 +5,8 @@ from collections.abc import Collection
 from domain.contracts.vocabulary import Choice
 from ledger import activations, consents
 from ledger.consents import Consent
-from support.verbs.actions import Refused
-from support.verbs.cases import UnknownReference
+from support.verbs.actions import ActRefused
+from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -23,14 +23,14 @@ async def withdraw(
 
     Temporal may have forgotten the activation: the ledger knows what was agreed to. Said again
     it is the same withdrawal; where the directory could not follow, it tries again. Raises
-    `Refused`.
+    `ActRefused`.
     """
     ctx.staff.check(Action.WITHDRAW)
     noted = (await activations.noted(ctx.pool, [reference])).get(reference)
     if not ctx.staff.sees(noted.department if noted else None):
         raise UnknownReference
     if noted and noted.erased:
-        raise Refused(
+        raise ActRefused(
             N_(
                 "The activation was erased: the engine no longer knows whose account it is of. The"
                 " directory's administrators can take out of the entry what the choices wrote."
@@ -38,9 +38,9 @@ async def withdraw(
         )
     agreed = await consents.standing(ctx.pool, reference)
     if agreed is None:
-        raise Refused(N_("Nothing was agreed to in this activation."))
+        raise ActRefused(N_("Nothing was agreed to in this activation."))
     if not set(choices) <= {*agreed.choices, *agreed.withdrawn}:
-        raise Refused(N_("That was not chosen in this activation."))
+        raise ActRefused(N_("That was not chosen in this activation."))
     await ctx.record(Action.WITHDRAW, reference, reason)
     stands = await consents.withdraw(ctx.pool, reference, choices)
     await ctx.activations.apply_withdrawal(reference, stands.id)

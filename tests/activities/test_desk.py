@@ -9,7 +9,7 @@ from activities.desk import DeskActivities
 from domain.contracts.message_io import Delivery, MailSupportAnswer, MailSupportRequest
 from domain.contracts.vocabulary import Language
 from ledger import support_requests
-from ledger.support_requests import SupportRequest
+from ledger.support_requests import HelpRequest
 from postgres import Pool
 from security.purposes import User
 from settings import Mail
@@ -31,7 +31,7 @@ def desk(stack: TestStack, pool: Pool, relay: Relay) -> DeskActivities:
 
 @pytest.fixture
 async def asked(pool: Pool, stack: TestStack) -> MailSupportRequest:
-    request = SupportRequest(
+    request = HelpRequest(
         token_hex(16), "A-7K3F-92QD", "pin", Language.EL, NAME, "maria@mail.example", TEXT
     )
     await support_requests.put(pool, stack.keys, request)
@@ -60,7 +60,7 @@ async def test_the_desk_reads_it_once_and_answers_the_student(
 async def test_an_empty_reference_is_told_as_none(
     desk: DeskActivities, relay: Relay, pool: Pool, stack: TestStack
 ) -> None:
-    request = SupportRequest(
+    request = HelpRequest(
         token_hex(16), None, None, Language.EN, "Anna", "anna@mail.example", "hello"
     )
     await support_requests.put(pool, stack.keys, request)

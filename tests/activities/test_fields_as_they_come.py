@@ -14,12 +14,12 @@ from domain import dates
 from domain.contracts.people import Person
 from domain.elot743 import ascii_fold
 from domain.registrar import diagnosis
-from domain.registrar.diagnosis import Account, Outcome, outcome
+from domain.registrar.diagnosis import AccountSeen, Diagnosis, outcome
 from domain.registrar.humans import humans
 from domain.registrar.readiness import report
 from domain.registrar.row_facts import MOST_ROWS
 from domain.registrar.rows import Row
-from domain.registrar.students import Typed, contacts, person
+from domain.registrar.students import ContactQuery, contacts, person
 from tests.stack import TestStack
 
 TEXT = (Path(__file__).parents[2] / "docs" / "registrar.md").read_text("utf-8")
@@ -31,10 +31,10 @@ FIELDS, PAIRS = (
 OWN = ("university.example",)
 CONTACTS = ("mobilephone", "extemail")
 REPORTED = {
-    "no_contact": Outcome.NO_CONTACT,
-    "own_address": Outcome.OWN_ADDRESS,
-    "unreadable_birth_date": Outcome.FINE,
-    "-": Outcome.FINE,
+    "no_contact": Diagnosis.NO_CONTACT,
+    "own_address": Diagnosis.OWN_ADDRESS,
+    "unreadable_birth_date": Diagnosis.FINE,
+    "-": Diagnosis.FINE,
 }
 HUMAN = {
     "firstnameel": "Χρήστος",
@@ -103,7 +103,7 @@ async def test_a_contact_is_found_by_each_that_is_read_in_it(view: View) -> None
         fields = [each for each in CASES if each.column == column]
         for contact in {contact for each in fields for contact in each.read}:
             mail = "@" in contact
-            typed = Typed(None if mail else contact, contact if mail else None, "GR")
+            typed = ContactQuery(None if mail else contact, contact if mail else None, "GR")
             held = {each.number for each in fields if contact in each.read}
             found = numbers(await view._holding(view._statements.by_contact, typed))
             assert held <= found, contact
@@ -120,7 +120,7 @@ async def test_a_birth_date_is_found_by_the_day_that_is_read(view: View) -> None
 @pytest.mark.parametrize("field", CASES, ids=lambda each: f"{each.column}-{each.number}")
 def test_a_field_is_read_and_reported_as_the_table_says(field: Field) -> None:
     row = field.row
-    found = person([row], Typed(None, None, "GR", OWN), str)
+    found = person([row], ContactQuery(None, None, "GR", OWN), str)
     if field.column in CONTACTS:
         mobiles, emails = contacts([row], "GR", OWN)
         assert [*mobiles, *emails] == field.read
@@ -130,14 +130,14 @@ def test_a_field_is_read_and_reported_as_the_table_says(field: Field) -> None:
     assert (reasons or ["-"]) == [field.reason]
     said = outcome(
         [row],
-        diagnosis.Typed(),
+        diagnosis.TypedContacts(),
         "GR",
-        account=Account.NONE,
+        account=AccountSeen.NONE,
         under_way=False,
         shared=False,
         own=OWN,
     )
-    assert said is REPORTED.get(field.reason, Outcome.UNREADABLE)
+    assert said is REPORTED.get(field.reason, Diagnosis.UNREADABLE)
 
 
 @pytest.mark.parametrize(("one", "other", "persons"), PAIRS)

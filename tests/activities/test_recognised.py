@@ -15,11 +15,11 @@ from domain.identities import Identity
 from domain.match_rules import Rule
 from domain.registrar.humans import humans
 from domain.registrar.rows import Row
-from domain.registrar.students import Typed, person
+from domain.registrar.students import ContactQuery, person
 from settings import DirectorySettings
 
 DOMAIN = "uni.example"
-NOBODY = Typed(None, None, "GR")
+NOBODY = ContactQuery(None, None, "GR")
 NUMBERS = ("02010500011", "02010500029", "02010500037")
 DEFAULT = DirectorySettings.model_fields["match_rules"].default
 RULES: tuple[Rule, ...] = (

@@ -13,7 +13,7 @@ from adapters.registrar.port import Registrar, SharedByMany
 from domain import surnames
 from domain.registrar.row_facts import MOST_ROWS
 from domain.registrar.rows import Row
-from domain.registrar.students import Typed
+from domain.registrar.students import ContactQuery
 
 SYSTEM = "PORT"
 
@@ -51,12 +51,12 @@ def numbers(rows: Iterable[Row]) -> set[str | None]:
 async def test_a_contact_brings_every_row_of_who_has_it(
     registrar: Registrar, mobile: str | None, email: str | None, found: set[str]
 ) -> None:
-    assert numbers(await registrar.by_contact(Typed(mobile, email, "GR"))) == found
+    assert numbers(await registrar.by_contact(ContactQuery(mobile, email, "GR"))) == found
 
 
 async def test_a_contact_of_too_many_is_nobodys(registrar: Registrar) -> None:
     with pytest.raises(SharedByMany):
-        await registrar.by_contact(Typed(None, "all@port.example", "GR"))
+        await registrar.by_contact(ContactQuery(None, "all@port.example", "GR"))
 
 
 @pytest.mark.parametrize(

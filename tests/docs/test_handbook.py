@@ -9,7 +9,7 @@ from typer.main import get_command
 from domain.contracts.vocabulary import Language, WaitReason
 from support.commands.main import commands
 from support.console import handbook
-from support.console.handbook import Section, sections
+from support.console.handbook import HandbookSection, sections
 from support.verbs import actions
 from support.verbs.alerts import NO_WORKER, SMS_BUDGET, TASK_FAILS, TEMPORAL_DOWN
 from support.verbs.staff import Action
@@ -38,7 +38,7 @@ POINTS = {
 GREEK = re.compile(r"[α-ωά-ώ]")
 
 
-def causes(language: Language) -> list[Section]:
+def causes(language: Language) -> list[HandbookSection]:
     return [section for section in sections(language) if section.anchor != CALLS]
 
 

@@ -12,7 +12,7 @@ from domain.contacts import (
     mobile,
     mobiles_on_file,
 )
-from domain.rules import InvalidInput, Rule
+from domain.rules import InputRule, InvalidInput
 
 GR = "GR"
 PHONE_TEXT = st.text(alphabet="0123456789+ -()/.٣６\u200b", max_size=24)
@@ -53,22 +53,22 @@ def test_foreign_mobiles_are_taken_with_their_country_code(raw: str, expected: s
 @pytest.mark.parametrize(
     ("raw", "rule"),
     [
-        ("", Rule.MOBILE_INVALID),
-        ("6812345678", Rule.MOBILE_INVALID),
-        ("69123456", Rule.MOBILE_INVALID),
-        ("69123456789", Rule.MOBILE_INVALID),
-        ("not a number", Rule.MOBILE_INVALID),
-        ("8001112222", Rule.MOBILE_INVALID),
-        ("+999123456789", Rule.MOBILE_INVALID),
-        ("0" * 400, Rule.MOBILE_INVALID),
-        ("2710372128", Rule.MOBILE_LANDLINE),
-        ("+302710372128", Rule.MOBILE_LANDLINE),
-        ("99123456", Rule.MOBILE_FOREIGN),
-        ("35799123456", Rule.MOBILE_FOREIGN),
-        ("447911123456", Rule.MOBILE_FOREIGN),
+        ("", InputRule.MOBILE_INVALID),
+        ("6812345678", InputRule.MOBILE_INVALID),
+        ("69123456", InputRule.MOBILE_INVALID),
+        ("69123456789", InputRule.MOBILE_INVALID),
+        ("not a number", InputRule.MOBILE_INVALID),
+        ("8001112222", InputRule.MOBILE_INVALID),
+        ("+999123456789", InputRule.MOBILE_INVALID),
+        ("0" * 400, InputRule.MOBILE_INVALID),
+        ("2710372128", InputRule.MOBILE_LANDLINE),
+        ("+302710372128", InputRule.MOBILE_LANDLINE),
+        ("99123456", InputRule.MOBILE_FOREIGN),
+        ("35799123456", InputRule.MOBILE_FOREIGN),
+        ("447911123456", InputRule.MOBILE_FOREIGN),
     ],
 )
-def test_each_mistake_in_a_mobile_has_its_own_rule(raw: str, rule: Rule) -> None:
+def test_each_mistake_in_a_mobile_has_its_own_rule(raw: str, rule: InputRule) -> None:
     with pytest.raises(InvalidInput) as raised:
         mobile(raw, GR)
     assert raised.value.rule == rule
@@ -93,18 +93,18 @@ def test_one_email_has_one_spelling(raw: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "rule"),
     [
-        ("", Rule.EMAIL_INVALID),
-        ("nikos", Rule.EMAIL_INVALID),
-        ("nikos@", Rule.EMAIL_INVALID),
-        ("a b@gmail.com", Rule.EMAIL_INVALID),
-        ("ñandú@gmail.com", Rule.EMAIL_INVALID),
-        ("a@" + "x" * 300 + ".gr", Rule.EMAIL_INVALID),
-        ("νίκος@gmail.com", Rule.EMAIL_GREEK),
-        ("nikοs@gmail.com", Rule.EMAIL_GREEK),
-        ("nikos@gmail.cοm", Rule.EMAIL_GREEK),
+        ("", InputRule.EMAIL_INVALID),
+        ("nikos", InputRule.EMAIL_INVALID),
+        ("nikos@", InputRule.EMAIL_INVALID),
+        ("a b@gmail.com", InputRule.EMAIL_INVALID),
+        ("ñandú@gmail.com", InputRule.EMAIL_INVALID),
+        ("a@" + "x" * 300 + ".gr", InputRule.EMAIL_INVALID),
+        ("νίκος@gmail.com", InputRule.EMAIL_GREEK),
+        ("nikοs@gmail.com", InputRule.EMAIL_GREEK),
+        ("nikos@gmail.cοm", InputRule.EMAIL_GREEK),
     ],
 )
-def test_each_mistake_in_an_email_has_its_own_rule(raw: str, rule: Rule) -> None:
+def test_each_mistake_in_an_email_has_its_own_rule(raw: str, rule: InputRule) -> None:
     with pytest.raises(InvalidInput) as raised:
         email(raw)
     assert raised.value.rule == rule
@@ -219,7 +219,7 @@ def test_an_address_at_the_institution_is_refused_at_its_sub_domains_too(
         return
     with pytest.raises(InvalidInput) as refused:
         email_elsewhere(address, domains)
-    assert refused.value.rule is Rule.EMAIL_OWN
+    assert refused.value.rule is InputRule.EMAIL_OWN
 
 
 def test_what_is_no_domain_has_no_mailboxes() -> None:

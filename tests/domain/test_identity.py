@@ -6,7 +6,7 @@ from domain import identity
 from domain.contracts.people import Person
 from domain.contracts.vocabulary import Question
 from domain.identity import answers, answers_as, question, vouches
-from domain.rules import InvalidInput, Rule
+from domain.rules import InputRule, InvalidInput
 from tests.people import MARIA
 
 TODAY = date(2026, 9, 28)
@@ -104,19 +104,19 @@ def test_nothing_is_right_where_the_registrar_has_nothing() -> None:
 @pytest.mark.parametrize(
     ("asked", "typed", "rule"),
     [
-        (Question.BIRTH_DATE, "31/2/2005", Rule.IDENTITY_DATE),
-        (Question.BIRTH_DATE, "χθες", Rule.IDENTITY_DATE),
-        (Question.BIRTH_DATE, "2/1/2027", Rule.IDENTITY_DATE),
-        (Question.BIRTH_DATE, "200512", Rule.IDENTITY_DATE),
-        (Question.BIRTH_DATE, "2/1/2005 ή 3/1/2005", Rule.IDENTITY_DATE),
-        (Question.BIRTH_DATE, "", Rule.IDENTITY_DATE),
-        (Question.INSURANCE_LAST_FOUR, "123", Rule.IDENTITY_FOUR_DIGITS),
-        (Question.INSURANCE_LAST_FOUR, "12345", Rule.IDENTITY_FOUR_DIGITS),
-        (Question.STUDENT_NUMBER, "", Rule.IDENTITY_STUDENT_NUMBER),
-        (Question.STUDENT_NUMBER, "-;", Rule.IDENTITY_STUDENT_NUMBER),
+        (Question.BIRTH_DATE, "31/2/2005", InputRule.IDENTITY_DATE),
+        (Question.BIRTH_DATE, "χθες", InputRule.IDENTITY_DATE),
+        (Question.BIRTH_DATE, "2/1/2027", InputRule.IDENTITY_DATE),
+        (Question.BIRTH_DATE, "200512", InputRule.IDENTITY_DATE),
+        (Question.BIRTH_DATE, "2/1/2005 ή 3/1/2005", InputRule.IDENTITY_DATE),
+        (Question.BIRTH_DATE, "", InputRule.IDENTITY_DATE),
+        (Question.INSURANCE_LAST_FOUR, "123", InputRule.IDENTITY_FOUR_DIGITS),
+        (Question.INSURANCE_LAST_FOUR, "12345", InputRule.IDENTITY_FOUR_DIGITS),
+        (Question.STUDENT_NUMBER, "", InputRule.IDENTITY_STUDENT_NUMBER),
+        (Question.STUDENT_NUMBER, "-;", InputRule.IDENTITY_STUDENT_NUMBER),
     ],
 )
-def test_what_no_answer_can_be_names_its_rule(asked: Question, typed: str, rule: Rule) -> None:
+def test_what_no_answer_can_be_names_its_rule(asked: Question, typed: str, rule: InputRule) -> None:
     with pytest.raises(InvalidInput) as raised:
         read(asked, typed)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.insurance import _FOREIGN, birth_warnings, check
-from domain.rules import InvalidInput, Rule
+from domain.rules import InputRule, InvalidInput
 
 TODAY = date(2026, 9, 28)
 
@@ -31,33 +31,33 @@ def test_good_numbers(scheme: str, raw: str, number: str, warnings: tuple[str, .
 @pytest.mark.parametrize(
     ("scheme", "raw", "rule"),
     [
-        ("GR", "", Rule.AMKA_LENGTH),
-        ("GR", "0101050001", Rule.AMKA_LENGTH),
-        ("GR", "0101050001A", Rule.AMKA_LENGTH),
-        ("GR", "010105000１4", Rule.AMKA_CHECKSUM),
-        ("GR", "29020500020", Rule.AMKA_DATE),
-        ("GR", "99999999990", Rule.AMKA_DATE),
-        ("EHIC", "123456789", Rule.EHIC_FORMAT),
-        ("CY", "12", Rule.FOREIGN_FORMAT),
-        ("CY", "1234A", Rule.FOREIGN_FORMAT),
-        ("CY", "-", Rule.FOREIGN_FORMAT),
-        ("CY", "N/A", Rule.FOREIGN_FORMAT),
-        ("CY", "ΔΕΝ ΕΧΕΙ", Rule.FOREIGN_FORMAT),
-        ("DE", "A" * 31, Rule.FOREIGN_FORMAT),
-        ("CY", "000000", Rule.INSURANCE_PLACEHOLDER),
-        ("CY", "１１１-１１１-１１１", Rule.INSURANCE_PLACEHOLDER),
-        ("CY", "123456789", Rule.INSURANCE_PLACEHOLDER),
-        ("CY", "0123456789012", Rule.INSURANCE_PLACEHOLDER),
-        ("CY", "987654", Rule.INSURANCE_PLACEHOLDER),
-        ("CY", "xxxxxx", Rule.INSURANCE_PLACEHOLDER),
-        ("AL", "ΚΑΝΕΝΑ", Rule.INSURANCE_PLACEHOLDER),
-        ("EHIC", "0" * 20, Rule.INSURANCE_PLACEHOLDER),
-        ("EHIC", "12345678901234567890", Rule.INSURANCE_PLACEHOLDER),
-        ("GR", "00000000000", Rule.INSURANCE_PLACEHOLDER),
-        ("CY", "Ω1234", Rule.FOREIGN_FORMAT),
+        ("GR", "", InputRule.AMKA_LENGTH),
+        ("GR", "0101050001", InputRule.AMKA_LENGTH),
+        ("GR", "0101050001A", InputRule.AMKA_LENGTH),
+        ("GR", "010105000１4", InputRule.AMKA_CHECKSUM),
+        ("GR", "29020500020", InputRule.AMKA_DATE),
+        ("GR", "99999999990", InputRule.AMKA_DATE),
+        ("EHIC", "123456789", InputRule.EHIC_FORMAT),
+        ("CY", "12", InputRule.FOREIGN_FORMAT),
+        ("CY", "1234A", InputRule.FOREIGN_FORMAT),
+        ("CY", "-", InputRule.FOREIGN_FORMAT),
+        ("CY", "N/A", InputRule.FOREIGN_FORMAT),
+        ("CY", "ΔΕΝ ΕΧΕΙ", InputRule.FOREIGN_FORMAT),
+        ("DE", "A" * 31, InputRule.FOREIGN_FORMAT),
+        ("CY", "000000", InputRule.INSURANCE_PLACEHOLDER),
+        ("CY", "１１１-１１１-１１１", InputRule.INSURANCE_PLACEHOLDER),
+        ("CY", "123456789", InputRule.INSURANCE_PLACEHOLDER),
+        ("CY", "0123456789012", InputRule.INSURANCE_PLACEHOLDER),
+        ("CY", "987654", InputRule.INSURANCE_PLACEHOLDER),
+        ("CY", "xxxxxx", InputRule.INSURANCE_PLACEHOLDER),
+        ("AL", "ΚΑΝΕΝΑ", InputRule.INSURANCE_PLACEHOLDER),
+        ("EHIC", "0" * 20, InputRule.INSURANCE_PLACEHOLDER),
+        ("EHIC", "12345678901234567890", InputRule.INSURANCE_PLACEHOLDER),
+        ("GR", "00000000000", InputRule.INSURANCE_PLACEHOLDER),
+        ("CY", "Ω1234", InputRule.FOREIGN_FORMAT),
     ],
 )
-def test_numbers_that_cannot_be(scheme: str, raw: str, rule: Rule) -> None:
+def test_numbers_that_cannot_be(scheme: str, raw: str, rule: InputRule) -> None:
     with pytest.raises(InvalidInput) as raised:
         check(scheme, raw, TODAY)
     assert raised.value.rule == rule
@@ -71,7 +71,7 @@ def test_a_birth_still_to_come_is_no_birth() -> None:
     assert check("GR", "01010500013", date(1905, 1, 1))[0] == "01010500013"
     with pytest.raises(InvalidInput) as raised:
         check("GR", "01010500013", date(1904, 12, 31))
-    assert raised.value.rule is Rule.AMKA_DATE
+    assert raised.value.rule is InputRule.AMKA_DATE
 
 
 @pytest.mark.parametrize(

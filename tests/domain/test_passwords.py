@@ -9,7 +9,7 @@ from zxcvbn import matching, zxcvbn
 from zxcvbn.matching import dictionary_match
 
 from domain.passwords import LONGEST_JUDGED, MIN_SCORE, MOST_WORK, judge
-from domain.rules import Rule
+from domain.rules import InputRule
 
 CONTEXT = ["echatzigeorgiou", "Ευάγγελος Χατζηγεωργίου", "Evangelos Chatzigeorgiou", "2026001234"]
 
@@ -27,23 +27,26 @@ def test_good_passwords(password: str) -> None:
 @pytest.mark.parametrize(
     ("password", "broken"),
     [
-        ("", [Rule.PASSWORD_SHORT, Rule.PASSWORD_WEAK]),
-        ("Kx7!qv", [Rule.PASSWORD_SHORT, Rule.PASSWORD_WEAK]),
-        ("Chroma-zontana-kila-89" * 6, [Rule.PASSWORD_LONG]),
-        ("Chroma-ζωντανά-kila-89", [Rule.PASSWORD_GREEK]),
-        ("Chroma-zontaná-kila-89", [Rule.PASSWORD_CHARACTERS]),
-        ("Chroma\tzontana-kila-89", [Rule.PASSWORD_CHARACTERS]),
-        ("Password1234", [Rule.PASSWORD_COMMON, Rule.PASSWORD_WEAK]),
-        ("kalimera!!2026!!11", [Rule.PASSWORD_COMMON]),
-        ("xq-Evangelos-vroxi-77", [Rule.PASSWORD_CONTEXT]),
-        ("Chatzigeorgiou1", [Rule.PASSWORD_CONTEXT, Rule.PASSWORD_WEAK]),
-        ("vroxi-2026001234-kila", [Rule.PASSWORD_CONTEXT]),
-        ("aaaaaaaaaaaaaaaa", [Rule.PASSWORD_WEAK]),
-        ("**********", [Rule.PASSWORD_SHORT, Rule.PASSWORD_COMMON, Rule.PASSWORD_WEAK]),
-        ("****************", [Rule.PASSWORD_COMMON, Rule.PASSWORD_WEAK]),
+        ("", [InputRule.PASSWORD_SHORT, InputRule.PASSWORD_WEAK]),
+        ("Kx7!qv", [InputRule.PASSWORD_SHORT, InputRule.PASSWORD_WEAK]),
+        ("Chroma-zontana-kila-89" * 6, [InputRule.PASSWORD_LONG]),
+        ("Chroma-ζωντανά-kila-89", [InputRule.PASSWORD_GREEK]),
+        ("Chroma-zontaná-kila-89", [InputRule.PASSWORD_CHARACTERS]),
+        ("Chroma\tzontana-kila-89", [InputRule.PASSWORD_CHARACTERS]),
+        ("Password1234", [InputRule.PASSWORD_COMMON, InputRule.PASSWORD_WEAK]),
+        ("kalimera!!2026!!11", [InputRule.PASSWORD_COMMON]),
+        ("xq-Evangelos-vroxi-77", [InputRule.PASSWORD_CONTEXT]),
+        ("Chatzigeorgiou1", [InputRule.PASSWORD_CONTEXT, InputRule.PASSWORD_WEAK]),
+        ("vroxi-2026001234-kila", [InputRule.PASSWORD_CONTEXT]),
+        ("aaaaaaaaaaaaaaaa", [InputRule.PASSWORD_WEAK]),
+        (
+            "**********",
+            [InputRule.PASSWORD_SHORT, InputRule.PASSWORD_COMMON, InputRule.PASSWORD_WEAK],
+        ),
+        ("****************", [InputRule.PASSWORD_COMMON, InputRule.PASSWORD_WEAK]),
     ],
 )
-def test_every_broken_rule_is_named(password: str, broken: list[Rule]) -> None:
+def test_every_broken_rule_is_named(password: str, broken: list[InputRule]) -> None:
     assert judge(password, CONTEXT) == broken
 
 
@@ -52,15 +55,15 @@ def test_short_words_around_the_student_do_not_count() -> None:
 
 
 def test_length_counts_characters() -> None:
-    assert Rule.PASSWORD_SHORT in judge("Kx7!qvZ#2pL", [])
-    assert Rule.PASSWORD_SHORT not in judge("Kx7!qvZ#2pLw", [])
-    assert Rule.PASSWORD_LONG not in judge("x" * 128, [])
-    assert Rule.PASSWORD_LONG in judge("x" * 129, [])
+    assert InputRule.PASSWORD_SHORT in judge("Kx7!qvZ#2pL", [])
+    assert InputRule.PASSWORD_SHORT not in judge("Kx7!qvZ#2pLw", [])
+    assert InputRule.PASSWORD_LONG not in judge("x" * 128, [])
+    assert InputRule.PASSWORD_LONG in judge("x" * 129, [])
 
 
 def test_whatever_may_be_typed_is_the_same_after_saslprep() -> None:
     typable = "".join(map(chr, range(0x20, 0x7F)))
-    assert Rule.PASSWORD_CHARACTERS not in judge(typable, [])
+    assert InputRule.PASSWORD_CHARACTERS not in judge(typable, [])
     assert validate_simple_password(typable) == typable.encode()
 
 
@@ -68,18 +71,20 @@ def test_whatever_may_be_typed_is_the_same_after_saslprep() -> None:
 @pytest.mark.parametrize("at", ["{0}{1}", "{1}{0}", "{0}{1}{0}"])
 def test_a_blank_at_an_end_is_refused_with_its_own_reason(at: str, blank: str) -> None:
     broken = judge(at.format(blank, GOOD), CONTEXT)
-    assert broken == ([Rule.PASSWORD_CHARACTERS] * (blank != " ")) + [Rule.PASSWORD_BLANK]
+    assert broken == ([InputRule.PASSWORD_CHARACTERS] * (blank != " ")) + [InputRule.PASSWORD_BLANK]
 
 
 @given(st.text(st.characters(codec="ascii", categories=("Zs", "L", "N", "P", "S"))))
 def test_a_blank_within_is_a_character_like_any_other(middle: str) -> None:
-    assert Rule.PASSWORD_BLANK not in judge(f"x{middle}x", [])
+    assert InputRule.PASSWORD_BLANK not in judge(f"x{middle}x", [])
 
 
 def test_the_institutions_name_is_a_reason_of_its_own() -> None:
     names = ["Πανεπιστήμιο Πελοποννήσου", "University of the Peloponnese", "uop"]
     assert judge("vrachos-mother-kymata-77", CONTEXT, names) == []
-    assert judge("vrachos-Peloponnese-kymata-77", CONTEXT, names) == [Rule.PASSWORD_INSTITUTION]
+    assert judge("vrachos-Peloponnese-kymata-77", CONTEXT, names) == [
+        InputRule.PASSWORD_INSTITUTION
+    ]
 
 
 LOOK_ALIKES = "4@8({[<3e691!|70$5+7%2"
@@ -118,4 +123,4 @@ def test_zxcvbn_does_a_bounded_amount_of_work_whatever_is_typed(password: str) -
 def test_chance_is_not_found_weak_because_only_its_beginning_is_judged(password: str) -> None:
     assume(len(set(password)) >= len(password) - 2)
     assume(int(zxcvbn(password[:72])["score"]) > MIN_SCORE)
-    assert Rule.PASSWORD_WEAK not in judge(password, [])
+    assert InputRule.PASSWORD_WEAK not in judge(password, [])

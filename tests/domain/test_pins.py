@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.pins import read
-from domain.rules import InvalidInput, Rule
+from domain.rules import InputRule, InvalidInput
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_six_digits_are_found_however_they_are_written(raw: str) -> None:
 def test_anything_else_is_refused(raw: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         read(raw)
-    assert raised.value.rule == Rule.PIN_FORMAT
+    assert raised.value.rule == InputRule.PIN_FORMAT
 
 
 @given(st.text())

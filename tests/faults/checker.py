@@ -28,7 +28,7 @@ from tests.faults.world import Attributes, Person, World
 from tests.scan import scan
 from workflows.activation import Activation
 from workflows.sandbox import sandbox
-from workflows.step_machine import REASON, STEP
+from workflows.search_attributes import REASON, STEP
 from workflows.steps import ENDS
 
 _CLOSED_WITHIN = 60

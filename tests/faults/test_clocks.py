@@ -19,12 +19,12 @@ from tests.faults.runner import Run
 from tests.faults.walker import Walker, until
 from tests.faults.world import World
 from translations import translator
-from worker import Role
+from worker import WorkerRole
 
 _OFF = 600
 _ATHENS = ZoneInfo("Europe/Athens")
 _FEW = ("worker", "portal")
-_ALL = (*Role, "portal", "support")
+_ALL = (*WorkerRole, "portal", "support")
 _SHIFTED = (*_ALL, "slapd", "postgres")
 
 

@@ -34,7 +34,7 @@ from starter.client import connect
 from tests.faults.crash import CRASH_FILE, Point
 from tests.faults.proxy import Link, Proxy, Refuse
 from tests.whole.student import Student, _insert
-from worker import Role
+from worker import WorkerRole
 
 Attributes = dict[str, list[str]]
 BEHIND = {
@@ -71,7 +71,7 @@ class Person(Student):
 class FaultyWorker(Worker):
     """The real worker, or one role of it, which dies where it is told to."""
 
-    def __init__(self, place: Place, name: str, only: Role | None = None) -> None:
+    def __init__(self, place: Place, name: str, only: WorkerRole | None = None) -> None:
         super().__init__(place)
         self.name = name
         self._only = only
@@ -133,7 +133,7 @@ class World:
         self.stack.directory.log_level = "stats"  # Scenarios wait for what its log tells.
         self.place = self.stack.place
         self.workers = (FaultyWorker(self.place, "worker"), FaultyWorker(self.place, "worker-2"))
-        self.roles = tuple(FaultyWorker(self.place, role, only=role) for role in Role)
+        self.roles = tuple(FaultyWorker(self.place, role, only=role) for role in WorkerRole)
         self.portals = (OnePortal(self.place, "portal"), OnePortal(self.place, "portal-2"))
         self.console = Console(self.place)
         self.clocks: dict[str, int] = {}

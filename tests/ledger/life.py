@@ -23,7 +23,7 @@ from ledger import (
     used_again,
     usernames,
 )
-from ledger.support_requests import SupportRequest
+from ledger.support_requests import HelpRequest
 from postgres import Pool
 from security.sealing import seal
 from tests.codes import POLICY, send, typed
@@ -82,7 +82,7 @@ async def live(
     await sessions.attach(
         pool, reference, f"{reference}-next", "submission", reference=reference, typed=b"typed"
     )
-    request = SupportRequest(f"help-{reference}", reference, "pin", el, "Μαρία", "m@x.gr", "Ε;")
+    request = HelpRequest(f"help-{reference}", reference, "pin", el, "Μαρία", "m@x.gr", "Ε;")
     await support_requests.put(pool, keys, request)
     await notes.put(
         pool, keys, note_id=reference, reference=reference, author="anna", text="rang twice"

@@ -5,7 +5,7 @@ from cryptography.exceptions import InvalidTag
 
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations
-from ledger.activations import Account
+from ledger.activations import ActiveAccount
 from postgres import Pool
 from tests.stack import TestStack
 from tests.workflows.engine import PERSON
@@ -55,7 +55,7 @@ async def test_the_account_is_known_by_its_person_and_written_nowhere_in_clear(
     await activations.provisioned(pool, stack.keys, reference=reference, username="mpapadop")
     assert await activations.active_account(pool, stack.keys, reference) is None
     await activations.close(pool, reference=reference, end=Step.ACTIVE)
-    assert await activations.active_account(pool, stack.keys, reference) == Account(
+    assert await activations.active_account(pool, stack.keys, reference) == ActiveAccount(
         reference, "mpapadop"
     )
     keys = ("another", reference)

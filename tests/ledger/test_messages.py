@@ -12,7 +12,7 @@ from domain.contracts.channels import Channel
 from domain.contracts.message_io import Delivery, ReserveSend, SendReserved
 from domain.contracts.people import Destination
 from domain.contracts.submissions import Policy
-from domain.contracts.vocabulary import Purse, Spent
+from domain.contracts.vocabulary import Purse, SpentPurse
 from ledger import messages
 from postgres import Pool
 from settings import SendBudget
@@ -199,7 +199,7 @@ async def test_the_kept_message_goes_where_the_ordinary_ones_are_spent_and_only_
     given = [await ask(number, knows=number == 1) for number in (1, 2, 3, 4)]
     assert [each.send_no is not None for each in given] == [True, True, False, False]
     refused = given[-1]
-    assert refused.spent is Spent.PERSON
+    assert refused.spent is SpentPurse.PERSON
     assert refused.kept_at is not None
     assert refused.kept_at <= datetime.now(UTC)
     # Those who do not know cannot use it up, and whoever does gets one an hour.
@@ -222,7 +222,7 @@ async def test_the_kept_message_is_paid_from_the_institutions_sms(
     assert await reserve(pool, stack, wish(reference, 1, to), one) is None
     kept = wish(reference, 2, to).model_copy(update={"purse": Purse.KEPT})
     told = await messages.reserve(pool, stack.keys, kept, "run", messages.Limits(one, Policy()))
-    assert (told.spent, told.kept_at) == (Spent.INSTITUTION, None)
+    assert (told.spent, told.kept_at) == (SpentPurse.INSTITUTION, None)
 
 
 async def test_notices_use_up_no_budget(

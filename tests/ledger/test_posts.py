@@ -7,7 +7,7 @@ import pytest
 
 from domain.contracts.vocabulary import Language
 from ledger import activations, posts
-from ledger.posts import AN_HOUR, IN_ALL, Spent
+from ledger.posts import AN_HOUR, IN_ALL, PostsSpent
 from postgres import Pool
 from tests.stack import TestStack
 
@@ -53,7 +53,9 @@ async def test_the_hour_passes_the_whole_does_not_and_staff_give_as_many_anew(
         assert await posts.take(pool, begun, f"{number}") is None
     await _an_hour_later(pool, begun)
     assert (
-        await posts.take(pool, begun, "one more") == Spent(None) == await posts.spent(pool, begun)
+        await posts.take(pool, begun, "one more")
+        == PostsSpent(None)
+        == await posts.spent(pool, begun)
     )
     assert await posts.take(pool, begun, "0") is None
 

@@ -27,7 +27,7 @@ from domain.contracts.account_io import (
 from domain.contracts.people import Enrolment, FindStudent, Person
 from domain.contracts.vocabulary import Choice, Language
 from domain.passwords import judge
-from domain.rules import Rule
+from domain.rules import InputRule
 from domain.usernames import candidates
 from ledger import consents, passwords
 from postgres import connect
@@ -107,16 +107,16 @@ def test_messages_name_the_institution_its_portal_and_its_times(settings: Settin
 @pytest.mark.parametrize(
     ("password", "broken"),
     [
-        ("Aphrodite2026", [Rule.PASSWORD_COMMON, Rule.PASSWORD_WEAK]),
-        ("kato pafos 2026", [Rule.PASSWORD_COMMON]),
-        ("chroma-pafou-zontana-89", [Rule.PASSWORD_INSTITUTION]),
-        ("chroma-paphos-zontana-89", [Rule.PASSWORD_INSTITUTION]),
+        ("Aphrodite2026", [InputRule.PASSWORD_COMMON, InputRule.PASSWORD_WEAK]),
+        ("kato pafos 2026", [InputRule.PASSWORD_COMMON]),
+        ("chroma-pafou-zontana-89", [InputRule.PASSWORD_INSTITUTION]),
+        ("chroma-paphos-zontana-89", [InputRule.PASSWORD_INSTITUTION]),
         ("chroma-institouto-zontana-89", []),
         ("chroma-tripoli-zontana-89", []),
     ],
 )
 def test_passwords_are_judged_by_the_words_of_the_institution(
-    settings: Settings, password: str, broken: list[Rule]
+    settings: Settings, password: str, broken: list[InputRule]
 ) -> None:
     named = settings.institution
     names = personal.without((named.name_el, named.name_en, "paphos-tech"), named.plain_words)
@@ -124,9 +124,9 @@ def test_passwords_are_judged_by_the_words_of_the_institution(
 
 
 def test_a_password_common_in_greece_is_common_everywhere_one_of_a_town_only_there() -> None:
-    assert Rule.PASSWORD_COMMON in judge("thessaloniki12", [])
-    assert Rule.PASSWORD_COMMON not in judge("tripoli123456", [])
-    assert Rule.PASSWORD_COMMON in judge("tripoli123456", [], (), ["Τρίπολη"])
+    assert InputRule.PASSWORD_COMMON in judge("thessaloniki12", [])
+    assert InputRule.PASSWORD_COMMON not in judge("tripoli123456", [])
+    assert InputRule.PASSWORD_COMMON in judge("tripoli123456", [], (), ["Τρίπολη"])
 
 
 def test_contacts_are_those_outside_the_institution(settings: Settings) -> None:

@@ -37,7 +37,7 @@ from tests.security.conftest import EPOCH
 from tests.server import working
 from tests.stack import TestStack
 from tests.workflows.engine import World, pin_of
-from workflows.step_machine import STEP
+from workflows.search_attributes import STEP
 
 Handle = WorkflowHandle[Any, ActivationResult]
 

@@ -65,7 +65,7 @@ def test_fields_are_read_as_typed_and_repeated_ones_kept() -> None:
 def test_what_was_not_our_form_is_refused(
     token: str | None, content_type: str, sent: bytes
 ) -> None:
-    with pytest.raises(forms.Forged):
+    with pytest.raises(forms.ForgedForm):
         forms.read(KEY, token, content_type, sent)
 
 

@@ -27,7 +27,7 @@ from tests.workflows.engine import World
 from tests.workflows.student import Student
 from workflows.activation import Activation
 from workflows.sandbox import sandbox
-from workflows.step_machine import STEP
+from workflows.search_attributes import STEP
 
 Begin = Callable[..., Awaitable[Student]]
 

@@ -56,7 +56,7 @@ from domain.contracts.pin_io import (
     UnlockPin,
 )
 from domain.contracts.submissions import Policy
-from domain.contracts.vocabulary import ActivityName, FailureType, Purse, Spent
+from domain.contracts.vocabulary import ActivityName, FailureType, Purse, SpentPurse
 from tests.people import MARIA
 
 PERSON = MARIA
@@ -170,7 +170,7 @@ class World:
             return SendReserved(
                 told_at=told,
                 not_before=self.not_before,
-                spent=Spent.CONTACT,
+                spent=SpentPurse.CONTACT,
                 kept_at=self.kept_at,
                 tries_left=book.tries_left(now),
             )

@@ -16,7 +16,7 @@ from temporalio.exceptions import (
 
 from domain.contracts.account_io import Closed
 from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
-from workflows.calls import Forged, _read, _reason
+from workflows.calls import ForgedResult, _read, _reason
 
 
 def window_ended(last: BaseException | None) -> ActivityError:
@@ -87,5 +87,5 @@ def test_a_result_that_is_none_is_forged(
     result: RawValue | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workflow, "payload_converter", PydanticPayloadConverter)
-    with pytest.raises(Forged):
+    with pytest.raises(ForgedResult):
         _read(result, Closed)

@@ -14,7 +14,7 @@ from domain.contracts.vocabulary import (
     ActivityName,
     FailureType,
     Purse,
-    Spent,
+    SpentPurse,
     Step,
     WaitReason,
     Waker,
@@ -250,7 +250,7 @@ async def test_a_contact_that_had_enough_messages_waits_and_still_takes_a_code(
 
     assert refused is Verdict.TOO_SOON
     assert shown.pin is not None
-    assert (shown.pin.resend_at, shown.pin.spent) == (later, Spent.CONTACT)
+    assert (shown.pin.resend_at, shown.pin.spent) == (later, SpentPurse.CONTACT)
     assert (shown.wait_reason, shown.woken_by) == (WaitReason.SEND_LIMIT, Waker.STUDENT)
     assert right.verdict is Verdict.ACCEPTED
 
@@ -322,7 +322,7 @@ async def test_once_the_limit_is_over_a_message_goes_when_it_is_asked_for(
     sent = await student.until(lambda now: now.wait_reason is WaitReason.WAITING_PIN)
 
     assert held_back.pin is not None
-    assert (held_back.pin.spent, held_back.pin.expires_at) == (Spent.CONTACT, None)
+    assert (held_back.pin.spent, held_back.pin.expires_at) == (SpentPurse.CONTACT, None)
     assert (early, by_mail, later) == (Verdict.TOO_SOON, Verdict.ACCEPTED, Verdict.ACCEPTED)
     assert sent.pin is not None
     assert sent.pin.spent is None

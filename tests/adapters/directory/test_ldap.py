@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities import errors
 from activities.errors import guarded
 from adapters.directory.ldap_client import LdapClient
-from adapters.directory.ldap_results import Answer, _policy_error, reject
+from adapters.directory.ldap_results import LdapResult, _policy_error, reject
 from adapters.errors import AdapterError, Refused
 from domain.contracts.vocabulary import FailureType
 from settings import DirectorySettings
@@ -124,7 +124,7 @@ def test_a_wrong_service_password_is_something_to_mend(stack: TestStack, tmp_pat
 )
 def test_result_codes(code: int, kind: str, permanent: bool) -> None:
     with pytest.raises(AdapterError) as raised:
-        reject(Answer(code), 19)
+        reject(LdapResult(code), 19)
     assert (raised.value.type, isinstance(raised.value, Refused)) == (kind, permanent)
 
 
@@ -135,13 +135,13 @@ def test_a_read_only_directory_calls_for_somebody(monkeypatch: pytest.MonkeyPatc
         pytest.raises(ApplicationError),
         guarded(FailureType.LEDGER_DOWN, ()),
     ):
-        reject(Answer(53))
+        reject(LdapResult(53))
     assert [line["outcome"] for line in lines] == ["DIRECTORY_DOWN: LDAP 53"]
 
 
 def test_expected_codes_pass() -> None:
-    reject(Answer(0))
-    reject(Answer(19), 19)
+    reject(LdapResult(0))
+    reject(LdapResult(19), 19)
 
 
 @pytest.mark.parametrize(

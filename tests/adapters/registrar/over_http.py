@@ -17,7 +17,7 @@ from domain.registrar.caller import numbers
 from domain.registrar.humans import humans
 from domain.registrar.row_facts import MOST_ROWS
 from domain.registrar.rows import Row, enrolment, names
-from domain.registrar.students import Typed, called, holds
+from domain.registrar.students import ContactQuery, called, holds
 from domain.text import identifier, student_number
 
 _AWAY = (httpx.TransportError, httpx.HTTPStatusError)
@@ -31,7 +31,7 @@ class HttpRegistrar:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def by_contact(self, typed: Typed) -> list[Row]:
+    async def by_contact(self, typed: ContactQuery) -> list[Row]:
         rows = await self.everybody()
         held = [row for row in rows if holds(row, typed)]
         if len(held) > MOST_ROWS:

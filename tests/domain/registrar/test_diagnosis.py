@@ -3,7 +3,15 @@
 import pytest
 
 from domain.contracts.vocabulary import ContactKind
-from domain.registrar.diagnosis import Account, Lack, Outcome, Typed, human, misses, outcome
+from domain.registrar.diagnosis import (
+    AccountSeen,
+    Diagnosis,
+    Lack,
+    TypedContacts,
+    human,
+    misses,
+    outcome,
+)
 from domain.registrar.rows import Row
 from domain.unreadable import Fault
 
@@ -21,49 +29,74 @@ def row(**columns: str) -> Row:
     }
 
 
-def judged(typed: Typed, *rows: Row, **more: object) -> Outcome:
-    facts: dict[str, object] = {"account": Account.NONE, "under_way": False, "shared": False}
+def judged(typed: TypedContacts, *rows: Row, **more: object) -> Diagnosis:
+    facts: dict[str, object] = {"account": AccountSeen.NONE, "under_way": False, "shared": False}
     return outcome([*rows], typed, "GR", **facts | more)  # type: ignore[arg-type] # named below
 
 
 @pytest.mark.parametrize(
     ("columns", "typed", "more", "expected"),
     [
-        ({"mobilephone": MOBILE}, Typed(), {}, Outcome.FINE),
-        ({}, Typed(), {"account": Account.ACTIVE}, Outcome.ALREADY_ACTIVE),
-        ({"enrollmentstatus": "graduated"}, Typed(MOBILE), {}, Outcome.INACTIVE),
-        ({}, Typed(MOBILE), {"account": Account.IN_THE_WAY}, Outcome.NO_CONTACT),
-        ({"mobilephone": "2710372128"}, Typed(), {}, Outcome.UNREADABLE),
+        ({"mobilephone": MOBILE}, TypedContacts(), {}, Diagnosis.FINE),
+        ({}, TypedContacts(), {"account": AccountSeen.ACTIVE}, Diagnosis.ALREADY_ACTIVE),
+        ({"enrollmentstatus": "graduated"}, TypedContacts(MOBILE), {}, Diagnosis.INACTIVE),
+        ({}, TypedContacts(MOBILE), {"account": AccountSeen.IN_THE_WAY}, Diagnosis.NO_CONTACT),
+        ({"mobilephone": "2710372128"}, TypedContacts(), {}, Diagnosis.UNREADABLE),
         (
             {"mobilephone": MOBILE},
-            Typed(MOBILE),
-            {"account": Account.IN_THE_WAY, "shared": True},
-            Outcome.IN_THE_WAY,
+            TypedContacts(MOBILE),
+            {"account": AccountSeen.IN_THE_WAY, "shared": True},
+            Diagnosis.IN_THE_WAY,
         ),
-        ({"mobilephone": MOBILE}, Typed(), {"login_refused": True}, Outcome.LOGIN_NAME),
-        ({"mobilephone": "2710372128", "extemail": EMAIL}, Typed(MOBILE), {}, Outcome.UNREADABLE),
-        ({"mobilephone": "2710372128", "extemail": EMAIL}, Typed(MOBILE, EMAIL), {}, Outcome.FINE),
-        ({"extemail": EMAIL}, Typed(MOBILE), {}, Outcome.DIFFERS),
-        ({"mobilephone": MOBILE}, Typed("6955000124"), {"shared": True}, Outcome.NEAR_MISS),
+        ({"mobilephone": MOBILE}, TypedContacts(), {"login_refused": True}, Diagnosis.LOGIN_NAME),
+        (
+            {"mobilephone": "2710372128", "extemail": EMAIL},
+            TypedContacts(MOBILE),
+            {},
+            Diagnosis.UNREADABLE,
+        ),
+        (
+            {"mobilephone": "2710372128", "extemail": EMAIL},
+            TypedContacts(MOBILE, EMAIL),
+            {},
+            Diagnosis.FINE,
+        ),
+        ({"extemail": EMAIL}, TypedContacts(MOBILE), {}, Diagnosis.DIFFERS),
         (
             {"mobilephone": MOBILE},
-            Typed(MOBILE),
+            TypedContacts("6955000124"),
+            {"shared": True},
+            Diagnosis.NEAR_MISS,
+        ),
+        (
+            {"mobilephone": MOBILE},
+            TypedContacts(MOBILE),
             {"shared": True, "under_way": True},
-            Outcome.UNDER_WAY,
+            Diagnosis.UNDER_WAY,
         ),
-        ({"mobilephone": MOBILE}, Typed(MOBILE), {"shared": True}, Outcome.SHARED),
-        ({"mobilephone": MOBILE}, Typed(), {"account": Account.UNKNOWN}, Outcome.FINE),
-        ({"mobilephone": MOBILE}, Typed(), {"account": Account.GONE}, Outcome.ACCOUNT_GONE),
+        ({"mobilephone": MOBILE}, TypedContacts(MOBILE), {"shared": True}, Diagnosis.SHARED),
         (
             {"mobilephone": MOBILE},
-            Typed(),
-            {"account": Account.GONE, "recreates": True},
-            Outcome.FINE,
+            TypedContacts(),
+            {"account": AccountSeen.UNKNOWN},
+            Diagnosis.FINE,
+        ),
+        (
+            {"mobilephone": MOBILE},
+            TypedContacts(),
+            {"account": AccountSeen.GONE},
+            Diagnosis.ACCOUNT_GONE,
+        ),
+        (
+            {"mobilephone": MOBILE},
+            TypedContacts(),
+            {"account": AccountSeen.GONE, "recreates": True},
+            Diagnosis.FINE,
         ),
     ],
 )
 def test_the_first_obstacle_is_told(
-    columns: dict[str, str], typed: Typed, more: dict[str, object], expected: Outcome
+    columns: dict[str, str], typed: TypedContacts, more: dict[str, object], expected: Diagnosis
 ) -> None:
     assert judged(typed, row(**columns), **more) is expected
 
@@ -74,17 +107,17 @@ OWN = "st1@mail.uni.example"
 @pytest.mark.parametrize(
     ("columns", "typed", "expected"),
     [
-        ({"extemail": OWN}, Typed(), Outcome.OWN_ADDRESS),
-        ({"extemail": OWN}, Typed(MOBILE, OWN), Outcome.OWN_ADDRESS),
-        ({"extemail": OWN, "mobilephone": "2710372128"}, Typed(), Outcome.OWN_ADDRESS),
-        ({"extemail": OWN, "mobilephone": MOBILE}, Typed(email=OWN), Outcome.OWN_ADDRESS),
-        ({"extemail": EMAIL}, Typed(email=OWN), Outcome.OWN_ADDRESS),
-        ({"extemail": OWN, "mobilephone": MOBILE}, Typed(MOBILE), Outcome.FINE),
-        ({"extemail": f"{OWN} {EMAIL}"}, Typed(), Outcome.FINE),
+        ({"extemail": OWN}, TypedContacts(), Diagnosis.OWN_ADDRESS),
+        ({"extemail": OWN}, TypedContacts(MOBILE, OWN), Diagnosis.OWN_ADDRESS),
+        ({"extemail": OWN, "mobilephone": "2710372128"}, TypedContacts(), Diagnosis.OWN_ADDRESS),
+        ({"extemail": OWN, "mobilephone": MOBILE}, TypedContacts(email=OWN), Diagnosis.OWN_ADDRESS),
+        ({"extemail": EMAIL}, TypedContacts(email=OWN), Diagnosis.OWN_ADDRESS),
+        ({"extemail": OWN, "mobilephone": MOBILE}, TypedContacts(MOBILE), Diagnosis.FINE),
+        ({"extemail": f"{OWN} {EMAIL}"}, TypedContacts(), Diagnosis.FINE),
     ],
 )
 def test_an_address_at_the_institution_is_told_as_what_it_is(
-    columns: dict[str, str], typed: Typed, expected: Outcome
+    columns: dict[str, str], typed: TypedContacts, expected: Diagnosis
 ) -> None:
     assert judged(typed, row(**columns), own=("uni.example",)) is expected
     (only,) = human([row(extemail=OWN)], "GR", lambda _: True, ("uni.example",)).rows
@@ -93,8 +126,8 @@ def test_an_address_at_the_institution_is_told_as_what_it_is(
 
 def test_the_contact_of_an_ended_enrolment_does_not_count() -> None:
     ended = row(registrationid="0", enrollmentstatus="graduated", mobilephone=MOBILE)
-    assert judged(Typed(MOBILE), ended, row()) is Outcome.NO_CONTACT
-    assert misses([ended, row()], Typed("6955000124"), "GR") == ()
+    assert judged(TypedContacts(MOBILE), ended, row()) is Diagnosis.NO_CONTACT
+    assert misses([ended, row()], TypedContacts("6955000124"), "GR") == ()
 
 
 def test_several_contacts_and_a_broken_one_are_all_described() -> None:
@@ -152,6 +185,8 @@ def test_rows_that_look_alike_and_were_not_joined_are_named_where_they_may_be_se
     assert human(group, "GR", "401".__eq__, others=others).apart == ("SIS/2",)
 
 
-@pytest.mark.parametrize("typed", [Typed("694"), Typed(email="nobody")])
-def test_what_is_no_contact_as_it_was_typed_differs_from_what_is_on_file(typed: Typed) -> None:
-    assert judged(typed, row(mobilephone=MOBILE, extemail=EMAIL)) is Outcome.DIFFERS
+@pytest.mark.parametrize("typed", [TypedContacts("694"), TypedContacts(email="nobody")])
+def test_what_is_no_contact_as_it_was_typed_differs_from_what_is_on_file(
+    typed: TypedContacts,
+) -> None:
+    assert judged(typed, row(mobilephone=MOBILE, extemail=EMAIL)) is Diagnosis.DIFFERS

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from domain.registrar import humans as humans_of_rows
 from domain.registrar.humans import humans, people
-from domain.registrar.readiness import Finding, Obstacle, report
+from domain.registrar.readiness import Obstacle, StudentFinding, report
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, birth_date
-from domain.registrar.students import Typed, enrolled, persons
+from domain.registrar.students import ContactQuery, enrolled, persons
 from tests.domain.registrar.untidy import untidy
 
 PAPPAS = {"lastnameel": "Παππάς", "fatherfirstnameel": "Πέτρος"}
@@ -118,7 +118,7 @@ def test_departments_are_counted_and_nothing_personal_is_told() -> None:
     first, second = found.departments
     assert (first.students, first.unable, first.reasons) == (1, 1, {"unreadable_email": 1})
     assert (second.students, second.unable, second.reasons) == (1, 0, {})
-    assert found.findings == (Finding("401", "SIS", "1", Obstacle.UNREADABLE_EMAIL),)
+    assert found.findings == (StudentFinding("401", "SIS", "1", Obstacle.UNREADABLE_EMAIL),)
     assert "Παππάς" not in repr(found)
     assert "wrong" not in repr(found)
 
@@ -159,7 +159,7 @@ def test_a_login_name_is_told_of_the_row_that_has_it() -> None:
     same = {"ssn": "01010500013", "birthdate": "20050101", "mobilephone": "6940000001"}
     older = row("1", inscriptionacyear="2020", departmentid="402", loginname="root", **same)
     found = report([older, row("2", inscriptionacyear="2026", **same)], "GR")
-    assert found.findings == (Finding("402", "SIS", "1", Obstacle.UNUSABLE_LOGIN_NAME),)
+    assert found.findings == (StudentFinding("402", "SIS", "1", Obstacle.UNUSABLE_LOGIN_NAME),)
     counted = [(each.department_id, each.students, each.unable) for each in found.departments]
     assert counted == [("401", 1, 1), ("402", 0, 0)]
     assert found.departments[1].reasons == {"unusable_login_name": 1}
@@ -261,7 +261,7 @@ def test_the_report_and_an_activation_agree_on_who_can_activate(rows: list[Row])
     live = {_number(own[0]) for each in humans(rows, "GR") if (own := enrolled(each))}
     found = report(rows, "GR")
     unable = {each.registration_id for each in found.findings if each.reason == "no_contact"}
-    typed = [Typed(f"+30{each}", None, "GR") for each in ("6971234567", "6981234567")]
+    typed = [ContactQuery(f"+30{each}", None, "GR") for each in ("6971234567", "6981234567")]
     activating = {
         person.enrolments[0].registration_id
         for each in typed

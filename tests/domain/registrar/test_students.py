@@ -8,9 +8,9 @@ from domain import insurance
 from domain.consent import review
 from domain.contracts.vocabulary import Language
 from domain.registrar.rows import Row, birth_date, insurance_of
-from domain.registrar.students import Typed, holders, persons
+from domain.registrar.students import ContactQuery, holders, persons
 
-ME = Typed("+306912345678", "me@mail.example", "GR")
+ME = ContactQuery("+306912345678", "me@mail.example", "GR")
 AMKA = "01010500013"
 
 
@@ -30,7 +30,7 @@ def row(number: str, **more: str | None) -> Row:
     }
 
 
-def found(*rows: Row, typed: Typed = ME) -> list[tuple[str, list[str]]]:
+def found(*rows: Row, typed: ContactQuery = ME) -> list[tuple[str, list[str]]]:
     return [
         (person.person_key, [each.registration_id for each in person.enrolments])
         for person in persons(rows, typed, lambda value: value)
@@ -165,7 +165,7 @@ def test_contacts_are_those_on_file_and_the_typed_one_comes_first() -> None:
     (person,) = persons(rows, ME, str)
     assert (person.sms_to, person.email_to) == (ME.mobile, ME.email)
     assert (person.mobile, person.email) == (ME.mobile, ME.email)
-    (person,) = persons(rows, Typed(ME.mobile, None, "GR"), str)
+    (person,) = persons(rows, ContactQuery(ME.mobile, None, "GR"), str)
     assert (person.email_to, person.email) == (None, "other@mail.example")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from settings import Unreadable
+from settings import UnreadableSettings
 from starter.client import connect
 from tests.stack import TestStack
 
@@ -16,7 +16,7 @@ def test_without_an_address_what_is_missing_is_named(
     empty.touch()
     settings = stack.settings.model_copy(update={"temporal_config_file": empty})
     monkeypatch.delenv("TEMPORAL_ADDRESS", raising=False)
-    with pytest.raises(Unreadable, match="TEMPORAL_ADDRESS is not set"):
+    with pytest.raises(UnreadableSettings, match="TEMPORAL_ADDRESS is not set"):
         connect.server(settings)
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     assert connect.server(settings).get("target_host") == "127.0.0.1:1"

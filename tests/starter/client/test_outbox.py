@@ -13,7 +13,7 @@ from activities.desk import DeskActivities
 from activities.outbox import OutboxActivities
 from domain.contracts.vocabulary import Language, TaskQueue, answer_workflow_id, support_workflow_id
 from ledger import support_requests
-from ledger.support_requests import SupportRequest
+from ledger.support_requests import HelpRequest
 from postgres import Pool, connect
 from security.purposes import User
 from starter.client import outbox as kept
@@ -32,11 +32,11 @@ async def pool(stack: TestStack) -> AsyncIterator[Pool]:
     stack.end_runs()
 
 
-async def asked(pool: Pool, stack: TestStack) -> SupportRequest:
+async def asked(pool: Pool, stack: TestStack) -> HelpRequest:
     """Keep a request of more than a minute ago, which nobody handed over."""
     number = secrets.token_hex(16)
     mail = f"{number}@mail.example"
-    request = SupportRequest(number, None, None, Language.EL, "Μαρία", mail, "Γεια")
+    request = HelpRequest(number, None, None, Language.EL, "Μαρία", mail, "Γεια")
     await support_requests.put(pool, stack.keys, request)
     await pool.execute(
         "UPDATE support_request SET created_at = now() - interval '61 seconds' WHERE id = $1",
@@ -45,7 +45,7 @@ async def asked(pool: Pool, stack: TestStack) -> SupportRequest:
     return request
 
 
-async def answered(pool: Pool, stack: TestStack) -> SupportRequest:
+async def answered(pool: Pool, stack: TestStack) -> HelpRequest:
     """Keep one whose answer nobody handed over."""
     request = await asked(pool, stack)
     await support_requests.mailed(pool, request.id)

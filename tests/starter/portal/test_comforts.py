@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from domain.contracts.views import Verdict
-from domain.contracts.vocabulary import Spent, Step, WaitReason
+from domain.contracts.vocabulary import SpentPurse, Step, WaitReason
 from ledger import sessions as ledger
 from postgres import Pool
 from settings import Service, Settings
@@ -181,10 +181,10 @@ async def test_a_code_that_cannot_be_sent_is_told_at_the_first_try(
     assert told in (await student.get("/pin")).text
 
 
-@pytest.mark.parametrize("spent", Spent)
+@pytest.mark.parametrize("spent", SpentPurse)
 @pytest.mark.parametrize("reached", [False, True])
 async def test_a_code_that_was_not_sent_is_told_as_such(
-    student: Browser, engine: MemoryEngine, spent: Spent, *, reached: bool
+    student: Browser, engine: MemoryEngine, spent: SpentPurse, *, reached: bool
 ) -> None:
     view = at(Step.PIN).pin
     assert view
@@ -211,9 +211,9 @@ async def test_a_code_that_was_not_sent_is_told_as_such(
     assert refused.status_code == 422
 
 
-@pytest.mark.parametrize("spent", [None, Spent.CONTACT])
+@pytest.mark.parametrize("spent", [None, SpentPurse.CONTACT])
 async def test_a_code_that_still_holds_can_be_typed_whatever_is_spent(
-    student: Browser, engine: MemoryEngine, spent: Spent | None
+    student: Browser, engine: MemoryEngine, spent: SpentPurse | None
 ) -> None:
     view = at(Step.PIN).pin
     assert view

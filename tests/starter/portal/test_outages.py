@@ -35,7 +35,7 @@ from tests.server import client
 from tests.stack import TestStack
 from tests.starter.portal.conftest import HIDDEN, Browser, proved
 from tests.starter.portal.engine import SHOWN
-from workflows.step_machine import REASON, STEP
+from workflows.search_attributes import REASON, STEP
 
 __all__ = ["client"]
 

@@ -24,7 +24,7 @@ from domain.contracts.submissions import (
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import Choice, Language, Step, WaitReason
 from domain.passwords import judge
-from domain.rules import Rule
+from domain.rules import InputRule
 from ledger import passwords
 from postgres import Pool
 from security import sealing
@@ -367,38 +367,42 @@ async def test_a_password_is_told_every_broken_rule_and_never_shown(
 
 
 TOLD = {
-    Rule.PASSWORD_SHORT: "έχει από 12 έως 128 χαρακτήρες",
-    Rule.PASSWORD_LONG: "έχει από 12 έως 128 χαρακτήρες",
-    Rule.PASSWORD_GREEK: "χωρίς ελληνικά γράμματα",
-    Rule.PASSWORD_CHARACTERS: "αποτελείται από λατινικά γράμματα, ψηφία, σύμβολα ή κενά",
-    Rule.PASSWORD_BLANK: "μην αρχίζει ούτε να τελειώνει με κενό",
-    Rule.PASSWORD_COMMON: "μην είναι συνηθισμένος ή εύκολος να τον μαντέψει κανείς",
-    Rule.PASSWORD_CONTEXT: "μην περιέχει το όνομά σας, το όνομα χρήστη ή κάποιον αριθμό σας",
-    Rule.PASSWORD_INSTITUTION: "μην περιέχει το όνομα του ιδρύματος",
-    Rule.PASSWORD_WEAK: "μην είναι συνηθισμένος ή εύκολος να τον μαντέψει κανείς",
+    InputRule.PASSWORD_SHORT: "έχει από 12 έως 128 χαρακτήρες",
+    InputRule.PASSWORD_LONG: "έχει από 12 έως 128 χαρακτήρες",
+    InputRule.PASSWORD_GREEK: "χωρίς ελληνικά γράμματα",
+    InputRule.PASSWORD_CHARACTERS: "αποτελείται από λατινικά γράμματα, ψηφία, σύμβολα ή κενά",
+    InputRule.PASSWORD_BLANK: "μην αρχίζει ούτε να τελειώνει με κενό",
+    InputRule.PASSWORD_COMMON: "μην είναι συνηθισμένος ή εύκολος να τον μαντέψει κανείς",
+    InputRule.PASSWORD_CONTEXT: "μην περιέχει το όνομά σας, το όνομα χρήστη ή κάποιον αριθμό σας",
+    InputRule.PASSWORD_INSTITUTION: "μην περιέχει το όνομα του ιδρύματος",
+    InputRule.PASSWORD_WEAK: "μην είναι συνηθισμένος ή εύκολος να τον μαντέψει κανείς",
 }
-BREAKS: dict[Rule, list[str]] = {
-    Rule.PASSWORD_SHORT: ["", "Kx7!qvZ#2pL"],
-    Rule.PASSWORD_LONG: ["Vrachos-kymata-77x" * 8],
-    Rule.PASSWORD_GREEK: ["Vrachos-κύματα-77x"],
-    Rule.PASSWORD_CHARACTERS: ["Vrachos-kymatá-77x", "Vrachos\tkymata-77x"],
-    Rule.PASSWORD_BLANK: [" Vrachos-kymata-77x", "Vrachos-kymata-77x ", "Vrachos-kymata-77\u200b"],
-    Rule.PASSWORD_COMMON: ["kalimera!!2026!!11"],
-    Rule.PASSWORD_CONTEXT: [
+BREAKS: dict[InputRule, list[str]] = {
+    InputRule.PASSWORD_SHORT: ["", "Kx7!qvZ#2pL"],
+    InputRule.PASSWORD_LONG: ["Vrachos-kymata-77x" * 8],
+    InputRule.PASSWORD_GREEK: ["Vrachos-κύματα-77x"],
+    InputRule.PASSWORD_CHARACTERS: ["Vrachos-kymatá-77x", "Vrachos\tkymata-77x"],
+    InputRule.PASSWORD_BLANK: [
+        " Vrachos-kymata-77x",
+        "Vrachos-kymata-77x ",
+        "Vrachos-kymata-77\u200b",
+    ],
+    InputRule.PASSWORD_COMMON: ["kalimera!!2026!!11"],
+    InputRule.PASSWORD_CONTEXT: [
         *("vroxi-Maria-kila-8", "vroxi-mpapadopoulou", "vroxi-6912345678-kila"),
         *("vroxi-2026001-kila", "vroxi-01010500013-kila", "vroxi +30 691 234 5678"),
     ],
-    Rule.PASSWORD_INSTITUTION: ["vroxi-Peloponnese-kila-77"],
-    Rule.PASSWORD_WEAK: ["aaaaaaaaaaaaaaaa"],
+    InputRule.PASSWORD_INSTITUTION: ["vroxi-Peloponnese-kila-77"],
+    InputRule.PASSWORD_WEAK: ["aaaaaaaaaaaaaaaa"],
 }
 
 
-@pytest.mark.parametrize("rule", [rule for rule in Rule if rule.startswith("password")])
+@pytest.mark.parametrize("rule", [rule for rule in InputRule if rule.startswith("password")])
 async def test_a_password_meets_the_rules_that_the_page_tells_and_no_other(
     settings: Settings,
     engine: MemoryEngine,
     make_app: Callable[[Settings], FastAPI],
-    rule: Rule,
+    rule: InputRule,
 ) -> None:
     names = {"name_en": "University of the Peloponnese", "name_el": "Πανεπιστήμιο Πελοποννήσου"}
     named = settings.institution.model_copy(update=names)
@@ -424,7 +428,7 @@ async def test_no_request_waits_for_the_judgement_of_anothers_password(
     begun, go_on = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
-    def held(password: str, *context: Sequence[str]) -> list[Rule]:
+    def held(password: str, *context: Sequence[str]) -> list[InputRule]:
         loop.call_soon_threadsafe(begun.set)
         go_on.wait()
         return judge(password, *context)
@@ -434,7 +438,7 @@ async def test_no_request_waits_for_the_judgement_of_anothers_password(
     await begun.wait()
     assert (await student.http.get("/password")).status_code == 200
     go_on.set()
-    assert errors(await judged) == [Wording(Language.EL).rule(Rule.PASSWORD_WEAK)]
+    assert errors(await judged) == [Wording(Language.EL).rule(InputRule.PASSWORD_WEAK)]
 
 
 async def test_a_good_password_is_sealed_and_only_its_id_travels(

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from domain.contracts.channels import Channel
 from domain.contracts.submissions import ResendRequest
 from domain.contracts.views import Progress, Verdict
-from domain.contracts.vocabulary import Spent, Step, WaitReason
+from domain.contracts.vocabulary import SpentPurse, Step, WaitReason
 from starter.portal.second import TRIES
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
@@ -31,7 +31,7 @@ def spent(kept: timedelta | None, opens: timedelta = HOUR, **more: object) -> Pr
     view = at(Step.PIN).pin
     assert view
     told = {
-        "spent": Spent.CONTACT,
+        "spent": SpentPurse.CONTACT,
         "expires_at": None,
         "resend_at": now + opens,
         "kept_at": None if kept is None else now + kept,

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from jinja2 import meta, nodes
 
 from domain.contracts.vocabulary import Language, PasswordRefusal, Step, WaitReason
-from domain.rules import Rule
+from domain.rules import InputRule
 from starter.portal.info import TITLES
 from starter.portal.wording import Wording
 from tests.starter.portal.conftest import Browser
@@ -66,7 +66,7 @@ async def test_a_reference_is_read_as_people_write_it(browser: Browser) -> None:
 @pytest.mark.parametrize("language", list(Language))
 def test_there_are_words_for_everything(language: Language) -> None:
     words = Wording(language)
-    said = [words.rule(rule) for rule in Rule]
+    said = [words.rule(rule) for rule in InputRule]
     said += [words.refusal(refusal) for refusal in PasswordRefusal]
     said += [words.wait(None, reason) for reason in WaitReason]
     said += [words.wait(step, None) for step in Step]

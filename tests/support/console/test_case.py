@@ -20,7 +20,7 @@ from starter.client.activations import Activations
 from support.console import case
 from support.console.app import assemble, create
 from support.verbs import cases
-from support.verbs.cases import CaseSummary, State
+from support.verbs.cases import CaseState, CaseSummary
 from tests.server import working
 from tests.stack import TestStack
 from tests.starter.client.test_activations import begun, waits_for_its_pin
@@ -88,7 +88,7 @@ async def test_a_run_whose_own_code_fails_shows_the_error_to_who_must_mend_it(
     async with Worker(client, task_queue=TaskQueue.MAIN, workflows=[SupportRequest]):
         await Activations(client).start(begun(reference))
         async with asyncio.timeout(30):
-            while (await cases.standing(client, reference)).state is not State.FAILING:  # noqa: ASYNC110 - as above
+            while (await cases.standing(client, reference)).state is not CaseState.FAILING:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.2)
     page = await (await signed_in("helpdesk")).get(f"/case/{reference}?lang=en")
     assert "The engine itself fails" in page.text
@@ -170,5 +170,7 @@ def test_every_heading_is_one_the_students_pages_have(path: str) -> None:
 
 
 def test_a_line_of_what_nobody_can_tell_names_no_step() -> None:
-    line = CaseSummary("A", Step.LOOKUP, None, datetime.now(UTC), None, None, state=State.UNSEEN)
+    line = CaseSummary(
+        "A", Step.LOOKUP, None, datetime.now(UTC), None, None, state=CaseState.UNSEEN
+    )
     assert line.as_dict()["step"] is None

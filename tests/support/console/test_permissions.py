@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from postgres import Pool
 from settings import Settings
-from support.verbs.staff import ALLOWED, Action, Role
+from support.verbs.staff import ALLOWED, Action, StaffRole
 from tests.starter.portal.conftest import Browser
 from tests.support.console.conftest import SignedIn
 
@@ -57,9 +57,9 @@ async def rows(pool: Pool) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", StaffRole)
 async def test_a_role_has_its_pages_and_no_other(
-    app: FastAPI, signed_in: SignedIn, pool: Pool, settings: Settings, role: Role
+    app: FastAPI, signed_in: SignedIn, pool: Pool, settings: Settings, role: StaffRole
 ) -> None:
     origin = settings.console.temporal_ui_url
     browser = await signed_in(role)

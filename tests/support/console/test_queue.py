@@ -16,7 +16,7 @@ from postgres import Pool
 from starter.client.activations import Activations
 from support.verbs import queue
 from support.verbs.queue import Group, Sort
-from support.verbs.staff import Role, Staff
+from support.verbs.staff import Staff, StaffRole
 from tests.desk import desk
 from tests.server import working
 from tests.stack import TestStack
@@ -24,7 +24,7 @@ from tests.starter.client.test_activations import begun
 from tests.starter.test_cli import comes_to
 from tests.support.console.conftest import SignedIn
 from tests.workflows.engine import World
-from workflows.step_machine import DEPARTMENT, STEP
+from workflows.search_attributes import DEPARTMENT, STEP
 
 REFUSED = 28
 
@@ -66,7 +66,7 @@ async def test_what_is_stuck_is_counted_listed_sorted_and_paged(
     assert pages > 1
     assert listed == sorted(set(listed))
     assert set(parked) <= set(listed)
-    limited = Staff("nina", frozenset({Role.VIEWER}), frozenset({"NONE"}))
+    limited = Staff("nina", frozenset({StaffRole.VIEWER}), frozenset({"NONE"}))
     others = desk(client, pool, keys=stack.keys, settings=stack.settings, staff=limited)
     assert (await queue.page(others, Group.STUCK)).total == 0
 
@@ -116,14 +116,16 @@ async def test_others_push_no_line_of_a_department_out(
         while (await client.count_workflows(f"WorkflowId IN ({ids})")).count < 4:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     everything = desk(client, pool, keys=stack.keys, settings=stack.settings)
-    limited = replace(everything, staff=Staff("nina", frozenset(Role), frozenset({ours, "none"})))
+    limited = replace(
+        everything, staff=Staff("nina", frozenset(StaffRole), frozenset({ours, "none"}))
+    )
     lines, more = await queue.open_lines(limited)
     assert ([line.reference for line in lines], more) == (references[:1], False)
     finished = await queue.page(limited, Group.FINISHED)
     assert ([line.reference for line in finished.rows], finished.more) == (references[:1], False)
     assert (await queue.page(everything, Group.FINISHED)).more
     assert (await queue.overview(everything)).more
-    nobodys = replace(everything, staff=Staff("eva", frozenset(Role), frozenset()))
+    nobodys = replace(everything, staff=Staff("eva", frozenset(StaffRole), frozenset()))
     assert await queue.open_lines(nobodys) == ([], False)
     for reference in references:
         await client.get_workflow_handle(reference).terminate()

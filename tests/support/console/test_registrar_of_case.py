@@ -13,10 +13,10 @@ from ledger import activations as ledger
 from ledger import audit
 from postgres import Pool
 from starter.client.activations import Activations
-from support.verbs.actions import Refused
-from support.verbs.cases import UnknownReference
-from support.verbs.registrar import Question, check
-from support.verbs.staff import NotAllowed, Role, Staff
+from support.verbs.actions import ActRefused
+from support.verbs.histories import UnknownReference
+from support.verbs.registrar import RegistrarQuestion, check
+from support.verbs.staff import NotAllowed, Staff, StaffRole
 from tests import desk as desks
 from tests.activities.test_registrar import insert
 from tests.server import working
@@ -43,13 +43,13 @@ async def test_who_was_told_apart_of_several_is_looked_up_by_the_case(  # noqa: 
     world.persons = (PERSON.model_copy(update=brother), person.model_copy(update=contact))
     desk = desks.desk(client, pool, keys=stack.keys, settings=stack.settings)
     activations = Activations(client)
-    question = Question(case=reference)
+    question = RegistrarQuestion(case=reference)
     async with working(client, world):
         await activations.start(begun(reference))
         await until(activations, reference, handed_over)
         await activations.submit(reference, "submit_pin", typed(pin_of(1)))
         await until(activations, reference, lambda now: now.step is Step.IDENTIFY)
-        with pytest.raises(Refused, match="does not tell whose"):
+        with pytest.raises(ActRefused, match="does not tell whose"):
             await check(desk, question)
         answer = IdentitySubmission(
             submission_id=token_hex(16), received_at=datetime.now(UTC), answer="2005-01-01"
@@ -57,7 +57,7 @@ async def test_who_was_told_apart_of_several_is_looked_up_by_the_case(  # noqa: 
         await activations.submit(reference, "identify", answer)
         await until(activations, reference, lambda now: now.step is Step.INSURANCE)
         # Until the directory is asked, only the ledger tells, which is not the world's here.
-        with pytest.raises(Refused, match="does not tell whose"):
+        with pytest.raises(ActRefused, match="does not tell whose"):
             await check(desk, question)
         await ledger.claimed(
             pool, stack.keys, reference=reference, person=person, language=Language.EL
@@ -85,8 +85,8 @@ async def test_who_was_told_apart_of_several_is_looked_up_by_the_case(  # noqa: 
         ("anna", "number"),
     ]
     for staff, raises in (
-        (Staff("eva", frozenset(Role), frozenset({"402"})), UnknownReference),
-        (Staff("eva", frozenset({Role.VIEWER})), NotAllowed),
+        (Staff("eva", frozenset(StaffRole), frozenset({"402"})), UnknownReference),
+        (Staff("eva", frozenset({StaffRole.VIEWER})), NotAllowed),
     ):
         with pytest.raises(raises):
             await check(replace(desk, staff=staff), question)

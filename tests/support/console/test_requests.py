@@ -6,7 +6,7 @@ import pytest
 
 from domain.contracts.vocabulary import Language
 from ledger import audit, staff_sessions, support_requests
-from ledger.support_requests import SupportRequest
+from ledger.support_requests import HelpRequest
 from postgres import Pool
 from tests.stack import TestStack
 from tests.support.console.conftest import SignedIn
@@ -16,16 +16,16 @@ TEXT = "Δεν ήρθε ο κωδικός.\n<b>Ευχαριστώ</b>"
 
 
 @pytest.fixture
-async def asked(stack: TestStack, pool: Pool) -> SupportRequest:
+async def asked(stack: TestStack, pool: Pool) -> HelpRequest:
     number = token_hex(16)
     mailbox = f"{number}@mail.example"
-    request = SupportRequest(number, REFERENCE, "pin", Language.EL, "Μαρία", mailbox, TEXT)
+    request = HelpRequest(number, REFERENCE, "pin", Language.EL, "Μαρία", mailbox, TEXT)
     await support_requests.put(pool, stack.keys, request)
     return request
 
 
 async def test_a_request_is_listed_without_what_was_written_and_opened_with_it(
-    signed_in: SignedIn, asked: SupportRequest, pool: Pool, stack: TestStack
+    signed_in: SignedIn, asked: HelpRequest, pool: Pool, stack: TestStack
 ) -> None:
     browser = await signed_in("helpdesk")
     listed = (await browser.get("/requests")).text
@@ -39,7 +39,7 @@ async def test_a_request_is_listed_without_what_was_written_and_opened_with_it(
 
 
 async def test_a_double_click_answers_once_and_who_comes_second_is_told(
-    signed_in: SignedIn, asked: SupportRequest, stack: TestStack, pool: Pool
+    signed_in: SignedIn, asked: HelpRequest, stack: TestStack, pool: Pool
 ) -> None:
     first, second = await signed_in("helpdesk"), await signed_in("supervisor")
     path = f"/requests/{asked.id}"
@@ -61,7 +61,7 @@ async def test_a_double_click_answers_once_and_who_comes_second_is_told(
 
 
 async def test_nothing_is_sent_empty_and_what_was_typed_is_kept(
-    signed_in: SignedIn, asked: SupportRequest
+    signed_in: SignedIn, asked: HelpRequest
 ) -> None:
     browser = await signed_in("helpdesk")
     path = f"/requests/{asked.id}"
@@ -76,7 +76,7 @@ async def test_nothing_is_sent_empty_and_what_was_typed_is_kept(
 
 
 async def test_an_answer_that_took_longer_than_the_session_is_not_written_twice(
-    signed_in: SignedIn, asked: SupportRequest, stack: TestStack, pool: Pool
+    signed_in: SignedIn, asked: HelpRequest, stack: TestStack, pool: Pool
 ) -> None:
     browser = await signed_in("helpdesk")
     path = f"/requests/{asked.id}"
@@ -98,7 +98,7 @@ async def test_an_answer_that_took_longer_than_the_session_is_not_written_twice(
 
 
 async def test_a_request_is_closed_without_an_answer(
-    signed_in: SignedIn, asked: SupportRequest
+    signed_in: SignedIn, asked: HelpRequest
 ) -> None:
     browser = await signed_in("helpdesk")
     path = f"/requests/{asked.id}"
@@ -109,7 +109,7 @@ async def test_a_request_is_closed_without_an_answer(
 
 
 async def test_an_unknown_request_is_not_found_and_a_viewer_has_none(
-    signed_in: SignedIn, asked: SupportRequest
+    signed_in: SignedIn, asked: HelpRequest
 ) -> None:
     browser = await signed_in("helpdesk")
     assert (await browser.get("/requests/none")).status_code == 404

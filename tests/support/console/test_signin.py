@@ -10,7 +10,7 @@ from demo.slapd import GROUPS_DN
 from postgres import Pool
 from settings import Settings
 from support.verbs.signin import ByFile
-from support.verbs.staff import Role
+from support.verbs.staff import StaffRole
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.support.console.conftest import HOST, SignedIn
@@ -132,7 +132,7 @@ async def test_without_the_directory_sessions_live_on_and_operators_get_in(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "operators"
-    ByFile(file).put("nikos", [Role.OPERATOR, Role.AUDITOR], "a long enough one")
+    ByFile(file).put("nikos", [StaffRole.OPERATOR, StaffRole.AUDITOR], "a long enough one")
     browser = Browser(make_app(console(settings, operators_file=file)), HOST)
     before = await signed_in("helpdesk")
     stack.stop("slapd")

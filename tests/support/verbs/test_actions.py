@@ -13,11 +13,11 @@ from ledger.posts import IN_ALL
 from postgres import Pool
 from starter.client.activations import Activations
 from support.verbs import actions
-from support.verbs.actions import Refused, act, possible
-from support.verbs.cases import UnknownReference
+from support.verbs.actions import ActRefused, act, possible
+from support.verbs.histories import UnknownReference
 from support.verbs.load_case import load_case
 from support.verbs.sentences import sentence
-from support.verbs.staff import ALLOWED, Action, NotAllowed, Role, Staff
+from support.verbs.staff import ALLOWED, Action, NotAllowed, Staff, StaffRole
 from tests.desk import desk
 from tests.server import working
 from tests.stack import TestStack
@@ -51,7 +51,7 @@ async def test_what_is_not_offered_is_refused_and_what_is_works(
 
     async def refuses(step: Step, reason: WaitReason) -> None:
         for action in set(ACTS) - possible(step, reason) - {Action.RETRY}:
-            with pytest.raises(Refused):
+            with pytest.raises(ActRefused):
                 await act(anna, action, reference=reference, reason="tried")
         stands = await activations.stands(reference)
         assert stands is not None
@@ -61,7 +61,7 @@ async def test_what_is_not_offered_is_refused_and_what_is_works(
         await waits_for_its_pin(activations, reference)
         await refuses(Step.PIN, WaitReason.WAITING_PIN)
         world.staff_may = False
-        with pytest.raises(Refused, match="No message may go"):
+        with pytest.raises(ActRefused, match="No message may go"):
             await act(
                 anna, Action.RESEND, reference=reference, reason="asked", channel=Channel.EMAIL
             )
@@ -74,7 +74,7 @@ async def test_what_is_not_offered_is_refused_and_what_is_works(
         assert await act(anna, Action.CANCEL, reference=reference, reason="she asked")
         # While it closes its step is the end already, but a retry may still hasten it.
         await client.get_workflow_handle(reference).result()
-        with pytest.raises(Refused, match="ended"):
+        with pytest.raises(ActRefused, match="ended"):
             await act(anna, Action.RETRY, reference=reference, reason="tried")
     rows = await audit.page(pool, stack.keys, reference=reference, limit=500)
     # The newest row is the first: each that came to nothing has a second one that says so.
@@ -105,7 +105,7 @@ async def test_an_unlock_gives_new_answers_where_so_many_were_sent_that_none_are
 
     async with working(client, world):
         await waits_for_its_pin(activations, reference)
-        with pytest.raises(Refused, match="not locked"):
+        with pytest.raises(ActRefused, match="not locked"):
             await unlocks("needless")
         await pool.execute(
             "INSERT INTO post SELECT $1, n::text FROM generate_series(1, $2) n", reference, IN_ALL
@@ -144,7 +144,7 @@ async def test_nobody_acts_beyond_their_roles_or_departments(
     activations = Activations(client)
     async with working(client, world):
         await waits_for_its_pin(activations, reference)
-        for role in Role:
+        for role in StaffRole:
             theirs = Staff("maria", frozenset({role}))
             for action in set(ACTS) - ALLOWED[role]:
                 with pytest.raises(NotAllowed):
@@ -154,7 +154,7 @@ async def test_nobody_acts_beyond_their_roles_or_departments(
                         reference=reference,
                         reason="tried",
                     )
-        elsewhere = Staff("maria", frozenset(Role), frozenset({"999"}))
+        elsewhere = Staff("maria", frozenset(StaffRole), frozenset({"999"}))
         with pytest.raises(UnknownReference):
             await act(
                 desk(client, pool, keys=stack.keys, staff=elsewhere),

@@ -23,7 +23,7 @@ from support.commands import alerts as alerts_commands
 from support.commands.main import commands
 from support.verbs import alert_channels, alerts, operations
 from support.verbs.alerts import ALERTS_FAIL, TEMPORAL_DOWN, Watcher
-from support.verbs.staff import Role, Staff
+from support.verbs.staff import Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 from tests.adapters.messaging.test_mail import Relay, relay
 from tests.stack import TestStack
@@ -167,7 +167,7 @@ async def test_a_channel_that_fails_is_logged_shown_and_told_by_the_other_until_
     assert MAILBOX not in str(logs)
     assert scene.url not in str(logs)
 
-    desk = StaffContext(away, pool, scene.keys, broken, Staff("olga", frozenset(Role)))
+    desk = StaffContext(away, pool, scene.keys, broken, Staff("olga", frozenset(StaffRole)))
     state = await operations.state(desk)
     shown = {each.name: each for each in state.alert_channels}
     assert {name for name, each in shown.items() if each.failing_since} == {channel}

@@ -22,7 +22,7 @@ from settings import Settings
 from support.verbs import alert_channels, alerts
 from support.verbs.alerts import TEMPORAL_DOWN, Watcher
 from tests.stack import TestStack
-from workflows.step_machine import REASON, STEP
+from workflows.search_attributes import REASON, STEP
 
 MAILBOX = "operators@university.example"
 
@@ -217,7 +217,7 @@ async def test_what_one_channel_was_told_is_kept_before_the_next_is_asked(
     await pool.execute("INSERT INTO alert (cause, count) VALUES ('MAIL_DOWN', 7)")
     seen: list[list[str]] = []
 
-    async def tell(_: alert_channels.Mailbox, message: alert_channels.Message) -> None:
+    async def tell(_: alert_channels.Mailbox, message: alert_channels.AlertMessage) -> None:
         if message.alert.cause == "MAIL_DOWN":
             seen.append(await pool.fetchval("SELECT told FROM alert WHERE cause = 'MAIL_DOWN'"))
         raise alert_channels.NotDelivered("later")

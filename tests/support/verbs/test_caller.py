@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 
 from domain.contracts.vocabulary import Language
 from domain.registrar.caller import Said
-from domain.registrar.diagnosis import Typed
+from domain.registrar.diagnosis import TypedContacts
 from ledger import activations, audit, used_again
 from starter.client.activations import Activations
 from support.commands.main import commands
-from support.verbs.caller import A_DAY, Answer, Question, Told, Unreadable, ask
-from support.verbs.cases import UnknownReference
-from support.verbs.staff import NotAllowed, Role, Staff
+from support.verbs.caller import A_DAY, CallerAnswer, CallerQuestion, Told, UnreadableField, ask
+from support.verbs.histories import UnknownReference
+from support.verbs.staff import NotAllowed, Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 from tests.activities.test_registrar import insert
 from tests.server import client, reference, working, world
@@ -46,12 +46,14 @@ async def number(stack: TestStack) -> str:
     return number
 
 
-def mail(number: str) -> Typed:
-    return Typed(email=f"{number}@mail.example")
+def mail(number: str) -> TypedContacts:
+    return TypedContacts(email=f"{number}@mail.example")
 
 
 def of_departments(desk: StaffContext, *departments: str) -> StaffContext:
-    return replace(desk, staff=Staff("eva", frozenset({Role.HELPDESK}), frozenset(departments)))
+    return replace(
+        desk, staff=Staff("eva", frozenset({StaffRole.HELPDESK}), frozenset(departments))
+    )
 
 
 def of_four_questions(desk: StaffContext, number: str) -> StaffContext:
@@ -59,14 +61,19 @@ def of_four_questions(desk: StaffContext, number: str) -> StaffContext:
     console = desk.settings.console.model_copy(update={"caller_questions_per_day": 4})
     settings = desk.settings.model_copy(update={"console": console})
     return replace(
-        desk, settings=settings, staff=Staff(f"Eva {number}", frozenset({Role.HELPDESK}))
+        desk, settings=settings, staff=Staff(f"Eva {number}", frozenset({StaffRole.HELPDESK}))
     )
 
 
 async def answer(
-    desk: StaffContext, said: Said, contact: Typed | None = None, reference: str | None = None
+    desk: StaffContext,
+    said: Said,
+    contact: TypedContacts | None = None,
+    reference: str | None = None,
 ) -> Told:
-    return await ask(desk, Question(said, contact or Typed(), reference), secrets.token_hex(16))
+    return await ask(
+        desk, CallerQuestion(said, contact or TypedContacts(), reference), secrets.token_hex(16)
+    )
 
 
 async def newest(desk: StaffContext) -> audit.Row:
@@ -77,11 +84,11 @@ async def test_a_student_is_known_by_number_or_contact_and_two_data(
     desk: StaffContext, number: str
 ) -> None:
     told = await answer(desk, Said("1/1/2005", number.lower()))
-    assert told == Told(Answer.CONFIRMED, 2)
+    assert told == Told(CallerAnswer.CONFIRMED, 2)
     told = await answer(desk, Said("1/1/05", father_name="ΙΩANNHΣ"), mail(number))
-    assert told == Told(Answer.CONFIRMED, 1)
+    assert told == Told(CallerAnswer.CONFIRMED, 1)
     told = await answer(desk, Said("1/1/2005", "C1", FATHER), mail(number))
-    assert told == Told(Answer.NOT_CONFIRMED, 0)
+    assert told == Told(CallerAnswer.NOT_CONFIRMED, 0)
 
 
 @pytest.mark.parametrize("system", ["TEST/", "test / "])
@@ -89,21 +96,21 @@ async def test_a_student_is_found_by_the_number_after_its_system_as_at_the_regis
     desk: StaffContext, number: str, system: str
 ) -> None:
     told = await answer(desk, Said("1/1/2005", f"{system}{number}"))
-    assert told == Told(Answer.CONFIRMED, 2)
+    assert told == Told(CallerAnswer.CONFIRMED, 2)
     told = await answer(desk, Said("1/1/2005", f"OTHER/{number}"))
-    assert told.answer is Answer.NOT_CONFIRMED
+    assert told.answer is CallerAnswer.NOT_CONFIRMED
 
 
 async def test_the_fourth_question_of_the_day_is_not_compared_whoever_asks_and_however(
     desk: StaffContext, number: str
 ) -> None:
-    other = replace(desk, staff=Staff("petros", frozenset({Role.SUPERVISOR})))
+    other = replace(desk, staff=Staff("petros", frozenset({StaffRole.SUPERVISOR})))
     await answer(desk, Said("2/1/2005", number))
     await answer(other, Said("3/1/2005", father_name=FATHER), mail(number))
     await answer(desk, Said("4/1/2005", f" {number} "))
-    for each, contact in itertools.product((desk, other), (Typed(), mail(number))):
+    for each, contact in itertools.product((desk, other), (TypedContacts(), mail(number))):
         told = await answer(each, Said("1/1/2005", number), contact)
-        assert (told.answer, told.left, told.opens is None) == (Answer.SPENT, 0, False)
+        assert (told.answer, told.left, told.opens is None) == (CallerAnswer.SPENT, 0, False)
 
 
 async def test_the_questions_of_one_of_staff_end_whomever_they_are_about(
@@ -112,14 +119,16 @@ async def test_the_questions_of_one_of_staff_end_whomever_they_are_about(
     desk = of_four_questions(desk, number)
     about = [f"{number}-{each}" for each in range(9)]
     told = [await answer(desk, Said("9/9/2000", each)) for each in about]
-    assert [each.answer for each in told] == [Answer.NOT_CONFIRMED] * 4 + [Answer.OWN_SPENT] * 5
+    assert [each.answer for each in told] == [CallerAnswer.NOT_CONFIRMED] * 4 + [
+        CallerAnswer.OWN_SPENT
+    ] * 5
     assert [each.left for each in told] == [2, 2, 1, 0, 0, 0, 0, 0, 0]
     assert (await newest(desk)).reason == "birth_date, student_number: own_spent"
     # A name written otherwise is the same person; a colleague is not, and finds all as it was.
     upper = replace(desk, staff=replace(desk.staff, name=desk.staff.name.upper()))
-    assert (await answer(upper, Said("1/1/2005", number))).answer is Answer.OWN_SPENT
+    assert (await answer(upper, Said("1/1/2005", number))).answer is CallerAnswer.OWN_SPENT
     other = replace(desk, staff=replace(desk.staff, name=f"petros {number}"))
-    assert await answer(other, Said("1/1/2005", number)) == Told(Answer.CONFIRMED, 2)
+    assert await answer(other, Said("1/1/2005", number)) == Told(CallerAnswer.CONFIRMED, 2)
 
 
 async def test_questions_that_are_refused_use_up_none_of_ones_own(
@@ -128,7 +137,7 @@ async def test_questions_that_are_refused_use_up_none_of_ones_own(
     eva = of_four_questions(desk, number)
     for _ in range(6):
         await answer(eva, Said("2/1/2005", number))
-    for expected in (Answer.NOT_CONFIRMED, Answer.OWN_SPENT):
+    for expected in (CallerAnswer.NOT_CONFIRMED, CallerAnswer.OWN_SPENT):
         assert (await answer(eva, Said("2/1/2005", f"{number}-0"))).answer is expected
 
 
@@ -140,23 +149,23 @@ async def test_a_flood_of_questions_is_answered_three_times(
         for day in range(2, 14)
     ]
     told = [each.answer for each in await asyncio.gather(*guesses)]
-    assert told.count(Answer.NOT_CONFIRMED) == A_DAY
-    assert told.count(Answer.SPENT) == len(told) - A_DAY
+    assert told.count(CallerAnswer.NOT_CONFIRMED) == A_DAY
+    assert told.count(CallerAnswer.SPENT) == len(told) - A_DAY
 
 
 async def test_the_same_form_counts_once_but_not_for_another_student(
     stack: TestStack, desk: StaffContext, number: str
 ) -> None:
-    question = Question(Said("1/1/2005", number))
+    question = CallerQuestion(Said("1/1/2005", number))
     for _ in range(5):
-        assert await ask(desk, question, "1" * 32) == Told(Answer.CONFIRMED, 2)
+        assert await ask(desk, question, "1" * 32) == Told(CallerAnswer.CONFIRMED, 2)
     other = f"{number}X"
     await insert(stack, other)
     for left in (2, 1, 0):
         told = await answer(desk, Said("9/9/2000", other))
-        assert told == Told(Answer.NOT_CONFIRMED, left)
-    told = await ask(desk, Question(Said("1/1/2005", other)), "1" * 32)
-    assert told.answer is Answer.SPENT
+        assert told == Told(CallerAnswer.NOT_CONFIRMED, left)
+    told = await ask(desk, CallerQuestion(Said("1/1/2005", other)), "1" * 32)
+    assert told.answer is CallerAnswer.SPENT
 
 
 async def test_another_departments_student_is_answered_as_nobody_is(
@@ -164,15 +173,20 @@ async def test_another_departments_student_is_answered_as_nobody_is(
 ) -> None:
     eva = of_departments(desk, "403")
     right, nobody = Said("1/1/2005", number, FATHER), Said("1/1/2005", "C0", FATHER)
-    for contact, nobodys in ((Typed(), Typed()), (mail(number), mail(f"{number}-0"))):
+    for contact, nobodys in (
+        (TypedContacts(), TypedContacts()),
+        (mail(number), mail(f"{number}-0")),
+    ):
         hidden = [await answer(eva, right, contact) for _ in range(4)]
         unknown = [await answer(eva, nobody, nobodys) for _ in range(4)]
         for asked in (hidden, unknown):
-            assert [told.answer for told in asked] == [Answer.NOT_CONFIRMED] * 3 + [Answer.SPENT]
+            assert [told.answer for told in asked] == [CallerAnswer.NOT_CONFIRMED] * 3 + [
+                CallerAnswer.SPENT
+            ]
             assert [told.left for told in asked] == [2, 1, 0, 0]
             assert [told.opens is None for told in asked] == [True] * 3 + [False]
     own = of_departments(desk, "401")
-    assert await answer(own, right) == Told(Answer.CONFIRMED, 2)
+    assert await answer(own, right) == Told(CallerAnswer.CONFIRMED, 2)
 
 
 async def test_a_shared_contact_tells_who_of_them_and_counts_for_each(
@@ -183,32 +197,32 @@ async def test_a_shared_contact_tells_who_of_them_and_counts_for_each(
         stack, sister, firstnameel="Ζωή", birthdate="20070303", extemail=f"{number}@mail.example"
     )
     told = await answer(desk, Said("3/3/2007", sister), mail(number))
-    assert told == Told(Answer.CONFIRMED, 2)
+    assert told == Told(CallerAnswer.CONFIRMED, 2)
     mixed = await answer(desk, Said("3/3/2007", number), mail(number))
-    assert mixed == Told(Answer.NOT_CONFIRMED, 1)
-    assert await answer(desk, Said("1/1/2005", number)) == Told(Answer.CONFIRMED, 0)
-    assert (await answer(desk, Said("3/3/2007", sister))).answer is Answer.CONFIRMED
+    assert mixed == Told(CallerAnswer.NOT_CONFIRMED, 1)
+    assert await answer(desk, Said("1/1/2005", number)) == Told(CallerAnswer.CONFIRMED, 0)
+    assert (await answer(desk, Said("3/3/2007", sister))).answer is CallerAnswer.CONFIRMED
 
 
 @pytest.mark.parametrize(
     ("said", "contact", "field"),
     [
-        (Said(), Typed(), "birth_date"),
-        (Said("1/1/2005"), Typed(email="a@mail.example"), "birth_date"),
-        (Said("1/1/2005", father_name=FATHER), Typed(), "student_number"),
-        (Said("1/1/2005", father_name=FATHER), Typed("  ", " "), "student_number"),
-        (Said("31/2/2005", "17"), Typed(), "birth_date"),
-        (Said("1/1/2005", "-;"), Typed(), "student_number"),
-        (Said("1/1/2005", "17", "123"), Typed(), "father_name"),
-        (Said("1/1/2005", "17"), Typed("69"), "mobile"),
-        (Said("1/1/2005", "17"), Typed(email="a b"), "email"),
+        (Said(), TypedContacts(), "birth_date"),
+        (Said("1/1/2005"), TypedContacts(email="a@mail.example"), "birth_date"),
+        (Said("1/1/2005", father_name=FATHER), TypedContacts(), "student_number"),
+        (Said("1/1/2005", father_name=FATHER), TypedContacts("  ", " "), "student_number"),
+        (Said("31/2/2005", "17"), TypedContacts(), "birth_date"),
+        (Said("1/1/2005", "-;"), TypedContacts(), "student_number"),
+        (Said("1/1/2005", "17", "123"), TypedContacts(), "father_name"),
+        (Said("1/1/2005", "17"), TypedContacts("69"), "mobile"),
+        (Said("1/1/2005", "17"), TypedContacts(email="a b"), "email"),
     ],
 )
 async def test_what_cannot_be_asked_is_told_at_its_field_and_does_not_count(
-    desk: StaffContext, said: Said, contact: Typed, field: str
+    desk: StaffContext, said: Said, contact: TypedContacts, field: str
 ) -> None:
     before = await desk.pool.fetchval("SELECT count(*) FROM budget")
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableField) as refused:
         await answer(desk, said, contact)
     assert refused.value.field == field
     assert await desk.pool.fetchval("SELECT count(*) FROM budget") == before
@@ -233,9 +247,9 @@ async def test_the_audit_has_who_asked_with_what_and_the_answer_and_nobody_has_t
 async def test_who_only_looks_or_reads_the_audit_may_not_ask(
     desk: StaffContext, number: str
 ) -> None:
-    for role in Role:
+    for role in StaffRole:
         staff = Staff("eva", frozenset({role}))
-        if role in {Role.HELPDESK, Role.SUPERVISOR}:
+        if role in {StaffRole.HELPDESK, StaffRole.SUPERVISOR}:
             continue
         with pytest.raises(NotAllowed):
             await answer(replace(desk, staff=staff), Said("1/1/2005", number))
@@ -246,9 +260,9 @@ async def test_a_registrar_that_is_away_leaves_the_questions(
 ) -> None:
     section = desk.settings.registrar.model_copy(update={"view": "no_such_view"})
     away = replace(desk, settings=desk.settings.model_copy(update={"registrar": section}))
-    assert await answer(away, Said("1/1/2005", number)) == Told(Answer.AWAY)
+    assert await answer(away, Said("1/1/2005", number)) == Told(CallerAnswer.AWAY)
     assert (await newest(desk)).reason == "birth_date, student_number: away"
-    assert await answer(desk, Said("1/1/2005", number)) == Told(Answer.CONFIRMED, 2)
+    assert await answer(desk, Said("1/1/2005", number)) == Told(CallerAnswer.CONFIRMED, 2)
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -268,10 +282,10 @@ async def test_a_case_says_whom_the_caller_claims_to_be(
     await Activations(client).start(start)
     sitting = replace(desk, client=client)
     said = Said("1/1/2005", father_name=FATHER)
-    assert await answer(sitting, said, reference=reference) == Told(Answer.CONFIRMED, 2)
+    assert await answer(sitting, said, reference=reference) == Told(CallerAnswer.CONFIRMED, 2)
     assert (await newest(desk)).reference == reference
     # By the case, by the contact and by the number it is one count.
-    assert await answer(sitting, Said("1/1/2005", number)) == Told(Answer.CONFIRMED, 1)
+    assert await answer(sitting, Said("1/1/2005", number)) == Told(CallerAnswer.CONFIRMED, 1)
     # Another department's, and who is in none yet, has no case here.
     with pytest.raises(UnknownReference):
         await answer(of_departments(sitting, "401"), said, reference=reference)
@@ -296,11 +310,11 @@ async def test_a_case_says_whom_the_caller_claims_to_be(
     await desk.pool.execute(
         "UPDATE activation SET person_key = $2 WHERE reference = $1", reference, own
     )
-    asked, told = Said("3/3/2007", sister), Answer.NOT_CONFIRMED
+    asked, told = Said("3/3/2007", sister), CallerAnswer.NOT_CONFIRMED
     if again:
-        asked, told = said, Answer.CONFIRMED
+        asked, told = said, CallerAnswer.CONFIRMED
     assert await answer(sitting, asked, reference=reference) == Told(told, 0)
-    assert (await answer(sitting, Said("3/3/2007", sister))).answer is Answer.CONFIRMED
+    assert (await answer(sitting, Said("3/3/2007", sister))).answer is CallerAnswer.CONFIRMED
 
 
 @pytest.mark.usefixtures("client")

@@ -26,6 +26,7 @@ from domain.contracts.vocabulary import (
 from postgres import Pool, connect
 from starter.client.activations import Activations
 from support.verbs import actions, cases
+from support.verbs.histories import UnknownReference
 from support.verbs.sentences import sentence
 from support.verbs.staff import Action
 from tests.desk import desk
@@ -75,7 +76,7 @@ async def test_a_cancelled_activation_ends_the_student_is_told_and_the_audit_kno
     assert [notice.notice for notice in world.made(SendNotice)] == [NoticeKind.CANCELLED]
     rows = await pool.fetch("SELECT actor, action FROM audit WHERE reference = $1", reference)
     assert [tuple(row) for row in rows] == [("anna", "cancel")]
-    with pytest.raises(actions.Refused, match="has ended"):
+    with pytest.raises(actions.ActRefused, match="has ended"):
         await cancelled(client, pool, reference)
 
 
@@ -92,13 +93,13 @@ async def test_an_account_being_made_is_not_cancelled(
         await activations.submit(reference, "give_consent", consent)
         password = PasswordSubmission(sealed_id="sealed", **stamp())
         await activations.submit(reference, "submit_password", password)
-        with pytest.raises(actions.Refused, match="being made"):
+        with pytest.raises(actions.ActRefused, match="being made"):
             await cancelled(client, pool, reference)
         await client.get_workflow_handle(reference).terminate()
 
 
 async def test_nobody_cancels_what_is_not_there(client: Client, reference: str, pool: Pool) -> None:
-    with pytest.raises(cases.UnknownReference):
+    with pytest.raises(UnknownReference):
         await cancelled(client, pool, reference)
     assert not await pool.fetchval("SELECT count(*) FROM audit WHERE reference = $1", reference)
 

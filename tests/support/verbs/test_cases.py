@@ -6,7 +6,7 @@ from temporalio.client import Client
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, TaskQueue
 from support.verbs import cases
-from support.verbs.cases import State
+from support.verbs.cases import CaseState
 
 FLOOD = 8
 
@@ -26,7 +26,7 @@ async def test_a_run_that_was_ended_for_its_size_is_told_of(
     await handle.terminate()
     case = await cases.case(client, reference)
     told = [event.what for event in case.timeline]
-    assert case.standing.state is State.CUT_OFF
+    assert case.standing.state is CaseState.CUT_OFF
     assert (told[0], told[-1]) == ("started", "terminated")
     assert case.masked["mobile"]
     assert case.missing == (("history",) if large else ())

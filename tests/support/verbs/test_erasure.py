@@ -16,12 +16,13 @@ from ledger import erasure as ledger
 from postgres import Pool
 from starter.client.activations import Activations
 from support.verbs import erasure
-from support.verbs.actions import Refused
-from support.verbs.cases import State, UnknownReference
+from support.verbs.actions import ActRefused
+from support.verbs.cases import CaseState
+from support.verbs.histories import UnknownReference
 from support.verbs.load_case import load_case, page_of
 from support.verbs.search import search
 from support.verbs.sentences import sentence
-from support.verbs.staff import NotAllowed, Role, Staff
+from support.verbs.staff import NotAllowed, Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 from support.verbs.withdrawal import withdraw
 from tests import desk as desks
@@ -76,7 +77,7 @@ async def test_what_is_over_is_erased_and_what_is_under_way_is_not(
     person = person_of(stack, reference)
     before = await left(pool, reference, person)
     for open_ in workflows[1:]:
-        with pytest.raises(Refused, match="still under way"):
+        with pytest.raises(ActRefused, match="still under way"):
             await erasure.erase(desk, reference=reference, reason="asked by letter")
         assert await left(pool, reference, person) == before
         await client.get_workflow_handle(open_).terminate()
@@ -107,17 +108,17 @@ async def test_an_erased_one_claims_nothing_of_an_account(
     """Nor anything else that Temporal, which deletes by and by, still knows of it."""
     desk = desks.desk(client, pool, settings=stack.settings)
     await live(pool, stack, reference, person_of(stack, reference))
-    assert (await load_case(desk, reference)).standing.state is State.ENDED
+    assert (await load_case(desk, reference)).standing.state is CaseState.ENDED
     await Activations(client).start(begun(reference))
     await ledger.erase(pool, reference)
     case = await load_case(desk, reference)
-    assert (case.standing.state, case.masked, page_of(desk, case)) == (State.ERASED, {}, None)
+    assert (case.standing.state, case.masked, page_of(desk, case)) == (CaseState.ERASED, {}, None)
     for language in Language:
         told = sentence(case.standing, translator(language))
         assert not re.search("is active|ενεργός", told)
     (found,) = (await search(desk, reference)).rows
-    assert found.state is State.ERASED
-    with pytest.raises(Refused, match="was erased"):
+    assert found.state is CaseState.ERASED
+    with pytest.raises(ActRefused, match="was erased"):
         await withdraw(desk, [], reference=reference, reason="asked")
     await client.get_workflow_handle(reference).terminate()
 
@@ -137,7 +138,7 @@ async def test_an_open_activation_is_refused_in_words(
     ("staff", "raises"),
     [
         (desks.ANNA, UnknownReference),
-        (Staff("nikos", frozenset(set(Role) - {Role.OPERATOR})), NotAllowed),
+        (Staff("nikos", frozenset(set(StaffRole) - {StaffRole.OPERATOR})), NotAllowed),
     ],
 )
 async def test_nobody_erases_what_is_unknown_and_only_operators_erase(
@@ -153,7 +154,7 @@ async def test_another_departments_is_unknown(
     person = person_of(stack, reference)
     await live(pool, stack, reference, person)
     before = await left(pool, reference, person)
-    limited = Staff("nikos", frozenset(Role), departments=frozenset({"none"}))
+    limited = Staff("nikos", frozenset(StaffRole), departments=frozenset({"none"}))
     with pytest.raises(UnknownReference):
         await erasure.erase(
             desks.desk(client, pool, staff=limited), reference=reference, reason="x"

@@ -9,7 +9,7 @@ import pytest
 
 from domain.contracts.vocabulary import Step, WaitReason
 from starter.portal.page_state import PageState, conceal
-from support.verbs.cases import Case, CaseSummary, State
+from support.verbs.cases import Case, CaseState, CaseSummary
 from support.verbs.load_case import page_of
 from support.verbs.staff_context import StaffContext
 from support.verbs.timeline import Event
@@ -26,7 +26,7 @@ def desk(disclosure: str) -> StaffContext:
 
 
 def standing(step: Step, reason: WaitReason | None, events: list[Event]) -> Case:
-    state = State.ENDED if step in steps.ENDS else State.OPEN
+    state = CaseState.ENDED if step in steps.ENDS else CaseState.OPEN
     return Case(
         CaseSummary("A-0000-0000", step, reason, NOW, None, None, state=state), {}, tuple(events)
     )

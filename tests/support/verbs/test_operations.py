@@ -13,10 +13,10 @@ from ledger import audit, pauses
 from ledger.parts import Part
 from postgres import Pool
 from support.verbs import operations
-from support.verbs.actions import Refused
+from support.verbs.actions import ActRefused
 from support.verbs.operations import Queue
 from support.verbs.pause import pause, resume
-from support.verbs.staff import Action, NotAllowed, Role, Staff
+from support.verbs.staff import Action, NotAllowed, Staff, StaffRole
 from tests.desk import desk
 from tests.server import working
 from tests.stack import TestStack
@@ -96,11 +96,11 @@ async def test_a_pause_is_audited_once_and_ends_once(
 
 
 async def test_both_languages_are_needed_and_the_role(client: Client, pool: Pool) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ActRefused):
         await pause(desk(client, pool), el="Σε λίγο", en=" ", reason="r")
-    with pytest.raises(Refused):
+    with pytest.raises(ActRefused):
         await pause(desk(client, pool), el="Σε λίγο", en="x" * 501, reason="r")
-    helpdesk = desk(client, pool, staff=Staff("maria", frozenset({Role.HELPDESK})))
+    helpdesk = desk(client, pool, staff=Staff("maria", frozenset({StaffRole.HELPDESK})))
     for verb in (operations.state(helpdesk), resume(helpdesk, reason="r")):
         with pytest.raises(NotAllowed):
             await verb

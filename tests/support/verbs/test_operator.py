@@ -12,7 +12,7 @@ import postgres
 from ledger import audit, staff_sessions
 from ledger.staff_sessions import SignedIn
 from support.verbs.signin import ByFile
-from support.verbs.staff import Action, Role
+from support.verbs.staff import Action, StaffRole
 from tests.commandline import run
 from tests.stack import TestStack
 from tests.starter.test_cli import assert_one_line
@@ -44,7 +44,7 @@ async def test_an_account_made_at_the_terminal_can_sign_in(
     assert await ByFile(file).staff("nikos", GOOD) is None
     nikos = await ByFile(file).staff("nikos", f"{GOOD}r")
     assert nikos
-    assert nikos.roles == {Role.AUDITOR, Role.OPERATOR}
+    assert nikos.roles == {StaffRole.AUDITOR, StaffRole.OPERATOR}
 
 
 async def test_who_is_signed_out_has_to_sign_in_again_everywhere(stack: TestStack) -> None:

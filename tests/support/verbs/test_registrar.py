@@ -21,7 +21,7 @@ from demo.students import amka
 from domain.contracts.account_io import ClaimPerson
 from domain.contracts.people import FindStudent, Person
 from domain.contracts.vocabulary import Language, Step
-from domain.registrar.diagnosis import Account, Lack, Outcome, Typed
+from domain.registrar.diagnosis import AccountSeen, Diagnosis, Lack, TypedContacts
 from domain.registrar.rows import Row
 from domain.typos import Typo
 from domain.unreadable import Fault
@@ -29,8 +29,8 @@ from ledger import activations, audit
 from postgres import Pool
 from security.purposes import User
 from support.commands.main import commands
-from support.verbs.actions import Refused
-from support.verbs.registrar import Check, Question, check
+from support.verbs.actions import ActRefused
+from support.verbs.registrar import Check, RegistrarQuestion, check
 from support.verbs.registrar_texts import (
     ACCOUNTS,
     FAULTS,
@@ -40,7 +40,7 @@ from support.verbs.registrar_texts import (
     contact,
     sentences,
 )
-from support.verbs.staff import NotAllowed, Role, Staff
+from support.verbs.staff import NotAllowed, Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 from tests.activities.case import PASSWORD, Case, others
 from tests.activities.test_registrar import insert
@@ -57,11 +57,13 @@ def number() -> str:
 
 
 async def ask(desk: StaffContext, number: str, mobile: str = "", email: str = "") -> Check:
-    return await check(desk, Question(number=number, typed=Typed(mobile, email)))
+    return await check(desk, RegistrarQuestion(number=number, typed=TypedContacts(mobile, email)))
 
 
 def limited(desk: StaffContext, *departments: str) -> StaffContext:
-    return replace(desk, staff=Staff("eva", frozenset({Role.HELPDESK}), frozenset(departments)))
+    return replace(
+        desk, staff=Staff("eva", frozenset({StaffRole.HELPDESK}), frozenset(departments))
+    )
 
 
 async def person_of(stack: TestStack, email: str) -> Person:
@@ -86,30 +88,30 @@ async def test_rows_are_grouped_as_the_engine_groups_them(desk: StaffContext, ty
     assert human.last_name == "Ψαρρά"
     assert all(row.live for row in human.rows)
     assert all(each.mask for row in human.rows for each in row.on_file)
-    assert (found.outcome, found.account) == (Outcome.FINE, Account.NONE)
+    assert (found.outcome, found.account) == (Diagnosis.FINE, AccountSeen.NONE)
 
 
 async def test_who_is_not_in_the_view_is_told_so(desk: StaffContext) -> None:
     for question in (
-        Question(number="none"),
-        Question(name="ξξξξ"),
-        Question(insurance="31129999999"),
-        Question(typed=Typed("6999999999")),
+        RegistrarQuestion(number="none"),
+        RegistrarQuestion(name="ξξξξ"),
+        RegistrarQuestion(insurance="31129999999"),
+        RegistrarQuestion(typed=TypedContacts("6999999999")),
     ):
-        assert await check(desk, question) == Check(Outcome.NOT_IN_VIEW)
+        assert await check(desk, question) == Check(Diagnosis.NOT_IN_VIEW)
 
 
 @pytest.mark.parametrize(
     ("columns", "outcome", "fault"),
     [
-        ({"enrollmentstatus": "graduated", "mobilephone": "6955000123"}, Outcome.INACTIVE, None),
-        ({}, Outcome.NO_CONTACT, None),
-        ({"mobilephone": "2710372128"}, Outcome.UNREADABLE, Fault.LANDLINE),
-        ({"mobilephone": "695500012"}, Outcome.UNREADABLE, Fault.DIGITS_MISSING),
-        ({"extemail": "nikos.mail.example"}, Outcome.UNREADABLE, Fault.NO_AT),
+        ({"enrollmentstatus": "graduated", "mobilephone": "6955000123"}, Diagnosis.INACTIVE, None),
+        ({}, Diagnosis.NO_CONTACT, None),
+        ({"mobilephone": "2710372128"}, Diagnosis.UNREADABLE, Fault.LANDLINE),
+        ({"mobilephone": "695500012"}, Diagnosis.UNREADABLE, Fault.DIGITS_MISSING),
+        ({"extemail": "nikos.mail.example"}, Diagnosis.UNREADABLE, Fault.NO_AT),
         (
             {"mobilephone": "2710372128", "extemail": "{}@mail.example"},
-            Outcome.FINE,
+            Diagnosis.FINE,
             Fault.LANDLINE,
         ),
     ],
@@ -120,7 +122,7 @@ async def test_each_obstacle_has_its_outcome_and_no_contact_is_shown_whole(
     *,
     number: str,
     columns: dict[str, str],
-    outcome: Outcome,
+    outcome: Diagnosis,
     fault: Fault | None,
 ) -> None:
     written = {name: value.format(number) for name, value in columns.items()}
@@ -129,7 +131,7 @@ async def test_each_obstacle_has_its_outcome_and_no_contact_is_shown_whole(
     assert found.outcome is outcome
     ((row,),) = (human.rows for human in found.people)
     assert fault in {None, *(each.fault for each in row.on_file)}
-    assert row.live is (outcome is not Outcome.INACTIVE)
+    assert row.live is (outcome is not Diagnosis.INACTIVE)
     if fault is Fault.DIGITS_MISSING:
         assert row.on_file[0].digits == 9
     for column in ("mobilephone", "extemail"):
@@ -139,18 +141,18 @@ async def test_each_obstacle_has_its_outcome_and_no_contact_is_shown_whole(
 @pytest.mark.parametrize(
     ("mobile", "email", "outcome", "slip"),
     [
-        ("6955 111 222", "", Outcome.FINE, None),
-        ("6955111223", "", Outcome.NEAR_MISS, Typo.ONE_WRONG),
-        ("6951511222", "", Outcome.NEAR_MISS, Typo.SWAPPED),
-        ("695511122", "", Outcome.NEAR_MISS, Typo.ONE_MISSING),
-        ("69551112222", "", Outcome.NEAR_MISS, Typo.ONE_TOO_MANY),
-        ("6977000000", "", Outcome.DIFFERS, None),
-        ("", "Near.Miss@mail.example", Outcome.FINE, None),
-        ("", "near.miss@mial.example", Outcome.NEAR_MISS, Typo.SWAPPED),
-        ("", "near.miss@other.example", Outcome.NEAR_MISS, Typo.PROVIDER),
-        ("", "somebody@mail.example", Outcome.DIFFERS, None),
-        ("6955111223", "near.miss@mail.example", Outcome.FINE, None),
-        ("garbage", "", Outcome.DIFFERS, None),
+        ("6955 111 222", "", Diagnosis.FINE, None),
+        ("6955111223", "", Diagnosis.NEAR_MISS, Typo.ONE_WRONG),
+        ("6951511222", "", Diagnosis.NEAR_MISS, Typo.SWAPPED),
+        ("695511122", "", Diagnosis.NEAR_MISS, Typo.ONE_MISSING),
+        ("69551112222", "", Diagnosis.NEAR_MISS, Typo.ONE_TOO_MANY),
+        ("6977000000", "", Diagnosis.DIFFERS, None),
+        ("", "Near.Miss@mail.example", Diagnosis.FINE, None),
+        ("", "near.miss@mial.example", Diagnosis.NEAR_MISS, Typo.SWAPPED),
+        ("", "near.miss@other.example", Diagnosis.NEAR_MISS, Typo.PROVIDER),
+        ("", "somebody@mail.example", Diagnosis.DIFFERS, None),
+        ("6955111223", "near.miss@mail.example", Diagnosis.FINE, None),
+        ("garbage", "", Diagnosis.DIFFERS, None),
     ],
 )
 async def test_what_was_typed_is_on_file_or_one_slip_away_or_another(
@@ -159,7 +161,7 @@ async def test_what_was_typed_is_on_file_or_one_slip_away_or_another(
     *,
     mobile: str,
     email: str,
-    outcome: Outcome,
+    outcome: Diagnosis,
     slip: Typo | None,
 ) -> None:
     if not (await ask(desk, "NEARMISS")).people:
@@ -176,8 +178,8 @@ async def test_a_contact_of_several_is_told_with_how_many(
 ) -> None:
     sister = str(stack.samples["siblings"].rows[0]["registrationid"])
     found = await ask(desk, sister)
-    assert (found.outcome, found.shared_with) == (Outcome.SHARED, 1)
-    both_of_them = await check(desk, Question(typed=Typed(mobile="694 000 0008")))
+    assert (found.outcome, found.shared_with) == (Diagnosis.SHARED, 1)
+    both_of_them = await check(desk, RegistrarQuestion(typed=TypedContacts(mobile="694 000 0008")))
     assert both_of_them.outcome is None
     assert {human.first_name for human in both_of_them.people} == {
         str(row["firstnameel"]) for row in stack.samples["siblings"].rows
@@ -190,7 +192,7 @@ async def test_no_question_more_is_told_to_who_uses_a_contact_of_their_own(
     mobile, email = f"695{number[1:]}7"[:10], f"{number}@mail.example".lower()
     await insert(stack, f"{number}-1", mobilephone=mobile, extemail=email)
     await insert(stack, f"{number}-2", mobilephone=mobile)
-    for typed, outcome in (((mobile, email), Outcome.SHARED), (("", email), Outcome.FINE)):
+    for typed, outcome in (((mobile, email), Diagnosis.SHARED), (("", email), Diagnosis.FINE)):
         found = await ask(desk, f"{number}-1", *typed)
         assert (found.outcome, found.shared_with) == (outcome, 1)
 
@@ -199,10 +201,10 @@ async def test_people_are_found_by_insurance_number_and_by_surname(
     stack: TestStack, desk: StaffContext
 ) -> None:
     row: Row = stack.samples["complete"].rows[0]
-    by_number = await check(desk, Question(insurance=f" {row['ssn']} "))
+    by_number = await check(desk, RegistrarQuestion(insurance=f" {row['ssn']} "))
     assert [human.first_name for human in by_number.people] == [row["firstnameel"]]
     for typed in ("ΜΠΑΚΟΓΙ", "Mpakogi", "bakogi", "Μπακόγι"):
-        found = await check(desk, Question(name=typed))
+        found = await check(desk, RegistrarQuestion(name=typed))
         numbers = {each.number for human in found.people for each in human.rows}
         assert ("SIS/202690004" in numbers) is (typed != "Mpakogi")
 
@@ -216,25 +218,25 @@ async def test_no_more_than_twenty_are_listed(stack: TestStack, desk: StaffConte
             birthdate=f"199001{at + 1:02}",
             departmentid="9" if at else "8",
         )
-    found = await check(desk, Question(name="ωμεγασ"))
+    found = await check(desk, RegistrarQuestion(name="ωμεγασ"))
     assert (found.outcome, len(found.people), found.more) == (None, 20, True)
-    (own,) = (await check(limited(desk, "8"), Question(name="ωμεγασ"))).people
+    (own,) = (await check(limited(desk, "8"), RegistrarQuestion(name="ωμεγασ"))).people
     assert [row.number for row in own.rows] == ["TEST/MANY0"]
 
 
 @pytest.mark.parametrize(
     "question",
     [
-        Question(),
-        Question(number="1", name="Παπαδοπούλου"),
-        Question(name="πα"),
-        Question(name="%%%%"),
+        RegistrarQuestion(),
+        RegistrarQuestion(number="1", name="Παπαδοπούλου"),
+        RegistrarQuestion(name="πα"),
+        RegistrarQuestion(name="%%%%"),
     ],
 )
 async def test_a_question_that_asks_too_little_or_too_much_is_refused(
-    desk: StaffContext, question: Question
+    desk: StaffContext, question: RegistrarQuestion
 ) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ActRefused):
         await check(desk, question)
 
 
@@ -242,7 +244,7 @@ async def test_another_departments_rows_are_counted_and_not_shown(
     stack: TestStack, desk: StaffContext, number: str
 ) -> None:
     await insert(stack, number, departmentid="403", mobilephone="6955333444")
-    assert await ask(limited(desk, "401"), number) == Check(Outcome.ELSEWHERE, elsewhere=1)
+    assert await ask(limited(desk, "401"), number) == Check(Diagnosis.ELSEWHERE, elsewhere=1)
     found = await ask(limited(desk, "401"), "202690006")
     (human,) = found.people
     assert {row.department_id for row in human.rows} == {"401"}
@@ -252,11 +254,11 @@ async def test_another_departments_rows_are_counted_and_not_shown(
 async def test_the_audit_keeps_by_what_was_asked_and_never_what(
     stack: TestStack, desk: StaffContext
 ) -> None:
-    await check(desk, Question(name="Παπαδοπούλου", typed=Typed("6940000001")))
+    await check(desk, RegistrarQuestion(name="Παπαδοπούλου", typed=TypedContacts("6940000001")))
     newest = (await audit.page(desk.pool, stack.keys, limit=1))[0]
     assert (newest.actor, newest.action, newest.reason) == ("anna", "registrar", "name")
     assert newest.reference is None
-    viewer = replace(desk, staff=Staff("eva", frozenset({Role.VIEWER})))
+    viewer = replace(desk, staff=Staff("eva", frozenset({StaffRole.VIEWER})))
     with pytest.raises(NotAllowed):
         await ask(viewer, "202690001")
 
@@ -271,14 +273,14 @@ async def test_an_activation_under_way_is_told_with_its_reference(
         pool, stack.keys, reference=begun, language=Language.EL, mobile=None, email=email
     )
     found = await ask(desk, number)
-    assert (found.outcome, found.reference) == (Outcome.UNDER_WAY, begun)
+    assert (found.outcome, found.reference) == (Diagnosis.UNDER_WAY, begun)
     person = await person_of(stack, email)
     records = LedgerActivities(pool=pool, keys=stack.keys_of(User.MAIN), settings=stack.settings)
     await records.claim_person(ClaimPerson(reference=claimed, person=person, language=Language.EL))
     assert (await ask(desk, number)).reference == claimed
     for reference in (begun, claimed):
         await activations.close(pool, reference=reference, end=Step.CANCELLED)
-    assert (await ask(desk, number)).outcome is Outcome.FINE
+    assert (await ask(desk, number)).outcome is Diagnosis.FINE
 
 
 async def test_an_active_account_is_found_in_the_ledger_or_in_the_directory(
@@ -299,7 +301,7 @@ async def test_an_active_account_is_found_in_the_ledger_or_in_the_directory(
     await activities.close()
     case.ldap.close()
     found = await ask(desk, number)
-    assert (found.outcome, found.username) == (Outcome.ALREADY_ACTIVE, number.lower())
+    assert (found.outcome, found.username) == (Diagnosis.ALREADY_ACTIVE, number.lower())
 
 
 async def test_an_account_of_a_row_that_the_registrar_replaced_is_found(
@@ -324,7 +326,7 @@ async def test_an_account_of_a_row_that_the_registrar_replaced_is_found(
     await noted(stack, pool, case)
     case.ldap.close()
     found = await ask(desk, number)
-    assert (found.outcome, found.username) == (Outcome.ALREADY_ACTIVE, name)
+    assert (found.outcome, found.username) == (Diagnosis.ALREADY_ACTIVE, name)
 
 
 async def test_an_account_that_only_the_ledger_knows_is_told_as_missing(
@@ -339,11 +341,11 @@ async def test_an_account_that_only_the_ledger_knows_is_told_as_missing(
     await activations.provisioned(pool, stack.keys, reference=reference, username=number.lower())
     await activations.close(pool, reference=reference, end=Step.ACTIVE)
     found = await ask(desk, number)
-    assert (found.outcome, found.account) == (Outcome.ACCOUNT_GONE, Account.GONE)
+    assert (found.outcome, found.account) == (Diagnosis.ACCOUNT_GONE, AccountSeen.GONE)
     section = stack.settings.directory.model_copy(update={"urls": ["ldaps://127.0.0.1:9"]})
     away = stack.settings.model_copy(update={"directory": section})
     found = await ask(replace(desk, settings=away), number)
-    assert (found.outcome, found.username) == (Outcome.ALREADY_ACTIVE, number.lower())
+    assert (found.outcome, found.username) == (Diagnosis.ALREADY_ACTIVE, number.lower())
 
 
 async def test_a_contact_of_many_is_told_by_number_and_by_the_contact_itself(
@@ -353,13 +355,15 @@ async def test_a_contact_of_many_is_told_by_number_and_by_the_contact_itself(
     for each in range(22):
         await insert(stack, f"{number}-{each}", mobilephone=mobile)
     found = await ask(desk, f"{number}-7")
-    assert (found.outcome, found.by_many) == (Outcome.SHARED_BY_MANY, True)
+    assert (found.outcome, found.by_many) == (Diagnosis.SHARED_BY_MANY, True)
     assert found.shared_with >= 20
     await insert(stack, f"{number}-own", mobilephone=mobile, extemail=f"{number}@own.example")
     own = await ask(desk, f"{number}-own")
-    assert (own.outcome, own.by_many) == (Outcome.FINE, False)
-    assert (await ask(desk, f"{number}-own", mobile)).outcome is Outcome.SHARED_BY_MANY
-    assert (await ask(desk, f"{number}-own", email=f"{number}@own.example")).outcome is Outcome.FINE
+    assert (own.outcome, own.by_many) == (Diagnosis.FINE, False)
+    assert (await ask(desk, f"{number}-own", mobile)).outcome is Diagnosis.SHARED_BY_MANY
+    assert (
+        await ask(desk, f"{number}-own", email=f"{number}@own.example")
+    ).outcome is Diagnosis.FINE
     ((row,),) = (human.rows for human in own.people)
     assert [each.by_many for each in row.on_file] == [True, False]
     assert "more than twenty" in contact(row.on_file[0], "en")
@@ -373,7 +377,7 @@ async def test_an_entry_in_the_way_and_one_without_a_password_are_told_apart(
     case = Case(stack, pool, await person_of(stack, email), f"A-{number[1:]}-0001")
     case.plant(uid, **others(case))
     found = await ask(desk, number)
-    assert (found.outcome, found.account) == (Outcome.IN_THE_WAY, Account.IN_THE_WAY)
+    assert (found.outcome, found.account) == (Diagnosis.IN_THE_WAY, AccountSeen.IN_THE_WAY)
     assert found.why == "another person's: uid contradicted by schacPersonalUniqueCode"
     other = f"{number}X"
     await insert(stack, other, extemail=f"x{email}", loginname=f"{uid}x")
@@ -381,7 +385,7 @@ async def test_an_entry_in_the_way_and_one_without_a_password_are_told_apart(
     case.plant(f"{uid}x", schacPersonalUniqueCode=[code])
     case.ldap.close()
     found = await ask(desk, other)
-    assert (found.outcome, found.account) == (Outcome.FINE, Account.NO_PASSWORD)
+    assert (found.outcome, found.account) == (Diagnosis.FINE, AccountSeen.NO_PASSWORD)
     assert found.why == "schacPersonalUniqueCode"
 
 
@@ -402,9 +406,9 @@ async def test_what_is_not_joined_is_shown_with_the_account_that_may_be_the_same
     case.ldap.close()
     found = await ask(desk, f"{number}-2")
     assert [each.apart for each in found.people] == [(f"TEST/{number}-1", f"TEST/{number}-9")]
-    assert (found.outcome, found.username) == (Outcome.IN_THE_WAY, uid)
+    assert (found.outcome, found.username) == (Diagnosis.IN_THE_WAY, uid)
     assert found.why == "of a row that may be the same person's: schacPersonalUniqueCode"
-    by_number = await check(desk, Question(insurance=same["ssn"]))
+    by_number = await check(desk, RegistrarQuestion(insurance=same["ssn"]))
     assert {row.number for each in by_number.people for row in each.rows} == {
         f"TEST/{number}-2",
         f"TEST/{number}-9",
@@ -417,7 +421,7 @@ async def test_a_directory_that_does_not_answer_leaves_the_account_unknown(
     section = stack.settings.directory.model_copy(update={"urls": ["ldaps://127.0.0.1:9"]})
     away = stack.settings.model_copy(update={"directory": section})
     found = await ask(replace(desk, settings=away), "202690003")
-    assert (found.outcome, found.account) == (Outcome.FINE, Account.UNKNOWN)
+    assert (found.outcome, found.account) == (Diagnosis.FINE, AccountSeen.UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -432,28 +436,28 @@ async def test_a_registrar_that_does_not_answer_is_an_outcome(
 ) -> None:
     section = stack.settings.registrar.model_copy(update=change)
     away = stack.settings.model_copy(update={"registrar": section})
-    assert await ask(replace(desk, settings=away), "1") == Check(Outcome.REGISTRAR_AWAY)
+    assert await ask(replace(desk, settings=away), "1") == Check(Diagnosis.REGISTRAR_AWAY)
 
 
 def test_every_word_of_a_check_is_there_in_both_languages() -> None:
-    assert (set(OUTCOMES), set(ACCOUNTS)) == (set(Outcome), set(Account))
+    assert (set(OUTCOMES), set(ACCOUNTS)) == (set(Diagnosis), set(AccountSeen))
     assert (set(FAULTS), set(SLIPS), set(LACKS)) == (set(Fault), set(Typo), set(Lack))
-    for outcome in Outcome:
+    for outcome in Diagnosis:
         assert len(set(sentences(Check(outcome)).values())) == len(Language)
 
 
 @pytest.mark.parametrize(
     "outcome",
     [
-        Outcome.ALREADY_ACTIVE,
-        Outcome.INACTIVE,
-        Outcome.IN_THE_WAY,
-        Outcome.LOGIN_NAME,
-        Outcome.ACCOUNT_GONE,
-        Outcome.UNDER_WAY,
+        Diagnosis.ALREADY_ACTIVE,
+        Diagnosis.INACTIVE,
+        Diagnosis.IN_THE_WAY,
+        Diagnosis.LOGIN_NAME,
+        Diagnosis.ACCOUNT_GONE,
+        Diagnosis.UNDER_WAY,
     ],
 )
-def test_nobody_is_told_to_begin_what_is_under_way(outcome: Outcome) -> None:
+def test_nobody_is_told_to_begin_what_is_under_way(outcome: Diagnosis) -> None:
     """These may stand beside an activation; of a contact that finds nobody one does try again."""
     told = sentences(Check(outcome, reference="A-7K3F-92QD"))
     assert not re.search("(?i)try again|begin again;", told["en"])

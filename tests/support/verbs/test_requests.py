@@ -15,14 +15,14 @@ from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import Language, TaskQueue
 from domain.references import from_digest
 from ledger import audit, support_requests
-from ledger.support_requests import SupportRequest
+from ledger.support_requests import HelpRequest
 from postgres import Pool
 from security.purposes import User
 from support.commands.main import commands
 from support.verbs import requests
-from support.verbs.actions import Refused
+from support.verbs.actions import ActRefused
 from support.verbs.requests import UnknownRequest
-from support.verbs.staff import NotAllowed, Role, Staff
+from support.verbs.staff import NotAllowed, Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 from tests import desk as desks
 from tests.stack import TestStack
@@ -39,11 +39,11 @@ def desk(stack: TestStack, client: Client, pool: Pool) -> StaffContext:
 
 
 @pytest.fixture
-async def asked(stack: TestStack, pool: Pool) -> SupportRequest:
+async def asked(stack: TestStack, pool: Pool) -> HelpRequest:
     return await ask(stack, pool)
 
 
-async def ask(stack: TestStack, pool: Pool, department: str | None = None) -> SupportRequest:
+async def ask(stack: TestStack, pool: Pool, department: str | None = None) -> HelpRequest:
     reference = from_digest(token_bytes(20))
     number = token_hex(16)
     if department:
@@ -52,7 +52,7 @@ async def ask(stack: TestStack, pool: Pool, department: str | None = None) -> Su
             reference,
             department,
         )
-    request = SupportRequest(
+    request = HelpRequest(
         number, reference, "pin", Language.EL, "Μαρία", MAILBOX.format(number), TEXT
     )
     await support_requests.put(pool, stack.keys, request)
@@ -65,7 +65,7 @@ async def audited(desk: StaffContext, reference: str | None) -> list[str | None]
 
 
 async def test_an_answer_reaches_the_mailbox_and_settles_the_request(
-    stack: TestStack, client: Client, desk: StaffContext, pool: Pool, asked: SupportRequest
+    stack: TestStack, client: Client, desk: StaffContext, pool: Pool, asked: HelpRequest
 ) -> None:
     assert asked.id in {line.id for line in (await requests.waiting(desk, per_page=10_000)).rows}
     count = await requests.open_count(desk)
@@ -95,19 +95,19 @@ async def test_an_answer_reaches_the_mailbox_and_settles_the_request(
 
 
 async def test_of_two_at_once_one_answers_and_the_other_is_told(
-    desk: StaffContext, asked: SupportRequest
+    desk: StaffContext, asked: HelpRequest
 ) -> None:
     tries = (
         requests.answer(desk, asked.id, f"Απάντηση {who}", submission_id=who) for who in "abcd"
     )
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
-    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    refused = [outcome for outcome in outcomes if isinstance(outcome, ActRefused)]
     assert len(refused) == 3
     (kept,) = {
         each.answer for each in outcomes if isinstance(each, support_requests.HelpRequestDetail)
     }
     assert (await requests.read(desk, asked.id)).answer == kept
-    with pytest.raises(Refused, match="settled"):
+    with pytest.raises(ActRefused, match="settled"):
         await requests.close(desk, asked.id, submission_id="e", reason="done")
     rows = await audit.page(desk.pool, desk.keys, reference=asked.reference)
     answered = [row.action for row in rows if "answer" in str(row.reason)]
@@ -116,14 +116,14 @@ async def test_of_two_at_once_one_answers_and_the_other_is_told(
 
 
 async def test_a_request_is_closed_with_a_reason_and_not_answered_after(
-    desk: StaffContext, asked: SupportRequest
+    desk: StaffContext, asked: HelpRequest
 ) -> None:
-    with pytest.raises(Refused, match="why"):
+    with pytest.raises(ActRefused, match="why"):
         await requests.close(desk, asked.id, submission_id="1", reason=" \n")
     for _ in range(2):
         stands = await requests.close(desk, asked.id, submission_id="1", reason="by telephone")
         assert (stands.closing, stands.answer, stands.is_open) == ("by telephone", None, False)
-    with pytest.raises(Refused):
+    with pytest.raises(ActRefused):
         await requests.answer(desk, asked.id, "late", submission_id="2")
     assert await audited(desk, asked.reference) == [f"{asked.id} close: by telephone"]
     assert asked.id not in {
@@ -132,7 +132,7 @@ async def test_a_request_is_closed_with_a_reason_and_not_answered_after(
 
 
 async def test_an_answer_no_mailbox_took_is_open_until_it_is_closed(
-    desk: StaffContext, pool: Pool, asked: SupportRequest
+    desk: StaffContext, pool: Pool, asked: HelpRequest
 ) -> None:
     await requests.answer(desk, asked.id, "Γεια", submission_id="1")
     await support_requests.delivered(pool, asked.id, Delivery.UNDELIVERABLE)
@@ -140,7 +140,7 @@ async def test_an_answer_no_mailbox_took_is_open_until_it_is_closed(
         line for line in (await requests.waiting(desk, per_page=10_000)).rows if line.id == asked.id
     )
     assert line.delivery is Delivery.UNDELIVERABLE
-    with pytest.raises(Refused, match="mailbox"):
+    with pytest.raises(ActRefused, match="mailbox"):
         await requests.answer(desk, asked.id, "Γεια", submission_id="2")
     stands = await requests.close(desk, asked.id, submission_id="3", reason="called")
     assert (stands.answer, stands.closing, stands.is_open) == ("Γεια", "called", False)
@@ -148,19 +148,19 @@ async def test_an_answer_no_mailbox_took_is_open_until_it_is_closed(
 
 @pytest.mark.parametrize("text", ["", " \n\t", "α" * (requests.LONGEST + 1)])
 async def test_an_empty_or_endless_answer_is_refused(
-    desk: StaffContext, asked: SupportRequest, text: str
+    desk: StaffContext, asked: HelpRequest, text: str
 ) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ActRefused):
         await requests.answer(desk, asked.id, text, submission_id="1")
     assert (await requests.read(desk, asked.id)).is_open
     assert await audited(desk, asked.reference) == [f"read {asked.id}"]
 
 
 async def test_another_departments_requests_are_neither_listed_nor_opened(
-    stack: TestStack, desk: StaffContext, pool: Pool, asked: SupportRequest
+    stack: TestStack, desk: StaffContext, pool: Pool, asked: HelpRequest
 ) -> None:
     ours, theirs = await ask(stack, pool, "401"), await ask(stack, pool, "402")
-    limited = replace(desk, staff=Staff("eva", frozenset({Role.HELPDESK}), frozenset({"401"})))
+    limited = replace(desk, staff=Staff("eva", frozenset({StaffRole.HELPDESK}), frozenset({"401"})))
     listed = {line.id for line in (await requests.waiting(limited)).rows}
     assert ours.id in listed
     assert listed.isdisjoint({theirs.id, asked.id})
@@ -176,7 +176,7 @@ async def test_requests_of_others_hide_none_of_the_department_and_all_are_counte
     stack: TestStack, desk: StaffContext, pool: Pool
 ) -> None:
     """Anybody may ask for help, as often as they like; a list has an end, and a count none."""
-    eva = Staff("eva", frozenset({Role.HELPDESK}), frozenset({token_hex(4)}))
+    eva = Staff("eva", frozenset({StaffRole.HELPDESK}), frozenset({token_hex(4)}))
     limited = replace(desk, staff=eva)
     before = await requests.open_count(desk)
     for department in (None, None, "402"):
@@ -211,9 +211,9 @@ async def test_requests_of_nobody_push_those_of_known_students_out_of_no_page(
 
 
 async def test_who_may_only_look_at_cases_reads_no_request(
-    desk: StaffContext, asked: SupportRequest
+    desk: StaffContext, asked: HelpRequest
 ) -> None:
-    viewer = replace(desk, staff=Staff("eva", frozenset({Role.VIEWER})))
+    viewer = replace(desk, staff=Staff("eva", frozenset({StaffRole.VIEWER})))
     assert await requests.open_count(viewer) == 0
     for verb in (requests.waiting(viewer), requests.read(viewer, asked.id)):
         with pytest.raises(NotAllowed):
@@ -221,7 +221,7 @@ async def test_who_may_only_look_at_cases_reads_no_request(
 
 
 async def test_an_answer_is_kept_while_temporal_is_away_and_handed_on_later(
-    desk: StaffContext, pool: Pool, asked: SupportRequest
+    desk: StaffContext, pool: Pool, asked: HelpRequest
 ) -> None:
     nowhere = await Client.connect(
         "127.0.0.1:9", lazy=True, data_converter=desk.client.data_converter
@@ -244,7 +244,7 @@ async def run(*words: str) -> Result:
 
 @pytest.mark.usefixtures("client")
 async def test_the_commands_list_show_answer_and_dismiss(
-    stack: TestStack, pool: Pool, asked: SupportRequest
+    stack: TestStack, pool: Pool, asked: HelpRequest
 ) -> None:
     listed = json.loads((await run("requests", "--json")).stdout)
     assert {"reference", "step", "created_at"} <= set(listed[0])
@@ -253,7 +253,7 @@ async def test_the_commands_list_show_answer_and_dismiss(
     told = json.loads((await run("answer", asked.id, "--text", "Στείλαμε νέο.", "--json")).stdout)
     assert told["answer"] == "Στείλαμε νέο."
     again = await run("answer", asked.id, "--text", "Κι άλλο.")
-    assert isinstance(again.exception, Refused)
+    assert isinstance(again.exception, ActRefused)
     other = await ask(stack, pool)
     dismissed = await run("dismiss", other.id, "--reason", "spam")
     assert "spam" in dismissed.stdout

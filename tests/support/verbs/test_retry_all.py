@@ -32,13 +32,13 @@ from support.verbs import retry_all as verb
 from support.verbs.actions import act
 from support.verbs.cases import CaseSummary
 from support.verbs.retry_all import retriable, retry_all
-from support.verbs.staff import Action, NotAllowed, Role, Staff
+from support.verbs.staff import Action, NotAllowed, Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 from tests.desk import desk
 from tests.server import working
 from tests.stack import TestStack
 from tests.workflows.engine import World
-from workflows.step_machine import REASON, STEP
+from workflows.search_attributes import REASON, STEP
 
 Targets = Sequence[WorkflowHandle[object, object]]
 CAUSE = WaitReason.MAIL_DOWN
@@ -213,12 +213,12 @@ async def test_those_of_other_departments_are_neither_counted_nor_woken(
     monkeypatch.setattr(cases, "waiting_for", waiting)
     for departments, seen in (({"401"}, "A"), (set[str](), ""), (None, "ABC")):
         limited = None if departments is None else frozenset(departments)
-        staff = Staff("eva", frozenset({Role.SUPERVISOR}), limited)
+        staff = Staff("eva", frozenset({StaffRole.SUPERVISOR}), limited)
         eva = StaffContext(
             client, cast("Pool", None), cast("KeyRing", None), cast("Settings", None), staff
         )
         assert await retriable(eva, WaitReason.DIRECTORY_DOWN) == list(seen)
-    viewer = replace(eva, staff=Staff("eva", frozenset({Role.VIEWER})))
+    viewer = replace(eva, staff=Staff("eva", frozenset({StaffRole.VIEWER})))
     with pytest.raises(NotAllowed):
         await retriable(viewer, WaitReason.DIRECTORY_DOWN)
 

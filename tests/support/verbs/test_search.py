@@ -18,7 +18,7 @@ from ledger import activations, audit
 from support.commands.main import commands
 from support.verbs import erasure
 from support.verbs.search import search
-from support.verbs.staff import ALLOWED, Action, NotAllowed, Role, Staff
+from support.verbs.staff import ALLOWED, Action, NotAllowed, Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 from tests.server import client
 from tests.stack import TestStack
@@ -63,7 +63,7 @@ async def test_a_name_is_shown_of_departments_in_sight_only_and_the_audit_has_of
 ) -> None:
     for count in range(3):
         for departments in itertools.combinations(theirs, count):
-            staff = Staff("eva", frozenset({Role.HELPDESK}), frozenset(departments))
+            staff = Staff("eva", frozenset({StaffRole.HELPDESK}), frozenset(departments))
             found = await search(replace(desk, staff=staff), surname)
             shown = {theirs[each]: f"Μαρία {each} {surname}" for each in departments}
             assert found.names == shown
@@ -73,9 +73,9 @@ async def test_a_name_is_shown_of_departments_in_sight_only_and_the_audit_has_of
             )
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", StaffRole)
 async def test_who_may_not_search_sees_no_name(
-    desk: StaffContext, surname: str, theirs: dict[str, str], role: Role
+    desk: StaffContext, surname: str, theirs: dict[str, str], role: StaffRole
 ) -> None:
     own = replace(desk, staff=Staff("eva", frozenset({role})))
     if Action.SEARCH in ALLOWED[role]:

@@ -6,7 +6,7 @@ import pytest
 
 from domain.contracts.vocabulary import Language, Step, WaitReason
 from support.verbs import timeline
-from support.verbs.cases import CaseSummary, State
+from support.verbs.cases import CaseState, CaseSummary
 from support.verbs.sentences import sentence
 from support.verbs.timeline import Event, Who
 from translations import translator
@@ -27,7 +27,7 @@ def said(line: CaseSummary, language: Language = Language.EN) -> str:
 @pytest.mark.parametrize("language", Language)
 def test_every_place_and_state_is_said_with_the_time_since(language: Language) -> None:
     for step, reason in PLACES:
-        for state in State:
+        for state in CaseState:
             line = CaseSummary("A-7K3F-92QD", step, reason, NOW, None, None, state=state)
             told = said(line, language)
             assert clock(NOW) in told
