@@ -6,12 +6,11 @@ the same are those.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 from domain.lookalikes import repaired
 from domain.memo import OF_A_REGISTRAR, remembered
-from domain.text import LOOK_ALIKES, has_greek, visible
+from domain.text import LOOK_ALIKES, has_greek, visible, without_marks
 
 # `Na`, `Nan`, `Nil` and `No` are not among them: people are called so.
 _WORDS = (
@@ -76,9 +75,7 @@ def value(raw: str | None, more: frozenset[str] = frozenset()) -> str:
 
 def _key(text: str) -> str:
     """Return a text's words without accents: Latin in small letters, Greek in capitals."""
-    apart = unicodedata.normalize("NFD", repaired(text).upper())
-    bare = "".join(c for c in apart if not unicodedata.combining(c))
-    words = " ".join(re.findall(r"[^\W_]+", bare))
+    words = " ".join(re.findall(r"[^\W_]+", without_marks(repaired(text).upper())))
     return words.translate(LOOK_ALIKES) if has_greek(words) else words.lower()
 
 

@@ -4,9 +4,7 @@ A part has 160 places of that alphabet, or 70 of any other letters; of a longer 
 a few less, for what holds the parts together.
 """
 
-import unicodedata
-
-from domain.text import LOOK_ALIKES
+from domain.text import LOOK_ALIKES, without_marks
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
@@ -18,8 +16,7 @@ _FOLD = LOOK_ALIKES | str.maketrans("«»’–·", '""\'-.')
 
 def to_gsm_greek(text: str) -> str:
     """Write Greek in capitals without accents, which fit one 7-bit part; Latin keeps its case."""
-    bare = (c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-    capitals = (c.upper() if "\u0370" <= c <= "\u03ff" else c for c in bare)
+    capitals = (c.upper() if "\u0370" <= c <= "\u03ff" else c for c in without_marks(text))
     return "".join(capitals).translate(_FOLD)
 
 

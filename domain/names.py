@@ -1,13 +1,12 @@
 """Names as they are looked for: in any alphabet, by how their words begin, without marks."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from domain.elot743 import ascii_fold
 from domain.lookalikes import ALL_TO_GREEK, ALL_TO_LATIN, repaired
-from domain.text import has_greek, plain
+from domain.text import has_greek, plain, without_marks
 
 FEWEST, MOST = 3, 8
 """How many letters of a word are looked at; what begins alike for longer is told apart by eye."""
@@ -16,9 +15,7 @@ _GREEK_LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
 
 def words(text: str) -> list[str]:
     """Return the words of a name in capitals without accents, diaeresis or final sigma."""
-    apart = unicodedata.normalize("NFD", repaired(plain(text)).upper())
-    letters = "".join(char for char in apart if not unicodedata.combining(char))
-    return re.findall(r"[^\W\d_]+", letters)
+    return re.findall(r"[^\W\d_]+", without_marks(repaired(plain(text)).upper()))
 
 
 def is_spelled_like(word: str, others: Iterable[str]) -> bool:

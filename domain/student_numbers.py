@@ -5,12 +5,11 @@ separator, one more or none, in look-alike letters, with or without leading zero
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from domain.match_rules import folded
 from domain.memo import remembered
-from domain.text import LOOK_ALIKES, plain
+from domain.text import LOOK_ALIKES, plain, without_marks
 
 _SEPARATORS = "-/._ "
 _LONGEST_WITH_ZEROS = 12
@@ -21,8 +20,7 @@ _FROM_LATIN = {latin: greek for greek, latin in LOOK_ALIKES.items()}
 @remembered(256)
 def other_forms(number: str) -> tuple[str, ...]:
     """Return the forms but for the number itself; none of one that is longer than any is."""
-    apart = unicodedata.normalize("NFD", plain(number).upper())
-    written = "".join(char for char in apart if not unicodedata.combining(char))
+    written = without_marks(plain(number).upper())
     if not 0 < len(re.findall(r"[^\W_]", written)) <= _LONGEST:
         return ()
     alike = (written, written.translate(LOOK_ALIKES), written.translate(_FROM_LATIN))

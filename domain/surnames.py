@@ -3,20 +3,18 @@
 Greek is compared with Greek, for how a syllable is transcribed depends on what follows it.
 """
 
-import unicodedata
 from collections.abc import Iterable
 
 from domain.elot743 import ascii_fold
 from domain.lookalikes import repaired
-from domain.text import has_greek, plain
+from domain.text import has_greek, plain, without_marks
 
 FEWEST_LETTERS = 3
 
 
 def folded(text: str) -> str:
     """Return lower-case letters without accents, every sigma alike; Greek stays Greek."""
-    bare = unicodedata.normalize("NFD", repaired(text).casefold())
-    return "".join(c for c in bare if not unicodedata.combining(c))
+    return without_marks(repaired(text).casefold())
 
 
 def prefix(raw: str) -> str | None:

@@ -49,6 +49,12 @@ def identifier(raw: str) -> str:
     return unicodedata.normalize("NFKC", squash(raw).upper().translate(LOOK_ALIKES))
 
 
+def without_marks(text: str) -> str:
+    """Return a text without accents, diaereses and other combining marks."""
+    apart = unicodedata.normalize("NFD", text)
+    return "".join(char for char in apart if not unicodedata.combining(char))
+
+
 def student_number(raw: str) -> str:
     """Return the letters and digits of a student number, in capitals without accents.
 

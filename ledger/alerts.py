@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ledger import locks
 from postgres import Connection
-
-_LOCK = 7_263_408
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ async def channels(ledger: Connection) -> list[AlertDelivery]:
 
 async def try_lead(ledger: Connection) -> bool:
     """Try to become the leader; it stays so until the connection goes back to its pool."""
-    return await ledger.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK) is True
+    return await ledger.fetchval("SELECT pg_try_advisory_lock($1)", locks.ALERTS) is True
 
 
 async def note(ledger: Connection, found: Mapping[str, int]) -> None:

@@ -17,12 +17,12 @@ import asyncpg
 import structlog
 from cryptography.exceptions import InvalidTag
 
+from ledger import locks
 from postgres import Connection, Pool
 from security.keys import KeyRing
 
 REFUSED = "refused"
 """The action of the row that follows an act which turned out to be impossible."""
-_LOCK = 7_263_402
 _BEGIN = b""
 _AT_ONCE = 2000
 _CHOSEN = (
@@ -82,7 +82,7 @@ async def record_each(
 ) -> None:
     """Add a row for each reference, all of them or none, one writer at a time."""
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", locks.AUDIT)
         last, previous, at = await _follows(connection, keys)
         for number, reference in enumerate(references, last + 1):
             row = {

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import asyncpg
 
+from ledger import locks
 from postgres import Connection
 
 _FOLDER = Path(__file__).parent / "migrations"
-_LOCK = 7_263_401
 _FOR_OTHERS = 30.0
 """Seconds to wait for another migration to end."""
 _FOR_TABLES = 5.0
@@ -45,7 +45,7 @@ async def migrate(
     try:
         async with connection.transaction():
             await _wait_at_most(connection, for_others)
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", locks.MIGRATIONS)
             await _wait_at_most(connection, for_tables)
             return await _apply(connection)
     except asyncpg.LockNotAvailableError:

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from domain import pins
 from security.keyfiles import BrokenKey, KeyUnavailable, read_key
 from security.purposes import LASTING, User, by_epoch, labels, lasting
 
@@ -157,7 +158,7 @@ class KeyRing:
     def pin(self, reference: str, code_no: int) -> str:
         """Return the six digits of this activation's code; the same each time it is asked."""
         digest = hmac.digest(self._lasting("pin.key"), f"{reference}\0{code_no}".encode(), "sha256")
-        return f"{int.from_bytes(digest[:8]) % 1_000_000:06d}"
+        return f"{int.from_bytes(digest[:8]) % 10**pins.LENGTH:0{pins.LENGTH}d}"
 
     def index(self, purpose: str, value: str) -> str:
         """Return a keyed index: equal values are found again, and nothing can be read back."""

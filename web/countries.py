@@ -1,11 +1,11 @@
 """The countries of the world by their names in the student's language, in its alphabet's order."""
 
-import unicodedata
 from functools import cache
 
 from babel import Locale
 
 from domain.countries import ISO, KOSOVO
+from domain.text import without_marks
 
 CODES = ISO | {KOSOVO}
 
@@ -20,5 +20,4 @@ def listed(language: str, first: tuple[str, ...]) -> tuple[tuple[str, str], ...]
 
 def _order(name: str) -> str:
     """Return what Greek dictionaries sort by: letters without marks, one sigma."""
-    letters = (c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
-    return "".join(letters).casefold().replace("ς", "σ")
+    return without_marks(name).casefold().replace("ς", "σ")
