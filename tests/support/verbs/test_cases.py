@@ -5,7 +5,7 @@ from temporalio.client import Client
 
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, TaskQueue
-from support.verbs import cases
+from support.verbs import cases, histories
 from support.verbs.cases import CaseState
 
 FLOOD = 8
@@ -17,8 +17,8 @@ async def test_a_run_that_was_ended_for_its_size_is_told_of(
 ) -> None:
     """Temporal ends a run at 50 MiB, of which no answer brings all within the time."""
     if large:
-        monkeypatch.setattr(cases, "_LARGEST", 200_000)
-        monkeypatch.setattr(cases, "_PAGE", 100_000)
+        monkeypatch.setattr(histories, "_LARGEST", 200_000)
+        monkeypatch.setattr(histories, "_PAGE", 100_000)
     start = ActivationStart(reference=reference, mobile="+306912345678")
     handle = await client.start_workflow(WORKFLOW, start, id=reference, task_queue=TaskQueue.MAIN)
     for _ in range(FLOOD):
