@@ -48,7 +48,7 @@ class Stage:
     def open(self, **portal: object) -> None:
         """Begin anew, with these settings of the portal."""
         self.app = create(assemble(self._with(portal), self._keys, self.pool, self.engine, healthy))
-        self.app.state.context = replace(self.app.state.parts, pauses=Pauses(self.pool, fresh=0))
+        self.app.state.context = replace(self.app.state.context, pauses=Pauses(self.pool, fresh=0))
         self.browser = Browser(self.app, **{"Accept-Language": self._language})
 
     def _with(self, portal: Mapping[str, object]) -> Settings:
