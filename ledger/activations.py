@@ -1,4 +1,4 @@
-"""One row an activation: enough to find it again and to know that it ended, nothing readable."""
+"""Stores one row per activation: its keyed indexes and its end, no readable personal data."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from postgres import Pool
 from security.keys import KeyRing
 
 WITH_ACCOUNT = (Step.ACTIVE, Step.ALREADY_ACTIVE)
-"""The ends after which the person has an account, whoever made it."""
+"""The end steps after which the person has an account, whoever made it."""
 COLUMNS = (
     "reference, language, department, started_at, ended_at, end_step, person_key,"
     " coalesce(mobile_index, email_index, person_key) IS NULL AS erased"
@@ -24,9 +24,9 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class ActivationRow:
-    """What is noted of an activation; `end` None: it has not ended.
+    """What is stored of an activation; `end` is None while it is live.
 
-    `erased`: nothing tells whose it was, though a contact begins each.
+    `erased`: it has no index of a contact or person any more, though each begins with a contact's.
     """
 
     reference: str
@@ -48,11 +48,11 @@ async def begin(
     mobile: str | None,
     email: str | None,
 ) -> bool:
-    """Note a new activation; the same once more changes nothing.
+    """Insert a new activation (idempotent).
 
-    Returns False when the reference is another activation's: one with other contacts.
+    Returns False when the reference belongs to another activation: one with other contacts.
     """
-    ours: bool = await pool.fetchval(
+    same: bool = await pool.fetchval(
         "INSERT INTO activation AS a (reference, language, mobile_index, email_index)"
         " VALUES ($1, $2, $3, $4) ON CONFLICT (reference) DO UPDATE SET reference = a.reference"
         " RETURNING (mobile_index, email_index) IS NOT DISTINCT FROM ($3, $4)",
@@ -61,13 +61,13 @@ async def begin(
         keys.index("mobile", mobile) if mobile else None,
         keys.index("email", email) if email else None,
     )
-    return ours
+    return same
 
 
 async def same_contact(
     pool: Pool, keys: KeyRing, reference: str, mobile: str | None, email: str | None
 ) -> bool:
-    """Whether exactly these contacts began this activation."""
+    """Return whether exactly these contacts began this activation."""
     same: bool = await pool.fetchval(
         "SELECT EXISTS (SELECT FROM activation WHERE reference = $1"
         " AND (mobile_index, email_index) IS NOT DISTINCT FROM ($2, $3))",
@@ -79,7 +79,7 @@ async def same_contact(
 
 
 async def contacts(pool: Pool, reference: str) -> list[str]:
-    """Return the indexes of the contacts that began this activation, the mobile's first."""
+    """Return the keyed indexes of the contacts that began this activation, the mobile's first."""
     row = await pool.fetchrow(
         "SELECT mobile_index, email_index FROM activation WHERE reference = $1", reference
     )
@@ -89,7 +89,7 @@ async def contacts(pool: Pool, reference: str) -> list[str]:
 async def claimed(
     pool: Pool, keys: KeyRing, *, reference: str, person: Person, language: Language
 ) -> None:
-    """Note whose activation it turned out to be."""
+    """Record the person that the activation was found to belong to (upsert)."""
     newest = person.enrolments[0]
     name = f"{person.first_name_el} {person.last_name_el}".strip()
     await pool.execute(
@@ -117,18 +117,18 @@ def _found_by(keys: KeyRing, person: Person) -> Iterator[str]:
         yield keys.index("mobile", person.mobile)
     if person.email:
         yield keys.index("email", person.email)
-    spelled = (
+    spellings = (
         person.first_name_el,
         person.last_name_el,
         person.first_name_latin,
         person.last_name_latin,
     )
-    for beginning in names.beginnings(" ".join(spelled)):
+    for beginning in names.beginnings(" ".join(spellings)):
         yield keys.index("name", beginning)
 
 
 async def provisioned(pool: Pool, keys: KeyRing, *, reference: str, username: str) -> None:
-    """Note the account that works from now on."""
+    """Record the username of the account, which can be used from now on."""
     await pool.execute(
         "UPDATE activation SET username = $2, username_index = $3 WHERE reference = $1",
         reference,
@@ -138,29 +138,29 @@ async def provisioned(pool: Pool, keys: KeyRing, *, reference: str, username: st
 
 
 async def username(pool: Pool, keys: KeyRing, reference: str) -> str | None:
-    """Return the name of the account that this activation made, if it did."""
-    return await _username(pool, keys, reference, not_of=(Step.ALREADY_ACTIVE,))
+    """Return the username of the account that this activation made, or None."""
+    return await _username(pool, keys, reference, except_ends=(Step.ALREADY_ACTIVE,))
 
 
 async def account(pool: Pool, keys: KeyRing, reference: str) -> str | None:
-    """Return the name of the account that this activation made, or found to be active already."""
+    """Return the username of the account that this activation made or found active, or None."""
     return await _username(pool, keys, reference)
 
 
 async def _username(
-    pool: Pool, keys: KeyRing, reference: str, *, not_of: Sequence[Step] = ()
+    pool: Pool, keys: KeyRing, reference: str, *, except_ends: Sequence[Step] = ()
 ) -> str | None:
     name = await pool.fetchval(
         "SELECT username FROM activation"
         " WHERE reference = $1 AND (end_step = ANY($2::text[])) IS NOT TRUE",
         reference,
-        not_of,
+        except_ends,
     )
     return keys.decrypt("username", reference, name) if name else None
 
 
 async def found_active(pool: Pool, keys: KeyRing, *, reference: str, username: str) -> None:
-    """Note the end of an activation whose person has an account already, and its name."""
+    """End an activation whose person has an account already, and record its username."""
     await pool.execute(
         "UPDATE activation SET username = $3, username_index = $4, ended_at = now(), end_step = $2"
         " WHERE reference = $1 AND ended_at IS NULL",
@@ -172,7 +172,7 @@ async def found_active(pool: Pool, keys: KeyRing, *, reference: str, username: s
 
 
 async def close(pool: Pool, *, reference: str, end: Step) -> None:
-    """Note the end; the first end stands."""
+    """Record the end; an end that is recorded already stays."""
     await pool.execute(
         "UPDATE activation SET ended_at = now(), end_step = $2"
         " WHERE reference = $1 AND ended_at IS NULL",
@@ -192,7 +192,7 @@ class ActiveAccount:
 async def active_account(
     pool: Pool, keys: KeyRing, *person_keys: str, ends: Sequence[Step] = (Step.ACTIVE,)
 ) -> ActiveAccount | None:
-    """Return the account this person activated last with this engine, if any."""
+    """Return the account this person activated last with this engine, or None."""
     row = await pool.fetchrow(
         "SELECT reference, username FROM activation"
         " WHERE person_key = ANY($1) AND end_step = ANY($2) AND username IS NOT NULL"
@@ -204,7 +204,7 @@ async def active_account(
 
 
 async def has_account(pool: Pool, person_keys: Sequence[str]) -> bool:
-    """Whether this person came to an account, whoever made it."""
+    """Return whether an activation of this person ended with an account, whoever made it."""
     found: bool = await pool.fetchval(
         "SELECT EXISTS (SELECT FROM activation WHERE person_key = ANY($1) AND end_step = ANY($2))",
         person_keys,
@@ -216,7 +216,7 @@ async def has_account(pool: Pool, person_keys: Sequence[str]) -> bool:
 async def others_accounts(
     pool: Pool, keys: KeyRing, person_keys: Sequence[str], *, most: int
 ) -> tuple[str, ...]:
-    """Return the usernames of some accounts of other people, drawn anew each time."""
+    """Return up to `most` usernames of other people's accounts, a new random sample each time."""
     rows = await pool.fetch(
         "SELECT reference, username FROM activation"
         " WHERE person_key <> ALL($1) AND end_step = $2 AND username IS NOT NULL"
@@ -234,7 +234,7 @@ def _account(keys: KeyRing, row: asyncpg.Record) -> ActiveAccount:
 
 
 async def begun_with(pool: Pool, keys: KeyRing, mobile: str | None, email: str | None) -> bool:
-    """Tell whether an activation that goes on began with one of these contacts."""
+    """Return whether a live activation began with one of these contacts."""
     found: bool = await pool.fetchval(
         "SELECT EXISTS (SELECT FROM activation"
         " WHERE ended_at IS NULL AND (mobile_index = $1 OR email_index = $2))",
@@ -245,7 +245,7 @@ async def begun_with(pool: Pool, keys: KeyRing, mobile: str | None, email: str |
 
 
 async def alive(pool: Pool, reference: str) -> bool:
-    """Whether an activation of this reference has begun and not ended."""
+    """Return whether an activation of this reference has begun and not ended."""
     found: bool = await pool.fetchval(
         "SELECT EXISTS (SELECT FROM activation WHERE reference = $1 AND ended_at IS NULL)",
         reference,
@@ -261,7 +261,10 @@ async def under_way(
     mobiles: Sequence[str],
     emails: Sequence[str],
 ) -> str | None:
-    """Return the live activation that holds a person, else the newest that a contact began."""
+    """Return the live activation with one of these claims, else the newest begun by a contact.
+
+    Contacts count only while the activation's person is not known. Returns None without any.
+    """
     reference: str | None = await pool.fetchval(
         "SELECT a.reference FROM activation a LEFT JOIN claim c"
         " ON c.reference = a.reference AND c.key = ANY($1::text[])"
@@ -276,16 +279,16 @@ async def under_way(
 
 
 async def noted(pool: Pool, references: Collection[str]) -> dict[str, ActivationRow]:
-    """Return what is noted of these, by reference; of unknown ones nothing."""
+    """Return the stored rows by reference; unknown references are left out."""
     rows = await pool.fetch(
-        f"SELECT {COLUMNS} FROM activation WHERE reference = ANY($1)",  # noqa: S608 - a constant of ours
+        f"SELECT {COLUMNS} FROM activation WHERE reference = ANY($1)",  # noqa: S608 - a constant of this module
         list(references),
     )
     return {row["reference"]: read(row) for row in rows}
 
 
 async def names_of(pool: Pool, keys: KeyRing, references: Collection[str]) -> dict[str, str]:
-    """Return the names of whose these are, by reference, where one is kept."""
+    """Return the persons' names by reference; those without a stored name are left out."""
     rows = await pool.fetch(
         "SELECT reference, name FROM activation WHERE reference = ANY($1) AND name IS NOT NULL",
         list(references),
@@ -296,7 +299,7 @@ async def names_of(pool: Pool, keys: KeyRing, references: Collection[str]) -> di
 async def finished(
     pool: Pool, *, since: datetime, departments: Collection[str] | None, limit: int
 ) -> list[ActivationRow]:
-    """Return those of these departments that ended since then, the newest first; None: of all."""
+    """Return the activations of these departments (None: all) ended since then, newest first."""
     rows = await pool.fetch(
         f"SELECT {COLUMNS} FROM activation WHERE ended_at >= $1"  # noqa: S608 - as above
         " AND ($3::text[] IS NULL OR department = ANY($3))"
@@ -309,7 +312,7 @@ async def finished(
 
 
 def read(row: asyncpg.Record) -> ActivationRow:
-    """Return what a row with `COLUMNS` says."""
+    """Convert a database row with `COLUMNS`."""
     return ActivationRow(
         reference=row["reference"],
         language=Language(row["language"]),

@@ -1,7 +1,7 @@
-"""What keeps activations from going on, and by which channels operators know it.
+"""Alerts: what keeps activations from going on, and which channels have reported it to operators.
 
-One row a cause, however many activations it befalls. `told` are the channels that know that the
-cause stands: who has not heard of it hears once, and who has hears once that it is over.
+One row per cause, however many activations it affects. `told` lists the channels that have reported
+the cause: each channel reports a cause once, and then its end once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from postgres import Connection
 
 @dataclass(frozen=True)
 class Alert:
-    """`gone_at` is None while the cause stands."""
+    """One cause; `gone_at` is None while it lasts."""
 
     cause: str
     count: int
@@ -25,7 +25,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class AlertDelivery:
-    """A way to tell operators: its last success, its last failure, and since when it fails."""
+    """State of a channel to operators: last success, last failure, and since when it fails."""
 
     name: str
     delivered_at: datetime | None
@@ -59,12 +59,12 @@ async def channels(ledger: Connection) -> list[AlertDelivery]:
 
 
 async def try_lead(ledger: Connection) -> bool:
-    """Try to become the leader; it stays so until the connection goes back to its pool."""
+    """Try to become leader, by an advisory lock kept until the connection returns to its pool."""
     return await ledger.fetchval("SELECT pg_try_advisory_lock($1)", locks.ALERTS) is True
 
 
 async def note(ledger: Connection, found: Mapping[str, int]) -> None:
-    """Take down what stands now; what does not has gone, and is forgotten if nobody knew it."""
+    """Upsert the current causes and mark the others as gone; delete gone ones never reported."""
     for cause, count in found.items():
         await ledger.execute(
             "INSERT INTO alert AS kept (cause, count) VALUES ($1, $2)"
@@ -81,7 +81,7 @@ async def note(ledger: Connection, found: Mapping[str, int]) -> None:
 
 
 async def adopt(ledger: Connection, cause: str, told: Sequence[str], stood: timedelta) -> None:
-    """Keep what these channels were told while the ledger was away, and since how long it stood."""
+    """Record what these channels reported while the ledger was away; the cause lasted `stood`."""
     await ledger.execute(
         "INSERT INTO alert AS kept (cause, count, since, told)"
         " VALUES ($1, 1, now() - $2::interval, $3)"
@@ -94,7 +94,7 @@ async def adopt(ledger: Connection, cause: str, told: Sequence[str], stood: time
 
 
 async def settled(ledger: Connection, after: timedelta) -> list[Alert]:
-    """Return the causes that have stood, or been gone, for so long."""
+    """Return the causes that have lasted, or been gone, for at least `after`."""
     rows = await ledger.fetch(
         "SELECT * FROM alert WHERE coalesce(gone_at, since) <= now() - $1::interval"
         " ORDER BY since, cause",
@@ -104,20 +104,20 @@ async def settled(ledger: Connection, after: timedelta) -> list[Alert]:
 
 
 async def standing(ledger: Connection) -> list[Alert]:
-    """Return every cause that stands, the oldest first."""
+    """Return every cause that lasts now, the oldest first."""
     rows = await ledger.fetch("SELECT * FROM alert WHERE gone_at IS NULL ORDER BY since, cause")
     return [Alert(**{**row, "told": tuple(row["told"])}) for row in rows]
 
 
 async def tell(ledger: Connection, cause: str, channel: str) -> None:
-    """Note that this channel knows that the cause stands."""
+    """Record that this channel has reported the cause."""
     await ledger.execute(
         "UPDATE alert SET told = array_append(told, $2) WHERE cause = $1", cause, channel
     )
 
 
 async def tell_over(ledger: Connection, cause: str, channel: str) -> None:
-    """Note that this channel knows that the cause is over."""
+    """Record that this channel has reported the end of the cause."""
     await ledger.execute(
         "UPDATE alert SET told = array_remove(told, $2) WHERE cause = $1", cause, channel
     )

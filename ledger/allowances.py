@@ -1,6 +1,6 @@
-"""How many messages with codes may go: to a contact, to a person and, by SMS, over all.
+"""Rate limits of messages with codes: per contact, per person and, for SMS, over all.
 
-Each purse is counted by itself, so that what one has spent another one still has.
+Each purse is counted separately, so that one being spent leaves the others unaffected.
 """
 
 from dataclasses import dataclass
@@ -16,22 +16,22 @@ from postgres import Connection
 from settings import SendBudget
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-_EVER = datetime.min.replace(tzinfo=UTC)
-_OPENS = """
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_ALLOWED_AT = """
 SELECT reserved_at + $3::interval FROM message
 WHERE (contact_index = $1 OR person_key = $1) AND purse = $2 AND key LIKE '%:pin:%'
 AND reserved_at > now() - $3::interval ORDER BY reserved_at DESC OFFSET $4 LIMIT 1
 """
 
 Bound: TypeAlias = tuple[SpentPurse, str, timedelta, int]
-"""Whose limit it is, for which contact or person, in which time, and how many."""
+"""One rate limit: whose it is, the contact or person that is counted, the window, the maximum."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class To:
-    """Where a message goes, by keyed indexes; nobody may know yet which person's contact it is."""
+    """Destination of a message, by keyed indexes; `person` None: not known yet whose contact."""
 
     channel: Channel
     contact: str
@@ -39,15 +39,15 @@ class To:
 
     @property
     def holders(self) -> list[str]:
-        """Whose messages are counted."""
+        """Return the contact and the person whose messages are counted."""
         return [self.contact, self.person] if self.person else [self.contact]
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """Without `not_before` a message may go now, charged to `purse`; else `spent` says why not.
+    """Without `not_before` a message may go now, charged to `purse`; else `spent` says whose limit.
 
-    From `kept_at` on the kept one may go; None: it would not help.
+    `kept_at` is when a message charged to the kept purse may go; None: that purse would not help.
     """
 
     purse: Purse
@@ -59,35 +59,35 @@ class Allowance:
 async def take(
     ledger: Connection, to: To, purse: Purse, budget: SendBudget, now: datetime
 ) -> Allowance:
-    """Find room for one message; the caller holds the locks of contact and person.
+    """Apply the rate limits to one message; the caller holds the locks of contact and person.
 
-    The kept purse is opened only where the ordinary one is empty. Staff's is held back by no limit
-    but their own.
+    The kept purse is used only where the ordinary one is spent. The purse of staff has no limit but
+    its own.
     """
     if purse is Purse.STAFF:
-        return Allowance(purse, *await _opens(ledger, to, purse, budget))
-    opens, spent = await _opens(ledger, to, Purse.ORDINARY, budget)
+        return Allowance(purse, *await _allowed_at(ledger, to, purse, budget))
+    opens, spent = await _allowed_at(ledger, to, Purse.ORDINARY, budget)
     if opens:
-        kept_at, _ = await _opens(ledger, to, Purse.KEPT, budget)
+        kept_at, _ = await _allowed_at(ledger, to, Purse.KEPT, budget)
         if kept_at or purse is Purse.ORDINARY:
             return Allowance(purse, opens, spent, kept_at or now)
     charged = purse if opens else Purse.ORDINARY
-    paid_at = await _paid(ledger, budget) if to.channel.paid else None
-    return Allowance(charged, paid_at, SpentPurse.INSTITUTION) if paid_at else Allowance(charged)
+    free_at = await _count_paid(ledger, budget) if to.channel.paid else None
+    return Allowance(charged, free_at, SpentPurse.INSTITUTION) if free_at else Allowance(charged)
 
 
-async def _opens(
+async def _allowed_at(
     ledger: Connection, to: To, purse: Purse, budget: SendBudget
 ) -> tuple[datetime | None, SpentPurse | None]:
-    """Return when this purse has room again, None for now, and whose limit is spent."""
+    """Return when this purse allows a message (None: now), and whose limit is spent."""
     closed = [
-        (await ledger.fetchval(_OPENS, holder, purse, window, limit - 1), whose)
-        for whose, holder, window, limit in _bounds(to, purse, budget)
+        (await ledger.fetchval(_ALLOWED_AT, holder, purse, window, limit - 1), whose)
+        for whose, holder, window, limit in _limits(to, purse, budget)
     ]
-    return max(closed, key=lambda each: each[0] or _EVER)
+    return max(closed, key=lambda each: each[0] or _EARLIEST)
 
 
-def _bounds(to: To, purse: Purse, budget: SendBudget) -> list[Bound]:
+def _limits(to: To, purse: Purse, budget: SendBudget) -> list[Bound]:
     contact, person = SpentPurse.CONTACT, SpentPurse.PERSON
     match purse:
         case Purse.STAFF:
@@ -104,8 +104,8 @@ def _bounds(to: To, purse: Purse, budget: SendBudget) -> list[Bound]:
     return [*bounds, (person, to.person, _DAY, budget.per_person_day)] if to.person else bounds
 
 
-async def _paid(ledger: Connection, budget: SendBudget) -> datetime | None:
-    """Take one SMS from the institution's own budgets; past one, return when the next opens."""
+async def _count_paid(ledger: Connection, budget: SendBudget) -> datetime | None:
+    """Count one SMS of the institution; over its limit, return when the next window opens."""
     for window, limit in ((_HOUR, budget.sms_per_hour), (_DAY, budget.sms_per_day)):
         opens = await budgets.take(ledger, f"sms:{window}", limit=limit, window=window)
         if opens:

@@ -1,7 +1,7 @@
-"""Counters with a limit per window of time, shared by all processes.
+"""Rate limits: counters per bucket and window of time, shared by all processes.
 
 Most windows are fixed. A sliding one has a row for each use, until that is as old as the window;
-whoever counts there holds the buckets first.
+callers lock its buckets with `hold` before they count.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,10 +20,10 @@ DELETE FROM budget WHERE (bucket, window_start) IN (
 async def take(
     ledger: Connection, bucket: str, *, limit: int, window: timedelta
 ) -> datetime | None:
-    """Use one of `limit` in the current window; None when taken, else when the next one opens.
+    """Count a use in the current window; None within `limit`, else when the next window opens.
 
-    The counter is raised before it is compared, so that racing callers can never share a place.
-    Windows that are over are cleared away, but never waited for.
+    The counter is raised before it is compared, so that racing callers never exceed the limit.
+    Expired windows are deleted, without waiting for those that others have locked.
     """
     await ledger.execute(_CLEAR)
     row = await ledger.fetchrow(
@@ -44,7 +44,7 @@ async def take(
 
 
 async def used(ledger: Connection, bucket: str) -> int:
-    """Return how often the current window was asked for, refusals included."""
+    """Return how many uses the current window has counted, refused ones included."""
     count: int | None = await ledger.fetchval(
         "SELECT used FROM budget WHERE bucket = $1 AND ends_at > now()"
         " ORDER BY window_start DESC LIMIT 1",
@@ -55,7 +55,7 @@ async def used(ledger: Connection, bucket: str) -> int:
 
 @dataclass(frozen=True)
 class Taken:
-    """`left` is how many remain; `opens`: none was there, and from then on one is."""
+    """`left` is how many uses remain; `opens` is set on refusal: when the next use is possible."""
 
     left: int
     opens: datetime | None = None
@@ -64,31 +64,34 @@ class Taken:
 async def take_once(
     pool: Pool, submission_id: str, buckets: Sequence[str], *, limit: int, window: timedelta
 ) -> Taken:
-    """Use one of each of these buckets, which callers name in one order; the same id once only."""
-    this = f"once:{submission_id}"
+    """Count a use of each bucket, deduplicated by `submission_id`.
+
+    All callers name the buckets in the same order, which prevents deadlocks.
+    """
+    once = f"once:{submission_id}"
     async with pool.acquire() as ledger, ledger.transaction():
-        await ledger.execute("SELECT pg_advisory_xact_lock(hashtext($1))", this)
-        if not await used(ledger, this):
+        await ledger.execute("SELECT pg_advisory_xact_lock(hashtext($1))", once)
+        if not await used(ledger, once):
             for bucket in buckets:
                 if opens := await take(ledger, bucket, limit=limit, window=window):
                     return Taken(0, opens)
-            await take(ledger, this, limit=1, window=window)
+            await take(ledger, once, limit=1, window=window)
         return Taken(max(limit - max([await used(ledger, each) for each in buckets]), 0))
 
 
 async def take_of_last(
     pool: Pool, submission_id: str, limits: Mapping[str, int], *, window: timedelta
 ) -> dict[str, Taken]:
-    """Use one of each of these buckets within the last `window`, or none where one is spent.
+    """Count a use of each bucket in its sliding window, or of none where one is spent.
 
-    Returns how each bucket stands, by its name. The same id uses them once only.
+    Returns the result of each bucket, by its name. Deduplicated by `submission_id`.
     """
-    this = f"once:{submission_id}"
+    once = f"once:{submission_id}"
     async with pool.acquire() as ledger, ledger.transaction():
         await ledger.execute(_CLEAR)
-        await hold(ledger, {this, *limits})
-        before = {bucket: await ends(ledger, bucket) for bucket in (this, *limits)}
-        if before.pop(this):
+        await hold(ledger, {once, *limits})
+        before = {bucket: await ends(ledger, bucket) for bucket in (once, *limits)}
+        if before.pop(once):
             return {name: Taken(max(limits[name] - len(each), 0)) for name, each in before.items()}
         taken = {
             name: Taken(0, each[-limit]) if len(each) >= limit else Taken(limit - len(each))
@@ -96,13 +99,13 @@ async def take_of_last(
         }
         if any(each.opens for each in taken.values()):
             return taken
-        for name in (this, *limits):
+        for name in (once, *limits):
             await use(ledger, name, window)
         return {name: Taken(each.left - 1) for name, each in taken.items()}
 
 
 async def hold(ledger: Connection, buckets: Iterable[str]) -> None:
-    """Let nobody else count in these sliding windows before the transaction ends."""
+    """Lock these sliding windows until the transaction ends, sorted to prevent deadlocks."""
     for bucket in sorted(buckets):
         await ledger.execute("SELECT pg_advisory_xact_lock(hashtext($1))", bucket)
 
@@ -119,7 +122,7 @@ async def use(ledger: Connection, bucket: str, window: timedelta) -> None:
 
 
 async def ends(ledger: Connection, bucket: str) -> list[datetime]:
-    """Return until when each use of a sliding window counts, the first to end first."""
+    """Return when each use in a sliding window expires, the earliest first."""
     rows = await ledger.fetch(
         "SELECT ends_at FROM budget, generate_series(1, used)"
         " WHERE bucket = $1 AND ends_at > clock_timestamp() ORDER BY ends_at",

@@ -1,4 +1,4 @@
-"""Claims: at any moment one live activation holds a person."""
+"""Claims: at any moment at most one live activation holds a person."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,9 +17,10 @@ WITH mine AS (
 
 
 def keys_of(keys: KeyRing, person: Person, own_keys: Mapping[str, str]) -> list[str]:
-    """Return what an activation holds while it holds a person: each enrolment, and the number.
+    """Return the claim keys of a person: one per enrolment, and one for the insurance number.
 
-    Whoever had an enrolment's number before may be under way too: the person's own key is held.
+    A row's key in `own_keys` replaces its number's index, as somebody else who had the number
+    before may have a live activation too.
     """
     rows = [
         f"{each.system_id}/{each.registration_id}" for each in (*person.enrolments, *person.former)
@@ -34,9 +35,9 @@ def keys_of(keys: KeyRing, person: Person, own_keys: Mapping[str, str]) -> list[
 
 
 async def claim(pool: Pool, *, reference: str, keys: Sequence[str]) -> set[str]:
-    """Try to hold all keys; returns who holds them after the try.
+    """Try to hold all keys; return the references that hold them after the try.
 
-    Only when that is this reference alone is anything kept: a foreign holder rolls it back.
+    Rolled back, so that nothing is kept, unless this reference is the only holder.
     """
     async with pool.acquire() as connection:
         transaction = connection.transaction()

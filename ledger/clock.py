@@ -1,4 +1,4 @@
-"""The ledger's clock: the one that all machines share, however wrong their own are."""
+"""Reads the ledger's clock, which all machines share, however wrong their own are."""
 
 from datetime import datetime
 
@@ -7,5 +7,5 @@ from postgres import Connection
 
 async def now(ledger: Connection) -> datetime:
     """Return the time of the ledger's server."""
-    told: datetime = await ledger.fetchval("SELECT now()")
-    return told
+    current: datetime = await ledger.fetchval("SELECT now()")
+    return current

@@ -1,7 +1,7 @@
 """PIN codes: which were handed out, how often each was tried, and the lock; never a code itself.
 
-A workflow that was reset repeats submissions, which are answered as before, and brings new ones,
-which count. Every change holds the activation's counter, so that they come one after the other.
+A workflow that was reset repeats submissions, which get their recorded outcome, and brings new
+ones, which count. Every change locks the activation's counter, so that changes are serialised.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,8 +15,8 @@ from ledger.tries import Attempt
 from postgres import Connection, Pool
 
 _PIN = "pin"
-# A message that was given up for a later one may have reached the gateway without being noted: its
-# code counts as handed over at the latest when the later one was reserved, and so has an end.
+# A message that a later one replaced may have reached the gateway without a recorded outcome: its
+# code counts as handed over at the latest when the later one was reserved, so that it expires.
 _CODES = """
 SELECT number, run_id, tries, ended, (
     SELECT min(CASE
@@ -35,19 +35,19 @@ INSERT INTO code (reference, number, run_id, tries, ended) VALUES ($1, $2, $3, $
 ON CONFLICT (reference, number) DO UPDATE SET tries = $4, ended = $5
 """
 
-Among = Callable[[Sequence[int]], int | None]
-"""Returns which of these codes was typed."""
+FindTyped = Callable[[Sequence[int]], int | None]
+"""Returns which of these code numbers was typed, or None."""
 
 
 async def hold(ledger: Connection, reference: str, policy: Policy) -> tuple[CodeBook, datetime]:
-    """Return the codes, which nobody else changes before the transaction ends, and the time."""
+    """Lock the codes until the transaction ends; return them and the ledger's time."""
     counter = await tries.hold(ledger, reference, _PIN)
     codes = [Code(**row) for row in await ledger.fetch(_CODES, reference)]
     return CodeBook(policy, codes, counter.used, counter.locked_until), counter.now
 
 
 async def save(ledger: Connection, reference: str, book: CodeBook) -> None:
-    """Keep codes that are held."""
+    """Store codes that the caller has locked with `hold`."""
     await tries.put(ledger, reference, _PIN, book.wrong, book.locked_until)
     await ledger.executemany(
         _SAVE,
@@ -55,14 +55,14 @@ async def save(ledger: Connection, reference: str, book: CodeBook) -> None:
     )
 
 
-async def check(pool: Pool, request: CheckPin, policy: Policy, among: Among) -> PinChecked:
-    """Count a try, then compare it; the same submission once more has the same outcome."""
+async def check(pool: Pool, request: CheckPin, policy: Policy, find_typed: FindTyped) -> PinChecked:
+    """Count a try, then compare it; a repeated submission gets its recorded outcome."""
     reference = request.reference
     async with pool.acquire() as ledger, ledger.transaction():
         book, now = await hold(ledger, reference, policy)
         before = await tries.known(ledger, reference, request.submission_id)
         if before is None:
-            before = await _judge(ledger, request, book, now, among)
+            before = await _judge(ledger, request, book, now, find_typed)
             await tries.note(ledger, reference, request.submission_id, before)
     return PinChecked(
         told_at=now,
@@ -73,7 +73,7 @@ async def check(pool: Pool, request: CheckPin, policy: Policy, among: Among) -> 
 
 
 async def _judge(
-    ledger: Connection, request: CheckPin, book: CodeBook, now: datetime, among: Among
+    ledger: Connection, request: CheckPin, book: CodeBook, now: datetime, find_typed: FindTyped
 ) -> Attempt:
     if book.locked(now):
         return Attempt(PinOutcome.LOCKED, 0, book.locked_until)
@@ -82,7 +82,7 @@ async def _judge(
         return Attempt(PinOutcome.EXPIRED, 0)
     dead, tried = book.dead(at), book.count(at)
     await save(ledger, request.reference, book)
-    right, expired = among(tried), among(dead)
+    right, expired = find_typed(tried), find_typed(dead)
     if right is None and expired is None:
         book.lock_if_spent(now)
         outcome = PinOutcome.LOCKED if book.locked(now) else PinOutcome.WRONG
@@ -97,7 +97,7 @@ async def _judge(
 
 
 async def unlock(pool: Pool, reference: str, submission_id: str, policy: Policy) -> None:
-    """Lift the lock, once for this submission of staff's; the codes it ended stay so."""
+    """Remove the lock, once per submission of staff; codes that it ended stay ended."""
     async with pool.acquire() as ledger, ledger.transaction():
         book, _ = await hold(ledger, reference, policy)
         if await tries.known(ledger, reference, submission_id) is None:
@@ -107,7 +107,7 @@ async def unlock(pool: Pool, reference: str, submission_id: str, policy: Policy)
 
 
 async def expires_at(pool: Pool, reference: str, number: int, policy: Policy) -> datetime | None:
-    """Return when this code ends; None as long as it was not handed over."""
+    """Return when this code expires; None while it has not been handed over."""
     rows = await pool.fetch(_CODES, reference)
     book = CodeBook(policy, [Code(**row) for row in rows])
     return book.expires_at(number) if number in {row["number"] for row in rows} else None
