@@ -1,4 +1,4 @@
-"""Consents: append-only, one row for each thing that was agreed to or withdrawn."""
+"""Consents: append-only, one row for each agreement or withdrawal."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _CHOICES, _WHOLE = "choices", "whole"
 
 @dataclass(frozen=True)
 class Consent:
-    """`agreed`: not withdrawn as a whole; `withdrawn`: choices that were taken back since."""
+    """`agreed`: not withdrawn entirely; `withdrawn`: choices withdrawn and not renewed."""
 
     id: int
     agreed: bool
@@ -24,7 +24,7 @@ class Consent:
 
 
 async def record(pool: Pool, keys: KeyRing, request: RecordConsent) -> None:
-    """Write the row once; what was shown is kept encrypted beside its hash."""
+    """Insert the row (idempotent); the text shown is stored encrypted beside its hash."""
     shown = keys.encrypt("consent", request.reference, request.shown.model_dump_json())
     await pool.execute(
         "INSERT INTO consent (reference, person_key, terms_version, shown_hash, shown, choices,"
@@ -42,7 +42,7 @@ async def record(pool: Pool, keys: KeyRing, request: RecordConsent) -> None:
 
 
 async def standing(ledger: Connection, reference: str) -> Consent | None:
-    """Return what stands agreed after all rows; None when nothing ever was."""
+    """Return the consent in force after all rows; None when none was ever given."""
     rows = await ledger.fetch(
         "SELECT id, choices, recorded_at, withdrawal FROM consent WHERE reference = $1 ORDER BY id",
         reference,
@@ -66,9 +66,9 @@ async def standing(ledger: Connection, reference: str) -> Consent | None:
 
 
 async def withdraw(pool: Pool, reference: str, choices: Collection[Choice]) -> Consent:
-    """Take back these choices, or without any the whole, by a new row; return what stands then.
+    """Withdraw these choices, or everything if none are given, by a new row; return the result.
 
-    What was taken back already makes no row. Raises `LookupError` where there is no consent.
+    What is withdrawn already makes no row. Raises `LookupError` where there is no consent.
     """
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext($1))", reference)

@@ -1,4 +1,4 @@
-"""How far those came who started on a day: counts only, which an erased activation stays in."""
+"""Counts, by start day, how many activations reached each stage; erased ones stay counted."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ GROUP BY day ORDER BY day
 
 @dataclass(frozen=True)
 class Day:
-    """Of those who `started` on this day, so many have come so far by now.
+    """Of the activations that `started` on this day, how many have reached each stage by now.
 
-    Whose PIN was right is `proven`; only of them is a department known.
+    `proven`: the PIN was right; a department is known from then on only.
     """
 
     day: date
@@ -37,7 +37,7 @@ class Day:
 async def by_day(
     pool: Pool, first: date, last: date, zone: ZoneInfo, departments: Collection[str] | None
 ) -> list[Day]:
-    """Return these days, each with its counts; None: of all departments."""
+    """Return the counts of each day from `first` to `last`; `departments` None: of all."""
     chosen = None if departments is None else list(departments)
     rows = await pool.fetch(_BY_DAY, first, last, zone.key, chosen, Step.ACTIVE)
     return [Day(**row) for row in rows]

@@ -1,7 +1,8 @@
-"""Answers to the question of who somebody is, counted by whom they are about, over a day.
+"""Rate limit of answers to identity questions, per contact and person, over a sliding day.
 
-They count by the contact that was proved and by the persons who have it, so that an activation that
-another browser starts has what is left. Each row of `budget` is one try, until it is a day old.
+Answers are counted for the contact that was proved and for the persons who have it, so that an
+activation started in another browser shares the limit. Each row of `budget` is one try, until it is
+a day old.
 """
 
 from collections.abc import Iterable
@@ -21,26 +22,26 @@ DELETE FROM budget WHERE (bucket, window_start) = (
 
 
 async def left(pool: Pool, holders: Iterable[str], limit: int) -> Attempt:
-    """Tell how many tries there are, and from when on there is one where none is left."""
+    """Return how many tries remain and, where none does, when the next one is possible."""
     async with pool.acquire() as ledger:
-        return await _left(ledger, _buckets(holders), limit)
+        return await _remaining(ledger, _buckets(holders), limit)
 
 
 async def take(
     pool: Pool, reference: str, submission_id: str, holders: Iterable[str], limit: int
 ) -> Attempt:
-    """Use one of `limit` tries; the same submission once more uses none and is told the same."""
+    """Use one of `limit` tries; a repeated submission uses none and gets its recorded outcome."""
     buckets = _buckets(holders)
     async with pool.acquire() as ledger, ledger.transaction():
         await _hold(ledger, reference, buckets)
         before = await tries.known(ledger, reference, submission_id)
         if before:
             return before
-        attempt = await _left(ledger, buckets, limit)
+        attempt = await _remaining(ledger, buckets, limit)
         if attempt.outcome == TAKEN:
             for bucket in buckets:
                 await budgets.use(ledger, bucket, WINDOW)
-            after = await _left(ledger, buckets, limit)
+            after = await _remaining(ledger, buckets, limit)
             attempt = Attempt(TAKEN, after.tries_left, after.locked_until)
         await tries.note(ledger, reference, submission_id, attempt)
         return attempt
@@ -49,18 +50,18 @@ async def take(
 async def give_back(
     pool: Pool, reference: str, submission_id: str, holders: Iterable[str], *, everything: bool
 ) -> None:
-    """Give one try back, or all of them, once for this submission."""
+    """Give one try back, or all of them; deduplicated by submission."""
     buckets = _buckets(holders)
-    given = f"{submission_id}:given-back"
+    given_back = f"{submission_id}:given_back-back"
     async with pool.acquire() as ledger, ledger.transaction():
         await _hold(ledger, reference, buckets)
-        if await tries.known(ledger, reference, given) is None:
+        if await tries.known(ledger, reference, given_back) is None:
             for bucket in buckets:
                 if everything:
                     await ledger.execute("DELETE FROM budget WHERE bucket = $1", bucket)
                 else:
                     await ledger.execute(_GIVE_BACK, bucket)
-            await tries.note(ledger, reference, given, Attempt("given back", 0))
+            await tries.note(ledger, reference, given_back, Attempt("given_back back", 0))
 
 
 def _buckets(holders: Iterable[str]) -> list[str]:
@@ -68,12 +69,12 @@ def _buckets(holders: Iterable[str]) -> list[str]:
 
 
 async def _hold(ledger: Connection, reference: str, buckets: Iterable[str]) -> None:
-    """Let nobody else count for this activation or these holders before the transaction ends."""
+    """Lock the counters of this activation and these holders until the transaction ends."""
     await tries.hold(ledger, reference, _COUNTER)
     await budgets.hold(ledger, buckets)
 
 
-async def _left(ledger: Connection, buckets: Iterable[str], limit: int) -> Attempt:
+async def _remaining(ledger: Connection, buckets: Iterable[str], limit: int) -> Attempt:
     used = [await budgets.ends(ledger, each) for each in buckets]
     remaining = min(limit - len(ends) for ends in used)
     if remaining > 0:

@@ -1,4 +1,4 @@
-"""Accounts that others made and an import found: whose each is, and what recognises the person."""
+"""Accounts made by others that an import found: who owns each, and what the owner is found by."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -7,9 +7,9 @@ from postgres import Pool
 
 
 class Owned(NamedTuple):
-    """An account's name, the keys of the person whose it is, and what the person is found by.
+    """An account's name, its owner's person keys, and what the owner is found by.
 
-    `by_code`: its entry has the person's code.
+    `by_code`: the directory entry has the owner's code.
     """
 
     name: str
@@ -19,9 +19,9 @@ class Owned(NamedTuple):
 
 
 async def reserve_all(pool: Pool, owned: Sequence[Owned]) -> tuple[int, dict[str, str]]:
-    """Reserve each name unless somebody has it, and note whose account it is.
+    """Reserve each name that is free, and record whose account it is.
 
-    Returns how many are reserved by this, and who has each name now.
+    Returns how many names were reserved now, and the person key that has each name.
     """
     names = [each.name for each in owned]
     async with pool.acquire() as connection, connection.transaction():
@@ -51,7 +51,7 @@ async def reserve_all(pool: Pool, owned: Sequence[Owned]) -> tuple[int, dict[str
 
 
 async def accounts(pool: Pool, person_keys: Collection[str]) -> dict[str, bool]:
-    """Return the accounts that an import found to be this person's, and whether by their code."""
+    """Return this person's imported accounts by name, each with its `by_code`."""
     rows = await pool.fetch(
         "SELECT name, by_code FROM imported WHERE person_key = ANY($1)", list(person_keys)
     )

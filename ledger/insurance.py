@@ -1,4 +1,4 @@
-"""Insurance numbers: encrypted, found again by a keyed index, each belonging to one person."""
+"""Insurance numbers: encrypted, found by a keyed index (HMAC), each belonging to one person."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from security.keys import KeyRing
 
 @dataclass(frozen=True)
 class Flagged:
-    """A number somebody should look at; it is not shown whole, nor printed by accident."""
+    """A number to be checked by staff; never shown in full, and left out of the repr."""
 
     reference: str
     department: str
@@ -19,7 +19,7 @@ class Flagged:
 
 
 async def record(pool: Pool, keys: KeyRing, request: RecordInsurance) -> bool:
-    """Keep the number for this person; False when it already belongs to another."""
+    """Store the number for this person (idempotent); return False when it is another's."""
     owner = await pool.fetchval(
         "INSERT INTO insurance AS i"
         " (number_index, person_key, scheme, number, warnings, reference)"

@@ -1,6 +1,6 @@
-"""Notices a process whose keys are not those of the others, by a one-way value of each key.
+"""Detects a process whose keys differ from those of the others, by a one-way value of each key.
 
-The first process that has a key notes its value; each one after compares its own with it.
+The first process that has a key records its value; each later one compares its own with it.
 """
 
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from security.keyfiles import KeyUnavailable
 
 
 class OtherKeys(KeyUnavailable):
-    """A key file is not the one that the others have."""
+    """A key file differs from the one that the other processes have."""
 
 
 async def other(pool: Pool, values: Mapping[str, str]) -> list[str]:
-    """Note the values that are new; return the names of those that differ from what was noted.
+    """Record the values that are new; return the names of those that differ from the recorded ones.
 
-    Nothing differs as long as the ledger is away or was not migrated: that is told elsewhere.
+    Returns no names while the ledger is unavailable or not migrated: other checks report that.
     """
     try:
         await pool.execute(
@@ -36,7 +36,7 @@ async def other(pool: Pool, values: Mapping[str, str]) -> list[str]:
 
 
 async def known(pool: Pool) -> frozenset[str] | None:
-    """Return the names of the keys that exist somewhere; None where the ledger cannot tell."""
+    """Return the names of the keys that any process has; None while the ledger is unavailable."""
     try:
         return frozenset(row["name"] for row in await pool.fetch("SELECT name FROM key_check"))
     except asyncpg.UndefinedTableError:
@@ -46,7 +46,7 @@ async def known(pool: Pool) -> frozenset[str] | None:
 
 
 async def compare(pool: Pool, values: Mapping[str, str]) -> None:
-    """Raise `OtherKeys` in words when a key differs; a ledger that is away refuses nobody."""
+    """Raise `OtherKeys` when a key differs; pass while the ledger is unavailable."""
     if names := await other(pool, values):
         raise OtherKeys(
             f"not the same key as the other processes have: {', '.join(names)}; copy it here from"

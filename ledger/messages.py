@@ -1,4 +1,4 @@
-"""Messages: what was sent where and when, never its text; and how many may go."""
+"""Messages: what was sent where and when, never its text; and their rate limits."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from settings import SendBudget
 
 @dataclass(frozen=True)
 class Limits:
-    """How many messages may go, and how long their codes hold."""
+    """The rate limits of messages, and the policy that sets how long their codes are valid."""
 
     budget: SendBudget
     policy: Policy
@@ -27,9 +27,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Sending:
-    """One message: its kind (`pin` or `notice`), and its outcome once it has one.
+    """One message: its kind (`pin` or `notice`), and its outcome, None until it has one.
 
-    `channel` is a name: the row stays when a channel is no longer registered.
+    `channel` is a plain name: the row outlives a channel that is no longer registered.
     """
 
     kind: str
@@ -44,11 +44,11 @@ SELECT pg_advisory_xact_lock(lock) FROM (
     SELECT DISTINCT hashtext(key) AS lock FROM unnest($1::text[]) key ORDER BY lock
 ) locks
 """
-_SAME = """
+_OF_REQUEST = """
 SELECT key, send_no, code_no, outcome, purse FROM message
 WHERE reference = $1 AND run_id = $2 AND request_no = $3
 """
-_GIVE_UP = "UPDATE message SET request_no = NULL WHERE key = $1"
+_DETACH_REQUEST = "UPDATE message SET request_no = NULL WHERE key = $1"
 _RESERVE = """
 INSERT INTO message (
     key, reference, channel, contact_index, person_key, run_id, request_no, send_no, code_no, purse
@@ -63,20 +63,20 @@ WHERE contact_index = $1 AND key LIKE '%:pin:%' AND outcome = 'sent'
 async def reserve(
     pool: Pool, keys: KeyRing, request: ReserveSend, run_id: str, limits: Limits
 ) -> SendReserved:
-    """Reserve a PIN message; a contact, a person and the institution get so many, over all.
+    """Reserve a PIN message within the rate limits of contact, person and institution.
 
-    The same request of the same run gets the same message or, once its code is worth nothing,
-    another one in its place; a run that began anew after a reset uses up its own. Contact and
-    person are locked for the transaction, always in the same order, so that racing requests are
-    counted one by one.
+    Idempotent within a run: the same request gets the same message or, once its code is no longer
+    valid, a new one in its place; the run after a reset uses up the limits again. Contact and
+    person are locked for the transaction, so that racing requests are counted one by one, and
+    always in the same order, which prevents deadlocks.
     """
     channel, contact = request.destination.channel, contact_index(keys, request.destination)
     to = allowances.To(channel, contact, request.person_key)
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(_LOCK, to.holders)
         book, now = await codes.hold(connection, request.reference, limits.policy)
-        row = await connection.fetchrow(_SAME, request.reference, run_id, request.request_no)
-        if row and _still_good(row, book, now):
+        row = await connection.fetchrow(_OF_REQUEST, request.reference, run_id, request.request_no)
+        if row and _still_usable(row, book, now):
             return _reserved(row["send_no"], row["code_no"], book, now)
         if book.locked(now):
             return SendReserved(told_at=now, locked_until=book.locked_until)
@@ -97,7 +97,7 @@ async def reserve(
         code_no = book.to_send(send_no, run_id, now) if request.carries_code else None
         await codes.save(connection, request.reference, book)
         if row:
-            await connection.execute(_GIVE_UP, row["key"])
+            await connection.execute(_DETACH_REQUEST, row["key"])
         await connection.execute(
             _RESERVE,
             pin_key(request.reference, send_no),
@@ -114,8 +114,8 @@ async def reserve(
         return _reserved(send_no, code_no, book, now)
 
 
-def _still_good(row: asyncpg.Record, book: CodeBook, now: datetime) -> bool:
-    """Whether a reserved message is sent already, or worth sending."""
+def _still_usable(row: asyncpg.Record, book: CodeBook, now: datetime) -> bool:
+    """Return whether a reserved message is sent already, or still worth sending."""
     if row["outcome"] or row["code_no"] is None:
         return True
     return book.worth_sending(row["code_no"], now)
@@ -139,7 +139,7 @@ async def _next_number(connection: Connection, reference: str) -> int:
 
 
 async def sent(pool: Pool, key: str) -> Delivery | None:
-    """Return the recorded outcome of this message, None while it has none."""
+    """Return the recorded outcome of this message; None while it has none."""
     outcome = await pool.fetchval("SELECT outcome FROM message WHERE key = $1", key)
     return Delivery(outcome) if outcome else None
 
@@ -153,7 +153,7 @@ async def record(
     destination: Destination,
     outcome: Delivery,
 ) -> None:
-    """Note that a message was handed over or refused; the first note stands."""
+    """Record that a message was handed over or refused; the first outcome stays."""
     await pool.execute(
         "INSERT INTO message AS m"
         " (key, reference, channel, contact_index, outcome, finished_at)"
@@ -186,7 +186,7 @@ async def of(pool: Pool, reference: str) -> list[Sending]:
 
 
 def contact_index(keys: KeyRing, destination: Destination) -> str:
-    """Return the keyed index of a contact, which all channels to it share."""
+    """Return the keyed index (HMAC) of a contact, the same for all channels to it."""
     return keys.index(destination.channel.contact, destination.to)
 
 

@@ -1,4 +1,4 @@
-"""Brings the ledger's tables to the newest version; safe to run at any time, by many at once."""
+"""Applies the ledger's missing migrations; idempotent, and safe for several callers at once."""
 
 import hashlib
 from pathlib import Path
@@ -9,16 +9,16 @@ from ledger import locks
 from postgres import Connection
 
 _FOLDER = Path(__file__).parent / "migrations"
-_FOR_OTHERS = 30.0
-"""Seconds to wait for another migration to end."""
-_FOR_TABLES = 5.0
-"""Seconds to wait for each table: whoever comes to it meanwhile waits as well."""
-# Read this way, for a ledger of an older version has no column of checksums.
+_MIGRATION_TIMEOUT = 30.0
+"""Lock time-out in seconds for another migration to end."""
+_TABLE_TIMEOUT = 5.0
+"""Lock time-out in seconds for each table: statements that come meanwhile wait as well."""
+# `to_jsonb`, because a ledger of an older version has no column `checksum`.
 _APPLIED = "SELECT name, to_jsonb(migration) ->> 'checksum' AS checksum FROM migration"
 
 
 class NotMigrated(Exception):
-    """The tables are as they were; the text says why, in one line."""
+    """Nothing was changed; the text says why, in one line."""
 
 
 async def missing(ledger: Connection) -> list[str]:
@@ -28,25 +28,25 @@ async def missing(ledger: Connection) -> list[str]:
 
 
 async def edited(ledger: Connection) -> list[str]:
-    """Return the names of the applied migrations whose files say something else now."""
+    """Return the names of the applied migrations whose files were changed since."""
     applied = await _applied(ledger)
-    return [path.stem for path in _files() if applied.get(path.stem) not in (None, _sum(path))]
+    return [path.stem for path in _files() if applied.get(path.stem) not in (None, _checksum(path))]
 
 
 async def migrate(
-    dsn: str, *, for_others: float = _FOR_OTHERS, for_tables: float = _FOR_TABLES
+    dsn: str, *, for_others: float = _MIGRATION_TIMEOUT, for_tables: float = _TABLE_TIMEOUT
 ) -> list[str]:
-    """Apply what is missing, in order, in one transaction; returns the names applied.
+    """Apply the missing migrations, in order, in one transaction; return their names.
 
-    Raises `NotMigrated` when another one, or whoever uses a table, keeps it waiting for so many
-    seconds, and when a file was edited after it was applied.
+    Raises `NotMigrated` when another migration (`for_others`) or a transaction that uses a table
+    (`for_tables`) exceeds its lock time-out, and when a file was edited after it was applied.
     """
     connection = await asyncpg.connect(dsn, timeout=10, statement_cache_size=0)
     try:
         async with connection.transaction():
-            await _wait_at_most(connection, for_others)
+            await _set_lock_timeout(connection, for_others)
             await connection.execute("SELECT pg_advisory_xact_lock($1)", locks.MIGRATIONS)
-            await _wait_at_most(connection, for_tables)
+            await _set_lock_timeout(connection, for_tables)
             return await _apply(connection)
     except asyncpg.LockNotAvailableError:
         raise NotMigrated(
@@ -57,7 +57,7 @@ async def migrate(
         await connection.close()
 
 
-async def _wait_at_most(connection: Connection, seconds: float) -> None:
+async def _set_lock_timeout(connection: Connection, seconds: float) -> None:
     await connection.execute(f"SET LOCAL lock_timeout = {round(seconds * 1000)}")
 
 
@@ -76,9 +76,9 @@ async def _apply(connection: Connection) -> list[str]:
         if path.stem in applied:
             await connection.execute(path.read_text("utf-8"))
             await connection.execute("INSERT INTO migration (name) VALUES ($1)", path.stem)
-    # Those of before there were checksums are taken as they stand.
-    note = "UPDATE migration SET checksum = $2 WHERE name = $1 AND checksum IS NULL"
-    await connection.executemany(note, [(path.stem, _sum(path)) for path in _files()])
+    # Migrations applied before there were checksums get those of their files as they are now.
+    add_checksum = "UPDATE migration SET checksum = $2 WHERE name = $1 AND checksum IS NULL"
+    await connection.executemany(add_checksum, [(path.stem, _checksum(path)) for path in _files()])
     return applied
 
 
@@ -93,5 +93,5 @@ def _files() -> list[Path]:
     return sorted(_FOLDER.glob("*.sql"))
 
 
-def _sum(path: Path) -> str:
+def _checksum(path: Path) -> str:
     return hashlib.sha256(path.read_text("utf-8").encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What staff write down about a case, for one another: encrypted, each note once."""
+"""Notes of staff on a case, for other staff: encrypted, deduplicated by id."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ class Note:
 async def put(
     pool: Pool, keys: KeyRing, *, note_id: str, reference: str, author: str, text: str
 ) -> None:
-    """Keep a note; the same once more changes nothing."""
+    """Insert a note (idempotent by `note_id`)."""
     await pool.execute(
         "INSERT INTO case_note (id, reference, author, text) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (id) DO NOTHING",

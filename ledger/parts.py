@@ -1,7 +1,7 @@
-"""What activities meet at each part outside: how often it answers, and when it last did.
+"""Health of each outside system: how often it answers activities, and when it last did.
 
-Counts are kept by the minute for a day; the last answer and the last failure for ever. A failure
-is kept by its type only.
+Counts are kept per minute for a day; the last answer and the last failure for ever. Only the type
+of a failure is kept.
 """
 
 import time
@@ -32,7 +32,7 @@ ON CONFLICT (part) DO UPDATE SET
     failure = CASE WHEN EXCLUDED.last_failed >= coalesce(kept.last_failed, '-infinity')
         THEN EXCLUDED.failure ELSE kept.failure END
 """
-_STANDING = """
+_HEALTH = """
 SELECT part_last.*, coalesce(sum(done), 0)::int AS done, coalesce(sum(failed), 0)::int AS failed
 FROM part_last LEFT JOIN part_minute kept
     ON kept.part = part_last.part AND kept.minute > now() - $1::interval
@@ -41,7 +41,7 @@ GROUP BY part_last.part
 
 
 class Part(StrEnum):
-    """What the engine depends on."""
+    """A system that the engine depends on."""
 
     REGISTRAR = "registrar"
     LEDGER = "ledger"
@@ -54,9 +54,9 @@ class Part(StrEnum):
 
 @dataclass
 class CallCounts:
-    """What one process met at one part within a minute from `begun` on.
+    """Outcomes of one process's calls to one part within a minute from `begun` on.
 
-    Its times are seconds of `time.monotonic`: the ledger makes them times of its own clock.
+    Times are seconds of `time.monotonic`: `add` converts them to the ledger's clock.
     """
 
     part: Part
@@ -70,7 +70,7 @@ class CallCounts:
 
 @dataclass(frozen=True)
 class DependencyHealth:
-    """How a part does: `done` and `failed` count the last while only."""
+    """Health of a part; `done` and `failed` count the calls of a recent period only."""
 
     part: Part
     last_done: datetime | None = None
@@ -81,14 +81,14 @@ class DependencyHealth:
 
     @property
     def error_rate(self) -> float | None:
-        """The share of failures; None where nothing was asked of it."""
+        """The share of calls that failed; None where there were none."""
         asked = self.done + self.failed
         return self.failed / asked if asked else None
 
 
-async def add(pool: Pool, met: Sequence[CallCounts]) -> None:
-    """Add what was met, all of it or nothing; always in one order, so that nobody waits in turn."""
-    ordered = sorted(met, key=lambda one: (one.part, one.begun))
+async def add(pool: Pool, counts: Sequence[CallCounts]) -> None:
+    """Add these counts in one transaction, always in the same order, which prevents deadlocks."""
+    ordered = sorted(counts, key=lambda one: (one.part, one.begun))
     async with pool.acquire() as connection, connection.transaction():
         for one in ordered:
             await connection.execute(_COUNT, one.part, _ago(one.begun), one.done, one.failed)
@@ -103,7 +103,7 @@ def _ago(at: float | None) -> timedelta | None:
 
 
 async def standing(pool: Pool, within: timedelta) -> dict[Part, DependencyHealth]:
-    """Return how each part does that anything was ever asked of."""
-    rows = await pool.fetch(_STANDING, within)
-    met = [DependencyHealth(**{**row, "part": Part(row["part"])}) for row in rows]
-    return {standing.part: standing for standing in met}
+    """Return the health of each part that was ever called, counting calls `within` that time."""
+    rows = await pool.fetch(_HEALTH, within)
+    found = [DependencyHealth(**{**row, "part": Part(row["part"])}) for row in rows]
+    return {health.part: health for health in found}

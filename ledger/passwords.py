@@ -1,4 +1,4 @@
-"""Sealed passwords: boxes only the provisioning worker can open, for a limited time."""
+"""Sealed passwords: boxes that only the provisioning worker can open, kept for a limited time."""
 
 from datetime import timedelta
 
@@ -9,10 +9,10 @@ from security.sealing import SealedPassword
 async def put(
     pool: Pool, *, reference: str, sealed_id: str, sealed: SealedPassword, ttl: timedelta
 ) -> None:
-    """Keep a box, clear away the expired ones; the same id twice keeps the first.
+    """Insert a box (idempotent: the first one of an id stays), and delete the expired ones.
 
-    An activation that has ended keeps none: the lock on its row makes an end that comes at the
-    same moment wait, so that its own deletion finds the box.
+    Nothing is stored for an activation that has ended: the lock on its row makes a concurrent end
+    wait, so that its deletion finds the box.
     """
     await sweep(pool)
     async with pool.acquire() as connection, connection.transaction():
@@ -54,7 +54,7 @@ async def delete(pool: Pool, reference: str) -> None:
 
 
 async def note_try(pool: Pool, *, reference: str, sealed_id: str) -> None:
-    """Note that this password is about to be sent to the directory."""
+    """Record that this password is about to be sent to the directory."""
     await pool.execute(
         "INSERT INTO password_try VALUES ($1, $2)"
         " ON CONFLICT (reference) DO UPDATE SET sealed_id = $2",
@@ -64,7 +64,7 @@ async def note_try(pool: Pool, *, reference: str, sealed_id: str) -> None:
 
 
 async def tried(pool: Pool, reference: str) -> str | None:
-    """Return the newest password that this activation may have sent, if any."""
+    """Return the id of the newest password that this activation may have sent, or None."""
     sealed_id: str | None = await pool.fetchval(
         "SELECT sealed_id FROM password_try WHERE reference = $1", reference
     )

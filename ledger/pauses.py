@@ -1,4 +1,4 @@
-"""Whether new activations are paused, and the words that students read meanwhile."""
+"""The pause of new activations, and the texts that students read meanwhile."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ class Pause:
 
 
 async def begin(pool: Pool, *, el: str, en: str) -> None:
-    """Pause; said again, only the words change."""
+    """Pause new activations; where they are paused already, change only the texts (upsert)."""
     await pool.execute(
         "INSERT INTO pause (text_el, text_en) VALUES ($1, $2)"
         " ON CONFLICT (one) DO UPDATE SET text_el = $1, text_en = $2",
@@ -28,7 +28,7 @@ async def begin(pool: Pool, *, el: str, en: str) -> None:
 
 
 async def end(pool: Pool) -> bool:
-    """Let new activations begin again; False when they could already."""
+    """End the pause; return False when there was none."""
     return await pool.fetchval("DELETE FROM pause RETURNING true") is True
 
 
