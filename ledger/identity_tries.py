@@ -52,7 +52,7 @@ async def give_back(
 ) -> None:
     """Give one try back, or all of them; deduplicated by submission."""
     buckets = _buckets(holders)
-    given_back = f"{submission_id}:given_back-back"
+    given_back = f"{submission_id}:given-back"
     async with pool.acquire() as ledger, ledger.transaction():
         await _hold(ledger, reference, buckets)
         if await tries.known(ledger, reference, given_back) is None:
@@ -61,7 +61,7 @@ async def give_back(
                     await ledger.execute("DELETE FROM budget WHERE bucket = $1", bucket)
                 else:
                     await ledger.execute(_GIVE_BACK, bucket)
-            await tries.note(ledger, reference, given_back, Attempt("given_back back", 0))
+            await tries.note(ledger, reference, given_back, Attempt("given back", 0))
 
 
 def _buckets(holders: Iterable[str]) -> list[str]:

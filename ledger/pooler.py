@@ -1,7 +1,8 @@
-"""Notices a pooler in transaction mode on the way to PostgreSQL, where no session is one's own.
+"""Detects a pooler in transaction mode in front of PostgreSQL, where clients share sessions.
 
-There a statement that was prepared is another session's, and a lock of a session is held by whoever
-comes next. A direct way, or a pooler in session mode, gives each connection a session to itself.
+There a prepared statement belongs to another session, and a session's advisory lock passes to its
+next client. A direct connection, or a pooler in session mode, gives each connection a session of
+its own.
 """
 
 import asyncpg
@@ -10,12 +11,12 @@ from asyncpg.pool import PoolConnectionProxy
 from postgres import NO_RESULT, Pool
 
 _ROUNDS = 3
-"""On an idle pooler the first one tells; on a busy one, others may come in between."""
+"""On an idle pooler the first round is enough; on a busy one, other clients may come in between."""
 UNPREPARED = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
 
 
 class SharedSessions(Exception):
-    """Sessions are shared; says in one line what to do."""
+    """Sessions are shared; the text says in one line what to do."""
 
     def __init__(self, setting: str) -> None:
         super().__init__(
@@ -25,7 +26,7 @@ class SharedSessions(Exception):
 
 
 async def refuse(pool: Pool, setting: str) -> None:
-    """Raise `SharedSessions` where sessions are shared; a database that is away refuses nobody."""
+    """Raise `SharedSessions` where sessions are shared; pass while the database is unavailable."""
     try:
         shared = await shares_sessions(pool)
     except NO_RESULT:
@@ -35,16 +36,16 @@ async def refuse(pool: Pool, setting: str) -> None:
 
 
 async def shares_sessions(pool: Pool) -> bool:
-    """Tell whether two connections that are open at once were given the same session."""
+    """Return whether two connections that are open at once were given the same session."""
     try:
         async with pool.acquire() as one, pool.acquire() as other:
-            return any([await _session(one) == await _session(other) for _ in range(_ROUNDS)])
+            return any([await _server_pid(one) == await _server_pid(other) for _ in range(_ROUNDS)])
     except UNPREPARED:
         return True
 
 
-async def _session(connection: "PoolConnectionProxy[asyncpg.Record]") -> int:
-    """Return the server's process, asked in a transaction: a statement needs its session twice."""
+async def _server_pid(connection: "PoolConnectionProxy[asyncpg.Record]") -> int:
+    """Return the server process's id, in a transaction: a statement needs its session twice."""
     async with connection.transaction():
         number: int = await connection.fetchval("SELECT pg_backend_pid()")
         return number

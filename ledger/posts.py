@@ -1,4 +1,4 @@
-"""The answers browsers have sent for an activation, counted before they reach Temporal."""
+"""Rate limit of the answers that browsers send to an activation, before they reach Temporal."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,22 +6,22 @@ from datetime import datetime
 from postgres import Connection, Pool
 
 IN_ALL = 50
-"""Answers of one activation over its whole life: many times what a student needs, and so few that
-its history stays far below Temporal's limits (each costs up to 18 events)."""
+"""Answers per activation over its whole life: many times what a student needs, and few enough to
+keep its history far below Temporal's limits (each answer costs up to 18 events)."""
 AN_HOUR = 30
 
 
 @dataclass(frozen=True)
 class PostsSpent:
-    """No answer is taken before `opens`; None: before staff allow new ones."""
+    """A limit is reached until `opens`; None: until staff allow new answers."""
 
     opens: datetime | None
 
 
 async def take(pool: Pool, reference: str, submission_id: str) -> PostsSpent | None:
-    """Count this answer; None when it may go on, as may one that was counted before."""
+    """Count this answer; return None when it may go on. Deduplicated by `submission_id`."""
     async with pool.acquire() as ledger, ledger.transaction():
-        # One after the other, so that racing callers can never share the last place.
+        # Locks the activation, so that racing callers never exceed a limit.
         await ledger.execute("SELECT FROM activation WHERE reference = $1 FOR UPDATE", reference)
         counted = await ledger.fetchval(
             "SELECT EXISTS (SELECT FROM post WHERE reference = $1 AND submission_id = $2)",
@@ -41,7 +41,7 @@ async def take(pool: Pool, reference: str, submission_id: str) -> PostsSpent | N
 
 
 async def spent(ledger: Connection, reference: str) -> PostsSpent | None:
-    """Return what keeps the next answer back, if anything does."""
+    """Return the limit that refuses the next answer, or None."""
     row = await ledger.fetchrow(
         "SELECT count(*) AS used, count(*) FILTER (WHERE lately) AS lately,"
         " min(at) FILTER (WHERE lately) + interval '1 hour' AS opens FROM"
@@ -55,7 +55,7 @@ async def spent(ledger: Connection, reference: str) -> PostsSpent | None:
 
 
 async def renew(pool: Pool, reference: str) -> bool:
-    """Allow as many answers anew where a limit was reached; False: none was."""
+    """Reset both limits where one is reached; return False where none is."""
     reached = await spent(pool, reference) is not None
     if reached:
         await pool.execute("DELETE FROM post WHERE reference = $1", reference)

@@ -1,4 +1,4 @@
-"""Finds activations by what a caller says: exactly by keyed indexes, by name as it begins."""
+"""Finds activations by what a caller states: exact values by keyed index, names by prefix."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from security.keys import KeyRing
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What is looked for: each is one way to be found, all of `names` together are one.
+    """Search terms: an activation is found by any one of them, where all `names` count as one.
 
-    Of each of `names` one beginning must fit.
+    Each of `names` is a collection of prefixes, of which one must match.
     """
 
     reference: str | None = None
@@ -32,7 +32,7 @@ async def search(
     departments: Collection[str] | None,
     limit: int,
 ) -> list[ActivationRow]:
-    """Return what fits in these departments; None: in all, also where none is known yet.
+    """Return the matches in these departments; None: in all, also where none is known yet.
 
     Activations whose person is known come first, then the newest: anybody can begin any number of
     others with a contact that is not theirs.
@@ -50,13 +50,13 @@ async def search(
         sought.username,
         numbers,
     )
-    named = [[keys.index("name", each) for each in begun] for begun in sought.names]
-    begins = " AND ".join(f"found_by && ${at}::text[]" for at in range(9, 9 + len(named)))
+    named = [[keys.index("name", each) for each in prefixes] for prefixes in sought.names]
+    all_names = " AND ".join(f"found_by && ${at}::text[]" for at in range(9, 9 + len(named)))
     rows = await pool.fetch(
         f"SELECT {COLUMNS} FROM activation WHERE ($8::text[] IS NULL"  # noqa: S608 - no values
         " OR department = ANY($8)) AND (reference = $1"
         " OR mobile_index = $2 OR email_index = $3 OR username_index = $4 OR person_key = ANY($5)"
-        f" OR found_by && $6::text[] OR ({begins or 'false'}))"
+        f" OR found_by && $6::text[] OR ({all_names or 'false'}))"
         " ORDER BY person_key IS NULL, started_at DESC, reference LIMIT $7",
         sought.reference,
         mobile,

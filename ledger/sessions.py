@@ -1,9 +1,9 @@
-"""Browser sessions: only the hash of the token is stored, and it ends by idleness or age.
+"""Browser sessions: only the hash of the token is stored; they end by idle time or age.
 
-A token is replaced when its session is worth more. For two minutes more the old one finds the
-session, but only together with the submission that it was replaced for: a second click and a
-browser that lost the answer get the same answer again, a copy of the old cookie gets nothing.
-A session whose activation was taken over by another one is told so, and may do nothing more to it.
+A token is rotated when its session gains rights. For two minutes more the old token finds the
+session, but only together with the submission that it was rotated for: a second click and a browser
+that lost the answer get the same answer again, a copy of the old cookie gets nothing. A session
+whose activation another session took over is marked `superseded`, and can no longer act on it.
 """
 
 import hashlib
@@ -12,17 +12,17 @@ from datetime import timedelta
 
 from postgres import Pool
 
-_ROTATED = "token_hash = $2, previous_hash = $1, rotated_for = $3, rotated_at = now()"
-_NOT_YET = "token_hash = $1 AND rotated_for IS DISTINCT FROM $3"
+_ROTATE = "token_hash = $2, previous_hash = $1, rotated_for = $3, rotated_at = now()"
+_NOT_ROTATED_YET = "token_hash = $1 AND rotated_for IS DISTINCT FROM $3"
 
 
 @dataclass(frozen=True)
 class Session:
     """A live session.
 
-    `superseded`: the activation goes on in another browser; `typed`: what began it, in a box;
-    `proofs`: the submissions it was given a new token for since then, of which one may have proved
-    who is there; `replaced`: it was found by its old token.
+    `superseded`: the activation goes on in another browser; `typed`: the form that began it,
+    encrypted; `proofs`: the submissions that its token was rotated for since then, of which one may
+    have proved the contact; `replaced`: it was found by its old token.
     """
 
     reference: str | None
@@ -33,19 +33,19 @@ class Session:
 
 
 def token_hash(token: str) -> str:
-    """Return what is stored of a token; staff's sessions go by it too."""
+    """Return the hash under which a token is stored, for sessions of students and of staff."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 async def create(pool: Pool, token: str) -> None:
-    """Start the session of a new token."""
+    """Insert the session of a new token."""
     await pool.execute("INSERT INTO session (token_hash) VALUES ($1)", token_hash(token))
 
 
 async def find(
     pool: Pool, token: str, submission_id: str | None, *, idle: timedelta, absolute: timedelta
 ) -> Session | None:
-    """Return the live session of this token and note its use; None when there is none."""
+    """Return the live session of this token and record its use; None when there is none."""
     row = await pool.fetchrow(
         "UPDATE session SET seen_at = now() WHERE (token_hash = $1"
         " OR (previous_hash = $1 AND rotated_for = $2 AND rotated_at > now() - interval '2 min'))"
@@ -68,23 +68,23 @@ async def attach(
     reference: str,
     typed: bytes | None = None,
 ) -> bool:
-    """As `rotate`, and let the session stand for this activation from now on."""
+    """Rotate the token like `rotate`, and bind the session to this activation."""
     await pool.execute(
-        f"UPDATE session SET {_ROTATED}, reference = $4, typed = $5, proofs = '{{}}'"  # noqa: S608 - constants of ours
-        f" WHERE {_NOT_YET}",
+        f"UPDATE session SET {_ROTATE}, reference = $4, typed = $5, proofs = '{{}}'"  # noqa: S608 - constants of this module
+        f" WHERE {_NOT_ROTATED_YET}",
         token_hash(token),
         token_hash(fresh),
         submission_id,
         reference,
         typed,
     )
-    return await _lives(pool, fresh)
+    return await _exists(pool, fresh)
 
 
 async def take_over(
     pool: Pool, token: str, reference: str, proof: str | None, typed: bytes | None = None
 ) -> None:
-    """Let this session stand for another activation, and no other session act on it any more.
+    """Bind this session to another activation, and mark that one's other sessions as superseded.
 
     `proof` is the submission that proved the contact there; `typed` is what this browser typed,
     encrypted for that activation.
@@ -102,26 +102,26 @@ async def take_over(
 
 
 async def rotate(pool: Pool, token: str, fresh: str, submission_id: str) -> bool:
-    """Let `fresh` take the token's place for this submission, and tell whether it has.
+    """Replace the token by `fresh` for this submission; return whether a session has `fresh` now.
 
-    Once more with the same changes nothing, be it with the old token or with the new one.
+    Idempotent by submission, with the old token as well as with the new one.
     """
     await pool.execute(
-        f"UPDATE session SET {_ROTATED}, proofs = proofs || $3 WHERE {_NOT_YET}",  # noqa: S608 - constants of ours
+        f"UPDATE session SET {_ROTATE}, proofs = proofs || $3 WHERE {_NOT_ROTATED_YET}",  # noqa: S608 - constants of this module
         token_hash(token),
         token_hash(fresh),
         submission_id,
     )
-    return await _lives(pool, fresh)
+    return await _exists(pool, fresh)
 
 
-async def _lives(pool: Pool, token: str) -> bool:
+async def _exists(pool: Pool, token: str) -> bool:
     query = "SELECT EXISTS (SELECT FROM session WHERE token_hash = $1)"
     return bool(await pool.fetchval(query, token_hash(token)))
 
 
 async def drop(pool: Pool, token: str) -> None:
-    """End the session of this token, not of one it was replaced by; clear away the aged ones."""
+    """Delete the session of this current token, and all sessions older than a day."""
     await pool.execute(
         "DELETE FROM session WHERE token_hash = $1 OR created_at < now() - interval '1 day'",
         token_hash(token),

@@ -1,4 +1,4 @@
-"""Sessions of staff: what they may do, as it was at sign-in; the token only as its hash."""
+"""Sessions of staff: their rights as of sign-in; only the hash of the token is stored."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,7 @@ from postgres import Pool
 
 @dataclass(frozen=True)
 class SignedIn:
-    """`departments` None: all of them."""
+    """A signed-in member of staff; `departments` None: all of them."""
 
     name: str
     roles: tuple[str, ...]
@@ -17,7 +17,7 @@ class SignedIn:
 
 
 async def create(pool: Pool, token: str, who: SignedIn) -> None:
-    """Start the session of a new token, and clear away those that age has ended."""
+    """Insert the session of a new token, and delete sessions older than a day."""
     await pool.execute("DELETE FROM staff_session WHERE created_at < now() - interval '1 day'")
     await pool.execute(
         "INSERT INTO staff_session (token_hash, name, roles, departments) VALUES ($1, $2, $3, $4)",
@@ -29,7 +29,7 @@ async def create(pool: Pool, token: str, who: SignedIn) -> None:
 
 
 async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) -> SignedIn | None:
-    """Return who has this live session and note its use; None when there is none."""
+    """Return who has this live session and record its use; None when there is none."""
     row = await pool.fetchrow(
         "UPDATE staff_session SET seen_at = now() WHERE token_hash = $1"
         " AND seen_at > now() - $2::interval AND created_at > now() - $3::interval"
@@ -47,7 +47,7 @@ async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) 
 
 
 async def drop_all(pool: Pool, name: str) -> int:
-    """End every session of this person, and return how many there were."""
+    """Delete every session of this person; return how many there were."""
     ended = await pool.fetch("DELETE FROM staff_session WHERE name = $1 RETURNING 1", name)
     return len(ended)
 

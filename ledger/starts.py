@@ -1,4 +1,4 @@
-"""Leases of starts under way: how many activations may wait for their look-up at once."""
+"""Leases of starts under way: limit how many activations wait for their look-up at once."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from postgres import Pool
 
 
 async def admit(pool: Pool, reference: str, *, most: int, lease: timedelta) -> bool:
-    """Take a place for this start unless `most` others hold one; once more keeps the same place."""
+    """Take a lease for this start unless `most` others hold one; idempotent by reference."""
     admitted: bool = await pool.fetchval(
         "SELECT admit_start($1, $2, $3::interval)", reference, most, lease
     )
@@ -14,5 +14,5 @@ async def admit(pool: Pool, reference: str, *, most: int, lease: timedelta) -> b
 
 
 async def release(pool: Pool, reference: str) -> None:
-    """Give the place back: the look-up is answered."""
+    """Release the lease: the look-up is answered."""
     await pool.execute("DELETE FROM start_under_way WHERE reference = $1", reference)

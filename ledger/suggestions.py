@@ -1,6 +1,7 @@
-"""Suggested passwords: what one view of one page offered, encrypted, for a quarter of an hour.
+"""Suggested passwords: what one view of one page offered, stored encrypted for 15 minutes.
 
-A page goes by a name that only the browser it was shown to can tell; a keyed index is stored.
+A page has a secret name, known only to the browser it was shown to; its keyed index (HMAC) is
+stored.
 """
 
 import json
@@ -16,7 +17,7 @@ TTL = timedelta(minutes=15)
 async def offer(
     pool: Pool, keys: KeyRing, *, page: str, suggestions: Sequence[str], ttl: timedelta = TTL
 ) -> None:
-    """Keep what this page offers, and clear away what is too old."""
+    """Store what this page offers, and delete expired offers."""
     key = keys.index("suggestion", page)
     await pool.execute("DELETE FROM suggestion WHERE expires_at < now()")
     await pool.execute(
@@ -29,7 +30,7 @@ async def offer(
 
 
 async def offered(pool: Pool, keys: KeyRing, *, page: str) -> tuple[str, ...]:
-    """Return what this page offered; nothing when it never did, or too long ago."""
+    """Return what this page offered; empty when there is no offer, or it has expired."""
     key = keys.index("suggestion", page)
     box = await pool.fetchval(
         "SELECT offered FROM suggestion WHERE page_index = $1 AND expires_at > now()", key

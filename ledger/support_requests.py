@@ -1,7 +1,8 @@
-"""What students write to support, and what the desk answers: kept encrypted, all in one row.
+"""Requests of students for help, and the answers of staff: encrypted, one row per request.
 
-The first who answers or closes a request settles it; who comes second is told so. A request whose
-answer no mailbox took is open still: it can be closed, for its address is all there is.
+The first who answers or closes a request settles it; for whoever comes second `settle` returns
+False. A request whose answer was undeliverable stays open: it can only be closed, because it has no
+other address.
 """
 
 from collections.abc import Collection
@@ -24,7 +25,7 @@ _OPEN_IN = (
 
 @dataclass(frozen=True)
 class HelpRequest:
-    """`reference` and `step` are None where no activation is known; `step` is when it was sent."""
+    """`reference` and `step` are None without an activation; `step` is that when it was sent."""
 
     id: str
     reference: str | None
@@ -37,7 +38,7 @@ class HelpRequest:
 
 @dataclass(frozen=True)
 class Waiting:
-    """One line of the list: nothing personal; `delivery` is set once an answer was tried."""
+    """A request as listed, without personal data; `delivery` is the outcome of its answer."""
 
     id: str
     reference: str | None
@@ -50,7 +51,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class HelpRequestDetail:
-    """All that is known of a request; `closing` is why it was closed without a (new) answer."""
+    """All that is stored of a request; `closing` is why it was closed without a (new) answer."""
 
     line: Waiting
     request: HelpRequest
@@ -67,7 +68,7 @@ class HelpRequestDetail:
 
 
 async def put(pool: Pool, keys: KeyRing, request: HelpRequest) -> None:
-    """Keep a request; the same once more changes nothing."""
+    """Insert a request (idempotent by its id)."""
     name, reply_to, text = (
         keys.encrypt("support_request", request.id, value)
         for value in (request.name, request.reply_to, request.text)
@@ -86,7 +87,7 @@ async def put(pool: Pool, keys: KeyRing, request: HelpRequest) -> None:
 
 
 async def unmailed(pool: Pool, keys: KeyRing, request_id: str) -> HelpRequest | None:
-    """Return a request the desk has not got yet; None when it has, or when there is none."""
+    """Return a request not mailed to support yet; None when it was, or when there is none."""
     row = await pool.fetchrow(
         "SELECT * FROM support_request WHERE id = $1 AND mailed_at IS NULL", request_id
     )
@@ -94,12 +95,12 @@ async def unmailed(pool: Pool, keys: KeyRing, request_id: str) -> HelpRequest | 
 
 
 async def mailed(pool: Pool, request_id: str) -> None:
-    """Note that the desk has it."""
+    """Record that the request was mailed to support."""
     await pool.execute("UPDATE support_request SET mailed_at = now() WHERE id = $1", request_id)
 
 
 async def left_behind(pool: Pool) -> list[str]:
-    """Return some requests that the desk should have by now: others each time, so that all come."""
+    """Return up to 20 unmailed requests over a minute old, at random, so that none starves."""
     rows = await pool.fetch(
         "SELECT id FROM support_request"
         " WHERE mailed_at IS NULL AND created_at < now() - interval '1 minute'"
@@ -111,7 +112,7 @@ async def left_behind(pool: Pool) -> list[str]:
 async def waiting(
     pool: Pool, departments: Collection[str] | None, *, limit: int, offset: int
 ) -> list[Waiting]:
-    """Return open requests of these departments, or of all (None), the oldest first.
+    """Return one page of open requests of these departments (None: of all), the oldest first.
 
     Those of a known person come before the others: anybody can ask for help, any number of times.
     """
@@ -122,11 +123,11 @@ async def waiting(
         limit,
         offset,
     )
-    return [_line(row) for row in rows]
+    return [_listed(row) for row in rows]
 
 
 async def open_count(pool: Pool, departments: Collection[str] | None) -> int:
-    """Return how many requests of these departments are open; None: of all of them."""
+    """Return how many requests of these departments (None: of all) are open."""
     count: int = await pool.fetchval(
         f"SELECT count(*) {_OPEN_IN}",
         None if departments is None else list(departments),
@@ -147,7 +148,7 @@ async def standing(pool: Pool, keys: KeyRing, request_id: str) -> HelpRequestDet
         for column in ("answer", "closing")
     )
     settled = row["settled_id"], row["settled_by"], row["settled_at"]
-    return HelpRequestDetail(_line(row), _read(keys, row), answer, closing, *settled)
+    return HelpRequestDetail(_listed(row), _read(keys, row), answer, closing, *settled)
 
 
 async def settle(
@@ -160,18 +161,18 @@ async def settle(
     answer: str | None = None,
     closing: str | None = None,
 ) -> bool:
-    """Keep the answer, or why none goes out; False when it was settled before, or is gone."""
-    said, box = (
+    """Store the answer, or why none is sent; return False when settled before, or gone."""
+    answer_box, closing_box = (
         keys.encrypt("support_answer", request_id, text) if text is not None else None
         for text in (answer, closing)
     )
     done = await pool.fetchval(
-        "UPDATE support_request SET answer = coalesce(answer, $2), closing = $3,"  # noqa: S608 - words of this module
+        "UPDATE support_request SET answer = coalesce(answer, $2), closing = $3,"  # noqa: S608 - constants of this module
         " settled_by = $4, settled_id = $5, settled_at = now()"
         f" WHERE id = $1 AND {_OPEN} AND (answer IS NULL OR $2::bytea IS NULL) RETURNING true",
         request_id,
-        said,
-        box,
+        answer_box,
+        closing_box,
         by,
         settled_id,
     )
@@ -179,7 +180,7 @@ async def settle(
 
 
 async def answered(pool: Pool, keys: KeyRing, request_id: str) -> tuple[HelpRequest, str] | None:
-    """Return a request and its answer, which no mailbox has got or refused yet; else None."""
+    """Return a request and its answer while that has no outcome of sending yet; else None."""
     row = await pool.fetchrow(
         "SELECT * FROM support_request"
         " WHERE id = $1 AND answer IS NOT NULL AND answer_outcome IS NULL",
@@ -191,14 +192,14 @@ async def answered(pool: Pool, keys: KeyRing, request_id: str) -> tuple[HelpRequ
 
 
 async def delivered(pool: Pool, request_id: str, outcome: Delivery) -> None:
-    """Note what became of the answer's letter."""
+    """Record the outcome of sending the answer."""
     await pool.execute(
         "UPDATE support_request SET answer_outcome = $2 WHERE id = $1", request_id, outcome
     )
 
 
 async def answers_left_behind(pool: Pool) -> list[str]:
-    """Return some requests whose answer should have been handed over by now; others each time."""
+    """Return up to 20 requests answered over a minute ago whose answer is not sent, at random."""
     rows = await pool.fetch(
         "SELECT id FROM support_request WHERE answer IS NOT NULL AND answer_outcome IS NULL"
         " AND settled_at < now() - interval '1 minute' ORDER BY random() LIMIT 20"
@@ -215,7 +216,7 @@ def _read(keys: KeyRing, row: asyncpg.Record) -> HelpRequest:
     return HelpRequest(row["id"], row["reference"], row["step"], language, name, reply_to, text)
 
 
-def _line(row: asyncpg.Record) -> Waiting:
+def _listed(row: asyncpg.Record) -> Waiting:
     outcome = row["answer_outcome"]
     return Waiting(
         row["id"],

@@ -1,4 +1,4 @@
-"""Tries of something secret, counted once a submission however often a workflow is run again."""
+"""Counters of tries of a secret, deduplicated by submission: a workflow may repeat it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ TAKEN, SPENT = "taken", "spent"
 
 @dataclass(frozen=True)
 class Attempt:
-    """What became of a submission that was counted."""
+    """The recorded outcome of a submission that was counted."""
 
     outcome: str
     tries_left: int
@@ -19,7 +19,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Counter:
-    """What was used; `now` is the ledger's clock, read once the counter is held."""
+    """Tries that were used; `now` is the ledger's clock, read once the counter is locked."""
 
     used: int
     locked_until: datetime | None
@@ -27,7 +27,7 @@ class Counter:
 
 
 async def hold(ledger: Connection, reference: str, counter: str) -> Counter:
-    """Return this counter, which nobody else changes before the transaction ends."""
+    """Lock this counter until the transaction ends, and return it."""
     await ledger.execute(
         "INSERT INTO tries (reference, counter) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         reference,
@@ -46,7 +46,7 @@ async def hold(ledger: Connection, reference: str, counter: str) -> Counter:
 async def put(
     ledger: Connection, reference: str, counter: str, used: int, locked_until: datetime | None
 ) -> None:
-    """Set a counter that is held."""
+    """Set a counter that the caller has locked with `hold`."""
     await ledger.execute(
         "UPDATE tries SET used = $3, locked_until = $4 WHERE reference = $1 AND counter = $2",
         reference,
@@ -57,7 +57,7 @@ async def put(
 
 
 async def known(ledger: Connection, reference: str, submission_id: str) -> Attempt | None:
-    """Return what became of this submission; None when it was not counted yet."""
+    """Return the outcome of this submission; None when it was not counted yet."""
     row = await ledger.fetchrow(
         "SELECT outcome, tries_left, locked_until FROM attempt"
         " WHERE reference = $1 AND submission_id = $2",
@@ -68,7 +68,7 @@ async def known(ledger: Connection, reference: str, submission_id: str) -> Attem
 
 
 async def note(ledger: Connection, reference: str, submission_id: str, attempt: Attempt) -> None:
-    """Keep what became of this submission."""
+    """Record the outcome of this submission."""
     await ledger.execute(
         "INSERT INTO attempt (reference, submission_id, outcome, tries_left, locked_until)"
         " VALUES ($1, $2, $3, $4, $5)",

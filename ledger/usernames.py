@@ -1,4 +1,4 @@
-"""Username reservations: atomic, unique without regard to case, never given to another person."""
+"""Username reservations: atomic, unique regardless of case, never given to another person."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -8,7 +8,7 @@ from security.keys import KeyRing
 
 
 class Release(StrEnum):
-    """What became of the wish to free a name, in words."""
+    """The outcome of `release`, as text for operators."""
 
     RELEASED = "released"
     UNKNOWN = "the ledger has no such username"
@@ -19,9 +19,9 @@ class Release(StrEnum):
 async def reserve(
     pool: Pool, *, person_key: str, candidates: Sequence[str], other_keys: Sequence[str] = ()
 ) -> str | None:
-    """Return the first candidate that is free or already this person's; None when all are taken.
+    """Reserve the first candidate that is free or this person's, and return it; None without one.
 
-    It is reserved by `person_key`; what one of `other_keys` owns stays under that one.
+    A free name is reserved under `person_key`; a name under one of `other_keys` stays as it is.
     """
     for name in candidates:
         owner = await pool.fetchval(
@@ -36,7 +36,7 @@ async def reserve(
 
 
 async def held_by(pool: Pool, *person_keys: str) -> str | None:
-    """Return the newest name reserved by this person."""
+    """Return the name that this person reserved last, or None."""
     name: str | None = await pool.fetchval(
         "SELECT name FROM username WHERE person_key = ANY($1) ORDER BY reserved_at DESC LIMIT 1",
         person_keys,
@@ -47,7 +47,7 @@ async def held_by(pool: Pool, *person_keys: str) -> str | None:
 async def note_empty_entry(
     pool: Pool, *, person_keys: Sequence[str], name: str, reference: str
 ) -> None:
-    """Note that this activation is about to add an entry without a password for this person."""
+    """Record that this activation is about to add an entry without a password for this person."""
     await pool.execute(
         "INSERT INTO username AS u (name, person_key, empty_entry_of) VALUES (lower($1), $2, $4)"
         " ON CONFLICT (name) DO UPDATE SET empty_entry_of = $4 WHERE u.person_key = ANY($3)",
@@ -59,9 +59,9 @@ async def note_empty_entry(
 
 
 async def has_empty_entry(pool: Pool, *, name: str, reference: str) -> bool:
-    """Whether this activation may have added the entry of this name and has set no password.
+    """Return whether this activation may have added this name's entry and has set no password.
 
-    What another activation added may have been given a password by other means since.
+    An entry that another activation added may have got a password by other means since.
     """
     noted: bool = await pool.fetchval(
         "SELECT EXISTS (SELECT FROM username WHERE name = lower($1) AND empty_entry_of = $2)",
@@ -72,14 +72,14 @@ async def has_empty_entry(pool: Pool, *, name: str, reference: str) -> bool:
 
 
 async def forget_empty_entry(pool: Pool, name: str) -> None:
-    """Note that the entry of this name has a password now."""
+    """Record that the entry of this name has a password now."""
     await pool.execute("UPDATE username SET empty_entry_of = NULL WHERE name = lower($1)", name)
 
 
 async def release(pool: Pool, keys: KeyRing, name: str, heirs: Sequence[str] = ()) -> Release:
-    """Free a name that no account was made or found under, and that no activation may use now.
+    """Free a name that no account was made or found under, and that no live activation may use.
 
-    For `heirs`, keys of one person, an account of their own is no obstacle.
+    `heirs` are keys of one person, whose own account does not prevent it.
     """
     async with pool.acquire() as connection, connection.transaction():
         owner = await connection.fetchval(
