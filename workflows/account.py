@@ -1,7 +1,7 @@
-"""The second half: the username, «Συμφωνώ», the password, and the account in the directory.
+"""Runs the second half: the username, «Συμφωνώ», the password, and the directory account.
 
-Nothing exists in the directory before the consent is recorded; a password the directory refuses,
-or a name taken meanwhile, leads the student back to the page where it can be mended.
+Nothing is created in the directory before the consent is recorded. A refused password, or a
+username taken meanwhile, leads the student back to the page where it can be changed.
 """
 
 from contextlib import suppress
@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class AccountSteps:
-    """`insurance_number` is what the student typed."""
+    """The steps from username to account; `insurance_number` is what the student typed."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class AccountSteps:
         self._person = person
         self._typed = (insurance_number, start.mobile)
         self._taken: tuple[str, ...] = ()
-        self._apart: tuple[Enrolment, ...] = ()
+        self._distinct: tuple[Enrolment, ...] = ()
         self._conflicts = 0
 
     @property
@@ -63,10 +63,10 @@ class AccountSteps:
         return personal.known_of(self._person, username, self._typed)
 
     async def create(self) -> str:
-        """Return the username of the account that works; raises `Ended` when there is one."""
+        """Create the account and return its username; raises `Ended` if one is already active."""
         while True:
             username = await self._machine.supervised(self._resolve_username)
-            if not await self._machine.supervised(self._agreed, username):
+            if not await self._machine.supervised(self._obtain_consent, username):
                 continue
             outcome = await self._set_password(username)
             if outcome is ProvisionOutcome.ACTIVE:
@@ -79,13 +79,13 @@ class AccountSteps:
         return await self._choose_name(Step.REVIEW)
 
     async def _choose_name(self, step: Step) -> str:
-        """Choose the username at this step; what is in the way waits for staff."""
+        """Choose the username at this step; a conflict waits for staff."""
         while True:
             reason = WaitReason.USERNAME_CONFLICT
             request = ResolveAccount(
                 reference=self._start.reference, person=self._person, taken=self._taken
             )
-            self._machine.stand(step, None, publish=False)
+            self._machine.move_to(step, None, publish=False)
             self._machine.accept()
             account = await self._machine.run_until_done(calls.resolve_account, request)
             match account.outcome, account.username:
@@ -95,30 +95,30 @@ class AccountSteps:
                     raise Ended(Step.ALREADY_ACTIVE, username=username)
                 case AccountOutcome.CANNOT_TELL, _:
                     reason = WaitReason.FOREIGN_ENTRY
-            said = await self._machine.park(reason)
-            looked_into = isinstance(said, RetryRequest) and not said.of_many
-            # The secretariat may have given another name meanwhile, or joined the rows.
-            with suppress(calls.NoNews):
+            command = await self._machine.park(reason)
+            looked_into = isinstance(command, RetryRequest) and not command.of_many
+            # The secretariat may have changed the name meanwhile, or merged the rows.
+            with suppress(calls.RereadFailed):
                 before, self._person = self._person, await self._reread() or self._person
                 if account.of_alike and looked_into and self._person.alike == before.alike:
-                    self._apart += before.alike
-                    self._person = self._told_apart(self._person)
+                    self._distinct += before.alike
+                    self._person = self._without_distinct(self._person)
 
-    async def _agreed(self, username: str) -> bool:
-        """«Συμφωνώ» counts for exactly what was shown, and is recorded before anything is made.
+    async def _obtain_consent(self, username: str) -> bool:
+        """Wait for «Συμφωνώ» to exactly what was shown, and record it before anything is created.
 
-        False: the registrar, or staff, want the details shown anew.
+        Returns False when the details have to be shown again, after a change or by staff's word.
         """
         shown = self.shown = consent.review(
             self._person, username, self._start.policy.terms_version
         )
         changed = False
         while not changed:
-            self._machine.stand(Step.REVIEW, WaitReason.WAITING_CONSENT)
+            self._machine.move_to(Step.REVIEW, WaitReason.WAITING_CONSENT)
             self._machine.accept()
             match await self._machine.expect(ConsentSubmission, DisputeSubmission, RereadRequest):
                 case DisputeSubmission():
-                    changed = await self._corrected()
+                    changed = await self._await_correction()
                 case RereadRequest():
                     changed = await self._has_changed()
                 case ConsentSubmission() as submission if submission.shown_hash == shown.shown_hash:
@@ -139,12 +139,12 @@ class AccountSteps:
         )
         await self._machine.run_until_done(calls.record_consent, request)
 
-    async def _corrected(self) -> bool:
-        """Wait for the registrar's next change or staff's word; False: it was withdrawn.
+    async def _await_correction(self) -> bool:
+        """Wait until the disputed data change or staff resolve it; False: the student withdrew it.
 
         A retry reads the registrar again; only `resolve` ends a dispute without a change.
         """
-        self._machine.stand(Step.REVIEW, WaitReason.DATA_DISPUTED)
+        self._machine.move_to(Step.REVIEW, WaitReason.DATA_DISPUTED)
         self._machine.accept()
         while True:
             submission = await self._machine.next(
@@ -160,61 +160,67 @@ class AccountSteps:
             if resolved:
                 self._machine.accept()
             if await self._has_changed() or resolved:
-                self._machine.wait.owe(NoticeKind.GO_ON)
+                self._machine.wait.require(NoticeKind.GO_ON)
                 return True
 
     async def _has_changed(self) -> bool:
-        """Read the registrar again; a staff's request is told when it is away."""
+        """Read the registrar again, and return whether the person changed.
+
+        Replies AWAY to a staff request while the registrar is unavailable.
+        """
         before = self._person
         try:
             self._person = await self._reread() or before
-        except calls.NoNews:
+        except calls.RereadFailed:
             self._machine.reply(Verdict.AWAY)
         self._machine.accept()
         return self._person != before
 
     async def _reread(self) -> Person | None:
         newest = await calls.reread_student(typed_contact(self._start), self._person)
-        return newest and self._told_apart(newest)
+        return newest and self._without_distinct(newest)
 
-    def _told_apart(self, person: Person) -> Person:
-        """Leave out who may be the same human, once staff said that they are not."""
-        alike = tuple(each for each in person.alike if each not in self._apart)
+    def _without_distinct(self, person: Person) -> Person:
+        """Leave out the similar enrolments that staff found to be of other people."""
+        alike = tuple(each for each in person.alike if each not in self._distinct)
         return person.model_copy(update={"alike": alike})
 
-    async def _still_as_shown(self, username: str) -> bool:
-        """Days may have passed: only who is still a student, as agreed to, gets the account."""
+    async def _unchanged_since_consent(self, username: str) -> bool:
+        """Re-read the registrar, as days may have passed since the consent, and compare.
+
+        Parks while the person is no longer a student; returns whether the details agreed to hold.
+        """
         enrolled: Person | None = self._person
-        with suppress(calls.NoNews):
+        with suppress(calls.RereadFailed):
             enrolled = await self._reread()
         while enrolled is None:
             await self._machine.park(WaitReason.NO_LONGER_ENROLLED)
-            with suppress(calls.NoNews):
+            with suppress(calls.RereadFailed):
                 enrolled = await self._reread()
         self._person = enrolled
-        return self._is_as_shown(username)
+        return self._matches_consent(username)
 
-    def _is_as_shown(self, username: str) -> bool:
+    def _matches_consent(self, username: str) -> bool:
         policy = self._start.policy
         return self.shown == consent.review(self._person, username, policy.terms_version)
 
     async def _set_password(self, username: str) -> ProvisionOutcome:
-        """Provision with the password the student chose, until it works or cannot."""
+        """Ask for a password and provision, again while the directory refuses the password."""
         while True:
-            sealed_id = await self._machine.supervised(self._choose)
-            outcome = await self._machine.supervised(self._make, username, sealed_id)
+            sealed_id = await self._machine.supervised(self._await_password)
+            outcome = await self._machine.supervised(self._provision_account, username, sealed_id)
             if outcome is not ProvisionOutcome.PASSWORD_REFUSED:
                 return outcome
 
-    async def _choose(self) -> str:
-        self._machine.stand(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
+    async def _await_password(self) -> str:
+        self._machine.move_to(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
         submission = await self._machine.expect(PasswordSubmission)
         self.refusal = None
         return submission.sealed_id
 
-    async def _make(self, username: str, sealed_id: str) -> ProvisionOutcome:
-        self._machine.stand(Step.PROVISIONING, None)
-        if not await self._still_as_shown(username):
+    async def _provision_account(self, username: str, sealed_id: str) -> ProvisionOutcome:
+        self._machine.move_to(Step.PROVISIONING, None)
+        if not await self._unchanged_since_consent(username):
             return ProvisionOutcome.NO_CONSENT
         made = await self._provision(username, sealed_id)
         self.address = made.address
@@ -223,11 +229,11 @@ class AccountSteps:
         if made.outcome is ProvisionOutcome.PASSWORD_REFUSED:
             self.refusal = made.refusal
             if made.refusal is PasswordRefusal.EXPIRED:
-                self._machine.wait.owe(NoticeKind.CHOOSE_PASSWORD_AGAIN)
+                self._machine.wait.require(NoticeKind.CHOOSE_PASSWORD_AGAIN)
         return made.outcome
 
     async def _provision(self, username: str, sealed_id: str) -> Provisioned:
-        """Make the account; after a conflict the name is chosen again, at staff's word."""
+        """Create the account; after a conflict and staff's retry, choose the username again."""
         while True:
             request = ProvisionAccount(
                 reference=self._start.reference,
@@ -242,18 +248,18 @@ class AccountSteps:
                 return made
             await self._machine.park(WaitReason.FOREIGN_ENTRY)
             self._conflicts += 1
-            # A number of its own each time: a run that repeated the request before may go on so.
+            # Each conflict has a patch id of its own, because older runs repeated the request.
             if workflow.patched(f"name-after-conflict-{self._conflicts}") and not (
-                await self._still_right(username)
+                await self._reconfirm(username)
             ):
                 return Provisioned(outcome=ProvisionOutcome.NO_CONSENT)
 
-    async def _still_right(self, username: str) -> bool:
-        """Read the registrar and choose the name again; False: the student has to agree anew."""
+    async def _reconfirm(self, username: str) -> bool:
+        """Read the registrar and choose the username again; False: a new consent is needed."""
         return (
-            await self._still_as_shown(username)
+            await self._unchanged_since_consent(username)
             and await self._choose_name(Step.PROVISIONING) == username
-            and self._is_as_shown(username)
+            and self._matches_consent(username)
         )
 
 

@@ -1,9 +1,8 @@
 """One student's activation, from the contact form to a working account.
 
-`run` reads as the student's steps. Every answer of the student comes through the inbox, and the
-run is its only reader. The engine's own work waits for as long as its systems are away, says why,
-and begins anew at once when staff say so. A clock ends an activation only while it waits for the
-student.
+`run` lists the student's steps. Every submission comes through the inbox, and only the run reads
+it. Engine work waits while its systems are unavailable, publishes why, and restarts at once on
+staff's retry. The deadline runs, and expires an activation, only while it waits for the student.
 """
 
 import asyncio
@@ -70,11 +69,11 @@ class Activation(Handlers, StepMachine):
         self.holder: str | None = None
         self.ended_for: WaitReason | None = None
         self.notices = 0
-        self.farewell: SendNotice | None = None
+        self.last_notice: SendNotice | None = None
 
     @workflow.run
     async def run(self, *given: object) -> ActivationResult:
-        del given  # `__init__` has it: a submission may be handled before this line.
+        del given  # Read in `__init__`: a submission may be handled before this line.
         clock = background(self.clock.run())
         try:
             persons = await self.supervised(self._look_up)
@@ -102,15 +101,15 @@ class Activation(Handlers, StepMachine):
         if not found.persons:
             raise steps.Ended(Step.NOT_FOUND)
         if len(found.persons) == 1 and not self.start.always_ask:
-            self._know(found.persons[0])
+            self._set_person(found.persons[0])
         return found.persons
 
     async def _prove_contact(self, persons: Sequence[Person]) -> Destination:
-        """Send a code; after a look-up of hours "go on here", for a code would die unread."""
+        """Prove a contact by a code; after hours of look-up send GO_ON, as a code would expire."""
         self.proof = self.proof or Proof(self, self.start, persons)
         left = workflow.now() - workflow.info().start_time > self.start.policy.pin_ttl
         if left:
-            self.beside(self._invite(self.proof))
+            self.run_in_background(self._invite(self.proof))
         await self.proof.wait(on_request=left)
         return self.proof.destination
 
@@ -119,18 +118,18 @@ class Activation(Handlers, StepMachine):
             await calls.send_notice(self._notice(NoticeKind.GO_ON, proof.destination), self.delayed)
 
     async def _identify(self, persons: Sequence[Person], contact: Destination) -> Person:
-        """Several persons have this contact, or may have: ask one datum before a name is shown."""
+        """Ask for one datum before a name is shown, where several persons may have this contact."""
         if len(persons) == 1 and not self.start.always_ask:
             return persons[0]
         self.identification = self.identification or Identification(self, self.start, contact)
         person = await self.identification.ask(persons)
-        self._know(person)
+        self._set_person(person)
         return person
 
     async def _claim(self, person: Person) -> Person:
-        """One live activation a person: whoever came later joins the one that is there.
+        """Claim the person: one live activation per person, which a later one joins.
 
-        Returns the person by the registrar's newest word, where staff had to look.
+        Returns the person, as the registrar has it now where staff had to look into a conflict.
         """
         gone: str | None = None
         apart = False
@@ -145,35 +144,35 @@ class Activation(Handlers, StepMachine):
             claimed = await self.run_until_done(calls.claim_person, request)
             match claimed.outcome, claimed.holder:
                 case ClaimOutcome.ALREADY_ACTIVE, _:
-                    gone = await self._lost(person, claimed)
+                    gone = await self._check_lost_account(person, claimed)
                 case ClaimOutcome.HELD, str(holder):
-                    if await self.run_until_done(calls.tell_joined, self._joins(holder)):
+                    if await self.run_until_done(calls.notify_joined, self._joining(holder)):
                         self.holder = holder
                         raise steps.Ended(Step.JOINED)
-                    # Its run was ended from outside: what it held is let go, and claimed again.
+                    # Its run was terminated from outside: close it, and claim again.
                     dead = CloseActivation(reference=holder, end=Step.CANCELLED)
                     await self.run_until_done(calls.close_activation, dead)
                 case ClaimOutcome.NUMBER_OF_ANOTHER, _:
                     await self.park(WaitReason.INSURANCE_CONFLICT)
-                    # The secretariat may have corrected the number; else they are two persons.
-                    with suppress(calls.NoNews):
+                    # If the secretariat did not correct the number, these are two persons.
+                    with suppress(calls.RereadFailed):
                         before, person = person, await self._newest(person)
                         apart = before.insurance_number == person.insurance_number
                 case _:
                     return person
 
     async def _newest(self, person: Person) -> Person:
-        """Return the registrar's newest word on a person; raises `NoNews`."""
+        """Read the person again from the registrar; raises `RereadFailed`."""
         newest = await calls.reread_student(typed_contact(self.start), person) or person
-        self._know(newest)
+        self._set_person(newest)
         return newest
 
-    async def _lost(self, person: Person, claimed: Claimed) -> str | None:
-        """Return whose account the directory has no more; raises `Ended` where it has it.
+    async def _check_lost_account(self, person: Person, claimed: Claimed) -> str | None:
+        """Return which activation made the account that is deleted; raises `Ended` if it exists.
 
-        An account that was deleted is made again at staff's word, unless the policy spares it.
+        A deleted account is created again on staff's retry, or at once if the policy says so.
         """
-        assert claimed.username is not None  # noqa: S101 - of an account that is active
+        assert claimed.username is not None  # noqa: S101 - set for an active account
         request = CheckAccount(person=person, username=claimed.username)
         confirmed = self.start.policy.recreate_missing == "automatic"
         while True:
@@ -189,15 +188,15 @@ class Activation(Handlers, StepMachine):
                 case _:
                     return claimed.activated_by
 
-    def _joins(self, holder: str) -> calls.Joins:
+    def _joining(self, holder: str) -> calls.Joining:
         notice = JoinedNotice(submission_id=self.start.reference, received_at=workflow.now())
-        return calls.Joins(holder, notice)
+        return calls.Joining(holder, notice)
 
     async def _complete_insurance(self, person: Person) -> Person:
-        """Ask for the insurance number the registrar lacks; it may come there meanwhile."""
+        """Ask for the insurance number, unless the registrar has it, or gets it meanwhile."""
         recorded = False
         while not recorded and person.insurance_number is None:
-            self.stand(Step.INSURANCE, WaitReason.WAITING_INSURANCE)
+            self.move_to(Step.INSURANCE, WaitReason.WAITING_INSURANCE)
             submission = await self.expect(InsuranceSubmission, RereadRequest)
             if not isinstance(submission, InsuranceSubmission):
                 person = await self._reread(person)
@@ -223,13 +222,13 @@ class Activation(Handlers, StepMachine):
     async def _reread(self, person: Person) -> Person:
         try:
             newest = await calls.reread_student(typed_contact(self.start), person)
-        except calls.NoNews:
+        except calls.RereadFailed:
             self.reply(Verdict.AWAY)
             return person
         self.accept()
         if newest and newest.insurance_number:
-            self._know(newest)
-            # The number is one more key of the person, and another activation may hold it.
+            self._set_person(newest)
+            # The number is one more key of the person, which another activation may have claimed.
             newest = await self._claim(newest)
         return newest or person
 
@@ -238,7 +237,7 @@ class Activation(Handlers, StepMachine):
         self.username = await self.account.create()
 
     def remind(self) -> bool:
-        """Write once more, but never to a contact that nobody has proved."""
+        """Send a reminder, but never to an unproved contact; returns whether it was sent."""
         proved = self.step is not Step.PIN
         if proved:
             self.write(NoticeKind.REMINDER)
@@ -251,7 +250,7 @@ class Activation(Handlers, StepMachine):
     # --- the end ---------------------------------------------------------------------------
 
     async def _finish(self, end: Step) -> None:
-        """Close, however often that is interrupted: what was claimed is released in the end."""
+        """Close, and again after each interruption, so that the claim is always released."""
         while True:
             try:
                 return await self.supervised(self._close, end)
@@ -261,19 +260,19 @@ class Activation(Handlers, StepMachine):
                 end = self.step if self.step in steps.ENDS else Step.CANCELLED
 
     async def _close(self, end: Step) -> None:
-        """Release what was held, tell the student, and leave nobody without an answer."""
-        self.stand(end, self.ended_for)
+        """Release the claim, notify the student, and answer every pending submission."""
+        self.move_to(end, self.ended_for)
         request = CloseActivation(reference=self.start.reference, end=end, username=self.username)
         await self.run_until_done(calls.close_activation, request)
-        self.stand(end, self.ended_for)  # Nothing is waited for any more.
-        self.farewell = self.farewell or self._last_notice(end)
-        if self.farewell:
-            await self.run_until_done(calls.send_notice, self.farewell)
-        # Whatever else comes in is answered "too late".
+        self.move_to(end, self.ended_for)  # Clears the wait reason of a delayed close.
+        self.last_notice = self.last_notice or self._last_notice(end)
+        if self.last_notice:
+            await self.run_until_done(calls.send_notice, self.last_notice)
+        # Submissions that still arrive are answered "out of step".
         await self.next(or_when=workflow.all_handlers_finished)
 
     def _last_notice(self, end: Step) -> SendNotice | None:
-        """Return the notice of this end: to the other contact, or to a student who waited long."""
+        """Return the notice of this end: to the other contact, or after a long wait."""
         to = self._other_contact()
         if end in _NOTICES and to:
             return self._notice(_NOTICES[end], to)
@@ -288,7 +287,7 @@ class Activation(Handlers, StepMachine):
         return None
 
     def _other_contact(self) -> Destination | None:
-        """Return the contact on file that a thief of the proved one would not have, if any."""
+        """Return another contact on file, which a thief of the proved one lacks, else that one."""
         if self.person is None or self.proof is None:
             return None
         proven = self.proof.destination
@@ -307,23 +306,23 @@ class Activation(Handlers, StepMachine):
             address=self.account.address if self.account else None,
         )
 
-    # --- what is known ---------------------------------------------------------------------
+    # --- the person ------------------------------------------------------------------------
 
-    def _know(self, person: Person) -> None:
+    def _set_person(self, person: Person) -> None:
         self.person = person
         self.department = person.enrolments[0].department_id
 
-    # --- what nobody knows -----------------------------------------------------------------
+    # --- unknown signals -------------------------------------------------------------------
 
     @workflow.signal(dynamic=True)
     def unknown(self, name: str, given: Sequence[RawValue]) -> None:
-        """Drop a signal of another name, which Temporal's SDK would keep for the run's life."""
+        """Drop a signal of another name, which Temporal's SDK would keep until the run ends."""
 
     # --- what the student may see ----------------------------------------------------------
 
     @workflow.query(name="progress")
     def progress(self, *given: object) -> Progress:
-        one_payload(ProgressRequest, given)  # Only who has the keys can ask.
+        one_payload(ProgressRequest, given)  # Only a caller with the keys can encode one.
         return self.snapshot()
 
     def snapshot(self) -> Progress:

@@ -1,9 +1,9 @@
-"""One typed function an activity, each with its patience; the only place that knows queues.
+"""Calls activities: one typed function each, with its task queue, time-outs and retries.
 
-Reads and ledger writes go *local first, then durable*: one short try inside the workflow task,
-and only when that fails the same activity as a normal one, which staff can see. Durable tries run
-in windows without end; each window's end tells, through `delayed`, which part is away.
-Correctness never depends on attempt numbers: two tries may overlap, and both say 1.
+Reads and ledger writes go *local first, then durable*: one short attempt as a local activity, and
+only when that fails a normal activity, which staff can see. Durable calls retry in windows without
+end; at the end of each window `delayed` is called with the system that is unavailable. Activities
+are idempotent and never depend on attempt numbers: two attempts may overlap, both numbered 1.
 """
 
 from contextlib import suppress
@@ -68,22 +68,22 @@ with workflow.unsafe.imports_passed_through():
 
 Outcome = TypeVar("Outcome", bound=Model)
 
-_LOCAL_TRY = timedelta(seconds=4)
-_DURABLE_TRY = timedelta(seconds=30)
-_DIRECTORY_GLANCE = timedelta(seconds=3)
-_NOTICE_PATIENCE = timedelta(days=3)
-_FIRST_PAUSE = timedelta(seconds=1)
-_LONGEST_PAUSE = (timedelta(seconds=20), timedelta(seconds=30))
+_LOCAL_TIMEOUT = timedelta(seconds=4)
+_ATTEMPT_TIMEOUT = timedelta(seconds=30)
+_DIRECTORY_TIMEOUT = timedelta(seconds=3)
+_NOTICE_WINDOW = timedelta(days=3)
+_FIRST_BACKOFF = timedelta(seconds=1)
+_LONGEST_BACKOFF = (timedelta(seconds=20), timedelta(seconds=30))
 _WINDOWS = (timedelta(seconds=45), timedelta(minutes=10), timedelta(hours=3))
 _NO_SUCH_RUN = "ExternalWorkflowExecutionNotFound"
 
 
-class NoNews(Exception):
-    """The registrar did not answer: nothing is known but what was."""
+class RereadFailed(Exception):
+    """The registrar could not be read again; what was known before still holds."""
 
 
 class ForgedResult(Exception):
-    """An activity was completed with something that no activity of ours says."""
+    """An activity was completed with a result that none of our activities returns."""
 
 
 async def find_student(request: FindStudent, delayed: Delayed) -> StudentsFound:
@@ -91,18 +91,18 @@ async def find_student(request: FindStudent, delayed: Delayed) -> StudentsFound:
 
 
 async def reread_student(request: FindStudent, person: Person) -> Person | None:
-    """Look once for the newest word on a person; None: no live enrolment has the contact any more.
+    """Read a person again, in one attempt; None: no live enrolment has the contact any more.
 
-    Raises `NoNews` while the registrar is away, or has the contact for too many to tell.
+    Raises `RereadFailed` while the registrar is unavailable, or when too many share the contact.
     """
     try:
         found = await _local(ActivityName.FIND_STUDENT, request, StudentsFound)
     except FailureError as error:
         if is_cancelled_exception(error):
             raise
-        raise NoNews from None
+        raise RereadFailed from None
     if found.too_many:
-        raise NoNews
+        raise RereadFailed
     same = (each for each in found.persons if not {*person.keys}.isdisjoint(each.keys))
     return next(same, None)
 
@@ -140,19 +140,19 @@ async def claim_person(request: ClaimPerson, delayed: Delayed) -> Claimed:
     return await _local_first(ActivityName.CLAIM_PERSON, request, Claimed, delayed)
 
 
-class Joins(NamedTuple):
-    """Whom to tell that another activation joins it, and the notice."""
+class Joining(NamedTuple):
+    """The activation that another one joins, and the notice to send to it."""
 
     holder: str
     notice: JoinedNotice
 
 
-async def tell_joined(joins: Joins, delayed: Delayed) -> bool:
-    """Tell the activation that goes on; False when it has no run any more.
+async def notify_joined(joins: Joining, delayed: Delayed) -> bool:
+    """Signal the activation that continues; returns False when it has no run any more.
 
-    Any other failure is raised: a run that cannot be told now may live all the same.
+    Any other failure is raised, because the run may still exist.
     """
-    del delayed  # Temporal itself delivers, and tells at once when it cannot.
+    del delayed  # Temporal delivers the signal itself, or fails at once.
     try:
         await workflow.get_external_workflow_handle(joins.holder).signal("joined", joins.notice)
     except ApplicationError as error:
@@ -172,23 +172,25 @@ async def record_insurance(request: RecordInsurance, delayed: Delayed) -> Insura
 
 
 async def resolve_account(request: ResolveAccount, delayed: Delayed) -> AccountResolved:
-    """Ask the directory for three seconds at most; without it registrar and ledger decide."""
+    """Resolve with the directory, for three seconds at most, else by registrar and ledger only."""
     try:
-        glance = await workflow.execute_activity(
+        result = await workflow.execute_activity(
             ActivityName.RESOLVE_ACCOUNT,
             request,
             result_type=RawValue,
             task_queue=TaskQueue.DIRECTORY,
-            schedule_to_close_timeout=_DIRECTORY_GLANCE,
+            schedule_to_close_timeout=_DIRECTORY_TIMEOUT,
             retry_policy=RetryPolicy(maximum_attempts=1),
         )
     except ActivityError as error:
-        _raise_unless_passing(error)
+        _raise_unless_transient(error)
     else:
         with suppress(ForgedResult):
-            return _read(glance, AccountResolved)
-    alone = request.model_copy(update={"ask_directory": False})
-    return await _local_first(ActivityName.RESOLVE_ACCOUNT, alone, AccountResolved, delayed)
+            return _read(result, AccountResolved)
+    without_directory = request.model_copy(update={"ask_directory": False})
+    return await _local_first(
+        ActivityName.RESOLVE_ACCOUNT, without_directory, AccountResolved, delayed
+    )
 
 
 async def record_consent(request: RecordConsent, delayed: Delayed) -> ConsentRecorded:
@@ -201,11 +203,11 @@ async def provision_account(request: ProvisionAccount, delayed: Delayed) -> Prov
 
 
 async def send_notice(request: SendNotice, delayed: Delayed) -> None:
-    """Try for three days; a notice that cannot be sent holds up nobody."""
-    del delayed  # What nobody waits for is not late.
+    """Retry for three days, then give up: nothing depends on a notice."""
+    del delayed  # Nothing waits for a notice, so no delay is published.
     queue = request.destination.channel.queue
     with suppress(ActivityError):
-        await _queued(ActivityName.SEND_NOTICE, request, Sent, queue, _NOTICE_PATIENCE)
+        await _queued(ActivityName.SEND_NOTICE, request, Sent, queue, _NOTICE_WINDOW)
 
 
 async def close_activation(request: CloseActivation, delayed: Delayed) -> Closed:
@@ -213,23 +215,23 @@ async def close_activation(request: CloseActivation, delayed: Delayed) -> Closed
 
 
 async def mail_support_request(request: MailSupportRequest) -> None:
-    """Try until the desk has it; nobody waits, and what a student wrote is not given up."""
+    """Retry until support staff's mailbox has the request; it is never given up."""
     await _queued(ActivityName.MAIL_SUPPORT_REQUEST, request, Sent, TaskQueue.MAIL)
 
 
 async def mail_support_answer(request: MailSupportAnswer) -> None:
-    """Try until the student's mailbox has it, or is refused for good."""
+    """Retry until the student's mail server accepts the answer, or refuses it for good."""
     await _queued(ActivityName.MAIL_SUPPORT_ANSWER, request, Sent, TaskQueue.MAIL)
 
 
 async def apply_withdrawal(request: ApplyWithdrawal) -> None:
-    """Try until the directory has followed."""
+    """Retry until the directory has applied the withdrawal."""
     name, queue = ActivityName.APPLY_WITHDRAWAL, TaskQueue.DIRECTORY
     await _queued(name, request, WithdrawalApplied, queue)
 
 
 async def find_left_behind() -> LeftBehind:
-    """Try until the ledger tells what it kept of requests for help."""
+    """Retry until the ledger returns the requests for help in its outbox."""
     return await _queued(
         ActivityName.FIND_LEFT_BEHIND, FindLeftBehind(), LeftBehind, TaskQueue.MAIN
     )
@@ -250,7 +252,7 @@ async def _local(name: ActivityName, request: Model, outcome: type[Outcome]) -> 
         name,
         request,
         result_type=outcome,
-        start_to_close_timeout=_LOCAL_TRY,
+        start_to_close_timeout=_LOCAL_TIMEOUT,
         retry_policy=RetryPolicy(maximum_attempts=1),
     )
     return result
@@ -276,17 +278,17 @@ async def _queued(
     request: Model,
     outcome: type[Outcome],
     queue: str,
-    patience: timedelta | None = None,
+    window: timedelta | None = None,
 ) -> Outcome:
-    """Try for as long as `patience`; None: until it is done. A forged result is one more try."""
+    """Retry within `window`; None: until it succeeds. A forged result causes another attempt."""
     while True:
         result = await workflow.execute_activity(
             name,
             request,
             result_type=RawValue,
             task_queue=queue,
-            start_to_close_timeout=_DURABLE_TRY,
-            schedule_to_close_timeout=patience,
+            start_to_close_timeout=_ATTEMPT_TIMEOUT,
+            schedule_to_close_timeout=window,
             retry_policy=_retry_policy(),
         )
         with suppress(ForgedResult):
@@ -294,32 +296,32 @@ async def _queued(
 
 
 def _read(result: RawValue | None, outcome: type[Outcome]) -> Outcome:
-    """Return what an activity said; raises `ForgedResult`.
+    """Decode the result of an activity; raises `ForgedResult`.
 
-    Whoever reaches Temporal can complete an activity. The SDK itself would fail the task, and each
-    task of the run after it, over a result that cannot be decoded.
+    Anybody who reaches Temporal can complete an activity. If the SDK decoded the result, an invalid
+    one would fail this workflow task and every later one of the run.
     """
     if result is None:
         raise ForgedResult
     try:
         read = workflow.payload_converter().from_payload(result.payload, outcome)
-    except Exception:  # noqa: BLE001 - it may be anything
+    except Exception:  # noqa: BLE001 - a forged payload may raise anything
         raise ForgedResult from None
     if not isinstance(read, outcome):
-        raise ForgedResult  # The SDK hands null and bytes over as they come.
+        raise ForgedResult  # The SDK returns null and bytes unchecked.
     return read
 
 
 def _retry_policy() -> RetryPolicy:
-    """Spread the longest pauses out, so that a backlog does not return as a herd."""
-    least, most = _LONGEST_PAUSE
+    """Return exponential back-off with jitter in its maximum, so that a backlog spreads out."""
+    least, most = _LONGEST_BACKOFF
     longest = least + (most - least) * workflow.random().random()
-    return RetryPolicy(initial_interval=_FIRST_PAUSE, maximum_interval=longest)
+    return RetryPolicy(initial_interval=_FIRST_BACKOFF, maximum_interval=longest)
 
 
 def _reason(error: FailureError, name: ActivityName, queue: str) -> WaitReason:
-    """Return which part is away; raises what waiting cannot mend."""
-    _raise_unless_passing(error)
+    """Return which system is unavailable; raises an error that retrying cannot solve."""
+    _raise_unless_transient(error)
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ApplicationError) and cause.type in set(FailureType):
@@ -327,18 +329,18 @@ def _reason(error: FailureError, name: ActivityName, queue: str) -> WaitReason:
         cause = cause.__cause__
     if name is ActivityName.FIND_STUDENT:
         return WaitReason.REGISTRAR_DOWN
-    return _silent(queue)
+    return _reason_of_queue(queue)
 
 
-def _silent(queue: str) -> WaitReason:
-    """Return what a silent queue means: a time-out brings no failure type along."""
+def _reason_of_queue(queue: str) -> WaitReason:
+    """Return the wait reason of a task queue, for time-outs, which have no failure type."""
     if queue == TaskQueue.DIRECTORY:
         return WaitReason.DIRECTORY_DOWN
     down = {channel.queue: WaitReason(channel.down) for channel in Channel.all()}
     return down.get(queue, WaitReason.LEDGER_DOWN)
 
 
-def _raise_unless_passing(error: FailureError) -> None:
+def _raise_unless_transient(error: FailureError) -> None:
     cause = error.cause if isinstance(error, ActivityError) else error
     if is_cancelled_exception(error) or getattr(cause, "non_retryable", False):
         raise error

@@ -1,4 +1,4 @@
-"""Has the ledger judge the codes that a student types, and knows when it takes none."""
+"""Checks submitted codes in the ledger, and keeps until when codes are locked."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class CodeCheck:
-    """`tries_left` are those of the newest code; None before one was reserved."""
+    """Checks codes. `tries_left` counts for the newest code; None before one was reserved."""
 
     def __init__(self, machine: StepMachine, start: ActivationStart) -> None:
         self.tries_left: int | None = None
@@ -24,7 +24,7 @@ class CodeCheck:
         self._reference = start.reference
 
     async def is_right(self, submission: PinSubmission) -> bool:
-        """Judge a code; one that is not right is answered here."""
+        """Check a code; replies to the submission when the code is not right."""
         if self.locked:
             self._machine.reply(Verdict.LOCKED)
             return False
@@ -35,7 +35,7 @@ class CodeCheck:
             pin=submission.pin,
         )
         asked_at = workflow.now()
-        checked = await self._machine.judged(calls.check_pin, request)
+        checked = await self._machine.run_for_submission(calls.check_pin, request)
         self._machine.ledger_clock.learn(checked.told_at, asked_at)
         if checked.outcome is PinOutcome.RIGHT:
             self._machine.proved_by = submission.submission_id
@@ -48,19 +48,19 @@ class CodeCheck:
 
     @property
     def locked(self) -> bool:
-        return self._machine.ledger_clock.is_to_come(self.locked_until)
+        return self._machine.ledger_clock.is_future(self.locked_until)
 
     def lock(self, until: datetime) -> None:
-        """Take no code until then, by the ledger's clock."""
+        """Refuse codes until this time of the ledger's clock."""
         self.locked_until = until
         if self._machine.step is Step.PIN and self.locked:
-            self._machine.stand(Step.PIN, WaitReason.PIN_LOCKED)
+            self._machine.move_to(Step.PIN, WaitReason.PIN_LOCKED)
 
     async def unlock(self, request: UnlockRequest) -> None:
         """Lift the lock in the ledger."""
         unlock = UnlockPin(reference=self._reference, submission_id=request.submission_id)
-        await self._machine.judged(calls.unlock_pin, unlock)
+        await self._machine.run_for_submission(calls.unlock_pin, unlock)
 
     def open(self) -> None:
-        """Take codes again; none of those sent before counts."""
+        """Accept codes again; codes sent before stay invalid."""
         self.locked_until, self.tries_left = None, 0

@@ -1,4 +1,4 @@
-"""The clock of an activation, which runs only while the student is awaited."""
+"""The deadline clock of an activation, which runs only while the student is awaited."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Awaiting(Protocol):
-    """What waits for a student until `deadline_at`; None while it does not."""
+    """What waits for a student until `deadline_at`, which is None while it does not wait."""
 
     deadline_at: datetime | None
     mistake: BaseException | None
@@ -20,7 +20,7 @@ class Awaiting(Protocol):
 
 
 class DeadlineClock:
-    """Reminds once, and makes whoever awaits the student look at the time at the deadline."""
+    """Reminds once, and wakes the run at the deadline so that its wait condition is checked."""
 
     def __init__(self, waiting: Awaiting, policy: Policy) -> None:
         self._waiting = waiting
@@ -28,11 +28,11 @@ class DeadlineClock:
         self._remind_after = policy.remind_after or policy.deadline
 
     async def run(self) -> None:
-        """Run until cancelled; after a mistake in it, again once staff have seen to that."""
+        """Run until cancelled; after an error, run again once the error is cleared by a retry."""
         while True:
             try:
                 await self._run()
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is told where one waits
+            except Exception as error:  # noqa: BLE001 - raised again by the run that waits
                 self._waiting.mistake = error
                 await workflow.wait_condition(lambda: self._waiting.mistake is None)
 

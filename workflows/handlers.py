@@ -1,9 +1,9 @@
-"""The handlers of an activation: for each kind of submission an update and a signal of one name.
+"""The handlers of an activation: an update and a signal of the same name per kind of submission.
 
-The update's answer comes as soon as the run has dealt with the submission; its validator rejects
-before anything is accepted, which leaves no trace in the history. The signal is durable with every
-worker down. Handlers take whatever comes: with parameters of their own they would raise in the
-task, and fail it for ever, when called with none or two.
+An update returns once the run has handled the submission; its validator rejects before acceptance,
+which leaves no event in the history. A signal is durable even with every worker down. Handlers
+take `*given`: with a typed parameter, a call with no or two arguments would raise in the workflow
+task and fail it for ever.
 """
 
 from temporalio import workflow
@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Handlers:
-    """Puts submissions into the inbox; the run is the only one that takes them out."""
+    """Puts submissions into the inbox; only the run takes them out."""
 
     inbox: Inbox
 

@@ -1,4 +1,4 @@
-"""Tells apart the persons who share a contact: one datum, a few tries, counted in the ledger."""
+"""Identifies one of the persons who share a contact by one datum; the ledger counts the tries."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ _LOOK_AGAIN = timedelta(minutes=1)
 
 
 class Identification:
-    """Asks for the first datum that tells the persons apart; `view` is what the page shows."""
+    """Asks for the first datum that differs between the persons; `view` is what the page shows."""
 
     def __init__(self, machine: StepMachine, start: ActivationStart, contact: Destination) -> None:
         self.view: IdentifyView | None = None
@@ -28,10 +28,10 @@ class Identification:
         self._start = start
         self._contact = contact
         self._person_keys: tuple[str, ...] = ()
-        self._looks_at_tries = 0
+        self._tries_lookups = 0
 
     async def ask(self, persons: Sequence[Person]) -> Person:
-        """Return the person whose datum was answered."""
+        """Ask until the datum of one person is given, and return that person."""
         machine = self._machine
         question, shared = identity.question(persons), len(persons) > 1
         proven = [person for person in persons if has(person, self._contact)]
@@ -39,11 +39,11 @@ class Identification:
         left, opens_at = await self._tries_left()
         while True:
             self.view = IdentifyView(question=question, tries_left=left, shared=shared)
-            machine.stand(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
+            machine.move_to(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
             if left:
                 submission = await machine.expect(IdentitySubmission)
                 # Counted in the ledger before it is compared: this run may be reset.
-                counted = await machine.judged(
+                counted = await machine.run_for_submission(
                     calls.count_identity_try, self._try(submission.submission_id)
                 )
                 person = identity.answers_as(question, submission.answer, proven)
@@ -53,33 +53,35 @@ class Identification:
                     return person
                 left, opens_at = counted.tries_left, counted.opens_at
                 self.view = IdentifyView(question=question, tries_left=left, shared=shared)
-                # Where no answer was left, this one was not tried: it is neither right nor wrong.
+                # Beyond the limit an answer is not compared, so it is neither right nor wrong.
                 machine.reply(Verdict.WRONG if counted.allowed else Verdict.LOCKED)
             if not left:
-                said = await machine.park(WaitReason.WAITING_IDENTITY, or_at=self._opens(opens_at))
-                if said:
-                    request = self._allowance(said)
+                command = await machine.park(
+                    WaitReason.WAITING_IDENTITY, or_at=self._opens(opens_at)
+                )
+                if command:
+                    request = self._allowance(command)
                     await machine.run_until_done(calls.allow_identity_tries, request)
                 left, opens_at = await self._tries_left()
 
     async def _tries_left(self) -> tuple[int, datetime | None]:
-        """Return how many answers about these persons are left, and from when on there is one."""
-        self._looks_at_tries += 1
-        if not workflow.patched(f"identity-tries-left-{self._looks_at_tries}"):
+        """Return how many tries for these persons are left, and when the next one is allowed."""
+        self._tries_lookups += 1
+        if not workflow.patched(f"identity-tries-left-{self._tries_lookups}"):
             return self._start.policy.identity_tries, None
         told = await self._machine.run_until_done(calls.count_identity_try, self._try())
         return told.tries_left, told.opens_at
 
     def _opens(self, at: datetime | None) -> datetime | None:
-        """Return this moment of the ledger's clock by Temporal's, and never at once."""
+        """Convert a time of the ledger's clock to Temporal's; at least one minute from now."""
         soonest = workflow.now() + _LOOK_AGAIN
         return max(at - self._machine.ledger_clock.ahead, soonest) if at else None
 
     async def _give_back(self, answer: IdentitySubmission) -> None:
-        """Let a right answer cost nothing: siblings answer too, and some in several browsers."""
+        """Refund the try of a right answer: siblings answer too, and some in several browsers."""
         if workflow.patched("identity-try-given-back"):
             request = self._allowance(answer, right=True)
-            await self._machine.judged(calls.allow_identity_tries, request)
+            await self._machine.run_for_submission(calls.allow_identity_tries, request)
 
     def _try(self, submission_id: str | None = None) -> CountIdentityTry:
         return CountIdentityTry(
@@ -89,10 +91,10 @@ class Identification:
             person_keys=self._person_keys,
         )
 
-    def _allowance(self, said: Submission, *, right: bool = False) -> AllowIdentityTries:
+    def _allowance(self, command: Submission, *, right: bool = False) -> AllowIdentityTries:
         return AllowIdentityTries(
             reference=self._start.reference,
-            submission_id=said.submission_id,
+            submission_id=command.submission_id,
             destination=self._contact,
             person_keys=self._person_keys,
             right=right,

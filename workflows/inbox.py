@@ -1,6 +1,6 @@
-"""The inbox of an activation: every submission enters here, by update or signal, and counts once.
+"""The inbox of an activation: collects and deduplicates submissions from updates and signals.
 
-Handlers only put in; the run is the only one that takes out.
+Only handlers put submissions in; only the run takes them out.
 """
 
 from collections import deque
@@ -25,9 +25,9 @@ Kinds: TypeAlias = tuple[type[Submission], ...]
 TOO_MANY = "TOO_MANY_SUBMISSIONS"
 """The type of the failure that rejects an answer beyond the limit."""
 _MOST = 200
-"""Far more than a portal lets through; a flood beyond it is refused so that history stays small."""
-_OF_OTHERS = (StaffRequest, JoinedNotice)
-"""What no student sends for this activation, and no limit of theirs holds back."""
+"""Far more than a portal lets through; beyond it submissions are refused to limit the history."""
+_UNLIMITED = (StaffRequest, JoinedNotice)
+"""What no student sends for this activation, so the students' limit does not apply."""
 
 
 class Inbox:
@@ -40,20 +40,20 @@ class Inbox:
         self._renewed: set[str] = set()
 
     def put(self, submission: Submission, *, signalled: bool = False) -> None:
-        """Take in a submission unless it, or too many, came before; staff are always heard."""
+        """Add a submission unless it is a duplicate or beyond the limit, which staff have not."""
         if submission.submission_id in self._seen or self.refuses(submission):
             return
         if isinstance(submission, UnlockRequest):
             self._renew(submission)
-        self._of_students += not isinstance(submission, _OF_OTHERS)
+        self._of_students += not isinstance(submission, _UNLIMITED)
         self._seen.add(submission.submission_id)
         if signalled:
             self._signalled.add(submission.submission_id)
         self._waiting.append(submission)
 
     def refuses(self, submission: Submission) -> bool:
-        """Whether this one is beyond the limit, and did not come before."""
-        if isinstance(submission, _OF_OTHERS) or submission.submission_id in self._seen:
+        """Whether this submission is beyond the limit and no duplicate."""
+        if isinstance(submission, _UNLIMITED) or submission.submission_id in self._seen:
             return False
         return self._full
 
@@ -62,17 +62,17 @@ class Inbox:
         return self._of_students >= _MOST
 
     def _renew(self, unlock: UnlockRequest) -> None:
-        """Take as many answers anew."""
+        """Reset the limit of students' submissions."""
         if unlock.renews or self._full:
             self._renewed.add(unlock.submission_id)
         self._of_students = 0
 
     def renewed_by(self, submission: Submission) -> bool:
-        """Whether answers are taken again because of this one."""
+        """Whether this submission reset the limit."""
         return submission.submission_id in self._renewed
 
     def signalled(self, submission: Submission) -> bool:
-        """Whether it came by signal first, which is for when no worker accepts an update."""
+        """Whether it came by signal first, which is used when no worker accepts an update."""
         return submission.submission_id in self._signalled
 
     def has(self, kinds: Kinds) -> bool:
@@ -93,22 +93,22 @@ class Inbox:
         return taken
 
     def answer(self, submission: Submission, answer: Answer) -> None:
-        """Answer once; later answers to the same submission are not heard."""
+        """Record the answer to a submission; later answers to the same one are ignored."""
         self._answers.setdefault(submission.submission_id, answer)
 
     async def accept(self, model: type[Submission], given: Sequence[object]) -> Answer:
-        """Put in what an update brought and return the run's answer; raises as `one_payload`."""
+        """Add the payload of an update and return the run's answer; raises as `one_payload`."""
         submission = one_payload(model, given)
         self.put(submission)
         return await self.answered(submission)
 
     def check(self, model: type[Submission], given: Sequence[object]) -> None:
-        """Raise `ApplicationError` for what an update may not bring, or brings too often."""
+        """Raise `ApplicationError` for an invalid payload of an update, or one beyond the limit."""
         if self.refuses(one_payload(model, given)):
             raise _too_many()
 
     def accept_signal(self, model: type[Submission], given: Sequence[object]) -> None:
-        """Put in what a signal brought; anything else is dropped."""
+        """Add the payload of a signal; an invalid one, or one beyond the limit, is dropped."""
         with suppress(ApplicationError):
             submission = one_payload(model, given)
             if self.refuses(submission):
@@ -118,7 +118,7 @@ class Inbox:
             self.put(submission, signalled=True)
 
     async def answered(self, submission: Submission) -> Answer:
-        """Wait until the run has dealt with this submission."""
+        """Wait for the run's answer to this submission and return it."""
         name = submission.submission_id
         if name not in self._seen:
             raise _too_many()
@@ -131,11 +131,11 @@ def _too_many() -> ApplicationError:
 
 
 def one_payload(model: type[Given], given: Sequence[object]) -> Given:
-    """Return the one payload that was given as this model.
+    """Return the only payload, validated as this model.
 
-    Raises `ApplicationError` for any other payload, or any other number of payloads. Handlers take
-    whatever comes and ask here: one with a parameter of its own would raise in the task, and fail
-    every task of the run for ever, when it is called with none or with two.
+    Raises `ApplicationError` for an invalid payload, or another number of payloads. Handlers take
+    `*given` and call this: with a typed parameter, a call with no or two arguments would raise in
+    the workflow task and fail every task of the run for ever.
     """
     try:
         (payload,) = given

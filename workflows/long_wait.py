@@ -1,4 +1,4 @@
-"""Since when a student waits for the engine, and what they are written when their turn comes."""
+"""Measures how long a student waits for the engine, and picks the notice sent at its end."""
 
 from datetime import datetime, timedelta
 
@@ -9,32 +9,32 @@ with workflow.unsafe.imports_passed_through():
 
 
 class LongWait:
-    """One wait, whatever its reasons were, from the student's last answer on."""
+    """One wait, for whatever reasons, from the student's last submission on."""
 
     def __init__(self, notify_after: timedelta) -> None:
         self._notify_after = notify_after
         self._since: datetime | None = None
-        self._owed: NoticeKind | None = None
+        self._required: NoticeKind | None = None
 
     def begin(self, at: datetime) -> None:
-        """Note when the student answered."""
-        self._since, self._owed = at, None
+        """Start a wait at the time of the student's submission."""
+        self._since, self._required = at, None
 
-    def go_on(self) -> None:
-        """Note that the engine is waited for, as when staff hold an activation."""
+    def begin_if_idle(self) -> None:
+        """Start a wait now unless one is running, as when staff hold an activation."""
         self._since = self._since or workflow.now()
 
-    def owe(self, notice: NoticeKind) -> None:
-        """Send this notice when the student's turn comes, however short the wait was."""
-        self._owed = notice
+    def require(self, notice: NoticeKind) -> None:
+        """Send this notice at the end of the wait, however short it was."""
+        self._required = notice
 
     def end(self) -> NoticeKind | None:
-        """End the wait, for it is the student's turn; returns what to write, if anything."""
-        notice = self._owed or (NoticeKind.GO_ON if self.is_long else None)
-        self._since = self._owed = None
+        """End the wait because the student is awaited; returns the notice to send, if any."""
+        notice = self._required or (NoticeKind.GO_ON if self.is_long else None)
+        self._since = self._required = None
         return notice
 
     @property
     def is_long(self) -> bool:
-        """Whether it has lasted long enough for the student to be written to."""
+        """Whether the wait has lasted long enough for a notice."""
         return self._since is not None and workflow.now() - self._since > self._notify_after

@@ -1,7 +1,7 @@
-"""Relays what the ledger kept of requests for help while Temporal was away: the outbox.
+"""Relays the outbox: requests for help that the ledger kept while Temporal was unavailable.
 
-One run for the whole namespace, without arguments and without end. Each request and each answer
-has a workflow of its own, whose id is made from the request's, so that none is started twice.
+One endless run per namespace, without arguments. Each request and each answer gets its own
+workflow, whose id is derived from the request's id, so that starting it is idempotent.
 """
 
 from contextlib import suppress
@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
 
 _EVERY = timedelta(minutes=1)
 _ROUNDS = 200
-"""Looks of one run: about six events of its history each."""
+"""Polls per run: about six history events each."""
 
 
 @workflow.defn(name=OUTBOX_WORKFLOW)
@@ -40,7 +40,7 @@ class Outbox:
 
 
 async def relay_outbox() -> None:
-    """Start what could not be started; what is under way, or was done, is left as it is."""
+    """Start the workflows that are missing; running and completed ones are left as they are."""
     found = await calls.find_left_behind()
     for request_id in found.requests:
         name = support_workflow_id(request_id)

@@ -1,12 +1,12 @@
-"""The pin step: a code goes to a contact on file, and the right one comes back.
+"""Runs the pin step: sends a code to a contact on file and waits for the right code.
 
-Sending runs beside the waiting, so that a code, another channel or staff's retry never waits for
-a gateway. What was typed is judged by when it reached the portal, so that a code in time during
-an outage counts. Messages, codes and tries are numbered and counted by the ledger alone: this run
-may be reset, and only remembers what the ledger said last.
+Sending is a background task, so that a submitted code, another channel or staff's retry never
+waits for a gateway. A code is checked by the time it reached the portal, so that a code submitted
+in time during an outage counts. Only the ledger numbers and counts messages, codes and tries: this
+run may be reset, and keeps no more than the ledger's last answer.
 
-Times of codes, locks and limits are the ledger's, and are compared with its clock alone: Temporal's
-may differ from it.
+Times of codes, locks and limits come from the ledger and are compared with the ledger's clock
+only, because Temporal's clock may differ.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
 
 @dataclass(frozen=True)
 class CodeMessage:
-    """A PIN message that this run asks for: which one it is and where it goes."""
+    """A PIN message that this run requests: its number, destination and budget."""
 
     request_no: int
     to: Destination
@@ -73,8 +73,11 @@ class Proof:
         return self._message.to.channel
 
     async def wait(self, *, on_request: bool) -> None:
-        """Return when the right code has come in time; `on_request`: send none before one is."""
-        self._machine.stand(Step.PIN, WaitReason.WAITING_PIN)
+        """Return once the right code was submitted in time.
+
+        With `on_request` no code is sent until the student asks for one.
+        """
+        self._machine.move_to(Step.PIN, WaitReason.WAITING_PIN)
         self._on_request = on_request
         if not on_request:
             self._send(self._message)
@@ -111,7 +114,7 @@ class Proof:
             case None if self._sending_ended():
                 await self._after_sending()
             case _:
-                self._open()
+                self._resume_codes()
         return False
 
     # --- sending ---------------------------------------------------------------------------
@@ -125,7 +128,7 @@ class Proof:
         self._on_request = False
         self._resend_at = workflow.now() + self._start.policy.resend_after
         self._message = message
-        self._sending = background(self._hand_over(message))
+        self._sending = background(self._reserve_and_send(message))
 
     def _stop_sending(self) -> None:
         if self._sending:
@@ -143,12 +146,12 @@ class Proof:
         return reserved.send_no is not None
 
     async def _reserve(self, message: CodeMessage, *, carries_code: bool = True) -> SendReserved:
-        request, asked_at = self._wish(message, carries_code=carries_code), workflow.now()
+        request, asked_at = self._send_request(message, carries_code=carries_code), workflow.now()
         reserved = await calls.reserve_send(request, self._wait_for)
         self._clock.learn(reserved.told_at, asked_at)
         return reserved
 
-    def _wish(self, message: CodeMessage, *, carries_code: bool = True) -> ReserveSend:
+    def _send_request(self, message: CodeMessage, *, carries_code: bool = True) -> ReserveSend:
         return ReserveSend(
             reference=self._start.reference,
             request_no=message.request_no,
@@ -158,13 +161,13 @@ class Proof:
             purse=message.purse,
         )
 
-    async def _hand_over(self, message: CodeMessage) -> Sent | None:
-        """Return what became of the message; None when the ledger lets none go now."""
+    async def _reserve_and_send(self, message: CodeMessage) -> Sent | None:
+        """Reserve and send the message; returns the result, None if the ledger allows none now."""
         reserved = await self._reserve(message)
         self._codes.tries_left = reserved.tries_left
         if reserved.send_no is None or reserved.code_no is None or reserved.valid_for is None:
             self._closed[message.to.channel] = reserved
-            self._show(message)
+            self._show_refused(message)
             self._answer_resend(self._refusal(reserved))
             return None
         self._closed.pop(message.to.channel, None)
@@ -183,9 +186,9 @@ class Proof:
         return sent
 
     def _wait_for(self, reason: WaitReason) -> None:
-        """Say what is waited for, unless the step is over or codes are locked.
+        """Set the wait reason, unless the step is over or codes are locked.
 
-        The student's clock and answers go on meanwhile.
+        The student's deadline and submissions continue meanwhile.
         """
         if self._machine.step is Step.PIN and not self._codes.locked:
             self._machine.wait_for(reason)
@@ -199,30 +202,30 @@ class Proof:
             await self._machine.park(WaitReason.CONFIGURATION)
             self._send(self._message)
         else:
-            await self._note(sent)
-        self._wait_for(self._whose_turn())
+            await self._handle_sent(sent)
+        self._wait_for(self._student_reason())
 
-    def _whose_turn(self) -> WaitReason:
-        """Say that the student is awaited: for a code, or for the time that another may be sent."""
+    def _student_reason(self) -> WaitReason:
+        """Return why the student is awaited: for a code, or until the send limit allows another."""
         closed = self._closed.get(self._channel)
         return WaitReason.SEND_LIMIT if closed and closed.spent else WaitReason.WAITING_PIN
 
-    async def _note(self, sent: Sent | None) -> None:
-        """Go on from what became of a message."""
+    async def _handle_sent(self, sent: Sent | None) -> None:
+        """Continue after a message was sent, could not be delivered, or expired."""
         if sent is None:
             return
         if sent.outcome is Delivery.UNDELIVERABLE:
-            await self._go_round_undeliverable()
+            await self._use_next_channel()
             return
         self._expires_at, self._sent = sent.expires_at, self._message
-        if sent.expires_at and not self._clock.is_to_come(sent.expires_at):
-            # What was repeated came too late to be of use.
+        if sent.expires_at and not self._clock.is_future(sent.expires_at):
+            # The code expired while its sending was retried.
             self._send(self._compose(self._channel, self._message.purse))
         else:
             self._resend_at = workflow.now() + self._start.policy.resend_after
 
-    async def _go_round_undeliverable(self) -> None:
-        """Take another way to a contact on file; when there is none left, support must help."""
+    async def _use_next_channel(self) -> None:
+        """Send by the next channel to a contact on file; without one, wait for support."""
         self._refused.add(self._channel)
         other = next_channel(self._contacts, self._channel, self._refused)
         if other is None:
@@ -233,20 +236,20 @@ class Proof:
 
     def _resend(self, request: ResendRequest) -> None:
         now, purse = workflow.now(), self._purse(request)
-        # Whose message is held up by a gateway need not wait before taking the other way.
+        # While a gateway delays the message, another channel may be chosen at once.
         held_up = self._on_request or self._machine.reason is not WaitReason.WAITING_PIN
         too_soon = not held_up and self._resend_at is not None and now < self._resend_at
-        closed = purse is Purse.ORDINARY and self._clock.is_to_come(
+        closed = purse is Purse.ORDINARY and self._clock.is_future(
             self._not_before(request.channel)
         )
         if self._codes.locked:
             self._machine.reply(Verdict.LOCKED)
         elif too_soon or closed or request.channel not in self._contacts:
             if closed and not self._sending:
-                self._show(CodeMessage(0, self._contacts[request.channel]))
-            self._machine.reply(self._told_off(request))
+                self._show_refused(CodeMessage(0, self._contacts[request.channel]))
+            self._machine.reply(self._resend_refusal(request))
         elif self._sending and request.channel is self._channel:
-            # The message is still on its way: another one would only use up the budget.
+            # The message is still being sent: another one would only use up the budget.
             self._machine.accept()
         else:
             self._send(self._compose(request.channel, purse))
@@ -254,7 +257,7 @@ class Proof:
             self._resend_asked = request
 
     async def _send_for_staff(self, request: SendCodeRequest) -> None:
-        """Send at staff's word; where their own limit is spent, all stays as it was."""
+        """Send a code at staff's request; when staff's own limit is used up, nothing changes."""
         if self._codes.locked:
             self._machine.reply(Verdict.LOCKED)
             return
@@ -262,7 +265,9 @@ class Proof:
             self._machine.reply(Verdict.TOO_SOON)
             return
         message, asked_at = self._compose(request.channel, Purse.STAFF), workflow.now()
-        reserved = await self._machine.judged(calls.reserve_send, self._wish(message))
+        reserved = await self._machine.run_for_submission(
+            calls.reserve_send, self._send_request(message)
+        )
         self._clock.learn(reserved.told_at, asked_at)
         if reserved.send_no is None:
             self._machine.reply(self._refusal(reserved))
@@ -271,7 +276,7 @@ class Proof:
             self._machine.accept()
 
     def _refusal(self, reserved: SendReserved) -> Verdict:
-        """Say why no message may go."""
+        """Return why no message may be sent, and note a lock."""
         if reserved.locked_until is None:
             return Verdict.TOO_SOON
         self._codes.lock(reserved.locked_until)
@@ -281,19 +286,22 @@ class Proof:
         closed = self._closed.get(channel)
         return closed.not_before if closed else None
 
-    def _show(self, refused: CodeMessage) -> None:
-        """Show why this one was not sent, unless a code that was sent before still holds."""
-        holds = self._clock.is_to_come(self._expires_at)
+    def _show_refused(self, refused: CodeMessage) -> None:
+        """Show why this message was not sent, unless a code sent before is still valid."""
+        holds = self._clock.is_future(self._expires_at)
         self._message = self._sent if self._sent and holds else refused
 
     def _purse(self, request: ResendRequest) -> Purse:
-        """Open the kept purse to whoever knows a second datum of a student with this contact."""
+        """Return the kept purse if the answers match a second datum of a student with this contact.
+
+        Otherwise returns the ordinary purse.
+        """
         to = self._contacts.get(request.channel)
         asked = [person for person in self._persons if to and has(person, to)]
         return Purse.KEPT if identity.vouches(request.answers, asked) else Purse.ORDINARY
 
-    def _told_off(self, request: ResendRequest) -> Verdict:
-        """Say why no message goes: a second datum that is wrong comes first."""
+    def _resend_refusal(self, request: ResendRequest) -> Verdict:
+        """Return why no message is sent; a wrong second datum takes precedence over a limit."""
         wrong = request.answers and self._purse(request) is Purse.ORDINARY
         return Verdict.WRONG if wrong else Verdict.TOO_SOON
 
@@ -301,21 +309,21 @@ class Proof:
         asked, self._resend_asked = self._resend_asked, None
         if asked:
             refused = verdict is Verdict.TOO_SOON
-            self._machine.answer(asked, self._told_off(asked) if refused else verdict)
+            self._machine.answer(asked, self._resend_refusal(asked) if refused else verdict)
 
-    # --- judging ---------------------------------------------------------------------------
+    # --- locks -----------------------------------------------------------------------------
 
     async def _unlock(self, request: UnlockRequest) -> None:
         """Lift the lock in the ledger; the next message carries a new code."""
         await self._codes.unlock(request)
-        self._open()
+        self._resume_codes()
 
-    def _open(self) -> None:
+    def _resume_codes(self) -> None:
         self._codes.open()
         if not (self._on_request or self._sent or self._sending):
-            # A run that was begun anew while codes were locked has sent none.
+            # A run that was reset while codes were locked has sent none.
             self._on_request = workflow.patched("on-request-after-lock")
-        self._machine.stand(Step.PIN, self._whose_turn())
+        self._machine.move_to(Step.PIN, self._student_reason())
         self._machine.accept()
 
     # --- showing ---------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""All activations that wait for one cause are tried again, spread over a while.
+"""Retries all activations that wait for one cause, spread over a period.
 
-A worker that is killed in mid-way loses none and wakes none twice. Only references travel.
+A killed worker loses none and retries none twice. The payload holds references only.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.inbox import one_payload
 
 _A_RUN = 500
-"""Activations woken by one run: about eight events of its history each."""
+"""Activations retried by one run: about eight history events each."""
 
 
 @workflow.defn(name=RETRY_WORKFLOW)
@@ -38,7 +38,7 @@ class Retry:
 
 
 async def _wake_all(batch: RetryBatch, references: Iterable[str], seconds: float) -> int:
-    """Wake each at a moment of its own; returns how many took it in."""
+    """Signal each at a random moment (jitter); returns how many accepted the signal."""
 
     async def wake(reference: str, after: float) -> bool:
         await workflow.sleep(after)
@@ -50,7 +50,7 @@ async def _wake_all(batch: RetryBatch, references: Iterable[str], seconds: float
         try:
             await workflow.get_external_workflow_handle(reference).signal(request.kind, request)
         except ApplicationError:
-            return False  # It has ended; the others still have their turn.
+            return False  # This one has ended; the others are still signalled.
         return True
 
     chance = workflow.random()

@@ -1,6 +1,6 @@
-"""The sandbox workflows run in, for workers and replays alike.
+"""Makes the sandbox that workflows run in, for workers and replays.
 
-Our own pure modules are passed through: importing them anew for each run costs three times the
+Our own pure modules are passed through: importing them again for each run takes three times the
 time and five times the memory.
 """
 

@@ -1,4 +1,4 @@
-"""What Temporal lists activations by: closed vocabularies, and nothing personal."""
+"""The search attributes of activations: closed vocabularies, no personal data."""
 
 from temporalio.common import SearchAttributeKey
 

@@ -1,8 +1,8 @@
-"""Where an activation stands, and how it waits: the ground the steps in `activation.py` walk on.
+"""The state machine of an activation: its step, its wait reason and its waits.
 
-One place moves the step (by the table), publishes it to the search attributes, answers the
-submission that moved it, and runs the clock, which counts only while the student is awaited: it
-reminds once, and ends what was left for too long.
+It moves the step (by the table in `steps.py`), publishes it to the search attributes, answers the
+submission that moved it, and runs the deadline clock, which counts only while the student is
+awaited: it reminds once, and expires an abandoned activation.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.tasks import background, log_mistake
 
 _WHILE_HELD: Kinds = (StaffRequest, ResendRequest)
-"""What is answered at once while it is held; a code asked for then would only die unread."""
+"""What is answered at once while on hold; a code requested then would expire unread."""
 
 Delayed = Callable[[Reason], None]
 Done = TypeVar("Done")
@@ -61,9 +61,9 @@ class StepMachine(ABC):
         self.clock = DeadlineClock(self, policy)
         self._parked: Step | None = None
         self._parked_for: Reason | None = None
-        self._with_support: tuple[Reason, datetime] | None = None
+        self._last_park: tuple[Reason, datetime] | None = None
         self.mistake: BaseException | None = None
-        self._handling: Submission | None = None
+        self._current: Submission | None = None
 
     @abstractmethod
     def snapshot(self) -> Progress:
@@ -71,15 +71,15 @@ class StepMachine(ABC):
 
     @abstractmethod
     def write(self, kind: NoticeKind) -> None:
-        """Write to a student who has proved a contact; nothing waits for it."""
+        """Send a notice to a student who has proved a contact; nothing waits for it."""
 
     @abstractmethod
     def remind(self) -> bool:
-        """Tell a student who has left that something is still to do; False: not yet."""
+        """Remind a student who has left; returns False when none may be sent yet."""
 
     # --- moving ----------------------------------------------------------------------------
 
-    def stand(
+    def move_to(
         self,
         step: Step,
         reason: Reason | None,
@@ -87,11 +87,11 @@ class StepMachine(ABC):
         publish: bool = True,
         since: datetime | None = None,
     ) -> None:
-        """Move to this step and reason; whose submission led to another step is answered.
+        """Move to this step and reason; a change of step accepts the current submission.
 
-        `publish` False: the engine moves on in a moment, too short for a search attribute; should
-        it be held up, that is published. `since`: it stood so before, and was tried in vain. Work
-        of the engine's that turns out to be held up has been waited for since it began.
+        `publish` False: the engine moves on in a moment, too short for a search attribute; a delay
+        is published later. `since`: start of the same wait before a retry that failed. When engine
+        work turns out to be delayed, its wait counts from when the work began.
         """
         steps.check(self.step, step, reason, parked=self._parked)
         moved, changed = step is not self.step, reason is not self.reason
@@ -110,14 +110,14 @@ class StepMachine(ABC):
             self.accept()
 
     def delayed(self, reason: Reason) -> None:
-        """Say that the engine waits for a part that is away."""
+        """Record that the engine waits for an unavailable system."""
         self.wait_for(reason)
         self.accept()
 
     def wait_for(self, reason: Reason) -> None:
-        """Stand here for this reason; a part that the step knows nothing of is set up wrongly."""
+        """Wait at this step for this reason, or for CONFIGURATION if the step does not know it."""
         known = reason in steps.REASONS[self.step]
-        self.stand(self.step, reason if known else Reason.CONFIGURATION)
+        self.move_to(self.step, reason if known else Reason.CONFIGURATION)
 
     def _publish(self) -> None:
         reason = REASON.value_set(self.reason) if self.reason else REASON.value_unset()
@@ -133,17 +133,17 @@ class StepMachine(ABC):
     # --- answering -------------------------------------------------------------------------
 
     def reply(self, verdict: Verdict) -> None:
-        """Answer the submission in hand; it did not move the step, or moves it later."""
-        if self._handling:
-            self.answer(self._handling, verdict)
-            self._handling = None
+        """Answer the current submission, if it has no answer yet."""
+        if self._current:
+            self.answer(self._current, verdict)
+            self._current = None
 
     def accept(self) -> None:
         self.reply(Verdict.ACCEPTED)
 
     def defer(self) -> None:
-        """Take the submission in hand out of it, to be answered by itself later."""
-        self._handling = None
+        """Leave the current submission unanswered; the caller answers it later."""
+        self._current = None
 
     def answer(self, submission: Submission, verdict: Verdict) -> None:
         """Answer a submission; only the first answer to it counts."""
@@ -158,98 +158,99 @@ class StepMachine(ABC):
         *kinds: type[Kind],
         or_when: Callable[[], bool] = lambda: False,
         until: datetime | None = None,
-        hears: Kinds = (Submission,),
+        accepts: Kinds = (Submission,),
     ) -> Kind | None:
         """Return the next submission of these kinds; others are answered "out of step".
 
-        What it does not hear stays in the inbox for a later time. Returns None when `or_when`
-        comes true or `until` has passed; raises `Ended` when the student's time is up.
+        Kinds that are not in `accepts` stay in the inbox. Returns None when `or_when` becomes true
+        or `until` has passed; raises `Ended` on cancellation and at the student's deadline.
         """
         while True:
-            self._call_back(hears)
+            self._notify_after_wait(accepts)
             self.next_try_at = until
             limit = max(until - workflow.now(), timedelta()) if until else None
             try:
                 await workflow.wait_condition(
-                    lambda: self.inbox.has(hears) or or_when() or self._is_over(), timeout=limit
+                    lambda: self.inbox.has(accepts) or or_when() or self._interrupted(),
+                    timeout=limit,
                 )
             except TimeoutError:
                 return None
             finally:
                 self.next_try_at = None
-            submission = self.inbox.take(hears)
+            submission = self.inbox.take(accepts)
             if submission is None:
-                if blunder := self._mistaken():
+                if pending := self._pending_mistake():
                     self.mistake = None
-                    raise blunder
-                # What arrived in time is dealt with first, however late the clock is read.
-                if self._abandoned():
+                    raise pending
+                # Submissions that arrived in time are handled before the deadline is checked.
+                if self._deadline_passed():
                     raise steps.Ended(Step.EXPIRED)
                 return None
             if isinstance(submission, CancelRequest) and self.step in steps.CANCELLABLE:
                 self.accept()
-                self._handling = submission
+                self._current = submission
                 raise steps.Ended(Step.CANCELLED)
-            if isinstance(submission, HoldRequest) and self._awaits_others():
+            if isinstance(submission, HoldRequest) and self._can_hold():
                 self.accept()
-                self._handling = submission
+                self._current = submission
                 await self.park(Reason.HELD, ReleaseRequest)
                 continue
             if isinstance(submission, kinds):
                 self.accept()
-                self._handling = submission
-                self._note_turn(submission)
+                self._current = submission
+                self._start_wait(submission)
                 return submission
             self.answer(submission, Verdict.OUT_OF_STEP)
 
-    # --- whose turn it is ------------------------------------------------------------------
+    # --- long waits and interruptions ------------------------------------------------------
 
-    def _note_turn(self, submission: Submission) -> None:
-        """Note since when the student, who has just answered, waits for the engine."""
+    def _start_wait(self, submission: Submission) -> None:
+        """Record when the student, who has just submitted, began to wait for the engine."""
         if not isinstance(submission, StaffRequest):
-            self._with_support = None  # What it leads to is not what was tried before.
+            self._last_park = None  # A wait after a new submission is not the same wait as before.
             now = workflow.now()
-            # By signal it came while no worker was there, and the student was told "received".
+            # A signal was sent while no worker was up, and the student was told "received".
             signalled = self.inbox.signalled(submission)
             received_at = submission.received_at - self.ledger_clock.ahead
             self.wait.begin(min(received_at, now) if signalled else now)
 
-    def _call_back(self, hears: Kinds) -> None:
-        """Write to a student whose turn comes after a long wait; once, and to a proved contact."""
+    def _notify_after_wait(self, accepts: Kinds) -> None:
+        """Notify a student who is awaited after a long wait; once, and at a proved contact only."""
         if self.deadline_at is None:
-            self.wait.go_on()
-        elif not self.inbox.has(hears):
+            self.wait.begin_if_idle()
+        elif not self.inbox.has(accepts):
             notice = self.wait.end()
             if notice and self.proved_by:
                 self.write(notice)
 
-    def _awaits_others(self) -> bool:
-        """Whether no work of the engine's is under way that could end meanwhile."""
+    def _can_hold(self) -> bool:
+        """Whether no engine work is running that could end during a hold."""
         return self.deadline_at is not None or self.reason is Reason.DATA_DISPUTED
 
-    def _is_over(self) -> bool:
-        """Whether something beside this wait ends it: the student's time, or a mistake."""
-        return self._abandoned() or self._mistaken() is not None
+    def _interrupted(self) -> bool:
+        """Whether the deadline or a mistake in a background task ends this wait."""
+        return self._deadline_passed() or self._pending_mistake() is not None
 
-    def _mistaken(self) -> BaseException | None:
-        """Return the mistake made beside this wait; what is parked or over is past it."""
+    def _pending_mistake(self) -> BaseException | None:
+        """Return the error of a background task; None where the activation is parked or over."""
         past = self.step in steps.ENDS or self.step is Step.NEEDS_SUPPORT
         return None if past else self.mistake
 
-    def _abandoned(self) -> bool:
+    def _deadline_passed(self) -> bool:
         return self.deadline_at is not None and self.deadline_at <= workflow.now()
 
     async def expect(self, *kinds: type[Kind]) -> Kind:
-        """Return the next submission of these kinds, the student's newest where several came."""
+        """Return the next submission of these kinds; of several by the student, the newest."""
         submission = await self.next(*kinds)
         assert submission is not None  # noqa: S101 - nothing else can end this wait
         if isinstance(submission, StaffRequest):
             return submission
         of_students = tuple(kind for kind in kinds if not issubclass(kind, StaffRequest))
         for later in self.inbox.take_all(of_students):
-            # Sent while no worker was there to answer: the last word counts.
+            # Several were sent while no worker was up: the newest counts.
             self.reply(Verdict.STALE)
-            self._handling = submission = later
+            self._current = submission = later
         return submission
 
     async def run_until_done(
@@ -257,17 +258,17 @@ class StepMachine(ABC):
         call: Callable[[Request, Delayed], Awaitable[Done]],
         request: Request,
         *,
-        hears: Kinds = (Submission,),
+        accepts: Kinds = (Submission,),
     ) -> Done:
-        """Await the engine's own work; staff's retry begins it anew, a failure parks it.
+        """Await engine work; staff's retry restarts it, a permanent failure parks it.
 
-        Meanwhile no clock runs: what the student has done cannot expire.
+        The student's deadline does not run meanwhile: what the student has done cannot expire.
         """
         while True:
             self.deadline_at = None
             task = background(call(request, self.delayed))
             try:
-                if await self.next(RetryRequest, or_when=task.done, hears=hears) is None:
+                if await self.next(RetryRequest, or_when=task.done, accepts=accepts) is None:
                     return await task
             except FailureError:
                 await self.park(Reason.CONFIGURATION)
@@ -275,19 +276,19 @@ class StepMachine(ABC):
                 task.cancel()
             self.accept()
 
-    async def judged(
+    async def run_for_submission(
         self, call: Callable[[Request, Delayed], Awaitable[Done]], request: Request
     ) -> Done:
-        """Await what judges the submission in hand; the student's other answers queue meanwhile.
+        """Await the work that decides the current submission; the student's others are queued.
 
-        The student's clock goes on as it was, unless a part that was away held it up.
+        The student's deadline stays as it was, unless an unavailable system delayed the work.
         """
         step, before = self.step, self.reason
         since, due = self.since, self.deadline_at
-        outcome = await self.run_until_done(call, request, hears=(StaffRequest,))
+        outcome = await self.run_until_done(call, request, accepts=(StaffRequest,))
         if self.since == since:
             self.deadline_at = due
-        self.stand(step, before)
+        self.move_to(step, before)
         return outcome
 
     async def park(
@@ -297,34 +298,34 @@ class StepMachine(ABC):
         *,
         or_at: datetime | None = None,
     ) -> StaffRequest | None:
-        """Wait with support until staff say so, then stand where it stood before.
+        """Wait for support's command `until`, then return to the step and reason of before.
 
-        `or_at`: it goes on then by itself, and None is returned.
+        `or_at`: the time when it continues without a command; None is returned then.
 
-        What a student hands in while it is held is not refused: it counts once it goes on. What
-        is over already keeps its end.
+        Submissions of a student during a hold are not refused: they count once it continues. An
+        activation that is over keeps its end.
         """
         if self.step is not Step.NEEDS_SUPPORT:
             self._parked, self._parked_for = self.step, self.reason
-        assert self._parked is not None  # noqa: S101 - set where it went to support
-        before, since = self._with_support or (None, None)
+        assert self._parked is not None  # noqa: S101 - set when it was parked
+        before, since = self._last_park or (None, None)
         step = self.step if self.step in steps.ENDS else Step.NEEDS_SUPPORT
-        self.stand(step, reason, since=since if before is reason else None)
-        # Each hold is an act of its own.
-        self._with_support = None if reason is Reason.HELD else (reason, self.since)
-        hears = _WHILE_HELD if reason is Reason.HELD else (Submission,)
-        said = await self.next(until, hears=hears, until=or_at)
-        self.stand(self._parked, self._parked_for)
-        return said
+        self.move_to(step, reason, since=since if before is reason else None)
+        # Each hold is a separate action of staff, so its wait does not continue.
+        self._last_park = None if reason is Reason.HELD else (reason, self.since)
+        accepts = _WHILE_HELD if reason is Reason.HELD else (Submission,)
+        command = await self.next(until, accepts=accepts, until=or_at)
+        self.move_to(self._parked, self._parked_for)
+        return command
 
     async def supervised(
         self, step: Callable[Given, Awaitable[Done]], *args: Given.args, **named: Given.kwargs
     ) -> Done:
-        """Run a step; a mistake of ours in it parks it, and staff's retry runs the step again.
+        """Run a step; a programming error in it parks the step until staff's retry runs it again.
 
-        Left to Temporal, a mistake would fail the run's every task: nobody could cancel it, and
-        the person it claimed could not begin anew. What the SDK raises when a replay does not
-        repeat itself is left to it.
+        Without this the error would fail every workflow task: nobody could cancel the run, and the
+        person it claimed could not start again. Non-determinism errors of a replay are left to the
+        SDK.
         """
         while True:
             try:
@@ -337,8 +338,8 @@ class StepMachine(ABC):
                 log_mistake(error)
             await self.park(Reason.CONFIGURATION)
 
-    def beside(self, work: Awaitable[Done]) -> "asyncio.Future[Done]":
-        """Start work beside the waiting; a mistake in it parks the step."""
+    def run_in_background(self, work: Awaitable[Done]) -> "asyncio.Future[Done]":
+        """Start a background task; an error in it parks the step."""
 
         def note(done: "asyncio.Future[Done]") -> None:
             if not done.cancelled():

@@ -1,4 +1,4 @@
-"""The transition table: the only authority on which step may follow which, and why one waits.
+"""The transition table: which step may follow which, and for which reasons each step may wait.
 
 The diagram in `docs/architecture.md` is checked against this table.
 """
@@ -9,7 +9,7 @@ from domain.contracts.vocabulary import Step, WaitReason, Waker
 
 
 class Ended(Exception):
-    """The activation is over before its last step."""
+    """The activation ends at `end`, before its last step."""
 
     def __init__(self, end: Step, *, username: str | None = None) -> None:
         super().__init__(end.value)
@@ -135,7 +135,7 @@ _OF_STUDENTS = frozenset(
 )
 
 CANCELLABLE = frozenset(TRANSITIONS) - ENDS - {Step.PROVISIONING}
-"""Where staff may cancel: once the account is being made, it is finished."""
+"""Where staff may cancel: an account whose creation has begun is finished."""
 
 
 def woken_by(step: Step, reason: WaitReason | None) -> Waker | None:
@@ -148,20 +148,20 @@ def woken_by(step: Step, reason: WaitReason | None) -> Waker | None:
 
 
 def deadline_runs(step: Step, reason: WaitReason | None) -> bool:
-    """Tell whether the student's clock runs: while the student is awaited, and for a message."""
+    """Tell whether the student's deadline runs: also while a code waits for a message channel."""
     if step is Step.PIN and reason in _CHANNEL_DOWN:
         return True
     return woken_by(step, reason) is Waker.STUDENT
 
 
 class ImpossibleTransition(Exception):
-    """The code tried what the table does not know: a bug, which must not go unnoticed."""
+    """The code tried a transition that is not in the table: a bug."""
 
 
 def check(old: Step, new: Step, reason: WaitReason | None, *, parked: Step | None) -> None:
-    """Raise `ImpossibleTransition` unless `new` may follow `old`, or is it, for this reason.
+    """Raise `ImpossibleTransition` unless `new` is `old` or may follow it, for this reason.
 
-    Support can only give back what it was given: `parked` is the step that went to support.
+    From support it may only return to `parked`, the step that was parked, or be cancelled.
     """
     if new is not old and new not in TRANSITIONS[old]:
         raise ImpossibleTransition(f"{old} -> {new}")

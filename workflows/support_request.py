@@ -1,6 +1,6 @@
-"""A student's request reaches the desk, and its answer the student, however long mail is away.
+"""Mails a student's request to support staff, and their answer to the student, until it succeeds.
 
-Only the request's number travels: what was written stays encrypted in the ledger.
+The payload holds only the request's number: the text stays encrypted in the ledger.
 """
 
 from temporalio import workflow

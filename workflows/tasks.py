@@ -1,4 +1,4 @@
-"""Work beside the run: tasks whose outcome is asked for later, or never."""
+"""Background tasks of a run, whose outcome is awaited later or never."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,14 +10,14 @@ Done = TypeVar("Done")
 
 
 def background(work: Awaitable[Done]) -> "asyncio.Future[Done]":
-    """Start work beside the waiting; who needs its outcome asks the future."""
+    """Start a background task; its outcome is in the returned future."""
     task = asyncio.ensure_future(work)
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     return task
 
 
 def fire_and_forget(work: Awaitable[object]) -> None:
-    """Start work that nothing waits for; a mistake in it is logged."""
+    """Start a background task that nothing awaits; an error in it is logged."""
 
     def note(done: "asyncio.Future[object]") -> None:
         if not done.cancelled() and (error := done.exception()):
@@ -27,7 +27,7 @@ def fire_and_forget(work: Awaitable[object]) -> None:
 
 
 def log_mistake(error: BaseException) -> None:
-    """Tell operators what went wrong and where; what it said may be of a person."""
+    """Log the type and place of an error, but not its text, which may hold personal data."""
     at = error.__traceback__
     while at and at.tb_next:
         at = at.tb_next

@@ -1,6 +1,6 @@
-"""The directory follows a withdrawal, however long it is away.
+"""Applies a withdrawal of consent to the directory, and retries until the directory is available.
 
-Only the activation's reference travels: what was withdrawn stands in the ledger.
+The payload holds only the activation's reference: the ledger records what was withdrawn.
 """
 
 from temporalio import workflow

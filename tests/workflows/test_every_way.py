@@ -161,7 +161,7 @@ async def test_an_end_that_cannot_be_reached_parks_and_can_be_cancelled(
 
 async def test_work_that_is_given_up_is_no_mistake() -> None:
     async with walked(()) as explored:
-        given_up = explored.run.beside(asyncio.sleep(1))
+        given_up = explored.run.run_in_background(asyncio.sleep(1))
         given_up.cancel()
         await explored.accept()
         assert given_up.cancelled()
