@@ -1,5 +1,5 @@
-"""Everything that starts, steers or looks at activations; the only room that knows Temporal's API.
+"""The clients of the engine: the Temporal client, the student portal and the command line.
 
-`connect.py` is the one connection, `activations.py` what a portal may do, `support/` what staff
-may do, `portal/` the students' pages, `cli.py` the command line.
+`client/connect.py` makes the Temporal connection, `client/activations.py` has what a portal may
+do, `portal/` the students' pages, `doctor/` the checks of a deployment, `cli.py` the command line.
 """

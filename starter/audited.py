@@ -1,6 +1,6 @@
-"""Opens the ledger for one command of an operator's, which stands in the audit before it works.
+"""Opens the ledger for one command of an operator, after writing it to the audit.
 
-A command that is refused after that has a second row, which says so.
+A command that fails after that writes a second audit row, which says that it was refused.
 """
 
 import getpass
@@ -20,7 +20,10 @@ from starter.output import Failed
 async def audited(
     config: Settings, action: str, reason: str, *, seconds: float = 2
 ) -> AsyncIterator[tuple[Pool, KeyRing]]:
-    """Give the ledger and the keys, which are compared with it; `seconds` as `postgres.connect`."""
+    """Yield the ledger and the keys checked against it; `seconds` as in `postgres.connect`.
+
+    Records `Failed` in the audit and raises it again.
+    """
     keys = KeyRing(config.keys_dir)
     dsn = config.ledger_dsn.get_secret_value()
     async with await postgres.connect(dsn, seconds=seconds) as ledger:

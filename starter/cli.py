@@ -1,7 +1,7 @@
 """The command line `activation`: one program for operators, support staff and the demo.
 
-Rooms above this one add their commands through the entry points `activation.commands`.
-Whatever a person can mend ends with exit code 1 and one line in words, never with a traceback.
+Packages above this one add their commands through the entry points `activation.commands`.
+Errors that a person can correct end with exit code 1 and one line of text, never a traceback.
 """
 
 import asyncio
@@ -30,8 +30,8 @@ from starter.output import Failed, UserError
 from starter.portal.texts import Texts
 from starter.startup import compare_keys, serve
 
-_TOLD = (UserError, TemporalUnavailable, KeyUnavailable, NotMigrated, SharedSessions)
-"""What says in one line why a command ends."""
+_ONE_LINE_ERRORS = (UserError, TemporalUnavailable, KeyUnavailable, NotMigrated, SharedSessions)
+"""Errors whose own text is one line that says why a command fails."""
 
 app = typer.Typer(
     help="Student account activation.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -101,21 +101,21 @@ def main() -> None:
         with_commands(*sys.argv[1:2])()
     except settings.WRONG as error:
         _fail(f"settings missing or wrong: {settings.told(error)}")
-    except _TOLD as error:
+    except _ONE_LINE_ERRORS as error:
         _fail(str(error))
     except RPCError as error:
         _fail(f"Temporal answers {error.status.name}")
     except postgres.NO_RESULT as error:
-        _fail(_why(error))
+        _fail(_describe(error))
     finally:
-        # Leaving while Temporal's runtime still winds down can crash the interpreter.
+        # Exiting while Temporal's runtime still shuts down can crash the interpreter.
         time.sleep(0.3)
 
 
 def with_commands(first: str = "--help") -> typer.Typer:
-    """Return the application with the commands of the rooms above.
+    """Return the application with the commands of the packages above.
 
-    Loading them takes time: only the one that is asked for is; all for the help that lists them.
+    Loading is slow, so only the command named by `first` is loaded, or all for the help text.
     """
     for command in entry_points(group="activation.commands"):
         if first in ("--help", command.name) and command.name not in _loaded:
@@ -124,8 +124,8 @@ def with_commands(first: str = "--help") -> typer.Typer:
     return app
 
 
-def _why(error: BaseException) -> str:
-    """Name the file, where it is one; what else a driver says may quote what it had."""
+def _describe(error: BaseException) -> str:
+    """Describe an error by its file or its class; a driver's own text may quote data."""
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return f"a system cannot be reached, or refuses ({type(error).__name__})"

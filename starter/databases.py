@@ -1,4 +1,4 @@
-"""Tells in one line of words what is wrong with a database, and in which setting to look."""
+"""Translates database errors to one line of text that names the setting to check."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,30 +13,32 @@ from starter.output import Failed
 
 @contextmanager
 def ledger() -> Iterator[None]:
-    """Raise `Failed` for whatever the driver raises of the ledger."""
-    with _told("ledger", "ledger_dsn", "the ledger lacks its tables: activation ledger migrate"):
+    """Raise `Failed` instead of any driver error of the ledger."""
+    with _described_errors(
+        "ledger", "ledger_dsn", "the ledger lacks its tables: activation ledger migrate"
+    ):
         yield
 
 
 @contextmanager
 def registrar() -> Iterator[None]:
-    """Raise `Failed` for whatever the driver raises of the registrar."""
+    """Raise `Failed` instead of any driver error of the registrar."""
     lacks = "the registrar lacks the view or a column: see to registrar.view and registrar.columns"
-    with _told("registrar", "registrar.dsn", lacks):
+    with _described_errors("registrar", "registrar.dsn", lacks):
         yield
 
 
 @contextmanager
-def _told(part: str, setting: str, lacks: str) -> Iterator[None]:
+def _described_errors(part: str, setting: str, lacks: str) -> Iterator[None]:
     try:
         yield
     except AdapterError as error:
-        raise Failed(_words(error.driver_error or type(error), part, setting, lacks)) from None
+        raise Failed(_describe(error.driver_error or type(error), part, setting, lacks)) from None
     except NO_RESULT as error:
-        raise Failed(_words(type(error), part, setting, lacks)) from None
+        raise Failed(_describe(type(error), part, setting, lacks)) from None
 
 
-def _words(error: type[BaseException], part: str, setting: str, lacks: str) -> str:
+def _describe(error: type[BaseException], part: str, setting: str, lacks: str) -> str:
     if issubclass(error, asyncpg.ClientConfigurationError):
         return f"{setting} is no address that PostgreSQL's driver can use"
     if issubclass(error, UNAVAILABLE):

@@ -1,4 +1,4 @@
-"""How commands speak: plain lines for people, JSON for scripts, one line on failure."""
+"""Output of commands: plain lines for people, JSON for scripts, one line on failure."""
 
 import json
 from datetime import UTC, datetime
@@ -8,11 +8,11 @@ import typer
 
 
 class UserError(Exception):
-    """Something that a person can mend; the text says in one line what it is."""
+    """An error that a person can correct; its text says in one line what is wrong."""
 
 
 class Failed(UserError):
-    """A command cannot do what was asked."""
+    """A command cannot do what was requested."""
 
 
 def show_json(value: Any) -> None:
@@ -20,7 +20,7 @@ def show_json(value: Any) -> None:
 
 
 def utc(moment: datetime | None) -> str:
-    """Write a time as commands show it: to the second, its zone named."""
+    """Format a time in UTC, to the second, with its zone."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if moment else "-"
 
 

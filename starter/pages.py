@@ -1,4 +1,4 @@
-"""Which page of the portal belongs to which step: students are led by it, staff are told by it."""
+"""Maps each step to its page of the portal; used by the portal and shown to staff."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -32,25 +32,25 @@ _OURS = frozenset(
         WaitReason.CONFIGURATION,
     }
 )
-"""While the engine waits for one of these, no form is of use: the student sees the waiting page."""
+"""While the engine waits for one of these, the student sees the waiting page instead of a form."""
 _UNDELIVERED = (Step.NEEDS_SUPPORT, WaitReason.UNDELIVERABLE)
 _ONLY_ON_FILE = (Step.NEEDS_SUPPORT, Step.CANCELLED, Step.EXPIRED)
 _PROVED = (Step.PIN, WaitReason.DIRECTORY_DOWN)
-"""The directory is asked for nobody whose code has not come back."""
+"""The directory is asked only after a code has proved the contact."""
 
 
 def path(step: Step, reason: WaitReason | None) -> str:
-    """Return the page of this place, when a worker answers for what stands on it."""
+    """Return the page of this step and reason, assuming that a worker answers."""
     if reason in _OURS and PATHS[step] not in END_PATHS:
         return "/progress"
     return PATHS[step]
 
 
 def concealed(step: Step | None, reason: WaitReason | None, *, proved: bool) -> bool:
-    """Tell whether a portal that discloses nothing shows this place as a code awaited.
+    """Tell whether enumeration protection shows this step and reason as waiting for a code.
 
-    What staff do and what fails happens to those alone who are on file: `proved` tells whether a
-    code has proved the contact.
+    `proved`: whether a code has proved the contact. Before that, actions of staff and failures
+    would reveal a contact that is on file.
     """
     if not proved and step in _ONLY_ON_FILE:
         return True
@@ -74,6 +74,6 @@ AFTER_PROOF = frozenset(
 
 
 def proved(step: Step | None, reason: WaitReason | None) -> bool:
-    """Tell whether an activation comes here only after a code proved the contact."""
+    """Tell whether an activation reaches this step only after a code proved the contact."""
     held = step is Step.NEEDS_SUPPORT and (step, reason) != _UNDELIVERED
     return held or step in AFTER_PROOF

@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet opens as text: whatever somebody wrote, no cell becomes a formula."""
+"""Writes CSV that is safe from formula injection when a spreadsheet opens it."""
 
 import csv
 import io
@@ -8,7 +8,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def line(cells: Sequence[object]) -> str:
-    """Return one line; None is an empty cell."""
+    """Return one CSV line; None becomes an empty cell."""
     out = io.StringIO()
     csv.writer(out).writerow([_as_text(cell) for cell in cells])
     return out.getvalue()

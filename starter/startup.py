@@ -1,4 +1,4 @@
-"""What a process that serves pages does before it listens, and how it listens."""
+"""Start-up of processes that serve pages: compares the keys, then runs uvicorn."""
 
 import postgres
 from ledger import key_checks, pooler
@@ -9,9 +9,10 @@ from settings import Console, Portal, Settings
 
 
 async def compare_keys(config: Settings, *users: User) -> None:
-    """Raise `KeyUnavailable` where the keys are not complete, or not the other processes'.
+    """Check the keys of these processes against the ledger.
 
-    Raises `SharedSessions` where a pooler keeps the ledger's sessions from being ours.
+    Raises `KeyUnavailable` if keys are missing or differ from those of other processes, and
+    `SharedSessions` if a connection pooler shares the ledger's sessions.
     """
     ring = KeyRing(config.keys_dir)
     ring.require(*users)
@@ -20,9 +21,9 @@ async def compare_keys(config: Settings, *users: User) -> None:
         await pooler.refuse(ledger, "ledger_dsn")
 
 
-def serve(app: str, place: Portal | Console, log_level: str) -> None:
-    """Serve an application, named as `module:factory`, until the process is told to end."""
-    import uvicorn  # noqa: PLC0415 - half the start-up time of every other command
+def serve(app: str, listen: Portal | Console, log_level: str) -> None:
+    """Serve an application, named as `module:factory`, until the process is stopped."""
+    import uvicorn  # noqa: PLC0415 - importing it would double the start-up of other commands
 
     from web import serving  # noqa: PLC0415 - as above
 
@@ -30,9 +31,9 @@ def serve(app: str, place: Portal | Console, log_level: str) -> None:
     uvicorn.run(
         app,
         factory=True,
-        host=place.host,
-        port=place.port,
-        forwarded_allow_ips=place.trusted_proxies,
+        host=listen.host,
+        port=listen.port,
+        forwarded_allow_ips=listen.trusted_proxies,
         log_config=None,
         server_header=False,
         access_log=False,

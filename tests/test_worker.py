@@ -125,7 +125,7 @@ async def begin(stack: TestStack, client: Client, reference: str) -> Activations
 
 async def stands(activations: Activations, reference: str, reason: WaitReason) -> None:
     async def there() -> bool:
-        told = await activations.stands(reference)
+        told = await activations.recorded_state(reference)
         return told is not None and (told.step, told.wait_reason) == (Step.PIN, reason)
 
     await until(there)

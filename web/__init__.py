@@ -1,1 +1,1 @@
-"""What portal and console share: the shield around every request, forms, and rendered pages."""
+"""What portal and console share: the ASGI middleware of every request, forms, rendered pages."""

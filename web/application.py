@@ -1,4 +1,4 @@
-"""The application that portal and console are: static files, routes, and the shield around them."""
+"""Builds the FastAPI application of portal and console: static files, routes and the `Shield`."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -18,10 +18,10 @@ def application(
     error_page: ErrorPage,
     longer: Mapping[str, int] | None = None,
 ) -> FastAPI:
-    """Return an application that makes its context, `connected`, when it starts.
+    """Return an application whose lifespan holds the context that `connected` opens.
 
-    `error_page` renders what no route answers; `longer` names the paths whose bodies may have more
-    bytes than a form.
+    `error_page` renders the page of a status that no route handles; `longer` maps paths to their
+    body limit in bytes, where it is larger than a form's.
     """
 
     @asynccontextmanager

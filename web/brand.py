@@ -1,4 +1,4 @@
-"""The institution's colours, icon and logo, as files of their own: no page has a style in it."""
+"""Serves the institution's colours, icon and logo as files: pages have no inline style."""
 
 import hashlib
 from pathlib import Path
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from settings import Institution
 
 FOR_EVER = "public, max-age=31536000, immutable"
-"""For what is named by its content."""
+"""The cache header of files whose address contains a digest of their content."""
 _CSS = """:root{{--app-brand:{light};--app-brand-strong:color-mix(in srgb,{light},#000 30%)}}
 @media screen and (prefers-color-scheme:dark){{:root{{--app-brand:{dark};\
 --app-brand-strong:color-mix(in srgb,{dark},#fff 30%)}}}}
@@ -33,7 +33,7 @@ class Brand:
         self.logo = self._add_file(institution.logo) if institution.logo else None
 
     def answer(self, path: str) -> Response:
-        """Return the file of this address; raises 404 for one that the pages do not name."""
+        """Return the file of this path; raises `HTTPException` 404 for an unknown one."""
         if path not in self._files:
             raise HTTPException(404)
         headers = {"Cache-Control": FOR_EVER}
@@ -49,7 +49,7 @@ class Brand:
 
 
 async def brand(request: Request) -> Response:
-    """Answer what the pages of this application name, from what they were made with."""
+    """Serve a brand file of the application that got the request."""
     views = request.app.state.context.site.views
     answer: Response = views.brand.answer(request.url.path)
     return answer

@@ -1,4 +1,4 @@
-"""One request of one browser: its language, token and form, and the pages it is answered with."""
+"""The context of one request: language, session token, form, and how its pages are rendered."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -32,7 +32,7 @@ class Site:
 
 
 class RequestContext:
-    """What a route works with; portal and console add who asks."""
+    """The context that a route gets; portal and console add the session or the operator."""
 
     def __init__(self, request: Request, site: Site) -> None:
         self.request = request
@@ -56,7 +56,7 @@ class RequestContext:
         headers: Mapping[str, str] | None = None,
         **context: Any,
     ) -> Response:
-        """Render a page; with errors it is the same page again, and 422 unless told otherwise."""
+        """Render a page; the default status is 422 with errors and 200 without."""
         html = self.site.views.page(
             template,
             self.language,
@@ -68,11 +68,11 @@ class RequestContext:
         return self.with_cookies(HTMLResponse(html, status or (422 if errors else 200), headers))
 
     def redirect(self, address: str) -> Response:
-        """Send the browser to another page of ours."""
+        """Redirect the browser (303) to another page of this application."""
         return self.with_cookies(RedirectResponse(address, 303))
 
     def hidden_fields(self) -> Markup:
-        """Return the fields every form carries; a browser without a token gets one for them."""
+        """Return the hidden fields of every form; draws a token for a browser without one."""
         if not self.token:
             self.token = self.draw_token()
         return forms.hidden(self.site.keys.session_key, self.token, self.form_token)
@@ -82,7 +82,7 @@ class RequestContext:
         return forms.draw()
 
     def with_cookies(self, response: Response) -> Response:
-        """Let the browser keep the language that was asked for."""
+        """Set the language cookie when the request chose a language."""
         if "lang" in self.request.query_params:
             self.site.language_cookie.set(response, self.language)
         return response
@@ -90,7 +90,7 @@ class RequestContext:
 
 @asynccontextmanager
 async def in_time(request: Request, seconds: float) -> AsyncIterator[asyncio.Timeout]:
-    """Limit how long a route may take once the body is here, however slow the line is."""
+    """Limit the time of a route, counted from when the whole body was received."""
     await request.body()
     async with answered_within(request, seconds) as limit:
         yield limit

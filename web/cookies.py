@@ -1,4 +1,4 @@
-"""The cookies of portal and console: for this host alone, kept until the browser is closed."""
+"""The cookies of portal and console: host-only session cookies, dropped with the browser."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 
 class Cookie:
-    """One cookie; behind https its name has the prefix that binds it to the host."""
+    """One cookie; with https its name has the `__Host-` prefix, which binds it to the host."""
 
     def __init__(self, name: str, public_url: str, same_site: Literal["lax", "strict"]) -> None:
         self._secure = public_url.startswith("https://")

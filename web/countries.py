@@ -1,4 +1,4 @@
-"""The countries of the world by their names in the student's language, in its alphabet's order."""
+"""Lists the countries with their names in a language, sorted by its alphabet."""
 
 from functools import cache
 
@@ -12,12 +12,12 @@ CODES = ISO | {KOSOVO}
 
 @cache
 def listed(language: str, first: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Return every code with its name: those of `first`, then all by their names."""
+    """Return every code with its name: those of `first`, then the others sorted by name."""
     names = Locale(language).territories
     rest = sorted(CODES.difference(first), key=lambda code: _order(names[code]))
     return tuple((code, str(names[code])) for code in (*first, *rest))
 
 
 def _order(name: str) -> str:
-    """Return what Greek dictionaries sort by: letters without marks, one sigma."""
+    """Return the sort key of Greek dictionaries: letters without accents, one form of sigma."""
     return without_marks(name).casefold().replace("ς", "σ")

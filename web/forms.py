@@ -1,8 +1,8 @@
-"""What a submitted form proves: where it came from, and which submission it is.
+"""Reads and verifies submitted forms: CSRF protection, and an idempotent submission id.
 
-A form carries a CSRF token, made from the session's name so that no store is asked, and a form
-token drawn when it was shown. The submission's id comes from form token and body: a double click
-is one submission, a corrected value is another, and the id tells nothing of the value.
+A form carries a CSRF token, an HMAC of the session's name that needs no store, and a random form
+token drawn when it was shown. The submission id is an HMAC of form token and body: a double click
+is one submission, a corrected value is another, and the id reveals nothing of the value.
 """
 
 import hashlib
@@ -25,14 +25,14 @@ _TYPE = "application/x-www-form-urlencoded"
 
 
 class ForgedForm(Exception):
-    """The form was not shown by us to this browser; nothing of it is used."""
+    """The form was not shown to this browser by this application; it is not used."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """A genuine form: its fields, and the names its submission goes by.
+    """A verified form: its fields, submission id and candidate references.
 
-    The first of `references` is the activation's, or the next one when it is taken.
+    A new activation gets the first of `references` that is not taken.
     """
 
     fields: tuple[tuple[str, str], ...]
@@ -40,7 +40,7 @@ class Form:
     references: tuple[str, ...]
 
     def get(self, name: str) -> str:
-        """Return the value of a field; empty when it is missing or, twice there."""
+        """Return the value of a field; empty when it is missing or repeated."""
         values = self.all(name)
         return values[0] if len(values) == 1 else ""
 
@@ -49,17 +49,17 @@ class Form:
 
 
 def wish(submission_id: str, at: datetime) -> str:
-    """Return the id of a submission in which nothing is typed: another one in each minute.
+    """Return the id of a submission without typed values, which changes each minute.
 
-    The second of two clicks is the first one's. The same form sent again later, from a page the
-    browser kept, is another wish: it has its effect, or is told why not.
+    A double click within the minute is deduplicated. The same form sent again later, from a page
+    that the browser kept, is a new submission: it takes effect, or is refused with a reason.
     """
     minute = int(at.timestamp() // 60)
     return hashlib.sha256(f"{submission_id}\0{minute}".encode()).hexdigest()[:32]
 
 
 def name_of(token: str) -> str:
-    """Return what stays the same when a token changes; forms are tied to it."""
+    """Return the part of a token that rotation keeps; forms are bound to it."""
     return token.partition(".")[0]
 
 
@@ -73,7 +73,7 @@ def draw() -> str:
 
 
 def origins(public_url: str) -> frozenset[str]:
-    """Return the origins an application answers to: the public one, and its loopback names."""
+    """Return the accepted origins: the public one, and both loopback names of a local one."""
     url = urlsplit(public_url)
     names = _LOOPBACK if url.hostname in _LOOPBACK else (url.hostname,)
     port = "" if url.port in (None, _DEFAULT_PORTS.get(url.scheme)) else f":{url.port}"
@@ -81,7 +81,7 @@ def origins(public_url: str) -> frozenset[str]:
 
 
 def hidden(key: bytes, token: str, form_token: str) -> Markup:
-    """Return the fields that every form carries."""
+    """Return the hidden input fields of a form."""
     fields = (("csrf", csrf(key, token)), ("form", form_token))
     return Markup().join(
         Markup('<input type="hidden" name="{}" value="{}">').format(*field) for field in fields
@@ -89,7 +89,7 @@ def hidden(key: bytes, token: str, form_token: str) -> Markup:
 
 
 async def submitted(request: Request, public_url: str, key: bytes, token: str | None) -> Form:
-    """Return the form a request brings; raises `ForgedForm`."""
+    """Read and verify the form of a request; raises `ForgedForm`."""
     headers = request.headers
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise ForgedForm
@@ -99,7 +99,7 @@ async def submitted(request: Request, public_url: str, key: bytes, token: str | 
 
 
 def read(key: bytes, token: str | None, content_type: str, body: bytes) -> Form:
-    """Return the form in a request's body; raises `ForgedForm`."""
+    """Parse and verify the form in a request's body; raises `ForgedForm`."""
     if not token or content_type.partition(";")[0].strip().lower() != _TYPE:
         raise ForgedForm
     try:

@@ -1,4 +1,4 @@
-"""Which language a page is in: as asked, as kept in a cookie, as the browser prefers, as usual."""
+"""Chooses a page's language: by query, cookie, Accept-Language header, or the default."""
 
 from starlette.requests import Request
 
@@ -14,7 +14,7 @@ def choose(request: Request, kept: str | None, usual: Language) -> Language:
 
 
 def _accepted(header: str) -> list[str]:
-    """Return the languages a browser prefers, most wanted first, without their regions."""
+    """Return the languages of an Accept-Language header by weight, without their regions."""
     weighed = []
     for item in header.split(",")[:20]:
         name, _, weight = item.strip().partition(";q=")

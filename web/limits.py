@@ -1,4 +1,4 @@
-"""Rate limits, counted in the ledger over all processes; what of an address they count as one."""
+"""Rate limits counted in the ledger over all processes, and the address blocks they count by."""
 
 import math
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from postgres import Pool
 
 
 class RateLimited(Exception):
-    """More was sent than is taken in. `opens`: when the next may be; None: not by itself."""
+    """A rate limit is exceeded. `opens`: when requests are allowed again; None: never by itself."""
 
     def __init__(self, opens: datetime | None) -> None:
         super().__init__("too many")
@@ -17,24 +17,24 @@ class RateLimited(Exception):
 
 
 async def take(pool: Pool, bucket: str, *, limit: int, window: timedelta) -> None:
-    """Count this in its bucket; raises `RateLimited` past the limit."""
+    """Count one request in the bucket; raises `RateLimited` beyond the limit."""
     opens = await budgets.take(pool, bucket, limit=limit, window=window)
     if opens:
         raise RateLimited(opens)
 
 
 def retry_after(opens: datetime, now: datetime) -> dict[str, str]:
-    """Return the header that tells a client when to come again."""
+    """Return the Retry-After header, in seconds."""
     return {"Retry-After": str(math.ceil((opens - now).total_seconds()))}
 
 
 def network(host: str) -> str:
-    """Return what one household shares: the address, or the /64 of an IPv6 one."""
+    """Return the network of one household: the IPv4 address, or the /64 of an IPv6 address."""
     return _network(host, None)
 
 
 def block(host: str) -> str:
-    """Return in what whoever has an address may easily have others: its /24, or its /64."""
+    """Return the block in which one person easily gets several addresses: the /24, or the /64."""
     return _network(host, 24)
 
 

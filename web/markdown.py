@@ -1,6 +1,6 @@
-"""Markdown as the pages write it: with the classes of govuk-frontend, and no HTML of its own.
+"""Renders Markdown with the classes of govuk-frontend; raw HTML is escaped.
 
-`![What it shows](help-pin.el.webp)` is a picture among the static files, fetched when it is opened.
+`![What it shows](help-pin.el.webp)` is a static picture in a closed `<details>`, loaded lazily.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from web.view import static_path
 
 WIDTH, HEIGHT = 390, 640
-"""Every picture is of the same size, so that nothing moves when it comes."""
+"""All pictures have this size in pixels, so that the layout does not shift on loading."""
 
 _CLASSES = {
     "p": "govuk-body",
@@ -37,19 +37,19 @@ _PICTURE: dict[str, str | int | float] = {
 
 
 def html(text: str, classes: Mapping[str, str] = _CLASSES) -> Markup:
-    """Render a text; whatever looks like HTML in it is escaped, and each tag has its class."""
+    """Render a text, with HTML in it escaped and a CSS class on each tag."""
     markdown = MarkdownIt("commonmark", {"html": False})
     tokens = markdown.parse(text)
     for at, token in enumerate(tokens):
         for each in (token, *(token.children or ())):
-            _dress(each, classes)
+            _set_class(each, classes)
         match token.children:
             case [Token(type="image", content=shown)]:
-                _fold(shown, tokens[at - 1], tokens[at + 1])
+                _wrap_in_details(shown, tokens[at - 1], tokens[at + 1])
     return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - escaped
 
 
-def _dress(token: Token, classes: Mapping[str, str]) -> None:
+def _set_class(token: Token, classes: Mapping[str, str]) -> None:
     if token.nesting >= 0 and token.tag in classes:
         token.attrSet("class", classes[token.tag])
     if token.tag == "img":
@@ -57,8 +57,8 @@ def _dress(token: Token, classes: Mapping[str, str]) -> None:
         token.attrs |= _PICTURE
 
 
-def _fold(shown: str, before: Token, after: Token) -> None:
-    """Let a picture of its own be opened by who wants it: who does not need not fetch it."""
+def _wrap_in_details(shown: str, before: Token, after: Token) -> None:
+    """Wrap a picture that is its own paragraph in a closed `<details>`, so that it loads lazily."""
     before.type = after.type = "html_block"
     before.content = _OPENING.format(escape(shown))
     after.content = "</div></details>\n"

@@ -1,8 +1,8 @@
-"""uvicorn's HTTP/1.1 with a deadline for the head of a request, and one for reading the response.
+"""uvicorn's HTTP/1.1 with time-outs for request headers and for reading the response.
 
-uvicorn limits how long a connection may be idle between two requests, and nothing else: a client
-that opens one and sends half of its headers, or does not read what it is sent, would hold it for
-as long as it likes. The bodies have their deadline in `web.shield`.
+uvicorn limits only the idle time between two requests: a client that sends half of its headers, or
+does not read the response, would hold the connection for ever. The time-out of bodies is in
+`web.shield`.
 """
 
 import asyncio
@@ -10,12 +10,12 @@ import asyncio
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_WITHIN = 10.0
-"""Seconds from the first byte, or from the connection, to the end of the headers."""
+"""Seconds from the connection or the first byte to the end of the headers."""
 READ_WITHIN = 30.0
-"""Seconds within which a client reads some more, once as much as is kept for it lies unread."""
+"""Seconds within which a client must read some bytes once the write buffer is full."""
 
 STOP_WITHIN = 15
-"""Seconds that requests have once the process is told to end: more than any page takes."""
+"""Seconds of graceful shutdown for running requests: more than any page takes."""
 
 
 class PromptProtocol(H11Protocol):
@@ -24,57 +24,57 @@ class PromptProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
         super().connection_made(transport)
-        self._watch()
+        self._update_head_timer()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        self._watch()
+        self._update_head_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._stop()
-        self._reads_on()
+        self._stop_head_timer()
+        self._stop_read_timer()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._look_again()
+        self._check_again_later()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._reads_on()
+        self._stop_read_timer()
 
-    def _look_again(self) -> None:
+    def _check_again_later(self) -> None:
         size = self.transport.get_write_buffer_size()
-        self._unread = self.loop.call_later(READ_WITHIN, self._less_than, size)
+        self._unread = self.loop.call_later(READ_WITHIN, self._abort_if_unread, size)
 
-    def _less_than(self, size: int) -> None:
-        """Go on where some of what lay unread was read; hang up where nothing was."""
+    def _abort_if_unread(self, size: int) -> None:
+        """Check again if the client read some of the buffer; abort if it read nothing."""
         if self.transport.get_write_buffer_size() < size:
-            self._look_again()
+            self._check_again_later()
         else:
             self.transport.abort()
 
-    def _reads_on(self) -> None:
+    def _stop_read_timer(self) -> None:
         if self._unread:
             self._unread.cancel()
         self._unread = None
 
-    def _watch(self) -> None:
-        """Let the deadline run while no request is being answered, counted from its first byte."""
-        if not self._waits():
-            self._stop()
+    def _update_head_timer(self) -> None:
+        """Start the header time-out while a request is awaited; stop it while one is answered."""
+        if not self._awaits_request():
+            self._stop_head_timer()
         elif self._deadline is None:
-            self._deadline = self.loop.call_later(HEAD_WITHIN, self._give_up)
+            self._deadline = self.loop.call_later(HEAD_WITHIN, self._head_timed_out)
 
-    def _waits(self) -> bool:
+    def _awaits_request(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
-    def _stop(self) -> None:
+    def _stop_head_timer(self) -> None:
         if self._deadline:
             self._deadline.cancel()
         self._deadline = None
 
-    def _give_up(self) -> None:
+    def _head_timed_out(self) -> None:
         self._deadline = None
-        if self._waits():
+        if self._awaits_request():
             self.timeout_keep_alive_handler()

@@ -1,8 +1,8 @@
-"""The outermost layer of portal and console: what holds for every request and every response.
+"""The outermost ASGI middleware of portal and console: security headers, limits, error pages.
 
 Each response, errors and static files included, carries the security headers; a body over the
-limit or slower than its deadline, a foreign host name and an unexpected exception get their own
-pages. Nothing a caller sent is logged, nor that a caller went away.
+size or time limit, an unknown host name and an unexpected exception get error pages. No request
+data is logged, nor a disconnected client.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ _TOO_SLOW = 408
 _HSTS = "max-age=31536000"
 _PROBES = ("/healthz", "/readyz")
 BODY_WITHIN = 10.0
-"""Seconds from the headers to the end of the body."""
+"""Seconds for receiving the whole body, after the headers."""
 
 _LIMIT = "time_limit"
 
@@ -52,7 +52,7 @@ ErrorPage = Callable[[Request, int], Awaitable[Response]]
 
 @asynccontextmanager
 async def answered_within(request: Request, seconds: float) -> AsyncIterator[asyncio.Timeout]:
-    """Limit the time until the response begins; sending it takes as long as it is read."""
+    """Limit the time until the response begins; sending the response is not limited here."""
     async with asyncio.timeout(seconds) as limit:
         setattr(request.state, _LIMIT, limit)
         try:
@@ -62,15 +62,15 @@ async def answered_within(request: Request, seconds: float) -> AsyncIterator[asy
 
 
 class TooLarge(Exception):
-    """The body is over the limit; the rest of it is not read."""
+    """The body is over the size limit; the rest of it is not read."""
 
 
 class TooSlow(Exception):
-    """The body did not come in time; the rest of it is not waited for."""
+    """The body was not received in time; the rest of it is not read."""
 
 
 class Shield:
-    """`longer` names the paths whose bodies may have more bytes than a form."""
+    """The middleware. `longer` maps paths to body limits in bytes larger than a form's."""
 
     def __init__(
         self,
@@ -94,20 +94,24 @@ class Shield:
             return
         head = scope["method"] == "HEAD"
         if head:
-            # Answered as GET is, without the body: by every page, so that no route can forget it.
+            # Served as GET without the body here, so that no route has to implement HEAD.
             scope = dict(scope, method="GET")
-        outward = _Outward(send, self._headers, scope.setdefault("state", {}), body=not head)
-        status = self._refusal(scope) or await self._pass(scope, receive, outward)
+        outward = _SendWithHeaders(
+            send, self._headers, scope.setdefault("state", {}), body=not head
+        )
+        status = self._refusal(scope) or await self._respond(scope, receive, outward)
         if status:
             response = await self._error_page(Request(scope, receive), status)
             if status == _TOO_SLOW:
                 response.headers["Connection"] = "close"
             await response(scope, receive, outward)
 
-    async def _pass(self, scope: Scope, receive: Receive, outward: "_Outward") -> int | None:
-        """Let the application answer; returns the status to answer with when it could not."""
+    async def _respond(
+        self, scope: Scope, receive: Receive, outward: "_SendWithHeaders"
+    ) -> int | None:
+        """Run the application; returns the status of the error page if it failed, else None."""
         try:
-            await self._app(scope, _limited(receive, self._most(scope)), outward)
+            await self._app(scope, _receive_limited(receive, self._body_limit(scope)), outward)
         except TooLarge:
             return 413
         except TooSlow:
@@ -122,20 +126,20 @@ class Shield:
         return None
 
     def _refusal(self, scope: Scope) -> int | None:
-        """Return the status of a request that is not let in at all."""
+        """Return the status that rejects a request before the application; None to accept it."""
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
         known = headers.get("host", "").lower() in self._hosts or scope["path"] in _PROBES
         if not known or not length.isdecimal():
             return 400
-        return 413 if int(length) > self._most(scope) else None
+        return 413 if int(length) > self._body_limit(scope) else None
 
-    def _most(self, scope: Scope) -> int:
+    def _body_limit(self, scope: Scope) -> int:
         return self._longer.get(scope["path"], MAX_BODY)
 
 
-class _Outward:
-    """Sends a response with the headers every response carries."""
+class _SendWithHeaders:
+    """An ASGI `send` that adds the security headers, and drops the body of a HEAD response."""
 
     def __init__(
         self, send: Send, headers: Mapping[str, str], state: Mapping[str, Any], *, body: bool
@@ -159,15 +163,15 @@ class _Outward:
         await self._send(message)
 
 
-def _limited(receive: Receive, most: int) -> Receive:
-    """Stop reading a body once it has more bytes than these, or takes too long."""
+def _receive_limited(receive: Receive, most: int) -> Receive:
+    """Wrap `receive`: raises `TooLarge` beyond `most` bytes, `TooSlow` after the time-out."""
     seen, more = 0, True
     until = asyncio.get_running_loop().time() + BODY_WITHIN
 
     async def receive_limited() -> Message:
         nonlocal seen, more
         if not more:
-            return await receive()  # Until the client goes away.
+            return await receive()  # Waits for the disconnect message.
         try:
             async with asyncio.timeout_at(until):
                 message = await receive()

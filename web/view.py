@@ -1,4 +1,4 @@
-"""Pages from templates: one environment a language, all escaped, statics named by content."""
+"""Renders pages from Jinja templates: an environment per language, auto-escaped, hashed statics."""
 
 import hashlib
 import mimetypes
@@ -24,7 +24,7 @@ from web.brand import FOR_EVER, Brand
 
 _TEMPLATES = CHECKOUT / "templates"
 STATIC = _TEMPLATES / "static"
-# Python 3.11 knows it only where the system does.
+# Python 3.11 knows this type only if the system's MIME table has it.
 mimetypes.add_type("image/webp", ".webp")
 
 Errors = Mapping[str, Sequence[str]]
@@ -32,7 +32,7 @@ Errors = Mapping[str, Sequence[str]]
 
 @cache
 def static_path() -> str:
-    """Return the path of the static files; it changes with them, so they may be kept for ever."""
+    """Return the path of the static files: it has a digest of them, so they never expire."""
     digest = hashlib.sha256()
     for file in sorted(STATIC.iterdir()):
         digest.update(file.read_bytes())
@@ -40,7 +40,7 @@ def static_path() -> str:
 
 
 class CachedStaticFiles(StaticFiles):
-    """Static files never change under their name, so browsers may keep them."""
+    """Serves static files with an immutable cache header: their path changes with their content."""
 
     def __init__(self) -> None:
         super().__init__(directory=STATIC)
@@ -52,7 +52,7 @@ class CachedStaticFiles(StaticFiles):
 
 
 def static() -> ASGIApp:
-    """Return the static files, compressed. Pages are not: their length would tell their tokens."""
+    """Return the static files, compressed; pages are not, as BREACH would reveal their tokens."""
     return GZipMiddleware(CachedStaticFiles(), minimum_size=1000)
 
 
@@ -109,25 +109,25 @@ def _environment(folder: str, language: Language, zone: ZoneInfo) -> Environment
 
 
 def clock(moment: datetime, *, language: Language, zone: ZoneInfo, seconds: bool = False) -> str:
-    """Tell a time of day, with the date when it is not today's."""
+    """Format a time of day in `zone`, followed by the date unless it is today's."""
     local = moment.astimezone(zone)
-    told = local.strftime("%H:%M:%S" if seconds else "%H:%M")
+    time = local.strftime("%H:%M:%S" if seconds else "%H:%M")
     if local.date() == datetime.now(zone).date():
-        return told
-    return f"{format_date(local.date(), 'd MMMM', locale=language)}, {told}"
+        return time
+    return f"{format_date(local.date(), 'd MMMM', locale=language)}, {time}"
 
 
 def error_message(errors: Errors, field: str, *, spoken: str) -> dict[str, str] | None:
-    """Return what the govuk macros take as a field's error: its messages, one a line.
+    """Return a field's error messages in the form of the govuk macros, one per line.
 
-    `spoken` is what a screen reader says before them.
+    `spoken` is the visually hidden text that a screen reader says before them.
     """
     texts = errors.get(field) if errors else None
     return {"html": Markup("<br>").join(texts), "visuallyHiddenText": spoken} if texts else None
 
 
 def error_list(errors: Errors) -> list[dict[str, str]]:
-    """Return the items of the error summary, each leading to its field."""
+    """Return the items of the error summary, each linked to its field."""
     return [
         {"text": text, "href": f"#{field}"} for field, texts in errors.items() for text in texts
     ]

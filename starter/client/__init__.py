@@ -1,1 +1,1 @@
-"""The connection to Temporal: start and steer activations, and see where they stand."""
+"""The Temporal client: connects, starts activations, sends submissions and reads their state."""

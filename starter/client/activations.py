@@ -1,9 +1,9 @@
-"""What a portal may do with activations: start one, hand in a submission, see where it stands.
+"""What a portal may do with activations: start one, send a submission, read its state.
 
-A submission goes by update first, the answer in one round trip; an update that no worker accepts
-is followed by a signal, which is durable with every worker down. A request for help
-becomes a workflow as well. Nothing here waits longer than a student would, but one thing: whether
-a Temporal that is busy, and not away, has taken in what was handed to it.
+A submission is sent as an update first, which answers in one round trip; if no worker accepts the
+update, a signal follows, which is durable with every worker down. A request for help is a workflow
+as well. Calls end within the time of a page, with one exception: while Temporal is slow but
+available, `submit` waits up to `BUSY_TIMEOUT` to learn whether the signal was accepted.
 """
 
 import asyncio
@@ -52,42 +52,42 @@ from domain.contracts.vocabulary import (
     support_workflow_id,
 )
 from security.keyfiles import KeyUnavailable
-from starter.client import pending_retries as tries
+from starter.client import pending_retries
 from starter.client.connect import NO_ANSWER, asking
 from workflows.inbox import TOO_MANY
 from workflows.search_attributes import STEP
 from workflows.steps import ENDS
 
-_TOLD_WITHIN = timedelta(seconds=1.5)
-_RPC_WITHIN = timedelta(seconds=2)
-_HANDED_IN_WITHIN = timedelta(seconds=2.9)
-TOLD_AT_LAST = timedelta(seconds=12)
-"""How long a busy Temporal may take to tell whether it took something in."""
-_SILENT = timedelta(seconds=1)
-"""Without any answer to anybody for so long Temporal counts as away."""
-_FOR_THE_SIGNAL = timedelta(seconds=0.8)
+_QUERY_TIMEOUT = timedelta(seconds=1.5)
+_RPC_TIMEOUT = timedelta(seconds=2)
+_SUBMIT_TIMEOUT = timedelta(seconds=2.9)
+BUSY_TIMEOUT = timedelta(seconds=12)
+"""The longest wait for a busy Temporal to accept a signal."""
+_SILENCE = timedelta(seconds=1)
+"""Temporal counts as unavailable when it has answered no call for so long."""
+_SIGNAL_RESERVE = timedelta(seconds=0.8)
 _POLL = 0.08
-_IF_FAILED = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+_REUSE_IF_FAILED = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
 _UNANSWERED: tuple[type[Exception], ...] = (
     *NO_ANSWER,
     KeyUnavailable,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-_NOT_TOLD: tuple[type[Exception], ...] = (
+_NO_PROGRESS: tuple[type[Exception], ...] = (
     *NO_ANSWER,
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
 )
 _TASK_TIMEOUT = timedelta(seconds=10)
-Told = TypeVar("Told")
+Result = TypeVar("Result")
 
 
 class TooManySubmissions(Exception):
-    """The activation takes no more answers of the student's; this one was not taken."""
+    """The activation accepts no more submissions of the student; this one was rejected."""
 
 
 class ActivationEnded(Exception):
-    """The activation is over; `step` is how it ended, where that can be told."""
+    """The activation is over; `step` is how it ended, None where that is unknown."""
 
     def __init__(self, reference: str, step: Step | None) -> None:
         super().__init__("activation ended")
@@ -95,8 +95,8 @@ class ActivationEnded(Exception):
         self.step = step
 
 
-class Stands(NamedTuple):
-    """Where an activation stands as far as Temporal itself can tell."""
+class RecordedState(NamedTuple):
+    """The state of an activation as Temporal's own record has it, without a worker."""
 
     step: Step
     wait_reason: WaitReason | None = None
@@ -106,35 +106,35 @@ class Stands(NamedTuple):
 class Activations:
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._heard_at = -math.inf
+        self._answered_at = -math.inf
 
     def _handle(self, reference: str) -> WorkflowHandle[object, ActivationResult]:
         return self._client.get_workflow_handle(reference, result_type=ActivationResult)
 
     async def start(self, start: ActivationStart) -> bool:
-        """Start an activation; False when one of this reference exists, be it open or closed."""
+        """Start an activation; False if one of this reference exists, open or closed."""
         at_first = TypedSearchAttributes([SearchAttributePair(STEP, Step.LOOKUP.value)])
         return await self._start(WORKFLOW, start, start.reference, at_first)
 
     async def mail_support_request(self, request_id: str) -> None:
-        """See to it that the desk gets this request; once, however often it is asked."""
+        """Start the workflow that mails this request to support staff; idempotent."""
         request = MailSupportRequest(request_id=request_id)
         await self._start(
-            SUPPORT_WORKFLOW, request, support_workflow_id(request_id), again=_IF_FAILED
+            SUPPORT_WORKFLOW, request, support_workflow_id(request_id), again=_REUSE_IF_FAILED
         )
 
     async def mail_support_answer(self, request_id: str) -> None:
-        """See to it that the student gets the desk's answer; once, however often it is asked."""
+        """Start the workflow that mails support's answer to the student; idempotent."""
         request = MailSupportAnswer(request_id=request_id)
         await self._start(
-            ANSWER_WORKFLOW, request, answer_workflow_id(request_id), again=_IF_FAILED
+            ANSWER_WORKFLOW, request, answer_workflow_id(request_id), again=_REUSE_IF_FAILED
         )
 
     async def apply_withdrawal(self, reference: str, consent_id: int) -> None:
-        """See to it that the directory follows this row of the consent."""
+        """Start the workflow that applies this consent row to the directory; idempotent."""
         request = ApplyWithdrawal(reference=reference)
         name = f"withdrawal-{reference}-{consent_id}"
-        await self._start(WITHDRAWAL_WORKFLOW, request, name, again=_IF_FAILED)
+        await self._start(WITHDRAWAL_WORKFLOW, request, name, again=_REUSE_IF_FAILED)
 
     async def _start(
         self,
@@ -145,10 +145,10 @@ class Activations:
         *,
         again: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE,
     ) -> bool:
-        """Start a workflow of this id unless there was one; returns whether it was started."""
+        """Start a workflow unless its id was used; returns whether it was started."""
         try:
             with asking():
-                async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
+                async with asyncio.timeout(_RPC_TIMEOUT.total_seconds()):
                     await self._client.start_workflow(
                         workflow,
                         start,
@@ -157,7 +157,7 @@ class Activations:
                         id_reuse_policy=again,
                         task_timeout=_TASK_TIMEOUT,
                         search_attributes=search_attributes,
-                        rpc_timeout=_RPC_WITHIN,
+                        rpc_timeout=_RPC_TIMEOUT,
                     )
         except WorkflowAlreadyStartedError:
             return False
@@ -169,16 +169,16 @@ class Activations:
         name: str,
         submission: Submission,
         *,
-        within: timedelta = _HANDED_IN_WITHIN,
+        within: timedelta = _SUBMIT_TIMEOUT,
     ) -> Answer | None:
-        """Hand in a submission; None when it was taken in but has no answer yet.
+        """Send a submission; returns None when it was accepted but has no answer yet.
 
-        Raises `TemporalUnavailable`: it may have been taken in, unless that says otherwise;
-        `TooManySubmissions`: it was not.
+        Raises `TemporalUnavailable`, when it may have been accepted unless `refused` is set, and
+        `TooManySubmissions`, when it was not.
         """
         now = asyncio.get_running_loop().time()
         until = now + within.total_seconds()
-        by_signal_from = max(until - _FOR_THE_SIGNAL.total_seconds(), now + _POLL)
+        by_signal_from = max(until - _SIGNAL_RESERVE.total_seconds(), now + _POLL)
         accepted = await self._by_update(reference, name, submission, by_signal_from)
         if accepted:
             try:
@@ -192,13 +192,13 @@ class Activations:
     async def _by_update(
         self, reference: str, name: str, submission: Submission, until: float
     ) -> WorkflowUpdateHandle[Answer] | None:
-        """Return the update once it is in the history; None: a signal must follow.
+        """Send an update and return it once accepted; None: a signal must follow.
 
-        Whatever happened to the update, the signal with the same id counts once.
+        Update and signal have the same submission id, so the inbox deduplicates them.
         """
         with suppress(WorkflowUpdateFailedError, *_UNANSWERED):
             async with asyncio.timeout_at(until):
-                return self._heard(
+                return self._note_answer(
                     await self._handle(reference).start_update(
                         name,
                         submission,
@@ -215,54 +215,56 @@ class Activations:
         try:
             with asking():
                 signalled = self._handle(reference).signal(
-                    name, submission, rpc_timeout=TOLD_AT_LAST
+                    name, submission, rpc_timeout=BUSY_TIMEOUT
                 )
-                await self._as_long_as_it_answers(signalled, until)
+                await self._wait_while_responsive(signalled, until)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise ActivationEnded(reference, await self._end(reference)) from None
             raise
 
-    async def _as_long_as_it_answers(self, call: Coroutine[Any, Any, Told], until: float) -> Told:
-        """Wait until then, and longer while Temporal answers others; raises `TimeoutError`."""
+    async def _wait_while_responsive(
+        self, call: Coroutine[Any, Any, Result], until: float
+    ) -> Result:
+        """Wait until then, and longer while Temporal answers other calls; raises `TimeoutError`."""
         asked, now = asyncio.ensure_future(call), asyncio.get_running_loop().time
         try:
             while not (await asyncio.wait({asked}, timeout=max(until - now(), 0)))[0]:
-                if now() - self._heard_at > _SILENT.total_seconds():
+                if now() - self._answered_at > _SILENCE.total_seconds():
                     raise TimeoutError
                 until = now() + _POLL
-            return self._heard(asked.result())
+            return self._note_answer(asked.result())
         finally:
             asked.cancel()
 
-    def _heard(self, told: Told) -> Told:
-        """Note that Temporal has answered somebody."""
-        self._heard_at = asyncio.get_running_loop().time()
+    def _note_answer(self, told: Result) -> Result:
+        """Note the time of an answer by Temporal; returns the answer."""
+        self._answered_at = asyncio.get_running_loop().time()
         return told
 
     async def progress(self, reference: str) -> Progress | None:
-        """Return what the student may see; None when no worker answers in time.
+        """Query what the student may see; None when no worker answers in time.
 
-        A worker would answer for a run that was ended from outside as if it went on: it is not
-        asked then, and `stands` tells.
+        For a terminated run a worker would answer as if it were running, so the query is rejected
+        then, and `recorded_state` has the state.
         """
         try:
-            async with asyncio.timeout(_TOLD_WITHIN.total_seconds()):
+            async with asyncio.timeout(_QUERY_TIMEOUT.total_seconds()):
                 progress: Progress = await self._handle(reference).query(
                     "progress",
                     ProgressRequest(),
                     result_type=Progress,
                     reject_condition=QueryRejectCondition.NOT_COMPLETED_CLEANLY,
-                    rpc_timeout=_RPC_WITHIN,
+                    rpc_timeout=_RPC_TIMEOUT,
                 )
-                return self._heard(progress)
-        except _NOT_TOLD:
+                return self._note_answer(progress)
+        except _NO_PROGRESS:
             return None
 
-    async def stands(self, reference: str) -> Stands | None:
-        """Return this without any worker; None for an unknown reference.
+    async def recorded_state(self, reference: str) -> RecordedState | None:
+        """Return the state from Temporal's record, without a worker; None: unknown reference.
 
-        Raises `ActivationEnded` for a run that was ended from outside: its step never moves again.
+        Raises `ActivationEnded` for a run that was terminated, whose step never moves again.
         """
         description = await self._describe(reference)
         if description is None:
@@ -271,29 +273,32 @@ class Activations:
         step = Step(attributes.get(STEP) or Step.LOOKUP)
         if description.status is not WorkflowExecutionStatus.RUNNING and step not in ENDS:
             raise ActivationEnded(reference, step)
-        _, next_try_at = tries.waiting(description)
-        return Stands(step, tries.waits_for(description), next_try_at)
+        _, next_try_at = pending_retries.waiting(description)
+        return RecordedState(step, pending_retries.waits_for(description), next_try_at)
 
     async def _describe(self, reference: str) -> WorkflowExecutionDescription | None:
         try:
             with asking():
-                async with asyncio.timeout(_RPC_WITHIN.total_seconds()):
-                    described = self._handle(reference).describe(rpc_timeout=_RPC_WITHIN)
-                    return self._heard(await described)
+                async with asyncio.timeout(_RPC_TIMEOUT.total_seconds()):
+                    described = self._handle(reference).describe(rpc_timeout=_RPC_TIMEOUT)
+                    return self._note_answer(await described)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                return self._heard(None)
+                return self._note_answer(None)
             raise
 
     async def settled(
         self, reference: str, *, leaves: Collection[Step], within: timedelta
     ) -> Progress | None:
-        """Return the progress once the engine's own work is over, or as it is after `within`."""
+        """Poll until the engine's own work is done, or `within` has passed; return the progress.
+
+        `leaves`: the steps at which the engine works and which the activation is about to leave.
+        """
         progress: Progress | None = None
         try:
             async with asyncio.timeout(within.total_seconds()):
                 while True:
-                    # The engine is seldom faster, and a question asked in mid-task costs it one.
+                    # The engine is seldom faster, and a query during a task costs an extra task.
                     await asyncio.sleep(_POLL)
                     progress = await self.progress(reference)
                     if progress is None or not _engine_works(progress, leaves):
@@ -302,12 +307,12 @@ class Activations:
             return progress
 
     async def _end(self, reference: str) -> Step | None:
-        standing = await self.stands(reference)
-        return standing.step if standing else None
+        recorded = await self.recorded_state(reference)
+        return recorded.step if recorded else None
 
 
 async def _result(accepted: WorkflowUpdateHandle[Answer], until: float) -> Answer | None:
-    """Return the answer, or None when it comes later: what was accepted will be dealt with."""
+    """Return the answer, or None if it comes later: an accepted update will be handled."""
     with suppress(*_UNANSWERED):
         async with asyncio.timeout_at(until):
             return await accepted.result()

@@ -1,4 +1,4 @@
-"""The one connection to Temporal, made the same way by portal, console, workers and commands."""
+"""Connects to Temporal, in the same way for portal, console, workers and commands."""
 
 import logging
 from collections.abc import Iterator
@@ -31,12 +31,12 @@ from settings import Settings, UnreadableSettings
 from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
 
 Connection: TypeAlias = Client
-"""What speaks to Temporal; pages only hand it on."""
+"""The Temporal client, under a name for code that only passes it on."""
 
 SEARCH_ATTRIBUTES = {key.name: key.indexed_value_type for key in (STEP, REASON, DEPARTMENT, SINCE)}
 RETENTION = timedelta(days=30)
 DESK = "support-desk"
-"""As whom staff connect: a history tells by it a code they asked for from a student's."""
+"""The client identity of staff: histories tell by it their requests from the students'."""
 AWAY = frozenset(
     {
         RPCStatusCode.RESOURCE_EXHAUSTED,
@@ -48,18 +48,18 @@ AWAY = frozenset(
         RPCStatusCode.UNKNOWN,
         RPCStatusCode.DATA_LOSS,
         RPCStatusCode.OUT_OF_RANGE,
-        # Said by a standby cluster, as PostgreSQL says 25006, and of a run that is not ready yet.
+        # From a standby cluster (as PostgreSQL's 25006), and of a run that is not ready yet.
         RPCStatusCode.FAILED_PRECONDITION,
     }
 )
-"""What Temporal, or a proxy before it, answers when it is away, full, ill or not the active one.
+"""The codes of Temporal, or a proxy, when it is unavailable, overloaded or not the active cluster.
 
-It is what the SDK itself tries again, and three more. All else is ours to mend.
+These are the codes that the SDK retries, and three more. All others are errors on our side.
 """
 
 
 class TemporalUnavailable(Exception):
-    """Temporal cannot be reached; only where `refused` is it certain that it took nothing."""
+    """Temporal is unavailable; with `refused` it is certain that it did not accept the call."""
 
     def __init__(self, text: str = "Temporal cannot be reached", *, refused: bool = False) -> None:
         super().__init__(text)
@@ -70,15 +70,15 @@ NO_ANSWER: tuple[type[Exception], ...] = (
     TemporalUnavailable,
     RPCError,
     TimeoutError,
-    # The SDK raises nothing finer from a connection that was never made.
+    # What the SDK raises when a lazy connection cannot be made.
     RuntimeError,
 )
-"""What a call raises that brings no answer, be Temporal away or be it refusing us."""
+"""The exceptions of a call without an answer, whether Temporal is unavailable or refuses it."""
 
 
 @contextmanager
 def asking() -> Iterator[None]:
-    """Raise `TemporalUnavailable` where Temporal is away; errors of our own pass through."""
+    """Translate errors of an unavailable Temporal to `TemporalUnavailable`; others pass through."""
     try:
         yield
     except RPCError as error:
@@ -93,7 +93,7 @@ def asking() -> Iterator[None]:
 
 
 def server(settings: Settings) -> ClientConnectConfig:
-    """Read which server Temporal's configuration names; raises `UnreadableSettings` for none."""
+    """Return the server of Temporal's configuration; raises `UnreadableSettings` without one."""
     file = settings.temporal_config_file
     config = ClientConfig.load_client_connect_config(config_file=str(file) if file else None)
     if not config.get("target_host"):
@@ -114,8 +114,8 @@ async def connect(
 ) -> Client:
     """Connect by Temporal's own environment configuration; `lazy` connects at the first call.
 
-    `identity` is what histories call who came by this connection; `answers` is for workers, who
-    use the epoch of whoever called them. Raises `TemporalUnavailable`.
+    `identity` is this client's name in histories; `answers` is for workers, which encrypt with the
+    key epoch of the caller. Raises `TemporalUnavailable`.
     """
     config = server(settings)
     with asking():
@@ -130,7 +130,7 @@ async def connect(
 
 @cache
 def _runtime() -> Runtime:
-    """Let the SDK's core speak through our logging, which redacts, instead of to the terminal."""
+    """Forward the logs of the SDK's core to our logging, which redacts them."""
     levels = TelemetryFilter(core_level="WARN", other_level="ERROR")
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
     return Runtime(
@@ -139,7 +139,7 @@ def _runtime() -> Runtime:
 
 
 async def prepare_namespace(client: Client) -> list[str]:
-    """Register the search attributes and the retention; returns the attributes that were new."""
+    """Register the search attributes and the retention; returns the newly added attributes."""
     namespace = client.namespace
     try:
         register = RegisterNamespaceRequest(namespace=namespace)
@@ -167,7 +167,7 @@ async def prepare_namespace(client: Client) -> list[str]:
 
 
 async def missing_attributes(client: Client) -> list[str]:
-    """Return the search attributes that are not there, or of another type."""
+    """Return the search attributes that are missing or of another type."""
     known = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )

@@ -1,4 +1,4 @@
-"""Whether a process can do its work: the checks behind /readyz, and a worker's own probes."""
+"""Readiness checks behind /readyz, and the probe server of processes without pages."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -23,7 +23,7 @@ from web.serving import PromptProtocol
 
 _WITHIN = timedelta(seconds=2)
 _STOP_WITHIN = 3
-"""Seconds that a probe has once the process is told to end."""
+"""Seconds of graceful shutdown for a running probe."""
 
 _HAVE_ATTRIBUTES: WeakSet[Client] = WeakSet()
 
@@ -43,7 +43,7 @@ async def temporal_answers(client: Client) -> bool:
 
 
 async def temporal_ready(client: Client) -> bool:
-    """Tell whether Temporal answers and has our search attributes, which are looked at once."""
+    """Tell whether Temporal answers and has our search attributes, which are checked once."""
     if not await temporal_answers(client):
         return False
     if client not in _HAVE_ATTRIBUTES:
@@ -55,7 +55,7 @@ async def temporal_ready(client: Client) -> bool:
         except TemporalUnavailable:
             return False
         except RPCError:
-            pass  # Where nobody may ask for them, nobody is refused for them.
+            pass  # Without the right to list them the attributes are taken as present.
         _HAVE_ATTRIBUTES.add(client)
     return True
 
@@ -69,9 +69,9 @@ async def ledger_answers(pool: Pool) -> bool:
 
 
 async def ledger_fits(pool: Pool, keys: KeyRing) -> Answers:
-    """Name what the ledger shows to be wrong: tables of an older version, keys of this process.
+    """Return what the ledger shows to be wrong: an old schema version, or differing keys.
 
-    Empty when nothing is, and as long as the ledger does not answer.
+    Empty when nothing is wrong, and while the ledger does not answer.
     """
     wrong: Answers = {}
     with suppress(*NO_RESULT):
@@ -115,12 +115,12 @@ async def probes(host: str, port: int, ready: Ready) -> AsyncIterator[None]:
 
 
 def readiness(answers: Answers) -> Response:
-    """Answer with what answers and what does not, by name; `other_keys` names files of keys."""
+    """Return 200 or 503 with each check's result by name; `other_keys` names key files."""
     return JSONResponse(answers, 200 if all(answers.values()) else 503)
 
 
 class _Server(uvicorn.Server):
-    """Leaves the signals to the process it is a small part of."""
+    """Does not install signal handlers, which belong to the process that runs it."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Sees to it that the workflow of the outbox runs: started by whoever looks first."""
+"""Keeps the outbox workflow running: any worker starts it if it does not run."""
 
 import asyncio
 from contextlib import suppress
@@ -16,14 +16,14 @@ _WITHIN = timedelta(seconds=5)
 
 
 async def keep_outbox(client: Client) -> None:
-    """Start it again and again, until cancelled: it is there already, or has been ended."""
+    """Start the outbox workflow every minute unless it runs, until cancelled."""
     while True:
         await start_outbox(client)
         await asyncio.sleep(_EVERY)
 
 
 async def start_outbox(client: Client) -> None:
-    """Start it unless it runs; with Temporal away nothing happens."""
+    """Start the outbox workflow unless it runs; does nothing while Temporal is unavailable."""
     with suppress(WorkflowAlreadyStartedError, *NO_ANSWER):
         await client.start_workflow(
             OUTBOX_WORKFLOW, id=WORKFLOW_ID, task_queue=TaskQueue.MAIN, rpc_timeout=_WITHIN

@@ -1,4 +1,4 @@
-"""Why an activation waits, as Temporal's own record tells it; it needs no worker for that.
+"""Reads from Temporal's own record why an activation waits, without a worker.
 
 Pages, `/progress.json` and staff's commands all take the wait reason from `waits_for`.
 """
@@ -14,11 +14,11 @@ from domain.contracts.vocabulary import ActivityName, FailureType, WaitReason
 from workflows.search_attributes import REASON
 
 PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
-"""What Temporal itself publishes of a run whose workflow tasks fail."""
+"""The search attribute that Temporal sets on a run whose workflow tasks fail."""
 
 
 def waits_for(description: WorkflowExecutionDescription) -> WaitReason | None:
-    """Return the wait reason from the first failed try on, long before the run publishes it."""
+    """Return the wait reason, known from the first failed attempt, long before it is published."""
     failed_by, _ = waiting(description)
     attributes = description.typed_search_attributes
     if failed_by or attributes.get(PROBLEMS):
@@ -30,14 +30,14 @@ def waits_for(description: WorkflowExecutionDescription) -> WaitReason | None:
 def waiting(
     description: WorkflowExecutionDescription,
 ) -> tuple[WaitReason | None, datetime | None]:
-    """Return what the last try failed by, known long before its window ends, and when the next is.
+    """Return the wait reason of the last failed attempt, and the time of the next attempt.
 
-    The time is None while it is tried, or lies ready with no worker up.
+    The time is None while an attempt runs, or waits for a worker.
     """
     reason, next_try_at = None, None
     for pending in description.raw_description.pending_activities:
         if pending.activity_type.name == ActivityName.SEND_NOTICE:
-            continue  # Nobody waits for a notice.
+            continue  # Nothing waits for a notice.
         reason = _failure_reason(pending) or reason
         next_try_at = _next_try(pending) or next_try_at
     return reason, next_try_at
@@ -49,9 +49,9 @@ def _failure_reason(pending: PendingActivityInfo) -> WaitReason | None:
 
 
 def failure_type(failure: Failure) -> str:
-    """Return the type of a failure, else of its causes; empty where none has one.
+    """Return the first type in a failure and its causes; empty if none has one.
 
-    Temporal puts a failure without a type around one that is too large for it.
+    Temporal wraps a failure that is too large for it in one without a type.
     """
     while not failure.application_failure_info.type and failure.HasField("cause"):
         failure = failure.cause

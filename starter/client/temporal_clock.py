@@ -1,4 +1,4 @@
-"""Temporal's own time, which no call tells: it is read where Temporal notes who asked for work."""
+"""Reads Temporal's clock from the last access time of a task queue's poller; no call returns it."""
 
 import asyncio
 import time
@@ -16,22 +16,22 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 _QUEUE = TaskQueue(name="activation-doctor")
-"""Nothing is ever put into it; who waits there is told of with the server's time."""
-_WITHIN = timedelta(seconds=1)
-_KEPT = 30
+"""An always empty queue, whose pollers Temporal lists with its own time."""
+_TIMEOUT = timedelta(seconds=1)
+_CACHE_SECONDS = 30
 _known: WeakKeyDictionary[Client, tuple[float, datetime | None]] = WeakKeyDictionary()
 
 
 async def now(client: Client) -> datetime | None:
-    """Return Temporal's time, asked for at most every 30 seconds; None where it is not told."""
-    if client not in _known or _running() - _known[client][0] > _KEPT:
-        _known[client] = _running(), await ask(client, _WITHIN)
+    """Return Temporal's time, read at most every 30 seconds; None if it cannot be read."""
+    if client not in _known or _boot_seconds() - _known[client][0] > _CACHE_SECONDS:
+        _known[client] = _boot_seconds(), await ask(client, _TIMEOUT)
     read, told = _known[client]
-    return told and told + timedelta(seconds=_running() - read)
+    return told and told + timedelta(seconds=_boot_seconds() - read)
 
 
 async def ask(client: Client, within: timedelta) -> datetime | None:
-    """Wait a moment at an empty queue, for only of who waits does Temporal tell since when."""
+    """Poll an empty queue and return the time that Temporal lists for this poller, or None."""
     identity, space, service = f"clock-{uuid4()}", client.namespace, client.workflow_service
     waiting = asyncio.create_task(
         service.poll_workflow_task_queue(
@@ -60,6 +60,6 @@ async def ask(client: Client, within: timedelta) -> datetime | None:
     return None
 
 
-def _running() -> float:
-    """Return seconds that run on while the machine sleeps, and whatever is done to its clock."""
+def _boot_seconds() -> float:
+    """Return monotonic seconds that also count while the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)

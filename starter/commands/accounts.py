@@ -42,8 +42,8 @@ commands = typer.Typer(help="Accounts that exist already.", no_args_is_help=True
 
 OTHERS_HAVE_NAMES = 3
 BATCH = 200
-_TOLD_EACH = 5_000
-_SECONDS = 60.0
+_PROGRESS_EVERY = 5_000
+_LEDGER_TIMEOUT = 60.0
 _COLUMNS = (
     *("department", "name", "system", "student number", "what an activation would find"),
     *("username", "why"),
@@ -132,7 +132,10 @@ def release(
 async def released(config: Settings, name: str, reason: str) -> None:
     """Free it; raises `Failed` where an entry, an account or an activation has it."""
     about = f"{name}: {reason}"
-    async with audited(config, "accounts_release", about, seconds=_SECONDS) as (ledger, keys):
+    async with audited(config, "accounts_release", about, seconds=_LEDGER_TIMEOUT) as (
+        ledger,
+        keys,
+    ):
         if await _entries_of(config, name):
             raise Failed("an entry of the directory has this username, or the address of it")
         done = await usernames.release(ledger, keys, name)
@@ -143,7 +146,7 @@ async def released(config: Settings, name: str, reason: str) -> None:
 async def _entries_of(config: Settings, name: str) -> list[Entry]:
     directory = directory_of(config.directory)
     try:
-        with _told():
+        with _directory_errors():
             return await directory.run(directory.find_in_use, name, config.institution.domain)
     finally:
         await directory.close()
@@ -163,13 +166,15 @@ async def _matched(config: Settings) -> list[Match]:
     people = known.persons(rows, config, keys)
     _progress(f"{len(people)} persons")
     with databases.ledger():
-        async with await connect(config.ledger_dsn.get_secret_value(), seconds=_SECONDS) as pool:
+        async with await connect(
+            config.ledger_dsn.get_secret_value(), seconds=_LEDGER_TIMEOUT
+        ) as pool:
             await key_checks.compare(pool, keys.checks())
             ledger = await Ledger.of(pool, keys, people)
     _progress(f"{len(ledger.known)} persons whom the ledger may know by another row")
     directory = directory_of(config.directory)
     try:
-        with _told():
+        with _directory_errors():
             entries = await directory.run(directory.everybody, _progress_entries)
     finally:
         await directory.close()
@@ -184,7 +189,7 @@ async def reserved(config: Settings, found: Sequence[Match]) -> Imported:
     wanted = sorted((each for each in certain if not unusable(_name(each), services)), key=_name)
     fresh, others = 0, []
     about = f"{len(wanted)} accounts"
-    async with audited(config, "accounts_import", about, seconds=_SECONDS) as (ledger, _):
+    async with audited(config, "accounts_import", about, seconds=_LEDGER_TIMEOUT) as (ledger, _):
         for begin in range(0, len(wanted), BATCH):
             batch = wanted[begin : begin + BATCH]
             now, taken = await _reserve(ledger, batch)
@@ -264,7 +269,7 @@ def _private(name: str, flags: int) -> int:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _directory_errors() -> Iterator[None]:
     try:
         yield
     except AdapterError as failure:
@@ -273,7 +278,7 @@ def _told() -> Iterator[None]:
 
 
 def _progress_entries(count: int) -> None:
-    if count % _TOLD_EACH == 0:
+    if count % _PROGRESS_EVERY == 0:
         _progress(f"{count} entries of the directory so far")
 
 

@@ -97,8 +97,8 @@ def _shown(message: MessagePreview) -> str:
 
 def _write(message: MessagePreview, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    place = f"{message.name}.{message.language}"
+    name = f"{message.name}.{message.language}"
     written = {"sms.txt": message.sms, "txt": message.letter.text, "html": message.letter.html}
     for ending, text in written.items():
         if text is not None:
-            (folder / f"{place}.{ending}").write_text(text, "utf-8")
+            (folder / f"{name}.{ending}").write_text(text, "utf-8")

@@ -78,9 +78,9 @@ async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[F
         checks.append(guarded("mail", messaging.check_mail(config)))
     if to:
         checks.append(guarded("test", messaging.send_test(config, to)))
-    found = await asyncio.gather(*map(_all, checks))
+    found = await asyncio.gather(*map(_collect, checks))
     return [*on_disk(config, users), *(finding for each in found for finding in each)]
 
 
-async def _all(findings: Findings) -> list[Finding]:
+async def _collect(findings: Findings) -> list[Finding]:
     return [finding async for finding in findings]

@@ -23,16 +23,16 @@ from starter.doctor.finding import Finding, Findings
 PART = "directory"
 _PASSWORD = "userPassword"  # noqa: S105 - an attribute's name
 _NAMES = re.compile(r"NAME\s+(?:'([^']+)'|\(([^)]+)\))")
-_TIMES = (
+_TIME_ATTRIBUTES = (
     ("cn=Current,cn=Time,cn=Monitor", "monitorTimestamp"),
     ("cn=monitor", "currentTime"),
     ("", "currentTime"),
 )
 """Where OpenLDAP, 389 Directory Server and Active Directory tell what time it is."""
-_NOT_TRIED = (SUCCESS, 12)
+_NO_DRY_RUN = (SUCCESS, 12)
 _FIRST_SHOWS = "the first activation shows it"
 _READ_ONLY = (10, 53)
-_INCOMPLETE = 65
+_SCHEMA_VIOLATION = 65
 """An entry lacks what its classes demand, or has what they do not allow."""
 
 
@@ -42,14 +42,14 @@ async def check(settings: Settings) -> Findings:
         one = settings.model_copy(
             update={"directory": settings.directory.model_copy(update={"urls": [url]})}
         )
-        for finding in await asyncio.to_thread(_look, one, url):
+        for finding in await asyncio.to_thread(_check_server, one, url):
             yield finding
 
 
-def _look(settings: Settings, url: str) -> list[Finding]:
+def _check_server(settings: Settings, url: str) -> list[Finding]:
     try:
         with closing(LdapClient(settings.directory)) as ldap:
-            return _found(ldap, settings, url)
+            return _findings(ldap, settings, url)
     except AdapterError as failure:
         mend = (
             f"{failure.message}: see to the server and the way there, directory.ca_file,"
@@ -61,7 +61,7 @@ def _look(settings: Settings, url: str) -> list[Finding]:
         return [Finding(PART, f"{url} takes the service account", mend)]
 
 
-def _found(ldap: LdapClient, settings: Settings, url: str) -> list[Finding]:
+def _findings(ldap: LdapClient, settings: Settings, url: str) -> list[Finding]:
     root = ldap.read("", ["subschemaSubentry"])
     people = ldap.read(settings.directory.people_dn, ["1.1", "objectClass"])
     there = "" if people else "it cannot be seen: see to directory.people_dn and to its rights"
@@ -70,14 +70,14 @@ def _found(ldap: LdapClient, settings: Settings, url: str) -> list[Finding]:
         Finding(PART, f"{settings.directory.people_dn} at {url}", there),
     ]
     schema = _schema(ldap, root)
-    lacking = sorted(name for name in _written(settings) if _bare(name) not in schema)
+    lacking = sorted(name for name in _needed_names(settings) if _base_name(name) not in schema)
     mend = f"it does not know {', '.join(lacking)}: load the schemas" if lacking else ""
     found.append(Finding(PART, f"schema of {url}", mend))
     if people and not lacking:
         found += _rights(ldap, settings, url)
         found += recognition.check(ldap, settings.directory, url, schema)
     if people:
-        found.append(_all(ldap, settings, url))
+        found.append(_read_all(ldap, settings, url))
     found.append(Finding(PART, f"password policy of {url}", _policy(ldap, settings)))
     found.append(_clock(ldap, url))
     return found
@@ -85,10 +85,10 @@ def _found(ldap: LdapClient, settings: Settings, url: str) -> list[Finding]:
 
 def _schema(ldap: LdapClient, root: dict[str, list[str]]) -> set[str]:
     """Return the names of the classes and attributes that the server knows."""
-    told = ldap.read(
+    schema = ldap.read(
         root.get("subschemasubentry", ["cn=Subschema"])[0], ["objectClasses", "attributeTypes"]
     )
-    lines = chain(told.get("objectclasses", []), told.get("attributetypes", []))
+    lines = chain(schema.get("objectclasses", []), schema.get("attributetypes", []))
     return {name.strip("'").lower() for line in lines for name in _quoted(line)}
 
 
@@ -97,12 +97,12 @@ def _quoted(line: str) -> list[str]:
     return (match[2] or match[1]).split() if match else []
 
 
-def _written(settings: Settings) -> set[str]:
+def _needed_names(settings: Settings) -> set[str]:
     """Return the names of the classes and attributes that an entry is made of."""
     return {*OBJECT_CLASSES, *_entry(settings, "doctor")} - {_PASSWORD}
 
 
-def _bare(name: str) -> str:
+def _base_name(name: str) -> str:
     return name.partition(";")[0].lower()
 
 
@@ -151,7 +151,7 @@ def _rights(ldap: LdapClient, settings: Settings, url: str) -> Iterator[Finding]
 def _clock(ldap: LdapClient, url: str) -> Finding:
     """Compare the server's time with ours, where it tells its time."""
     whose = f"the directory's at {url}"
-    for dn, attribute in _TIMES:
+    for dn, attribute in _TIME_ATTRIBUTES:
         before = clocks.now()
         with suppress(AdapterError):
             for value in ldap.read(dn, [attribute]).get(attribute.lower(), []):
@@ -171,9 +171,9 @@ def _to_add(ldap: LdapClient, settings: Settings, url: str) -> Finding:
     code = ldap.try_add(f"uid={name},{settings.directory.people_dn}", stored).code
     if code == DRY_RUN_DONE:
         return Finding(PART, f"{about} (but for {nobodys})" if new else about)
-    if code in _NOT_TRIED:
+    if code in _NO_DRY_RUN:
         return Finding(PART, f"{about} (not tried: it has no dry run; {_FIRST_SHOWS})")
-    if code == _INCOMPLETE and new:
+    if code == _SCHEMA_VIOLATION and new:
         return Finding(PART, f"{about} (not tried: {nobodys})")
     if code in _READ_ONLY:
         return Finding(
@@ -183,7 +183,7 @@ def _to_add(ldap: LdapClient, settings: Settings, url: str) -> Finding:
     return Finding(PART, about, mend)
 
 
-def _all(ldap: LdapClient, settings: Settings, url: str) -> Finding:
+def _read_all(ldap: LdapClient, settings: Settings, url: str) -> Finding:
     """Read through all entries as `activation accounts` does, but for their attributes."""
     about, count = f"reading all entries at {url}", 0
     try:

@@ -23,7 +23,7 @@ PARTS = {
     User.ALERTS: frozenset({"alerts"}),
 }
 """The systems beside ledger and Temporal that each process speaks to, by their settings."""
-_EACH = frozenset({"institution", "temporal_config_file"})
+_ALWAYS = frozenset({"institution", "temporal_config_file"})
 _SECRETS = ("password_file", "token_file")
 _MADE_LATER = frozenset({"console.operators_file"})
 
@@ -36,10 +36,10 @@ def systems(settings: Settings, users: tuple[User, ...]) -> frozenset[str]:
 
 def check(settings: Settings, users: tuple[User, ...]) -> Iterator[Finding]:
     """Look at every file that these processes read, and at their keys."""
-    needed = _EACH | systems(settings, users)
+    needed = _ALWAYS | systems(settings, users)
     for name, path in _named(settings):
         if name.partition(".")[0] in needed and name not in _MADE_LATER:
-            yield Finding("files", f"{name} ({path})", _mend(name, path))
+            yield Finding("files", f"{name} ({path})", _advice(name, path))
     if purposes.lasting(users):
         yield from _keys(settings.keys_dir, users)
 
@@ -53,7 +53,7 @@ def _named(value: BaseModel, name: str = "") -> Iterator[tuple[str, Path]]:
             yield from _named(inner, at)
 
 
-def _mend(name: str, path: Path) -> str:
+def _advice(name: str, path: Path) -> str:
     try:
         mode = path.stat().st_mode
         content = b"-" if stat.S_ISDIR(mode) else path.read_bytes()

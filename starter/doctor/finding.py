@@ -40,18 +40,18 @@ async def guarded(part: str, checks: Findings) -> Findings:
     except TimeoutError:
         yield Finding(part, "answers in time", "it does not: see to it and to the way there")
     except Exception as error:  # noqa: BLE001 - drivers raise anything, and quote what they had
-        yield Finding(part, "can be reached", _mend(part, error))
+        yield Finding(part, "can be reached", _advice(part, error))
 
 
-def _mend(part: str, error: BaseException) -> str:
+def _advice(part: str, error: BaseException) -> str:
     """Say what to do; where PostgreSQL refuses us by a reason of its own, that is known."""
     words = _REFUSALS.get(getattr(error, "sqlstate", None) or "")
     if words is None:
-        return f"{_why(error)}: see to it and to the way there"
-    return f"{words.format(setting=_DSNS.get(part, part))} ({_why(error)})"
+        return f"{_named(error)}: see to it and to the way there"
+    return f"{words.format(setting=_DSNS.get(part, part))} ({_named(error)})"
 
 
-def _why(error: BaseException) -> str:
+def _named(error: BaseException) -> str:
     """Name an error by its class, and by its number where it has one."""
     number = getattr(error, "sqlstate", None) or getattr(error, "code", None)
     return f"{type(error).__name__} {number}" if number else type(error).__name__

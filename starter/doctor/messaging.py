@@ -16,7 +16,7 @@ from settings import Mail, Settings, Sms
 from starter.doctor.finding import Finding, Findings
 
 _HTTPS, _HTTP = 443, 80
-_WITHIN = 10
+_TIMEOUT = 10
 _NOT_TRIED = "not tried: without check_url only a real message shows it, by --send-test"
 _TEST = "Test message of the account activation. Nobody has to do anything."
 
@@ -35,16 +35,16 @@ async def check_sms(name: str, sms: Sms) -> Findings:
         away = False
         for field, url in (("url", sms.url), ("token_url", sms.token_url)):
             if url:
-                mend = await _open(url)
+                mend = await _check_connection(url)
                 away |= bool(mend)
                 yield Finding(name, f"{field} can be reached", mend)
         if not away:
-            yield await _takes_secret(name, gateway)
+            yield await _check_secret(name, gateway)
     finally:
         await gateway.close()
 
 
-async def _takes_secret(name: str, gateway: SmsGateway) -> Finding:
+async def _check_secret(name: str, gateway: SmsGateway) -> Finding:
     about = "it takes our secret"
     try:
         tried = await gateway.knows_us()
@@ -54,12 +54,12 @@ async def _takes_secret(name: str, gateway: SmsGateway) -> Finding:
     return Finding(name, about if tried else f"{about} ({_NOT_TRIED})")
 
 
-async def _open(url: str) -> str:
+async def _check_connection(url: str) -> str:
     """Open and close a connection; returns what to mend."""
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     try:
-        async with asyncio.timeout(_WITHIN):
+        async with asyncio.timeout(_TIMEOUT):
             _, writer = await asyncio.open_connection(
                 parts.hostname,
                 parts.port or (_HTTPS if secure else _HTTP),
@@ -83,17 +83,19 @@ async def check_mail(settings: Settings) -> Findings:
         tls_context=ssl.create_default_context(cafile=mail.ca_file),
         username=mail.username,
         password=password,
-        timeout=_WITHIN,
+        timeout=_TIMEOUT,
     )
     try:
-        yield Finding("mail", "the relay takes us", await _connected(client))
+        yield Finding("mail", "the relay takes us", await _connect(client))
         if client.is_connected:
-            yield Finding("mail", f"it takes letters of {mail.sender}", await _sender(client, mail))
+            yield Finding(
+                "mail", f"it takes letters of {mail.sender}", await _check_sender(client, mail)
+            )
     finally:
         client.close()
 
 
-async def _connected(client: aiosmtplib.SMTP) -> str:
+async def _connect(client: aiosmtplib.SMTP) -> str:
     try:
         await client.connect()
     except aiosmtplib.SMTPAuthenticationError:
@@ -105,7 +107,7 @@ async def _connected(client: aiosmtplib.SMTP) -> str:
     return ""
 
 
-async def _sender(client: aiosmtplib.SMTP, mail: Mail) -> str:
+async def _check_sender(client: aiosmtplib.SMTP, mail: Mail) -> str:
     try:
         await client.mail(mail.sender)
         await client.rset()

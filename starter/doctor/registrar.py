@@ -13,7 +13,7 @@ from settings import MAY_LACK, Column, Settings
 from starter.doctor.finding import Finding, Findings
 
 PART = "registrar"
-_ASKED = (
+_LOOKUPS = (
     ("by a contact", "by_contact", ("00000000", "nobody@nowhere", "nobody@nowhere")),
     ("by an insurance number or a birth date", "by_identity", (["0"], ["1900-1-1"])),
     ("by a student number", "by_number", (["0"],)),
@@ -57,8 +57,8 @@ async def check(settings: Settings) -> Findings:
         mend = "the role may also write: revoke all but SELECT" if writes else ""
         yield Finding(PART, "the role may only read it", mend)
         if not lacking:
-            for how, query, values in _ASKED:
-                slow = await _reads_all(pool, getattr(statements(registrar), query), values)
+            for how, query, values in _LOOKUPS:
+                slow = await _scans_table(pool, getattr(statements(registrar), query), values)
                 mend = "no index helps: see registrar.md" if slow else ""
                 yield Finding(PART, f"indexes for a look-up {how}", mend)
 
@@ -67,7 +67,7 @@ def _columns() -> tuple[Column, ...]:
     return Column.__args__  # type: ignore[attr-defined, no-any-return] # what a Literal lists
 
 
-async def _reads_all(pool: Pool, query: str, values: tuple[object, ...]) -> bool:
+async def _scans_table(pool: Pool, query: str, values: tuple[object, ...]) -> bool:
     """Tell whether PostgreSQL reads a whole table even where it would rather not."""
     async with pool.acquire() as connection, connection.transaction(readonly=True):
         await connection.execute("SET LOCAL enable_seqscan = off")

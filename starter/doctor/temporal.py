@@ -20,7 +20,7 @@ from starter.doctor import clocks
 from starter.doctor.finding import Finding, Findings
 
 PART = "temporal"
-_WITHIN = timedelta(seconds=3)
+_TIMEOUT = timedelta(seconds=3)
 _INIT = "activation temporal init"
 
 
@@ -46,8 +46,8 @@ async def check(settings: Settings) -> Findings:
         yield Finding(PART, about, f"there is none: {_INIT}")
         return
     yield Finding(PART, about)
-    kept = described.config.workflow_execution_retention_ttl.ToTimedelta()
-    mend = f"{kept.days} days, not {RETENTION.days}: {_INIT}" if kept < RETENTION else ""
+    retention = described.config.workflow_execution_retention_ttl.ToTimedelta()
+    mend = f"{retention.days} days, not {RETENTION.days}: {_INIT}" if retention < RETENTION else ""
     yield Finding(PART, "keeps closed histories long enough", mend)
     yield await _clock(client)
     try:
@@ -62,7 +62,7 @@ async def check(settings: Settings) -> Findings:
 
 async def _clock(client: Client) -> Finding:
     before = clocks.now()
-    told = await temporal_clock.ask(client, _WITHIN)
-    if told is None:
+    server_time = await temporal_clock.ask(client, _TIMEOUT)
+    if server_time is None:
         return Finding("clocks", "Temporal's (not told here)")
-    return clocks.compared("Temporal's", before, told, timedelta())
+    return clocks.compared("Temporal's", before, server_time, timedelta())

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-_AT_ONCE, _ASIDE = 4, 2
+_AT_ONCE, _EXTRA = 4, 2
 """How many starts one portal works on at once, and how many it looks at beside them that have no
 turn: fewer than its connections to the ledger, so that who is inside never waits for a crowd."""
 _ROOM = 40
@@ -16,7 +16,7 @@ SOONEST, LATEST = 3, 45
 """Seconds after which to come again; whoever was told cannot be told of a better pace."""
 _FASTEST, _SLOWEST = 0.05, 2
 """Seconds from one start to the next, as far as the starts of late are taken for the pace."""
-_OF_LATE = 20
+_RECENT = 20
 
 
 class Admission:
@@ -28,17 +28,17 @@ class Admission:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.room = asyncio.Semaphore(_ROOM)
         self.turns = asyncio.Semaphore(_AT_ONCE)
-        self.aside = asyncio.Semaphore(_ASIDE)
-        self.one_by_one = asyncio.Semaphore(1)
+        self.extra = asyncio.Semaphore(_EXTRA)
+        self.refusals = asyncio.Semaphore(1)
         self._clock = clock
-        self._admitted: deque[float] = deque(maxlen=_OF_LATE)
+        self._admitted: deque[float] = deque(maxlen=_RECENT)
         self._last = -math.inf
 
     def admitted(self) -> None:
         """Note that a start found a place."""
         self._admitted.append(self._clock())
 
-    def again_in(self) -> int:
+    def retry_after(self) -> int:
         """Return after how many seconds to come again: one after the other, at the pace of late.
 
         Sent back for the same few seconds, a large crowd would return as one, again and again, and
@@ -52,15 +52,15 @@ class Admission:
 
 
 @asynccontextmanager
-async def one_of(places: asyncio.Semaphore, within: float) -> AsyncIterator[bool]:
-    """Hold one of these places; False where none was free within so many seconds."""
+async def acquired(semaphore: asyncio.Semaphore, within: float) -> AsyncIterator[bool]:
+    """Hold one of these semaphore; False where none was free within so many seconds."""
     try:
         async with asyncio.timeout(within):
-            await places.acquire()
+            await semaphore.acquire()
     except TimeoutError:
         yield False
         return
     try:
         yield True
     finally:
-        places.release()
+        semaphore.release()

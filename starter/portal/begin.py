@@ -48,7 +48,7 @@ async def who_chosen(ctx: CurrentRequest) -> Response:
 
 @router.get("/contact")
 async def contact(ctx: CurrentRequest) -> Response:
-    state = await _unproved(ctx)
+    state = await _current_state(ctx)
     paused = await _paused(ctx)
     if paused and (state is None or state.step is Step.NOT_FOUND):
         return paused
@@ -64,30 +64,30 @@ async def contact_given(ctx: CurrentRequest) -> Response:
     read, errors = _read(ctx, typed)
     async with crowd.turn(ctx) as in_turn:
         if in_turn is None:
-            return await crowd.come_again(ctx, form, reference=None)
-        present = await _present(ctx)
+            return await crowd.retry_later_page(ctx, form, reference=None)
+        present = await _current_or_new(ctx)
         if errors:
             return ctx.page("contact", errors=errors, typed=typed)
-        noted = await _attached(ctx, form, read, present, in_turn=in_turn)
+        noted = await _note_and_attach(ctx, form, read, present, in_turn=in_turn)
     if isinstance(noted, Response):
         return noted
     with ctx.time.handing_in():
         await ctx.app.starts.start(noted, ctx.language, read)
     ctx.time.taken(RECEIVED)
-    return await _looked_up(ctx, noted, typed)
+    return await _result_page(ctx, noted, typed)
 
 
-async def _present(ctx: PortalRequest) -> PageState | None:
-    """As `_unproved`; a session that ended begins anew, so that nobody types the contact twice."""
+async def _current_or_new(ctx: PortalRequest) -> PageState | None:
+    """Return `_current_state`, or begin a session if it ended: the contact is not typed twice."""
     try:
-        return await _unproved(ctx)
+        return await _current_state(ctx)
     except SessionEnded:
         # Nothing had begun that a new session would have to prove.
         await ctx.begin()
         return None
 
 
-async def _attached(
+async def _note_and_attach(
     ctx: PortalRequest,
     form: Form,
     read: dict[str, str | None],
@@ -96,7 +96,7 @@ async def _attached(
     in_turn: bool,
 ) -> Response | str:
     """Note the activation, attach the session and return the reference; or the page instead."""
-    if present and await _code_still_holds(ctx, present, read):
+    if present and await _awaits_code(ctx, present, read):
         return ctx.redirect("/pin")
     refused = await _paused(ctx, form)
     if refused is None and not (present and present.goes_on):
@@ -112,7 +112,7 @@ async def _attached(
     return reference
 
 
-async def _looked_up(ctx: PortalRequest, reference: str, typed: Mapping[str, str]) -> Response:
+async def _result_page(ctx: PortalRequest, reference: str, typed: Mapping[str, str]) -> Response:
     """Wait for the look-up as long as a page may, and go where it leads."""
     # Where nobody may tell who is on file, all wait for the same moment.
     within = (
@@ -126,7 +126,7 @@ async def _looked_up(ctx: PortalRequest, reference: str, typed: Mapping[str, str
         await ctx.time.not_before(enumeration_protection.ANSWERED_AFTER)
     if found is None:
         return ctx.redirect(RECEIVED)
-    state = ctx.as_told(page_state.of(found))
+    state = ctx.disclosed(page_state.of(found))
     if state.step is Step.NOT_FOUND:
         return _not_found(ctx, state, typed)
     return ctx.redirect(state.path)
@@ -151,12 +151,12 @@ async def _paused(ctx: PortalRequest, form: Form | None = None) -> Response | No
     return ctx.page("paused", status=503, headers=headers, text=text, form=kept)
 
 
-async def _unproved(ctx: PortalRequest) -> PageState | None:
+async def _current_state(ctx: PortalRequest) -> PageState | None:
     """Return where this browser's activation stands, if it has begun one.
 
     The contact may be changed as long as it has not been proved; raises `RedirectTo` after that.
     """
-    session = await ctx.here()
+    session = await ctx.active_session()
     if session.reference is None:
         return None
     state = await ctx.state_of(session, session.reference)
@@ -168,9 +168,7 @@ async def _unproved(ctx: PortalRequest) -> PageState | None:
     return state
 
 
-async def _code_still_holds(
-    ctx: PortalRequest, state: PageState, read: dict[str, str | None]
-) -> bool:
+async def _awaits_code(ctx: PortalRequest, state: PageState, read: dict[str, str | None]) -> bool:
     """Whether this browser already waits for a code sent to the same contact, or on its way.
 
     Where that may not be told, whether it was the same contact.

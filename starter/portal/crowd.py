@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 
 from fastapi.responses import Response
 
-from starter.portal.admission import one_of
+from starter.portal.admission import acquired
 from starter.portal.portal_request import PortalRequest
 from translations import N_
 from web.forms import Form
 
-_TURN_WITHIN = 1.5
+_TURN_TIMEOUT = 1.5
 """Seconds to wait for a turn."""
-_AT_LAST = 5.0
+_REFUSAL_SECONDS = 5.0
 """Seconds more for telling each of a crowd to come again."""
 _HEADING = N_("Many students are starting just now")
 _SENTENCE = N_("A few can start at a time. Send the form again in %(n)d seconds.")
@@ -27,19 +27,19 @@ async def turn(ctx: PortalRequest) -> AsyncIterator[bool | None]:
     """
     admission = ctx.app.admission
     async with (
-        one_of(admission.room, 0) as waits,
-        one_of(admission.turns, _TURN_WITHIN if waits else 0) as in_turn,
+        acquired(admission.room, 0) as waits,
+        acquired(admission.turns, _TURN_TIMEOUT if waits else 0) as in_turn,
     ):
         if in_turn:
             yield True
             return
-    async with one_of(admission.aside, ctx.time.left().total_seconds()) as looked_at:
-        if looked_at:
+    async with acquired(admission.extra, ctx.time.left().total_seconds()) as has_slot:
+        if has_slot:
             yield False
             return
     # They run out of time together; answered so, they would keep everybody else waiting.
-    ctx.time.extend(_AT_LAST)
-    async with admission.one_by_one:
+    ctx.time.extend(_REFUSAL_SECONDS)
+    async with admission.refusals:
         yield None
 
 
@@ -56,12 +56,12 @@ async def refusal(
         return None
     if not ctx.protects_enumeration and await starts.goes_on_for(read):
         return None
-    return await come_again(ctx, form)
+    return await retry_later_page(ctx, form)
 
 
-async def come_again(ctx: PortalRequest, form: Form, **more: str | None) -> Response:
+async def retry_later_page(ctx: PortalRequest, form: Form, **more: str | None) -> Response:
     """Return the page that says when to send this form again."""
-    seconds = ctx.app.admission.again_in()
+    seconds = ctx.app.admission.retry_after()
     return await ctx.error(
         503,
         {"Retry-After": str(seconds)},

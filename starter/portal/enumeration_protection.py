@@ -54,17 +54,17 @@ async def page(
     )
 
 
-async def given(ctx: PortalRequest, state: PageState, submission: PinSubmission) -> Response:
+async def check_pin(ctx: PortalRequest, state: PageState, submission: PinSubmission) -> Response:
     """Judge a code: every one for a contact that is not on file is wrong."""
     policy = ctx.app.settings.policy
     this = f"pin:{submission.submission_id}"
     # The second of two clicks is no second try: it was counted, and found one left.
     if not await limits.is_counted(ctx, this):
-        if opens := await _spent(ctx, state, "pin", policy.pin_tries, policy.pin_lock):
+        if opens := await _limit_reached(ctx, state, "pin", policy.pin_tries, policy.pin_lock):
             text = ctx.words.locked_pin(ctx.clock(opens))
             return await page(ctx, state, {"pin": [text]}, locked_until=opens)
         await limits.count(ctx, this, limit=1, window=policy.pin_lock)
-    answer = await _answer(ctx, state, "submit_pin", submission)
+    answer = await _submit_concealed(ctx, state, "submit_pin", submission)
     if answer and answer.verdict is Verdict.ACCEPTED:
         await ctx.rotate()
         return await onward(ctx, answer, leaves={Step.PIN})
@@ -72,7 +72,7 @@ async def given(ctx: PortalRequest, state: PageState, submission: PinSubmission)
     return await page(ctx, state, {"pin": [ctx.words.wrong_or_expired_pin()]})
 
 
-async def again(
+async def resend(
     ctx: PortalRequest, state: PageState, request: ResendRequest, form: Form
 ) -> Response:
     """Ask for another message; what becomes of it is told in the same words to all."""
@@ -80,19 +80,19 @@ async def again(
     clicks = f"resend:{request.submission_id}"
     if await limits.count(ctx, clicks, limit=1, window=after):
         return ctx.redirect("/pin?sent")  # The second of two clicks on one form.
-    if opens := await _spent(ctx, state, "resend", 1, after):
+    if opens := await _limit_reached(ctx, state, "resend", 1, after):
         return await page(
             ctx, state, {"resend": [ctx.words.too_soon(ctx.clock(opens, seconds=True))]}
         )
     if request.answers and (opens := (await second.take(ctx, form)).opens):
         text = ctx.words.no_more_answers(ctx.clock(opens))
         return await page(ctx, state, {"answer": [text]})
-    await _answer(ctx, state, "resend_pin", request)
+    await _submit_concealed(ctx, state, "resend_pin", request)
     await ctx.time.not_before(ANSWERED_AFTER)
     return ctx.redirect("/pin?sent")
 
 
-async def _answer(
+async def _submit_concealed(
     ctx: PortalRequest, state: PageState, name: str, submission: Submission
 ) -> Answer | None:
     """Return the activation's answer, None where it found nobody who could have one."""
@@ -110,7 +110,7 @@ async def _answer(
             await ctx.time.not_before(_RECEIVED_AFTER)
 
 
-async def _spent(
+async def _limit_reached(
     ctx: PortalRequest, state: PageState, what: str, limit: int, window: timedelta
 ) -> datetime | None:
     bucket = f"{what}:{state.reference}"

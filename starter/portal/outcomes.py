@@ -14,10 +14,10 @@ from starter.portal.redirects import RedirectTo
 
 router = APIRouter()
 
-_LOOKS = ((timedelta(seconds=30), 5), (timedelta(minutes=3), 10))
-_SLOWEST = 30
+_REFRESH = ((timedelta(seconds=30), 5), (timedelta(minutes=3), 10))
+_SLOWEST_REFRESH = 30
 
-_ASKED = frozenset(
+_MAYBE_GIVEN = frozenset(
     {
         WaitReason.WAITING_PIN,
         WaitReason.WAITING_IDENTITY,
@@ -36,30 +36,30 @@ async def progress(ctx: CurrentRequest) -> Response:
         return ctx.redirect(state.path)
     told, reason = state.progress, state.wait_reason
     # Without a worker nobody knows whether the student has given this already.
-    said = WaitReason.LEDGER_DOWN if told is None and reason in _ASKED else reason
+    shown_reason = WaitReason.LEDGER_DOWN if told is None and reason in _MAYBE_GIVEN else reason
     next_try_at = (told and told.next_try_at) or state.next_try_at
     now = await ctx.now()
     return ctx.page(
         "progress",
         state=state,
-        sentence=ctx.words.wait(state.step, said),
+        sentence=ctx.words.wait(state.step, shown_reason),
         next_try_at=next_try_at if next_try_at and next_try_at > now else None,
         received="received" in ctx.request.query_params,
         with_support=state.step is Step.NEEDS_SUPPORT,
         delayed=reason is not None,
-        look_again=_look_again(now - told.since if told else _LOOKS[-1][0]),
+        look_again=_refresh_after(now - told.since if told else _REFRESH[-1][0]),
     )
 
 
-def _look_again(waited: timedelta) -> int:
+def _refresh_after(waited: timedelta) -> int:
     """Return after how many seconds a page without a script looks again: the longer, the later."""
-    return next((pause for until, pause in _LOOKS if waited < until), _SLOWEST)
+    return next((pause for until, pause in _REFRESH if waited < until), _SLOWEST_REFRESH)
 
 
 @router.get("/progress.json")
 async def progress_json(ctx: CurrentRequest) -> Response:
     try:
-        session = await ctx.here()
+        session = await ctx.active_session()
         if session.reference is None:
             return JSONResponse({"error": "no activation"}, 401)
         state = await ctx.state_of(session, session.reference)

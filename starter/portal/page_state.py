@@ -11,7 +11,7 @@ from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, Progress
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 from starter import pages
-from starter.client.activations import TOLD_AT_LAST, ActivationEnded, Stands
+from starter.client.activations import BUSY_TIMEOUT, ActivationEnded, RecordedState
 from starter.client.connect import TemporalUnavailable
 from workflows import steps
 
@@ -19,10 +19,10 @@ START = "/who"
 CONTINUED = "/continued"
 NAMED = (Step.ACTIVE, Step.ALREADY_ACTIVE)
 """The ends whose page shows the username."""
-HANDED_IN_AT_LAST = TOLD_AT_LAST + timedelta(seconds=1)
+BUSY_PAGE_TIMEOUT = BUSY_TIMEOUT + timedelta(seconds=1)
 """How long a page may wait for the engine's word on what was handed in, which is seldom so long."""
-_HESITATION = timedelta(milliseconds=400)
-_WITHIN = timedelta(seconds=1.6)
+_HEDGE_AFTER = timedelta(milliseconds=400)
+_FIND_TIMEOUT = timedelta(seconds=1.6)
 """How long a page may look for its place, so that time is left for what it has to hand in."""
 _NUMBERED = (Step.IDENTIFY, Step.INSURANCE, Step.REVIEW, Step.PASSWORD)
 
@@ -35,7 +35,7 @@ class Engine(Protocol):
         self, reference: str, name: str, submission: Submission, *, within: timedelta
     ) -> Answer | None: ...
     async def progress(self, reference: str) -> Progress | None: ...
-    async def stands(self, reference: str) -> Stands | None: ...
+    async def recorded_state(self, reference: str) -> RecordedState | None: ...
     async def settled(
         self, reference: str, *, leaves: Collection[Step], within: timedelta
     ) -> Progress | None: ...
@@ -72,7 +72,7 @@ class PageState:
         """The page of this place; a reference that never became an activation starts again."""
         if self.step is None:
             return "/contact"
-        return "/progress" if self._undrawn else pages.path(self.step, self.wait_reason)
+        return "/progress" if self._needs_worker else pages.path(self.step, self.wait_reason)
 
     @property
     def numbering(self) -> tuple[int, int | None] | None:
@@ -81,21 +81,21 @@ class PageState:
             return 2, None
         if self.progress is None or self.step not in _NUMBERED:
             return None
-        mine = [step for step in _NUMBERED if self._comes_by(step, self.progress)]
+        mine = [step for step in _NUMBERED if self._applies(step, self.progress)]
         # As long as the person is not known, nobody knows how many steps are to come.
         total = None if self.step is Step.IDENTIFY else len(mine) + 2
         return mine.index(self.step) + 3, total
 
-    def _comes_by(self, step: Step, progress: Progress) -> bool:
+    def _applies(self, step: Step, progress: Progress) -> bool:
         """Whether this student meets this step at all."""
-        met = {
+        applies = {
             Step.IDENTIFY: progress.identify is not None,
             Step.INSURANCE: progress.needs_insurance,
         }
-        return self.step is step or met.get(step, True)
+        return self.step is step or applies.get(step, True)
 
     @property
-    def _undrawn(self) -> bool:
+    def _needs_worker(self) -> bool:
         """Whether the step's page shows what only a worker knows, and none answers."""
         told = self.progress
         match self.step:
@@ -144,16 +144,16 @@ async def _find(engine: Engine, reference: str) -> PageState:
     """
     asked = asyncio.create_task(engine.progress(reference))
     try:
-        async with asyncio.timeout(_WITHIN.total_seconds()):
-            await asyncio.wait({asked}, timeout=_HESITATION.total_seconds())
+        async with asyncio.timeout(_FIND_TIMEOUT.total_seconds()):
+            await asyncio.wait({asked}, timeout=_HEDGE_AFTER.total_seconds())
             if asked.done() and (progress := asked.result()):
                 return await with_reason(engine, of(progress))
-            recorded = await engine.stands(reference)
+            recorded = await engine.recorded_state(reference)
         progress = await asked
     finally:
         asked.cancel()
     if progress:
-        return _waiting(of(progress), recorded)
+        return _with_recorded(of(progress), recorded)
     if recorded is None:
         return PageState(reference, None)
     step, reason, next_try_at = recorded
@@ -166,12 +166,12 @@ async def with_reason(engine: Engine, state: PageState) -> PageState:
     if waker in (None, Waker.STUDENT) and state.step is not Step.PIN:
         return state
     with suppress(TemporalUnavailable, TimeoutError):
-        async with asyncio.timeout(_HESITATION.total_seconds()):
-            return _waiting(state, await engine.stands(state.reference))
+        async with asyncio.timeout(_HEDGE_AFTER.total_seconds()):
+            return _with_recorded(state, await engine.recorded_state(state.reference))
     return state
 
 
-def _waiting(state: PageState, stands: Stands | None) -> PageState:
+def _with_recorded(state: PageState, stands: RecordedState | None) -> PageState:
     if stands is None or stands.step is not state.step:
         return state
     return replace(state, wait_reason=stands.wait_reason, next_try_at=stands.next_try_at)

@@ -30,7 +30,7 @@ async def password_chosen(ctx: CurrentRequest) -> Response:
         return await _take_suggestion(ctx, form)
     state = await ctx.state_on("/password")
     chosen = form.get("password")
-    broken = await ctx.app.passwords.judge(chosen, _of_student(state))
+    broken = await ctx.app.passwords.judge(chosen, _student_words(state))
     if broken:
         errors = {"password": ctx.words.rules(broken)}
         offered = await _offered(ctx, form)
@@ -71,7 +71,7 @@ async def _password_page(
 ) -> Response:
     """Show the page with its suggestions, those from before an error; they hold for this view."""
     service = ctx.app.passwords
-    offered = offered or service.suggest(ctx.language, _of_student(state))
+    offered = offered or service.suggest(ctx.language, _student_words(state))
     await service.offer(_view_of_page(ctx, ctx.form_token), offered)
     refusal = state.progress.password_refusal if state.progress else None
     return ctx.page(
@@ -90,6 +90,6 @@ def _view_of_page(ctx: PortalRequest, form_token: str) -> str:
     return f"{forms.name_of(ctx.token or '')}\0{form_token}"
 
 
-def _of_student(state: PageState) -> Sequence[str]:
+def _student_words(state: PageState) -> Sequence[str]:
     """Return the student's own names and numbers, as far as the engine tells them."""
     return state.progress.password_context if state.progress else ()

@@ -24,7 +24,7 @@ from security.keys import KeyRing
 from settings import Settings
 
 _SUGGESTED = 3
-_JUDGING = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judging")
+_EXECUTOR = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judging")
 """To judge takes up to 30 ms, which no other request shall wait for, and one at a time."""
 
 
@@ -39,11 +39,11 @@ class PasswordService:
     async def judge(self, chosen: str, own: Sequence[str]) -> Sequence[InputRule]:
         """Return the rules that a password breaks."""
         return await asyncio.get_running_loop().run_in_executor(
-            _JUDGING,
+            _EXECUTOR,
             passwords.judge,
             chosen,
             own,
-            self._of_institution,
+            self._institution_words,
             self.settings.institution.common_words,
         )
 
@@ -59,7 +59,7 @@ class PasswordService:
 
     def suggest(self, language: Language, own: Sequence[str]) -> list[str]:
         """Draw passwords of common words that hold nothing of the student's."""
-        avoided = (*own, *self._of_institution)
+        avoided = (*own, *self._institution_words)
         return [suggest(language, secrets.randbelow, avoided) for _ in range(_SUGGESTED)]
 
     async def offer(self, page: str, offered: Sequence[str]) -> None:
@@ -76,7 +76,7 @@ class PasswordService:
             await suggestions.forget(self.pool, self.keys, page=page)
 
     @property
-    def _of_institution(self) -> Sequence[str]:
+    def _institution_words(self) -> Sequence[str]:
         institution = self.settings.institution
         names = (institution.name_el, institution.name_en, institution.domain.split(".")[0])
         return personal.without(names, institution.plain_words)

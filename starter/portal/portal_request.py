@@ -28,7 +28,7 @@ from web.context import RequestContext, in_time
 
 SECRET = frozenset({"pin", "password", "number", "answer"})
 """What no page shows again, so that it has to be typed once more."""
-_AT_ONCE = 0.2
+_REFERENCE_TIMEOUT = 0.2
 """Seconds for what a failure's page would tell as well, if it can."""
 _CONCEALED_AFTER = 0.5
 """Seconds before which no page tells anything of a contact that may not be on file."""
@@ -52,12 +52,12 @@ class PortalRequest(RequestContext):
 
     async def session(self) -> Session:
         """Return this browser's session; without one it starts first."""
-        session = await self.own()
+        session = await self.find_session()
         if session is None:
-            raise self._ended()
+            raise self._session_ended()
         return session
 
-    async def own(self) -> Session | None:
+    async def find_session(self) -> Session | None:
         """Return this browser's session, if it has one."""
         sessions, token, sent = self.app.sessions, self.token, self._submission_id
         session = await sessions.find(token, sent)
@@ -65,11 +65,11 @@ class PortalRequest(RequestContext):
             self._keep(sessions.successor(token, sent))
         return session
 
-    def _ended(self) -> SessionEnded:
+    def _session_ended(self) -> SessionEnded:
         again = "?again=sent" if self.request.method == "POST" else "?again"
         return SessionEnded(page_state.START + (again if self.token else ""))
 
-    async def here(self) -> Session:
+    async def active_session(self) -> Session:
         """Return this browser's session, unless its activation goes on in another browser."""
         session = await self.session()
         if session.superseded:
@@ -78,7 +78,7 @@ class PortalRequest(RequestContext):
 
     async def state(self) -> PageState:
         """Return where this student stands, moved on to the activation that goes on elsewhere."""
-        session = await self.here()
+        session = await self.active_session()
         if session.reference is None:
             raise RedirectTo("/contact")
         state = await self.state_of(session, session.reference)
@@ -104,7 +104,7 @@ class PortalRequest(RequestContext):
         else:
             allowed = bool(session.proofs) or not pages.proved(state.step, state.wait_reason)
         if not allowed:
-            raise self._ended()
+            raise self._session_ended()
 
     async def find(self, reference: str, *, proved: bool) -> PageState:
         """Return where this activation stands, as far as this portal may tell this browser."""
@@ -113,12 +113,12 @@ class PortalRequest(RequestContext):
             context = self.app
             noted = await activations.account(context.pool, context.keys, reference)
             state = replace(state, noted_username=noted)
-        told = self.as_told(state, proved=proved)
+        told = self.disclosed(state, proved=proved)
         if told.concealed:
             await self.time.not_before(_CONCEALED_AFTER)
         return told
 
-    def as_told(self, state: PageState, *, proved: bool = False) -> PageState:
+    def disclosed(self, state: PageState, *, proved: bool = False) -> PageState:
         return page_state.conceal(state, proved=proved) if self.protects_enumeration else state
 
     @property
@@ -147,11 +147,11 @@ class PortalRequest(RequestContext):
         """Return the ledger's time; this portal's own clock may be wrong."""
         return await clock.now(self.app.pool)
 
-    async def known(self) -> str | None:
+    async def known_reference(self) -> str | None:
         """Return this browser's activation if it can be told at once."""
         with suppress(KeyUnavailable, *NO_RESULT):
-            async with asyncio.timeout(_AT_ONCE):
-                session = await self.own()
+            async with asyncio.timeout(_REFERENCE_TIMEOUT):
+                session = await self.find_session()
                 return session.reference if session else None
         return None
 
@@ -221,7 +221,7 @@ class PortalRequest(RequestContext):
         if form := more.get("form"):
             context["form"] = self.kept(form)
         if "reference" not in more:
-            context["reference"] = await self.known()
+            context["reference"] = await self.known_reference()
         return self.page("error", status=status, headers=headers, **context)
 
     def kept(self, form: forms.Form) -> forms.Form:

@@ -28,7 +28,7 @@ from web.view import Errors
 router = APIRouter()
 
 _AWAY: tuple[type[Exception], ...] = (ActivationEnded, *NO_ANSWER)
-_ASKING = 1
+_TIMEOUT = 1
 _PER_BROWSER = 5
 _WINDOW_MINUTES = 60
 _LONGEST = {"name": 100, "reply_to": 254, "text": 2000}
@@ -49,7 +49,7 @@ _TOO_LONG = {
 async def problem(ctx: CurrentRequest, raw: str | None = None) -> Response:
     reference = None
     with suppress(*UNAVAILABLE):  # The page must be there when nothing else is.
-        async with asyncio.timeout(_ASKING):
+        async with asyncio.timeout(_TIMEOUT):
             reference = await _reference(ctx, raw)
     sent = "sent" in ctx.request.query_params
     return ctx.page("problem", reference=reference, sent=sent)
@@ -69,7 +69,7 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
     request = HelpRequest(
         id=form.submission_id,
         reference=reference,
-        step=await _stands(ctx, reference) if reference else None,
+        step=await _state_text(ctx, reference) if reference else None,
         language=ctx.language,
         **read,
     )
@@ -78,16 +78,16 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
         await support_requests.put(context.pool, context.keys, request)
     ctx.time.taken(sent)
     with suppress(*_AWAY):
-        async with asyncio.timeout(_ASKING):
+        async with asyncio.timeout(_TIMEOUT):
             await context.engine.mail_support_request(request.id)
     return ctx.redirect(sent)
 
 
-async def _stands(ctx: PortalRequest, reference: str) -> str | None:
+async def _state_text(ctx: PortalRequest, reference: str) -> str | None:
     """Say where the activation stands, if that can be told at once."""
     with suppress(*_AWAY):
-        async with asyncio.timeout(_ASKING):
-            stands = await ctx.app.engine.stands(reference)
+        async with asyncio.timeout(_TIMEOUT):
+            stands = await ctx.app.engine.recorded_state(reference)
             return " ".join(word for word in stands[:2] if word) if stands else None
     return None
 
@@ -95,7 +95,7 @@ async def _stands(ctx: PortalRequest, reference: str) -> str | None:
 async def _reference(ctx: PortalRequest, raw: str | None) -> str | None:
     """Return the reference in the address, else that of this browser's activation."""
     if raw is None:
-        session = await ctx.own()
+        session = await ctx.find_session()
         return session.reference if session else None
     reference = references.normalise(raw)
     if reference is None:

@@ -15,7 +15,7 @@ from starter.portal import enumeration_protection, page_state, second
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo
-from starter.portal.submissions import onward, stamp, submit, wish
+from starter.portal.submissions import onward, stamp, stamp_untyped, submit
 from web.forms import Form
 from web.view import Errors
 
@@ -36,13 +36,13 @@ async def pin_given(ctx: CurrentRequest) -> Response:
     try:
         digits = pins.read(form.get("pin"))
     except InvalidInput as invalid:
-        return await _pin_once_more(ctx, {"pin": [ctx.words.rule(invalid.rule)]})
+        return await _pin_page_again(ctx, {"pin": [ctx.words.rule(invalid.rule)]})
     submission = PinSubmission(**await stamp(ctx, form), pin=digits)
     if ctx.protects_enumeration:
-        return await enumeration_protection.given(ctx, await ctx.state_on("/pin"), submission)
+        return await enumeration_protection.check_pin(ctx, await ctx.state_on("/pin"), submission)
     answer = await submit(ctx, "submit_pin", submission)
     if answer.verdict is not Verdict.ACCEPTED:
-        return await _pin_not_taken(ctx, answer)
+        return await _pin_rejected_page(ctx, answer)
     # What this cookie is worth has just risen: a copy of the old one must not rise with it.
     await ctx.rotate()
     return await onward(ctx, answer, leaves={Step.PIN})
@@ -57,18 +57,20 @@ async def pin_again(ctx: CurrentRequest) -> Response:
     typed = form.get("answer").strip()
     answers = identity.readings(typed, _today())
     if typed and not answers:
-        return await _pin_once_more(ctx, {"answer": [ctx.words.rule(InputRule.IDENTITY_SECOND)]})
-    request = ResendRequest(**await wish(ctx, form), channel=Channel(channel), answers=answers)
+        return await _pin_page_again(ctx, {"answer": [ctx.words.rule(InputRule.IDENTITY_SECOND)]})
+    request = ResendRequest(
+        **await stamp_untyped(ctx, form), channel=Channel(channel), answers=answers
+    )
     if ctx.protects_enumeration:
-        return await enumeration_protection.again(ctx, await ctx.state_on("/pin"), request, form)
+        return await enumeration_protection.resend(ctx, await ctx.state_on("/pin"), request, form)
     tries = await second.take(ctx, form) if answers else second.NOT_ASKED
     if tries.opens:
         text = ctx.words.no_more_answers(ctx.clock(tries.opens))
-        return await _pin_once_more(ctx, {"answer": [text]})
+        return await _pin_page_again(ctx, {"answer": [text]})
     answer = await submit(ctx, "resend_pin", request)
     if answer.verdict is Verdict.ACCEPTED:
         return ctx.redirect("/pin?sent")
-    return await _not_sent(ctx, answer, request, tries.left)
+    return await _not_sent_page(ctx, answer, request, tries.left)
 
 
 @router.get("/identify")
@@ -80,7 +82,7 @@ async def identify(ctx: CurrentRequest) -> Response:
 async def identified(ctx: CurrentRequest) -> Response:
     form = await ctx.form()
     try:
-        answered = identity.read(await _asked(ctx, form), form.get("answer"), _today())
+        answered = identity.read(await _asked_question(ctx, form), form.get("answer"), _today())
     except InvalidInput as invalid:
         state = await ctx.state_on("/identify")
         return _identify_page(ctx, state, {"answer": [ctx.words.rule(invalid.rule)]})
@@ -98,7 +100,7 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-async def _asked(ctx: PortalRequest, form: Form) -> Question:
+async def _asked_question(ctx: PortalRequest, form: Form) -> Question:
     """Return the question the form was shown with, so that no worker is needed to read it."""
     if form.get("question") in list(Question):
         return Question(form.get("question"))
@@ -112,7 +114,7 @@ def _identify_page(ctx: PortalRequest, state: PageState, errors: Errors | None =
     return ctx.page("identify", state=state, errors=errors)
 
 
-async def _pin_once_more(ctx: PortalRequest, errors: Errors) -> Response:
+async def _pin_page_again(ctx: PortalRequest, errors: Errors) -> Response:
     state = await ctx.state_on("/pin")
     if state.concealed:
         return await enumeration_protection.page(ctx, state, errors)
@@ -156,8 +158,8 @@ def _kept_at(view: PinView | None, now: datetime) -> datetime | None:
     return at if at < view.resend_at else None
 
 
-async def _pin_not_taken(ctx: PortalRequest, answer: Answer) -> Response:
-    return await _refused_page(ctx, answer, _pin_refused(ctx, answer))
+async def _pin_rejected_page(ctx: PortalRequest, answer: Answer) -> Response:
+    return await _refused_page(ctx, answer, _pin_errors(ctx, answer))
 
 
 async def _refused_page(ctx: PortalRequest, answer: Answer, errors: Errors) -> Response:
@@ -165,7 +167,7 @@ async def _refused_page(ctx: PortalRequest, answer: Answer, errors: Errors) -> R
     return await _pin_page(ctx, state, errors)
 
 
-def _pin_refused(ctx: PortalRequest, answer: Answer) -> Errors:
+def _pin_errors(ctx: PortalRequest, answer: Answer) -> Errors:
     """Say why a PIN was not taken, or that none counts now."""
     view = answer.progress.pin
     words = ctx.words
@@ -176,7 +178,7 @@ def _pin_refused(ctx: PortalRequest, answer: Answer) -> Errors:
     return {"pin": [words.expired_pin()]}
 
 
-async def _not_sent(
+async def _not_sent_page(
     ctx: PortalRequest, answer: Answer, request: ResendRequest, tries_left: int
 ) -> Response:
     """Say why another message was not sent."""
@@ -185,7 +187,7 @@ async def _not_sent(
     if answer.verdict is Verdict.WRONG:
         errors = {"answer": [words.wrong_answer(tries_left)]}
     elif answer.verdict is not Verdict.TOO_SOON or view is None or view.resend_at is None:
-        errors = _pin_refused(ctx, answer)
+        errors = _pin_errors(ctx, answer)
     elif view.channel is not request.channel:
         errors = {"resend": [words.none_there()]}
     elif (kept_at := _kept_at(view, now)) == now and not request.answers:

@@ -16,7 +16,7 @@ from starter.portal import page_state
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo
-from starter.portal.submissions import onward, stamp, submit, wish
+from starter.portal.submissions import onward, stamp, stamp_untyped, submit
 from web.forms import Form
 from web.view import Errors
 
@@ -52,13 +52,15 @@ async def decided(ctx: CurrentRequest) -> Response:
         case "dispute":
             return await _dispute(ctx, form)
         case "withdraw":
-            answer = await submit(ctx, "withdraw", WithdrawSubmission(**await wish(ctx, form)))
+            answer = await submit(
+                ctx, "withdraw", WithdrawSubmission(**await stamp_untyped(ctx, form))
+            )
             return await onward(ctx, answer, leaves=())
     raise RedirectTo("/review")
 
 
 async def _agree(ctx: PortalRequest, form: Form) -> Response:
-    chosen, shown = _known(Choice, form.all("choice")), form.get("shown_hash")
+    chosen, shown = _parse_ticked(Choice, form.all("choice")), form.get("shown_hash")
     if chosen is None:
         return await _review_page(ctx, {"choice": [ctx.words.unknown_choice()]})
     if not _HASH.fullmatch(shown):
@@ -76,7 +78,7 @@ async def _agree(ctx: PortalRequest, form: Form) -> Response:
 
 
 async def _dispute(ctx: PortalRequest, form: Form) -> Response:
-    details, note = _known(Detail, form.all("wrong")), text.note(form.get("note"))
+    details, note = _parse_ticked(Detail, form.all("wrong")), text.note(form.get("note"))
     errors = {}
     if not details:
         errors["wrong"] = [ctx.words.which_details()]
@@ -103,7 +105,7 @@ def _dispute_page(
     return ctx.page("dispute", state=state, errors=errors, longest=LONGEST_NOTE, **typed)
 
 
-def _known(vocabulary: type[Known], given: Collection[str]) -> tuple[Known, ...] | None:
+def _parse_ticked(vocabulary: type[Known], given: Collection[str]) -> tuple[Known, ...] | None:
     """Return what was ticked, in the vocabulary's order; None when something is not in it."""
     if not set(given) <= {each.value for each in vocabulary}:
         return None

@@ -21,7 +21,7 @@ WINDOW = timedelta(days=1)
 
 async def take(ctx: PortalRequest, form: Form) -> Taken:
     """Use one of the tries; the same form once more uses none."""
-    session = await ctx.here()
+    session = await ctx.active_session()
     if session.reference is None:
         raise RedirectTo("/contact")
     browser, address = limits.browser(ctx), limits.address(ctx, block)

@@ -15,7 +15,7 @@ from web.forms import Form
 
 RECEIVED = "/progress?received"
 """The page that says so, where what was taken in has no answer yet."""
-_RISES = frozenset({"submit_pin", "identify", "give_consent"})
+_RAISES_TRUST = frozenset({"submit_pin", "identify", "give_consent"})
 """Doors behind which a cookie is worth more; without an answer it must be taken for granted."""
 _BEFORE_PROOF = frozenset({"submit_pin", "resend_pin"})
 
@@ -25,7 +25,7 @@ async def stamp(ctx: PortalRequest, form: Form) -> dict[str, object]:
     return {"submission_id": form.submission_id, "received_at": await ctx.now()}
 
 
-async def wish(ctx: PortalRequest, form: Form) -> dict[str, object]:
+async def stamp_untyped(ctx: PortalRequest, form: Form) -> dict[str, object]:
     """As `stamp`, for a form in which nothing is typed."""
     now = await ctx.now()
     return {"submission_id": forms.wish(form.submission_id, now), "received_at": now}
@@ -33,26 +33,26 @@ async def wish(ctx: PortalRequest, form: Form) -> dict[str, object]:
 
 async def submit(ctx: PortalRequest, name: str, submission: Submission) -> Answer:
     """Hand in an answer; without a worker it is kept all the same, and the page says so."""
-    session = await ctx.here()
+    session = await ctx.active_session()
     if session.reference is None:
         raise RedirectTo("/contact")
     if name not in _BEFORE_PROOF and (ctx.protects_enumeration or not session.proofs):
-        await _after_proof(ctx)
+        await _require_proof(ctx)
     await limits.admit(ctx, session.reference, submission.submission_id)
-    with ctx.time.handing_in(page_state.HANDED_IN_AT_LAST):
+    with ctx.time.handing_in(page_state.BUSY_PAGE_TIMEOUT):
         answer = await ctx.app.engine.submit(
             session.reference, name, submission, within=ctx.time.left()
         )
     if answer is None:
         raise await received(ctx, name)
-    state = ctx.as_told(page_state.of(answer.progress))
+    state = ctx.disclosed(page_state.of(answer.progress))
     ctx.check(session, state)
     if answer.verdict is Verdict.OUT_OF_STEP and not state.concealed:
         raise RedirectTo(state.path)
     return answer
 
 
-async def _after_proof(ctx: PortalRequest) -> None:
+async def _require_proof(ctx: PortalRequest) -> None:
     """Send back who has proved nothing yet, before the answer reaches anybody."""
     state = await ctx.state()
     if state.concealed or state.progress is None:
@@ -61,7 +61,7 @@ async def _after_proof(ctx: PortalRequest) -> None:
 
 async def received(ctx: PortalRequest, name: str) -> RedirectTo:
     """Return the way to the page that says so."""
-    if name in _RISES:
+    if name in _RAISES_TRUST:
         await ctx.rotate()
     return RedirectTo(RECEIVED)
 

@@ -126,7 +126,7 @@ async def test_the_outage_of_the_third_channel_has_a_reason_and_ends_by_itself(
     )
 
     async def held_up() -> bool:
-        told = await activations.stands(reference)
+        told = await activations.recorded_state(reference)
         return told is not None and told.wait_reason is WaitReason.MESSAGES_DOWN
 
     await until_true(held_up)

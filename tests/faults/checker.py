@@ -170,7 +170,7 @@ async def _begun(
     query = "SELECT * FROM activation WHERE coalesce(mobile_index, email_index) = ANY($1)"
     engine = Activations(await world.client())
     rows = await ledger.fetch(query, list(by_index))
-    return [row for row in rows if await engine.stands(row["reference"])]
+    return [row for row in rows if await engine.recorded_state(row["reference"])]
 
 
 async def _all_settled(world: World, references: Sequence[str]) -> None:

@@ -66,7 +66,7 @@ async def begin(client: Client, reference: str) -> Activations:
 
 async def comes_to(activations: Activations, reference: str, step: Step) -> None:
     async with asyncio.timeout(20):
-        while (await activations.stands(reference) or (None,))[0] is not step:  # noqa: ASYNC110 - another process sets it
+        while (await activations.recorded_state(reference) or (None,))[0] is not step:  # noqa: ASYNC110 - another process sets it
             await asyncio.sleep(0.05)
 
 

@@ -313,7 +313,7 @@ class Explored:
     # --- where it stands ---------------------------------------------------------------------
 
     @property
-    def recorded_state(self) -> tuple[Any, ...]:
+    def stands(self) -> tuple[Any, ...]:
         run = self.run
         parked = run._parked if run.step is Step.NEEDS_SUPPORT else None
         return (

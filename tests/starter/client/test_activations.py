@@ -17,7 +17,7 @@ from domain.contracts.vocabulary import ActivityName, Step, WaitReason
 from security.codec import data_converter
 from security.keys import KeyRing
 from security.rotation import create
-from starter.client.activations import ActivationEnded, Activations, Stands
+from starter.client.activations import ActivationEnded, Activations, RecordedState
 from starter.client.connect import TemporalUnavailable
 from starter.portal import page_state
 from tests.server import working
@@ -95,7 +95,9 @@ async def test_without_a_worker_a_submission_is_kept_and_counts_once_however_it_
     assert await activations.submit(reference, "submit_pin", submission) is None
     assert time.monotonic() - before < 3
     assert await activations.progress(reference) is None
-    assert await activations.stands(reference) == Stands(Step.PIN, WaitReason.WAITING_PIN)
+    assert await activations.recorded_state(reference) == RecordedState(
+        Step.PIN, WaitReason.WAITING_PIN
+    )
 
     async with working(client, world):
         await until(activations, reference, lambda now: bool(now.pin and now.pin.tries_left < 5))
@@ -192,7 +194,7 @@ async def test_a_run_ended_from_outside_is_told_from_one_that_waits(
         place = await page_state.find(activations, reference)
         assert (place.step, place.path, place.goes_on) == (Step.CANCELLED, "/ended", False)
         for ask in (
-            activations.stands(reference),
+            activations.recorded_state(reference),
             activations.submit(reference, "submit_pin", typed(pin_of(1))),
         ):
             with pytest.raises(ActivationEnded) as ended:
@@ -203,7 +205,7 @@ async def test_a_run_ended_from_outside_is_told_from_one_that_waits(
 async def test_a_reference_nobody_has_stands_nowhere(
     activations: Activations, reference: str
 ) -> None:
-    assert await activations.stands(reference) is None
+    assert await activations.recorded_state(reference) is None
     with pytest.raises(ActivationEnded) as ended:
         await activations.submit(reference, "submit_pin", typed(pin_of(1)))
     assert ended.value.step is None
@@ -222,7 +224,7 @@ async def test_a_temporal_that_was_never_there_is_said_to_be_away(
 ) -> None:
     for ask in (
         unreachable.start(begun(reference)),
-        unreachable.stands(reference),
+        unreachable.recorded_state(reference),
         unreachable.submit(reference, "submit_pin", typed(pin_of(1))),
     ):
         before = time.monotonic()
@@ -243,10 +245,10 @@ async def test_when_temporal_stops_a_submission_is_refused_within_three_seconds(
             await activations.submit(reference, "submit_pin", typed(pin_of(1)))
         assert time.monotonic() - before < 3
         with pytest.raises(TemporalUnavailable):
-            await activations.stands(reference)
+            await activations.recorded_state(reference)
         with pytest.raises(TemporalUnavailable):
             await activations.start(begun(reference))
     finally:
         # In this thread: a part ends with the thread that started it.
         stack.start("temporal")
-    assert await activations.stands(reference) == Stands(Step.LOOKUP)
+    assert await activations.recorded_state(reference) == RecordedState(Step.LOOKUP)

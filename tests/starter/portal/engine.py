@@ -11,7 +11,7 @@ from domain.contracts.channels import Channel
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, IdentifyView, PinView, Progress, Verdict
 from domain.contracts.vocabulary import Language, Question, Step, WaitReason
-from starter.client.activations import ActivationEnded, Stands
+from starter.client.activations import ActivationEnded, RecordedState
 from tests.people import MARIA
 from workflows.steps import ENDS
 
@@ -101,14 +101,14 @@ class MemoryEngine:
         answers = self.worker and not self.terminated
         return self.activations.get(reference) if answers else None
 
-    async def stands(self, reference: str) -> Stands | None:
+    async def recorded_state(self, reference: str) -> RecordedState | None:
         self._reach()
         known = self.activations.get(reference)
         if known and self.terminated:
             raise ActivationEnded(reference, known.step)
         if known is None:
             return None
-        return Stands(known.step, self.failed_by or known.wait_reason, self.next_try_at)
+        return RecordedState(known.step, self.failed_by or known.wait_reason, self.next_try_at)
 
     async def settled(
         self, reference: str, *, leaves: Collection[Step], within: timedelta

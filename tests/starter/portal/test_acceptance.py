@@ -127,7 +127,7 @@ async def test_what_may_have_arrived_is_not_told_as_refused(
         told(await student.post(path, **fields), UNKNOWN)
     with monkeypatch.context() as patched:
         patched.setattr(time_limit, "WITHIN", 1.5)
-        patched.setattr(page_state, "HANDED_IN_AT_LAST", timedelta())
+        patched.setattr(page_state, "BUSY_PAGE_TIMEOUT", timedelta())
         patched.setattr(engine, "submit", never)
         told(await student.post(path, **fields), UNKNOWN)
 

@@ -36,10 +36,10 @@ def admit(admission: Admission, clock: Clock, *, a_second: float, seconds: int =
 
 
 def test_a_single_one_comes_again_at_once(admission: Admission, clock: Clock) -> None:
-    assert admission.again_in() == SOONEST
+    assert admission.retry_after() == SOONEST
     admit(admission, clock, a_second=4)
     clock.now += 3600
-    assert admission.again_in() == SOONEST
+    assert admission.retry_after() == SOONEST
 
 
 @pytest.mark.parametrize("a_second", [1, 4, 8])
@@ -48,7 +48,7 @@ def test_no_second_has_more_of_a_crowd_than_find_places(
     admission: Admission, clock: Clock, crowd: int, a_second: int
 ) -> None:
     admit(admission, clock, a_second=a_second)
-    told = [admission.again_in() for _ in range(crowd)]
+    told = [admission.retry_after() for _ in range(crowd)]
     assert min(told) >= SOONEST
     assert max(told) <= LATEST
     rounds = crowd // (a_second * (LATEST - SOONEST)) + 1
@@ -58,14 +58,14 @@ def test_no_second_has_more_of_a_crowd_than_find_places(
 def test_the_pace_is_that_of_late(admission: Admission, clock: Clock) -> None:
     admit(admission, clock, a_second=8)
     admit(admission, clock, a_second=1, seconds=60)
-    assert [admission.again_in() for _ in range(5)] == [SOONEST + n for n in range(5)]
+    assert [admission.retry_after() for _ in range(5)] == [SOONEST + n for n in range(5)]
 
 
 def test_before_any_start_and_after_a_long_silence_a_crowd_is_spread_all_the_same(
     admission: Admission, clock: Clock
 ) -> None:
     for _ in range(2):
-        told = [admission.again_in() for _ in range(100)]
+        told = [admission.retry_after() for _ in range(100)]
         assert max(Counter(told).values()) <= 21
         admit(admission, clock, a_second=20, seconds=1)
         clock.now += 3600
@@ -97,7 +97,7 @@ def test_a_crowd_is_in_about_as_soon_as_the_workers_can(
         while under_way and under_way[0] <= clock.now:
             heapq.heappop(under_way)
         if len(under_way) == places:
-            heapq.heappush(coming, clock.now + admission.again_in())
+            heapq.heappush(coming, clock.now + admission.retry_after())
             continue
         admission.admitted()
         free_at = max(free_at, clock.now)

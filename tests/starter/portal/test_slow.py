@@ -43,7 +43,7 @@ async def others(engine: Activations) -> AsyncIterator[None]:
 
     async def ask() -> None:
         while True:
-            await engine.stands("A-0000-0000")
+            await engine.recorded_state("A-0000-0000")
             await asyncio.sleep(0.2)
 
     asking = asyncio.create_task(ask())

@@ -50,7 +50,7 @@ async def test_an_act_says_its_effect_asks_why_and_tells_its_result(
             done = await browser.post(path, reason=WHY)
             assert done.status_code == 303
             assert done.headers["location"] == f"/case/{reference}?told=done"
-        stands = await activations.stands(reference)
+        stands = await activations.recorded_state(reference)
         assert stands is not None
         assert stands.wait_reason is WaitReason.HELD
         await browser.get(path)

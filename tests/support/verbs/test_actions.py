@@ -53,7 +53,7 @@ async def test_what_is_not_offered_is_refused_and_what_is_works(
         for action in set(ACTS) - possible(step, reason) - {Action.RETRY}:
             with pytest.raises(ActRefused):
                 await act(anna, action, reference=reference, reason="tried")
-        stands = await activations.stands(reference)
+        stands = await activations.recorded_state(reference)
         assert stands is not None
         assert stands[:2] == (step, reason)
 
@@ -132,7 +132,7 @@ async def test_a_double_click_is_one_act(
             assert await act(
                 anna, Action.HOLD, reference=reference, reason="a call", submission_id="one"
             )
-        stands = await activations.stands(reference)
+        stands = await activations.recorded_state(reference)
         assert stands is not None
         assert stands.wait_reason is WaitReason.HELD
         await client.get_workflow_handle(reference).terminate()
