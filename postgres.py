@@ -1,4 +1,4 @@
-"""Pools of connections to PostgreSQL, which fail fast, and what tells that it is away."""
+"""PostgreSQL connection pools that fail fast, and the exceptions that mean it is unavailable."""
 
 from typing import TypeAlias
 
@@ -10,13 +10,13 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = (
     "Pool | PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]"
 )
-"""What takes one statement; a pool lends it a connection."""
+"""Whatever executes one statement; a pool lends a connection for it."""
 
 UNAVAILABLE: tuple[type[BaseException], ...] = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
-    # Said of a connection that the server ends in the very moment it is used.
+    # Raised for a connection that the server closes at the moment it is used.
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
@@ -29,31 +29,31 @@ UNAVAILABLE: tuple[type[BaseException], ...] = (
     asyncpg.InternalServerError,
     asyncpg.TransactionTimeoutError,
     asyncpg.SnapshotTooOldError,
-    # A migration changed a table that this very transaction had asked before.
+    # A migration changed a table that this transaction had queried before.
     asyncpg.InvalidCachedStatementError,
-    # A view whose rows are another server's, and that one is away.
+    # A view reads a foreign server (FDW) that is unavailable.
     asyncpg.FDWUnableToEstablishConnectionError,
 )
-"""What the driver raises when PostgreSQL is away, starting, stopping, full, read-only or ill."""
+"""Raised by the driver when PostgreSQL is away, starting, stopping, full, read-only or faulty."""
 NO_RESULT: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresError)
-"""Whatever the driver raises in place of a result, be PostgreSQL away or be it refusing us."""
+"""Whatever the driver raises instead of a result: PostgreSQL is unavailable, or refuses."""
 
 
 async def connect(dsn: str, *, seconds: float = 2) -> Pool:
-    """Return a pool that gives connection and command so long; the first query opens the first.
+    """Return a pool with this time-out for connecting and for commands; it connects on first use.
 
-    Where a server turns out to be read-only, the next query gets a new connection, which may reach
-    the new primary; the old ones would stay with the old one for as long as they are used.
+    When a server turns out to be read-only, all connections expire, so that the next query may
+    reach the new primary; connections in use would otherwise stay with the old one.
     """
 
-    async def renew(query: LoggedQuery) -> None:
+    async def expire_if_read_only(query: LoggedQuery) -> None:
         if isinstance(query.exception, asyncpg.ReadOnlySQLTransactionError):
             await pool.expire_connections()
 
-    async def watched(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        connection.add_query_logger(renew)
+    async def add_logger(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        connection.add_query_logger(expire_if_read_only)
 
     pool: Pool = await asyncpg.create_pool(
-        dsn, min_size=0, max_size=8, timeout=seconds, command_timeout=seconds, init=watched
+        dsn, min_size=0, max_size=8, timeout=seconds, command_timeout=seconds, init=add_logger
     )
     return pool

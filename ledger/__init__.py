@@ -1,1 +1,1 @@
-"""The engine's own PostgreSQL: facts that outlive or span activations, one module a table."""
+"""The engine's own PostgreSQL: facts that outlive or span activations, one module per table."""

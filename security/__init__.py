@@ -1,4 +1,4 @@
-"""Keys and what is done with them: payload codec, sealed passwords, PINs, columns, log redaction.
+"""Keys and their uses: payload codec, sealed passwords, PINs, columns; and log redaction.
 
-No store is ever asked: everything works from the key files alone.
+Nothing here uses a database or a network: key files are all that is needed.
 """

@@ -1,15 +1,15 @@
-"""The payload codec: whatever goes into Temporal is encrypted for one workflow of one namespace.
+"""Payload codec: encrypts all data that goes into Temporal for one workflow of one namespace.
 
 Each payload carries a MAC, under a key that does not rotate, over its metadata, its workflow and
 its ciphertext. A payload without a valid MAC is *replaced* by one that cannot be decoded:
 Temporal's SDK then drops a forged signal and rejects a forged update, while the run goes on.
-Raising instead would fail the run's every task for ever. Only a genuine payload whose epoch's key
-is not here yet raises, so that the task waits for the key file. The messages of this module are
-fixed texts.
+Raising instead would fail every workflow task of the run for ever. Only a genuine payload whose
+epoch's key is missing raises, so that the task is retried until the key file is here. Exceptions of
+this module have constant texts.
 
-Who calls chooses the epoch; a worker answers in the epoch it was called in, which the caller can
-read for certain. So no order in which processes get a new epoch's files leaves a caller without
-the answer to what counted.
+The caller chooses the epoch; a worker answers in the epoch it was called in, which the caller can
+certainly read. So processes may get a new epoch's files in any order: every caller can read the
+answer to a call that took effect.
 """
 
 import asyncio
@@ -42,30 +42,30 @@ ENCODING = b"binary/encrypted"
 _MAC = "mac"
 _REFUSED = {"encoding": b"binary/refused"}
 
-# Temporal replaces what a try failed by, where it is over 4 KB, by a failure without its type
+# Temporal replaces the failure of an attempt, if it is over 4 KB, by one without its type
 # (limit.mutableStateActivityFailureSize.error), and the type is the wait reason.
 _KEPT_CAUSES = 3
 _MESSAGE_BYTES = 150
 _TRACE_BYTES = 600
 
-Called = MutableMapping[asyncio.Task[Any] | None, str]
-"""The oldest epoch that each task has read; the SDK runs a task for each call of a worker."""
+CallerEpochs = MutableMapping[asyncio.Task[Any] | None, str]
+"""The oldest epoch that each task has decoded; the SDK runs one task per call of a worker."""
 
 
 class Codec(PayloadCodec, WithSerializationContext):
-    """Encrypts and decrypts for one workflow; with `called` it answers in the caller's epoch."""
+    """Encrypts and decrypts for one workflow; with `caller_epochs`, encodes in the caller's."""
 
     def __init__(
         self,
         keys: KeyRing,
         namespace: str = "",
         workflow_id: str = "",
-        called: Called | None = None,
+        caller_epochs: CallerEpochs | None = None,
     ) -> None:
         self._keys = keys
         self._namespace = namespace
         self._workflow_id = workflow_id
-        self._called = called
+        self._caller_epochs = caller_epochs
 
     def with_context(self, context: SerializationContext) -> "Codec":
         match context:
@@ -73,12 +73,14 @@ class Codec(PayloadCodec, WithSerializationContext):
                 WorkflowSerializationContext(namespace=namespace, workflow_id=workflow_id)
                 | ActivitySerializationContext(namespace=namespace, workflow_id=workflow_id)
             ):
-                return Codec(self._keys, namespace, workflow_id or "", self._called)
+                return Codec(self._keys, namespace, workflow_id or "", self._caller_epochs)
         raise TypeError("payloads belong to a workflow")
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        called = None if self._called is None else self._called.get(asyncio.current_task())
-        epoch = called or self._keys.epoch
+        caller_epoch = (
+            None if self._caller_epochs is None else self._caller_epochs.get(asyncio.current_task())
+        )
+        epoch = caller_epoch or self._keys.epoch
         return [self._encode(payload, epoch) for payload in payloads]
 
     def _encode(self, payload: Payload, epoch: str) -> Payload:
@@ -94,8 +96,8 @@ class Codec(PayloadCodec, WithSerializationContext):
         return [self._decode(payload) for payload in payloads]
 
     def _decode(self, payload: Payload) -> Payload:
-        """Return the clear payload, or one that nothing can read; raises `UnknownEpoch`."""
-        if not self._is_ours(payload):
+        """Return the decrypted payload, or one that nothing can decode; raises `UnknownEpoch`."""
+        if not self._has_valid_mac(payload):
             return Payload(metadata=_REFUSED)
         epoch = payload.metadata["epoch"].decode()
         try:
@@ -104,21 +106,21 @@ class Codec(PayloadCodec, WithSerializationContext):
             )
         except (InvalidTag, DecodeError, ValueError):
             return Payload(metadata=_REFUSED)
-        self._note(epoch)
+        self._remember(epoch)
         return clear
 
-    def _note(self, epoch: str) -> None:
-        if self._called is not None:
+    def _remember(self, epoch: str) -> None:
+        if self._caller_epochs is not None:
             task = asyncio.current_task()
-            self._called[task] = min(epoch, self._called.get(task, epoch))
+            self._caller_epochs[task] = min(epoch, self._caller_epochs.get(task, epoch))
 
-    def _is_ours(self, payload: Payload) -> bool:
+    def _has_valid_mac(self, payload: Payload) -> bool:
         metadata = dict(payload.metadata)
         mac = metadata.pop(_MAC, b"")
         return hmac.compare_digest(mac, self._mac(metadata, payload.data))
 
     def _mac(self, metadata: Mapping[str, bytes], box: bytes) -> bytes:
-        """Return the MAC over every part, each behind its length, so that no two lists collide."""
+        """Return the MAC over all parts, each after its length, so that no two lists collide."""
         named = (part for name in sorted(metadata) for part in (name.encode(), metadata[name]))
         mac = hmac.new(self._keys.payload_mac_key, digestmod="sha256")
         for part in (self._namespace.encode(), self._workflow_id.encode(), box, *named):
@@ -136,14 +138,14 @@ class Codec(PayloadCodec, WithSerializationContext):
 
 
 def workflow_of(payload: Payload) -> str:
-    """Return the workflow that a payload says it belongs to; empty where it says none."""
+    """Return the workflow id that a payload claims to belong to; empty where it claims none."""
     return payload.metadata.get("workflow", b"").decode(errors="replace")
 
 
 class FailureConverter(DefaultFailureConverter):
-    """Encrypts messages and stack traces, and cuts them to the size that Temporal keeps.
+    """Encrypts messages and stack traces, and truncates them to the size that Temporal keeps.
 
-    A forged failure is read as one that says nothing.
+    A forged failure is decoded as one with a constant text.
     """
 
     def to_failure(
@@ -154,8 +156,8 @@ class FailureConverter(DefaultFailureConverter):
         kept[-1].ClearField("cause")
         for each in kept:
             text = {
-                "message": _first(each.message, _MESSAGE_BYTES),
-                "stack_trace": _last(each.stack_trace, _TRACE_BYTES // len(kept)),
+                "message": _first_bytes(each.message, _MESSAGE_BYTES),
+                "stack_trace": _last_bytes(each.stack_trace, _TRACE_BYTES // len(kept)),
             }
             each.encoded_attributes.CopyFrom(payload_converter.to_payloads([text])[0])
             each.message, each.stack_trace = "Encoded failure", ""
@@ -174,21 +176,21 @@ def _with_causes(failure: Failure) -> Iterator[Failure]:
         yield failure
 
 
-def _first(text: str, size: int) -> str:
+def _first_bytes(text: str, size: int) -> str:
     return text.encode(errors="replace")[:size].decode(errors="ignore")
 
 
-def _last(text: str, size: int) -> str:
+def _last_bytes(text: str, size: int) -> str:
     return text.encode(errors="replace")[-size:].decode(errors="ignore")
 
 
 def data_converter(keys: KeyRing, *, answers: bool = False) -> DataConverter:
-    """Pydantic models, encrypted; failure messages and stack traces encrypted too.
+    """Return a converter of Pydantic models that encrypts payloads and the texts of failures.
 
-    `answers` is for workers.
+    `answers` is for workers: encode in the epoch of the caller.
     """
     return DataConverter(
         payload_converter_class=PydanticPayloadConverter,
-        payload_codec=Codec(keys, called=WeakKeyDictionary() if answers else None),
+        payload_codec=Codec(keys, caller_epochs=WeakKeyDictionary() if answers else None),
         failure_converter_class=FailureConverter,
     )

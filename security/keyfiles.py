@@ -1,7 +1,7 @@
-"""Key files: 64 hexadecimal digits each, written whole or not at all, and checked when read.
+"""Key files: 64 hexadecimal digits each, written atomically, and validated when read.
 
-A file that is empty, cut short, unreadable or no key at all is never taken for a key: whoever
-needs it gets `KeyUnavailable`, whose text names the file and never what is in it.
+A file that is empty, truncated, unreadable or malformed is never used as a key: reading it raises
+`KeyUnavailable`, whose text names the file and never its content.
 """
 
 import os
@@ -14,11 +14,11 @@ _KEY = re.compile(rb"[0-9a-fA-F]{64}")
 
 
 class KeyUnavailable(LookupError):
-    """A key is not here, or its file cannot be used; the text says which, and what to do."""
+    """A key is missing, or its file cannot be used; the text says which, and what to do."""
 
 
 class BrokenKey(KeyUnavailable):
-    """There is a file, but no key in it."""
+    """The file exists, but cannot be read as a key."""
 
 
 def read_key(path: Path) -> bytes:
@@ -39,7 +39,7 @@ def read_key(path: Path) -> bytes:
 
 @lru_cache(maxsize=512)
 def _read_key(path: Path, *_written: int) -> bytes:
-    """Read a file once for each time it was written."""
+    """Read a file; its stat is part of the cache key, so that a rewritten file is read again."""
     text = path.read_bytes().strip()
     if not _KEY.fullmatch(text):
         raise BrokenKey(
@@ -50,8 +50,8 @@ def _read_key(path: Path, *_written: int) -> bytes:
 
 
 def write_once(path: Path, text: str) -> bool:
-    """Write a new file, durable and for its owner only; False where there is one already."""
-    written = _written_aside(path, text)
+    """Write a new file, synced to disk, mode 600; return False where there is one already."""
+    written = _write_temporary(path, text)
     try:
         os.link(written, path)
     except FileExistsError:
@@ -63,12 +63,12 @@ def write_once(path: Path, text: str) -> bool:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a file in one step: a reader sees the old text or the new one, never a part."""
-    _written_aside(path, text).rename(path)
+    """Replace a file atomically: a reader sees the old text or the new one, never a part."""
+    _write_temporary(path, text).rename(path)
     _sync(path.parent)
 
 
-def _written_aside(path: Path, text: str) -> Path:
+def _write_temporary(path: Path, text: str) -> Path:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -79,7 +79,7 @@ def _written_aside(path: Path, text: str) -> Path:
 
 
 def _sync(folder: Path) -> None:
-    """Make the folder's new names survive a loss of power."""
+    """Sync the folder to disk, so that its new names survive a power failure."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -1,11 +1,11 @@
-"""The keys of one folder, and every key derived from them.
+"""Key ring: the keys of one folder, and every key derived from them.
 
 `epochs/2026-11.key` encrypts the payloads of a month; destroying it makes that month's histories
-unreadable. What must stay the same for years, the keys of blind indexes, PINs, sessions and ledger
-columns, is a file for each purpose, or is derived from `lasting.key` where that is.
-`seal/2026-11.pub` locks passwords; only a provisioning worker needs the `.key` beside it. The file
-`active` names the epoch that encrypts; every epoch that is here decrypts. No clock is asked. How
-the files are made: `security/rotation.py`; which there are: `security/purposes.py`.
+unreadable. Keys that stay the same for years, those of keyed (blind) indexes, PINs, sessions and
+ledger columns, have a file per purpose, or are derived from `lasting.key` where that exists.
+`seal/2026-11.pub` seals passwords; only a provisioning worker needs the `.key` beside it. The file
+`active` names the epoch that encrypts; every epoch that is here decrypts. No clock is read.
+Rotation is in `security/rotation.py`, the list of the keys in `security/purposes.py`.
 """
 
 import hashlib
@@ -27,46 +27,46 @@ from security.purposes import LASTING, User, by_epoch, labels, lasting
 
 ACTIVE = "active"
 ROOT = "lasting.key"
-"""What every key of `LASTING` is derived from; no process needs it beside them."""
+"""The key from which all of `LASTING` are derived; a process that has those does not need it."""
 _NONCE = 12
 _EPOCH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 class UnknownEpoch(KeyUnavailable):
-    """The key file of this epoch is not here (yet): the caller must wait, not give up."""
+    """The key file of this epoch is not here (yet): the caller must retry, not give up."""
 
 
 def derive(master: bytes, *labels: str) -> bytes:
-    """Return 32 bytes for this purpose; labels are joined so that no two lists collide."""
+    """Derive 32 bytes for this purpose (HKDF); labels are joined so that no two lists collide."""
     info = "\0".join(labels).encode()
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(master)
 
 
 def encrypt(key: bytes, text: bytes, context: bytes) -> bytes:
-    """Return nonce and AES-256-GCM box; `context` must be the same to open it."""
+    """Return nonce and AES-256-GCM ciphertext; `context` is the associated data."""
     nonce = os.urandom(_NONCE)
     return nonce + AESGCM(key).encrypt(nonce, text, context)
 
 
 def decrypt(key: bytes, box: bytes, context: bytes) -> bytes:
-    """Open a box; raises `cryptography.exceptions.InvalidTag`."""
+    """Decrypt a result of `encrypt`; raises `cryptography.exceptions.InvalidTag`."""
     return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], context)
 
 
 class KeyRing:
-    """The keys this process was given; files that come later are read when first needed.
+    """The keys this process was given; files that are added later are read when first needed.
 
-    Raises `KeyUnavailable` when it is made and a file that is here holds no key.
+    The constructor raises `KeyUnavailable` when a file that is here holds no key.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         check(folder)
-        self._named = active(folder)
+        self._active = active(folder)
         self._payload_key = lru_cache(maxsize=2048)(_payload_key)
 
     def require(self, *users: User) -> None:
-        """Raise `KeyUnavailable` for the first file that these need and that is not here."""
+        """Raise `KeyUnavailable` for the first missing file that these processes need."""
         for name in lasting(users):
             self._lasting(name)
         for kind in by_epoch(users):
@@ -75,7 +75,7 @@ class KeyRing:
     def checks(self) -> dict[str, str]:
         """Return a one-way value of each key that is here, by its file's name.
 
-        Both halves of a pair for sealing go by the public one.
+        Both halves of a sealing key pair have the value of the public one.
         """
         found = {}
         for name in LASTING:
@@ -107,22 +107,22 @@ class KeyRing:
 
     @property
     def epoch(self) -> str:
-        """The epoch that encrypts payloads: the active one, once its file is here and whole."""
+        """The epoch that encrypts payloads: the active one, once its file is here and complete."""
         return self._newest("epochs/*.key")
 
     @property
     def seal_epoch(self) -> str:
-        """The epoch that locks passwords."""
+        """The epoch that seals passwords."""
         return self._newest("seal/*.pub")
 
     def _newest(self, kind: str) -> str:
         """Return the newest usable epoch that is not newer than the active one.
 
-        While files are being copied here one by one, what every process has had for long goes on.
+        So while files are being copied here one by one, the epoch that all processes have is used.
         """
-        with suppress(BrokenKey):  # What was active goes on until the file is whole again.
-            self._named = active(self._folder)
-        limit = self._named
+        with suppress(BrokenKey):  # Until the file is complete again, the last one read applies.
+            self._active = active(self._folder)
+        limit = self._active
         for epoch in reversed(epochs(self._folder, kind)):
             if limit is None or epoch <= limit:
                 try:
@@ -156,12 +156,12 @@ class KeyRing:
             raise UnknownEpoch(str(missing)) from None
 
     def pin(self, reference: str, code_no: int) -> str:
-        """Return the six digits of this activation's code; the same each time it is asked."""
+        """Return the digits of this activation's code, derived: the same on each call."""
         digest = hmac.digest(self._lasting("pin.key"), f"{reference}\0{code_no}".encode(), "sha256")
         return f"{int.from_bytes(digest[:8]) % 10**pins.LENGTH:0{pins.LENGTH}d}"
 
     def index(self, purpose: str, value: str) -> str:
-        """Return a keyed index: equal values are found again, and nothing can be read back."""
+        """Return a keyed index (HMAC): equal values have equal ones, and none can be read back."""
         key = self._lasting(f"index/{purpose}.key")
         return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
 
@@ -195,7 +195,7 @@ def epochs(folder: Path, kind: str = "epochs/*.key") -> list[str]:
 def active(folder: Path) -> str | None:
     """Return the epoch that the file `active` names.
 
-    None where there is no such file, as in a folder of an older version: the newest one encrypts.
+    None without that file, as in a folder of an older version: there the newest epoch encrypts.
     """
     path = folder / ACTIVE
     try:
@@ -223,7 +223,7 @@ def _derived(root: bytes, name: str) -> bytes:
 
 
 def check_value(key: bytes) -> str:
-    """Return what tells two keys apart and gives neither away."""
+    """Return a one-way value, by which keys can be compared without revealing them."""
     return hmac.new(key, b"check value", hashlib.sha256).hexdigest()
 
 
@@ -238,7 +238,7 @@ def _public(path: Path) -> bytes:
 def check(folder: Path) -> None:
     """Raise `BrokenKey` for the first file here that cannot be used.
 
-    A private key that this process may not read is none of its own.
+    A private sealing key that this process may not read is skipped: it is for another process.
     """
     active(folder)
     for path in sorted([*folder.rglob("*.key"), *folder.glob("seal/*.pub")]):

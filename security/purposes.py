@@ -1,7 +1,7 @@
-"""Which key files there are, and which process needs which of them.
+"""Lists the key files, and which process needs which of them.
 
-Each is derived from `lasting.key` by the name it has here; a process that is given its own files
-needs no `lasting.key`. The table in docs/operations.md is checked against this one.
+Each key is derived from `lasting.key` by the name it has here; a process that is given its own
+files needs no `lasting.key`. A test compares the table in docs/operations.md with this one.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class User(StrEnum):
-    """A process that may have a folder of keys; that of alerts reads no key."""
+    """A process that may have a folder of keys; the process of alerts reads no key."""
 
     PORTAL = "portal"
     CONSOLE = "console"
@@ -21,7 +21,7 @@ class User(StrEnum):
 
 
 _ALL = set(User) - {User.ALERTS}
-_DESK = {User.CONSOLE, User.COMMANDS}
+_STAFF = {User.CONSOLE, User.COMMANDS}
 
 LASTING: dict[str, frozenset[User]] = {
     name: frozenset(users)
@@ -29,30 +29,30 @@ LASTING: dict[str, frozenset[User]] = {
         "payload-mac.key": _ALL,
         "pin.key": {User.MAIN, User.MESSAGING},
         "session.key": {User.PORTAL, User.CONSOLE},
-        "audit.key": _DESK,
+        "audit.key": _STAFF,
         "index/address.key": {User.PORTAL, User.CONSOLE},
         "index/browser.key": {User.PORTAL},
-        "index/email.key": {User.PORTAL, User.MAIN, User.MESSAGING, *_DESK},
-        "index/found_number.key": {User.MAIN, *_DESK},
-        "index/insurance.key": {User.MAIN, *_DESK},
-        "index/mobile.key": {User.PORTAL, User.MAIN, User.MESSAGING, *_DESK},
-        "index/name.key": {User.MAIN, *_DESK},
-        "index/person.key": {User.MAIN, *_DESK},
-        "index/registration.key": {User.MAIN, *_DESK},
+        "index/email.key": {User.PORTAL, User.MAIN, User.MESSAGING, *_STAFF},
+        "index/found_number.key": {User.MAIN, *_STAFF},
+        "index/insurance.key": {User.MAIN, *_STAFF},
+        "index/mobile.key": {User.PORTAL, User.MAIN, User.MESSAGING, *_STAFF},
+        "index/name.key": {User.MAIN, *_STAFF},
+        "index/person.key": {User.MAIN, *_STAFF},
+        "index/registration.key": {User.MAIN, *_STAFF},
         "index/staff.key": {User.CONSOLE},
         "index/student_number.key": {User.MAIN},
         "index/suggestion.key": {User.PORTAL},
-        "index/username.key": {User.MAIN, User.DIRECTORY, *_DESK},
-        "column/audit.key": _DESK,
-        "column/case_note.key": _DESK,
+        "index/username.key": {User.MAIN, User.DIRECTORY, *_STAFF},
+        "column/audit.key": _STAFF,
+        "column/case_note.key": _STAFF,
         "column/consent.key": {User.MAIN},
         "column/insurance.key": {User.MAIN, User.COMMANDS},
-        "column/name.key": {User.MAIN, *_DESK},
+        "column/name.key": {User.MAIN, *_STAFF},
         "column/suggestion.key": {User.PORTAL},
-        "column/support_answer.key": {User.MESSAGING, *_DESK},
-        "column/support_request.key": {User.PORTAL, User.MESSAGING, *_DESK},
+        "column/support_answer.key": {User.MESSAGING, *_STAFF},
+        "column/support_request.key": {User.PORTAL, User.MESSAGING, *_STAFF},
         "column/typed.key": {User.PORTAL},
-        "column/username.key": {User.MAIN, User.DIRECTORY, *_DESK},
+        "column/username.key": {User.MAIN, User.DIRECTORY, *_STAFF},
     }.items()
 }
 """The keys that do not rotate."""
@@ -62,21 +62,21 @@ BY_EPOCH: dict[str, frozenset[User]] = {
     "seal/*.pub": frozenset({User.PORTAL}),
     "seal/*.key": frozenset({User.DIRECTORY}),
 }
-"""The keys that do: one file an epoch."""
+"""The keys that rotate: one file per epoch."""
 
 
 def labels(name: str) -> list[str]:
-    """Return what this key is derived from `lasting.key` by."""
+    """Return the labels by which this key is derived from `lasting.key`."""
     return name.removesuffix(".key").replace("-", " ").split("/")
 
 
 def lasting(users: Iterable[User]) -> list[str]:
-    """Return the lasting keys that any of these needs."""
+    """Return the keys that do not rotate and that any of these processes needs."""
     wanted = set(users)
     return [name for name, needed_by in LASTING.items() if needed_by & wanted]
 
 
 def by_epoch(users: Iterable[User]) -> list[str]:
-    """Return the kinds of epochs' files that any of these needs."""
+    """Return the patterns of the files per epoch that any of these processes needs."""
     wanted = set(users)
     return [kind for kind, needed_by in BY_EPOCH.items() if needed_by & wanted]

@@ -1,9 +1,9 @@
-"""Logs: one JSON object a line, allow-listed fields, nothing that looks like a number or address.
+"""Redacts logs: one JSON object per line, allow-listed fields, no long numbers or addresses.
 
-A name in plain words looks like any word: no caller may put one into an event's text.
+A person's name cannot be told from other words: no caller may put one into an event's text.
 
-Exceptions are written as their type and the place they came from, never as their text: drivers
-and libraries like to quote the value they choked on.
+Exceptions are logged as their type and location, never as their text: drivers and libraries often
+quote the value that they failed on.
 """
 
 import logging
@@ -20,10 +20,10 @@ _FIELDS = frozenset(
     | {"reference", "step", "wait_reason", "activity", "attempt", "outcome"}
     | {"method", "route", "status", "duration_ms", "part", "queue"}
 )
-_OWN = frozenset({"level", "timestamp"})
-"""What the chain of processors makes itself, whatever the caller gave under these names."""
+_GENERATED = frozenset({"level", "timestamp"})
+"""Fields that the processor chain sets itself, whatever the caller passed by these names."""
 _DIGITS = re.compile(r"\d{5,}")
-_TELLING = 10_000
+_LARGE_NUMBER = 10_000
 _WORD = re.compile(r"\S+")
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 
@@ -48,12 +48,12 @@ def configure(level: str) -> None:
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # Three more ways to standard error, all of them raw: warnings, lines that cannot be formatted
-    # (with their arguments), and the traceback of what nobody caught.
+    # Three other ways to standard error are not redacted: warnings, records that cannot be
+    # formatted (with their arguments), and tracebacks of uncaught exceptions.
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False
-    sys.excepthook = _tell_uncaught
-    # Request lines hold what their callers chose to put there, so nobody writes any.
+    sys.excepthook = _log_uncaught
+    # Request lines hold whatever their callers put there, so they are not logged at all.
     for name in ("uvicorn.access", "httpx", "httpcore", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
@@ -64,9 +64,9 @@ def configure(level: str) -> None:
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Keep the allow-listed fields and blank out what looks like a number, address or quote."""
+    """Keep the allow-listed fields, and replace what looks like a number, address or quotation."""
     return {
-        key: value if key in _OWN else scrub(value)
+        key: value if key in _GENERATED else scrub(value)
         for key, value in event.items()
         if key in _FIELDS
     }
@@ -77,7 +77,7 @@ def scrub(value: object) -> object:
         case None | bool():
             return value
         case int() | float():
-            return value if abs(value) < _TELLING else "(digits)"
+            return value if abs(value) < _LARGE_NUMBER else "(digits)"
         case str():
             return _scrub(value)
         case _:
@@ -89,7 +89,7 @@ def _scrub(value: str) -> str:
     return _QUOTED.sub("(quoted)", _DIGITS.sub("(digits)", value))
 
 
-def _tell_uncaught(
+def _log_uncaught(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     logging.getLogger(__name__).critical("ended by an exception", exc_info=(kind, error, trace))

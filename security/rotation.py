@@ -1,7 +1,7 @@
-"""Makes key files, and lets one epoch follow another in two phases.
+"""Creates key files, and rotates epochs in two phases.
 
-`distribute` makes the files of the next epoch, which decrypt and do not encrypt yet; once every
-process has its own of them, `activate` names the epoch that encrypts.
+`distribute` creates the files of the next epoch, which decrypt and do not encrypt yet; once every
+process has those it needs, `activate` names the epoch that encrypts.
 """
 
 import secrets
@@ -16,9 +16,9 @@ from security.purposes import LASTING, User, by_epoch, lasting
 
 
 def create(folder: Path, epoch: str, known: Collection[str] = ()) -> list[str]:
-    """Make what is missing in the folder that has all keys; returns the files that were made.
+    """Create the missing files in the folder that has all keys; return their names.
 
-    `epoch` is the first one, where there is none. `known` names the keys that exist somewhere.
+    `epoch` is the first one, if there is none. `known`: names of keys that any process has.
     """
     check(folder)
     made = _make_root(folder, known)
@@ -44,9 +44,9 @@ def _make_root(folder: Path, known: Collection[str]) -> list[str]:
 
 
 def copy(folder: Path, target: Path, users: Collection[User]) -> list[str]:
-    """Bring the files that these processes need into another folder; returns their names.
+    """Copy the files that these processes need into another folder; return their names.
 
-    `active` comes last, so that nothing is encrypted with what is not there yet.
+    `active` is written last, so that nothing is encrypted with a key that is not there yet.
     """
     check(folder)
     keys = {name: lasting_key(folder, name) for name in lasting(users)}
@@ -58,15 +58,15 @@ def copy(folder: Path, target: Path, users: Collection[User]) -> list[str]:
         }
     for name, key in keys.items():
         replace(target / name, key.hex())
-    replace(target / ACTIVE, _now(folder))
+    replace(target / ACTIVE, _active_epoch(folder))
     return [*keys, ACTIVE]
 
 
 def distribute(folder: Path, known: Collection[str] = ()) -> tuple[str, list[str]]:
-    """Make the files of the epoch after the active one; returns it, and what was made.
+    """Create the files of the epoch after the active one; return it, and the names of its files.
 
-    `known` names the keys that exist somewhere. Raises `KeyUnavailable` in a copy of some keys:
-    an epoch made there would be no other process's.
+    `known`: names of keys that any process has. Raises `KeyUnavailable` in a copy of some keys:
+    no other process would have an epoch created there.
     """
     check(folder)
     if not (folder / ROOT).exists():
@@ -74,24 +74,25 @@ def distribute(folder: Path, known: Collection[str] = ()) -> tuple[str, list[str
             f"{folder} has no {ROOT}, so it is a copy for some processes: make the epoch in the"
             " folder that has all keys, and copy it from there"
         )
-    now = _now(folder)
-    # From here on the newest file is no longer the one that encrypts.
+    now = _active_epoch(folder)
+    # Without the file `active` the newest epoch encrypts, which the new one must not do yet.
     write_once(folder / ACTIVE, now)
     return following(now), _make_epoch(folder, following(now), known)
 
 
 def is_ahead(folder: Path, month: str) -> bool:
-    """Tell whether an epoch after this month, as 2026-12, encrypts already."""
+    """Return whether an epoch after this month (such as 2026-12) encrypts already."""
     return (active(folder) or month) > month
 
 
 def activate(folder: Path, epoch: str | None = None) -> str:
-    """Let this epoch encrypt, else the newest one; its files must be here, those of its kind.
+    """Make this epoch, or else the newest one, the active one; return it.
 
-    Raises `KeyUnavailable` and changes nothing when one is missing or broken.
+    Each kind of file that the epoch before has must be here. Raises `KeyUnavailable` and changes
+    nothing when one is missing or broken.
     """
     check(folder)
-    now = _now(folder)
+    now = _active_epoch(folder)
     chosen = epoch or max(epochs(folder))
     if chosen not in epochs(folder):
         raise KeyUnavailable(f"the key file {folder / 'epochs' / chosen}.key is missing")
@@ -102,7 +103,7 @@ def activate(folder: Path, epoch: str | None = None) -> str:
     return chosen
 
 
-def _now(folder: Path) -> str:
+def _active_epoch(folder: Path) -> str:
     """Return the epoch that encrypts in this folder."""
     now = active(folder) or max(epochs(folder), default=None)
     if now is None:
@@ -111,7 +112,7 @@ def _now(folder: Path) -> str:
 
 
 def _make_epoch(folder: Path, epoch: str, known: Collection[str]) -> list[str]:
-    """Make the files of an epoch that are missing, the public key from the private one."""
+    """Create the missing files of an epoch; the public key is computed from the private one."""
     private, public = f"seal/{epoch}.key", f"seal/{epoch}.pub"
     if (folder / public).exists() and not (folder / private).exists():
         raise KeyUnavailable(
@@ -129,6 +130,6 @@ def _make_epoch(folder: Path, epoch: str, known: Collection[str]) -> list[str]:
 
 
 def _make(folder: Path, name: str, key: bytes | None = None) -> list[str]:
-    """Write a key file, of a random key where none is given, unless there is one."""
+    """Create a key file, by default of a random key; return its name, or none if it exists."""
     text = (key or secrets.token_bytes(32)).hex()
     return [name] if write_once(folder / name, text) else []

@@ -1,7 +1,7 @@
-"""The sealed password: locked in the portal, opened only by the provisioning worker.
+"""Sealed passwords: encrypted in the portal, decrypted only by the provisioning worker.
 
 HPKE (RFC 9180) to the epoch's public key, bound to the reference, so that a box moved to another
-activation does not open.
+activation does not decrypt.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class SealedPassword:
 
 
 def seal(keys: KeyRing, reference: str, password: str) -> SealedPassword:
-    """Lock a password for this activation, to the active epoch."""
+    """Encrypt a password for this activation, with the active epoch's public key."""
     epoch = keys.seal_epoch
     box = _SUITE.encrypt(password.encode(), keys.seal_public(epoch), info=_info(reference))
     return SealedPassword(epoch, box)

@@ -1,6 +1,6 @@
-"""The words of pages and messages: English in the code, Greek in `el.po`.
+"""Translates the texts of pages and messages: English in the code, Greek in `el.po`.
 
-The catalogue is compiled in memory, so that there is no second file to forget.
+The catalogue is compiled in memory, so that no compiled file can be out of date.
 """
 
 from functools import cache
@@ -16,7 +16,7 @@ _FOLDER = Path(__file__).parent
 
 @cache
 def translator(language: str) -> NullTranslations:
-    """Return the catalogue of this language; English, and any language unknown here, as written."""
+    """Return the catalogue of this language; for others, English too, one that changes no text."""
     path = _FOLDER / f"{language}.po"
     if language not in {file.stem for file in _FOLDER.glob("*.po")}:
         return NullTranslations()
@@ -27,6 +27,6 @@ def translator(language: str) -> NullTranslations:
     return Translations(compiled)
 
 
-def N_(text: str) -> str:  # noqa: N802 - the name the extractor and every reader knows
+def N_(text: str) -> str:  # noqa: N802 - the conventional name, which the extractor looks for
     """Mark a text for translation where it is written; it is translated where it is used."""
     return text
