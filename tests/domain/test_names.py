@@ -55,6 +55,10 @@ def test_each_word_that_is_sought_has_three_letters_and_no_digit(
     assert found(typed, "Νίκος Παπαδοπούλου") is is_found
 
 
+def test_a_word_that_no_latin_letter_spells_is_sought_as_it_is() -> None:
+    assert names.sought("ЪЪЪ") == [frozenset({"ЪЪЪ"})]
+
+
 WRITTEN = (
     *(("Παπαδόπουλος", ""), ("", "Papadopoulos"), ("Παύλου", ""), ("", "Pavlou"), ("Μαΐρη", "")),
     *(("Μπαμπινιώτης", "Bampiniotis"), ("Αγγελής", ""), ("", "Angelis"), ("Ευάγγελος", "")),
