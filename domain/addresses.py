@@ -1,4 +1,4 @@
-"""Which addresses are only examples, and which mean this machine; pure."""
+"""Recognises URLs that are examples, loopback or without TLS; pure."""
 
 import re
 from ipaddress import ip_address
@@ -17,7 +17,7 @@ def names_example(text: str) -> bool:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether this address leads to the machine it is asked on, as a demo's does."""
+    """Tell whether the host of a URL is the loopback interface, as in a demo."""
     host = (urlsplit(url).hostname or "").lower()
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -28,5 +28,5 @@ def is_loopback(url: str) -> bool:
 
 
 def is_plain(url: str) -> bool:
-    """Tell whether whoever is on the way can read what goes to this address."""
+    """Tell whether traffic to this URL is not encrypted."""
     return urlsplit(url).scheme.lower() != "https"

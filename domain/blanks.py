@@ -1,8 +1,8 @@
-"""Says what an empty field is, for every column of the registrar's rows; pure.
+"""Recognises empty fields in every column of the registrar's rows; pure.
 
-Exports and forms that demand an entry leave a sign, a zero or a word where there is nothing. Words
-are compared without accents, case and signs; where one has a Greek letter, Latin letters that look
-the same are those.
+Exports and forms with mandatory fields put a sign, a zero or a word where there is no value. Words
+are compared without accents, case and signs; in a word with a Greek letter, Latin letters that look
+the same are read as Greek.
 """
 
 import re
@@ -12,7 +12,7 @@ from domain.lookalikes import repaired
 from domain.memo import OF_A_REGISTRAR, remembered
 from domain.text import LOOK_ALIKES, has_greek, visible, without_marks
 
-# `Na`, `Nan`, `Nil` and `No` are not among them: people are called so.
+# `Na`, `Nan`, `Nil` and `No` are not in the list: they are names of people.
 _WORDS = (
     *("null", "none", "n/a", "undefined", "unknown", "not known", "not available", "not given"),
     *("not applicable", "missing", "no father", "deceased", "agnostos", "agnosti", "agnosto"),
@@ -30,14 +30,14 @@ _WORDS = (
     *("apebiose", "xoris", "choris", "den yparxei", "den yparchei", "den exei", "den echei"),
     *("den anagrafetai", "den anaferetai", "den dilothike", "omoios", "ekkremei"),
 )
-# Said of a father, and no father's name, though a surname may be the same.
+# Written in place of a father's name, never a father's name; some are surnames too.
 _OF_FATHERS = (
     *("ορφανός", "ορφανή", "ορφανό", "ορφανού", "ορφανών", "orphan", "orfanos", "orfani"),
     *("μακαρίτης", "μακαρίτη", "νεκρός", "χήρα", "μονογονεϊκή οικογένεια", "μονογονεϊκή"),
     *("ανύπαντρη μητέρα", "άγαμη μητέρα", "αγάμου μητρός", "single mother", "διαζευγμένος"),
     *("εκτός γάμου", "εξώγαμο", "αγνοείται", "αγνοούμενος", "late", "όμοιο", "ίδιο"),
 )
-# Of what there is nothing; such words tell nothing beside one of those above.
+# Names of the missing field ("no father's name"); ignored beside one of the words above.
 _NOUNS = (
     *("όνομα", "ονόματος", "πατρός", "πατέρας", "πατέρα", "πατήρ", "πατρώνυμο", "πατρωνύμου"),
     *("patros", "pateras", "patera", "father", "fathers", "name", "names", "first", "last", "data"),
@@ -46,9 +46,9 @@ _NOUNS = (
     *("επώνυμο", "επωνύμου", "στοιχείο", "στοιχεία", "στοιχείων", "καταχώρηση", "καταχώριση"),
     *("είναι", "του", "ο", "η", "το"),
 )
-# No one is called so; what follows says what is not there.
+# Never names of people; the words that follow say what is missing.
 _NEGATIONS = ("δεν", "not")
-# People are called so, but not together with one of the words that follow.
+# Also names of people, unless a word with one of the endings below follows.
 _NO = ("no", "μη", "μην")
 _NOT_SO = (
     *("μένο", "μένος", "μένη", "μένου", "μένα", "θέν", "θέντος", "θείς", "θέντα", "σιμο", "σιμος"),
@@ -57,20 +57,20 @@ _NOT_SO = (
 
 
 def known(words: Iterable[str]) -> frozenset[str]:
-    """Return words in the forms that are compared."""
+    """Return words in the normalised forms that are compared."""
     keys = frozenset(map(_key, words))
     return (keys | {key.upper() for key in keys}) - {""}
 
 
 @remembered(OF_A_REGISTRAR)
 def value(raw: str | None, more: frozenset[str] = frozenset()) -> str:
-    """Return a field in single spaces, without what is invisible; empty where nothing is told.
+    """Return a field in single spaces, without invisible characters; "" where it has no value.
 
-    `more` are words of the university's own, as `known` returns them.
+    `more` are further words for "no value" that the university sets, as `known` returns them.
     """
     text = visible(raw or "")
-    told = any(c.isalnum() for c in text) and re.search("[^0]", re.sub(r"[\W_]", "", text))
-    return text if told and not _says_nothing(_key(text), more) else ""
+    has_content = any(c.isalnum() for c in text) and re.search("[^0]", re.sub(r"[\W_]", "", text))
+    return text if has_content and not _says_nothing(_key(text), more) else ""
 
 
 def _key(text: str) -> str:
@@ -94,7 +94,7 @@ def _says_nothing(key: str, more: frozenset[str]) -> bool:
 
 
 def _says_not(words: list[str], bare: list[str]) -> bool:
-    """Whether words say that something is not there, or not so."""
+    """Tell whether words are a negation, such as "not declared"."""
     first, *others = words
     if not others or first not in _NONE:
         return first in _NOT

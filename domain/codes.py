@@ -1,9 +1,9 @@
-"""The rules of PIN codes and tries; knows numbers and times, never a code.
+"""Decides when PIN codes expire, lock and are sent again; sees numbers and times, never a code.
 
-A code lives ten minutes from being handed over and dies after five tries; ten wrong tries over all
-codes lock the activation for an hour and end its codes. Two codes at most are alive: a resend with
-five minutes left repeats the code, later it issues a new one and the old one lives out its time.
-The ledger keeps these numbers: a workflow can be reset, and would count anew.
+A code is valid for ten minutes after delivery and for five tries; ten wrong tries over all codes
+lock the activation for an hour and end its codes. At most two codes are valid: a resend with five
+minutes left repeats the code, later it issues a new one and the old one stays valid until it
+expires. The ledger keeps the counts, because a workflow that is reset would lose them.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _LIVE_CODES = 2
 
 @dataclass
 class Code:
-    """`run_id` is the workflow run it was issued to; `ended`: it was used, or ended by a lock."""
+    """A code by its number; `run_id` is the run it was issued to, `ended`: used or locked."""
 
     number: int
     run_id: str
@@ -35,9 +35,9 @@ class CodeBook:
     locked_until: datetime | None = None
 
     def to_send(self, send_no: int, run_id: str, now: datetime) -> int:
-        """Return the code for the next message: the newest, as long as this run may repeat it.
+        """Return the code for the next message: the newest one if this run may still repeat it.
 
-        A new code is numbered by the message that first carries it, so that no number comes twice.
+        A new code takes the number of the message that first carries it, so numbers are unique.
         """
         newest = self.codes[-1:]
         if newest and newest[0].run_id == run_id and self.worth_sending(newest[0].number, now):
@@ -46,32 +46,32 @@ class CodeBook:
         return send_no
 
     def worth_sending(self, number: int, now: datetime) -> bool:
-        """Whether whoever gets this code now has the time and the tries to type it."""
+        """Tell whether a code has enough time and tries left to be sent now."""
         code = self._code(number)
         expires_at = self.expires_at(number)
         lives = expires_at is None or expires_at - now >= self.policy.repeat_code_if_left
         return lives and self._has_tries(code)
 
     def expires_at(self, number: int) -> datetime | None:
-        """Return when a code ends; None as long as it was not handed over."""
+        """Return when a code expires; None until it has been handed over."""
         handed_over_at = self._code(number).handed_over_at
         return handed_over_at + self.policy.pin_ttl if handed_over_at else None
 
     def life_left(self, number: int, now: datetime) -> timedelta:
-        """Return how long this code holds once its message is there."""
+        """Return how long this code stays valid; the full time until it has been handed over."""
         expires_at = self.expires_at(number)
         return expires_at - now if expires_at else self.policy.pin_ttl
 
     def judging_time(self, received_at: datetime, now: datetime) -> datetime:
-        """Return when a code counts as typed: when received, but never before the newest message.
+        """Return the time at which a typed code is judged: reception, not before the last message.
 
-        A portal whose clock is wrong can then not stretch the life of a code.
+        This keeps a portal whose clock is wrong from extending the life of a code.
         """
         sent_at = (self.codes[-1].handed_over_at if self.codes else None) or now
         return min(max(received_at, sent_at), now)
 
     def live(self, at: datetime) -> tuple[int, ...]:
-        """Return the numbers of the codes that count at this time, those on their way included."""
+        """Return the numbers of the codes valid at this time, undelivered ones included."""
         newest = self.codes[-_LIVE_CODES:]
         return tuple(
             code.number for code in newest if self._has_tries(code) and self._in_time(code, at)
@@ -87,7 +87,7 @@ class CodeBook:
         return min(of_code, self.policy.pin_tries - self.wrong)
 
     def count(self, at: datetime) -> tuple[int, ...]:
-        """Count a try against every live code and the activation; returns those codes."""
+        """Count a try against every valid code and the activation; return those codes."""
         tried = self.live(at)
         for number in tried:
             self._code(number).tries += 1
@@ -95,17 +95,17 @@ class CodeBook:
         return tried
 
     def take_back(self, tried: tuple[int, ...]) -> None:
-        """Count no longer what was no wrong try: it was right, or it was once."""
+        """Undo `count` for a try that was right, or was counted before (deduplication)."""
         for number in tried:
             self._code(number).tries -= 1
         self.wrong -= 1
 
     def use(self, number: int) -> None:
-        """End a code: it proves once."""
+        """End a code after its single use."""
         self._code(number).ended = True
 
     def lock_if_spent(self, now: datetime) -> None:
-        """Lock after the last wrong try; what was sent until then opens nothing afterwards."""
+        """Lock the activation if no tries are left, and end every code sent so far."""
         if self.wrong >= self.policy.pin_tries:
             self.locked_until = now + self.policy.pin_lock
             self.wrong = 0

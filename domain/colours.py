@@ -1,17 +1,17 @@
-"""Whether a colour can be read on another: the contrast of WCAG 2.2, success criterion 1.4.3."""
+"""Checks the contrast of two colours by WCAG 2.2, success criterion 1.4.3."""
 
 import re
 
 from domain.rules import Unfit
 
 LEGIBLE = 4.5
-"""The least contrast of text and its background."""
+"""Minimum contrast ratio of text and its background."""
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _LINEAR_BELOW = 0.04045
 
 
 def check(colour: str, background: str) -> str:
-    """Return a colour that is legible on the background; raises `Unfit` with what is wrong."""
+    """Return a colour that is legible on the background; raise `Unfit` with the error."""
     if not _HEX.fullmatch(colour):
         raise Unfit("a colour has the form #7a1f2b")
     if contrast(colour, background) < LEGIBLE:

@@ -1,7 +1,7 @@
-"""What the student is shown before «Συμφωνώ», and the hash that ties the consent to it.
+"""Builds the details shown before «Συμφωνώ», and the hash that ties the consent to them.
 
-The hash covers every field of the view but itself; a page that shows less, or a record made for
-something else, does not match.
+The hash covers every other field of the view; a page that shows less, or a record of another
+consent, does not match.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from domain.contracts.vocabulary import Choice
 
 
 def review(person: Person, username: str, terms_version: str) -> ReviewView:
-    """Lay out the verified details of a person, with the hash of exactly these."""
+    """Return a person's verified details as shown, with their hash."""
     view = ReviewView(
         name_el=f"{person.first_name_el} {person.last_name_el}".strip(),
         name_latin=f"{person.first_name_latin} {person.last_name_latin}".strip(),
@@ -37,13 +37,13 @@ def review(person: Person, username: str, terms_version: str) -> ReviewView:
 
 
 def shown_hash(view: ReviewView) -> str:
-    """Hash a view's fields, its own hash left out, as canonical JSON."""
+    """Return the SHA-256 of a view's fields but the hash itself, as canonical JSON."""
     fields = view.model_dump(mode="json", exclude={"shown_hash"})
     canonical = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def kept(view: ReviewView, choices: Collection[Choice]) -> tuple[Choice, ...]:
-    """Return the choices that this view offered; a forged form may name others."""
+    """Return the choices that this view offered, because a forged form may name others."""
     contacts = {Choice.RECOVERY_EMAIL: view.email, Choice.RECOVERY_MOBILE: view.mobile}
     return tuple(choice for choice in choices if contacts.get(choice, True))

@@ -1,8 +1,8 @@
-"""Mobiles and e-mails in the one spelling that is compared: E.164, and lower-case ASCII.
+"""Normalises mobiles to E.164 and e-mails to lower-case ASCII, the forms that are compared.
 
 `mobile` and `email` read what a student typed and raise `InvalidInput` with the broken rule.
-`mobiles_on_file` and `emails_on_file` read what the registrar holds, which is whatever a
-secretary typed over twenty years: they take what is usable and never raise.
+`mobiles_on_file` and `emails_on_file` read free text that secretaries typed into the registrar
+over twenty years: they return what is usable and never raise.
 """
 
 import re
@@ -27,18 +27,18 @@ _BETWEEN_MOBILES = re.compile(r"[^+\d ().\-\u2010-\u2015]+|\s[-–]\s")
 _WRITTEN_TOGETHER = re.compile(r"[+\d]+")
 _FEWEST_DIGITS = 8
 _MOST_DIGITS = 18
-# As in 00 30 69 12 34 56 78.
+# Digit groups of one number, as in 00 30 69 12 34 56 78.
 _MOST_GROUPS = 7
 _LONGEST_FIELD = 255
 AROUND_EMAILS = "'.{}"
-"""What spreadsheets and sentences leave at the ends of an address, and what may stand in one."""
+"""Characters that spreadsheets and sentences leave around an address; valid inside one too."""
 _OF_NOBODY = {
     *("no", "nomail", "noemail", "nil", "nan", "na", "notvalid", "test", "mail", "email"),
     *("gram", "grammateia", "gramateia", "secretariat", "students", "foitites", "library"),
     *("bibliothiki", "erasmus"),
 }
 _BETWEEN_EMAILS = re.compile(r"[\s,;:|/<>()\[\]\"«»‹›“”„‘’]+")
-# As in email=a@b.org. An address may have the sign itself, so not every word before it is left out.
+# As in email=a@b.org. An address may contain "=", so only known or non-ASCII labels are removed.
 _LABEL = re.compile(r"^(?:(?:e[-_.]?)?mail(?:to)?|[^@=]*[^\x00-\x7f@=][^@=]*)=", re.IGNORECASE)
 
 
@@ -74,7 +74,7 @@ def email(raw: str) -> str:
 
 
 def email_elsewhere(raw: str, own: Collection[str]) -> str:
-    """Return the address as `email` does; one at the university's own domains breaks a rule."""
+    """Return the address as `email` does; raise also for one at the university's own domains."""
     address = email(raw)
     if is_at(address, own):
         raise InvalidInput(InputRule.EMAIL_OWN)
@@ -82,20 +82,20 @@ def email_elsewhere(raw: str, own: Collection[str]) -> str:
 
 
 def domain_of_mail(raw: str) -> str:
-    """Return a domain in the form that addresses have it in: lower-case ASCII."""
+    """Return a mail domain in lower-case ASCII; "" where it is invalid."""
     with suppress(InvalidInput):
         return email(f"x@{raw.strip().strip('@.')}").rpartition("@")[2]
     return ""
 
 
 def is_at(address: str, domains: Collection[str]) -> bool:
-    """Whether the mailbox is at one of these domains, or at a sub-domain of one."""
+    """Tell whether the mailbox is at one of these domains, or at a sub-domain of one."""
     host = address.rpartition("@")[2]
     return any(f".{host}".endswith(f".{domain}") for domain in domains)
 
 
 def is_of_nobody(address: str) -> bool:
-    """Whether a mailbox is by its name an office's, or stands for none: info@, no@, none@."""
+    """Tell whether a mailbox is an office's or a placeholder by its name: info@, no@, none@."""
     name = address.partition("@")[0]
     reserved = usernames.unusable(name) is usernames.Unusable.RESERVED
     return reserved or not blanks.value(name) or re.sub(r"[._+-]", "", name) in _OF_NOBODY
@@ -103,7 +103,7 @@ def is_of_nobody(address: str) -> bool:
 
 @remembered(OF_A_REGISTRAR)
 def mobiles_on_file(raw: str | None, region: str) -> tuple[str, ...]:
-    """Return every mobile the registrar's field holds, first one first."""
+    """Return every mobile in the registrar's field, in order, without duplicates."""
     text = plain((raw or "")[:_LONGEST_FIELD])
     pieces = _BETWEEN_MOBILES.split(text)
     numbers = [text, *pieces, *(number for piece in pieces for number in _joined(piece, region))]
@@ -121,7 +121,7 @@ def landline_on_file(raw: str | None, region: str) -> bool:
 
 @remembered(OF_A_REGISTRAR)
 def emails_on_file(raw: str | None) -> tuple[str, ...]:
-    """Return every e-mail the registrar's field holds, first one first."""
+    """Return every e-mail in the registrar's field, in order, without duplicates."""
     pieces = _BETWEEN_EMAILS.split(plain((raw or "")[:_LONGEST_FIELD]))
     return _readable((_bare(_LABEL.sub("", _bare(piece))) for piece in pieces), email)
 
@@ -131,7 +131,7 @@ def _bare(piece: str) -> str:
 
 
 def _joined(text: str, region: str) -> Iterator[str]:
-    """Yield the numbers in a row of digit groups, each the longest that makes sense."""
+    """Yield the numbers in a row of digit groups, each the longest valid one."""
     groups = _WRITTEN_TOGETHER.findall(text)
     at = 0
     while at < len(groups):
@@ -166,7 +166,7 @@ def _parse(text: str, region: str) -> PhoneNumber | None:
 
 
 def _foreign(text: str) -> bool:
-    """Tell whether the digits make sense abroad, so that the country code is what is missing."""
+    """Tell whether the digits are valid abroad, that is, lack only the country code."""
     if text.startswith(("+", "00")):
         return False
     abroad = (_parse("+" + text, "ZZ"), *(_parse(text, region) for region in _NEIGHBOURS))
@@ -174,5 +174,5 @@ def _foreign(text: str) -> bool:
 
 
 def _mixes_scripts(domain: str) -> bool:
-    """Tell a keyboard left in Greek from a Greek domain, whose labels are Greek throughout."""
+    """Tell whether a label mixes scripts (a keyboard left in Greek); a Greek domain does not."""
     return any(has_greek(label) and not is_greek_only(label) for label in domain.split("."))

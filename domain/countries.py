@@ -1,4 +1,4 @@
-"""Country codes of ISO 3166, read from what records have in their place; pure."""
+"""Reads country codes of ISO 3166 from codes, numbers and names in records; pure."""
 
 from functools import cache
 from itertools import product
@@ -9,18 +9,18 @@ from babel.core import get_global
 from domain.elot743 import ascii_fold
 from domain.text import has_greek, identifier, squash
 
-# What CLDR names beside the countries of ISO 3166: unions, outlying islands, pseudo-locales.
+# CLDR territories that are not countries of ISO 3166: unions, outlying islands, pseudo-locales.
 _OTHERS = frozenset(
     ("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ")
 )
 KOSOVO = "XK"
-"""Widely used, and in lists of countries, though ISO 3166 has not assigned it."""
+"""Widely used and in lists of countries, but not assigned by ISO 3166."""
 ISO = frozenset(
     code
     for code in map(str, Locale("en").territories)
     if len(code) == len("GR") and code.isalpha() and code not in _OTHERS
 )
-# As `identifier` folds them: the Union's own codes, and abbreviations in Greek letters.
+# In the form of `identifier`: the European Union's own codes, and Greek abbreviations.
 _CODES = {"EL": "GR", "EΛ": "GR", "ΓP": "GR", "UK": "GB", "YK": "GB", "HB": "GB"}
 _WORDS = {
     "GR": "elliniki elliniki-dimokratia ellas ell ellinas ellinida greek hellas hellenic",
@@ -32,7 +32,7 @@ _WORDS = {
 
 
 def code(raw: str) -> str | None:
-    """Return two letters for a code of two or three letters, a number or a name; else None."""
+    """Return the two-letter code for a code, number or name of a country; None if unknown."""
     short = identifier(raw)
     if short == "KY" and has_greek(raw):
         return "CY"
@@ -45,20 +45,20 @@ def code(raw: str) -> str | None:
 
 
 def _sounds_another(raw: str, code: str) -> bool:
-    """Whether a code that looks like a country's sounds like another's: `ΚΡ` is KP or KR."""
+    """Tell whether a Greek code looks like one country's and sounds like another's: `ΚΡ`."""
     sound = _folded(raw).upper()
     return has_greek(raw) and sound != code and sound in ISO
 
 
 def _as_it_sounds(raw: str) -> str | None:
-    """Read two Greek letters, each by its looks or its sound, where one country is meant.
+    """Return the one country that two Greek letters can mean, each by its shape or its sound.
 
-    What begins the one-word name of another country may be short for that.
+    Return None if they also begin the one-word Greek name of another country.
     """
     letters = [{identifier(char), _folded(char).upper()} for char in squash(raw)]
-    meant = {one + other for one, other in product(*letters)} & ISO
+    possible = {one + other for one, other in product(*letters)} & ISO
     begun = {code for code, name in _greek_words() if _folded(name).startswith(_folded(raw))}
-    return next(iter(meant)) if len(meant) == 1 and begun <= meant else None
+    return next(iter(possible)) if len(possible) == 1 and begun <= possible else None
 
 
 def _greek_words() -> list[tuple[str, str]]:
@@ -69,7 +69,7 @@ def _greek_words() -> list[tuple[str, str]]:
 
 @cache
 def _aliases() -> dict[str, str]:
-    """Return the codes of three letters, the numbers, and codes that are no more."""
+    """Return two-letter codes by three-letter, numeric and withdrawn codes."""
     aliases = get_global("territory_aliases").items()
     return {old: new[0] for old, new in aliases if len(new) == 1 and new[0] in ISO}
 

@@ -1,9 +1,9 @@
-"""Birth dates as people and secretariats write them; pure.
+"""Parses birth dates as people and secretariats write them; pure.
 
-Day first or year first, with any signs between or with none, with two or four digits of the year,
-the month as a number or by its name in Greek or English. Eight digits are never ambiguous: a year
-from 1900 on starts with no day and no month. Other letters between the parts make it no date. What
-is on file is reduced to `key` by SQL as well, so that a date is found in every form it is read in.
+Day first or year first, with or without separators, with two or four digits of the year, the month
+as a number or by its name in Greek or English. Eight digits are never ambiguous, because a year
+from 1900 on begins with no day and no month. Other letters between the parts make the text invalid.
+SQL computes the same `key` of dates on file, so that a search finds each form that is read here.
 """
 
 import re
@@ -17,7 +17,7 @@ from domain.text import plain
 _LETTERS = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρστυφχψωςΆΈΉΊΌΎΏΪΫάέήίόύώϊϋΐΰ"
 _READ_AS = "abgdeziqiklmnxoprstufhywabgdeziqiklmnxoprstufhywsaeiiouwiuaeiiouwiuiu"
 FOLDED = (ascii_uppercase + _LETTERS, ascii_lowercase + _READ_AS)
-"""Letters, and the small Latin one that each is read as; PostgreSQL does all of this the same."""
+"""Letters, and the lower-case Latin letter for each; PostgreSQL translates them the same way."""
 _TO_LATIN = str.maketrans(*FOLDED)
 _SIGNS = r"[\u0001-/;-`{-\u00a0\u00ad\u00b7\u2000-\u206f\u2212\u3000\ufeff]+"
 _MONTH = "[a-z]{3}[nl]?"
@@ -26,7 +26,7 @@ REDUCED = (
     ("(?<![0-9])0([0-9])(?![0-9])", r"\1"),
     (f"-?({_MONTH})[a-z]*-?", r"-\1-"),
 )
-"""What is replaced, one after the other: signs, leading zeros, all but the beginning of words."""
+"""Replacements in order: separators, leading zeros, all but the first letters of words."""
 _SHORT_YEAR = r"[0-9]{1,2}(?![0-9a-z])(?!.*[^0-9][0-9]{4}(?![0-9]))"
 KEY = (
     "^[-a-z]*(?<![0-9])("
@@ -35,7 +35,7 @@ KEY = (
     f"|[0-9]{{1,2}}(?:[-:][0-9]{{1,2}}[-:]|-{_MONTH}-)[0-9]{{4}}"
     f"|(?<![a-z]){_MONTH}-[0-9]{{1,2}}-[0-9]{{4}}|[0-9]{{8}})(?![0-9])"
 )
-"""What of a field so reduced is a date: after words only with all four digits of the year."""
+"""Matches the date in a reduced field; after words only with a year of four digits."""
 _COMPILED = [(re.compile(pattern), by) for pattern, by in REDUCED]
 _KEY = re.compile(KEY)
 _MONTHS = (
@@ -56,7 +56,7 @@ SURE = "^(?:{})$".format(
         )
     )
 )
-"""Keys that are read as a date whatever day it is today; most dates of students are so written."""
+"""Matches keys that are valid dates independent of today's date; most students' dates are."""
 _NUMBERS = {name: at for at, names in enumerate(_MONTHS, 1) for name in names.split()}
 _EIGHT_DIGITS = (
     re.compile(r"(?P<day>\d\d)(?P<month>\d\d)(?P<year>\d{4})"),
@@ -71,22 +71,22 @@ _ZONED = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _HOURS_AHEAD = (2, 3)
-"""Of UTC, in Greece and in Cyprus; midnight there is how a program writes a day in UTC."""
+"""UTC offset of Greece and Cyprus; programs store a day as local midnight converted to UTC."""
 _NOON = 12
 _OLDEST = 110
-"""Years; nobody older studies, and 1900 is what programs write for no date."""
+"""Maximum age in years; also excludes 1900, which programs write for an unknown date."""
 
 
 @remembered(OF_A_REGISTRAR)
 def on_file(raw: str, today: date) -> date | None:
-    """Read the registrar's field, which may go on with a time."""
+    """Parse the registrar's field, in which a time may follow the date; None without a date."""
     return _read(_at_midnight(raw) or key(raw), today)
 
 
 def in_entry(raw: str, today: date) -> frozenset[date]:
-    """Return the days that a value of the directory can mean, none where it is no date.
+    """Return the days that a value of the directory can mean; empty if it is no date.
 
-    LDAP writes a time in UTC (RFC 4517): one in the afternoon may be the next day's midnight here.
+    LDAP times are in UTC (RFC 4517), so one in the afternoon may be the next midnight local time.
     """
     time = _GENERALIZED_TIME.fullmatch(raw.strip())
     day = on_file(time[1] if time else raw, today)
@@ -96,18 +96,18 @@ def in_entry(raw: str, today: date) -> frozenset[date]:
 
 
 def typed(raw: str, today: date) -> date | None:
-    """Read what a person typed, which must be a date and nothing more."""
-    whole = re.fullmatch(f"{KEY}-?", _reduced(plain(raw)))
-    return _read(_hyphened(whole), today)
+    """Parse typed text that must be a date and nothing else; None otherwise."""
+    found = re.fullmatch(f"{KEY}-?", _reduced(plain(raw)))
+    return _read(_hyphened(found), today)
 
 
 def key(raw: str) -> str:
-    """Return the date of a field with single hyphens and no leading zero; empty without one."""
+    """Return the date in a field with single hyphens and no leading zeros; "" without a date."""
     return _hyphened(_KEY.match(_reduced(raw)))
 
 
 def keys(day: date) -> list[str]:
-    """Return every key that is read as this day."""
+    """Return every key that is parsed as this day, for a search by SQL."""
     year, month, number = day.year, day.month, day.day
     before = day - timedelta(days=1)
     return [
@@ -131,7 +131,7 @@ def keys(day: date) -> list[str]:
 
 
 def swapped(day: date) -> date | None:
-    """Return the date with day and month exchanged, where that is another one."""
+    """Return the date with day and month exchanged; None if that is invalid or the same."""
     if day.day > len(_MONTHS) or day.day == day.month:
         return None
     return day.replace(month=day.day, day=day.month)
@@ -149,7 +149,7 @@ def _hyphened(found: re.Match[str] | None) -> str:
 
 
 def _at_midnight(raw: str) -> str | None:
-    """Return the day that begins here at a time written with its zone; None at other times."""
+    """Return the day of a zoned time that is midnight local time; None for other times."""
     found = _ZONED.fullmatch(raw.strip())
     if not found:
         return None
@@ -176,14 +176,14 @@ def _read(found: str, today: date) -> date | None:
 
 
 def _day(today: date, *, year: str, month: str, day: str) -> date | None:
-    """Return a day that somebody alive may be born on; two digits mean the latest such year."""
+    """Return a plausible birth date; a two-digit year means the latest such year. Else None."""
     if month.isalpha() and month not in _NUMBERS:
         return None
     number = _NUMBERS.get(month) or int(month)
     century = today.year // 100 * 100 if len(year) <= len("99") else 0
-    for whole in dict.fromkeys((century + int(year), max(century - 100, 0) + int(year))):
+    for full_year in dict.fromkeys((century + int(year), max(century - 100, 0) + int(year))):
         with suppress(ValueError):
-            born = date(whole, number, int(day))
-            if today.year - _OLDEST <= whole and born <= today:
+            born = date(full_year, number, int(day))
+            if today.year - _OLDEST <= full_year and born <= today:
                 return born
     return None

@@ -1,4 +1,4 @@
-"""Where a student's messages may go: to contacts on file, and to no others."""
+"""Chooses the destinations of a student's messages: only contacts that are on file."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -13,10 +13,11 @@ def reachable(
     channels: Iterable[Channel] = BUILT_IN,
     always_ask: bool = False,
 ) -> dict[Channel, Destination]:
-    """Return where messages may go, the first choice first; `channels` in order of preference.
+    """Return the possible destinations, the preferred one first; `channels` are by preference.
 
-    One person: every contact on file, those that matched first. Several, or one who is asked who
-    they are: only the contact that was typed, for nobody knows yet whose the other ones are.
+    For one person these are all contacts on file, those that were typed first. For several
+    persons, or with `always_ask`, only the typed contact, because the others may be of another
+    person.
     """
     typed = _typed(persons)
     first = next((kind for kind in ContactKind if kind in typed), None)

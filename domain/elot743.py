@@ -1,7 +1,7 @@
-"""Greek to Latin letters by ELOT 743 (ISO 843:1997, type 2), as on Greek passports.
+"""Transcribes Greek to Latin by ELOT 743 (ISO 843:1997, type 2), as on Greek passports.
 
-Unaccented capitals such as ΤΑΥΓΕΤΟΣ are ambiguous by nature: prefer the registrar's own Latin
-spelling where there is one. Letters of other alphabets are spelled by anyascii.
+Unaccented capitals such as ΤΑΥΓΕΤΟΣ are ambiguous, so prefer the registrar's own Latin spelling
+if there is one. Letters of other alphabets are transcribed by anyascii.
 """
 
 import re
@@ -17,12 +17,12 @@ _GREEK = "αβγδεζηθικλμνξοπρσςτυφχψω"
 _LATIN = "a v g d e z i th i k l m n x o p r s s t y f ch ps o"
 _SINGLE = dict(zip(_GREEK, _LATIN.split(), strict=True))
 _PAIRS = {"γγ": "ng", "γξ": "nx", "γχ": "nch"}
-# αυ, ευ and ηυ sound voiced before these letters, and as -f before all others and at the end.
+# αυ, ευ and ηυ end in v before these letters, and in f before all others and at the end.
 _VOICED = frozenset("αεηιουωβγδζλμνρ")
 _DIAERESIS = "\u0308"
 _ACCENTS = frozenset("\u0301\u0300\u0342\u0313\u0314\u0345")
 _WORDS = re.compile(r"([^\w\u0300-\u036f]+)")
-# Letters that other transcribers leave out; a name may begin with one, or have no other.
+# Letters that anyascii leaves out; a name may begin with one, or consist of one.
 _SILENT = str.maketrans({"ا": "a", "ع": "a", "א": "a", "ע": "a"})
 _QUOTES = frozenset("\u2018\u2019\u02bc\u02b9\u00b4")
 
@@ -43,7 +43,7 @@ class _Letter(NamedTuple):
 
 
 def elot743(text: str) -> str:
-    """Transcribe the Greek letters, look-alikes among them; other letters stay as they are."""
+    """Transcribe Greek letters, repaired look-alikes included; keep all other letters."""
     if text.isascii():
         return text
     pieces = _WORDS.split(repaired(text))
@@ -51,13 +51,13 @@ def elot743(text: str) -> str:
 
 
 def latin(text: str) -> str:
-    """Transcribe what stands in a column of Latin letters: a word is Latin if it can be."""
+    """Transcribe the value of a column for Latin letters; ambiguous words are taken as Latin."""
     return elot743(repaired(text, latin=True))
 
 
 @remembered(OF_A_REGISTRAR)
 def ascii_fold(text: str) -> str:
-    """Transcribe, then spell every letter that ASCII lacks; what is no letter is left out."""
+    """Transcribe to ASCII; remove characters that are neither ASCII nor letters."""
     return "".join(char if char.isascii() else _spelled(char) for char in elot743(text))
 
 
@@ -100,7 +100,7 @@ def _word(word: str) -> str:
 
 
 def _transcribe(letters: list[_Letter], at: int, *, shout: bool) -> tuple[str, int]:
-    """Return the Latin letters for the Greek one at `at`, and how many letters they cover."""
+    """Return the Latin letters for the Greek one at `at`, and the number of letters consumed."""
     letter = letters[at]
     single = _case(_SINGLE[letter.base], upper=letter.upper, shout=shout)
     following = letters[at + 1] if at + 1 < len(letters) else None

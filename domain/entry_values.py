@@ -1,4 +1,4 @@
-"""What an entry of the directory holds of a person: codes, birth dates and names; pure."""
+"""Reads a person's codes, birth dates and names from an entry of the directory; pure."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -17,7 +17,7 @@ FIRST = ("givenName", NAME, "displayName")
 NAMES = frozenset((*LAST, *FIRST))
 _SHORTEST_WORD = 2
 FEWEST_WORDS = 2
-"""A surname and a first name."""
+"""A full name has at least a surname and a first name."""
 _MADE_OF_A_FIRST_NAME = re.compile(
     "(IDIS|ADIS|IDOU|ADOU|OPOULOS|OPOULOU|AKIS|AKI|AKOS|AKOU|OGLOU|ATOS|ATOU|ELLIS|ELLI|EAS|OU)$"
 )
@@ -38,26 +38,23 @@ def words_of(spellings: Iterable[str]) -> set[str]:
 
 
 def told(entry: Attributes, attributes: Iterable[str]) -> set[str]:
-    """Return the words of an entry's names; an initial is none.
-
-    A username or number that stands in place of a name tells nothing.
-    """
+    """Return the words of an entry's names without initials, usernames and numbers."""
     every = {value for name in attributes for value in held(entry, name)} - held(entry, "uid")
     words = words_of(each for each in every if not any(map(str.isdigit, each)))
     return {word for word in words if len(word) >= _SHORTEST_WORD}
 
 
 def is_another_first_name(entry: Attributes, last: set[str], first: set[str]) -> bool:
-    """Whether an entry tells a first name, and it is wholly unlike a person's.
+    """Tell whether an entry has a first name, and it is clearly not the person's.
 
-    `last` and `first` are the words of the person's names. Where no attribute is the first name's,
-    it is what is no surname. Surname and first name may stand in each other's place.
+    `last` and `first` are the words of the person's names. Without `givenName` the first name is
+    the full name without the surname. Surname and first name may be exchanged.
     """
     given, surname = told(entry, ["givenName"]), told(entry, ["sn"])
-    whole = told(entry, (NAME, "displayName")) | surname
+    full_name = told(entry, (NAME, "displayName")) | surname
     if not given:
-        of_several = whole if len(whole) >= FEWEST_WORDS else set()
-        given = (whole - surname if surname else set()) or of_several
+        several_words = full_name if len(full_name) >= FEWEST_WORDS else set()
+        given = (full_name - surname if surname else set()) or several_words
         given = {
             word
             for word in given
@@ -76,24 +73,24 @@ def _any_first_name_like(words: Iterable[str], others: set[str]) -> bool:
 
 
 def _is_first_name_like(word: str, others: Iterable[str]) -> bool:
-    """Whether one of the others resembles it; Ioannidis is no Ioannis, but made of it."""
+    """Tell whether a word resembles one of the others; Ioannidis is not like Ioannis."""
     made = bool(_MADE_OF_A_FIRST_NAME.search(word))
     alike = (each for each in others if bool(_MADE_OF_A_FIRST_NAME.search(each)) is made)
     return names.is_spelled_like(word, alike)
 
 
 def _is_of_the_other_sex(one: str, other: str) -> bool:
-    """Whether one ends as a man's first name in Greek, and the other as a woman's."""
+    """Tell whether one has the ending of a Greek man's first name, the other of a woman's."""
     return any(
         man.endswith("S") and woman.endswith(_VOWELS) for man, woman in ((one, other), (other, one))
     )
 
 
 def compared(one: Collection[object], other: Collection[object]) -> bool | None:
-    """Whether both have something in common; None where one is not known."""
+    """Tell whether both have something in common; None if one is unknown (empty)."""
     return not set(one).isdisjoint(other) if one and other else None
 
 
 def differ(one: Collection[object], other: Collection[object]) -> bool:
-    """Whether both are known and have nothing in common."""
+    """Tell whether both are known and have nothing in common."""
     return compared(one, other) is False

@@ -1,8 +1,8 @@
-"""Compares Greek men's names, one of which may stand in the genitive, as forms ask for it; pure.
+"""Compares Greek men's names, one of which may be in the genitive, as forms ask for it; pure.
 
-Names are given by their words, transcribed by ELOT 743. No man's name ends as a genitive does, so
-that of another name than one's own is taken for it only where two names differ in nothing but how
-they end (Γιάννης, Γιάννος).
+Names are given by their words, transcribed by ELOT 743. No man's name in the nominative has an
+ending of the genitive, so false matches occur only between names that differ in the ending alone
+(Γιάννης, Γιάννος).
 """
 
 from collections.abc import Collection
@@ -19,7 +19,7 @@ _SHORTEST_STEM = 2
 
 
 def is_same_name(one: Collection[str], other: Collection[str]) -> bool:
-    """Whether the words of one name are those of the other, each as it is or in the genitive."""
+    """Tell whether two names have the same words, each in the nominative or the genitive."""
     return (
         0 < len(one) == len(other)
         and all(any(_is_same_word(word, each) for each in other) for word in one)

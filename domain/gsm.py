@@ -1,7 +1,7 @@
-"""Greek for an SMS: in the capitals of the GSM 03.38 alphabet, a text costs half the parts.
+"""Encodes Greek for SMS in the capitals of the GSM 03.38 alphabet, which halves the parts.
 
-A part has 160 places of that alphabet, or 70 of any other letters; of a longer text each part has
-a few less, for what holds the parts together.
+A part holds 160 septets of that alphabet, or 70 UCS-2 characters; in a text of several parts each
+holds a few less (153 or 67), because of the concatenation header.
 """
 
 from domain.text import LOOK_ALIKES, without_marks
@@ -15,22 +15,22 @@ _FOLD = LOOK_ALIKES | str.maketrans("«»’–·", '""\'-.')
 
 
 def to_gsm_greek(text: str) -> str:
-    """Write Greek in capitals without accents, which fit one 7-bit part; Latin keeps its case."""
+    """Write Greek in capitals without accents, which are in GSM 03.38; Latin keeps its case."""
     capitals = (c.upper() if "\u0370" <= c <= "\u03ff" else c for c in without_marks(text))
     return "".join(capitals).translate(_FOLD)
 
 
 def places(text: str) -> int:
-    """Count the places a text takes in its alphabet."""
+    """Count the septets of a GSM 03.38 text, or the UCS-2 characters of another one."""
     if _is_seven_bit(text):
         return len(text) + sum(char in _TWO_PLACES for char in text)
     return len(text.encode("utf-16-be")) // 2
 
 
 def parts(text: str) -> int:
-    """Count the messages that are paid for."""
-    whole, piece = (160, 153) if _is_seven_bit(text) else (70, 67)
-    return 1 if places(text) <= whole else -(-places(text) // piece)
+    """Count the parts of a text, each of which is paid for."""
+    single, piece = (160, 153) if _is_seven_bit(text) else (70, 67)
+    return 1 if places(text) <= single else -(-places(text) // piece)
 
 
 def _is_seven_bit(text: str) -> bool:

@@ -1,8 +1,8 @@
-"""Tells apart the persons who share a contact, by one datum and before any name is shown.
+"""Chooses and checks the question that tells persons with one contact apart.
 
-The first question that every one of them answers differently is asked; student numbers, the last
-question, always differ. Answers are compared in the one form that `read` gives.
-A second datum, which vouches for who asks for another message, is compared in the same form.
+No name is shown before the answer. The first question that all of them answer differently is
+asked; student numbers, the last question, always differ. Answers are compared as `read` returns
+them. So is the second datum of a student who asks for a message beyond the rate limit.
 """
 
 import re
@@ -22,7 +22,7 @@ _STUDENT_NUMBER = re.compile(r".{1,40}")
 
 
 def question(persons: Sequence[Person]) -> Question:
-    """Return the first question that tells these persons apart."""
+    """Return the first question to which each of these persons has another answer."""
     for asked in (Question.BIRTH_DATE, Question.INSURANCE_LAST_FOUR):
         right = [answers(asked, person) for person in persons]
         if all(right) and len(set(right)) == len(persons):
@@ -31,7 +31,7 @@ def question(persons: Sequence[Person]) -> Question:
 
 
 def answers(asked: Question, person: Person) -> frozenset[str]:
-    """Return what this person may rightly answer; nothing where the registrar has no datum."""
+    """Return the right answers of this person; empty if the registrar has no datum."""
     if asked is Question.BIRTH_DATE:
         return frozenset({person.birth_date.isoformat()} if person.birth_date else ())
     if asked is Question.INSURANCE_LAST_FOUR:
@@ -41,13 +41,13 @@ def answers(asked: Question, person: Person) -> frozenset[str]:
 
 
 def answers_as(asked: Question, answer: str, persons: Iterable[Person]) -> Person | None:
-    """Return the one person whose right answer this is; None where it is nobody's, or several's."""
+    """Return the person with this right answer; None if there is none or more than one."""
     right = [person for person in persons if answer in answers(asked, person)]
     return right[0] if len(right) == 1 else None
 
 
 def read(asked: Question, raw: str, today: date) -> str:
-    """Return what was typed in the form answers have; raises `InvalidInput`."""
+    """Return a typed answer in normalised form; raise `InvalidInput` with the broken rule."""
     if asked is Question.BIRTH_DATE:
         born = dates.typed(raw, today)
         if born is None:
@@ -59,7 +59,7 @@ def read(asked: Question, raw: str, today: date) -> str:
 
 
 def readings(raw: str, today: date) -> tuple[str, ...]:
-    """Return what was typed as a birth date and as a student number, as far as it can be one."""
+    """Return the typed text as birth date and as student number, each if it is valid."""
     found = []
     for asked in (Question.BIRTH_DATE, Question.STUDENT_NUMBER):
         with suppress(InvalidInput):
@@ -68,9 +68,9 @@ def readings(raw: str, today: date) -> tuple[str, ...]:
 
 
 def vouches(given: Iterable[str], persons: Iterable[Person]) -> bool:
-    """Whether one of these is the birth date of one of the persons.
+    """Tell whether one of these values is the birth date of one of the persons.
 
-    Of whom the registrar has no birth date, the student number counts in its place.
+    A person without a birth date in the registrar is compared by student number instead.
     """
     right = {
         each

@@ -1,7 +1,7 @@
-"""Insurance numbers: the Greek AMKA, the European Health Insurance Card, other countries' own.
+"""Checks insurance numbers: the Greek AMKA, the European Health Insurance Card, foreign ones.
 
-Hard errors only where no real number can break the rule; everything else is a warning that staff
-may read. Nothing is derived from a number but the possible birth dates.
+A broken rule is an error only if no real number can break it, else a warning for staff. Nothing
+is derived from a number but the possible birth dates.
 """
 
 import importlib
@@ -55,7 +55,7 @@ _FOREIGN = MappingProxyType(
     }
 )
 
-# What is typed in place of a number: one character throughout, a word, or a row of the keyboard.
+# Placeholders in place of a number: one repeated character, a word, or a row of the keyboard.
 _PLACEHOLDER = re.compile(r"(.)\1*|\D*")
 _KEYBOARD_ROWS = ("1234567890" * 3, "0123456789" * 3, "9876543210" * 3)
 
@@ -63,26 +63,26 @@ Checked = tuple[str, tuple[str, ...]]
 
 
 def check(scheme: str, raw: str, today: date) -> Checked:
-    """Return the number as it is stored, and warnings; raises `InvalidInput`."""
+    """Return the number as it is stored, and warnings; raise `InvalidInput` for an error."""
     if scheme == AMKA:
         return amka(raw, today), ()
     return ehic(raw) if scheme == EHIC else foreign(scheme, raw)
 
 
 def surely(scheme: str, raw: str, today: date) -> str | None:
-    """Return the number if this can be no other kind of number, as by a check digit; else None."""
+    """Return the number if a check digit or format rules out all other kinds; else None."""
     try:
         number, doubts = check(scheme, raw, today)
     except InvalidInput:
         return None
     if scheme == AMKA:
         return number
-    told = scheme == EHIC or scheme in _FOREIGN
-    return number if told and not doubts and not surely(AMKA, raw, today) else None
+    checkable = scheme == EHIC or scheme in _FOREIGN
+    return number if checkable and not doubts and not surely(AMKA, raw, today) else None
 
 
 def amka(raw: str, today: date) -> str:
-    """Check length, check digit and that it starts with a date which is not to come."""
+    """Check length, check digit, and that the number begins with a date not in the future."""
     number = _number(raw, r"[0-9]{11}", InputRule.AMKA_LENGTH)
     if not luhn.is_valid(number):
         raise InvalidInput(InputRule.AMKA_CHECKSUM)
@@ -92,26 +92,26 @@ def amka(raw: str, today: date) -> str:
 
 
 def birth_warnings(scheme: str, number: str, birth_date: date | None) -> tuple[str, ...]:
-    """Warn when an AMKA starts with another date than the registrar's birth date."""
+    """Return a warning if an AMKA does not begin with the registrar's birth date."""
     if scheme != AMKA or birth_date is None or birth_date in _births(number):
         return ()
     return ("amka.birth_mismatch",)
 
 
 def births(scheme: str, number: str) -> list[date]:
-    """Return the dates that a number may begin with: an AMKA's, in either century."""
+    """Return the possible birth dates of an AMKA, in either century; none for other schemes."""
     return _births(number) if scheme == AMKA else []
 
 
 def ehic(raw: str) -> Checked:
-    """Check field 8 of the card; numbers that do not look like any issuer's only warn."""
+    """Check field 8 of the card; a number in an unusual format only gives a warning."""
     number = _number(raw, r"[A-Z0-9]{10,20}", InputRule.EHIC_FORMAT)
     usual = re.fullmatch(r"80[0-9]{18}", number) and number[2:5] in _EHIC_COUNTRIES
     return number, () if usual else ("ehic.unusual",)
 
 
 def foreign(country: str, raw: str) -> Checked:
-    """Check another country's number; a wrong check digit there only warns."""
+    """Check another country's number; a wrong check digit only gives a warning."""
     number = _number(raw, r"[A-Z0-9]{6,30}", InputRule.FOREIGN_FORMAT)
     module = _FOREIGN.get(country)
     if module is None:
@@ -133,7 +133,7 @@ def _number(raw: str, form: str, rule: InputRule) -> str:
 
 
 def _births(number: str) -> list[date]:
-    """Return the dates the first six digits may mean, in either century."""
+    """Return the valid dates of the first six digits (DDMMYY), in either century."""
     found = []
     for century in _CENTURIES:
         with suppress(ValueError):

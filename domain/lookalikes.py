@@ -1,8 +1,8 @@
-"""Puts letters that only look right back into the alphabet of their word; pure.
+"""Replaces look-alike letters (homoglyphs) by those of the word's own alphabet; pure.
 
-Keyboards left in another alphabet and signs of mathematics leave `Xρήστος`, `Αnna` with a Greek
-alpha, `НΛΙΑΔΗΣ` with a Cyrillic letter, `Δηµήτρης` and `∆ΗΜΗΤΡΑ` in names. What is repaired is
-compared and transcribed; what is shown in Greek stays as the registrar has it.
+Keyboards in another layout and mathematical symbols leave `Xρήστος`, `Αnna` with a Greek alpha,
+`НΛΙΑΔΗΣ` with a Cyrillic letter, `Δηµήτρης` and `∆ΗΜΗΤΡΑ` in names. Repaired text is used for
+comparison and transcription; Greek that is shown stays as the registrar has it.
 """
 
 import re
@@ -30,7 +30,7 @@ _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0345])*")
 def repaired(text: str, *, latin: bool = False) -> str:
     """Return the text with each word in one alphabet, as far as its letters allow.
 
-    With `latin` a word is Latin unless letters that can only be of another alphabet say otherwise.
+    With `latin` a word is Latin unless it has letters that exist only in another alphabet.
     """
     if text.isascii():
         return text
@@ -43,7 +43,7 @@ def repaired(text: str, *, latin: bool = False) -> str:
 
 
 def _lettered(word: str) -> str:
-    """Turn signs to letters: a sign has one case only, the letter has that of those around it."""
+    """Replace symbols (∆, µ) by letters in the case of the letters around them."""
     others = word.replace(_MICRO, "")
     if others.isupper():
         word = word.replace(_MICRO, "Μ")
@@ -52,9 +52,9 @@ def _lettered(word: str) -> str:
 
 
 def _word(word: str, *, latin: bool) -> str:
-    """Turn to the alphabet of most letters that can be of that alone, else of most letters.
+    """Convert to the alphabet with most letters without a look-alike, else with most letters.
 
-    Where that is as many of each the word is Greek. One that is Cyrillic by this stays as it is.
+    On a tie the word becomes Greek. A word that is Cyrillic by this rule stays unchanged.
     """
     letters = {
         "greek": [char for char in word if has_greek(char)],
@@ -72,7 +72,7 @@ def _word(word: str, *, latin: bool) -> str:
 
 
 def _weight(letters: list[str], *, preferred: bool) -> tuple[int, bool, int]:
-    """Weigh an alphabet's letters in a word: those without a look-alike come before all others."""
+    """Return the sort key of an alphabet: letters without a look-alike count first."""
     return sum(ord(char) not in _ALIKE for char in letters), preferred, len(letters)
 
 

@@ -1,10 +1,10 @@
-"""The words that cross a boundary: vocabularies, submissions, activity requests and outcomes.
+"""Models that cross a boundary: vocabularies, submissions, activity requests and outcomes.
 
-Portal, workflow, activities and console all speak these models and no others.
-Every model carries its `kind`, so that a payload can never be read as another one, hides its
-input in errors, and ignores fields it does not know, so that old and new code can meet.
-Times are aware UTC datetimes, mobiles E.164 with `+`, e-mails lower case, references as drawn.
-Nothing here may be a `SecretStr`: Temporal would deliver ten asterisks in its place.
+Portal, workflow, activities and console exchange these models only.
+Every model has a `kind`, so that no payload is read as another model, hides its input in errors,
+and ignores unknown fields, so that old and new versions of the code are compatible.
+Times are aware UTC datetimes, mobiles E.164 with `+`, e-mails lower case, references as generated.
+No field may be a `SecretStr`: Temporal would serialise it as ten asterisks.
 """
 
 from pydantic import BaseModel, ConfigDict

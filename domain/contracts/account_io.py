@@ -1,4 +1,4 @@
-"""The activities of claim, consent, account and end: one request and one outcome each."""
+"""Requests and outcomes of the activities for claim, consent, account and end."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,9 +11,10 @@ from domain.contracts.vocabulary import Choice, Language, PasswordRefusal, Step
 
 
 class ClaimPerson(Model):
-    """`gone` is an activation whose account the directory has no more: it counts as none.
+    """Claim a person for an activation, so that no other activation makes the same account.
 
-    `apart`: staff found that who else has the insurance number is another person.
+    `gone` is an earlier activation to ignore, because its account was deleted from the directory.
+    `apart`: staff found that the other holder of the insurance number is another person.
     """
 
     kind: Literal["claim_person"] = "claim_person"
@@ -25,7 +26,10 @@ class ClaimPerson(Model):
 
 
 class ClaimOutcome(StrEnum):
-    """`number_of_another`: an account has the person's insurance number and other names."""
+    """Result of a claim.
+
+    `number_of_another`: an account has the person's insurance number but other names.
+    """
 
     CLAIMED = "claimed"
     HELD = "held"
@@ -34,10 +38,10 @@ class ClaimOutcome(StrEnum):
 
 
 class Claimed(Model):
-    """`holder` is the reference that holds the person.
+    """Outcome of `ClaimPerson`; `holder` is the reference of the activation with the claim.
 
-    When the ledger says already active, `username` is the account and `activated_by` the
-    activation that made it.
+    If the outcome is already active, `username` is the account and `activated_by` the activation
+    that made it.
     """
 
     kind: Literal["claimed"] = "claimed"
@@ -48,7 +52,7 @@ class Claimed(Model):
 
 
 class CheckAccount(Model):
-    """Whether the directory still has the account that the ledger calls active."""
+    """Check that the directory still has an account that is active in the ledger."""
 
     kind: Literal["check_account"] = "check_account"
     person: Person
@@ -56,7 +60,7 @@ class CheckAccount(Model):
 
 
 class AccountState(StrEnum):
-    """What the directory has of an account; `foreign`: its name is on another person's entry."""
+    """State of an account in the directory; `foreign`: the entry is another person's."""
 
     ACTIVE = "active"
     NO_PASSWORD = "no_password"  # noqa: S105 - an entry that nobody can log in with
@@ -65,7 +69,7 @@ class AccountState(StrEnum):
 
 
 class AccountChecked(Model):
-    """`username` is what the entry is called now, where there is one."""
+    """Outcome of `CheckAccount`; `username` is the entry's present name, if there is an entry."""
 
     kind: Literal["account_checked"] = "account_checked"
     state: AccountState
@@ -73,7 +77,10 @@ class AccountChecked(Model):
 
 
 class ResolveAccount(Model):
-    """`taken` are names found taken at provisioning; without the directory the ledger decides."""
+    """Find or choose a person's username.
+
+    `taken` are names found taken at provisioning. Without `ask_directory` only the ledger is read.
+    """
 
     kind: Literal["resolve_account"] = "resolve_account"
     reference: str
@@ -83,7 +90,10 @@ class ResolveAccount(Model):
 
 
 class AccountOutcome(StrEnum):
-    """`conflict`: no name can be given. `cannot_tell`: an entry may be the person's."""
+    """Result of `ResolveAccount`.
+
+    `conflict`: no username can be given. `cannot_tell`: an entry may be the person's.
+    """
 
     USERNAME = "username"
     ALREADY_ACTIVE = "already_active"
@@ -92,9 +102,10 @@ class AccountOutcome(StrEnum):
 
 
 class AccountResolved(Model):
-    """`why` names the rules and attributes that support should look at, and nobody's data.
+    """Outcome of `ResolveAccount`.
 
-    `of_alike`: the entry is of somebody who may be the same human.
+    `why` names rules and attributes for support staff to check, without personal data.
+    `of_alike`: the entry belongs to a person who may be the same human.
     """
 
     kind: Literal["account_resolved"] = "account_resolved"
@@ -139,7 +150,7 @@ class ConsentRecorded(Model):
 
 
 class ProvisionAccount(Model):
-    """Consent and password are not carried: the activity reads their ledger rows itself.
+    """Create or update the account; consent and password are read from the ledger, not carried.
 
     `password_context` has the names and numbers that the password must not contain.
     """
@@ -163,10 +174,11 @@ class ProvisionOutcome(StrEnum):
 
 
 class Provisioned(Model):
-    """`refusal` is set when the password was refused or its sealed copy had expired.
+    """Outcome of `ProvisionAccount`.
 
-    `why` names the rules and attributes of a conflict, and nobody's data. `address` is the entry's
-    e-mail where it is another than the username tells; empty where the institution has none of it.
+    `refusal` is set if the password was refused or its sealed copy had expired. `why` names the
+    rules and attributes of a conflict, without personal data. `address` is the entry's e-mail if
+    it is not the one made of the username; empty if none of its e-mails is at the institution.
     """
 
     kind: Literal["provisioned"] = "provisioned"
@@ -177,7 +189,7 @@ class Provisioned(Model):
 
 
 class CloseActivation(Model):
-    """`username` is that of the account, where there is one at the end."""
+    """Close an activation at its final step; `username` is that of its account, if any."""
 
     kind: Literal["close_activation"] = "close_activation"
     reference: str
@@ -190,7 +202,7 @@ class Closed(Model):
 
 
 class ApplyWithdrawal(Model):
-    """What was withdrawn is not carried: the activity reads the consent's rows itself."""
+    """Apply a withdrawal of consent; its details are read from the ledger, not carried."""
 
     kind: Literal["apply_withdrawal"] = "apply_withdrawal"
     reference: str

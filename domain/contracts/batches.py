@@ -1,4 +1,4 @@
-"""What is done to many activations at once."""
+"""Models of the workflow that retries many activations at once."""
 
 from datetime import datetime
 from typing import Literal
@@ -7,10 +7,10 @@ from domain.contracts import Model
 
 
 class RetryBatch(Model):
-    """Activations to try now, each at a random moment within `over_seconds`.
+    """Activations to retry now, with a random jitter of up to `over_seconds` each.
 
-    `request_id` names the batch: an activation takes one retry of it. `taken`: how many have taken
-    theirs in earlier runs of the same workflow.
+    `request_id` makes the batch idempotent: an activation accepts one retry of it. `taken` is the
+    number that accepted it in earlier runs of the same workflow (continue-as-new).
     """
 
     kind: Literal["retry_batch"] = "retry_batch"
@@ -22,7 +22,7 @@ class RetryBatch(Model):
 
 
 class BatchRetried(Model):
-    """`taken`: how many activations were still open and took the retry in."""
+    """Result of a batch: `taken` activations were still open and accepted the retry."""
 
     kind: Literal["batch_retried"] = "batch_retried"
     taken: int

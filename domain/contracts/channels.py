@@ -1,7 +1,7 @@
-"""Delivery channels: how a message goes, and to which kind of contact.
+"""Delivery channels: how a message is sent, and to which kind of contact.
 
 SMS and e-mail are registered here; another channel registers itself in the module of its client,
-and its outage is told as `MESSAGES_DOWN`.
+and its outage is reported as `MESSAGES_DOWN`.
 """
 
 from typing import Any, ClassVar
@@ -12,12 +12,12 @@ from domain.contracts.vocabulary import ContactKind, FailureType, TaskQueue
 
 
 class Channel(str):
-    """The name of a registered channel, with what is known of it.
+    """The name of a registered channel, with its properties.
 
-    `Channel("sms")` is always the same object; raises ValueError for a name nobody registered.
-    `contact` is the kind of contact it delivers to, `label` its proper name, `queue` the task queue
-    of its activities, `down` the failure that tells its outage, `paid` whether its messages count
-    against the institution's own budget.
+    `Channel("sms")` is always the same object; raises ValueError for a name that is not registered.
+    `contact` is the kind of contact it delivers to, `label` its display name, `queue` the task
+    queue of its activities, `down` the failure type of its outage, `paid` whether its messages
+    count against the institution's budget.
     """
 
     __slots__ = ("contact", "down", "label", "paid", "queue")
@@ -32,7 +32,7 @@ class Channel(str):
     _registered: ClassVar[dict[str, "Channel"]] = {}
 
     def __new__(cls, name: str) -> "Channel":  # noqa: PYI034 - one that is registered
-        """Look a registered channel up."""
+        """Look up a registered channel."""
         try:
             return cls._registered[name]
         except KeyError:
@@ -49,7 +49,7 @@ class Channel(str):
         down: FailureType = FailureType.MESSAGES_DOWN,
         paid: bool = False,
     ) -> "Channel":
-        """Add a channel, after those that exist; without `queue` it has one named after it."""
+        """Add a channel after the existing ones; `queue` defaults to one named after it."""
         if name in cls._registered:
             raise ValueError("a channel of this name is registered")
         made = str.__new__(cls, name)
@@ -84,4 +84,4 @@ Channel.EMAIL = Channel.register(
     down=FailureType.MAIL_DOWN,
 )
 BUILT_IN = (Channel.SMS, Channel.EMAIL)
-"""What an activation has that was started before channels were named in its start."""
+"""The channels of an activation whose start does not name any (old histories)."""

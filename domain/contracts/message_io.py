@@ -1,4 +1,4 @@
-"""The activities that send messages: one request and one outcome each."""
+"""Requests and outcomes of the activities that send messages."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,10 +10,11 @@ from domain.contracts.vocabulary import Language, Purse, SpentPurse
 
 
 class ReserveSend(Model):
-    """`request_no` counts the messages that this run of the workflow asked for, from 1.
+    """Reserve a message against the rate limits.
 
-    With the run's own id it makes the reservation unique. `person_key` is None while several
-    persons share the contact; a message that invites the student carries no code.
+    `request_no` counts the messages that this run of the workflow asked for, from 1; with the run
+    id it makes the reservation idempotent. `person_key` is None while several persons share the
+    contact. A message that invites the student carries no code.
     """
 
     kind: Literal["reserve_send"] = "reserve_send"
@@ -26,12 +27,12 @@ class ReserveSend(Model):
 
 
 class SendReserved(Model):
-    """Allowed when there is a `send_no`; else `not_before`, or `locked_until`, says from when on.
+    """Outcome of `ReserveSend`: allowed if `send_no` is set, else after the given time.
 
-    `spent` is what keeps it back; the last message went to this contact at `last_sent_at`. From
-    `kept_at` on the kept message may go there; None: it would not help.
+    `spent` is the rate limit that is exhausted; the last message to this contact went out at
+    `last_sent_at`. From `kept_at` on the kept message may be sent; None: it would not help.
     `send_no` counts the activation's messages over all its runs, `code_no` names the code.
-    All times are the ledger's, whose clock said `told_at`.
+    All times are by the ledger's clock, which read `told_at` at the answer.
     """
 
     kind: Literal["send_reserved"] = "send_reserved"
@@ -48,9 +49,9 @@ class SendReserved(Model):
 
 
 class SendPin(Model):
-    """`code_no` names the code; a resend may repeat it under a new `send_no`.
+    """Send a code; `code_no` names it, and a resend may repeat it under a new `send_no`.
 
-    `valid_for` is what the message says of the code's life.
+    `valid_for` is the validity that the message states.
     """
 
     kind: Literal["send_pin"] = "send_pin"
@@ -68,9 +69,9 @@ class Delivery(StrEnum):
 
 
 class Sent(Model):
-    """`expires_at` is when the code that was handed over ends.
+    """Outcome of `SendPin`; `expires_at` is when the delivered code expires.
 
-    By the ledger's clock, which said `told_at`.
+    Times are by the ledger's clock, which read `told_at`.
     """
 
     kind: Literal["sent"] = "sent"
@@ -90,9 +91,9 @@ class NoticeKind(StrEnum):
 
 
 class SendNotice(Model):
-    """`notice_no` counts the activation's notices from 1; username only where the text has it.
+    """Send a notice; `notice_no` counts the activation's notices from 1.
 
-    `address` as in `Provisioned`.
+    `username` is set only if the text contains it; `address` is as in `Provisioned`.
     """
 
     kind: Literal["send_notice"] = "send_notice"
@@ -106,14 +107,14 @@ class SendNotice(Model):
 
 
 class MailSupportRequest(Model):
-    """What the student wrote is not carried: the activity reads the ledger's row of this id."""
+    """Mail a request for help; its text is read from the ledger by id, not carried."""
 
     kind: Literal["mail_support_request"] = "mail_support_request"
     request_id: str
 
 
 class MailSupportAnswer(Model):
-    """What staff wrote is not carried: the activity reads the ledger's row of this id."""
+    """Mail the answer of staff; its text is read from the ledger by id, not carried."""
 
     kind: Literal["mail_support_answer"] = "mail_support_answer"
     request_id: str

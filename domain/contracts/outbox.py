@@ -1,4 +1,4 @@
-"""What the ledger keeps for Temporal to take over: requests for help, and their answers."""
+"""Models of the outbox: requests for help and answers in the ledger, not yet sent."""
 
 from typing import Literal
 
@@ -6,13 +6,13 @@ from domain.contracts import Model
 
 
 class FindLeftBehind(Model):
-    """Ask which requests and answers should have been handed over by now."""
+    """Find requests and answers that should have been relayed to Temporal by now."""
 
     kind: Literal["find_left_behind"] = "find_left_behind"
 
 
 class LeftBehind(Model):
-    """The ids of some requests that were not mailed, and of some whose answer was not."""
+    """Ids of some requests that were not mailed, and of some whose answer was not mailed."""
 
     kind: Literal["left_behind"] = "left_behind"
     requests: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Who was found: the persons of a contact, and where they can be written to."""
+"""Models of the registrar's persons, and of destinations of messages."""
 
 from datetime import date
 from typing import Literal
@@ -16,8 +16,8 @@ class FindStudent(Model):
 class Enrolment(Model):
     """One row of the registrar; `(system_id, registration_id)` is its key there.
 
-    What follows the department is what this row tells of the person, by which an account that
-    exists is recognised; an activation that began before had none of it.
+    The fields after the department are the row's data about the person, used to recognise an
+    existing account; they are empty in activations older than these fields.
     """
 
     kind: Literal["enrolment"] = "enrolment"
@@ -38,11 +38,11 @@ class Enrolment(Model):
 class Person(Model):
     """A human in the registrar: all live enrolments, newest first, and the contacts on file.
 
-    `former` are enrolments that do not count any more; an old account is recognised by them.
+    `former` are enrolments that have ended, used to recognise an old account.
     `alike` are enrolments of others who may be the same human.
-    `person_key` is a keyed index of the human, the same for each enrolment and on every day.
-    `other_keys` would be the key if the registrar's rows were grouped otherwise, as they may have
-    been on the day of an older activation.
+    `person_key` is a keyed index (HMAC) of the human, stable over time and over enrolments.
+    `other_keys` are the keys under a different grouping of the registrar's rows, which may have
+    applied to an older activation.
     `sms_to` and `email_to` are the contacts on file that matched what was typed.
     """
 
@@ -68,14 +68,14 @@ class Person(Model):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return every key the person is known by, their own first."""
+        """Return every key of the person, `person_key` first."""
         return (self.person_key, *self.other_keys)
 
 
 class StudentsFound(Model):
-    """Empty: nobody has this contact. Several: the contact is shared.
+    """Outcome of `FindStudent`: no person has the contact, one, or several who share it.
 
-    `too_many`: it is on file for so many that it is nobody's own; they are not listed.
+    `too_many`: more persons have it than may share one contact; they are not listed.
     """
 
     kind: Literal["students_found"] = "students_found"

@@ -1,4 +1,4 @@
-"""The activities that count and judge codes and answers: one request and one outcome each."""
+"""Requests and outcomes of the activities that check and count codes and identity answers."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from domain.contracts.people import Destination
 
 
 class CheckPin(Model):
-    """The codes themselves are derived where they are compared, never carried."""
+    """Check a typed code; the right codes are derived where they are compared, never carried."""
 
     kind: Literal["check_pin"] = "check_pin"
     reference: str
@@ -26,7 +26,7 @@ class PinOutcome(StrEnum):
 
 
 class PinChecked(Model):
-    """`locked_until` is of the ledger's clock, which said `told_at`."""
+    """Outcome of `CheckPin`; `locked_until` is by the ledger's clock, which read `told_at`."""
 
     kind: Literal["pin_checked"] = "pin_checked"
     told_at: datetime | None = None
@@ -36,7 +36,7 @@ class PinChecked(Model):
 
 
 class UnlockPin(Model):
-    """Staff's word that codes may be typed again; it counts once by its `submission_id`."""
+    """Unlock codes for staff; idempotent by `submission_id`."""
 
     kind: Literal["unlock_pin"] = "unlock_pin"
     reference: str
@@ -48,10 +48,10 @@ class PinUnlocked(Model):
 
 
 class CountIdentityTry(Model):
-    """What was answered is not carried: whoever may try compares it.
+    """Count a try at the identity question; the answer is not carried, the workflow compares it.
 
-    It counts by `destination`, the contact that was proved, and by `person_keys`, all keys of the
-    persons who have it. Without a submission nothing counts, and what is left is told.
+    Tries are counted by `destination`, the contact that was proved, and by `person_keys`, all keys
+    of the persons who have it. Without a submission the tries left are returned, none is counted.
     """
 
     kind: Literal["count_identity_try"] = "count_identity_try"
@@ -62,7 +62,7 @@ class CountIdentityTry(Model):
 
 
 class IdentityTryCounted(Model):
-    """`opens_at`: no try is left, and then there is one."""
+    """Outcome of `CountIdentityTry`; `opens_at` is when a new try is available if none is left."""
 
     kind: Literal["identity_try_counted"] = "identity_try_counted"
     allowed: bool
@@ -71,9 +71,9 @@ class IdentityTryCounted(Model):
 
 
 class AllowIdentityTries(Model):
-    """Staff's word that the question may be answered again; it counts once.
+    """Allow new tries at the identity question, for staff; idempotent.
 
-    `right`: the submission was the right answer, and only its own try is given back.
+    `right`: the submission was the right answer, so only its own try is given back.
     """
 
     kind: Literal["allow_identity_tries"] = "allow_identity_tries"

@@ -1,4 +1,4 @@
-"""What staff say to an activation."""
+"""Commands of support staff to an activation."""
 
 from typing import Literal
 
@@ -7,13 +7,13 @@ from domain.contracts.submissions import Submission
 
 
 class StaffRequest(Submission):
-    """What staff ask for: never held back by how much a student has sent."""
+    """Base of the staff commands, which the limit on a student's submissions does not cover."""
 
 
 class RetryRequest(StaffRequest):
-    """Try now whatever the engine is waiting to try.
+    """Retry now what the activation would retry later.
 
-    `of_many`: staff said so of all that wait for one cause, and looked into none of them.
+    `of_many`: the command went to all activations with one wait reason, not to this one alone.
     """
 
     kind: Literal["retry"] = "retry"
@@ -21,22 +21,22 @@ class RetryRequest(StaffRequest):
 
 
 class CancelRequest(StaffRequest):
-    """End this activation; refused once the account is being made."""
+    """Cancel this activation; refused once provisioning of the account has begun."""
 
     kind: Literal["cancel"] = "cancel"
 
 
 class SendCodeRequest(StaffRequest):
-    """Send a code there, beyond every limit of messages but the one that staff have themselves."""
+    """Send a code by this channel; only the rate limit for staff applies."""
 
     kind: Literal["send_code"] = "send_code"
     channel: Channel
 
 
 class UnlockRequest(StaffRequest):
-    """Open the lock of too many wrong codes, or of too many answers; dead codes stay dead.
+    """Remove the lock after too many wrong codes or answers; ended codes stay invalid.
 
-    `renews`: the ledger had taken as many answers as it takes, and takes new ones now.
+    `renews`: the ledger's count of answers had reached its limit and was reset.
     """
 
     kind: Literal["unlock"] = "unlock"
@@ -44,24 +44,24 @@ class UnlockRequest(StaffRequest):
 
 
 class RereadRequest(StaffRequest):
-    """Read the registrar again now, while the student is asked for what stands there."""
+    """Read the registrar again now, while the student is asked for data of it."""
 
     kind: Literal["reread"] = "reread"
 
 
 class ResolveRequest(StaffRequest):
-    """End a dispute: the details are shown anew, be they corrected or right as they were."""
+    """End a dispute; the details are read and shown again, corrected or not."""
 
     kind: Literal["resolve"] = "resolve"
 
 
 class HoldRequest(StaffRequest):
-    """Stop an activation that waits for its student, until staff let it go on."""
+    """Put an activation that waits for its student on hold until `ReleaseRequest`."""
 
     kind: Literal["hold"] = "hold"
 
 
 class ReleaseRequest(StaffRequest):
-    """Let go on what is held."""
+    """Release an activation from hold."""
 
     kind: Literal["release"] = "release"

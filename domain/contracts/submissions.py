@@ -1,4 +1,4 @@
-"""What starts an activation, and what the student says to it."""
+"""The start of an activation, and the student's submissions to it."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -9,12 +9,12 @@ from domain.contracts.vocabulary import Choice, Detail, Language, Step
 
 
 class Policy(Model):
-    """The numbers the workflow decides by; they enter through its input, never from settings.
+    """Limits and time-outs of the workflow; part of its input, so that a replay sees the same.
 
-    `remind_after` is how long a student who has proved a contact may be silent; None: for ever.
-    `notify_after`: a student who had to wait for longer is written to when it is their turn.
-    `recreate_missing`: whether an account that was deleted from the directory is made again at
-    staff's word (`confirm`) or at once.
+    `remind_after`: a student who has proved a contact is reminded after this silence; None: never.
+    `notify_after`: after a longer wait the student is notified when they can continue.
+    `recreate_missing`: whether an account that was deleted from the directory is made again after
+    staff confirm it (`confirm`) or automatically.
     """
 
     kind: Literal["policy"] = "policy"
@@ -34,10 +34,10 @@ class Policy(Model):
 
 
 class ActivationStart(Model):
-    """One of `mobile` and `email` at least is given.
+    """Input of the activation workflow; at least one of `mobile` and `email` is set.
 
-    `always_ask`: a second datum is asked for also where one person alone has the contact.
-    `channels` are those that may be used, which stay the same for the activation's life.
+    `always_ask`: the identity question is asked even if only one person has the contact.
+    `channels` are those that may be used, fixed for the lifetime of the activation.
     """
 
     kind: Literal["activation_start"] = "activation_start"
@@ -56,7 +56,7 @@ class ActivationResult(Model):
 
 
 class Submission(Model):
-    """One answer; the same `submission_id` counts once, whichever handler it came by."""
+    """Base of all submissions; deduplicated by `submission_id` over all handlers."""
 
     submission_id: str
     received_at: datetime
@@ -68,7 +68,7 @@ class PinSubmission(Submission):
 
 
 class ResendRequest(Submission):
-    """`answers` is a second datum, where one was typed, as `domain.identity.readings` gives it."""
+    """Ask for another code; `answers` is an optional second datum, from `identity.readings`."""
 
     kind: Literal["resend"] = "resend"
     channel: Channel
@@ -76,14 +76,14 @@ class ResendRequest(Submission):
 
 
 class IdentitySubmission(Submission):
-    """`answer` is in the form `domain.identity.read` gives it."""
+    """Answer to the identity question; `answer` is normalised by `domain.identity.read`."""
 
     kind: Literal["identity"] = "identity"
     answer: str
 
 
 class InsuranceSubmission(Submission):
-    """`scheme` is an ISO 3166 country code or `EHIC`; `number` is already checked and folded."""
+    """An insurance number, checked and normalised; `scheme` is an ISO 3166 code or `EHIC`."""
 
     kind: Literal["insurance"] = "insurance"
     scheme: str
@@ -92,7 +92,7 @@ class InsuranceSubmission(Submission):
 
 
 class ConsentSubmission(Submission):
-    """«Συμφωνώ» for exactly what was shown: `shown_hash` is the hash that stood in the form."""
+    """«Συμφωνώ» for exactly what was shown; `shown_hash` is the hash from the form."""
 
     kind: Literal["consent"] = "consent"
     shown_hash: str
@@ -101,7 +101,7 @@ class ConsentSubmission(Submission):
 
 
 class DisputeSubmission(Submission):
-    """The details shown are wrong: which, and a note of at most a thousand characters."""
+    """Report which details are wrong, with a note of at most a thousand characters."""
 
     kind: Literal["dispute"] = "dispute"
     wrong: tuple[Detail, ...]
@@ -109,19 +109,22 @@ class DisputeSubmission(Submission):
 
 
 class WithdrawSubmission(Submission):
-    """The student takes a dispute back."""
+    """Withdraw a dispute."""
 
     kind: Literal["withdraw"] = "withdraw"
 
 
 class PasswordSubmission(Submission):
-    """The password itself stays in its sealed ledger row; only the row's id travels."""
+    """A chosen password; it stays in its sealed ledger row, only the row's id is sent."""
 
     kind: Literal["password"] = "password"
     sealed_id: str
 
 
 class JoinedNotice(Submission):
-    """Another activation of the same person ended for this one to go on: it must be alive."""
+    """Tell this activation that another one of the same person ended in its favour.
+
+    Its acceptance proves that this workflow is still open.
+    """
 
     kind: Literal["joined"] = "joined"

@@ -1,4 +1,4 @@
-"""What the student may see, and the answer to a submission."""
+"""Models of what the student may see, and the answer to a submission."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,11 +19,11 @@ from domain.contracts.vocabulary import (
 
 
 class PinView(Model):
-    """`destination` is masked; `expires_at` is None until a message was handed over.
+    """State of the PIN step; `destination` is masked, `expires_at` is None until a message is sent.
 
-    `on_request`: no code is on its way until the student asks, for nobody may be there to read it.
-    `spent`: none was sent, for whose limit is spent; the last one went there at `last_sent_at`, and
-    from `kept_at` on one may go to whoever gives a second datum.
+    `on_request`: no code is sent until the student asks, because nobody may be there to read it.
+    `spent`: the rate limit that kept the code back; the last one was sent at `last_sent_at`, and
+    from `kept_at` on one may be sent to a student who gives a second datum.
     """
 
     kind: Literal["pin_view"] = "pin_view"
@@ -55,9 +55,9 @@ class StudyView(Model):
 
 
 class ReviewView(Model):
-    """The verified details exactly as shown; `shown_hash` covers all the other fields.
+    """The verified details exactly as shown; `shown_hash` covers all other fields.
 
-    `email` and `mobile` are the masked contacts on file that may be kept for recovery.
+    `email` and `mobile` are the masked contacts on file that may be stored for recovery.
     """
 
     kind: Literal["review_view"] = "review_view"
@@ -72,13 +72,13 @@ class ReviewView(Model):
 
 
 class Progress(Model):
-    """Everything a student's page needs.
+    """State of an activation, with everything that a student's page needs.
 
-    `woken_by` ends the wait; `next_try_at` is when the activation itself looks again. The tries of
-    an activity are Temporal's, which tells them without a worker. `proved_by` is the submission
-    that last proved who the student is: only the session that sent it goes on. No page shows
-    `password_context`, the names and numbers that a password must not contain. `address` is as in
-    `Provisioned`.
+    `woken_by` is who ends the wait; `next_try_at` is when the workflow itself retries. Retries of
+    an activity are not included: Temporal reports them, also without a worker. `proved_by` is the
+    submission that last proved the student's identity; only the session that sent it may continue.
+    `password_context` has the names and numbers that a password must not contain, and is on no
+    page. `address` is as in `Provisioned`.
     """
 
     kind: Literal["progress"] = "progress"
@@ -106,7 +106,7 @@ class ProgressRequest(Model):
 
 
 class Verdict(StrEnum):
-    """What became of a submission; `away`: what it needs does not answer, nothing was done."""
+    """Result of a submission; `away`: a dependency does not answer, and nothing was changed."""
 
     ACCEPTED = "accepted"
     WRONG = "wrong"

@@ -11,7 +11,7 @@ OUTBOX_WORKFLOW = "Outbox"
 
 
 class Step(StrEnum):
-    """Where an activation stands; the last six are its ends."""
+    """Steps of an activation; the last six are final."""
 
     LOOKUP = "lookup"
     PIN = "pin"
@@ -30,7 +30,7 @@ class Step(StrEnum):
 
 
 class WaitReason(StrEnum):
-    """Why an activation stands where it stands."""
+    """Why an activation waits."""
 
     WAITING_PIN = "WAITING_PIN"
     PIN_LOCKED = "PIN_LOCKED"
@@ -58,7 +58,7 @@ class WaitReason(StrEnum):
 
 
 class Waker(StrEnum):
-    """Who ends a wait: the student's answer, the engine by itself, or staff."""
+    """Who ends a wait: the student, the engine automatically, or staff."""
 
     STUDENT = "student"
     ENGINE = "engine"
@@ -66,7 +66,7 @@ class Waker(StrEnum):
 
 
 class FailureType(StrEnum):
-    """What an activity may raise; each says which part to mend and is the wait reason shown."""
+    """Types of failures of activities, one for each part that fails; also shown as wait reasons."""
 
     REGISTRAR_DOWN = "REGISTRAR_DOWN"
     LEDGER_DOWN = "LEDGER_DOWN"
@@ -78,14 +78,14 @@ class FailureType(StrEnum):
 
 
 class ContactKind(StrEnum):
-    """What a student types and the registrar has on file; messages go there by a channel."""
+    """Kinds of contact that students type and the registrar has; messages go there by a channel."""
 
     MOBILE = "mobile"
     EMAIL = "email"
 
 
 class SpentPurse(StrEnum):
-    """Whose messages are spent when no code may be sent now."""
+    """Whose rate limit is exhausted when no code may be sent now."""
 
     CONTACT = "contact"
     PERSON = "person"
@@ -93,9 +93,9 @@ class SpentPurse(StrEnum):
 
 
 class Purse(StrEnum):
-    """What a message with a code is charged to; each has limits of its own.
+    """The budget that a message with a code is charged to; each has rate limits of its own.
 
-    `kept` is for who also gives a second datum, where the ordinary messages are spent.
+    `kept` is reserved for students who also give a second datum when `ordinary` is exhausted.
     """
 
     ORDINARY = "ordinary"
@@ -109,7 +109,7 @@ class Language(StrEnum):
 
 
 class Choice(StrEnum):
-    """What the student may agree to separately; all off unless ticked."""
+    """Optional consents of the student; off by default."""
 
     RECOVERY_EMAIL = "recovery_email"
     RECOVERY_MOBILE = "recovery_mobile"
@@ -117,7 +117,7 @@ class Choice(StrEnum):
 
 
 class Question(StrEnum):
-    """What is asked of a student whose contact is on file for several persons."""
+    """Identity questions for a student whose contact is on file for several persons."""
 
     BIRTH_DATE = "birth_date"
     INSURANCE_LAST_FOUR = "insurance_last_four"
@@ -125,7 +125,7 @@ class Question(StrEnum):
 
 
 class Detail(StrEnum):
-    """What a student may say is wrong in the review."""
+    """Details that a student may report as wrong in the review."""
 
     NAME = "name"
     DEPARTMENT = "department"
@@ -135,7 +135,7 @@ class Detail(StrEnum):
 
 
 class PasswordRefusal(StrEnum):
-    """Why the directory, the clock or a rule of ours asks the student for another password."""
+    """Why another password is needed: the directory or our rules refused it, or it expired."""
 
     TOO_SHORT = "too_short"
     USED_BEFORE = "used_before"
@@ -167,7 +167,7 @@ class ActivityName(StrEnum):
 
 
 class TaskQueue(StrEnum):
-    """One queue a class of dependency, so that a hung one cannot eat the slots of another."""
+    """Task queues, one for each class of dependency, so that a hung one blocks no other's slots."""
 
     MAIN = "activation"
     SMS = "activation-sms"
@@ -176,7 +176,7 @@ class TaskQueue(StrEnum):
 
 
 def support_workflow_id(request_id: str) -> str:
-    """Return the id of the workflow that mails this request for help to the desk."""
+    """Return the id of the workflow that mails this request for help to support staff."""
     return f"support-{request_id}"
 
 
