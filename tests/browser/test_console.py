@@ -8,6 +8,7 @@ from playwright.async_api import Page
 from tests.browser.conftest import Looker, OpenPage
 from tests.browser.journey import Journey, Student
 from tests.stack import WholeStack
+from web.view import STATIC
 
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 LONG = pytest.mark.long
@@ -76,3 +77,18 @@ async def test_staff_sign_in_and_read_every_page(
         await page.evaluate("address => { location = address }", f"{url}/case/{reference}/cancel")
         await page.wait_for_url(f"**/case/{reference}/cancel")
         await page.locator("#reason").wait_for()
+
+
+async def test_a_wide_table_scrolls_in_its_box_and_widens_no_page(open_page: OpenPage) -> None:
+    """Also where a cell holds text for screen readers alone, which stands outside the flow."""
+    page = await open_page(viewport=NARROW)
+    styles = "".join(file.read_text("utf-8") for file in sorted(STATIC.glob("*.css")))
+    cell = '<td class="govuk-table__cell">{}<span class="govuk-visually-hidden">more</span></td>'
+    cells = "".join(map(cell.format, ["Καταπληκτικότερα"] * 6))
+    await page.set_content(
+        f"<!doctype html><style>{styles}</style><div class='app-scroll'><table class='govuk-table'>"
+        f"<tr>{cells}</tr></table></div>"
+    )
+    assert await page.locator(".app-scroll").evaluate("box => box.scrollWidth > box.clientWidth")
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    assert width <= NARROW["width"]
