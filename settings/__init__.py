@@ -1,8 +1,9 @@
-"""All configuration, read once and checked before anything starts.
+"""Reads all configuration once, and validates it before anything starts.
 
 Values come from `ACTIVATION_*` variables (nested names with `__`), then from the TOML file named
-by `ACTIVATION_CONFIG`; inside a checkout with a demo, from the demo's file. Secrets are files.
-How to reach Temporal is Temporal's own environment configuration (`TEMPORAL_*` or its TOML file).
+by `ACTIVATION_CONFIG`; inside a checkout with a demo, from the demo's file. Secrets are in files of
+their own. The connection to Temporal is configured by Temporal's own environment configuration
+(`TEMPORAL_*` or its TOML file).
 """
 
 import os
@@ -68,7 +69,7 @@ __all__ = [
     "Service",
     "Settings",
     "Sms",
-    "Unreadable",
+    "UnreadableSettings",
     "Usernames",
     "Wrong",
     "load",
@@ -106,7 +107,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_examples(self) -> Self:
-        """Take examples and plain http for a demo's only; each refusal names its setting."""
+        """Reject example values and plain http, except in a demo; each error names its setting."""
         if not addresses.is_loopback(self.portal.public_url):
             leaves = [*_leaves(self)]
             wrong = [
@@ -140,7 +141,7 @@ class Settings(BaseSettings):
 
 
 def _leaves(value: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """Give each text of the settings with the name of its setting."""
+    """Yield each text of the settings with the name of its setting."""
     match value:
         case BaseModel():
             for field in type(value).model_fields:
@@ -161,31 +162,29 @@ _SEEN_BY_PEOPLE = frozenset(
     {"portal.public_url", "institution.password_reset_url", "institution.services.url"}
 )
 _GATEWAYS = frozenset({"sms", "sms_fallback"})
-_CALLED = frozenset({"url", "token_url", "check_url"})
+_GATEWAY_URLS = frozenset({"url", "token_url", "check_url"})
 
 
 def _must_be_https(name: str, value: str) -> bool:
     section, _, field = name.partition(".")
-    named = name in _SEEN_BY_PEOPLE or (
-        section in _GATEWAYS and field in {"url", "token_url", "check_url"}
-    )
-    # The console may be reached by a tunnel only.
+    named = name in _SEEN_BY_PEOPLE or (section in _GATEWAYS and field in _GATEWAY_URLS)
+    # The console may be on a loopback address, behind a tunnel.
     named |= name == "console.public_url" and not addresses.is_loopback(value)
     return named and bool(value) and addresses.is_plain(value)
 
 
 class UnreadableSettings(Exception):
-    """The settings cannot even be parsed; the text says what, and quotes no value."""
+    """The settings cannot be parsed; the text says why, and quotes no value."""
 
 
 Wrong = ValidationError | UnreadableSettings
 WRONG = (ValidationError, UnreadableSettings)
-"""What `load` raises."""
+"""The exceptions that `load` raises."""
 
 
 @cache
 def load() -> Settings:
-    """Read the settings once a process; raises one of `WRONG`, which `told` puts into words."""
+    """Return the settings, read once per process; raises one of `WRONG`, which `told` describes."""
     named = os.environ.get("ACTIVATION_CONFIG")
     if named and not Path(named).is_file():
         raise UnreadableSettings("ACTIVATION_CONFIG names no file")
@@ -204,13 +203,13 @@ def load() -> Settings:
 
 
 def told(error: Wrong) -> str:
-    """Name what is missing or wrong, and why where the check is ours; no value is ever quoted."""
+    """Describe what is missing or wrong, with the reason if the engine checked it; quote no value."""
     if isinstance(error, UnreadableSettings):
         return str(error)
-    return ", ".join(map(_told, error.errors()))
+    return ", ".join(map(_describe, error.errors()))
 
 
-def _told(detail: ErrorDetails) -> str:
+def _describe(detail: ErrorDetails) -> str:
     field = ".".join(map(str, detail["loc"]))
     ours = isinstance(detail.get("ctx", {}).get("error"), Unfit)
     why = detail["msg"].removeprefix("Value error, ") if ours or not field else ""

@@ -1,4 +1,4 @@
-"""What is the institution's own: names, domains, colours, services, words."""
+"""Settings of the institution: names, domains, colours, services, texts."""
 
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,10 @@ from domain.contracts.vocabulary import Language
 from domain.rules import Unfit
 from settings.section import Mailbox, Section
 
-_PAPER, _NIGHT = "#ffffff", "#12161c"
-"""What the pages are written on, in a light and in a dark room."""
+_LIGHT, _DARK = "#ffffff", "#12161c"
+"""Background colours of the pages, in light and in dark mode."""
 _LARGEST_LOGO = 20_000
-"""Bytes, so that the first page stays light on a slow line."""
+"""In bytes, so that the first page loads fast on a slow line."""
 
 
 def _check_logo(file: Path | None) -> Path | None:
@@ -33,7 +33,7 @@ def _check_logo(file: Path | None) -> Path | None:
 
 
 class Service(Section):
-    """Where a new account is used first."""
+    """A service where a new account is used first, as linked on the last page."""
 
     name_el: str
     name_en: str
@@ -49,13 +49,13 @@ def _check_domain(domain: str) -> str:
 class Institution(Section):
     """What students read: names, addresses, times, and the domain of the institutional e-mail.
 
-    Without a `password_reset_url` they are sent to support. `texts_folder` has the institution's
-    own terms, notices and help, `dpo_email` and what follows are named in them. `services` stand
-    on the last page. `own_domains` are further ones at which students get mailboxes with the
-    account; sub-domains count too. `code_country` stands in the person codes of the directory.
-    `common_words` are passwords that are common here, `plain_words` those of the institution's
-    names that passwords may contain. `colour` is that of headings' rule and links, on white and in
-    the dark.
+    Without a `password_reset_url` students are sent to support. `texts_folder` has the
+    institution's own terms, notices and help, which name `dpo_email` and the fields after it.
+    `services` are listed on the last page. `own_domains` are further domains whose mailboxes
+    students get with the account; sub-domains count too. `code_country` is part of the person
+    codes in the directory. `common_words` are passwords that are common here; `plain_words` are
+    words of the institution's names that passwords may contain. `colour` is that of the line under
+    headings and of links in light mode, `colour_dark` in dark mode.
     """
 
     name_el: str = "Πανεπιστήμιο"
@@ -76,8 +76,8 @@ class Institution(Section):
     postal_address_el: str = ""
     postal_address_en: str = ""
     sms_provider: str = ""
-    colour: Annotated[str, AfterValidator(partial(colours.check, background=_PAPER))] = "#7a1f2b"
-    colour_dark: Annotated[str, AfterValidator(partial(colours.check, background=_NIGHT))] = (
+    colour: Annotated[str, AfterValidator(partial(colours.check, background=_LIGHT))] = "#7a1f2b"
+    colour_dark: Annotated[str, AfterValidator(partial(colours.check, background=_DARK))] = (
         "#8ec5ff"
     )
     logo: Annotated[FilePath | None, AfterValidator(_check_logo)] = None

@@ -1,4 +1,4 @@
-"""What portal and console are served with."""
+"""Settings of portal and console: addresses, sessions, rate limits, roles."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,8 +13,9 @@ from settings.section import Count, Port, Section
 class Portal(Section):
     """`public_url` decides cookie flags and prefix, HSTS and the origin line of the SMS.
 
-    With `disclosure` uniform no page tells whether a contact is on file until it is proved.
-    `starts_under_way` is how many starts may wait for their look-up at once, over all portals.
+    `disclosure` uniform is enumeration protection: no page tells whether a contact is on file until
+    it is proved. `starts_under_way` is how many starts may wait for their look-up at once, over all
+    portals.
     """
 
     public_url: str = "http://127.0.0.1:8000"
@@ -37,7 +38,7 @@ class Console(Section):
     """Staff sign in by a bind as `user_dn`; `groups` names the group of each role.
 
     `departments` limits the members of a group to these departments. `operators_file` has the
-    accounts that work while the directory is away.
+    accounts that can sign in while the directory is unavailable.
     """
 
     public_url: str = "http://127.0.0.1:8001"

@@ -1,4 +1,4 @@
-"""The numbers and words that rules go by: usernames, identity, messages, alerts, the policy."""
+"""Settings of the rules: usernames, identity, rate limits of messages, alerts, policy."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from settings.section import Count, Section
 
 
 class Usernames(Section):
-    """Patterns tried in order when the registrar and the directory name none."""
+    """Patterns tried in order when neither registrar nor directory gives a username."""
 
     patterns: list[Annotated[str, AfterValidator(check_pattern)]] = [
         "{first1}{last}",
@@ -28,16 +28,17 @@ class Usernames(Section):
 
 
 class IdentitySettings(Section):
-    """With `always_ask` a proved contact is not enough: one datum of the record is asked too."""
+    """`always_ask`: besides a proved contact, ask for one datum of the registrar's record too."""
 
     always_ask: bool = False
 
 
 class SendBudget(Section):
-    """PIN messages per contact, per person and, as SMS cost money, SMS of the whole institution.
+    """Rate limits of PIN messages per contact and person, and of the institution's SMS, which cost.
 
-    Those of `kept_` are for who also gives a second datum, where the ordinary ones of a contact or
-    a person are spent; those of staff are held back by no other limit. Both are for one contact.
+    `kept_`: further messages for whoever also gives a second datum, once the ordinary ones of a
+    contact or person are spent. `staff_`: messages of staff, with no other limit. Both are per
+    contact.
     """
 
     per_hour: Count = 3
@@ -51,7 +52,7 @@ class SendBudget(Section):
 
 
 class Alerts(Section):
-    """Whom to tell what keeps activations from going on; nobody where neither is given."""
+    """Where alerts are sent once they have lasted `after_seconds`; nowhere if neither is set."""
 
     webhook_url: str = ""
     webhook_token_file: Path | None = None
@@ -63,9 +64,9 @@ MAY_BE_ZERO = frozenset({"resend_after", "repeat_code_if_left", "notify_after"})
 
 
 def check_policy(policy: Policy) -> Policy:
-    """Refuse numbers with which no code could be typed and nothing be waited for.
+    """Reject numbers too small for any code to be typed or for anything to be waited for.
 
-    Here and not in the contract, which an activation under way must be able to read again.
+    Checked here and not in the contract, which a live activation must still be able to decode.
     """
     nothing = {int: 1, timedelta: timedelta.resolution}
     for name, value in policy:

@@ -1,4 +1,4 @@
-"""A section of the settings, and the types and checks that several sections use."""
+"""Defines a section of the settings, and the types and checks that several sections share."""
 
 import re
 from pathlib import Path
@@ -40,7 +40,7 @@ class Section(BaseModel):
 
 
 def _check_dsn(dsn: SecretStr) -> SecretStr:
-    """Refuse what the driver would refuse when the first student comes."""
+    """Reject what the driver would reject only at the first connection."""
     try:
         fits = _is_dsn(dsn.get_secret_value())
     except ValueError:
@@ -51,7 +51,7 @@ def _check_dsn(dsn: SecretStr) -> SecretStr:
 
 
 def _is_dsn(dsn: str) -> bool:
-    """Whether this names a database; raises ValueError where host or port cannot be read."""
+    """Return whether this names a database; raises `ValueError` for a malformed host or port."""
     parts = urlsplit(dsn)
     named = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
     ports = [one.port for one in named] + [

@@ -1,4 +1,4 @@
-"""The systems outside: registrar, directory, SMS gateways, mail."""
+"""Settings of the outside systems: registrar, directory, SMS gateways, mail."""
 
 import re
 import tomllib
@@ -42,13 +42,14 @@ Column = Literal[
 ]
 """The published columns that are read."""
 MAY_LACK: tuple[Column, ...] = ("fatherfirstnameen",)
-"""Those that a view need not have."""
+"""The columns that a view may lack."""
 
 
 class RegistrarSettings(Section):
-    """A role that may only read the view; `columns` renames published columns that differ.
+    """Access to the registrar's view, by a role that may only read it.
 
-    `blank_words` are words of the university's own for "nothing", beside those of `domain.blanks`.
+    `columns` maps published columns to names that differ. `blank_words` are the university's own
+    words for "nothing", besides those of `domain.blanks`.
     """
 
     dsn: Dsn
@@ -60,12 +61,12 @@ class RegistrarSettings(Section):
 
 
 class DirectorySettings(Section):
-    """A service account that is not the root DN, so that the password policy binds it too.
+    """Access by a service account, not by the root DN, so that the password policy applies to it.
 
-    `choices` says what each choice of the student writes: `attribute=value`, where `{email}`
-    `{mobile}` `{domain}` are filled in; empty for nothing. Without `adopt` an entry that somebody
-    else made for the same person is a case for support. `match_rules` recognise a person's entry
-    that lacks the engine's own attribute; the first certain one that matches decides.
+    `choices`: what each choice of the student writes, `attribute=value` with `{email}` `{mobile}`
+    `{domain}` filled in; empty for nothing. Without `adopt` an entry that somebody else made for
+    the same person is a case for support. `match_rules` recognise a person's entry that lacks the
+    engine's own attribute; the first certain rule that matches decides.
     """
 
     urls: list[Annotated[str, Field(pattern=r"^ldaps?://[^/\s]")]] = Field(min_length=1)
@@ -93,10 +94,10 @@ class DirectorySettings(Section):
 class Sms(Section):
     """One templated HTTP gateway; `{to}` `{digits}` `{text}` `{sender}` `{id}` are filled in.
 
-    `preset` names a gateway of `adapters/messaging/sms_presets.toml`, whose fields stand where none
-    is given here. `token_file` holds the secret of whichever `auth` it is, `username` what goes
-    with it: the user, the client or the signer. `signed` is the text that `hmac` signs. `check_url`
-    is one that answers 2xx to whoever has the secret, and sends nothing.
+    `preset` names a gateway of `adapters/messaging/sms_presets.toml`, whose fields are
+    the defaults. `token_file` holds the secret for `auth`, whichever it is; `username` is its user,
+    client or signer. `signed` is the text that `hmac` signs. `check_url` answers 2xx to requests
+    with the secret, and sends nothing.
     """
 
     preset: str | None = None
@@ -118,7 +119,7 @@ class Sms(Section):
     refused_pattern: Expression = ".*"
     per_second: Seconds = 10
     timeout_seconds: float = Field(10, gt=0, le=12)
-    """Two gateways are asked within one try, which has 30 seconds."""
+    """Two gateways are called within one attempt, which has 30 seconds."""
 
     @model_validator(mode="before")
     @classmethod
@@ -133,7 +134,7 @@ class Sms(Section):
 
     @model_validator(mode="after")
     def _check_placeholders(self) -> Self:
-        """Refuse a gateway that would be told no number or no text."""
+        """Reject a gateway that would get no number or no text."""
         named = set(re.findall(r"\{([a-z_]+)\}", self.url + self.body * (self.method == "POST")))
         if unknown := sorted(named - SMS_PLACEHOLDERS):
             raise Unfit(f"url and body know no {{{unknown[0]}}}")
@@ -143,7 +144,7 @@ class Sms(Section):
 
 
 class Mail(Section):
-    """One relay; `ca_file` where its certificate is signed by an authority of your own."""
+    """One SMTP relay; `ca_file` if its certificate is signed by an authority of your own."""
 
     host: Annotated[str, Field(min_length=1)]
     port: Port = 25
