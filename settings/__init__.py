@@ -203,7 +203,7 @@ def load() -> Settings:
 
 
 def told(error: Wrong) -> str:
-    """Describe what is missing or wrong, with the reason if the engine checked it; quote no value."""
+    """Describe what is missing or wrong, with the reason if the engine checked; quote no value."""
     if isinstance(error, UnreadableSettings):
         return str(error)
     return ", ".join(map(_describe, error.errors()))
