@@ -7,7 +7,7 @@ from adapters.directory.port import Directory, Entry
 from domain.accounts import Judgement, Password
 from domain.contracts.people import Person
 from domain.identities import Identity
-from ledger import rekeyed, used_again, usernames
+from ledger import rekeyed, told_apart, used_again, usernames
 from postgres import Pool
 from recognition.rekeyed import recognition
 from security.keys import KeyRing
@@ -42,6 +42,7 @@ class OwnEntries:
         return not await usernames.has_empty_entry(self._pool, name=entry.uid, reference=reference)
 
     async def identity(self, person: Person) -> Identity:
+        person = await told_apart.without(self._pool, person)
         own = replace(
             entries.identity(person, self._domain, self._country),
             used_again=await used_again.has_any(self._pool, person.keys),

@@ -35,6 +35,7 @@ from ledger import (
     passwords,
     rekeyed,
     starts,
+    told_apart,
     used_again,
     usernames,
 )
@@ -81,6 +82,8 @@ class LedgerActivities:
             if found.another and not request.apart:
                 return Claimed(outcome=ClaimOutcome.NUMBER_OF_ANOTHER)
             person = found.person
+            if found.another:
+                await told_apart.note_keys(self._pool, person, found.others)
             await rekeyed.note(self._pool, person.person_key, found.same)
             await used_again.note(self._pool, reference, found.own_keys)
             if found.account:
@@ -121,6 +124,7 @@ class LedgerActivities:
             if refused:
                 return conflict(refused)
             request = await used_again.widened(self._pool, request)
+            await told_apart.note_rows(self._pool, request.person, request.apart)
             names = await wanted_names(self._pool, request, policy)
             return await reserve_name(self._pool, request.person, names)
 

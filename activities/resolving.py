@@ -14,7 +14,7 @@ from domain.contracts.account_io import AccountOutcome, AccountResolved, Resolve
 from domain.contracts.people import Person
 from domain.entry_values import CODES
 from domain.reasons import Reason
-from ledger import passwords, used_again, usernames
+from ledger import passwords, told_apart, used_again, usernames
 from ledger.usernames import Release
 from postgres import Pool
 from security.keys import KeyRing
@@ -45,6 +45,7 @@ class Resolver:
         The registrar's name goes to nobody else, and its owner gets no other.
         """
         request = await used_again.widened(self._pool, request)
+        await told_apart.note_rows(self._pool, request.person, request.apart)
         names = await wanted_names(self._pool, request, self._policy)
         own = await self._glance(request, self._entries.find, request.person)
         if own and own.outcome is not Outcome.FREE:

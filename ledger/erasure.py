@@ -90,5 +90,8 @@ async def erase(pool: Pool, reference: str) -> None:
         )
         await connection.execute("DELETE FROM imported WHERE person_key = ANY($1)", keys)
         await connection.execute(
+            "DELETE FROM told_apart WHERE person_keys && $1 OR other_keys && $1", keys
+        )
+        await connection.execute(
             "DELETE FROM rekeyed WHERE person_key = ANY($1) OR former_key = ANY($1)", keys
         )

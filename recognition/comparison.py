@@ -88,7 +88,7 @@ def matches(
     postings = Postings(rules, entries)
     found: list[tuple[Person, Judgement[Entry]]] = []
     for person in people:
-        known = identity(person, institution.domain, institution.code_country)
+        known = identity(ledger.told_apart(person), institution.domain, institution.code_country)
         again = ledger.known.get(person.person_key)
         known = replace(known, used_again=bool(again and again.own_keys))
         if kept := ledger.kept.get(person.person_key):

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from adapters.directory.entries import CODES
 from adapters.directory.port import Directory, Entry
-from domain.contracts.people import Person
+from domain.contracts.people import Enrolment, Person
 from domain.identities import Identity
-from ledger import activations, imports, rekeyed, used_again, usernames
+from ledger import activations, imports, rekeyed, told_apart, used_again, usernames
 from ledger.activations import ActiveAccount
 from postgres import Pool
 from security.keys import KeyRing
@@ -28,7 +28,8 @@ class Known:
     `same` are keys that the insurance number tells anew, `others` those of others who have it, and
     `account` is the one that the ledger calls active. `settled`: whose the number is was settled
     before, for the person came to an account, or an import found theirs. `own_keys` stand for keys
-    of the registrar's that are somebody else's here.
+    of the registrar's that are somebody else's here. `apart` are keys of those of whom staff said
+    that they are not the person.
     """
 
     person: Person
@@ -38,11 +39,12 @@ class Known:
     others: tuple[str, ...] = ()
     settled: bool = False
     own_keys: Mapping[str, str] = field(default_factory=dict)
+    apart: frozenset[str] = frozenset()
 
     @property
     def another(self) -> bool:
         """Whether somebody else may have the person's insurance number."""
-        return bool(self.others) and not self.settled
+        return not self.apart.issuperset(self.others) and not self.settled
 
 
 async def known(
@@ -69,7 +71,8 @@ async def known(
     same, others = await rekeyed.recognised(pool, keys, person)
     person, former = rekeyed.with_keys(person, same), (*former, *same)
     account = await account_of(pool, keys, person, former, gone) if same else None
-    return Known(person, former, account, same, others, settled, own)
+    apart = await told_apart.others(pool, person.keys) if others else frozenset()
+    return Known(person, former, account, same, others, settled, own, apart)
 
 
 async def account_of(
@@ -186,12 +189,25 @@ async def recognition(
 
 @dataclass(frozen=True)
 class Ledger:
-    """What the ledger knows of a registrar's persons by rows that are gone, by their keys."""
+    """What the ledger knows of a registrar's persons, by their keys.
+
+    `known` and `kept` are by rows that are gone; `alike` are the rows that may still be theirs of
+    those about whom staff answered.
+    """
 
     known: Mapping[str, Known]
     kept: Mapping[str, Kept]
+    alike: Mapping[str, tuple[Enrolment, ...]] = field(default_factory=dict)
 
     @classmethod
     async def of(cls, pool: Pool, keys: KeyRing, people: Sequence[Person]) -> "Ledger":
         again = await known_again(pool, keys, people)
-        return cls(again, {key: await kept(pool, keys, each.former) for key, each in again.items()})
+        by_key = {each.person_key: each for each in people}
+        of_gone = {key: await kept(pool, keys, each.former) for key, each in again.items()}
+        asked = {key: again[key].person if key in again else each for key, each in by_key.items()}
+        return cls(again, of_gone, await told_apart.rows_left(pool, asked))
+
+    def told_apart(self, person: Person) -> Person:
+        """Return the person without the rows of others that staff found to be somebody else's."""
+        alike = self.alike.get(person.person_key, person.alike)
+        return person.model_copy(update={"alike": alike})

@@ -80,10 +80,14 @@ class AccountSteps:
 
     async def _choose_name(self, step: Step) -> str:
         """Choose the username at this step; a conflict waits for staff."""
+        apart: tuple[Enrolment, ...] = ()
         while True:
             reason = WaitReason.USERNAME_CONFLICT
             request = ResolveAccount(
-                reference=self._start.reference, person=self._person, taken=self._taken
+                reference=self._start.reference,
+                person=self._person,
+                taken=self._taken,
+                apart=apart,
             )
             self._machine.move_to(step, None, publish=False)
             self._machine.accept()
@@ -95,13 +99,14 @@ class AccountSteps:
                     raise Ended(Step.ALREADY_ACTIVE, username=username)
                 case AccountOutcome.CANNOT_TELL, _:
                     reason = WaitReason.FOREIGN_ENTRY
-            command = await self._machine.park(reason)
+            command, apart = await self._machine.park(reason), ()
             looked_into = isinstance(command, RetryRequest) and not command.of_many
             # The secretariat may have changed the name meanwhile, or merged the rows.
             with suppress(calls.RereadFailed):
                 before, self._person = self._person, await self._reread() or self._person
                 if account.of_alike and looked_into and self._person.alike == before.alike:
-                    self._distinct += before.alike
+                    apart = before.alike
+                    self._distinct += apart
                     self._person = self._without_distinct(self._person)
 
     async def _obtain_consent(self, username: str) -> bool:

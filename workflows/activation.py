@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contracts.message_io import NoticeKind, SendNotice
     from domain.contracts.people import Destination, Person
-    from domain.contracts.staff_commands import RereadRequest
+    from domain.contracts.staff_commands import RereadRequest, RetryRequest
     from domain.contracts.submissions import (
         ActivationResult,
         ActivationStart,
@@ -131,8 +131,7 @@ class Activation(Handlers, StepMachine):
 
         Returns the person, as the registrar has it now where staff had to look into a conflict.
         """
-        gone: str | None = None
-        apart = False
+        gone, apart = None, False
         while True:
             request = ClaimPerson(
                 reference=self.start.reference,
@@ -153,11 +152,12 @@ class Activation(Handlers, StepMachine):
                     dead = CloseActivation(reference=holder, end=Step.CANCELLED)
                     await self.run_until_done(calls.close_activation, dead)
                 case ClaimOutcome.NUMBER_OF_ANOTHER, _:
-                    await self.park(WaitReason.INSURANCE_CONFLICT)
+                    command = await self.park(WaitReason.INSURANCE_CONFLICT)
+                    looked_into = isinstance(command, RetryRequest) and not command.of_many
                     # If the secretariat did not correct the number, these are two persons.
                     with suppress(calls.RereadFailed):
-                        before, person = person, await self._newest(person)
-                        apart = before.insurance_number == person.insurance_number
+                        before, person = person.insurance_number, await self._newest(person)
+                        apart = looked_into and before == person.insurance_number
                 case _:
                     return person
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from domain.contracts import Model
-from domain.contracts.people import Person
+from domain.contracts.people import Enrolment, Person
 from domain.contracts.views import ReviewView
 from domain.contracts.vocabulary import Choice, Language, PasswordRefusal, Step
 
@@ -80,6 +80,7 @@ class ResolveAccount(Model):
     """Find or choose a person's username.
 
     `taken` are names found taken at provisioning. Without `ask_directory` only the ledger is read.
+    `apart` are rows that may have been the person's; staff decided that they are another person's.
     """
 
     kind: Literal["resolve_account"] = "resolve_account"
@@ -87,6 +88,7 @@ class ResolveAccount(Model):
     person: Person
     taken: tuple[str, ...] = ()
     ask_directory: bool = True
+    apart: tuple[Enrolment, ...] = ()
 
 
 class AccountOutcome(StrEnum):

@@ -18,6 +18,7 @@ class Enrolment(Model):
 
     The fields after the department are the row's data about the person, used to recognise an
     existing account; they are empty in activations older than these fields.
+    `row_key` is a keyed index of the row's number, `row_mark` of number, names and birth date.
     """
 
     kind: Literal["enrolment"] = "enrolment"
@@ -33,6 +34,8 @@ class Enrolment(Model):
     last_name_latin: str = ""
     insurance_scheme: str | None = None
     insurance_number: str | None = None
+    row_key: str = ""
+    row_mark: str = ""
 
 
 class Person(Model):

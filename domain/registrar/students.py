@@ -91,9 +91,9 @@ def person(
     return Person(
         person_key=index(enrolment(first)),
         other_keys=tuple(index(enrolment(row)) for row in sorted(group, key=_age)[1:]),
-        enrolments=tuple(_enrolment(row) for row in live),
-        former=tuple(_enrolment(row) for row in former),
-        alike=tuple(_enrolment(row) for row in sorted(alike, key=_age, reverse=True)),
+        enrolments=tuple(_enrolment(row, index) for row in live),
+        former=tuple(_enrolment(row, index) for row in former),
+        alike=tuple(_enrolment(row, index) for row in sorted(alike, key=_age, reverse=True)),
         first_name_el=first_name,
         last_name_el=last_name,
         first_name_latin=first_name_latin,
@@ -123,11 +123,11 @@ def contacts(
     return mobiles, [each for each in emails if not is_at(each, own)]
 
 
-def _enrolment(row: Row) -> Enrolment:
+def _enrolment(row: Row, index: Callable[[str], str]) -> Enrolment:
     greek, english = text(row, "departmentel"), text(row, "departmenten")
     last_name, first_name = _latin(row)
     scheme, number = insurance_of(row) or (None, None)
-    return Enrolment(
+    read = Enrolment(
         system_id=as_it_stands(row, "systemid"),
         registration_id=as_it_stands(row, "registrationid"),
         department_id=text(row, "departmentid"),
@@ -141,6 +141,14 @@ def _enrolment(row: Row) -> Enrolment:
         insurance_scheme=scheme,
         insurance_number=number,
     )
+    return indexed(read, index)
+
+
+def indexed(row: Enrolment, index: Callable[[str], str]) -> Enrolment:
+    """Return the row with its keyed indexes."""
+    number = f"{row.system_id}/{row.registration_id}"
+    told = ("row", number, row.last_name_latin, row.first_name_latin, str(row.birth_date))
+    return row.model_copy(update={"row_key": index(number), "row_mark": index("\n".join(told))})
 
 
 def _login_name(row: Row) -> str | None:

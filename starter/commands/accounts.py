@@ -25,7 +25,7 @@ from adapters.errors import AdapterError
 from adapters.registrar.view import everybody
 from domain.memo import remembering
 from domain.usernames import unusable
-from ledger import imports, key_checks, usernames
+from ledger import imports, key_checks, told_apart, usernames
 from ledger.imports import Owned
 from ledger.usernames import Release
 from postgres import Pool, connect
@@ -141,6 +141,33 @@ async def released(config: Settings, name: str, reason: str) -> None:
         done = await usernames.release(ledger, keys, name)
         if done is not Release.RELEASED:
             raise Failed(done)
+
+
+@commands.command("join-again")
+def join_again(
+    number: Annotated[str, typer.Argument(help="System and student number, SYSTEM/NUMBER.")],
+    reason: Annotated[str, typer.Option(help="Why, for the audit.")],
+) -> None:
+    """Take back staff's answers that this student and somebody else are two persons."""
+    config = settings.load()
+    if not reason.strip():
+        raise Failed("a reason is needed, for the audit")
+    with databases.ledger():
+        count = asyncio.run(joined_again(config, number, reason))
+    typer.echo(f"{count} answers are taken back; who activates next is asked about again.")
+
+
+async def joined_again(config: Settings, number: str, reason: str) -> int:
+    """Forget the answers and return how many; raises `Failed` where there is none."""
+    about = f"{number}: {reason}"
+    async with audited(config, "accounts_join_again", about, seconds=_LEDGER_TIMEOUT) as (
+        ledger,
+        keys,
+    ):
+        count = await told_apart.forget(ledger, keys, number)
+        if not count:
+            raise Failed("staff have told nobody apart from this student")
+    return count
 
 
 async def _entries_of(config: Settings, name: str) -> list[Entry]:

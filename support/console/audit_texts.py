@@ -24,6 +24,7 @@ ACTS: Mapping[str, str] = {
     "sign_in_refused": N_("Was refused at the sign-in: no role"),
     "accounts_import": N_("Import of accounts that exist"),
     "accounts_release": N_("Release of an imported account"),
+    "accounts_join_again": N_("Answer taken back that two students are two persons"),
     "insurance_export": N_("Export of insurance numbers to check"),
 }
 CODES: Mapping[str, Mapping[str, str]] = {

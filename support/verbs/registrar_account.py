@@ -17,6 +17,7 @@ from domain.contracts.people import Person
 from domain.identities import Identity
 from domain.reasons import Reason
 from domain.registrar.diagnosis import AccountSeen
+from ledger import rekeyed, told_apart
 from recognition import presence
 from recognition.rekeyed import Known, recognition
 from support.verbs.staff_context import StaffContext
@@ -45,6 +46,8 @@ async def account_of(ctx: StaffContext, person: Person, again: Known, noted: str
     except OSError:
         return unknown
     institution = ctx.settings.institution
+    asked = rekeyed.with_keys(person, again.person.keys)
+    person = await told_apart.without(ctx.pool, asked)
     own = replace(
         entries.identity(person, institution.domain, institution.code_country),
         used_again=bool(again.own_keys),

@@ -4,7 +4,16 @@ import asyncpg
 import pytest
 
 from domain.contracts.vocabulary import Step
-from ledger import activations, audit, consents, erasure, imports, rekeyed, usernames
+from ledger import (
+    activations,
+    audit,
+    consents,
+    erasure,
+    imports,
+    rekeyed,
+    told_apart,
+    usernames,
+)
 from ledger.imports import Owned
 from postgres import Pool
 from tests.ledger.life import MOBILE, left, live, person_of
@@ -79,7 +88,7 @@ async def test_an_insurance_number_goes_with_the_last_activation_of_its_person(
 
 PERSONAL = (
     "SELECT DISTINCT table_name FROM information_schema.columns"
-    " WHERE table_schema = 'public' AND column_name IN ('person_key', 'former_key')"
+    " WHERE table_schema = 'public' AND column_name IN ('person_key', 'former_key', 'person_keys')"
 )
 
 
@@ -97,6 +106,7 @@ async def test_what_stands_under_any_key_of_the_person_goes_with_the_last_activa
     await imports.reserve_all(pool, [account])
     await rekeyed.note(pool, keys[1], [keys[0]])
     await rekeyed.note(pool, keys[2], [keys[1]])
+    await told_apart.note_keys(pool, people[1], [f"another than {reference}"])
     if begun_again:
         await pool.execute(
             "UPDATE activation SET person_key = $2 WHERE reference = $1", old, keys[2]

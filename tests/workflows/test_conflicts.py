@@ -87,6 +87,7 @@ async def test_staffs_retry_says_that_who_may_be_the_same_person_is_not(
     assert await student.end() is Step.ACTIVE
     asked = [made.person.alike for made in world.made(ResolveAccount)]
     assert asked == [*[ALIKE.alike] * 3, (other,), ()]
+    assert [made.apart for made in world.made(ResolveAccount)] == [*[()] * 4, (other,)]
     assert [made.person.alike for made in world.made(ProvisionAccount)] == [()]
 
 

@@ -80,6 +80,22 @@ async def test_a_number_of_anothers_account_waits_for_staff_who_say_that_they_ar
     assert [claim.apart for claim in world.made(ClaimPerson)] == [False, False, True]
 
 
+async def test_a_retry_of_many_is_no_word_that_they_are_two(begin: Begin, world: World) -> None:
+    world.claims = [NUMBER_OF_ANOTHER, NUMBER_OF_ANOTHER, CLAIMED]
+    student = await begin()
+    await student.sent()
+    await student.pin()
+    await student.reaches(Step.NEEDS_SUPPORT)
+    await student.retries(of_many=True)
+    await student.parks(ClaimPerson, 2)
+    await student.retries()
+    await student.consent()
+    await student.password()
+
+    assert await student.end() is Step.ACTIVE
+    assert [claim.apart for claim in world.made(ClaimPerson)] == [False, False, True]
+
+
 async def test_a_number_that_the_secretariat_corrected_is_looked_for_anew(
     begin: Begin, world: World
 ) -> None:

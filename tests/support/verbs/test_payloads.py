@@ -9,6 +9,7 @@ from tests.security.test_contracts import MODELS
 NEVER = {
     *("pin", "answer", "answers", "number", "insurance_number", "sealed_id"),
     *("birth_date", "registration_id", "student_number", "password_context"),
+    *("row_key", "row_mark"),
 }
 
 
