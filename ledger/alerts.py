@@ -35,6 +35,7 @@ class AlertDelivery:
 
 
 async def delivered(ledger: Connection, channel: str) -> None:
+    """Record that an alert was delivered by this channel."""
     await ledger.execute(
         "INSERT INTO alert_channel (name, delivered_at) VALUES ($1, now())"
         " ON CONFLICT (name) DO UPDATE SET delivered_at = now(), failing_since = NULL",
@@ -43,6 +44,7 @@ async def delivered(ledger: Connection, channel: str) -> None:
 
 
 async def failed(ledger: Connection, channel: str, failure: str) -> None:
+    """Record that this channel failed to deliver, and since when it fails."""
     await ledger.execute(
         "INSERT INTO alert_channel AS kept (name, failure, failed_at, failing_since)"
         " VALUES ($1, $2, now(), now()) ON CONFLICT (name) DO UPDATE SET failure = $2,"

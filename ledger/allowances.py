@@ -45,9 +45,10 @@ class To:
 
 @dataclass(frozen=True)
 class Allowance:
-    """Without `not_before` a message may go now, charged to `purse`; else `spent` says whose limit.
+    """The answer of the rate limits: without `not_before` a message may go now, charged to `purse`.
 
-    `kept_at` is when a message charged to the kept purse may go; None: that purse would not help.
+    `spent` is whose limit refuses it until then. `kept_at` is when a message charged to the kept
+    purse may go; None: that purse would not help.
     """
 
     purse: Purse

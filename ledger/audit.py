@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Row:
-    """`reason` is None where the stored one does not decrypt: somebody changed it."""
+    """One row of the log; `reason` is None if the stored one does not decrypt: it was changed."""
 
     id: int
     at: datetime

@@ -55,7 +55,7 @@ async def used(ledger: Connection, bucket: str) -> int:
 
 @dataclass(frozen=True)
 class Taken:
-    """`left` is how many uses remain; `opens` is set on refusal: when the next use is possible."""
+    """Result of a use: `left` uses remain; `opens` is set on refusal: when the next is possible."""
 
     left: int
     opens: datetime | None = None

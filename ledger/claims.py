@@ -56,4 +56,5 @@ async def claim(pool: Pool, *, reference: str, keys: Sequence[str]) -> set[str]:
 
 
 async def release(pool: Pool, reference: str) -> None:
+    """Release every key that this reference holds."""
     await pool.execute("DELETE FROM claim WHERE reference = $1", reference)

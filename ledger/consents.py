@@ -14,7 +14,7 @@ _CHOICES, _WHOLE = "choices", "whole"
 
 @dataclass(frozen=True)
 class Consent:
-    """`agreed`: not withdrawn entirely; `withdrawn`: choices withdrawn and not renewed."""
+    """Consent in force; `agreed`: not withdrawn entirely; `withdrawn`: choices not renewed since."""
 
     id: int
     agreed: bool

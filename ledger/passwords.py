@@ -49,6 +49,7 @@ async def sweep(pool: Pool) -> None:
 
 
 async def delete(pool: Pool, reference: str) -> None:
+    """Delete the boxes of this activation, and what is recorded of its attempts."""
     await pool.execute("DELETE FROM sealed_password WHERE reference = $1", reference)
     await pool.execute("DELETE FROM password_try WHERE reference = $1", reference)
 

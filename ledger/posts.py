@@ -13,7 +13,7 @@ AN_HOUR = 30
 
 @dataclass(frozen=True)
 class PostsSpent:
-    """A limit is reached until `opens`; None: until staff allow new answers."""
+    """A limit is reached: no answer is taken before `opens`; None: before staff allow new ones."""
 
     opens: datetime | None
 

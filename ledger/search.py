@@ -27,7 +27,7 @@ class SearchQuery:
 async def search(
     pool: Pool,
     keys: KeyRing,
-    sought: SearchQuery,
+    query: SearchQuery,
     *,
     departments: Collection[str] | None,
     limit: int,
@@ -41,16 +41,16 @@ async def search(
     def index(purpose: str, value: str | None) -> str | None:
         return keys.index(purpose, value) if value else None
 
-    mobile, email = index("mobile", sought.mobile), index("email", sought.email)
-    numbers = [keys.index("insurance", each) for each in sought.insurance]
-    exact = [mobile, email, index("found_number", sought.student_number), *numbers]
+    mobile, email = index("mobile", query.mobile), index("email", query.email)
+    numbers = [keys.index("insurance", each) for each in query.insurance]
+    exact = [mobile, email, index("found_number", query.student_number), *numbers]
     persons = await pool.fetch(
         "SELECT person_key FROM username WHERE name = $1"
         " UNION SELECT person_key FROM insurance WHERE number_index = ANY($2)",
-        sought.username,
+        query.username,
         numbers,
     )
-    named = [[keys.index("name", each) for each in prefixes] for prefixes in sought.names]
+    named = [[keys.index("name", each) for each in prefixes] for prefixes in query.names]
     all_names = " AND ".join(f"found_by && ${at}::text[]" for at in range(9, 9 + len(named)))
     rows = await pool.fetch(
         f"SELECT {COLUMNS} FROM activation WHERE ($8::text[] IS NULL"  # noqa: S608 - no values
@@ -58,10 +58,10 @@ async def search(
         " OR mobile_index = $2 OR email_index = $3 OR username_index = $4 OR person_key = ANY($5)"
         f" OR found_by && $6::text[] OR ({all_names or 'false'}))"
         " ORDER BY person_key IS NULL, started_at DESC, reference LIMIT $7",
-        sought.reference,
+        query.reference,
         mobile,
         email,
-        index("username", sought.username),
+        index("username", query.username),
         [row["person_key"] for row in persons],
         [each for each in exact if each],
         limit,

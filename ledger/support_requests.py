@@ -25,7 +25,7 @@ _OPEN_IN = (
 
 @dataclass(frozen=True)
 class HelpRequest:
-    """`reference` and `step` are None without an activation; `step` is that when it was sent."""
+    """A request as sent; `reference` and `step` (of that time) are None without an activation."""
 
     id: str
     reference: str | None
@@ -136,6 +136,7 @@ async def open_count(pool: Pool, departments: Collection[str] | None) -> int:
 
 
 async def standing(pool: Pool, keys: KeyRing, request_id: str) -> HelpRequestDetail | None:
+    """Return a request with its answer and state; None when there is none."""
     row = await pool.fetchrow(
         "SELECT s.*, a.department FROM support_request s LEFT JOIN activation a USING (reference)"
         " WHERE s.id = $1",
