@@ -14,7 +14,7 @@ _CHOICES, _WHOLE = "choices", "whole"
 
 @dataclass(frozen=True)
 class Consent:
-    """Consent in force; `agreed`: not withdrawn entirely; `withdrawn`: choices not renewed since."""
+    """A consent; `agreed`: not withdrawn entirely; `withdrawn`: choices withdrawn, not renewed."""
 
     id: int
     agreed: bool
