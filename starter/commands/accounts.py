@@ -1,7 +1,7 @@
-"""`activation accounts ...`: the accounts that exist already, before the term starts.
+"""`activation accounts ...`: compares and imports existing accounts before the term starts.
 
-Both commands end with 0 when all went well and with 1 when they could not be done. `import` ends
-with 3 when it was done, and the ledger has some of the usernames for other persons.
+The commands exit with 0 on success and 1 on failure. `import` exits with 3 when it succeeded but
+the ledger has some of the usernames for other persons.
 """
 
 import asyncio
@@ -53,9 +53,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @dataclass(frozen=True)
 class Imported:
-    """How many usernames are reserved now; `names_of_others` are students, by their numbers.
+    """The counts of an import.
 
-    The ledger has the username of each of those for another person.
+    `names_of_others` lists the students, by number, whose username the ledger has for another
+    person.
     """
 
     reserved: int
@@ -65,7 +66,7 @@ class Imported:
 
 
 class DepartmentPlans(NamedTuple):
-    """How many students each plan is for, and why, where it is not a new account."""
+    """The number of students per plan in one department, and reasons where not a new account."""
 
     department_id: str
     name: str
@@ -130,7 +131,7 @@ def release(
 
 
 async def released(config: Settings, name: str, reason: str) -> None:
-    """Free it; raises `Failed` where an entry, an account or an activation has it."""
+    """Free a username; raises `Failed` if an entry, an account or an activation has it."""
     about = f"{name}: {reason}"
     async with audited(config, "accounts_release", about, seconds=_LEDGER_TIMEOUT) as (
         ledger,
@@ -185,7 +186,7 @@ async def matched(config: Settings) -> list[Match]:
 
 
 async def _matched(config: Settings) -> list[Match]:
-    """Read all sides and compare them; the directory last, so that it is as new as can be."""
+    """Read all systems and compare them; the directory last, so that it is the most recent."""
     keys = KeyRing(config.keys_dir)
     with databases.registrar():
         rows = await everybody(config.registrar)
@@ -210,7 +211,10 @@ async def _matched(config: Settings) -> list[Match]:
 
 
 async def reserved(config: Settings, found: Sequence[Match]) -> Imported:
-    """Reserve in batches, each whole and in one order; a name that somebody has stays theirs."""
+    """Reserve the usernames of certain matches in atomic, ordered batches; idempotent.
+
+    A username that the ledger has for another person stays theirs.
+    """
     services = config.usernames.reserved
     certain = (each for each in found if each.plan in KNOWN)
     wanted = sorted((each for each in certain if not unusable(_name(each), services)), key=_name)
@@ -274,7 +278,7 @@ def _words(plan: Plan) -> str:
 
 
 def _write(file: Path, found: Sequence[Match]) -> None:
-    """Write a new file for its owner alone; Excel reads Greek by the mark that it begins with."""
+    """Write the file atomically with mode 600; it begins with a BOM, so that Excel reads Greek."""
     new = file.with_name(f".{file.name}.new")
     try:
         new.unlink(missing_ok=True)

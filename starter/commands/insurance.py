@@ -1,4 +1,4 @@
-"""`activation insurance ...`: the insurance numbers that were taken with a warning."""
+"""`activation insurance ...`: exports the insurance numbers that were accepted with a warning."""
 
 import asyncio
 import sys
@@ -37,6 +37,6 @@ def export(
 
 
 async def _flagged(reason: str) -> list[insurance.Flagged]:
-    """Read what is exported; nothing leaves without its audit row."""
+    """Read the rows to export, after writing the audit row."""
     async with audited(settings.load(), "insurance_export", reason) as (ledger, keys):
         return await insurance.flagged(ledger, keys)

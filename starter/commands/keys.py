@@ -1,4 +1,4 @@
-"""`activation keys ...`: make, copy, distribute and activate the key files."""
+"""`activation keys ...`: creates, copies, distributes and activates the key files."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ def init() -> None:
 
 
 async def _known(config: Settings) -> frozenset[str] | None:
-    """Return the names of the keys that exist somewhere; None while the ledger is away."""
+    """Return the names of the keys that the ledger has seen; None while it is unavailable."""
     async with await postgres.connect(config.ledger_dsn.get_secret_value()) as ledger:
         return await key_checks.known(ledger)
 

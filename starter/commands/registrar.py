@@ -1,4 +1,4 @@
-"""`activation registrar ...`: what the secretariats should mend before the term starts."""
+"""`activation registrar ...`: reports the records to correct before the term starts."""
 
 import asyncio
 from dataclasses import asdict

@@ -1,6 +1,6 @@
-"""`activation templates preview`: every message as it reads with these settings, before it is sent.
+"""`activation templates preview`: shows every message rendered with these settings.
 
-It asks nothing but the settings: no part has to run. The sample student is nobody.
+It reads only the settings, so no system has to run. The sample student does not exist.
 """
 
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ commands = typer.Typer(help="What students read.", no_args_is_help=True)
 
 _REFERENCE = "A-7K3F-92QD"
 _TO_STUDENTS = ("pin", *(notice.value for notice in NoticeKind))
-_FOR_THE_DESK = ("support_request", "support_answer")
+_TO_STAFF = ("support_request", "support_answer")
 
 
 @dataclass(frozen=True)
 class MessagePreview:
-    """A message in one language; `sms` is None where there is none."""
+    """A message in one language; `sms` is None if it is sent by mail only."""
 
     name: str
     language: Language
@@ -58,14 +58,14 @@ def preview(
 
 
 def messages(config: Settings) -> Iterator[MessagePreview]:
-    """Fill in every message there is, in each language."""
+    """Render every message in each language with the sample student."""
     words = Words(config)
     sample = _sample(config)
     for language in Language:
         for name in _TO_STUDENTS:
             sms = words.sms(name, language, **sample)
             yield MessagePreview(name, language, sms, words.letter(name, language, **sample))
-        for name in _FOR_THE_DESK:
+        for name in _TO_STAFF:
             letter = words.plain_letter(name, language, written_in=language.value, **sample)
             yield MessagePreview(name, language, None, letter)
 

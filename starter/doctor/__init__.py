@@ -1,4 +1,5 @@
-"""`activation doctor`: looks at all that an activation needs, and says of each what to do.
+"""`activation doctor`: checks everything that an activation needs, and says what to do.
 
-One module a part. A check yields findings; one that cannot go on yields why, and the others go on.
+One module per system. A check yields findings; a check that fails yields why, and the others
+continue.
 """

@@ -1,4 +1,4 @@
-"""Whether this machine's clock and a part's agree."""
+"""Compares this machine's clock with another system's."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,10 @@ def now() -> datetime:
 
 
 def compared(whose: str, before: datetime, told: datetime, exact: timedelta) -> Finding:
-    """Compare what a part told, up to `exact`, with what this machine read before and reads now."""
+    """Compare a system's time `told` with this machine's before and after the call.
+
+    `exact` is the resolution of `told`: it may be that much too early.
+    """
     apart = max(before - told - exact, told - now(), timedelta())
     about = f"this machine's and {whose} agree"
     if apart <= CLOCKS_APART:

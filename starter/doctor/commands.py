@@ -1,4 +1,4 @@
-"""`activation doctor`: one line for each thing looked at, "ok" or what to do."""
+"""`activation doctor`: prints one line per finding, "ok" or what to do."""
 
 import asyncio
 from typing import Annotated, Any
@@ -28,7 +28,7 @@ def doctor(
     ] = "",
 ) -> None:
     """Look at everything that an activation needs, and say of each "ok" or what to do."""
-    redaction.configure("CRITICAL")  # What is found is told here, and nowhere else.
+    redaction.configure("CRITICAL")  # Findings are printed here, so logs would repeat them.
     users = tuple(only or User)
     try:
         config = settings.load()
@@ -54,17 +54,17 @@ def _plain(finding: Finding) -> dict[str, Any]:
 
 
 def on_disk(config: Settings, users: tuple[User, ...]) -> list[Finding]:
-    """Return what settings, files and texts show, without asking any system."""
+    """Return the findings about settings, files and texts, without calling any system."""
     found = [Finding("settings", "they are complete and right"), *files.check(config, users)]
     try:
         Texts(config)
-    except Exception as error:  # noqa: BLE001 - a text is written by people, and says what is wrong
+    except Exception as error:  # noqa: BLE001 - texts are written by people and may fail in any way
         return [*found, Finding("texts", "they can be read", str(error))]
     return [*found, Finding("texts", "they can be read")]
 
 
 async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[Finding]:
-    """Ask every system at once, and give what was found in the order of the parts."""
+    """Check all systems concurrently, and return the findings in the order of the systems."""
     checks = [guarded("ledger", ledger.check(config)), guarded("temporal", temporal.check(config))]
     needed = files.systems(config, users)
     if "registrar" in needed:

@@ -1,4 +1,4 @@
-"""The directory: each server's answer, its schema, the service account's rights, its policy."""
+"""Checks each directory server: connection, schema, rights of the service account, policy."""
 
 import asyncio
 import re
@@ -28,16 +28,16 @@ _TIME_ATTRIBUTES = (
     ("cn=monitor", "currentTime"),
     ("", "currentTime"),
 )
-"""Where OpenLDAP, 389 Directory Server and Active Directory tell what time it is."""
+"""The entries with the current time in OpenLDAP, 389 Directory Server and Active Directory."""
 _NO_DRY_RUN = (SUCCESS, 12)
 _FIRST_SHOWS = "the first activation shows it"
 _READ_ONLY = (10, 53)
 _SCHEMA_VIOLATION = 65
-"""An entry lacks what its classes demand, or has what they do not allow."""
+"""LDAP objectClassViolation: an attribute is missing, or not allowed by the classes."""
 
 
 async def check(settings: Settings) -> Findings:
-    """Look at each server by itself, for behind the first one that answers the next is hidden."""
+    """Check each server separately, because the client uses only the first that answers."""
     for url in settings.directory.urls:
         one = settings.model_copy(
             update={"directory": settings.directory.model_copy(update={"urls": [url]})}
@@ -84,7 +84,7 @@ def _findings(ldap: LdapClient, settings: Settings, url: str) -> list[Finding]:
 
 
 def _schema(ldap: LdapClient, root: dict[str, list[str]]) -> set[str]:
-    """Return the names of the classes and attributes that the server knows."""
+    """Return the names, in lower case, of the classes and attributes in the server's schema."""
     schema = ldap.read(
         root.get("subschemasubentry", ["cn=Subschema"])[0], ["objectClasses", "attributeTypes"]
     )
@@ -98,7 +98,7 @@ def _quoted(line: str) -> list[str]:
 
 
 def _needed_names(settings: Settings) -> set[str]:
-    """Return the names of the classes and attributes that an entry is made of."""
+    """Return the names of the classes and attributes of an entry, except the password."""
     return {*OBJECT_CLASSES, *_entry(settings, "doctor")} - {_PASSWORD}
 
 
@@ -107,7 +107,7 @@ def _base_name(name: str) -> str:
 
 
 def _entry(settings: Settings, username: str) -> dict[str, list[str]]:
-    """Return the whole entry of somebody who does not exist."""
+    """Return the complete entry of a sample person."""
     enrolment = Enrolment(
         system_id="doctor",
         registration_id=username,
@@ -139,7 +139,7 @@ def _entry(settings: Settings, username: str) -> dict[str, list[str]]:
 
 
 def _rights(ldap: LdapClient, settings: Settings, url: str) -> Iterator[Finding]:
-    """Try to add somebody and to change somebody, without doing it."""
+    """Check the rights to add and to change entries, by dry runs that change nothing."""
     anybody = ldap.anybody()
     if anybody is None:
         yield Finding(PART, f"rights at {url} (not tried: nobody is there; {_FIRST_SHOWS})")
@@ -149,7 +149,7 @@ def _rights(ldap: LdapClient, settings: Settings, url: str) -> Iterator[Finding]
 
 
 def _clock(ldap: LdapClient, url: str) -> Finding:
-    """Compare the server's time with ours, where it tells its time."""
+    """Compare the server's clock with ours, if the server has a readable time attribute."""
     whose = f"the directory's at {url}"
     for dn, attribute in _TIME_ATTRIBUTES:
         before = clocks.now()
@@ -161,7 +161,7 @@ def _clock(ldap: LdapClient, url: str) -> Finding:
 
 
 def _to_add(ldap: LdapClient, settings: Settings, url: str) -> Finding:
-    """Ask by a dry run whether entries may be added, as far as their attributes are stored yet."""
+    """Check by a dry run whether entries may be added, with the attributes already in use."""
     about = f"right to add entries at {url}"
     name = f"doctor{uuid4().hex[:12]}"
     entry = _entry(settings, name)
@@ -184,7 +184,7 @@ def _to_add(ldap: LdapClient, settings: Settings, url: str) -> Finding:
 
 
 def _read_all(ldap: LdapClient, settings: Settings, url: str) -> Finding:
-    """Read through all entries as `activation accounts` does, but for their attributes."""
+    """Page through all entries as `activation accounts` does, without their attributes."""
     about, count = f"reading all entries at {url}", 0
     try:
         for page in ldap.pages(settings.directory.people_dn, "(objectClass=*)", ["1.1"]):
@@ -199,13 +199,13 @@ def _read_all(ldap: LdapClient, settings: Settings, url: str) -> Finding:
 
 
 def _is_stored(ldap: LdapClient, attribute: str) -> bool:
-    """Whether somebody has this attribute, with the same options."""
+    """Whether some entry has this attribute, with the same options."""
     found = ldap.anybody(attribute)
     return found is not None and attribute.lower() in found.attributes
 
 
 def _to_change(ldap: LdapClient, settings: Settings, url: str, dn: str) -> Finding:
-    """Look whether passwords and what students choose may be written in entries that are there."""
+    """Check whether passwords and the students' choices may be written in existing entries."""
     about = f"right to set passwords, and what students choose, at {url}"
     entry = _entry(settings, "doctor") | {_PASSWORD: [secrets.token_urlsafe(24)]}
     choices = {choice.partition("=")[0] for choice in settings.directory.choices.values()}
@@ -219,7 +219,10 @@ def _to_change(ldap: LdapClient, settings: Settings, url: str, dn: str) -> Findi
 
 
 def _policy(ldap: LdapClient, settings: Settings) -> str:
-    """Compare the policies that can be seen with what the page tells students."""
+    """Compare the readable password policies with the minimum length shown to students.
+
+    Returns what to do; empty when they agree or none is readable.
+    """
     base = settings.directory.people_dn.partition(",")[2] or settings.directory.people_dn
     try:
         policies = ldap.search(base, "(objectClass=pwdPolicy)", ["pwdMinLength"])

@@ -1,4 +1,4 @@
-"""The files that the settings name: there, readable, not empty, and not for everybody."""
+"""Checks the files named in the settings: they exist, are readable, not empty and private."""
 
 import stat
 from collections.abc import Iterator
@@ -22,20 +22,20 @@ PARTS = {
     User.COMMANDS: frozenset({"registrar", "directory"}),
     User.ALERTS: frozenset({"alerts"}),
 }
-"""The systems beside ledger and Temporal that each process speaks to, by their settings."""
+"""The systems, besides ledger and Temporal, that each process calls, by their settings."""
 _ALWAYS = frozenset({"institution", "temporal_config_file"})
 _SECRETS = ("password_file", "token_file")
 _MADE_LATER = frozenset({"console.operators_file"})
 
 
 def systems(settings: Settings, users: tuple[User, ...]) -> frozenset[str]:
-    """Return the systems that these processes speak to, the mail relay where alerts go by it."""
+    """Return the systems that these processes call; with mailed alerts also the mail relay."""
     mail = {"mail"} if User.ALERTS in users and settings.alerts.email else frozenset[str]()
     return frozenset[str]().union(mail, *(PARTS[user] for user in users))
 
 
 def check(settings: Settings, users: tuple[User, ...]) -> Iterator[Finding]:
-    """Look at every file that these processes read, and at their keys."""
+    """Check every file that these processes read, and their keys."""
     needed = _ALWAYS | systems(settings, users)
     for name, path in _named(settings):
         if name.partition(".")[0] in needed and name not in _MADE_LATER:

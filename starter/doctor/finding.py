@@ -1,4 +1,4 @@
-"""What a check found, in words without a secret or a person."""
+"""The findings of checks, as texts without secrets or personal data."""
 
 from collections.abc import AsyncIterator
 from typing import NamedTuple
@@ -12,11 +12,11 @@ _REFUSALS = {
     "3D000": "there is no such database: create it, or correct its name in {setting}",
     "53300": "the server has no connection left: raise max_connections, or run fewer processes",
 }
-"""What PostgreSQL's own reasons mean, by their number."""
+"""What to do about PostgreSQL's refusals, by SQLSTATE."""
 
 
 class Finding(NamedTuple):
-    """One line: what was looked at, and what to do about it; empty when it is well."""
+    """One line: what was checked, and in `mend` what to do; `mend` is empty when it is ok."""
 
     part: str
     about: str
@@ -31,7 +31,7 @@ Findings = AsyncIterator[Finding]
 
 
 async def guarded(part: str, checks: Findings) -> Findings:
-    """Give what a check finds, and in its place why it could not go on."""
+    """Yield the findings of a check; if it raises, yield a finding that says why."""
     try:
         async for finding in checks:
             yield finding
@@ -39,12 +39,12 @@ async def guarded(part: str, checks: Findings) -> Findings:
         yield Finding(part, "answers as it should", f"it does not: {failure.message}")
     except TimeoutError:
         yield Finding(part, "answers in time", "it does not: see to it and to the way there")
-    except Exception as error:  # noqa: BLE001 - drivers raise anything, and quote what they had
+    except Exception as error:  # noqa: BLE001 - drivers raise anything, and their texts quote data
         yield Finding(part, "can be reached", _advice(part, error))
 
 
 def _advice(part: str, error: BaseException) -> str:
-    """Say what to do; where PostgreSQL refuses us by a reason of its own, that is known."""
+    """Return what to do about an error; specific for PostgreSQL's known refusals."""
     words = _REFUSALS.get(getattr(error, "sqlstate", None) or "")
     if words is None:
         return f"{_named(error)}: see to it and to the way there"
@@ -52,6 +52,6 @@ def _advice(part: str, error: BaseException) -> str:
 
 
 def _named(error: BaseException) -> str:
-    """Name an error by its class, and by its number where it has one."""
+    """Return an error's class, and its code if it has one."""
     number = getattr(error, "sqlstate", None) or getattr(error, "code", None)
     return f"{type(error).__name__} {number}" if number else type(error).__name__

@@ -1,4 +1,4 @@
-"""The ledger: its tables' version, the rights of the role, its clock, and whose keys these are."""
+"""Checks the ledger: schema version, rights of the role, clock, and whether the keys match."""
 
 from datetime import timedelta
 

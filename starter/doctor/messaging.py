@@ -1,4 +1,4 @@
-"""The SMS gateways and the mail relay: reachable, trusted, and taking the credentials."""
+"""Checks the SMS gateways and the mail relay: connection, certificate and credentials."""
 
 import asyncio
 import ssl
@@ -28,7 +28,7 @@ def gateways(settings: Settings) -> Iterator[tuple[str, Sms]]:
 
 
 async def check_sms(name: str, sms: Sms) -> Findings:
-    """Open a connection to where messages go, and try the secret where nothing is sent by that."""
+    """Check the connection to the gateway, and the secret if that sends no message."""
     gateway = SmsGateway(sms)  # Reads its secret.
     try:
         yield Finding(name, "its settings")
@@ -55,7 +55,7 @@ async def _check_secret(name: str, gateway: SmsGateway) -> Finding:
 
 
 async def _check_connection(url: str) -> str:
-    """Open and close a connection; returns what to mend."""
+    """Open and close a connection; returns what to do, empty when it succeeds."""
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     try:
@@ -117,7 +117,7 @@ async def _check_sender(client: aiosmtplib.SMTP, mail: Mail) -> str:
 
 
 async def send_test(settings: Settings, to: str) -> Findings:
-    """Send one real message to a mobile or an e-mail."""
+    """Send one real message to a mobile or e-mail address."""
     message_id = f"doctor-{uuid4()}"
     if "@" in to:
         relay = MailRelay(settings.mail, settings.institution)

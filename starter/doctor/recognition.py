@@ -1,7 +1,7 @@
-"""Whether the service account sees what accounts that exist are recognised by.
+"""Checks whether the service account can see the attributes that recognise existing accounts.
 
-All is asked by searches, which change nothing. A filter on what may not be searched matches no
-entry, and neither does its contrary.
+It uses searches only, which change nothing. A filter on an attribute without search right matches
+no entry, and neither does its negation.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,9 +19,9 @@ _PASSWORD = "userPassword"  # noqa: S105 - an attribute's name
 def check(
     ldap: LdapClient, settings: DirectorySettings, url: str, known: Collection[str]
 ) -> Iterator[Finding]:
-    """Look at each attribute, and at the right to see whether there is a password.
+    """Check each attribute, and the right to see whether an entry has a password.
 
-    `known` are the names, in lower case, that the server's schema has.
+    `known` are the names in the server's schema, in lower case.
     """
     about = f"attributes that accounts are recognised by at {url}"
     names = _names(settings)
@@ -49,7 +49,7 @@ def check(
 
 
 def _names(settings: DirectorySettings) -> list[str]:
-    """Return each attribute once, however it is spelled."""
+    """Return the attributes without duplicates, ignoring case."""
     ruled = [name for rule in settings.match_rules for name in rule.attributes]
     every = ["uid", CODES, BIRTH_DATE, *ADDRESSES, *ruled]
     return list({name.lower(): name for name in reversed(every)}.values())[::-1]

@@ -1,4 +1,4 @@
-"""The registrar's view: its columns, the right to read it and no more, and its indexes."""
+"""Checks the registrar's view: its columns, read-only rights, and its indexes."""
 
 import json
 
@@ -64,11 +64,11 @@ async def check(settings: Settings) -> Findings:
 
 
 def _columns() -> tuple[Column, ...]:
-    return Column.__args__  # type: ignore[attr-defined, no-any-return] # what a Literal lists
+    return Column.__args__  # type: ignore[attr-defined, no-any-return] # the values of a Literal
 
 
 async def _scans_table(pool: Pool, query: str, values: tuple[object, ...]) -> bool:
-    """Tell whether PostgreSQL reads a whole table even where it would rather not."""
+    """Tell whether the query plan scans a whole table even with sequential scans discouraged."""
     async with pool.acquire() as connection, connection.transaction(readonly=True):
         await connection.execute("SET LOCAL enable_seqscan = off")
         plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {query}", *values)

@@ -1,4 +1,4 @@
-"""Temporal: the namespace, how long it keeps histories, the search attributes, and its clock."""
+"""Checks Temporal: namespace, retention of histories, search attributes and clock."""
 
 from datetime import timedelta
 

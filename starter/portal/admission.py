@@ -1,4 +1,4 @@
-"""How many starts one portal works on at once, and when those it refuses may come again."""
+"""Limits the concurrent starts of one portal process, and spreads the retries of refused ones."""
 
 import asyncio
 import math
@@ -8,21 +8,21 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 _AT_ONCE, _EXTRA = 4, 2
-"""How many starts one portal works on at once, and how many it looks at beside them that have no
-turn: fewer than its connections to the ledger, so that who is inside never waits for a crowd."""
+"""How many starts one portal handles at once, and how many without a slot it checks meanwhile:
+fewer than its ledger connections, so that students inside never wait for a crowd of starts."""
 _ROOM = 40
-"""How many may wait for a turn, or have one: about as many as get one in time."""
+"""How many may wait for a slot or have one: about as many as get one in time."""
 SOONEST, LATEST = 3, 45
-"""Seconds after which to come again; whoever was told cannot be told of a better pace."""
+"""Limits of Retry-After in seconds; a time that was told cannot be shortened later."""
 _FASTEST, _SLOWEST = 0.05, 2
-"""Seconds from one start to the next, as far as the starts of late are taken for the pace."""
+"""Limits of the measured seconds between two starts."""
 _RECENT = 20
 
 
 class Admission:
-    """Gives turns, and spreads those who are refused over the time to come.
+    """Gives slots to starts, and spreads the retries of refused starts over time.
 
-    `clock` tells seconds; it never goes back.
+    `clock` returns monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -35,14 +35,14 @@ class Admission:
         self._last = -math.inf
 
     def admitted(self) -> None:
-        """Note that a start found a place."""
+        """Note that a start was admitted, to measure the rate."""
         self._admitted.append(self._clock())
 
     def retry_after(self) -> int:
-        """Return after how many seconds to come again: one after the other, at the pace of late.
+        """Return the seconds until a refused start may retry: one by one, at the recent rate.
 
-        Sent back for the same few seconds, a large crowd would return as one, again and again, and
-        the portal would do nothing but refuse. Beyond `LATEST` a second round begins.
+        With the same delay for all, a large crowd would return at once each time, and the portal
+        would do nothing but refuse it. Beyond `LATEST` the delays start at `SOONEST` again.
         """
         now = self._clock()
         pace = (now - self._admitted[0]) / len(self._admitted) if self._admitted else _FASTEST
@@ -53,7 +53,7 @@ class Admission:
 
 @asynccontextmanager
 async def acquired(semaphore: asyncio.Semaphore, within: float) -> AsyncIterator[bool]:
-    """Hold one of these semaphore; False where none was free within so many seconds."""
+    """Hold the semaphore in the block; yields False if it was not free within these seconds."""
     try:
         async with asyncio.timeout(within):
             await semaphore.acquire()

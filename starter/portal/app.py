@@ -1,7 +1,7 @@
-"""The student portal: wiring, and the pages every failure ends on.
+"""The student portal: wiring, and the exception handlers with their error pages.
 
-`create()` is what uvicorn runs; tests hand in parts of their own. It starts with the ledger or
-Temporal away, and answers 503 in words until they are back.
+uvicorn runs `create()`; tests pass a context of their own. It starts while the ledger or Temporal
+is unavailable, and answers with a 503 page until they are back.
 """
 
 from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ from web.view import Views
 from workflows.steps import ENDS
 
 PATIENCE = 1.5
-"""Seconds that the ledger may take, of the three in which every page answers."""
+"""Time-out of ledger calls in seconds, of the three within which every page answers."""
 _RETRY_AFTER = "30"
 
 
@@ -70,7 +70,7 @@ def create(context: PortalContext | None = None) -> FastAPI:
         error_page=_error_page,
     )
     if context:
-        app.state.context = context  # Tests call it without starting it.
+        app.state.context = context  # Tests do not run the lifespan.
     _add_failures(app)
     return app
 
@@ -88,7 +88,7 @@ async def _connected(settings: Settings) -> AsyncIterator[PortalContext]:
 def assemble(
     settings: Settings, keys: KeyRing, pool: Pool, engine: Engine, health: Health
 ) -> PortalContext:
-    """Put together what every request shares."""
+    """Build the context that all requests share."""
     texts = Texts(settings)
     return PortalContext(
         settings=settings,
@@ -114,7 +114,7 @@ def assemble(
 
 
 def _add_failures(app: FastAPI) -> None:
-    """Give every failure its page."""
+    """Register the exception handlers."""
 
     async def elsewhere(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, RedirectTo)  # noqa: S101 - registered for nothing else
@@ -131,7 +131,7 @@ def _add_failures(app: FastAPI) -> None:
         assert isinstance(failure, ActivationEnded)  # noqa: S101 - as above
         step = failure.step if failure.step in ENDS else Step.CANCELLED
         state = PageState(failure.reference, step)
-        # A run that was ended from outside stands at no end: its page would lead here again.
+        # A terminated run has no end step: redirecting to its page would lead here again.
         if step is failure.step:
             return PortalRequest(request).redirect(state.path)
         return PortalRequest(request).page("ended", state=state)
@@ -160,13 +160,13 @@ def _add_failures(app: FastAPI) -> None:
 
 
 async def _away(request: Request, _: Exception) -> Response:
-    """Go on where what was sent was taken; else tell what is known of it, in words."""
+    """Redirect onward if the submission was accepted; else say whether it was, as far as known."""
     ctx = PortalRequest(request)
     handed_in = ctx.time.handed_in
     if handed_in.onward:
         return ctx.redirect(handed_in.onward)
     form = None
-    with suppress(KeyUnavailable):  # Without it no form can be read, or be drawn to send again.
+    with suppress(KeyUnavailable):  # Without the key no form can be read or rendered.
         if request.method == "POST" and ctx.app.keys.session_key:
             form = await ctx.form()
     headers = {"Retry-After": _RETRY_AFTER}

@@ -1,4 +1,4 @@
-"""The pages before the PIN: what this is, who comes, and the contact that finds the student."""
+"""Routes before the PIN: the first page, the role, and the contact that finds the student."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -82,7 +82,7 @@ async def _current_or_new(ctx: PortalRequest) -> PageState | None:
     try:
         return await _current_state(ctx)
     except SessionEnded:
-        # Nothing had begun that a new session would have to prove.
+        # A new session has no activation yet, so there is nothing to prove.
         await ctx.begin()
         return None
 
@@ -95,32 +95,32 @@ async def _note_and_attach(
     *,
     in_turn: bool,
 ) -> Response | str:
-    """Note the activation, attach the session and return the reference; or the page instead."""
+    """Record the activation, attach the session and return the reference, or a page instead."""
     if present and await _awaits_code(ctx, present, read):
         return ctx.redirect("/pin")
     refused = await _paused(ctx, form)
     if refused is None and not (present and present.goes_on):
-        # Before the counting of look-ups: who is told to come again is not counted for it.
+        # Checked before look-ups are counted, so that a refused start is not counted.
         refused = await crowd.refusal(ctx, form, read, in_turn=in_turn)
     if refused:
         return refused
     async with ctx.app.starts.released_on_failure(form.references[0]):
         await _count_look_up(ctx)
         reference = await ctx.app.starts.note(form.references, ctx.language, read)
-        # Attached first: an activation that no browser knows would be a message out of nowhere.
+        # Attached before the start: an activation without a session would send a stray message.
         await ctx.attach(reference, enumeration_protection.masked(read))
     return reference
 
 
 async def _result_page(ctx: PortalRequest, reference: str, typed: Mapping[str, str]) -> Response:
-    """Wait for the look-up as long as a page may, and go where it leads."""
-    # Where nobody may tell who is on file, all wait for the same moment.
+    """Wait for the look-up within the time limit, and return the page it leads to."""
+    # Under enumeration protection everybody waits for the same time.
     within = (
         enumeration_protection.LOOKED_UP_WITHIN if ctx.protects_enumeration else ctx.time.left()
     )
     found = await ctx.app.engine.settled(reference, leaves={Step.LOOKUP}, within=within)
     if found and found.wait_reason:
-        # What waits for the registrar keeps no worker busy.
+        # A start that waits for the registrar keeps no worker busy.
         await ctx.app.starts.release(reference)
     if ctx.protects_enumeration:
         await ctx.time.not_before(enumeration_protection.ANSWERED_AFTER)
@@ -135,14 +135,14 @@ async def _result_page(ctx: PortalRequest, reference: str, typed: Mapping[str, s
 def _not_found(
     ctx: PortalRequest, state: PageState, typed: Mapping[str, str], status: int = 422
 ) -> Response:
-    """Return the form with what to check; as long as it is known, with what was typed."""
+    """Render the contact form with an error, and with what was typed if that is known."""
     field = next((name for name, value in typed.items() if value), "mobile")
     errors = {field: [ctx.words.not_found(state.wait_reason)]}
     return ctx.page("contact", status=status, errors=errors, typed=typed, not_found=True)
 
 
 async def _paused(ctx: PortalRequest, form: Form | None = None) -> Response | None:
-    """Return the page that says that no activation begins now, with this form; None if they do."""
+    """Return the page that says that activations are paused, with this form; None if not paused."""
     pause = await ctx.app.pauses.current()
     if pause is None:
         return None
@@ -152,9 +152,9 @@ async def _paused(ctx: PortalRequest, form: Form | None = None) -> Response | No
 
 
 async def _current_state(ctx: PortalRequest) -> PageState | None:
-    """Return where this browser's activation stands, if it has begun one.
+    """Return the state of this browser's activation, None without one.
 
-    The contact may be changed as long as it has not been proved; raises `RedirectTo` after that.
+    Raises `RedirectTo` once the contact is proved: until then it may be changed.
     """
     session = await ctx.active_session()
     if session.reference is None:
@@ -163,15 +163,15 @@ async def _current_state(ctx: PortalRequest) -> PageState | None:
     if state.path not in ("/contact", "/pin") and state.step is not Step.LOOKUP:
         raise RedirectTo(state.path)
     if state.step is Step.PIN and state.progress is None:
-        # The right code may have been handed in already: only a worker can tell.
+        # The right code may have been submitted already, which only a worker knows.
         raise RedirectTo("/progress")
     return state
 
 
 async def _awaits_code(ctx: PortalRequest, state: PageState, read: dict[str, str | None]) -> bool:
-    """Whether this browser already waits for a code sent to the same contact, or on its way.
+    """Whether a valid code was already sent, or is being sent, to the same contact.
 
-    Where that may not be told, whether it was the same contact.
+    Under enumeration protection: whether it was the same contact.
     """
     pin = state.progress.pin if state.progress else None
     expired = pin and pin.expires_at and pin.expires_at <= await ctx.now()
@@ -181,7 +181,7 @@ async def _awaits_code(ctx: PortalRequest, state: PageState, read: dict[str, str
 
 
 def _read(ctx: PortalRequest, typed: dict[str, str]) -> tuple[dict[str, str | None], Errors]:
-    """Return both contacts in the spelling that is compared, and what is wrong with them."""
+    """Return both contacts in normalised form, and the errors in them."""
     if not any(typed.values()):
         return {}, {"mobile": [ctx.words.rule(InputRule.CONTACT_NONE)]}
     settings = ctx.app.settings
@@ -200,7 +200,7 @@ def _read(ctx: PortalRequest, typed: dict[str, str]) -> tuple[dict[str, str | No
 
 
 async def _count_look_up(ctx: PortalRequest) -> None:
-    """Count this look-up against its network address; raises `RateLimited` past the limit."""
+    """Count this look-up for the client's network; raises `RateLimited` beyond the limit."""
     portal = ctx.app.settings.portal
     await limits.take(
         ctx,

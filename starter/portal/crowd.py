@@ -1,4 +1,4 @@
-"""Admits starts at the pace at which the workers look students up, over all portals."""
+"""Admits starts at the rate at which the workers look students up, over all portals."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -11,19 +11,19 @@ from translations import N_
 from web.forms import Form
 
 _TURN_TIMEOUT = 1.5
-"""Seconds to wait for a turn."""
+"""Seconds to wait for a slot."""
 _REFUSAL_SECONDS = 5.0
-"""Seconds more for telling each of a crowd to come again."""
+"""Extra seconds of the request's time for a refusal, which are rendered one at a time."""
 _HEADING = N_("Many students are starting just now")
 _SENTENCE = N_("A few can start at a time. Send the form again in %(n)d seconds.")
 
 
 @asynccontextmanager
 async def turn(ctx: PortalRequest) -> AsyncIterator[bool | None]:
-    """Leave connections to the ledger to who is inside; yields whether this start is in turn.
+    """Limit concurrent starts to spare ledger connections; yields whether this start has a slot.
 
-    Out of turn a start may only be refused, or go on where its activation does. None: there is no
-    time for that either, and the ledger may not be asked at all.
+    False: it may only be refused, or continue an activation that runs. None: there is no slot for
+    that either, and the ledger may not be asked at all.
     """
     admission = ctx.app.admission
     async with (
@@ -37,7 +37,7 @@ async def turn(ctx: PortalRequest) -> AsyncIterator[bool | None]:
         if has_slot:
             yield False
             return
-    # They run out of time together; answered so, they would keep everybody else waiting.
+    # A crowd reaches its time limit together; refused all at once it would block other requests.
     ctx.time.extend(_REFUSAL_SECONDS)
     async with admission.refusals:
         yield None
@@ -46,9 +46,9 @@ async def turn(ctx: PortalRequest) -> AsyncIterator[bool | None]:
 async def refusal(
     ctx: PortalRequest, form: Form, read: Mapping[str, str | None], *, in_turn: bool
 ) -> Response | None:
-    """Take a place for this start; without one, return the page that says when to come again.
+    """Admit this start and return None, or return the page that says when to try again.
 
-    A contact whose activation goes on is never refused, but where that would tell who is on file.
+    A contact whose activation runs is never refused, except under enumeration protection.
     """
     starts = ctx.app.starts
     if in_turn and await starts.admit(form.references[0]):
@@ -60,7 +60,7 @@ async def refusal(
 
 
 async def retry_later_page(ctx: PortalRequest, form: Form, **more: str | None) -> Response:
-    """Return the page that says when to send this form again."""
+    """Render the 503 page with the form, Retry-After and when to send it again."""
     seconds = ctx.app.admission.retry_after()
     return await ctx.error(
         503,

@@ -1,7 +1,7 @@
-"""The PIN step where no answer may tell whether a contact is on file (`portal.disclosure`).
+"""The PIN step under enumeration protection (`portal.disclosure`): hides which contacts exist.
 
-Until a code proves the contact, each page is made of what was typed and of counters of the portal's
-own, never of what the activation found, and comes no sooner for the one than for the other.
+Until a code proves the contact, each page depends only on what was typed and on counters of the
+portal, never on what the activation found, and takes the same time in both cases.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _RECEIVED_AFTER = 2.2
 
 
 def masked(read: Mapping[str, str | None]) -> dict[str, str]:
-    """Return what the page may show of the contacts that were typed, by channel."""
+    """Return the masked contacts that were typed, by channel."""
     return {
         channel: masks.contact(channel.contact, typed)
         for channel in Channel.all()
@@ -55,10 +55,10 @@ async def page(
 
 
 async def check_pin(ctx: PortalRequest, state: PageState, submission: PinSubmission) -> Response:
-    """Judge a code: every one for a contact that is not on file is wrong."""
+    """Check a code; for a contact that is not on file every code is wrong."""
     policy = ctx.app.settings.policy
     this = f"pin:{submission.submission_id}"
-    # The second of two clicks is no second try: it was counted, and found one left.
+    # A double click is not a second try: its submission was counted already.
     if not await limits.is_counted(ctx, this):
         if opens := await _limit_reached(ctx, state, "pin", policy.pin_tries, policy.pin_lock):
             text = ctx.words.locked_pin(ctx.clock(opens))
@@ -75,11 +75,11 @@ async def check_pin(ctx: PortalRequest, state: PageState, submission: PinSubmiss
 async def resend(
     ctx: PortalRequest, state: PageState, request: ResendRequest, form: Form
 ) -> Response:
-    """Ask for another message; what becomes of it is told in the same words to all."""
+    """Request another message; the answer is the same whatever happens to it."""
     after = ctx.app.settings.policy.resend_after
     clicks = f"resend:{request.submission_id}"
     if await limits.count(ctx, clicks, limit=1, window=after):
-        return ctx.redirect("/pin?sent")  # The second of two clicks on one form.
+        return ctx.redirect("/pin?sent")  # A double click.
     if opens := await _limit_reached(ctx, state, "resend", 1, after):
         return await page(
             ctx, state, {"resend": [ctx.words.too_soon(ctx.clock(opens, seconds=True))]}
@@ -95,14 +95,14 @@ async def resend(
 async def _submit_concealed(
     ctx: PortalRequest, state: PageState, name: str, submission: Submission
 ) -> Answer | None:
-    """Return the activation's answer, None where it found nobody who could have one."""
+    """Return the activation's answer; None if it ended because nobody was found."""
     try:
         return await submit(ctx, name, submission)
     except ActivationEnded:
         if not state.concealed:
             raise
         if state.progress is None:
-            # No worker answers: what was sent for somebody who is on file is "received" now.
+            # Without a worker a contact on file gets "received", so this one gets it too.
             raise await received(ctx, name) from None
         return None
     finally:

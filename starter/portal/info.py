@@ -1,4 +1,4 @@
-"""Pages that need no session: help, terms and their kin, also as they once were; the probes."""
+"""Routes that need no session: help, terms and other texts, their old versions; the probes."""
 
 import asyncio
 
@@ -55,9 +55,9 @@ async def healthz() -> Response:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> Response:
-    """Ready when ledger and Temporal answer and the keys are the others'; what is not is named.
+    """Return 200 if ledger and Temporal answer and the keys match, else 503 with each result.
 
-    Without the time limit of pages, which would answer a probe in words.
+    It has no page time limit, which would answer a probe with an HTML page.
     """
     context: PortalContext = request.app.state.context
     ledger, temporal, keys = await asyncio.gather(

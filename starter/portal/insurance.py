@@ -1,4 +1,4 @@
-"""The insurance number the registrar lacks: the AMKA, a European card or another country's."""
+"""Routes for the insurance number that the registrar lacks: AMKA, European card or foreign."""
 
 from datetime import UTC, datetime
 
@@ -44,7 +44,7 @@ async def other(ctx: CurrentRequest) -> Response:
 
 @router.post("/insurance/other")
 async def other_given(ctx: CurrentRequest) -> Response:
-    """Take a number of another country; Greece itself has the AMKA."""
+    """Accept a number of a European card or another country; Greece redirects to the AMKA."""
     form = await ctx.form()
     scheme = form.get("scheme")
     if scheme == numbers.AMKA:

@@ -12,23 +12,23 @@ from web.limits import RateLimited, network
 
 
 class TooManyAnswers(RateLimited):
-    """One activation was sent more answers than are taken in."""
+    """One activation was sent more submissions than the limit."""
 
 
 async def admit(ctx: PortalRequest, reference: str, submission_id: str) -> None:
-    """Count an answer sent for this activation; raises `TooManyAnswers` past a limit."""
+    """Count a submission for this activation; raises `TooManyAnswers` beyond a limit."""
     spent = await posts.take(ctx.app.pool, reference, submission_id)
     if spent:
         raise TooManyAnswers(spent.opens)
 
 
 async def take(ctx: PortalRequest, bucket: str, *, limit: int, minutes: int) -> None:
-    """Count this in its bucket; raises `RateLimited` past the limit."""
+    """Count one request in the bucket; raises `RateLimited` beyond the limit."""
     await limits.take(ctx.app.pool, bucket, limit=limit, window=timedelta(minutes=minutes))
 
 
 async def page(ctx: PortalRequest, limited: RateLimited) -> Response:
-    """Return the page that says so; the form comes back where sending it again can be of use."""
+    """Render the 429 page; it contains the form again if sending it later can succeed."""
     more = {}
     if isinstance(limited, TooManyAnswers):
         more["heading"], more["sentence"] = ctx.words.flood(over=limited.opens is None)
@@ -42,26 +42,26 @@ async def page(ctx: PortalRequest, limited: RateLimited) -> Response:
 async def count(
     ctx: PortalRequest, bucket: str, *, limit: int, window: timedelta
 ) -> datetime | None:
-    """Count this in its bucket; None when there is room, else when there is."""
+    """Count one request in the bucket; returns None, or when the next one is allowed."""
     return await budgets.take(ctx.app.pool, bucket, limit=limit, window=window)
 
 
 async def is_counted(ctx: PortalRequest, bucket: str) -> bool:
-    """Return whether this was counted already in its window."""
+    """Return whether the bucket has a count in its current window."""
     return await budgets.used(ctx.app.pool, bucket) > 0
 
 
 def by_address(ctx: PortalRequest, purpose: str) -> str:
-    """Return the bucket that one household shares: the address, or the /64 of an IPv6 one."""
+    """Return the bucket of one household: the IPv4 address, or the /64 of an IPv6 address."""
     return f"{purpose}:{address(ctx, network)}"
 
 
 def address(ctx: PortalRequest, of: Callable[[str], str]) -> str:
-    """Return the index of where a request comes from, `of` giving how much of it counts."""
+    """Return the keyed index (HMAC) of the client's address, reduced by `of` to a network."""
     client = ctx.request.client
     return ctx.app.keys.index("address", of(client.host if client else ""))
 
 
 def browser(ctx: PortalRequest) -> str:
-    """Return the index of a browser, which stays as its session's token changes."""
+    """Return the keyed index (HMAC) of a browser, which token rotation does not change."""
     return ctx.app.keys.index("browser", forms.name_of(ctx.token or ""))

@@ -1,4 +1,4 @@
-"""Where an activation stands when nothing is asked of the student: waiting, done, ended."""
+"""Routes of the pages that ask nothing of the student: waiting, done, ended."""
 
 from datetime import timedelta
 
@@ -25,17 +25,17 @@ _MAYBE_GIVEN = frozenset(
         WaitReason.WAITING_PASSWORD,
     }
 )
-"""What a student may have given already, which without a worker nobody knows."""
+"""Waits for the student that may be over already, which only a worker knows."""
 
 
 @router.get("/progress")
 async def progress(ctx: CurrentRequest) -> Response:
-    """Show the waiting page; without a worker it stays, whatever the step, until one answers."""
+    """Show the waiting page; while no worker answers it is shown at every step."""
     state = await ctx.state()
     if state.path != "/progress" and (state.progress or state.path in pages.END_PATHS):
         return ctx.redirect(state.path)
     told, reason = state.progress, state.wait_reason
-    # Without a worker nobody knows whether the student has given this already.
+    # Only a worker knows whether the student has given this already.
     shown_reason = WaitReason.LEDGER_DOWN if told is None and reason in _MAYBE_GIVEN else reason
     next_try_at = (told and told.next_try_at) or state.next_try_at
     now = await ctx.now()
@@ -52,7 +52,7 @@ async def progress(ctx: CurrentRequest) -> Response:
 
 
 def _refresh_after(waited: timedelta) -> int:
-    """Return after how many seconds a page without a script looks again: the longer, the later."""
+    """Return the refresh interval in seconds of a page without script; longer in a long wait."""
     return next((pause for until, pause in _REFRESH if waited < until), _SLOWEST_REFRESH)
 
 
@@ -81,7 +81,7 @@ async def done(ctx: CurrentRequest) -> Response:
 
 @router.get(page_state.CONTINUED)
 async def continued(ctx: CurrentRequest) -> Response:
-    """Tell the older browser that the activation goes on in another one."""
+    """Tell a browser that its activation was taken over by another browser."""
     session = await ctx.session()
     if not (session.superseded and session.reference):
         return ctx.redirect((await ctx.state()).path)
@@ -95,6 +95,6 @@ async def ended(ctx: CurrentRequest) -> Response:
 
 @router.post("/end")
 async def finished(ctx: CurrentRequest) -> Response:
-    """End the session of who leaves a computer that others use too."""
+    """End the session, for students at a shared computer."""
     await ctx.form()
     return await ctx.end()

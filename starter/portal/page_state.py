@@ -1,4 +1,4 @@
-"""Where an activation stands, and which page that is: the one mapping from steps to pages."""
+"""The state of an activation for its page, and which page that is."""
 
 import asyncio
 from collections.abc import Collection
@@ -20,15 +20,15 @@ CONTINUED = "/continued"
 NAMED = (Step.ACTIVE, Step.ALREADY_ACTIVE)
 """The ends whose page shows the username."""
 BUSY_PAGE_TIMEOUT = BUSY_TIMEOUT + timedelta(seconds=1)
-"""How long a page may wait for the engine's word on what was handed in, which is seldom so long."""
+"""The longest wait of a page for the engine to accept a submission, which is rarely needed."""
 _HEDGE_AFTER = timedelta(milliseconds=400)
 _FIND_TIMEOUT = timedelta(seconds=1.6)
-"""How long a page may look for its place, so that time is left for what it has to hand in."""
+"""How long a page may read its state, so that time is left for its submission."""
 _NUMBERED = (Step.IDENTIFY, Step.INSURANCE, Step.REVIEW, Step.PASSWORD)
 
 
 class Engine(Protocol):
-    """What the portal needs of `starter.client.activations.Activations`."""
+    """The part of `starter.client.activations.Activations` that the portal uses."""
 
     async def start(self, start: ActivationStart) -> bool: ...
     async def submit(
@@ -45,10 +45,10 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class PageState:
-    """Where an activation stands; `progress` is None when no worker answers.
+    """The state of an activation; `progress` is None when no worker answers.
 
-    `next_try_at` is Temporal's next try of what failed. `noted_username` is the ledger's, read
-    only where no worker tells it.
+    `next_try_at` is the time of Temporal's next attempt. `noted_username` is read from the ledger,
+    only when no worker answers with it.
     """
 
     reference: str
@@ -69,25 +69,25 @@ class PageState:
 
     @property
     def path(self) -> str:
-        """The page of this place; a reference that never became an activation starts again."""
+        """The page of this state; `/contact` for a reference that never became an activation."""
         if self.step is None:
             return "/contact"
         return "/progress" if self._needs_worker else pages.path(self.step, self.wait_reason)
 
     @property
     def numbering(self) -> tuple[int, int | None] | None:
-        """Which step this is for this student, and of how many; the total only after the PIN."""
+        """The number of this step for this student, and the total, which is known after proof."""
         if self.step is Step.PIN:
             return 2, None
         if self.progress is None or self.step not in _NUMBERED:
             return None
         mine = [step for step in _NUMBERED if self._applies(step, self.progress)]
-        # As long as the person is not known, nobody knows how many steps are to come.
+        # The number of steps depends on the person, who is not identified yet.
         total = None if self.step is Step.IDENTIFY else len(mine) + 2
         return mine.index(self.step) + 3, total
 
     def _applies(self, step: Step, progress: Progress) -> bool:
-        """Whether this student meets this step at all."""
+        """Whether this step is part of this student's journey."""
         applies = {
             Step.IDENTIFY: progress.identify is not None,
             Step.INSURANCE: progress.needs_insurance,
@@ -96,11 +96,11 @@ class PageState:
 
     @property
     def _needs_worker(self) -> bool:
-        """Whether the step's page shows what only a worker knows, and none answers."""
+        """Whether the step's page needs data of a worker, and none answers."""
         told = self.progress
         match self.step:
             case Step.PIN:
-                # The code can be typed; what else the page says of a wait needs the worker.
+                # A code can be typed without a worker; a page about a wait needs one.
                 return not (told or self.wait_reason is WaitReason.WAITING_PIN)
             case Step.IDENTIFY:
                 return not (told and told.identify)
@@ -112,9 +112,9 @@ class PageState:
 
 
 def conceal(state: PageState, *, proved: bool) -> PageState:
-    """Make one of found and not found, as long as no code has proved the contact.
+    """Return the same state for found and not found, until a code has proved the contact.
 
-    `proved` tells whether one has, where no worker answers.
+    `proved` says whether a code has; it is used only when no worker answers.
     """
     if state.progress:
         proved = state.progress.proved_by is not None
@@ -130,7 +130,7 @@ def of(progress: Progress) -> PageState:
 
 
 async def find(engine: Engine, reference: str) -> PageState:
-    """Return where an activation stands; one that was ended from outside counts as cancelled."""
+    """Return the state of an activation; a terminated one counts as cancelled."""
     try:
         return await _find(engine, reference)
     except ActivationEnded as ended:
@@ -138,9 +138,9 @@ async def find(engine: Engine, reference: str) -> PageState:
 
 
 async def _find(engine: Engine, reference: str) -> PageState:
-    """Ask the activation itself and, when it hesitates, Temporal's own record of it as well.
+    """Query the activation and, if it does not answer at once, read Temporal's record as well.
 
-    The two are asked side by side, so that nobody waits twice while a worker or Temporal is away.
+    Both run concurrently, so that an unavailable worker or Temporal is not waited for twice.
     """
     asked = asyncio.create_task(engine.progress(reference))
     try:
@@ -161,7 +161,7 @@ async def _find(engine: Engine, reference: str) -> PageState:
 
 
 async def with_reason(engine: Engine, state: PageState) -> PageState:
-    """Ask Temporal too where an activity may have failed: the run itself hears of it much later."""
+    """Add a failed activity's wait reason from Temporal's record, which the run learns later."""
     waker = state.step and steps.woken_by(state.step, state.wait_reason)
     if waker in (None, Waker.STUDENT) and state.step is not Step.PIN:
         return state
@@ -171,7 +171,7 @@ async def with_reason(engine: Engine, state: PageState) -> PageState:
     return state
 
 
-def _with_recorded(state: PageState, stands: RecordedState | None) -> PageState:
-    if stands is None or stands.step is not state.step:
+def _with_recorded(state: PageState, recorded: RecordedState | None) -> PageState:
+    if recorded is None or recorded.step is not state.step:
         return state
-    return replace(state, wait_reason=stands.wait_reason, next_try_at=stands.next_try_at)
+    return replace(state, wait_reason=recorded.wait_reason, next_try_at=recorded.next_try_at)

@@ -1,4 +1,4 @@
-"""The password page: one's own choice, or the number of one of the suggestions shown."""
+"""Routes of the password page: the student's own choice, or the number of a suggestion shown."""
 
 from collections.abc import Sequence
 
@@ -39,7 +39,7 @@ async def password_chosen(ctx: CurrentRequest) -> Response:
 
 
 async def _take_suggestion(ctx: PortalRequest, form: Form) -> Response:
-    # Read before the place: whose second click finds it gone has moved on, and is sent there.
+    # Read before the state: after a double click it is gone, and the state redirects onward.
     offered = await _offered(ctx, form)
     state = await ctx.state_on("/password")
     numbered = {str(number): text for number, text in enumerate(offered, 1)}
@@ -62,14 +62,14 @@ async def _seal(ctx: PortalRequest, form: Form, state: PageState, chosen: str) -
 
 
 async def _offered(ctx: PortalRequest, form: Form) -> Sequence[str]:
-    """Return what the page offered that this form was sent from, if that holds yet."""
+    """Return the suggestions of the page that this form was sent from, unless expired."""
     return await ctx.app.passwords.offered(_view_of_page(ctx, form.get("form")))
 
 
 async def _password_page(
     ctx: PortalRequest, state: PageState, errors: Errors | None = None, offered: Sequence[str] = ()
 ) -> Response:
-    """Show the page with its suggestions, those from before an error; they hold for this view."""
+    """Render the page and store its suggestions; after an error they are those of before."""
     service = ctx.app.passwords
     offered = offered or service.suggest(ctx.language, _student_words(state))
     await service.offer(_view_of_page(ctx, ctx.form_token), offered)
@@ -86,10 +86,10 @@ async def _password_page(
 
 
 def _view_of_page(ctx: PortalRequest, form_token: str) -> str:
-    """Name one view of the page in one browser."""
+    """Return the key of one view of the page in one browser."""
     return f"{forms.name_of(ctx.token or '')}\0{form_token}"
 
 
 def _student_words(state: PageState) -> Sequence[str]:
-    """Return the student's own names and numbers, as far as the engine tells them."""
+    """Return the student's own names and numbers, empty while no worker answers."""
     return state.progress.password_context if state.progress else ()

@@ -1,7 +1,7 @@
-"""Judges, suggests and seals passwords; in clear they stay in this process's memory.
+"""Checks, suggests and seals passwords; in clear text they exist only in this process's memory.
 
-A suggestion comes back as its number: the ledger keeps its text, encrypted, with the view of the
-page that showed it.
+A form submits a suggestion by its number: the ledger keeps the texts, encrypted, under the key of
+the page view that showed them.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ from settings import Settings
 
 _SUGGESTED = 3
 _EXECUTOR = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judging")
-"""To judge takes up to 30 ms, which no other request shall wait for, and one at a time."""
+"""One thread for checks, which take up to 30 ms of CPU that would block the event loop."""
 
 
 @dataclass(frozen=True)
 class PasswordService:
-    """`own` below are the student's names and numbers, which no password may contain."""
+    """The service. `own` are the student's names and numbers, which no password may contain."""
 
     pool: Pool
     keys: KeyRing
@@ -48,7 +48,7 @@ class PasswordService:
         )
 
     async def seal(self, reference: str, sealed_id: str, chosen: str) -> None:
-        """Seal a password for the workers that make accounts, and keep it in the ledger."""
+        """Seal a password for the workers that create accounts, and store it in the ledger."""
         await sealed_passwords.put(
             self.pool,
             reference=reference,
@@ -58,20 +58,20 @@ class PasswordService:
         )
 
     def suggest(self, language: Language, own: Sequence[str]) -> list[str]:
-        """Draw passwords of common words that hold nothing of the student's."""
+        """Return random passwords of common words without the student's own data."""
         avoided = (*own, *self._institution_words)
         return [suggest(language, secrets.randbelow, avoided) for _ in range(_SUGGESTED)]
 
     async def offer(self, page: str, offered: Sequence[str]) -> None:
-        """Keep what this view of the page shows."""
+        """Store the suggestions of this page view."""
         await suggestions.offer(self.pool, self.keys, page=page, suggestions=offered)
 
     async def offered(self, page: str) -> Sequence[str]:
-        """Return what this view of the page showed; empty once that has expired."""
+        """Return the suggestions of this page view; empty once they have expired."""
         return await suggestions.offered(self.pool, self.keys, page=page)
 
     async def forget(self, page: str) -> None:
-        """Forget what was shown; where the ledger is away it expires by itself."""
+        """Delete the suggestions of this page view; if the ledger fails they expire anyway."""
         with suppress(*NO_RESULT):
             await suggestions.forget(self.pool, self.keys, page=page)
 

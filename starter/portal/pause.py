@@ -1,7 +1,7 @@
-"""Whether new activations are paused, as the portal knows it: asked again every few seconds.
+"""Caches whether new activations are paused, and reads it again every few seconds.
 
-It never keeps a page from its student: with the ledger away or slow, what was known last stands
-for a moment, and after that no page says what may have long been over.
+It never blocks a page: while the ledger is unavailable or slow, the last value is used for 15
+seconds, and after that activations count as not paused.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from postgres import NO_RESULT, Pool
 
 _WITHIN = 0.5
 _HOLDS = 15.0
-"""Seconds for which a pause that could not be confirmed again is still told."""
+"""Seconds for which a pause that could not be read again is still shown."""
 
 
 class Pauses:
@@ -27,7 +27,7 @@ class Pauses:
     async def current(self) -> Pause | None:
         now = asyncio.get_running_loop().time()
         if now >= self._ask_at:
-            # Set first: while one asks, the others go on with what is known.
+            # Set first, so that only one request reads and the others use the cached value.
             self._ask_at = now + self._fresh
             with suppress(*NO_RESULT):
                 async with asyncio.timeout(_WITHIN):

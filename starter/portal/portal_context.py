@@ -1,4 +1,4 @@
-"""What every request of the portal shares."""
+"""The dependencies that all requests of one portal process share."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

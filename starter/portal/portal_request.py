@@ -1,4 +1,4 @@
-"""One request of one browser: its session, where its activation stands, and its pages."""
+"""The context of one request of the portal: its session, its activation's state, its pages."""
 
 import asyncio
 import json
@@ -27,38 +27,38 @@ from web import forms
 from web.context import RequestContext, in_time
 
 SECRET = frozenset({"pin", "password", "number", "answer"})
-"""What no page shows again, so that it has to be typed once more."""
+"""Fields that no page shows again, so that they have to be typed again."""
 _REFERENCE_TIMEOUT = 0.2
-"""Seconds for what a failure's page would tell as well, if it can."""
+"""Seconds for reading the activation's reference for an error page."""
 _CONCEALED_AFTER = 0.5
-"""Seconds before which no page tells anything of a contact that may not be on file."""
+"""The earliest response, in seconds, where its time could reveal a contact on file."""
 
 
 class PortalRequest(RequestContext):
-    """What a route of the portal works with."""
+    """The context that a route of the portal gets."""
 
     def __init__(self, request: Request, limit: asyncio.Timeout | None = None) -> None:
         self.app: PortalContext = request.app.state.context
         super().__init__(request, self.app.site)
         self.time = TimeLimit(request, limit)
         self.words = self.app.wordings[self.language]
-        # A failure's page is drawn for the same request, and hands over the new token too.
+        # An error page is rendered for the same request, and sets the new token too.
         self._fresh: str | None = getattr(request.state, "fresh", None)
         self.token = self._fresh or self.token
         self._failed = False
         self._submission_id: str | None = None
 
-    # --- who asks -----------------------------------------------------------------------------
+    # --- session and state --------------------------------------------------------------------
 
     async def session(self) -> Session:
-        """Return this browser's session; without one it starts first."""
+        """Return this browser's session; raises `SessionEnded` without one."""
         session = await self.find_session()
         if session is None:
             raise self._session_ended()
         return session
 
     async def find_session(self) -> Session | None:
-        """Return this browser's session, if it has one."""
+        """Return this browser's session, or None."""
         sessions, token, sent = self.app.sessions, self.token, self._submission_id
         session = await sessions.find(token, sent)
         if session and session.replaced and token and sent:
@@ -70,14 +70,14 @@ class PortalRequest(RequestContext):
         return SessionEnded(page_state.START + (again if self.token else ""))
 
     async def active_session(self) -> Session:
-        """Return this browser's session, unless its activation goes on in another browser."""
+        """Return this browser's session; raises `RedirectTo` if another browser took it over."""
         session = await self.session()
         if session.superseded:
             raise RedirectTo(page_state.CONTINUED)
         return session
 
     async def state(self) -> PageState:
-        """Return where this student stands, moved on to the activation that goes on elsewhere."""
+        """Return the state of this student's activation, or of the one that it joined."""
         session = await self.active_session()
         if session.reference is None:
             raise RedirectTo("/contact")
@@ -87,16 +87,16 @@ class PortalRequest(RequestContext):
         return state
 
     async def state_of(self, session: Session, reference: str) -> PageState:
-        """Return where the session's activation stands; raises as `check`."""
+        """Return the state of the session's activation; raises as `check`."""
         state = await self.find(reference, proved=bool(session.proofs))
         self.check(session, state)
         return state
 
     def check(self, session: Session, state: PageState) -> None:
-        """Raise `SessionEnded` where the contact was proved, and not by a submission of this one.
+        """Raise `SessionEnded` if the contact was proved by a submission of another session.
 
-        A request that met its session just before the proof is caught here: what is drawn or done
-        comes from the same answer of the activation that names the proof.
+        This also catches a request that read its session just before the proof: the state used for
+        the page comes from the same answer of the activation as `proved_by`.
         """
         if state.progress:
             ours = (None, self._submission_id, *session.proofs)
@@ -107,7 +107,7 @@ class PortalRequest(RequestContext):
             raise self._session_ended()
 
     async def find(self, reference: str, *, proved: bool) -> PageState:
-        """Return where this activation stands, as far as this portal may tell this browser."""
+        """Return the state of this activation, as far as it may be disclosed to this browser."""
         state = await page_state.find(self.app.engine, reference)
         if state.step in page_state.NAMED and not state.username:
             context = self.app
@@ -126,7 +126,7 @@ class PortalRequest(RequestContext):
         return self.app.settings.portal.disclosure == "uniform"
 
     async def state_on(self, path: str) -> PageState:
-        """As `state`, when this page is the student's; raises `RedirectTo` with the true one."""
+        """Return `state` if its page is `path`; raises `RedirectTo` with the right page if not."""
         state = await self.state()
         if state.path != path:
             raise RedirectTo(state.path)
@@ -135,7 +135,7 @@ class PortalRequest(RequestContext):
     async def form(self) -> forms.Form:
         """Return the submitted form; raises `forms.ForgedForm`.
 
-        It is read once, with the token it was sent with: the session may have begun anew since.
+        It is read once, with the token of the request: the session may have been replaced since.
         """
         form: forms.Form | None = getattr(self.request.state, "form", None)
         if form is None:
@@ -144,11 +144,11 @@ class PortalRequest(RequestContext):
         return form
 
     async def now(self) -> datetime:
-        """Return the ledger's time; this portal's own clock may be wrong."""
+        """Return the ledger's time, because this machine's clock may be wrong."""
         return await clock.now(self.app.pool)
 
     async def known_reference(self) -> str | None:
-        """Return this browser's activation if it can be told at once."""
+        """Return the reference of this browser's activation if the ledger answers at once."""
         with suppress(KeyUnavailable, *NO_RESULT):
             async with asyncio.timeout(_REFERENCE_TIMEOUT):
                 session = await self.find_session()
@@ -156,20 +156,20 @@ class PortalRequest(RequestContext):
         return None
 
     async def typed(self, reference: str) -> dict[str, str]:
-        """Return the mask of each contact this browser began with, by channel."""
+        """Return the masked contacts that this browser typed, by channel."""
         box = (await self.session()).typed
         if box is None:
             return {}
         typed: dict[str, str] = json.loads(self.app.keys.decrypt("typed", reference, box))
         return typed
 
-    # --- what changes -------------------------------------------------------------------------
+    # --- changes of the session ---------------------------------------------------------------
 
     async def begin(self) -> None:
         self._keep(await self.app.sessions.begin(self.token))
 
     async def attach(self, reference: str, typed: Mapping[str, str]) -> None:
-        """Let this session stand for an activation; like each rise, it brings another token."""
+        """Attach this session to an activation, and rotate its token."""
         box = self._sealed(reference, typed)
         if self.token and self._submission_id:
             sessions = self.app.sessions
@@ -179,7 +179,7 @@ class PortalRequest(RequestContext):
         return self.app.keys.encrypt("typed", reference, json.dumps(typed))
 
     async def _take_over(self, joined: PageState, reference: str) -> PageState:
-        """Move to the activation that goes on, as soon as it can be told who proved it."""
+        """Move the session to the joined activation, once a worker tells who proved it."""
         holder = await self.find(reference, proved=True)
         if holder.step and holder.progress is None:
             return joined
@@ -190,28 +190,28 @@ class PortalRequest(RequestContext):
         return holder
 
     async def rotate(self) -> None:
-        """Give this session another token: what the old one was worth has just risen."""
+        """Rotate this session's token, because the session has gained rights."""
         if self.token and self._submission_id:
             self._keep(await self.app.sessions.rotate(self.token, self._submission_id))
 
     async def end(self) -> Response:
-        """End this session, and lead a browser that remembers nothing of it to the first page."""
+        """End this session, clear the browser's data and redirect to the first page."""
         if self.token:
             await self.app.sessions.end(self.token)
         response = RedirectResponse("/", 303)
-        # Behind https alone browsers hear this; "cookies" are those of the registered domain, so
-        # that it ends the sessions at other services of the institution too.
+        # Honoured over https only; "cookies" clears the whole registered domain, so that sessions
+        # at other services of the institution end too.
         response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         self.site.session_cookie.delete(response)
         self.site.language_cookie.delete(response)
         return response
 
-    # --- what is answered ---------------------------------------------------------------------
+    # --- responses ----------------------------------------------------------------------------
 
     async def error(
         self, status: int, headers: Mapping[str, str] | None = None, **more: Any
     ) -> Response:
-        """Render the page of a failure; a `form` among `more` comes back in it, but secrets.
+        """Render an error page; it contains the `form` in `more` again, without its secrets.
 
         The ledger is asked for this browser's activation unless `more` has its `reference`.
         """
@@ -225,17 +225,17 @@ class PortalRequest(RequestContext):
         return self.page("error", status=status, headers=headers, **context)
 
     def kept(self, form: forms.Form) -> forms.Form:
-        """Return a form as a page may carry it: what no keyboard types would make that invalid."""
+        """Return a form that a page may contain: without characters that are invalid in HTML."""
         return replace(form, fields=tuple((name, note(value)) for name, value in form.fields))
 
     def clock(self, moment: datetime, *, seconds: bool = False) -> str:
-        """Tell from what time of day on something may be done: never a moment too early."""
+        """Format the time from which something is allowed, rounded up to a minute or second."""
         unit = timedelta(seconds=1) if seconds else timedelta(minutes=1)
         whole = moment + unit - timedelta.resolution
         return self.site.views.clock(whole, self.language, seconds=seconds)
 
     def _keep(self, token: str | None) -> None:
-        """Hand this token to the browser; None leaves it the one it has."""
+        """Set this token in the response's cookie; None keeps the current one."""
         if token:
             self.token = self._fresh = self.request.state.fresh = token
 
@@ -245,7 +245,7 @@ class PortalRequest(RequestContext):
         return self.token
 
     def hidden_fields(self) -> Markup:
-        # A failure's page is drawn without the key too; its form would be refused.
+        # Without the key an error page is rendered without a form, which would be refused.
         with suppress(*((KeyUnavailable,) if self._failed else ())):
             return super().hidden_fields()
         return Markup()
@@ -257,7 +257,7 @@ class PortalRequest(RequestContext):
 
 
 async def portal_request(request: Request) -> AsyncIterator[PortalRequest]:
-    """Give a route its request; time that runs out is answered as a part that is away."""
+    """Yield a route's request context, under the time limit; a time-out is answered with 503."""
     async with in_time(request, time_limit.WITHIN) as limit:
         yield PortalRequest(request, limit)
 

@@ -1,7 +1,7 @@
-"""The page every failure ends on: plain words, the reference, and a request to support.
+"""Routes of the help page, which error pages link to: a request to support, with the reference.
 
-A request is kept in the ledger, and then "it has arrived" is true: it reaches the desk by a
-workflow of its own, which the outbox starts as soon as Temporal is there. It needs no session.
+A request has arrived once it is in the ledger: a workflow mails it to support staff, and the
+outbox starts that workflow as soon as Temporal is available. No session is needed.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ _TOO_LONG = {
 @router.get("/problem/{raw}")
 async def problem(ctx: CurrentRequest, raw: str | None = None) -> Response:
     reference = None
-    with suppress(*UNAVAILABLE):  # The page must be there when nothing else is.
+    with suppress(*UNAVAILABLE):  # The page must work when the ledger does not.
         async with asyncio.timeout(_TIMEOUT):
             reference = await _reference(ctx, raw)
     sent = "sent" in ctx.request.query_params
@@ -84,16 +84,16 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
 
 
 async def _state_text(ctx: PortalRequest, reference: str) -> str | None:
-    """Say where the activation stands, if that can be told at once."""
+    """Return step and wait reason of the activation; None if Temporal does not answer at once."""
     with suppress(*_AWAY):
         async with asyncio.timeout(_TIMEOUT):
-            stands = await ctx.app.engine.recorded_state(reference)
-            return " ".join(word for word in stands[:2] if word) if stands else None
+            recorded = await ctx.app.engine.recorded_state(reference)
+            return " ".join(word for word in recorded[:2] if word) if recorded else None
     return None
 
 
 async def _reference(ctx: PortalRequest, raw: str | None) -> str | None:
-    """Return the reference in the address, else that of this browser's activation."""
+    """Return the reference in the path, else that of this browser's activation."""
     if raw is None:
         session = await ctx.find_session()
         return session.reference if session else None
@@ -104,7 +104,7 @@ async def _reference(ctx: PortalRequest, raw: str | None) -> str | None:
 
 
 def _read(ctx: PortalRequest, typed: Mapping[str, str]) -> tuple[dict[str, str], Errors]:
-    """Return what was written, without what no person types, and what is wrong with it."""
+    """Return the cleaned fields, and the errors of those that are missing, invalid or too long."""
     readers: Mapping[str, Callable[[str], str]] = {
         "name": lambda raw: " ".join(plain(note(raw)).split()),
         "reply_to": contacts.email,
@@ -126,7 +126,7 @@ def _read(ctx: PortalRequest, typed: Mapping[str, str]) -> tuple[dict[str, str],
 
 
 async def _count(ctx: PortalRequest) -> None:
-    """Count this request for help; raises `RateLimited` past a limit."""
+    """Count this request for help; raises `RateLimited` beyond a limit."""
     browser = f"help:{limits.browser(ctx)}"
     by_address = limits.by_address(ctx, "help")
     allowed = ctx.app.settings.portal.help_requests_per_address

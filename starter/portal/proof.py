@@ -1,4 +1,4 @@
-"""Proving who comes: the code sent to the contact and, when several share it, one question."""
+"""Routes of the proof: the code sent to the contact and, if several share it, one question."""
 
 from datetime import UTC, date, datetime
 
@@ -43,7 +43,7 @@ async def pin_given(ctx: CurrentRequest) -> Response:
     answer = await submit(ctx, "submit_pin", submission)
     if answer.verdict is not Verdict.ACCEPTED:
         return await _pin_rejected_page(ctx, answer)
-    # What this cookie is worth has just risen: a copy of the old one must not rise with it.
+    # The session has gained rights, so its token is rotated: a copied cookie must not gain them.
     await ctx.rotate()
     return await onward(ctx, answer, leaves={Step.PIN})
 
@@ -101,11 +101,11 @@ def _today() -> date:
 
 
 async def _asked_question(ctx: PortalRequest, form: Form) -> Question:
-    """Return the question the form was shown with, so that no worker is needed to read it."""
+    """Return the question in the submitted form, else ask a worker for it."""
     if form.get("question") in list(Question):
         return Question(form.get("question"))
     state = await ctx.state_on("/identify")
-    assert state.progress is not None  # noqa: S101 - without both this is not the place
+    assert state.progress is not None  # noqa: S101 - /identify is shown only with both
     assert state.progress.identify is not None  # noqa: S101 - as above
     return state.progress.identify.question
 
@@ -128,7 +128,7 @@ async def _pin_page(ctx: PortalRequest, state: PageState, errors: Errors | None 
     over = view and view.expires_at and (view.expires_at <= now or not view.tries_left)
     kept_at = _kept_at(view, now)
     if errors and "answer" in errors and kept_at != now:
-        errors = {"resend": errors["answer"]}  # The page has no field for it.
+        errors = {"resend": errors["answer"]}  # The page has no answer field then.
     return ctx.page(
         "pin",
         state=state,
@@ -151,7 +151,7 @@ async def _pin_page(ctx: PortalRequest, state: PageState, errors: Errors | None 
 
 
 def _kept_at(view: PinView | None, now: datetime) -> datetime | None:
-    """Return from when the kept message may go; None where it is not needed, or does not help."""
+    """Return when the kept message may be sent; None if it may not go before an ordinary one."""
     if view is None or view.kept_at is None or view.resend_at is None:
         return None
     at = max(view.kept_at, now)
@@ -168,7 +168,7 @@ async def _refused_page(ctx: PortalRequest, answer: Answer, errors: Errors) -> R
 
 
 def _pin_errors(ctx: PortalRequest, answer: Answer) -> Errors:
-    """Say why a PIN was not taken, or that none counts now."""
+    """Return the errors that say why a code was rejected."""
     view = answer.progress.pin
     words = ctx.words
     if view and view.locked_until and answer.verdict is Verdict.LOCKED:
@@ -181,7 +181,7 @@ def _pin_errors(ctx: PortalRequest, answer: Answer) -> Errors:
 async def _not_sent_page(
     ctx: PortalRequest, answer: Answer, request: ResendRequest, tries_left: int
 ) -> Response:
-    """Say why another message was not sent."""
+    """Render the page that says why another message was not sent."""
     view, words, now = answer.progress.pin, ctx.words, await ctx.now()
     errors: Errors
     if answer.verdict is Verdict.WRONG:

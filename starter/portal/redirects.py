@@ -1,8 +1,8 @@
-"""Why a route answers with another page than the one that was asked for."""
+"""Exceptions that redirect a route to another page."""
 
 
 class RedirectTo(Exception):
-    """The page asked for is not this student's next one; `path` is."""
+    """The requested page is not this student's current one; `path` is."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -10,4 +10,4 @@ class RedirectTo(Exception):
 
 
 class SessionEnded(RedirectTo):
-    """This browser has no session; it may have had one when it was shown the form it sends."""
+    """This browser has no session, or no longer; a form it sends may be from an ended session."""

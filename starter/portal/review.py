@@ -1,4 +1,4 @@
-"""The verified details: «Συμφωνώ», or what is wrong with them, and taking that back."""
+"""Routes of the review: «Συμφωνώ», a dispute about the details, and its withdrawal."""
 
 import re
 from collections.abc import Collection
@@ -106,7 +106,7 @@ def _dispute_page(
 
 
 def _parse_ticked(vocabulary: type[Known], given: Collection[str]) -> tuple[Known, ...] | None:
-    """Return what was ticked, in the vocabulary's order; None when something is not in it."""
+    """Return the ticked members in the vocabulary's order; None if a value is not in it."""
     if not set(given) <= {each.value for each in vocabulary}:
         return None
     return tuple(each for each in vocabulary if each in given)

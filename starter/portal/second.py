@@ -1,6 +1,7 @@
-"""The second datum that lets another message go: each try counts before it reaches anybody.
+"""Rate limits the tries of the second datum, which allows one more message.
 
-It counts by browser, and by contact and block of addresses, whether the contact is on file or not.
+Each try is counted before it is sent to the engine, by browser and by contact and address block,
+whether the contact is on file or not.
 """
 
 from datetime import timedelta
@@ -15,12 +16,12 @@ from web.limits import block
 
 TRIES = 3
 NOT_ASKED = Taken(0)
-"""Nothing was answered, and nothing is used up."""
+"""No second datum was given, so no try is used."""
 WINDOW = timedelta(days=1)
 
 
 async def take(ctx: PortalRequest, form: Form) -> Taken:
-    """Use one of the tries; the same form once more uses none."""
+    """Use one of the tries; a repeated form uses none."""
     session = await ctx.active_session()
     if session.reference is None:
         raise RedirectTo("/contact")
@@ -36,5 +37,5 @@ async def take(ctx: PortalRequest, form: Form) -> Taken:
 
 
 def buckets(browser: str, contacts: list[str], address: str) -> list[str]:
-    """Return what a try is counted by."""
+    """Return the buckets in which a try is counted."""
     return [f"second:{browser}", *(f"second:{contact}:{address}" for contact in contacts)]

@@ -1,11 +1,10 @@
-"""A browser's session: a token in its cookie, of which the ledger knows only the hash.
+"""Browser sessions: a token in the cookie, of which the ledger keeps only the hash.
 
-The cookie carries a random token and nothing else: a name the session keeps, and a secret that
-changes when the session is worth more: with each contact given and with each proof. The new one
-follows from the old one and the submission, so that the same submission once more, be it a second
-click or a lost answer, is given the same new token; with anything else the old one is worth
-nothing. A browser that has not begun gets a token without a row, so that its first form has a CSRF
-token like every other.
+The token has a name, which the session keeps, and a secret, which is rotated when the session
+gains rights: with each contact given and each proof. The new token is an HMAC of the old one and
+the submission id, so that a repeated submission (a double click, a lost response) gets the same new
+token; for anything else the old token is invalid. A browser without a session gets a token without
+a row, so that its first form has a CSRF token too.
 """
 
 import hmac
@@ -21,10 +20,10 @@ from web.forms import name_of
 
 
 async def _twice(change: Callable[[], Awaitable[bool]]) -> bool:
-    """Make an idempotent change, once more where the connection was lost in the midst of it.
+    """Make an idempotent change, and retry once after a lost connection.
 
-    Whether it was made is then unknown, and a browser left with the old token may have lost its
-    session. A ledger that does not answer in time is not asked again.
+    After a lost connection it is unknown whether the change was made, and a browser with the old
+    token might have lost its session. A time-out is not retried.
     """
     try:
         return await change()
@@ -53,7 +52,7 @@ class Sessions:
         )
 
     async def begin(self, old: str | None) -> str:
-        """Start anew, whoever used this browser before, and return the new token."""
+        """End the old session of this browser, create a new one and return its token."""
         if old:
             await self.end(old)
         token = self.draw()
@@ -63,7 +62,7 @@ class Sessions:
     async def attach(
         self, token: str, submission_id: str, reference: str, typed: bytes | None
     ) -> str | None:
-        """Let the session stand for this activation; returns its new token, as `rotate`."""
+        """Attach the session to this activation; returns its new token, as `rotate`."""
         fresh = self.successor(token, submission_id)
         attach = partial(ledger.attach, self._pool, token, fresh, submission_id)
         return fresh if await _twice(partial(attach, reference=reference, typed=typed)) else None
@@ -74,7 +73,7 @@ class Sessions:
         await ledger.take_over(self._pool, token, reference, proof, typed)
 
     async def rotate(self, token: str, submission_id: str) -> str | None:
-        """Return the token that follows this one; None where there is none to follow."""
+        """Rotate the token and return the new one; None if the session does not exist."""
         fresh = self.successor(token, submission_id)
         rotate = partial(ledger.rotate, self._pool, token, fresh, submission_id)
         return fresh if await _twice(rotate) else None

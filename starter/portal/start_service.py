@@ -1,4 +1,4 @@
-"""Starts activations: notes each in the ledger, admits it at the workers' pace, hands it over."""
+"""Starts activations: admits each at the workers' rate, records it in the ledger and starts it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -17,16 +17,16 @@ from starter.portal.page_state import Engine
 from starter.portal.texts import Texts
 
 Contacts = Mapping[str, str | None]
-"""`mobile` and `email`, each in the spelling that is compared, None where it was not given."""
+"""`mobile` and `email` in normalised form, None where not given."""
 _LEASE = timedelta(seconds=10)
-"""How long a start is counted whose end nobody reports: workers or registrar are away."""
+"""How long a start is counted if its end is not reported, as workers or registrar are away."""
 _RELEASED_WITHIN = 0.2
-"""Seconds for reporting the end where the request failed."""
+"""Seconds for releasing the start after the request failed."""
 
 
 @dataclass(frozen=True)
 class StartService:
-    """What the portal does between the contact form and the workflow's first task."""
+    """The work of the portal between the contact form and the workflow's first task."""
 
     pool: Pool
     keys: KeyRing
@@ -35,42 +35,42 @@ class StartService:
     engine: Engine
 
     async def admit(self, reference: str) -> bool:
-        """Count this start among those under way, over all portals; False where there are enough.
+        """Take a lease for this start; returns False at the limit over all portals.
 
-        `reference` names the form, so that the same form again counts once.
+        `reference` identifies the form, so that a repeated form counts once.
         """
         most = self.settings.portal.starts_under_way
         return await starts.admit(self.pool, reference, most=most, lease=_LEASE)
 
     async def release(self, reference: str) -> None:
-        """Count this start no longer."""
+        """Release the lease of this start."""
         await starts.release(self.pool, reference)
 
     @asynccontextmanager
     async def released_on_failure(self, reference: str) -> AsyncIterator[None]:
-        """Release the start where the block fails, or is cut by the request's time limit."""
+        """Release the lease if the block fails or is cancelled by the request's time limit."""
         try:
             yield
         except BaseException:
-            with suppress(*NO_RESULT):  # The lease ends then.
+            with suppress(*NO_RESULT):  # The lease expires by itself.
                 async with asyncio.timeout(_RELEASED_WITHIN):
                     await self.release(reference)
             raise
 
     async def goes_on_for(self, contacts: Contacts) -> bool:
-        """Return whether an activation that began with one of these contacts goes on."""
+        """Return whether an activation that began with one of these contacts is running."""
         found = contacts.get("mobile"), contacts.get("email")
         return bool(await activations.begun_with(self.pool, self.keys, *found))
 
     async def began_with(self, reference: str, contacts: Contacts) -> bool:
-        """Return whether this activation began with these very contacts."""
+        """Return whether this activation began with exactly these contacts."""
         given = contacts.get("mobile"), contacts.get("email")
         return await activations.same_contact(self.pool, self.keys, reference, *given)
 
     async def note(
         self, references: Collection[str], language: Language, contacts: Contacts
     ) -> str:
-        """Write an activation down and return its reference, the first that is not another's."""
+        """Record an activation in the ledger under the first free reference, and return that."""
         for reference in references:
             if await activations.begin(
                 self.pool, self.keys, reference=reference, language=language, **contacts
@@ -79,7 +79,7 @@ class StartService:
         raise LookupError("every reference drawn is taken")
 
     async def start(self, reference: str, language: Language, contacts: Contacts) -> None:
-        """Start the workflow; once more for the same reference changes nothing."""
+        """Start the workflow; idempotent by reference."""
         await self.engine.start(
             ActivationStart(
                 reference=reference,

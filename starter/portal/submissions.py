@@ -1,4 +1,4 @@
-"""How an answer of the student reaches the activation, and where it leads: shared by the steps."""
+"""Sends the student's submissions to the activation, and redirects to the page that follows."""
 
 from collections.abc import Collection
 
@@ -14,25 +14,28 @@ from web import forms
 from web.forms import Form
 
 RECEIVED = "/progress?received"
-"""The page that says so, where what was taken in has no answer yet."""
+"""The page that says that a submission was received, while it has no answer yet."""
 _RAISES_TRUST = frozenset({"submit_pin", "identify", "give_consent"})
-"""Doors behind which a cookie is worth more; without an answer it must be taken for granted."""
+"""Updates that give a session more rights; without an answer their success is assumed."""
 _BEFORE_PROOF = frozenset({"submit_pin", "resend_pin"})
 
 
 async def stamp(ctx: PortalRequest, form: Form) -> dict[str, object]:
-    """Return what every submission carries beside its answer; its time is the ledger's."""
+    """Return the fields of every submission: its id, and the ledger's time of receipt."""
     return {"submission_id": form.submission_id, "received_at": await ctx.now()}
 
 
 async def stamp_untyped(ctx: PortalRequest, form: Form) -> dict[str, object]:
-    """As `stamp`, for a form in which nothing is typed."""
+    """Return the same as `stamp` for a form without typed values, whose id changes each minute."""
     now = await ctx.now()
     return {"submission_id": forms.wish(form.submission_id, now), "received_at": now}
 
 
 async def submit(ctx: PortalRequest, name: str, submission: Submission) -> Answer:
-    """Hand in an answer; without a worker it is kept all the same, and the page says so."""
+    """Send a submission and return its answer; without a worker raises `RedirectTo` RECEIVED.
+
+    Raises `RateLimited`, and `RedirectTo` with the right page when it is out of step.
+    """
     session = await ctx.active_session()
     if session.reference is None:
         raise RedirectTo("/contact")
@@ -53,21 +56,21 @@ async def submit(ctx: PortalRequest, name: str, submission: Submission) -> Answe
 
 
 async def _require_proof(ctx: PortalRequest) -> None:
-    """Send back who has proved nothing yet, before the answer reaches anybody."""
+    """Raise `RedirectTo` before the submission is sent, if the contact is not proved yet."""
     state = await ctx.state()
     if state.concealed or state.progress is None:
         raise RedirectTo(state.path)
 
 
 async def received(ctx: PortalRequest, name: str) -> RedirectTo:
-    """Return the way to the page that says so."""
+    """Return the redirect to the page that says that the submission was received."""
     if name in _RAISES_TRUST:
         await ctx.rotate()
     return RedirectTo(RECEIVED)
 
 
 async def onward(ctx: PortalRequest, answer: Answer, *, leaves: Collection[Step]) -> Response:
-    """Go where the activation stands once this answer has had its effect, or a moment later."""
+    """Wait until the engine has left the steps `leaves`, and redirect to the page that follows."""
     ctx.time.taken(RECEIVED)
     reference = answer.progress.reference
     settled = await ctx.app.engine.settled(reference, leaves=leaves, within=ctx.time.left())

@@ -1,10 +1,10 @@
 """The longer pages: terms, privacy notice, accessibility statement, password advice, help.
 
-Each is Markdown, one folder a text and one file a version and language: `terms/2026-09.el.md`,
-whose first line is the day it was published. A new version is a new pair of files. The old ones
-stay and can be read, for a consent names the terms by version and by the digest of their words.
-What the institution's own folder has of a text stands before ours. All are read when the portal
-starts, so that a slip is found then and not by a student.
+Each text is a folder of Markdown files, one per version and language: `terms/2026-09.el.md`, whose
+first line is the date of publication. A new version is a new pair of files. Old versions stay
+readable, because a consent names the terms by version and by a digest of their text. Versions in
+the institution's own folder take precedence over ours. All files are read when the portal starts,
+so that mistakes in them are found then.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ _DIGITS = 12
 
 @dataclass(frozen=True)
 class Text:
-    """One version; `mark` is what a consent keeps of it."""
+    """One version; `mark`, version and digest, is what a consent records."""
 
     version: str
     published: date
@@ -44,7 +44,7 @@ class Text:
 
 
 class Texts:
-    """Every version of every text, filled in with the settings; raises `Failed` on a slip."""
+    """Every version of every text, rendered with the settings; raises `Failed` on a mistake."""
 
     def __init__(self, settings: Settings) -> None:
         own = settings.institution.texts_folder
@@ -65,20 +65,20 @@ class Texts:
             raise Failed(f"policy.terms_version: there are no terms {self._current[_TERMS]}")
 
     def find(self, name: str, version: str | None = None) -> Text | None:
-        """Return the version asked for, by its name or its mark; without one, the current."""
+        """Return a version by its name or its mark; without one, the current version."""
         wanted = (version or self._current[name]).partition(".")[0]
         return self._all[name].get(wanted)
 
     def earlier(self, name: str, text: Text) -> list[Text]:
-        """Return what was in force before, newest first."""
+        """Return the versions that were in force before this one, newest first."""
         texts = self._in_force[name].values()
         before = [each for each in texts if each.published < text.published]
         return sorted(before, key=lambda each: each.published, reverse=True)
 
     def named_in(self, policy: Policy) -> Policy:
-        """Let consents say which words they are for, not only which version."""
+        """Return the policy with the mark as terms version, so that consents record the text."""
         terms = self.find(_TERMS)
-        assert terms is not None  # noqa: S101 - the start looks
+        assert terms is not None  # noqa: S101 - checked when the portal starts
         return policy.model_copy(update={"terms_version": terms.mark})
 
 
@@ -96,7 +96,7 @@ def _read(folder: Path, settings: Settings) -> Iterator[tuple[str, Text]]:
 
 
 def _filled(file: Path, settings: Settings, language: Language) -> tuple[date, str]:
-    """Return the day and the words of a file, its placeholders filled in."""
+    """Return the date and the rendered Markdown of a file; raises `Failed`."""
     try:
         first, _, words = file.read_text("utf-8").partition("\n")
         day = date.fromisoformat(first)
@@ -112,7 +112,7 @@ def told(day: date, language: Language) -> str:
 
 
 def _values(settings: Settings, language: Language) -> dict[str, object]:
-    """Return what a text may name in double braces."""
+    """Return the placeholders that a text may use."""
     institution = settings.institution
     greek = language is Language.EL
     lasting = partial(format_unit, locale=language)

@@ -1,7 +1,8 @@
-"""How long one request may take, and what becomes of what it hands in when time runs out.
+"""The time limit of one request, and whether its submission was accepted when time runs out.
 
-Every page answers within three seconds, whatever is away. Once a submission may have reached the
-engine, only its answer, or a sure refusal, tells whether it was taken: that is waited for.
+Every page answers within three seconds, whatever is unavailable. Once a submission may have reached
+the engine, only the engine's answer or a certain refusal shows whether it was accepted: the page
+waits for that.
 """
 
 import asyncio
@@ -17,17 +18,17 @@ from starter.client.connect import TemporalUnavailable
 WITHIN = 2.75
 """Seconds until every page answers; students are promised three."""
 _ASKING = 2.4
-"""Seconds of them for asking the engine; the rest is the ledger's and the page's."""
+"""Seconds of these for calls to the engine; the rest is for the ledger and the page."""
 _AFTERWARDS = 1.0
-"""Seconds that are left at least once something was taken in, for the new token and the page."""
+"""Minimum seconds left after a submission was accepted, for the new token and the page."""
 _ASK_AT_LEAST = 0.3
 
 
 @dataclass(frozen=True)
 class HandedIn:
-    """What became of what a request hands in, for the page that tells a later failure.
+    """Whether a request's submission was accepted, for the error page of a later failure.
 
-    `taken` None: nobody knows. `onward` is where the browser goes on in place of that page.
+    `taken` None: unknown. `onward` is the path to redirect to instead of that page.
     """
 
     taken: bool | None = False
@@ -35,7 +36,7 @@ class HandedIn:
 
 
 class TimeLimit:
-    """The time of one request; `limit` is what cuts it, None where nothing does."""
+    """The time of one request; `limit` is its time-out, None without one."""
 
     def __init__(self, request: Request, limit: asyncio.Timeout | None) -> None:
         self._request = request
@@ -43,29 +44,29 @@ class TimeLimit:
         self._began = _now()
 
     def left(self) -> timedelta:
-        """Return how long the engine may still be asked; never nothing, so that it is asked."""
+        """Return the time left for a call to the engine; always enough to make one."""
         return timedelta(seconds=max(self._began + _ASKING - _now(), _ASK_AT_LEAST))
 
     async def not_before(self, seconds: float) -> None:
-        """Answer no sooner than so long after the request came, so that its time tells nothing."""
+        """Sleep until these seconds after the request's start, to hide how long the work took."""
         await asyncio.sleep(self._began + seconds - _now())
 
     def extend(self, seconds: float) -> None:
-        """Give the page so many seconds from now on, if it has less."""
+        """Extend the time limit to at least these seconds from now."""
         if self._limit:
             self._limit.reschedule(max(self._began + WITHIN, _now() + seconds))
 
     @property
     def handed_in(self) -> HandedIn:
-        """Return what became of it; a failure's page reads it from the same request."""
+        """Return the state of the submission; an error page reads it from the same request."""
         handed_in: HandedIn = getattr(self._request.state, "handed_in", HandedIn())
         return handed_in
 
     @contextmanager
     def handing_in(self, at_last: timedelta = timedelta()) -> Iterator[None]:
-        """Hand something in within this block, and note whether it was taken.
+        """Mark the block that makes a submission, and note whether it was accepted.
 
-        `at_last`: how long its answer is waited for where whoever takes it may be busy.
+        `at_last`: extends the time limit to wait for the answer of a busy system.
         """
         self._request.state.handed_in = HandedIn(taken=None)
         self.extend(at_last.total_seconds())
@@ -79,7 +80,7 @@ class TimeLimit:
         self.extend(_AFTERWARDS)
 
     def taken(self, onward: str | None = None) -> None:
-        """Note that it was taken, and where the browser goes on whatever fails from now on."""
+        """Note that it was accepted, and where to redirect if something fails from now on."""
         self._request.state.handed_in = HandedIn(taken=True, onward=onward)
 
 

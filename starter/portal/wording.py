@@ -1,6 +1,6 @@
-"""Which words stand for which rule, verdict, wait reason and status: one table each.
+"""The texts of rules, verdicts, wait reasons and statuses: one table each.
 
-Every table is total over its vocabulary (a test says so), so that no student ever reads a code.
+Every table covers its whole vocabulary (a test checks it), so that no student reads a code.
 """
 
 from collections.abc import Iterable, Mapping
@@ -123,7 +123,7 @@ _SENDING_BY: Mapping[ContactKind, str] = {
     ContactKind.MOBILE: N_("We are sending a six-digit code (pin) by %(channel)s to your mobile"),
     ContactKind.EMAIL: N_("We are sending a six-digit code (pin) by %(channel)s to your e-mail"),
 }
-"""For a channel without words of its own; so are the next ones."""
+"""For a channel without a text of its own; `_SEND_BY` likewise."""
 _SEND_BY: Mapping[ContactKind, str] = {
     ContactKind.MOBILE: N_("Send it to my mobile by %(channel)s"),
     ContactKind.EMAIL: N_("Send it to my e-mail by %(channel)s"),
@@ -195,7 +195,7 @@ class Wording:
         return self.say(_REFUSALS[refusal])
 
     def sending_by(self, channel: Channel) -> str:
-        """Say that a code is on its way by this channel; the masked contact follows."""
+        """Return the text that a code is sent by this channel; the masked contact follows it."""
         by_kind = _SENDING_BY[channel.contact]
         return self.say(_SENDING.get(channel, by_kind)) % {"channel": channel.label}
 
@@ -204,7 +204,7 @@ class Wording:
         return self.say(_SEND.get(channel, _SEND_BY[channel.contact])) % {"channel": channel.label}
 
     def wait(self, step: Step | None, reason: WaitReason | None) -> str:
-        """Say in one sentence where an activation stands."""
+        """Return one sentence about the step or wait of an activation."""
         if (step, reason) in _AT:
             return self.say(_AT[step, reason])
         if reason in (None, WaitReason.WAITING_CONSENT):
@@ -217,9 +217,9 @@ class Wording:
         return self.say(heading), self.say(sentence)
 
     def flood(self, *, over: bool) -> tuple[str, str]:
-        """Return heading and sentence for more answers than an activation takes in an hour.
+        """Return heading and sentence for more submissions than the limit of an hour.
 
-        `over`: more than it takes at all.
+        `over`: beyond the limit of the whole activation.
         """
         sentence = _NO_MORE if over else _LATER
         return self.say(N_("Too many answers were sent")), self.say(sentence)
