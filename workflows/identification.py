@@ -69,8 +69,8 @@ class Identification:
         self._tries_lookups += 1
         if not workflow.patched(f"identity-tries-left-{self._tries_lookups}"):
             return self._start.policy.identity_tries, None
-        told = await self._machine.run_until_done(calls.count_identity_try, self._try())
-        return told.tries_left, told.opens_at
+        counted = await self._machine.run_until_done(calls.count_identity_try, self._try())
+        return counted.tries_left, counted.opens_at
 
     def _opens(self, at: datetime | None) -> datetime | None:
         """Convert a time of the ledger's clock to Temporal's; at least one minute from now."""

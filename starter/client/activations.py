@@ -237,10 +237,10 @@ class Activations:
         finally:
             asked.cancel()
 
-    def _note_answer(self, told: Result) -> Result:
+    def _note_answer(self, answer: Result) -> Result:
         """Note the time of an answer by Temporal; returns the answer."""
         self._answered_at = asyncio.get_running_loop().time()
-        return told
+        return answer
 
     async def progress(self, reference: str) -> Progress | None:
         """Query what the student may see; None when no worker answers in time.

@@ -26,8 +26,8 @@ async def now(client: Client) -> datetime | None:
     """Return Temporal's time, read at most every 30 seconds; None if it cannot be read."""
     if client not in _known or _boot_seconds() - _known[client][0] > _CACHE_SECONDS:
         _known[client] = _boot_seconds(), await ask(client, _TIMEOUT)
-    read, told = _known[client]
-    return told and told + timedelta(seconds=_boot_seconds() - read)
+    read_at, temporal_time = _known[client]
+    return temporal_time and temporal_time + timedelta(seconds=_boot_seconds() - read_at)
 
 
 async def ask(client: Client, within: timedelta) -> datetime | None:

@@ -11,7 +11,7 @@ from rich.table import Table
 import settings
 from adapters.registrar.view import everybody
 from domain.registrar.readiness import Report
-from domain.registrar.readiness import report as judged
+from domain.registrar.readiness import report as readiness_report
 from starter import databases
 from starter.output import show_json
 
@@ -29,7 +29,7 @@ def report(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = F
     config = settings.load()
     with databases.registrar():
         rows = asyncio.run(everybody(config.registrar))
-    found = judged(
+    found = readiness_report(
         rows,
         config.registrar.phone_region,
         config.usernames.reserved,

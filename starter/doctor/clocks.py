@@ -11,12 +11,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def compared(whose: str, before: datetime, told: datetime, exact: timedelta) -> Finding:
-    """Compare a system's time `told` with this machine's before and after the call.
+def compare(whose: str, before: datetime, measured: datetime, exact: timedelta) -> Finding:
+    """Compare a system's time `measured` with this machine's before and after the call.
 
-    `exact` is the resolution of `told`: it may be that much too early.
+    `exact` is the resolution of `measured`: it may be that much too early.
     """
-    apart = max(before - told - exact, told - now(), timedelta())
+    apart = max(before - measured - exact, measured - now(), timedelta())
     about = f"this machine's and {whose} agree"
     if apart <= CLOCKS_APART:
         return Finding("clocks", about)

@@ -155,8 +155,8 @@ def _clock(ldap: LdapClient, url: str) -> Finding:
         before = clocks.now()
         with suppress(AdapterError):
             for value in ldap.read(dn, [attribute]).get(attribute.lower(), []):
-                told = datetime.strptime(f"{value[:14]}Z", "%Y%m%d%H%M%S%z")
-                return clocks.compared(whose, before, told, timedelta(seconds=1))
+                measured = datetime.strptime(f"{value[:14]}Z", "%Y%m%d%H%M%S%z")
+                return clocks.compare(whose, before, measured, timedelta(seconds=1))
     return Finding("clocks", f"{whose} (not told: let directory.bind_dn read cn=Time,cn=Monitor)")
 
 

@@ -44,8 +44,8 @@ async def check(settings: Settings) -> Findings:
         yield Finding(PART, "the role has its rights", mend)
         yield Finding("keys", "they are those of the other processes", await _keys(pool, settings))
         before = clocks.now()
-        told = await pool.fetchval("SELECT clock_timestamp()")
-        yield clocks.compared("the ledger's", before, told, timedelta())
+        measured = await pool.fetchval("SELECT clock_timestamp()")
+        yield clocks.compare("the ledger's", before, measured, timedelta())
 
 
 def _mend_version(missing: list[str]) -> str:

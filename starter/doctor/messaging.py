@@ -32,13 +32,13 @@ async def check_sms(name: str, sms: Sms) -> Findings:
     gateway = SmsGateway(sms)  # Reads its secret.
     try:
         yield Finding(name, "its settings")
-        away = False
+        unreachable = False
         for field, url in (("url", sms.url), ("token_url", sms.token_url)):
             if url:
                 mend = await _check_connection(url)
-                away |= bool(mend)
+                unreachable |= bool(mend)
                 yield Finding(name, f"{field} can be reached", mend)
-        if not away:
+        if not unreachable:
             yield await _check_secret(name, gateway)
     finally:
         await gateway.close()

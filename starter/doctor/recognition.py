@@ -43,8 +43,8 @@ def check(
         for right, lacking in (("search", hidden), ("read", unread))
         if lacking
     ]
-    told = f"{about} (nobody has {', '.join(nobodys)} yet)" if nobodys else about
-    yield Finding(PART, told, "; ".join(mends))
+    label = f"{about} (nobody has {', '.join(nobodys)} yet)" if nobodys else about
+    yield Finding(PART, label, "; ".join(mends))
     yield _password(ldap, url, anybody.dn)
 
 

@@ -65,4 +65,4 @@ async def _clock(client: Client) -> Finding:
     server_time = await temporal_clock.ask(client, _TIMEOUT)
     if server_time is None:
         return Finding("clocks", "Temporal's (not told here)")
-    return clocks.compared("Temporal's", before, server_time, timedelta())
+    return clocks.compare("Temporal's", before, server_time, timedelta())

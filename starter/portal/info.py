@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starter.client.health import ledger_answers, ledger_fits, readiness
 from starter.portal.portal_context import PortalContext
 from starter.portal.portal_request import CurrentRequest
-from starter.portal.texts import told
+from starter.portal.texts import format_day
 from translations import N_
 
 router = APIRouter()
@@ -36,9 +36,9 @@ def _add(name: str, title: str) -> None:
             title=ctx.words.say(title),
             text=text.pages[language],
             version=text.version,
-            published=told(text.published, language),
+            published=format_day(text.published, language),
             earlier=[
-                (f"/{name}/{each.version}", told(each.published, language))
+                (f"/{name}/{each.version}", format_day(each.published, language))
                 for each in texts.earlier(name, text)
             ],
         )

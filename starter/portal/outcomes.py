@@ -34,10 +34,10 @@ async def progress(ctx: CurrentRequest) -> Response:
     state = await ctx.state()
     if state.path != "/progress" and (state.progress or state.path in pages.END_PATHS):
         return ctx.redirect(state.path)
-    told, reason = state.progress, state.wait_reason
+    view, reason = state.progress, state.wait_reason
     # Only a worker knows whether the student has given this already.
-    shown_reason = WaitReason.LEDGER_DOWN if told is None and reason in _MAYBE_GIVEN else reason
-    next_try_at = (told and told.next_try_at) or state.next_try_at
+    shown_reason = WaitReason.LEDGER_DOWN if view is None and reason in _MAYBE_GIVEN else reason
+    next_try_at = (view and view.next_try_at) or state.next_try_at
     now = await ctx.now()
     return ctx.page(
         "progress",
@@ -47,7 +47,7 @@ async def progress(ctx: CurrentRequest) -> Response:
         received="received" in ctx.request.query_params,
         with_support=state.step is Step.NEEDS_SUPPORT,
         delayed=reason is not None,
-        look_again=_refresh_after(now - told.since if told else _REFRESH[-1][0]),
+        look_again=_refresh_after(now - view.since if view else _REFRESH[-1][0]),
     )
 
 

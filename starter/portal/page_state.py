@@ -97,15 +97,15 @@ class PageState:
     @property
     def _needs_worker(self) -> bool:
         """Whether the step's page needs data of a worker, and none answers."""
-        told = self.progress
+        progress = self.progress
         match self.step:
             case Step.PIN:
                 # A code can be typed without a worker; a page about a wait needs one.
-                return not (told or self.wait_reason is WaitReason.WAITING_PIN)
+                return not (progress or self.wait_reason is WaitReason.WAITING_PIN)
             case Step.IDENTIFY:
-                return not (told and told.identify)
+                return not (progress and progress.identify)
             case Step.REVIEW:
-                return not (told and told.review)
+                return not (progress and progress.review)
             case Step.ACTIVE | Step.ALREADY_ACTIVE:
                 return not self.username
         return False
@@ -120,8 +120,8 @@ def conceal(state: PageState, *, proved: bool) -> PageState:
         proved = state.progress.proved_by is not None
     if not pages.concealed(state.step, state.wait_reason, proved=proved):
         return state
-    told = {"step": Step.PIN, "wait_reason": WaitReason.WAITING_PIN, "pin": None}
-    progress = state.progress and state.progress.model_copy(update=told)
+    waiting_for_code = {"step": Step.PIN, "wait_reason": WaitReason.WAITING_PIN, "pin": None}
+    progress = state.progress and state.progress.model_copy(update=waiting_for_code)
     return PageState(state.reference, Step.PIN, WaitReason.WAITING_PIN, progress, concealed=True)
 
 

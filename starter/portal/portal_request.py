@@ -113,10 +113,10 @@ class PortalRequest(RequestContext):
             context = self.app
             noted = await activations.account(context.pool, context.keys, reference)
             state = replace(state, noted_username=noted)
-        told = self.disclosed(state, proved=proved)
-        if told.concealed:
+        shown = self.disclosed(state, proved=proved)
+        if shown.concealed:
             await self.time.not_before(_CONCEALED_AFTER)
-        return told
+        return shown
 
     def disclosed(self, state: PageState, *, proved: bool = False) -> PageState:
         return page_state.conceal(state, proved=proved) if self.protects_enumeration else state
@@ -231,8 +231,8 @@ class PortalRequest(RequestContext):
     def clock(self, moment: datetime, *, seconds: bool = False) -> str:
         """Format the time from which something is allowed, rounded up to a minute or second."""
         unit = timedelta(seconds=1) if seconds else timedelta(minutes=1)
-        whole = moment + unit - timedelta.resolution
-        return self.site.views.clock(whole, self.language, seconds=seconds)
+        rounded_up = moment + unit - timedelta.resolution
+        return self.site.views.clock(rounded_up, self.language, seconds=seconds)
 
     def _keep(self, token: str | None) -> None:
         """Set this token in the response's cookie; None keeps the current one."""

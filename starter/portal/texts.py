@@ -100,14 +100,14 @@ def _filled(file: Path, settings: Settings, language: Language) -> tuple[date, s
     try:
         first, _, words = file.read_text("utf-8").partition("\n")
         day = date.fromisoformat(first)
-        values = _values(settings, language) | {"published": told(day, language)}
+        values = _values(settings, language) | {"published": format_day(day, language)}
         environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True)
         return day, environment.from_string(words).render(values)
     except (OSError, TemplateError, ValueError) as error:
         raise Failed(f"{file}: {error}") from None
 
 
-def told(day: date, language: Language) -> str:
+def format_day(day: date, language: Language) -> str:
     return format_date(day, "d MMMM y", locale=language)
 
 

@@ -72,8 +72,8 @@ class TimeLimit:
         self.extend(at_last.total_seconds())
         try:
             yield
-        except TemporalUnavailable as away:
-            if away.refused:
+        except TemporalUnavailable as unavailable:
+            if unavailable.refused:
                 self._request.state.handed_in = HandedIn()
             raise
         self.taken()
