@@ -1,4 +1,4 @@
-"""By which attributes an entry is recognised as a person's: the rules that each university sets."""
+"""Match rules of a university: by which attributes an entry is recognised as a person's."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,9 +32,9 @@ _UNCERTAIN = (
 
 
 class Rule(BaseModel):
-    """Attributes of an entry and what each must hold; an entry matches when all of them do.
+    """Templates of attribute values; an entry matches when it has all of them.
 
-    `certain`: a match is enough. Otherwise it is a case for support.
+    `certain`: a match is enough. Otherwise support staff decide.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -66,26 +66,25 @@ class Rule(BaseModel):
         return self
 
     def _identifies(self) -> bool:
-        """Whether this may be certain: it holds what no two persons have in common.
+        """Tell whether the rule may be certain: no two persons have the same values.
 
-        Siblings share a mailbox and a surname; a number without its system is another's in
-        another system.
+        Siblings share a mailbox and a surname; a number is unique only within its system.
         """
         return any(needed <= self.placeholders for needed in _IDENTIFYING)
 
     @property
     def of_a_mailbox(self) -> bool:
-        """Whether this looks at a mail at most, and at names, which siblings may share."""
+        """Tell whether the rule uses only e-mail and names, which siblings may share."""
         return self.placeholders <= _OF_A_MAILBOX
 
     @property
     def of_a_number(self) -> bool:
-        """Whether this looks at a student number alone, which another system may give too."""
+        """Tell whether the rule uses a student number without its system, so it is not unique."""
         return self.placeholders <= _OF_A_NUMBER
 
 
 def insurance_numbers(rule: Rule, entry: Attributes) -> Iterator[str]:
-    """Yield what stands in the entry in the place of a rule's insurance number."""
+    """Yield the entry's values at the place of `{insurance_number}` in a rule's templates."""
     for name, template in rule.attributes.items():
         parts = re.split(r"\{(\w+)\}", folded(template))
         if "insurance_number" in parts[1::2]:
@@ -97,7 +96,7 @@ def insurance_numbers(rule: Rule, entry: Attributes) -> Iterator[str]:
 
 
 def held(entry: Attributes, name: str) -> set[str]:
-    """Return an entry's values of an attribute, those with options (`;lang-el`) too."""
+    """Return an entry's folded values of an attribute, with and without options (`;lang-el`)."""
     wanted = name.lower()
     return {
         folded(value)

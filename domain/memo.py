@@ -1,6 +1,6 @@
-"""Keeps what pure functions of personal data returned for one piece of work, and no longer.
+"""Caches results of pure functions of personal data for the duration of one piece of work.
 
-`functools.cache` would keep names, contacts and passwords in memory for as long as a process lives.
+`functools.cache` would keep names, contacts and passwords in memory until the process ends.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 F = TypeVar("F", bound=Callable[..., Any])
 
 OF_A_REGISTRAR = 65_536
-"""How many values are kept of fields that differ from row to row; each is read several times."""
+"""Cache size for fields that differ from row to row; each value is read several times."""
 _kept: ContextVar[dict[Callable[..., Any], Callable[..., Any]] | None] = ContextVar(
     "kept", default=None
 )
@@ -20,9 +20,9 @@ _kept: ContextVar[dict[Callable[..., Any], Callable[..., Any]] | None] = Context
 
 @contextmanager
 def remembering() -> Iterator[None]:
-    """Compute each value of `remembered` functions once; all is forgotten at the end.
+    """Cache the results of `remembered` functions within this context, and clear them at its end.
 
-    Within another `remembering` all is forgotten at the end of the outer one.
+    In a nested context the cache is cleared at the end of the outermost one.
     """
     if _kept.get() is not None:
         yield
@@ -35,7 +35,7 @@ def remembering() -> Iterator[None]:
 
 
 def remembered(most: int) -> Callable[[F], F]:
-    """Let a function keep its last `most` values, while `remembering` only."""
+    """Decorate a function with an LRU cache of `most` values, active while `remembering` only."""
 
     def decorate(function: F) -> F:
         @wraps(function)

@@ -1,4 +1,4 @@
-"""Names as they are looked for: in any alphabet, by how their words begin, without marks."""
+"""Search keys of names: prefixes of their words in any alphabet, without accents."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from domain.lookalikes import ALL_TO_GREEK, ALL_TO_LATIN, repaired
 from domain.text import has_greek, plain, without_marks
 
 FEWEST, MOST = 3, 8
-"""How many letters of a word are looked at; what begins alike for longer is told apart by eye."""
+"""Minimum and maximum letters of a prefix; readers tell longer similar names apart."""
 _GREEK_LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
 
 
@@ -19,24 +19,24 @@ def words(text: str) -> list[str]:
 
 
 def is_spelled_like(word: str, others: Iterable[str]) -> bool:
-    """Whether a word is spelled much like one of the others, as after a slip.
+    """Tell whether a word is spelled much like one of the others, as after a typo.
 
-    This compares letters alone: Γεώργιος is spelled like Γρηγόριος, and Γιάννης not like Ιωάννης.
+    Only letters are compared: Γεώργιος is spelled like Γρηγόριος, and Γιάννης not like Ιωάννης.
     """
     return bool(get_close_matches(word, others))
 
 
 def beginnings(text: str) -> Iterator[str]:
-    """Yield every beginning that each word of a name, or its Latin form, can be found by."""
+    """Yield every prefix by which a word of a name, or its Latin form, can be found."""
     for word in dict.fromkeys((*words(text), *words(ascii_fold(plain(text))))):
         for length in range(FEWEST, min(len(word), MOST) + 1):
             yield word[:length]
 
 
 def sought(text: str) -> list[frozenset[str]]:
-    """Return for each word the beginnings of which one must fit.
+    """Return, for each word of a query, the prefixes of which one must match.
 
-    None are returned when a word is too short, or is no word.
+    Return an empty list if a word is too short, or has digits or signs.
     """
     given = words(text)
     if any(len(word) < FEWEST for word in given) or re.search(r"[\d@_+]", plain(text)):
@@ -45,7 +45,7 @@ def sought(text: str) -> list[frozenset[str]]:
 
 
 def _readings(word: str) -> Iterator[str]:
-    """Yield a word, those that look the same in another alphabet, and their Latin forms."""
+    """Yield a word, its look-alikes in other alphabets, and the Latin forms of these."""
     alike = (word, word.translate(ALL_TO_GREEK), word.translate(ALL_TO_LATIN))
     for each in alike:
         if each == word or _is_of_one_alphabet(each):
@@ -54,12 +54,12 @@ def _readings(word: str) -> Iterator[str]:
 
 
 def _latin(word: str) -> Iterator[str]:
-    """Yield the Latin forms of a word's beginning, which depend on the letter that may follow."""
-    whole = ascii_fold(word).upper()
+    """Yield the Latin forms of a prefix, which depend on the letter that may follow."""
+    plain_form = ascii_fold(word).upper()
     following = _GREEK_LETTERS.upper() if has_greek(word) else ""
-    for form in (whole, *(ascii_fold(word + each).upper() for each in following)):
-        if form[: len(whole)].isalpha():
-            yield form[: len(whole)]
+    for form in (plain_form, *(ascii_fold(word + each).upper() for each in following)):
+        if form[: len(plain_form)].isalpha():
+            yield form[: len(plain_form)]
 
 
 def _is_of_one_alphabet(word: str) -> bool:

@@ -1,8 +1,8 @@
-"""Judges a chosen password and names every rule it breaks; the password goes nowhere.
+"""Checks a chosen password against all rules; never stores or logs it.
 
-No composition rules: length, the common ones, the student's own words, and how hard it is to
-guess. Only printable ASCII, because eduroam, IMAP and machines without a Greek keyboard must take
-it too; such a password is also the same before and after SASLprep, which LDAP libraries apply.
+There are no composition rules, only length, common passwords, the student's own words, and the
+estimated guesses. Only printable ASCII is allowed, because eduroam, IMAP and machines without a
+Greek keyboard must accept it too, and because SASLprep, which LDAP libraries apply, keeps it.
 """
 
 import re
@@ -24,10 +24,10 @@ MAX_LENGTH = 128
 MIN_SCORE = 3
 LONGEST_JUDGED = 32
 MOST_WORK = 12_000
-"""Bound on readings x characters squared, to which zxcvbn's time is proportional: 30 ms or less."""
+"""Limit of readings x characters squared, which bounds zxcvbn's time to about 30 ms."""
 _LOOK_ALIKES = frozenset("".join(map("".join, L33T_TABLE.values())))
 _TAIL = re.compile(r"[^a-z]+$")
-# What Greek students choose and English lists lack, in Latin letters and without digits.
+# Common Greek passwords that English lists lack, in Latin letters and without digits.
 _GREEK_WORDS = (
     "aekara agapimou agapimoula aggelos athina athinaellada ellada ellinas evangelia foititis "
     "foititria gavros giorgos ioannina iraklis kalimera kalinixta kalispera kalokairi "
@@ -48,9 +48,9 @@ def judge(
     """Return every broken rule; `context` has the student's own names and numbers.
 
     `institution` has the institution's names, `common` words that are common as passwords there.
-    Not for several threads at once: zxcvbn keeps the context in a variable of its module.
+    Not thread-safe: zxcvbn keeps the context in a variable of its module.
     """
-    # Beyond what may be typed, only that it is too much matters, and guessing at it takes long.
+    # A longer password is refused anyway, and estimating it would take long.
     password = password[: MAX_LENGTH + 1]
     too_long = len(password) > MAX_LENGTH
     broken = {
@@ -73,7 +73,7 @@ def _typable(char: str) -> bool:
 
 
 def _common(password: str, more: Collection[str]) -> bool:
-    """Ten asterisks are what a masked secret turns into when a program forgets to unmask it."""
+    """Tell whether a password is common; asterisks are a masked secret serialised by mistake."""
     folded = password.casefold()
     forms = {folded, _TAIL.sub("", folded)}
     return set(folded) == {"*"} or not (forms.isdisjoint(_blocked()) and forms.isdisjoint(more))
@@ -90,10 +90,10 @@ def _weak(password: str, words: list[str]) -> bool:
 
 
 def _judged(password: str) -> str:
-    """Return the beginning that zxcvbn judges; what follows it can only make it better.
+    """Return the prefix that zxcvbn estimates; further characters can only raise the score.
 
-    zxcvbn reads a password once for every way to take its look-alikes (4 for a, 1 for i or l):
-    the more ways there are, the shorter the beginning. Ten random characters are always left.
+    zxcvbn reads a password once for each substitution of its look-alikes (4 for a, 1 for i or l):
+    more substitutions make the prefix shorter. Ten random characters are always left.
     """
     seen, readings = "", 1
     for at, char in enumerate(password[:LONGEST_JUDGED]):

@@ -1,8 +1,8 @@
-"""Tells whether a password contains what others know of its owner: names, username, numbers.
+"""Finds personal data of the owner in a password: names, username, numbers.
 
-A name counts by each of its words of at least four letters, without words that are in every name
-of a university. A number counts by any six digits in a row of it, or all of it when it is shorter,
-however the password groups its digits. The page of the password says the same.
+A name counts by each of its words of at least four letters, except words that are in every name of
+a university. A number counts by any six consecutive digits, or in full if it is shorter, however
+the password groups its digits. The password page states the same rules.
 """
 
 import re
@@ -26,7 +26,7 @@ _STOP_WORDS = frozenset(_IN_EVERY_NAME.split())
 
 
 def known_of(person: Person, username: str, typed: Sequence[str | None] = ()) -> tuple[str, ...]:
-    """Return the names and numbers of a person; `typed` are numbers the registrar may lack."""
+    """Return the names and numbers of a person; `typed` adds numbers the registrar may lack."""
     written = (
         person.first_name_el,
         person.last_name_el,
@@ -45,7 +45,7 @@ def known_of(person: Person, username: str, typed: Sequence[str | None] = ()) ->
 
 
 def without(names: Iterable[str], plain: Iterable[str]) -> tuple[str, ...]:
-    """Return names without words that passwords may contain."""
+    """Return names without the `plain` words, which passwords may contain."""
     left_out = set(words(plain))
     return tuple(
         " ".join(word for word in name.split() if left_out.isdisjoint(words([word])))
@@ -61,13 +61,13 @@ def contained(password: str, context: Sequence[str]) -> bool:
 
 
 def words(context: Iterable[str]) -> list[str]:
-    """Return the words of the context that count, in lower-case Latin letters."""
+    """Return the words of the context that are forbidden, in lower-case Latin letters."""
     found = {word for text in context for word in _words(ascii_fold(text).lower())}
     return sorted(word for word in found - _STOP_WORDS if len(word) >= SHORTEST_WORD)
 
 
 def _words(text: str) -> Iterator[str]:
-    """Yield the words of a text, and the parts of those that are joined by a sign."""
+    """Yield the words of a text, and the parts of words with signs in them."""
     for word in text.split():
         yield from re.findall(r"[a-z]+", word)
         if re.search(r"[a-z]", word):
@@ -91,7 +91,7 @@ def _digits(text: str) -> str:
 
 
 def _writings(day: date) -> tuple[str, ...]:
-    """Return the usual ways to write a date; signs between its parts do not matter."""
+    """Return the usual digit sequences of a date; separators do not matter."""
     forms = ("%d%m%Y", "%m%d%Y", "%Y%m%d", "%d%m%y", "%m%d%y", "%y%m%d")
     unpadded = (f"{day.day}{day.month}{day.year}", f"{day.year}{day.month}{day.day}")
     return (*map(day.strftime, forms), *unpadded)

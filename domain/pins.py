@@ -1,4 +1,4 @@
-"""Reads the six digits out of whatever a student pastes into the PIN field."""
+"""Extracts the six-digit code from text that a student pastes into the PIN field."""
 
 import re
 
@@ -6,12 +6,12 @@ from domain.rules import InputRule, InvalidInput
 from domain.text import plain, squash
 
 LENGTH = 6
-"""Digits of a code; pages and messages say it in words."""
+"""Number of digits of a code; texts of pages and messages state it in words."""
 _CODE = re.compile(rf"(?<!\d)\d{{{LENGTH}}}(?!\d)", re.ASCII)
 
 
 def read(raw: str) -> str:
-    """Return the six digits; a pasted message counts when it holds one code only."""
+    """Return the code; a pasted message may have one code only. Raise `InvalidInput` otherwise."""
     compact = squash(raw)
     if _CODE.fullmatch(compact):
         return compact

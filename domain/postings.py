@@ -1,4 +1,4 @@
-"""Every entry of a directory by what the match rules look for; pure."""
+"""Index in memory of a directory's entries by the values that match rules search for; pure."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ UID = "uid"
 
 
 class Postings(Generic[E]):
-    """Finds in memory the entries that a search of the directory by every rule would find."""
+    """Inverted index that returns the entries a directory search by all rules would find."""
 
     def __init__(self, rules: Sequence[Rule], entries: Sequence[E]) -> None:
         self._rules = rules
@@ -26,7 +26,7 @@ class Postings(Generic[E]):
                     self._at[name, value].append(at)
 
     def of(self, identity: Identity) -> list[E]:
-        """Return these in the order of the entries; of a rule the first attribute is enough."""
+        """Return the candidates of an identity in entry order, by the first attribute of rules."""
         looked_for: list[tuple[str, str]] = []
         for each in identity.everyone:
             looked_for += [(CODES, code) for code in each.code_forms]

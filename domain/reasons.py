@@ -1,7 +1,7 @@
-"""Why an entry of the directory is a person's, or is in the way: a closed vocabulary; pure.
+"""Reasons why an entry of the directory is a person's, or is in the way: a closed list; pure.
 
-A reason is kept as text, in histories, tables and spreadsheets, and worded for people where they
-read it. It names rules, attributes and columns, and nobody's data.
+A reason is stored as text in histories, tables and spreadsheets, and translated where people read
+it. It names rules, attributes and columns, without personal data.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Final
 
 
 class Reason(StrEnum):
-    """The texts that are kept; what they name stands in braces, several divided by commas."""
+    """Templates of the stored texts; several names in one placeholder are separated by commas."""
 
     SEVERAL_ENTRIES = "several entries: {names}"
     ANOTHERS = "another person's: {names}"
@@ -51,7 +51,7 @@ _OF_ONE: Final = frozenset(
         Reason.NUMBER_USED_AGAIN,
     )
 )
-"""What is said of one rule or attribute, and may stand in a list."""
+"""Reasons about one rule or attribute, which may occur in a list."""
 
 
 def _pattern(reason: Reason) -> re.Pattern[str]:
@@ -66,9 +66,9 @@ _PATTERNS: Final = {reason: _pattern(reason) for reason in Reason}
 
 
 def worded(kept: str, words: Callable[[Reason], str]) -> str:
-    """Return a kept text in the words of a reader; what is none of these reasons as it stands.
+    """Return a stored text translated by `words`; a text that is no reason is returned unchanged.
 
-    `words` gives the text of a reason with the same names in braces.
+    `words` returns the translated template of a reason with the same placeholders.
     """
     for reason, pattern in _PATTERNS.items():
         if found := pattern.fullmatch(kept):

@@ -1,6 +1,6 @@
-"""An activation's public name, `A-7K3F-92QD`: made from a digest, and read as people write it.
+"""Makes and parses references, the public ids of activations such as `A-7K3F-92QD`.
 
-Crockford base32: no I, L, O or U, so that it survives a telephone call and a paper note.
+They are in Crockford base32, without I, L, O and U, so that they can be read out and handwritten.
 """
 
 import re
@@ -14,7 +14,7 @@ _BITS = 5
 
 
 def from_digest(digest: bytes) -> str:
-    """Return the reference that the first 40 bits of a digest spell."""
+    """Return the reference that encodes the first 40 bits of a digest."""
     number = int.from_bytes(digest[:5])
     symbols = [_ALPHABET[(number >> _BITS * place) & 31] for place in reversed(range(_SYMBOLS))]
     text = "".join(symbols)
@@ -22,7 +22,7 @@ def from_digest(digest: bytes) -> str:
 
 
 def normalise(raw: str) -> str | None:
-    """Read a reference in any case and grouping, O as 0, I and L as 1; None when it is none."""
+    """Parse a reference in any case and grouping, O as 0, I and L as 1; None if it is invalid."""
     text = re.sub(r"[\W_]", "", plain(raw)).upper()
     head, symbols = text[:1].translate(_ALIKE), text[1:].translate(_ALIKE)
     if head != "A" or len(symbols) != _SYMBOLS or not set(symbols) <= set(_ALPHABET):
@@ -31,5 +31,5 @@ def normalise(raw: str) -> str | None:
 
 
 def first_group(reference: str) -> str:
-    """Return the part that page and message both carry, to tell several messages apart."""
+    """Return the first part, which page and message show, to tell several messages apart."""
     return reference[:6]

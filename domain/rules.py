@@ -1,6 +1,6 @@
-"""The rules a typed value can break, and the one exception that says which.
+"""Names of the rules for typed values, and the exception for a broken one.
 
-A rule's name is all that travels: no message, log or exception ever holds what was typed.
+Exceptions, messages and logs carry only the name of the rule, never what was typed.
 """
 
 from enum import StrEnum
@@ -37,7 +37,7 @@ class InputRule(StrEnum):
 
 
 class InvalidInput(ValueError):
-    """What was typed breaks `rule`; the value itself is not kept."""
+    """Raised for typed input that breaks `rule`; does not keep the value."""
 
     def __init__(self, rule: InputRule) -> None:
         super().__init__(rule.value)
@@ -45,4 +45,4 @@ class InvalidInput(ValueError):
 
 
 class Unfit(ValueError):
-    """A setting with which something would not work; the text says why and quotes no value."""
+    """Raised for a setting that cannot work; the text says why and quotes no value."""

@@ -1,8 +1,8 @@
-"""In which forms a student's code may stand in an entry, whatever tool wrote it; pure.
+"""Variants of a student's `schacPersonalUniqueCode` that other tools write into entries; pure.
 
-`schacPersonalUniqueCode` moved from one URN namespace to another, and a European Student Identifier
-(ESI) holds the number under the university's domain or, where a country numbers all its students,
-under the country. Codes are compared in lower case and not percent-encoded.
+The attribute moved from one URN namespace to another, and a European Student Identifier (ESI) has
+the number under the university's domain or, where a country numbers all its students, under the
+country. Codes are compared in lower case and not percent-encoded.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,16 +18,16 @@ _FORMER = "urn:mace:terena.org:schac:personalUniqueCode:"
 
 
 def plain(code: str) -> str:
-    """Return a code in the form in which codes are compared, under the namespace of today."""
+    """Return a code normalised for comparison, in the current namespace."""
     read = folded(unquote(code))
     former = folded(_FORMER)
     return folded(_NAMESPACE) + read.removeprefix(former) if read.startswith(former) else read
 
 
 def esi_scopes(scope: str) -> tuple[str, ...]:
-    """Return how the ESIs of the university begin whose codes begin with `scope`.
+    """Return the ESI prefixes of the university whose codes have the prefix `scope`.
 
-    The first is that of the specification, the others are of its drafts.
+    The first is by the specification, the others by its drafts.
     """
     country, domain = _parts(scope)
     scopes = (f"int:esi:{domain}:", f"{country}:esi:{domain}:", f"int:esi:{country}:{domain}:")
@@ -37,17 +37,17 @@ def esi_scopes(scope: str) -> tuple[str, ...]:
 def written(codes: Sequence[str], scope: str) -> tuple[str, ...]:
     """Return every form in which other tools write these codes, also without the system.
 
-    A number that is written otherwise is looked for under its system alone.
+    Other spellings of the number are included only with the system.
     """
     country, _ = _parts(scope)
     national = (f"{_NAMESPACE}int:{kind}:{country}:" for kind in ("esi", "studentID"))
     scopes = (scope, *esi_scopes(scope), *national)
     forms = [*codes, *(each + code.rpartition(":")[2] for code in codes for each in scopes)]
-    whole = [name for form in forms for name in _as_written(form)]
-    return tuple(dict.fromkeys((*whole, *_otherwise(codes))))
+    same_number = [name for form in forms for name in _encodings(form)]
+    return tuple(dict.fromkeys((*same_number, *_respelled_numbers(codes))))
 
 
-def _otherwise(codes: Sequence[str]) -> Iterator[str]:
+def _respelled_numbers(codes: Sequence[str]) -> Iterator[str]:
     for code in codes:
         head, _, number = code.rpartition(":")
         for form in other_forms(unquote(number)):
@@ -56,7 +56,7 @@ def _otherwise(codes: Sequence[str]) -> Iterator[str]:
                 yield f"{head}:{quote(form, safe='')}"
 
 
-def _as_written(code: str) -> Iterator[str]:
+def _encodings(code: str) -> Iterator[str]:
     former = _FORMER + code.removeprefix(_NAMESPACE)
     yield from (code, unquote(code), former, unquote(former))
 

@@ -1,7 +1,7 @@
-"""In which other forms a student number may stand in an entry, whatever tool wrote it; pure.
+"""Variants of a student number that other tools write into entries; pure.
 
-A directory finds whole values, so these are as few as can all be searched for: with another
-separator, one more or none, in look-alike letters, with or without leading zeros.
+A directory search matches full values, so the list is short enough to search for all: another
+separator, an additional one or none, look-alike letters, with or without leading zeros.
 """
 
 import re
@@ -19,7 +19,7 @@ _FROM_LATIN = {latin: greek for greek, latin in LOOK_ALIKES.items()}
 
 @remembered(256)
 def other_forms(number: str) -> tuple[str, ...]:
-    """Return the forms but for the number itself; none of one that is longer than any is."""
+    """Return the variants except the number itself; empty for a number that is too long."""
     written = without_marks(plain(number).upper())
     if not 0 < len(re.findall(r"[^\W_]", written)) <= _LONGEST:
         return ()
@@ -29,7 +29,7 @@ def other_forms(number: str) -> tuple[str, ...]:
 
 
 def _forms(written: str) -> Iterator[str]:
-    """Yield it with other separators in their places; one more goes in where it has none."""
+    """Yield a number with other separators; one without any gets one at each position."""
     apart = re.findall(r"[^\W_]+", written)
     bare = "".join(apart)
     yield from (form for each in dict.fromkeys((written, bare)) for form in _with_zeros(each))
@@ -41,7 +41,7 @@ def _forms(written: str) -> Iterator[str]:
 
 
 def _with_zeros(number: str) -> Iterator[str]:
-    """Yield a number, and what begins with a digit with fewer and more zeros before it."""
+    """Yield a number; one that begins with a digit also with fewer and more leading zeros."""
     yield number
     least = number.lstrip("0")
     if number[0].isdigit() and least[:1].isdigit():

@@ -1,8 +1,8 @@
-"""Passwords to choose from: four common words and two digits, 50 bits of chance.
+"""Generates password suggestions of four common words and two digits, with 50 bits of entropy.
 
-The words are the engine's own lists, 2,048 for each language, no two of them one letter apart, so
-that a suggestion can be read out and remembered. Greek words are spelled in Latin letters as on a
-passport. Where chance comes from is the caller's: the portal passes `secrets.randbelow`.
+The words come from the engine's own lists, 2,048 for each language, no two of them one letter
+apart, so that a suggestion can be read out and remembered. Greek words are in Latin letters as on
+a passport. The caller gives the source of randomness: the portal passes `secrets.randbelow`.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,12 +16,12 @@ from domain.elot743 import ascii_fold
 WORDS = 4
 DIGITS = 100
 _LISTS = Path(__file__).with_name("words")
-# Of a hundred suggestions hardly one has the student's own name in it.
+# Fewer than one in a hundred suggestions contains the student's own name.
 _TRIES = 20
 
 
 def suggest(language: Language, draw: Callable[[int], int], context: Sequence[str] = ()) -> str:
-    """Return a password without a word of the context; `draw(n)` gives a number below n."""
+    """Return a password without a word of the context; `draw(n)` is a random number below n."""
     suggestion = _drawn(language, draw)
     for _ in range(_TRIES):
         if not personal.contained(suggestion, context):

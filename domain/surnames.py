@@ -1,6 +1,6 @@
-"""Surnames as people begin to type them: in Greek or Latin, with or without accents, in any case.
+"""Matches surnames by a typed prefix, in Greek or Latin, without regard to accents and case.
 
-Greek is compared with Greek, for how a syllable is transcribed depends on what follows it.
+Greek is compared with Greek, because the transcription of a syllable depends on what follows it.
 """
 
 from collections.abc import Iterable
@@ -13,18 +13,18 @@ FEWEST_LETTERS = 3
 
 
 def folded(text: str) -> str:
-    """Return lower-case letters without accents, every sigma alike; Greek stays Greek."""
+    """Return lower-case letters without accents or final sigma; Greek stays Greek."""
     return without_marks(repaired(text).casefold())
 
 
 def prefix(raw: str) -> str | None:
-    """Read what was typed; None when that is too little to search by."""
+    """Normalise a typed prefix; None if it is too short to search by."""
     typed = " ".join(folded(plain(raw)).split())
     return typed if sum(c.isalpha() for c in typed) >= FEWEST_LETTERS else None
 
 
 def begins(surnames: Iterable[str], typed: str) -> bool:
-    """Whether one of a person's surnames begins with a prefix that `prefix` has read."""
+    """Tell whether one of a person's surnames begins with a prefix returned by `prefix`."""
     latin = "" if has_greek(typed) else ascii_fold(typed)
     return any(
         folded(each).startswith(typed) or (latin and ascii_fold(each).lower().startswith(latin))

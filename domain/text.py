@@ -1,25 +1,25 @@
-"""Folding of what people type: one spelling for what looks the same.
+"""Normalises typed text, so that text that looks the same is equal.
 
-Pure and total: every function takes any text and never raises.
+Pure and total: every function accepts any text and never raises.
 """
 
 import unicodedata
 
 LOOK_ALIKES = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
-"""Greek capitals to the Latin ones that look the same."""
+"""Translates Greek capitals to the Latin ones that look the same."""
 
 BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
     map(chr, range(0xFE00, 0xFE10))
 )
-"""Invisible, though neither a space nor a control or format character."""
+"""Invisible characters that are neither space nor control or format characters."""
 
 _SEPARATORS = frozenset("./")
-# Longer than all that fits on a line of a form; folding a book would take its time.
+# Longer than any real form field; bounds the time of normalisation.
 _LONGEST_LINE = 400
 
 
 def plain(raw: str) -> str:
-    """One line: compatibility forms, ASCII digits, no invisible characters, no space around."""
+    """Return one stripped line in NFKC with ASCII digits, without invisible characters."""
     if raw.isascii() and raw.isprintable():
         return raw[:_LONGEST_LINE].strip()
     line = unicodedata.normalize("NFKC", raw[:_LONGEST_LINE])[:_LONGEST_LINE]
@@ -27,13 +27,13 @@ def plain(raw: str) -> str:
 
 
 def visible(raw: str) -> str:
-    """One line in single spaces, letter for letter as it was written, of visible characters."""
+    """Return one line in single spaces without invisible characters, letters unchanged."""
     seen = raw if raw.isprintable() and BLANK.isdisjoint(raw) else "".join(map(_visible, raw))
     return " ".join(seen.split())
 
 
 def note(raw: str) -> str:
-    """Keep what a person wrote and its line breaks, without what no keyboard types."""
+    """Return stripped text with its line breaks, without invisible and control characters."""
     lines = raw.replace("\r\n", "\n")
     return "".join(c if c == "\n" else _visible(c) for c in lines).strip()
 
@@ -45,7 +45,7 @@ def squash(raw: str) -> str:
 
 
 def identifier(raw: str) -> str:
-    """Squash to capitals, with Greek capitals that look Latin read as Latin."""
+    """Return `squash` in capitals, with Greek capitals that look Latin as Latin."""
     return unicodedata.normalize("NFKC", squash(raw).upper().translate(LOOK_ALIKES))
 
 
@@ -58,7 +58,7 @@ def without_marks(text: str) -> str:
 def student_number(raw: str) -> str:
     """Return the letters and digits of a student number, in capitals without accents.
 
-    What is typed and what is on file are compared in this form.
+    Typed numbers and numbers on file are compared in this form.
     """
     bare = unicodedata.normalize("NFD", identifier(raw))
     return "".join(c for c in bare if c.isalnum()).translate(LOOK_ALIKES)

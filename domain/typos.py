@@ -1,6 +1,6 @@
-"""How what was typed misses what is on file: by one slip of the finger, or by more.
+"""Finds the typo by which a typed contact differs from one on file.
 
-Only the kind of slip is told, never what stands on file.
+Only the kind of typo is returned, never the value on file.
 """
 
 import re
@@ -21,7 +21,7 @@ class Typo(StrEnum):
 
 
 def of_mobile(typed: str, on_file: str) -> Typo | None:
-    """Compare the digits of a mobile, however it was typed, with an E.164 number that it is not."""
+    """Return the typo of a typed mobile, in any format, against another E.164 number; None else."""
     number = phonenumbers.parse(on_file)
     right, country = str(number.national_number), str(number.country_code)
     digits = re.sub(r"\D", "", plain(typed))
@@ -34,16 +34,16 @@ def of_mobile(typed: str, on_file: str) -> Typo | None:
 
 
 def of_email(typed: str, on_file: str) -> Typo | None:
-    """Compare an address, however it was typed, with one that it is not."""
+    """Return the typo of a typed address against another one on file; None if there are more."""
     text = plain(typed).lower()
-    slip = between(text, on_file)
-    if slip is None and "@" in text and text.split("@")[0] == on_file.split("@", maxsplit=1)[0]:
+    typo = between(text, on_file)
+    if typo is None and "@" in text and text.split("@")[0] == on_file.split("@", maxsplit=1)[0]:
         return Typo.PROVIDER
-    return slip
+    return typo
 
 
 def between(typed: str, right: str) -> Typo | None:
-    """Return the one slip that makes `typed` of `right`; None for more than one, or none."""
+    """Return the single typo between `right` and `typed`; None for more than one, or none."""
     if len(typed) == len(right):
         return _in_place(typed, right)
     if len(typed) == len(right) - 1 and _lacks_one(typed, right):

@@ -1,4 +1,4 @@
-"""What is wrong with a contact on file that cannot be read, told without telling it."""
+"""Finds why a contact on file cannot be parsed, without revealing its value."""
 
 import re
 from enum import StrEnum
@@ -22,7 +22,7 @@ class Fault(StrEnum):
     NO_AT = "no_at"
     NO_ADDRESS = "no_address"
     OWN_ADDRESS = "own_address"
-    """One that can be read, at the university, by whoever has the account already."""
+    """A valid address at the university, which only the holder of an account can read."""
 
 
 _BY_RULE = {
@@ -32,7 +32,7 @@ _BY_RULE = {
 
 
 def mobile(raw: str, region: str) -> Fault | None:
-    """Return what keeps a field from holding a mobile; None when it holds one."""
+    """Return the fault of a field without a usable mobile; None if it has one."""
     fault = None
     try:
         contacts.mobile(raw, region)
@@ -42,7 +42,7 @@ def mobile(raw: str, region: str) -> Fault | None:
 
 
 def email(raw: str) -> Fault | None:
-    """Return what keeps a field from holding an e-mail; None when it holds one."""
+    """Return the fault of a field without a usable e-mail; None if it has one."""
     if contacts.emails_on_file(raw):
         return None
     text = plain(raw)
@@ -52,7 +52,7 @@ def email(raw: str) -> Fault | None:
 
 
 def digits(raw: str) -> int:
-    """Return how many digits a field holds."""
+    """Return the number of digits in a field."""
     return len(re.findall(r"\d", plain(raw)))
 
 

@@ -1,15 +1,15 @@
-"""What the registrar's rows tell: who is one human, who can activate, and why not; pure.
+"""Rules on the registrar's rows: which rows are one human, who can activate, and why not; pure.
 
-rows.py           one row: its enrolment, names, birth date and insurance number
-row_names.py      the names of one row, transcribed, and what is compared of two names
-row_facts.py      what one row tells: names, dates, numbers, contacts
-row_pairs.py      what two rows have in common, and in what they differ
-one_person.py     the rules by which two rows may be one person's, as tables
-row_clusters.py   rows that have something in common
-number_owners.py  whose an insurance number on several rows is
-humans.py         which rows are one human
-students.py       persons as the engine knows them, with the contacts that were typed
-readiness.py      who can activate before the term starts, and what keeps the others
-diagnosis.py      why a student is not found, for the desk
-caller.py         whether a caller is who they say
+rows.py           columns of one row: enrolment, names, birth date and insurance number
+row_names.py      names of one row, transcribed, and comparison of two names
+row_facts.py      facts of one row for comparison: names, dates, numbers, contacts
+row_pairs.py      comparison of two rows
+one_person.py     decision whether two rows may be one person's, as tables of rules
+row_clusters.py   groups of rows with a common name, birth date, father or contact
+number_owners.py  owner of an insurance number on several rows
+humans.py         grouping of rows into humans
+students.py       `Person` models made of rows, with the contacts that were typed
+readiness.py      who can activate before the term starts, and the obstacles of the others
+diagnosis.py      why a student is not found, for support staff
+caller.py         verification of a caller's identity
 """

@@ -1,6 +1,6 @@
-"""Compares what a caller says of themselves with the registrar's rows; pure.
+"""Verifies what callers say about themselves against the registrar's rows; pure.
 
-What is said is read and folded as the portal folds the answers of students.
+Their data are parsed and normalised like the students' answers in the portal.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from domain.text import student_number
 
 @dataclass(frozen=True)
 class Said:
-    """What the caller says; what was not said is empty."""
+    """The caller's data; empty where nothing was given."""
 
     birth_date: str = ""
     student_number: str = ""
@@ -26,12 +26,12 @@ class Said:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Return which data were said."""
+        """Return the names of the fields that were given."""
         names = (each.name for each in fields(self))
         return tuple(name for name in names if getattr(self, name).strip())
 
     def read(self, today: date) -> "Said":
-        """Return it in the form that is compared; what cannot be read is empty."""
+        """Return the data normalised for comparison; empty where they cannot be parsed."""
         return Said(
             _read(Question.BIRTH_DATE, self.birth_date, today),
             _read(Question.STUDENT_NUMBER, self.student_number, today),
@@ -40,19 +40,19 @@ class Said:
 
 
 def numbers(group: Iterable[Row]) -> frozenset[str]:
-    """Return the student numbers of a person's enrolments as they are compared.
+    """Return the normalised student numbers of a person's enrolments.
 
-    Each stands alone and after its system, as it is also told: `SYSTEM/NUMBER`.
+    Each is included with and without its system, because callers also say `SYSTEM/NUMBER`.
     """
     found = set()
     for row in group:
-        if alone := student_number(as_it_stands(row, "registrationid")):
-            found |= {alone, student_number(as_it_stands(row, "systemid")) + alone}
+        if number := student_number(as_it_stands(row, "registrationid")):
+            found |= {number, student_number(as_it_stands(row, "systemid")) + number}
     return frozenset(found)
 
 
 def is_one_of(read: Said, groups: Iterable[Sequence[Row]]) -> bool:
-    """Whether all that was said is on file for one of these persons, and for one only."""
+    """Tell whether all given data are on file for exactly one of these persons."""
     return [_fits(read, group) for group in groups].count(True) == 1
 
 

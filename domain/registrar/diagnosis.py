@@ -1,7 +1,7 @@
-"""What the engine sees of one student, and how what they typed misses it; pure.
+"""Diagnoses why a student is not found, and how typed contacts differ from those on file; pure.
 
-Persons are grouped, and their contacts read, by the functions that `find_student` uses, so that
-the desk is told nothing that an activation would not find. No contact on file leaves unmasked.
+Persons are grouped, and their contacts parsed, by the functions that `find_student` uses, so that
+support staff see what an activation would find. Contacts on file are returned masked only.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
@@ -19,7 +19,7 @@ from domain.unreadable import Fault
 
 
 class Diagnosis(StrEnum):
-    """What a check comes to; each is one sentence for the student or the secretariat."""
+    """Result of a diagnosis; each has a sentence for the student or the secretariat."""
 
     NOT_IN_VIEW = "not_in_view"
     ELSEWHERE = "elsewhere"
@@ -41,7 +41,7 @@ class Diagnosis(StrEnum):
 
 
 class AccountSeen(StrEnum):
-    """What stands in the directory, or in the ledger, for a person."""
+    """State of a person's account in the directory and the ledger."""
 
     NONE = "none"
     ACTIVE = "active"
@@ -52,7 +52,7 @@ class AccountSeen(StrEnum):
 
 
 class Lack(StrEnum):
-    """What a row lacks, so that it finds nobody, joins no other row, or gives no name."""
+    """Missing data of a row, without which it is not found, not joined, or has no name."""
 
     STATUS = "status"
     CONTACT = "contact"
@@ -62,9 +62,9 @@ class Lack(StrEnum):
 
 @dataclass(frozen=True)
 class OnFile:
-    """One contact of a row: masked as it is read, or with what keeps it from being read.
+    """One contact of a row: masked, or with the fault that prevents its parsing.
 
-    `by_many`: it is on file for so many that it is nobody's own.
+    `by_many`: more persons have it than may share one contact.
     """
 
     kind: ContactKind
@@ -76,7 +76,7 @@ class OnFile:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """One row; only live ones count, and only their contacts."""
+    """One row; only live rows and their contacts are used by an activation."""
 
     number: str
     department_id: str
@@ -90,9 +90,10 @@ class Enrolled:
 
 @dataclass(frozen=True)
 class Human:
-    """One person as the engine groups the rows; `elsewhere` counts other departments' rows.
+    """One person as the engine groups the rows.
 
-    `apart` are enrolments that look like this person's and were not joined.
+    `elsewhere` is the number of rows of departments that the reader may not see. `apart` are
+    enrolments that look like this person's but were not joined.
     """
 
     last_name: str
@@ -104,7 +105,7 @@ class Human:
 
 @dataclass(frozen=True)
 class Miss:
-    """What was typed, one slip away from the contact with this mask."""
+    """A typed contact that differs by one typo from the contact on file with this mask."""
 
     kind: ContactKind
     slip: Typo
@@ -113,7 +114,7 @@ class Miss:
 
 @dataclass(frozen=True)
 class TypedContacts:
-    """What the student says they typed; it need not be readable."""
+    """The contacts that the student reports to have typed; may be invalid."""
 
     mobile: str = ""
     email: str = ""
@@ -122,7 +123,7 @@ class TypedContacts:
         return bool(self.mobile or self.email)
 
     def read(self, region: str) -> students.ContactQuery:
-        """Return it as the portal would have taken it."""
+        """Return the contacts as the portal normalises them; None where invalid."""
         mobile = _read(lambda raw: contacts.mobile(raw, region), self.mobile)
         return students.ContactQuery(mobile, _read(contacts.email, self.email), region)
 
@@ -137,11 +138,11 @@ def human(
     others: Iterable[list[Row]] = (),
     alike: Iterable[Row] = (),
 ) -> Human:
-    """Describe a person, live rows first; rows of departments not seen are counted only.
+    """Describe a person, live rows first; rows of departments that `sees` denies are only counted.
 
     `own` are the university's domains, at which an address is no contact, `many` the contacts that
-    too many have, `others` the rows of other persons, `alike` those of them that may be the same
-    person's.
+    too many persons have, `others` the rows of other persons, `alike` those of them that may be
+    the same person's.
     """
     shown = [row for row in group if sees(text(row, "departmentid"))]
     shown.sort(key=lambda row: (not is_live(row), enrolment(row)))
@@ -159,14 +160,14 @@ def human(
 
 
 def matches(group: list[Row], typed: TypedContacts, region: str) -> bool:
-    """Whether what was typed finds this person."""
+    """Tell whether a typed contact finds this person."""
     read = typed.read(region)
     mobiles, emails = students.contacts(group, region)
     return read.mobile in mobiles or read.email in emails
 
 
 def misses(group: list[Row], typed: TypedContacts, region: str) -> tuple[Miss, ...]:
-    """Return by which slips what was typed misses the contacts that count."""
+    """Return the typos by which typed contacts differ from the person's live contacts."""
     mobiles, emails = students.contacts(group, region)
     near = [
         (ContactKind.MOBILE, typos.of_mobile(typed.mobile, each), masks.mobile(each))
@@ -193,11 +194,11 @@ def outcome(
     recreates: bool = False,
     own: Collection[str] = (),
 ) -> Diagnosis:
-    """Return the first obstacle, in the order in which it has to be mended.
+    """Return the first obstacle, in the order in which they have to be fixed.
 
-    `login_refused`: the registrar's login name is one that nobody can be given. `recreates`: an
-    account that is gone is made again without a word of staff's. `own` are the university's
-    domains, at which an address is no contact.
+    `login_refused`: the registrar's login name cannot be given to anybody. `recreates`: a deleted
+    account is made again without confirmation by staff. `own` are the university's domains, at
+    which an address is no contact.
     """
     live = students.enrolled(group)
     on_file = [each for row in live for each in _on_file(row, region, own, ())]
@@ -216,11 +217,11 @@ def outcome(
     }
     if typed and not matches(group, typed, region):
         asked = {kind for kind, raw in _contacts(typed) if raw}
-        meant = [each for each in on_file if each.kind in asked]
+        same_kind = [each for each in on_file if each.kind in asked]
         obstacles |= {
             Diagnosis.NEAR_MISS: bool(misses(group, typed, region)),
             Diagnosis.UNREADABLE: obstacles[Diagnosis.UNREADABLE]
-            or bool(meant and all(each.fault for each in meant)),
+            or bool(same_kind and all(each.fault for each in same_kind)),
             Diagnosis.DIFFERS: True,
         }
     obstacles |= {
@@ -228,11 +229,11 @@ def outcome(
         Diagnosis.SHARED_BY_MANY: by_many,
         Diagnosis.SHARED: shared,
     }
-    return next((each for each, stands in obstacles.items() if stands), Diagnosis.FINE)
+    return next((each for each, present in obstacles.items() if present), Diagnosis.FINE)
 
 
 def _alike(group: list[Row], others: Iterable[list[Row]]) -> Iterator[Row]:
-    """Yield rows of others that share a number, or names and birth date, with this person."""
+    """Yield others' rows with this person's insurance number, or names and birth date."""
     own = {fact for row in group for fact in _facts(row)}
     for other in others:
         yield from (row for row in other if not own.isdisjoint(_facts(row)))
@@ -260,7 +261,7 @@ def _enrolled(row: Row, region: str, own: Collection[str], many: Collection[str]
         status=text(row, "enrollmentstatus"),
         live=is_live(row),
         on_file=on_file,
-        lacks=tuple(each for each, stands in lacks.items() if stands),
+        lacks=tuple(each for each, lacking in lacks.items() if lacking),
     )
 
 

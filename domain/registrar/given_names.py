@@ -1,4 +1,4 @@
-"""Usual Greek first names in the forms in which they are written, each form of one name only; pure.
+"""Common Greek first names with their written forms, each form of one name only; pure.
 
 Short forms that several names have (Πάνος, Τάκης, Λίνα) are left out. English forms are those that
 P. Hanks, K. Hardcastle and F. Hodges, A Dictionary of First Names (Oxford University Press, 2006),
@@ -210,7 +210,7 @@ _SOUNDS = (("ei", "i"), ("oi", "i"), ("y", "i"), ("ai", "e"))
 
 
 def folded(word: str) -> str:
-    """Spell a transcribed word by its sounds: Ιωάνης is Ιωάννης."""
+    """Return a transcribed word in phonetic spelling, in which Ιωάνης equals Ιωάννης."""
     for letters, sound in _SOUNDS:
         word = word.replace(letters, sound)
     return re.sub(r"(.)\1", r"\1", word)
@@ -234,17 +234,17 @@ _ENGLISH = {
 }
 _OF_MEN = {form: name for form, name in _ENGLISH.items() if name in _forms(MEN)} | _forms(MEN)
 _USUAL = _GREEK | _ENGLISH
-"""Each form, and the name it is of."""
+"""Maps each folded form to its name."""
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether two words, transcribed, are one name; what is cut short begins a single man's."""
+    """Tell whether two transcribed words are one name; an abbreviation must fit one man's name."""
     name = _name(one)
     return name is not None and name == _name(other)
 
 
 def usual(word: str) -> str | None:
-    """Return the usual name of which a word, transcribed, is a form in any language."""
+    """Return the common name of which a transcribed word is a Greek or English form, or None."""
     return _USUAL.get(folded(word))
 
 
@@ -253,12 +253,12 @@ def is_english(word: str) -> bool:
 
 
 def is_translated(one: str, other: str) -> bool:
-    """Whether two words, transcribed, are one usual name, and one of them its English form."""
+    """Tell whether two transcribed words are one common name, one of them in English."""
     return (is_english(one) or is_english(other)) and None is not usual(one) == usual(other)
 
 
 def are_two(one: str, other: str) -> bool:
-    """Whether both are usual names, and not the same."""
+    """Tell whether both are common names, and not the same one."""
     names = _USUAL.get(folded(one)), _USUAL.get(folded(other))
     return None not in names and names[0] != names[1]
 

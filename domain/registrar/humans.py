@@ -1,17 +1,16 @@
 """Groups the registrar's rows into humans; pure.
 
-Rows are one human when they share a valid insurance number and two of surname, first name and birth
-date agree, unless birth date and father's name both differ; of one birth date and other first names
-they are twins, under a number that may be a parent's (`number_owners`). Rows without a
-number join by names, birth date and father's name; where a father's name is unknown they must also
-share a contact. A contact that rows of other names or birth dates have too is a family's or an
-office's, and joins nobody. A row that fits two humans joins neither. The order of the rows does not
-matter.
+Rows are one human if they share a valid insurance number and two of surname, first name and birth
+date agree, unless birth date and father's name both differ. With one birth date and different first
+names they are twins, under a number that may be a parent's (`number_owners`). Rows without a number
+are joined by names, birth date and father's name; if a father's name is unknown they must also
+share a contact. A contact of rows with different names or birth dates is a family's or an office's,
+and joins no rows. A row that fits two humans is joined to neither. The order of rows is irrelevant.
 
-Humans that are not joined may be one all the same: two of surname, first name and birth date agree
-and nothing contradicts the third, or only the surname, which changes, and so does a father's name
-or a contact; or more has changed under one insurance number. Nothing of one is given to another,
-but who may have an account already gets none without support's word.
+Humans that are not joined may still be one ("alike"): two of surname, first name and birth date
+agree and the third is not contradicted, or only the surname, father's name or contact has changed,
+or more has changed under one insurance number. They share no data, but a human who may already have
+an account gets none until support staff confirm it.
 """
 
 from collections import defaultdict
@@ -38,13 +37,13 @@ from domain.registrar.row_pairs import compared_by
 from domain.registrar.rows import Row, enrolment
 
 MOST_FITTING = 5
-"""Birth dates of whom a row without one may be; where it fits more, nobody is asked about it."""
+"""Maximum of birth dates that a row without one may fit; a row that fits more is passed over."""
 
 
 class Grouped(NamedTuple):
     """The rows of one human; `alike` are the rows of others who may be the same human.
 
-    `passed_over` are rows without a birth date that fit so many that nobody is asked about them.
+    `passed_over` are rows without a birth date that fit too many humans to be compared.
     """
 
     rows: list[Row]
@@ -58,9 +57,9 @@ def humans(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> list[
 
 @remembering()
 def people(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> list[Grouped]:
-    """Return the rows of each human; a mailbox at domains of the university's `own` joins nobody.
+    """Return the rows of each human; mailboxes at the university's `own` domains join no rows.
 
-    Whose a contact is, every row tells that has it: all rows that hold one of `deciding` belong in.
+    All rows with a contact decide whose it is, so `rows` must include all that `deciding` names.
     """
     at = _grouped(rows, region, own)
     return [
@@ -73,8 +72,8 @@ def people(rows: Iterable[Row], region: str, own: Collection[str] = ()) -> list[
     ]
 
 
-class _Parts(NamedTuple):
-    """Rows and the humans they are of, by their first rows, and which of these may be one."""
+class _Grouping(NamedTuple):
+    """Rows and their humans by first row; `near` are the humans that may be the same one."""
 
     known: list[RowFacts]
     groups: Groups
@@ -83,7 +82,7 @@ class _Parts(NamedTuple):
     passed_over: set[str]
 
 
-def _grouped(rows: Iterable[Row], region: str, own: Collection[str]) -> _Parts:
+def _grouped(rows: Iterable[Row], region: str, own: Collection[str]) -> _Grouping:
     known = [RowFacts(row, region, own) for row in rows]
     groups = Groups(known)
     numbered = join_by_number(known, groups)
@@ -95,11 +94,11 @@ def _grouped(rows: Iterable[Row], region: str, own: Collection[str]) -> _Parts:
     found: dict[int, list[RowFacts]] = defaultdict(list)
     for at, each in enumerate(known):
         found[groups.of(at)].append(each)
-    return _Parts(known, groups, found, *_nearly_one(known, groups, found))
+    return _Grouping(known, groups, found, *_nearly_one(known, groups, found))
 
 
 class Deciding(NamedTuple):
-    """The rows, and the contacts, by which it is decided who some humans are."""
+    """The rows and contacts that decide the grouping of some humans."""
 
     rows: list[Row]
     contacts: set[str]
@@ -109,11 +108,11 @@ class Deciding(NamedTuple):
 def deciding(
     rows: Iterable[Row], of: Container[str], region: str, own: Collection[str] = ()
 ) -> Deciding:
-    """Return what decides who the humans of these enrolments are.
+    """Return the rows and contacts that decide the grouping of these enrolments' humans.
 
-    Besides their rows, and those of others who may be the same humans, that is every row that is of
-    one name and birth date with one of those, and all of its human: whose the number of each is
-    decides which of them are one.
+    These are their rows, those of others who may be the same humans, and all rows of every human
+    with the name and birth date of one of those, because the owners of their numbers decide which
+    of them are joined.
     """
     rows = list(rows)
     known, groups, _, near, _ = _grouped(rows, region, own)
@@ -130,14 +129,14 @@ def deciding(
         for contact, found in of_one_contact(known, members)
         if len(found) > 1
     }
-    for one, other in _meeting(known):
+    for one, other in _pairs_to_compare(known):
         if not leads.isdisjoint((groups.of(one), groups.of(other))):
             contacts |= Pair(known[one], known[other]).told_by - {ANYHOW, UNDATED}
     return Deciding([row for at, row in enumerate(rows) if groups.of(at) in leads], contacts)
 
 
 def _join_certain(clusters: Iterable[list[int]], groups: Groups, numbered: set[int]) -> set[int]:
-    """Join each cluster, and who has a number with it; return who fits several numbers' humans."""
+    """Join each cluster to its one human with a number; return those that fit several."""
     clusters = list(clusters)
     for cluster in clusters:
         groups.join([at for at in cluster if at not in numbered])
@@ -160,10 +159,10 @@ def _join_consistent(
     numbered: set[int],
     undecided: set[int],
 ) -> None:
-    """Join whom a contact of one person joins, unless two numbers or two fathers hang together.
+    """Join rows by contacts of one person, unless that connects two numbers or two fathers.
 
-    For that every contact counts: a row more may take from a contact that it is one person's, and
-    must not join anybody by it.
+    The connection is tested over all contacts, so that an additional row, which can only show that
+    a contact is of several persons, never causes a join.
     """
     leads = [groups.of(at) for at in range(len(known))]
     joined = [
@@ -191,7 +190,7 @@ def _join_consistent(
 def _may_have_one_father(
     rows: Sequence[RowFacts], is_one: Callable[[Name, Name], bool] = Name.agrees
 ) -> bool:
-    """Whether no father's name contradicts another, each told in full or by how it begins."""
+    """Tell whether no father's name contradicts another, in full or by its first letter."""
     fathers = {each.father for each in rows if each.father.spellings}
     begins = {frozenset(each.father_begins) for each in rows if each.father_begins}
     return all(is_one(one, other) for one, other in combinations(fathers, 2)) and not any(
@@ -202,13 +201,10 @@ def _may_have_one_father(
 def _nearly_one(
     known: Sequence[RowFacts], groups: Groups, found: Mapping[int, Sequence[RowFacts]]
 ) -> tuple[dict[int, set[int]], set[str]]:
-    """Tell by their first rows which humans may be one, though nothing joins them.
-
-    The enrolments that are passed over come second.
-    """
+    """Return which humans may be one, by first rows, and the enrolments that are passed over."""
     likely = {
         (one, other): by
-        for one, other in _meeting(known)
+        for one, other in _pairs_to_compare(known)
         if (by := Pair(known[one], known[other]).told_by)
     }
     many = _fitting_many(known, [pair for pair, by in likely.items() if UNDATED in by])
@@ -228,7 +224,7 @@ def _nearly_one(
 
 
 def _fitting_many(known: Sequence[RowFacts], pairs: Iterable[tuple[int, int]]) -> set[int]:
-    """Return the rows without a birth date that fit rows of more dates than are asked about."""
+    """Return the rows without a birth date that fit rows of more than `MOST_FITTING` dates."""
     fitting: dict[int, set[Hashable]] = defaultdict(set)
     for pair in pairs:
         for at, other in (pair, pair[::-1]):
@@ -237,8 +233,8 @@ def _fitting_many(known: Sequence[RowFacts], pairs: Iterable[tuple[int, int]]) -
     return {at for at, each in fitting.items() if len(each) > MOST_FITTING}
 
 
-def _meeting(known: Sequence[RowFacts]) -> Iterator[tuple[int, int]]:
-    """Yield the rows, by twos, that have enough in common to be compared."""
+def _pairs_to_compare(known: Sequence[RowFacts]) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of rows that have enough in common to be compared."""
     undated = {names for each in known if not each.born for names in each.spellings}
     meeting: dict[Hashable, list[int]] = defaultdict(list)
     for at, each in enumerate(known):

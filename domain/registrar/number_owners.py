@@ -1,9 +1,9 @@
-"""Whose an insurance number is that stands on several rows; pure.
+"""Finds the owner of an insurance number that is on several rows; pure.
 
-A number on the rows of humans who are not one is left to those of them whose birth date it begins
-with, or else to those who have more rows with it than all others together; where that tells of
-nobody, or of several, it is nobody's. It joins the rows of each where two humans have it, and
-otherwise of those to whom it may belong: what more have may be a placeholder.
+A number on rows of different humans belongs to the one whose birth date it begins with, or else to
+the one with more than half of the rows; if there is none, or more than one, it belongs to nobody.
+If two humans have it, it joins the rows of each; if more have it, it may be a placeholder, and
+joins only the rows of those to whom it may belong.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ _OWNER_AND_ANOTHER = 2
 
 
 class Groups:
-    """Disjoint sets of rows; the first members of sets stand for them."""
+    """Disjoint sets of rows (union-find); a set is represented by its first member."""
 
     def __init__(self, rows: Sequence[RowFacts]) -> None:
         self._leads = list(range(len(rows)))
@@ -34,7 +34,7 @@ class Groups:
 
 
 def join_by_number(known: list[RowFacts], groups: Groups) -> set[int]:
-    """Join who shares a number, and return whose it is; from all others it is taken away."""
+    """Join rows that share a number; return its owners' rows, and remove it from all others."""
     sharing: dict[tuple[str, str], list[int]] = defaultdict(list)
     for at, each in enumerate(known):
         if each.number:
@@ -60,8 +60,8 @@ def _of_one_number(
 ) -> list[list[int]]:
     """Return the rows of each human to whom a number may belong.
 
-    Those are the rows that agree, where they are more than all others together; of the others, rows
-    with the birth date that the number begins with.
+    These are agreeing rows that are more than half of all, and among the others the rows with the
+    birth date that the number begins with.
     """
     most = [human for human in agreeing if 2 * len(human) > len(members)]
     left = [at for at in members if not most or at not in most[0]]
@@ -69,7 +69,7 @@ def _of_one_number(
 
 
 def _agreeing(known: Sequence[RowFacts], members: list[int]) -> list[list[int]]:
-    """Return rows of one number by whom they agree with; a row that fits twins is by itself."""
+    """Group rows of one number that agree; a row that fits twins forms a group of its own."""
     if not 1 < len(members) <= MOST_ROWS:
         return [[at] for at in members]
     fits = {
