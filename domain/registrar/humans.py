@@ -131,7 +131,7 @@ def deciding(
     }
     for one, other in _pairs_to_compare(known):
         if not leads.isdisjoint((groups.of(one), groups.of(other))):
-            contacts |= Pair(known[one], known[other]).told_by - {ANYHOW, UNDATED}
+            contacts |= Pair(known[one], known[other]).grounds - {ANYHOW, UNDATED}
     return Deciding([row for at, row in enumerate(rows) if groups.of(at) in leads], contacts)
 
 
@@ -205,7 +205,7 @@ def _nearly_one(
     likely = {
         (one, other): by
         for one, other in _pairs_to_compare(known)
-        if (by := Pair(known[one], known[other]).told_by)
+        if (by := Pair(known[one], known[other]).grounds)
     }
     many = _fitting_many(known, [pair for pair, by in likely.items() if UNDATED in by])
     contacts = {each for by in likely.values() for each in by}

@@ -1,7 +1,7 @@
 """Decides whether two of the registrar's rows may be one person's; pure.
 
-`LIKENESSES` says how much of two rows is alike, and `DECISIONS` what follows from that. Both are
-read from the top: the first rule that holds decides. The evidence is that of `row_pairs`.
+`LIKENESSES` classifies the similarity of two rows, and `DECISIONS` what follows from it. In both
+tables the first rule that holds decides. The evidence comes from `row_pairs`.
 """
 
 from collections.abc import Callable
@@ -12,20 +12,20 @@ from typing import NamedTuple
 from domain.registrar.row_pairs import PairEvidence
 
 ANYHOW = ""
-"""Two rows may be one person's, whatever contacts they have."""
+"""Mark of two rows that may be one person's independent of their contacts."""
 UNDATED = "-"
-"""As ANYHOW, of a row without a birth date: only where it fits few."""
+"""As ANYHOW, but for a row without a birth date, and valid only if it fits few others."""
 
 
 class Likeness(Enum):
-    """How much of two rows is alike."""
+    """Degrees of similarity of two rows."""
 
     ALL_BUT_ONE = auto()
     """At most one of surname, first name and birth date differs."""
     RESPELLED = auto()
-    """The insurance number is the same, and a name is spelled otherwise."""
+    """The insurance number is the same, and a name is spelled differently."""
     FIRST_NAME = auto()
-    """The birth date is the same, and the first names may be one: a contact must tell the rest."""
+    """The birth date is the same, the first names may be one; a shared contact must confirm it."""
     NONE = auto()
 
 
@@ -34,14 +34,14 @@ class Decision(Enum):
 
     NO = auto()
     BY_CONTACT = auto()
-    """Where they share a contact that is one person's own."""
+    """Yes if they share a contact that is one person's own."""
     UNDATED = auto()
-    """As BY_CONTACT, and without a contact where the row without a birth date fits few others."""
+    """As BY_CONTACT, or without one if the row without a birth date fits few others."""
     YES = auto()
 
 
 class Pair(PairEvidence):
-    """Two rows, and whether they may be one person's."""
+    """Two rows with the decision whether they may be one person's."""
 
     @cached_property
     def likeness(self) -> Likeness:
@@ -52,8 +52,8 @@ class Pair(PairEvidence):
         return next(each.then for each in DECISIONS if each.holds(self))
 
     @property
-    def told_by(self) -> set[str]:
-        """Return what tells that both may be one person's: ANYHOW, UNDATED, or shared contacts."""
+    def grounds(self) -> set[str]:
+        """Return the grounds for one person: ANYHOW, UNDATED, or the shared contacts."""
         match self.decision:
             case Decision.NO:
                 return set()
@@ -65,54 +65,54 @@ class Pair(PairEvidence):
 
     @property
     def clearly_two(self) -> bool:
-        """Whether a fact contradicts, and more than one differs: not one person's rows."""
+        """Tell whether a fact contradicts, and more than one differs: two persons' rows."""
         return self.likeness is not Likeness.ALL_BUT_ONE and self.contradicted
 
     @property
     def unlike(self) -> bool:
-        """Whether a fact contradicts, and the rows are alike in no way: two persons' contact."""
+        """Tell whether a fact contradicts, and nothing is similar: two persons' contact."""
         return self.likeness is Likeness.NONE and self.contradicted
 
 
-class _Alike(NamedTuple):
+class _LikenessRule(NamedTuple):
     because: str
     holds: Callable[[Pair], bool]
     then: Likeness
 
 
-class _Decided(NamedTuple):
+class _DecisionRule(NamedTuple):
     because: str
     holds: Callable[[Pair], bool]
     then: Decision
 
 
 LIKENESSES = (
-    _Alike(
+    _LikenessRule(
         "One number, and the first name agrees",
         lambda pair: pair.same_number and pair.one.first.agrees(pair.other.first),
         Likeness.ALL_BUT_ONE,
     ),
-    _Alike(
+    _LikenessRule(
         "One number, and two facts agree, of no namesakes",
         lambda pair: pair.same_number and pair.two_facts_of_one,
         Likeness.ALL_BUT_ONE,
     ),
-    _Alike(
+    _LikenessRule(
         "First name and birth date agree; a surname changes",
         lambda pair: pair.same_first and pair.same_birth,
         Likeness.ALL_BUT_ONE,
     ),
-    _Alike(
+    _LikenessRule(
         "Both names agree; a birth date is unknown, or has day and month exchanged",
         lambda pair: pair.same_first and pair.same_last and not pair.other_birth,
         Likeness.ALL_BUT_ONE,
     ),
-    _Alike(
+    _LikenessRule(
         "Surname and birth date agree; a first name is unknown, cut short, or one of several",
         lambda pair: pair.same_last and pair.same_birth and not pair.first_contradicts,
         Likeness.ALL_BUT_ONE,
     ),
-    _Alike(
+    _LikenessRule(
         "One number that begins with the birth date of both; one of the names is spelled alike",
         lambda pair: (
             pair.same_number
@@ -122,7 +122,7 @@ LIKENESSES = (
         ),
         Likeness.RESPELLED,
     ),
-    _Alike(
+    _LikenessRule(
         "One number that begins with the birth date of one row; the first name is spelled alike",
         lambda pair: (
             pair.same_number
@@ -132,7 +132,7 @@ LIKENESSES = (
         ),
         Likeness.RESPELLED,
     ),
-    _Alike(
+    _LikenessRule(
         "One number without a birth date in it; birth dates agree, and first names may be one",
         lambda pair: (
             pair.same_number
@@ -142,26 +142,26 @@ LIKENESSES = (
         ),
         Likeness.RESPELLED,
     ),
-    _Alike(
+    _LikenessRule(
         "Birth dates agree, and first names may be one",
         lambda pair: pair.same_birth and pair.first_resembles,
         Likeness.FIRST_NAME,
     ),
 )
-_BUT_FOR_A_FACT = (Likeness.ALL_BUT_ONE, Likeness.RESPELLED)
+_CLOSE_LIKENESSES = (Likeness.ALL_BUT_ONE, Likeness.RESPELLED)
 
 DECISIONS = (
-    _Decided(
+    _DecisionRule(
         "Twins: one birth date, other first names, a number of their own each",
         lambda pair: pair.twins_by_number,
         Decision.NO,
     ),
-    _Decided(
+    _DecisionRule(
         "One number, and two facts agree",
         lambda pair: pair.same_number and pair.two_facts,
         Decision.YES,
     ),
-    _Decided(
+    _DecisionRule(
         "One number that begins with their birth date, one surname, first names spelled alike;"
         " twins may be called so as well, and one have the other's number",
         lambda pair: (
@@ -173,57 +173,57 @@ DECISIONS = (
         ),
         Decision.YES,
     ),
-    _Decided(
+    _DecisionRule(
         "Nothing is alike",
         lambda pair: pair.likeness is Likeness.NONE,
         Decision.NO,
     ),
-    _Decided(
+    _DecisionRule(
         "A contact and all three facts agree, and no number differs",
         lambda pair: pair.all_agree and not pair.other_number and bool(pair.shared_contacts),
         Decision.YES,
     ),
-    _Decided(
+    _DecisionRule(
         "More than a fact differs",
-        lambda pair: pair.likeness not in _BUT_FOR_A_FACT,
+        lambda pair: pair.likeness not in _CLOSE_LIKENESSES,
         Decision.BY_CONTACT,
     ),
-    _Decided(
+    _DecisionRule(
         "The father is unknown, or another",
         lambda pair: not pair.same_father,
         Decision.BY_CONTACT,
     ),
-    _Decided(
+    _DecisionRule(
         "One father, and one number",
         lambda pair: pair.same_number,
         Decision.YES,
     ),
-    _Decided(
+    _DecisionRule(
         "One father, and the surname may have changed by marriage",
         lambda pair: not pair.same_last and pair.surname_may_have_changed,
         Decision.YES,
     ),
-    _Decided(
+    _DecisionRule(
         "One father, and other surnames",
         lambda pair: not pair.same_last,
         Decision.BY_CONTACT,
     ),
-    _Decided(
+    _DecisionRule(
         "One father and surname; a birth date is unknown, and numbers differ",
         lambda pair: not pair.dated and pair.other_number,
         Decision.BY_CONTACT,
     ),
-    _Decided(
+    _DecisionRule(
         "One father and surname; a birth date is unknown",
         lambda pair: not pair.dated,
         Decision.UNDATED,
     ),
-    _Decided(
+    _DecisionRule(
         "One father and surname; a fact and numbers of one kind differ",
         lambda pair: pair.numbered_unlike,
         Decision.BY_CONTACT,
     ),
-    _Decided(
+    _DecisionRule(
         "One father and surname, and at most one fact differs",
         lambda _: True,
         Decision.YES,

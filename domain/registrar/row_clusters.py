@@ -1,4 +1,4 @@
-"""Rows that have names and a birth date, a father or a contact in common; pure."""
+"""Groups rows with common names and birth date, father or contact; pure."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,11 +11,11 @@ from domain.registrar.one_person import Pair
 from domain.registrar.row_facts import MOST_ROWS, RowFacts
 
 Spelling: TypeAlias = tuple[str, ...]
-"""A name transcribed; a first name, or a father's, comes last."""
+"""The words of a transcribed name; a first name, or a father's, comes last."""
 
 
 def of_one_day(known: Sequence[RowFacts]) -> Iterator[list[int]]:
-    """Yield rows of one name and birth date; one of several spellings is in several lists."""
+    """Yield rows of one name and birth date; a row with several spellings is in several lists."""
     by_day: dict[date, list[int]] = defaultdict(list)
     for at, each in enumerate(known):
         if each.born:
@@ -37,9 +37,9 @@ def _of_one_name(
     greek: Callable[[int], Spelling | None],
     spellings: Callable[[int], Iterable[Spelling]],
 ) -> Iterator[list[int]]:
-    """Yield rows of one Greek name; and of one spelling, where it is of one Greek name only.
+    """Yield rows of one Greek name, and of one spelling if it belongs to one Greek name only.
 
-    The English form of a first name goes with the rows of the name, where these spell it alike.
+    Rows with the English form of a first name join those of the name if these have one spelling.
     """
     by_greek: dict[Spelling, list[int]] = defaultdict(list)
     by_any: dict[Spelling, list[int]] = defaultdict(list)
@@ -70,7 +70,7 @@ def _of_one_name(
 def of_one_contact(
     known: Sequence[RowFacts], members: Sequence[int]
 ) -> Iterator[tuple[str, list[int]]]:
-    """Yield each contact and who has it, where the father of one of them is unknown."""
+    """Yield each contact and its rows, if the father's name is unknown in one of them."""
     if all(known[at].father.spellings for at in members):
         return
     found: dict[str, list[int]] = defaultdict(list)
@@ -87,7 +87,7 @@ def of_one_person(
     contacts: set[str],
     are_two: Callable[[Pair], bool] = lambda pair: pair.clearly_two,
 ) -> set[str]:
-    """Return those of the contacts of which no row says that they are of several persons."""
+    """Return the contacts of which no two rows are of different persons by `are_two`."""
     held: dict[str, list[RowFacts]] = defaultdict(list)
     for each in known if contacts else ():
         for contact in each.contacts & contacts:

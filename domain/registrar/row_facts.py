@@ -1,7 +1,7 @@
-"""What one of the registrar's rows tells of its person: names, dates, numbers and contacts; pure.
+"""Extracts the facts of one registrar row for comparison: names, dates, number, contacts; pure.
 
-Names are read in both alphabets, transcribed. A father's name that is abbreviated is unknown. How
-two rows are compared is in `one_person`.
+Names are transcribed from both alphabets. An abbreviated father's name counts as unknown. Rows are
+compared in `row_pairs` and `one_person`.
 """
 
 import re
@@ -13,8 +13,8 @@ from domain import insurance
 from domain.contacts import emails_on_file, is_at, is_of_nobody, mobiles_on_file
 from domain.registrar.row_names import (
     Name,
-    father_as_told,
     father_of,
+    father_or_abbreviation_of,
     fathers_as_written,
     name_of,
     transcribed,
@@ -22,14 +22,14 @@ from domain.registrar.row_names import (
 from domain.registrar.rows import Row, birth_date, insurance_of
 
 MOST_SHARING = 20
-"""Persons who may have one contact; what more have is a secretariat's own, or a placeholder."""
+"""Maximum of persons with one contact; if more have it, it is an office's or a placeholder."""
 MOST_ROWS = 10 * MOST_SHARING
-"""Rows that may hold one contact; who has it may be enrolled more than once."""
+"""Maximum of rows with one contact; a person may be enrolled more than once."""
 _PLACEHOLDER = re.compile(r".*(\d)\1{6}")
 
 
 class RowFacts:
-    """What a row tells of its person, in the form that is compared."""
+    """The facts of one row, normalised for comparison."""
 
     def __init__(self, row: Row, region: str, own: Collection[str]) -> None:
         self.row = row
@@ -42,13 +42,13 @@ class RowFacts:
         self._region, self._own = region, own
 
     @cached_property
-    def father_told(self) -> Name:
-        """Return the father's name, also where it is abbreviated."""
-        return father_as_told(self.row)
+    def father_or_abbreviation(self) -> Name:
+        """Return the father's name, also if it is abbreviated."""
+        return father_or_abbreviation_of(self.row)
 
     @cached_property
     def father_begins(self) -> set[str]:
-        """Return the first letters of the father's name, one for each alphabet it stands in."""
+        """Return the first letters of the father's name, one for each alphabet on file."""
         return {each[0] for each in map(transcribed, fathers_as_written(self.row)) if each}
 
     @cached_property
@@ -73,10 +73,10 @@ class RowFacts:
 
     @property
     def begins_number(self) -> bool:
-        """Whether a birth date that is told or may be read from the number begins the number."""
+        """Tell whether the insurance number begins with one of `births`."""
         return not self.births.isdisjoint(self.number_births)
 
     @property
     def is_born_as_numbered(self) -> bool:
-        """Whether the number begins with the row's birth date, as an AMKA does."""
+        """Tell whether the number begins with the row's birth date, as an AMKA does."""
         return self.born in self.number_births

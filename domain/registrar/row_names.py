@@ -1,6 +1,6 @@
-"""The names that stand in one of the registrar's rows, and how two are compared; pure.
+"""Reads and compares the names in the registrar's rows; pure.
 
-They are read in both alphabets, transcribed. A father's name that is abbreviated is unknown.
+Names are transcribed from both alphabets. An abbreviated father's name counts as unknown.
 """
 
 import re
@@ -17,7 +17,7 @@ from domain.registrar.rows import Row, text
 
 _WOMENS_ENDINGS = ("a", "i", "o")
 _ARTICLES = frozenset({"tou", "toy"})
-# A letter alone, a word that ends with a dot, or one that a slash cuts short: Γ., ΓΕΩΡΓ., ΚΩΝ/ΝΟΣ.
+# A single letter, a word with a final dot, or one with a slash in it: Γ., ΓΕΩΡΓ., ΚΩΝ/ΝΟΣ.
 _ABBREVIATED = re.compile(r"(?<![\w'’])[^\W\d_](?![\w'’])|\w\.(?!\w)|\w/\w")
 
 
@@ -34,19 +34,22 @@ class Name(NamedTuple):
         return {self.greek, self.latin} - {""}
 
     def agrees(self, other: "Name") -> bool:
-        """Compare the Greek where there is Greek: the Latin may be a copy of another row's."""
+        """Tell whether names are equal, in Greek if both have it: Latin may be another row's."""
         if self.greek and other.greek:
             return self.greek == other.greek
         return not self.spellings.isdisjoint(other.spellings)
 
     def is_unknown_or_spelled_like(self, other: "Name") -> bool:
-        """Whether one is unknown, or they resemble each other, as in another case or spelling."""
+        """Tell whether one is unknown, or they are similar, as in another case or spelling."""
         if not (self.spellings and other.spellings):
             return True
         return any(is_spelled_like(each, other.spellings) for each in self.spellings)
 
     def contradicts(self, other: "Name") -> bool:
-        """Whether both are known and neither is the other, cut short, in English or with more."""
+        """Tell whether both are known and neither is a form of the other.
+
+        Forms are abbreviations, English forms, and names with additional words.
+        """
         if not (self.spellings and other.spellings) or self.agrees(other):
             return False
         if any(
@@ -56,15 +59,15 @@ class Name(NamedTuple):
         return not any(_is_part(one, two, _is_word) for one, two in self._compared_with(other))
 
     def may_be_declined(self, other: "Name") -> bool:
-        """Whether they agree, or one of them is the other in the genitive."""
+        """Tell whether they agree, or one of them is the other in the genitive."""
         return self.agrees(other) or any(
             genitive.is_same_name(one, two) for one, two in self._compared_with(other)
         )
 
     def is_surely(self, other: "Name") -> bool:
-        """Whether they are one name: in a usual form of it, cut short, or with a name more.
+        """Tell whether they are one name: a common form, abbreviated, or with additional words.
 
-        Likeness alone does not count: Γεώργιος and Γρηγόριος are two.
+        Similar spelling does not count: Γεώργιος and Γρηγόριος are different names.
         """
         return any(
             min(one, two, key=len) and _is_part(one, two, given_names.is_same)
@@ -72,12 +75,12 @@ class Name(NamedTuple):
         )
 
     def is_form_of(self, other: "Name") -> bool:
-        """Whether one is a usual form of the other, as Γιάννης is of Ιωάννης."""
+        """Tell whether one is a common form of the other, as Γιάννης is of Ιωάννης."""
         every = product(self.spellings, other.spellings)
         return any(given_names.is_same(*each) for each in every)
 
     def resembles(self, other: "Name") -> bool:
-        """Whether both are known and may be one name, spelled otherwise; no two usual names are."""
+        """Tell whether both are known and may be spellings of one name; two common names never."""
         every = [*product(self.spellings, other.spellings)]
         if not every or self.is_surely(other):
             return bool(every)
@@ -86,11 +89,11 @@ class Name(NamedTuple):
 
     @property
     def is_a_womans(self) -> bool:
-        """Whether it ends as the names of women do, which men's do not in Greek."""
+        """Tell whether the name has an ending of women's names, which no Greek man's has."""
         return any(each.endswith(_WOMENS_ENDINGS) for each in self.spellings)
 
     def _compared_with(self, other: "Name") -> Iterator[tuple[frozenset[str], frozenset[str]]]:
-        """Yield the words of both as they are compared, the Greek ones where both have such."""
+        """Yield the pairs of word sets to compare, only the Greek ones if both have Greek."""
         if self.greek and other.greek:
             yield self.greek_words, other.greek_words
             return
@@ -103,20 +106,20 @@ class Name(NamedTuple):
 def _is_part(
     one: frozenset[str], other: frozenset[str], is_word: Callable[[str, str], bool]
 ) -> bool:
-    """Whether the words of one name are among those of the other."""
+    """Tell whether all words of one name are among those of the other."""
     fewer, more = sorted((one, other), key=len)
     return all(any(is_word(word, each) for each in more) for word in fewer)
 
 
 def _is_word(one: str, other: str) -> bool:
-    """Whether words are the same, as far as they are told; Γ. may be any with a gamma."""
+    """Tell whether words are equal up to an abbreviation; Γ. fits every word with Γ first."""
     if "." in one + other:
         return one.startswith(other.rstrip(".")) or other.startswith(one.rstrip("."))
     return one == other
 
 
 def _words(name: str) -> frozenset[str]:
-    """Return a name's words transcribed; one that is cut short ends with a dot."""
+    """Return a name's words transcribed; an abbreviated one ends with a dot."""
     found = set()
     for word in re.findall(r"[^\s-]+", unicodedata.normalize("NFC", name)):
         cut = bool(_ABBREVIATED.search(word))
@@ -139,7 +142,7 @@ def fathers_as_written(row: Row) -> list[str]:
 
 
 def _without_article(name: str) -> str:
-    """Return a father's name as it stands after the article: του Πέτρου."""
+    """Return a father's name without a leading article, as in του Πέτρου."""
     first, _, rest = name.partition(" ")
     return rest if rest and transcribed(first) in _ARTICLES else name
 
@@ -148,8 +151,8 @@ def father_of(row: Row) -> Name:
     return _read(*("" if _ABBREVIATED.search(each) else each for each in fathers_as_written(row)))
 
 
-def father_as_told(row: Row) -> Name:
-    """Return the father's name, also where it is abbreviated."""
+def father_or_abbreviation_of(row: Row) -> Name:
+    """Return the father's name, also if it is abbreviated."""
     return _read(*fathers_as_written(row))
 
 
@@ -158,9 +161,9 @@ def _read(greek: str, latin: str) -> Name:
 
 
 def is_father(row: Row, said: str) -> bool:
-    """Whether a row's father is called so, said in the nominative or the genitive.
+    """Tell whether `said` is the father's name, in the nominative or the genitive.
 
-    One that is abbreviated on file is unknown.
+    A name that is abbreviated on file counts as unknown.
     """
     father, said = father_of(row), _without_article(said)
     return transcribed(said) in father.spellings or any(
@@ -170,6 +173,6 @@ def is_father(row: Row, said: str) -> bool:
 
 
 def transcribed(name: str) -> str:
-    """Return the letters and digits of a name, transcribed; empty where it has no letter."""
+    """Return the letters and digits of a name, transcribed; "" if it has no letter."""
     folded = re.sub(r"[^a-z0-9]", "", ascii_fold(name).lower())
     return folded if re.search("[a-z]", folded) else ""

@@ -1,7 +1,7 @@
-"""What two of the registrar's rows have in common, and in what they differ; pure.
+"""Compares the facts of two of the registrar's rows; pure.
 
-What is unknown agrees with nothing. A father's name that is abbreviated is unknown, but contradicts
-one that begins otherwise.
+An unknown fact agrees with nothing. An abbreviated father's name counts as unknown, but contradicts
+one with another first letter.
 """
 
 from collections.abc import Hashable, Iterator
@@ -17,7 +17,7 @@ _BEGINS = 3
 
 
 class PairEvidence:
-    """Two rows; surname, first name and birth date are the three facts that are counted."""
+    """Comparison of two rows; surname, first name and birth date are the three counted facts."""
 
     def __init__(self, one: RowFacts, other: RowFacts) -> None:
         self.one, self.other = one, other
@@ -32,7 +32,7 @@ class PairEvidence:
 
     @cached_property
     def other_number(self) -> bool:
-        """Whether both have an insurance number, and not the same."""
+        """Tell whether both have an insurance number, and not the same."""
         numbers = self.one.number, self.other.number
         return None not in numbers and numbers[0] != numbers[1]
 
@@ -46,14 +46,17 @@ class PairEvidence:
 
     @cached_property
     def other_birth(self) -> bool:
-        """Whether dates differ by more than day and month; an AMKA tells one where none stands."""
+        """Tell whether birth dates differ by more than an exchange of day and month.
+
+        The date in an AMKA is used for a row without a birth date.
+        """
         births = self.one.births
         either = births.union(filter(None, map(dates.swapped, births)))
         return bool(either and self.other.births) and either.isdisjoint(self.other.births)
 
     @cached_property
     def names_exchanged(self) -> bool:
-        """Whether the surname of each dated row is the first name of the other."""
+        """Tell whether surname and first name are exchanged, in rows with a birth date."""
         return (
             self.dated
             and self.one.last.agrees(self.other.first)
@@ -90,40 +93,40 @@ class PairEvidence:
 
     @cached_property
     def same_father(self) -> bool:
-        """Whether the fathers' names agree, also where one stands in the genitive."""
+        """Tell whether the fathers' names agree, also if one is in the genitive."""
         return self.one.father.may_be_declined(self.other.father)
 
     @property
     def number_begins_with_a_birth(self) -> bool:
-        """Whether the number of one of the rows begins with that row's birth date."""
+        """Tell whether the number of at least one row begins with that row's birth date."""
         return self.one.is_born_as_numbered or self.other.is_born_as_numbered
 
     @property
     def numbers_begin_with_births(self) -> bool:
-        """Whether the number of each row begins with that row's birth date."""
+        """Tell whether the number of each row begins with that row's birth date."""
         return self.one.is_born_as_numbered and self.other.is_born_as_numbered
 
     @property
     def surname_may_have_changed(self) -> bool:
-        """Whether it is a woman's, between enrolments of different years."""
+        """Tell whether the rows are a woman's, of different academic years."""
         years = [text(each.row, "inscriptionacyear") for each in (self.one, self.other)]
         in_other_years = "" in years or years[0] != years[1]
         return self.one.first.is_a_womans and not self.other_number and in_other_years
 
     @property
     def numbered_unlike(self) -> bool:
-        """Whether two numbers of one kind differ, and one of the three facts as well."""
+        """Tell whether two numbers of one scheme differ, and one of the three facts as well."""
         numbers = {each.number for each in (self.one, self.other) if each.number}
         return len(numbers) > len({scheme for scheme, _ in numbers}) and not self.all_agree
 
     @property
     def twins(self) -> bool:
-        """Whether the first names contradict on one birth date: no slip, as far as can be told."""
+        """Tell whether birth dates are equal and first names contradict each other."""
         return self.same_birth and self.first_contradicts
 
     @property
     def twins_by_number(self) -> bool:
-        """Whether numbers of their own tell two of one birth date, whose first names differ."""
+        """Tell whether rows of one birth date differ in first name and in their own numbers."""
         return (
             self.other_number
             and self.same_birth
@@ -135,26 +138,26 @@ class PairEvidence:
 
     @cached_property
     def two_facts(self) -> bool:
-        """Whether two of the three facts agree, and the rows are no twins'."""
+        """Tell whether two of the three facts agree, and the rows are not twins'."""
         names = self.one.last.agrees(self.other.last) + self.one.first.agrees(self.other.first)
         return names + self.same_birth >= _FACTS_THAT_AGREE and not self.twins
 
     @property
     def two_facts_of_one(self) -> bool:
-        """Whether two of the three facts agree, and the rows are neither twins' nor namesakes'."""
+        """Tell whether two of the three facts agree, and the rows are not twins' or namesakes'."""
         return self.two_facts and not self._namesakes
 
     @property
     def _namesakes(self) -> bool:
-        """Whether another birth date and father tell another human of the same names.
+        """Tell whether different birth dates and fathers show two humans with the same names.
 
-        Where no father does, the number must begin with both dates or with neither, unless one is
-        the other mistyped.
+        If a father's name is unknown, they are two if the number begins with just one of the birth
+        dates, unless one date is a typo of the other.
         """
         if (
             self.same_birth
             or self.same_father
-            or self.one.father_told.is_surely(self.other.father_told)
+            or self.one.father_or_abbreviation.is_surely(self.other.father_or_abbreviation)
         ):
             return False
         if self.one.father.spellings and self.other.father.spellings:
@@ -167,21 +170,21 @@ class PairEvidence:
 
     @property
     def _mistyped_birth(self) -> bool:
-        """Whether one date is the other with two digits exchanged that stand side by side."""
+        """Tell whether the dates differ by a transposition of two adjacent digits."""
         rows = (self.one, self.other)
         written = product(*({f"{day:%d%m%Y}" for day in each.births} for each in rows))
         return any(typos.between(*each) is typos.Typo.SWAPPED for each in written)
 
     @property
     def fathers_may_differ(self) -> bool:
-        """Whether enough else agrees for the fathers' names not to keep the rows apart."""
+        """Tell whether enough facts agree to ignore different names of the father."""
         if self.all_agree and self.shared_contacts:
             return True
         return self.same_number and self.two_facts and self.one.father.resembles(self.other.father)
 
     @property
     def contradicted(self) -> bool:
-        """Whether a first name, birth date or surname contradicts the other row's."""
+        """Tell whether a first name, birth date or surname contradicts the other row's."""
         return (
             self.first_contradicts
             or (self.dated and not self.same_birth)
@@ -190,9 +193,9 @@ class PairEvidence:
 
 
 def compared_by(row: RowFacts) -> Iterator[Hashable]:
-    """Yield facts of which rows that may be one have one in common, where both have a birth date.
+    """Yield blocking keys: only rows with a common key need to be compared.
 
-    Only such rows need to be compared.
+    Rows with birth dates that may be one person's always have a key in common.
     """
     if row.number:
         yield row.number

@@ -21,7 +21,7 @@ def enrolment(row: Row) -> str:
 
 
 def insurance_of(row: Row) -> tuple[str, str] | None:
-    """Return scheme and number when the row holds a number that can be one."""
+    """Return scheme and number, or None if the row has no valid insurance number."""
     scheme = _scheme(text(row, "ssncountry"))
     if scheme is None:
         return None
@@ -30,7 +30,7 @@ def insurance_of(row: Row) -> tuple[str, str] | None:
 
 @remembered(OF_A_REGISTRAR)
 def _insurance_number(scheme: str, raw: str, today: date) -> tuple[str, str] | None:
-    """Return scheme and number as it is stored; None where it breaks a rule of the scheme."""
+    """Return scheme and number as it is stored; None if it breaks a rule of the scheme."""
     try:
         return scheme, insurance.check(scheme, raw, today)[0]
     except InvalidInput:
@@ -38,7 +38,7 @@ def _insurance_number(scheme: str, raw: str, today: date) -> tuple[str, str] | N
 
 
 def _scheme(country: str) -> str | None:
-    """Return what a number is checked by; that of a country which nobody knows is no number."""
+    """Return the scheme of a number by its country, AMKA by default; None if it is unknown."""
     kept = country.upper()
     if kept in {insurance.EHIC, countries.KOSOVO}:
         return kept
@@ -50,7 +50,7 @@ def birth_date(row: Row) -> date | None:
 
 
 def told(row: Row, blank_words: frozenset[str]) -> Row:
-    """Return the row without what a university's own words tell to be nothing; keys stay."""
+    """Return the row without values that are `blank_words` of the university; keep its keys."""
     if not blank_words:
         return row
     return {
@@ -60,13 +60,13 @@ def told(row: Row, blank_words: frozenset[str]) -> Row:
 
 
 def text(row: Row, column: str) -> str:
-    """Return a column's value in single spaces; empty when `domain.blanks` takes it for none."""
+    """Return a column's value in single spaces; "" if it is empty by `domain.blanks`."""
     more = blanks.OF_FATHERS if column in _FATHERS else _NONE
     return blanks.value(row.get(column), more)
 
 
 def as_it_stands(row: Row, column: str) -> str:
-    """Return the value of a column that is or orders a key, which must never change."""
+    """Return the raw value in single spaces, for columns of keys, which must never change."""
     return " ".join((row.get(column) or "").split())
 
 
@@ -75,10 +75,10 @@ def is_live(row: Row) -> bool:
 
 
 def names(row: Row) -> tuple[str, str]:
-    """Return the surname in both alphabets, as far as it stands there."""
+    """Return the surname in Greek and in Latin, each "" if missing."""
     return text(row, "lastnameel"), text(row, "lastnameen")
 
 
 def first_names(row: Row) -> tuple[str, str]:
-    """Return the first name in both alphabets, as far as it stands there."""
+    """Return the first name in Greek and in Latin, each "" if missing."""
     return text(row, "firstnameel"), text(row, "firstnameen")

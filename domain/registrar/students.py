@@ -1,9 +1,9 @@
-"""Makes a person of a human's rows; pure.
+"""Builds `Person` models from the rows of one human; pure.
 
-A person's key is an index of the *first* enrolment there ever was, whatever its status: later
-enrolments do not change it, and neither does an AMKA that the secretariat records a year later,
-which happens often. `other_keys` are those of the other enrolments: where the rows were grouped
-otherwise before, what the ledger keeps of the person stands under one of them.
+A person's key is a keyed index (HMAC) of the *first* enrolment ever, whatever its status, so that
+it does not change with later enrolments, or with an AMKA that the secretariat records a year later,
+which happens often. `other_keys` are those of the other enrolments: if the rows were grouped
+differently before, the ledger's data of the person are under one of them.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -29,8 +29,8 @@ from domain.registrar.rows import (
 class ContactQuery:
     """The contacts the student typed, already normalised.
 
-    `own` are the domains of the university: a mailbox there is nobody's before the account is
-    active, and no contact, unless it was proved before it was one of them.
+    `own` are the domains of the university: a mailbox there cannot be read before the account is
+    active, so it is no contact, unless it was proved before the domain was in the list.
     """
 
     mobile: str | None
@@ -40,7 +40,7 @@ class ContactQuery:
 
 
 def persons(rows: Iterable[Row], typed: ContactQuery, index: Callable[[str], str]) -> list[Person]:
-    """Return the persons with a live row that holds a typed contact; `index` makes their keys."""
+    """Return the persons with a live row that has a typed contact; `index` makes their keys."""
     return [
         person(group, typed, index, alike)
         for group, alike, _ in people(rows, typed.region, typed.own)
@@ -49,7 +49,7 @@ def persons(rows: Iterable[Row], typed: ContactQuery, index: Callable[[str], str
 
 
 def holds(row: Row, typed: ContactQuery) -> bool:
-    """Whether a typed contact stands in this row."""
+    """Tell whether this row has a typed contact."""
     return typed.mobile in mobiles_on_file(row.get("mobilephone"), typed.region) or (
         typed.email in emails_on_file(row.get("extemail"))
     )
@@ -62,7 +62,7 @@ def holders(
     index: Callable[[str], str],
     own: Collection[str] = (),
 ) -> set[str]:
-    """Return the keys of the persons on whose rows this number stands, rightly or not."""
+    """Return the keys of all persons with this insurance number on a row, owners or not."""
     marked = {enrolment(row) for row in rows if insurance_of(row) == number}
     return {
         index(enrolment(min(group, key=_age)))
@@ -74,7 +74,7 @@ def holders(
 def person(
     group: list[Row], typed: ContactQuery, index: Callable[[str], str], alike: Iterable[Row] = ()
 ) -> Person:
-    """Return the human whose rows these are; who has no live row has neither contact nor number.
+    """Return the person of these rows; without a live row they have no contacts and no number.
 
     `alike` are rows of others who may be the same human.
     """
@@ -115,7 +115,7 @@ def contacts(
 ) -> tuple[list[str], list[str]]:
     """Return the mobiles and the e-mails of a human's live rows, those of the newest first.
 
-    Mailboxes at domains of the university's own are left out.
+    Mailboxes at the university's `own` domains are left out.
     """
     live = enrolled(group)
     mobiles = _all(live, lambda row: mobiles_on_file(row.get("mobilephone"), region))
@@ -156,7 +156,7 @@ def _login_name(row: Row) -> str | None:
 
 
 def _latin(row: Row) -> tuple[str, str]:
-    """Return surname and first name in Latin letters, transcribed where there are none."""
+    """Return surname and first name in Latin letters, transcribed from Greek if missing."""
     last_name, first_name = called(row)
     return (
         latin(text(row, "lastnameen")) or elot743(last_name),
@@ -165,7 +165,7 @@ def _latin(row: Row) -> tuple[str, str]:
 
 
 def called(row: Row) -> tuple[str, str]:
-    """Return surname and first name, in Greek where there is one."""
+    """Return surname and first name, in Greek if available."""
     first = text(row, "firstnameel") or text(row, "firstnameen")
     return text(row, "lastnameel") or text(row, "lastnameen"), first
 
@@ -176,12 +176,12 @@ def enrolled(group: Iterable[Row]) -> list[Row]:
 
 
 def login_name(live: Iterable[Row]) -> str | None:
-    """Return the login name that the registrar gives a human, the newest first."""
+    """Return the registrar's login name from the first row that has one, or None."""
     return next(filter(None, map(_login_name, live)), None)
 
 
 def _age(row: Row) -> tuple[str, ...]:
-    """Order enrolments from the first to the newest."""
+    """Return the sort key of enrolments, oldest first."""
     columns = ("inscriptionacyear", "systemid", "registrationid")
     return tuple(as_it_stands(row, column) for column in columns)
 
