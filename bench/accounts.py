@@ -21,7 +21,7 @@ import asyncpg
 
 import settings
 from adapters.directory.entries import CODES
-from adapters.registrar.view import everybody
+from adapters.registrar.wiring import everybody
 from bench.registrar import crowd
 from demo.place import Place
 from demo.slapd import PEOPLE_DN

@@ -27,7 +27,7 @@ from adapters.directory.ldap_client import LdapClient
 from adapters.directory.ldap_results import SUCCESS
 from adapters.directory.port import Entry
 from adapters.directory.wiring import directory_of
-from adapters.registrar.view import everybody
+from adapters.registrar.wiring import everybody
 from bench.accounts import timed
 from bench.console import running, say
 from bench.journeys import FAILED, Browser, Seen

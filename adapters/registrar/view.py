@@ -4,14 +4,12 @@ PostgreSQL narrows the rows down (`sql.py`); Python compares for real, after nor
 """
 
 from collections.abc import (
-    AsyncIterator,
     Callable,
     Collection,
     Container,
     Iterable,
     Iterator,
 )
-from contextlib import asynccontextmanager
 from itertools import product
 from typing import TypeAlias
 
@@ -41,16 +39,6 @@ async def reader(settings: RegistrarSettings) -> Pool:
     """Return a pool by the role that may only read the view."""
     with translated(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
         return await connect(settings.dsn.get_secret_value(), seconds=settings.timeout_seconds)
-
-
-@asynccontextmanager
-async def opened(settings: RegistrarSettings, own: Collection[str] = ()) -> AsyncIterator["View"]:
-    pool = await reader(settings)
-    try:
-        yield View(pool, settings, own)
-    finally:
-        # A server that hangs would not say goodbye.
-        pool.terminate()
 
 
 class View:
@@ -156,12 +144,6 @@ class View:
 
     def _read(self, rows: Iterable[asyncpg.Record]) -> list[Row]:
         return [told(dict(row), self._blank_words) for row in rows]
-
-
-async def everybody(settings: RegistrarSettings) -> list[Row]:
-    """Return every row of the view, for the report before the term starts."""
-    async with opened(settings) as view:
-        return await view.everybody()
 
 
 def _keys(row: Row) -> Iterator[_Asked]:

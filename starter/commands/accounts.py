@@ -22,7 +22,7 @@ from adapters.directory.entries import CODES
 from adapters.directory.port import Entry
 from adapters.directory.wiring import directory_of
 from adapters.errors import AdapterError
-from adapters.registrar.view import everybody
+from adapters.registrar.wiring import everybody
 from domain.memo import remembering
 from domain.usernames import unusable
 from ledger import imports, key_checks, told_apart, usernames

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 import settings
-from adapters.registrar.view import everybody
+from adapters.registrar.wiring import everybody
 from domain.registrar.readiness import Report
 from domain.registrar.readiness import report as readiness_report
 from starter import databases

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
-from adapters.registrar import view
 from adapters.registrar.port import Registrar, SharedByMany
+from adapters.registrar.wiring import registrar_of
 from domain.contracts.people import Person
 from domain.registrar import students
 from domain.registrar.row_facts import MOST_SHARING
@@ -14,7 +14,7 @@ from support.verbs.staff_context import StaffContext
 
 
 def opened(ctx: StaffContext) -> AbstractAsyncContextManager[Registrar]:
-    return view.opened(ctx.settings.registrar, own_domains(ctx))
+    return registrar_of(ctx.settings.registrar, own_domains(ctx))
 
 
 def person_in(ctx: StaffContext, group: list[Row], alike: Iterable[Row] = ()) -> Person:

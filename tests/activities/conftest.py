@@ -15,7 +15,7 @@ from activities.fencing import fence
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities
 from adapters.directory.wiring import directory_of
-from adapters.registrar.view import opened
+from adapters.registrar.wiring import registrar_of
 from domain.contracts.people import Enrolment, Person
 from postgres import Pool, connect
 from security.purposes import User
@@ -85,7 +85,7 @@ async def reading(stack: TestStack, **changes: object) -> AsyncIterator[Registra
     """Give the activities on a pool of their own; `changes` replace settings of the registrar."""
     section = stack.settings.registrar.model_copy(update=changes)
     changed = stack.settings.model_copy(update={"registrar": section})
-    async with opened(section, changed.institution.mail_domains) as view:
+    async with registrar_of(section, changed.institution.mail_domains) as view:
         yield RegistrarActivities(registrar=view, keys=stack.keys_of(User.MAIN), settings=changed)
 
 

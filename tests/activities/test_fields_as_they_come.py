@@ -9,7 +9,7 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 
-from adapters.registrar.view import View, opened
+from adapters.registrar.view import View, reader
 from domain import dates
 from domain.contracts.people import Person
 from domain.elot743 import ascii_fold
@@ -88,8 +88,8 @@ async def view(stack: TestStack) -> AsyncIterator[View]:
         names, places = ", ".join(row), ", ".join(f"${n}" for n in range(1, len(row) + 1))
         insert = f"INSERT INTO v_vd_sis ({names}) VALUES ({places})"  # noqa: S608 - names of ours
         await connection.execute(insert, *row.values())
-    async with opened(stack.settings.registrar) as made:
-        yield made
+    async with await reader(stack.settings.registrar) as pool:
+        yield View(pool, stack.settings.registrar)
     await connection.execute("DELETE FROM v_vd_sis WHERE systemid = 'FIELDS'")
     await connection.close()
 

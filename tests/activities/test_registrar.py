@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.registrar import RegistrarActivities
-from adapters.registrar.view import everybody
+from adapters.registrar.wiring import everybody
 from demo.students import COLUMNS
 from domain import surnames
 from domain.contracts.people import FindStudent, Person

@@ -8,7 +8,8 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.registrar import RegistrarActivities
-from adapters.registrar.view import View, everybody
+from adapters.registrar.view import View
+from adapters.registrar.wiring import everybody
 from domain.contracts.people import FindStudent, StudentsFound
 from domain.registrar.humans import humans
 from domain.registrar.row_facts import MOST_ROWS, MOST_SHARING

@@ -14,7 +14,7 @@ from activities.registrar import RegistrarActivities
 from adapters.directory.ldap_client import LdapClient
 from adapters.directory.wiring import directory_of
 from adapters.messaging.message_templates import Words
-from adapters.registrar.view import opened
+from adapters.registrar.wiring import registrar_of
 from domain import contacts, personal
 from domain.consent import review
 from domain.contracts.account_io import (
@@ -146,7 +146,7 @@ async def test_mobiles_without_a_country_code_are_cypriot(
     )
     await records.close()
     asked = FindStudent(mobile="+35799000078", email=None)
-    async with opened(settings.registrar) as view:
+    async with registrar_of(settings.registrar) as view:
         registrar = RegistrarActivities(
             registrar=view, keys=stack.keys_of(User.MAIN), settings=settings
         )

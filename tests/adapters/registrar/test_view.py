@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.registrar.port import Registrar
-from adapters.registrar.view import opened
+from adapters.registrar.wiring import registrar_of
 from tests.adapters.contract_registrar import *  # noqa: F403 - the tests of every registrar
 from tests.adapters.contract_registrar import ROWS, SYSTEM
 from tests.stack import TestStack
@@ -20,7 +20,7 @@ async def registrar(stack: TestStack) -> AsyncIterator[Registrar]:
         names, places = ", ".join(row), ", ".join(f"${n}" for n in range(1, len(row) + 1))
         insert = f"INSERT INTO v_vd_sis ({names}) VALUES ({places})"  # noqa: S608 - names of ours
         await connection.execute(insert, *row.values())
-    async with opened(stack.settings.registrar) as view:
+    async with registrar_of(stack.settings.registrar) as view:
         yield view
     await connection.execute("DELETE FROM v_vd_sis WHERE systemid = $1", SYSTEM)
     await connection.close()
@@ -29,5 +29,5 @@ async def registrar(stack: TestStack) -> AsyncIterator[Registrar]:
 @pytest.fixture
 async def away(stack: TestStack) -> AsyncIterator[Registrar]:
     nowhere = {"dsn": SecretStr("postgresql://reader:secret@127.0.0.1:9/none")}
-    async with opened(stack.settings.registrar.model_copy(update=nowhere)) as view:
+    async with registrar_of(stack.settings.registrar.model_copy(update=nowhere)) as view:
         yield view

@@ -16,7 +16,7 @@ from activities.fencing import fence
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities
 from adapters.directory.wiring import directory_of
-from adapters.registrar.view import opened
+from adapters.registrar.wiring import registrar_of
 from demo.students import amka
 from domain.contracts.account_io import ClaimPerson
 from domain.contracts.people import FindStudent, Person
@@ -68,7 +68,7 @@ def limited(desk: StaffContext, *departments: str) -> StaffContext:
 
 async def person_of(stack: TestStack, email: str) -> Person:
     """Return the person as the engine's own look-up does."""
-    async with opened(stack.settings.registrar) as view:
+    async with registrar_of(stack.settings.registrar) as view:
         activities = RegistrarActivities(
             registrar=view, keys=stack.keys_of(User.MAIN), settings=stack.settings
         )

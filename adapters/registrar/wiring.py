@@ -1,0 +1,31 @@
+"""Which registrar the engine works with; another kind of registrar takes its place here."""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+from adapters.registrar.port import Registrar
+from adapters.registrar.view import View, reader
+from domain.registrar.rows import Row
+from settings import RegistrarSettings
+
+
+@asynccontextmanager
+async def registrar_of(
+    settings: RegistrarSettings, own: Collection[str] = ()
+) -> AsyncIterator[Registrar]:
+    """Open the registrar that the settings name; `own` are the university's mail domains.
+
+    Raises `adapters.errors.AdapterError` where it cannot be reached.
+    """
+    pool = await reader(settings)
+    try:
+        yield View(pool, settings, own)
+    finally:
+        # Closing a pool waits for its server, which may hang.
+        pool.terminate()
+
+
+async def everybody(settings: RegistrarSettings) -> list[Row]:
+    """Return every row of the registrar; raises as `registrar_of`."""
+    async with registrar_of(settings) as registrar:
+        return await registrar.everybody()
