@@ -1,5 +1,5 @@
-"""What staff see and do. `cases.py` reads, `actions.py` acts, `sentences.py` puts it in words.
+"""The staff's use cases: `cases.py` reads, `actions.py` changes, `sentences.py` explains in text.
 
-Nothing here asks a worker or a query: a case is Temporal's description and history, decoded with
-the engine's own keys, so that it can be read with every worker down.
+No verb needs a worker or a workflow query: a case is built from Temporal's description and event
+history, decoded with the engine's own keys, so it can be read while every worker is down.
 """

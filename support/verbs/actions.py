@@ -1,7 +1,7 @@
-"""What staff may do to an activation: each act has a reason, an audit row and a plain result.
+"""Sends staff actions to an activation; each has a reason, an audit row and a result in text.
 
-The activation itself decides whether an act is possible, at the moment it comes; `possible` only
-tells which ones to offer. An act whose `submission_id` came before changes nothing.
+The workflow decides whether an action is possible when it arrives; `possible` only returns which
+to offer. Actions are idempotent: a repeated `submission_id` changes nothing.
 """
 
 import secrets
@@ -44,7 +44,7 @@ REQUESTS: Mapping[Action, type[Submission]] = {
 HANDLERS: Mapping[Action, str] = {
     action: model.model_fields["kind"].default for action, model in REQUESTS.items()
 }
-"""By which handler of the activation each act goes in."""
+"""The workflow's handler for each action."""
 LABELS: Mapping[Action, str] = {
     Action.RETRY: N_("Try now"),
     Action.RESEND: N_("Send a code"),
@@ -94,9 +94,9 @@ EFFECTS: Mapping[Action, str] = {
     ),
     Action.RETRY_ALL: N_("Each is tried at a moment of its own within half a minute."),
 }
-"""What each act does, in the words that its page and its command show."""
+"""The effect of each action, as its page and its command show it."""
 OVER = frozenset({Action.NOTE, Action.WITHDRAW, Action.ERASE})
-"""What can be done to an activation that is over, however it ended."""
+"""Actions that are possible on a closed activation, whatever its outcome."""
 _IMPOSSIBLE: Mapping[Action, str] = {
     Action.RETRY: N_("A retry would hasten nothing: it is the student's turn, or it is held."),
     Action.RESEND: N_("No code is awaited now."),
@@ -118,19 +118,19 @@ _AWAY = N_("The registrar does not answer. Nothing was changed.")
 
 
 class ActRefused(UserError):
-    """The action is impossible now; the text says why, and is in the catalogue."""
+    """The action is impossible now; its text says why and is in the translation catalogue."""
 
 
 _LOCKED = N_("It is locked after wrong codes: unlock it first.")
 
 
 def possible(step: Step, reason: WaitReason | None, *, spent: bool = False) -> frozenset[Action]:
-    """Return the acts that make sense where an activation stands.
+    """Return the actions to offer for an activation at this step and wait reason.
 
-    `spent`: so many answers were sent for it that none are taken now.
+    `spent`: its limit of submissions is reached and it accepts no more for now.
     """
     if step in steps.ENDS:
-        # What is left to do is the engine's: to release what was held, and to tell the student.
+        # Only the engine's own work remains: release reservations and notify the student.
         return OVER | {Action.RETRY} if reason else OVER
     disputed = reason is WaitReason.DATA_DISPUTED
     students = steps.deadline_runs(step, reason)
@@ -159,10 +159,10 @@ async def act(
     channel: Channel = Channel.SMS,
     submission_id: str | None = None,
 ) -> bool:
-    """Do this to an activation, once it is in the audit; `channel` is where a code is sent.
+    """Write the audit row, then send the action; `channel` is how a code is delivered.
 
-    Returns False when it was taken in but counts only when a worker is back. Raises `ActRefused`,
-    `NotAllowed` or `UnknownReference`; nothing happens without its audit row.
+    Returns False when Temporal accepted it but no worker has applied it yet. Raises `ActRefused`,
+    `NotAllowed` or `UnknownReference`; nothing is sent without its audit row.
     """
     request = REQUESTS[action].model_validate(
         {

@@ -1,6 +1,6 @@
-"""By which channels operators are told an alert: a webhook and an e-mail.
+"""Delivers alerts to operators by webhook and by e-mail.
 
-What a channel does not take is logged and returned in words that hold no secret.
+A failed delivery is logged, and its cause is returned as text without secrets.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class NotDelivered(Exception):
-    """The channel did not take an alert; says why in words that hold no secret."""
+    """The channel did not accept an alert; the text says why and holds no secret."""
 
 
 _FAILS = (NotDelivered, AdapterError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
@@ -35,14 +35,14 @@ _FAILS = (NotDelivered, AdapterError, httpx.HTTPError, httpx.InvalidURL, OSError
 
 @dataclass(frozen=True)
 class AlertMessage:
-    """What one channel is told."""
+    """The content of an alert as a channel delivers it."""
 
     alert: Alert
     over: bool
     text: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what the webhook is sent."""
+        """Return the JSON body of the webhook."""
         return {
             "cause": self.alert.cause,
             "state": "over" if self.over else "stands",
@@ -56,7 +56,7 @@ class AlertChannel(Protocol):
     name: str
 
     async def tell(self, message: AlertMessage) -> None:
-        """Deliver; raises `NotDelivered` or what went wrong underneath."""
+        """Deliver the alert; raises `NotDelivered` or the error of the client library."""
 
 
 class Webhook:
@@ -68,7 +68,7 @@ class Webhook:
     async def tell(self, message: AlertMessage) -> None:
         file = self._settings.webhook_token_file
         headers = {"Authorization": f"Bearer {file.read_text('utf-8').strip()}"} if file else {}
-        # For the whole conversation: each answer may come before its own time is over.
+        # A total time-out: the time-outs of httpx apply to each read by itself.
         async with asyncio.timeout(_PATIENCE.total_seconds()), httpx.AsyncClient() as http:
             url = self._settings.webhook_url
             answer = await http.post(url, json=message.as_dict(), headers=headers)
@@ -100,7 +100,7 @@ class Mailbox:
 
 
 def channels(settings: Settings) -> tuple[AlertChannel, ...]:
-    """Return the channels that the settings name."""
+    """Return the channels that are configured in the settings."""
     named = (
         Webhook(settings) if settings.alerts.webhook_url else None,
         Mailbox(settings) if settings.alerts.email else None,
@@ -109,7 +109,7 @@ def channels(settings: Settings) -> tuple[AlertChannel, ...]:
 
 
 async def deliver(channel: AlertChannel, message: AlertMessage) -> str | None:
-    """Return None when the channel took it, else why not, in words that hold no secret."""
+    """Deliver by this channel; return None on success, else the cause as text without secrets."""
     failure = None
     try:
         await channel.tell(message)
@@ -122,7 +122,7 @@ async def deliver(channel: AlertChannel, message: AlertMessage) -> str | None:
 
 
 def _why(error: BaseException) -> str:
-    """Name a failure by its own words where we made them, else by classes, which quote nothing."""
+    """Return our own error text, else the exception's classes, which hold no personal data."""
     if isinstance(error, AdapterError):
         return error.message
     if isinstance(error, NotDelivered):
@@ -134,7 +134,7 @@ def _why(error: BaseException) -> str:
 
 
 async def send_test(settings: Settings) -> dict[str, str | None]:
-    """Send a test by each channel; return why it was not delivered, None where it was."""
+    """Send a test alert by each channel; return each one's failure, None where delivered."""
     alert = Alert(_TEST, 1, datetime.now(UTC))
     text = translator(settings.institution.default_language).gettext(_TEST_TEXT)
     message = AlertMessage(alert, over=False, text=text)

@@ -1,10 +1,10 @@
-"""Tells operators what keeps activations from going on: one alert a cause, and one when it is over.
+"""Alerts operators to what blocks activations: once for each cause, and once when it has ended.
 
-Several processes may look; an advisory lock of the ledger makes one of them the leader, and the
-ledger keeps who was told, so that a restart repeats nothing. What could not be delivered is logged
-and tried again at the next look; a channel that fails is itself a cause, which the others are told.
-While the ledger is away each process keeps in memory whom it told of that, and of Temporal. Nothing
-personal is in an alert.
+Several processes may poll; leader election by an advisory lock of the ledger lets one of them
+send. The ledger keeps which channels were notified, so a restart repeats nothing. A failed
+delivery is logged and retried at the next poll; a failing channel is itself a cause, sent by the
+other channels. While the ledger is away, each process remembers in memory which channels it
+notified of that and of Temporal's absence. An alert holds no personal data.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ log = structlog.get_logger(__name__)
 
 
 async def causes(client: Client) -> dict[str, int]:
-    """Return how many activations each cause befalls, and the queues that nobody serves."""
+    """Return the number of activations blocked by each cause, and task queues without a worker."""
 
     async def count(condition: str) -> int:
         query = f"{OPEN} AND {condition}"
@@ -76,7 +76,7 @@ async def causes(client: Client) -> dict[str, int]:
 
 @dataclass
 class _Away:
-    """What was noticed without the ledger: since when, and which channels were told."""
+    """An outage seen without the ledger: since when, and which channels were notified."""
 
     alert: Alert
     told: list[str] = field(default_factory=list)
@@ -98,7 +98,7 @@ class Watcher:
         self._away: dict[str, _Away] = {}
 
     async def watch(self) -> None:
-        """Look now and then, for ever; no failure of a look ends it."""
+        """Poll for ever at an interval; a failed poll does not end the loop."""
         while True:
             try:
                 await self.look()
@@ -107,9 +107,9 @@ class Watcher:
             await asyncio.sleep(_EVERY)
 
     async def look(self) -> None:
-        """Look once, unless another process leads, and tell what has to be told."""
+        """Poll once and send the alerts that are due, unless another process is the leader."""
         try:
-            # What is told is kept at once, a statement each: to deliver takes its time.
+            # Autocommit: deliveries are slow, and each must be recorded as soon as it is made.
             async with self._pool.acquire() as ledger:
                 if not await alerts.try_lead(ledger):
                     return
@@ -124,7 +124,7 @@ class Watcher:
             await self._tell_without_ledger()
 
     async def _found(self, ledger: Connection) -> dict[str, int]:
-        """Return what stands; with Temporal away what stood, and that."""
+        """Return the current causes; with Temporal away, the last known ones and that outage."""
         now = time.monotonic()
         met = CallCounts(Part.TEMPORAL, now)
         try:
@@ -132,7 +132,7 @@ class Watcher:
             met.done, met.last_done = 1, now
         except NO_ANSWER:
             stood = {alert.cause: alert.count for alert in await alerts.standing(ledger)}
-            # What the ledger itself tells is looked up below.
+            # The causes that the ledger itself knows are read below.
             own = {ALERTS_FAIL, SMS_BUDGET}
             found = {cause: count for cause, count in stood.items() if cause.split()[0] not in own}
             found[TEMPORAL_DOWN] = 1
@@ -157,12 +157,12 @@ class Watcher:
             await note(ledger, alert.cause, channel.name)
             await alerts.delivered(ledger, channel.name)
         if over:
-            # Who is no longer asked to be told need not hear the end.
+            # A channel that was removed from the settings is not told that the cause ended.
             for name in {*alert.told} - {channel.name for channel in self._channels}:
                 await alerts.tell_over(ledger, alert.cause, name)
 
     async def _tell_without_ledger(self) -> None:
-        """Tell that the ledger is away, and Temporal if it is; memory keeps who was told."""
+        """Alert that the ledger, and perhaps Temporal, is away; deduplicate in memory."""
         found = {FailureType.LEDGER_DOWN.value}
         if not await temporal_answers(self._client):
             found.add(TEMPORAL_DOWN)

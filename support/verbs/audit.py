@@ -1,7 +1,4 @@
-"""The auditor's desk: reading what staff did, proving that nothing was changed, taking it along.
-
-That somebody looked, proved or took along is a row as well.
-"""
+"""Reads, verifies and exports the audit for the auditor; each use writes an audit row as well."""
 
 import json
 from collections.abc import AsyncIterator
@@ -32,7 +29,7 @@ async def read(
     reference: str | None = None,
     before: int | None = None,
 ) -> list[Row]:
-    """Return the newest rows that fit, or those older than row `before`; the look is noted."""
+    """Record the read, then return the newest matching rows, or those before row `before`."""
     await ctx.record(Action.AUDIT, reason="read")
     return await audit.page(
         ctx.pool,
@@ -46,7 +43,7 @@ async def read(
 
 
 async def verify(ctx: StaffContext, expect: str | None = None) -> Chain:
-    """Walk the chain; what was found is noted. `expect` is a head kept elsewhere."""
+    """Verify the hash chain and record the result; `expect` is a head kept elsewhere."""
     ctx.staff.check(Action.AUDIT)
     chain = await audit.verify(ctx.pool, ctx.keys, expect)
     found = "whole" if chain.whole else "head not found"
@@ -59,7 +56,7 @@ async def verify(ctx: StaffContext, expect: str | None = None) -> Chain:
 async def export(
     ctx: StaffContext, form: Format, since: datetime | None = None
 ) -> AsyncIterator[str]:
-    """Note that it is taken along; then give all rows from this time on, line by line."""
+    """Record the export, then yield all rows from this time on, one line each."""
     await ctx.record(Action.AUDIT, reason=f"export: {form}, {since or 'all'}")
     return _lines(ctx, form, since)
 

@@ -1,8 +1,8 @@
-"""Who is this caller: yes or no to what they say, and nothing of what is on file.
+"""Verifies a caller: answers yes or no to the data they state, and shows nothing on file.
 
-The answer is one for all that was said, for two data at least: an answer to each would let who
-guesses find them one by one. A student of another department is answered and counted as one who
-is not on file. The audit keeps which kinds of data were compared and the answer, never the values.
+One answer covers all data together, two at least: separate answers would allow each value to be
+guessed by itself. A student of another department is answered and counted as not on file. The
+audit keeps the kinds of data compared and the answer, never the values.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ from support.verbs.staff_context import StaffContext
 from translations import N_
 
 A_DAY = 3
-"""Questions about a student in `_WINDOW`, which slides; `console` has those of one of staff."""
+"""Limit of questions about one student in the sliding `_WINDOW`; `console` has that of staff."""
 _WINDOW = timedelta(days=1)
 _FEWEST = 2
 _UNREADABLE = {
@@ -41,9 +41,9 @@ _UNREADABLE = {
 
 
 class CallerAnswer(StrEnum):
-    """Of the last three nothing was compared: the questions are used up, or records are away.
+    """The answer; with the last three nothing was compared: a rate limit, or records are away.
 
-    `SPENT` are those about this student, `OWN_SPENT` those of who asks, about all students.
+    `SPENT` is the limit of questions about this student, `OWN_SPENT` that of the staff member.
     """
 
     CONFIRMED = "confirmed"
@@ -54,7 +54,7 @@ class CallerAnswer(StrEnum):
 
 
 class UnreadableField(ActRefused):
-    """A field cannot be asked with as it was typed; that tells nothing of what is on file."""
+    """A typed field is not valid; this reveals nothing of what is on file."""
 
     def __init__(self, name: str, sentence: str = "") -> None:
         super().__init__(sentence or _UNREADABLE[name])
@@ -63,7 +63,7 @@ class UnreadableField(ActRefused):
 
 @dataclass(frozen=True)
 class CallerQuestion:
-    """A case or a contact says whom the caller claims to be; without them the number does."""
+    """The data a caller states; a case or contact names the claimed person, else the number."""
 
     said: Said
     contact: TypedContacts = field(default_factory=TypedContacts)
@@ -72,7 +72,7 @@ class CallerQuestion:
 
 @dataclass(frozen=True)
 class Told:
-    """`left` questions remain; without any, the next may be asked from `opens` on."""
+    """The answer, and how many questions are `left`; with none, the limit resets at `opens`."""
 
     answer: CallerAnswer
     left: int = 0
@@ -81,9 +81,9 @@ class Told:
 
 @dataclass(frozen=True)
 class _Claim:
-    """Whom the caller claims to be: by contact, or else by number.
+    """The person the caller claims to be, identified by contact or else by number.
 
-    `person_key` is known where a case tells whom it is of.
+    `person_key` is set when the case has a known person.
     """
 
     contact: students.ContactQuery
@@ -93,7 +93,7 @@ class _Claim:
 
 
 async def ask(ctx: StaffContext, question: CallerQuestion, submission_id: str) -> Told:
-    """Count the question, compare and note it; raises `ActRefused` and `UnknownReference`."""
+    """Count the question, compare and audit it; raises `ActRefused` and `UnknownReference`."""
     ctx.staff.check(Action.CALLER)
     read = _read(ctx, question)
     claim = await _claim(ctx, question, read)
@@ -102,14 +102,14 @@ async def ask(ctx: StaffContext, question: CallerQuestion, submission_id: str) -
     except AdapterError:
         told = Told(CallerAnswer.AWAY)
     else:
-        told = await _told(ctx, read, claim, groups, submission_id)
+        told = await _compare(ctx, read, claim, groups, submission_id)
     kinds = ", ".join(question.said.kinds)
     await ctx.record(Action.CALLER, question.reference, f"{kinds}: {told.answer}")
     return told
 
 
 def _read(ctx: StaffContext, question: CallerQuestion) -> Said:
-    """Return what was said as it is compared; raises `ActRefused`."""
+    """Return the stated data normalised for comparison; raises `ActRefused`."""
     said, read = question.said, question.said.read(datetime.now(UTC).date())
     contact = question.contact.read(region_of(ctx))
     for name in said.kinds:
@@ -151,7 +151,7 @@ async def _claim(ctx: StaffContext, question: CallerQuestion, read: Said) -> _Cl
 
 
 async def _candidates(ctx: StaffContext, claim: _Claim) -> list[list[Row]]:
-    """Return the rows of everybody whom the caller can be and who is in this person's sight."""
+    """Return the rows of each person that fits the claim and that this staff member may see."""
     async with opened(ctx) as registrar:
         try:
             rows = await _rows(registrar, claim)
@@ -171,7 +171,7 @@ async def _rows(registrar: Registrar, claim: _Claim) -> list[Row]:
 
 
 def _is_meant(ctx: StaffContext, claim: _Claim, group: list[Row]) -> bool:
-    """Whether the claim is about this person, and not about who was born on the same day."""
+    """Whether the claim names this person, and not another with the same date of birth."""
     if claim.person_key and claim.person_key not in person_in(ctx, group).keys:
         return False
     if claim.number:
@@ -179,11 +179,11 @@ def _is_meant(ctx: StaffContext, claim: _Claim, group: list[Row]) -> bool:
     return any(students.holds(row, claim.contact) for row in group)
 
 
-async def _told(
+async def _compare(
     ctx: StaffContext, read: Said, claim: _Claim, groups: list[list[Row]], submission_id: str
 ) -> Told:
     buckets = sorted(_buckets(ctx, claim, groups))
-    # The same form sent for another case is another question.
+    # The deduplication key includes the buckets: the same form for another case is a new question.
     once = hashlib.sha256("\0".join((submission_id, *buckets)).encode()).hexdigest()[:32]
     own = f"caller_of:{ctx.staff.name.casefold()}"
     limits = dict.fromkeys(buckets, A_DAY) | {own: ctx.settings.console.caller_questions_per_day}
@@ -198,7 +198,7 @@ async def _told(
 
 
 def _buckets(ctx: StaffContext, claim: _Claim, groups: list[list[Row]]) -> set[str]:
-    """Return what a question counts by: each person it is about, else the contact or number."""
+    """Return the rate-limit keys of a question: each candidate, else the contact or number."""
     index, contact = ctx.keys.index, claim.contact
     persons: Iterable[str] = (key for group in groups for key in person_in(ctx, group).keys)
     asked = [

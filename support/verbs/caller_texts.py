@@ -1,4 +1,4 @@
-"""What the desk is told of a caller."""
+"""Texts that show staff the answer about a caller."""
 
 from support.verbs.caller import CallerAnswer
 from translations import N_

@@ -1,6 +1,6 @@
-"""Reads activations for staff: where one stands, why, since when, and what moves it next.
+"""Reads activations for staff: step, wait reason, since when, and what comes next.
 
-Everything here is Temporal's own record, which needs no worker.
+All of it is read from Temporal's server and needs no worker.
 """
 
 from collections.abc import Collection, Mapping
@@ -44,17 +44,17 @@ OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
 EACH_BY_ITSELF = frozenset(
     {WaitReason.INSURANCE_CONFLICT, WaitReason.DATA_DISPUTED, WaitReason.HELD}
 )
-"""What is not tried again for all at once.
+"""Wait reasons that cannot be retried in bulk.
 
-Of a conflict, trying again is staff's word that two persons have one number, said of each case
-alone; of the others it changes nothing: they are resolved, or released.
+To retry a conflict is the staff's statement, case by case, that two persons share a number. For
+the others a retry changes nothing: they must be resolved or released.
 """
 _TAKEN_WITHIN = timedelta(seconds=15)
-"""No worker lets work lie for longer."""
+"""The longest time that a live worker leaves a ready task."""
 
 
 def open_in(departments: Collection[str] | None) -> str:
-    """Return the query for what is open in these departments, one at least; None: in all."""
+    """Return the visibility query for open runs of these departments (not empty); None: all."""
     if departments is None:
         return OPEN
     named = ", ".join("'{}'".format(each.replace("'", "''")) for each in sorted(departments))
@@ -62,9 +62,9 @@ def open_in(departments: Collection[str] | None) -> str:
 
 
 class CaseState(StrEnum):
-    """What has become of the run; of the last two nobody can tell the step.
+    """The state of the run; for the last two the step is not known.
 
-    Of an erased one there is the end, which says nothing of the student's account now.
+    An erased run keeps only its outcome, which says nothing of the student's account today.
     """
 
     OPEN = "open"
@@ -78,11 +78,10 @@ class CaseState(StrEnum):
 
 @dataclass(frozen=True)
 class CaseSummary:
-    """One line of the list; times are aware UTC, `next_try_at` the engine's own next attempt.
+    """One line of the list; times are aware UTC, `next_try_at` is the next automatic retry.
 
-    `attempt` is the number of that attempt. `unattended`: work lies ready and no worker takes it.
-    `spent`: so many answers were sent for it that none are taken now. `told_at` is Temporal's time
-    when it told so.
+    `attempt` is the number of that retry. `unattended`: a task is ready and no worker polls for it.
+    `spent`: its limit of submissions is reached. `told_at` is Temporal's time of the answer.
     """
 
     reference: str
@@ -117,11 +116,11 @@ class CaseSummary:
 
 @dataclass(frozen=True)
 class Case:
-    """All that staff may see of one activation.
+    """Everything that staff may see of one activation.
 
-    `error` is what failed last, as it was raised. `missing` names the parts that did not answer;
-    `history` is among them where only the beginning of a large one was read. `in_temporal`: its
-    run is there, and with it what the student's page shows. `department` is its name, by language.
+    `error` is the last failure, as it was raised. `missing` names the parts that did not answer;
+    it includes `history` when only the beginning of a large one was read. `in_temporal`: the run
+    still exists, so the student's page can be shown. `department` is its name by language.
     """
 
     standing: CaseSummary
@@ -133,7 +132,7 @@ class Case:
     department: Mapping[str, str] = field(default_factory=dict)
 
     def department_in(self, language: str) -> str | None:
-        """Return the department's code, with its name where that is known."""
+        """Return the department's code, followed by its name if known."""
         code, name = self.standing.department, self.department.get(language)
         return f"{name} ({code})" if code and name else code
 
@@ -147,9 +146,9 @@ class Case:
 
 
 async def waiting_for(client: Client, reason: WaitReason) -> list[CaseSummary]:
-    """Return all that wait for this reason and for no student.
+    """Return all activations that wait for this reason and not for the student.
 
-    Raises `Failed` for a reason of which each case must be looked at.
+    Raises `Failed` for a reason that needs a decision in each case.
     """
     if reason in EACH_BY_ITSELF:
         raise Failed(f"{reason}: look at each by itself; it is not tried again for all at once")
@@ -166,20 +165,20 @@ async def waiting_for(client: Client, reason: WaitReason) -> list[CaseSummary]:
 
 
 async def standing(client: Client, reference: str) -> CaseSummary:
-    """Return where one activation stands; raises `UnknownReference`."""
+    """Return the summary of one activation; raises `UnknownReference`."""
     return await _line(client, await _describe(client, reference))
 
 
 async def start(client: Client, reference: str) -> ActivationStart | None:
-    """Return what one activation began with; None where it cannot be read any more."""
+    """Return the start argument of one activation; None when it cannot be read any more."""
     events, _ = await events_of(client, await _describe(client, reference))
     return (await facts.read(_converter(client, reference), events, None)).start
 
 
 async def person(client: Client, reference: str, key: str | None) -> Person | None:
-    """Return whose one activation is, by the ledger's key of them where it has one.
+    """Return the student of one activation, by the ledger's keyed index if it has one.
 
-    None where that is not known, or cannot be read any more.
+    None when the student is not known, or cannot be read any more.
     """
     events, _ = await events_of(client, await _describe(client, reference))
     return await facts.person_of(_converter(client, reference), events, key)
@@ -208,7 +207,7 @@ async def case(client: Client, reference: str) -> Case:
 
 
 def of_listing(execution: WorkflowExecution) -> CaseSummary:
-    """Return what a listing tells: step and reason as they were published."""
+    """Build a summary from a visibility row: step and reason as last published."""
     attributes = execution.typed_search_attributes
     reason = attributes.get(REASON)
     line = CaseSummary(
@@ -229,7 +228,7 @@ def of_listing(execution: WorkflowExecution) -> CaseSummary:
 
 
 def of_description(description: WorkflowExecutionDescription) -> CaseSummary:
-    """Return what a description tells beside: the tries of the engine's own work."""
+    """Build a summary from a description, which adds the attempts of pending activities."""
     line = of_listing(description)
     if line.state not in {CaseState.OPEN, CaseState.FAILING}:
         return line
@@ -243,7 +242,7 @@ def of_description(description: WorkflowExecutionDescription) -> CaseSummary:
 
 
 async def _line(client: Client, description: WorkflowExecutionDescription) -> CaseSummary:
-    """Return what a description tells and when, and whether a worker takes up what lies ready."""
+    """Return the summary of a description, its time, and whether a worker serves ready tasks."""
     line = of_description(description)
     ready = _ready(description)
     if line.state not in {CaseState.OPEN, CaseState.FAILING}:
@@ -271,7 +270,7 @@ def _converter(client: Client, reference: str) -> DataConverter:
 
 
 def _attempt(description: WorkflowExecutionDescription) -> int | None:
-    """Return the number of the try that is on, or comes next, of what was tried before."""
+    """Return the number of the current or next attempt of an activity that is being retried."""
     raw = description.raw_description
     numbers = [
         pending.attempt
@@ -282,7 +281,7 @@ def _attempt(description: WorkflowExecutionDescription) -> int | None:
 
 
 def _ready(description: WorkflowExecutionDescription) -> list[datetime]:
-    """Return since when each piece of work has been lying ready, by Temporal's clock."""
+    """Return since when each pending task has been ready, by Temporal's clock."""
     raw = description.raw_description
     task = raw.pending_workflow_task
     ready = [

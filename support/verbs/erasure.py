@@ -1,7 +1,7 @@
-"""An operator erases an activation that is over: from Temporal first, then from the ledger.
+"""Erases a closed activation: first from Temporal, then from the ledger.
 
-The ledger leads to all that is in Temporal, so it comes last, and whatever was cut short half-way
-is finished by asking again. The account in the directory is not touched.
+The ledger holds the ids of what is in Temporal, so it is erased last, and repeating an interrupted
+erasure completes it. The account in the directory is not changed.
 """
 
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ class _Run(NamedTuple):
 
 
 async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
-    """Erase it; idempotent. Raises `ActRefused` while anything is under way."""
+    """Erase the activation; idempotent. Raises `ActRefused` while one of its runs is open."""
     ctx.staff.check(Action.ERASE)
     traces = await erasure.traces(ctx.pool, reference)
     runs = [run for name in _workflows(reference, traces) async for run in _runs(ctx.client, name)]
@@ -50,7 +50,7 @@ def _workflows(reference: str, traces: Traces | None) -> list[str]:
 
 
 async def _runs(client: Client, workflow_id: str) -> AsyncIterator[_Run]:
-    """Yield the newest run, which visibility may not know yet, and those that it followed."""
+    """Yield the newest run, which visibility may not list yet, and the runs before it."""
     try:
         with asking():
             newest = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=WITHIN)

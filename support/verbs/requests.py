@@ -1,7 +1,7 @@
-"""What students wrote to support: the open ones, one in full, its answer, its closing.
+"""Lists, reads, answers and closes the students' requests for help.
 
-An answer is kept in the ledger before anybody is told that it went, and reaches the student by a
-workflow of its own. Whoever comes second is told, and changes nothing.
+An answer is stored in the ledger first, and a workflow of its own sends it to the student. A second
+answer or closing is refused and changes nothing.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ from support.verbs.staff_context import StaffContext
 from translations import N_
 
 PER_PAGE = 50
-# As much as a form of this size may carry in Greek.
+# Characters; Greek text of this length, encoded, still fits the limit of a form's body.
 LONGEST = 2000
 LONGEST_REASON = 500
 
 
 class UnknownRequest(ActRefused):
-    """There is no such request, or it is another department's."""
+    """The request does not exist or belongs to another department."""
 
     def __init__(self) -> None:
         super().__init__(N_("There is no request of this number, or it is another department's."))
@@ -32,7 +32,7 @@ class UnknownRequest(ActRefused):
 
 @dataclass(frozen=True)
 class RequestsPage:
-    """Some of the open requests; those of students who proved a contact stand before the others."""
+    """One page of the open requests; those of students who proved a contact come first."""
 
     rows: Sequence[Waiting]
     number: int
@@ -41,7 +41,7 @@ class RequestsPage:
 
 
 async def waiting(ctx: StaffContext, number: int = 1, *, per_page: int = PER_PAGE) -> RequestsPage:
-    """Return one page of the open requests of the departments this person sees."""
+    """Return one page of the open requests of the departments this staff member may see."""
     ctx.staff.check(Action.REQUESTS)
     total = await open_count(ctx)
     pages = max(-(-total // per_page), 1)
@@ -53,14 +53,14 @@ async def waiting(ctx: StaffContext, number: int = 1, *, per_page: int = PER_PAG
 
 
 async def open_count(ctx: StaffContext) -> int:
-    """Return how many wait for an answer; 0 for who may not look at them."""
+    """Return the number of unanswered requests; 0 for staff who may not read requests."""
     if not ctx.staff.may(Action.REQUESTS):
         return 0
     return await support_requests.open_count(ctx.pool, ctx.staff.departments)
 
 
 async def read(ctx: StaffContext, request_id: str) -> HelpRequestDetail:
-    """Return all of one request, once the look is in the audit; raises `UnknownRequest`."""
+    """Write the audit row, then return the whole request; raises `UnknownRequest`."""
     standing = await _known(ctx, request_id)
     await ctx.record(Action.REQUESTS, standing.line.reference, f"read {request_id}")
     return standing
@@ -76,7 +76,7 @@ async def answer(
     if len(written) > LONGEST:
         raise ActRefused(N_("The answer is too long."))
     standing = await _settle(ctx, request_id, submission_id, "answer", answer=written)
-    with suppress(TemporalUnavailable):  # Whoever serves the portal looks for those left behind.
+    with suppress(TemporalUnavailable):  # The outbox relays it later.
         await ctx.activations.mail_support_answer(request_id)
     return standing
 
@@ -94,7 +94,7 @@ async def close(
 async def _settle(
     ctx: StaffContext, request_id: str, submission_id: str, act: str, **said: str
 ) -> HelpRequestDetail:
-    """Settle it and return what stands then; the same submission once more changes nothing."""
+    """Settle the request and return its new state; idempotent by `submission_id`."""
     standing = await _known(ctx, request_id)
     if standing.settled_id == submission_id:
         return standing

@@ -1,6 +1,6 @@
-"""Trying again for all that wait for one cause: noted, then done by a workflow of its own.
+"""Retries all activations that wait for one cause: audits them, then starts a workflow for it.
 
-Whatever is killed once the workflow has been started, each activation is woken, and once.
+Once that workflow has started, each activation is woken exactly once, whatever process dies.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ from support.verbs.staff_context import StaffContext
 
 _WITHIN = timedelta(seconds=3)
 _BEYOND = timedelta(seconds=10)
-"""How much longer than it is spread over a batch is waited for."""
+"""How much longer than its spread the caller waits for a batch."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch that Temporal has taken in."""
+    """A batch of retries that Temporal has accepted."""
 
     client: Client
     workflow_id: str
@@ -36,9 +36,9 @@ class Batch:
     over: float
 
     async def taken(self) -> int:
-        """Wait to the end, and return how many activations took the retry in.
+        """Wait for the end, and return how many activations accepted the retry.
 
-        Where no worker ends it in time, return how many it names: it is done all the same.
+        If no worker completes it in time, return the size of the batch: it completes later.
         """
         handle: WorkflowHandle[object, BatchRetried] = self.client.get_workflow_handle(
             self.workflow_id, result_type=BatchRetried
@@ -50,9 +50,9 @@ class Batch:
 
 
 async def retriable(ctx: StaffContext, wait_reason: WaitReason) -> list[str]:
-    """Return the references in this person's sight that wait for this reason and for no student.
+    """Return the references that this staff member sees and that wait for this reason alone.
 
-    Raises `Failed` for a reason that cannot be tried again for all at once.
+    Those that wait for the student are left out. Raises `Failed` for a reason without bulk retry.
     """
     ctx.staff.check(Action.RETRY_ALL)
     lines = await cases.waiting_for(ctx.client, wait_reason)
@@ -67,10 +67,10 @@ async def retry_all(
     over: float,
     batch: str | None = None,
 ) -> Batch:
-    """Note all of one cause in the audit, and hand them to the workflow that wakes them.
+    """Audit all activations of one cause, and start the workflow that wakes them.
 
-    Each is woken at a moment of its own within `over` seconds. The same `batch` once more wakes
-    nobody twice. Raises `TemporalUnavailable`: say the same again.
+    Each is woken with jitter within `over` seconds. Idempotent by `batch`: a repetition wakes none
+    twice. Raises `TemporalUnavailable`: repeat with the same arguments.
     """
     references = await retriable(ctx, wait_reason)
     name = batch or secrets.token_hex(16)

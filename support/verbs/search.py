@@ -1,7 +1,7 @@
-"""Looks for an activation by whatever a caller can say of it.
+"""Searches activations by anything that a caller can state, from one input field.
 
-One box: each way the words can be meant is tried. What was typed is in no address, log or audit;
-the audit gets only in which ways it was looked for, and of which hits the name was shown.
+The text is tried as each kind of key that it can be. It is in no URL, log or audit; the audit
+keeps only which kinds were searched, and for which hits the name was shown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,9 +32,9 @@ _FEWEST = 3
 
 @dataclass(frozen=True)
 class SearchResult:
-    """`more`: others fit as well, and more must be typed to see them.
+    """The hits; `more`: the result was cut off and the search must be narrowed.
 
-    `names` are those of the students, by reference, where one is kept.
+    `names` are the students' names by reference, where stored.
     """
 
     rows: tuple[CaseSummary, ...]
@@ -43,10 +43,7 @@ class SearchResult:
 
 
 async def search(ctx: StaffContext, typed: str) -> SearchResult:
-    """Return what fits, those of a known person first, the newest of them first.
-
-    The search is in the audit before it is made.
-    """
+    """Write the audit row, then return the hits: those of a known person first, newest first."""
     sought = parse_query(typed, ctx.settings.registrar.phone_region)
     kinds = [each.name for each in fields(sought) if getattr(sought, each.name)]
     await ctx.record(Action.SEARCH, reason=", ".join(kinds) or "nothing")
@@ -61,7 +58,7 @@ async def search(ctx: StaffContext, typed: str) -> SearchResult:
 
 
 async def _names(ctx: StaffContext, references: Sequence[str]) -> dict[str, str]:
-    """Return the names that are kept of these; the audit has it before they are shown."""
+    """Write the audit row, then return the stored names of these activations."""
     found = await activations.names_of(ctx.pool, ctx.keys, references)
     if found:
         await ctx.record(Action.SEARCH, reason=f"names shown: {', '.join(sorted(found))}")
@@ -69,7 +66,7 @@ async def _names(ctx: StaffContext, references: Sequence[str]) -> dict[str, str]
 
 
 def parse_query(typed: str, region: str) -> SearchQuery:
-    """Return every way these words can be meant; of too few letters, none."""
+    """Return each kind of key that this text can be; none for too few letters."""
     text = plain(typed)
     number = identifier(text)
     if len(number) < _FEWEST:
@@ -98,7 +95,7 @@ def _contacts(text: str, region: str) -> tuple[str | None, str | None]:
 
 
 async def _lines(ctx: StaffContext, hits: list[ActivationRow]) -> list[CaseSummary]:
-    """Return where the hits stand: by Temporal's listing, else as the ledger noted them."""
+    """Return the summaries of the hits from Temporal's listing, else from the ledger."""
     if not hits:
         return []
     listed = ", ".join(f"'{hit.reference}'" for hit in hits)

@@ -1,4 +1,4 @@
-"""Says in one sentence why an activation stands where it stands, and whether anyone must act."""
+"""Explains in one sentence why an activation waits, and whether anyone must act."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -132,7 +132,7 @@ Clock = Callable[[datetime], str]
 
 
 def sentence(line: CaseSummary, texts: NullTranslations, clock: Clock | None = None) -> str:
-    """Say why it stands there and who must act; with a clock also since when and what is next."""
+    """Return why it waits and who must act; with a clock, also since when and what is next."""
     told = [texts.gettext(_why(line))]
     if clock is None:
         return told[0]
@@ -158,7 +158,7 @@ def _why(line: CaseSummary) -> str:
 
 
 def _whose_turn(line: CaseSummary, texts: NullTranslations) -> list[str]:
-    """Say whose turn it is where the reason itself does not."""
+    """Return who must act, unless the wait reason's text already says so."""
     waker = steps.woken_by(line.step, line.wait_reason)
     if waker is Waker.STUDENT and line.wait_reason is not WaitReason.PIN_LOCKED:
         return [texts.gettext(_STUDENTS_TURN)]
@@ -168,7 +168,7 @@ def _whose_turn(line: CaseSummary, texts: NullTranslations) -> list[str]:
 
 
 def _told_at(line: CaseSummary) -> datetime:
-    """Return the time of what the line tells, by the clock of the line's other times."""
+    """Return the time at which the summary was read, by the same clock as its other times."""
     return line.told_at or datetime.now(UTC)
 
 

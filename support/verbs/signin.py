@@ -1,7 +1,7 @@
-"""Who somebody at the desk is: a bind to the directory, or an account of the operators' own file.
+"""Authenticates staff by a bind to the directory, or by an account in the operators' file.
 
-A source answers with the person, with None when name or password are wrong, or raises
-`DirectoryAway`. OpenID Connect would be a third source beside these two.
+A source returns the staff member, None when name or password are wrong, or raises
+`DirectoryAway`. OpenID Connect would be a third source.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ _SHORTEST_PASSWORD = 12
 
 
 class DirectoryAway(Exception):
-    """Who somebody is cannot be told now."""
+    """The directory is away, so nobody can be authenticated by it now."""
 
 
 class NoRole(Exception):
-    """The person is known, and has no role at the desk."""
+    """The name and password are right, but the person has no staff role."""
 
     def __init__(self, name: str) -> None:
         super().__init__(N_("Your account has no role at the desk"))
@@ -43,7 +43,7 @@ class SignInSource(Protocol):
 
 
 class ByDirectory:
-    """A bind as the person, who then sees in which of the groups they are."""
+    """Authenticates by a bind as the person, and reads their groups over that connection."""
 
     def __init__(self, directory: StaffGroups, console: Console) -> None:
         self._directory = directory
@@ -71,9 +71,9 @@ class ByDirectory:
 
 
 class ByFile:
-    """Lines of `name:role,role:hash`, for operators, who must get in while the directory is away.
+    """Authenticates operators, also while the directory is away, by `name:role,role:hash` lines.
 
-    The file is read anew each time, so that an account that is taken out of it is gone.
+    The file is read at each sign-in, so removing an account takes effect at once.
     """
 
     def __init__(self, file: Path) -> None:
@@ -100,7 +100,7 @@ class ByFile:
         return {line.split(":", 1)[0]: line for line in lines if line}
 
     def put(self, name: str, roles: Iterable[StaffRole], password: str) -> None:
-        """Add an account, or give it another password and other roles; raises `Failed`."""
+        """Add or replace an account with its password and roles; raises `Failed`."""
         if not _NAME.fullmatch(name):
             raise Failed("a name has letters, digits, dots and hyphens, 64 at most")
         if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
@@ -112,17 +112,17 @@ class ByFile:
 
 
 class SignIn:
-    """The sources in order: who is in the operators' file is never looked for in the directory."""
+    """Asks the sources in order: a name in the operators' file never reaches the directory."""
 
     def __init__(self, directory: StaffGroups, console: Console) -> None:
         self._file = ByFile(console.operators_file) if console.operators_file else None
         self._directory = ByDirectory(directory, console)
 
     async def staff(self, name: str, password: str) -> Staff | None:
-        """Return who this is, None when name or password are wrong.
+        """Return the staff member, None when name or password are wrong.
 
-        Raises `DirectoryAway` and `NoRole`. An empty password never leaves here: to a directory
-        it would mean "anonymous", and be right.
+        Raises `DirectoryAway` and `NoRole`. An empty password is refused here: a directory would
+        accept it as an anonymous bind.
         """
         if not _NAME.fullmatch(name) or not 0 < len(password) <= _LONGEST_PASSWORD:
             return None

@@ -1,4 +1,4 @@
-"""Who may do what at the desk: roles, actions, and the one table between them."""
+"""Defines the staff's roles and actions, and the table of which role allows which action."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class StaffRole(StrEnum):
 
 
 class Action(StrEnum):
-    """What staff look at or do; the name is also what the audit calls it."""
+    """What staff read or do; the value is also the action's name in the audit."""
 
     QUEUE = "queue"
     CASE = "case"
@@ -83,7 +83,7 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
 
 
 class NotAllowed(Exception):
-    """This person's roles do not have this action; the text says so."""
+    """None of this person's roles allows the action; the text says so."""
 
     def __init__(self, action: Action) -> None:
         super().__init__(N_("Your role does not allow this."))
@@ -92,7 +92,7 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True)
 class Staff:
-    """One person at the desk; `departments` None: all of them."""
+    """One member of staff; `departments` None: all of them."""
 
     name: str
     roles: frozenset[StaffRole]
@@ -102,10 +102,10 @@ class Staff:
         return any(action in ALLOWED[role] for role in self.roles)
 
     def check(self, action: Action) -> None:
-        """Raise `NotAllowed` unless a role of theirs has this action."""
+        """Raise `NotAllowed` unless one of this person's roles allows the action."""
         if not self.may(action):
             raise NotAllowed(action)
 
     def sees(self, department: str | None) -> bool:
-        """Whether cases of this department are theirs; of an unknown one only who sees all."""
+        """Whether this person may see the department's cases; an unknown one only if all."""
         return self.departments is None or department in self.departments

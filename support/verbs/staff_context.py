@@ -1,4 +1,4 @@
-"""What every verb of the desk works with, be it asked by the console or by the command line."""
+"""The dependencies of every staff verb, whether the console or the command line calls it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from support.verbs.staff import Action, Staff
 
 @dataclass(frozen=True)
 class StaffContext:
-    """One person's desk: the connections, and who sits there."""
+    """The connections, and the member of staff on whose behalf a verb runs."""
 
     client: Client
     pool: Pool
@@ -29,19 +29,19 @@ class StaffContext:
         return Activations(self.client)
 
     async def now(self) -> datetime:
-        """Return the ledger's time; the clock of this process may be wrong."""
+        """Return the ledger's time, because the clock of this process may be wrong."""
         return await clock.now(self.pool)
 
     async def record(self, action: Action, reference: str | None = None, reason: str = "") -> None:
-        """Write to the audit what is about to happen; raises `NotAllowed` when it may not.
+        """Check the role and write the audit row before the action; raises `NotAllowed`.
 
-        Nothing is shown in detail and nothing is done without its row.
+        No details are shown and nothing is changed without this row.
         """
         self.staff.check(action)
         await self._write(action, reference, reason)
 
     async def record_each(self, action: Action, references: Iterable[str], reason: str) -> None:
-        """Write one row for each of these, all of them or none; raises `NotAllowed`."""
+        """Write one audit row for each reference in one transaction; raises `NotAllowed`."""
         self.staff.check(action)
         await audit.record_each(
             self.pool,
@@ -53,7 +53,7 @@ class StaffContext:
         )
 
     async def record_refusal(self, action: Action, reference: str | None) -> None:
-        """Write that what was about to happen was refused, and did not."""
+        """Write an audit row that says that the action was refused and not done."""
         await self._write(audit.REFUSED, reference, action)
 
     async def _write(self, action: str, reference: str | None, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""What happened to an activation, in order: student, engine and staff, repetitions folded."""
+"""Builds an activation's timeline: events of student, engine and staff, repetitions folded."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from workflows.search_attributes import REASON, STEP
 STAFF_HANDLERS = frozenset(
     model.model_fields["kind"].default for model in StaffRequest.__subclasses__()
 )
-"""The handlers that only staff use: each is called as the kind of its request."""
+"""The workflow handlers that only staff use; each is named as the kind of its request."""
 _VIEWS = frozenset({"case", "search", "registrar", "decode", "requests"})
 
 
@@ -35,10 +35,9 @@ class Who(StrEnum):
 
 
 class EventSource(StrEnum):
-    """Whose vocabulary `what` is of: a word of ours, or the action of an audit row.
+    """The vocabulary of `what`: the engine's own, or the actions of the audit.
 
-    The two have words in common, as do handlers and actions: `withdraw` is a submission of the
-    student's and an act of staff's.
+    The two have names in common: `withdraw` is a submission by the student and an action by staff.
     """
 
     ENGINE = "engine"
@@ -47,7 +46,7 @@ class EventSource(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """`what` is a word of its source, `detail` a name, a code or what staff wrote."""
+    """One event; `what` is a name of its source, `detail` a name, a code or the staff's text."""
 
     at: datetime
     what: str
@@ -58,7 +57,7 @@ class Event:
 
     @property
     def kind(self) -> tuple[object, ...]:
-        """What makes it the same as another one, but for the time."""
+        """The key that equal events share whatever their time."""
         return self.source, self.what, self.detail, self.who
 
     def as_dict(self) -> dict[str, Any]:
@@ -67,12 +66,12 @@ class Event:
 
 
 def of(events: Sequence[HistoryEvent], description: WorkflowExecutionDescription) -> list[Event]:
-    """Return what Temporal has noted, with the tries that have failed since."""
+    """Return the events of Temporal's history, with failed attempts that it does not hold yet."""
     return fold([*_happened(events), *_failing(description), *_closed(events, description)])
 
 
 def fold(events: Iterable[Event]) -> list[Event]:
-    """Make one of equal events in a row, as of the last one."""
+    """Merge consecutive equal events into one with the time of the last."""
     folded: list[Event] = []
     for event in sorted(events, key=lambda event: event.at):
         last = folded[-1] if folded else None
@@ -86,7 +85,7 @@ def fold(events: Iterable[Event]) -> list[Event]:
 def of_ledger(
     messages: Iterable[Sending], acts: Iterable[Row], notes: Iterable[Note]
 ) -> Iterator[Event]:
-    """Yield what the ledger knows beside: messages, and what staff did and wrote."""
+    """Yield the ledger's events: messages sent, and the staff's actions and notes."""
     for message in messages:
         outcome = message.outcome or "not_yet"
         at = message.finished_at or message.reserved_at
@@ -104,20 +103,20 @@ async def last_error(
     events: Sequence[HistoryEvent],
     description: WorkflowExecutionDescription,
 ) -> str | None:
-    """Return the last failure of what is being tried, as it was raised, for who must mend it."""
+    """Return the last failure of a pending activity, as it was raised, for operators."""
     for pending in description.raw_description.pending_activities:
         if pending.HasField("last_failure"):
-            told = await _told(converter, pending.last_failure)
+            told = await _failure_text(converter, pending.last_failure)
             return f"{pending.activity_type.name}: {told}"
     for event in reversed(events):
         if event.HasField("workflow_task_completed_event_attributes"):
             break
         if event.HasField("workflow_task_failed_event_attributes"):
-            return await _told(converter, event.workflow_task_failed_event_attributes.failure)
+            return await _failure_text(converter, event.workflow_task_failed_event_attributes.failure)
     return None
 
 
-async def _told(converter: DataConverter, failure: Failure) -> str:
+async def _failure_text(converter: DataConverter, failure: Failure) -> str:
     readable = Failure()
     readable.CopyFrom(failure)
     try:
@@ -173,14 +172,14 @@ def _happened(events: Sequence[HistoryEvent]) -> Iterator[Event]:
 def _closed(
     events: Sequence[HistoryEvent], description: WorkflowExecutionDescription
 ) -> Iterator[Event]:
-    """Yield the end of a run of whose history only the beginning was read."""
+    """Yield the end of a run when only the beginning of its history was read."""
     if description.close_time and len(events) < description.history_length:
         done = description.status is WorkflowExecutionStatus.COMPLETED
         yield Event(description.close_time, "ended" if done else "terminated")
 
 
 def _failing(description: WorkflowExecutionDescription) -> Iterator[Event]:
-    """Yield the tries that failed of what is still being tried; the history has none of them."""
+    """Yield the failed attempts of pending activities, which are not in the history yet."""
     for pending in description.raw_description.pending_activities:
         if pending.HasField("last_failure"):
             at = _time(pending.last_attempt_complete_time)
@@ -194,7 +193,7 @@ def _failed(at: datetime, activity: str, failure: Failure, tries: int) -> Event:
 
 
 def _tries(events: Sequence[HistoryEvent], event: HistoryEvent) -> int:
-    """Return how often an activity had been tried, as its last start noted it."""
+    """Return the number of attempts of an activity, from its last started event."""
     ended: Any = getattr(event, event.WhichOneof("attributes") or "")
     if not ended.started_event_id:
         return 1
@@ -210,7 +209,7 @@ def _by(handler: str) -> Who:
 
 
 def submitted(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
-    """Return by which handler, be it by update or by signal, something came in, and what."""
+    """Return the handler and the payloads of an update or a signal."""
     accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
     signaled = event.workflow_execution_signaled_event_attributes
     if accepted.name:
@@ -219,13 +218,13 @@ def submitted(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
 
 
 def has_moved(event: HistoryEvent) -> bool:
-    """Whether the run tells here where it stands; Temporal writes attributes of its own, too."""
+    """Whether this event publishes the step; Temporal upserts search attributes of its own, too."""
     told = event.upsert_workflow_search_attributes_event_attributes.search_attributes
     return STEP.name in told.indexed_fields
 
 
 def activity_of(events: Sequence[HistoryEvent], fields: Any) -> str:
-    """Return the name of the activity that this event ends."""
+    """Return the name of the activity that this event completes."""
     scheduled = events[fields.scheduled_event_id - 1].activity_task_scheduled_event_attributes
     name: str = scheduled.activity_type.name
     return name

@@ -1,4 +1,4 @@
-"""Staff note that a student takes back a choice, or the whole consent."""
+"""Records for staff that a student withdraws a choice, or the whole consent."""
 
 from collections.abc import Collection
 
@@ -19,11 +19,10 @@ async def withdraw(
     reference: str,
     reason: str,
 ) -> Consent:
-    """Take back these choices, or without any the whole consent; return what stands then.
+    """Withdraw these choices, or if none is given the whole consent; return the new consent.
 
-    Temporal may have forgotten the activation: the ledger knows what was agreed to. Said again
-    it is the same withdrawal; where the directory could not follow, it tries again. Raises
-    `ActRefused`.
+    It works after Temporal's retention too: the ledger keeps the consent. Idempotent; a repetition
+    retries a failed change of the directory. Raises `ActRefused`.
     """
     ctx.staff.check(Action.WITHDRAW)
     noted = (await activations.noted(ctx.pool, [reference])).get(reference)
@@ -48,7 +47,7 @@ async def withdraw(
 
 
 def told(stands: Consent, *, account: bool) -> str:
-    """Say what stands now, and what becomes of the account."""
+    """Return a text with the choices that remain and the effect on the account."""
     lines = ["The whole consent is withdrawn."]
     if stands.agreed:
         lines = [f"Withdrawn. Still chosen: {', '.join(stands.choices) or 'nothing'}."]
