@@ -102,7 +102,7 @@ async def ask(ctx: StaffContext, question: CallerQuestion, submission_id: str) -
     except AdapterError:
         told = Told(CallerAnswer.AWAY)
     else:
-        told = await _compare(ctx, read, claim, groups, submission_id)
+        told = await _count_and_compare(ctx, read, claim, groups, submission_id)
     kinds = ", ".join(question.said.kinds)
     await ctx.record(Action.CALLER, question.reference, f"{kinds}: {told.answer}")
     return told
@@ -179,7 +179,7 @@ def _is_meant(ctx: StaffContext, claim: _Claim, group: list[Row]) -> bool:
     return any(students.holds(row, claim.contact) for row in group)
 
 
-async def _compare(
+async def _count_and_compare(
     ctx: StaffContext, read: Said, claim: _Claim, groups: list[list[Row]], submission_id: str
 ) -> Told:
     buckets = sorted(_buckets(ctx, claim, groups))

@@ -1,4 +1,4 @@
-"""The facts of an activation that staff may read, masked: decoded from its own history."""
+"""Reads the facts of an activation that staff may see, masked, from its event history."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -42,20 +42,20 @@ _ASKED: Mapping[WaitReason, Mapping[ActivityName, type[Model]]] = {
         ActivityName.RECORD_INSURANCE: InsuranceRecorded,
     },
 }
-"""The activities whose newest answer says what is in the way."""
+"""The activities whose newest result names the conflict."""
 _OF_PERSON: Mapping[str, type[Model]] = {
     ActivityName.CLAIM_PERSON: ClaimPerson,
     ActivityName.CHECK_ACCOUNT: CheckAccount,
     ActivityName.RESOLVE_ACCOUNT: ResolveAccount,
     ActivityName.PROVISION_ACCOUNT: ProvisionAccount,
 }
-"""What is asked about one person."""
+"""The activities whose argument names one person."""
 _UNREADABLE = (LookupError, RuntimeError, ValueError)
-"""What a payload raises whose key is gone, or that is not what it should be."""
+"""The errors of decoding a payload whose key is deleted or whose content has another shape."""
 
 
 class Facts(NamedTuple):
-    """What the activation began with, what may be shown of it, and its department's names."""
+    """The start argument, the facts that may be shown, and the department's names."""
 
     start: ActivationStart | None
     shown: Mapping[str, str]
@@ -65,7 +65,7 @@ class Facts(NamedTuple):
 async def read(
     converter: DataConverter, events: Sequence[HistoryEvent], reason: WaitReason | None
 ) -> Facts:
-    """Return what may be shown of an activation that waits for this reason."""
+    """Return the facts that may be shown of an activation with this wait reason."""
     started = events[0].workflow_execution_started_event_attributes
     start = await _decode(converter, started.input.payloads, ActivationStart)
     shown = {}
@@ -93,10 +93,10 @@ async def read(
 async def person_of(
     converter: DataConverter, events: Sequence[HistoryEvent], key: str | None = None
 ) -> Person | None:
-    """Return whose it is, as it was asked for last, else who was found.
+    """Return the student: the person of the newest activity argument, else the one found.
 
-    Of several who share a contact it is nobody's until one of them is told apart; `key` is that
-    one's, where the ledger has it.
+    Of several who share a contact, return None until one is identified; `key` is that person's
+    keyed index, if the ledger has it.
     """
     for event in reversed(events):
         asked = event.activity_task_scheduled_event_attributes
@@ -118,7 +118,7 @@ async def _conflict(
     events: Sequence[HistoryEvent],
     asked: Mapping[ActivityName, type[Model]],
 ) -> dict[str, str]:
-    """Return which fact, rule or attribute is in the way, by the newest of these answers."""
+    """Return the conflicting fact, rule or attribute from the newest of these results."""
     for payload in _results(events, *asked):
         for kind in asked.values():
             told = await _decode(converter, [payload], kind)
@@ -142,7 +142,7 @@ def _why(told: Model) -> str | None:
 
 
 def _results(events: Sequence[HistoryEvent], *asked: ActivityName) -> Iterator[Payload]:
-    """Yield what may be the answers of these activities, the newest first."""
+    """Yield the possible results of these activities, newest first."""
     for event in reversed(events):
         marker = event.marker_recorded_event_attributes
         yield from marker.details["result"].payloads if "result" in marker.details else ()
@@ -152,10 +152,10 @@ def _results(events: Sequence[HistoryEvent], *asked: ActivityName) -> Iterator[P
 
 
 async def _dispute(converter: DataConverter, events: Sequence[HistoryEvent]) -> dict[str, str]:
-    """Return which details the student calls wrong, and the student's own note.
+    """Return the details that the student disputes, and the student's note.
 
-    It is the last dispute that came before the activation began to stand there: later ones were
-    out of step.
+    It is the last dispute before the activation entered its present step: the workflow refused
+    later ones.
     """
     moved = [has_moved(event) for event in events]
     until = len(moved) - moved[::-1].index(True) if any(moved) else 0
@@ -168,7 +168,7 @@ async def _dispute(converter: DataConverter, events: Sequence[HistoryEvent]) -> 
 
 
 async def _decode(converter: DataConverter, payloads: Sequence[Payload], kind: type) -> Any:
-    """Return what the payload says; None where it says nothing of this kind to us."""
+    """Return the decoded payload; None when it cannot be decoded to this type."""
     if not payloads:
         return None
     try:

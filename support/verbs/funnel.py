@@ -1,4 +1,4 @@
-"""One picture: how far those came who started this week, by day, of the departments one sees."""
+"""Counts how far this week's students came, by day of start, in the departments staff may see."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +13,7 @@ STAGES = ("started", "proven", "agreed", "active")
 
 @dataclass(frozen=True)
 class Funnel:
-    """`today` is the last of the week's `days`; `week` are the days taken together."""
+    """Counts by stage; `today` is the last of the week's `days`, `week` their sum."""
 
     days: tuple[Day, ...]
 
@@ -27,7 +27,7 @@ class Funnel:
 
 
 async def week(ctx: StaffContext) -> Funnel:
-    """Return the week from Monday to today, where the institution is."""
+    """Return the counts from Monday to today, in the institution's time zone."""
     ctx.staff.check(Action.FUNNEL)
     zone = ctx.settings.institution.timezone
     today = (await clock.now(ctx.pool)).astimezone(zone).date()
@@ -36,6 +36,6 @@ async def week(ctx: StaffContext) -> Funnel:
 
 
 def table(seen: Funnel) -> list[tuple[object, ...]]:
-    """Return the rows of an export, with their heading."""
+    """Return the rows of the export, the heading first."""
     rows = [(day.day.isoformat(), *(getattr(day, stage) for stage in STAGES)) for day in seen.days]
     return [("day", *STAGES), *rows]

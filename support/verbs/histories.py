@@ -1,4 +1,4 @@
-"""Reads the history of an activation from Temporal: whole, or the beginning of a large one."""
+"""Reads the event history of an activation from Temporal; of a large one only the beginning."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,11 +14,11 @@ from starter.client.connect import TemporalUnavailable, asking
 from starter.output import UserError
 
 WITHIN = timedelta(seconds=3)
-"""How long one question to Temporal may take."""
+"""Time-out of one call to Temporal."""
 _LARGEST = 4 * 2**20
-"""Bytes of a history that is read whole; at 50 MiB, where Temporal ends a run, that takes long."""
+"""Largest history in bytes that is read completely; Temporal ends a run at 50 MiB."""
 _PAGE = 2**20
-"""About as many bytes of a larger history are asked for at once."""
+"""Approximate size in bytes of one page of a larger history."""
 
 
 class UnknownReference(UserError):
@@ -31,7 +31,7 @@ class UnknownReference(UserError):
 async def events_of(
     client: Client, described: WorkflowExecutionDescription
 ) -> tuple[Sequence[HistoryEvent], bool]:
-    """Return the history, and whether that is only the beginning of a large one."""
+    """Return the events, and whether they are only the beginning of a large history."""
     large = _size(described) > _LARGEST
     if large:
         return await _beginning(client, described), large
@@ -52,7 +52,7 @@ async def history_of(client: Client, reference: str) -> Sequence[HistoryEvent]:
 async def _beginning(
     client: Client, description: WorkflowExecutionDescription
 ) -> Sequence[HistoryEvent]:
-    """Return the beginning of a large history: as much of it as is read in time."""
+    """Return the beginning of a large history, as much as can be read before the time-out."""
     handle = client.get_workflow_handle(description.id, run_id=description.run_id)
     page = max(1, description.history_length * _PAGE // _size(description))
     events: list[HistoryEvent] = []
@@ -65,7 +65,7 @@ async def _beginning(
                 if read > _LARGEST:
                     break
     except TemporalUnavailable:
-        # A page of it may be too large as well.
+        # A single page may exceed the limit, too.
         if not events:
             raise
     return events

@@ -1,4 +1,4 @@
-"""Looks at one case: Temporal's part and the ledger's, each also without the other."""
+"""Loads one case from Temporal and the ledger; either one may be away."""
 
 import asyncio
 from dataclasses import replace
@@ -20,10 +20,10 @@ _MOST_ACTS = 200
 
 
 async def load_case(ctx: StaffContext, reference: str, *, unnoted: bool = False) -> Case:
-    """Return a case, once the look is in the audit; raises `UnknownReference`.
+    """Write the audit row, then return the case; raises `UnknownReference`.
 
-    So it does for another department's case, which must look the same. `unnoted`: the command
-    line may look while the ledger is away, and with it the audit.
+    A case of another department raises the same error, against enumeration. `unnoted` lets the
+    command line read a case without audit row while the ledger is away.
     """
     ctx.staff.check(Action.CASE)
     seen, noted = await asyncio.gather(_temporals(ctx, reference), _ledgers(ctx, reference))
@@ -69,11 +69,11 @@ def _together(
     told: tuple[ActivationRow | None, list[Event], bool] | None,
 ) -> Case:
     noted, events, spent = told or (None, [], False)
-    # Temporal deletes by and by what was erased; none of it is shown meanwhile.
+    # Temporal deletes asynchronously: an erased case is hidden until that is done.
     if isinstance(seen, Case) and not (noted and noted.erased):
         if told is None:
             return replace(seen, missing=(*seen.missing, "ledger"))
-        # Who did it and why is in the audit; that it came in need not be said again.
+        # The audit row says who did it and why, so the workflow's own event would repeat it.
         own = [
             event
             for event in seen.timeline
@@ -100,9 +100,9 @@ def _together(
 
 
 def page_of(ctx: StaffContext, case: Case) -> tuple[Step, WaitReason | None, str] | None:
-    """Return as what step and reason, on which page, the student sees it now, if workers answer.
+    """Return the step, the reason and the page path that the student sees while workers run.
 
-    None where nobody can tell, or there is nothing to see.
+    None when it is not known, or there is no page.
     """
     line = case.standing
     if not case.in_temporal or line.state in {CaseState.UNSEEN, CaseState.ERASED}:
@@ -119,7 +119,7 @@ def page_of(ctx: StaffContext, case: Case) -> tuple[Step, WaitReason | None, str
 
 
 def _proved(case: Case) -> bool:
-    """Tell whether a code has proved the contact: what comes after that is known, or happened."""
+    """Whether a code has verified the contact: a later fact is known, or a later event happened."""
     stood = (event.detail or "" for event in case.timeline if event.what == "stands")
     after = any(each.partition(" ")[0] in pages.AFTER_PROOF for each in stood)
     return after or case.standing.department is not None

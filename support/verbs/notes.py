@@ -1,4 +1,4 @@
-"""Staff write down for one another what no system knows about a case."""
+"""Adds the staff's notes to a case, for their colleagues."""
 
 import secrets
 
@@ -18,7 +18,7 @@ LONGEST = 2000
 async def write(
     ctx: StaffContext, text: str, *, reference: str, note_id: str | None = None
 ) -> None:
-    """Add a note to a case; the same `note_id` once more changes nothing. Raises `ActRefused`."""
+    """Add a note to a case; idempotent by `note_id`. Raises `ActRefused`."""
     ctx.staff.check(Action.NOTE)
     written = texts.note(text)
     if not written:
@@ -41,7 +41,7 @@ async def write(
 
 
 async def _department(ctx: StaffContext, reference: str) -> str | None:
-    """Return whose case this is, as the ledger alone knows it where Temporal is away or forgot."""
+    """Return the case's department, from the ledger if Temporal is away or has deleted the run."""
     try:
         return (await cases.standing(ctx.client, reference)).department
     except (TemporalUnavailable, UnknownReference):

@@ -1,6 +1,6 @@
-"""How the engine does: each part outside, the task queues, the SMS budget, the pause, the alerts.
+"""Reads the engine's health: outside systems, task queues, SMS budget, pause and alerts.
 
-Whatever of ledger and Temporal answers is told; that the other does not is told too.
+When the ledger or Temporal is away, the result says so and holds what the other one knows.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from support.verbs.staff_context import StaffContext
 from translations import N_
 
 ALERTS_FAIL = "ALERTS_FAIL"
-"""The cause of an alert that tells, with a channel's name, that this channel takes none."""
+"""The alert cause, followed by a channel's name, for a channel that fails to deliver."""
 WITHIN = timedelta(minutes=15)
 _PATIENCE = timedelta(seconds=3)
 LABELS: Mapping[Part, str] = {
@@ -42,7 +42,7 @@ CHANNELS: Mapping[str, str] = {"webhook": N_("Webhook"), "email": N_("E-mail")}
 
 @dataclass(frozen=True)
 class Queue:
-    """`waiting` tasks, the oldest for `age` seconds; `workers` is how many pollers ask for them."""
+    """A task queue: `waiting` tasks, the oldest for `age` seconds, and `workers` that poll it."""
 
     name: str
     kind: str
@@ -53,7 +53,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class SpentBudget:
-    """SMS of the current window against what the institution is ready to pay for."""
+    """SMS sent in the current window, and the limit that the institution pays for."""
 
     window: str
     used: int
@@ -62,7 +62,7 @@ class SpentBudget:
 
 @dataclass(frozen=True)
 class OperationState:
-    """`queues` is None while Temporal does not answer; without the ledger only they are told."""
+    """The health; `queues` is None while Temporal is away, the rest is empty without the ledger."""
 
     ledger: bool
     temporal: bool
@@ -80,7 +80,7 @@ class OperationState:
 
 
 async def state(ctx: StaffContext) -> OperationState:
-    """Return how the engine does now; raises `NotAllowed`."""
+    """Return the engine's health now; raises `NotAllowed`."""
     ctx.staff.check(Action.OPERATE)
     queues, known = await asyncio.gather(_queues(ctx.client), _known(ctx))
     answers = queues is not None
@@ -112,7 +112,7 @@ async def _known(ctx: StaffContext) -> OperationState | None:
 
 
 async def _channels(ctx: StaffContext) -> list[AlertDelivery]:
-    """Return how each channel that the settings name takes alerts, one never used included."""
+    """Return the delivery state of each configured alert channel, including unused ones."""
     told = ctx.settings.alerts
     named = [name for name, to in (("webhook", told.webhook_url), ("email", told.email)) if to]
     used = {channel.name: channel for channel in await alerts.channels(ctx.pool)}
@@ -120,7 +120,7 @@ async def _channels(ctx: StaffContext) -> list[AlertDelivery]:
 
 
 async def sms_spent(ledger: Connection, limits: SendBudget) -> tuple[SpentBudget, ...]:
-    """Return how many SMS the institution has paid for in this hour and day."""
+    """Return the SMS sent in this hour and this day against their limits."""
     windows = (
         ("hour", timedelta(hours=1), limits.sms_per_hour),
         ("day", timedelta(days=1), limits.sms_per_day),
@@ -142,7 +142,7 @@ async def _queues(client: Client) -> tuple[Queue, ...] | None:
 
 
 async def queues(client: Client) -> tuple[Queue, ...]:
-    """Return every queue that workers serve, as Temporal sees it; it needs no worker."""
+    """Return the state of every task queue from Temporal; needs no worker."""
     told, now = await asyncio.gather(pollers.described(client), pollers.now(client))
     return tuple(
         Queue(

@@ -1,4 +1,4 @@
-"""Operators pause new activations, in words that students read, and let them begin again."""
+"""Pauses new activations with a text for students, and resumes them, for operators."""
 
 from ledger import pauses
 from support.verbs.actions import ActRefused
@@ -10,7 +10,7 @@ LONGEST = 500
 
 
 async def pause(ctx: StaffContext, *, el: str, en: str, reason: str) -> None:
-    """Let no new activation begin; the same words once more change nothing. Raises `ActRefused`."""
+    """Stop new activations from starting; idempotent for the same texts. Raises `ActRefused`."""
     ctx.staff.check(Action.OPERATE)
     greek, english = (" ".join(text.split()) for text in (el, en))
     if not greek or not english:
@@ -25,7 +25,7 @@ async def pause(ctx: StaffContext, *, el: str, en: str, reason: str) -> None:
 
 
 async def resume(ctx: StaffContext, *, reason: str) -> bool:
-    """Let new activations begin again; False when they could already."""
+    """Let new activations start again; return False if they were not paused."""
     ctx.staff.check(Action.OPERATE)
     if await pauses.current(ctx.pool) is None:
         return False

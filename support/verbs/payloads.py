@@ -1,7 +1,7 @@
-"""What operators may read of a payload: everything but what proves who a student is.
+"""Decodes payloads for operators, without what a student proves their identity with.
 
-Each field is named here or is not shown: codes, answers, insurance numbers and the ids of sealed
-passwords never, and a field that is new not before somebody has decided.
+`SHOWN` is an allow-list: codes, answers, insurance numbers and ids of sealed passwords are never
+shown, and a new field is hidden until somebody adds it.
 """
 
 import json
@@ -49,16 +49,15 @@ _OF_TEMPORAL = frozenset({
     "signalDefinitions", "type", "updateDefinitions",
 })
 # fmt: on
-"""What Temporal's page asks each workflow of itself; it ends in an error without them."""
+"""Query results that Temporal's web UI needs from each workflow; it fails without them."""
 _ANEW = timedelta(minutes=5)
 _PLAIN = {"encoding": b"json/plain"}
 
 
 async def decode(ctx: StaffContext, payloads: Sequence[Payload]) -> list[Payload]:
-    """Return them as they may be read; raises `NotAllowed`.
+    """Return the payloads decoded and filtered; raises `NotAllowed`.
 
-    One row a person and workflow is written to the audit within a few minutes, before anything is
-    shown.
+    The audit row is written first, deduplicated by staff member and workflow for a few minutes.
     """
     ctx.staff.check(Action.DECODE)
     theirs = await _theirs(ctx, {workflow_of(payload) for payload in payloads})
@@ -74,7 +73,7 @@ async def decode(ctx: StaffContext, payloads: Sequence[Payload]) -> list[Payload
 
 
 async def _theirs(ctx: StaffContext, workflows: Collection[str]) -> Collection[str]:
-    """Return the workflows this person may look into; those of no department only who sees all."""
+    """Return the workflows this person may read; one without department needs sight of all."""
     noted = await activations.noted(ctx.pool, workflows)
     departments = {name: noted[name].department if name in noted else None for name in workflows}
     return {name for name in workflows if ctx.staff.sees(departments[name])}
@@ -83,7 +82,7 @@ async def _theirs(ctx: StaffContext, workflows: Collection[str]) -> Collection[s
 async def _decode(ctx: StaffContext, box: Payload, theirs: Collection[str]) -> Payload | None:
     workflow = workflow_of(box)
     if box.metadata.get("encoding") != ENCODING:
-        return box  # It was never encrypted: Temporal's page asks for search attributes too.
+        return box  # Not encrypted: Temporal's web UI sends search attributes, too.
     if not workflow or workflow not in theirs:
         return None
     context = WorkflowSerializationContext(namespace=ctx.client.namespace, workflow_id=workflow)
@@ -97,7 +96,7 @@ async def _decode(ctx: StaffContext, box: Payload, theirs: Collection[str]) -> P
 
 
 def unsealed(value: Any) -> Any:
-    """Return a value with what must not be read taken out."""
+    """Return a value without the fields that are not shown."""
     match value:
         case dict():
             return {name: _field(name, inner) for name, inner in value.items()}

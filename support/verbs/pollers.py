@@ -1,4 +1,4 @@
-"""Who asks Temporal for work, by Temporal's clock."""
+"""Counts the workers that poll Temporal's task queues, by Temporal's clock."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -15,17 +15,17 @@ from starter.client import temporal_clock
 
 WORKFLOWS = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
 Served = tuple[str, TaskQueueType.ValueType]
-"""A queue and the kind of its tasks."""
+"""A task queue's name and the type of its tasks."""
 
 _PATIENCE = timedelta(seconds=3)
-# Temporal itself forgets who has not asked for so long.
+# Temporal drops a poller from its list after this time without a poll.
 _FORGOTTEN = timedelta(minutes=5)
-# A worker's poll lasts a minute at most, and the next one follows at once.
+# A long poll lasts a minute at most, and the next one follows at once.
 _POLLS = timedelta(seconds=75)
 
 
 async def described(client: Client) -> Mapping[Served, DescribeTaskQueueResponse]:
-    """Return what Temporal says of every queue that workers serve."""
+    """Return Temporal's description of every task queue of the engine."""
     activities = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
     queues = dict.fromkeys([*TaskQueue, *(channel.queue for channel in Channel.all())])
     asked = [(TaskQueue.MAIN, WORKFLOWS), *((queue, activities) for queue in queues)]
@@ -48,14 +48,14 @@ async def _describe(client: Client, served: Served) -> DescribeTaskQueueResponse
 
 
 async def now(client: Client) -> datetime:
-    """Return Temporal's time, and where it is not told the best guess at it."""
+    """Return Temporal's time, or an estimate if the server does not give it."""
     return await temporal_clock.now(client) or guess((await described(client)).values())
 
 
 def guess(queues: Iterable[DescribeTaskQueueResponse]) -> datetime:
-    """Return this process's time, or Temporal's where that shows this process's to be wrong.
+    """Return this process's time, or an estimate from the polls if they show it to be wrong.
 
-    Who asked for work last did so then or up to five minutes before.
+    The newest poll in Temporal's list is at most five minutes old.
     """
     own = datetime.now(UTC)
     newest = max((moment for queue in queues for moment in _polls(queue)), default=own)
@@ -63,7 +63,7 @@ def guess(queues: Iterable[DescribeTaskQueueResponse]) -> datetime:
 
 
 def workers(queue: DescribeTaskQueueResponse, at: datetime) -> int:
-    """Return how many ask for work of this queue at that time."""
+    """Return the number of pollers of this task queue at that time."""
     return sum(moment > at - _POLLS for moment in _polls(queue))
 
 

@@ -1,7 +1,7 @@
-"""The queue: every activation that has not ended, by what it needs, and what finished today.
+"""Lists the open activations by what they need, and those that finished today.
 
-All of them are one listing of Temporal's visibility. What that does not know, the next try and a
-failure of the last minute, is asked one by one, and only for the rows that are looked at.
+All come from one listing of Temporal's visibility. What it does not hold, the next retry and a
+failure of the last minute, is read by one describe call for each row shown.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ from support.verbs.staff_context import StaffContext
 from workflows import steps
 
 MOST = 10_000
-"""More than so many are not counted, and nobody reads so far."""
+"""The most activations that are listed and counted."""
 PER_PAGE = 25
 _AT_ONCE = 20
 _YOUNG = timedelta(seconds=60)
-"""For so long a failing try is not published yet: the first window of the engine's patience."""
+"""How long a failing attempt stays unpublished: the first retry window of the workflow."""
 _MOST_YOUNG = 50
 
 
@@ -80,7 +80,7 @@ _KEYS: Mapping[Sort, Callable[[CaseSummary], str | datetime]] = {
 
 @dataclass(frozen=True)
 class Count:
-    """How many stand alike, and since when the first of them does; `cause` as in `cause_of`."""
+    """How many have the same cause, and since when the first has; `cause` as in `cause_of`."""
 
     number: int = 0
     oldest: datetime | None = None
@@ -89,7 +89,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Overview:
-    """`finished` is None while the ledger is away; `more`: there are more than were counted."""
+    """The counts; `finished` is None while the ledger is away; `more`: the limit was reached."""
 
     groups: Mapping[Group, Count]
     causes: Sequence[Count]
@@ -107,14 +107,14 @@ class QueuePage:
 
 
 def cause_of(line: CaseSummary) -> str:
-    """Return what groups the stuck: the wait reason; `failing` where the engine itself fails."""
+    """Return the cause of a stuck activation: its wait reason, or `failing` for an engine error."""
     if line.state is CaseState.FAILING:
         return CaseState.FAILING
     return line.wait_reason or line.step
 
 
 async def overview(ctx: StaffContext) -> Overview:
-    """Count everything that is open, by group and cause, and what finished today, by end."""
+    """Count the open activations by group and cause, and today's finished ones by outcome."""
     ctx.staff.check(Action.QUEUE)
     (lines, more), today = await asyncio.gather(open_lines(ctx), _finished_today(ctx))
     groups: dict[Group, Count] = {
@@ -131,7 +131,7 @@ async def overview(ctx: StaffContext) -> Overview:
 
 
 def retriable(ctx: StaffContext, seen: Overview) -> frozenset[str]:
-    """Return the causes whose activations this person may try all at once."""
+    """Return the causes that this person may retry in bulk."""
     if not ctx.staff.may(Action.RETRY_ALL):
         return frozenset()
     waits = {count.cause for count in seen.causes} & set(WaitReason)
@@ -147,7 +147,7 @@ async def page(
     descending: bool = False,
     number: int = 1,
 ) -> QueuePage:
-    """Return one page of a group's list, in an order that only what happens changes."""
+    """Return one page of a group's list; the order is stable while nothing changes."""
     ctx.staff.check(Action.QUEUE)
     if group is Group.FINISHED:
         lines, more = await _finished_today(ctx) or ([], False)
@@ -167,7 +167,7 @@ async def page(
 
 
 async def open_lines(ctx: StaffContext) -> tuple[list[CaseSummary], bool]:
-    """Return all that is open and this desk's, the newest first, and whether there is more."""
+    """Return the open activations this person may see, newest first, and whether more exist."""
     departments = ctx.staff.departments
     if departments is not None and not departments:
         return [], False
@@ -187,7 +187,7 @@ async def open_lines(ctx: StaffContext) -> tuple[list[CaseSummary], bool]:
 
 
 async def described(client: Client, lines: Sequence[CaseSummary]) -> list[CaseSummary]:
-    """Return the lines with the next try of those that the engine waits for."""
+    """Return the summaries, with the next retry of those that wait for a system."""
     asked = [
         line
         for line in lines
@@ -207,21 +207,21 @@ async def _described(client: Client, lines: Iterable[CaseSummary]) -> dict[str, 
             try:
                 return await cases.standing(client, line.reference)
             except UnknownReference:
-                return line  # It was deleted between the listing and the look.
+                return line  # It was deleted after the listing.
 
     return {line.reference: line for line in await asyncio.gather(*map(ask, lines))}
 
 
 def _may_fail(line: CaseSummary, now: datetime) -> bool:
-    """Tell whether a try may be failing that is not published yet."""
+    """Whether an attempt may be failing that is not published yet."""
     works = line.wait_reason in {None, WaitReason.WAITING_PIN}
     return works and line.step not in steps.ENDS and now - line.since < _YOUNG
 
 
 async def _finished_today(ctx: StaffContext) -> tuple[list[CaseSummary], bool] | None:
-    """Return what ended since midnight where the institution is, and whether there is more.
+    """Return what ended since the institution's local midnight, and whether more exist.
 
-    None: the ledger is away.
+    None while the ledger is away.
     """
     zone = ctx.settings.institution.timezone
     try:
@@ -236,7 +236,7 @@ async def _finished_today(ctx: StaffContext) -> tuple[list[CaseSummary], bool] |
 
 
 def of_ledger(noted: ActivationRow, *, state: CaseState = CaseState.FORGOTTEN) -> CaseSummary:
-    """Return what the ledger alone tells; `state` is what an activation without an end is in."""
+    """Build a summary from the ledger; `state` is that of an activation without an outcome."""
     if noted.end:
         state = CaseState.ENDED
     return CaseSummary(
@@ -268,7 +268,7 @@ def _count(lines: Iterable[CaseSummary], cause: str | None = None) -> Count:
 
 
 def _counted(lines: Iterable[CaseSummary], key: Callable[[CaseSummary], str]) -> list[Count]:
-    """Count by this key, the most first."""
+    """Count by this key, the largest count first."""
     alike: dict[str, list[CaseSummary]] = {}
     for line in lines:
         alike.setdefault(key(line), []).append(line)

@@ -1,4 +1,4 @@
-"""Why an entry of the directory is a person's, or is in the way, in a reader's language."""
+"""Translates the reasons why a directory entry is a person's or conflicts with them."""
 
 from domain.reasons import Reason, worded
 from translations import N_, translator
@@ -35,6 +35,6 @@ TEXTS = {
 
 
 def reason(kept: str, language: str) -> str:
-    """Word a kept reason; an older one that is not known any more as it stands."""
+    """Return the text of a stored reason; an unknown older one is returned unchanged."""
     say = translator(language).gettext
     return worded(kept, lambda each: say(TEXTS[each]))

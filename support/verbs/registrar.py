@@ -1,7 +1,7 @@
-"""The registrar check: what the engine sees of a student, and the sentence to tell them.
+"""Runs the registrar check: what the engine sees of a student, and the text to tell them.
 
-Asked when there is no case to open: somebody was "not found". The audit keeps by what was asked,
-never what. Registrar and directory are only read, each for as long as a person would wait.
+It is for students who were "not found" and have no case. The audit keeps the kind of key asked
+for, never its value. Registrar and directory are only read, with interactive time-outs.
 """
 
 from dataclasses import dataclass, field, replace
@@ -40,7 +40,7 @@ MOST = 20
 
 
 class Kind(StrEnum):
-    """By what a student is asked for; the last when nothing but a contact is known."""
+    """The kind of key of a check; the last is for when only a contact is known."""
 
     NUMBER = "number"
     NAME = "name"
@@ -50,7 +50,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class RegistrarQuestion:
-    """One of number, surname and insurance number; and what the student says they typed.
+    """One of number, surname and insurance number, and the contacts the student says they typed.
 
     `case` is the reference of an activation, in place of its student's number.
     """
@@ -63,7 +63,7 @@ class RegistrarQuestion:
 
     @property
     def kind(self) -> Kind:
-        """Raises `ActRefused` for a question that cannot be asked."""
+        """Return the kind of key; raises `ActRefused` for an invalid question."""
         given = [kind for kind in Kind if getattr(self, kind, "").strip()]
         if len(given) > 1:
             raise ActRefused(N_("Ask by one of student number, surname and insurance number."))
@@ -77,12 +77,12 @@ class RegistrarQuestion:
 
 @dataclass(frozen=True)
 class Check:
-    """`outcome` is None while several persons fit: one of them has to be chosen.
+    """The result; `outcome` is None while several persons fit and one must be chosen.
 
-    `elsewhere` counts rows of persons who are another department's; `shared_with` the others who
-    have one of this person's contacts. `by_many`: each of them is on file for so many that none
-    is of use; `shared_with` then is the fewest that they can be. `why` names the rule by which the
-    directory's entry is theirs or in doubt.
+    `elsewhere` counts rows of persons of other departments, `shared_with` the other persons with
+    one of this person's contacts. `by_many`: too many persons share each contact for any to be
+    usable, and `shared_with` is then a lower bound. `why` names the rule by which the directory's
+    entry is theirs or in doubt.
     """
 
     outcome: Diagnosis | None
@@ -99,9 +99,9 @@ class Check:
 
 
 class _Found(NamedTuple):
-    """One human as an activation judges them, without an insurance number that is another's.
+    """One person as an activation sees them, without an insurance number that is another's.
 
-    `rows` are theirs as the registrar has them.
+    `rows` are the registrar's own rows of the person.
     """
 
     judged: Grouped
@@ -109,7 +109,7 @@ class _Found(NamedTuple):
 
 
 async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
-    """Look, once the audit has it; raises `ActRefused`, `UnknownReference`."""
+    """Write the audit row, then check; raises `ActRefused`, `UnknownReference`."""
     if question.case:
         number = await _number_of(ctx, question.case)
         question = replace(question, number=number)
@@ -152,7 +152,7 @@ async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
 
 
 async def _number_of(ctx: StaffContext, reference: str) -> str:
-    """Return the student number that a case is of."""
+    """Return the student number of a case."""
     ctx.staff.check(Action.REGISTRAR)
     noted = (await activations.noted(ctx.pool, [reference])).get(reference)
     line = await cases.standing(ctx.client, reference)
@@ -188,7 +188,7 @@ def _grouped(ctx: StaffContext, rows: list[Row]) -> list[_Found]:
 
 
 def _fits(ctx: StaffContext, group: list[Row], question: RegistrarQuestion) -> bool:
-    """Whether the question is about this person, and not about who was born on the same day."""
+    """Whether the question is about this person, and not another with the same date of birth."""
     match question.kind:
         case Kind.NUMBER:
             wanted = identifier(question.number)

@@ -1,6 +1,6 @@
-"""What account a student has, for the registrar check: by the ledger's word and the directory's.
+"""Finds a student's account for the registrar check, in the ledger and the directory.
 
-The directory is asked as the engine asks it, for as long as a person would wait.
+It applies the engine's own rules to the directory, with an interactive time-out.
 """
 
 from dataclasses import replace
@@ -30,15 +30,15 @@ _NOTED = {
     AccountState.FOREIGN: AccountSeen.IN_THE_WAY,
     AccountState.GONE: AccountSeen.GONE,
 }
-"""What the directory shows of an account that the ledger calls active."""
+"""The outcome for each presence in the directory of an account that the ledger calls active."""
 
 Told: TypeAlias = tuple[AccountSeen, str | None, str | None]
 
 
 async def account_of(ctx: StaffContext, person: Person, again: Known, noted: str | None) -> Told:
-    """Ask the directory as the engine will; `noted` is the account that the ledger knows.
+    """Look up the account by the engine's rules; `noted` is the account in the ledger.
 
-    Without an answer of the directory the ledger's word stands.
+    If the directory is away, return what the ledger knows.
     """
     unknown = (AccountSeen.ACTIVE if noted else AccountSeen.UNKNOWN, noted, None)
     try:
@@ -66,7 +66,7 @@ async def account_of(ctx: StaffContext, person: Person, again: Known, noted: str
 
 
 async def _unnoted(directory: Directory, person: Person, identity: Identity, domain: str) -> Told:
-    """Look by every rule, then by the registrar's name."""
+    """Search the directory by every rule, then by the registrar's username."""
     name = None if usernames.unusable(person.login_name or "") else person.login_name
     found = await directory.run(directory.find_own, identity)
     match found.outcome:

@@ -1,4 +1,4 @@
-"""Reads the registrar for staff: whose rows these are, who sees them, who shares a contact."""
+"""Reads the registrar for staff: a row's person, who may see it, and shared contacts."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -40,7 +40,7 @@ def in_sight(ctx: StaffContext, row: Row) -> bool:
 
 @dataclass(frozen=True)
 class Sharing:
-    """How many others have each of a person's contacts, and how many at least have any."""
+    """How many other persons have each contact, and a lower bound of those who have any."""
 
     each: Mapping[str, int] = field(default_factory=dict)
     others: int = 0
@@ -54,7 +54,7 @@ class Sharing:
         return bool(self.each) and len(self.many) == len(self.each)
 
     def of(self, typed: students.ContactQuery) -> list[int]:
-        """Return how many others have each of the contacts that were typed; of all, if none was."""
+        """Return how many others have each typed contact; of all contacts if none was typed."""
         typed_ones = (typed.mobile, typed.email)
         used = [others for contact, others in self.each.items() if contact in typed_ones]
         return used or [*self.each.values()]

@@ -1,7 +1,6 @@
-"""The registrar check in words: one text an outcome, to be read out as it stands.
+"""Holds the texts of the registrar check: one for each outcome, for staff to read out.
 
-Whoever reads it out knows the student or the secretariat at the other end; so both languages are
-always at hand.
+Both languages are always shown, because staff know which one the listener speaks.
 """
 
 from domain.contracts.vocabulary import ContactKind, Language
@@ -96,7 +95,7 @@ UNDER_WAY = {
         " is no longer in the directory: support has to say whether it is made again."
     ),
 }
-"""What is said instead beside an activation that is under way."""
+"""Texts that replace these when an activation is open."""
 ACCOUNTS = {
     AccountSeen.NONE: N_("There is no account yet."),
     AccountSeen.ACTIVE: N_("There is an active account."),
@@ -142,7 +141,7 @@ SLIPS = {
 
 
 def sentences(found: Check) -> dict[str, str]:
-    """Return what to say, in every language; while several persons fit, nothing."""
+    """Return the text in every language; empty while several persons fit."""
     texts = OUTCOMES | UNDER_WAY if found.reference else OUTCOMES
     if found.outcome is None:
         return {}
@@ -150,12 +149,12 @@ def sentences(found: Check) -> dict[str, str]:
 
 
 def lacks(row: Enrolled, language: str) -> list[str]:
-    """Say what a row lacks."""
+    """Return texts for the data that a row lacks."""
     return [translator(language).gettext(LACKS[each]) for each in row.lacks]
 
 
 def contact(on_file: OnFile, language: str) -> str:
-    """Say a contact on file: its mask, or why it cannot be read."""
+    """Return the masked contact on file, or why it is unusable."""
     say = translator(language).gettext
     fault = FAULTS[on_file.fault] if on_file.fault else ""
     told = on_file.mask or say(fault) % {"n": on_file.digits}

@@ -106,17 +106,17 @@ async def last_error(
     """Return the last failure of a pending activity, as it was raised, for operators."""
     for pending in description.raw_description.pending_activities:
         if pending.HasField("last_failure"):
-            told = await _failure_text(converter, pending.last_failure)
+            told = await _text_of(converter, pending.last_failure)
             return f"{pending.activity_type.name}: {told}"
     for event in reversed(events):
         if event.HasField("workflow_task_completed_event_attributes"):
             break
         if event.HasField("workflow_task_failed_event_attributes"):
-            return await _failure_text(converter, event.workflow_task_failed_event_attributes.failure)
+            return await _text_of(converter, event.workflow_task_failed_event_attributes.failure)
     return None
 
 
-async def _failure_text(converter: DataConverter, failure: Failure) -> str:
+async def _text_of(converter: DataConverter, failure: Failure) -> str:
     readable = Failure()
     readable.CopyFrom(failure)
     try:
