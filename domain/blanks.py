@@ -49,8 +49,8 @@ _NOUNS = (
 # Never names of people; the words that follow say what is missing.
 _NEGATIONS = ("δεν", "not")
 # Also names of people, unless a word with one of the endings below follows.
-_NO = ("no", "μη", "μην")
-_NOT_SO = (
+_NEGATIONS_OR_NAMES = ("no", "μη", "μην")
+_AFTER_NEGATION = (
     *("μένο", "μένος", "μένη", "μένου", "μένα", "θέν", "θέντος", "θείς", "θέντα", "σιμο", "σιμος"),
     *("σιμα", "γνωστό", "γνωστός", "γνωστή", "γνωστού", "υπαρκτό", "υπαρκτός", "υπάρχει", "έχει"),
 )
@@ -70,7 +70,7 @@ def value(raw: str | None, more: frozenset[str] = frozenset()) -> str:
     """
     text = visible(raw or "")
     has_content = any(c.isalnum() for c in text) and re.search("[^0]", re.sub(r"[\W_]", "", text))
-    return text if has_content and not _says_nothing(_key(text), more) else ""
+    return text if has_content and not _means_empty(_key(text), more) else ""
 
 
 def _key(text: str) -> str:
@@ -79,13 +79,13 @@ def _key(text: str) -> str:
     return words.translate(LOOK_ALIKES) if has_greek(words) else words.lower()
 
 
-def _says_nothing(key: str, more: frozenset[str]) -> bool:
+def _means_empty(key: str, more: frozenset[str]) -> bool:
     words, nothing = key.split(), WORDS | more
-    bare = [word for word in words if word not in _OF_WHAT]
+    bare = [word for word in words if word not in _FIELD_WORDS]
     letters = "".join(words)
     crossed = len(key) > 1 and not key.strip("Xx ")
     repeated = len(letters) > len("AA") and letters in letters[0] * len(letters)
-    if crossed or (repeated and letters.isalpha()) or _says_not(words, bare):
+    if crossed or (repeated and letters.isalpha()) or _is_negation(words, bare):
         return True
     spaced = letters if len(words) > len("AA") and len(words) == len(letters) else ""
     return not {key, " ".join(bare), spaced}.isdisjoint(nothing) or (
@@ -93,16 +93,16 @@ def _says_nothing(key: str, more: frozenset[str]) -> bool:
     )
 
 
-def _says_not(words: list[str], bare: list[str]) -> bool:
+def _is_negation(words: list[str], bare: list[str]) -> bool:
     """Tell whether words are a negation, such as "not declared"."""
     first, *others = words
-    if not others or first not in _NONE:
-        return first in _NOT
-    return bare == [first] or others[0].endswith(_ENDINGS)
+    if not others or first not in _NEGATIVE_OR_NAME:
+        return first in _NEGATIVE
+    return bare == [first] or others[0].endswith(_ENDINGS_AFTER_NEGATION)
 
 
 WORDS = known(_WORDS)
 OF_FATHERS = known(_OF_FATHERS)
-_OF_WHAT = known(_NOUNS)
-_NOT, _NONE = known(_NEGATIONS), known(_NO)
-_ENDINGS = tuple(known(_NOT_SO))
+_FIELD_WORDS = known(_NOUNS)
+_NEGATIVE, _NEGATIVE_OR_NAME = known(_NEGATIONS), known(_NEGATIONS_OR_NAMES)
+_ENDINGS_AFTER_NEGATION = tuple(known(_AFTER_NEGATION))

@@ -20,11 +20,11 @@ from domain.text import has_greek, is_greek_only, plain
 
 _MOBILE_TYPES = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 # Students from Cyprus leave out their country code more often than all others together.
-_NEIGHBOURS = ("CY",)
+_FREQUENT_REGIONS = ("CY",)
 _PHONE_CHARACTERS = re.compile(r"[+\d\s()./\-\u2010-\u2015]+")
 # Secretaries write several numbers in one field, with words about whose they are.
-_BETWEEN_MOBILES = re.compile(r"[^+\d ().\-\u2010-\u2015]+|\s[-–]\s")
-_WRITTEN_TOGETHER = re.compile(r"[+\d]+")
+_MOBILE_SEPARATORS = re.compile(r"[^+\d ().\-\u2010-\u2015]+|\s[-–]\s")
+_DIGIT_GROUP = re.compile(r"[+\d]+")
 _FEWEST_DIGITS = 8
 _MOST_DIGITS = 18
 # Digit groups of one number, as in 00 30 69 12 34 56 78.
@@ -32,12 +32,12 @@ _MOST_GROUPS = 7
 _LONGEST_FIELD = 255
 AROUND_EMAILS = "'.{}"
 """Characters that spreadsheets and sentences leave around an address; valid inside one too."""
-_OF_NOBODY = {
+_NOT_PERSONAL = {
     *("no", "nomail", "noemail", "nil", "nan", "na", "notvalid", "test", "mail", "email"),
     *("gram", "grammateia", "gramateia", "secretariat", "students", "foitites", "library"),
     *("bibliothiki", "erasmus"),
 }
-_BETWEEN_EMAILS = re.compile(r"[\s,;:|/<>()\[\]\"«»‹›“”„‘’]+")
+_EMAIL_SEPARATORS = re.compile(r"[\s,;:|/<>()\[\]\"«»‹›“”„‘’]+")
 # As in email=a@b.org. An address may contain "=", so only known or non-ASCII labels are removed.
 _LABEL = re.compile(r"^(?:(?:e[-_.]?)?mail(?:to)?|[^@=]*[^\x00-\x7f@=][^@=]*)=", re.IGNORECASE)
 
@@ -98,14 +98,14 @@ def is_of_nobody(address: str) -> bool:
     """Tell whether a mailbox is an office's or a placeholder by its name: info@, no@, none@."""
     name = address.partition("@")[0]
     reserved = usernames.unusable(name) is usernames.Unusable.RESERVED
-    return reserved or not blanks.value(name) or re.sub(r"[._+-]", "", name) in _OF_NOBODY
+    return reserved or not blanks.value(name) or re.sub(r"[._+-]", "", name) in _NOT_PERSONAL
 
 
 @remembered(OF_A_REGISTRAR)
 def mobiles_on_file(raw: str | None, region: str) -> tuple[str, ...]:
     """Return every mobile in the registrar's field, in order, without duplicates."""
     text = plain((raw or "")[:_LONGEST_FIELD])
-    pieces = _BETWEEN_MOBILES.split(text)
+    pieces = _MOBILE_SEPARATORS.split(text)
     numbers = [text, *pieces, *(number for piece in pieces for number in _joined(piece, region))]
     return _readable(dict.fromkeys(numbers), lambda number: mobile(number, region))
 
@@ -122,17 +122,17 @@ def landline_on_file(raw: str | None, region: str) -> bool:
 @remembered(OF_A_REGISTRAR)
 def emails_on_file(raw: str | None) -> tuple[str, ...]:
     """Return every e-mail in the registrar's field, in order, without duplicates."""
-    pieces = _BETWEEN_EMAILS.split(plain((raw or "")[:_LONGEST_FIELD]))
-    return _readable((_bare(_LABEL.sub("", _bare(piece))) for piece in pieces), email)
+    pieces = _EMAIL_SEPARATORS.split(plain((raw or "")[:_LONGEST_FIELD]))
+    return _readable((_stripped(_LABEL.sub("", _stripped(piece))) for piece in pieces), email)
 
 
-def _bare(piece: str) -> str:
+def _stripped(piece: str) -> str:
     return piece.strip(f"{AROUND_EMAILS}=")
 
 
 def _joined(text: str, region: str) -> Iterator[str]:
     """Yield the numbers in a row of digit groups, each the longest valid one."""
-    groups = _WRITTEN_TOGETHER.findall(text)
+    groups = _DIGIT_GROUP.findall(text)
     at = 0
     while at < len(groups):
         ends = range(min(at + _MOST_GROUPS, len(groups)), at, -1)
@@ -169,7 +169,7 @@ def _foreign(text: str) -> bool:
     """Tell whether the digits are valid abroad, that is, lack only the country code."""
     if text.startswith(("+", "00")):
         return False
-    abroad = (_parse("+" + text, "ZZ"), *(_parse(text, region) for region in _NEIGHBOURS))
+    abroad = (_parse("+" + text, "ZZ"), *(_parse(text, region) for region in _FREQUENT_REGIONS))
     return any(number is not None for number in abroad)
 
 

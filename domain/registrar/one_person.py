@@ -30,7 +30,7 @@ class Likeness(Enum):
 
 
 class Decision(Enum):
-    """Whether two rows may be one person's."""
+    """Decisions whether two rows may be one person's."""
 
     NO = auto()
     BY_CONTACT = auto()

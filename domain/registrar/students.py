@@ -147,8 +147,8 @@ def _enrolment(row: Row, index: Callable[[str], str]) -> Enrolment:
 def indexed(row: Enrolment, index: Callable[[str], str]) -> Enrolment:
     """Return the row with its keyed indexes."""
     number = f"{row.system_id}/{row.registration_id}"
-    told = ("row", number, row.last_name_latin, row.first_name_latin, str(row.birth_date))
-    return row.model_copy(update={"row_key": index(number), "row_mark": index("\n".join(told))})
+    marked = ("row", number, row.last_name_latin, row.first_name_latin, str(row.birth_date))
+    return row.model_copy(update={"row_key": index(number), "row_mark": index("\n".join(marked))})
 
 
 def _login_name(row: Row) -> str | None:
