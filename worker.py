@@ -1,7 +1,7 @@
-"""Wiring only: settings, connection, workers, probes, and a graceful stop.
+"""Wires a worker process: settings, connection, workers, health probes and graceful shutdown.
 
-One process serves all task queues, or with `--only` the queues of one role, so that each role can
-run with credentials of its own.
+One process serves all task queues, or with `--only` those of one role, so that each role can run
+with its own credentials.
 """
 
 import asyncio
@@ -108,7 +108,7 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
         if WorkerRole.MAIN in roles:
             await pooler.refuse(registrar, "registrar.dsn")
         for opened in (ledger, registrar):
-            # Nothing runs any more by then, and a server that hangs would not say goodbye.
+            # No activity runs any more, and a graceful close could hang with the server.
             stack.callback(opened.terminate)
         if probed:
             await stack.enter_async_context(probes(*probed, partial(_ready, ledger, keys, workers)))
@@ -125,12 +125,12 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
         log.info("worker serves", queue=",".join(roles))
         await stop.wait()
         log.info("worker stopping")
-        # All at once, so that one grace time is enough for every queue.
+        # Concurrently, so that the whole shutdown takes one grace period.
         await asyncio.gather(*(one.shutdown() for one in workers))
 
 
 async def _connected(config: Settings, keys: KeyRing, stop: asyncio.Event) -> Client | None:
-    """Connect as soon as Temporal answers; None when told to stop before it does."""
+    """Connect, with retries until Temporal answers; return None if stopped before."""
     while not stop.is_set():
         with suppress(TemporalUnavailable):
             client = await connect(config, keys, answers=True)
@@ -143,7 +143,7 @@ async def _connected(config: Settings, keys: KeyRing, stop: asyncio.Event) -> Cl
 
 
 async def _ready(ledger: Pool, keys: KeyRing, workers: list[Worker]) -> Answers:
-    """Ready while all it needs answers, every queue is served and the keys are the others'."""
+    """Check that Temporal and ledger answer, all workers run, and the keys match the ledger's."""
     return await ledger_fits(ledger, keys) | {
         "ledger": await ledger_answers(ledger),
         "temporal": bool(workers) and await temporal_ready(workers[0].client),
@@ -153,7 +153,7 @@ async def _ready(ledger: Pool, keys: KeyRing, workers: list[Worker]) -> Answers:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What every role is wired from; what a role opens is closed by `stack`, workers first."""
+    """The dependencies of every role; `stack` closes what a role opens, workers first."""
 
     client: Client
     ledger: Pool
@@ -208,7 +208,7 @@ def _directory(given: Dependencies) -> list[Worker]:
         directory=directory_of(given.config.directory, fence),
     )
     given.stack.push_async_callback(accounts.close)
-    # No more at once than there are threads: who has to wait waits at Temporal, off the clock.
+    # As many slots as threads: tasks wait in Temporal's queue, where no time-out runs.
     slots = given.config.directory.pool_size
     return [
         _worker(given.client, TaskQueue.DIRECTORY, accounts.all(), max_concurrent_activities=slots)

@@ -1,15 +1,14 @@
-"""What workflows have done outside; every activity may be repeated and ends the same.
+"""Temporal activities: what workflows do to outside systems; every activity is idempotent.
 
-errors.py     how an error of a driver or adapter becomes a failure that Temporal keeps
-fencing.py    keeps a try that has outlived its time from writing
+errors.py     turns an error of a driver or adapter into a Temporal failure
+fencing.py    keeps an attempt that has timed out from writing
 registrar.py  find_student, reading the registrar's view
-pins.py       check_pin, unlock_pin, and the tries of the question who it is
+pins.py       check_pin, unlock_pin, and the attempts at the identity question
 records.py    claims, consents, insurance numbers, send budgets, the close: the ledger's activities
 accounts.py   check_account, resolve_account and provision_account, on directory and ledger;
-              presence.py tells an account that is gone from one that is not seen, writes.py
-              makes an entry and gives it a password
-desk.py       mail_support_request: what students write to support
-messages.py   send_pin and send_notice; words.py writes them
+              writes.py adds an entry and sets its password
+desk.py       mail_support_request and mail_support_answer: mail between students and support
+messages.py   send_pin and send_notice
 
-A worker registers what `all()` of the classes gives, each class with its own credentials only.
+A worker registers what `all()` of its classes returns; each class has its own credentials only.
 """

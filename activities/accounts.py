@@ -1,7 +1,7 @@
-"""resolve_account and provision_account: the student's name and account in the directory.
+"""Activities that choose a student's username and create the account in the directory.
 
-Only an account that cannot be mistaken for another person's is touched; only a recorded consent
-opens the sealed password; only a bind with it counts as done. Any number of tries end the same.
+They change only an account that is certainly this person's; open the sealed password only with a
+recorded consent; and succeed only after a bind with it. All are idempotent.
 """
 
 from collections.abc import Callable
@@ -45,7 +45,7 @@ from security.keys import KeyRing
 from security.sealing import NotOurs, unseal
 from settings import Settings
 
-# What a SecretStr turns into when it travels; it must never become anybody's password.
+# The serialised form of a SecretStr, which must never become a password.
 _MASKED_SECRET = b"**********"
 
 
@@ -78,7 +78,7 @@ class DirectoryActivities:
 
     @activity.defn(name=ActivityName.CHECK_ACCOUNT)
     async def check_account(self, request: CheckAccount) -> AccountChecked:
-        """Tell whether an account that the ledger calls active still exists."""
+        """Check whether an account that is active in the ledger still exists."""
         begin_try()
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             request = await used_again.widened(self._pool, request)
@@ -117,7 +117,7 @@ class DirectoryActivities:
                 return writes.refused(PasswordRefusal.EXPIRED)
             if password in (b"", _MASKED_SECRET):
                 return writes.refused(PasswordRefusal.POLICY)
-            # The portal looks too, but knows nothing of the student while no worker answers it.
+            # The portal checks this too, but not while no worker gives it the student's data.
             if personal.contained(password.decode(errors="ignore"), request.password_context):
                 return writes.refused(PasswordRefusal.PERSONAL)
             made = await self._provision(
@@ -130,13 +130,13 @@ class DirectoryActivities:
                     reference=request.reference,
                     username=request.username,
                 )
-                # A choice may have been withdrawn meanwhile, by somebody who found no account yet.
+                # A withdrawal before the account existed found nothing to delete in the directory.
                 await self._take_back(request.reference, request.username)
             return made
 
     @activity.defn(name=ActivityName.APPLY_WITHDRAWAL)
     async def apply_withdrawal(self, request: ApplyWithdrawal) -> WithdrawalApplied:
-        """Take what withdrawn choices wrote out of the entry, if there is one."""
+        """Delete from the entry, if there is one, the values that withdrawn choices wrote."""
         begin_try()
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             username = await activations.username(self._pool, self._keys, request.reference)
@@ -157,7 +157,7 @@ class DirectoryActivities:
             self._directory.take_away(entry, gone)
 
     async def _unsealed(self, request: ProvisionAccount) -> bytes | None:
-        """Open the sealed password; one that is gone, or was sealed for another, is no password."""
+        """Open the sealed password; return None if it is deleted or sealed for someone else."""
         sealed = await passwords.get(
             self._pool, reference=request.reference, sealed_id=request.sealed_id
         )
@@ -169,12 +169,12 @@ class DirectoryActivities:
     async def _provision(
         self, request: ProvisionAccount, password: bytes, consent: Consent
     ) -> Provisioned:
-        """Make the entry and give it the password, which is noted before it is sent.
+        """Create the entry and set its password, recording in the ledger first that it is sent.
 
-        An entry that is active has a password of this activation's only when one was noted: read
-        after the look, so that no other try can come between. No clock of the directory's and no
-        attribute of its own is trusted for that. The same password is not sent twice: the bind
-        tells whether it is there.
+        An active entry has this activation's password only if the ledger has that record, which is
+        read after the entry to exclude a race with another attempt. The directory's clock and
+        operational attributes are not trusted for this. The same password is not sent twice: a
+        bind shows whether it is set.
         """
         run = self._directory.run
         wanted = attributes(
@@ -202,13 +202,13 @@ class DirectoryActivities:
         )
         made = await run(writes.give_password, self._directory, entry.dn, password, again=sent)
         if made.outcome is ProvisionOutcome.ACTIVE:
-            # Not before: where passwords are hidden, a try that failed would look like success.
+            # Not earlier: where passwords are hidden, a failed attempt would look like a success.
             await usernames.forget_empty_entry(self._pool, request.username)
             return made.model_copy(update={"address": address})
         return made
 
     async def _entry(self, request: ProvisionAccount, wanted: Attributes) -> Entry | Provisioned:
-        """Return the person's entry, added where there was none, or what stands in the way."""
+        """Return the person's entry, added if there was none, or the conflict."""
         run, own = self._directory.run, await self._entries.identity(request.person)
         entry = await run(writes.own_entry, self._directory, request, own, self._domain)
         if entry:

@@ -1,9 +1,9 @@
-"""mail_support_request and mail_support_answer: between the students and the desk's mailbox.
+"""Activities that mail requests for help to support, and support's answers to students.
 
-The desk answers by replying, or from the console. What was written is plain text in the body; of
-what a student typed only the checked e-mail address enters a header, and nothing goes out again,
-for nobody knows whose address it is. Handed over twice at worst, under the same Message-ID, when
-the ledger goes away between the mail and its note.
+Staff answer by replying, or from the console. The text is plain text in the body; of the student's
+input only the validated e-mail address enters a header, and no copy goes to that address, because
+its owner is unknown. A mail is sent at least once: twice, with the same Message-ID, if the ledger
+goes away between the mail and its record.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ class DeskActivities:
 
     @activity.defn(name=ActivityName.MAIL_SUPPORT_ANSWER)
     async def mail_support_answer(self, request: MailSupportAnswer) -> Sent:
-        """Answer the student; replies go to the desk. A refused mailbox is noted for the desk."""
+        """Mail the answer, with replies to support; record a refused mailbox for the staff."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             answered = await support_requests.answered(self._pool, self._keys, request.request_id)
         if answered is None:

@@ -1,6 +1,6 @@
-"""Turns errors of the systems outside into failures that Temporal keeps and anybody may read.
+"""Turns errors of outside systems into Temporal failures, which hold no personal data.
 
-What people must mend is retried slowly, and alarms them once for each cause.
+An error that people must fix is retried slowly and alerts operators once for each cause.
 """
 
 import time
@@ -21,7 +21,7 @@ _alarmed: dict[tuple[str, str], float] = {}
 
 
 def failure(error: AdapterError) -> ApplicationError:
-    """Return the failure that this error is for Temporal; operators are told what needs them."""
+    """Return the Temporal failure for this error, and alert operators if they must act."""
     if error.alarming:
         alarm(error.message)
     return ApplicationError(
@@ -33,7 +33,7 @@ def failure(error: AdapterError) -> ApplicationError:
 
 
 def alarm(cause: str) -> None:
-    """Tell operators what needs them: one line a cause, however many students it befalls."""
+    """Log an error for operators, one line for each cause, however many students it affects."""
     where = activity.info().activity_type if activity.in_activity() else "start"
     now = time.monotonic()
     if now >= _alarmed.get((where, cause), now):
@@ -46,10 +46,9 @@ def guarded(
     away: FailureType,
     unavailable: tuple[type[BaseException], ...],
 ) -> Iterator[None]:
-    """Tell `unavailable` errors as this part being away, all others as something to mend.
+    """Raise `unavailable` errors as the failure type `away`, all others as a misconfiguration.
 
-    Those others are retried as well: once the settings or the code are mended, whatever waits for
-    them goes on by itself.
+    A misconfiguration is retried as well: activations continue once settings or code are fixed.
     """
     try:
         yield

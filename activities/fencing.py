@@ -1,4 +1,4 @@
-"""Keeps a try of an activity that has outlived its time from writing to the directory."""
+"""Keeps an activity attempt that has exceeded its time-out from writing to the directory."""
 
 import time
 from contextvars import ContextVar
@@ -12,20 +12,20 @@ _began: ContextVar[float] = ContextVar("began")
 
 
 def monotonic() -> float:
-    """Return seconds that no change of the machine's clock moves, and no sleep of it stops."""
+    """Return seconds of a monotonic clock that also counts while the machine is suspended."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def begin_try() -> None:
-    """Note when this try of an activity began, for `fence`."""
+    """Store the start of this activity attempt, for `fence`."""
     _began.set(monotonic())
 
 
 def fence() -> None:
-    """Raise where this try has outlived its time: a later one may have begun.
+    """Raise if this attempt has exceeded its time-out, because the next may have begun.
 
-    A stopped process may wake at any moment, and what it wrote then would undo the later try. The
-    time is measured here, for the clocks of this machine and of Temporal may differ.
+    A suspended process may resume at any time, and its late write could undo that of the retry.
+    The time is measured locally, because this machine's clock may differ from Temporal's.
     """
     patience = activity.info().start_to_close_timeout
     if patience and monotonic() >= _began.get() + patience.total_seconds():

@@ -1,7 +1,7 @@
-"""record_insurance: keeps a typed number, unless the ledger or the registrar has it for another.
+"""Activity that stores a typed insurance number unless it is another person's.
 
-An account under this number may be the same person's, by a row that the registrar has replaced. A
-number that was only typed does not prove that: it is for support.
+Ledger and registrar are asked. An account with this number may be the same person's, from a row
+that the registrar has replaced; a typed number does not prove that, so support must decide.
 """
 
 from collections.abc import Callable

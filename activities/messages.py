@@ -1,7 +1,7 @@
-"""send_pin and send_notice: words to students, once each, by any channel.
+"""Activities that send PINs and notices to students by any channel, deduplicated by a key.
 
-A PIN is derived at the moment its message is written and is kept nowhere. What was sent is noted
-by its key, so that a repeated try finds it done; the text is never noted.
+A PIN is derived when its message is written and is stored nowhere. The ledger records the outcome
+under the idempotency key, so a retry finds it done; the text is never stored.
 """
 
 from collections.abc import Callable
@@ -58,7 +58,7 @@ class MessagingActivities:
     async def _once(
         self, key: str, request: SendPin | SendNotice, name: str, **words: Word
     ) -> Sent:
-        """Send unless the ledger knows an outcome of this key, and note the outcome."""
+        """Send unless the ledger has an outcome for this key, and record the outcome."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             known = await messages.sent(self._pool, key)
         if known:

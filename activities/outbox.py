@@ -1,4 +1,4 @@
-"""find_left_behind: what the ledger kept of requests for help while Temporal was away."""
+"""Activity that finds requests for help in the ledger's outbox that Temporal did not receive."""
 
 from collections.abc import Callable
 from typing import Any

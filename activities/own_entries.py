@@ -1,4 +1,4 @@
-"""Looks in the directory for a person's own entry, with what the ledger knows of it."""
+"""Finds a person's own entry in the directory, combined with what the ledger knows of it."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ class OwnEntries:
     async def is_active(self, reference: str, entry: Entry) -> bool:
         """Whether an entry has a password.
 
-        Where the directory hides that, only what this activation added itself has none yet.
+        If the directory hides that, only an entry that this activation added counts as without.
         """
         if entry.password is not Password.HIDDEN or not entry.made_here:
             return entry.active

@@ -1,7 +1,7 @@
-"""check_pin and its neighbours: what is tried is counted in the ledger before it is compared.
+"""Activities that check PINs and limit attempts, which the ledger counts before the comparison.
 
-Codes exist only as a derivation. All codes are always derived and compared, so that the time taken
-says nothing.
+Codes are derived, never stored. Every code is derived and compared each time, so that the
+comparison takes constant time.
 """
 
 import hmac
@@ -66,7 +66,7 @@ class PinActivities:
 
     @activity.defn(name=ActivityName.COUNT_IDENTITY_TRY)
     async def count_identity_try(self, request: CountIdentityTry) -> IdentityTryCounted:
-        """Count an answer to the question of who somebody is, before it is compared."""
+        """Count an answer to the identity question before it is compared."""
         holders, limit = self._holders(request), self._policy.identity_tries
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             if request.submission_id is None:
@@ -95,7 +95,7 @@ class PinActivities:
         return IdentityTriesAllowed()
 
     def _holders(self, request: CountIdentityTry | AllowIdentityTries) -> list[str]:
-        """Return whose tries these are; of an older run, which tells nobody, its own."""
+        """Return the keys of the attempt counter; an older run names none, so it is its own key."""
         if request.destination is None:
             return [request.reference]
         return [messages.contact_index(self._keys, request.destination), *request.person_keys]

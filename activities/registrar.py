@@ -1,4 +1,4 @@
-"""find_student: tells who has a mobile or e-mail on file with the registrar."""
+"""Activity that finds the persons with a typed mobile or e-mail in the registrar."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -29,7 +29,7 @@ class RegistrarActivities:
 
     @activity.defn(name=ActivityName.FIND_STUDENT)
     async def find_student(self, request: FindStudent) -> StudentsFound:
-        """Return the persons with a typed contact; one that too many have counts for nothing."""
+        """Return the persons with a typed contact; a contact of too many persons is ignored."""
         typed = ContactQuery(request.mobile, request.email, self._settings.phone_region, self._own)
         with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
             found = await self._persons(typed)
@@ -40,7 +40,7 @@ class RegistrarActivities:
         return StudentsFound(persons=tuple(found or ()), too_many=too_many and not found)
 
     async def _persons(self, typed: ContactQuery) -> list[Person] | None:
-        """Return who has a typed contact; None when they are too many."""
+        """Return the persons with a typed contact; None when there are too many."""
         try:
             rows = await self._registrar.by_contact(typed)
         except SharedByMany:
@@ -49,7 +49,7 @@ class RegistrarActivities:
         return found if len(found) <= MOST_SHARING else None
 
     async def somebody_else_has(self, scheme: str, number: str, keys: Collection[str]) -> bool:
-        """Whether the number stands on other students' rows and on none of this person's."""
+        """Whether the number is in other students' rows and in none of this person's."""
         with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
             rows = await self._registrar.by_insurance(number)
             found = holders(

@@ -1,4 +1,4 @@
-"""Chooses a student's username: that of their own entry, the registrar's, or a new one."""
+"""Chooses a student's username: of their own entry, the registrar's, or a new one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ GLANCE_SECONDS = 2.0
 
 
 class Resolver:
-    """Chooses usernames by the directory's entries, the ledger's reservations and `policy`."""
+    """Chooses usernames from the directory's entries, the ledger's reservations and `policy`."""
 
     def __init__(self, pool: Pool, keys: KeyRing, entries: OwnEntries, policy: Usernames) -> None:
         self._pool = pool
@@ -36,13 +36,13 @@ class Resolver:
         self._policy = policy
 
     async def resolve(self, request: ResolveAccount) -> AccountResolved:
-        """Choose a username; a directory that does not answer at once is left out of it.
+        """Choose a username, without the directory if that does not answer quickly.
 
-        Where the look for the person's own entry fails, names are not asked for either: one that
-        is in use may be that entry's.
+        If the search for the person's own entry fails, names are not searched either: a name in
+        use may be that entry's.
 
-        One name at a time is asked for: the directory's log shows names that come to nothing.
-        The registrar's name goes to nobody else, and its owner gets no other.
+        Names are searched one at a time, to keep unused candidates out of the directory's log.
+        The registrar's username is given to nobody else, and its owner gets no other.
         """
         request = await used_again.widened(self._pool, request)
         await told_apart.note_rows(self._pool, request.person, request.apart)
@@ -68,7 +68,7 @@ class Resolver:
         look: Callable[[V], Awaitable[T]],
         value: V,
     ) -> T | None:
-        """Return what the directory says of this; None when it is not to be asked, or away."""
+        """Return the directory's answer; None when it must not be asked or is away."""
         if not request.ask_directory:
             return None
         try:
@@ -78,9 +78,9 @@ class Resolver:
             return None
 
     async def _existing(self, request: ResolveAccount, found: Judgement[Entry]) -> AccountResolved:
-        """Keep the entry a person has; one that is active already ends this activation.
+        """Adopt the person's entry; an active one ends this activation as active already.
 
-        Unless this activation has sent a password itself.
+        Unless this activation itself has sent the password.
         """
         if found.outcome is Outcome.CANNOT_TELL:
             return AccountResolved(
@@ -100,7 +100,7 @@ class Resolver:
     async def _adopted(
         self, request: ResolveAccount, entry: Entry, found: Judgement[Entry]
     ) -> AccountResolved:
-        """Keep the name of the person's entry without a password, unless it cannot be theirs."""
+        """Adopt the name of the person's entry without password, unless it cannot be theirs."""
         refused = rules.refusal(request.person.login_name, self._policy.reserved)
         if refused:
             return conflict(refused)
@@ -114,10 +114,10 @@ class Resolver:
     async def _keep_name(
         self, request: ResolveAccount, found: Judgement[Entry], name: str
     ) -> AccountResolved:
-        """Reserve the name of the person's entry, also where another key of theirs has it.
+        """Reserve the name of the person's entry, even if another key of theirs holds it.
 
-        The person's code in the entry tells that, unless somebody else has an account of the name
-        or is on the way to one.
+        The person's code in the entry proves that, unless somebody else has an account of that
+        name or is activating one.
         """
         reserved = await reserve_name(self._pool, request.person, [name], found.why)
         if reserved.outcome is AccountOutcome.USERNAME or found.why != CODES:
@@ -131,9 +131,9 @@ class Resolver:
     async def _already_active(
         self, person: Person, entry: Entry, found: Judgement[Entry]
     ) -> AccountResolved:
-        """End as active already, unless the ledger knows the name as another person's.
+        """Return active already, unless the ledger has the name for another person.
 
-        The registrar may have given two persons one login name. A code in the entry decides.
+        The registrar may have given two persons the same username; a code in the entry decides.
         """
         if found.why != CODES:
             reserved = await reserve_name(self._pool, person, [entry.uid], found.why)

@@ -1,7 +1,7 @@
-"""Counts what every activity meets at the parts outside, in one place for all of them.
+"""Counts the successes and failures of outside systems, by an interceptor of all activities.
 
-What a process met is handed to the ledger every few seconds. With the ledger away the counts wait
-for its return, an hour's at most, and no activity notices.
+A process writes its counts to the ledger every few seconds. While the ledger is away, it keeps an
+hour of counts at most, and activities are not affected.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ _FAILED_AT: Mapping[str, Part] = {
 
 
 def part_of(name: str, request: object) -> Part | None:
-    """Return the part that an activity works with; None for one that works alone."""
+    """Return the outside system that an activity uses; None if it uses none."""
     match request:
         case SendPin() | SendNotice():
             return _FAILED_AT[request.destination.channel.down]
@@ -63,7 +63,7 @@ def part_of(name: str, request: object) -> Part | None:
 
 
 class Watch(client.Interceptor, worker.Interceptor):
-    """Belongs to a client; every worker of that client counts by it."""
+    """An interceptor of one client, which counts for every worker of that client."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -76,7 +76,7 @@ class Watch(client.Interceptor, worker.Interceptor):
         return _Counting(next, self)
 
     def count(self, part: Part | None, failure: str | None = None) -> None:
-        """Count one answer, or one failure, of a part."""
+        """Count one success, or one failure, of an outside system."""
         if part is None:
             return
         now = time.monotonic()
@@ -90,9 +90,9 @@ class Watch(client.Interceptor, worker.Interceptor):
             met.last_failed, met.failure = now, failure
 
     async def flush(self) -> None:
-        """Hand over what was met, and delete the passwords that have expired.
+        """Write the counts to the ledger, and delete the expired sealed passwords.
 
-        What the ledger does not take waits for the next time.
+        Counts that the ledger does not accept are kept for the next flush.
         """
         handed, self._met = self._met, {}
         try:
@@ -133,7 +133,7 @@ class _Counting(worker.ActivityInboundInterceptor):
 
 @asynccontextmanager
 async def watched(connected: Client, pool: Pool) -> AsyncIterator[Client]:
-    """Give this client with a watch on all its workers, until they have ended."""
+    """Yield this client with a watch on all its workers, and flush after they have ended."""
     watch = Watch(pool)
     config = connected.config()
     config["interceptors"] = [*config["interceptors"], watch]

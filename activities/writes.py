@@ -1,4 +1,4 @@
-"""Adding a person's entry and giving it a password, step by step; every step may be repeated."""
+"""Adds a person's directory entry and sets its password in idempotent steps."""
 
 from adapters.directory.entries import Attributes
 from adapters.directory.port import AddOutcome, Directory, Entry, SetOutcome
@@ -17,7 +17,7 @@ def conflict(why: str) -> Provisioned:
 def own_entry(
     directory: Directory, request: ProvisionAccount, identity: Identity, domain: str
 ) -> Entry | Provisioned | None:
-    """Return the person's entry of this name, None when free, or what stands in the way."""
+    """Return the person's entry of this name, None when the name is free, or the conflict."""
     found = directory.find_own(identity)
     if found.outcome in (Outcome.CANNOT_TELL, Outcome.ANOTHERS):
         return conflict(str(found.why))
@@ -36,9 +36,9 @@ def add(
     domain: str,
     wanted: Attributes,
 ) -> Entry | Provisioned:
-    """Add the entry; whoever was faster, perhaps an earlier try, what stands there decides.
+    """Add the entry; if one exists, perhaps from an earlier attempt, its content decides.
 
-    What is in the way and cannot be seen has the name, or one of the codes in another place.
+    A conflicting entry that cannot be read has the name, or one of the codes elsewhere.
     """
     added = directory.add(request.username, wanted)
     there = own_entry(directory, request, identity, domain)
@@ -60,10 +60,10 @@ def add(
 def give_password(
     directory: Directory, dn: str, password: bytes, *, again: bool = False
 ) -> Provisioned:
-    """Set the password and prove it with one bind, never more: the directory counts failures.
+    """Set the password and verify it with a single bind, as the directory counts failed binds.
 
-    A refusal may be the echo of an earlier try that worked and whose answer was lost; where
-    that is possible the bind decides. `again`: this password may have been sent before.
+    A refusal may follow from an earlier attempt that succeeded and whose answer was lost; if so,
+    the bind decides. `again`: this password may have been sent before.
     """
     answer = directory.set_password(dn, password, again=again)
     if answer.outcome is SetOutcome.REFUSED:
@@ -78,7 +78,7 @@ def give_password(
 
 
 def _taken(request: ProvisionAccount) -> Provisioned:
-    """Ask for another name, unless the registrar gave this one."""
+    """Return that another username is needed, or a conflict for the registrar's username."""
     if request.username == request.person.login_name:
         return conflict(Reason.LOGIN_IN_USE)
     return Provisioned(outcome=ProvisionOutcome.USERNAME_TAKEN)

@@ -1,4 +1,4 @@
 """Clients of the systems outside: registrar, student directory and senders of messages.
 
-They know neither Temporal nor the ledger, and raise the errors of `adapters.errors` alone.
+They use neither Temporal nor the ledger, and raise only the errors of `adapters.errors`.
 """

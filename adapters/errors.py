@@ -1,4 +1,4 @@
-"""Errors that the clients of outside systems raise.
+"""Defines the errors that clients of outside systems raise.
 
 An error names the system (its failure type) and the driver's exception class or result code, never
 the driver's text, which may quote personal data; the original is cut off with `from None`.
@@ -14,10 +14,10 @@ _MENDING = timedelta(seconds=45)
 
 
 class AdapterError(Exception):
-    """A system did not do what it was asked; `detail` is a fixed text, a class name or a code.
+    """A request to a system failed; `detail` is a fixed text, a class name or a code.
 
-    `wait` is when to try again at the soonest. `alarming` tells that operators should look at it
-    although it is retried. `driver_error` is the class of what the driver raised.
+    `wait` is the shortest delay before a retry. `alarming`: operators are alerted although it is
+    retried. `driver_error` is the class of the driver's exception.
     """
 
     driver_error: type[BaseException] | None = None
@@ -41,24 +41,24 @@ class AdapterError(Exception):
 
 
 class Unavailable(AdapterError):
-    """The system is away, busy or slow: the same request may succeed soon."""
+    """The system is away, busy or slow, so a retry of the same request may succeed."""
 
 
 class Misconfigured(AdapterError):
-    """Settings or system must be mended by people; until then each try fails."""
+    """People must fix the settings or the system; until then each retry fails."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(FailureType.CONFIGURATION, detail, wait=_MENDING, alarming=True)
 
 
 class Refused(Misconfigured):
-    """The system takes no such request, whatever the settings: an error of this engine."""
+    """The system rejects the request whatever the settings: a defect of this engine."""
 
 
 def adapter_error(
     error: Exception, away: FailureType, unavailable: tuple[type[BaseException], ...]
 ) -> AdapterError:
-    """Return what to raise for an error: `unavailable` ones tell that the system is away."""
+    """Return the error to raise; `unavailable` classes become `Unavailable` of type `away`."""
     if isinstance(error, AdapterError):
         return error
     name = type(error).__name__

@@ -1,1 +1,1 @@
-"""The student directory, by LDAP: connections, entries, and what is asked and written."""
+"""The student directory over LDAP: connections, entries, searches and writes."""

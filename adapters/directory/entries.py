@@ -1,8 +1,8 @@
-"""What stands in a person's directory entry, and how their own entry is recognised; pure.
+"""Builds the attributes of a person's directory entry, and what identifies their entry; pure.
 
-The person's key in the directory is `schacPersonalUniqueCode`, one value for each enrolment there
-ever was: two entries or persons that share one are the same human. The AMKA is never written, a
-contact only where the student chose so.
+The person's key in the directory is `schacPersonalUniqueCode`, with one value for each present or
+former enrolment: entries or persons that share a value are the same human. The AMKA is never
+written, a contact only if the student chose so.
 """
 
 import re
@@ -24,7 +24,7 @@ Attributes = dict[str, list[str]]
 
 CODES = entry_values.CODES
 ADDRESSES = ("mail", "eduPersonPrincipalName")
-"""The attributes in which a username's address may stand."""
+"""The attributes that may hold a username's address."""
 
 OBJECT_CLASSES = (
     "inetOrgPerson",
@@ -36,11 +36,11 @@ OBJECT_CLASSES = (
 
 
 COUNTRY = "gr"
-"""Under which country the institution's codes are, where its settings name no other."""
+"""The default country of the institution's codes."""
 
 
 def codes(person: Person, domain: str, country: str = COUNTRY) -> list[str]:
-    """Return the URN of each enrolment, former ones too; odd characters are percent-encoded."""
+    """Return the URN of each enrolment, former ones too; reserved characters percent-encoded."""
     return [
         ":".join(
             (
@@ -55,7 +55,7 @@ def codes(person: Person, domain: str, country: str = COUNTRY) -> list[str]:
 
 
 def identity(person: Person, domain: str, country: str = COUNTRY) -> Identity:
-    """Return what a person's entry is recognised by, and entries of who may be the same human."""
+    """Return what identifies a person's entry, and entries of possibly the same human."""
     today = datetime.now(UTC).date()
     own = Identity.of(person, codes(person, domain, country), domain, today)
     if not person.alike:
@@ -69,7 +69,7 @@ def identity(person: Person, domain: str, country: str = COUNTRY) -> Identity:
 def attributes(
     person: Person, username: str, domain: str, language: Language, country: str = COUNTRY
 ) -> Attributes:
-    """Return the whole entry but its password; nothing that is unknown is written."""
+    """Return all attributes of the entry but the password; unknown ones are left out."""
     first = ascii_fold(person.first_name_latin)
     last = ascii_fold(person.last_name_latin)
     if not first + last:
@@ -103,9 +103,9 @@ def attributes(
 def address_told(
     present: Attributes, username: str, domain: str, own: Collection[str]
 ) -> str | None:
-    """Return what an entry has in place of the address that belongs to its username, if anything.
+    """Return the entry's address if it differs from that of its username, else None.
 
-    Empty: it has e-mails at other domains than the institution's `own` alone.
+    Empty: all its e-mails are at domains other than the institution's `own`.
     """
     there = present.get("mail", [])
     made = usernames.address(username, domain) or ""
@@ -117,7 +117,7 @@ def address_told(
 def chosen(
     person: Person, domain: str, choices: Iterable[Choice], mapping: Mapping[Choice, str]
 ) -> Attributes:
-    """Return what the student's choices write: `attribute=value` each, unless a part is unknown."""
+    """Return the attributes that the choices write: `attribute=value`, if all parts are known."""
     known = {"{email}": person.email, "{mobile}": person.mobile, "{domain}": domain}
     written: Attributes = {}
     for choice in choices:
@@ -131,9 +131,9 @@ def chosen(
 
 
 def missing(wanted: Attributes, present: Attributes, more: Attributes) -> Attributes:
-    """Return what an adopted entry lacks: absent attributes, classes and codes not there.
+    """Return what to add to an adopted entry: absent attributes, classes and codes.
 
-    What the student chose (`more`) is written beside whatever stands there.
+    The values that the student chose (`more`) are added to existing ones.
     """
     lacking = {}
     both = {name: [*wanted.get(name, []), *values] for name, values in more.items()}
@@ -153,9 +153,9 @@ def taken_back(
     standing: Iterable[Choice],
     mapping: Mapping[Choice, str],
 ) -> Attributes:
-    """Return the values that a withdrawn choice may have written, and no standing one.
+    """Return the values that withdrawn choices may have written, without those of standing ones.
 
-    Which contact it was nobody knows any more: any stands in the place of `{email}` and `{mobile}`.
+    The contact that was written is no longer known, so `{email}` and `{mobile}` match any value.
     """
     gone = _written(present, domain, withdrawn, mapping)
     kept = _written(present, domain, standing, mapping)
@@ -168,7 +168,7 @@ def taken_back(
 def _written(
     present: Attributes, domain: str, choices: Iterable[Choice], mapping: Mapping[Choice, str]
 ) -> Attributes:
-    """Return the values that look like what these choices write."""
+    """Return the values that match what these choices write."""
     like: Attributes = {}
     for choice in choices:
         name, _, value = mapping.get(choice, "").lower().partition("=")
@@ -182,7 +182,7 @@ def _written(
 
 
 def _names(option: str, first: str, last: str) -> dict[str, list[str | None]]:
-    """Return a person's names; who has one name is called by it alone, and has it as surname."""
+    """Return the name attributes; a single name is also the surname, which LDAP requires."""
     return {
         f"cn{option}": [f"{first} {last}".strip()],
         f"sn{option}": [last or first],

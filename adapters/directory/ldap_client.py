@@ -1,6 +1,6 @@
-"""The operations of LDAP that the engine uses, one method each.
+"""Performs the LDAP operations that the engine uses, one method each.
 
-ldap3 hands out result tuples that hold passwords in clear; nothing of that leaves this module.
+The result tuples of ldap3 hold passwords in clear text, so none of them leaves this module.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -42,13 +42,13 @@ class LdapEntry(NamedTuple):
 
 
 class _Elsewhere(Exception):
-    """This server does not do it; another one may."""
+    """This server cannot serve the operation; another one may."""
 
 
 class LdapClient:
-    """Connections of one service account; each method is one operation, told as an `LdapResult`.
+    """Runs operations as one service account; each method is one and returns an `LdapResult`.
 
-    `fence` is called at the last moment before a write, and raises when it must not be.
+    `fence` is called directly before each write, and raises when the write must not happen.
     """
 
     def __init__(
@@ -62,11 +62,11 @@ class LdapClient:
         self._connections.close()
 
     def one_connection(self) -> AbstractContextManager[None]:
-        """Let this thread do all it does inside over one fresh connection, and no other."""
+        """Make this thread use one new connection for all operations inside the context."""
         return self._connections.one_connection()
 
     def search(self, base: str, query: str, attributes: Sequence[str]) -> list[LdapEntry]:
-        """Search; a connection that died while it lay idle is made up for by a new one."""
+        """Search, and retry once on a new connection if an idle one had died."""
         idle = self._connections.lends_idle
         try:
             answer, found = self._searched(base, query, SUBTREE, attributes)
@@ -78,7 +78,7 @@ class LdapClient:
         return found
 
     def pages(self, base: str, query: str, attributes: Sequence[str]) -> Iterator[list[LdapEntry]]:
-        """Search page by page over one connection: more than a server gives at once."""
+        """Search with pagination over one connection, past the server's size limit."""
         with self._connections.one_connection():
             cookie: bytes | None = None
             while cookie is None or cookie:
@@ -96,7 +96,7 @@ class LdapClient:
                 cookie = control["value"]["cookie"] if control else b""
 
     def read(self, dn: str, attributes: Sequence[str]) -> dict[str, list[str]]:
-        """Return these attributes of one entry; empty where it cannot be seen."""
+        """Return these attributes of one entry; empty if it is not visible."""
         answer, found = self._searched(dn, "(objectClass=*)", BASE, attributes)
         reject(answer, NO_SUCH_OBJECT)
         return found[0].attributes if found else {}
@@ -114,28 +114,28 @@ class LdapClient:
         return self._served(look), found
 
     def try_add(self, dn: str, attributes: dict[str, list[str]]) -> LdapResult:
-        """Ask what an add would be answered, which a server that cannot tell refuses (12).
+        """Return the result of a dry-run add; a server without that control refuses it (12).
 
         Only for attributes that are stored already: OpenLDAP 2.5 and 2.6 number an attribute when
-        they first write it, keep the number although the dry run is undone, and cannot read the
-        next entry that really has it.
+        they first write it, keep the number although the dry run is rolled back, and then cannot
+        read the next entry that has it.
         """
         controls = [(_NO_OPERATION, True, None)]
         with self._connections.lend() as connection:
             return read(connection.add(dn, attributes=attributes, controls=controls)[1])
 
     def try_change(self, dn: str, attribute: str, value: str) -> LdapResult:
-        """Ask for a change that is refused whatever the entry holds, for want of rights first.
+        """Attempt a change that always fails, with the error for missing rights first.
 
-        A value that is taken away twice is not there the second time, if it ever was, and a
-        change is made as a whole or not at all.
+        It deletes the same value twice, which fails the second time at the latest, and a modify
+        operation is atomic.
         """
         twice = [(MODIFY_DELETE, [value]), (MODIFY_DELETE, [value])]
         with self._connections.lend() as connection:
             return read(connection.modify(dn, {attribute: twice})[1])
 
     def anybody(self, having: str = "uid") -> LdapEntry | None:
-        """Return some person's entry with this attribute, and its values of that alone."""
+        """Return any one person's entry with this attribute, and only that attribute's values."""
         with self._connections.lend() as connection:
             _, _, response, _ = connection.search(
                 self._people, f"({having}=*)", LEVEL, attributes=[having], size_limit=1
@@ -152,13 +152,13 @@ class LdapClient:
         return self._modify(dn, MODIFY_DELETE, attributes)
 
     def _modify(self, dn: str, how: str, attributes: dict[str, list[str]]) -> LdapResult:
-        """Add values or take them away; those that are there, or gone, already are let be."""
+        """Add or delete values; those that exist, or are absent, already are no error."""
         changes = {name: [(how, values)] for name, values in attributes.items()}
         controls = [(_PERMISSIVE_MODIFY, False, None)]
         return self._write(lambda connection: connection.modify(dn, changes, controls)[1])
 
     def set_password(self, dn: str, password: bytes) -> LdapResult:
-        """Use the operation of RFC 3062, so that the directory hashes and judges the password."""
+        """Set the password by RFC 3062, so that the directory hashes it and applies its policy."""
 
         def change(connection: Any) -> dict[str, Any]:
             controls = [(PASSWORD_POLICY, False, None)]
@@ -175,9 +175,9 @@ class LdapClient:
         return self._write(change)
 
     def bind_as(self, dn: str, password: bytes) -> LdapResult:
-        """Bind once on a connection of its own; the directory counts those that fail.
+        """Bind once on a separate connection, because the directory counts failed binds.
 
-        At a server that takes writes: another may not have the password yet, and would refuse it.
+        It uses a server that accepts writes: a replica may not have the password yet.
         """
 
         def bind(connection: Any) -> LdapResult:
@@ -191,7 +191,7 @@ class LdapClient:
         return self._served(bind)
 
     def _write(self, change: Callable[[Any], dict[str, Any]]) -> LdapResult:
-        """Write, and tell of "unwilling" (53) whether it is this entry that is refused."""
+        """Write; for "unwilling" (53), find out whether only this entry is refused."""
 
         def work(connection: Any) -> LdapResult:
             self._fence()
@@ -202,10 +202,10 @@ class LdapClient:
         return self._served(work)
 
     def _served(self, work: Callable[[Any], LdapResult]) -> LdapResult:
-        """Return the answer of the first server that does it; each is asked once, in one try.
+        """Return the result of the first server that serves it; each is asked once in an attempt.
 
-        Those that do not are asked last from then on. Over `one_connection` there is only one
-        server, which the next try asks last.
+        Servers that fail are moved to the end of the order. Inside `one_connection` there is only
+        one server, which the next attempt asks last.
         """
         connections = self._connections
         for _ in connections.urls[:1] if connections.owned() else connections.urls:
@@ -218,7 +218,7 @@ class LdapClient:
         return answer
 
     def _takes_writes(self, connection: Any) -> bool:
-        """Whether this server takes writes: it then misses the entry that is to be changed."""
+        """Whether this server accepts writes: it then reports that the probed entry is missing."""
         dn = f"uid={uuid4()},{self._people}"
         changes = {"objectClass": [(MODIFY_ADD, ["inetOrgPerson"])]}
         return bool(connection.modify(dn, changes)[1]["result"] == NO_SUCH_OBJECT)
@@ -226,7 +226,7 @@ class LdapClient:
     def groups_of(
         self, dn: str, password: bytes, bases: Sequence[str], query: str
     ) -> list[str] | None:
-        """Return at which of these entries somebody sees the query hold; None: bind refused."""
+        """Return those base entries that match the query for this user; None: bind refused."""
         with driver_errors_translated():
             connection, answer = self._connections.open(dn, password)
             try:

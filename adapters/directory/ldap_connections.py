@@ -1,8 +1,7 @@
-"""Connections to the directory's servers: verified TLS, hard time-outs, failover, and a pool.
+"""Connects to the directory's servers: verified TLS, hard time-outs, failover and a pool.
 
-ldap3 leaves certificates unchecked and waits for ever unless told otherwise. Every connection is
-used by one thread at a time, and is thrown away after any error. Passwords are bytes, which ldap3
-sends as they are.
+By default ldap3 does not verify certificates and has no time-outs. Each connection is used by one
+thread at a time, and is closed after any error. Passwords are bytes, which ldap3 sends unchanged.
 """
 
 import math
@@ -34,13 +33,13 @@ _REST_SECONDS = 10.0
 
 
 class LdapConnection(Connection):
-    """A connection that knows the address it was opened at."""
+    """A connection with the URL of its server."""
 
     url = ""
 
 
 class StrictTls(Tls):
-    """Checks the certificate and the name, also on Pythons where ldap3's own check is broken."""
+    """Verifies certificate and host name, also on Python versions where ldap3's check fails."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__(validate=ssl.CERT_NONE)
@@ -55,9 +54,9 @@ class StrictTls(Tls):
 
 
 class Connections:
-    """Connections of one service account; idle ones are kept and lent again.
+    """A pool of connections of one service account.
 
-    `urls` are the servers in the order in which they are asked.
+    `urls` are the servers in the order in which they are tried.
     """
 
     def __init__(self, settings: DirectorySettings) -> None:
@@ -79,16 +78,16 @@ class Connections:
 
     @property
     def lends_idle(self) -> bool:
-        """Whether an idle connection would be lent, which may have died meanwhile."""
+        """Whether `lend` would use an idle connection, which may have died."""
         return self.owned() is None and not self._idle.empty()
 
     def ask_last(self, url: str) -> None:
-        # A new list, for sorting one in place shows it empty to other threads meanwhile.
+        # A new list: while one is sorted in place, other threads see it empty.
         self.urls = sorted(self.urls, key=lambda each: each == url)
 
     @contextmanager
     def one_connection(self) -> Iterator[None]:
-        """Let this thread do all it does inside over one fresh connection, and no other."""
+        """Make this thread use one new connection for all operations inside the context."""
         with driver_errors_translated():
             connection = self._own.connection = self._bound()
         try:
@@ -102,7 +101,7 @@ class Connections:
 
     @contextmanager
     def lend(self) -> Iterator[Any]:
-        """Lend a connection; after any error it and its idle siblings are thrown away."""
+        """Lend a connection; after any error, close it and all idle ones."""
         with driver_errors_translated():
             if owned := self.owned():
                 yield owned
@@ -117,7 +116,7 @@ class Connections:
             self._idle.put(connection)
 
     def _idle_or_new(self) -> LdapConnection:
-        """Take an idle connection to the server that is asked first, or open one."""
+        """Take an idle connection to the first server, or open one."""
         with suppress(queue.Empty):
             while True:
                 connection = self._idle.get_nowait()
@@ -127,9 +126,9 @@ class Connections:
         return self._bound()
 
     def _bound(self) -> LdapConnection:
-        """Bind with the password that the file holds now; one that was refused rests a while.
+        """Bind with the password in the file, so that rotation needs no restart.
 
-        So a rotated password needs no restart, and a wrong one raises no storm.
+        A refused password is not retried for a while, to avoid a storm of failed binds.
         """
         password = self._settings.bind_password_file.read_bytes().strip()
         if password == self._refused and time.monotonic() < self._rested_at:
@@ -143,7 +142,7 @@ class Connections:
         return connection
 
     def open(self, dn: str, password: bytes) -> tuple[LdapConnection, LdapResult]:
-        """Bind at the first server that serves; those that do not are asked last from then on."""
+        """Bind at the first server that answers; move those that fail to the end of the order."""
         *others, last = self.urls
         for url in others:
             with suppress(LDAPException):
@@ -182,7 +181,7 @@ class Connections:
 
 @contextmanager
 def driver_errors_translated() -> Iterator[None]:
-    """Tell certificates and files apart, which are to mend, from the directory being away."""
+    """Raise errors of certificates and files as misconfiguration, others as unavailability."""
     try:
         yield
     except (LDAPException, OSError) as error:
@@ -194,7 +193,7 @@ def driver_errors_translated() -> Iterator[None]:
 
 
 def _open_encrypted(connection: Connection) -> None:
-    """Open, and see for ourselves that nothing will be said in clear."""
+    """Open the connection, and verify that it is encrypted."""
     connection.open(read_server_info=False)
     if not connection.server.ssl:
         connection.start_tls(read_server_info=False)
@@ -203,7 +202,7 @@ def _open_encrypted(connection: Connection) -> None:
 
 
 def discard(connection: Connection) -> None:
-    """Take leave if possible; ldap3 forgets to close a socket that never got to be connected."""
+    """Unbind if possible, and close the socket, which ldap3 leaves open if connecting failed."""
     with suppress(LDAPException, OSError):
         connection.unbind()
     if connection.socket:

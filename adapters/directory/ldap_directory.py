@@ -1,8 +1,8 @@
-"""The directory by LDAP: what is asked of it and written to it, one step each.
+"""Implements the directory port over LDAP, in idempotent steps.
 
-Every step may be repeated. The engine adds, completes, sets passwords and takes a withdrawn
-choice's values away; it has no way to delete an entry. All methods block and are called from a
-pool of threads, whose size bounds the connections too.
+The engine adds and completes entries, sets passwords and deletes a withdrawn choice's values; it
+has no way to delete an entry. All methods block and are called from a thread pool, whose size also
+limits the connections.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ _REFUSED_OUTRIGHT = {
 
 
 class LdapDirectory:
-    """`fence` is called at the last moment before each write, and raises when it must not be."""
+    """`fence` is called directly before each write, and raises when it must not happen."""
 
     def __init__(self, settings: Settings, fence: Callable[[], None] = lambda: None) -> None:
         self._people = settings.people_dn
@@ -66,13 +66,13 @@ class LdapDirectory:
         rules = {name for rule in self._rules for name in rule.attributes}
         more = {"uid", *ADDRESSES, CODES, BIRTH_DATE, self._active_when, _CREATOR}
         more |= NAMES
-        self._judged = sorted(rules | more)  # `*` leaves out what is operational.
+        self._judged = sorted(rules | more)  # `*` does not include operational attributes.
         self._service = normal_dn(settings.bind_dn)
         self._ldap = LdapClient(settings, fence)
         self._threads = ThreadPoolExecutor(settings.pool_size, thread_name_prefix="directory")
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run blocking work in this directory's own threads, which know the activity they serve."""
+        """Run blocking work in the thread pool, with the context variables of the activity."""
         loop = asyncio.get_running_loop()
         context = contextvars.copy_context()
         return await loop.run_in_executor(self._threads, lambda: context.run(work, *args, **kwargs))
@@ -82,21 +82,21 @@ class LdapDirectory:
         self._ldap.close()
 
     def one_connection(self) -> AbstractContextManager[None]:
-        """Let this thread do all it does inside over one fresh connection, to one server."""
+        """Make this thread use one new connection to one server inside the context."""
         return self._ldap.one_connection()
 
     def would_write(self, username: str) -> bool:
-        """Whether the server takes a write to this entry, which must not exist, and has none.
+        """Whether the server accepts a write to this entry, which must not exist and is not made.
 
-        A primary looks for the entry and misses it; a replica refuses before it looks. Should the
-        entry be there after all, it is given a class that it has.
+        A primary reports a missing entry; a replica refuses before it searches. Should the entry
+        exist, the write adds an object class that it has already.
         """
         answer = self._ldap.add_values(self._dn(username), {"objectClass": [OBJECT_CLASSES[0]]})
         reject(answer, NO_SUCH_OBJECT)
         return answer.code == NO_SUCH_OBJECT
 
     def find_own(self, identity: Identity) -> Judgement[Entry]:
-        """Look by every rule at once for a person's entry, and tell whose what is there is."""
+        """Search by every rule at once for a person's entry, and judge whose each match is."""
         terms: list[str] = []
         for each in identity.everyone:
             terms += [filter_for({CODES: code}) for code in each.code_forms]
@@ -107,9 +107,9 @@ class LdapDirectory:
         return accounts.judge(identity, self._rules, self._entries(f"(|{''.join(terms)})"))
 
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:
-        """Return every entry below the people's own, with what the rules look for.
+        """Return every entry below the people's base, with the attributes that the rules use.
 
-        `progress` is told how many there are by now.
+        `progress` is called with the number read so far.
         """
         found: list[LdapEntry] = []
         for page in self._ldap.pages(self._people, "(objectClass=*)", self._judged):
@@ -132,19 +132,16 @@ class LdapDirectory:
         return self._find("uid", names)
 
     def find_in_use(self, name: str, domain: str) -> list[Entry]:
-        """Return every entry that has this name, or that has the name's address as one of its own.
-
-        An entry of another name may have it as an alias.
-        """
+        """Return every entry with this name, or with the name's address, perhaps as an alias."""
         terms = [filter_for({"uid": name})]
         if address := usernames.address(name, domain):
             terms += [filter_for({each: address}) for each in ADDRESSES]
         return self._entries(f"(|{''.join(terms)})")
 
     def add(self, username: str, attributes: Attributes) -> Added:
-        """Add the entry unless its name (68) or a unique value (19) exists, or a right lacks (50).
+        """Add the entry unless its name (68) or a unique value (19) exists, or rights lack (50).
 
-        An earlier try may have added it, and what exists may be protected.
+        An earlier attempt may have added it, and an existing entry may be protected.
         """
         answer = self._ldap.add(self._dn(username), attributes)
         # The directory may refuse a name that the registrar gave.
@@ -154,7 +151,7 @@ class LdapDirectory:
         return Added(outcome, answer.code, answer.detail)
 
     def complete(self, entry: Entry, wanted: Attributes, chosen: Attributes) -> None:
-        """Add what the entry lacks and keep what it has; a rival's write makes a later try."""
+        """Add what the entry lacks and change nothing; a concurrent write causes a retry."""
         lacking = missing(wanted, entry.attributes, chosen)
         if not lacking:
             return
@@ -164,9 +161,9 @@ class LdapDirectory:
         reject(answer)
 
     def take_away(self, entry: Entry, gone: Attributes) -> None:
-        """Take these values away, and nothing else; a value that is gone already is no matter.
+        """Delete these values, and nothing else; values that are absent already are no error.
 
-        A change is made as a whole: where some are gone meanwhile (16), a later try takes the rest.
+        A modify is atomic: if some were deleted concurrently (16), a retry deletes the rest.
         """
         there = held(entry.attributes, gone)
         if not there:
@@ -177,9 +174,9 @@ class LdapDirectory:
         reject(answer)
 
     def set_password(self, dn: str, password: bytes, *, again: bool = False) -> PasswordSet:
-        """Set it; a refusal (19) has the policy's own error where it tells one.
+        """Set the password; a refusal (19) has the policy's own error if the server sends one.
 
-        `again`: it may have been sent before, and the right to (50) may have gone with that.
+        `again`: it may have been sent before, and that may have ended the right to set it (50).
         """
         answer = self._ldap.set_password(dn, password)
         reject(answer, CONSTRAINT_VIOLATION, *((NO_RIGHT,) if again else ()))
@@ -195,13 +192,13 @@ class LdapDirectory:
         return PasswordSet(SetOutcome.UNCLEAR, refusal)
 
     def can_bind(self, dn: str, password: bytes) -> bool:
-        """Bind as the student, once: whether the password is theirs now."""
+        """Bind once as the student; return whether the password is set."""
         answer = self._ldap.bind_as(dn, password)
         reject(answer, INVALID_CREDENTIALS)
         return answer.code == SUCCESS
 
     def _now(self, entry: Entry) -> Attributes:
-        """Read an entry again, after a write that an earlier try may have done already."""
+        """Read an entry again, after a write that an earlier attempt may have done already."""
         return self._ldap.read(entry.dn, ("*",))
 
     def _find(self, attribute: str, values: Sequence[str]) -> list[Entry]:
@@ -210,10 +207,10 @@ class LdapDirectory:
         return self._entries(f"(|{''.join(filter_for({attribute: value}) for value in values)})")
 
     def _entries(self, query: str) -> list[Entry]:
-        """Search, and tell of each entry whether it has a password.
+        """Search, and return with each entry whether it has a password.
 
-        It has none only where the directory says so: a filter on what the account may not search
-        matches nothing, and neither does its contrary.
+        It counts as absent only if the directory says so: for an attribute that the account may
+        not search, neither a filter nor its negation matches.
         """
         found = self._ldap.search(self._people, query, ("*", *self._judged))
         told = {each.dn: self._password(each.attributes) for each in found}
@@ -226,7 +223,7 @@ class LdapDirectory:
         return [self._entry(each, told[each.dn]) for each in found]
 
     def _password(self, values: Attributes) -> Password:
-        """Return what the entry itself tells: the values, or the attribute the settings name."""
+        """Return the password state from the entry's values, or from the configured attribute."""
         told = any(values.get(name.lower()) for name in (self._active_when, _PASSWORD))
         return Password.SET if told else Password.HIDDEN
 
@@ -238,7 +235,7 @@ class LdapDirectory:
         return Entry(found.dn, uid, values, password, self._adopt or made_here, made_here)
 
     def _dn(self, username: str) -> str:
-        """Build a name from what needs no escaping; anything else is not a username."""
+        """Build the DN of a username, whose characters need no escaping."""
         if usernames.unusable(username):
             raise Refused("not a username")
         return f"uid={username},{self._people}"

@@ -1,4 +1,4 @@
-"""The groups of staff in LDAP: a bind as the person, who then sees in which groups they are."""
+"""Reads the groups of staff from LDAP, over a connection that is bound as the person."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from settings import DirectorySettings as Settings
 
 
 class LdapStaffGroups:
-    """`user_dn` is a staff member's entry, where `{user}` is filled in."""
+    """`user_dn` is the template of a staff member's DN, with `{user}`."""
 
     def __init__(self, settings: Settings, user_dn: str) -> None:
         self._ldap = LdapClient(settings)

@@ -1,4 +1,4 @@
-"""What the directory's result codes mean, and the password policy's own error."""
+"""Interprets the directory's result codes and the password policy's own error."""
 
 from typing import Any, NamedTuple
 
@@ -15,11 +15,11 @@ NO_RIGHT = 50
 UNWILLING = 53
 ALREADY_EXISTS = 68
 DRY_RUN_DONE = 16654
-"""It would have been done; OpenLDAP's own number."""
+"""OpenLDAP's own result code: the dry run would have succeeded."""
 NAMING = frozenset({21, 34, 64})
-"""The directory does not take this name: its syntax, its DN, or its place in the tree."""
+"""The directory does not accept this name: its syntax, its DN, or its place in the tree."""
 ELSEWHERE = frozenset({REFERRAL, 51, 52, UNWILLING})
-"""This server does not do it now: it is a replica, read-only, busy or going down."""
+"""This server cannot serve it now: it is a replica, read-only, busy or shutting down."""
 
 INSUFFICIENT_QUALITY = 5
 TOO_SHORT = 6
@@ -34,9 +34,9 @@ _POLICY_ERROR = 0x81
 
 
 class LdapResult(NamedTuple):
-    """A result code, and the password policy's own error where it gave one.
+    """A result code, and the password policy's own error if there is one.
 
-    `refused` says of "unwilling" (53) that the server does take writes, and refuses this one.
+    `refused`, for "unwilling" (53): the server accepts writes in general, but not this one.
     """
 
     code: int
@@ -45,12 +45,12 @@ class LdapResult(NamedTuple):
 
     @property
     def detail(self) -> str:
-        """Return what operators are told of it."""
+        """Return the text for operators."""
         return f"LDAP {self.code}"
 
 
 def reject(answer: LdapResult, *allowed: int) -> None:
-    """Raise the error that an unexpected result code stands for."""
+    """Raise the error for a result code that is not in `allowed`."""
     detail = answer.detail
     if answer.code in (SUCCESS, *allowed):
         return
@@ -58,19 +58,19 @@ def reject(answer: LdapResult, *allowed: int) -> None:
         raise Refused(detail)
     if answer.code in _MISCONFIGURED or answer.refused:
         raise Misconfigured(detail)
-    # Read-only: for a moment, or because the settings name replicas alone.
+    # Read-only for a moment, or because the settings name only replicas.
     alarming = answer.code in (REFERRAL, UNWILLING)
     raise Unavailable(FailureType.DIRECTORY_DOWN, detail, alarming=alarming)
 
 
 def read(result: dict[str, Any]) -> LdapResult:
-    """Read the code of ldap3's result, and the policy's error out of its control."""
+    """Read the code of ldap3's result, and the policy's error from the response control."""
     control = (result.get("controls") or {}).get(PASSWORD_POLICY)
     return LdapResult(result["result"], control and _policy_error(control["value"] or b""))
 
 
 def _policy_error(value: bytes) -> int | None:
-    """Read the error out of the control's BER: a sequence of an optional warning and error."""
+    """Read the error from the control's BER: a sequence of an optional warning and error."""
     at = 2
     while at + 1 < len(value):
         tag, length = value[at], value[at + 1]

@@ -1,4 +1,4 @@
-"""What the engine asks of a directory; another kind of directory is another class of this form."""
+"""Defines the directory's port; another kind of directory is another class of this protocol."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractContextManager
@@ -18,8 +18,7 @@ T = TypeVar("T")
 class Entry(NamedTuple):
     """A person's entry; `made_here` by the engine, which `adoptable` entries need not be.
 
-    `dn` is what the directory itself tells entries apart by. The names of attributes are in lower
-    case.
+    `dn` is the directory's own unique key of the entry. Attribute names are in lower case.
     """
 
     dn: str
@@ -31,11 +30,11 @@ class Entry(NamedTuple):
 
     @property
     def active(self) -> bool:
-        """Whether it has a password, as far as can be seen: what is hidden counts as there."""
+        """Whether it has a password; a hidden one counts as present."""
         return self.password is not Password.NONE
 
     def is_named(self, name: str) -> bool:
-        """Whether this is its username, or one of several, in whatever letters."""
+        """Whether this is one of its usernames, without regard to case."""
         return name.lower() in {self.uid.lower(), *map(str.lower, self.attributes.get("uid", []))}
 
     def belongs_to(self, codes: Collection[str]) -> bool:
@@ -44,7 +43,7 @@ class Entry(NamedTuple):
 
 
 class AddOutcome(StrEnum):
-    """What came of adding an entry; an earlier try may have added it, whatever is said now."""
+    """The outcome of adding an entry; an earlier attempt may have added it in any case."""
 
     ADDED = "added"
     NAME_IN_USE = "name_in_use"
@@ -54,7 +53,7 @@ class AddOutcome(StrEnum):
 
 
 class Added(NamedTuple):
-    """`code` is the directory's own, for support, and `detail` tells the same to operators."""
+    """`code` is the directory's result code, for support; `detail` is its text for operators."""
 
     outcome: AddOutcome
     code: int = 0
@@ -62,10 +61,10 @@ class Added(NamedTuple):
 
 
 class SetOutcome(StrEnum):
-    """What came of setting a password.
+    """The outcome of setting a password.
 
-    `unclear`: it is refused now, maybe because an earlier try has set it. `no_right`: the right to
-    is not there, and may have gone with an earlier try.
+    `unclear`: refused, perhaps because an earlier attempt has set it. `no_right`: the right to set
+    it is missing, perhaps because an earlier attempt used it.
     """
 
     SET = "set"
@@ -75,7 +74,7 @@ class SetOutcome(StrEnum):
 
 
 class PasswordSet(NamedTuple):
-    """`refusal` is why, where the outcome is `refused` or `unclear`."""
+    """`refusal` is the cause if the outcome is `refused` or `unclear`."""
 
     outcome: SetOutcome
     refusal: PasswordRefusal = PasswordRefusal.POLICY
@@ -83,28 +82,28 @@ class PasswordSet(NamedTuple):
 
 
 class Directory(Protocol):
-    """Each method may be repeated, and raises `adapters.errors.AdapterError` without an answer.
+    """Each method is idempotent; it raises `adapters.errors.AdapterError` if it gets no answer.
 
     All but `run` and `close` block, and are called through `run`. There is no way to delete an
     entry. Values are compared without regard to case.
     """
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
-        """Run blocking work in this directory's own threads, in the caller's context."""
+        """Run blocking work in the directory's thread pool, with the caller's context variables."""
 
     async def close(self) -> None: ...
 
     def one_connection(self) -> AbstractContextManager[None]:
-        """Let one server answer all that this thread asks inside."""
+        """Make one server answer all requests of this thread inside the context."""
 
     def would_write(self, username: str) -> bool:
-        """Whether the server takes a write to this entry, which must not exist, and has none.
+        """Whether the server accepts a write to this entry, which must not exist and is not made.
 
-        A replica does not, for it may lag behind.
+        A replica does not; it may lag behind.
         """
 
     def find_own(self, identity: Identity) -> Judgement[Entry]:
-        """Look by every rule at once for a person's entry, and tell whose what is there is."""
+        """Search by every rule at once for a person's entry, and judge whose each match is."""
 
     def find_by_codes(self, codes: Sequence[str]) -> list[Entry]:
         """Return every entry that holds one of a person's codes."""
@@ -112,35 +111,35 @@ class Directory(Protocol):
     def find_by_uids(self, names: Sequence[str]) -> list[Entry]: ...
 
     def find_in_use(self, name: str, domain: str) -> list[Entry]:
-        """Return every entry that has this name, or the name's address as one of its own."""
+        """Return every entry that has this name or the name's address."""
 
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:
-        """Return every entry, with what the rules look for at least.
+        """Return every entry, with at least the attributes that the rules use.
 
-        `progress` is told how many there are by now.
+        `progress` is called with the number read so far.
         """
 
     def add(self, username: str, attributes: Attributes) -> Added:
         """Add an entry without a password, unless its name or a unique value exists."""
 
     def complete(self, entry: Entry, wanted: Attributes, chosen: Attributes) -> None:
-        """Add what the entry lacks, and what the student chose; nothing that is there changes."""
+        """Add what the entry lacks and what the student chose; existing values stay."""
 
     def take_away(self, entry: Entry, gone: Attributes) -> None:
-        """Take these values away, and nothing else; a value that is gone already is no matter."""
+        """Delete these values, and nothing else; values that are absent already are no error."""
 
     def set_password(self, dn: str, password: bytes, *, again: bool = False) -> PasswordSet:
         """Set an entry's password; `again`: it may have been sent before."""
 
     def can_bind(self, dn: str, password: bytes) -> bool:
-        """Sign in as the student, once: whether the password is theirs now."""
+        """Authenticate once as the student; return whether the password is set."""
 
 
 class StaffGroups(Protocol):
-    """Where the staff's side asks who somebody is."""
+    """Authenticates staff and reads their groups."""
 
     def groups_of(self, name: str, password: bytes, groups: Sequence[str]) -> list[str] | None:
-        """Return in which of these groups somebody is; None: name or password are wrong.
+        """Return those of these groups that the person is in; None: name or password is wrong.
 
         Blocks; raises `adapters.errors.AdapterError`.
         """

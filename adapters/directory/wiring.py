@@ -1,4 +1,4 @@
-"""Which directory the engine works with; another kind of directory takes its place here."""
+"""Selects the engine's directory; another kind of directory is wired here."""
 
 from collections.abc import Callable
 
@@ -11,14 +11,13 @@ from settings import DirectorySettings
 def directory_of(
     settings: DirectorySettings, fence: Callable[[], None] = lambda: None
 ) -> Directory:
-    """Return the directory that the settings name.
+    """Return the configured directory; raises `OSError` if a file of the settings is unreadable.
 
-    `fence` is called at the last moment before each write, and raises when it must not be. Raises
-    `OSError` where a file of the settings cannot be read.
+    `fence` is called directly before each write, and raises when the write must not happen.
     """
     return LdapDirectory(settings, fence)
 
 
 def staff_groups_of(settings: DirectorySettings, user_dn: str) -> StaffGroups:
-    """Return where the staff's groups are; `user_dn` is a staff member's entry, with `{user}`."""
+    """Return the client of the staff's groups; `user_dn` is the template of a DN with `{user}`."""
     return LdapStaffGroups(settings, user_dn)

@@ -1,8 +1,8 @@
-"""Header fields of e-mail, encoded and folded here and not by the standard library.
+"""Encodes and folds e-mail header fields in place of the standard library.
 
-Python's `email` loses a space between two encoded words, or adds one, depending on its version
-(cpython #92081, #144156). What is written here is sent as it is: lines of at most 76 octets, text
-outside ASCII as encoded words of RFC 2047 that begin and end between two characters.
+Python's `email` loses or adds a space between two encoded words, depending on its version
+(cpython #92081, #144156). The headers built here are sent unchanged: lines of at most 76 octets,
+and text outside ASCII as encoded words of RFC 2047 that never split a character.
 """
 
 import base64
@@ -22,7 +22,7 @@ _NO_TEXT = ("Cc", "Cs", "Zl", "Zp")
 
 
 class AsWritten(EmailPolicy):
-    """Sends every header as it was set; those of the parts are made by `email` itself."""
+    """A policy that sends headers unchanged; `email` itself makes those of the parts."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**{"linesep": "\r\n", "refold_source": "none", **more})
@@ -34,7 +34,7 @@ class AsWritten(EmailPolicy):
 
 
 def text(name: str, value: str) -> str:
-    """Return the body of a header that holds text, such as Subject; `name` takes room too."""
+    """Return the body of a text header such as Subject; `name` counts in its first line."""
     value = _one_line(value)
     plain = _PLAIN.fullmatch(value) and "=?" not in value
     if plain and len(name) + len(value) + 2 <= _LONGEST_LINE:
@@ -43,7 +43,7 @@ def text(name: str, value: str) -> str:
 
 
 def mailbox(name: str, display: str, address: str) -> str:
-    """Return the body of a header that holds one address; raises `ValueError` on what is none."""
+    """Return the body of a header with one address; raises `ValueError` if it is invalid."""
     if not _ADDRESS.fullmatch(address):
         raise ValueError("no address")
     shown = _one_line(display)
@@ -58,7 +58,7 @@ def mailbox(name: str, display: str, address: str) -> str:
 
 
 def _one_line(value: str) -> str:
-    """Return the text with a space for each character that could end a line, or is none."""
+    """Return the text with a space for each line break or invalid character."""
     spaced = (" " if unicodedata.category(char) in _NO_TEXT else char for char in value)
     return "".join(spaced).strip(" ")
 
@@ -70,7 +70,7 @@ def _encoded(value: str, *, taken: int) -> str:
 
 
 def _pieces(value: str, taken: int) -> Iterator[bytes]:
-    """Split into what one encoded word holds, between characters; `taken` of the first line is."""
+    """Split between characters to fit encoded words; `taken` octets of the first line are used."""
     room, piece = _octets(_LONGEST_LINE - taken), b""
     for char in value:
         octets = char.encode()
@@ -82,5 +82,5 @@ def _pieces(value: str, taken: int) -> Iterator[bytes]:
 
 
 def _octets(width: int) -> int:
-    """Return how many octets an encoded word of this width can hold."""
+    """Return the number of octets that an encoded word of this width can hold."""
     return (min(width, _LONGEST_WORD) - len(_BEFORE) - len(_AFTER)) // 4 * 3

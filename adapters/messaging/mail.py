@@ -1,9 +1,9 @@
-"""E-mail through one relay: how a message is built, and what the relay's answers mean.
+"""Sends e-mail through one relay: builds messages and interprets the relay's answers.
 
-A repeated message carries the same Message-ID, so that mailboxes can tell. Nobody answers these
-messages and no vacation programme should; replies of people go to the support desk.
-The relay's certificate and name are checked; nothing is said in clear unless the settings want it.
-Login and authority are read again where they are needed, so that mending them needs no restart.
+A retry has the same Message-ID, so that mailboxes can deduplicate. Headers stop automatic replies;
+replies of people go to support. The relay's certificate and host name are verified, and TLS is
+required unless the settings say otherwise. Password and CA file are read again when they are
+needed, so that a change needs no restart.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ from settings import Institution, Mail
 
 _PERMANENT = 500
 _NO_MAILBOX = frozenset({550, 551, 552, 553, 556})
-# The sender, a login or a rule of the relay: not the student's mailbox, whatever the code says.
+# Errors of the sender, the login or the relay's policy, although the code blames the mailbox.
 _OUR_FAULT = re.compile(r"5\.(7\.\d+|1\.[078])\b")
 _AWAY = (aiosmtplib.SMTPTimeoutError, ConnectionError, TimeoutError, ssl.SSLError)
 
 
 @dataclass(frozen=True)
 class Letter:
-    """`html` is None where text alone will do."""
+    """The content of an e-mail; `html` is None for one with text only."""
 
     subject: str
     text: str
@@ -51,9 +51,9 @@ class MailRelay:
     async def send(
         self, *, to: str, content: Letter, message_id: str, reply_to: str | None = None
     ) -> Delivery:
-        """Hand a letter over; a mailbox refused for good is an outcome, all else a failure.
+        """Send a letter; a permanently refused mailbox is an outcome, all else is raised.
 
-        With `reply_to` a person speaks through us, and answers go there.
+        `reply_to` marks a letter written by a person, and replies go there.
         """
         settings = self._settings
         message = self.compose(to, content, message_id, reply_to).as_bytes()
@@ -68,11 +68,11 @@ class MailRelay:
         )
         with translated(FailureType.MAIL_DOWN, _AWAY):
             try:
-                # For the whole conversation: a relay may take its time with each answer.
+                # A total time-out: the client library's applies to each answer by itself.
                 async with asyncio.timeout(settings.timeout_seconds):
                     await client.connect()
                     await client.sendmail(settings.sender, [to], message)
-                # It is the relay's letter now, however the conversation ends.
+                # The relay has accepted the letter, so a failed QUIT does not matter.
                 with suppress(aiosmtplib.SMTPException):
                     await client.quit(timeout=1)
             except aiosmtplib.SMTPRecipientsRefused as error:
@@ -115,7 +115,7 @@ class MailRelay:
         message.set_content(letter.text, cte="quoted-printable")
         if letter.html is not None:
             message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-        # Only now: what comes before would be moved down into the text part.
+        # Set last: `email` would move an earlier Content header into the text part.
         message["Content-Language"] = letter.language.value
         return message
 

@@ -1,7 +1,7 @@
-"""The words of messages: templates, in the student's language, for SMS and for e-mail.
+"""Renders the texts of messages from templates, in the student's language, for SMS and e-mail.
 
 `templates/sms/NAME.txt` is one text; `templates/mail/NAME.txt` also sets the subject, and
-`templates/mail/NAME.html` says the same again. An unknown word in a template is an error.
+`templates/mail/NAME.html` is the same in HTML. An undefined variable in a template is an error.
 """
 
 from collections.abc import Mapping
@@ -23,20 +23,20 @@ _TEMPLATES = CHECKOUT / "templates"
 
 
 class Words:
-    """Writes messages from the templates, in the student's language."""
+    """Renders message templates in the student's language."""
 
     def __init__(self, settings: Settings, templates: Path = _TEMPLATES) -> None:
         self._settings = settings
         self._environments = {language: _environment(templates, language) for language in Language}
 
     def sms(self, name: str, language: Language, /, **words: Word) -> str:
-        """Write one 7-bit part: Greek in capitals without accents."""
+        """Render one SMS part of 7-bit characters: Greek in capitals without accents."""
         template = self._environments[language].get_template(f"sms/{name}.txt")
         institution = self._settings.institution.sms_name
         return to_gsm_greek(template.render(self._common(), institution=institution, **words))
 
     def text(self, folder: str, name: str, language: Language, /, **words: Word) -> str:
-        """Write the text `templates/FOLDER/NAME.txt`, as long and in such letters as it is."""
+        """Render `templates/FOLDER/NAME.txt` without limits of length or characters."""
         template = self._environments[language].get_template(f"{folder}/{name}.txt")
         institution = self._settings.institution.name(language)
         return template.render(self._common(), institution=institution, **words)
@@ -45,7 +45,7 @@ class Words:
         return self._letter(name, language, words, html=True)
 
     def plain_letter(self, name: str, language: Language, /, **words: Word) -> Letter:
-        """Write a letter that has no HTML."""
+        """Render a letter without HTML."""
         return self._letter(name, language, words, html=False)
 
     def _letter(

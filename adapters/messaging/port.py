@@ -1,4 +1,4 @@
-"""A way by which messages go out; another one is another class of this form."""
+"""Defines the port of message channels; another channel is another class of this protocol."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from settings import Settings
 
 Content = TypeVar("Content")
 Content_contra = TypeVar("Content_contra", contravariant=True)
-"""What such a message holds: a text, or a letter with its subject."""
+"""A message's content: a text, or a letter with its subject."""
 
 
 class MessageChannel(Protocol[Content_contra]):
     async def send(self, *, to: str, content: Content_contra, message_id: str) -> Delivery:
-        """Hand one message over to an address of this channel's kind.
+        """Send one message to an address of this channel's kind.
 
-        A refusal of this very message is an outcome; raises `adapters.errors.AdapterError` for
-        all else. The same id may come again, and should arrive once.
+        A refusal of this message is an outcome; raises `adapters.errors.AdapterError` for all
+        else. A retry has the same `message_id`, for deduplication.
         """
 
     async def close(self) -> None: ...
@@ -26,20 +26,20 @@ class MessageChannel(Protocol[Content_contra]):
 
 @dataclass(frozen=True)
 class Client(Generic[Content]):
-    """A channel's open client, and how a message is written for it."""
+    """A channel's open client, and the function that renders its messages."""
 
     write: Callable[..., Content]
     channel: MessageChannel[Content]
 
 
 Opener: TypeAlias = Callable[[Settings, Callable[[str], None]], Client[Any]]
-"""Opens a client from the settings; what must be mended is told by the second argument."""
+"""Opens a client from the settings; calls the second argument with errors for operators."""
 
 OPENERS: dict[Channel, Opener] = {}
 
 
 def opens(channel: Channel) -> Callable[[Opener], Opener]:
-    """Register how the client of a channel is opened."""
+    """Register the function that opens a channel's client."""
 
     def register(opener: Opener) -> Opener:
         OPENERS[channel] = opener

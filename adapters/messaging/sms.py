@@ -1,11 +1,11 @@
-"""SMS through templated HTTP gateways, and what their answers mean.
+"""Sends SMS through templated HTTP gateways, and interprets their answers.
 
-Placeholders are filled in JSON-escaped in a JSON body and percent-encoded in a form and in the
-address. Which gateway it is, and how it knows us, is data: `sms_presets.toml` and the settings. The
-message id goes along, so that a gateway which knows it delivers a repeated message once.
+Placeholders are JSON-escaped in a JSON body and percent-encoded in a form and in the URL. Gateway
+and authentication are data: `sms_presets.toml` and the settings. The message id is sent as
+idempotency key for gateways that deduplicate.
 
-Where nobody can tell whether a gateway took a message, it is sent again: the same text twice does
-no harm, a text that never comes does.
+Delivery is at least once: if it is unknown whether a gateway accepted a message, it is retried,
+because a duplicate does no harm and a lost message does.
 """
 
 import asyncio
@@ -40,9 +40,9 @@ _LONGEST_ANSWER = 64 * 1024
 
 
 class SmsGateways:
-    """One gateway, and maybe another that is asked when the first is away or must be mended.
+    """One gateway, and an optional fallback for when the first is away or misconfigured.
 
-    `alarm` is told of each gateway that fails, also where the other one helps out.
+    `alarm` is called for each gateway that fails, even if the other one succeeds.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class SmsGateways:
             await gateway.close()
 
     async def send(self, *, to: str, content: str, message_id: str) -> Delivery:
-        """Hand a text over to the first gateway that decides; fail as the soonest to try again."""
+        """Send by the first gateway that answers, else raise the error with the shortest wait."""
         failures = []
         for gateway in self._gateways:
             try:
@@ -85,7 +85,7 @@ class SmsGateway:
         await self._client.aclose()
 
     async def send(self, *, to: str, content: str, message_id: str) -> Delivery:
-        """Hand a text over; a refusal of this very message is an outcome, all else a failure."""
+        """Send a text; a refusal of this message is an outcome, all else is raised."""
         rest = timedelta(seconds=self._rests_until - time.monotonic())
         if rest > timedelta():
             raise Unavailable(FailureType.SMS_DOWN, "it asked to wait", wait=rest)
@@ -104,7 +104,7 @@ class SmsGateway:
         return self._read(await self._exchanged(request, self._auth))
 
     async def knows_us(self) -> bool:
-        """Try the secret without sending anything; False where this gateway has no such call.
+        """Check the secret without sending; return False if this gateway has no such call.
 
         Raises as `send`.
         """
@@ -123,7 +123,7 @@ class SmsGateway:
     async def _exchanged(self, request: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
         with translated(FailureType.SMS_DOWN, (httpx.RequestError, TimeoutError)):
             try:
-                # For the whole exchange: httpx counts each piece of an answer by itself.
+                # A total time-out: that of httpx applies to each read by itself.
                 async with asyncio.timeout(self._settings.timeout_seconds):
                     return await self._client.send(request, auth=auth)
             except httpx.ConnectError as error:
@@ -141,13 +141,13 @@ class SmsGateway:
             raise Misconfigured(f"HTTP {status}")
         wait = _asked_to_wait(response)
         if wait:
-            # It asked this of the engine, not of one student.
+            # The gateway's rate limit is for the engine, not for one student.
             self._rests_until = time.monotonic() + wait.total_seconds()
         raise Unavailable(FailureType.SMS_DOWN, f"HTTP {status}", wait=wait)
 
 
 class _Beginning(httpx.AsyncByteStream):
-    """As much of an answer as a gateway has to say."""
+    """A response stream that is cut off at a limit of bytes."""
 
     def __init__(self, whole: httpx.AsyncByteStream) -> None:
         self._whole = whole
@@ -188,7 +188,7 @@ def _in_json(value: str) -> str:
 
 
 def _asked_to_wait(response: httpx.Response) -> timedelta | None:
-    """Read Retry-After, in seconds or as a date of the gateway's; never more than a few minutes."""
+    """Read Retry-After, in seconds or as a date, capped at a few minutes."""
     asked = response.headers.get("Retry-After", "")
     try:
         wait = (
@@ -202,7 +202,7 @@ def _asked_to_wait(response: httpx.Response) -> timedelta | None:
 
 
 def _answered_at(response: httpx.Response) -> datetime:
-    """Return when the gateway answered, by its own clock where it tells."""
+    """Return the time of the answer, by the gateway's clock if it sends a Date."""
     try:
         return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
     except (KeyError, ValueError, OverflowError):

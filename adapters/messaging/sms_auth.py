@@ -1,7 +1,6 @@
-"""How the engine proves itself to an SMS gateway: one small `httpx.Auth` for each kind.
+"""Authenticates the engine to an SMS gateway, with one `httpx.Auth` for each scheme.
 
-The secret's file is read each time, so that a new secret needs no restart. Nothing here is ever
-logged.
+The secret's file is read each time, so that rotation needs no restart. Nothing here is logged.
 """
 
 import base64
@@ -21,13 +20,13 @@ from domain.contracts.vocabulary import FailureType
 from settings import Sms
 
 _Flow = Generator[httpx.Request, httpx.Response, None]
-# A token about to expire could do so on the way.
+# A token this close to its expiry could expire during the request.
 _EARLY_SECONDS = 30.0
 _DEFAULT_LIFE_SECONDS = 300.0
 
 
 def authentication(settings: Sms) -> httpx.Auth | None:
-    """Return what signs each request; nothing where no secret is configured."""
+    """Return the configured authentication; None if no secret is configured."""
     if settings.auth == "none" or settings.token_file is None:
         return None
     secret = Secret(settings.token_file)
@@ -45,7 +44,7 @@ def authentication(settings: Sms) -> httpx.Auth | None:
 
 
 class Secret:
-    """What a file holds now; one that cannot be read stops the start."""
+    """A secret that is read from its file at each use; an unreadable file fails at start."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -56,7 +55,7 @@ class Secret:
 
 
 class Header(httpx.Auth):
-    """One header with what the secret makes of it."""
+    """Adds one header whose value is made from the secret."""
 
     def __init__(self, name: str, value: Callable[[], str]) -> None:
         self._name = name
@@ -68,7 +67,7 @@ class Header(httpx.Auth):
 
 
 class Signature(httpx.Auth):
-    """An HMAC-SHA256 over what is sent, so that neither text nor time can be exchanged."""
+    """Adds an HMAC-SHA256 of the request, which protects its text and time stamp."""
 
     requires_request_body = True
 
@@ -84,7 +83,7 @@ class Signature(httpx.Auth):
             ("{method}", request.method),
             ("{path}", request.url.raw_path.decode("ascii")),
             ("{date}", date),
-            # The body comes last: what stands in a text is never read as a placeholder.
+            # The body is filled in last, so that no message text is taken as a placeholder.
             ("{body}", request.content.decode()),
         ):
             signed = signed.replace(name, value)
@@ -98,7 +97,7 @@ class Signature(httpx.Auth):
 
 
 class ClientCredentials(httpx.Auth):
-    """OAuth 2 client credentials: the token is kept while it lives and dropped on a 401."""
+    """Authenticates by OAuth 2 client credentials; caches the token until expiry or a 401."""
 
     requires_response_body = True
 
@@ -135,7 +134,7 @@ class ClientCredentials(httpx.Auth):
         return request
 
     def keep(self, response: httpx.Response) -> None:
-        """Keep the token of this answer; raises where there is none."""
+        """Cache the token of this answer; raises if there is none."""
         status = response.status_code
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
             raise Unavailable(FailureType.SMS_DOWN, f"token HTTP {status}")

@@ -1,6 +1,6 @@
-"""Every channel by which messages go out; the module of another one is imported here.
+"""Registers every message channel; the module of a new channel is imported here.
 
-Each process that speaks to Temporal imports this, so that all know the same channels.
+Each process that connects to Temporal imports this, so that all know the same channels.
 """
 
 from collections.abc import Callable
