@@ -1,4 +1,4 @@
-"""The demo's own authority and the certificate of its servers, made once for this stack."""
+"""Makes the demo's own certificate authority and its servers' certificate, once for a stack."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ LIFETIME = timedelta(days=3650)
 
 
 def make_certificates(folder: Path) -> None:
-    """Write `ca.pem`, `server.pem` and `server.key`; does nothing when they are there."""
+    """Write `ca.pem`, `server.pem` and `server.key`, unless they exist."""
     if (folder / "server.pem").exists():
         return
     ca_key = ec.generate_private_key(ec.SECP256R1())

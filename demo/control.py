@@ -1,4 +1,4 @@
-"""How a demo command asks the supervisor: one line of JSON each way over a socket in the folder."""
+"""Connects demo commands to the supervisor: one line of JSON each way over a Unix socket."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ class Reply(TypedDict):
 
 @contextmanager
 def _reachable(folder: Path) -> Iterator[str]:
-    """Give a path that fits into a socket address, however deep the folder lies."""
+    """Yield a path short enough for a socket address, whatever the folder's depth."""
     path = str(folder / "control")
     if len(path.encode()) <= LONGEST_PATH:
         yield path
@@ -51,7 +51,7 @@ def _reachable(folder: Path) -> Iterator[str]:
 async def serve(
     folder: Path, answer: Callable[[Request], Awaitable[Reply]]
 ) -> asyncio.AbstractServer:
-    """Listen for commands; a socket that an earlier supervisor left behind is replaced."""
+    """Listen for commands; replaces the socket of an earlier supervisor."""
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         reply = await answer(json.loads(await reader.readline()))
@@ -71,7 +71,7 @@ def forget(folder: Path) -> None:
 
 
 def ask(folder: Path, command: str, name: str = "") -> Reply:
-    """Send a command and wait for it to be done; raises `PartFailed` with one line."""
+    """Send a command and wait until it is done; raises `PartFailed` with one line."""
     with socket.socket(socket.AF_UNIX) as asking:
         try:
             with _reachable(folder) as path:

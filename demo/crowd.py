@@ -1,7 +1,7 @@
-"""Students for `populate.py`, and what each of them does at a browser, page by page.
+"""Makes students for `populate.py`, and plays what each does in a browser, page by page.
 
-Nothing but the draw decides who they are. They are enrolled as a secretariat would, and come
-through the real portal with real codes out of the inbox.
+The random generator alone decides who they are. They are inserted in the registrar's table, and
+use the real portal with the real codes from the inbox.
 """
 
 import random
@@ -34,7 +34,7 @@ Seen = TypeVar("Seen")
 
 
 def invent(n: int, draw: random.Random, **more: str | None) -> Row:
-    """Draw the student of this number: everything is on file, unless `more` says otherwise."""
+    """Generate the student with this number; everything is on file unless `more` overrides it."""
     gender = draw.choice("MF")
     first = draw.choice(MEN if gender == "M" else WOMEN)
     surname = draw.choice(SURNAMES)
@@ -57,7 +57,7 @@ def invent(n: int, draw: random.Random, **more: str | None) -> Row:
 
 
 class World:
-    """What is around the students: the addresses, the registrar's table and the directory."""
+    """The students' environment: the URLs, the registrar's table and the directory."""
 
     def __init__(self, env: Mapping[str, str], ldap: LdapClient) -> None:
         self.env = env
@@ -67,7 +67,7 @@ class World:
         aside(_insert(self.env["REGISTRAR_DSN"], rows))
 
     def enrolled(self) -> int:
-        """Return how many students of ours the registrar has."""
+        """Return the number of generated students in the registrar."""
         count = "SELECT count(*) FROM v_vd_sis WHERE registrationid LIKE $1 || '_____'"
         found: int = aside(_ask(self.env["REGISTRAR_DSN"], count, NUMBERED))
         return found
@@ -78,7 +78,7 @@ class World:
         aside(_ask(self.env["REGISTRAR_DSN"], gone, row["registrationid"]))
 
     def occupy(self, row: Row) -> None:
-        """Give this student's username to an entry of somebody else's."""
+        """Add another person's entry with this student's username."""
         uid = str(row["loginname"])
         entry = {
             "objectClass": ["inetOrgPerson", "schacPersonalCharacteristics"],
@@ -91,7 +91,7 @@ class World:
 
 
 class Player:
-    """One student at one browser; each method is what they do on one page."""
+    """One student in one browser; each method is what they do on one page."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Player:
         self._language = language
 
     def again(self) -> "Player":
-        """Return the same student at another browser."""
+        """Return the same student in another browser."""
         return Player(self.world, self.row, language=self._language, by_email="email" in self.typed)
 
     def come(self, onward: str = "/pin", **typed: str) -> None:
@@ -126,13 +126,13 @@ class Player:
         self.arrive(onward)
 
     def prove_not(self) -> None:
-        """Type wrong codes until this code takes none any more."""
+        """Type wrong codes until the code is locked."""
         wrong = f"{(int(self.code()) + 1) % 10**6:06d}"
         for _ in range(_TRIES_A_CODE):
             self._visitor.submit(pin=wrong)
 
     def ask_for_another(self) -> None:
-        """Have a second code sent, as soon as a minute has passed since the first message."""
+        """Request a second code, once a minute has passed since the first message."""
         first = self.code()
         time.sleep(RESEND_SECONDS)
 
@@ -164,7 +164,7 @@ class Player:
         self._visitor.submit(name=name, reply_to=str(self.row["extemail"]), text=text)
 
     def arrive(self, path: str) -> None:
-        """Look at the waiting page until it leads there, as a student would."""
+        """Poll the waiting page until it redirects to this path."""
 
         def there() -> bool:
             page = self._visitor.page
@@ -177,7 +177,7 @@ class Player:
         _until(there, f"a student never came to {path}")
 
     def wait_for(self, reason: WaitReason) -> None:
-        """Stay until the activation waits for this."""
+        """Poll until the activation has this wait reason."""
         what = f"an activation never came to wait for {reason}"
         _until(lambda: self._visitor.where()["wait_reason"] == reason, what)
 
@@ -185,7 +185,7 @@ class Player:
         self._visitor.close()
 
     def code(self) -> str:
-        """Read the newest code out of the messages that carry this activation's mark."""
+        """Read the newest code from the messages that contain this activation's reference."""
         mark = first_group(self.reference)
         (contact,) = self.typed.values()
         inbox = f"{self.world.env['INBOX_URL']}/messages.json"

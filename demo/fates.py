@@ -1,4 +1,4 @@
-"""What befalls the students of `populate.py`: a state each, and how they get into it."""
+"""Defines the final states of the students of `populate.py`, and how they reach them."""
 
 from collections.abc import Callable, Mapping
 from contextlib import closing

@@ -43,9 +43,9 @@ def serve(
 
 
 async def run(config: Settings, probed: tuple[str, int] | None) -> None:
-    """Watch until SIGTERM or SIGINT; it starts with the ledger, Temporal or both away.
+    """Poll until SIGTERM or SIGINT; starts also while the ledger, Temporal or both are away.
 
-    Raises `SharedSessions` behind a pooler that would let several processes lead at once.
+    Raises `SharedSessions` behind a connection pooler that would break leader election.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -54,7 +54,7 @@ async def run(config: Settings, probed: tuple[str, int] | None) -> None:
         pool = await postgres.connect(config.ledger_dsn.get_secret_value(), seconds=_LEDGER_SECONDS)
         stack.callback(pool.terminate)
         await pooler.refuse(pool, "ledger_dsn")
-        # It reads no payload: no key file has to be there.
+        # It decodes no payload, so no key file is needed.
         client = await connect(config, KeyRing(config.keys_dir), lazy=True)
         if probed:
             await stack.enter_async_context(probes(*probed, partial(_ready, client, pool)))

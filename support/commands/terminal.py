@@ -1,4 +1,4 @@
-"""How the desk is opened from the command line: by the OS user, who may do everything there."""
+"""Makes the staff context of the command line: the OS user, who has every role."""
 
 import getpass
 import sys
@@ -28,12 +28,12 @@ def _normalised(reference: str) -> str:
 
 
 def ask(what: str) -> str:
-    """Ask for what others should not read in a list of processes, or read a line of the input."""
+    """Prompt for a value that must not be visible in the process list, or read it from stdin."""
     return str(typer.prompt(what)) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
 def unless_asked(option: typer.CallbackParam, value: str) -> str:
-    """Take the value of an option, or ask for it where that is a dash."""
+    """Return the option's value, or prompt for it if it is a dash."""
     return ask(str(option.name)) if value == "-" else value
 
 
@@ -62,9 +62,9 @@ Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
 
 @asynccontextmanager
 async def staff_context() -> AsyncIterator[StaffContext]:
-    """Open the desk; raises `KeyUnavailable` where its keys are not the other processes'.
+    """Yield the staff context; raises `KeyUnavailable` if its keys differ from the ledger's.
 
-    Nothing else is asked of the ledger or Temporal before a verb needs it.
+    Ledger and Temporal are not used for anything else before a verb needs them.
     """
     config = settings.load()
     keys = KeyRing(config.keys_dir)

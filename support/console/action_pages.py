@@ -1,4 +1,4 @@
-"""What staff do to activations: a page that says the effect, then the act and its result."""
+"""Serves the staff's actions: a page that explains the effect, then the action and its result."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -36,7 +36,7 @@ TOLD = {
 
 
 def reference_of(raw: str) -> str:
-    """Return the reference an address names, as it is written; raises 404."""
+    """Return the normalised reference of a URL; raises 404."""
     reference = normalise(raw)
     if reference is None:
         raise HTTPException(404)
@@ -44,7 +44,7 @@ def reference_of(raw: str) -> str:
 
 
 def reason_of(ctx: ConsoleRequest, form: Form) -> tuple[str, dict[str, list[str]]]:
-    """Return the reason somebody wrote, and what is wrong with it."""
+    """Return the typed reason, and its validation errors."""
     reason = " ".join(form.get("reason").split())
     if not reason:
         return reason, {"reason": [ctx.say(_NO_REASON)]}
@@ -70,7 +70,7 @@ async def _submit(
 
 
 def _channel(form: Form) -> Channel:
-    """Return the channel that was chosen; the first one where the form names none."""
+    """Return the chosen channel; the first one if the form has none."""
     name = form.get("channel")
     return Channel(name) if name in Channel.all() else Channel.SMS
 
@@ -98,7 +98,7 @@ _ACTS: Mapping[Action, Act] = {
 
 
 def _add(action: Action, act: Act) -> None:
-    """Add the two routes of one act: its page, and doing it."""
+    """Add the two routes of one action: its page, and its form."""
     path = f"/case/{{raw}}/{action}"
     back = "/queue" if action is Action.ERASE else "/case/{}"
 
@@ -158,7 +158,7 @@ async def retry_all_page(
 
 @router.post("/retry-all/{cause}")
 async def retry_all(cause: str, ctx: ConsoleRequest = allowed_to(Action.RETRY_ALL)) -> Response:
-    """Hand them to a workflow, and say so: it takes longer than anybody looks at a page."""
+    """Start the workflow that retries them, and return at once, because it takes long."""
     form = await ctx.form()
     reason, errors = reason_of(ctx, form)
     if errors:

@@ -1,7 +1,7 @@
-"""The console: wiring, and the page every failure ends on.
+"""Wires the console's application, and maps each failure to its page.
 
-`create()` is what uvicorn runs; tests hand in parts of their own. It starts with the ledger,
-Temporal or the directory away, and answers 503 in words until they are back.
+uvicorn runs `create()`; tests pass their own context. It starts also while the ledger, Temporal or
+the directory is away, and answers with a 503 page until they are back.
 """
 
 from collections.abc import AsyncIterator
@@ -79,7 +79,7 @@ _PAGES = (
 
 
 def create(context: ConsoleContext | None = None) -> FastAPI:
-    """Make the application; without a context it connects by the settings when it starts."""
+    """Make the application; without a context it connects at start-up by the settings."""
     settings = context.settings if context else configuration.load()
     app = application(
         partial(nullcontext, context) if context else partial(_connected, settings),
@@ -107,7 +107,7 @@ async def _connected(settings: Settings) -> AsyncIterator[ConsoleContext]:
 
 
 def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) -> ConsoleContext:
-    """Put together what every request shares."""
+    """Build the context that all requests share."""
     return ConsoleContext(
         settings=settings,
         pool=pool,
@@ -128,7 +128,7 @@ def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) 
 
 
 async def _first(request: Request) -> Response:
-    """Lead to the first page that this person's role has."""
+    """Redirect to the first page that this person's roles allow."""
     ctx = ConsoleRequest(request)
     await ctx.load_staff()
     return ctx.see(ctx.menu[0][0])
@@ -148,7 +148,7 @@ async def _readyz(request: Request) -> Response:
 
 
 def _add_failures(app: FastAPI) -> None:
-    """Give every failure its page."""
+    """Register an exception handler with a page for every failure."""
 
     async def signed_out(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, SignedOut)  # noqa: S101 - registered for nothing else
@@ -191,7 +191,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(ActRefused, impossible)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RateLimited, too_many)
-    # What cannot even be asked for, such as a name with a NUL, names nothing.
+    # A value that PostgreSQL cannot represent, such as one with a NUL, does not exist.
     app.add_exception_handler(asyncpg.DataError, unknown)
     for unavailable in (TemporalUnavailable, KeyUnavailable, *postgres.UNAVAILABLE):
         app.add_exception_handler(unavailable, away)

@@ -1,4 +1,4 @@
-"""The auditor's pages: what staff did, newest first, the proof of the chain, and the download."""
+"""Serves the auditor's pages: the audit rows, the check of the hash chain, and the export."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -76,7 +76,7 @@ def _page(ctx: ConsoleRequest, rows: Sequence[Row], **context: Any) -> Response:
 
 
 def _day(ctx: ConsoleRequest, text: str) -> tuple[datetime | None, dict[str, list[str]]]:
-    """Return when this day begins where the institution is, and what is wrong with it."""
+    """Return the start of this day in the institution's time zone, and validation errors."""
     if not text:
         return None, {}
     try:

@@ -1,4 +1,4 @@
-"""The audit in words: every act, and the codes that stand where nobody wrote why."""
+"""Translates the audit's actions, and the codes in place of a reason that staff wrote."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -71,11 +71,11 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "accounts_import": {"# accounts": N_("%(n)s accounts")},
 }
 _WRITTEN = frozenset({Action.OPERATE, Action.REQUESTS})
-"""Acts where staff wrote what stands after the colon."""
+"""Actions whose text after the colon was written by staff."""
 
 
 def why(action: str, reason: str, say: Callable[[str], str]) -> str:
-    """Return a row's reason with its codes in words; what staff wrote stays as it is."""
+    """Return a row's reason with its codes translated; the staff's own text is unchanged."""
 
     def told(part: str) -> str:
         known = CODES.get(action, {}).get(re.sub(r"\d+", "#", part))

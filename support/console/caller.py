@@ -1,4 +1,4 @@
-"""Who is this caller: what they say goes in, yes or no comes out, and nothing typed is kept."""
+"""Serves the page that verifies a caller: it answers yes or no, and stores nothing typed."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response

@@ -1,4 +1,4 @@
-"""The page of one case: why it stands there, what the student sees, and what can be done."""
+"""Serves the page of one case: why it waits, what the student sees, and the possible actions."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -42,7 +42,7 @@ _SECTIONS: Mapping[CaseState | None, str] = {
     CaseState.FAILING: TASK_FAILS,
     CaseState.UNSEEN: TEMPORAL_DOWN,
 }
-"""The handbook's sections of what is no reason of the activation's own."""
+"""The handbook's sections for states that are no wait reason."""
 _FACTS: Mapping[str, str] = {
     "mobile": N_("Mobile"),
     "email": N_("E-mail"),
@@ -85,7 +85,7 @@ async def show(raw: str, ctx: ConsoleRequest = allowed_to(Action.CASE)) -> Respo
 
 
 def _seen(ctx: ConsoleRequest, case: Case) -> tuple[str, str] | None:
-    """Return path and heading of what the student sees; None as in `page_of`."""
+    """Return path and heading of the student's page; None as in `page_of`."""
     page = page_of(ctx.staff_context, case)
     if page is None:
         return None
@@ -108,7 +108,7 @@ def _heading(step: Step, reason: WaitReason | None, path: str) -> str:
 
 
 def _acts(ctx: ConsoleRequest, line: CaseSummary) -> list[tuple[str, str]]:
-    """Return path and name of each act that is possible now and this person's to do."""
+    """Return path and name of each action that is possible now and allowed to this person."""
     if line.state is CaseState.UNSEEN:
         offered = frozenset({Action.NOTE})
     elif line.state is CaseState.ERASED:

@@ -1,6 +1,6 @@
-"""The codec server of Temporal's web page: readable payloads for an operator who is signed in here.
+"""Serves the codec server of Temporal's web UI, for operators who are signed in to the console.
 
-Only that page's own origin may ask, with the console's cookie; there is nothing to encode.
+CORS allows only that UI's origin, with the console's cookie; encoding is not offered.
 """
 
 from collections.abc import AsyncIterator
@@ -21,11 +21,11 @@ router = APIRouter()
 
 DECODE = "/codec/decode"
 MAX_BODY = 4 * 1024 * 1024
-"""Temporal's page sends the payloads of many events at once, each of two megabytes at most."""
+"""Bytes; Temporal's web UI sends the payloads of many events at once, each of at most 2 MB."""
 
 
 def _allowed(request: Request) -> dict[str, str]:
-    """Return the headers that let Temporal's page read the answer; raises 403 for any other."""
+    """Return the CORS headers for Temporal's web UI; raises 403 for any other origin."""
     context: ConsoleContext = request.app.state.context
     url = urlsplit(context.settings.console.temporal_ui_url)
     origin = f"{url.scheme}://{url.netloc}"
@@ -38,12 +38,12 @@ def _allowed(request: Request) -> dict[str, str]:
     }
 
 
-async def _seat(request: Request) -> AsyncIterator[ConsoleRequest]:
-    # Nobody is led to the sign-in here: a script asks, and reads the answer's status.
+async def _operator_request(request: Request) -> AsyncIterator[ConsoleRequest]:
+    # No redirect to the sign-in: the client is a script that reads the status.
     yield ConsoleRequest(request)
 
 
-_seat.action = Action.DECODE  # type: ignore[attr-defined] # read by the test of the whole matrix
+_operator_request.action = Action.DECODE  # type: ignore[attr-defined] # read by the test of the whole matrix
 
 
 @router.options(DECODE)
@@ -57,7 +57,9 @@ async def preflight(request: Request) -> Response:
 
 
 @router.post(DECODE)
-async def decode(request: Request, ctx: Annotated[ConsoleRequest, Depends(_seat)]) -> Response:
+async def decode(
+    request: Request, ctx: Annotated[ConsoleRequest, Depends(_operator_request)]
+) -> Response:
     headers = _allowed(request)
 
     def refused(status: int, why: str) -> Response:

@@ -1,4 +1,4 @@
-"""One request of one member of staff: who sits there, the desk, the form, and what is answered."""
+"""The context of a console request: the staff member, the session, the form and the response."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from web.view import Errors
 
 SIGN_IN = "/sign-in"
 _WITHIN = 8.0
-"""Seconds until every page answers, whatever is away."""
+"""Seconds after which a request is answered in any case."""
 MENU: tuple[tuple[str, str, Action], ...] = (
     ("/queue", N_("Queue"), Action.QUEUE),
     ("/search", N_("Search"), Action.SEARCH),
@@ -56,7 +56,7 @@ class ConsoleContext:
 
 
 class SignedOut(Exception):
-    """Nobody is signed in; `path` is where they wanted to go."""
+    """Nobody is signed in; `path` is the requested page."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -64,7 +64,7 @@ class SignedOut(Exception):
 
 
 class ConsoleRequest(RequestContext):
-    """What a route of the console works with."""
+    """The request context of the console's routes."""
 
     def __init__(self, request: Request) -> None:
         self.app: ConsoleContext = request.app.state.context
@@ -76,7 +76,7 @@ class ConsoleRequest(RequestContext):
     # --- who asks -----------------------------------------------------------------------------
 
     async def load_staff(self) -> None:
-        """Find out who sits here; raises `SignedOut`."""
+        """Load the signed-in staff member; raises `SignedOut`."""
         found = await self._session()
         if found is None:
             raise SignedOut(self.request.url.path if self.request.method == "GET" else "/")
@@ -104,7 +104,7 @@ class ConsoleRequest(RequestContext):
         )
 
     async def begin(self, staff: Staff) -> None:
-        """Let this person sit here from now on, under a token that nobody had before."""
+        """Begin this person's session with a new token, against session fixation."""
         self.token = forms.draw() + forms.draw()
         departments = None if staff.departments is None else tuple(sorted(staff.departments))
         who = SignedIn(staff.name, tuple(sorted(staff.roles)), departments)
@@ -121,15 +121,15 @@ class ConsoleRequest(RequestContext):
 
     @property
     def followed(self) -> bool:
-        """Whether a link elsewhere led here, so that the browser held back a cookie it may have.
+        """Whether a link on another site led here, so that the browser withheld the cookie.
 
-        It sends it again from a page of ours, but not along a redirect.
+        The browser sends it with a link on our own page, but not with a redirect.
         """
         return not self.token and self.request.headers.get("sec-fetch-site") == "cross-site"
 
     @property
     def menu(self) -> list[tuple[str, str]]:
-        """Return the pages that this person's roles have, the first one first."""
+        """Return the pages that this person's roles allow, in the menu's order."""
         staff = self.staff
         return [(path, text) for path, text, action in MENU if staff and staff.may(action)]
 
@@ -167,7 +167,7 @@ class ConsoleRequest(RequestContext):
         return self.page("error", status=status, headers=headers, **context)
 
     def with_cookies(self, response: Response) -> Response:
-        # From another site the browser brings no cookie: the one it has must not be lost.
+        # A request from another site has no cookie: do not overwrite the existing one.
         if self.token != self._kept and not self._foreign:
             if self.token:
                 self.site.session_cookie.set(response, self.token)
@@ -177,13 +177,13 @@ class ConsoleRequest(RequestContext):
 
 
 async def anyone(request: Request) -> AsyncIterator[ConsoleRequest]:
-    """Give a route its seat, whoever sits there; time that runs out is a part that is away."""
+    """Yield the request context without sign-in; a time-out counts as an unavailable system."""
     async with in_time(request, _WITHIN):
         yield ConsoleRequest(request)
 
 
 def allowed_to(action: Action) -> Any:
-    """Return the dependency of a route that only who may do this can use."""
+    """Return the dependency of a route that requires a role with this action."""
 
     async def ctx(request: Request) -> AsyncIterator[ConsoleRequest]:
         async with in_time(request, _WITHIN):

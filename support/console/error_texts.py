@@ -1,4 +1,4 @@
-"""What the console says when a page cannot be shown."""
+"""Holds the texts of the console's error pages."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The page with the week's figures: a picture of how far students come, and the table behind it."""
+"""Serves the week's figures: a chart of how far students come, and its table as an export."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response

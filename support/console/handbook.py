@@ -1,7 +1,7 @@
-"""The handbook: what each cause means, what to tell the student, what to do.
+"""Serves the handbook: what each cause means, what to tell the student, what to do.
 
-It is `docs/support.md`, in the reader's language. It holds nothing about anybody and needs neither
-the ledger nor a sign-in, so that it is there when it is needed most.
+It is `docs/support.md`, in the reader's language. It holds no personal data and needs neither the
+ledger nor a sign-in, so that it can be read during an outage.
 """
 
 import re
@@ -32,7 +32,7 @@ _CLASSES = {
 
 
 class HandbookSection(NamedTuple):
-    """`anchor` is the name of a wait reason, or of what else calls are about."""
+    """A section; `anchor` is the name of a wait reason, or of another subject of calls."""
 
     anchor: str
     title: str
@@ -53,7 +53,7 @@ def sections(language: Language) -> tuple[HandbookSection, ...]:
 
 
 def _read(text: str, language: Language) -> Iterator[HandbookSection]:
-    """Each section has its anchor as heading, and below it one part a language, Greek first."""
+    """Yield the sections: the heading is the anchor, with a part for each language, Greek first."""
     _, *context = re.split(r"^## (\w+)$", text, flags=re.MULTILINE)
     for anchor, both in zip(context[::2], context[1::2], strict=True):
         _, *told = re.split(r"^### (.+)$", both, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Short names for what lists and timelines show; a cause is called as the handbook calls it."""
+"""Translates lists and timelines into short names; causes have the names of the handbook."""
 
 from collections.abc import Mapping
 
@@ -123,7 +123,7 @@ class Labels:
         return " - ".join(self.cause(each) for each in stands.split())
 
     def cause(self, cause: str) -> str:
-        """Name what an alert is of, a wait reason, a state or, without any of them, a step."""
+        """Name an alert's cause, a wait reason, a state or, without any of them, a step."""
         if cause in list(CaseState):
             return self._say(STATES[CaseState(cause)])
         name, _, queue = cause.partition(" ")
@@ -132,7 +132,7 @@ class Labels:
         return self.step(cause) if cause in list(Step) else cause
 
     def failure(self, failure: str) -> str:
-        """Word why a part or a channel failed; codes and names of exceptions stay."""
+        """Translate the failure of a system or channel; codes and exception names are unchanged."""
         kind = failure.partition(":")[0]
         if kind in self._titles:
             return f"{self._titles[kind]} ({failure})"
@@ -164,11 +164,11 @@ class Labels:
         return self._say(_WHATS[event.what]) % {"detail": detail}
 
     def _door(self, handler: str) -> str:
-        """Name what was handed in."""
+        """Name the submission that a handler received."""
         return LABELS[_ACTS[handler]] if handler in _ACTS else _HANDLERS.get(handler, handler)
 
     def _act(self, action: str, detail: str) -> str:
-        """Name an act of staff's as the audit has it."""
+        """Name a staff action of the timeline, with its detail."""
         if action == REFUSED:
             actor, _, refused = detail.partition(": ")
             told = f"{self.act(refused)} ({actor})"
@@ -177,11 +177,11 @@ class Labels:
         return f"{self.act(action)} ({actor}: {self.why(action, reason)})"
 
     def act(self, action: str) -> str:
-        """Name an act as the audit keeps it."""
+        """Name an action of the audit."""
         return self._say(audit_texts.ACTS.get(action, action))
 
     def why(self, action: str, reason: str) -> str:
-        """Word what the audit keeps as a reason."""
+        """Translate a reason of the audit."""
         if action == REFUSED:
             return self.act(reason)
         if action == Action.RETRY_ALL:

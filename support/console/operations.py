@@ -1,4 +1,4 @@
-"""How the engine does, and the switch that pauses new activations."""
+"""Serves the page of the engine's health, and pauses and resumes new activations."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response

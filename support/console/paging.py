@@ -1,4 +1,4 @@
-"""Which page of a list is asked for."""
+"""Reads the pagination parameter of a list."""
 
 import re
 
@@ -6,6 +6,6 @@ from support.console.console_request import ConsoleRequest
 
 
 def page_asked(ctx: ConsoleRequest) -> int:
-    """Return the number that the address has; what is none, or a page there cannot be, is 1."""
+    """Return the page number in the URL; 1 if it is missing or invalid."""
     number = ctx.request.query_params.get("page", "")
     return int(number) if re.fullmatch("[0-9]{1,5}", number) else 1

@@ -1,4 +1,4 @@
-"""The queue and its lists."""
+"""Serves the queue's overview and its lists."""
 
 from enum import StrEnum
 from typing import TypeVar
@@ -39,7 +39,7 @@ async def overview(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
 
 @router.get("/list")
 async def listed(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
-    """Show one page of a group; words that no link of ours has count as none."""
+    """Show one page of a group; invalid parameters are ignored."""
     asked = ctx.request.query_params
     group = _word(asked.get("group"), Group.STUCK)
     sort = _word(asked.get("sort"), Sort.SINCE)

@@ -1,4 +1,4 @@
-"""The registrar check: one form, answered on the same page; nothing typed enters an address."""
+"""Serves the registrar check: a form with its result on the same page, and no input in a URL."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -27,7 +27,7 @@ async def ask(ctx: ConsoleRequest = allowed_to(Action.REGISTRAR)) -> Response:
 @router.post("/registrar")
 async def answer(ctx: ConsoleRequest = allowed_to(Action.REGISTRAR)) -> Response:
     form = await ctx.form()
-    # An insurance number is shown on no page again.
+    # An insurance number is never shown again.
     typed = {name: form.get(name) for name in _KEPT}
     try:
         found = await registrar.check(ctx.staff_context, _question(form))

@@ -1,4 +1,4 @@
-"""What students wrote to support: the open ones, and one with its answer."""
+"""Serves the requests for help: the list of open ones, and one with its answer."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -74,7 +74,7 @@ async def _page(
     text: str = "",
     reason: str = "",
 ) -> Response:
-    """Show the request; a refusal stands at its field, or alone when there are no fields left."""
+    """Show the request; an error is shown at its field, or alone if the form is gone."""
     try:
         standing = await requests.read(ctx.staff_context, number)
     except UnknownRequest:

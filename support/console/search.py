@@ -1,4 +1,4 @@
-"""The search: what is typed goes in the body, and its results are shown at once, not led to."""
+"""Serves the search: input is sent in the body, and the POST itself returns the results."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response

@@ -1,4 +1,4 @@
-"""The sign-in page: one message for a wrong name and a wrong password, and a limit of tries."""
+"""Serves the sign-in: one message against enumeration of names, and a rate limit of attempts."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -60,13 +60,13 @@ async def sign_out(ctx: AnyoneRequest) -> Response:
     await ctx.form()
     await ctx.end()
     response = ctx.see(SIGN_IN)
-    # Not "cookies": behind https that would end sessions all over the registered domain.
+    # Not "cookies": that would clear the cookies of the whole registrable domain.
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
 def _inside(path: str) -> str:
-    """Return a path of our own, whatever was asked for."""
+    """Return the path if it is the console's own, against open redirects."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
 
@@ -84,7 +84,7 @@ async def _note(ctx: ConsoleRequest, name: str, action: str) -> None:
 
 
 async def _count(ctx: ConsoleRequest, name: str) -> None:
-    """Count this try for its name and its address; raises `RateLimited` past a limit."""
+    """Count this attempt by name and by IP address; raises `RateLimited` past a limit."""
     keys, console = ctx.app.keys, ctx.app.settings.console
     client = ctx.request.client
     address = keys.index("address", limits.network(client.host if client else ""))
