@@ -146,7 +146,7 @@ def _placed(
 def _of_own_code(
     identity: Identity, rules: Sequence[Rule], entry: Attributes
 ) -> tuple[_Place, str]:
-    if identity.is_of_who_had_the_number(entry):
+    if identity.may_be_of_who_had_the_number(entry):
         return _Place.DOUBTFUL, NUMBER_USED_AGAIN
     if why := several_persons(identity, rules, entry):
         return _Place.DOUBTFUL, why

@@ -37,8 +37,9 @@ class Identity:
     enrolment, `known` what any enrolment tells of the person: former ones count as well.
     `login_name` is the one that the registrar gives them now. `names` are usernames of entries that
     the ledger knows to be theirs, whatever the rules look for. `used_again`: the ledger knows that
-    a number of theirs was somebody else's before, so a code proves nothing by itself. `alike` is
-    what others tell who may be the same human.
+    a number of theirs was somebody else's before, so a code proves nothing by itself. `born` is the
+    birth date that an entry made for them has. `alike` is what others tell who may be the same
+    human.
     """
 
     codes: tuple[str, ...]
@@ -53,6 +54,7 @@ class Identity:
     called: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     """Surnames and first names, in every spelling."""
     used_again: bool = False
+    born: date | None = None
     alike: "Identity | None" = None
 
     @classmethod
@@ -88,6 +90,7 @@ class Identity:
             ),
             login_name=person.login_name,
             today=today,
+            born=person.birth_date,
             called=(
                 (person.last_name_el, *(each.last_name_latin for each in every)),
                 (person.first_name_el, *(each.first_name_latin for each in every)),
@@ -142,6 +145,14 @@ class Identity:
         if self.used_again:
             return False in (first, born) or facts.count(True) <= facts.count(False)
         return False in (last, first) and facts.count(False) > facts.count(True)
+
+    def may_be_of_who_had_the_number(self, entry: Attributes) -> bool:
+        """Whether it is so, or cannot be told, for a namesake may have had the number.
+
+        Where the number is known to be used again, an entry of the person's has their birth date.
+        """
+        unproved = self.used_again and self.born and not self.is_born_alike(entry)
+        return bool(unproved) or self.is_of_who_had_the_number(entry)
 
     def has_code_of_another_number(self, entry: Attributes) -> bool:
         """Whether an entry has a code of this university that is not the person's."""

@@ -664,10 +664,14 @@ FACTS = (*SAME,)
 
 @pytest.mark.parametrize("told", [*product((True, False, None), repeat=3)], ids=str)
 @pytest.mark.parametrize("used_again", [False, True])
+@pytest.mark.parametrize("written", [False, True])
 def test_a_code_is_doubted_where_birth_date_and_names_are_anothers(
-    told: tuple[bool | None, ...], *, used_again: bool
+    told: tuple[bool | None, ...], *, used_again: bool, written: bool
 ) -> None:
-    """A corrected name or birth date alone, or a name not known, leaves the entry theirs."""
+    """A corrected name or birth date alone, or a name not known, leaves the entry theirs.
+
+    Of a number used again, unless an entry of the person's would have the birth date (`written`).
+    """
     facts = {
         name: value
         for fact, same in zip(FACTS, told, strict=True)
@@ -679,7 +683,9 @@ def test_a_code_is_doubted_where_birth_date_and_names_are_anothers(
     doubted |= told[1] is False and told[2] is None
     if used_again:
         doubted = against >= for_ or told[1] is False or told[2] is False
+        doubted |= written and told[2] is None
     own = replace(identity(), used_again=used_again)
+    own = own if written else replace(own, born=None)
     judged = judge(own, RULES, [entry(MINE, facts, password=Password.SET)])
     assert judged.outcome is (Outcome.CANNOT_TELL if doubted else Outcome.OWNED_BY_SAME)
     assert judged.why == (AGAIN if doubted else CODES)
