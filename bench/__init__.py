@@ -1,1 +1,1 @@
-"""What is measured: how fast the engine's hot paths are on this machine, as ratios."""
+"""Benchmarks: the speed of the engine's hot paths on this machine, as ratios."""

@@ -1,4 +1,4 @@
-"""Compares what came out with what is true of each student of `bench.untidy`."""
+"""Compares the results with the expected ones of each student of `bench.untidy`."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,7 +49,7 @@ def check_report(found: Report, humans: Iterable[Human], faults: Faults) -> None
 
 
 def check_persons(people: Iterable[Person], humans: Sequence[Human], faults: Faults) -> None:
-    """Look for humans who are parted, and for those who are joined with another."""
+    """Find persons who were split, and persons who were merged with another."""
     person_of = {
         f"{row.system_id}/{row.registration_id}": at
         for at, person in enumerate(people)
@@ -96,7 +96,7 @@ def check_reserved(
 def check_entries(
     entries: Iterable[Entry], domain: str, humans: Sequence[Human], faults: Faults
 ) -> None:
-    """Look for humans with two accounts, and for accounts of two humans."""
+    """Find persons with two accounts, and accounts of two persons."""
     scope = f"urn:schac:personaluniquecode:gr:{domain}:"
     holder = {number.lower(): human for human in humans for number in human.numbers}
     had = {human.old_name: human for human in humans if human.plan in KNOWN}

@@ -1,4 +1,4 @@
-"""Parts that still run because their supervisor was killed, known by their pid files."""
+"""Ends parts that still run because their supervisor was killed, found by their pid files."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def end_leftovers(folder: Path) -> None:
 
 
 def runs_in(folder: Path, pid: str) -> bool:
-    """Tell whether the process is a part of this folder: the number may be another's by now."""
+    """Whether the process is a part of this folder; its pid may have been reused."""
     process = Path("/proc", pid)
     with suppress(FileNotFoundError, ProcessLookupError):
         try:

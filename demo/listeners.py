@@ -1,4 +1,4 @@
-"""Which process listens on a port of ours, as the kernel tells."""
+"""Finds from the kernel's tables which process listens on a port."""
 
 import socket
 import sys
@@ -12,7 +12,7 @@ _ADDRESS = f"{int.from_bytes(socket.inet_aton(HOST), sys.byteorder):08X}"
 
 
 def listens(pid: int, port: int) -> bool:
-    """Tell whether this very process listens on the port; false where it may not be seen."""
+    """Whether this process listens on the port; False if its sockets may not be read."""
     wanted = f"socket:[{_socket(port)}]"
     with suppress(OSError):
         for handle in Path(f"/proc/{pid}/fd").iterdir():

@@ -1,4 +1,4 @@
-"""The inbox's store: one file a message, written whole or not at all, so sinks need no server.
+"""Stores the inbox: one file for each message, written atomically, so sinks need no server.
 
 A message is `{id, channel, to, subject, text, received_at}`; files outlive the sink that wrote
 them, so the inbox shows them also while a sink is stopped.
@@ -23,7 +23,7 @@ class Message(TypedDict):
 
 
 def put(folder: Path, *, channel: str, key: str, to: str, text: str, subject: str = "") -> str:
-    """Store a message once a key and give its id; a key seen before stores nothing again."""
+    """Store a message, deduplicated by its key, and return its id."""
     message_id = hashlib.sha256(f"{channel} {key}".encode()).hexdigest()[:24]
     message = Message(
         id=message_id,
@@ -45,7 +45,7 @@ def put(folder: Path, *, channel: str, key: str, to: str, text: str, subject: st
 
 
 def all_messages(folder: Path, to: str | None = None) -> list[Message]:
-    """Give the messages, newest last; `to` is exact."""
+    """Return the messages, newest last; `to` must match exactly."""
     found: list[Message] = [json.loads(path.read_bytes()) for path in folder.glob("*.json")]
     wanted = [message for message in found if to in (None, message["to"])]
     return sorted(wanted, key=lambda message: (message["received_at"], message["id"]))

@@ -1,4 +1,4 @@
-"""Greek and foreign names with their Latin spelling, the stuff invented students are made of."""
+"""Lists Greek and foreign names with their Latin spelling, for invented students."""
 
 from typing import NamedTuple
 

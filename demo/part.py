@@ -1,4 +1,4 @@
-"""One program of the stack: how it is prepared, started, seen to be ready, and ended.
+"""Manages one program of the stack: prepares it, starts it, checks that it is ready, ends it.
 
 A started program dies with the process that started it. `start` must be called from a thread
 that lives as long as the program should: Linux sends the parent's death signal when the *thread*
@@ -42,7 +42,7 @@ class Part(ABC):
 
     name: str
     stop_signal = signal.SIGTERM
-    # What comes when the owner itself was killed: nobody is left to wait for a graceful end.
+    # Sent when the supervisor was killed, so that nothing can wait for a graceful end.
     death_signal = "KILL"
     poll_seconds = 0.05
     ready_within = 60.0
@@ -53,7 +53,7 @@ class Part(ABC):
         self.process: subprocess.Popen[bytes] | None = None
 
     def prepare(self) -> None:  # noqa: B027 - many parts need nothing
-        """Make what the program needs on disk; does nothing when it is there."""
+        """Create the program's files, unless they exist."""
 
     @abstractmethod
     def command(self) -> Sequence[str]: ...
@@ -64,19 +64,19 @@ class Part(ABC):
         return (self.name,)
 
     def answers(self) -> bool:
-        """Tell whether it is this part, and nobody else, that listens on all its ports."""
+        """Whether this part, and no other process, listens on all its ports."""
         pid = self.pid
         return pid is not None and all(listens(pid, self.place.port(name)) for name in self.ports)
 
     def is_ready(self) -> bool:
-        """Tell whether it does its work, once it answers."""
+        """Whether it works, once it answers."""
         return True
 
     def environment(self) -> Mapping[str, str]:
         return {}
 
     def finish(self) -> None:  # noqa: B027 - many parts need nothing
-        """Do what can only be done with the program running; safe to repeat."""
+        """Finish the set-up that needs the running program; idempotent."""
 
     @property
     def is_alive(self) -> bool:
@@ -111,7 +111,7 @@ class Part(ABC):
         self.finish()
 
     def _failure(self, what: str) -> PartFailed:
-        """End it and say why it did not come up."""
+        """End it and return why it did not start."""
         self.kill()
         ports = {name: self.place.port(name) for name in self.ports}
         taken = {name: port for name, port in ports.items() if not is_free(port)}
@@ -141,7 +141,7 @@ class Part(ABC):
 
 
 def python(module: str, *words: str) -> Sequence[str]:
-    """Give the command that runs a module of this checkout with this interpreter."""
+    """Return the command that runs a module of this checkout with this interpreter."""
     return (sys.executable, "-m", module, *words)
 
 
@@ -152,7 +152,7 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> str:
-    """Run a short program to its end and give its output; its failure is one line."""
+    """Run a short program and return its output; a failure is raised with one line."""
     done = subprocess.run(
         command,
         capture_output=True,
@@ -168,6 +168,6 @@ def run(
 
 
 def aside(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end from plain code, whether or not a loop runs in this thread."""
+    """Run a coroutine from synchronous code, even if an event loop runs in this thread."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()

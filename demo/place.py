@@ -1,7 +1,7 @@
-"""Where one embedded stack lives: its folders, its ports and its secrets.
+"""Manages the folders, ports and secrets of one embedded stack.
 
-Everything lies under one folder that only its owner may enter. A secret is drawn once and kept;
-a port is the preferred one or the next free one, drawn anew for each start and then held against
+All files are under one folder that only its owner may enter. A secret is generated once and kept;
+a port is the preferred one or the next free one, chosen at each start and then reserved against
 other stacks of this machine.
 """
 
@@ -42,9 +42,9 @@ def is_free(port: int) -> bool:
 
 
 def any_port() -> int:
-    """Return a free port below those the system lends to outgoing connections.
+    """Return a free port below the ephemeral range.
 
-    One of theirs could be lent out before the part that was given it has started.
+    The system could use an ephemeral port before the part that was given it has started.
     """
     while not is_free(port := 10_000 + secrets.randbelow(20_000)):
         pass
@@ -52,9 +52,9 @@ def any_port() -> int:
 
 
 def _hold(port: int) -> bool:
-    """Hold a port against other stacks until this process ends; false when another one holds it.
+    """Reserve a port against other stacks until this process ends; False if it is reserved.
 
-    A name in the kernel says so, not the port itself, which the part must be able to bind.
+    It binds an abstract socket name, not the port itself, which the part must be able to bind.
     """
     held = socket.socket(socket.AF_UNIX)
     try:
@@ -135,7 +135,7 @@ class Place:
         return port
 
     def draw_again(self, names: Iterable[str]) -> None:
-        """Give up the ports of these names, because other programs took them."""
+        """Drop the ports of these names, because other programs use them."""
         for name in names:
             self._ports.pop(name, None)
 

@@ -90,7 +90,7 @@ def play(folder: Path, count: int, seed: int, say: Say) -> None:
 
 
 def drawn(count: int, seed: int, known: int) -> Iterator[Played]:
-    """Yield the crowd that comes after `known` students; whoever takes long is the first."""
+    """Yield the students after the first `known` ones; those who take longest come first."""
     draw = random.Random(f"{seed} {known}")  # noqa: S311 - invented people need no secrecy
     shares = sum(fate.share * fate.activations for fate in FATES)
     n = known
@@ -114,9 +114,9 @@ def drawn(count: int, seed: int, known: int) -> Iterator[Played]:
 
 
 def come(world: World, crowd: Sequence[Played]) -> dict[Played, str]:
-    """Let everybody come who needs a browser, and return their references.
+    """Play all students who need a browser, and return their references.
 
-    Who must wait a minute for a second code only sleeps: the others have the hands full.
+    Students who wait a minute for a second code only sleep, while others are played.
     """
     browsing = [played for played in crowd if played.fate.play]
     patient = sum(played.fate is LOCKED for played in browsing)
@@ -139,7 +139,7 @@ def _walk(world: World, played: Played) -> str:
 async def behind_the_scenes(
     crowd: Sequence[Played], references: Mapping[Played, str]
 ) -> dict[Played, str]:
-    """Do what no student does; returns the references of who needed no browser."""
+    """Make the states that need no browser, and return the references."""
     expired = {each: from_digest(each.digest) for each in crowd if each.fate is EXPIRED}
     async with staff_context() as opened:
         for each, reference in expired.items():
@@ -152,7 +152,7 @@ async def behind_the_scenes(
 
 
 async def _expire(opened: StaffContext, played: Played, reference: str) -> None:
-    """Begin as the portal does, but with less patience: three days are too long for a demo."""
+    """Start an activation as the portal does, but with shorter time-outs than three days."""
     (mobile,) = mobiles_on_file(played.rows[0]["mobilephone"], "GR")
     start = ActivationStart(
         reference=reference, mobile=mobile, language=played.language, policy=_SHORT

@@ -1,4 +1,4 @@
-"""The engine's own programs as parts of the stack, by the command line."""
+"""Runs the engine's own programs as parts of the stack, by their command line."""
 
 import sys
 from abc import abstractmethod
@@ -12,7 +12,7 @@ from demo.place import HOST
 
 
 def activation(*words: str) -> Sequence[str]:
-    """Give the command line of the engine that belongs to this interpreter."""
+    """Return the path of the engine's command line of this interpreter."""
     return (str(Path(sys.executable).with_name("activation")), *words)
 
 
@@ -61,7 +61,7 @@ class Support(Program):
 
 
 class Alerts(Program):
-    """The process that tells operators what is wrong."""
+    """The process that alerts operators."""
 
     name = "alerts"
 
@@ -73,7 +73,7 @@ class Alerts(Program):
 
 
 class Worker(Program):
-    """Ready when it serves every task queue, be the ledger there or not."""
+    """The worker; ready when it serves every task queue, even while the ledger is away."""
 
     name = "worker"
     stopped_within = 35.0

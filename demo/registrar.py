@@ -14,7 +14,7 @@ SQL = Path(__file__).with_name("registrar.sql")
 
 
 async def fill(dsn: str, *, reader: str) -> None:
-    """Make the table and, when it is empty, put the students in; `reader` gets SELECT only."""
+    """Create the table and, if it is empty, insert the students; `reader` gets SELECT only."""
     records = await asyncpg.connect(dsn)
     try:
         async with records.transaction():

@@ -1,4 +1,4 @@
-"""A real OpenLDAP server of our own, with the rules a university's directory has.
+"""Runs a real OpenLDAP server with the rules of a university's directory.
 
 Password policy, unique names and student numbers, argon2 hashes, its own authority, LDAP and
 LDAPS on loopback. The engine's account is not the root DN, so the policy binds it too.
@@ -72,7 +72,7 @@ class Directory(Part):
         if not (self.folder / "db").exists():
             self._plant()
         elif before != _indexes(config):
-            # By an attribute that is newly indexed, entries of before would not be found.
+            # Without reindexing, a search by a newly indexed attribute misses older entries.
             self._tool("slapindex", "-f", str(self.config))
         staffed = self.folder / "staffed"
         if not staffed.exists():

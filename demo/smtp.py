@@ -51,7 +51,7 @@ class Deliver:
         address: str,
         _options: list[str],
     ) -> str:
-        """Refuse for good what a student's contact of long ago is refused for."""
+        """Refuse permanently the sample address of a mailbox that no longer exists."""
         if address.lower().endswith(NO_MAILBOX):
             return "550 5.1.1 no such mailbox"
         envelope.rcpt_tos.append(address)

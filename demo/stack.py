@@ -1,4 +1,4 @@
-"""One embedded stack: its parts in starting order, and the files that tell others where it is."""
+"""Builds one embedded stack: its parts in starting order, and the files with its addresses."""
 
 import json
 import shlex
@@ -45,7 +45,7 @@ class Stack:
 
     @property
     def outside(self) -> tuple[Part, ...]:
-        """The systems around the engine, which need nothing of each other."""
+        """The systems around the engine, which do not depend on each other."""
         return (
             self.temporal,
             self.postgres,
@@ -64,7 +64,7 @@ class Stack:
         return {part.name: part for part in (*self.outside, *self.engine)}
 
     def settings(self) -> Mapping[str, object]:
-        """Give the engine's settings; whatever is not named here keeps its default."""
+        """Return the engine's settings; all others keep their defaults."""
         return {
             "ledger_dsn": self.postgres.ledger_dsn,
             "keys_dir": str(self.place.keys),
@@ -132,7 +132,7 @@ class Stack:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that is read whole or not at all, while others may read it."""
+    """Write a file atomically, because others may read it at the same time."""
     new = path.with_name(f".{path.name}.new")
     new.touch(mode=0o600)
     new.write_text(text, encoding="utf-8")

@@ -1,8 +1,8 @@
-"""The one owner of the demo's parts: starts them, answers commands about them, ends them.
+"""Supervises the demo's parts: starts them, answers commands about them, ends them.
 
-A part that dies stays dead until somebody starts it. Whatever ends the supervisor, even SIGKILL,
-ends every part with it. When another program takes a port during the start, everything starts
-again on other ports: no part and no file tells of the old ones when the demo is ready.
+A part that dies is not restarted until a command starts it. Whatever ends the supervisor, even
+SIGKILL, ends every part with it. When another program takes a port during the start, everything
+is restarted on other ports, and no part or file refers to the old ones once the demo is ready.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Supervisor:
         self._ending = asyncio.Event()
 
     async def run(self, when_ready: Callable[[], None]) -> None:
-        """Bring everything up, stay until told to end, and leave nothing running."""
+        """Start everything, run until stopped, and leave nothing running."""
         folder = self._stack.place.folder
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self._ending.set)
@@ -46,14 +46,14 @@ class Supervisor:
             await asyncio.to_thread(end_leftovers, folder)
             server = await control.serve(folder, self._answer)
             try:
-                await self._until_told(when_ready)
+                await self._until_stopped(when_ready)
             finally:
                 server.close()
-                await self._fall()
+                await self._stop_all()
                 control.forget(folder)
 
-    async def _until_told(self, when_ready: Callable[[], None]) -> None:
-        work = asyncio.create_task(self._rise_and_watch(when_ready))
+    async def _until_stopped(self, when_ready: Callable[[], None]) -> None:
+        work = asyncio.create_task(self._start_all_and_watch(when_ready))
         told = asyncio.create_task(self._ending.wait())
         await asyncio.wait((work, told), return_when=asyncio.FIRST_COMPLETED)
         self._ending.set()
@@ -61,27 +61,27 @@ class Supervisor:
             work.result()
         work.cancel()
 
-    async def _rise_and_watch(self, when_ready: Callable[[], None]) -> None:
-        await self._rise()
+    async def _start_all_and_watch(self, when_ready: Callable[[], None]) -> None:
+        await self._start_all()
         when_ready()
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             self._notice_deaths()
 
-    async def _rise(self) -> None:
-        """Start everything, on other ports again while other programs take those drawn."""
+    async def _start_all(self) -> None:
+        """Start everything, and retry on other ports while other programs take the chosen ones."""
         for _ in range(RISES - 1):
             try:
-                await self._rise_once()
+                await self._start_all_once()
             except PortTaken as taken:
                 self._say(f"{taken}: starting again on other ports")
-                await self._fall()
+                await self._stop_all()
                 self._stack.place.draw_again(taken.ports)
             else:
                 return
-        await self._rise_once()
+        await self._start_all_once()
 
-    async def _rise_once(self) -> None:
+    async def _start_all_once(self) -> None:
         """Start what can start together; the engine comes when all it needs is prepared."""
         stack = self._stack
         stack.write_files()
@@ -124,8 +124,8 @@ class Supervisor:
             await asyncio.to_thread(part.kill)
             self._say(f"{part.name} is killed")
 
-    async def _fall(self) -> None:
-        """Stop the engine first, then all it stood on."""
+    async def _stop_all(self) -> None:
+        """Stop the engine first, then the systems it depends on."""
         for parts in (self._stack.engine, self._stack.outside):
             await asyncio.gather(
                 *(asyncio.to_thread(part.stop, END_WITHIN) for part in reversed(parts))
