@@ -234,8 +234,8 @@ async def owner(stack: TestStack, statement: str, undo: str) -> AsyncIterator[No
     ("statement", "undo", "says"),
     [
         (
-            "DELETE FROM migration WHERE name = '0001_first'",
-            "INSERT INTO migration (name) VALUES ('0001_first')",
+            "UPDATE migration SET name = 'gone' WHERE name = '0001_first'",
+            "UPDATE migration SET name = '0001_first' WHERE name = 'gone'",
             "0001_first missing",
         ),
         (
