@@ -120,7 +120,10 @@ class LedgerActivities:
         """Choose a username without the directory; provisioning finds out whether it is free."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             policy = self._settings.usernames
-            refused = rules.refusal(request.person.login_name, policy.reserved)
+            person = request.person
+            refused = rules.refusal(
+                person.login_name, policy.reserved, shared=person.login_of_several
+            )
             if refused:
                 return conflict(refused)
             request = await used_again.widened(self._pool, request)

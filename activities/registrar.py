@@ -13,6 +13,7 @@ from domain.contracts.vocabulary import ActivityName, FailureType
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.students import ContactQuery, holders, persons
 from postgres import UNAVAILABLE
+from recognition.login_names import marked
 from security.keys import KeyRing
 from settings import Settings
 
@@ -21,6 +22,7 @@ class RegistrarActivities:
     def __init__(self, *, registrar: Registrar, keys: KeyRing, settings: Settings) -> None:
         self._registrar = registrar
         self._keys = keys
+        self._whole = settings
         self._settings = settings.registrar
         self._own = settings.institution.mail_domains
 
@@ -37,7 +39,8 @@ class RegistrarActivities:
             if too_many and typed.mobile and typed.email:
                 for alone in (replace(typed, email=None), replace(typed, mobile=None)):
                     found = found or await self._persons(alone)
-        return StudentsFound(persons=tuple(found or ()), too_many=too_many and not found)
+            persons = [await marked(self._registrar, each, self._whole) for each in found or ()]
+        return StudentsFound(persons=tuple(persons), too_many=too_many and not found)
 
     async def _persons(self, typed: ContactQuery) -> list[Person] | None:
         """Return the persons with a typed contact; None when there are too many."""

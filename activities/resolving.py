@@ -50,7 +50,7 @@ class Resolver:
         own = await self._glance(request, self._entries.find, request.person)
         if own and own.outcome is not Outcome.FREE:
             return await self._existing(request, own)
-        refused = rules.refusal(request.person.login_name, self._policy.reserved)
+        refused = self._refusal(request.person, shared=request.person.login_of_several)
         if refused:
             return conflict(refused)
         while True:
@@ -61,6 +61,9 @@ class Resolver:
             if not await self._glance(request, self._entries.in_use, name):
                 return reserved
             names.remove(name)
+
+    def _refusal(self, person: Person, *, shared: bool) -> Reason | None:
+        return rules.refusal(person.login_name, self._policy.reserved, shared=shared)
 
     async def _glance(
         self,
@@ -100,8 +103,11 @@ class Resolver:
     async def _adopted(
         self, request: ResolveAccount, entry: Entry, found: Judgement[Entry]
     ) -> AccountResolved:
-        """Adopt the name of the person's entry without password, unless it cannot be theirs."""
-        refused = rules.refusal(request.person.login_name, self._policy.reserved)
+        """Adopt the name of the person's entry without password, unless it cannot be theirs.
+
+        Whether several persons have the login name does not matter: the entry tells whose it is.
+        """
+        refused = self._refusal(request.person, shared=False)
         if refused:
             return conflict(refused)
         name = request.person.login_name or entry.uid.lower()

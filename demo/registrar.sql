@@ -62,6 +62,8 @@ CREATE INDEX IF NOT EXISTS v_vd_sis_number_folded ON v_vd_sis (translate(
     upper(regexp_replace(registrationid, '[^0-9A-Za-zΆΈ-ώ]', '', 'g')),
     'ΆΈΉΊΌΎΏΐΑΒΕΖΗΙΚΜΝΟΡΤΥΧΪΫάέήίΰαβγδεζηθικλμνξοπρςστυφχψωϊϋόύώ',
     'AEHIOYΩIABEZHIKMNOPTYXIYAEHIYABΓΔEZHΘIKΛMNΞOΠPΣΣTYΦXΨΩIYOYΩ'));
+CREATE INDEX IF NOT EXISTS v_vd_sis_login ON v_vd_sis (lower(loginname));
+CREATE INDEX IF NOT EXISTS v_vd_sis_logins_odd ON v_vd_sis (departmentid) WHERE lower(loginname) ~ '[^!-~]';
 CREATE INDEX IF NOT EXISTS v_vd_sis_lastnameel_folded ON v_vd_sis (left(lower(translate(lastnameel,
     'ΆΈΉΊΌΎΏΐΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫάέήίΰςϊϋόύώABEZHIKMNOPTYXaeiknoptuvwxyµ∆',
     'αεηιουωιαβγδεζηθικλμνξοπρστυφχψωιυαεηιυσιυουωαβεζηικμνορτυχαεικηορτυνωχγμδ')), 3));

@@ -185,13 +185,30 @@ def _uncontradicted(
             return _Place.LEFT_OUT, None
         return _Place.DOUBTFUL, first.name
     current = identity.currently()
-    if any(rule.certain and _is_given_now(current, rule, entry) for rule in matching):
+    certain = (rule for rule in matching if rule.certain)
+    sure = [rule for rule in certain if not _is_by_shared_login(current, rule, entry)]
+    if sure:
+        return _certain(identity, sure, entry)
+    return _Place.DOUBTFUL, Reason.OF_SHARED_LOGIN.of(first.name)
+
+
+def _certain(
+    identity: Identity, matching: Sequence[Rule], entry: Attributes
+) -> tuple[_Place, str | None]:
+    first, current = matching[0], identity.currently()
+    if any(_is_given_now(current, rule, entry) for rule in matching):
         return _Place.OWN, first.name
     if not identity.is_of_who_had_the_number(entry):
         return _Place.OWN, first.name
     if "number" in first.placeholders:
         return _Place.DOUBTFUL, Reason.NUMBER_USED_AGAIN.of(first.name)
     return _Place.DOUBTFUL, Reason.CONTRADICTED.of(first.name, attribute=NAME)
+
+
+def _is_by_shared_login(current: Identity, rule: Rule, entry: Attributes) -> bool:
+    """Whether a match is by nothing but a login name of today that another human has as well."""
+    by_login = rule is not BY_NAME and rule.of_a_login_name
+    return current.login_shared and by_login and current.matches(rule, entry)
 
 
 def _is_given_now(current: Identity, rule: Rule, entry: Attributes) -> bool:

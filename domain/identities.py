@@ -35,7 +35,8 @@ class Identity:
 
     `scope` is how every code of this university begins. `rows` has system and number of each
     enrolment, `known` what any enrolment tells of the person: former ones count as well.
-    `login_name` is the one that the registrar gives them now. `names` are usernames of entries that
+    `login_name` is the one that the registrar gives them now; `login_shared`: another human in the
+    registrar has it too. `names` are usernames of entries that
     the ledger knows to be theirs, whatever the rules look for. `used_again`: the ledger knows that
     a number of theirs was somebody else's before, so a code proves nothing by itself. `born` is the
     birth date that an entry made for them has. `alike` is what others tell who may be the same
@@ -55,6 +56,7 @@ class Identity:
     """Surnames and first names, in every spelling."""
     used_again: bool = False
     born: date | None = None
+    login_shared: bool = False
     alike: "Identity | None" = None
 
     @classmethod
@@ -89,6 +91,7 @@ class Identity:
                 if each.insurance_scheme and each.insurance_number
             ),
             login_name=person.login_name,
+            login_shared=person.login_shared is not None,
             today=today,
             born=person.birth_date,
             called=(

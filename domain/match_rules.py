@@ -73,6 +73,14 @@ class Rule(BaseModel):
         return any(needed <= self.placeholders for needed in _IDENTIFYING)
 
     @property
+    def of_a_login_name(self) -> bool:
+        """Whether nothing but the login name makes this certain."""
+        others = (needed for needed in _IDENTIFYING if needed != {"login_name"})
+        return "login_name" in self.placeholders and not any(
+            needed <= self.placeholders for needed in others
+        )
+
+    @property
     def of_a_mailbox(self) -> bool:
         """Tell whether the rule uses only e-mail and names, which siblings may share."""
         return self.placeholders <= _OF_A_MAILBOX

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     OF_ANOTHER_FORM = "{names} of another form"
     OF_STUDENT_IDENTIFIER = "{names} of a European Student Identifier"
     NUMBER_USED_AGAIN = "{names} of a number used again"
+    OF_SHARED_LOGIN = "{names} of a loginname that several persons have"
     WITHOUT_UID = "{names}, without uid"
     UNDER_ANOTHER_NAME = "{names}, under another name"
     NAME_OF_ANOTHER = "{names}, and another entry has the name"
@@ -31,6 +32,7 @@ class Reason(StrEnum):
     LOGIN_RESERVED = "loginname: reserved"
     LOGIN_MALFORMED = "loginname: not a name that can be written"
     LOGIN_IN_USE = "loginname: in use"
+    LOGIN_SHARED = "loginname: of several persons"
     NO_NAME_LEFT = "no username is left: each that can be made is somebody else's"
     LOGIN_REFUSED = "loginname: refused by the directory (LDAP {code})"
     UNIQUE_ELSEWHERE = "a unique value of the entry stands elsewhere (LDAP {code})"
@@ -49,6 +51,7 @@ _OF_ONE: Final = frozenset(
         Reason.OF_ANOTHER_FORM,
         Reason.OF_STUDENT_IDENTIFIER,
         Reason.NUMBER_USED_AGAIN,
+        Reason.OF_SHARED_LOGIN,
     )
 )
 """Reasons about one rule or attribute, which may occur in a list."""

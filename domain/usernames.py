@@ -61,10 +61,15 @@ _REASONS = {
 }
 
 
-def refusal(login_name: str | None, reserved: Collection[str]) -> Reason | None:
-    """Return why support is asked about a login name of the registrar; None without one too."""
+def refusal(login_name: str | None, reserved: Collection[str], *, shared: bool) -> Reason | None:
+    """Return why support is asked about a login name of the registrar; None without one too.
+
+    `shared`: the registrar gives it to another enrolled student as well.
+    """
     why = unusable(login_name, reserved) if login_name else None
-    return _REASONS[why] if why else None
+    if why:
+        return _REASONS[why]
+    return Reason.LOGIN_SHARED if login_name and shared else None
 
 
 def address(name: str, domain: str) -> str | None:

@@ -19,6 +19,7 @@ from domain.postings import Postings
 from domain.reasons import Reason
 from domain.registrar import students
 from domain.registrar.humans import people
+from domain.registrar.login_names import LoginNames
 from domain.registrar.rows import Row
 from ledger import rekeyed
 from recognition.rekeyed import Ledger, told_by
@@ -65,9 +66,13 @@ def persons(rows: Sequence[Row], settings: Settings, keys: KeyRing) -> list[Pers
     """Return every person of the registrar, those too who are not enrolled any more."""
     own = settings.institution.mail_domains
     typed = students.ContactQuery(None, None, settings.registrar.phone_region, own)
+    grouped = people(rows, typed.region, own)
+    logins = LoginNames(each.rows for each in grouped)
     return [
-        students.person(group, typed, lambda value: keys.index("person", value), alike)
-        for group, alike, _ in people(rows, typed.region, own)
+        logins.marked(
+            students.person(group, typed, lambda value: keys.index("person", value), alike)
+        )
+        for group, alike, _ in grouped
     ]
 
 
@@ -80,8 +85,8 @@ def matches(
 ) -> Iterator[Match]:
     """Tell for each enrolled person what an activation would find.
 
-    Besides, an entry or a login name that would go to several persons, enrolled or not, is in
-    conflict: an activation sees one person, and would give it to whoever comes first.
+    Besides, an entry that would go to several persons, enrolled or not, is in conflict: an
+    activation sees one person, and would give it to whoever comes first.
     """
     rules, institution = settings.directory.match_rules, settings.institution
     names = _Names(entries, institution.domain)
@@ -95,15 +100,12 @@ def matches(
             known = told_by(known, kept, names.of(kept.names))
         found.append((person, judge(known, rules, postings.of(known))))
     owners = Counter(entry.dn for _, judged in found for entry in judged.own)
-    logins = Counter(person.login_name for person in people)
     for person, judged in found:
         if not person.enrolments:
             continue
         plan, why = _plan(person, judged, names, settings.usernames)
         if any(owners[entry.dn] > 1 for entry in judged.own):
             plan, why = Plan.CONFLICT, Reason.SEVERAL_PERSONS.of(str(judged.why))
-        elif plan is Plan.NEW and person.login_name and logins[person.login_name] > 1:
-            plan, why = Plan.CONFLICT, Reason.SEVERAL_PERSONS.of("loginname")
         again = ledger.known.get(person.person_key)
         keys = again.person.keys if again else person.keys
         if again and plan in KNOWN and judged.why == CODES:
@@ -165,7 +167,7 @@ def _plan(
     person: Person, judged: Judgement[Entry], names: _Names, policy: Usernames
 ) -> tuple[Plan, str | None]:
     login = person.login_name
-    refused = usernames.refusal(login, policy.reserved)
+    refused = usernames.refusal(login, policy.reserved, shared=person.login_of_several)
     match judged.outcome:
         case Outcome.CANNOT_TELL:
             return Plan.CANNOT_TELL, judged.why
@@ -176,7 +178,8 @@ def _plan(
         case Outcome.FREE:
             taken = login and names.in_use(login)
             return (Plan.CONFLICT, Reason.LOGIN_IN_USE) if taken else (Plan.NEW, None)
-    return _plan_of_own(judged, login, refused is not None, names)
+    unusable = bool(login and usernames.unusable(login, policy.reserved))
+    return _plan_of_own(judged, login, unusable, names)
 
 
 def _plan_of_own(

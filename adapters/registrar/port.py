@@ -26,6 +26,12 @@ class Registrar(Protocol):
     async def by_number(self, number: str) -> list[Row]:
         """Find a student number as people write it, alone or as `system/number`."""
 
+    async def by_login_name(self, name: str) -> list[Row]:
+        """Return the people one of whose rows, live or not, has a login name in small letters.
+
+        Raises `SharedByMany`.
+        """
+
     async def by_surname(
         self, prefix: str, most: int, before: Callable[[Row], bool]
     ) -> tuple[list[Row], bool]:

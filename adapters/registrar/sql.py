@@ -34,6 +34,7 @@ class Statements:
     holding: str
     by_identity: str
     by_number: str
+    by_login_name: str
     by_surname: str
     by_name: str
     everything: str
@@ -86,6 +87,14 @@ def statements(settings: RegistrarSettings) -> Statements:
             f"{born(value['birthdate'])} = ANY($2::text[])",
         ),
         by_number=any_of(f"{number(value['registrationid'])} = ANY($1::text[])"),
+        by_login_name=" UNION ALL ".join(
+            rows(f"WHERE {condition} LIMIT {most}")
+            for most, condition in zip(
+                (MOST_ROWS + 1, _MOST_SEARCHED),
+                by_login_name(value["loginname"], "$1::text", "$2::text"),
+                strict=True,
+            )
+        ),
         by_surname=any_of(*begun),
         by_name=any_of(*(f"{condition} AND {of_no_date}" for condition in begun)),
         everything=rows(""),
@@ -115,6 +124,14 @@ def by_email(column: str, address: str, mailbox: str) -> tuple[str, str]:
     odd = f"""{mail} ~ '[^!-~]|[][,;:|/<>()"=]|^{around}|{around}$'"""
     ascii_only = f"regexp_replace({mail}, '[^!-~]', '', 'g')"
     return f"{mail} = {address}", f"{odd} AND {_has(ascii_only, mailbox, or_strange=column)}"
+
+
+def by_login_name(column: str, name: str, part: str) -> tuple[str, str]:
+    """Write how a field holds a login name: compared, and searched where it is odd."""
+    login = f"lower({column})"
+    ascii_only = f"regexp_replace({login}, '[^!-~]', '', 'g')"
+    odd = f"{login} ~ '[^!-~]'"
+    return f"{login} = {name}", f"{odd} AND {_has(ascii_only, part, or_strange=column)}"
 
 
 def number(column: str) -> str:

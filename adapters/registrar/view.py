@@ -25,7 +25,7 @@ from domain.registrar.humans import deciding
 from domain.registrar.row_facts import MOST_ROWS
 from domain.registrar.row_names import spellings, transcribed
 from domain.registrar.rows import Row, birth_date, enrolment, first_names, insurance_of, names, told
-from domain.registrar.students import ContactQuery, called, holds
+from domain.registrar.students import ContactQuery, called, holds, holds_login_name
 from postgres import UNAVAILABLE, Pool, connect
 from settings import RegistrarSettings
 
@@ -76,6 +76,13 @@ class View:
         parts = number.split("/")
         wanted = sorted({spelled("/".join(parts[at:])) for at in range(len(parts))})
         return await self._with_related(await self._fetch(self._statements.by_number, wanted))
+
+    async def by_login_name(self, name: str) -> list[Row]:
+        rows = await self._fetch(self._statements.by_login_name, name, like(name))
+        held = [row for row in rows if holds_login_name(row, name)]
+        if len({enrolment(row) for row in held}) > MOST_ROWS:
+            raise SharedByMany
+        return await self._with_related(held)
 
     async def by_surname(
         self, prefix: str, most: int, before: Callable[[Row], bool]

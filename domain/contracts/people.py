@@ -1,6 +1,7 @@
 """Models of the registrar's persons, and of destinations of messages."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Literal
 
 from domain.contracts import Model
@@ -38,6 +39,13 @@ class Enrolment(Model):
     row_mark: str = ""
 
 
+class SharedLogin(StrEnum):
+    """Where else a person's login name stands: given to another, or on a row that gives none."""
+
+    GIVEN = "given"
+    ON_FILE = "on_file"
+
+
 class Person(Model):
     """A human in the registrar: all live enrolments, newest first, and the contacts on file.
 
@@ -46,6 +54,7 @@ class Person(Model):
     `person_key` is a keyed index (HMAC) of the human, stable over time and over enrolments.
     `other_keys` are the keys under a different grouping of the registrar's rows, which may have
     applied to an older activation.
+    `login_shared` tells whether another human in the registrar has the login name too.
     `sms_to` and `email_to` are the contacts on file that matched what was typed.
     """
 
@@ -62,6 +71,7 @@ class Person(Model):
     birth_date: date | None
     citizenship: str | None
     login_name: str | None
+    login_shared: SharedLogin | None = None
     insurance_scheme: str | None
     insurance_number: str | None
     mobile: str | None
@@ -73,6 +83,11 @@ class Person(Model):
     def keys(self) -> tuple[str, ...]:
         """Return every key of the person, `person_key` first."""
         return (self.person_key, *self.other_keys)
+
+    @property
+    def login_of_several(self) -> bool:
+        """Whether the registrar gives the login name to another enrolled student too."""
+        return self.login_shared is SharedLogin.GIVEN
 
 
 class StudentsFound(Model):

@@ -16,9 +16,11 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from domain.contacts import emails_on_file, landline_on_file
+from domain.contracts.people import SharedLogin
 from domain.memo import remembering
 from domain.registrar import students
 from domain.registrar.humans import people
+from domain.registrar.login_names import LoginNames
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, as_it_stands, birth_date, enrolment, is_live, text
 from domain.registrar.students import enrolled, login_name
@@ -105,7 +107,7 @@ def report(
     judged = [live for human in every if (live := enrolled(human.rows))]
     contacts = [_contacts(live, region, own) for live in judged]
     holders = Counter(contact for each in contacts for contact in each)
-    logins = Counter(map(login_name, judged))
+    logins = LoginNames(judged)
     passed_over = [row for human in every for row in human.passed_over]
     findings = [_finding(row, Obstacle.UNDATED_FITS_MANY, 0) for row in passed_over]
     unable: set[str] = set()
@@ -154,14 +156,13 @@ def _unreadable_date(live: list[Row]) -> _Found | None:
     )
 
 
-def _login(
-    live: list[Row], logins: Mapping[str | None, int], reserved: Collection[str]
-) -> _Found | None:
-    """Tell of a login name that is used for nobody, or given to several students."""
+def _login(live: list[Row], logins: LoginNames, reserved: Collection[str]) -> _Found | None:
+    """Tell of a login name that is given to nobody, as one of several students is not either."""
     name = login_name(live)
     if name and unusable(name, reserved):
         return _at(Obstacle.UNUSABLE_LOGIN_NAME, live, _of("loginname"))
-    return _at(Obstacle.SHARED_LOGIN_NAME, live, _of("loginname")) if logins[name] > 1 else None
+    given = logins.shared(name) is SharedLogin.GIVEN
+    return _at(Obstacle.SHARED_LOGIN_NAME, live, _of("loginname")) if given else None
 
 
 def _of(column: str) -> Callable[[Row], str]:

@@ -180,6 +180,15 @@ def login_name(live: Iterable[Row]) -> str | None:
     return next(filter(None, map(_login_name, live)), None)
 
 
+def login_names(rows: Iterable[Row]) -> set[str]:
+    """Return every login name of a human's rows, former ones too."""
+    return {name for row in rows if (name := _login_name(row))}
+
+
+def holds_login_name(row: Row, name: str) -> bool:
+    return _login_name(row) == name
+
+
 def _age(row: Row) -> tuple[str, ...]:
     """Return the sort key of enrolments, oldest first."""
     columns = ("inscriptionacyear", "systemid", "registrationid")

@@ -17,6 +17,7 @@ _LOOKUPS = (
     ("by a contact", "by_contact", ("00000000", "nobody@nowhere", "nobody@nowhere")),
     ("by an insurance number or a birth date", "by_identity", (["0"], ["1900-1-1"])),
     ("by a student number", "by_number", (["0"],)),
+    ("by a login name", "by_login_name", ("nobody", "nobody")),
     ("by a surname", "by_surname", (["xyz"], ["x"])),
 )
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from adapters.errors import AdapterError
 from adapters.registrar.port import Registrar, SharedByMany
 from domain import surnames, usernames
+from domain.contracts.people import Person
 from domain.registrar import diagnosis, students
 from domain.registrar.diagnosis import AccountSeen, Diagnosis, Human, Miss, TypedContacts
 from domain.registrar.humans import Grouped, people
@@ -18,6 +19,7 @@ from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, as_it_stands, enrolment, names, text
 from domain.text import identifier
 from ledger import activations, claims
+from recognition.login_names import marked
 from recognition.rekeyed import known
 from support.verbs import cases
 from support.verbs.actions import ActRefused
@@ -82,7 +84,7 @@ class Check:
     `elsewhere` counts rows of persons of other departments, `shared_with` the other persons with
     one of this person's contacts. `by_many`: too many persons share each contact for any to be
     usable, and `shared_with` is then a lower bound. `why` names the rule by which the directory's
-    entry is theirs or in doubt.
+    entry is theirs or in doubt, or why nobody is given the login name.
     """
 
     outcome: Diagnosis | None
@@ -108,6 +110,13 @@ class _Found(NamedTuple):
     rows: list[Row]
 
 
+class _One(NamedTuple):
+    """The one person whom a question is about, by the rows as an activation judges them."""
+
+    rows: list[Row]
+    person: Person
+
+
 async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
     """Write the audit row, then check; raises `ActRefused`, `UnknownReference`."""
     if question.case:
@@ -121,7 +130,10 @@ async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
             found = _grouped(ctx, rows)
             groups = [each for each in found if _fits(ctx, each.rows, question)]
             ours = [each for each in groups if any(in_sight(ctx, row) for row in each.rows)]
-            shared = await sharing(ctx, registrar, ours[0].rows) if len(ours) == 1 else Sharing()
+            shared, one = Sharing(), None
+            if len(ours) == 1:
+                shared = await sharing(ctx, registrar, ours[0].rows)
+                one = await _one(ctx, registrar, ours[0].judged)
     except SharedByMany:
         return Check(Diagnosis.SHARED_BY_MANY)
     except AdapterError:
@@ -146,9 +158,9 @@ async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
         shared_with=shared.others,
         by_many=shared.each_by_many,
     )
-    if len(ours) != 1:
+    if one is None:
         return told
-    return await _judged(ctx, told, ours[0].judged, question.typed, shared)
+    return await _judged(ctx, told, one, question.typed, shared)
 
 
 async def _number_of(ctx: StaffContext, reference: str) -> str:
@@ -204,13 +216,16 @@ def _fits(ctx: StaffContext, group: list[Row], question: RegistrarQuestion) -> b
             return diagnosis.matches(group, question.typed, region_of(ctx))
 
 
+async def _one(ctx: StaffContext, registrar: Registrar, human: Grouped) -> _One:
+    person = person_in(ctx, human.rows, human.alike)
+    return _One(human.rows, await marked(registrar, person, ctx.settings))
+
+
 async def _judged(
-    ctx: StaffContext, found: Check, human: Grouped, typed: TypedContacts, shared: Sharing
+    ctx: StaffContext, found: Check, one: _One, typed: TypedContacts, shared: Sharing
 ) -> Check:
-    region, group = region_of(ctx), human.rows
-    reserved = ctx.settings.usernames.reserved
-    others = shared.of(typed.read(region))
-    person = person_in(ctx, group, human.alike)
+    group, person = one
+    region, others = region_of(ctx), shared.of(typed.read(region_of(ctx)))
     mobiles, emails = students.contacts(group, region)
     matched = diagnosis.matches(group, typed, region)
     again = await known(ctx.pool, ctx.keys, person)
@@ -223,6 +238,11 @@ async def _judged(
     )
     name = again.account.username if again.account else None
     account, username, why = await account_of(ctx, person, again, name)
+    refused = usernames.refusal(
+        person.login_name,
+        ctx.settings.usernames.reserved,
+        shared=person.login_of_several and account is not AccountSeen.NO_PASSWORD,
+    )
     return replace(
         found,
         outcome=diagnosis.outcome(
@@ -235,12 +255,12 @@ async def _judged(
             by_many=bool(others) and min(others) >= MOST_SHARING,
             own=own_domains(ctx),
             recreates=ctx.settings.policy.recreate_missing == "automatic",
-            login_refused=bool(usernames.refusal(person.login_name, reserved)),
+            login_refused=refused is not None,
         ),
         misses=() if matched else diagnosis.misses(group, typed, region),
         account=account,
         username=username,
-        why=why,
+        why=why or refused,
         reference=reference,
     )
 

@@ -28,8 +28,12 @@ ROWS = [
     {**_row("2", **MARIA, lastnameel="Πορτοκάλη", ssn="01020500018"), "enrollmentstatus": "ended"},
     _row("ΠΛΗ26/3", firstnameel="Νίκος", lastnameel="Πορτάρης", extemail="<nikos@port.example>"),
     _row("4", firstnameel="Άννα", lastnameel="Πορτάρη", birthdate="1/3/2004"),
+    _row("5", lastnameel="Λογαριάς", birthdate="1/3/2003", loginname=" Port_5"),
+    _row("6", lastnameel="Λογαριάς", birthdate="1/3/2003", loginname="port_5\u200b"),
+    {**_row("7", lastnameel="Παλιός", loginname="PORT_5"), "enrollmentstatus": "ended"},
+    _row("8", lastnameel="Άλλος", loginname="portx5"),
     *(
-        _row(f"M{n}", lastnameel=f"Πλήθος{n}", extemail="all@port.example")
+        _row(f"M{n}", lastnameel=f"Πλήθος{n}", extemail="all@port.example", loginname="all")
         for n in range(MOST_ROWS + 1)
     ),
 ]
@@ -73,6 +77,13 @@ async def test_a_student_number_is_found_as_people_write_it(
 async def test_an_insurance_number_brings_every_row_of_who_has_it(registrar: Registrar) -> None:
     assert numbers(await registrar.by_insurance("01020500018")) == {"1", "2"}
     assert await registrar.by_insurance("31129912345") == []
+
+
+async def test_a_login_name_brings_every_row_of_who_has_it_on_any(registrar: Registrar) -> None:
+    assert numbers(await registrar.by_login_name("port_5")) == {"5", "6", "7"}
+    assert await registrar.by_login_name("port%") == []
+    with pytest.raises(SharedByMany):
+        await registrar.by_login_name("all")
 
 
 @pytest.mark.parametrize("typed", ["Πορτάρη", "ΠΟΡΤΑΡΗ", "Portari"])

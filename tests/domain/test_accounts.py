@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.accounts import NUMBER_USED_AGAIN, Outcome, Password, judge
-from domain.contracts.people import Enrolment, Person
+from domain.contracts.people import Enrolment, Person, SharedLogin
 from domain.entry_values import BIRTH_DATE, CODES
 from domain.identities import Identity
 from domain.match_rules import Rule
 from domain.postings import Postings
+from domain.reasons import Reason
 
 DOMAIN = "uni.example"
 TODAY = date(2026, 11, 28)
@@ -860,3 +861,39 @@ def test_an_entry_of_ones_own_decides_before_one_of_who_may_be_the_same_person()
     for own in (entry(MINE), entry(mail="maria@mail.example"), entry(ANOTHERS, uid="mvarda")):
         alone, both = (judge(each, RULES, [own, *theirs]) for each in (identity(), beside()))
         assert both == alone
+
+
+BORN_RULE = Rule(attributes={"uid": "{login_name}", "born": "{birth_date}"}, certain=True)
+ROW_RULE = Rule(
+    attributes={"uid": "{login_name}", "employeeNumber": "{system}-{number}"}, certain=True
+)
+FORMER_LOGIN = PERSON.former[0].model_copy(update={"login_name": "maria77"})
+
+
+@pytest.mark.parametrize("shared", [None, *SharedLogin])
+@pytest.mark.parametrize(
+    ("rules", "held", "names", "certain"),
+    [
+        ((LOGIN,), {"uid": "mvarda"}, (), False),
+        ((BORN_RULE,), {"uid": "mvarda", "born": "20050102"}, (), False),
+        ((ROW_RULE,), {"uid": "mvarda", "employeeNumber": "SIS-A 1"}, (), True),
+        ((LOGIN,), {"uid": "mvarda", **MINE}, (), True),
+        ((LOGIN, INSURANCE), {"uid": "mvarda", "amka": AMKA}, (), True),
+        ((LOGIN,), {"uid": "maria77"}, (), True),
+        ((LOGIN,), {"uid": "mvarda"}, ("mvarda",), True),
+    ],
+)
+def test_a_login_name_of_several_is_not_certain_alone(
+    shared: SharedLogin | None,
+    rules: tuple[Rule, ...],
+    held: Mapping[str, str],
+    names: tuple[str, ...],
+    certain: bool,
+) -> None:
+    person = identity(login_shared=shared, former=(FORMER_LOGIN,)).with_names(names)
+    found = judge(person, rules, [entry(held)])
+    if certain or not shared:
+        assert found.outcome is Outcome.RESERVED_BY_SAME
+    else:
+        why = Reason.NOT_CERTAIN.of(Reason.OF_SHARED_LOGIN.of(rules[0].name))
+        assert (found.outcome, found.why) == (Outcome.CANNOT_TELL, why)

@@ -148,17 +148,18 @@ def test_a_username_gives_an_address_at_the_institution_only(
 
 
 @pytest.mark.parametrize(
-    ("login_name", "refused"),
+    ("login_name", "refused", "if_shared"),
     [
-        (None, None),
-        ("", None),
-        ("dit_12345", None),
-        ("root", Reason.LOGIN_RESERVED),
-        ("theirs", Reason.LOGIN_RESERVED),
-        ("a b", Reason.LOGIN_MALFORMED),
+        (None, None, None),
+        ("", None, None),
+        ("dit_12345", None, Reason.LOGIN_SHARED),
+        ("root", Reason.LOGIN_RESERVED, Reason.LOGIN_RESERVED),
+        ("theirs", Reason.LOGIN_RESERVED, Reason.LOGIN_RESERVED),
+        ("a b", Reason.LOGIN_MALFORMED, Reason.LOGIN_MALFORMED),
     ],
 )
 def test_support_is_asked_about_a_login_name_that_cannot_be_used(
-    login_name: str | None, refused: Reason | None
+    login_name: str | None, refused: Reason | None, if_shared: Reason | None
 ) -> None:
-    assert refusal(login_name, ("theirs",)) is refused
+    assert refusal(login_name, ("theirs",), shared=False) is refused
+    assert refusal(login_name, ("theirs",), shared=True) is if_shared

@@ -64,6 +64,7 @@ PARTED: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
     "surname changed": ({}, {"ssn": "02010500011", "lastnameel": "Γ"}),
 }
 CODE = "urn:schac:personalUniqueCode:gr:university.example:SIS:"
+OF_SEVERAL = "not certain: uid of a loginname that several persons have"
 CASES: Mapping[str, tuple[list[Row], list[Entry], list[tuple[Plan, str | None, str | None]]]] = {
     "new": ([row("1")], [entry("x")], [(Plan.NEW, None, None)]),
     "active": (
@@ -90,17 +91,17 @@ CASES: Mapping[str, tuple[list[Row], list[Entry], list[tuple[Plan, str | None, s
     "one login name for two": (
         [row("1", loginname="abc"), row("2", loginname="abc")],
         [],
-        [(Plan.CONFLICT, None, "several persons: loginname")] * 2,
+        [(Plan.CONFLICT, None, "loginname: of several persons")] * 2,
     ),
     "one entry for two": (
         [row("1", loginname="abc"), row("2", loginname="abc")],
         [entry("abc")],
-        [(Plan.CONFLICT, "abc", "several persons: uid")] * 2,
+        [(Plan.CANNOT_TELL, None, OF_SEVERAL)] * 2,
     ),
     "an entry of somebody who is not enrolled any more": (
         [row("1", loginname="abc"), row("2", loginname="abc", enrollmentstatus="inactive")],
         [entry("abc")],
-        [(Plan.CONFLICT, "abc", "several persons: uid")],
+        [(Plan.CANNOT_TELL, None, OF_SEVERAL)],
     ),
     "a login name that is another entry's address": (
         [row("1", loginname="abc")],

@@ -17,7 +17,7 @@ from domain.registrar.caller import numbers
 from domain.registrar.humans import humans
 from domain.registrar.row_facts import MOST_ROWS
 from domain.registrar.rows import Row, enrolment, names
-from domain.registrar.students import ContactQuery, called, holds
+from domain.registrar.students import ContactQuery, called, holds, holds_login_name
 from domain.text import identifier, student_number
 
 _AWAY = (httpx.TransportError, httpx.HTTPStatusError)
@@ -47,6 +47,13 @@ class HttpRegistrar:
     async def by_number(self, number: str) -> list[Row]:
         rows = await self.everybody()
         held = [row for row in rows if student_number(number) in numbers([row])]
+        return self._with_related(rows, held)
+
+    async def by_login_name(self, name: str) -> list[Row]:
+        rows = await self.everybody()
+        held = [row for row in rows if holds_login_name(row, name)]
+        if len(held) > MOST_ROWS:
+            raise SharedByMany
         return self._with_related(rows, held)
 
     async def by_surname(

@@ -32,6 +32,7 @@ async def records(stack: TestStack) -> AsyncIterator[asyncpg.Connection]:
         ("by_contact", "'70000007', 's7@mail.example', 's7@'"),
         ("by_identity", "ARRAY['01010500013'], ARRAY['20050101', '2005-1-1']"),
         ("by_number", "ARRAY['C0000007']"),
+        ("by_login_name", "'nobody', 'nobody'"),
         ("by_surname", "ARRAY['ξξξ'], ARRAY['ξ']"),
         ("by_name", "ARRAY['ξξξ'], ARRAY['ξ'], false"),
         ("by_name", "ARRAY['ξξξ'], ARRAY['ξ'], true"),
@@ -73,5 +74,5 @@ def test_the_document_recommends_the_indexes_that_are_used_here() -> None:
         return [" ".join(each.split()) for each in found]
 
     here = indexes(SQL.read_text("utf-8"))
-    assert len(here) == 10
+    assert len(here) == 12
     assert indexes(DOCUMENT.read_text("utf-8")) == here

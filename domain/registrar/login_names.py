@@ -1,0 +1,27 @@
+"""Tells which login names of the registrar are several humans'; pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from domain.contracts.people import Person, SharedLogin
+from domain.registrar.rows import Row
+from domain.registrar.students import enrolled, login_name, login_names
+
+
+class LoginNames:
+    """How many of these humans have each login name, as theirs now or on any of their rows."""
+
+    def __init__(self, humans: Iterable[Sequence[Row]]) -> None:
+        every = list(humans)
+        self._given = Counter(login_name(enrolled(rows)) for rows in every)
+        self._on_file = Counter(name for rows in every for name in login_names(rows))
+
+    def shared(self, name: str | None) -> SharedLogin | None:
+        """Tell whether a name that one of them has now is another's too."""
+        if name and self._given[name] > 1:
+            return SharedLogin.GIVEN
+        return SharedLogin.ON_FILE if name and self._on_file[name] > 1 else None
+
+    def marked(self, person: Person) -> Person:
+        """Return one of them with `login_shared`."""
+        return person.model_copy(update={"login_shared": self.shared(person.login_name)})
