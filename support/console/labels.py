@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from babel.support import NullTranslations
 
+from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
 from ledger.audit import REFUSED
 from support.console import audit_texts, handbook
@@ -106,6 +107,7 @@ _WORDS: Mapping[str, str] = {
     "undeliverable": N_("undeliverable"),
     "not_yet": N_("not handed over yet"),
 }
+_BY_CHANNEL = N_("by %(channel)s")
 
 
 class Labels:
@@ -153,17 +155,24 @@ class Labels:
         if event.source is EventSource.AUDIT:
             return self._act(event.what, detail)
         if event.what == "submitted":
-            return self._say(self._door(detail))
+            return self._say(self._handler(detail))
         if event.what == "stands":
             detail = self.standing(detail)
         if event.what == "message":
-            detail = " ".join(self._say(_WORDS[word]) for word in detail.split())
+            detail = " ".join(map(self._message_word, detail.split()))
         if event.what in {"done", "failed"}:
             name, _, kind = detail.partition(" ")
             detail = f"{self._activity(name)} {kind}".rstrip()
         return self._say(_WHATS[event.what]) % {"detail": detail}
 
-    def _door(self, handler: str) -> str:
+    def _message_word(self, word: str) -> str:
+        """Name a word of a message's event; another than those named here is a channel."""
+        if word in _WORDS:
+            return self._say(_WORDS[word])
+        named = {str(channel): channel.label for channel in Channel.all()}
+        return self._say(_BY_CHANNEL) % {"channel": named.get(word, word)}
+
+    def _handler(self, handler: str) -> str:
         """Name the submission that a handler received."""
         return LABELS[_ACTS[handler]] if handler in _ACTS else _HANDLERS.get(handler, handler)
 

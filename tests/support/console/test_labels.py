@@ -17,6 +17,7 @@ from support.verbs.alert_channels import NO_MAILBOX
 from support.verbs.caller import CallerAnswer
 from support.verbs.staff import Action
 from support.verbs.timeline import STAFF_HANDLERS, Event, EventSource, Who, fold
+from tests.channels import more_channels, third_channel
 from tests.handlers import MODELS
 from translations import translator
 from workflows import steps
@@ -142,3 +143,17 @@ def test_where_who_asks_for_help_stood_is_told_in_greek(
     for stands in (step, *(f"{step} {reason}" for reason in reasons if reason)):
         told = Labels(Language.EL).standing(stands)
         assert not any(part.isascii() for part in told.split(" - "))
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=str)
+def test_a_message_by_any_channel_is_named(language: Labels) -> None:
+    """Also one by a channel that is not registered any more."""
+
+    def named(channel: str) -> str:
+        return language.event(Event(NOW, "message", f"pin {channel} sent", Who.ENGINE))
+
+    with more_channels():
+        third = third_channel().FOLDER
+        assert third.label in named(third)
+    assert "pigeon" in named("pigeon")
+    assert len({named(channel) for channel in ("sms", "email", "pigeon")}) == 3
