@@ -5,6 +5,7 @@ import pytest
 from domain.contracts.people import SharedLogin
 from domain.registrar.login_names import LoginNames
 from domain.registrar.rows import Row
+from domain.registrar.students import ContactQuery, holds_login_name, persons
 
 
 def row(name: str | None, year: int = 2026, status: str = "active") -> Row:
@@ -34,3 +35,22 @@ def test_a_login_name_of_today_is_compared_with_every_row_of_others(
 ) -> None:
     names = LoginNames([one, other])
     assert names.shared("abc" if one[0]["loginname"] else None) is shared
+
+
+@pytest.mark.parametrize(
+    ("other", "shared", "of_several"),
+    [
+        ([row("abd", 2020)], None, False),
+        ([row("abc", 2020, status="ended")], SharedLogin.ON_FILE, False),
+        ([row("abc", 2020)], SharedLogin.GIVEN, True),
+    ],
+)
+def test_a_person_is_marked_whose_login_name_is_another_humans(
+    other: list[Row], shared: SharedLogin | None, *, of_several: bool
+) -> None:
+    mine = {**row("abc"), "mobilephone": "6912345678", "firstnameel": "Νίκος", "lastnameel": "Ππ"}
+    (person,) = persons([mine], ContactQuery("+306912345678", None, "GR"), str)
+    marked = LoginNames([[mine], other]).marked(person)
+    assert (marked.login_shared, marked.login_of_several) == (shared, of_several)
+    assert holds_login_name(mine, "abc")
+    assert not holds_login_name(mine, "abd")
