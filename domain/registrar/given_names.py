@@ -1,8 +1,6 @@
 """Common Greek first names with their written forms, each form of one name only; pure.
 
-Short forms that several names have (Πάνος, Τάκης, Λίνα) are left out. English forms are those that
-P. Hanks, K. Hardcastle and F. Hodges, A Dictionary of First Names (Oxford University Press, 2006),
-traces to the Greek name, or to the Hebrew or Latin one behind it, without short forms.
+Short forms that several names have (Πάνος, Τάκης, Λίνα) are left out.
 """
 
 import re
@@ -10,8 +8,8 @@ import re
 from domain.elot743 import ascii_fold
 
 MEN = """
-Ιωάννης Γιάννης
-Γεώργιος Γιώργος Γιώργης
+Ιωάννης Γιάννης John
+Γεώργιος Γιώργος Γιώργης George
 Κωνσταντίνος Κωσταντίνος Κώστας Κωστής
 Δημήτριος Δημήτρης
 Νικόλαος Νικόλας Νίκος
@@ -25,7 +23,7 @@ MEN = """
 Βασίλειος Βασίλης
 Ευάγγελος Βαγγέλης Vaggelis
 Άγγελος
-Μιχαήλ Μιχάλης
+Μιχαήλ Μιχάλης Michael
 Μιλτιάδης
 Αντώνιος Αντώνης
 Εμμανουήλ Μανώλης Μανόλης
@@ -43,10 +41,10 @@ MEN = """
 Απόστολος
 Χαράλαμπος Μπάμπης Χάρης
 Σταύρος
-Πέτρος
-Παύλος
+Πέτρος Peter
+Παύλος Paul
 Ελευθέριος Λευτέρης
-Στέφανος
+Στέφανος Stephen
 Στυλιανός Στέλιος
 Φώτιος Φώτης
 Σωτήριος Σωτήρης
@@ -88,14 +86,14 @@ MEN = """
 Πολυχρόνης
 """
 WOMEN = """
-Μαρία
+Μαρία Mary
 Μαριάννα
 Μαρίνα
 Μαριλένα
 Μαριέττα
-Ελένη
+Ελένη Helen
 Έλενα
-Αικατερίνη Κατερίνα Κατερίνη
+Αικατερίνη Κατερίνα Κατερίνη Catherine
 Βασιλική
 Σοφία
 Αγγελική
@@ -155,57 +153,6 @@ WOMEN = """
 Εμμανουέλα
 Διονυσία
 """
-ENGLISH = """
-Ιωάννης John
-Γεώργιος George
-Κωνσταντίνος Constantine
-Δημήτριος Demetrius
-Νικόλαος Nicholas Nicolas
-Χριστόφορος Christopher
-Αθανάσιος Athanasius
-Βασίλειος Basil
-Μιχαήλ Michael
-Αντώνιος Anthony Antony
-Εμμανουήλ Emmanuel Emanuel
-Θεόδωρος Theodore
-Ηλίας Elias Elijah
-Ανδρέας Andrew Andreas
-Αλέξανδρος Alexander
-Πέτρος Peter
-Παύλος Paul
-Στέφανος Stephen Steven
-Γρηγόριος Gregory
-Γαβριήλ Gabriel
-Διονύσιος Dionysius
-Μάρκος Mark
-Λουκάς Luke
-Λάζαρος Lazarus
-Ιάκωβος Jacob James
-Ιωσήφ Joseph
-Ιάσονας Jason
-Αχιλλέας Achilles
-Φίλιππος Philip Phillip
-Ραφαήλ Raphael
-Οδυσσέας Odysseus
-Ορέστης Orestes
-Μαρία Mary
-Ελένη Helen
-Αικατερίνη Catherine Katherine Katharine
-Σοφία Sophia
-Κωνσταντίνα Constantina
-Άννα Ann Anne
-Ειρήνη Irene
-Ευγενία Eugenia Eugenie
-Ευφροσύνη Euphrosyne
-Αλεξάνδρα Alexandra
-Ζωή Zoe
-Μαργαρίτα Margaret
-Βαρβάρα Barbara
-Μαγδαληνή Magdalene
-Ιουλία Julia
-Δανάη Danae
-Θεοδώρα Theodora
-"""
 _SOUNDS = (("ei", "i"), ("oi", "i"), ("y", "i"), ("ai", "e"))
 
 
@@ -225,15 +172,8 @@ def _forms(names: str) -> dict[str, str]:
     return {form: each[0] for each in forms for form in each}
 
 
-_GREEK = _forms(MEN) | _forms(WOMEN)
-_ENGLISH = {
-    form: _GREEK[greek]
-    for greek, *forms in map(forms_of, ENGLISH.strip().splitlines())
-    for form in forms
-    if form not in _GREEK
-}
-_OF_MEN = {form: name for form, name in _ENGLISH.items() if name in _forms(MEN)} | _forms(MEN)
-_USUAL = _GREEK | _ENGLISH
+_OF_MEN = _forms(MEN)
+_USUAL = _OF_MEN | _forms(WOMEN)
 """Maps each folded form to its name."""
 
 
@@ -241,20 +181,6 @@ def is_same(one: str, other: str) -> bool:
     """Tell whether two transcribed words are one name; an abbreviation must fit one man's name."""
     name = _name(one)
     return name is not None and name == _name(other)
-
-
-def usual(word: str) -> str | None:
-    """Return the common name of which a transcribed word is a Greek or English form, or None."""
-    return _USUAL.get(folded(word))
-
-
-def is_english(word: str) -> bool:
-    return folded(word) in _ENGLISH
-
-
-def is_translated(one: str, other: str) -> bool:
-    """Tell whether two transcribed words are one common name, one of them in English."""
-    return (is_english(one) or is_english(other)) and None is not usual(one) == usual(other)
 
 
 def are_two(one: str, other: str) -> bool:

@@ -1,17 +1,12 @@
 """Groups rows with common names and birth date, father or contact; pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import combinations
-from typing import TypeAlias
 
-from domain.registrar import given_names
 from domain.registrar.one_person import Pair
 from domain.registrar.row_facts import MOST_ROWS, RowFacts
-
-Spelling: TypeAlias = tuple[str, ...]
-"""The words of a transcribed name; a first name, or a father's, comes last."""
 
 
 def of_one_day(known: Sequence[RowFacts]) -> Iterator[list[int]]:
@@ -26,45 +21,28 @@ def of_one_day(known: Sequence[RowFacts]) -> Iterator[list[int]]:
 
 def of_one_father(known: Sequence[RowFacts], members: Sequence[int]) -> Iterator[list[int]]:
     yield from _of_one_name(
-        members,
-        lambda at: (known[at].father.greek,) if known[at].father.greek else None,
-        lambda at: {(each,) for each in known[at].father.spellings},
+        members, lambda at: known[at].father.greek, lambda at: known[at].father.spellings
     )
 
 
 def _of_one_name(
     members: Iterable[int],
-    greek: Callable[[int], Spelling | None],
-    spellings: Callable[[int], Iterable[Spelling]],
+    greek: Callable[[int], Hashable],
+    spellings: Callable[[int], Iterable[Hashable]],
 ) -> Iterator[list[int]]:
-    """Yield rows of one Greek name, and of one spelling if it belongs to one Greek name only.
-
-    Rows with the English form of a first name join those of the name if these have one spelling.
-    """
-    by_greek: dict[Spelling, list[int]] = defaultdict(list)
-    by_any: dict[Spelling, list[int]] = defaultdict(list)
-    in_english: dict[Spelling, list[int]] = defaultdict(list)
-    native: dict[Spelling, dict[Spelling, list[int]]] = defaultdict(lambda: defaultdict(list))
+    """Yield rows of one Greek name, and of one spelling if it belongs to one Greek name only."""
+    by_greek: dict[Hashable, list[int]] = defaultdict(list)
+    by_any: dict[Hashable, list[int]] = defaultdict(list)
     for at in members:
-        only = greek(at)
-        if only:
-            by_greek[only].append(at)
+        if greek(at):
+            by_greek[greek(at)].append(at)
         for spelling in spellings(at):
             by_any[spelling].append(at)
-        for spelling in [only] if only else spellings(at):
-            name = (*spelling[:-1], given_names.usual(spelling[-1]) or "")
-            if given_names.is_english(spelling[-1]):
-                in_english[name].append(at)
-            elif name[-1]:
-                native[name][spelling].append(at)
     yield from by_greek.values()
     for alike in by_any.values():
         latin_only = [at for at in alike if not greek(at)]
         one_greek = len({greek(at) for at in alike if greek(at)}) <= 1
         yield alike if latin_only and one_greek else latin_only
-    for name, rows in in_english.items():
-        if len(native[name]) == 1:
-            yield [*rows, *next(iter(native[name].values()))]
 
 
 def of_one_contact(

@@ -46,15 +46,8 @@ class Name(NamedTuple):
         return any(is_spelled_like(each, other.spellings) for each in self.spellings)
 
     def contradicts(self, other: "Name") -> bool:
-        """Tell whether both are known and neither is a form of the other.
-
-        Forms are abbreviations, English forms, and names with additional words.
-        """
+        """Tell whether both are known and neither is the other, abbreviated or with more names."""
         if not (self.spellings and other.spellings) or self.agrees(other):
-            return False
-        if any(
-            given_names.is_translated(*each) for each in product(self.spellings, other.spellings)
-        ):
             return False
         return not any(_is_part(one, two, _is_word) for one, two in self._compared_with(other))
 

@@ -24,16 +24,3 @@ def test_every_form_is_of_one_name(names: str) -> None:
 def test_forms_of_one_name_are_the_same(one: str, other: str, *, same: bool) -> None:
     assert given_names.is_same(one, other) is same
     assert given_names.is_same(other, one) is same
-
-
-def test_every_english_form_is_of_one_usual_name() -> None:
-    usual = {form for names in (given_names.MEN, given_names.WOMEN) for form in names.split()}
-    lines = [line.split() for line in given_names.ENGLISH.strip().splitlines()]
-    assert usual.issuperset(greek for greek, *_ in lines)
-    for greek, *forms in lines:
-        for form in forms:
-            assert given_names.is_same(
-                *(given_names.forms_of(each)[0] for each in (greek, form))
-            ), form
-    forms = [form for _, *others in lines for form in others]
-    assert len(forms) == len({*forms})

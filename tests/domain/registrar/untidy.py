@@ -19,7 +19,7 @@ def untidy(draw: st.DrawFn) -> list[Row]:
     lasts = st.sampled_from(("Παππά", "Παππά", "Άλλου", "Μαρία", None))
     births = st.sampled_from(("20050101", "1/2/2005", "2/1/2005", "19000101", "31/2/2005", None))
     fathers = st.sampled_from(("Πέτρος", "Πέτρου", "Παύλος", "Π.", None))
-    latin = st.sampled_from((None, None, "Maria", "Mary"))
+    latin = st.sampled_from((None, None, "Maria"))
     return [
         row(
             str(n),
