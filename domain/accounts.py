@@ -184,9 +184,8 @@ def _uncontradicted(
         if _is_somebody_elses(identity, matching, entry):
             return _Place.LEFT_OUT, None
         return _Place.DOUBTFUL, first.name
-    current = identity.currently()
     certain = (rule for rule in matching if rule.certain)
-    sure = [rule for rule in certain if not _is_by_shared_login(current, rule, entry)]
+    sure = [rule for rule in certain if not _is_by_shared_login(identity, rule, entry)]
     if sure:
         return _certain(identity, sure, entry)
     return _Place.DOUBTFUL, Reason.OF_SHARED_LOGIN.of(first.name)
@@ -205,10 +204,10 @@ def _certain(
     return _Place.DOUBTFUL, Reason.CONTRADICTED.of(first.name, attribute=NAME)
 
 
-def _is_by_shared_login(current: Identity, rule: Rule, entry: Attributes) -> bool:
-    """Whether a match is by nothing but a login name of today that another human has as well."""
-    by_login = rule is not BY_NAME and rule.of_a_login_name
-    return current.login_shared and by_login and current.matches(rule, entry)
+def _is_by_shared_login(identity: Identity, rule: Rule, entry: Attributes) -> bool:
+    """Whether a match is by nothing but login names that another human has as well."""
+    by_login = rule is not BY_NAME and rule.of_a_login_name and bool(identity.shared_logins)
+    return by_login and not identity.by_own_logins().matches(rule, entry)
 
 
 def _is_given_now(current: Identity, rule: Rule, entry: Attributes) -> bool:

@@ -35,9 +35,9 @@ class Identity:
 
     `scope` is how every code of this university begins. `rows` has system and number of each
     enrolment, `known` what any enrolment tells of the person: former ones count as well.
-    `login_name` is the one that the registrar gives them now; `login_shared`: another human in the
-    registrar has it too. `names` are usernames of entries that
-    the ledger knows to be theirs, whatever the rules look for. `used_again`: the ledger knows that
+    `login_name` is the one that the registrar gives them now; `shared_logins` are those of any row
+    that another human in the registrar has too. `names` are usernames of entries that the ledger
+    knows to be theirs, whatever the rules look for. `used_again`: the ledger knows that
     a number of theirs was somebody else's before, so a code proves nothing by itself. `born` is the
     birth date that an entry made for them has. `alike` is what others tell who may be the same
     human.
@@ -56,7 +56,7 @@ class Identity:
     """Surnames and first names, in every spelling."""
     used_again: bool = False
     born: date | None = None
-    login_shared: bool = False
+    shared_logins: tuple[str, ...] = ()
     alike: "Identity | None" = None
 
     @classmethod
@@ -91,7 +91,7 @@ class Identity:
                 if each.insurance_scheme and each.insurance_number
             ),
             login_name=person.login_name,
-            login_shared=person.login_shared is not None,
+            shared_logins=person.shared_logins,
             today=today,
             born=person.birth_date,
             called=(
@@ -112,6 +112,11 @@ class Identity:
         """Return the person without the login names of rows that do not decide it any more."""
         names = (self.login_name,) if self.login_name else ()
         return replace(self, known={**self.known, "login_name": names})
+
+    def by_own_logins(self) -> Self:
+        """Return the person without the login names that another human has too."""
+        own = [name for name in self.known["login_name"] if name not in self.shared_logins]
+        return replace(self, known={**self.known, "login_name": tuple(own)})
 
     @property
     def everyone(self) -> tuple["Identity", ...]:

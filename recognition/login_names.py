@@ -9,16 +9,23 @@ from settings import Settings
 
 
 async def marked(registrar: Registrar, person: Person, settings: Settings) -> Person:
-    """Return the person with `login_shared`; a name that nobody is given is not asked about.
+    """Return the person with `login_shared` and `shared_logins`.
 
-    Raises `adapters.errors.AdapterError` where the registrar does not answer.
+    A name that is no username is not asked about. Raises `adapters.errors.AdapterError` where the
+    registrar does not answer.
     """
-    name = person.login_name
-    if not name or unusable(name, settings.usernames.reserved):
-        return person
-    try:
-        rows = await registrar.by_login_name(name)
-    except SharedByMany:
-        return person.model_copy(update={"login_shared": SharedLogin.GIVEN})
     region, own = settings.registrar.phone_region, settings.institution.mail_domains
-    return LoginNames(humans(rows, region, own)).marked(person)
+    today, shared = person.login_shared, []
+    for name in person.login_names:
+        if unusable(name):
+            continue
+        try:
+            rows = await registrar.by_login_name(name)
+            found = LoginNames(humans(rows, region, own)).shared(name)
+        except SharedByMany:
+            found = SharedLogin.GIVEN
+        if found:
+            shared.append(name)
+        if name == person.login_name:
+            today = found
+    return person.model_copy(update={"login_shared": today, "shared_logins": tuple(shared)})

@@ -54,7 +54,8 @@ class Person(Model):
     `person_key` is a keyed index (HMAC) of the human, stable over time and over enrolments.
     `other_keys` are the keys under a different grouping of the registrar's rows, which may have
     applied to an older activation.
-    `login_shared` tells whether another human in the registrar has the login name too.
+    `login_shared` tells whether another human in the registrar has the login name too, and
+    `shared_logins` which login names, former ones too, another human has on any row.
     `sms_to` and `email_to` are the contacts on file that matched what was typed.
     """
 
@@ -72,6 +73,7 @@ class Person(Model):
     citizenship: str | None
     login_name: str | None
     login_shared: SharedLogin | None = None
+    shared_logins: tuple[str, ...] = ()
     insurance_scheme: str | None
     insurance_number: str | None
     mobile: str | None
@@ -83,6 +85,12 @@ class Person(Model):
     def keys(self) -> tuple[str, ...]:
         """Return every key of the person, `person_key` first."""
         return (self.person_key, *self.other_keys)
+
+    @property
+    def login_names(self) -> tuple[str, ...]:
+        """Return every login name of the person, today's first, then those of their rows."""
+        of_rows = (each.login_name for each in (*self.enrolments, *self.former))
+        return tuple(dict.fromkeys(name for name in (self.login_name, *of_rows) if name))
 
     @property
     def login_of_several(self) -> bool:

@@ -23,5 +23,7 @@ class LoginNames:
         return SharedLogin.ON_FILE if name and self._on_file[name] > 1 else None
 
     def marked(self, person: Person) -> Person:
-        """Return one of them with `login_shared`."""
-        return person.model_copy(update={"login_shared": self.shared(person.login_name)})
+        """Return one of them with `login_shared` and `shared_logins`."""
+        shared = tuple(name for name in person.login_names if self.shared(name))
+        marks = {"login_shared": self.shared(person.login_name), "shared_logins": shared}
+        return person.model_copy(update=marks)

@@ -890,10 +890,24 @@ def test_a_login_name_of_several_is_not_certain_alone(
     names: tuple[str, ...],
     certain: bool,
 ) -> None:
-    person = identity(login_shared=shared, former=(FORMER_LOGIN,)).with_names(names)
+    logins = ("mvarda",) if shared else ()
+    person = identity(login_shared=shared, shared_logins=logins, former=(FORMER_LOGIN,)).with_names(
+        names
+    )
     found = judge(person, rules, [entry(held)])
     if certain or not shared:
         assert found.outcome is Outcome.RESERVED_BY_SAME
     else:
         why = Reason.NOT_CERTAIN.of(Reason.OF_SHARED_LOGIN.of(rules[0].name))
         assert (found.outcome, found.why) == (Outcome.CANNOT_TELL, why)
+
+
+@pytest.mark.parametrize("rules", [(LOGIN,), (LOGIN, INSURANCE)])
+@pytest.mark.parametrize("of_others", [(), ("maria77",), ("mvarda", "maria77")])
+def test_nor_is_a_former_login_name_that_another_has_now(
+    rules: tuple[Rule, ...], of_others: tuple[str, ...]
+) -> None:
+    person = identity(shared_logins=of_others, former=(FORMER_LOGIN,))
+    found = judge(person, rules, [entry({"uid": "maria77"})])
+    wanted = Outcome.CANNOT_TELL if of_others else Outcome.RESERVED_BY_SAME
+    assert found.outcome is wanted

@@ -790,3 +790,38 @@ def test_strangers_under_one_number_are_never_joined(kinds: list[int], draw: ran
     assert all(len({number[0] for number in human}) == 1 for human in found), found
     draw.shuffle(rows)
     assert groups(*rows) == found
+
+
+OF_ONE_DAY = {"lastnameel": "Παπαδόπουλος", "fatherfirstnameel": "Πέτρος", "birthdate": "20050201"}
+SMITH = {"lastnameen": "Smith", "fatherfirstnameen": "Peter", "birthdate": "20050201"}
+PARENTS = "01027501236"
+
+
+@pytest.mark.parametrize("number", [None, PARENTS])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Νικόλαος", "Nikolaos"), ("Νικήτας", "Nicholas")),
+        (("Γεώργιος", "George"), ("Δημήτριος", "George")),
+        (("Ιωάννης", "Ioannis"), ("Ιωαννίκιος", "John")),
+    ],
+)
+def test_an_english_name_joins_no_brothers(
+    one: tuple[str, str], other: tuple[str, str], number: str | None
+) -> None:
+    """Neither where one Latin column was copied, nor through a row with Latin names alone."""
+    first, second = (
+        row(str(at), firstnameel=greek, firstnameen=latin, ssn=number, **OF_ONE_DAY)
+        for at, (greek, latin) in enumerate((one, other), 1)
+    )
+    assert groups(first, second) == TWO
+    third = row("3", firstnameen=other[1], ssn=number, **OF_ONE_DAY)
+    assert not any({"1", "2"} <= human for human in groups(first, second, third))
+
+
+@pytest.mark.parametrize("names", [("James", "Jacob"), ("Anna", "An"), ("Maria", "Mari")])
+def test_english_names_of_one_greek_name_are_two(names: tuple[str, str]) -> None:
+    assert (
+        groups(*(row(str(at), firstnameen=each, **SMITH) for at, each in enumerate(names, 1)))
+        == TWO
+    )

@@ -52,5 +52,16 @@ def test_a_person_is_marked_whose_login_name_is_another_humans(
     (person,) = persons([mine], ContactQuery("+306912345678", None, "GR"), str)
     marked = LoginNames([[mine], other]).marked(person)
     assert (marked.login_shared, marked.login_of_several) == (shared, of_several)
+    assert marked.shared_logins == (("abc",) if shared else ())
     assert holds_login_name(mine, "abc")
     assert not holds_login_name(mine, "abd")
+
+
+def test_a_former_login_name_that_another_human_has_now_is_marked() -> None:
+    more = {"mobilephone": "6912345678", "firstnameel": "Μαρία", "lastnameel": "Ππ"}
+    facts = more | {"fatherfirstnameel": "Πέτρος", "birthdate": "20050201"}
+    mine = [{**row(None), **facts}, {**row("abc", 2020, "ended"), **facts}]
+    (person,) = persons(mine, ContactQuery("+306912345678", None, "GR"), str)
+    marked = LoginNames([mine, [row("abc", 2021)]]).marked(person)
+    assert (marked.login_name, marked.login_shared) == (None, None)
+    assert marked.shared_logins == ("abc",)
