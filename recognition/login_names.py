@@ -3,7 +3,7 @@
 from adapters.registrar.port import Registrar, SharedByMany
 from domain.contracts.people import Person, SharedLogin
 from domain.registrar.humans import humans
-from domain.registrar.login_names import LoginNames
+from domain.registrar.login_names import LoginNames, mark
 from domain.usernames import unusable
 from settings import Settings
 
@@ -15,17 +15,13 @@ async def marked(registrar: Registrar, person: Person, settings: Settings) -> Pe
     registrar does not answer.
     """
     region, own = settings.registrar.phone_region, settings.institution.mail_domains
-    today, shared = person.login_shared, []
+    shared: dict[str, SharedLogin | None] = {}
     for name in person.login_names:
         if unusable(name):
             continue
         try:
             rows = await registrar.by_login_name(name)
-            found = LoginNames(humans(rows, region, own)).shared(name)
+            shared[name] = LoginNames(humans(rows, region, own)).shared(name)
         except SharedByMany:
-            found = SharedLogin.GIVEN
-        if found:
-            shared.append(name)
-        if name == person.login_name:
-            today = found
-    return person.model_copy(update={"login_shared": today, "shared_logins": tuple(shared)})
+            shared[name] = SharedLogin.GIVEN
+    return mark(person, shared)

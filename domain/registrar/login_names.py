@@ -1,7 +1,7 @@
 """Tells which login names of the registrar are several humans'; pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from domain.contracts.people import Person, SharedLogin
 from domain.registrar.rows import Row
@@ -24,6 +24,11 @@ class LoginNames:
 
     def marked(self, person: Person) -> Person:
         """Return one of them with `login_shared` and `shared_logins`."""
-        shared = tuple(name for name in person.login_names if self.shared(name))
-        marks = {"login_shared": self.shared(person.login_name), "shared_logins": shared}
-        return person.model_copy(update=marks)
+        return mark(person, {name: self.shared(name) for name in person.login_names})
+
+
+def mark(person: Person, shared: Mapping[str, SharedLogin | None]) -> Person:
+    """Return the person with `login_shared` and `shared_logins`; `shared` is by login name."""
+    names = tuple(name for name in person.login_names if shared.get(name))
+    today = shared.get(person.login_name or "")
+    return person.model_copy(update={"login_shared": today, "shared_logins": names})
