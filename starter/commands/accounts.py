@@ -48,7 +48,16 @@ _COLUMNS = (
     *("department", "name", "system", "student number", "what an activation would find"),
     *("username", "why"),
 )
+
+
+def _required(reason: str) -> str:
+    if not reason.strip():
+        raise Failed("a reason is needed, for the audit")
+    return reason
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Reason = Annotated[str, typer.Option(callback=_required, help="Why, for the audit.")]
 
 
 @dataclass(frozen=True)
@@ -119,12 +128,10 @@ def import_(json: Json = False) -> None:
 @commands.command()
 def release(
     name: Annotated[str, typer.Argument(help="The username.")],
-    reason: Annotated[str, typer.Option(help="Why, for the audit.")],
+    reason: Reason,
 ) -> None:
     """Free a username that was reserved for the wrong person and that no account has."""
     config = settings.load()
-    if not reason.strip():
-        raise Failed("a reason is needed, for the audit")
     with databases.ledger():
         asyncio.run(released(config, name, reason))
     typer.echo(f"{name} is free.")
@@ -147,12 +154,10 @@ async def released(config: Settings, name: str, reason: str) -> None:
 @commands.command("join-again")
 def join_again(
     number: Annotated[str, typer.Argument(help="System and student number, SYSTEM/NUMBER.")],
-    reason: Annotated[str, typer.Option(help="Why, for the audit.")],
+    reason: Reason,
 ) -> None:
     """Take back staff's answers that this student and somebody else are two persons."""
     config = settings.load()
-    if not reason.strip():
-        raise Failed("a reason is needed, for the audit")
     with databases.ledger():
         count = asyncio.run(joined_again(config, number, reason))
     typer.echo(f"{count} answers are taken back; who activates next is asked about again.")
