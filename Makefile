@@ -86,11 +86,11 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 rows: setup-dev ## play 20,000 untidy rows of the registrar: report, match, import, and 300 journeys
 	@$(BIN)/python -m bench.rows
 
-bench: setup-dev ## measure the look-up among 100,000 rows, the comparison of 20,000 with the directory, the console with 200 activations, 500 journeys, and 300 starts at once
+bench: setup-dev ## measure journeys beside two reference workflows, the look-up among 100,000 rows, the comparison of 20,000 with the directory, the console with 200 activations, and 300 starts at once
 	@$(BIN)/python -m bench.registrar
 	@$(BIN)/python -m bench.accounts
 	@$(BIN)/python -m bench.console
-	@$(BIN)/python -m bench.journeys
+	@$(BIN)/python -m bench.measure
 	@$(BIN)/python -m bench.burst
 
 fresh: ## play newcomers on an empty Debian 12 and 13 (needs root; demo/fresh.sh plays some)

@@ -123,20 +123,25 @@ def finish(player: Player, browser: Browser, seen: Seen) -> None:
 
 @contextmanager
 def world() -> Iterator[World]:
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "demo"
-        with running(folder):
-            config = folder / "activation.toml"
-            os.environ["ACTIVATION_CONFIG"] = str(config)
-            tables = tomllib.loads(config.read_text("utf-8"))
-            with closing(LdapClient(DirectorySettings.model_validate(tables["directory"]))) as ldap:
-                yield World(read_env(folder), ldap)
+    with tempfile.TemporaryDirectory() as temporary, world_in(Path(temporary) / "demo") as there:
+        yield there
 
 
-def play(world: World, count: int, at_once: int) -> tuple[Seen, float]:
-    """Return what was seen, and how many seconds it took."""
+@contextmanager
+def world_in(folder: Path) -> Iterator[World]:
+    """Let a demo run in this folder, and return what its students need."""
+    with running(folder):
+        config = folder / "activation.toml"
+        os.environ["ACTIVATION_CONFIG"] = str(config)
+        tables = tomllib.loads(config.read_text("utf-8"))
+        with closing(LdapClient(DirectorySettings.model_validate(tables["directory"]))) as ldap:
+            yield World(read_env(folder), ldap)
+
+
+def play(world: World, count: int, at_once: int, first: int = 1) -> tuple[Seen, float]:
+    """Return what was seen, and how many seconds it took; `first` numbers the students."""
     draw = Random(time.time_ns())  # noqa: S311 - invented people need no secrecy
-    rows: Sequence[Row] = [invent(n, draw) for n in range(1, count + 1)]
+    rows: Sequence[Row] = [invent(n, draw) for n in range(first, first + count)]
     world.enrol(rows)
     seen, begun = Seen(), time.perf_counter()
     with ThreadPoolExecutor(at_once) as students:

@@ -1,5 +1,6 @@
 """A browser without a window: visits pages, reads them in words, and submits their forms."""
 
+import ssl
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any, Self
@@ -10,6 +11,8 @@ VOID = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "me
 BLOCKS = frozenset(("h1", "h2", "h3", "p", "li", "dt", "dd", "label", "legend", "button", "div"))
 CONTROLS = frozenset(("input", "select", "textarea", "button"))
 SILENT = frozenset(("script", "style", "noscript", "template"))
+TLS = ssl.create_default_context()
+"""Shared by all clients: reading the certificates takes longer than most requests."""
 
 
 @dataclass
@@ -84,6 +87,7 @@ class Visitor:
             base_url=url,
             follow_redirects=True,
             timeout=30,
+            verify=TLS,
             # Shorter than uvicorn's five seconds, which else may end just as a form is sent.
             limits=httpx.Limits(keepalive_expiry=3),
             headers={"Accept-Language": language},
