@@ -1,0 +1,118 @@
+"""What one journey asks of Temporal and of the ledger, counted: no number depends on the machine.
+
+The portal, the ledger and Temporal are real; the systems behind the activities answer at once.
+"""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import asyncpg
+import pytest
+from asyncpg.connection import LoggedQuery
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, Interceptor, OutboundInterceptor
+
+from domain.contracts.message_io import SendPin
+from settings import Settings
+from starter.client.activations import Activations
+from starter.portal.app import assemble, create
+from tests.server import working
+from tests.stack import TestStack
+from tests.starter.portal.conftest import Browser, healthy
+from tests.workflows.engine import World, pin_of
+
+PASSWORD = "vrasto-kerasi-plateia-9"
+MOST = {
+    "starts": 1,
+    "updates": 3,
+    "queries": 14,
+    "describes": 2,
+    "events": 64,
+    "workflow tasks": 10,
+    "statements of the portal": 100,
+}
+"""A tenth above what was reached; what is not named here is not asked at all."""
+_ASKS = {
+    "query_workflow": "queries",
+    "start_workflow_update": "updates",
+    "start_update_with_start_workflow": "updates with start",
+    "start_workflow": "starts",
+    "signal_workflow": "signals",
+    "describe_workflow": "describes",
+}
+
+
+class Counting(Interceptor, OutboundInterceptor):
+    """Counts what a client asks of Temporal, by kind."""
+
+    def __init__(self) -> None:
+        self.asked: Counter[str] = Counter()
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - the SDK's name
+        OutboundInterceptor.__init__(self, next)
+        return self
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _ASKS:
+            self.asked[_ASKS[name]] += 1
+        return super().__getattribute__(name)
+
+
+async def walk(browser: Browser, world: World) -> None:
+    """Play a student whose data are complete, from the first page to the last."""
+    await browser.get("/")
+    await browser.get("/who")
+    await goes_on(browser, "/contact", "/who", who="student")
+    await goes_on(browser, "/pin", "/contact", mobile="6912345678", email="")
+    async with asyncio.timeout(20):
+        while not (sent := world.made(SendPin)):  # noqa: ASYNC110 - the worker sets it
+            await asyncio.sleep(0.01)
+    await goes_on(browser, "/review", "/pin", pin=pin_of(sent[-1].code_no))
+    await goes_on(browser, "/password", "/review", decision="agree")
+    await goes_on(browser, "/done", "/password", password=PASSWORD)
+
+
+async def goes_on(browser: Browser, to: str, path: str, **fields: str) -> None:
+    """Send the form of the page last seen, and read the page that it leads to."""
+    response = await browser.post(path, **fields)
+    assert (response.status_code, response.headers.get("location")) == (303, to)
+    assert (await browser.get(to)).status_code == 200
+
+
+@pytest.fixture
+async def counted(
+    client: Client, stack: TestStack, settings: Settings, world: World
+) -> Counter[str]:
+    """Walk one journey and return how often each thing was done for it."""
+    counting, statements = Counting(), 0
+
+    async def count(query: LoggedQuery) -> None:
+        del query
+        nonlocal statements
+        statements += 1
+
+    async def add_counter(connection: Any) -> None:
+        connection.add_query_logger(count)
+
+    asking = Client(**client.config() | {"interceptors": [counting]})
+    async with (
+        asyncpg.create_pool(stack.ledger_dsn, min_size=0, init=add_counter) as pool,
+        working(client, world),
+    ):
+        app = create(assemble(settings, stack.keys, pool, Activations(asking), healthy))
+        await walk(Browser(app), world)
+        handle = client.get_workflow_handle(world.made(SendPin)[0].reference)
+        await handle.result()
+        kinds = [event.event_type for event in (await handle.fetch_history()).events]
+    return counting.asked | Counter(
+        {
+            "events": len(kinds),
+            "workflow tasks": kinds.count(EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED),
+            "statements of the portal": statements,
+        }
+    )
+
+
+async def test_a_journey_asks_little(counted: Counter[str]) -> None:
+    assert {what: n for what, n in counted.items() if n > MOST.get(what, 0)} == {}
