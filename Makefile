@@ -67,11 +67,12 @@ browser: setup-dev ## look at every page in Chromium, in every way, and print a 
 lighthouse: setup-dev ## let Lighthouse judge the five main pages on a phone (needs npm)
 	@$(BIN)/python -m tests.browser.lighthouse
 
-lint: setup-dev ## check style, types and the direction of imports
+lint: setup-dev ## check style, types, the direction of imports and that workflows are deterministic
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(PYTHON_FILES)
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.determinism
 
 format: setup-dev ## put the code into its one form
 	$(BIN)/ruff check --fix .

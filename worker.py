@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
 import postgres
 import settings as configuration
@@ -54,7 +54,6 @@ from starter.client.outbox import keep_outbox
 from workflows.activation import Activation
 from workflows.outbox import Outbox
 from workflows.retry_batch import Retry
-from workflows.sandbox import sandbox
 from workflows.support_request import SupportAnswer, SupportRequest
 from workflows.withdrawal import Withdrawal
 
@@ -176,7 +175,7 @@ def _main(given: Dependencies) -> list[Worker]:
             TaskQueue.MAIN,
             [*registrar.all(), *pins.all(), *records.all(), *insured.all(), *outbox.all()],
             workflows=[Activation, SupportRequest, SupportAnswer, Withdrawal, Retry, Outbox],
-            workflow_runner=sandbox(),
+            workflow_runner=UnsandboxedWorkflowRunner(),
             max_cached_workflows=_CACHED,
             sticky_queue_schedule_to_start_timeout=_STICKY,
         )

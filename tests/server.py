@@ -12,11 +12,11 @@ from temporalio.worker import Worker
 from domain.contracts.vocabulary import TaskQueue
 from domain.references import from_digest
 from starter.client import connect
+from tests.sandbox import sandbox
 from tests.stack import TestStack
 from tests.workflows.engine import World
 from workflows.activation import Activation
 from workflows.retry_batch import Retry
-from workflows.sandbox import sandbox
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,6 @@
 to the account. `step_machine.py` moves the step and waits; `inbox.py` collects the submissions;
 `calls.py` has one typed function per activity, with its time-outs and retries.
 `support_request.py` is a separate workflow, which delivers a request to support staff.
-`sandbox.py` is the sandbox of workers and replays. Workflow code is deterministic: it reads no
-clock, random number, settings or outside system except through Temporal.
+Workflow code is deterministic: it reads no clock, random number, settings or outside system except
+through Temporal. `tests/determinism.py` checks that, since running workers have no sandbox.
 """

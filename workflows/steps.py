@@ -77,7 +77,7 @@ TRANSITIONS: Mapping[Step, frozenset[Step]] = {
             Step.CANCELLED,
         }
     ),
-} | {end: frozenset() for end in ENDS}
+} | {end: frozenset() for end in sorted(ENDS)}
 
 _CHANNEL_DOWN = frozenset({WaitReason.SMS_DOWN, WaitReason.MAIL_DOWN, WaitReason.MESSAGES_DOWN})
 _ENGINE = frozenset({WaitReason.LEDGER_DOWN, WaitReason.CONFIGURATION})
@@ -119,7 +119,7 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
     ),
 } | {
     end: _ENGINE | ({None, WaitReason.SHARED_BY_MANY} if end is Step.NOT_FOUND else {None})
-    for end in ENDS
+    for end in sorted(ENDS)
 }
 
 _OF_STUDENTS = frozenset(

@@ -25,9 +25,9 @@ from domain.contracts.vocabulary import Step, WaitReason
 from starter.client.activations import Activations
 from tests.faults.walker import Walker
 from tests.faults.world import Attributes, Person, World
+from tests.sandbox import sandbox
 from tests.scan import scan
 from workflows.activation import Activation
-from workflows.sandbox import sandbox
 from workflows.search_attributes import REASON, STEP
 from workflows.steps import ENDS
 

@@ -23,10 +23,10 @@ from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue
 from security import keys, rotation
 from security.codec import data_converter
 from starter.client.connect import SEARCH_ATTRIBUTES
+from tests.sandbox import sandbox
 from tests.workflows.engine import World
 from tests.workflows.student import Student
 from workflows.activation import Activation
-from workflows.sandbox import sandbox
 from workflows.search_attributes import STEP
 
 Begin = Callable[..., Awaitable[Student]]

@@ -22,8 +22,8 @@ from domain.contracts.vocabulary import (
     FailureType,
     TaskQueue,
 )
+from tests.sandbox import sandbox
 from tests.workflows.conftest import replays
-from workflows.sandbox import sandbox
 from workflows.support_request import SupportAnswer, SupportRequest
 from workflows.withdrawal import Withdrawal
 

@@ -11,10 +11,10 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from domain.contracts.batches import BatchRetried, RetryBatch
 from domain.contracts.vocabulary import RETRY_WORKFLOW, TaskQueue
+from tests.sandbox import sandbox
 from tests.workflows.conftest import replays
 from workflows import retry_batch
 from workflows.retry_batch import Retry
-from workflows.sandbox import sandbox
 
 OVER = 30.0
 TARGETS = "targets"

@@ -17,10 +17,10 @@ from ledger.support_requests import HelpRequest
 from postgres import Pool, connect
 from security.purposes import User
 from starter.client import outbox as kept
+from tests.sandbox import sandbox
 from tests.stack import TestStack
 from workflows import outbox
 from workflows.outbox import Outbox
-from workflows.sandbox import sandbox
 from workflows.support_request import SupportAnswer
 from workflows.support_request import SupportRequest as Mailing
 

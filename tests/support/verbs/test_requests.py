@@ -25,8 +25,8 @@ from support.verbs.requests import UnknownRequest
 from support.verbs.staff import NotAllowed, Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 from tests import desk as desks
+from tests.sandbox import sandbox
 from tests.stack import TestStack
-from workflows.sandbox import sandbox
 from workflows.support_request import SupportAnswer
 
 TEXT = "Δεν ήρθε ο κωδικός."

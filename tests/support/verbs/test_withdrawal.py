@@ -18,11 +18,11 @@ from postgres import connect
 from security.purposes import User
 from support.verbs.withdrawal import told
 from tests.activities.case import ACTIVE, PASSWORD, Case
+from tests.sandbox import sandbox
 from tests.stack import TestStack
 from tests.starter.test_cli import assert_one_line, command
 from tests.starter.test_cli import told as answer
 from tests.workflows.engine import PERSON
-from workflows.sandbox import sandbox
 from workflows.withdrawal import Withdrawal
 
 SAYS = ("--reason", "asked by letter")

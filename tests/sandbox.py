@@ -1,4 +1,4 @@
-"""Makes the sandbox that workflows run in, for workers and replays.
+"""Temporal's sandbox, in which tests and replays run the workflows; running workers have none.
 
 Our own pure modules are passed through: importing them again for each run takes three times the
 time and five times the memory.
