@@ -15,8 +15,9 @@ answer to a call that took effect.
 import asyncio
 import hmac
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, Self, cast
 from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import InvalidTag
@@ -39,6 +40,7 @@ from temporalio.exceptions import ApplicationError
 from security.keys import KeyRing, decrypt, encrypt
 
 ENCODING = b"binary/encrypted"
+_KEPT_CONVERTERS = 2048
 _MAC = "mac"
 _REFUSED = {"encoding": b"binary/refused"}
 
@@ -68,13 +70,7 @@ class Codec(PayloadCodec, WithSerializationContext):
         self._caller_epochs = caller_epochs
 
     def with_context(self, context: SerializationContext) -> "Codec":
-        match context:
-            case (
-                WorkflowSerializationContext(namespace=namespace, workflow_id=workflow_id)
-                | ActivitySerializationContext(namespace=namespace, workflow_id=workflow_id)
-            ):
-                return Codec(self._keys, namespace, workflow_id or "", self._caller_epochs)
-        raise TypeError("payloads belong to a workflow")
+        return Codec(self._keys, *_place(context), self._caller_epochs)
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         caller_epoch = (
@@ -122,11 +118,9 @@ class Codec(PayloadCodec, WithSerializationContext):
     def _mac(self, metadata: Mapping[str, bytes], box: bytes) -> bytes:
         """Return the MAC over all parts, each after its length, so that no two lists collide."""
         named = (part for name in sorted(metadata) for part in (name.encode(), metadata[name]))
-        mac = hmac.new(self._keys.payload_mac_key, digestmod="sha256")
-        for part in (self._namespace.encode(), self._workflow_id.encode(), box, *named):
-            mac.update(len(part).to_bytes(8))
-            mac.update(part)
-        return mac.digest()
+        parts = (self._namespace.encode(), self._workflow_id.encode(), box, *named)
+        text = b"".join(each for part in parts for each in (len(part).to_bytes(8), part))
+        return hmac.digest(self._keys.payload_mac_key, text, "sha256")
 
     def _key(self, epoch: str) -> bytes:
         if not self._workflow_id:
@@ -184,12 +178,42 @@ def _last_bytes(text: str, size: int) -> str:
     return text.encode(errors="replace")[-size:].decode(errors="ignore")
 
 
+def _place(context: SerializationContext) -> tuple[str, str]:
+    """Return namespace and workflow id of a context, the workflow's own or one of its activities'.
+
+    Raises TypeError for a context of neither.
+    """
+    if isinstance(context, WorkflowSerializationContext | ActivitySerializationContext):
+        return context.namespace, context.workflow_id or ""
+    raise TypeError("payloads belong to a workflow")
+
+
+@dataclass(frozen=True)
+class ConverterByWorkflow(DataConverter):
+    """A data converter that makes the one of each workflow once.
+
+    Temporal's SDK asks for it up to three times for each payload, and makes every part of it anew.
+    """
+
+    made: dict[tuple[str, str], DataConverter] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def with_context(self, context: SerializationContext) -> Self:
+        place = _place(context)
+        if place not in self.made:
+            if len(self.made) >= _KEPT_CONVERTERS:
+                self.made.clear()
+            self.made[place] = super().with_context(context)
+        return cast("Self", self.made[place])
+
+
 def data_converter(keys: KeyRing, *, answers: bool = False) -> DataConverter:
     """Return a converter of Pydantic models that encrypts payloads and the texts of failures.
 
     `answers` is for workers: encode in the epoch of the caller.
     """
-    return DataConverter(
+    return ConverterByWorkflow(
         payload_converter_class=PydanticPayloadConverter,
         payload_codec=Codec(keys, caller_epochs=WeakKeyDictionary() if answers else None),
         failure_converter_class=FailureConverter,

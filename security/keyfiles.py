@@ -23,18 +23,31 @@ class BrokenKey(KeyUnavailable):
 
 def read_key(path: Path) -> bytes:
     """Return the 32 bytes of a key file as it is now; raises `KeyUnavailable`."""
-    try:
-        stat = path.stat()
-        return _read_key(path, stat.st_ino, stat.st_mtime_ns, stat.st_size)
-    except FileNotFoundError:
+    key = find_key(path)
+    if key is None:
         raise KeyUnavailable(
             f"the key file {path} is missing: copy it here from the backup, or from the machine"
             " on which keys are made"
-        ) from None
+        )
+    return key
+
+
+def find_key(path: Path) -> bytes | None:
+    """Return the 32 bytes of a key file as it is now, None without one; raises `BrokenKey`."""
+    try:
+        return _read_key(path, *written(path))
+    except FileNotFoundError:
+        return None
     except OSError:
         raise BrokenKey(
             f"the key file {path} cannot be read by this process: see to its owner and mode"
         ) from None
+
+
+def written(path: Path) -> tuple[int, int, int]:
+    """Return what differs after a file was written or replaced; raises `OSError`."""
+    stat = path.stat()
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
 @lru_cache(maxsize=512)

@@ -5,6 +5,8 @@ unreadable. Keys that stay the same for years, those of keyed (blind) indexes, P
 ledger columns, have a file per purpose, or are derived from `lasting.key` where that exists.
 `seal/2026-11.pub` seals passwords; only a provisioning worker needs the `.key` beside it. The file
 `active` names the epoch that encrypts; every epoch that is here decrypts. No clock is read.
+A file is read and a key derived once, and again when the file's stat changes, which each use looks
+at: so files that arrive or are repaired are seen, without a folder being listed for each payload.
 Rotation is in `security/rotation.py`, the list of the keys in `security/purposes.py`.
 """
 
@@ -12,6 +14,7 @@ import hashlib
 import hmac
 import os
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +25,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from domain import pins
-from security.keyfiles import BrokenKey, KeyUnavailable, read_key
+from security.keyfiles import BrokenKey, KeyUnavailable, find_key, read_key, written
 from security.purposes import LASTING, User, by_epoch, labels, lasting
 
 ACTIVE = "active"
@@ -120,20 +123,25 @@ class KeyRing:
 
         So while files are being copied here one by one, the epoch that all processes have is used.
         """
-        with suppress(BrokenKey):  # Until the file is complete again, the last one read applies.
-            self._active = active(self._folder)
-        limit = self._active
-        for epoch in reversed(epochs(self._folder, kind)):
-            if limit is None or epoch <= limit:
-                try:
-                    self._read(kind.replace("*", epoch), epoch)
-                except KeyUnavailable:
-                    continue
+        for epoch in self._candidates(kind):
+            with suppress(KeyUnavailable):
+                self._read(kind.replace("*", epoch), epoch)
                 return epoch
         raise UnknownEpoch(
             f"no usable key file {self._folder / kind}: copy it here from the machine on which keys"
             " are made"
         )
+
+    def _candidates(self, kind: str) -> Iterator[str]:
+        """Yield the active epoch, then the older ones here; the folder is listed only for those."""
+        with suppress(BrokenKey):  # Until the file is complete again, the last one read applies.
+            self._active = active(self._folder)
+        limit = self._active
+        if limit is not None:
+            yield limit
+        for epoch in reversed(epochs(self._folder, kind)):
+            if limit is None or epoch < limit:
+                yield epoch
 
     def payload_key(self, epoch: str, namespace: str, workflow_id: str) -> bytes:
         master = self._read(f"epochs/{epoch}.key", epoch)
@@ -149,7 +157,7 @@ class KeyRing:
         if not _EPOCH.fullmatch(epoch):
             raise ValueError("no epoch is named like this")
         try:
-            return read_key(self._folder / name)
+            return read_key(_file(self._folder, name))
         except BrokenKey:
             raise
         except KeyUnavailable as missing:
@@ -197,13 +205,19 @@ def active(folder: Path) -> str | None:
 
     None without that file, as in a folder of an older version: there the newest epoch encrypts.
     """
-    path = folder / ACTIVE
+    path = _file(folder, ACTIVE)
     try:
-        named = path.read_text("ascii").strip()
+        return _named(path, *written(path))
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError):
-        named = ""
+        raise BrokenKey(f"the file {path} cannot be read: copy it here again") from None
+
+
+@lru_cache(maxsize=64)
+def _named(path: Path, *_written: int) -> str:
+    """Return the epoch that a file names; its stat is part of the cache key."""
+    named = path.read_text("ascii").strip()
     if not _EPOCH.fullmatch(named):
         raise BrokenKey(f"the file {path} names no epoch: copy it here again")
     return named
@@ -211,10 +225,18 @@ def active(folder: Path) -> str | None:
 
 def lasting_key(folder: Path, name: str) -> bytes:
     """Return a key that does not rotate; raises `KeyUnavailable` with its own name."""
-    path = folder / name
-    if not path.exists() and (folder / ROOT).exists():
-        return _derived(read_key(folder / ROOT), name)
-    return read_key(path)
+    path = _file(folder, name)
+    own = find_key(path)
+    if own is not None:
+        return own
+    root = find_key(_file(folder, ROOT))
+    return read_key(path) if root is None else _derived(root, name)
+
+
+@lru_cache(maxsize=512)
+def _file(folder: Path, name: str) -> Path:
+    """Return a path that is the same object each time: making and hashing one takes longer."""
+    return folder / name
 
 
 @lru_cache(maxsize=512)

@@ -284,6 +284,34 @@ async def test_what_it_wrote_it_reads_in_workflow_and_activity_alike(ring: KeyRi
     assert b"json" not in box.SerializeToString()
 
 
+def test_a_workflow_and_its_activities_have_one_converter_that_is_made_once(
+    ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    activity = ActivitySerializationContext(
+        namespace="activation",
+        workflow_id="A-7K3F-92QD",
+        workflow_type=None,
+        activity_type="find_student",
+        activity_id="1",
+        activity_task_queue="activation",
+        is_local=True,
+    )
+    monkeypatch.setattr("security.codec._KEPT_CONVERTERS", 2)
+    converter = data_converter(ring)
+    contexts = [
+        WorkflowSerializationContext(namespace="activation", workflow_id=reference)
+        for reference in ("A-7K3F-92QD", "A-7K3F-92QE", "A-7K3F-92QF")
+    ]
+    own = converter.with_context(contexts[0])
+    assert converter.with_context(contexts[0]) is own
+    assert converter.with_context(activity) is own
+    assert own.with_context(contexts[0]) is own
+    others = [converter.with_context(each) for each in contexts[1:]]
+    assert own.with_context(contexts[2]) is others[1]
+    assert converter.with_context(contexts[0]) is not own, "no more are kept than that"
+    assert len({id(each.payload_codec) for each in (converter, own, *others)}) == 4
+
+
 @pytest.mark.parametrize("place", [("A-7K3F-92QE", "activation"), ("A-7K3F-92QD", "other")])
 async def test_what_was_moved_or_changed_is_replaced(ring: KeyRing, place: tuple[str, str]) -> None:
     (box,) = await codec(ring).encode([CLEAR])

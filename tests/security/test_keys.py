@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from security import rotation
-from security.keyfiles import BrokenKey, KeyUnavailable
+from security import keys, rotation
+from security.keyfiles import BrokenKey, KeyUnavailable, replace
 from security.keys import KeyRing, UnknownEpoch
 from security.purposes import LASTING
 from tests.security.conftest import EPOCH
@@ -154,6 +154,45 @@ def test_a_file_that_breaks_later_is_not_used_and_its_repair_is_seen(
     path.write_bytes(whole + b"\n")
     assert ring.epoch == "2026-12"
     assert ring.payload_key("2026-12", "n", "w") == key
+
+
+def test_a_key_in_use_is_neither_listed_nor_read_nor_derived_again(
+    ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def use() -> list[object]:
+        return [
+            *(ring.epoch, ring.seal_epoch, ring.payload_key(EPOCH, "n", "w")),
+            *(ring.payload_mac_key, ring.index("email", "a"), ring.seal_public(EPOCH).__class__),
+            ring.decrypt("name", "c", ring.encrypt("name", "c", "text")),
+        ]
+
+    before = use()
+    for name in ("epochs", "derive"):
+        monkeypatch.setattr(keys, name, pytest.fail)
+    monkeypatch.setattr(Path, "read_bytes", pytest.fail)
+    monkeypatch.setattr(Path, "read_text", pytest.fail)
+    assert use() == before
+
+
+def test_the_file_of_the_active_epoch_may_come_after_its_name(folder: Path, ring: KeyRing) -> None:
+    """A copy in the order of the alphabet brings `active` first."""
+    (folder / "active").write_text("2026-12")
+    assert ring.epoch == EPOCH
+    replace(folder / "epochs/2026-12.key", "ab" * 32)
+    assert ring.epoch == "2026-12"
+
+
+def test_a_lasting_key_that_gets_a_file_of_its_own_is_taken_from_there(
+    folder: Path, ring: KeyRing
+) -> None:
+    name = folder / "index/email.key"
+    before, own = ring.index("email", "a"), name.read_text()
+    name.unlink()
+    assert ring.index("email", "a") == before
+    name.write_text("ab" * 32)
+    assert ring.index("email", "a") != before
+    replace(name, own)
+    assert ring.index("email", "a") == before
 
 
 def test_a_key_that_cannot_be_read_is_refused(folder: Path) -> None:
