@@ -39,6 +39,11 @@ NO_RESULT: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresErro
 """Whatever the driver raises instead of a result: PostgreSQL is unavailable, or refuses."""
 
 
+async def exists(ledger: Connection, rows: str, *values: object) -> bool:
+    """Return whether there are such rows; `rows` is constant SQL: a table and its condition."""
+    return bool(await ledger.fetchval(f"SELECT EXISTS (SELECT FROM {rows})", *values))  # noqa: S608
+
+
 async def connect(dsn: str, *, seconds: float = 2) -> Pool:
     """Return a pool with this time-out for connecting and for commands; it connects on first use.
 

@@ -4,23 +4,15 @@ They change only an account that is certainly this person's; open the sealed pas
 recorded consent; and succeed only after a bind with it. All are idempotent.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 from temporalio import activity
 
 from activities import writes
 from activities.errors import guarded
 from activities.fencing import begin_try
 from activities.own_entries import OwnEntries
+from activities.registered import Activities
 from activities.resolving import Resolver
-from adapters.directory.entries import (
-    Attributes,
-    address_told,
-    attributes,
-    chosen,
-    taken_back,
-)
+from adapters.directory import entries
 from adapters.directory.port import Directory, Entry
 from domain import personal
 from domain.contracts.account_io import (
@@ -49,7 +41,7 @@ from settings import Settings
 _MASKED_SECRET = b"**********"
 
 
-class DirectoryActivities:
+class DirectoryActivities(Activities):
     def __init__(
         self, *, pool: Pool, keys: KeyRing, settings: Settings, directory: Directory
     ) -> None:
@@ -63,18 +55,8 @@ class DirectoryActivities:
         self._entries = OwnEntries(pool, keys, directory, settings.institution)
         self._resolver = Resolver(pool, keys, self._entries, settings.usernames)
 
-    def all(self) -> list[Callable[..., Any]]:
-        return [
-            self.check_account,
-            self.resolve_account,
-            self.provision_account,
-            self.apply_withdrawal,
-        ]
-
     async def close(self) -> None:
         await self._directory.close()
-
-    # --- whether it is there ---------------------------------------------------------------
 
     @activity.defn(name=ActivityName.CHECK_ACCOUNT)
     async def check_account(self, request: CheckAccount) -> AccountChecked:
@@ -95,15 +77,11 @@ class DirectoryActivities:
                 presence.proved, self._directory, own, request.username, others
             )
 
-    # --- which name ------------------------------------------------------------------------
-
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
         """Choose a username."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             return await self._resolver.resolve(request)
-
-    # --- the account -----------------------------------------------------------------------
 
     @activity.defn(name=ActivityName.PROVISION_ACCOUNT)
     async def provision_account(self, request: ProvisionAccount) -> Provisioned:
@@ -120,9 +98,8 @@ class DirectoryActivities:
             # The portal checks this too, but not while no worker gives it the student's data.
             if personal.contained(password.decode(errors="ignore"), request.password_context):
                 return writes.refused(PasswordRefusal.PERSONAL)
-            made = await self._provision(
-                await used_again.widened(self._pool, request), password, consent
-            )
+            request = await used_again.widened(self._pool, request)
+            made = await self._provision(request, password, consent)
             if made.outcome is ProvisionOutcome.ACTIVE:
                 await activations.provisioned(
                     self._pool,
@@ -151,7 +128,7 @@ class DirectoryActivities:
 
     def _take_away(self, username: str, consent: Consent) -> None:
         for entry in self._directory.find_by_uids([username]):
-            gone = taken_back(
+            gone = entries.taken_back(
                 entry.attributes, self._domain, consent.withdrawn, consent.choices, self._choices
             )
             self._directory.take_away(entry, gone)
@@ -177,10 +154,10 @@ class DirectoryActivities:
         bind shows whether it is set.
         """
         run = self._directory.run
-        wanted = attributes(
+        wanted = entries.attributes(
             request.person, request.username, self._domain, request.language, self._country
         )
-        more = chosen(request.person, self._domain, consent.choices, self._choices)
+        more = entries.chosen(request.person, self._domain, consent.choices, self._choices)
         entry = await self._entry(request, wanted)
         if isinstance(entry, Provisioned):
             return entry
@@ -194,7 +171,7 @@ class DirectoryActivities:
         if not entry.adoptable:
             return writes.conflict(Reason.NOT_ADOPTED)
         await run(self._directory.complete, entry, wanted, more)
-        address = address_told(entry.attributes, request.username, self._domain, self._own)
+        address = entries.address_told(entry.attributes, request.username, self._domain, self._own)
         if active and sent:
             return Provisioned(outcome=ProvisionOutcome.ACTIVE, address=address)
         await passwords.note_try(
@@ -207,7 +184,9 @@ class DirectoryActivities:
             return made.model_copy(update={"address": address})
         return made
 
-    async def _entry(self, request: ProvisionAccount, wanted: Attributes) -> Entry | Provisioned:
+    async def _entry(
+        self, request: ProvisionAccount, wanted: entries.Attributes
+    ) -> Entry | Provisioned:
         """Return the person's entry, added if there was none, or the conflict."""
         run, own = self._directory.run, await self._entries.identity(request.person)
         entry = await run(writes.own_entry, self._directory, request, own, self._domain)

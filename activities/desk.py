@@ -1,17 +1,15 @@
 """Activities that mail requests for help to support, and support's answers to students.
 
-Staff answer by replying, or from the console. The text is plain text in the body; of the student's
-input only the validated e-mail address enters a header, and no copy goes to that address, because
-its owner is unknown. A mail is sent at least once: twice, with the same Message-ID, if the ledger
-goes away between the mail and its record.
+Staff answer by replying, or from the console. Of the student's input, the validated e-mail address
+alone enters a header, and the text is plain text in the body; no copy goes to that address, because
+its owner is unknown. Delivery is at least once: twice, with the same Message-ID, if the ledger
+becomes unavailable between the mail and its record.
 """
-
-from collections.abc import Callable
-from typing import Any
 
 from temporalio import activity
 
 from activities.errors import guarded
+from activities.registered import Activities
 from adapters.errors import Misconfigured
 from adapters.messaging.mail import MailRelay
 from adapters.messaging.message_templates import Words
@@ -23,16 +21,13 @@ from security.keys import KeyRing
 from settings import Settings
 
 
-class DeskActivities:
+class DeskActivities(Activities):
     def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
         self._pool = pool
         self._keys = keys
         self._institution = settings.institution
         self._words = Words(settings)
         self._mail = MailRelay(settings.mail, settings.institution)
-
-    def all(self) -> list[Callable[..., Any]]:
-        return [self.mail_support_request, self.mail_support_answer]
 
     @activity.defn(name=ActivityName.MAIL_SUPPORT_REQUEST)
     async def mail_support_request(self, request: MailSupportRequest) -> Sent:
@@ -49,17 +44,15 @@ class DeskActivities:
     async def mail_support_answer(self, request: MailSupportAnswer) -> Sent:
         """Mail the answer, with replies to support; record a refused mailbox for the staff."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            answered = await support_requests.answered(self._pool, self._keys, request.request_id)
-        if answered is None:
+            found = await support_requests.standing(self._pool, self._keys, request.request_id)
+        if found is None or found.answer is None or found.line.delivery:
             return Sent(outcome=Delivery.SENT)
-        asked, text = answered
+        asked = found.request
         with guarded(FailureType.CONFIGURATION, ()):
-            letter = self._words.plain_letter(
-                "support_answer", asked.language, reference=asked.reference, text=text
-            )
+            words = {"reference": asked.reference, "text": found.answer}
             outcome = await self._mail.send(
                 to=asked.reply_to,
-                content=letter,
+                content=self._words.plain_letter("support_answer", asked.language, **words),
                 message_id=f"answer:{asked.id}",
                 reply_to=self._institution.support_email,
             )

@@ -4,12 +4,10 @@ Ledger and registrar are asked. An account with this number may be the same pers
 that the registrar has replaced; a typed number does not prove that, so support must decide.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 from temporalio import activity
 
 from activities.errors import guarded
+from activities.registered import Activities
 from activities.registrar import RegistrarActivities
 from domain.contracts.account_io import InsuranceOutcome, InsuranceRecorded, RecordInsurance
 from domain.contracts.vocabulary import ActivityName, FailureType
@@ -18,14 +16,11 @@ from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 
 
-class InsuranceActivities:
+class InsuranceActivities(Activities):
     def __init__(self, *, pool: Pool, keys: KeyRing, registrar: RegistrarActivities) -> None:
         self._pool = pool
         self._keys = keys
         self._registrar = registrar
-
-    def all(self) -> list[Callable[..., Any]]:
-        return [self.record_insurance]
 
     @activity.defn(name=ActivityName.RECORD_INSURANCE)
     async def record_insurance(self, request: RecordInsurance) -> InsuranceRecorded:

@@ -4,13 +4,12 @@ A PIN is derived when its message is written and is stored nowhere. The ledger r
 under the idempotency key, so a retry finds it done; the text is never stored.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from temporalio import activity
 
 from activities.errors import alarm, guarded
+from activities.registered import Activities
 from adapters.messaging import wiring
 from adapters.messaging.message_templates import Word
 from domain.contracts.message_io import Delivery, SendNotice, SendPin, Sent
@@ -22,15 +21,12 @@ from security.keys import KeyRing
 from settings import Settings
 
 
-class MessagingActivities:
+class MessagingActivities(Activities):
     def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
         self._pool = pool
         self._keys = keys
         self._policy = settings.policy
         self._clients = wiring.opened(settings, alarm)
-
-    def all(self) -> list[Callable[..., Any]]:
-        return [self.send_pin, self.send_notice]
 
     async def close(self) -> None:
         for client in self._clients.values():

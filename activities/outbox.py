@@ -1,23 +1,18 @@
 """Activity that finds requests for help in the ledger's outbox that Temporal did not receive."""
 
-from collections.abc import Callable
-from typing import Any
-
 from temporalio import activity
 
 from activities.errors import guarded
+from activities.registered import Activities
 from domain.contracts.outbox import FindLeftBehind, LeftBehind
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import support_requests
 from postgres import UNAVAILABLE, Pool
 
 
-class OutboxActivities:
+class OutboxActivities(Activities):
     def __init__(self, *, pool: Pool) -> None:
         self._pool = pool
-
-    def all(self) -> list[Callable[..., Any]]:
-        return [self.find_left_behind]
 
     @activity.defn(name=ActivityName.FIND_LEFT_BEHIND)
     async def find_left_behind(self, _: FindLeftBehind) -> LeftBehind:

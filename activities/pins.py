@@ -5,13 +5,13 @@ comparison takes constant time.
 """
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from temporalio import activity
 
 from activities.errors import guarded
+from activities.registered import Activities
 from domain.contracts.pin_io import (
     AllowIdentityTries,
     CheckPin,
@@ -29,19 +29,11 @@ from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 
 
-class PinActivities:
+class PinActivities(Activities):
     def __init__(self, *, pool: Pool, keys: KeyRing, policy: Policy) -> None:
         self._pool = pool
         self._keys = keys
         self._policy = policy
-
-    def all(self) -> list[Callable[..., Any]]:
-        return [
-            self.check_pin,
-            self.unlock_pin,
-            self.count_identity_try,
-            self.allow_identity_tries,
-        ]
 
     @activity.defn(name=ActivityName.CHECK_PIN)
     async def check_pin(self, request: CheckPin) -> PinChecked:

@@ -1,14 +1,14 @@
-"""The ledger's activities: who holds a person, what was agreed, what was sent, and the end.
+"""Activities on the ledger: claims of persons, consents, rate limits of messages, and the end.
 
-These need no directory; the username is chosen here only when the directory did not answer.
+They need no directory; a username is chosen here only if the directory did not answer.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from temporalio import activity
 
 from activities.errors import failure, guarded
+from activities.registered import Activities
 from adapters.errors import Unavailable
 from domain import usernames as rules
 from domain.contracts.account_io import (
@@ -48,20 +48,11 @@ from settings import Settings, Usernames
 _ROUNDS = 5
 
 
-class LedgerActivities:
+class LedgerActivities(Activities):
     def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
         self._pool = pool
         self._keys = keys
         self._settings = settings
-
-    def all(self) -> list[Callable[..., Any]]:
-        return [
-            self.reserve_send,
-            self.claim_person,
-            self.resolve_account,
-            self.record_consent,
-            self.close_activation,
-        ]
 
     @activity.defn(name=ActivityName.RESERVE_SEND)
     async def reserve_send(self, request: ReserveSend) -> SendReserved:
@@ -69,13 +60,13 @@ class LedgerActivities:
         assert run_id is not None  # noqa: S101 - only workflows ask for messages
         limits = messages.Limits(self._settings.send_budget, self._settings.policy)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            # The first thing that follows a look-up: its place is free for another start.
+            # The first activity after a look-up: another start may take over its lease.
             await starts.release(self._pool, request.reference)
             return await messages.reserve(self._pool, self._keys, request, run_id, limits)
 
     @activity.defn(name=ActivityName.CLAIM_PERSON)
     async def claim_person(self, request: ClaimPerson) -> Claimed:
-        """Claim the person, or tell which live activation holds them; the dead hold nobody."""
+        """Claim the person, or return the live activation that holds them; void ended holders."""
         reference = request.reference
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             found = await known(self._pool, self._keys, request.person, request.gone, reference)
@@ -88,7 +79,7 @@ class LedgerActivities:
             await used_again.note(self._pool, reference, found.own_keys)
             if found.account:
                 return _active(found.account)
-            # Noted before the claim, so that no rival finds a holder that seems not to live.
+            # Recorded before the claim, so that no rival takes this holder for an ended one.
             await activations.claimed(
                 self._pool,
                 self._keys,
@@ -101,7 +92,7 @@ class LedgerActivities:
                 holders = await claims.claim(self._pool, reference=reference, keys=held)
                 rivals = sorted(holders - {reference})
                 if not rivals:
-                    # A rival may have ended, active, between the first look and the claim.
+                    # A rival may have ended, active, between `known` and the claim.
                     account = await account_of(
                         self._pool, self._keys, person, found.former, request.gone
                     )
@@ -117,7 +108,7 @@ class LedgerActivities:
 
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
-        """Choose a username without the directory; provisioning finds out whether it is free."""
+        """Choose a username without the directory; provisioning checks whether it is free."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             policy = self._settings.usernames
             person = request.person
@@ -139,9 +130,9 @@ class LedgerActivities:
 
     @activity.defn(name=ActivityName.CLOSE_ACTIVATION)
     async def close_activation(self, request: CloseActivation) -> Closed:
-        """Note the end, delete the sealed password, let the person go: in this order.
+        """Record the end, delete the sealed password, release the person, in this order.
 
-        None is sealed once the end is noted, so the deletion comes after and finds the last.
+        No password is sealed once the end is recorded, so the deletion finds the last one.
         """
         reference = request.reference
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
@@ -165,9 +156,9 @@ def _active(account: ActiveAccount) -> Claimed:
 
 
 async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -> list[str]:
-    """Return the usernames to try, best first: only the registrar's, else one reserved or made.
+    """Return the usernames to try, best first: only the registrar's, else reserved and generated.
 
-    The registrar's may have been found taken before it was given to this person.
+    The registrar's is tried although it was `taken`: it may have been given to the person since.
     """
     person = request.person
     if person.login_name:
@@ -187,9 +178,9 @@ async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -
 async def reserve_name(
     pool: Pool, person: Person, names: Sequence[str], of_entry: str | None = None
 ) -> AccountResolved:
-    """Reserve the first name nobody else has; none left is a case for support.
+    """Reserve the first name that nobody else has, or return the conflict if there is none.
 
-    `of_entry` tells by what an entry of this name is the person's.
+    `of_entry` is the rule by which an entry of this name is the person's.
     """
     name = await usernames.reserve(
         pool, person_key=person.person_key, candidates=names, other_keys=person.other_keys
@@ -202,5 +193,5 @@ async def reserve_name(
 
 
 def conflict(why: str) -> AccountResolved:
-    """Say what is in the way, for support; every conflict says it."""
+    """Return the conflict, with its reason for support."""
     return AccountResolved(outcome=AccountOutcome.CONFLICT, why=why)

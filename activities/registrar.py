@@ -1,12 +1,12 @@
 """Activity that finds the persons with a typed mobile or e-mail in the registrar."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
 from temporalio import activity
 
 from activities.errors import guarded
+from activities.registered import Activities
 from adapters.registrar.port import Registrar, SharedByMany
 from domain.contracts.people import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
@@ -18,16 +18,13 @@ from security.keys import KeyRing
 from settings import Settings
 
 
-class RegistrarActivities:
+class RegistrarActivities(Activities):
     def __init__(self, *, registrar: Registrar, keys: KeyRing, settings: Settings) -> None:
         self._registrar = registrar
         self._keys = keys
         self._whole = settings
         self._settings = settings.registrar
         self._own = settings.institution.mail_domains
-
-    def all(self) -> list[Callable[..., Any]]:
-        return [self.find_student]
 
     @activity.defn(name=ActivityName.FIND_STUDENT)
     async def find_student(self, request: FindStudent) -> StudentsFound:

@@ -11,13 +11,13 @@ from domain.contracts.people import Person
 from domain.contracts.vocabulary import Language, Step
 from domain.text import identifier
 from ledger import rekeyed
-from postgres import Pool
+from postgres import Pool, exists
 from security.keys import KeyRing
 
 WITH_ACCOUNT = (Step.ACTIVE, Step.ALREADY_ACTIVE)
 """The end steps after which the person has an account, whoever made it."""
 COLUMNS = (
-    "reference, language, department, started_at, ended_at, end_step, person_key,"
+    'reference, language, department, started_at, ended_at, end_step AS "end", person_key,'
     " coalesce(mobile_index, email_index, person_key) IS NULL AS erased"
 )
 
@@ -48,10 +48,7 @@ async def begin(
     mobile: str | None,
     email: str | None,
 ) -> bool:
-    """Insert a new activation (idempotent).
-
-    Returns False when the reference belongs to another activation: one with other contacts.
-    """
+    """Insert a new activation (idempotent); False: the reference is one with other contacts."""
     same: bool = await pool.fetchval(
         "INSERT INTO activation AS a (reference, language, mobile_index, email_index)"
         " VALUES ($1, $2, $3, $4) ON CONFLICT (reference) DO UPDATE SET reference = a.reference"
@@ -68,14 +65,14 @@ async def same_contact(
     pool: Pool, keys: KeyRing, reference: str, mobile: str | None, email: str | None
 ) -> bool:
     """Return whether exactly these contacts began this activation."""
-    same: bool = await pool.fetchval(
-        "SELECT EXISTS (SELECT FROM activation WHERE reference = $1"
-        " AND (mobile_index, email_index) IS NOT DISTINCT FROM ($2, $3))",
+    return await exists(
+        pool,
+        "activation WHERE reference = $1"
+        " AND (mobile_index, email_index) IS NOT DISTINCT FROM ($2, $3)",
         reference,
         keys.index("mobile", mobile) if mobile else None,
         keys.index("email", email) if email else None,
     )
-    return same
 
 
 async def contacts(pool: Pool, reference: str) -> list[str]:
@@ -137,24 +134,16 @@ async def provisioned(pool: Pool, keys: KeyRing, *, reference: str, username: st
     )
 
 
-async def username(pool: Pool, keys: KeyRing, reference: str) -> str | None:
-    """Return the username of the account that this activation made, or None."""
-    return await _username(pool, keys, reference, except_ends=(Step.ALREADY_ACTIVE,))
-
-
-async def account(pool: Pool, keys: KeyRing, reference: str) -> str | None:
-    """Return the username of the account that this activation made or found active, or None."""
-    return await _username(pool, keys, reference)
-
-
-async def _username(
-    pool: Pool, keys: KeyRing, reference: str, *, except_ends: Sequence[Step] = ()
+async def username(
+    pool: Pool, keys: KeyRing, reference: str, *, or_found: bool = False
 ) -> str | None:
+    """Return the username of the account that this activation made (or found active), or None."""
     name = await pool.fetchval(
         "SELECT username FROM activation"
-        " WHERE reference = $1 AND (end_step = ANY($2::text[])) IS NOT TRUE",
+        " WHERE reference = $1 AND ($2 OR end_step <> $3) IS NOT FALSE",
         reference,
-        except_ends,
+        or_found,
+        Step.ALREADY_ACTIVE,
     )
     return keys.decrypt("username", reference, name) if name else None
 
@@ -205,12 +194,8 @@ async def active_account(
 
 async def has_account(pool: Pool, person_keys: Sequence[str]) -> bool:
     """Return whether an activation of this person ended with an account, whoever made it."""
-    found: bool = await pool.fetchval(
-        "SELECT EXISTS (SELECT FROM activation WHERE person_key = ANY($1) AND end_step = ANY($2))",
-        person_keys,
-        WITH_ACCOUNT,
-    )
-    return found
+    ended = "activation WHERE person_key = ANY($1) AND end_step = ANY($2)"
+    return await exists(pool, ended, person_keys, WITH_ACCOUNT)
 
 
 async def others_accounts(
@@ -235,22 +220,17 @@ def _account(keys: KeyRing, row: asyncpg.Record) -> ActiveAccount:
 
 async def begun_with(pool: Pool, keys: KeyRing, mobile: str | None, email: str | None) -> bool:
     """Return whether a live activation began with one of these contacts."""
-    found: bool = await pool.fetchval(
-        "SELECT EXISTS (SELECT FROM activation"
-        " WHERE ended_at IS NULL AND (mobile_index = $1 OR email_index = $2))",
+    return await exists(
+        pool,
+        "activation WHERE ended_at IS NULL AND (mobile_index = $1 OR email_index = $2)",
         keys.index("mobile", mobile) if mobile else None,
         keys.index("email", email) if email else None,
     )
-    return found
 
 
 async def alive(pool: Pool, reference: str) -> bool:
     """Return whether an activation of this reference has begun and not ended."""
-    found: bool = await pool.fetchval(
-        "SELECT EXISTS (SELECT FROM activation WHERE reference = $1 AND ended_at IS NULL)",
-        reference,
-    )
-    return found
+    return await exists(pool, "activation WHERE reference = $1 AND ended_at IS NULL", reference)
 
 
 async def under_way(
@@ -282,7 +262,7 @@ async def noted(pool: Pool, references: Collection[str]) -> dict[str, Activation
     """Return the stored rows by reference; unknown references are left out."""
     rows = await pool.fetch(
         f"SELECT {COLUMNS} FROM activation WHERE reference = ANY($1)",  # noqa: S608 - a constant of this module
-        list(references),
+        references,
     )
     return {row["reference"]: read(row) for row in rows}
 
@@ -291,7 +271,7 @@ async def names_of(pool: Pool, keys: KeyRing, references: Collection[str]) -> di
     """Return the persons' names by reference; those without a stored name are left out."""
     rows = await pool.fetch(
         "SELECT reference, name FROM activation WHERE reference = ANY($1) AND name IS NOT NULL",
-        list(references),
+        references,
     )
     return {row["reference"]: keys.decrypt("name", *row) for row in rows}
 
@@ -306,20 +286,12 @@ async def finished(
         " ORDER BY ended_at DESC, reference LIMIT $2",
         since,
         limit,
-        None if departments is None else list(departments),
+        departments,
     )
     return [read(row) for row in rows]
 
 
 def read(row: asyncpg.Record) -> ActivationRow:
     """Convert a database row with `COLUMNS`."""
-    return ActivationRow(
-        reference=row["reference"],
-        language=Language(row["language"]),
-        department=row["department"],
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
-        end=Step(row["end_step"]) if row["end_step"] else None,
-        person_key=row["person_key"],
-        erased=row["erased"],
-    )
+    end = Step(row["end"]) if row["end"] else None
+    return ActivationRow(**{**row, "language": Language(row["language"]), "end": end})

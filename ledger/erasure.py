@@ -1,8 +1,8 @@
-"""Erasing an activation: what is personal goes, the proof and the counts stay.
+"""Erases an activation: personal data is deleted, proofs and counts are kept.
 
-The username stays reserved, for nobody else may ever have it. What belongs to the person, as an
-insurance number does, goes with the last activation of theirs, whatever key of theirs it stands
-under. The audit is a chain and stays as it is.
+The username stays reserved, because nobody else may ever get it. Data of the person, such as the
+insurance number, is deleted with their last activation, under whichever of their keys it is stored.
+The audit is a chain of hashes and stays unchanged.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _KEYS = (
 
 @dataclass(frozen=True)
 class Traces:
-    """What leads to the workflows of an activation, beside its own."""
+    """The ids of an activation's other workflows, and its department."""
 
     department: str | None
     requests: tuple[str, ...]
@@ -33,7 +33,7 @@ class Traces:
 
 
 async def traces(pool: Pool, reference: str) -> Traces | None:
-    """Return what is known of this activation; None when nothing is."""
+    """Return the traces of this activation; None if the ledger does not have it."""
     row = await pool.fetchrow(
         "SELECT department,"
         " ARRAY(SELECT id FROM support_request WHERE reference = $1) AS requests,"
@@ -41,16 +41,14 @@ async def traces(pool: Pool, reference: str) -> Traces | None:
         " FROM activation WHERE reference = $1",
         reference,
     )
-    if row is None:
-        return None
-    return Traces(row["department"], tuple(row["requests"]), tuple(row["consents"]))
+    return Traces(row[0], tuple(row[1]), tuple(row[2])) if row else None
 
 
 async def erase(pool: Pool, reference: str) -> None:
-    """Erase it at one stroke; once more changes nothing."""
+    """Erase an activation in one transaction (idempotent)."""
     async with pool.acquire() as connection, connection.transaction():
         keys = await connection.fetchval(_KEYS, reference)
-        # All of the person's, so that of two erasures at once one is the last.
+        # Locks all of the person's, so that one of two concurrent erasures is the last.
         await connection.execute(
             "SELECT FROM activation WHERE reference = $1 OR person_key = ANY($2)"
             " ORDER BY reference FOR UPDATE",
@@ -77,7 +75,7 @@ async def erase(pool: Pool, reference: str) -> None:
             "SELECT min(reference) FROM activation WHERE person_key = ANY($1)", keys
         )
         if another:
-            # It may stand under a key that no activation has any more.
+            # Its person key may be one that no activation has any more.
             await connection.execute(
                 "UPDATE insurance SET reference = $2 WHERE reference = $1", reference, another
             )

@@ -38,6 +38,5 @@ async def by_day(
     pool: Pool, first: date, last: date, zone: ZoneInfo, departments: Collection[str] | None
 ) -> list[Day]:
     """Return the counts of each day from `first` to `last`; `departments` None: of all."""
-    chosen = None if departments is None else list(departments)
-    rows = await pool.fetch(_BY_DAY, first, last, zone.key, chosen, Step.ACTIVE)
+    rows = await pool.fetch(_BY_DAY, first, last, zone.key, departments, Step.ACTIVE)
     return [Day(**row) for row in rows]

@@ -171,17 +171,12 @@ async def record(
 async def of(pool: Pool, reference: str) -> list[Sending]:
     """Return the messages of an activation, the oldest first."""
     rows = await pool.fetch(
-        "SELECT * FROM message WHERE reference = $1 ORDER BY reserved_at, key", reference
+        "SELECT split_part(key, ':', 2) AS kind, channel, reserved_at, outcome, finished_at"
+        " FROM message WHERE reference = $1 ORDER BY reserved_at, key",
+        reference,
     )
     return [
-        Sending(
-            kind=row["key"].split(":")[1],
-            channel=row["channel"],
-            reserved_at=row["reserved_at"],
-            outcome=Delivery(row["outcome"]) if row["outcome"] else None,
-            finished_at=row["finished_at"],
-        )
-        for row in rows
+        Sending(**{**row, "outcome": row["outcome"] and Delivery(row["outcome"])}) for row in rows
     ]
 
 

@@ -1,6 +1,6 @@
-"""Names as the ledger notes them, by keyed indexes alone, and how a name is compared with these.
+"""Stores names as keyed indexes (HMAC) only, and compares a name with stored ones.
 
-A surname and a first name are noted alike, for a registrar may exchange them.
+Surnames and first names are stored alike, because a registrar may exchange them.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -11,16 +11,16 @@ from security.keys import KeyRing
 
 _NAME, _WORD = "name:", "word of a name:"
 _SHORTEST, _MOST_WORDS = 2, 5
-"""Initials are no words; names with more words are compared by the first ones."""
+"""Initials do not count as words; of longer names only the first words are compared."""
 
 
 def indexes(keys: KeyRing, spellings: Iterable[str]) -> set[str]:
-    """Return the indexes by which the words of a name are looked for."""
+    """Return the indexes by which the words of a name are searched."""
     return {_index(keys, word) for words in _read(spellings) for word in words}
 
 
 def marks(keys: KeyRing, spellings: Iterable[str]) -> Iterator[str]:
-    """Yield each spelling as a whole, and the words of those that have several."""
+    """Yield the index of each spelling as a whole, and of each word where it has several."""
     for words in _read(spellings):
         yield _whole(keys, words)
         if len(words) > 1:
@@ -28,10 +28,10 @@ def marks(keys: KeyRing, spellings: Iterable[str]) -> Iterator[str]:
 
 
 def is_noted(keys: KeyRing, spellings: Iterable[str], noted: Collection[str]) -> bool | None:
-    """Whether a name is among those that were noted; None where that cannot be told.
+    """Return whether a name is among the stored ones; None where that is uncertain.
 
     With a word more or less it may be the same: Μαρία and Μαρία Ελένη. Double names with one word
-    in common differ. Activations of before noted beginnings of words alone.
+    in common differ. Older activations stored only beginnings of words.
     """
     read = list(_read(spellings))
     if not read:
@@ -40,16 +40,13 @@ def is_noted(keys: KeyRing, spellings: Iterable[str], noted: Collection[str]) ->
         return _by_beginnings(keys, read, noted)
     if any(_whole(keys, words) in noted for words in read):
         return True
-    parts = (part for words in read for part in _parts(words))
-    if any(_whole(keys, part) in noted for part in parts):
-        return None
-    return (
-        None if any(all(_word(keys, each) in noted for each in words) for words in read) else False
-    )
+    shorter = any(_whole(keys, part) in noted for words in read for part in _parts(words))
+    longer = any(all(_word(keys, each) in noted for each in words) for words in read)
+    return None if shorter or longer else False
 
 
 def knows_none_but(keys: KeyRing, spellings: Iterable[str], noted: Collection[str]) -> bool:
-    """Whether names were noted as wholes, and each of them is one of these spellings."""
+    """Return whether there are stored whole names, and each is one of these spellings."""
     wholes = {mark for mark in noted if mark.startswith(_NAME)}
     return bool(wholes) and wholes <= {_whole(keys, words) for words in _read(spellings)}
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from postgres import Pool
+from postgres import Pool, exists
 from security.keys import KeyRing
 
 
@@ -29,10 +29,7 @@ async def put(
 
 
 async def written(pool: Pool, note_id: str) -> bool:
-    found: bool = await pool.fetchval(
-        "SELECT EXISTS (SELECT FROM case_note WHERE id = $1)", note_id
-    )
-    return found
+    return await exists(pool, "case_note WHERE id = $1", note_id)
 
 
 async def of(pool: Pool, keys: KeyRing, reference: str) -> list[Note]:

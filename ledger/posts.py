@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from postgres import Connection, Pool
+from postgres import Connection, Pool, exists
 
 IN_ALL = 50
 """Answers per activation over its whole life: many times what a student needs, and few enough to
@@ -23,20 +23,13 @@ async def take(pool: Pool, reference: str, submission_id: str) -> PostsSpent | N
     async with pool.acquire() as ledger, ledger.transaction():
         # Locks the activation, so that racing callers never exceed a limit.
         await ledger.execute("SELECT FROM activation WHERE reference = $1 FOR UPDATE", reference)
-        counted = await ledger.fetchval(
-            "SELECT EXISTS (SELECT FROM post WHERE reference = $1 AND submission_id = $2)",
-            reference,
-            submission_id,
-        )
-        if counted:
+        counted = "post WHERE reference = $1 AND submission_id = $2"
+        if await exists(ledger, counted, reference, submission_id):
             return None
         refused = await spent(ledger, reference)
         if refused is None:
-            await ledger.execute(
-                "INSERT INTO post (reference, submission_id) VALUES ($1, $2)",
-                reference,
-                submission_id,
-            )
+            insert = "INSERT INTO post (reference, submission_id) VALUES ($1, $2)"
+            await ledger.execute(insert, reference, submission_id)
         return refused
 
 

@@ -65,7 +65,7 @@ async def search(
         [row["person_key"] for row in persons],
         [each for each in exact if each],
         limit,
-        None if departments is None else list(departments),
+        departments,
         *named,
     )
     return [read(row) for row in rows]

@@ -10,9 +10,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from postgres import Pool
+from postgres import Pool, exists
 
 _ROTATE = "token_hash = $2, previous_hash = $1, rotated_for = $3, rotated_at = now()"
+_WITH_HASH = "session WHERE token_hash = $1"
 _NOT_ROTATED_YET = "token_hash = $1 AND rotated_for IS DISTINCT FROM $3"
 
 
@@ -78,7 +79,7 @@ async def attach(
         reference,
         typed,
     )
-    return await _exists(pool, fresh)
+    return await exists(pool, _WITH_HASH, token_hash(fresh))
 
 
 async def take_over(
@@ -112,12 +113,7 @@ async def rotate(pool: Pool, token: str, fresh: str, submission_id: str) -> bool
         token_hash(fresh),
         submission_id,
     )
-    return await _exists(pool, fresh)
-
-
-async def _exists(pool: Pool, token: str) -> bool:
-    query = "SELECT EXISTS (SELECT FROM session WHERE token_hash = $1)"
-    return bool(await pool.fetchval(query, token_hash(token)))
+    return await exists(pool, _WITH_HASH, token_hash(fresh))
 
 
 async def drop(pool: Pool, token: str) -> None:

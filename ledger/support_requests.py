@@ -101,12 +101,7 @@ async def mailed(pool: Pool, request_id: str) -> None:
 
 async def left_behind(pool: Pool) -> list[str]:
     """Return up to 20 unmailed requests over a minute old, at random, so that none starves."""
-    rows = await pool.fetch(
-        "SELECT id FROM support_request"
-        " WHERE mailed_at IS NULL AND created_at < now() - interval '1 minute'"
-        " ORDER BY random() LIMIT 20"
-    )
-    return [row["id"] for row in rows]
+    return await _some(pool, "mailed_at IS NULL", "created_at")
 
 
 async def waiting(
@@ -119,7 +114,7 @@ async def waiting(
     rows = await pool.fetch(
         f"SELECT s.*, a.department {_OPEN_IN}"
         " ORDER BY a.person_key IS NULL, s.created_at, s.id LIMIT $2 OFFSET $3",
-        None if departments is None else list(departments),
+        departments,
         limit,
         offset,
     )
@@ -128,10 +123,7 @@ async def waiting(
 
 async def open_count(pool: Pool, departments: Collection[str] | None) -> int:
     """Return how many requests of these departments (None: of all) are open."""
-    count: int = await pool.fetchval(
-        f"SELECT count(*) {_OPEN_IN}",
-        None if departments is None else list(departments),
-    )
+    count: int = await pool.fetchval(f"SELECT count(*) {_OPEN_IN}", departments)
     return count
 
 
@@ -180,18 +172,6 @@ async def settle(
     return bool(done)
 
 
-async def answered(pool: Pool, keys: KeyRing, request_id: str) -> tuple[HelpRequest, str] | None:
-    """Return a request and its answer while that has no outcome of sending yet; else None."""
-    row = await pool.fetchrow(
-        "SELECT * FROM support_request"
-        " WHERE id = $1 AND answer IS NOT NULL AND answer_outcome IS NULL",
-        request_id,
-    )
-    if row is None:
-        return None
-    return _read(keys, row), keys.decrypt("support_answer", request_id, row["answer"])
-
-
 async def delivered(pool: Pool, request_id: str, outcome: Delivery) -> None:
     """Record the outcome of sending the answer."""
     await pool.execute(
@@ -201,9 +181,13 @@ async def delivered(pool: Pool, request_id: str, outcome: Delivery) -> None:
 
 async def answers_left_behind(pool: Pool) -> list[str]:
     """Return up to 20 requests answered over a minute ago whose answer is not sent, at random."""
+    return await _some(pool, "answer IS NOT NULL AND answer_outcome IS NULL", "settled_at")
+
+
+async def _some(pool: Pool, condition: str, since: str) -> list[str]:
     rows = await pool.fetch(
-        "SELECT id FROM support_request WHERE answer IS NOT NULL AND answer_outcome IS NULL"
-        " AND settled_at < now() - interval '1 minute' ORDER BY random() LIMIT 20"
+        f"SELECT id FROM support_request WHERE {condition}"  # noqa: S608 - constants of this module
+        f" AND {since} < now() - interval '1 minute' ORDER BY random() LIMIT 20"
     )
     return [row["id"] for row in rows]
 

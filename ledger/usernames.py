@@ -3,8 +3,14 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from postgres import Pool
+from postgres import Pool, exists
 from security.keys import KeyRing
+
+_OF_OTHERS = "activation WHERE username_index = $1 AND (person_key = ANY($2)) IS NOT TRUE"
+_UNDER_WAY = (
+    "activation WHERE ended_at IS NULL AND (person_key = $1 OR person_key IN"
+    " (SELECT r.person_key FROM rekeyed r WHERE r.former_key = $1))"
+)
 
 
 class Release(StrEnum):
@@ -37,10 +43,10 @@ async def reserve(
 
 async def held_by(pool: Pool, *person_keys: str) -> str | None:
     """Return the name that this person reserved last, or None."""
-    name: str | None = await pool.fetchval(
-        "SELECT name FROM username WHERE person_key = ANY($1) ORDER BY reserved_at DESC LIMIT 1",
-        person_keys,
+    newest = (
+        "SELECT name FROM username WHERE person_key = ANY($1) ORDER BY reserved_at DESC LIMIT 1"
     )
+    name: str | None = await pool.fetchval(newest, person_keys)
     return name
 
 
@@ -63,12 +69,8 @@ async def has_empty_entry(pool: Pool, *, name: str, reference: str) -> bool:
 
     An entry that another activation added may have got a password by other means since.
     """
-    noted: bool = await pool.fetchval(
-        "SELECT EXISTS (SELECT FROM username WHERE name = lower($1) AND empty_entry_of = $2)",
-        name,
-        reference,
-    )
-    return noted
+    noted = "username WHERE name = lower($1) AND empty_entry_of = $2"
+    return await exists(pool, noted, name, reference)
 
 
 async def forget_empty_entry(pool: Pool, name: str) -> None:
@@ -87,19 +89,9 @@ async def release(pool: Pool, keys: KeyRing, name: str, heirs: Sequence[str] = (
         )
         if owner is None:
             return Release.UNKNOWN
-        if await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM activation WHERE username_index = $1"
-            " AND (person_key = ANY($2)) IS NOT TRUE)",
-            keys.index("username", name.lower()),
-            heirs,
-        ):
+        if await exists(connection, _OF_OTHERS, keys.index("username", name.lower()), heirs):
             return Release.WAS_GIVEN
-        if await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM activation a WHERE a.ended_at IS NULL"
-            " AND (a.person_key = $1 OR a.person_key IN"
-            " (SELECT r.person_key FROM rekeyed r WHERE r.former_key = $1)))",
-            owner,
-        ):
+        if await exists(connection, _UNDER_WAY, owner):
             return Release.UNDER_WAY
         await connection.execute("DELETE FROM imported WHERE name = lower($1)", name)
         await connection.execute("DELETE FROM username WHERE name = lower($1)", name)

@@ -111,7 +111,7 @@ class PortalRequest(RequestContext):
         state = await page_state.find(self.app.engine, reference)
         if state.step in page_state.NAMED and not state.username:
             context = self.app
-            noted = await activations.account(context.pool, context.keys, reference)
+            noted = await activations.username(context.pool, context.keys, reference, or_found=True)
             state = replace(state, noted_username=noted)
         shown = self.disclosed(state, proved=proved)
         if shown.concealed:
