@@ -33,25 +33,15 @@ OBJECT_CLASSES = (
     "schacContactLocation",
     "schacLinkageIdentifiers",
 )
-
-
 COUNTRY = "gr"
 """The default country of the institution's codes."""
 
 
 def codes(person: Person, domain: str, country: str = COUNTRY) -> list[str]:
     """Return the URN of each enrolment, former ones too; reserved characters percent-encoded."""
-    return [
-        ":".join(
-            (
-                f"urn:schac:personalUniqueCode:{country}",
-                quote(domain, safe=""),
-                quote(each.system_id, safe=""),
-                quote(each.registration_id, safe=""),
-            )
-        )
-        for each in (*person.enrolments, *person.former)
-    ]
+    rows = [(each.system_id, each.registration_id) for each in (*person.enrolments, *person.former)]
+    parts = [[quote(part, safe="") for part in (domain, *row)] for row in rows]
+    return [":".join((f"urn:schac:personalUniqueCode:{country}", *each)) for each in parts]
 
 
 def identity(person: Person, domain: str, country: str = COUNTRY) -> Identity:
@@ -70,8 +60,7 @@ def attributes(
     person: Person, username: str, domain: str, language: Language, country: str = COUNTRY
 ) -> Attributes:
     """Return all attributes of the entry but the password; unknown ones are left out."""
-    first = ascii_fold(person.first_name_latin)
-    last = ascii_fold(person.last_name_latin)
+    first, last = ascii_fold(person.first_name_latin), ascii_fold(person.last_name_latin)
     if not first + last:
         last = username
     citizenship = person.citizenship or ""
@@ -131,10 +120,7 @@ def chosen(
 
 
 def missing(wanted: Attributes, present: Attributes, more: Attributes) -> Attributes:
-    """Return what to add to an adopted entry: absent attributes, classes and codes.
-
-    The values that the student chose (`more`) are added to existing ones.
-    """
+    """Return absent attributes, classes and codes; chosen values (`more`) join existing ones."""
     lacking = {}
     both = {name: [*wanted.get(name, []), *values] for name, values in more.items()}
     for name, values in (wanted | both).items():

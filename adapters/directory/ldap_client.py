@@ -8,23 +8,13 @@ from contextlib import AbstractContextManager, suppress
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from ldap3 import BASE, LEVEL, MODIFY_ADD, MODIFY_DELETE, SUBTREE, Connection
+from ldap3 import BASE, LEVEL, MODIFY_ADD, MODIFY_DELETE, SUBTREE
 from ldap3.core.results import RESULT_CODES
 from ldap3.extend.standard.modifyPassword import ModifyPassword
 
+from adapters.directory import ldap_results as results
 from adapters.directory.ldap_connections import Connections, discard, driver_errors_translated
-from adapters.directory.ldap_results import (
-    DRY_RUN_DONE,
-    ELSEWHERE,
-    INVALID_CREDENTIALS,
-    NO_SUCH_OBJECT,
-    PASSWORD_POLICY,
-    REFERRAL,
-    UNWILLING,
-    LdapResult,
-    read,
-    reject,
-)
+from adapters.directory.ldap_results import LdapResult, read, reject
 from adapters.errors import AdapterError
 from settings import DirectorySettings
 
@@ -33,7 +23,8 @@ _PAGED_RESULTS = "1.2.840.113556.1.4.319"
 _PERMISSIVE_MODIFY = "1.2.840.113556.1.4.1413"
 _NO_OPERATION = "1.3.6.1.4.1.4203.666.5.2"
 _REFERRAL_TAG = 3
-RESULT_CODES.setdefault(DRY_RUN_DONE, "noOperation")  # Without a name ldap3 raises KeyError.
+# Without a name ldap3 raises KeyError.
+RESULT_CODES.setdefault(results.DRY_RUN_DONE, "noOperation")
 
 
 class LdapEntry(NamedTuple):
@@ -91,14 +82,14 @@ class LdapClient:
                     paged_cookie=cookie,
                 )
                 reject(read(result))
-                yield [_found(each) for each in response if each["type"] == "searchResEntry"]
+                yield _entries(response)
                 control = (result.get("controls") or {}).get(_PAGED_RESULTS)
                 cookie = control["value"]["cookie"] if control else b""
 
     def read(self, dn: str, attributes: Sequence[str]) -> dict[str, list[str]]:
         """Return these attributes of one entry; empty if it is not visible."""
         answer, found = self._searched(dn, "(objectClass=*)", BASE, attributes)
-        reject(answer, NO_SUCH_OBJECT)
+        reject(answer, results.NO_SUCH_OBJECT)
         return found[0].attributes if found else {}
 
     def _searched(
@@ -108,7 +99,7 @@ class LdapClient:
 
         def look(connection: Any) -> LdapResult:
             _, result, response, _ = connection.search(base, query, scope, attributes=attributes)
-            found[:] = [_found(each) for each in response if each["type"] == "searchResEntry"]
+            found[:] = _entries(response)
             return read(result)
 
         return self._served(look), found
@@ -140,7 +131,7 @@ class LdapClient:
             _, _, response, _ = connection.search(
                 self._people, f"({having}=*)", LEVEL, attributes=[having], size_limit=1
             )
-        return next((_found(each) for each in response if each["type"] == "searchResEntry"), None)
+        return next(iter(_entries(response)), None)
 
     def add(self, dn: str, attributes: dict[str, list[str]]) -> LdapResult:
         return self._write(lambda connection: connection.add(dn, attributes=attributes)[1])
@@ -161,7 +152,7 @@ class LdapClient:
         """Set the password by RFC 3062, so that the directory hashes it and applies its policy."""
 
         def change(connection: Any) -> dict[str, Any]:
-            controls = [(PASSWORD_POLICY, False, None)]
+            controls = [(results.PASSWORD_POLICY, False, None)]
             operation: Any = ModifyPassword(connection, dn, None, password, controls=controls)
             try:
                 operation.send()
@@ -169,7 +160,7 @@ class LdapClient:
                 # ldap3 cannot read the referral, tag 3, in an answer to an extended operation.
                 if unread.args != (_REFERRAL_TAG,):
                     raise
-                return {"result": REFERRAL}
+                return {"result": results.REFERRAL}
             return operation.result  # type: ignore[no-any-return]
 
         return self._write(change)
@@ -182,7 +173,7 @@ class LdapClient:
 
         def bind(connection: Any) -> LdapResult:
             if len(self._connections.urls) > 1 and not self._takes_writes(connection):
-                return LdapResult(UNWILLING)
+                return LdapResult(results.UNWILLING)
             self._fence()
             student, answer = self._connections.open_at(connection.url, dn, password)
             discard(student)
@@ -196,7 +187,7 @@ class LdapClient:
         def work(connection: Any) -> LdapResult:
             self._fence()
             answer = read(change(connection))
-            refused = answer.code == UNWILLING and self._takes_writes(connection)
+            refused = answer.code == results.UNWILLING and self._takes_writes(connection)
             return answer._replace(refused=refused)
 
         return self._served(work)
@@ -211,7 +202,7 @@ class LdapClient:
         for _ in connections.urls[:1] if connections.owned() else connections.urls:
             with suppress(_Elsewhere), connections.lend() as connection:
                 answer = work(connection)
-                if answer.code not in ELSEWHERE or answer.refused:
+                if answer.code not in results.ELSEWHERE or answer.refused:
                     return answer
                 connections.ask_last(connection.url)
                 raise _Elsewhere
@@ -221,7 +212,7 @@ class LdapClient:
         """Whether this server accepts writes: it then reports that the probed entry is missing."""
         dn = f"uid={uuid4()},{self._people}"
         changes = {"objectClass": [(MODIFY_ADD, ["inetOrgPerson"])]}
-        return bool(connection.modify(dn, changes)[1]["result"] == NO_SUCH_OBJECT)
+        return bool(connection.modify(dn, changes)[1]["result"] == results.NO_SUCH_OBJECT)
 
     def groups_of(
         self, dn: str, password: bytes, bases: Sequence[str], query: str
@@ -230,17 +221,17 @@ class LdapClient:
         with driver_errors_translated():
             connection, answer = self._connections.open(dn, password)
             try:
-                if answer.code == INVALID_CREDENTIALS:
+                if answer.code == results.INVALID_CREDENTIALS:
                     return None
                 reject(answer)
-                return [base for base in bases if _holds(connection, base, query)]
+                return [base for base in bases if _entries(connection.search(base, query, BASE)[2])]
             finally:
                 discard(connection)
 
 
-def _holds(connection: Connection, base: str, query: str) -> bool:
-    _, _, response, _ = connection.search(base, query, BASE)
-    return any(item["type"] == "searchResEntry" for item in response)
+def _entries(response: Sequence[dict[str, Any]]) -> list[LdapEntry]:
+    """Return the entries in a response, without its references."""
+    return [_found(item) for item in response if item["type"] == "searchResEntry"]
 
 
 def _found(item: dict[str, Any]) -> LdapEntry:

@@ -16,14 +16,8 @@ from typing import Any
 from ldap3 import NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls
 from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
 
-from adapters.directory.ldap_results import (
-    ELSEWHERE,
-    INVALID_CREDENTIALS,
-    SUCCESS,
-    LdapResult,
-    read,
-    reject,
-)
+from adapters.directory import ldap_results as results
+from adapters.directory.ldap_results import LdapResult, read, reject
 from adapters.errors import Misconfigured, Unavailable
 from domain.contracts.vocabulary import FailureType
 from settings import DirectorySettings
@@ -54,10 +48,7 @@ class StrictTls(Tls):
 
 
 class Connections:
-    """A pool of connections of one service account.
-
-    `urls` are the servers in the order in which they are tried.
-    """
+    """A pool of connections of one service account to `urls`, in the order of the tries."""
 
     def __init__(self, settings: DirectorySettings) -> None:
         self._settings = settings
@@ -132,11 +123,11 @@ class Connections:
         """
         password = self._settings.bind_password_file.read_bytes().strip()
         if password == self._refused and time.monotonic() < self._rested_at:
-            reject(LdapResult(INVALID_CREDENTIALS))
+            reject(LdapResult(results.INVALID_CREDENTIALS))
         self._rested_at = time.monotonic() + _REST_SECONDS
         connection, answer = self.open(self._settings.bind_dn, password)
-        self._refused = password if answer.code == INVALID_CREDENTIALS else None
-        if answer.code != SUCCESS:
+        self._refused = password if answer.code == results.INVALID_CREDENTIALS else None
+        if answer.code != results.SUCCESS:
             discard(connection)
             reject(answer)
         return connection
@@ -147,7 +138,7 @@ class Connections:
         for url in others:
             with suppress(LDAPException):
                 connection, answer = self.open_at(url, dn, password)
-                if answer.code not in ELSEWHERE:
+                if answer.code not in results.ELSEWHERE:
                     return connection, answer
                 discard(connection)
             self.ask_last(url)
@@ -155,10 +146,9 @@ class Connections:
 
     def open_at(self, url: str, dn: str, password: bytes) -> tuple[LdapConnection, LdapResult]:
         settings = self._settings
+        timeout = settings.connect_timeout_seconds
         connection = LdapConnection(
-            Server(
-                url, get_info=NONE, connect_timeout=settings.connect_timeout_seconds, tls=self._tls
-            ),
+            Server(url, get_info=NONE, connect_timeout=timeout, tls=self._tls),
             user=dn,
             password=password,  # type: ignore[arg-type] # bytes are sent as they are
             authentication=SIMPLE,

@@ -12,22 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import ParamSpec, TypeVar
 
+from adapters.directory import ldap_results as results
 from adapters.directory.entries import ADDRESSES, OBJECT_CLASSES, Attributes, missing
 from adapters.directory.ldap_client import LdapClient, LdapEntry
-from adapters.directory.ldap_results import (
-    ALREADY_EXISTS,
-    CONSTRAINT_VIOLATION,
-    IN_HISTORY,
-    INSUFFICIENT_QUALITY,
-    INVALID_CREDENTIALS,
-    NAMING,
-    NO_RIGHT,
-    NO_SUCH_ATTRIBUTE,
-    NO_SUCH_OBJECT,
-    SUCCESS,
-    TOO_SHORT,
-    reject,
-)
+from adapters.directory.ldap_results import reject
 from adapters.directory.ldap_values import filter_for, held, naming_uid, normal_dn
 from adapters.directory.port import Added, AddOutcome, Entry, PasswordSet, SetOutcome
 from adapters.errors import Refused
@@ -44,14 +32,14 @@ T = TypeVar("T")
 _CREATOR = "creatorsName"
 _PASSWORD = "userPassword"  # noqa: S105 - the name of an attribute
 _ADDED = {
-    SUCCESS: AddOutcome.ADDED,
-    ALREADY_EXISTS: AddOutcome.NAME_IN_USE,
-    CONSTRAINT_VIOLATION: AddOutcome.VALUE_IN_USE,
-    NO_RIGHT: AddOutcome.NO_RIGHT,
+    results.SUCCESS: AddOutcome.ADDED,
+    results.ALREADY_EXISTS: AddOutcome.NAME_IN_USE,
+    results.CONSTRAINT_VIOLATION: AddOutcome.VALUE_IN_USE,
+    results.NO_RIGHT: AddOutcome.NO_RIGHT,
 }
 _REFUSED_OUTRIGHT = {
-    INSUFFICIENT_QUALITY: PasswordRefusal.POLICY,
-    TOO_SHORT: PasswordRefusal.TOO_SHORT,
+    results.INSUFFICIENT_QUALITY: PasswordRefusal.POLICY,
+    results.TOO_SHORT: PasswordRefusal.TOO_SHORT,
 }
 
 
@@ -64,8 +52,7 @@ class LdapDirectory:
         self._adopt = settings.adopt
         self._rules = settings.match_rules
         rules = {name for rule in self._rules for name in rule.attributes}
-        more = {"uid", *ADDRESSES, CODES, BIRTH_DATE, self._active_when, _CREATOR}
-        more |= NAMES
+        more = {"uid", *ADDRESSES, CODES, BIRTH_DATE, self._active_when, _CREATOR, *NAMES}
         self._judged = sorted(rules | more)  # `*` does not include operational attributes.
         self._service = normal_dn(settings.bind_dn)
         self._ldap = LdapClient(settings, fence)
@@ -82,7 +69,6 @@ class LdapDirectory:
         self._ldap.close()
 
     def one_connection(self) -> AbstractContextManager[None]:
-        """Make this thread use one new connection to one server inside the context."""
         return self._ldap.one_connection()
 
     def would_write(self, username: str) -> bool:
@@ -92,11 +78,10 @@ class LdapDirectory:
         exist, the write adds an object class that it has already.
         """
         answer = self._ldap.add_values(self._dn(username), {"objectClass": [OBJECT_CLASSES[0]]})
-        reject(answer, NO_SUCH_OBJECT)
-        return answer.code == NO_SUCH_OBJECT
+        reject(answer, results.NO_SUCH_OBJECT)
+        return answer.code == results.NO_SUCH_OBJECT
 
     def find_own(self, identity: Identity) -> Judgement[Entry]:
-        """Search by every rule at once for a person's entry, and judge whose each match is."""
         terms: list[str] = []
         for each in identity.everyone:
             terms += [filter_for({CODES: code}) for code in each.code_forms]
@@ -107,10 +92,6 @@ class LdapDirectory:
         return accounts.judge(identity, self._rules, self._entries(f"(|{''.join(terms)})"))
 
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:
-        """Return every entry below the people's base, with the attributes that the rules use.
-
-        `progress` is called with the number read so far.
-        """
         found: list[LdapEntry] = []
         for page in self._ldap.pages(self._people, "(objectClass=*)", self._judged):
             found += [each for each in page if normal_dn(each.dn) != normal_dn(self._people)]
@@ -121,11 +102,9 @@ class LdapDirectory:
 
     def _password_in(self, found: LdapEntry, without: Collection[str]) -> Password:
         told = self._password(found.attributes)
-        hidden = told is Password.HIDDEN
-        return Password.NONE if hidden and found.dn in without else told
+        return Password.NONE if told is Password.HIDDEN and found.dn in without else told
 
     def find_by_codes(self, codes: Sequence[str]) -> list[Entry]:
-        """Return every entry that holds one of a person's codes."""
         return self._find(CODES, codes)
 
     def find_by_uids(self, names: Sequence[str]) -> list[Entry]:
@@ -145,7 +124,7 @@ class LdapDirectory:
         """
         answer = self._ldap.add(self._dn(username), attributes)
         # The directory may refuse a name that the registrar gave.
-        naming = () if usernames.is_valid(username) else NAMING
+        naming = () if usernames.is_valid(username) else results.NAMING
         reject(answer, *_ADDED, *naming)
         outcome = AddOutcome.NAME_REFUSED if answer.code in naming else _ADDED[answer.code]
         return Added(outcome, answer.code, answer.detail)
@@ -156,22 +135,18 @@ class LdapDirectory:
         if not lacking:
             return
         answer = self._ldap.add_values(entry.dn, lacking)
-        if answer.code == NO_RIGHT and not missing(wanted, self._now(entry), chosen):
-            return
-        reject(answer)
+        if answer.code != results.NO_RIGHT or missing(wanted, self._now(entry), chosen):
+            reject(answer)
 
     def take_away(self, entry: Entry, gone: Attributes) -> None:
-        """Delete these values, and nothing else; values that are absent already are no error.
-
-        A modify is atomic: if some were deleted concurrently (16), a retry deletes the rest.
-        """
+        """Delete values; if some were deleted concurrently (16), a retry deletes the rest."""
         there = held(entry.attributes, gone)
         if not there:
             return
         answer = self._ldap.delete_values(entry.dn, there)
-        if answer.code in (NO_RIGHT, NO_SUCH_ATTRIBUTE) and not held(self._now(entry), gone):
-            return
-        reject(answer)
+        late = (results.NO_RIGHT, results.NO_SUCH_ATTRIBUTE)
+        if answer.code not in late or held(self._now(entry), gone):
+            reject(answer)
 
     def set_password(self, dn: str, password: bytes, *, again: bool = False) -> PasswordSet:
         """Set the password; a refusal (19) has the policy's own error if the server sends one.
@@ -179,23 +154,23 @@ class LdapDirectory:
         `again`: it may have been sent before, and that may have ended the right to set it (50).
         """
         answer = self._ldap.set_password(dn, password)
-        reject(answer, CONSTRAINT_VIOLATION, *((NO_RIGHT,) if again else ()))
+        reject(answer, results.CONSTRAINT_VIOLATION, *((results.NO_RIGHT,) if again else ()))
         outright = _REFUSED_OUTRIGHT.get(answer.policy_error or 0)
-        if answer.code == SUCCESS:
+        if answer.code == results.SUCCESS:
             return PasswordSet(SetOutcome.SET)
         if outright:
             return PasswordSet(SetOutcome.REFUSED, outright)
-        if answer.code == NO_RIGHT:
+        if answer.code == results.NO_RIGHT:
             return PasswordSet(SetOutcome.NO_RIGHT, detail=answer.detail)
-        used_before = answer.policy_error == IN_HISTORY
+        used_before = answer.policy_error == results.IN_HISTORY
         refusal = PasswordRefusal.USED_BEFORE if used_before else PasswordRefusal.POLICY
         return PasswordSet(SetOutcome.UNCLEAR, refusal)
 
     def can_bind(self, dn: str, password: bytes) -> bool:
         """Bind once as the student; return whether the password is set."""
         answer = self._ldap.bind_as(dn, password)
-        reject(answer, INVALID_CREDENTIALS)
-        return answer.code == SUCCESS
+        reject(answer, results.INVALID_CREDENTIALS)
+        return answer.code == results.SUCCESS
 
     def _now(self, entry: Entry) -> Attributes:
         """Read an entry again, after a write that an earlier attempt may have done already."""

@@ -97,10 +97,7 @@ class Directory(Protocol):
         """Make one server answer all requests of this thread inside the context."""
 
     def would_write(self, username: str) -> bool:
-        """Whether the server accepts a write to this entry, which must not exist and is not made.
-
-        A replica does not; it may lag behind.
-        """
+        """Whether the server accepts a write to this absent entry, unlike a lagging replica."""
 
     def find_own(self, identity: Identity) -> Judgement[Entry]:
         """Search by every rule at once for a person's entry, and judge whose each match is."""
@@ -114,10 +111,7 @@ class Directory(Protocol):
         """Return every entry that has this name or the name's address."""
 
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:
-        """Return every entry, with at least the attributes that the rules use.
-
-        `progress` is called with the number read so far.
-        """
+        """Return all entries with the rules' attributes; `progress` gets the number read so far."""
 
     def add(self, username: str, attributes: Attributes) -> Added:
         """Add an entry without a password, unless its name or a unique value exists."""

@@ -53,7 +53,7 @@ class MailRelay:
     ) -> Delivery:
         """Send a letter; a permanently refused mailbox is an outcome, all else is raised.
 
-        `reply_to` marks a letter written by a person, and replies go there.
+        `reply_to` gets the replies to a letter that a person wrote.
         """
         settings = self._settings
         message = self.compose(to, content, message_id, reply_to).as_bytes()

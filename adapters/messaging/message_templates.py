@@ -23,8 +23,6 @@ _TEMPLATES = CHECKOUT / "templates"
 
 
 class Words:
-    """Renders message templates in the student's language."""
-
     def __init__(self, settings: Settings, templates: Path = _TEMPLATES) -> None:
         self._settings = settings
         self._environments = {language: _environment(templates, language) for language in Language}
@@ -52,20 +50,15 @@ class Words:
         self, name: str, language: Language, words: Mapping[str, Word], *, html: bool
     ) -> Letter:
         environment = self._environments[language]
-        institution = self._settings.institution
-        named = institution.name(language)
+        named = self._settings.institution.name(language)
         context = {**self._common(), "institution": named, "lang": language.value, **words}
         text = environment.get_template(f"mail/{name}.txt")
         subject = str(text.make_module(context).subject)  # type: ignore[attr-defined] # set there
         page = None
         if html:
             page = environment.get_template(f"mail/{name}.html").render(context, subject=subject)
-        return Letter(
-            " ".join(subject.split()),
-            text.render(context).strip() + "\n",
-            page,
-            language,
-        )
+        body = text.render(context).strip() + "\n"
+        return Letter(" ".join(subject.split()), body, page, language)
 
     def _common(self) -> dict[str, str | None]:
         settings = self._settings

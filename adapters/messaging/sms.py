@@ -29,12 +29,8 @@ from settings import SMS_PLACEHOLDERS, Sms
 
 _PLACEHOLDER = re.compile(rf"\{{({'|'.join(sorted(SMS_PLACEHOLDERS))})\}}")
 _FORM = "application/x-www-form-urlencoded"
-_REFUSED = frozenset(
-    {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
-)
-_NOT_ALLOWED = frozenset(
-    {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
-)
+_REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+_NOT_ALLOWED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
 _LONGEST_WAIT = timedelta(minutes=5)
 _LONGEST_ANSWER = 64 * 1024
 
@@ -104,10 +100,7 @@ class SmsGateway:
         return self._read(await self._exchanged(request, self._auth))
 
     async def knows_us(self) -> bool:
-        """Check the secret without sending; return False if this gateway has no such call.
-
-        Raises as `send`.
-        """
+        """Check the secret without sending; False: there is no such call. Raises as `send`."""
         settings = self._settings
         if settings.check_url:
             url = _filled(settings.check_url, {"username": _in_address(settings.username)})
@@ -137,7 +130,7 @@ class SmsGateway:
             return Delivery.SENT
         if status in _REFUSED and re.search(settings.refused_pattern, said, re.DOTALL):
             return Delivery.UNDELIVERABLE
-        if status in _REFUSED | _NOT_ALLOWED:
+        if status in (*_REFUSED, *_NOT_ALLOWED):
             raise Misconfigured(f"HTTP {status}")
         wait = _asked_to_wait(response)
         if wait:
@@ -191,11 +184,10 @@ def _asked_to_wait(response: httpx.Response) -> timedelta | None:
     """Read Retry-After, in seconds or as a date, capped at a few minutes."""
     asked = response.headers.get("Retry-After", "")
     try:
-        wait = (
-            timedelta(seconds=int(asked))
-            if asked.isdecimal()
-            else parsedate_to_datetime(asked) - _answered_at(response)
-        )
+        if asked.isdecimal():
+            wait = timedelta(seconds=int(asked))
+        else:
+            wait = parsedate_to_datetime(asked) - _answered_at(response)
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(wait, timedelta(seconds=1)), _LONGEST_WAIT)

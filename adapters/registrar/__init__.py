@@ -1,1 +1,1 @@
-"""The registrar's view in PostgreSQL: what is asked of it, and the rows it answers."""
+"""The client of the registrar's view in PostgreSQL: its queries, and the rows they return."""

@@ -1,6 +1,6 @@
-"""How a surname begins, in SQL: in any alphabet, and in letters that look like another's; pure.
+"""Writes SQL that matches how surnames begin, in any alphabet and with look-alike letters; pure.
 
-As in `sql.py`, SQL finds each name that Python could read so, and may find more.
+As in `sql.py`, SQL finds each name that Python could match, and may find more.
 """
 
 from collections import defaultdict
@@ -28,9 +28,9 @@ _NOT_ASCII = _of(0xC0, 0x700)
 def by_surname(
     columns: tuple[str, str], sought: tuple[str, str], more: Iterable[str] = ()
 ) -> tuple[str, ...]:
-    """Write how a surname in Greek or in Latin letters begins with one of `heads`.
+    """Return conditions: a Greek or Latin surname begins with one of `heads`.
 
-    Where the Latin one may be none, the other begins with one of `initials`, or is missing too.
+    Where the Latin name may be blank, the other one begins with one of `initials`, or is missing.
     """
     (greek, latin), (begun, first) = columns, sought
     letters, none = _letters(greek), no_latin(latin, more)
@@ -43,32 +43,24 @@ def by_surname(
 
 
 def heads(prefix: str) -> list[str]:
-    """Return how a surname in the column of Greek names, or of Latin ones, begins in SQL."""
+    """Return the first letters, as SQL has them, of surnames in either column with this prefix."""
     latin = ascii_fold(prefix).lower()
-    spellings = ((prefix, _alike()), (latin, _alike()), (latin, _with_marks()))
-    return sorted(
-        {
-            "".join(letters)
-            for text, written in spellings
-            for letters in product(
-                *({c, *written.get(c, ())} for c in text[: surnames.FEWEST_LETTERS])
-            )
-        }
-    )
+    found: set[str] = set()
+    for text, written in ((prefix, _alike()), (latin, _alike()), (latin, _with_marks())):
+        choices = [{c, *written.get(c, ())} for c in text[: surnames.FEWEST_LETTERS]]
+        found |= {"".join(letters) for letters in product(*choices)}
+    return sorted(found)
 
 
 def initials(prefix: str) -> list[str]:
-    """Return with what a name in Greek letters or others begins in SQL whose Latin form is typed.
-
-    That may also be what stands for no name.
-    """
+    """Return the first letters of names with this Latin form, and of values that mean no name."""
     nothing = {"", *punctuation, *digits}
     latin = "" if has_greek(prefix) else ascii_fold(prefix)[:1].lower()
     return sorted(nothing | _of_latin().get(latin, set()))
 
 
 def no_latin(column: str, more: Iterable[str] = ()) -> str:
-    """Write that a Latin name may be none, as `domain.blanks` sees it with more words."""
+    """Return the condition that a Latin name may be blank, as in `domain.blanks` and `more`."""
     known = {word for word in blanks.WORDS.union(more) if word.isascii() and word.islower()}
     words = "|".join(sorted(word.replace(" ", "[^a-z0-9]+") for word in known))
     letters = r"[^a-z]*([a-z])([^a-z]*\1)+[^a-z]*$|^[^a-z]*[a-z]([^a-z]+[a-z])*[^a-z]*$"
@@ -77,7 +69,7 @@ def no_latin(column: str, more: Iterable[str] = ()) -> str:
 
 
 def _letters(column: str) -> str:
-    """Write in SQL what `_letter` does to each letter, whatever the database's locale."""
+    """Return SQL that does what `_letter` does to each letter, in any locale of the database."""
     changed = {c: bare for c, bare in _translated().items() if bare != c}
     return f"lower(translate({column}, '{''.join(changed)}', '{''.join(changed.values())}'))"
 
@@ -88,19 +80,19 @@ def _translated() -> dict[str, str]:
 
 
 def _letter(char: str) -> str:
-    """Return a letter that is searched by: a Latin one that looks Greek counts as Greek."""
+    """Return the letter used for searches: a Latin one that looks Greek counts as Greek."""
     return surnames.folded(repaired(char).translate(TO_GREEK))
 
 
 def _in_sql(char: str) -> set[str]:
-    """Return how `_letters` leaves a letter; not every locale knows the lower case of every one."""
+    """Return the results of `_letters` for a letter; locales differ in lower-casing."""
     known = _translated().get(char)
     return {known} if known else {char, char.lower()}
 
 
 @cache
 def _alike() -> Mapping[str, set[str]]:
-    """Return how the letters that are compared, and all that look like them, are left by SQL."""
+    """Return the SQL forms of each compared letter, and of all letters that look like it."""
     found: dict[str, set[str]] = defaultdict(set)
     for char in (*ascii_letters, *GREEK, *_CYRILLIC):
         for read in _readings(char):
@@ -110,7 +102,7 @@ def _alike() -> Mapping[str, set[str]]:
 
 @cache
 def _with_marks() -> Mapping[str, set[str]]:
-    """Return the Latin letters with marks by the one without, which is compared."""
+    """Return the accented Latin letters by their base letter, which is compared."""
     found: dict[str, set[str]] = defaultdict(set)
     for char in _MARKED:
         found[ascii_fold(char).lower()].add(char.lower())
@@ -119,7 +111,7 @@ def _with_marks() -> Mapping[str, set[str]]:
 
 @cache
 def _of_latin() -> Mapping[str, set[str]]:
-    """Return the letters of all alphabets by the first one of their Latin form."""
+    """Return the letters of all alphabets by the first letter of their Latin form."""
     found: dict[str, set[str]] = defaultdict(set)
     found["b"] = {_letter("μ")}  # Before a pi.
     for char in (*ascii_letters, *_NOT_ASCII):
@@ -129,5 +121,5 @@ def _of_latin() -> Mapping[str, set[str]]:
 
 
 def _readings(char: str) -> tuple[str, ...]:
-    """Return the letters that one may count as, by the word in which it stands."""
+    """Return the letters that this one may count as, depending on its word."""
     return char, char.translate(ALL_TO_GREEK), char.translate(ALL_TO_LATIN)

@@ -1,7 +1,7 @@
-"""What is asked of the registrar's view, in SQL; pure.
+"""Writes the SQL queries of the registrar's view; pure.
 
-SQL narrows the rows down, Python judges them: a condition here takes every row that Python could
-read what is sought from, and may take more. `docs/registrar.md` has the indexes these use.
+SQL preselects the rows and Python decides: a condition here matches every row that Python could
+match, and may match more. `docs/registrar.md` lists the indexes that these queries use.
 """
 
 import re
@@ -21,14 +21,14 @@ from domain.text import student_number
 from settings import MAY_LACK, Column, RegistrarSettings
 
 _MOST_SEARCHED = 2_000
-"""Rows of several contacts each that are read to look for one."""
+"""Limit of rows with several contacts each that are read to find one."""
 _COLUMNS = get_args(Column)
 _INDEXED_DIGITS = 8
 
 
 @dataclass(frozen=True)
 class Statements:
-    """Everything that is ever asked of the view."""
+    """Every query of the view."""
 
     by_contact: str
     holding: str
@@ -41,10 +41,10 @@ class Statements:
 
 
 def statements(settings: RegistrarSettings) -> Statements:
-    """Write the queries; table and column names come from the settings, values never do.
+    """Return the queries; table and column names come from the settings, values never do.
 
-    Each condition is a query of its own, joined by UNION ALL: PostgreSQL takes an index for each,
-    where one OR would make it read the whole table.
+    Each condition is a query of its own, joined by UNION ALL: PostgreSQL uses an index for each,
+    whereas OR would make it scan the whole table.
     """
     actual = {column: _quoted(settings.columns.get(column, column)) for column in _COLUMNS}
     value = {column: f"{name}::text" for column, name in actual.items()}
@@ -53,12 +53,11 @@ def statements(settings: RegistrarSettings) -> Statements:
     lacking = ", ".join(f"NULL::text AS {actual[column]}" for column in MAY_LACK)
 
     def rows(condition: str) -> str:
-        """Read rows; a column that the view lacks is found outside of it, and is empty."""
+        """Return a query of rows; a column that the view lacks resolves outside it, as NULL."""
         read = f"SELECT {selected} FROM {view} {condition}"  # noqa: S608 - quoted names
         return f"SELECT found.* FROM (SELECT {lacking}) AS lacking, LATERAL ({read}) AS found"  # noqa: S608 - as above
 
     status = f"lower(regexp_replace({value['enrollmentstatus']}, '[^A-Za-z]', '', 'g'))"
-
     of_no_date = f"({undated(value['birthdate'])} OR $3::boolean)"
     begun = by_surname(
         (value["lastnameel"], value["lastnameen"]),
@@ -102,7 +101,7 @@ def statements(settings: RegistrarSettings) -> Statements:
 
 
 def by_mobile(column: str, ending: str) -> tuple[str, str]:
-    """Write how a field holds a mobile that ends so: compared, and searched where it is odd.
+    """Return conditions for a mobile with this ending: an indexed one, and one for odd fields.
 
     One mobile may be followed by one or two groups of digits that belong to no number. Fields with
     more groups, other signs, or digits for two numbers are odd.
@@ -118,7 +117,7 @@ def by_mobile(column: str, ending: str) -> tuple[str, str]:
 
 
 def by_email(column: str, address: str, mailbox: str) -> tuple[str, str]:
-    """Write how a field holds an address: compared, and searched where it is odd."""
+    """Return conditions for an e-mail address: an indexed one, and one for odd fields."""
     mail = f"lower({column})"
     around = f"[{AROUND_EMAILS}]".replace("'", "''")
     odd = f"""{mail} ~ '[^!-~]|[][,;:|/<>()"=]|^{around}|{around}$'"""
@@ -127,7 +126,7 @@ def by_email(column: str, address: str, mailbox: str) -> tuple[str, str]:
 
 
 def by_login_name(column: str, name: str, part: str) -> tuple[str, str]:
-    """Write how a field holds a login name: compared, and searched where it is odd."""
+    """Return conditions for a login name: an indexed one, and one for odd fields."""
     login = f"lower({column})"
     ascii_only = f"regexp_replace({login}, '[^!-~]', '', 'g')"
     odd = f"{login} ~ '[^!-~]'"
@@ -135,7 +134,7 @@ def by_login_name(column: str, name: str, part: str) -> tuple[str, str]:
 
 
 def number(column: str) -> str:
-    """Write in SQL what `spelled` does to a student's or an insurance number."""
+    """Return SQL that does what `spelled` does to a student's or an insurance number."""
     squashed = rf"upper(regexp_replace({column}, '[^0-9A-Za-zΆΈ-ώ]', '', 'g'))"
     folded = {c: student_number(c) for c in GREEK}
     changed = {c: bare for c, bare in folded.items() if bare != c}
@@ -143,12 +142,12 @@ def number(column: str) -> str:
 
 
 def spelled(text: str) -> str:
-    """Return a number as `number` has it."""
+    """Return a number in the form of `number`."""
     return re.sub(r"[^0-9A-ZΑ-Ω]", "", student_number(text))
 
 
 def born(column: str) -> str:
-    """Write in SQL what `dates.key` does."""
+    """Return SQL that does what `dates.key` does."""
     reduced = "translate({}, '{}', '{}')".format(column, *dates.FOLDED)
     for pattern, by in dates.REDUCED:
         reduced = f"regexp_replace({reduced}, '{pattern}', '{by}', 'g')"
@@ -156,13 +155,13 @@ def born(column: str) -> str:
 
 
 def undated(column: str) -> str:
-    """Write how a field may hold no date, as where its words say that there is none."""
+    """Return the condition that a field may hold no date, or words that say so."""
     key = born(column)
     return f"({key} IS NULL OR {key} !~ '{dates.SURE}' OR {column} !~ '^[0-9]')"
 
 
 def ending(mobile: str) -> str:
-    """Return the digits by which an E.164 number is sought."""
+    """Return the digits by which an E.164 number is searched."""
     return re.sub(r"\D", "", mobile)[-_INDEXED_DIGITS:]
 
 
@@ -182,9 +181,9 @@ def _digits(column: str) -> str:
 
 @cache
 def _strange() -> str:
-    """Write the class of characters that Python reads as a digit, a letter or @, and SQL does not.
+    """Return the class of characters that Python reads as a digit, letter or @, and SQL does not.
 
-    Whoever has one in a contact is always read: full-width letters, digits of other alphabets.
+    Rows with one in a contact are always read: full-width letters, digits of other alphabets.
     """
     return "[" + "".join(map(_escaped, _runs(filter(_becomes_ascii, range(0x80, 0x10000))))) + "]"
 
@@ -196,7 +195,7 @@ def _becomes_ascii(code: int) -> bool:
 
 
 def _runs(codes: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last of each row of neighbours."""
+    """Yield the first and the last code of each contiguous run."""
     for _, run in groupby(enumerate(codes), key=lambda at: at[1] - at[0]):
         neighbours = [code for _, code in run]
         yield neighbours[0], neighbours[-1]

@@ -1,15 +1,9 @@
-"""The registrar's published view `v_vd_sis`: every question that is asked of it, and nothing else.
+"""Queries the registrar's published view `v_vd_sis`, and nothing else.
 
-PostgreSQL narrows the rows down (`sql.py`); Python compares for real, after normalising both sides.
+PostgreSQL preselects the rows (`sql.py`); Python compares them after normalising both sides.
 """
 
-from collections.abc import (
-    Callable,
-    Collection,
-    Container,
-    Iterable,
-    Iterator,
-)
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from itertools import product
 from typing import TypeAlias
 
@@ -31,21 +25,18 @@ from settings import RegistrarSettings
 
 _REPORT_SECONDS = 120.0
 _Asked: TypeAlias = tuple[str, ...]
-"""A column, or a way to find rows by names, and the values that are sought."""
+"""A search key: a column, or a way to find rows by names, and the values to find."""
 _UNDATED, _OF_ANY_DATE = "without a birth date", "of any birth date"
 
 
 async def reader(settings: RegistrarSettings) -> Pool:
-    """Return a pool by the role that may only read the view."""
+    """Return a pool of the role that may only read the view."""
     with translated(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
         return await connect(settings.dsn.get_secret_value(), seconds=settings.timeout_seconds)
 
 
 class View:
-    """A registrar that is a view in PostgreSQL.
-
-    `own` are the university's domains, at which a mailbox is nobody's.
-    """
+    """A registrar in PostgreSQL; a mailbox at the university's domains (`own`) is nobody's."""
 
     def __init__(self, pool: Pool, settings: RegistrarSettings, own: Collection[str] = ()) -> None:
         self._pool = pool
@@ -56,11 +47,7 @@ class View:
         self._blanks_dates = any(map(str.isdigit, "".join(self._blank_words)))
 
     async def by_contact(self, typed: ContactQuery) -> list[Row]:
-        """As the port says; no more is read than tells that too many share the contact."""
-        held = await self._holding(self._statements.by_contact, typed)
-        if len({enrolment(row) for row in held}) > MOST_ROWS:
-            raise SharedByMany
-        return await self._with_related(held)
+        return await self._of_few(await self._holding(self._statements.by_contact, typed))
 
     async def _holding(self, query: str, typed: ContactQuery) -> list[Row]:
         digits = ending(typed.mobile) if typed.mobile else None
@@ -79,7 +66,10 @@ class View:
 
     async def by_login_name(self, name: str) -> list[Row]:
         rows = await self._fetch(self._statements.by_login_name, name, like(name))
-        held = [row for row in rows if holds_login_name(row, name)]
+        return await self._of_few([row for row in rows if holds_login_name(row, name)])
+
+    async def _of_few(self, held: list[Row]) -> list[Row]:
+        """Return the people of these rows; raises `SharedByMany`, reading nothing more for it."""
         if len({enrolment(row) for row in held}) > MOST_ROWS:
             raise SharedByMany
         return await self._with_related(held)
@@ -97,8 +87,7 @@ class View:
     async def _with_related(self, held: list[Row]) -> list[Row]:
         """Return these rows and every other row of these people.
 
-        What decides who they are is asked for in rounds, until nothing new is: each row found has
-        keys of its own, by which more is found.
+        Searches in rounds until there is no new key, because each row found has keys of its own.
         """
         rows = {enrolment(row): row for row in held}
         found, asked = {*rows}, set[_Asked]()
@@ -132,7 +121,7 @@ class View:
         return found
 
     def _asked_of(self, rows: Iterable[Row], found: Container[str]) -> Iterator[_Asked]:
-        """Yield the keys of all that decides who the humans of the rows found are."""
+        """Yield the search keys that decide which humans the found rows belong to."""
         theirs, contacts = deciding(rows, found, self._region, self._own)
         for row in theirs:
             yield from _keys(row)
@@ -154,10 +143,10 @@ class View:
 
 
 def _keys(row: Row) -> Iterator[_Asked]:
-    """Yield what other rows of this human are found by, and in which column.
+    """Yield the search keys of other rows of this human.
 
-    The row's own number as it stands there and as it is rightly spelled, and the birth date, also
-    with day and month exchanged. The names find rows without a date; those of such a row find all.
+    They are the insurance number as stored and as normalised, and the birth date, also with day and
+    month exchanged. Names find rows without a date; the names of such a row find rows of any date.
     """
     if number := insurance_of(row):
         yield "ssn", spelled(row["ssn"] or "")
