@@ -1,9 +1,9 @@
-"""Which entry of the directory is a person's own, by rules that each university sets; pure.
+"""Decides which directory entry belongs to a person, by the university's match rules; pure.
 
-The engine's own attribute always decides first: an entry with one of a person's codes is theirs.
-Entries made by other means are recognised by `Rule`s. A certain rule is enough to take an entry
-for the person's; any other makes a case for support, so that nobody gets a second entry. An entry
-with another person's code, birth date or insurance number is never taken without support's word.
+The engine's own attribute comes first: an entry with one of the person's codes is theirs. Other
+entries are recognised by `Rule`s. One certain rule is enough to assign the entry to the person; any
+other match is decided by support staff, so that nobody gets a second entry. An entry with another
+person's code, birth date or insurance number is never assigned without a decision of staff.
 """
 
 from collections.abc import Sequence
@@ -19,11 +19,11 @@ from domain.reasons import Reason
 
 NUMBER_USED_AGAIN = Reason.NUMBER_USED_AGAIN.of(CODES)
 BY_NAME = Rule(attributes={"uid": "{login_name}"}, certain=True)
-"""How an entry counts whose username the ledger knows as the person's."""
+"""The rule for an entry with a username that the ledger has for the person."""
 
 
 class Password(StrEnum):
-    """Whether an entry has a password. `hidden`: it cannot be seen whether it has."""
+    """Whether an entry has a password; `hidden`: the engine may not read that."""
 
     NONE = "none"
     SET = "set"
@@ -42,7 +42,7 @@ E = TypeVar("E", bound=AnyEntry)
 
 
 class Outcome(StrEnum):
-    """Whose the account is: nobody's yet, the same person's without or with a password, or not."""
+    """Result for a person: no entry, their own without or with a password, or another's."""
 
     FREE = "free"
     RESERVED_BY_SAME = "reserved_by_same_person"
@@ -53,11 +53,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Judgement(Generic[E]):
-    """`own` are the entries that are certainly the person's: one, or several in a conflict.
+    """Outcome with its entries: `own` are certainly the person's; several are a conflict.
 
-    `why` names rules and attributes and nobody's data: the rule that matched, or what keeps the
-    entry from being taken for the person's. `doubtful` are the entries that this is about, and
-    `of_alike` tells that they are of others who may be the same human.
+    `why` names the rule that matched, or the rule or attribute that prevents a match, without
+    personal data. `doubtful` are the entries that `why` is about; with `of_alike` they belong to
+    others who may be the same human.
     """
 
     outcome: Outcome
@@ -68,37 +68,36 @@ class Judgement(Generic[E]):
 
 
 def judge(identity: Identity, rules: Sequence[Rule], entries: Sequence[E]) -> Judgement[E]:
-    """Tell whose account it is; an entry that no rule matches is left out."""
-    placed = [(_placed(identity, rules, entry.attributes), entry) for entry in entries]
+    """Return the outcome for a person; entries that no rule matches are ignored."""
+    classified = [(_classify(identity, rules, entry.attributes), entry) for entry in entries]
     own, refused, doubtful = (
-        [(str(why), entry) for (place, why), entry in placed if place is wanted]
-        for wanted in (_Place.OWN, _Place.ANOTHERS, _Place.DOUBTFUL)
+        [(str(why), entry) for (owner, why), entry in classified if owner is wanted]
+        for wanted in (_Owner.PERSON, _Owner.ANOTHER, _Owner.DOUBTFUL)
     )
     if len(own) > 1:
-        return _told(Outcome.CANNOT_TELL, Reason.SEVERAL_ENTRIES, own, own=own)
+        return _judgement(Outcome.CANNOT_TELL, Reason.SEVERAL_ENTRIES, own, own=own)
     if own:
         ((rule_name, entry),) = own
         free = entry.password is Password.NONE
         outcome = Outcome.RESERVED_BY_SAME if free else Outcome.OWNED_BY_SAME
         return Judgement(outcome, (entry,), rule_name)
     if refused:
-        return _told(Outcome.ANOTHERS, Reason.ANOTHERS, refused)
+        return _judgement(Outcome.ANOTHERS, Reason.ANOTHERS, refused)
     if doubtful:
-        return _told(Outcome.CANNOT_TELL, Reason.NOT_CERTAIN, doubtful)
+        return _judgement(Outcome.CANNOT_TELL, Reason.NOT_CERTAIN, doubtful)
     return _of_alike(identity, rules, entries)
 
 
 def _of_alike(identity: Identity, rules: Sequence[Rule], entries: Sequence[E]) -> Judgement[E]:
-    """Tell whether somebody who may be the same human has an entry, or may have one."""
+    """Return CANNOT_TELL if a person who may be the same human has an entry, or may have one."""
     theirs = judge(identity.alike, rules, entries) if identity.alike else Judgement(Outcome.FREE)
     if theirs.outcome in (Outcome.FREE, Outcome.ANOTHERS):
         return Judgement(Outcome.FREE)
     found = [(str(theirs.why), entry) for entry in theirs.own or theirs.doubtful]
-    told = _told(Outcome.CANNOT_TELL, Reason.OF_ALIKE, found)
-    return replace(told, of_alike=True)
+    return replace(_judgement(Outcome.CANNOT_TELL, Reason.OF_ALIKE, found), of_alike=True)
 
 
-def _told(
+def _judgement(
     outcome: Outcome,
     what: Reason,
     found: Sequence[tuple[str, E]],
@@ -109,23 +108,23 @@ def _told(
     return Judgement(outcome, tuple(entry for _, entry in own), what.of(names), entries)
 
 
-class _Place(Enum):
-    OWN = auto()
-    ANOTHERS = auto()
+class _Owner(Enum):
+    PERSON = auto()
+    ANOTHER = auto()
     DOUBTFUL = auto()
-    LEFT_OUT = auto()
+    IGNORED = auto()
 
 
-def _placed(
+def _classify(
     identity: Identity, rules: Sequence[Rule], entry: Attributes
-) -> tuple[_Place, str | None]:
-    """Tell of one entry whose it is, and why.
+) -> tuple[_Owner, str | None]:
+    """Return whose an entry is, and why.
 
-    What contradicts a match that is certain makes the entry another's, who stands in the way. A
-    code of another person's says so for good. Another birth date or insurance number beside the
-    person's own student number, or under a name that was once theirs, is for support; beside a
-    mailbox, which families share, the entry is somebody else's. Whatever contradicts a name that
-    the ledger knows as the person's is for support.
+    A fact that contradicts a certain match makes the entry another person's, and a conflict; a code
+    of another person always does. With another birth date or insurance number, an entry is doubtful
+    if it has the person's student number or a former login name, and ignored if it has only their
+    mailbox, which families share. An entry with a username that the ledger has for the person is
+    doubtful whatever contradicts it.
     """
     if identity.owns(entry):
         return _of_own_code(identity, rules, entry)
@@ -134,7 +133,7 @@ def _placed(
         matching.append(BY_NAME)
     against = contradiction(identity, rules, entry)
     if against == OF_ANOTHER_FORM and matching:
-        return _Place.DOUBTFUL, against
+        return _Owner.DOUBTFUL, against
     if not matching:
         return _resembling(identity, rules, entry, against)
     matching.sort(key=lambda rule: (not rule.certain, rule.of_a_mailbox))
@@ -145,98 +144,98 @@ def _placed(
 
 def _of_own_code(
     identity: Identity, rules: Sequence[Rule], entry: Attributes
-) -> tuple[_Place, str]:
+) -> tuple[_Owner, str]:
     if identity.may_be_of_who_had_the_number(entry):
-        return _Place.DOUBTFUL, NUMBER_USED_AGAIN
+        return _Owner.DOUBTFUL, NUMBER_USED_AGAIN
     if why := several_persons(identity, rules, entry):
-        return _Place.DOUBTFUL, why
-    return _Place.OWN, CODES
+        return _Owner.DOUBTFUL, why
+    return _Owner.PERSON, CODES
 
 
 def _resembling(
     identity: Identity, rules: Sequence[Rule], entry: Attributes, against: str | None
-) -> tuple[_Place, str | None]:
-    """Tell of an entry that has a number or code of the person's in another form, at most.
+) -> tuple[_Owner, str | None]:
+    """Classify an entry that has at most the person's number or code in another form.
 
-    Two students may have numbers that differ in nothing else: whatever contradicts, their names
-    too, makes it the other's.
+    Numbers of two students may differ only in form, so any contradicting fact, also another name,
+    makes the entry the other student's.
     """
     if against not in (None, OF_ANOTHER_FORM) or identity.is_somebody_else(entry):
-        return _Place.LEFT_OUT, None
+        return _Owner.IGNORED, None
     if identity.has_code_of_another_form(entry):
-        return _Place.DOUBTFUL, OF_ANOTHER_FORM
+        return _Owner.DOUBTFUL, OF_ANOTHER_FORM
     for rule in rules:
         if identity.matches_otherwise(rule, entry):
-            return _Place.DOUBTFUL, Reason.OF_ANOTHER_FORM.of(rule.name)
-    return _Place.LEFT_OUT, None
+            return _Owner.DOUBTFUL, Reason.OF_ANOTHER_FORM.of(rule.name)
+    return _Owner.IGNORED, None
 
 
 def _uncontradicted(
     identity: Identity, matching: Sequence[Rule], entry: Attributes
-) -> tuple[_Place, str | None]:
-    """Tell of an entry that rules match, the most certain first, and that has no other facts.
+) -> tuple[_Owner, str | None]:
+    """Classify an entry without contradicting facts; `matching` has the most certain rule first.
 
-    Names are asked for where the number, or a name that was once the person's, may have gone to
-    somebody else: in another system too, or with the mailbox of a family.
+    Names are compared if the number or a former login name may now be another person's, as a number
+    without its system or a family's mailbox may be.
     """
     first = matching[0]
     if not first.certain:
         if _is_somebody_elses(identity, matching, entry):
-            return _Place.LEFT_OUT, None
-        return _Place.DOUBTFUL, first.name
+            return _Owner.IGNORED, None
+        return _Owner.DOUBTFUL, first.name
     certain = (rule for rule in matching if rule.certain)
     sure = [rule for rule in certain if not _is_by_shared_login(identity, rule, entry)]
     if sure:
         return _certain(identity, sure, entry)
-    return _Place.DOUBTFUL, Reason.OF_SHARED_LOGIN.of(first.name)
+    return _Owner.DOUBTFUL, Reason.OF_SHARED_LOGIN.of(first.name)
 
 
 def _certain(
     identity: Identity, matching: Sequence[Rule], entry: Attributes
-) -> tuple[_Place, str | None]:
+) -> tuple[_Owner, str | None]:
     first, current = matching[0], identity.currently()
     if any(_is_given_now(current, rule, entry) for rule in matching):
-        return _Place.OWN, first.name
+        return _Owner.PERSON, first.name
     if not identity.is_of_who_had_the_number(entry):
-        return _Place.OWN, first.name
+        return _Owner.PERSON, first.name
     if "number" in first.placeholders:
-        return _Place.DOUBTFUL, Reason.NUMBER_USED_AGAIN.of(first.name)
-    return _Place.DOUBTFUL, Reason.CONTRADICTED.of(first.name, attribute=NAME)
+        return _Owner.DOUBTFUL, Reason.NUMBER_USED_AGAIN.of(first.name)
+    return _Owner.DOUBTFUL, Reason.CONTRADICTED.of(first.name, attribute=NAME)
 
 
 def _is_by_shared_login(identity: Identity, rule: Rule, entry: Attributes) -> bool:
-    """Whether a match is by nothing but login names that another human has as well."""
+    """Tell whether the match uses only login names that another human has too."""
     by_login = rule is not BY_NAME and rule.of_a_login_name and bool(identity.shared_logins)
     return by_login and not identity.by_own_logins().matches(rule, entry)
 
 
 def _is_given_now(current: Identity, rule: Rule, entry: Attributes) -> bool:
-    """Whether a certain match is by an insurance number, a login name of today, or the ledger."""
+    """Tell whether a match uses an insurance number, today's login name, or the ledger."""
     if rule is BY_NAME or "insurance_number" in rule.placeholders:
         return True
     return "login_name" in rule.placeholders and current.matches(rule, entry)
 
 
 def _is_somebody_elses(identity: Identity, matching: Sequence[Rule], entry: Attributes) -> bool:
-    """Whether only a number without its system, or a mailbox, speaks for it, and the names do not.
+    """Tell whether only a number without system, or a mailbox, matches, and the names differ.
 
-    Whose birth date is the same may have other names by now.
+    Names do not count if the birth date is the same, because they may have changed.
     """
-    alone = (all(rule.of_a_number for rule in matching), matching[0].of_a_mailbox)
-    return any(alone) and identity.is_somebody_else(entry)
+    is_weak = all(rule.of_a_number for rule in matching) or matching[0].of_a_mailbox
+    return is_weak and identity.is_somebody_else(entry)
 
 
 def _contradicted(
     identity: Identity, matching: Sequence[Rule], entry: Attributes, against: str
-) -> tuple[_Place, str | None]:
-    """Tell of an entry that rules match, the most certain first, and a fact contradicts."""
+) -> tuple[_Owner, str | None]:
+    """Classify an entry that a fact contradicts; `matching` has the most certain rule first."""
     current = identity.currently()
     for rule in matching:
         if rule.certain and current.matches(rule, entry):
-            return _Place.ANOTHERS, Reason.CONTRADICTED.of(rule.name, attribute=against)
-    left_out = against == CODES or matching[0].of_a_mailbox
-    if (
-        left_out or _is_somebody_elses(identity, matching, entry)
-    ) and not identity.is_known_by_name(entry):
-        return _Place.LEFT_OUT, None
-    return _Place.DOUBTFUL, Reason.CONTRADICTED.of(matching[0].name, attribute=against)
+            return _Owner.ANOTHER, Reason.CONTRADICTED.of(rule.name, attribute=against)
+    ignored = against == CODES or matching[0].of_a_mailbox
+    if (ignored or _is_somebody_elses(identity, matching, entry)) and not identity.is_known_by_name(
+        entry
+    ):
+        return _Owner.IGNORED, None
+    return _Owner.DOUBTFUL, Reason.CONTRADICTED.of(matching[0].name, attribute=against)

@@ -1,4 +1,4 @@
-"""Which attribute of an entry says that it is somebody else's than a person's; pure."""
+"""Finds the attribute that shows that an entry belongs to another person; pure."""
 
 from collections.abc import Sequence
 
@@ -14,12 +14,11 @@ _ESI = Reason.OF_STUDENT_IDENTIFIER.of(CODES)
 
 
 def contradiction(identity: Identity, rules: Sequence[Rule], entry: Attributes) -> str | None:
-    """Return the attribute that says that this entry is somebody else's.
+    """Return the attribute that shows that an entry is another person's; None without one.
 
-    A code with the person's number and another system, or none, may be theirs: another tool wrote
-    it, or the system changed its name; where the names are another's, so is the code. An ESI may
-    hold what is no number of the registrar's: one that is not the person's weighs as much as
-    another birth date.
+    A code with the person's number and another system, or none, may be theirs, because another tool
+    wrote it or the system was renamed; if the names differ, it is another person's. An ESI need not
+    contain a number of the registrar, so another ESI counts as much as another birth date.
     """
     held_codes = codes_of(entry)
     otherwise = _other_facts(identity, rules, entry)
@@ -33,10 +32,10 @@ def contradiction(identity: Identity, rules: Sequence[Rule], entry: Attributes) 
 
 
 def several_persons(identity: Identity, rules: Sequence[Rule], entry: Attributes) -> str | None:
-    """Return why an entry with the person's code may be another's, whose code it has as well.
+    """Return why an entry with codes of the person and of another student may be the other's.
 
-    Two rows may have been joined by mistake, as of namesakes. Birth date or insurance number must
-    be the same, and neither may differ.
+    Somebody may have joined two persons' rows by mistake. The entry is the person's only if birth
+    date or insurance number is the same, and neither differs.
     """
     if not identity.has_code_of_another_number(entry):
         return None
@@ -58,14 +57,14 @@ def _other_facts(identity: Identity, rules: Sequence[Rule], entry: Attributes) -
 
 
 def _insured_alike(identity: Identity, rule: Rule, entry: Attributes) -> bool | None:
-    """Whether person and entry have an insurance number in common; None where none can be compared.
+    """Tell whether person and entry have the same insurance number; None if none is comparable.
 
-    Numbers of two kinds cannot; where those of one kind differ, another kind in common is nothing.
+    Only numbers of one scheme are comparable. One that differs counts more than one that is equal.
     """
     held = list(insurance_numbers(rule, entry))
-    told = set()
+    results = set()
     for scheme in {scheme for scheme, _ in identity.insured}:
         there = {insurance.surely(scheme, raw, identity.today) for raw in held} - {None}
         own = {number for kind, number in identity.insured if kind == scheme}
-        told.add(compared(there, own))
-    return False if False in told else True if True in told else None
+        results.add(compared(there, own))
+    return False if False in results else True if True in results else None

@@ -37,7 +37,7 @@ def words_of(spellings: Iterable[str]) -> set[str]:
     return {word for each in spellings for word in names.words(ascii_fold(each))}
 
 
-def told(entry: Attributes, attributes: Iterable[str]) -> set[str]:
+def name_words(entry: Attributes, attributes: Iterable[str]) -> set[str]:
     """Return the words of an entry's names without initials, usernames and numbers."""
     every = {value for name in attributes for value in held(entry, name)} - held(entry, "uid")
     words = words_of(each for each in every if not any(map(str.isdigit, each)))
@@ -50,8 +50,8 @@ def is_another_first_name(entry: Attributes, last: set[str], first: set[str]) ->
     `last` and `first` are the words of the person's names. Without `givenName` the first name is
     the full name without the surname. Surname and first name may be exchanged.
     """
-    given, surname = told(entry, ["givenName"]), told(entry, ["sn"])
-    full_name = told(entry, (NAME, "displayName")) | surname
+    given, surname = name_words(entry, ["givenName"]), name_words(entry, ["sn"])
+    full_name = name_words(entry, (NAME, "displayName")) | surname
     if not given:
         several_words = full_name if len(full_name) >= FEWEST_WORDS else set()
         given = (full_name - surname if surname else set()) or several_words

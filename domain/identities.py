@@ -1,4 +1,4 @@
-"""What an entry of the directory may hold of one person, and what it tells of another; pure."""
+"""Compares a person's codes, names and dates with those of a directory entry; pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from domain.entry_values import (
     codes_of,
     compared,
     is_another_first_name,
-    told,
+    name_words,
     words_of,
 )
 from domain.match_rules import Attributes, Rule, folded, held
@@ -31,16 +31,15 @@ from domain.usernames import unusable
 
 @dataclass(frozen=True)
 class Identity:
-    """What an entry may hold of one person: their codes, and values for the placeholders.
+    """A person's codes, and the values of the match rules' placeholders.
 
-    `scope` is how every code of this university begins. `rows` has system and number of each
-    enrolment, `known` what any enrolment tells of the person: former ones count as well.
-    `login_name` is the one that the registrar gives them now; `shared_logins` are those of any row
-    that another human in the registrar has too. `names` are usernames of entries that the ledger
-    knows to be theirs, whatever the rules look for. `used_again`: the ledger knows that
-    a number of theirs was somebody else's before, so a code proves nothing by itself. `born` is the
-    birth date that an entry made for them has. `alike` is what others tell who may be the same
-    human.
+    `scope` is the prefix of every code of this university. `rows` has system and number of each
+    enrolment, `known` the other values; both include former enrolments. `login_name` is the
+    registrar's current one; `shared_logins` are those, also of former rows, that another human in
+    the registrar has too. `names` are usernames that the ledger has for the person, independent of
+    the rules. `used_again`: the ledger knows that one of their numbers was another person's before,
+    so a code alone proves nothing. `born` is the birth date written to an entry made for them.
+    `alike` is the identity of others who may be the same human.
     """
 
     codes: tuple[str, ...]
@@ -101,15 +100,15 @@ class Identity:
         )
 
     def with_codes(self, codes: Iterable[str]) -> Self:
-        """Return the person with codes of rows that the registrar has no more."""
+        """Return the person with codes of rows that the registrar no longer has."""
         return replace(self, codes=(*self.codes, *codes))
 
     def with_names(self, names: Iterable[str]) -> Self:
-        """Return the person with usernames of entries that are known to be theirs."""
+        """Return the person with usernames of entries known to be theirs."""
         return replace(self, names=(*self.names, *names))
 
     def currently(self) -> Self:
-        """Return the person without the login names of rows that do not decide it any more."""
+        """Return the person with the current login name only."""
         names = (self.login_name,) if self.login_name else ()
         return replace(self, known={**self.known, "login_name": names})
 
@@ -120,21 +119,20 @@ class Identity:
 
     @property
     def everyone(self) -> tuple["Identity", ...]:
-        """Return the person, and those who may be the same."""
+        """Return the person, and the identity of those who may be the same human."""
         return (self, self.alike) if self.alike else (self,)
 
     def owns(self, entry: Attributes) -> bool:
-        """Whether the entry holds one of the person's codes, percent-encoded or not."""
+        """Tell whether the entry has one of the person's codes, percent-encoded or not."""
         return not codes_of(entry).isdisjoint(map(plain, self.codes))
 
     def is_of_who_had_the_number(self, entry: Attributes) -> bool:
-        """Whether an entry with the person's code is of whoever had the number before.
+        """Tell whether an entry with the person's code belongs to an earlier owner of the number.
 
-        A corrected name or birth date alone leaves the entry theirs: more of surname, first name
-        and birth date must differ than agree, among them the birth date and a name. Where the birth
-        date is not known to be the same, a first name that is wholly unlike is enough, whatever the
-        surname. Where the number is known to be used again, a first name that differs is enough, as
-        of twins, and so is a birth date that differs, as of namesakes.
+        One corrected name or birth date is not enough: of surname, first name and birth date more
+        must differ than agree, including the birth date and a name. Unless the birth date is known
+        to be the same, a first name that is not similar at all is enough. If the number is known to
+        be used again, another first name (twins) or another birth date (namesakes) is enough.
         """
         born = compared(born_of(entry, self.today), self.births)
         if not born and self.is_of_another_first_name(entry):
@@ -155,26 +153,26 @@ class Identity:
         return False in (last, first) and facts.count(False) > facts.count(True)
 
     def may_be_of_who_had_the_number(self, entry: Attributes) -> bool:
-        """Whether it is so, or cannot be told, for a namesake may have had the number.
+        """As `is_of_who_had_the_number`, and true too if a namesake may have had the number.
 
-        Where the number is known to be used again, an entry of the person's has their birth date.
+        If the number is known to be used again, the person's own entry has their birth date.
         """
         unproved = self.used_again and self.born and not self.is_born_alike(entry)
         return bool(unproved) or self.is_of_who_had_the_number(entry)
 
     def has_code_of_another_number(self, entry: Attributes) -> bool:
-        """Whether an entry has a code of this university that is not the person's."""
+        """Tell whether an entry has a code of this university with another person's number."""
         codes = (code for code in codes_of(entry) if code.startswith(plain(self.scope)))
         return not all(map(self.may_be_meant, codes))
 
     def is_born_alike(self, entry: Attributes) -> bool | None:
-        """Whether the birth date is the same, or has day and month exchanged; None: not known."""
+        """Tell whether the birth date is the same, or has day and month swapped; None: unknown."""
         exchanged = {other for born in self.births if (other := dates.swapped(born))}
         return compared(born_of(entry, self.today), self.births | exchanged)
 
     @cached_property
     def code_forms(self) -> tuple[str, ...]:
-        """Return the codes, also as other tools write them."""
+        """Return the codes in every form in which other tools write them."""
         return student_codes.written(self.codes, self.scope)
 
     @cached_property
@@ -185,7 +183,7 @@ class Identity:
         return not codes_of(entry).isdisjoint(self._plain_forms)
 
     def may_be_meant(self, code: str) -> bool:
-        """Whether a code ends with one of the person's numbers, whatever its system is."""
+        """Tell whether a code ends with one of the person's numbers, in any system."""
         return plain(code).endswith(self._endings)
 
     @cached_property
@@ -198,11 +196,11 @@ class Identity:
         return not held(entry, "uid").isdisjoint(map(folded, self.names))
 
     def is_called_otherwise(self, entry: Attributes) -> bool:
-        """Whether the entry tells two names or more, and no word of them is like the person's.
+        """Tell whether the entry has at least two names, and none resembles one of the person's.
 
-        One that is unlike is enough of a person who has one name.
+        If the person has only one name, one name of the entry is enough.
         """
-        words = told(entry, NAMES)
+        words = name_words(entry, NAMES)
         own = words_of(name for each in self.called for name in each)
         fewest = FEWEST_WORDS if all(map(words_of, self.called)) else 1
         return (
@@ -216,16 +214,16 @@ class Identity:
         return is_another_first_name(entry, last, first)
 
     def is_somebody_else(self, entry: Attributes) -> bool:
-        """Whether the entry is called otherwise and not known to be of the person's birth date."""
+        """Tell whether the names differ, and the birth date is not known to be the same."""
         same_born = compared(born_of(entry, self.today), self.births)
         return not same_born and self.is_called_otherwise(entry)
 
     def values(self, rule: Rule) -> list[dict[str, str]]:
-        """Return what the attributes of a rule hold in an entry of this person's, each way once."""
+        """Return the attribute values by which a rule matches, once for each combination."""
         return self._filled(rule, self.rows)
 
     def values_otherwise(self, rule: Rule) -> list[dict[str, str]]:
-        """As `values`, with the student numbers in other forms."""
+        """As `values`, with the student number in its other forms."""
         return self._filled(rule, self._other_rows) if "number" in rule.placeholders else []
 
     @cached_property
@@ -255,12 +253,12 @@ class Identity:
         return _holds(entry, self.values(rule))
 
     def matches_otherwise(self, rule: Rule, entry: Attributes) -> bool:
-        """As `matches`, with a student number in another form, which is never certain."""
+        """As `matches`, with the student number in another form; such a match is never certain."""
         return _holds(entry, self.values_otherwise(rule))
 
 
 def _holds(entry: Attributes, wanted: Iterable[Mapping[str, str]]) -> bool:
-    """Whether the entry holds all values of one of these."""
+    """Tell whether the entry has all values of one of these combinations."""
     there: dict[str, set[str]] = {}
     for each in wanted:
         there = there or {name: held(entry, name) for name in each}

@@ -74,7 +74,7 @@ class Rule(BaseModel):
 
     @property
     def of_a_login_name(self) -> bool:
-        """Whether nothing but the login name makes this certain."""
+        """Tell whether only the login name makes the rule certain."""
         others = (needed for needed in _IDENTIFYING if needed != {"login_name"})
         return "login_name" in self.placeholders and not any(
             needed <= self.placeholders for needed in others

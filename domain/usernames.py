@@ -1,7 +1,7 @@
-"""Usernames: which are allowed, and which to try for a person, best first.
+"""Checks usernames, and generates a person's candidates in order of preference; pure.
 
-Names are ASCII and short enough for every system behind the directory. A candidate that would
-have to be cut is skipped, because cut names look like mistakes.
+Names are ASCII and short enough for every system that reads the directory. A candidate that is too
+long is skipped, because truncated names look like mistakes.
 """
 
 import re
@@ -17,7 +17,7 @@ from domain.rules import Unfit
 _ALLOWED = re.compile(r"[a-z][a-z0-9.]{2,19}")
 _WORD = r"[a-z0-9_][a-z0-9_-]*"
 _WRITABLE = re.compile(rf"{_WORD}(\.{_WORD})*(@{_WORD}(\.{_WORD})+)?")
-"""What stands in a DN, in a filter and in an e-mail address as it is."""
+"""Names that need no escaping in a DN, a search filter or an e-mail address."""
 _LONGEST = 64
 _SYSTEM_NAMES = (
     "abuse admin administrator anonymous backup daemon guest help hostmaster info ldap mail "
@@ -30,23 +30,23 @@ _PLACEHOLDERS = frozenset({"first", "first1", "last", "number"})
 
 
 def is_valid(name: str) -> bool:
-    """Tell whether a name may be a student's, in the directory and in an e-mail address."""
+    """Tell whether a name may be given to a student, in the directory and as e-mail address."""
     spelled = _ALLOWED.fullmatch(name) and ".." not in name and not name.endswith(".")
     return bool(spelled) and name not in _RESERVED
 
 
 class Unusable(StrEnum):
-    """Why a name that the registrar gives is given to nobody."""
+    """Why the registrar's login name cannot be given to anybody."""
 
     RESERVED = "reserved"
     MALFORMED = "not a name that can be written"
 
 
 def unusable(name: str, reserved: Collection[str] = ()) -> Unusable | None:
-    """Return why the registrar's login name cannot be used, None when it can.
+    """Return why the registrar's login name cannot be used; None if it can.
 
-    It need not be one that this module would make: underscores, digits alone, an address with
-    `@`, a short or long name are used if the directory takes them.
+    It may have forms that this module does not generate: underscores, only digits, an address with
+    `@`, one letter, or up to 64 characters.
     """
     refused = _RESERVED | {each.casefold() for each in reserved}
     if name in refused or name.partition("@")[0] in refused:
@@ -62,9 +62,9 @@ _REASONS = {
 
 
 def refusal(login_name: str | None, reserved: Collection[str], *, shared: bool) -> Reason | None:
-    """Return why support is asked about a login name of the registrar; None without one too.
+    """Return why staff must decide about the registrar's login name; None if it can be used.
 
-    `shared`: the registrar gives it to another enrolled student as well.
+    Return None too if there is no login name. `shared`: another enrolled student has it as well.
     """
     why = unusable(login_name, reserved) if login_name else None
     if why:
@@ -73,7 +73,7 @@ def refusal(login_name: str | None, reserved: Collection[str], *, shared: bool) 
 
 
 def address(name: str, domain: str) -> str | None:
-    """Return the e-mail address that belongs to a username; None where it would be elsewhere."""
+    """Return the e-mail address of a username; None if it names another domain."""
     _, at, there = name.partition("@")
     if not at:
         return f"{name}@{domain}"
@@ -98,7 +98,7 @@ def candidates(
     patterns: Sequence[str],
     reserved: Collection[str] = (),
 ) -> list[str]:
-    """Fill the patterns in order; who has no name leaves only the number."""
+    """Return the usernames by these patterns in order; without a name only those of the number."""
     refused = {name.casefold() for name in reserved}
     names = dict.fromkeys(
         pattern.format_map(fields)
@@ -109,7 +109,7 @@ def candidates(
 
 
 def _spellings(first: str, last: str, number: str) -> Iterator[dict[str, str]]:
-    """Spell the names: a double surname joined, then by its first part alone."""
+    """Yield the placeholders' values: a double surname joined, then only its first part."""
     firsts, lasts = _parts(first), _parts(last)
     digits = "".join(_parts(number))
     for surname in dict.fromkeys(("".join(lasts), lasts[0] if lasts else "")):

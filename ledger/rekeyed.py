@@ -1,7 +1,7 @@
-"""Persons whose row the registrar has replaced: the keys under which the ledger knew them before.
+"""Finds the former keys of persons whose row the registrar has replaced.
 
-A person is known again by the insurance number, and by the names, birth date and contacts that an
-account was made for.
+A person is recognised by the insurance number, together with the names, birth date and contacts
+that were stored with their account.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ _ENOUGH = 3
 
 
 async def former(pool: Pool, person_keys: Sequence[str]) -> tuple[str, ...]:
-    """Return the keys of this person's rows that the registrar has no more."""
+    """Return the keys of this person's rows that the registrar no longer has."""
     rows = await pool.fetch(
         "SELECT DISTINCT former_key FROM rekeyed WHERE person_key = ANY($1) ORDER BY former_key",
         person_keys,
@@ -29,7 +29,7 @@ async def former(pool: Pool, person_keys: Sequence[str]) -> tuple[str, ...]:
 
 
 async def all_former(pool: Pool) -> dict[str, tuple[str, ...]]:
-    """Return, for each key of a person, the keys of their rows that the registrar has no more."""
+    """Return by person key the keys of the rows that the registrar no longer has."""
     rows = await pool.fetch(
         "SELECT person_key, array_agg(former_key ORDER BY former_key) AS former FROM rekeyed"
         " GROUP BY person_key"
@@ -45,9 +45,9 @@ def with_keys(person: Person, keys: Iterable[str]) -> Person:
 async def recognised(
     pool: Pool, keys: KeyRing, person: Person
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Look for usernames of other rows under the person's insurance number.
+    """Find the keys of other rows with a username and the person's insurance number.
 
-    Returns the keys that are the person's own, and those of others who have the number.
+    Returns the person's own keys, and those of other persons.
     """
     number = number_of(person)
     if number is None:
@@ -67,17 +67,16 @@ async def note(pool: Pool, person_key: str, former_keys: Iterable[str]) -> None:
 async def holders(
     pool: Pool, keys: KeyRing, number: tuple[str, str], person_keys: Sequence[str]
 ) -> dict[str, frozenset[str]]:
-    """Return who else has a username under this insurance number, and what each is found by."""
+    """Return the facts of everybody else with a username and this insurance number, by key."""
     index = number_index(keys, number)
     found = (await holders_of(pool, [index])).get(index, {})
     return {key: found_by for key, found_by in found.items() if key not in person_keys}
 
 
 async def holders_of(pool: Pool, numbers: Sequence[str]) -> dict[str, dict[str, frozenset[str]]]:
-    """Return who has a username under each of these indexes of insurance numbers.
+    """Return by index of an insurance number, then by key, the facts of all with a username.
 
-    A number that the registrar had, one that was typed, and one of an account that was imported
-    count alike.
+    Includes numbers of the registrar, typed numbers, and those of imported accounts.
     """
     rows = await pool.fetch(
         "WITH wanted AS (SELECT unnest($1::text[]) AS number), numbered AS ("
@@ -111,21 +110,22 @@ def number_of(person: Person) -> tuple[str, str] | None:
 
 
 def facts(keys: KeyRing, person: Person, *, alone: bool = True) -> tuple[str, ...]:
-    """Return what tells whose an account is, also by another row where the number is theirs alone.
+    """Return the facts by which an account's owner is recognised, as keyed indexes.
 
-    Without a number, or with one that others have too, it only tells the person from another.
+    With an insurance number that is theirs `alone`, the owner is found by another row too. Without
+    one, the facts can only tell the owner from another person.
     """
     last, first = _names(person)
-    told = noted_names.indexes(keys, (*last, *first)) | set(marks(keys, person))
+    found = noted_names.indexes(keys, (*last, *first)) | set(marks(keys, person))
     number = number_of(person)
     if number and alone:
-        told |= {number_index(keys, number), *_contacts(keys, person)}
-        return tuple(sorted(told))
-    return tuple(sorted(each for each in told if not each.startswith(_CONTACT)))
+        found |= {number_index(keys, number), *_contacts(keys, person)}
+        return tuple(sorted(found))
+    return tuple(sorted(each for each in found if not each.startswith(_CONTACT)))
 
 
 def marks(keys: KeyRing, person: Person) -> Iterator[str]:
-    """Yield what is compared, each as what it is, so that a change is seen."""
+    """Yield the compared facts, each with its kind, so that a changed one is recognised."""
     for each in _rows(person):
         if each.birth_date:
             yield _born(keys, each.birth_date)
@@ -142,9 +142,9 @@ def number_mark(scheme: str, index: str) -> str:
 
 
 class Compared(NamedTuple):
-    """Which facts are the same as those that were noted; None where that cannot be told.
+    """Tells of each fact whether it equals the stored one; None if that is unknown.
 
-    A birth date with day and month exchanged may be the same.
+    It is also None for a birth date with day and month exchanged.
     """
 
     last: bool | None
@@ -155,34 +155,33 @@ class Compared(NamedTuple):
 
 
 def contradicts(keys: KeyRing, person: Person, found_by: Collection[str]) -> bool:
-    """Whether what was noted under a key of this person's may be somebody else's.
+    """Tell whether the facts stored under a key of this person may be another person's.
 
-    Nothing is told where surname, first name, birth date or insurance number differ, unless more
-    agree than differ, and birth date or number among them with the first name, or both of them. A
-    contact counts as well, where the birth date does not differ; a contact that differs only where
-    the birth date is not known.
+    They may be if surname, first name, birth date or insurance number differs, unless more of these
+    agree than differ, among them two of first name, birth date and number. An equal contact counts
+    too unless the birth date differs, a different one only if the birth date is unknown.
     """
     if not found_by:
         return False
-    told = _compared(keys, person, found_by)
-    if False not in told[:4] and (told.contact is not False or told.born is not None):
+    same = _compared(keys, person, found_by)
+    if False not in same[:4] and (same.contact is not False or same.born is not None):
         return False
-    surely = (told.first and (told.born or told.number)) or (told.born and told.number)
-    counts = told.born is None or (told.born and told.contact)
-    facts = (*told[:4], told.contact if counts else None)
+    surely = (same.first and (same.born or same.number)) or (same.born and same.number)
+    counts = same.born is None or (same.born and same.contact)
+    facts = (*same[:4], same.contact if counts else None)
     return not surely or facts.count(True) <= facts.count(False)
 
 
 def agrees(keys: KeyRing, person: Person, found_by: Collection[str]) -> bool:
-    """Whether what was noted under the person's insurance number is theirs, by another row.
+    """Tell whether facts of another row with the person's insurance number are the person's.
 
-    Twins have a surname, a birth date and a parent's contact and number in common, and namesakes
-    may have a family's contact: the first name must agree, the birth date must not differ, and
-    three of these and surname and a contact must agree.
+    The first name must agree, the birth date must not differ, and three of surname, first name,
+    birth date and contact must agree: twins may have surname, birth date, and a parent's contact
+    and number in common, and namesakes a family's contact.
     """
-    told = _compared(keys, person, found_by)
-    facts = (told.last, told.first, told.born, told.contact)
-    return bool(told.first) and told.born is not False and facts.count(True) >= _ENOUGH
+    same = _compared(keys, person, found_by)
+    facts = (same.last, same.first, same.born, same.contact)
+    return bool(same.first) and same.born is not False and facts.count(True) >= _ENOUGH
 
 
 def _compared(keys: KeyRing, person: Person, found_by: Collection[str]) -> Compared:
@@ -214,21 +213,21 @@ def _names_compared(
 ) -> tuple[bool | None, bool | None]:
     """Return whether surname and first name are the same.
 
-    The one name of a person who has no other counts as the first name, whichever column it is in.
-    A surname that is left of two names does not: it is a twin's as well.
+    The only name of a person counts as the first name, whichever column it is in. If only the
+    surname of two names is on file now, it does not count as one, because twins share it.
     """
     last, first = _names(person)
-    told = (
+    same = (
         noted_names.is_noted(keys, last, found_by),
         noted_names.is_noted(keys, first, found_by),
     )
-    if told == (True, None) and noted_names.knows_none_but(keys, (*last, *first), found_by):
+    if same == (True, None) and noted_names.knows_none_but(keys, (*last, *first), found_by):
         return None, True
-    return told
+    return same
 
 
 def _in_common(own: Collection[str], found_by: Collection[str], kind: str) -> bool | None:
-    """Whether marks of a kind have one in common; None where one has none of them."""
+    """Tell whether both have a mark of this kind in common; None if one has no such mark."""
     one, other = ({each for each in marks if each.startswith(kind)} for marks in (own, found_by))
     return not one.isdisjoint(other) if one and other else None
 

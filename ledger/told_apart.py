@@ -1,6 +1,6 @@
-"""Staff's answers that two persons who seemed to be one are two; kept until they are taken back.
+"""Stores staff's decisions that two similar persons are two; each is kept until it is withdrawn.
 
-An answer holds for both persons, by the keys that the ledger knows each by.
+A decision applies to both persons, by all keys that the ledger has for each.
 """
 
 from collections import defaultdict
@@ -22,14 +22,14 @@ _OF = "SELECT * FROM told_apart WHERE person_keys && $1 OR other_keys && $1"
 
 
 async def note_keys(pool: Pool, person: Person, others: Collection[str]) -> None:
-    """Note that these keys, which have the person's insurance number, are of somebody else."""
+    """Store that these keys, which have the person's insurance number, are another person's."""
     await pool.execute(_NOTE, sorted(person.keys), sorted(others), [], [])
 
 
 async def note_rows(pool: Pool, person: Person, rows: Sequence[Enrolment]) -> None:
-    """Note that these rows, which seemed to be the person's, are of somebody else.
+    """Store that these similar rows are another person's.
 
-    Rows that an activation read before they had indexes are left out.
+    Rows without keyed indexes, read by an activation of an older version, are left out.
     """
     known = [row for row in rows if row.row_mark]
     if known:
@@ -44,7 +44,7 @@ async def note_rows(pool: Pool, person: Person, rows: Sequence[Enrolment]) -> No
 
 
 async def others(pool: Pool, person_keys: Sequence[str]) -> frozenset[str]:
-    """Return the keys of those whom an insurance number does not make this person."""
+    """Return the keys of persons with this person's insurance number who are not this person."""
     found = {
         key
         for row in await pool.fetch(_OF, person_keys)
@@ -59,21 +59,21 @@ async def others(pool: Pool, person_keys: Sequence[str]) -> frozenset[str]:
 
 
 async def without(pool: Pool, person: Person) -> Person:
-    """Return the person without the rows of others that staff found to be somebody else's."""
+    """Return the person without the similar rows that are another person's by a decision."""
     if not person.alike:
         return person
     return _without(person, _marks(await pool.fetch(_OF, person.keys)))
 
 
 async def rows_left(pool: Pool, people: Mapping[str, Person]) -> dict[str, tuple[Enrolment, ...]]:
-    """Return the rows that may still be theirs of those of whom staff answered; keys are kept."""
+    """Return by key the similar rows that remain, for the persons about whom staff decided."""
     marks = _marks(await pool.fetch("SELECT * FROM told_apart WHERE other_marks <> '{}'"))
     left = {key: _without(each, marks).alike for key, each in people.items() if each.alike}
     return {key: alike for key, alike in left.items() if alike != people[key].alike}
 
 
 async def forget(pool: Pool, keys: KeyRing, number: str) -> int:
-    """Take back every answer about a student, by system and number; returns how many there were."""
+    """Withdraw every decision about a student, by system and number; returns their number."""
     key = keys.index("person", number)
     done = await pool.fetch(
         "WITH own AS (SELECT array_agg(key) AS keys FROM (SELECT $1::text AS key"
@@ -86,7 +86,7 @@ async def forget(pool: Pool, keys: KeyRing, number: str) -> int:
 
 
 def _marks(answers: Sequence[Record]) -> dict[str, set[str]]:
-    """Return the marks of the rows that are somebody else's than the person of each key."""
+    """Return by person key the marks of the rows that are another person's."""
     found: dict[str, set[str]] = defaultdict(set)
     for row in answers:
         for own, _, marks in _sides(row):
@@ -96,7 +96,7 @@ def _marks(answers: Sequence[Record]) -> dict[str, set[str]]:
 
 
 def _sides(row: Record) -> Iterator[tuple[list[str], list[str], list[str]]]:
-    """Yield the answer as each of the two sees it: own keys, and keys and marks of the other."""
+    """Yield the decision from both sides: own keys, and keys and marks of the other person."""
     yield row["person_keys"], row["other_keys"], row["other_marks"]
     yield row["other_keys"], row["person_keys"], row["person_marks"]
 

@@ -1,8 +1,8 @@
-"""Numbers that the registrar has given to somebody else: the newcomer has a key of their own here.
+"""Stores own keys for persons whose student number the registrar gave to another person before.
 
-A person's key is an index of system and number. What the ledger keeps under it is the newcomer's
-only where the names that it was noted with do not contradict. Otherwise another key is made of it,
-which the claim notes: whoever comes later in the activation reads it and compares nothing.
+A person's key is a keyed index of system and number. If the facts stored under it contradict the
+person, the person gets another key, derived from it. The claim of the activation stores that key;
+later steps of the activation read it and compare nothing.
 """
 
 from collections import defaultdict
@@ -21,9 +21,9 @@ R = TypeVar("R", ResolveAccount, ProvisionAccount, CheckAccount)
 async def own_keys(
     pool: Pool, keys: KeyRing, person: Person, reference: str | None = None
 ) -> dict[str, str]:
-    """Return the key of their own for each of a person's keys that is somebody else's.
+    """Return the own key for each of a person's keys that is another person's in the ledger.
 
-    What the activation of this reference noted does not count: it is the person's.
+    Facts stored by the activation with this reference are the person's, so they are ignored.
     """
     found = {}
     for key in person.keys:
@@ -46,9 +46,9 @@ async def _is_anothers(
 async def facts_of(
     pool: Pool, person_keys: Sequence[str], reference: str | None = None
 ) -> dict[str, frozenset[str]]:
-    """Return what each of these keys was noted with, but for the activation of this reference.
+    """Return the facts stored under each key, except by the activation with this reference.
 
-    Where there is an account, whose it is says who has the key: others may only have asked for it.
+    If one of the activations made an account, only its facts count: others may only have asked.
     """
     rows = await pool.fetch(
         "SELECT person_key, found_by,"
@@ -74,7 +74,7 @@ async def facts_of(
 
 
 async def note(pool: Pool, reference: str, own: Mapping[str, str]) -> None:
-    """Note the keys that stand for the registrar's in this activation."""
+    """Store the own keys, by registrar key, that replace the registrar's in this activation."""
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("DELETE FROM key_used_again WHERE reference = $1", reference)
         await connection.executemany(
@@ -84,7 +84,7 @@ async def note(pool: Pool, reference: str, own: Mapping[str, str]) -> None:
 
 
 async def noted(pool: Pool, reference: str) -> dict[str, str]:
-    """Return the keys that stand for the registrar's in this activation."""
+    """Return the own keys, by registrar key, that replace the registrar's in this activation."""
     rows = await pool.fetch(
         "SELECT registrar_key, own_key FROM key_used_again WHERE reference = $1", reference
     )
@@ -92,7 +92,7 @@ async def noted(pool: Pool, reference: str) -> dict[str, str]:
 
 
 async def has_any(pool: Pool, person_keys: Sequence[str]) -> bool:
-    """Whether one of these keys stands for a number that was somebody else's before."""
+    """Tell whether one of these is an own key, for a number that was another person's before."""
     found: bool = await pool.fetchval(
         "SELECT EXISTS (SELECT FROM key_used_again WHERE own_key = ANY($1))", person_keys
     )
@@ -100,13 +100,13 @@ async def has_any(pool: Pool, person_keys: Sequence[str]) -> bool:
 
 
 def with_own(person: Person, own: Mapping[str, str]) -> Person:
-    """Return the person with the keys of their own."""
+    """Return the person with own keys in place of the registrar's."""
     first, *others = (own.get(key, key) for key in person.keys)
     return person.model_copy(update={"person_key": first, "other_keys": tuple(others)})
 
 
 async def widened(pool: Pool, request: R) -> R:
-    """Return the request with every key under which the ledger knows the person."""
+    """Return the request with every key that the ledger has for the person."""
     person = request.person
     if not isinstance(request, CheckAccount):
         person = with_own(person, await noted(pool, request.reference))

@@ -1,4 +1,4 @@
-"""Who has an account: what registrar, ledger and directory know of a person, taken together.
+"""Finds out who has an account, from registrar, ledger and directory together; without Temporal.
 
-Activities and commands ask here alike; Temporal is not known.
+Activities and commands use the same functions.
 """

@@ -1,7 +1,7 @@
 """Compares everybody in the registrar with every entry of the directory, in memory.
 
-Persons and rules are those of an activation, and so are `judge` and what the ledger is asked about
-rows that the registrar has replaced. All are only read.
+It uses the persons, the rules and `judge` of an activation, and the same ledger queries for rows
+that the registrar has replaced. It only reads.
 """
 
 from collections import Counter, defaultdict
@@ -22,13 +22,13 @@ from domain.registrar.humans import people
 from domain.registrar.login_names import LoginNames
 from domain.registrar.rows import Row
 from ledger import rekeyed
-from recognition.rekeyed import Ledger, told_by
+from recognition.rekeyed import Ledger, with_former_rows
 from security.keys import KeyRing
 from settings import Settings, Usernames
 
 
 class Plan(StrEnum):
-    """What an activation would come to."""
+    """The result that an activation would have."""
 
     NEW = "new"
     ALREADY_ACTIVE = "already_active"
@@ -40,15 +40,15 @@ class Plan(StrEnum):
 NOBODY = Ledger({}, {})
 
 KNOWN = frozenset((Plan.ALREADY_ACTIVE, Plan.ADOPT))
-"""The entry is certainly the person's, and nobody else's."""
+"""Plans in which the entry is certainly this person's only."""
 
 
 @dataclass(frozen=True)
 class Match:
     """One enrolled person, by the newest enrolment; `username` is that of their own entry.
 
-    `why` names the rule that matched, or what is in the way, and nobody's data. `found_by` is what
-    recognises the person when the row is replaced, as keyed indexes.
+    `why` names the rule that matched, or the reason of a conflict, without personal data.
+    `found_by` are keyed indexes by which the person is recognised after their row is replaced.
     """
 
     keys: tuple[str, ...]
@@ -63,7 +63,7 @@ class Match:
 
 
 def persons(rows: Sequence[Row], settings: Settings, keys: KeyRing) -> list[Person]:
-    """Return every person of the registrar, those too who are not enrolled any more."""
+    """Return every person in the registrar, also those who are no longer enrolled."""
     own = settings.institution.mail_domains
     typed = students.ContactQuery(None, None, settings.registrar.phone_region, own)
     grouped = people(rows, typed.region, own)
@@ -83,10 +83,10 @@ def matches(
     ledger: Ledger = NOBODY,
     found_by: Callable[[Person], tuple[str, ...]] = lambda _: (),
 ) -> Iterator[Match]:
-    """Tell for each enrolled person what an activation would find.
+    """Yield for each enrolled person what an activation would find.
 
-    Besides, an entry that would go to several persons, enrolled or not, is in conflict: an
-    activation sees one person, and would give it to whoever comes first.
+    An entry that belongs to several persons, enrolled or not, is a conflict too: an activation sees
+    only one person, and would give it to the first one who starts.
     """
     rules, institution = settings.directory.match_rules, settings.institution
     names = _Names(entries, institution.domain)
@@ -97,7 +97,7 @@ def matches(
         again = ledger.known.get(person.person_key)
         known = replace(known, used_again=bool(again and again.own_keys))
         if kept := ledger.kept.get(person.person_key):
-            known = told_by(known, kept, names.of(kept.names))
+            known = with_former_rows(known, kept, names.of(kept.names))
         found.append((person, judge(known, rules, postings.of(known))))
     owners = Counter(entry.dn for _, judged in found for entry in judged.own)
     for person, judged in found:
@@ -109,7 +109,7 @@ def matches(
         again = ledger.known.get(person.person_key)
         keys = again.person.keys if again else person.keys
         if again and plan in KNOWN and judged.why == CODES:
-            # The code in the entry tells that who had the number is the same person.
+            # The code in the entry proves that the other holders of the number are this person.
             keys += again.others
         elif again and again.another:
             plan, why = Plan.CONFLICT, Reason.NUMBER_OF_ANOTHER
@@ -128,20 +128,20 @@ def matches(
 
 
 def recognised_by(keys: KeyRing, people: Sequence[Person]) -> Callable[[Person], tuple[str, ...]]:
-    """Tell what recognises each when a row is replaced; a number that several have does not."""
+    """Return how to make `Match.found_by`; numbers of several persons are left out."""
     numbers = Counter(map(rekeyed.number_of, people))
     return lambda person: rekeyed.facts(keys, person, alone=numbers[rekeyed.number_of(person)] == 1)
 
 
 def _username(person: Person, own: Sequence[Entry], plan: Plan) -> str | None:
-    """Return the name of a person's own entry; of several, the registrar's where it is adopted."""
+    """Return the username of the person's entry; the registrar's login name if it is adopted."""
     if len(own) != 1:
         return None
     return person.login_name if plan is Plan.ADOPT and person.login_name else own[0].uid
 
 
 class _Names:
-    """Which entries have a name, or its address; one may have several, and stand anywhere."""
+    """Finds entries by username or address, of which an entry may have several."""
 
     def __init__(self, entries: Sequence[Entry], domain: str) -> None:
         self._domain = domain
@@ -155,7 +155,7 @@ class _Names:
                     self._held[value.lower()].add(entry.dn)
 
     def of(self, names: Iterable[str]) -> list[Entry]:
-        """Return the entries of these names, as a search of the directory would."""
+        """Return the entries with these usernames, as a directory search would."""
         return [entry for name in names for entry in self._named.get(name.lower(), ())]
 
     def in_use(self, name: str, but_by: str = "") -> bool:
@@ -185,7 +185,7 @@ def _plan(
 def _plan_of_own(
     judged: Judgement[Entry], login: str | None, refused: bool, names: _Names
 ) -> tuple[Plan, str]:
-    """Tell what becomes of the one entry that is certainly the person's."""
+    """Return the plan for the single entry that is certainly the person's, and why."""
     (entry,) = judged.own
     name = login or entry.uid.lower()
     plan, why = Plan.CONFLICT, str(judged.why)

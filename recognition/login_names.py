@@ -1,4 +1,4 @@
-"""Asks the registrar whether a person's login name is another human's too."""
+"""Asks the registrar whether another human has a person's login name too."""
 
 from adapters.registrar.port import Registrar, SharedByMany
 from domain.contracts.people import Person, SharedLogin
@@ -11,7 +11,7 @@ from settings import Settings
 async def marked(registrar: Registrar, person: Person, settings: Settings) -> Person:
     """Return the person with `login_shared` and `shared_logins`.
 
-    A name that is no username is not asked about. Raises `adapters.errors.AdapterError` where the
+    Names that cannot be usernames are skipped. Raises `adapters.errors.AdapterError` if the
     registrar does not answer.
     """
     region, own = settings.registrar.phone_region, settings.institution.mail_domains

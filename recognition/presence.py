@@ -1,9 +1,9 @@
-"""Whether the directory still has an account that the ledger calls active.
+"""Checks whether the directory still has an account that is active in the ledger.
 
-An entry that is not found proves nothing: the base may be wrong, a right taken, the server a
-replica that lags or was never filled. So "gone" needs more, over one connection: every rule by
-which a person's entry is recognised finds another account that the engine made, and the server
-takes writes. Anything less is waited for.
+A search without a result proves nothing: the search base may be wrong, a permission revoked, the
+server an empty or lagging replica. To report "gone", one connection must also find another account
+that the engine made, by username and by code, and the server must accept writes. Otherwise the
+caller retries.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from domain.contracts.account_io import AccountChecked, AccountState
 from domain.identities import Identity
 
 KNOWN_MOST = 50
-"""Accounts of others that are looked for; one of them has to be there."""
+"""Maximum number of other accounts to search for; at least one must be found."""
 
 
 def state(directory: Directory, identity: Identity, username: str) -> AccountChecked:
-    """Return what the directory shows; `gone` is not proved by this alone."""
+    """Return the state of the account in the directory; GONE only means that it was not found."""
     own = directory.find_own(identity).own
     named = [each for each in directory.find_by_uids([username]) if _may_be_own(each, identity)]
     found = sorted({each.dn: each for each in (*own, *named)}.values(), key=lambda each: each.dn)
@@ -36,7 +36,7 @@ def state(directory: Directory, identity: Identity, username: str) -> AccountChe
 def proved(
     directory: Directory, identity: Identity, username: str, known: Sequence[str]
 ) -> AccountChecked:
-    """As `state`, from one server; raises where `gone` cannot be told from not seen."""
+    """As `state`, over one connection; raises `Misconfigured` if GONE cannot be proved."""
     with directory.one_connection():
         found = state(directory, identity, username)
         if found.state is AccountState.GONE:
@@ -48,14 +48,14 @@ def proved(
 
 
 def _may_be_own(entry: Entry, identity: Identity) -> bool:
-    """Whether an entry of the reserved name is the person's: its codes say so, or it has none."""
+    """Tell whether an entry with the reserved username has the person's code, or no code."""
     if identity.is_of_who_had_the_number(entry.attributes):
         return False
     return entry.belongs_to(identity.codes) or not entry.attributes.get(CODES.lower())
 
 
 def _shows(directory: Directory, known: Sequence[str]) -> bool:
-    """Whether some known account is found by its name and, by its code, once more."""
+    """Tell whether one of the known accounts is found both by username and by code."""
     for entry in directory.find_by_uids(known):
         values = entry.attributes.get(CODES.lower(), [])
         if values and directory.find_by_codes(values[:1]):

@@ -1,8 +1,7 @@
-"""Knows a person again whose row the registrar has replaced, and recognises their entry.
+"""Recognises a person whose row the registrar has replaced, and their directory entry.
 
-Whose number the registrar has used again is known by a key of their own (`ledger.used_again`).
-
-The claim of an activation and the comparison of everybody before the term ask here alike.
+A person whose number was another's before has an own key in the ledger (`ledger.used_again`). The
+claim of an activation and the comparison of all persons before the term use the same functions.
 """
 
 from collections import defaultdict
@@ -23,13 +22,13 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Known:
-    """A person with every key under which the ledger knows them.
+    """A person with every key that the ledger has for them.
 
-    `same` are keys that the insurance number tells anew, `others` those of others who have it, and
-    `account` is the one that the ledger calls active. `settled`: whose the number is was settled
-    before, for the person came to an account, or an import found theirs. `own_keys` stand for keys
-    of the registrar's that are somebody else's here. `apart` are keys of those of whom staff said
-    that they are not the person.
+    `same` are keys found by the insurance number, `others` those of other persons with it, and
+    `account` is the active one in the ledger. `settled`: the owner of the number was decided
+    before, when the person got an account, or an import found theirs. `own_keys` maps registrar
+    keys that are another person's in the ledger to the person's own ones. `apart` are keys of
+    persons who are not this one by a decision of staff.
     """
 
     person: Person
@@ -43,7 +42,7 @@ class Known:
 
     @property
     def another(self) -> bool:
-        """Whether somebody else may have the person's insurance number."""
+        """Tell whether the person's insurance number may be another person's."""
         return not self.apart.issuperset(self.others) and not self.settled
 
 
@@ -54,9 +53,9 @@ async def known(
     gone: str | None = None,
     reference: str | None = None,
 ) -> Known:
-    """Look for a person's account by every row, then by the number; `gone` counts as none.
+    """Find a person's account by every row, then by the insurance number.
 
-    `reference` is the activation that asks.
+    An account of the activation `gone` is ignored. `reference` is the activation that asks.
     """
     own = await used_again.own_keys(pool, keys, person, reference)
     person = used_again.with_own(person, own)
@@ -78,10 +77,10 @@ async def known(
 async def account_of(
     pool: Pool, keys: KeyRing, person: Person, former: Sequence[str], gone: str | None
 ) -> ActiveAccount | None:
-    """Return what the ledger knows of an account, unless it is the one that is gone.
+    """Return the account in the ledger; None if it is that of the activation `gone`.
 
-    Of a row that the registrar has no more, an account that others made counts as well: no rule
-    may recognise it any longer.
+    Under the keys of former rows an account that was not made by the engine counts too, because the
+    match rules may no longer recognise it.
     """
     account = await activations.active_account(pool, keys, *person.keys)
     if account is None:
@@ -92,9 +91,9 @@ async def account_of(
 
 
 async def known_again(pool: Pool, keys: KeyRing, people: Sequence[Person]) -> dict[str, Known]:
-    """Return, by their keys, those of whom the ledger knows more than by the rows that are there.
+    """Return, by key, the persons of whom the ledger knows more than their rows show.
 
-    Most of a registrar's persons are nobody whom it knows: only the others are asked for singly.
+    Most persons are not in the ledger; only those found in batches are then looked up one by one.
     """
     former = await rekeyed.all_former(pool)
     numbered: dict[str, list[Person]] = defaultdict(list)
@@ -121,10 +120,11 @@ async def known_again(pool: Pool, keys: KeyRing, people: Sequence[Person]) -> di
 
 @dataclass(frozen=True)
 class Kept:
-    """Usernames that are kept for a person's rows that are gone.
+    """Usernames that the ledger keeps for a person's former rows.
 
-    `theirs` are of entries that are known to be the person's, and `coded` those of them whose codes
-    are. Another, `held`, may be a stranger's by now, unless the engine made the entry.
+    `theirs` belong to entries known to be the person's; in those of `coded` the codes are known to
+    be theirs too. An entry with the name in `held` may be another person's now, unless the engine
+    made it.
     """
 
     theirs: frozenset[str] = frozenset()
@@ -137,7 +137,7 @@ class Kept:
 
 
 async def kept(pool: Pool, keys: KeyRing, former: Sequence[str]) -> Kept:
-    """Return what the ledger keeps under the keys of a person's rows that are gone."""
+    """Return the usernames that the ledger keeps under the keys of former rows."""
     if not former:
         return Kept()
     account = await activations.active_account(pool, keys, *former, ends=activations.WITH_ACCOUNT)
@@ -151,11 +151,11 @@ async def kept(pool: Pool, keys: KeyRing, former: Sequence[str]) -> Kept:
     )
 
 
-def told_by(own: Identity, kept: Kept, entries: Sequence[Entry]) -> Identity:
-    """Return what recognises a person's entry by rows that are gone, too.
+def with_former_rows(own: Identity, kept: Kept, entries: Sequence[Entry]) -> Identity:
+    """Return the identity with the usernames and codes of the person's former rows.
 
-    An entry of a username that was kept for such a row tells the codes of that row, where it was
-    made here or its codes are known to be theirs: no other can be told from a stranger's.
+    The codes are taken from the entries with the kept usernames, but only if the engine made the
+    entry or its codes are known to be the person's; another one may be another person's.
     """
     trusted = {entry.dn for name in kept.coded for entry in _of(name, entries)}
     codes = (
@@ -168,9 +168,9 @@ def told_by(own: Identity, kept: Kept, entries: Sequence[Entry]) -> Identity:
 
 
 def _of(name: str, entries: Iterable[Entry]) -> list[Entry]:
-    """Return the entry of this name; where only other names of entries are it, there must be one.
+    """Return the entries with this main username, else the only one that has it as a further one.
 
-    An entry may have several names, and two entries may have one.
+    An entry may have several usernames, and two entries may have the same one.
     """
     named = [entry for entry in entries if entry.is_named(name)]
     exactly = [entry for entry in named if entry.uid.lower() == name.lower()]
@@ -180,19 +180,20 @@ def _of(name: str, entries: Iterable[Entry]) -> list[Entry]:
 async def recognition(
     pool: Pool, keys: KeyRing, directory: Directory, own: Identity, former: Sequence[str]
 ) -> Identity:
-    """Return what recognises a person's entry by rows that are gone; `former` are their keys."""
-    of_gone = await kept(pool, keys, former)
-    if not of_gone.names:
+    """As `with_former_rows`, reading ledger and directory; `former` are the keys of these rows."""
+    of_former = await kept(pool, keys, former)
+    if not of_former.names:
         return own
-    return told_by(own, of_gone, await directory.run(directory.find_by_uids, of_gone.names))
+    entries = await directory.run(directory.find_by_uids, of_former.names)
+    return with_former_rows(own, of_former, entries)
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """What the ledger knows of a registrar's persons, by their keys.
+    """Data of the ledger about all persons of the registrar, by person key.
 
-    `known` and `kept` are by rows that are gone; `alike` are the rows that may still be theirs of
-    those about whom staff answered.
+    `known` and `kept` come from former rows. `alike` has, for persons about whom staff decided, the
+    rows of others that may still be theirs.
     """
 
     known: Mapping[str, Known]
@@ -203,11 +204,11 @@ class Ledger:
     async def of(cls, pool: Pool, keys: KeyRing, people: Sequence[Person]) -> "Ledger":
         again = await known_again(pool, keys, people)
         by_key = {each.person_key: each for each in people}
-        of_gone = {key: await kept(pool, keys, each.former) for key, each in again.items()}
+        of_former = {key: await kept(pool, keys, each.former) for key, each in again.items()}
         asked = {key: again[key].person if key in again else each for key, each in by_key.items()}
-        return cls(again, of_gone, await told_apart.rows_left(pool, asked))
+        return cls(again, of_former, await told_apart.rows_left(pool, asked))
 
     def told_apart(self, person: Person) -> Person:
-        """Return the person without the rows of others that staff found to be somebody else's."""
+        """Return the person without similar rows that are another person's by staff's decision."""
         alike = self.alike.get(person.person_key, person.alike)
         return person.model_copy(update={"alike": alike})

@@ -1,4 +1,4 @@
-"""Runs the second half: the username, «Συμφωνώ», the password, and the directory account.
+"""Runs the last steps: the username, «Συμφωνώ», the password, and the directory account.
 
 Nothing is created in the directory before the consent is recorded. A refused password, or a
 username taken meanwhile, leads the student back to the page where it can be changed.
@@ -112,7 +112,7 @@ class AccountSteps:
     async def _obtain_consent(self, username: str) -> bool:
         """Wait for «Συμφωνώ» to exactly what was shown, and record it before anything is created.
 
-        Returns False when the details have to be shown again, after a change or by staff's word.
+        Returns False if the details must be shown again, after a change or at staff's request.
         """
         shown = self.shown = consent.review(
             self._person, username, self._start.policy.terms_version

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Awaiting(Protocol):
-    """What waits for a student until `deadline_at`, which is None while it does not wait."""
+    """Waits for a student until `deadline_at`, which is None while it does not wait."""
 
     deadline_at: datetime | None
     mistake: BaseException | None

@@ -27,7 +27,7 @@ TOO_MANY = "TOO_MANY_SUBMISSIONS"
 _MOST = 200
 """Far more than a portal lets through; beyond it submissions are refused to limit the history."""
 _UNLIMITED = (StaffRequest, JoinedNotice)
-"""What no student sends for this activation, so the students' limit does not apply."""
+"""Submissions of staff or of another activation; the students' limit does not apply to them."""
 
 
 class Inbox:
@@ -40,7 +40,7 @@ class Inbox:
         self._renewed: set[str] = set()
 
     def put(self, submission: Submission, *, signalled: bool = False) -> None:
-        """Add a submission unless it is a duplicate or beyond the limit, which staff have not."""
+        """Add a submission unless it is a duplicate, or beyond the students' limit."""
         if submission.submission_id in self._seen or self.refuses(submission):
             return
         if isinstance(submission, UnlockRequest):
@@ -72,7 +72,7 @@ class Inbox:
         return submission.submission_id in self._renewed
 
     def signalled(self, submission: Submission) -> bool:
-        """Whether it came by signal first, which is used when no worker accepts an update."""
+        """Whether it came by signal first, as it does when no worker accepts an update."""
         return submission.submission_id in self._signalled
 
     def has(self, kinds: Kinds) -> bool:

@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.tasks import background, log_mistake
 
 _WHILE_HELD: Kinds = (StaffRequest, ResendRequest)
-"""What is answered at once while on hold; a code requested then would expire unread."""
+"""Submissions answered at once while on hold, when a new code would expire unread."""
 
 Delayed = Callable[[Reason], None]
 Done = TypeVar("Done")

@@ -135,7 +135,7 @@ _OF_STUDENTS = frozenset(
 )
 
 CANCELLABLE = frozenset(TRANSITIONS) - ENDS - {Step.PROVISIONING}
-"""Where staff may cancel: an account whose creation has begun is finished."""
+"""Steps at which staff may cancel; an account whose creation has begun is completed."""
 
 
 def woken_by(step: Step, reason: WaitReason | None) -> Waker | None:

@@ -18,7 +18,15 @@ from domain.contracts.vocabulary import FailureType
 from domain.registrar.humans import deciding
 from domain.registrar.row_facts import MOST_ROWS
 from domain.registrar.row_names import spellings, transcribed
-from domain.registrar.rows import Row, birth_date, enrolment, first_names, insurance_of, names, told
+from domain.registrar.rows import (
+    Row,
+    birth_date,
+    enrolment,
+    first_names,
+    insurance_of,
+    names,
+    without_blank_words,
+)
 from domain.registrar.students import ContactQuery, called, holds, holds_login_name
 from postgres import UNAVAILABLE, Pool, connect
 from settings import RegistrarSettings
@@ -139,7 +147,7 @@ class View:
         return self._read(rows)
 
     def _read(self, rows: Iterable[asyncpg.Record]) -> list[Row]:
-        return [told(dict(row), self._blank_words) for row in rows]
+        return [without_blank_words(dict(row), self._blank_words) for row in rows]
 
 
 def _keys(row: Row) -> Iterator[_Asked]:

@@ -40,7 +40,7 @@ class Enrolment(Model):
 
 
 class SharedLogin(StrEnum):
-    """Where else a person's login name stands: given to another, or on a row that gives none."""
+    """Who else has the login name: another student as theirs, or only a row that is not used."""
 
     GIVEN = "given"
     ON_FILE = "on_file"

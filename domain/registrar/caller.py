@@ -11,7 +11,7 @@ from datetime import date
 from domain import identity
 from domain.contracts.vocabulary import Question
 from domain.registrar.row_names import is_father, transcribed
-from domain.registrar.rows import Row, as_it_stands, birth_date
+from domain.registrar.rows import Row, as_written, birth_date
 from domain.rules import InvalidInput
 from domain.text import student_number
 
@@ -46,8 +46,8 @@ def numbers(group: Iterable[Row]) -> frozenset[str]:
     """
     found = set()
     for row in group:
-        if number := student_number(as_it_stands(row, "registrationid")):
-            found |= {number, student_number(as_it_stands(row, "systemid")) + number}
+        if number := student_number(as_written(row, "registrationid")):
+            found |= {number, student_number(as_written(row, "systemid")) + number}
     return frozenset(found)
 
 

@@ -1,4 +1,4 @@
-"""Tells which login names of the registrar are several humans'; pure."""
+"""Finds login names of the registrar that several humans have; pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from domain.registrar.students import enrolled, login_name, login_names
 
 
 class LoginNames:
-    """How many of these humans have each login name, as theirs now or on any of their rows."""
+    """Counts how many humans have each login name, as their current one or on any row."""
 
     def __init__(self, humans: Iterable[Sequence[Row]]) -> None:
         every = list(humans)
@@ -17,13 +17,13 @@ class LoginNames:
         self._on_file = Counter(name for rows in every for name in login_names(rows))
 
     def shared(self, name: str | None) -> SharedLogin | None:
-        """Tell whether a name that one of them has now is another's too."""
+        """Return who else has a login name that is one human's current one; None if nobody."""
         if name and self._given[name] > 1:
             return SharedLogin.GIVEN
         return SharedLogin.ON_FILE if name and self._on_file[name] > 1 else None
 
     def marked(self, person: Person) -> Person:
-        """Return one of them with `login_shared` and `shared_logins`."""
+        """Return one of the humans with `login_shared` and `shared_logins`."""
         return mark(person, {name: self.shared(name) for name in person.login_names})
 
 

@@ -1,12 +1,13 @@
-"""Which students cannot activate, and why, before the term starts; pure.
+"""Reports which students cannot activate, and why, before the term starts; pure.
 
-A student needs one contact that can be read; an address at the university can be read with the
-account only. No AMKA is fine: it is asked for. No name is no obstacle: the account has the username
-for one. A contact shared with a few others is none either, but who has no other is asked one
-question more; one that many have, usually a secretariat's own or a placeholder, proves nobody. A
-birth date that cannot be read is no obstacle: rows are joined, and questions asked, without it. A
-row without one may fit so many that nobody is asked whose it is, and its student may get a second
-account: it is told whatever its status. A student may have several findings.
+A student needs one contact that can be parsed and is not at the university, where mail can be read
+only with the account. These findings do not prevent an activation: no name (the username takes its
+place), a contact shared with a few others (a student with no other contact answers one more
+question), and a birth date that cannot be parsed (rows are joined, and questions asked, without
+it). A missing AMKA is no finding, because the student is asked for it. A contact that many have,
+usually an office's or a placeholder, proves nothing. A row without a birth date that fits too many
+persons is compared with none of them, so its student may get a second account: it is reported
+whatever its status. A student may have several findings.
 """
 
 from collections import Counter, defaultdict
@@ -22,7 +23,7 @@ from domain.registrar import students
 from domain.registrar.humans import people
 from domain.registrar.login_names import LoginNames
 from domain.registrar.row_facts import MOST_SHARING
-from domain.registrar.rows import Row, as_it_stands, birth_date, enrolment, is_live, text
+from domain.registrar.rows import Row, as_written, birth_date, enrolment, is_live, text
 from domain.registrar.students import enrolled, login_name
 from domain.usernames import unusable
 
@@ -60,9 +61,9 @@ _HARMLESS = frozenset(
 
 @dataclass(frozen=True)
 class StudentFinding:
-    """One student; the registration id is all that is told of them.
+    """One finding; `registration_id` is the only datum about the student.
 
-    It is that of the row which has what is told, or of the newest enrolment.
+    It is that of the row with the faulty value, or of the newest enrolment.
     """
 
     department_id: str
@@ -74,7 +75,7 @@ class StudentFinding:
 
 @dataclass(frozen=True)
 class DepartmentReport:
-    """`unable` cannot activate; who only has a finding of `_HARMLESS` can."""
+    """Counts of a department: `unable` students have a finding that is not in `_HARMLESS`."""
 
     department_id: str
     name_el: str
@@ -86,7 +87,7 @@ class DepartmentReport:
 
 @dataclass(frozen=True)
 class Report:
-    """`not_active`: in how many rows each status stands that is not `active` or `interim`."""
+    """The whole report; `not_active` counts rows by status, without `active` and `interim`."""
 
     departments: tuple[DepartmentReport, ...]
     findings: tuple[StudentFinding, ...]
@@ -97,7 +98,7 @@ class Report:
 def report(
     rows: Iterable[Row], region: str, reserved: Collection[str] = (), own: Collection[str] = ()
 ) -> Report:
-    """Judge every student with a live row, each once, in the department of the newest one.
+    """Check every student with a live row, each once, in the department of the newest one.
 
     `reserved` are the names that the university keeps for services, `own` its domains, at which
     an address is no contact.
@@ -132,13 +133,13 @@ def report(
 
 
 def _at(obstacle: Obstacle, live: list[Row], holds: Callable[[Row], object]) -> _Found | None:
-    """Tell of an obstacle by the newest row that holds it; of none where no row does."""
+    """Return the obstacle with the newest row that `holds` it; None if no row does."""
     row = next(filter(holds, live), None)
     return (obstacle, row) if row else None
 
 
 def _sharing(live: list[Row], others: Mapping[str, int], region: str) -> _Found | None:
-    """Tell by how many others have each of a student's contacts; one that few have is enough."""
+    """Return the finding by how many others have each contact; one that few have is enough."""
     if not any(others.values()):
         return None
     most, fewest = max(sorted(others), key=others.__getitem__), min(others.values())
@@ -157,7 +158,7 @@ def _unreadable_date(live: list[Row]) -> _Found | None:
 
 
 def _login(live: list[Row], logins: LoginNames, reserved: Collection[str]) -> _Found | None:
-    """Tell of a login name that is given to nobody, as one of several students is not either."""
+    """Return the finding about a login name that cannot be used, or that several students have."""
     name = login_name(live)
     if name and unusable(name, reserved):
         return _at(Obstacle.UNUSABLE_LOGIN_NAME, live, _of("loginname"))
@@ -175,7 +176,7 @@ def _contacts(live: list[Row], region: str, own: Collection[str] = ()) -> set[st
 
 
 def _own_address(live: list[Row], contacts: set[str]) -> _Found | None:
-    """Tell of a student whose e-mail would be readable only with the account."""
+    """Return the finding of a student whose mailboxes can be read only with the account."""
     return None if contacts else _at(Obstacle.OWN_ADDRESS, live, _emails)
 
 
@@ -199,8 +200,8 @@ def _emails(row: Row) -> tuple[str, ...]:
 def _finding(row: Row, reason: Obstacle, shared: int) -> StudentFinding:
     return StudentFinding(
         department_id=text(row, "departmentid"),
-        system_id=as_it_stands(row, "systemid"),
-        registration_id=as_it_stands(row, "registrationid"),
+        system_id=as_written(row, "systemid"),
+        registration_id=as_written(row, "registrationid"),
         reason=reason,
         shared_with=shared,
     )
@@ -212,9 +213,9 @@ def _departments(
     findings: list[StudentFinding],
     unable: Collection[str],
 ) -> tuple[DepartmentReport, ...]:
-    """Count students, and who of them is unable, in the department of the newest enrolment.
+    """Count the students and the unable ones in the department of their newest enrolment.
 
-    One of `passed_over` alone has no students.
+    A department that has only rows of `passed_over` has no students.
     """
     named = {
         text(row, "departmentid"): row for rows in (passed_over, *judged) for row in reversed(rows)

@@ -17,7 +17,7 @@ _FATHERS = ("fatherfirstnameel", "fatherfirstnameen")
 
 
 def enrolment(row: Row) -> str:
-    return f"{as_it_stands(row, 'systemid')}/{as_it_stands(row, 'registrationid')}"
+    return f"{as_written(row, 'systemid')}/{as_written(row, 'registrationid')}"
 
 
 def insurance_of(row: Row) -> tuple[str, str] | None:
@@ -49,7 +49,7 @@ def birth_date(row: Row) -> date | None:
     return dates.on_file(row.get("birthdate") or "", datetime.now(UTC).date())
 
 
-def told(row: Row, blank_words: frozenset[str]) -> Row:
+def without_blank_words(row: Row, blank_words: frozenset[str]) -> Row:
     """Return the row without values that are `blank_words` of the university; keep its keys."""
     if not blank_words:
         return row
@@ -65,7 +65,7 @@ def text(row: Row, column: str) -> str:
     return blanks.value(row.get(column), more)
 
 
-def as_it_stands(row: Row, column: str) -> str:
+def as_written(row: Row, column: str) -> str:
     """Return the raw value in single spaces, for columns of keys, which must never change."""
     return " ".join((row.get(column) or "").split())
 

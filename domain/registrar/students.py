@@ -16,7 +16,7 @@ from domain.elot743 import ascii_fold, elot743, latin
 from domain.registrar.humans import humans, people
 from domain.registrar.rows import (
     Row,
-    as_it_stands,
+    as_written,
     birth_date,
     enrolment,
     insurance_of,
@@ -128,8 +128,8 @@ def _enrolment(row: Row, index: Callable[[str], str]) -> Enrolment:
     last_name, first_name = _latin(row)
     scheme, number = insurance_of(row) or (None, None)
     read = Enrolment(
-        system_id=as_it_stands(row, "systemid"),
-        registration_id=as_it_stands(row, "registrationid"),
+        system_id=as_written(row, "systemid"),
+        registration_id=as_written(row, "registrationid"),
         department_id=text(row, "departmentid"),
         department_el=greek or english,
         department_en=latin(english) or elot743(greek),
@@ -192,7 +192,7 @@ def holds_login_name(row: Row, name: str) -> bool:
 def _age(row: Row) -> tuple[str, ...]:
     """Return the sort key of enrolments, oldest first."""
     columns = ("inscriptionacyear", "systemid", "registrationid")
-    return tuple(as_it_stands(row, column) for column in columns)
+    return tuple(as_written(row, column) for column in columns)
 
 
 def _all(rows: Sequence[Row], read: Callable[[Row], tuple[str, ...]]) -> list[str]:

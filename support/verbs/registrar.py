@@ -16,7 +16,7 @@ from domain.registrar import diagnosis, students
 from domain.registrar.diagnosis import AccountSeen, Diagnosis, Human, Miss, TypedContacts
 from domain.registrar.humans import Grouped, people
 from domain.registrar.row_facts import MOST_SHARING
-from domain.registrar.rows import Row, as_it_stands, enrolment, names, text
+from domain.registrar.rows import Row, as_written, enrolment, names, text
 from domain.text import identifier
 from ledger import activations, claims
 from recognition.login_names import marked
@@ -266,4 +266,4 @@ async def _judged(
 
 
 def _registration(row: Row) -> str:
-    return as_it_stands(row, "registrationid")
+    return as_written(row, "registrationid")

@@ -2,7 +2,7 @@ import pytest
 
 from domain.blanks import known
 from domain.registrar.row_names import spellings
-from domain.registrar.rows import Row, first_names, names, told
+from domain.registrar.rows import Row, first_names, names, without_blank_words
 
 ROW: Row = {
     "systemid": "SIS",
@@ -15,9 +15,9 @@ ROW: Row = {
 
 
 def test_a_universitys_own_words_for_nothing_are_nothing_but_in_a_key() -> None:
-    read = told(ROW, known(["βλέπε φάκελο"]))
+    read = without_blank_words(ROW, known(["βλέπε φάκελο"]))
     assert read == {**ROW, "firstnameel": None}
-    assert told(ROW, known([])) is ROW
+    assert without_blank_words(ROW, known([])) is ROW
 
 
 def test_names_stand_in_both_alphabets() -> None:
