@@ -1,18 +1,18 @@
 """`activation support audit verify | export`: is the chain whole, and all of it to take along."""
 
-import asyncio
 import sys
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from ledger.audit import Chain
 from starter.output import Failed, show_json
-from support.commands.terminal import Json, staff_context
+from support.commands.terminal import Json, run
 from support.verbs import audit
 from support.verbs.audit import Format
+from support.verbs.staff_context import StaffContext
 
 commands = typer.Typer(help="What staff did, and the proof of it.", no_args_is_help=True)
 
@@ -25,7 +25,7 @@ def verify(
     json: Json = False,
 ) -> None:
     """Find a row that was changed, removed or put in; keep the head it prints elsewhere."""
-    chain = asyncio.run(_verify(expect))
+    chain = run(partial(audit.verify, expect=expect))
     if json:
         show_json(asdict(chain) | {"whole": chain.whole})
         raise typer.Exit(0 if chain.whole else 1)
@@ -34,11 +34,6 @@ def verify(
     if not chain.whole:
         raise Failed(f"the expected head is not in the chain: {chain.rows} rows in all")
     typer.echo(f"{chain.rows} rows, none changed, removed or put in.\nHead: {chain.head}")
-
-
-async def _verify(expect: str | None) -> Chain:
-    async with staff_context() as opened:
-        return await audit.verify(opened, expect)
 
 
 @commands.command()
@@ -50,12 +45,11 @@ def export(
     ] = None,
 ) -> None:
     """Write the rows, the oldest first."""
-    asyncio.run(_export(form, since))
 
-
-async def _export(form: Format, since: datetime | None) -> None:
-    async with staff_context() as opened:
-        zone = opened.settings.institution.timezone
+    async def write(ctx: StaffContext) -> None:
+        zone = ctx.settings.institution.timezone
         day = since.replace(tzinfo=zone) if since else None
-        async for line in await audit.export(opened, form, day):
+        async for line in await audit.export(ctx, form, day):
             sys.stdout.write(line)
+
+    run(write)

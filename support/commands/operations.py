@@ -1,6 +1,7 @@
-"""`activation support operations`, `pause`, `resume`: how it does, and what it takes in."""
+"""`activation support operations`, `pause`, `resume`, `funnel`: the state of the whole engine."""
 
-import asyncio
+from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -8,10 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from starter.output import show_json, utc
-from support.commands.terminal import Json, Reason, staff_context
-from support.verbs import operations
+from support.commands.terminal import Json, Reason, run, show_outcome
+from support.verbs import funnel, operations
 from support.verbs import pause as pausing
-from support.verbs.operations import OperationState
 
 commands = typer.Typer()
 
@@ -19,7 +19,7 @@ commands = typer.Typer()
 @commands.command("operations")
 def show(json: Json = False) -> None:
     """Show how each part outside does, what waits, and what is spent."""
-    state = asyncio.run(_state())
+    state = run(operations.state)
     if json:
         show_json(state.as_dict())
         return
@@ -55,11 +55,6 @@ def show(json: Json = False) -> None:
         console.print(f"New activations are paused since {utc(state.pause.since)}.")
 
 
-async def _state() -> OperationState:
-    async with staff_context() as opened:
-        return await operations.state(opened)
-
-
 @commands.command()
 def pause(
     el: Annotated[str, typer.Option(help="What students read, in Greek.")],
@@ -68,29 +63,27 @@ def pause(
     json: Json = False,
 ) -> None:
     """Let no new activation begin; those under way go on."""
-    asyncio.run(_pause(el, en, reason))
-    _tell(paused=True, json=json, text="New activations are paused.")
-
-
-async def _pause(el: str, en: str, reason: str) -> None:
-    async with staff_context() as opened:
-        await pausing.pause(opened, el=el, en=en, reason=reason)
+    run(partial(pausing.pause, el=el, en=en, reason=reason))
+    show_outcome({"paused": True}, "New activations are paused.", json=json)
 
 
 @commands.command()
 def resume(reason: Reason, json: Json = False) -> None:
     """Let new activations begin again."""
-    asyncio.run(_resume(reason))
-    _tell(paused=False, json=json, text="New activations may begin.")
+    run(partial(pausing.resume, reason=reason))
+    show_outcome({"paused": False}, "New activations may begin.", json=json)
 
 
-async def _resume(reason: str) -> None:
-    async with staff_context() as opened:
-        await pausing.resume(opened, reason=reason)
-
-
-def _tell(*, paused: bool, json: bool, text: str) -> None:
+@commands.command("funnel")
+def show_funnel(json: Json = False) -> None:
+    """Count who started on each day of this week, and how far they came by now."""
+    seen = run(funnel.week)
     if json:
-        show_json({"paused": paused})
-    else:
-        typer.echo(text)
+        days = [asdict(day) | {"day": day.day.isoformat()} for day in seen.days]
+        show_json({"today": seen.today, "week": seen.week, "days": days})
+        return
+    rows = funnel.table(seen)
+    table = Table(*map(str, rows[0]), box=None)
+    for row in (*rows[1:], ("week", *(seen.week[stage] for stage in funnel.STAGES))):
+        table.add_row(*map(str, row))
+    Console(soft_wrap=True).print(table)

@@ -1,6 +1,5 @@
 """`activation support operator` and `sign-out`: who gets in without the directory, who gets out."""
 
-import asyncio
 import sys
 from typing import Annotated
 
@@ -9,9 +8,10 @@ import typer
 import settings
 from ledger import staff_sessions
 from starter.output import Failed
-from support.commands.terminal import staff_context
+from support.commands.terminal import run
 from support.verbs.signin import ByFile
 from support.verbs.staff import Action, StaffRole
+from support.verbs.staff_context import StaffContext
 
 commands = typer.Typer()
 
@@ -35,14 +35,13 @@ def operator(
 @commands.command("sign-out")
 def sign_out(name: Annotated[str, typer.Argument(help="The name they sign in with.")]) -> None:
     """End all sessions of somebody whose rights were taken: they hold what they had at sign-in."""
-    ended = asyncio.run(_sign_out(name.lower()))
-    typer.echo(f"{name.lower()} was signed in {ended} times, and is no more.")
+    name = name.lower()
 
+    async def drop(ctx: StaffContext) -> int:
+        await ctx.record(Action.OPERATE, reason=f"sign-out {name}")
+        return await staff_sessions.drop_all(ctx.pool, name)
 
-async def _sign_out(name: str) -> int:
-    async with staff_context() as opened:
-        await opened.record(Action.OPERATE, reason=f"sign-out {name}")
-        return await staff_sessions.drop_all(opened.pool, name)
+    typer.echo(f"{name} was signed in {run(drop)} times, and is no more.")
 
 
 def _password() -> str:

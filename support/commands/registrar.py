@@ -1,21 +1,29 @@
-"""`activation support registrar`: what the engine sees of a student whom it does not find."""
+"""`activation support registrar` and `caller`: what the registrar has on file for a student.
 
-import asyncio
+The one shows what the engine sees; the other says only whether a caller is who they claim to be.
+"""
+
+import secrets
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
 import typer
 
 from domain.contracts.vocabulary import Language
+from domain.registrar.caller import Said
 from domain.registrar.diagnosis import Diagnosis, Human, TypedContacts
-from starter.output import Failed, show_json
-from support.commands.terminal import Json, OfCase, staff_context, unless_asked
-from support.verbs import registrar
+from starter.output import Failed, show_json, utc
+from support.commands.terminal import Json, MaybeReference, OfCase, run, unless_asked
+from support.verbs import caller, registrar
 from support.verbs import registrar_texts as texts
+from support.verbs.caller import CallerAnswer, CallerQuestion
+from support.verbs.caller_texts import ANSWERS
 from support.verbs.registrar import Check, RegistrarQuestion
 
 commands = typer.Typer()
+_SECOND = timedelta(seconds=1)
 _asked = partial(typer.Option, callback=unless_asked)
 
 
@@ -35,18 +43,13 @@ def check(  # noqa: PLR0917 - options have names
     command line, others see.
     """
     question = RegistrarQuestion(number, name, insurance, TypedContacts(mobile, email), case)
-    found = asyncio.run(_check(question))
+    found = run(partial(registrar.check, question=question))
     if found.outcome is Diagnosis.REGISTRAR_AWAY:
         raise Failed(texts.OUTCOMES[found.outcome])
     if json:
         show_json(asdict(found) | {"sentence": texts.sentences(found) or None})
     else:
         _tell(found)
-
-
-async def _check(question: RegistrarQuestion) -> Check:
-    async with staff_context() as opened:
-        return await registrar.check(opened, question)
 
 
 def _tell(found: Check) -> None:
@@ -86,3 +89,34 @@ def _tell_human(human: Human) -> None:
         typer.echo(f"  not joined: {', '.join(human.apart)}")
     if human.elsewhere:
         typer.echo(f"  other departments' rows: {human.elsewhere}")
+
+
+@commands.command("caller")
+def ask(  # noqa: PLR0917 - options have names
+    reference: MaybeReference = None,
+    mobile: Annotated[str, _asked(help="A mobile that the caller says is theirs.")] = "",
+    email: Annotated[str, _asked(help="An e-mail that the caller says is theirs.")] = "",
+    birth_date: Annotated[str, _asked(help="The date of birth the caller says.")] = "",
+    number: Annotated[str, _asked(help="The student number the caller says.")] = "",
+    father: Annotated[
+        str, _asked(help="The father's name the caller says, as in Δημήτριος or Δημητρίου.")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Say whether all that a caller says is on file for one student, two data at least.
+
+    A case or a contact says whom they claim to be; without them the student number does. What is
+    given as a dash is asked for, or read from standard input, a line each.
+    """
+    said = Said(birth_date, number, father)
+    question = CallerQuestion(said, TypedContacts(mobile, email), reference)
+    told = run(partial(caller.ask, question=question, submission_id=secrets.token_hex(16)))
+    if told.answer is CallerAnswer.AWAY:
+        raise Failed(ANSWERS[told.answer])
+    if json:
+        show_json(asdict(told))
+        return
+    typer.echo(ANSWERS[told.answer])
+    left = f"Questions left about this student: {told.left}"
+    # Whole seconds, and never one too early.
+    typer.echo(f"The next one from {utc(told.opens + _SECOND)} on" if told.opens else left)

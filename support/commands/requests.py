@@ -1,8 +1,7 @@
 """`activation support requests | request | answer | dismiss`: what students wrote, answered."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from functools import partial
 from secrets import token_hex
 from typing import Annotated
 
@@ -10,10 +9,8 @@ import typer
 
 from ledger.support_requests import HelpRequestDetail, Waiting
 from starter.output import show_json, utc
-from support.commands.terminal import Json, Reason, staff_context
+from support.commands.terminal import Json, Reason, run
 from support.verbs import requests
-from support.verbs.requests import RequestsPage
-from support.verbs.staff_context import StaffContext
 
 _MOST = 10_000
 
@@ -28,12 +25,7 @@ def list_(json: Json = False) -> None:
 
     Those of students who proved a contact come first, the oldest of them first.
     """
-
-    async def read() -> RequestsPage:
-        async with staff_context() as opened:
-            return await requests.waiting(opened, per_page=_MOST)
-
-    page = asyncio.run(read())
+    page = run(partial(requests.waiting, per_page=_MOST))
     if json:
         show_json([asdict(row) for row in page.rows])
         return
@@ -48,7 +40,7 @@ def list_(json: Json = False) -> None:
 @commands.command("request")
 def show(number: Number, json: Json = False) -> None:
     """Show one request in full; that you looked is written to the audit."""
-    standing = _run(lambda opened: requests.read(opened, number))
+    standing = run(partial(requests.read, request_id=number))
     request = standing.request
     if json:
         show_json(_plain(standing))
@@ -65,31 +57,15 @@ def answer(
     json: Json = False,
 ) -> None:
     """Answer a request by e-mail, once."""
-    _settled(
-        _run(lambda opened: requests.answer(opened, number, text, submission_id=token_hex(16))),
-        json,
-    )
+    verb = partial(requests.answer, request_id=number, text=text, submission_id=token_hex(16))
+    _settled(run(verb), json)
 
 
 @commands.command()
 def dismiss(number: Number, reason: Reason, json: Json = False) -> None:
     """Close a request that needs no answer."""
-    _settled(
-        _run(
-            lambda opened: requests.close(
-                opened, number, submission_id=token_hex(16), reason=reason
-            )
-        ),
-        json,
-    )
-
-
-def _run(verb: Callable[[StaffContext], Awaitable[HelpRequestDetail]]) -> HelpRequestDetail:
-    async def run() -> HelpRequestDetail:
-        async with staff_context() as opened:
-            return await verb(opened)
-
-    return asyncio.run(run())
+    verb = partial(requests.close, request_id=number, reason=reason, submission_id=token_hex(16))
+    _settled(run(verb), json)
 
 
 def _settled(standing: HelpRequestDetail, json: bool) -> None:

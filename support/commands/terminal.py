@@ -1,10 +1,11 @@
 """Makes the staff context of the command line: the OS user, who has every role."""
 
+import asyncio
 import getpass
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -15,9 +16,11 @@ from ledger import key_checks
 from security.keys import KeyRing
 from starter import databases
 from starter.client import connect
-from starter.output import Failed
+from starter.output import Failed, show_json
 from support.verbs.staff import Staff, StaffRole
 from support.verbs.staff_context import StaffContext
+
+_Result = TypeVar("_Result")
 
 
 def _normalised(reference: str) -> str:
@@ -25,6 +28,10 @@ def _normalised(reference: str) -> str:
     if known is None:
         raise Failed("that is not a reference: one looks like A-7K3F-92QD")
     return known
+
+
+def _normalised_if_given(reference: str | None) -> str | None:
+    return _normalised(reference) if reference else None
 
 
 def ask(what: str) -> str:
@@ -45,15 +52,14 @@ Reference = Annotated[
 MaybeReference = Annotated[
     str | None,
     typer.Argument(
-        callback=lambda given: _normalised(given) if given else None,
-        help="An activation's reference, where there is one.",
+        callback=_normalised_if_given, help="An activation's reference, where there is one."
     ),
 ]
 OfCase = Annotated[
     str | None,
     typer.Option(
         "--case",
-        callback=lambda given: _normalised(given) if given else None,
+        callback=_normalised_if_given,
         help="An activation's reference, in place of its student's number.",
     ),
 ]
@@ -75,3 +81,21 @@ async def staff_context() -> AsyncIterator[StaffContext]:
             yield StaffContext(
                 client, ledger, keys, config, Staff(getpass.getuser(), frozenset(StaffRole))
             )
+
+
+def run(verb: Callable[[StaffContext], Awaitable[_Result]]) -> _Result:
+    """Call a verb with the staff context, and return its result."""
+
+    async def call() -> _Result:
+        async with staff_context() as ctx:
+            return await verb(ctx)
+
+    return asyncio.run(call())
+
+
+def show_outcome(outcome: dict[str, Any], text: str, *, json: bool) -> None:
+    """Print what a command has done, as JSON or as a text."""
+    if json:
+        show_json(outcome)
+    else:
+        typer.echo(text)

@@ -1,0 +1,114 @@
+"""`activation support retry`, `cancel`, `note`, ...: the commands that change an activation."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import Choice, WaitReason
+from ledger import activations
+from ledger.consents import Consent
+from starter.output import Failed
+from support.commands.terminal import Json, Reason, Reference, run, show_outcome, unless_asked
+from support.verbs import actions, erasure, notes, withdrawal
+from support.verbs import retry_all as retry_all_of
+from support.verbs.staff import Action
+from support.verbs.staff_context import StaffContext
+
+commands = typer.Typer()
+
+
+@commands.command()
+def note(
+    reference: Reference,
+    text: Annotated[
+        str,
+        typer.Option(callback=unless_asked, help="The note, which is asked for without this."),
+    ] = "-",
+    json: Json = False,
+) -> None:
+    """Add a note to a case, for the other staff; nothing personal that is not needed."""
+    run(partial(notes.write, text=text, reference=reference))
+    show_outcome({"reference": reference, "noted": True}, "Noted.", json=json)
+
+
+@commands.command()
+def erase(reference: Reference, reason: Reason, json: Json = False) -> None:
+    """Erase an activation that is over; its account stays. It cannot be undone."""
+    run(partial(erasure.erase, reference=reference, reason=reason))
+    text = "Erased. The account in the directory was not touched."
+    show_outcome({"reference": reference, "erased": True}, text, json=json)
+
+
+@commands.command()
+def retry_all(
+    wait_reason: Annotated[str, typer.Option(help="Whom to wake: e.g. DIRECTORY_DOWN.")],
+    reason: Reason,
+    over: Annotated[float, typer.Option(min=0, help="Spread over so many seconds.")] = 30,
+    json: Json = False,
+) -> None:
+    """Try now for every activation that waits for this reason."""
+    if wait_reason not in set(WaitReason):
+        raise Failed(f"no such wait reason; there are {', '.join(WaitReason)}")
+
+    async def woken_by(ctx: StaffContext) -> int:
+        cause = WaitReason(wait_reason)
+        batch = await retry_all_of.retry_all(ctx, cause, reason=reason, over=over)
+        return await batch.taken()
+
+    woken = run(woken_by)
+    show_outcome({"wait_reason": wait_reason, "woken": woken}, f"Woken: {woken}.", json=json)
+
+
+@commands.command()
+def withdraw(
+    reference: Reference,
+    reason: Reason,
+    choice: Annotated[
+        list[Choice] | None, typer.Option(help="One choice; without any, the whole consent.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Note that a student takes back a choice, or the whole consent."""
+
+    async def withdrawn(ctx: StaffContext) -> tuple[Consent, bool]:
+        stands = await withdrawal.withdraw(ctx, choice or [], reference=reference, reason=reason)
+        return stands, await activations.username(ctx.pool, ctx.keys, reference) is not None
+
+    stands, account = run(withdrawn)
+    kept = {"agreed": stands.agreed, "choices": stands.choices, "account": account}
+    text = withdrawal.told(stands, account=account)
+    show_outcome({"reference": reference} | kept, text, json=json)
+
+
+def _act(action: Action, reference: str, reason: str, channel: Channel, json: bool) -> None:
+    verb = partial(actions.act, action=action, reference=reference, reason=reason, channel=channel)
+    at_once = run(verb)
+    text = "Done." if at_once else "Taken in; it counts as soon as a worker is back."
+    show_outcome({"reference": reference, "answered": at_once}, text, json=json)
+
+
+def _add(action: Action) -> None:
+    def command(reference: Reference, reason: Reason, json: Json = False) -> None:
+        _act(action, reference, reason, Channel.SMS, json)
+
+    commands.command(action.value, help=actions.EFFECTS[action])(command)
+
+
+@commands.command(help=actions.EFFECTS[Action.RESEND])
+def resend(
+    reference: Reference,
+    reason: Reason,
+    channel: Annotated[
+        Channel,
+        typer.Option(help="By which way.", parser=Channel, metavar=f"[{'|'.join(Channel.all())}]"),
+    ] = Channel.SMS,
+    json: Json = False,
+) -> None:
+    _act(Action.RESEND, reference, reason, channel, json)
+
+
+for each in actions.REQUESTS:
+    if each is not Action.RESEND:  # It alone takes a channel.
+        _add(each)
