@@ -63,9 +63,13 @@ class RequestContext:
             path=self.request.url.path,
             hidden=self.hidden_fields,
             errors=errors or {},
-            **context,
+            **self.shared() | context,
         )
         return self.with_cookies(HTMLResponse(html, status or (422 if errors else 200), headers))
+
+    def shared(self) -> dict[str, Any]:
+        """Return what the templates of every page get; `context` of a page replaces it."""
+        return {}
 
     def redirect(self, address: str) -> Response:
         """Redirect the browser (303) to another page of this application."""

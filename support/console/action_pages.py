@@ -12,8 +12,9 @@ from domain.contracts.vocabulary import Choice, WaitReason
 from domain.references import normalise
 from starter.output import Failed
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.verbs import actions, cases, erasure, withdrawal
+from support.verbs import actions, cases, erasure, notes, withdrawal
 from support.verbs import retry_all as retry_all_of
+from support.verbs.actions import ActRefused
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -28,11 +29,6 @@ _OVER_SECONDS = 30.0
 _NO_REASON = N_("Write why, for the audit")
 _LONG_REASON = N_("Write at most %(n)d characters")
 _LABELS: Mapping[str, str] = {Channel.SMS: N_("SMS"), Channel.EMAIL: N_("E-mail")}
-TOLD = {
-    "done": N_("Done."),
-    "taken": N_("Taken in. It counts as soon as a worker is back."),
-    "waking": N_("They are tried now, one after the other."),
-}
 
 
 def reference_of(raw: str) -> str:
@@ -144,6 +140,29 @@ def _page(
 
 for _action, _act in _ACTS.items():
     _add(_action, _act)
+
+
+@router.get("/case/{raw}/note", name="note_page")
+async def note_page(raw: str, ctx: ConsoleRequest = allowed_to(Action.NOTE)) -> Response:
+    return _note_page(ctx, reference_of(raw))
+
+
+@router.post("/case/{raw}/note", name="note")
+async def write_note(raw: str, ctx: ConsoleRequest = allowed_to(Action.NOTE)) -> Response:
+    reference = reference_of(raw)
+    form = await ctx.form()
+    text = form.get("text")
+    try:
+        await notes.write(ctx.staff_context, text, reference=reference, note_id=form.submission_id)
+    except ActRefused as wrong:
+        return _note_page(ctx, reference, errors={"text": [ctx.say(str(wrong))]}, text=text)
+    return ctx.see(f"/case/{reference}", told="done")
+
+
+def _note_page(
+    ctx: ConsoleRequest, reference: str, *, errors: Errors | None = None, text: str = ""
+) -> Response:
+    return ctx.page("note", reference=reference, longest=notes.LONGEST, errors=errors, text=text)
 
 
 # --- all of one cause ------------------------------------------------------------------------

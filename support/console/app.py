@@ -31,18 +31,16 @@ from support.console import (
     case,
     codec,
     funnel,
-    handbook,
-    notes,
     operations,
     queue,
     registrar,
     requests,
-    search,
     signin,
 )
 from support.console.console_request import SIGN_IN, ConsoleContext, ConsoleRequest, SignedOut
 from support.verbs.actions import ActRefused
 from support.verbs.histories import UnknownReference
+from support.verbs.requests import UnknownRequest
 from support.verbs.signin import SignIn
 from support.verbs.staff import NotAllowed
 from translations import N_
@@ -64,13 +62,10 @@ _PAGES = (
     signin,
     queue,
     case,
-    search,
     action_pages,
-    handbook,
     registrar,
     caller,
     requests,
-    notes,
     funnel,
     audit,
     operations,
@@ -188,6 +183,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(ForgedForm, forbidden)
     app.add_exception_handler(NotAllowed, forbidden)
     app.add_exception_handler(UnknownReference, unknown)
+    app.add_exception_handler(UnknownRequest, unknown)
     app.add_exception_handler(ActRefused, impossible)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RateLimited, too_many)

@@ -72,7 +72,7 @@ def _page(ctx: ConsoleRequest, rows: Sequence[Row], **context: Any) -> Response:
     named = sorted((labels.act(action), action) for action in ACTS)
     acts = [{"value": action, "text": text} for text, action in named]
     everything = {"value": "", "text": ctx.say(_ANY)}
-    return ctx.page("audit", rows=rows, labels=labels, acts=[everything, *acts], **context)
+    return ctx.page("audit", rows=rows, acts=[everything, *acts], **context)
 
 
 def _day(ctx: ConsoleRequest, text: str) -> tuple[datetime | None, dict[str, list[str]]]:

@@ -19,26 +19,15 @@ _FIELDS = ("mobile", "email", "birth_date", "student_number", "father_name")
 
 
 @router.get("/caller")
-async def form(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
-    return _page(ctx, None)
-
-
 @router.get("/case/{raw}/caller")
-async def form_of_case(raw: str, ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
-    return _page(ctx, reference_of(raw))
+async def form(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
+    return _page(ctx, _reference(ctx))
 
 
 @router.post("/caller")
-async def ask(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
-    return await _answer(ctx, None)
-
-
 @router.post("/case/{raw}/caller")
-async def ask_of_case(raw: str, ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
-    return await _answer(ctx, reference_of(raw))
-
-
-async def _answer(ctx: ConsoleRequest, reference: str | None) -> Response:
+async def ask(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
+    reference = _reference(ctx)
     form = await ctx.form()
     typed = {name: form.get(name) for name in _FIELDS}
     question = CallerQuestion(
@@ -54,6 +43,12 @@ async def _answer(ctx: ConsoleRequest, reference: str | None) -> Response:
     return _page(
         ctx, reference, told=told, status=503 if told.answer is CallerAnswer.AWAY else None
     )
+
+
+def _reference(ctx: ConsoleRequest) -> str | None:
+    """Return the case of the address, if it names one; raises 404."""
+    raw = ctx.request.path_params.get("raw")
+    return reference_of(raw) if raw else None
 
 
 def _page(

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain.contracts.vocabulary import Step, WaitReason
-from support.console.action_pages import TOLD, reference_of
+from support.console.action_pages import reference_of
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
 from support.verbs import actions
@@ -79,8 +79,6 @@ async def show(raw: str, ctx: ConsoleRequest = allowed_to(Action.CASE)) -> Respo
         and ctx.staff_context.staff.may(Action.CALLER),
         known="student_number" in masked and ctx.staff_context.staff.may(Action.REGISTRAR),
         temporal=_temporal(ctx, case),
-        told=TOLD.get(ctx.request.query_params.get("told", "")),
-        labels=labels,
     )
 
 

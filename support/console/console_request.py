@@ -1,5 +1,6 @@
 """The context of a console request: the staff member, the session, the form and the response."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,14 +16,13 @@ from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.client.connect import Connection
-from support.console import error_texts
+from support.console.labels import Labels
 from support.verbs.signin import SignIn
 from support.verbs.staff import Action, Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 from translations import N_, translator
 from web import forms
 from web.context import RequestContext, Site, in_time
-from web.view import Errors
 
 SIGN_IN = "/sign-in"
 _WITHIN = 8.0
@@ -36,6 +36,41 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("/funnel", N_("Figures"), Action.FUNNEL),
     ("/operations", N_("Operation"), Action.OPERATE),
     ("/audit", N_("Audit"), Action.AUDIT),
+)
+_TOLD: Mapping[str, str] = {
+    "done": N_("Done."),
+    "taken": N_("Taken in. It counts as soon as a worker is back."),
+    "waking": N_("They are tried now, one after the other."),
+    "paused": N_("New activations are paused"),
+    "resumed": N_("New activations begin again"),
+}
+"""The text that a page shows above itself, by the parameter `told` of its address."""
+_STATUSES: Mapping[int, tuple[str, str]] = {
+    400: (N_("This address is not ours"), N_("Open the console by its own address.")),
+    403: (
+        N_("You may not do this"),
+        N_("Your role does not allow it, or the form was open too long. Nothing was changed."),
+    ),
+    404: (
+        N_("There is nothing here"),
+        N_("No page and no activation of yours has this address. Check the reference."),
+    ),
+    405: (N_("This page cannot be used like that"), N_("Go to it from the queue.")),
+    408: (
+        N_("That took too long"),
+        N_("Your connection was too slow or broke off, so nothing was taken. Send it again."),
+    ),
+    409: (N_("It is not possible any more"), N_("Nothing was changed.")),
+    413: (N_("That is too long"), N_("Nothing was changed. Write less.")),
+    429: (N_("Too many tries"), N_("Wait a little before you try again.")),
+    503: (
+        N_("A part of the system does not answer"),
+        N_("Nothing was lost. Look again in a minute; the command line works meanwhile."),
+    ),
+}
+_ELSE = (
+    N_("Something went wrong on our side"),
+    N_("It is in the log. Nothing was changed as far as we know; look at the case again."),
 )
 
 
@@ -125,7 +160,7 @@ class ConsoleRequest(RequestContext):
 
         The browser sends it with a link on our own page, but not with a redirect.
         """
-        return not self.token and self.request.headers.get("sec-fetch-site") == "cross-site"
+        return not self.token and self._foreign
 
     @property
     def menu(self) -> list[tuple[str, str]]:
@@ -139,18 +174,20 @@ class ConsoleRequest(RequestContext):
         """Return a marked text in the page's language."""
         return self._texts.gettext(text)
 
-    def page(
-        self,
-        template: str,
-        *,
-        status: int | None = None,
-        errors: Errors | None = None,
-        headers: Mapping[str, str] | None = None,
-        **context: Any,
-    ) -> Response:
-        """Render a page, as `RequestContext.page`, with who is signed in and their menu."""
-        shown = {"staff": self.staff, "menu": self.menu, "say": self.say} | context
-        return super().page(template, status=status, errors=errors, headers=headers, **shown)
+    def shared(self) -> dict[str, Any]:
+        return {
+            "staff": self.staff,
+            "menu": self.menu,
+            "say": self.say,
+            "labels": Labels(self.language),
+            "told": _TOLD.get(self.request.query_params.get("told", "")),
+        }
+
+    @property
+    def page_number(self) -> int:
+        """Return the number of a list's page that the address asks for; 1 if it is not valid."""
+        number = self.request.query_params.get("page", "")
+        return int(number) if re.fullmatch("[0-9]{1,5}", number) else 1
 
     def see(self, path: str, **query: str) -> Response:
         """Send the browser to another page of ours."""
@@ -162,7 +199,7 @@ class ConsoleRequest(RequestContext):
     def error(
         self, status: int, headers: Mapping[str, str] | None = None, **context: Any
     ) -> Response:
-        heading, sentence = error_texts.STATUSES.get(status, error_texts.ELSE)
+        heading, sentence = _STATUSES.get(status, _ELSE)
         context = {"heading": self.say(heading), "sentence": self.say(sentence)} | context
         return self.page("error", status=status, headers=headers, **context)
 

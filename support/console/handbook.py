@@ -1,26 +1,18 @@
-"""Serves the handbook: what each cause means, what to tell the student, what to do.
+"""Reads the handbook: what each cause means, what to tell the student, what to do.
 
-It is `docs/support.md`, in the reader's language. It holds no personal data and needs neither the
-ledger nor a sign-in, so that it can be read during an outage.
+It is `docs/support.md`, in the reader's language, and holds no personal data.
 """
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cache
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-from fastapi import APIRouter, Depends
-from fastapi.responses import Response
 from markupsafe import Markup
 
 from domain.contracts.vocabulary import Language
-from postgres import UNAVAILABLE
 from settings import CHECKOUT
-from support.console.console_request import ConsoleRequest, SignedOut, anyone
 from web.markdown import html
-
-router = APIRouter()
 
 FILE = CHECKOUT / "docs" / "support.md"
 _IN_ORDER = (Language.EL, Language.EN)
@@ -37,13 +29,6 @@ class HandbookSection(NamedTuple):
     anchor: str
     title: str
     html: Markup
-
-
-@router.get("/handbook")
-async def handbook(ctx: Annotated[ConsoleRequest, Depends(anyone)]) -> Response:
-    with suppress(SignedOut, *UNAVAILABLE):
-        await ctx.load_staff()
-    return ctx.page("handbook", sections=sections(ctx.language))
 
 
 @cache

@@ -5,20 +5,13 @@ from fastapi.responses import Response
 
 from support.console.action_pages import reason_of
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.console.labels import Labels
 from support.verbs import operations
 from support.verbs import pause as pausing
 from support.verbs.actions import ActRefused
 from support.verbs.staff import Action
-from translations import N_
 from web.view import Errors
 
 router = APIRouter()
-
-_TOLD = {
-    "paused": N_("New activations are paused"),
-    "resumed": N_("New activations begin again"),
-}
 
 
 @router.get("/operations")
@@ -54,14 +47,11 @@ async def resume(ctx: ConsoleRequest = allowed_to(Action.OPERATE)) -> Response:
 async def _page(
     ctx: ConsoleRequest, errors: Errors | None = None, typed: dict[str, str] | None = None
 ) -> Response:
-    told = ctx.request.query_params.get("told", "")
     return ctx.page(
         "operations",
         state=await operations.state(ctx.staff_context),
-        labels=operations.LABELS,
+        parts=operations.LABELS,
         channels=operations.CHANNELS,
-        causes=Labels(ctx.language),
-        told=_TOLD.get(told),
         typed=typed or {},
         errors=errors,
     )

@@ -1,4 +1,4 @@
-"""Serves the queue's overview and its lists."""
+"""Serves the queue's overview, its lists, and the search."""
 
 from enum import StrEnum
 from typing import TypeVar
@@ -7,11 +7,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from support.console.action_pages import TOLD
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.console.labels import Labels
-from support.console.paging import page_asked
 from support.verbs import queue, requests
+from support.verbs import search as searching
 from support.verbs.queue import Group, Sort
 from support.verbs.staff import Action
 
@@ -27,13 +25,11 @@ async def overview(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
     return ctx.page(
         "queue",
         seen=seen,
-        labels=Labels(ctx.language),
         Group=Group,
         retriable=queue.retriable(staff_context, seen),
         asked=await requests.open_count(staff_context)
         if staff_context.staff.may(Action.REQUESTS)
         else None,
-        told=TOLD.get(ctx.request.query_params.get("told", "")),
     )
 
 
@@ -51,7 +47,7 @@ async def listed(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
         cause=cause,
         sort=sort,
         descending=descending,
-        number=page_asked(ctx),
+        number=ctx.page_number,
     )
 
     def address(sort: Sort = sort, descending: bool = descending, number: int = 1) -> str:
@@ -68,10 +64,22 @@ async def listed(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
         sort=sort,
         descending=descending,
         address=address,
-        labels=Labels(ctx.language),
         cause_of=queue.cause_of,
         Sort=Sort,
     )
+
+
+@router.get("/search")
+async def search_form(ctx: ConsoleRequest = allowed_to(Action.SEARCH)) -> Response:
+    return ctx.page("search", found=None)
+
+
+@router.post("/search")
+async def search(ctx: ConsoleRequest = allowed_to(Action.SEARCH)) -> Response:
+    """Show the hits; what was typed is in the body alone, and in no address."""
+    typed = (await ctx.form()).get("term")
+    found = await searching.search(ctx.staff_context, typed)
+    return ctx.page("search", found=found, cause_of=queue.cause_of)
 
 
 def _word(given: str | None, usual: _Word) -> _Word:

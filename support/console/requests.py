@@ -2,15 +2,11 @@
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from starlette.exceptions import HTTPException
 
 from domain.contracts.message_io import Delivery
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.console.labels import Labels
-from support.console.paging import page_asked
 from support.verbs import requests
 from support.verbs.actions import ActRefused
-from support.verbs.requests import UnknownRequest
 from support.verbs.staff import Action
 from translations import N_
 
@@ -28,8 +24,7 @@ _DELIVERY = {
 
 @router.get("/requests")
 async def listed(ctx: ConsoleRequest = allowed_to(Action.REQUESTS)) -> Response:
-    page = await requests.waiting(ctx.staff_context, page_asked(ctx))
-    return ctx.page("requests", page=page, labels=Labels(ctx.language))
+    return ctx.page("requests", page=await requests.waiting(ctx.staff_context, ctx.page_number))
 
 
 @router.get("/requests/{number}")
@@ -43,8 +38,6 @@ async def answer(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS))
     text = form.get("text")
     try:
         await requests.answer(ctx.staff_context, number, text, submission_id=form.submission_id)
-    except UnknownRequest:
-        raise HTTPException(404) from None
     except ActRefused as refused:
         return await _page(ctx, number, "text", str(refused), text=text)
     return ctx.see(f"/requests/{number}")
@@ -58,8 +51,6 @@ async def close(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS)) 
         await requests.close(
             ctx.staff_context, number, submission_id=form.submission_id, reason=reason
         )
-    except UnknownRequest:
-        raise HTTPException(404) from None
     except ActRefused as refused:
         return await _page(ctx, number, "reason", str(refused), reason=reason)
     return ctx.see(f"/requests/{number}")
@@ -75,10 +66,7 @@ async def _page(
     reason: str = "",
 ) -> Response:
     """Show the request; an error is shown at its field, or alone if the form is gone."""
-    try:
-        standing = await requests.read(ctx.staff_context, number)
-    except UnknownRequest:
-        raise HTTPException(404) from None
+    standing = await requests.read(ctx.staff_context, number)
     said = ctx.say(refused) if refused else ""
     at_field = refused and standing.is_open
     return ctx.page(
@@ -87,7 +75,6 @@ async def _page(
         errors={field: [said]} if at_field else None,
         refused="" if at_field else said,
         standing=standing,
-        labels=Labels(ctx.language),
         delivery=ctx.say(_DELIVERY[standing.line.delivery]),
         text=text,
         reason=reason,

@@ -1,4 +1,7 @@
-"""Serves the sign-in: one message against enumeration of names, and a rate limit of attempts."""
+"""Serves the pages that need no sign-in: the sign-in itself, and the handbook.
+
+The sign-in has one message against enumeration of names, and a rate limit of attempts.
+"""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -8,7 +11,9 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from ledger import audit
+from postgres import UNAVAILABLE
 from support.console.console_request import SIGN_IN, ConsoleRequest, SignedOut, anyone
+from support.console.handbook import sections
 from support.verbs.signin import DirectoryAway, NoRole
 from translations import N_
 from web import limits
@@ -63,6 +68,14 @@ async def sign_out(ctx: AnyoneRequest) -> Response:
     # Not "cookies": that would clear the cookies of the whole registrable domain.
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+@router.get("/handbook")
+async def handbook(ctx: AnyoneRequest) -> Response:
+    """Show the handbook, which is read during an outage too: without ledger and sign-in."""
+    with suppress(SignedOut, *UNAVAILABLE):
+        await ctx.load_staff()
+    return ctx.page("handbook", sections=sections(ctx.language))
 
 
 def _inside(path: str) -> str:

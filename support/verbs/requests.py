@@ -12,6 +12,7 @@ from domain.text import note
 from ledger import support_requests
 from ledger.support_requests import HelpRequestDetail, Waiting
 from starter.client.connect import TemporalUnavailable
+from starter.output import UserError
 from support.verbs.actions import ActRefused
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
@@ -23,7 +24,7 @@ LONGEST = 2000
 LONGEST_REASON = 500
 
 
-class UnknownRequest(ActRefused):
+class UnknownRequest(UserError):
     """The request does not exist or belongs to another department."""
 
     def __init__(self) -> None:

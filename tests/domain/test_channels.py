@@ -31,7 +31,7 @@ NAMED = {
     "adapters/messaging/wiring.py": "how its client is opened",
     "domain/contracts/channels.py": "its registration",
     "starter/portal/wording.py": "the student's words for it",
-    "support/commands/main.py": "what staff send by where they name none",
+    "support/commands/actions.py": "what staff send by where they name none",
     "support/console/action_pages.py": "staff's words for it, and what they send by",
     "support/verbs/actions.py": "what staff send by where they name none",
 }
