@@ -18,8 +18,7 @@ from starter.output import Failed, show_json, utc
 from support.commands.terminal import Json, MaybeReference, OfCase, run, unless_asked
 from support.verbs import caller, registrar
 from support.verbs import registrar_texts as texts
-from support.verbs.caller import CallerAnswer, CallerQuestion
-from support.verbs.caller_texts import ANSWERS
+from support.verbs.caller import ANSWERS, CallerAnswer, CallerQuestion
 from support.verbs.registrar import Check, RegistrarQuestion
 
 commands = typer.Typer()

@@ -8,8 +8,7 @@ from domain.registrar.diagnosis import TypedContacts
 from support.console.action_pages import reference_of
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import caller
-from support.verbs.caller import CallerAnswer, CallerQuestion, Told, UnreadableField
-from support.verbs.caller_texts import ANSWERS
+from support.verbs.caller import ANSWERS, CallerAnswer, CallerQuestion, Told, UnreadableField
 from support.verbs.staff import Action
 from web.view import Errors
 
@@ -19,15 +18,26 @@ _FIELDS = ("mobile", "email", "birth_date", "student_number", "father_name")
 
 
 @router.get("/caller")
-@router.get("/case/{raw}/caller")
 async def form(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
-    return _page(ctx, _reference(ctx))
+    return _page(ctx, None)
+
+
+@router.get("/case/{raw}/caller")
+async def form_of_case(raw: str, ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
+    return _page(ctx, reference_of(raw))
 
 
 @router.post("/caller")
-@router.post("/case/{raw}/caller")
 async def ask(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
-    reference = _reference(ctx)
+    return await _answer(ctx, None)
+
+
+@router.post("/case/{raw}/caller")
+async def ask_of_case(raw: str, ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
+    return await _answer(ctx, reference_of(raw))
+
+
+async def _answer(ctx: ConsoleRequest, reference: str | None) -> Response:
     form = await ctx.form()
     typed = {name: form.get(name) for name in _FIELDS}
     question = CallerQuestion(
@@ -43,12 +53,6 @@ async def ask(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
     return _page(
         ctx, reference, told=told, status=503 if told.answer is CallerAnswer.AWAY else None
     )
-
-
-def _reference(ctx: ConsoleRequest) -> str | None:
-    """Return the case of the address, if it names one; raises 404."""
-    raw = ctx.request.path_params.get("raw")
-    return reference_of(raw) if raw else None
 
 
 def _page(

@@ -21,11 +21,10 @@ from domain.contracts.staff_commands import (
 from domain.contracts.submissions import Submission
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Step, WaitReason, Waker
-from ledger import clock, posts
+from ledger import posts
 from starter.client.activations import ActivationEnded
 from starter.output import UserError
 from support.verbs import cases
-from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -110,18 +109,18 @@ _IMPOSSIBLE: Mapping[Action, str] = {
     Action.CANCEL: N_("The account is being made: it can no longer be cancelled."),
 }
 _ENDED = N_("The activation has ended.")
-_TOO_SOON = N_(
-    "No message may go there now: as many as staff may send there in an hour have gone, or there is"
-    " no such contact on file."
-)
-_AWAY = N_("The registrar does not answer. Nothing was changed.")
+_REFUSALS: Mapping[Verdict, str] = {
+    Verdict.TOO_SOON: N_(
+        "No message may go there now: as many as staff may send there in an hour have gone, or"
+        " there is no such contact on file."
+    ),
+    Verdict.LOCKED: N_("It is locked after wrong codes: unlock it first."),
+    Verdict.AWAY: N_("The registrar does not answer. Nothing was changed."),
+}
 
 
 class ActRefused(UserError):
     """The action is impossible now; its text says why and is in the translation catalogue."""
-
-
-_LOCKED = N_("It is locked after wrong codes: unlock it first.")
 
 
 def possible(step: Step, reason: WaitReason | None, *, spent: bool = False) -> frozenset[Action]:
@@ -167,13 +166,11 @@ async def act(
     request = REQUESTS[action].model_validate(
         {
             "submission_id": submission_id or secrets.token_hex(16),
-            "received_at": await clock.now(ctx.pool),
+            "received_at": await ctx.now(),
             "channel": channel,
         }
     )
-    stands = await cases.standing(ctx.client, reference)
-    if not ctx.staff.sees(stands.department):
-        raise UnknownReference
+    ctx.check_sight((await cases.standing(ctx.client, reference)).department)
     await ctx.record(action, reference, reason)
     if isinstance(request, UnlockRequest):
         renews = await posts.renew(ctx.pool, reference)
@@ -183,17 +180,9 @@ async def act(
     except ActivationEnded:
         refusal: str | None = _ENDED
     else:
-        refusal = _refusals(action).get(answer.verdict) if answer else None
+        refusals = {**_REFUSALS, Verdict.OUT_OF_STEP: _IMPOSSIBLE[action]}
+        refusal = refusals.get(answer.verdict) if answer else None
     if refusal:
         await ctx.record_refusal(action, reference)
         raise ActRefused(refusal)
     return answer is not None
-
-
-def _refusals(action: Action) -> Mapping[Verdict, str]:
-    return {
-        Verdict.OUT_OF_STEP: _IMPOSSIBLE[action],
-        Verdict.TOO_SOON: _TOO_SOON,
-        Verdict.LOCKED: _LOCKED,
-        Verdict.AWAY: _AWAY,
-    }

@@ -21,7 +21,6 @@ from domain.registrar.rows import Row
 from ledger import activations, budgets, used_again
 from support.verbs import cases
 from support.verbs.actions import ActRefused
-from support.verbs.histories import UnknownReference
 from support.verbs.registrar_rows import in_sight, opened, person_in, region_of
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
@@ -51,6 +50,29 @@ class CallerAnswer(StrEnum):
     SPENT = "spent"
     OWN_SPENT = "own_spent"
     AWAY = "away"
+
+
+ANSWERS = {
+    CallerAnswer.CONFIRMED: N_("Yes: all that was said is on file for this student."),
+    CallerAnswer.NOT_CONFIRMED: N_(
+        "No: not all that was said is on file for one student whom you may see. Do nothing for"
+        " this caller, and do not say which part may be wrong."
+    ),
+    CallerAnswer.SPENT: N_(
+        "Nothing was compared: three questions about this student were asked in the last 24 hours."
+        " Refer the caller to the secretariat."
+    ),
+    CallerAnswer.OWN_SPENT: N_(
+        "Nothing was compared: in the last 24 hours you have asked as many questions as one member"
+        " of staff may, about all students together. Let a colleague ask, or refer the caller to"
+        " the secretariat."
+    ),
+    CallerAnswer.AWAY: N_(
+        "Nothing was compared or counted: the secretariat's records do not answer just now. Please"
+        " ask again in a while."
+    ),
+}
+"""How staff read each answer."""
 
 
 class UnreadableField(ActRefused):
@@ -136,8 +158,7 @@ async def _claim(ctx: StaffContext, question: CallerQuestion, read: Said) -> _Cl
             return _Claim(contact)
         return _Claim(contact, read.student_number, question.said.student_number)
     line = await cases.standing(ctx.client, question.reference)
-    if not ctx.staff.sees(line.department):
-        raise UnknownReference
+    ctx.check_sight(line.department)
     start = await cases.start(ctx.client, question.reference)
     if start is None:
         raise ActRefused(N_("This case no longer tells whom it is of: ask without it."))

@@ -98,6 +98,10 @@ class CaseSummary:
     told_at: datetime | None = None
 
     @property
+    def is_open(self) -> bool:
+        return self.state in {CaseState.OPEN, CaseState.FAILING}
+
+    @property
     def stuck(self) -> bool:
         return self.step is Step.NEEDS_SUPPORT or self.wait_reason in ENGINE_WAITS
 
@@ -166,7 +170,7 @@ async def waiting_for(client: Client, reason: WaitReason) -> list[CaseSummary]:
 
 async def standing(client: Client, reference: str) -> CaseSummary:
     """Return the summary of one activation; raises `UnknownReference`."""
-    return await _line(client, await _describe(client, reference))
+    return await _summary(client, await _describe(client, reference))
 
 
 async def start(client: Client, reference: str) -> ActivationStart | None:
@@ -189,7 +193,7 @@ async def case(client: Client, reference: str) -> Case:
     described = await _describe(client, reference)
     events, large = await events_of(client, described)
     converter = _converter(client, reference)
-    line = await _line(client, described)
+    line = await _summary(client, described)
     reason = None if large else line.wait_reason
     began, known, department = await facts.read(converter, events, reason)
     if began:
@@ -227,30 +231,26 @@ def of_listing(execution: WorkflowExecution) -> CaseSummary:
     return line
 
 
-def of_description(description: WorkflowExecutionDescription) -> CaseSummary:
-    """Build a summary from a description, which adds the attempts of pending activities."""
+async def _summary(client: Client, description: WorkflowExecutionDescription) -> CaseSummary:
+    """Return a description's summary, which adds to a listing's what is pending and who serves it.
+
+    `told_at` is Temporal's time.
+    """
     line = of_listing(description)
-    if line.state not in {CaseState.OPEN, CaseState.FAILING}:
+    if not line.is_open:
         return line
+    with asking():
+        now = await pollers.now(client)
+    ready = _ready(description)
     _, next_try_at = tries.waiting(description)
     return replace(
         line,
         wait_reason=tries.waits_for(description),
         next_try_at=next_try_at,
         attempt=_attempt(description),
+        unattended=bool(ready) and min(ready) < now - _TAKEN_WITHIN,
+        told_at=now,
     )
-
-
-async def _line(client: Client, description: WorkflowExecutionDescription) -> CaseSummary:
-    """Return the summary of a description, its time, and whether a worker serves ready tasks."""
-    line = of_description(description)
-    ready = _ready(description)
-    if line.state not in {CaseState.OPEN, CaseState.FAILING}:
-        return line
-    with asking():
-        now = await pollers.now(client)
-    unattended = bool(ready) and min(ready) < now - _TAKEN_WITHIN
-    return replace(line, unattended=unattended, told_at=now)
 
 
 async def _describe(client: Client, reference: str) -> WorkflowExecutionDescription:

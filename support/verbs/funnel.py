@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ledger import clock, funnel
+from ledger import funnel
 from ledger.funnel import Day
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
@@ -30,7 +30,7 @@ async def week(ctx: StaffContext) -> Funnel:
     """Return the counts from Monday to today, in the institution's time zone."""
     ctx.staff.check(Action.FUNNEL)
     zone = ctx.settings.institution.timezone
-    today = (await clock.now(ctx.pool)).astimezone(zone).date()
+    today = (await ctx.now()).astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
     return Funnel(tuple(await funnel.by_day(ctx.pool, monday, today, zone, ctx.staff.departments)))
 

@@ -28,8 +28,7 @@ async def load_case(ctx: StaffContext, reference: str, *, unnoted: bool = False)
     ctx.staff.check(Action.CASE)
     seen, noted = await asyncio.gather(_temporals(ctx, reference), _ledgers(ctx, reference))
     case = _together(seen, noted)
-    if not ctx.staff.sees(case.standing.department):
-        raise UnknownReference
+    ctx.check_sight(case.standing.department)
     try:
         await ctx.record(Action.CASE, reference)
     except UNAVAILABLE:

@@ -25,8 +25,7 @@ async def write(
         raise ActRefused(N_("Write the note."))
     if len(written) > LONGEST:
         raise ActRefused(N_("The note is too long: 2,000 characters at most."))
-    if not ctx.staff.sees(await _department(ctx, reference)):
-        raise UnknownReference
+    ctx.check_sight(await _department(ctx, reference))
     if note_id and await notes.written(ctx.pool, note_id):
         return
     await ctx.record(Action.NOTE, reference)

@@ -12,7 +12,7 @@ from typing import Any
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import WorkflowSerializationContext
 
-from ledger import activations, audit, clock
+from ledger import activations, audit
 from security.codec import ENCODING, Codec, workflow_of
 from security.keys import UnknownEpoch
 from support.verbs.staff import Action
@@ -53,7 +53,6 @@ _OF_TEMPORAL = frozenset({
 # fmt: on
 """Query results that Temporal's web UI needs from each workflow; it fails without them."""
 _ANEW = timedelta(minutes=5)
-_PLAIN = {"encoding": b"json/plain"}
 
 
 async def decode(ctx: StaffContext, payloads: Sequence[Payload]) -> list[Payload]:
@@ -111,27 +110,21 @@ def unsealed(value: Any) -> Any:
 
 def _field(name: str, value: Any) -> Any:
     shown = name in SHOWN | _OF_TEMPORAL
-    if isinstance(value, dict) or (isinstance(value, list) and shown):
-        return [_item(inner) for inner in value] if isinstance(value, list) else unsealed(value)
+    if isinstance(value, dict):
+        return unsealed(value)
+    if isinstance(value, list) and shown:
+        return [unsealed(each) if isinstance(each, (dict, list)) else each for each in value]
     return value if shown or value is None else SEALED
 
 
-def _item(value: Any) -> Any:
-    return unsealed(value) if isinstance(value, (dict, list)) else value
-
-
 def _plain(value: Any) -> Payload:
-    return Payload(metadata=_PLAIN, data=json.dumps(value, ensure_ascii=False).encode())
+    data = json.dumps(value, ensure_ascii=False).encode()
+    return Payload(metadata={"encoding": b"json/plain"}, data=data)
 
 
 async def _record(ctx: StaffContext, workflow: str) -> None:
     newest = await audit.page(
-        ctx.pool,
-        ctx.keys,
-        actor=ctx.staff.name,
-        action=Action.DECODE,
-        reference=workflow,
-        limit=1,
+        ctx.pool, ctx.keys, actor=ctx.staff.name, action=Action.DECODE, reference=workflow, limit=1
     )
-    if not newest or newest[0].at < await clock.now(ctx.pool) - _ANEW:
+    if not newest or newest[0].at < await ctx.now() - _ANEW:
         await ctx.record(Action.DECODE, workflow)

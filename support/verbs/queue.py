@@ -14,7 +14,7 @@ from itertools import islice
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import Step, WaitReason, Waker
-from ledger import activations, clock
+from ledger import activations
 from ledger.activations import ActivationRow
 from postgres import UNAVAILABLE
 from starter.client.connect import asking
@@ -57,8 +57,8 @@ _BELONGS: Mapping[Group, Callable[[CaseSummary], bool]] = {
         and steps.woken_by(line.step, line.wait_reason) is Waker.STUDENT
     ),
     Group.WORKING: lambda line: line.wait_reason is None,
-    Group.FINISHED: lambda line: line.state is CaseState.ENDED,
 }
+"""Which open activations are in each group."""
 
 
 class Sort(StrEnum):
@@ -117,11 +117,7 @@ async def overview(ctx: StaffContext) -> Overview:
     """Count the open activations by group and cause, and today's finished ones by outcome."""
     ctx.staff.check(Action.QUEUE)
     (lines, more), today = await asyncio.gather(open_lines(ctx), _finished_today(ctx))
-    groups: dict[Group, Count] = {
-        group: _count(filter(belongs, lines))
-        for group, belongs in _BELONGS.items()
-        if group is not Group.FINISHED
-    }
+    groups = {group: _count(filter(belongs, lines)) for group, belongs in _BELONGS.items()}
     stuck = _counted(filter(_BELONGS[Group.STUCK], lines), cause_of)
     if today is None:
         return Overview(groups, stuck, None, more)
@@ -191,7 +187,7 @@ async def described(client: Client, lines: Sequence[CaseSummary]) -> list[CaseSu
     asked = [
         line
         for line in lines
-        if line.state in {CaseState.OPEN, CaseState.FAILING}
+        if line.is_open
         and line.step is not Step.NEEDS_SUPPORT
         and (line.wait_reason in ENGINE_WAITS or line.wait_reason is None)
     ]
@@ -225,7 +221,7 @@ async def _finished_today(ctx: StaffContext) -> tuple[list[CaseSummary], bool] |
     """
     zone = ctx.settings.institution.timezone
     try:
-        today = (await clock.now(ctx.pool)).astimezone(zone).date()
+        today = (await ctx.now()).astimezone(zone).date()
         midnight = datetime.combine(today, time(), zone)
         rows = await activations.finished(
             ctx.pool, since=midnight, departments=ctx.staff.departments, limit=MOST + 1

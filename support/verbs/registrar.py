@@ -23,7 +23,6 @@ from recognition.login_names import marked
 from recognition.rekeyed import known
 from support.verbs import cases
 from support.verbs.actions import ActRefused
-from support.verbs.histories import UnknownReference
 from support.verbs.registrar_account import account_of
 from support.verbs.registrar_rows import (
     Sharing,
@@ -110,13 +109,6 @@ class _Found(NamedTuple):
     rows: list[Row]
 
 
-class _One(NamedTuple):
-    """The one person whom a question is about, by the rows as an activation judges them."""
-
-    rows: list[Row]
-    person: Person
-
-
 async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
     """Write the audit row, then check; raises `ActRefused`, `UnknownReference`."""
     if question.case:
@@ -130,10 +122,12 @@ async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
             found = _grouped(ctx, rows)
             groups = [each for each in found if _fits(ctx, each.rows, question)]
             ours = [each for each in groups if any(in_sight(ctx, row) for row in each.rows)]
-            shared, one = Sharing(), None
+            shared, person = Sharing(), None
             if len(ours) == 1:
+                one = ours[0].judged
                 shared = await sharing(ctx, registrar, ours[0].rows)
-                one = await _one(ctx, registrar, ours[0].judged)
+                person = person_in(ctx, one.rows, one.alike)
+                person = await marked(registrar, person, ctx.settings)
     except SharedByMany:
         return Check(Diagnosis.SHARED_BY_MANY)
     except AdapterError:
@@ -158,9 +152,10 @@ async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
         shared_with=shared.others,
         by_many=shared.each_by_many,
     )
-    if one is None:
+    if person is None:
         return told
-    return await _judged(ctx, told, one, question.typed, shared)
+    rows = ours[0].judged.rows
+    return await _judged(ctx, told, rows, person, typed=question.typed, shared=shared)
 
 
 async def _number_of(ctx: StaffContext, reference: str) -> str:
@@ -168,8 +163,7 @@ async def _number_of(ctx: StaffContext, reference: str) -> str:
     ctx.staff.check(Action.REGISTRAR)
     noted = (await activations.noted(ctx.pool, [reference])).get(reference)
     line = await cases.standing(ctx.client, reference)
-    if not ctx.staff.sees(line.department):
-        raise UnknownReference
+    ctx.check_sight(line.department)
     key = noted.person_key if noted else None
     person = await cases.person(ctx.client, reference, key)
     if person is None or (noted and noted.erased):
@@ -216,15 +210,16 @@ def _fits(ctx: StaffContext, group: list[Row], question: RegistrarQuestion) -> b
             return diagnosis.matches(group, question.typed, region_of(ctx))
 
 
-async def _one(ctx: StaffContext, registrar: Registrar, human: Grouped) -> _One:
-    person = person_in(ctx, human.rows, human.alike)
-    return _One(human.rows, await marked(registrar, person, ctx.settings))
-
-
 async def _judged(
-    ctx: StaffContext, found: Check, one: _One, typed: TypedContacts, shared: Sharing
+    ctx: StaffContext,
+    found: Check,
+    group: list[Row],
+    person: Person,
+    *,
+    typed: TypedContacts,
+    shared: Sharing,
 ) -> Check:
-    group, person = one
+    """Add the diagnosis of the one person found; `group`: the rows as an activation reads them."""
     region, others = region_of(ctx), shared.of(typed.read(region_of(ctx)))
     mobiles, emails = students.contacts(group, region)
     matched = diagnosis.matches(group, typed, region)

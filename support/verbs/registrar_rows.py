@@ -1,8 +1,9 @@
 """Reads the registrar for staff: a row's person, who may see it, and shared contacts."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import partial
 
 from adapters.registrar.port import Registrar, SharedByMany
 from adapters.registrar.wiring import registrar_of
@@ -19,11 +20,7 @@ def opened(ctx: StaffContext) -> AbstractAsyncContextManager[Registrar]:
 
 def person_in(ctx: StaffContext, group: list[Row], alike: Iterable[Row] = ()) -> Person:
     nothing = students.ContactQuery(None, None, region_of(ctx))
-    return students.person(group, nothing, _index(ctx), alike)
-
-
-def _index(ctx: StaffContext) -> Callable[[str], str]:
-    return lambda value: ctx.keys.index("person", value)
+    return students.person(group, nothing, partial(ctx.keys.index, "person"), alike)
 
 
 def region_of(ctx: StaffContext) -> str:
@@ -64,6 +61,7 @@ async def sharing(ctx: StaffContext, registrar: Registrar, group: list[Row]) -> 
     region = region_of(ctx)
     mobiles, emails = students.contacts(group, region, own_domains(ctx))
     own = person_in(ctx, group).person_key
+    index = partial(ctx.keys.index, "person")
     others: set[str] = set()
     asked = {
         **{mobile: students.ContactQuery(mobile, None, region) for mobile in mobiles},
@@ -72,7 +70,7 @@ async def sharing(ctx: StaffContext, registrar: Registrar, group: list[Row]) -> 
     each: dict[str, int] = {}
     for contact, typed in asked.items():
         try:
-            found = students.persons(await registrar.by_contact(typed), typed, _index(ctx))
+            found = students.persons(await registrar.by_contact(typed), typed, index)
         except SharedByMany:
             each[contact] = MOST_SHARING
             continue

@@ -15,7 +15,6 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.contracts.batches import BatchRetried, RetryBatch
 from domain.contracts.vocabulary import RETRY_WORKFLOW, TaskQueue, WaitReason
-from ledger import clock
 from starter.client.connect import NO_ANSWER, asking
 from support.verbs import cases
 from support.verbs.staff import Action
@@ -78,7 +77,7 @@ async def retry_all(
         request_id=name,
         references=tuple(references),
         over_seconds=over,
-        received_at=await clock.now(ctx.pool),
+        received_at=await ctx.now(),
     )
     await ctx.record(Action.RETRY_ALL, reason=f"{wait_reason}: {reason}")
     await ctx.record_each(Action.RETRY, references, reason)

@@ -11,6 +11,7 @@ from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.client.activations import Activations
+from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action, Staff
 
 
@@ -38,30 +39,28 @@ class StaffContext:
         No details are shown and nothing is changed without this row.
         """
         self.staff.check(action)
-        await self._write(action, reference, reason)
+        await self._write(action, [reference], reason)
 
     async def record_each(self, action: Action, references: Iterable[str], reason: str) -> None:
         """Write one audit row for each reference in one transaction; raises `NotAllowed`."""
         self.staff.check(action)
+        await self._write(action, references, reason)
+
+    async def record_refusal(self, action: Action, reference: str | None) -> None:
+        """Write an audit row that says that the action was refused and not done."""
+        await self._write(audit.REFUSED, [reference], action)
+
+    def check_sight(self, department: str | None) -> None:
+        """Raise `UnknownReference` for a case that this person may not see, against enumeration."""
+        if not self.staff.sees(department):
+            raise UnknownReference
+
+    async def _write(self, action: str, references: Iterable[str | None], reason: str) -> None:
         await audit.record_each(
             self.pool,
             self.keys,
             actor=self.staff.name,
             action=action,
             references=references,
-            reason=reason,
-        )
-
-    async def record_refusal(self, action: Action, reference: str | None) -> None:
-        """Write an audit row that says that the action was refused and not done."""
-        await self._write(audit.REFUSED, reference, action)
-
-    async def _write(self, action: str, reference: str | None, reason: str) -> None:
-        await audit.record(
-            self.pool,
-            self.keys,
-            actor=self.staff.name,
-            action=action,
-            reference=reference,
             reason=reason,
         )

@@ -235,13 +235,10 @@ def moment(event: HistoryEvent) -> datetime:
 
 
 def _stood(values: Mapping[str, Payload]) -> str:
-    told = (_keyword(values[key.name]) for key in (STEP, REASON) if key.name in values)
-    return " ".join(value for value in told if value)
-
-
-def _keyword(payload: Payload) -> str | None:
-    value: str | None = json.loads(payload.data) if payload.data else None
-    return value
+    """Return the published step, and the wait reason where there is one."""
+    published = [values[key.name].data for key in (STEP, REASON) if key.name in values]
+    told = [json.loads(data) for data in published if data]
+    return " ".join(each for each in told if each)
 
 
 def _time(stamp: Timestamp) -> datetime:

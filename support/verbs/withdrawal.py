@@ -6,18 +6,13 @@ from domain.contracts.vocabulary import Choice
 from ledger import activations, consents
 from ledger.consents import Consent
 from support.verbs.actions import ActRefused
-from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
 
 
 async def withdraw(
-    ctx: StaffContext,
-    choices: Collection[Choice],
-    *,
-    reference: str,
-    reason: str,
+    ctx: StaffContext, choices: Collection[Choice], *, reference: str, reason: str
 ) -> Consent:
     """Withdraw these choices, or if none is given the whole consent; return the new consent.
 
@@ -26,8 +21,7 @@ async def withdraw(
     """
     ctx.staff.check(Action.WITHDRAW)
     noted = (await activations.noted(ctx.pool, [reference])).get(reference)
-    if not ctx.staff.sees(noted.department if noted else None):
-        raise UnknownReference
+    ctx.check_sight(noted.department if noted else None)
     if noted and noted.erased:
         raise ActRefused(
             N_(
