@@ -3,9 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
-from fastapi import APIRouter
-from fastapi.responses import Response
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, HTTPException, Response
 
 from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import Choice, WaitReason

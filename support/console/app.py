@@ -4,7 +4,7 @@ uvicorn runs `create()`; tests pass their own context. It starts also while the 
 the directory is away, and answers with a 503 page until they are back.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import partial
 
@@ -27,10 +27,8 @@ from starter.client.health import Answers, ledger_answers, ledger_fits, readines
 from support.console import (
     action_pages,
     audit,
-    caller,
     case,
     codec,
-    funnel,
     operations,
     queue,
     registrar,
@@ -56,17 +54,22 @@ _RETRY_AFTER = "30"
 _NOT_TAKEN = N_(
     "Your session had ended, so this was not taken. Copy it, sign in and send it again."
 )
-
-
+_STATUS_OF: Mapping[type[Exception], int] = {
+    ForgedForm: 403,
+    NotAllowed: 403,
+    UnknownReference: 404,
+    UnknownRequest: 404,
+    # A value that PostgreSQL cannot represent, such as one with a NUL, does not exist.
+    asyncpg.DataError: 404,
+}
+"""The status of each failure whose page says nothing more."""
 _PAGES = (
     signin,
     queue,
     case,
     action_pages,
     registrar,
-    caller,
     requests,
-    funnel,
     audit,
     operations,
     codec,
@@ -154,12 +157,6 @@ def _add_failures(app: FastAPI) -> None:
                 return ctx.page("signin", status=403, away=away, next="/", kept=kept)
         return ctx.see(SIGN_IN, next=failure.path)
 
-    async def forbidden(request: Request, _: Exception) -> Response:
-        return await _error_page(request, 403)
-
-    async def unknown(request: Request, _: Exception) -> Response:
-        return await _error_page(request, 404)
-
     async def impossible(request: Request, failure: Exception) -> Response:
         ctx = ConsoleRequest(request)
         return ctx.error(409, sentence=ctx.say(str(failure)))
@@ -179,18 +176,18 @@ def _add_failures(app: FastAPI) -> None:
         assert isinstance(failure, HTTPException)  # noqa: S101 - as above
         return ConsoleRequest(request).error(failure.status_code, failure.headers)
 
+    for failure, status in _STATUS_OF.items():
+        app.add_exception_handler(failure, partial(_page_of_failure, status=status))
     app.add_exception_handler(SignedOut, signed_out)
-    app.add_exception_handler(ForgedForm, forbidden)
-    app.add_exception_handler(NotAllowed, forbidden)
-    app.add_exception_handler(UnknownReference, unknown)
-    app.add_exception_handler(UnknownRequest, unknown)
     app.add_exception_handler(ActRefused, impossible)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RateLimited, too_many)
-    # A value that PostgreSQL cannot represent, such as one with a NUL, does not exist.
-    app.add_exception_handler(asyncpg.DataError, unknown)
     for unavailable in (TemporalUnavailable, KeyUnavailable, *postgres.UNAVAILABLE):
         app.add_exception_handler(unavailable, away)
+
+
+async def _page_of_failure(request: Request, _: Exception, *, status: int) -> Response:
+    return ConsoleRequest(request).error(status)
 
 
 async def _error_page(request: Request, status: int) -> Response:

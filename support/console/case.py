@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from urllib.parse import quote
 
-from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi import APIRouter, Response
 
 from domain.contracts.vocabulary import Step, WaitReason
 from support.console.action_pages import reference_of

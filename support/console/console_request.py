@@ -112,23 +112,19 @@ class ConsoleRequest(RequestContext):
 
     async def load_staff(self) -> None:
         """Load the signed-in staff member; raises `SignedOut`."""
-        found = await self._session()
+        console, found = self.app.settings.console, None
+        if self.token:
+            found = await staff_sessions.find(
+                self.app.pool,
+                self.token,
+                idle=timedelta(minutes=console.session_idle_minutes),
+                absolute=timedelta(minutes=console.session_absolute_minutes),
+            )
         if found is None:
             raise SignedOut(self.request.url.path if self.request.method == "GET" else "/")
         departments = None if found.departments is None else frozenset(found.departments)
         self.staff = Staff(found.name, frozenset(map(StaffRole, found.roles)), departments)
         self.request.state.staff = self.staff
-
-    async def _session(self) -> SignedIn | None:
-        console = self.app.settings.console
-        if not self.token:
-            return None
-        return await staff_sessions.find(
-            self.app.pool,
-            self.token,
-            idle=timedelta(minutes=console.session_idle_minutes),
-            absolute=timedelta(minutes=console.session_absolute_minutes),
-        )
 
     @property
     def staff_context(self) -> StaffContext:

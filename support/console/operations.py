@@ -1,17 +1,25 @@
-"""Serves the page of the engine's health, and pauses and resumes new activations."""
+"""Serves the engine's health, the pause of new activations, and the figures of the week."""
 
-from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi import APIRouter, Response
 
+from starter import spreadsheet
 from support.console.action_pages import reason_of
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.verbs import operations
+from support.verbs import funnel, operations
 from support.verbs import pause as pausing
 from support.verbs.actions import ActRefused
 from support.verbs.staff import Action
+from translations import N_
 from web.view import Errors
 
 router = APIRouter()
+
+STAGES = {
+    "started": N_("Started"),
+    "proven": N_("Code was right"),
+    "agreed": N_("Agreed"),
+    "active": N_("Active"),
+}
 
 
 @router.get("/operations")
@@ -55,3 +63,18 @@ async def _page(
         typed=typed or {},
         errors=errors,
     )
+
+
+@router.get("/funnel")
+async def figures(ctx: ConsoleRequest = allowed_to(Action.FUNNEL)) -> Response:
+    seen = await funnel.week(ctx.staff_context)
+    stages = {stage: ctx.say(text) for stage, text in STAGES.items()}
+    return ctx.page("funnel", seen=seen, stages=stages)
+
+
+@router.get("/funnel/export")
+async def export(ctx: ConsoleRequest = allowed_to(Action.FUNNEL)) -> Response:
+    rows = funnel.table(await funnel.week(ctx.staff_context))
+    named = {"Content-Disposition": 'attachment; filename="funnel.csv"'}
+    text = "".join(map(spreadsheet.line, rows))
+    return Response(text, media_type="text/csv; charset=utf-8", headers=named)

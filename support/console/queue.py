@@ -4,8 +4,7 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi import APIRouter, Response
 
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import queue, requests

@@ -1,13 +1,17 @@
-"""Serves the registrar check: a form with its result on the same page, and no input in a URL."""
+"""Serves the registrar check, and the page that verifies a caller.
 
-from fastapi import APIRouter
-from fastapi.responses import Response
+Both show their result on the page of their form: nothing typed is in an address or stored.
+"""
 
+from fastapi import APIRouter, Response
+
+from domain.registrar.caller import Said
 from domain.registrar.diagnosis import Diagnosis, TypedContacts
 from support.console.action_pages import reference_of
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.verbs import registrar, registrar_texts
+from support.verbs import caller, registrar, registrar_texts
 from support.verbs.actions import ActRefused
+from support.verbs.caller import ANSWERS, CallerAnswer, CallerQuestion, Told, UnreadableField
 from support.verbs.reason_texts import reason
 from support.verbs.registrar import Check, RegistrarQuestion
 from support.verbs.staff import Action
@@ -16,25 +20,26 @@ from web.view import Errors
 
 router = APIRouter()
 
+_CALLER_FIELDS = ("mobile", "email", "birth_date", "student_number", "father_name")
 _KEPT = ("number", "name", "mobile", "email")
 
 
 @router.get("/registrar")
-async def ask(ctx: ConsoleRequest = allowed_to(Action.REGISTRAR)) -> Response:
-    return _page(ctx, {})
+async def registrar_form(ctx: ConsoleRequest = allowed_to(Action.REGISTRAR)) -> Response:
+    return _registrar_page(ctx, {})
 
 
 @router.post("/registrar")
-async def answer(ctx: ConsoleRequest = allowed_to(Action.REGISTRAR)) -> Response:
+async def check(ctx: ConsoleRequest = allowed_to(Action.REGISTRAR)) -> Response:
     form = await ctx.form()
     # An insurance number is never shown again.
     typed = {name: form.get(name) for name in _KEPT}
     try:
         found = await registrar.check(ctx.staff_context, _question(form))
     except ActRefused as refused:
-        return _page(ctx, typed, errors={"number": [ctx.say(str(refused))]})
+        return _registrar_page(ctx, typed, errors={"number": [ctx.say(str(refused))]})
     away = found.outcome is Diagnosis.REGISTRAR_AWAY
-    return _page(ctx, typed, found=found, status=503 if away else None)
+    return _registrar_page(ctx, typed, found=found, status=503 if away else None)
 
 
 def _question(form: Form) -> RegistrarQuestion:
@@ -47,7 +52,7 @@ def _question(form: Form) -> RegistrarQuestion:
     )
 
 
-def _page(
+def _registrar_page(
     ctx: ConsoleRequest,
     typed: dict[str, str],
     *,
@@ -67,4 +72,63 @@ def _page(
         misses=[registrar_texts.miss(each, ctx.language) for each in found.misses] if found else [],
         contact=lambda on_file: registrar_texts.contact(on_file, ctx.language),
         lacks=lambda row: registrar_texts.lacks(row, ctx.language),
+    )
+
+
+@router.get("/caller")
+async def caller_form(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
+    return _caller_page(ctx, None)
+
+
+@router.get("/case/{raw}/caller")
+async def case_caller_form(raw: str, ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
+    return _caller_page(ctx, reference_of(raw))
+
+
+@router.post("/caller")
+async def ask_caller(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
+    return await _answer_caller(ctx, None)
+
+
+@router.post("/case/{raw}/caller")
+async def ask_case_caller(raw: str, ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
+    return await _answer_caller(ctx, reference_of(raw))
+
+
+async def _answer_caller(ctx: ConsoleRequest, reference: str | None) -> Response:
+    form = await ctx.form()
+    typed = {name: form.get(name) for name in _CALLER_FIELDS}
+    question = CallerQuestion(
+        said=Said(typed["birth_date"], typed["student_number"], typed["father_name"]),
+        contact=TypedContacts() if reference else TypedContacts(typed["mobile"], typed["email"]),
+        reference=reference,
+    )
+    try:
+        told = await caller.ask(ctx.staff_context, question, form.submission_id)
+    except UnreadableField as wrong:
+        errors = {wrong.field: [ctx.say(str(wrong))]}
+        return _caller_page(ctx, reference, typed=typed, errors=errors)
+    return _caller_page(
+        ctx, reference, told=told, status=503 if told.answer is CallerAnswer.AWAY else None
+    )
+
+
+def _caller_page(
+    ctx: ConsoleRequest,
+    reference: str | None,
+    *,
+    typed: dict[str, str] | None = None,
+    told: Told | None = None,
+    errors: Errors | None = None,
+    status: int | None = None,
+) -> Response:
+    return ctx.page(
+        "caller",
+        status=status,
+        errors=errors,
+        reference=reference,
+        typed=typed or {},
+        told=told,
+        own_limit=ctx.staff_context.settings.console.caller_questions_per_day,
+        sentence=ctx.say(ANSWERS[told.answer]) if told else "",
     )

@@ -1,7 +1,6 @@
 """Serves the requests for help: the list of open ones, and one with its answer."""
 
-from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi import APIRouter, Response
 
 from domain.contracts.message_io import Delivery
 from support.console.console_request import ConsoleRequest, allowed_to
@@ -39,7 +38,7 @@ async def answer(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS))
     try:
         await requests.answer(ctx.staff_context, number, text, submission_id=form.submission_id)
     except ActRefused as refused:
-        return await _page(ctx, number, "text", str(refused), text=text)
+        return await _page(ctx, number, refused, text=text)
     return ctx.see(f"/requests/{number}")
 
 
@@ -52,30 +51,23 @@ async def close(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS)) 
             ctx.staff_context, number, submission_id=form.submission_id, reason=reason
         )
     except ActRefused as refused:
-        return await _page(ctx, number, "reason", str(refused), reason=reason)
+        return await _page(ctx, number, refused, reason=reason)
     return ctx.see(f"/requests/{number}")
 
 
 async def _page(
-    ctx: ConsoleRequest,
-    number: str,
-    field: str = "",
-    refused: str = "",
-    *,
-    text: str = "",
-    reason: str = "",
+    ctx: ConsoleRequest, number: str, refused: ActRefused | None = None, **typed: str
 ) -> Response:
-    """Show the request; an error is shown at its field, or alone if the form is gone."""
+    """Show the request; what was refused is shown at its field, or alone if the form is gone."""
     standing = await requests.read(ctx.staff_context, number)
-    said = ctx.say(refused) if refused else ""
+    said = ctx.say(str(refused)) if refused else ""
     at_field = refused and standing.is_open
     return ctx.page(
         "request",
         status=409 if refused and not at_field else None,
-        errors={field: [said]} if at_field else None,
+        errors={field: [said] for field in typed} if at_field else None,
         refused="" if at_field else said,
         standing=standing,
         delivery=ctx.say(_DELIVERY[standing.line.delivery]),
-        text=text,
-        reason=reason,
+        typed=typed,
     )

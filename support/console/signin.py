@@ -7,8 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from fastapi.responses import Response
+from fastapi import APIRouter, Depends, Response
 
 from ledger import audit
 from postgres import UNAVAILABLE
