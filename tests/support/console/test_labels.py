@@ -10,8 +10,8 @@ from domain.contracts.staff_commands import StaffRequest
 from domain.contracts.vocabulary import FailureType, Language, Step, WaitReason
 from ledger.audit import REFUSED
 from support.console.audit_texts import ACTS, CODES
-from support.console.operations import STAGES
 from support.console.labels import Labels
+from support.console.operations import STAGES
 from support.verbs.actions import HANDLERS, LABELS, REQUESTS
 from support.verbs.alert_channels import NO_MAILBOX
 from support.verbs.caller import CallerAnswer
