@@ -47,6 +47,10 @@ async def exists(ledger: Connection, rows: str, *values: object) -> bool:
 async def connect(dsn: str, *, seconds: float = 2) -> Pool:
     """Return a pool with this time-out for connecting and for commands; it connects on first use.
 
+    A connection returns to the pool without a statement that resets it, which would double the
+    statements: nothing may be left in a session but prepared statements. An open transaction is
+    rolled back.
+
     When a server turns out to be read-only, all connections expire, so that the next query may
     reach the new primary; connections in use would otherwise stay with the old one.
     """
@@ -59,6 +63,16 @@ async def connect(dsn: str, *, seconds: float = 2) -> Pool:
         connection.add_query_logger(expire_if_read_only)
 
     pool: Pool = await asyncpg.create_pool(
-        dsn, min_size=0, max_size=8, timeout=seconds, command_timeout=seconds, init=add_logger
+        dsn,
+        min_size=0,
+        max_size=8,
+        timeout=seconds,
+        command_timeout=seconds,
+        init=add_logger,
+        reset=_no_reset,
     )
     return pool
+
+
+async def _no_reset(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Leave the session as it is."""

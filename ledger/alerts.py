@@ -4,12 +4,13 @@ One row per cause, however many activations it affects. `told` lists the channel
 the cause: each channel reports a cause once, and then its end once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ledger import locks
-from postgres import Connection
+from postgres import Connection, Pool
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,19 @@ async def channels(ledger: Connection) -> list[AlertDelivery]:
     return [AlertDelivery(**row) for row in rows]
 
 
-async def try_lead(ledger: Connection) -> bool:
-    """Try to become leader, by an advisory lock kept until the connection returns to its pool."""
-    return await ledger.fetchval("SELECT pg_try_advisory_lock($1)", locks.ALERTS) is True
+@asynccontextmanager
+async def leading(pool: Pool) -> AsyncIterator[bool]:
+    """Yield whether this process leads while the block runs.
+
+    The advisory lock belongs to a transaction of a connection that does nothing else, and ends with
+    it or with its process. It may be idle for long, which no time-out of the server may end.
+    """
+    async with pool.acquire() as holder, holder.transaction():
+        await holder.execute(
+            "SELECT set_config(name, '0', true) FROM pg_settings"
+            " WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')"
+        )
+        yield await holder.fetchval("SELECT pg_try_advisory_xact_lock($1)", locks.ALERTS) is True
 
 
 async def note(ledger: Connection, found: Mapping[str, int]) -> None:

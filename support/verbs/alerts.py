@@ -110,8 +110,8 @@ class Watcher:
         """Poll once and send the alerts that are due, unless another process is the leader."""
         try:
             # Autocommit: deliveries are slow, and each must be recorded as soon as it is made.
-            async with self._pool.acquire() as ledger:
-                if not await alerts.try_lead(ledger):
+            async with alerts.leading(self._pool) as leads, self._pool.acquire() as ledger:
+                if not leads:
                     return
                 found = await self._found(ledger)
                 for away in self._away.values():

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from domain.contracts.vocabulary import Language
 from ledger import alerts, parts, pauses
 from ledger.parts import CallCounts, Part
-from postgres import Pool
+from postgres import Pool, connect
 
 QUARTER = timedelta(minutes=15)
 
@@ -80,7 +80,21 @@ async def test_what_was_told_without_the_ledger_is_told_no_more(pool: Pool) -> N
 
 
 async def test_one_looks_at_a_time(pool: Pool) -> None:
-    async with pool.acquire() as one, pool.acquire() as other:
-        assert [await alerts.try_lead(one), await alerts.try_lead(other)] == [True, False]
-    async with pool.acquire() as other:
-        assert await alerts.try_lead(other)
+    async with alerts.leading(pool) as one, alerts.leading(pool) as other:
+        assert [one, other] == [True, False]
+    async with alerts.leading(pool) as other:
+        assert other
+
+
+async def test_a_leader_is_not_ended_for_being_idle(empty: str) -> None:
+    """Deliveries take as long as those who receive them."""
+    async with await connect(empty) as pool:
+        name = empty.rpartition("/")[2]
+        await pool.execute(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = 100")
+        await pool.expire_connections()
+        async with alerts.leading(pool) as leads:
+            assert leads
+            assert await pool.fetchval("SHOW idle_in_transaction_session_timeout") == "100ms"
+            await pool.execute("SELECT pg_sleep(0.3)")
+            async with alerts.leading(pool) as other:
+                assert not other

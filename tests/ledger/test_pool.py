@@ -1,14 +1,20 @@
 """A PostgreSQL that is away is told apart from a mistake of ours."""
 
+import ast
 import asyncio
+import re
 import time
+from pathlib import Path
 
 import asyncpg
 import pytest
+from asyncpg.connection import LoggedQuery
 
 from postgres import UNAVAILABLE, Pool, connect
 from tests.ledger.trouble import AWAY, OURS
 from tests.stack import TestStack
+
+ROOT = Path(__file__).parents[2]
 
 
 async def test_a_stopped_server_is_away_at_once_and_the_same_pool_finds_it_again(
@@ -95,3 +101,40 @@ async def test_a_table_that_changes_under_a_transaction_is_no_mistake(empty: str
             await ask()
         assert isinstance(raised.value, UNAVAILABLE)
         await ask()
+
+
+async def test_a_connection_returns_to_its_pool_without_a_statement(stack: TestStack) -> None:
+    said: list[str] = []
+
+    def note(query: LoggedQuery) -> None:
+        said.append(query.query)
+
+    async with await connect(stack.ledger_dsn) as pool:
+        async with pool.acquire() as connection:
+            connection.add_query_logger(note)
+        for _ in range(2):
+            assert await pool.fetchval("SELECT 1") == 1
+        async with pool.acquire() as connection:
+            await connection.execute("BEGIN")
+        assert said == ["SELECT 1", "SELECT 1", "BEGIN", "ROLLBACK"]
+
+
+STAYS = re.compile(
+    r"\bpg_(try_)?advisory_lock\b|\bLISTEN\b|\bWITH HOLD\b|\bCREATE (TEMP|LOCAL)|\bDISCARD\b"
+    r"|^\s*SET (?!LOCAL)|set_config\([^)]*false\)|\bPREPARE\b",
+    re.MULTILINE,
+)
+"""What outlives its transaction, and would reach whoever has the connection next."""
+
+
+def test_no_statement_leaves_anything_in_its_session() -> None:
+    rooms = ("ledger", "adapters", "activities", "recognition", "starter", "support", "web")
+    files = [file for room in rooms for file in (ROOT / room).rglob("*.py")]
+    found = {
+        (str(file.relative_to(ROOT)), node.value)
+        for file in (*files, ROOT / "postgres.py", ROOT / "worker.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if STAYS.search(node.value)
+    }
+    assert found == set()

@@ -232,8 +232,8 @@ async def test_what_one_channel_was_told_is_kept_before_the_next_is_asked(
 async def test_two_look_one_after_the_other(
     client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
-    async with pool.acquire() as conn:
-        assert await kept.try_lead(conn)
+    async with kept.leading(pool) as leads:
+        assert leads
         await pool.execute("INSERT INTO alert (cause, count, told) VALUES ('X', 7, '{webhook}')")
         await Watcher(client, pool, settings).look()
         assert hook[0].taken == []
