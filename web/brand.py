@@ -30,7 +30,9 @@ class Brand:
         self.colours = {"light": institution.colour, "dark": institution.colour_dark}
         self.css = self._add(css.encode(), ".css")
         self.icon = self._add(_ICON.format(colour=institution.colour).encode(), ".svg")
-        self.logo = self._add_file(institution.logo) if institution.logo else None
+        self.logo: str | None = None
+        if logo := institution.logo:
+            self.logo = self._add(logo.read_bytes(), logo.suffix)
 
     def answer(self, path: str) -> Response:
         """Return the file of this path; raises `HTTPException` 404 for an unknown one."""
@@ -38,9 +40,6 @@ class Brand:
             raise HTTPException(404)
         headers = {"Cache-Control": FOR_EVER}
         return Response(self._files[path], 200, headers, _TYPES[Path(path).suffix])
-
-    def _add_file(self, file: Path) -> str:
-        return self._add(file.read_bytes(), file.suffix)
 
     def _add(self, content: bytes, suffix: str) -> str:
         path = f"/brand/{hashlib.sha256(content).hexdigest()[:16]}{suffix}"

@@ -14,7 +14,6 @@ from domain.contracts.vocabulary import Language
 from security.keys import KeyRing
 from web import forms
 from web.cookies import Cookie
-from web.language import choose
 from web.shield import answered_within
 from web.view import Errors, Views
 
@@ -38,7 +37,7 @@ class RequestContext:
         self.request = request
         self.site = site
         kept = site.language_cookie.read(request)
-        self.language = choose(request, kept, site.default_language)
+        self.language = _language(request, kept, site.default_language)
         self.token = site.session_cookie.read(request)
         self.form_token = forms.draw()
 
@@ -98,3 +97,24 @@ async def in_time(request: Request, seconds: float) -> AsyncIterator[asyncio.Tim
     await request.body()
     async with answered_within(request, seconds) as limit:
         yield limit
+
+
+def _language(request: Request, kept: str | None, usual: Language) -> Language:
+    """Return the page's language: by query, cookie, Accept-Language header, or the usual one."""
+    accepted = _accepted(request.headers.get("accept-language", ""))
+    for choice in (request.query_params.get("lang"), kept, *accepted):
+        if choice in list(Language):
+            return Language(choice)
+    return usual
+
+
+def _accepted(header: str) -> list[str]:
+    """Return the languages of an Accept-Language header by weight, without their regions."""
+    weighed = []
+    for item in header.split(",")[:20]:
+        name, _, weight = item.strip().partition(";q=")
+        try:
+            weighed.append((-float(weight or 1), name.split("-")[0].lower()))
+        except ValueError:
+            continue
+    return [name for _, name in sorted(weighed, key=lambda pair: pair[0])]

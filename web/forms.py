@@ -110,15 +110,12 @@ def read(key: bytes, token: str | None, content_type: str, body: bytes) -> Form:
     if not hmac.compare_digest(given.get("csrf", "").encode(), csrf(key, token).encode()):
         raise ForgedForm
     shown = given.get("form", "").encode()
+    drawn = _digest(key, "reference", shown, body)
     return Form(
         fields=fields,
         submission_id=_digest(key, "submission", shown, body).hex()[:32],
-        references=_references(_digest(key, "reference", shown, body)),
+        references=tuple(references.from_digest(drawn[at:]) for at in range(0, 30, 5)),
     )
-
-
-def _references(digest: bytes) -> tuple[str, ...]:
-    return tuple(references.from_digest(digest[at:]) for at in range(0, 30, 5))
 
 
 def _digest(key: bytes, purpose: str, shown: bytes, body: bytes) -> bytes:

@@ -42,9 +42,6 @@ def static_path() -> str:
 class CachedStaticFiles(StaticFiles):
     """Serves static files with an immutable cache header: their path changes with their content."""
 
-    def __init__(self) -> None:
-        super().__init__(directory=STATIC)
-
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = FOR_EVER
@@ -53,7 +50,7 @@ class CachedStaticFiles(StaticFiles):
 
 def static() -> ASGIApp:
     """Return the static files, compressed; pages are not, as BREACH would reveal their tokens."""
-    return GZipMiddleware(CachedStaticFiles(), minimum_size=1000)
+    return GZipMiddleware(CachedStaticFiles(directory=STATIC), minimum_size=1000)
 
 
 class Views:

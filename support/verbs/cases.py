@@ -163,9 +163,14 @@ async def waiting_for(client: Client, reason: WaitReason) -> list[CaseSummary]:
     if not named:
         raise Failed(f"{reason} waits for the student, whom nobody can hurry")
     query = f"{OPEN} AND {REASON.name} = '{reason}' AND {STEP.name} IN ({named})"
+    return await listed(client, query)
+
+
+async def listed(client: Client, query: str, *, limit: int | None = None) -> list[CaseSummary]:
+    """Return the summaries of the runs that Temporal's visibility lists for this query."""
     with asking():
-        listed = client.list_workflows(query, rpc_timeout=WITHIN)
-        return [of_listing(execution) async for execution in listed]
+        found = client.list_workflows(query, limit=limit, rpc_timeout=WITHIN)
+        return [of_listing(execution) async for execution in found]
 
 
 async def standing(client: Client, reference: str) -> CaseSummary:

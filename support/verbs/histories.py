@@ -4,10 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import (
-    Client,
-    WorkflowExecutionDescription,
-)
+from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError, RPCStatusCode
 
 from starter.client.connect import TemporalUnavailable, asking
@@ -32,17 +29,12 @@ async def events_of(
     client: Client, described: WorkflowExecutionDescription
 ) -> tuple[Sequence[HistoryEvent], bool]:
     """Return the events, and whether they are only the beginning of a large history."""
-    large = _size(described) > _LARGEST
-    if large:
-        return await _beginning(client, described), large
-    return await history_of(client, described.id), large
-
-
-async def history_of(client: Client, reference: str) -> Sequence[HistoryEvent]:
-    handle = client.get_workflow_handle(reference)
+    if _size(described) > _LARGEST:
+        return await _beginning(client, described), True
+    handle = client.get_workflow_handle(described.id)
     try:
         with asking():
-            return (await handle.fetch_history(rpc_timeout=WITHIN)).events
+            return (await handle.fetch_history(rpc_timeout=WITHIN)).events, False
     except RPCError as error:
         if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
             raise UnknownReference from None

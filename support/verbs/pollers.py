@@ -29,22 +29,20 @@ async def described(client: Client) -> Mapping[Served, DescribeTaskQueueResponse
     activities = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
     queues = dict.fromkeys([*TaskQueue, *(channel.queue for channel in Channel.all())])
     asked = [(TaskQueue.MAIN, WORKFLOWS), *((queue, activities) for queue in queues)]
-    return dict(
-        zip(asked, await asyncio.gather(*(_describe(client, each) for each in asked)), strict=True)
-    )
 
+    async def describe(queue: str, kind: TaskQueueType.ValueType) -> DescribeTaskQueueResponse:
+        return await client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=client.namespace,
+                task_queue=Asked(name=queue),
+                task_queue_type=kind,
+                report_stats=True,
+            ),
+            timeout=_PATIENCE,
+        )
 
-async def _describe(client: Client, served: Served) -> DescribeTaskQueueResponse:
-    queue, kind = served
-    return await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=Asked(name=queue),
-            task_queue_type=kind,
-            report_stats=True,
-        ),
-        timeout=_PATIENCE,
-    )
+    told = await asyncio.gather(*(describe(*each) for each in asked))
+    return dict(zip(asked, told, strict=True))
 
 
 async def now(client: Client) -> datetime:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from itertools import islice
 
 from temporalio.client import Client
 
@@ -20,7 +19,7 @@ from postgres import UNAVAILABLE
 from starter.client.connect import asking
 from support.verbs import cases, pollers
 from support.verbs.cases import ENGINE_WAITS, CaseState, CaseSummary
-from support.verbs.histories import WITHIN, UnknownReference
+from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from workflows import steps
@@ -167,18 +166,12 @@ async def open_lines(ctx: StaffContext) -> tuple[list[CaseSummary], bool]:
     departments = ctx.staff.departments
     if departments is not None and not departments:
         return [], False
-    query = cases.open_in(departments)
-    with asking():
-        listed = ctx.client.list_workflows(query, limit=MOST + 1, rpc_timeout=WITHIN)
-        found = [cases.of_listing(execution) async for execution in listed]
+    found = await cases.listed(ctx.client, cases.open_in(departments), limit=MOST + 1)
     theirs = found[:MOST]
     with asking():
         now = await pollers.now(ctx.client)
-    young = {
-        line.reference
-        for line in islice((each for each in theirs if _may_fail(each, now)), _MOST_YOUNG)
-    }
-    told = await _described(ctx.client, [line for line in theirs if line.reference in young])
+    young = [line for line in theirs if _may_fail(line, now)][:_MOST_YOUNG]
+    told = await _described(ctx.client, young)
     return [told.get(line.reference, line) for line in theirs], len(found) > MOST
 
 

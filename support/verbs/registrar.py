@@ -198,8 +198,8 @@ def _fits(ctx: StaffContext, group: list[Row], question: RegistrarQuestion) -> b
     match question.kind:
         case Kind.NUMBER:
             wanted = identifier(question.number)
-            known = {f(row) for row in group for f in (enrolment, _registration)}
-            return wanted in map(identifier, known)
+            numbers = {as_written(row, "registrationid") for row in group}
+            return wanted in map(identifier, numbers | set(map(enrolment, group)))
         case Kind.NAME:
             typed = str(surnames.prefix(question.name))
             return any(surnames.begins(names(row), typed) for row in group)
@@ -258,7 +258,3 @@ async def _judged(
         why=why or refused,
         reference=reference,
     )
-
-
-def _registration(row: Row) -> str:
-    return as_written(row, "registrationid")

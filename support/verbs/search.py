@@ -4,7 +4,7 @@ The text is tried as each kind of key that it can be. It is in no URL, log or au
 keeps only which kinds were searched, and for which hits the name was shown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 
@@ -17,10 +17,9 @@ from ledger import activations
 from ledger import search as ledger
 from ledger.activations import ActivationRow
 from ledger.search import SearchQuery
-from starter.client.connect import TemporalUnavailable, asking
+from starter.client.connect import TemporalUnavailable
 from support.verbs import cases, queue
 from support.verbs.cases import CaseState, CaseSummary
-from support.verbs.histories import WITHIN
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from web.countries import CODES
@@ -43,7 +42,10 @@ class SearchResult:
 
 
 async def search(ctx: StaffContext, typed: str) -> SearchResult:
-    """Write the audit row, then return the hits: those of a known person first, newest first."""
+    """Write the audit row, then return the hits: those of a known person first, newest first.
+
+    Another audit row is written before stored names are returned.
+    """
     sought = parse_query(typed, ctx.settings.registrar.phone_region)
     kinds = [each.name for each in fields(sought) if getattr(sought, each.name)]
     await ctx.record(Action.SEARCH, reason=", ".join(kinds) or "nothing")
@@ -54,15 +56,10 @@ async def search(ctx: StaffContext, typed: str) -> SearchResult:
     )
     lines = await _lines(ctx, hits[:MOST])
     rows = tuple(line for line in lines if ctx.staff.sees(line.department))
-    return SearchResult(rows, len(hits) > MOST, await _names(ctx, [row.reference for row in rows]))
-
-
-async def _names(ctx: StaffContext, references: Sequence[str]) -> dict[str, str]:
-    """Write the audit row, then return the stored names of these activations."""
-    found = await activations.names_of(ctx.pool, ctx.keys, references)
-    if found:
-        await ctx.record(Action.SEARCH, reason=f"names shown: {', '.join(sorted(found))}")
-    return found
+    stored = await activations.names_of(ctx.pool, ctx.keys, [row.reference for row in rows])
+    if stored:
+        await ctx.record(Action.SEARCH, reason=f"names shown: {', '.join(sorted(stored))}")
+    return SearchResult(rows, len(hits) > MOST, stored)
 
 
 def parse_query(typed: str, region: str) -> SearchQuery:
@@ -102,11 +99,8 @@ async def _lines(ctx: StaffContext, hits: list[ActivationRow]) -> list[CaseSumma
     standing: dict[str, CaseSummary] = {}
     state = CaseState.FORGOTTEN
     try:
-        with asking():
-            async for execution in ctx.client.list_workflows(
-                f"WorkflowId IN ({listed})", rpc_timeout=WITHIN
-            ):
-                standing[execution.id] = cases.of_listing(execution)
+        found = await cases.listed(ctx.client, f"WorkflowId IN ({listed})")
+        standing = {line.reference: line for line in found}
         rows = [standing.get(hit.reference) for hit in hits]
         told = await queue.described(ctx.client, [row for row in rows if row])
         standing = {row.reference: row for row in told}

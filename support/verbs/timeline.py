@@ -134,7 +134,7 @@ async def _text_of(converter: DataConverter, failure: Failure) -> str:
 
 def _happened(events: Sequence[HistoryEvent]) -> Iterator[Event]:
     for event in events:
-        at = moment(event)
+        at = _time(event.event_time)
         kind = event.WhichOneof("attributes")
         fields: Any = getattr(event, kind or "", None)
         match kind:
@@ -228,10 +228,6 @@ def activity_of(events: Sequence[HistoryEvent], fields: Any) -> str:
     scheduled = events[fields.scheduled_event_id - 1].activity_task_scheduled_event_attributes
     name: str = scheduled.activity_type.name
     return name
-
-
-def moment(event: HistoryEvent) -> datetime:
-    return _time(event.event_time)
 
 
 def _stood(values: Mapping[str, Payload]) -> str:
