@@ -13,7 +13,6 @@ from support.verbs import caller, registrar, registrar_texts
 from support.verbs.actions import ActRefused
 from support.verbs.caller import ANSWERS, CallerAnswer, CallerQuestion, Told, UnreadableField
 from support.verbs.reason_texts import reason
-from support.verbs.registrar import Check, RegistrarQuestion
 from support.verbs.staff import Action
 from web.forms import Form
 from web.view import Errors
@@ -42,8 +41,8 @@ async def check(ctx: ConsoleRequest = allowed_to(Action.REGISTRAR)) -> Response:
     return _registrar_page(ctx, typed, found=found, status=503 if away else None)
 
 
-def _question(form: Form) -> RegistrarQuestion:
-    return RegistrarQuestion(
+def _question(form: Form) -> registrar.RegistrarQuestion:
+    return registrar.RegistrarQuestion(
         number=form.get("number"),
         name=form.get("name"),
         insurance=form.get("insurance"),
@@ -56,7 +55,7 @@ def _registrar_page(
     ctx: ConsoleRequest,
     typed: dict[str, str],
     *,
-    found: Check | None = None,
+    found: registrar.Check | None = None,
     errors: Errors | None = None,
     status: int | None = None,
 ) -> Response:

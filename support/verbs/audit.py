@@ -7,7 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from ledger import audit
-from ledger.audit import Chain, Row
 from starter import spreadsheet
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
@@ -28,7 +27,7 @@ async def read(
     action: str | None = None,
     reference: str | None = None,
     before: int | None = None,
-) -> list[Row]:
+) -> list[audit.Row]:
     """Record the read, then return the newest matching rows, or those before row `before`."""
     await ctx.record(Action.AUDIT, reason="read")
     return await audit.page(
@@ -42,7 +41,7 @@ async def read(
     )
 
 
-async def verify(ctx: StaffContext, expect: str | None = None) -> Chain:
+async def verify(ctx: StaffContext, expect: str | None = None) -> audit.Chain:
     """Verify the hash chain and record the result; `expect` is a head kept elsewhere."""
     ctx.staff.check(Action.AUDIT)
     chain = await audit.verify(ctx.pool, ctx.keys, expect)

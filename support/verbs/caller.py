@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from adapters.errors import AdapterError
-from adapters.registrar.port import Registrar, SharedByMany
+from adapters.registrar.port import SharedByMany
 from domain.registrar import caller, students
 from domain.registrar.caller import Said
 from domain.registrar.diagnosis import TypedContacts
@@ -175,7 +175,10 @@ async def _candidates(ctx: StaffContext, claim: _Claim) -> list[list[Row]]:
     """Return the rows of each person that fits the claim and that this staff member may see."""
     async with opened(ctx) as registrar:
         try:
-            rows = await _rows(registrar, claim)
+            if claim.number:
+                rows = await registrar.by_number(claim.as_typed)
+            else:
+                rows = await registrar.by_contact(claim.contact)
         except SharedByMany:
             return []
     return [
@@ -183,12 +186,6 @@ async def _candidates(ctx: StaffContext, claim: _Claim) -> list[list[Row]]:
         for group in humans(rows, region_of(ctx), ctx.settings.institution.mail_domains)
         if _is_meant(ctx, claim, group) and any(in_sight(ctx, row) for row in group)
     ]
-
-
-async def _rows(registrar: Registrar, claim: _Claim) -> list[Row]:
-    if claim.number:
-        return await registrar.by_number(claim.as_typed)
-    return await registrar.by_contact(claim.contact)
 
 
 def _is_meant(ctx: StaffContext, claim: _Claim, group: list[Row]) -> bool:

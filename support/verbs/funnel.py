@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ledger import funnel
-from ledger.funnel import Day
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 
@@ -15,7 +14,7 @@ STAGES = ("started", "proven", "agreed", "active")
 class Funnel:
     """Counts by stage; `today` is the last of the week's `days`, `week` their sum."""
 
-    days: tuple[Day, ...]
+    days: tuple[funnel.Day, ...]
 
     @property
     def today(self) -> dict[str, int]:

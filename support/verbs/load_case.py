@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import activations, audit, messages, notes, posts
-from ledger.activations import ActivationRow
 from postgres import UNAVAILABLE
 from starter import pages
 from starter.client.connect import TemporalUnavailable
@@ -14,7 +13,6 @@ from support.verbs.cases import Case, CaseState
 from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
-from support.verbs.timeline import Event
 
 _MOST_ACTS = 200
 
@@ -48,7 +46,7 @@ async def _temporals(ctx: StaffContext, reference: str) -> Case | TemporalUnavai
 
 async def _ledgers(
     ctx: StaffContext, reference: str
-) -> tuple[ActivationRow | None, list[Event], bool] | None:
+) -> tuple[activations.ActivationRow | None, list[timeline.Event], bool] | None:
     try:
         rows, sent, acts, written, spent = await asyncio.gather(
             activations.noted(ctx.pool, [reference]),
@@ -65,7 +63,7 @@ async def _ledgers(
 
 def _together(
     seen: Case | TemporalUnavailable | None,
-    told: tuple[ActivationRow | None, list[Event], bool] | None,
+    told: tuple[activations.ActivationRow | None, list[timeline.Event], bool] | None,
 ) -> Case:
     noted, events, spent = told or (None, [], False)
     # Temporal deletes asynchronously: an erased case is hidden until that is done.
@@ -85,9 +83,9 @@ def _together(
         if isinstance(seen, TemporalUnavailable):
             raise seen
         raise UnknownReference
-    begun = [Event(noted.started_at, "started", who=timeline.Who.STUDENT)]
+    begun = [timeline.Event(noted.started_at, "started", who=timeline.Who.STUDENT)]
     if noted.ended_at:
-        begun.append(Event(noted.ended_at, "ended"))
+        begun.append(timeline.Event(noted.ended_at, "ended"))
     line = queue.of_ledger(noted, state=CaseState.UNSEEN if away else CaseState.FORGOTTEN)
     return Case(
         standing=line,

@@ -15,7 +15,6 @@ from domain.rules import InvalidInput
 from domain.text import identifier, plain
 from ledger import activations
 from ledger import search as ledger
-from ledger.activations import ActivationRow
 from ledger.search import SearchQuery
 from starter.client.connect import TemporalUnavailable
 from support.verbs import cases, queue
@@ -91,7 +90,7 @@ def _contacts(text: str, region: str) -> tuple[str | None, str | None]:
     return mobile, email
 
 
-async def _lines(ctx: StaffContext, hits: list[ActivationRow]) -> list[CaseSummary]:
+async def _lines(ctx: StaffContext, hits: list[activations.ActivationRow]) -> list[CaseSummary]:
     """Return the summaries of the hits from Temporal's listing, else from the ledger."""
     if not hits:
         return []

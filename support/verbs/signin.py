@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -36,10 +35,6 @@ class NoRole(Exception):
     def __init__(self, name: str) -> None:
         super().__init__(N_("Your account has no role at the desk"))
         self.name = name
-
-
-class SignInSource(Protocol):
-    async def staff(self, name: str, password: str) -> Staff | None: ...
 
 
 class ByDirectory:
@@ -126,7 +121,7 @@ class SignIn:
         """
         if not _NAME.fullmatch(name) or not 0 < len(password) <= _LONGEST_PASSWORD:
             return None
-        source: SignInSource = self._directory
+        source: ByDirectory | ByFile = self._directory
         if self._file and self._file.knows(name):
             source = self._file
         staff = await source.staff(name, password)

@@ -135,36 +135,30 @@ async def _text_of(converter: DataConverter, failure: Failure) -> str:
 def _happened(events: Sequence[HistoryEvent]) -> Iterator[Event]:
     for event in events:
         at = _time(event.event_time)
-        kind = event.WhichOneof("attributes")
-        fields: Any = getattr(event, kind or "", None)
-        match kind:
-            case "workflow_execution_started_event_attributes":
+        attributes = event.WhichOneof("attributes") or ""
+        fields: Any = getattr(event, attributes, None)
+        match attributes.removesuffix("_event_attributes"):
+            case "workflow_execution_started":
                 yield Event(at, "started", who=Who.STUDENT)
-            case (
-                "workflow_execution_update_accepted_event_attributes"
-                | "workflow_execution_signaled_event_attributes"
-            ):
+            case "workflow_execution_update_accepted" | "workflow_execution_signaled":
                 handler = submitted(event)[0]
                 yield Event(at, "submitted", handler, _by(handler))
-            case "activity_task_completed_event_attributes":
+            case "activity_task_completed":
                 yield Event(at, "done", activity_of(events, fields))
-            case (
-                "activity_task_timed_out_event_attributes" | "activity_task_failed_event_attributes"
-            ):
-                yield _failed(
-                    at, activity_of(events, fields), fields.failure, _tries(events, event)
-                )
-            case "workflow_task_failed_event_attributes":
+            case "activity_task_timed_out" | "activity_task_failed":
+                activity = activity_of(events, fields)
+                yield _failed(at, activity, fields.failure, _tries(events, fields))
+            case "workflow_task_failed":
                 yield Event(at, "failed", "engine")
-            case "upsert_workflow_search_attributes_event_attributes" if has_moved(event):
+            case "upsert_workflow_search_attributes" if has_moved(event):
                 yield Event(at, "stands", _stood(fields.search_attributes.indexed_fields))
-            case "workflow_execution_completed_event_attributes":
+            case "workflow_execution_completed":
                 yield Event(at, "ended")
             case (
-                "workflow_execution_terminated_event_attributes"
-                | "workflow_execution_failed_event_attributes"
-                | "workflow_execution_timed_out_event_attributes"
-                | "workflow_execution_canceled_event_attributes"
+                "workflow_execution_terminated"
+                | "workflow_execution_failed"
+                | "workflow_execution_timed_out"
+                | "workflow_execution_canceled"
             ):
                 yield Event(at, "terminated")
 
@@ -192,14 +186,12 @@ def _failed(at: datetime, activity: str, failure: Failure, tries: int) -> Event:
     return Event(at, "failed", f"{activity} {kind}", times=tries)
 
 
-def _tries(events: Sequence[HistoryEvent], event: HistoryEvent) -> int:
+def _tries(events: Sequence[HistoryEvent], ended: Any) -> int:
     """Return the number of attempts of an activity, from its last started event."""
-    ended: Any = getattr(event, event.WhichOneof("attributes") or "")
     if not ended.started_event_id:
         return 1
     started = events[ended.started_event_id - 1].activity_task_started_event_attributes
-    tries: int = started.attempt
-    return max(tries, 1)
+    return max(int(started.attempt), 1)
 
 
 def _by(handler: str) -> Who:

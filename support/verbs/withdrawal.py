@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from domain.contracts.vocabulary import Choice
 from ledger import activations, consents
-from ledger.consents import Consent
 from support.verbs.actions import ActRefused
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
@@ -13,7 +12,7 @@ from translations import N_
 
 async def withdraw(
     ctx: StaffContext, choices: Collection[Choice], *, reference: str, reason: str
-) -> Consent:
+) -> consents.Consent:
     """Withdraw these choices, or if none is given the whole consent; return the new consent.
 
     It works after Temporal's retention too: the ledger keeps the consent. Idempotent; a repetition
@@ -40,7 +39,7 @@ async def withdraw(
     return stands
 
 
-def told(stands: Consent, *, account: bool) -> str:
+def told(stands: consents.Consent, *, account: bool) -> str:
     """Return a text with the choices that remain and the effect on the account."""
     lines = ["The whole consent is withdrawn."]
     if stands.agreed:
