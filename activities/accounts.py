@@ -102,10 +102,7 @@ class DirectoryActivities(Activities):
             made = await self._provision(request, password, consent)
             if made.outcome is ProvisionOutcome.ACTIVE:
                 await activations.provisioned(
-                    self._pool,
-                    self._keys,
-                    reference=request.reference,
-                    username=request.username,
+                    self._pool, self._keys, reference=request.reference, username=request.username
                 )
                 # A withdrawal before the account existed found nothing to delete in the directory.
                 await self._take_back(request.reference, request.username)

@@ -42,10 +42,7 @@ def alarm(cause: str) -> None:
 
 
 @contextmanager
-def guarded(
-    away: FailureType,
-    unavailable: tuple[type[BaseException], ...],
-) -> Iterator[None]:
+def guarded(away: FailureType, unavailable: tuple[type[BaseException], ...]) -> Iterator[None]:
     """Raise `unavailable` errors as the failure type `away`, all others as a misconfiguration.
 
     A misconfiguration is retried as well: activations continue once settings or code are fixed.

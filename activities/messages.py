@@ -12,7 +12,7 @@ from activities.errors import alarm, guarded
 from activities.registered import Activities
 from adapters.messaging import wiring
 from adapters.messaging.message_templates import Word
-from domain.contracts.message_io import Delivery, SendNotice, SendPin, Sent
+from domain.contracts.message_io import SendNotice, SendPin, Sent
 from domain.contracts.vocabulary import ActivityName, FailureType
 from domain.references import first_group
 from ledger import clock, codes, messages
@@ -61,23 +61,18 @@ class MessagingActivities(Activities):
             return Sent(outcome=known)
         reference = request.reference
         words |= {"reference": reference, "group": first_group(reference)}
+        to = request.destination
+        client = self._clients[to.channel]
         with guarded(FailureType.CONFIGURATION, ()):
-            outcome = await self._hand_over(key, request, name, words)
+            content = client.write(name, request.language, **words)
+            outcome = await client.channel.send(to=to.to, content=content, message_id=key)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             await messages.record(
                 self._pool,
                 self._keys,
                 key=key,
                 reference=reference,
-                destination=request.destination,
+                destination=to,
                 outcome=outcome,
             )
         return Sent(outcome=outcome)
-
-    async def _hand_over(
-        self, key: str, request: SendPin | SendNotice, name: str, words: dict[str, Word]
-    ) -> Delivery:
-        to = request.destination
-        client = self._clients[to.channel]
-        content = client.write(name, request.language, **words)
-        return await client.channel.send(to=to.to, content=content, message_id=key)

@@ -33,10 +33,7 @@ class OwnEntries:
         return await self._directory.run(self._directory.find_in_use, name, self._domain)
 
     async def is_active(self, reference: str, entry: Entry) -> bool:
-        """Whether an entry has a password.
-
-        If the directory hides that, only an entry that this activation added counts as without.
-        """
+        """Whether an entry has a password; a hidden one counts, unless this activation added it."""
         if entry.password is not Password.HIDDEN or not entry.made_here:
             return entry.active
         return not await usernames.has_empty_entry(self._pool, name=entry.uid, reference=reference)

@@ -66,10 +66,7 @@ class Resolver:
         return rules.refusal(person.login_name, self._policy.reserved, shared=shared)
 
     async def _glance(
-        self,
-        request: ResolveAccount,
-        look: Callable[[V], Awaitable[T]],
-        value: V,
+        self, request: ResolveAccount, look: Callable[[V], Awaitable[T]], value: V
     ) -> T | None:
         """Return the directory's answer; None when it must not be asked or is away."""
         if not request.ask_directory:

@@ -64,10 +64,7 @@ class Taken:
 async def take_once(
     pool: Pool, submission_id: str, buckets: Sequence[str], *, limit: int, window: timedelta
 ) -> Taken:
-    """Count a use of each bucket, deduplicated by `submission_id`.
-
-    All callers name the buckets in the same order, which prevents deadlocks.
-    """
+    """Count a use of each bucket (in a fixed order, against deadlocks), once per submission."""
     once = f"once:{submission_id}"
     async with pool.acquire() as ledger, ledger.transaction():
         await ledger.execute("SELECT pg_advisory_xact_lock(hashtext($1))", once)

@@ -7,10 +7,7 @@ from postgres import Pool
 
 
 class Owned(NamedTuple):
-    """An account's name, its owner's person keys, and what the owner is found by.
-
-    `by_code`: the directory entry has the owner's code.
-    """
+    """An account, its owner's keys and indexes; `by_code`: the entry has the owner's code."""
 
     name: str
     person_keys: Sequence[str]
@@ -19,10 +16,7 @@ class Owned(NamedTuple):
 
 
 async def reserve_all(pool: Pool, owned: Sequence[Owned]) -> tuple[int, dict[str, str]]:
-    """Reserve each name that is free, and record whose account it is.
-
-    Returns how many names were reserved now, and the person key that has each name.
-    """
+    """Reserve free names, record owners; return how many are new, and each name's person key."""
     names = [each.name for each in owned]
     async with pool.acquire() as connection, connection.transaction():
         fresh = await connection.fetch(

@@ -12,7 +12,7 @@ from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Purse
 from ledger import allowances, codes
 from ledger.allowances import Allowance
-from postgres import Connection, Pool
+from postgres import Pool
 from security.keys import KeyRing
 from settings import SendBudget
 
@@ -48,6 +48,7 @@ _OF_REQUEST = """
 SELECT key, send_no, code_no, outcome, purse FROM message
 WHERE reference = $1 AND run_id = $2 AND request_no = $3
 """
+_NEXT_NUMBER = "SELECT coalesce(max(send_no), 0) + 1 FROM message WHERE reference = $1"
 _DETACH_REQUEST = "UPDATE message SET request_no = NULL WHERE key = $1"
 _RESERVE = """
 INSERT INTO message (
@@ -93,7 +94,7 @@ async def reserve(
                 kept_at=allowed.kept_at,
                 tries_left=book.tries_left(now),
             )
-        send_no = await _next_number(connection, request.reference)
+        send_no = await connection.fetchval(_NEXT_NUMBER, request.reference)
         code_no = book.to_send(send_no, run_id, now) if request.carries_code else None
         await codes.save(connection, request.reference, book)
         if row:
@@ -129,13 +130,6 @@ def _reserved(send_no: int, code_no: int | None, book: CodeBook, now: datetime) 
         valid_for=code_no and book.life_left(code_no, now),
         tries_left=book.tries_left(now),
     )
-
-
-async def _next_number(connection: Connection, reference: str) -> int:
-    number: int = await connection.fetchval(
-        "SELECT coalesce(max(send_no), 0) + 1 FROM message WHERE reference = $1", reference
-    )
-    return number
 
 
 async def sent(pool: Pool, key: str) -> Delivery | None:

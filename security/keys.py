@@ -66,7 +66,7 @@ class KeyRing:
         self._folder = folder
         check(folder)
         self._active = active(folder)
-        self._payload_key = lru_cache(maxsize=2048)(_payload_key)
+        self._payload_key = lru_cache(maxsize=2048)(derive)
 
     def require(self, *users: User) -> None:
         """Raise `KeyUnavailable` for the first missing file that these processes need."""
@@ -76,10 +76,7 @@ class KeyRing:
             self._newest(kind)
 
     def checks(self) -> dict[str, str]:
-        """Return a one-way value of each key that is here, by its file's name.
-
-        Both halves of a sealing key pair have the value of the public one.
-        """
+        """Return a one-way value of each key by file; halves of a sealing pair have the same."""
         found = {}
         for name in LASTING:
             with suppress(KeyUnavailable):
@@ -145,7 +142,7 @@ class KeyRing:
 
     def payload_key(self, epoch: str, namespace: str, workflow_id: str) -> bytes:
         master = self._read(f"epochs/{epoch}.key", epoch)
-        return self._payload_key(master, namespace, workflow_id)
+        return self._payload_key(master, "payload", namespace, workflow_id)
 
     def seal_public(self, epoch: str) -> X25519PublicKey:
         return X25519PublicKey.from_public_bytes(self._read(f"seal/{epoch}.pub", epoch))
@@ -175,17 +172,10 @@ class KeyRing:
 
     def encrypt(self, purpose: str, context: str, text: str) -> bytes:
         """Encrypt a ledger column; `context` is the row's own key."""
-        return encrypt(self._column_key(purpose), text.encode(), context.encode())
+        return encrypt(self._lasting(f"column/{purpose}.key"), text.encode(), context.encode())
 
     def decrypt(self, purpose: str, context: str, data: bytes) -> str:
-        return decrypt(self._column_key(purpose), data, context.encode()).decode()
-
-    def _column_key(self, purpose: str) -> bytes:
-        return self._lasting(f"column/{purpose}.key")
-
-
-def _payload_key(master: bytes, namespace: str, workflow_id: str) -> bytes:
-    return derive(master, "payload", namespace, workflow_id)
+        return decrypt(self._lasting(f"column/{purpose}.key"), data, context.encode()).decode()
 
 
 def following(epoch: str) -> str:
@@ -201,10 +191,7 @@ def epochs(folder: Path, kind: str = "epochs/*.key") -> list[str]:
 
 
 def active(folder: Path) -> str | None:
-    """Return the epoch that the file `active` names.
-
-    None without that file, as in a folder of an older version: there the newest epoch encrypts.
-    """
+    """Return the epoch in the file `active`; None (old folders): the newest epoch encrypts."""
     path = _file(folder, ACTIVE)
     try:
         return _named(path, *written(path))

@@ -79,14 +79,10 @@ def scrub(value: object) -> object:
         case int() | float():
             return value if abs(value) < _LARGE_NUMBER else "(digits)"
         case str():
-            return _scrub(value)
+            value = _WORD.sub(lambda word: "(address)" if "@" in word[0] else word[0], value)
+            return _QUOTED.sub("(quoted)", _DIGITS.sub("(digits)", value))
         case _:
             return type(value).__name__
-
-
-def _scrub(value: str) -> str:
-    value = _WORD.sub(lambda word: "(address)" if "@" in word[0] else word[0], value)
-    return _QUOTED.sub("(quoted)", _DIGITS.sub("(digits)", value))
 
 
 def _log_uncaught(
@@ -109,9 +105,7 @@ def _describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) 
     return event
 
 
-def _outline(
-    info: tuple[type[BaseException], BaseException, TracebackType | None],
-) -> str:
+def _outline(info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
     frames = traceback.extract_tb(info[2])
     places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-5:]))
     return f"{info[0].__name__} at {places}"

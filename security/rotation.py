@@ -51,11 +51,8 @@ def copy(folder: Path, target: Path, users: Collection[User]) -> list[str]:
     check(folder)
     keys = {name: lasting_key(folder, name) for name in lasting(users)}
     for kind in by_epoch(users):
-        keys |= {
-            name: read_key(folder / name)
-            for epoch in epochs(folder, kind)
-            if (name := kind.replace("*", epoch))
-        }
+        for name in (kind.replace("*", epoch) for epoch in epochs(folder, kind)):
+            keys[name] = read_key(folder / name)
     for name, key in keys.items():
         replace(target / name, key.hex())
     replace(target / ACTIVE, _active_epoch(folder))

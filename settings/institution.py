@@ -5,13 +5,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    DirectoryPath,
-    Field,
-    FilePath,
-    HttpUrl,
-)
+from pydantic import AfterValidator, DirectoryPath, Field, FilePath, HttpUrl
 
 from domain import colours, contacts
 from domain.contracts.vocabulary import Language

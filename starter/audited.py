@@ -20,10 +20,7 @@ from starter.output import Failed
 async def audited(
     config: Settings, action: str, reason: str, *, seconds: float = 2
 ) -> AsyncIterator[tuple[Pool, KeyRing]]:
-    """Yield the ledger and the keys checked against it; `seconds` as in `postgres.connect`.
-
-    Records `Failed` in the audit and raises it again.
-    """
+    """Yield the ledger and the checked keys; record `Failed` in the audit, and raise it again."""
     keys = KeyRing(config.keys_dir)
     dsn = config.ledger_dsn.get_secret_value()
     async with await postgres.connect(dsn, seconds=seconds) as ledger:

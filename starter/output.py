@@ -2,9 +2,11 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class UserError(Exception):
@@ -13,6 +15,13 @@ class UserError(Exception):
 
 class Failed(UserError):
     """A command cannot do what was requested."""
+
+
+def group(text: str) -> typer.Typer:
+    """Return a group of commands, whose verb is needed even while there is only one."""
+    commands = typer.Typer(help=text, no_args_is_help=True)
+    commands.callback()(lambda: None)
+    return commands
 
 
 def show_json(value: Any) -> None:

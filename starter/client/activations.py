@@ -3,7 +3,7 @@
 A submission is sent as an update first, which answers in one round trip; if no worker accepts the
 update, a signal follows, which is durable with every worker down. A request for help is a workflow
 as well. Calls end within the time of a page, with one exception: while Temporal is slow but
-available, `submit` waits up to `BUSY_TIMEOUT` to learn whether the signal was accepted.
+available, `submit` waits up to `times.BUSY` to learn whether the signal was accepted.
 """
 
 import asyncio
@@ -54,19 +54,11 @@ from domain.contracts.vocabulary import (
 from security.keyfiles import KeyUnavailable
 from starter.client import pending_retries
 from starter.client.connect import NO_ANSWER, asking
+from web import times
 from workflows.inbox import TOO_MANY
 from workflows.search_attributes import STEP
 from workflows.steps import ENDS
 
-_QUERY_TIMEOUT = timedelta(seconds=1.5)
-_RPC_TIMEOUT = timedelta(seconds=2)
-_SUBMIT_TIMEOUT = timedelta(seconds=2.9)
-BUSY_TIMEOUT = timedelta(seconds=12)
-"""The longest wait for a busy Temporal to accept a signal."""
-_SILENCE = timedelta(seconds=1)
-"""Temporal counts as unavailable when it has answered no call for so long."""
-_SIGNAL_RESERVE = timedelta(seconds=0.8)
-_POLL = 0.08
 _REUSE_IF_FAILED = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
 _UNANSWERED: tuple[type[Exception], ...] = (
     *NO_ANSWER,
@@ -78,7 +70,6 @@ _NO_PROGRESS: tuple[type[Exception], ...] = (
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
 )
-_TASK_TIMEOUT = timedelta(seconds=10)
 Result = TypeVar("Result")
 
 
@@ -148,28 +139,23 @@ class Activations:
         """Start a workflow unless its id was used; returns whether it was started."""
         try:
             with asking():
-                async with asyncio.timeout(_RPC_TIMEOUT.total_seconds()):
+                async with asyncio.timeout(times.RPC.total_seconds()):
                     await self._client.start_workflow(
                         workflow,
                         start,
                         id=workflow_id,
                         task_queue=TaskQueue.MAIN,
                         id_reuse_policy=again,
-                        task_timeout=_TASK_TIMEOUT,
+                        task_timeout=times.TASK,
                         search_attributes=search_attributes,
-                        rpc_timeout=_RPC_TIMEOUT,
+                        rpc_timeout=times.RPC,
                     )
         except WorkflowAlreadyStartedError:
             return False
         return True
 
     async def submit(
-        self,
-        reference: str,
-        name: str,
-        submission: Submission,
-        *,
-        within: timedelta = _SUBMIT_TIMEOUT,
+        self, reference: str, name: str, submission: Submission, *, within: timedelta = times.SUBMIT
     ) -> Answer | None:
         """Send a submission; returns None when it was accepted but has no answer yet.
 
@@ -178,7 +164,7 @@ class Activations:
         """
         now = asyncio.get_running_loop().time()
         until = now + within.total_seconds()
-        by_signal_from = max(until - _SIGNAL_RESERVE.total_seconds(), now + _POLL)
+        by_signal_from = max(until - times.SIGNAL_RESERVE.total_seconds(), now + times.POLL_SECONDS)
         accepted = await self._by_update(reference, name, submission, by_signal_from)
         if accepted:
             try:
@@ -214,9 +200,7 @@ class Activations:
     ) -> None:
         try:
             with asking():
-                signalled = self._handle(reference).signal(
-                    name, submission, rpc_timeout=BUSY_TIMEOUT
-                )
+                signalled = self._handle(reference).signal(name, submission, rpc_timeout=times.BUSY)
                 await self._wait_while_responsive(signalled, until)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -230,9 +214,9 @@ class Activations:
         asked, now = asyncio.ensure_future(call), asyncio.get_running_loop().time
         try:
             while not (await asyncio.wait({asked}, timeout=max(until - now(), 0)))[0]:
-                if now() - self._answered_at > _SILENCE.total_seconds():
+                if now() - self._answered_at > times.SILENCE.total_seconds():
                     raise TimeoutError
-                until = now() + _POLL
+                until = now() + times.POLL_SECONDS
             return self._note_answer(asked.result())
         finally:
             asked.cancel()
@@ -249,13 +233,13 @@ class Activations:
         then, and `recorded_state` has the state.
         """
         try:
-            async with asyncio.timeout(_QUERY_TIMEOUT.total_seconds()):
+            async with asyncio.timeout(times.QUERY.total_seconds()):
                 progress: Progress = await self._handle(reference).query(
                     "progress",
                     ProgressRequest(),
                     result_type=Progress,
                     reject_condition=QueryRejectCondition.NOT_COMPLETED_CLEANLY,
-                    rpc_timeout=_RPC_TIMEOUT,
+                    rpc_timeout=times.RPC,
                 )
                 return self._note_answer(progress)
         except _NO_PROGRESS:
@@ -279,8 +263,8 @@ class Activations:
     async def _describe(self, reference: str) -> WorkflowExecutionDescription | None:
         try:
             with asking():
-                async with asyncio.timeout(_RPC_TIMEOUT.total_seconds()):
-                    described = self._handle(reference).describe(rpc_timeout=_RPC_TIMEOUT)
+                async with asyncio.timeout(times.RPC.total_seconds()):
+                    described = self._handle(reference).describe(rpc_timeout=times.RPC)
                     return self._note_answer(await described)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -299,7 +283,7 @@ class Activations:
             async with asyncio.timeout(within.total_seconds()):
                 while True:
                     # The engine is seldom faster, and a query during a task costs an extra task.
-                    await asyncio.sleep(_POLL)
+                    await asyncio.sleep(times.POLL_SECONDS)
                     progress = await self.progress(reference)
                     if progress is None or not _engine_works(progress, leaves):
                         return progress

@@ -1,7 +1,7 @@
 """Connects to Temporal, in the same way for portal, console, workers and commands."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
@@ -33,7 +33,10 @@ from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
 Connection: TypeAlias = Client
 """The Temporal client, under a name for code that only passes it on."""
 
-SEARCH_ATTRIBUTES = {key.name: key.indexed_value_type for key in (STEP, REASON, DEPARTMENT, SINCE)}
+SEARCH_ATTRIBUTES = {
+    key.name: IndexedValueType.ValueType(key.indexed_value_type)
+    for key in (STEP, REASON, DEPARTMENT, SINCE)
+}
 RETENTION = timedelta(days=30)
 DESK = "support-desk"
 """The client identity of staff: histories tell by it their requests from the students'."""
@@ -151,14 +154,8 @@ async def prepare_namespace(client: Client) -> list[str]:
     update = UpdateNamespaceRequest(namespace=namespace)
     update.config.workflow_execution_retention_ttl.FromTimedelta(RETENTION)
     await client.workflow_service.update_namespace(update)
-    known = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=namespace)
-    )
-    missing = {
-        name: IndexedValueType.ValueType(kind)
-        for name, kind in SEARCH_ATTRIBUTES.items()
-        if name not in known.custom_attributes
-    }
+    known = await _known_attributes(client)
+    missing = {name: kind for name, kind in SEARCH_ATTRIBUTES.items() if name not in known}
     if missing:
         await client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(namespace=namespace, search_attributes=missing)
@@ -168,11 +165,10 @@ async def prepare_namespace(client: Client) -> list[str]:
 
 async def missing_attributes(client: Client) -> list[str]:
     """Return the search attributes that are missing or of another type."""
-    known = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
-    return [
-        name
-        for name, kind in SEARCH_ATTRIBUTES.items()
-        if known.custom_attributes.get(name, None) != IndexedValueType.ValueType(kind)
-    ]
+    known = await _known_attributes(client)
+    return [name for name, kind in SEARCH_ATTRIBUTES.items() if known.get(name) != kind]
+
+
+async def _known_attributes(client: Client) -> Mapping[str, IndexedValueType.ValueType]:
+    request = ListSearchAttributesRequest(namespace=client.namespace)
+    return (await client.operator_service.list_search_attributes(request)).custom_attributes

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import timedelta
 from weakref import WeakSet
 
 import uvicorn
@@ -19,9 +18,9 @@ from ledger import key_checks, migrate
 from postgres import NO_RESULT, Pool
 from security.keys import KeyRing
 from starter.client.connect import NO_ANSWER, TemporalUnavailable, asking, missing_attributes
+from web import times
 from web.serving import PromptProtocol
 
-_WITHIN = timedelta(seconds=2)
 _STOP_WITHIN = 3
 """Seconds of graceful shutdown for a running probe."""
 
@@ -35,8 +34,8 @@ async def temporal_answers(client: Client) -> bool:
     """Tell whether Temporal answers for our namespace."""
     request = DescribeNamespaceRequest(namespace=client.namespace)
     try:
-        async with asyncio.timeout(_WITHIN.total_seconds()):
-            await client.workflow_service.describe_namespace(request, timeout=_WITHIN)
+        async with asyncio.timeout(times.READY.total_seconds()):
+            await client.workflow_service.describe_namespace(request, timeout=times.READY)
     except NO_ANSWER:
         return False
     return True
@@ -49,7 +48,7 @@ async def temporal_ready(client: Client) -> bool:
     if client not in _HAVE_ATTRIBUTES:
         try:
             with asking():
-                async with asyncio.timeout(_WITHIN.total_seconds()):
+                async with asyncio.timeout(times.READY.total_seconds()):
                     if await missing_attributes(client):
                         return False
         except TemporalUnavailable:
@@ -62,20 +61,17 @@ async def temporal_ready(client: Client) -> bool:
 
 async def ledger_answers(pool: Pool) -> bool:
     try:
-        async with asyncio.timeout(_WITHIN.total_seconds()):
+        async with asyncio.timeout(times.READY.total_seconds()):
             return bool(await pool.fetchval("SELECT 1"))
     except NO_RESULT:
         return False
 
 
 async def ledger_fits(pool: Pool, keys: KeyRing) -> Answers:
-    """Return what the ledger shows to be wrong: an old schema version, or differing keys.
-
-    Empty when nothing is wrong, and while the ledger does not answer.
-    """
+    """Return what is wrong in the ledger (schema or keys); empty also if it does not answer."""
     wrong: Answers = {}
     with suppress(*NO_RESULT):
-        async with asyncio.timeout(_WITHIN.total_seconds()):
+        async with asyncio.timeout(times.READY.total_seconds()):
             if await migrate.missing(pool):
                 wrong["schema"] = False
             if other := await key_checks.other(pool, keys.checks()):
@@ -86,9 +82,6 @@ async def ledger_fits(pool: Pool, keys: KeyRing) -> Answers:
 @asynccontextmanager
 async def probes(host: str, port: int, ready: Ready) -> AsyncIterator[None]:
     """Serve /healthz and /readyz for a process that serves no pages."""
-
-    async def healthz(_: Request) -> Response:
-        return JSONResponse({"status": "ok"})
 
     async def readyz(_: Request) -> Response:
         return readiness(await ready())
@@ -112,6 +105,26 @@ async def probes(host: str, port: int, ready: Ready) -> AsyncIterator[None]:
     finally:
         server.should_exit = True
         await serving
+
+
+async def healthz(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """Return 200 if ledger and Temporal answer and the keys match, else 503 with each result.
+
+    It has no page time limit, which would answer a probe with an HTML page.
+    """
+    context = request.app.state.context
+    ledger, temporal, keys = await asyncio.gather(
+        ledger_answers(context.pool), context.health(), ledger_fits(context.pool, context.keys)
+    )
+    return readiness({"ledger": ledger, "temporal": temporal, **keys})
+
+
+PROBES = (Route("/healthz", healthz), Route("/readyz", readyz))
+"""The probes of an application whose context has `pool`, `health` and `keys`."""
 
 
 def readiness(answers: Answers) -> Response:

@@ -6,7 +6,6 @@ Pages, `/progress.json` and staff's commands all take the wait reason from `wait
 from datetime import UTC, datetime
 
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import WorkflowExecutionDescription
 from temporalio.common import SearchAttributeKey
 
@@ -27,25 +26,18 @@ def waits_for(description: WorkflowExecutionDescription) -> WaitReason | None:
     return WaitReason(published) if published else None
 
 
-def waiting(
-    description: WorkflowExecutionDescription,
-) -> tuple[WaitReason | None, datetime | None]:
-    """Return the wait reason of the last failed attempt, and the time of the next attempt.
-
-    The time is None while an attempt runs, or waits for a worker.
-    """
-    reason, next_try_at = None, None
+def waiting(description: WorkflowExecutionDescription) -> tuple[WaitReason | None, datetime | None]:
+    """Return the last failure's wait reason, and the time of the next try unless it can run now."""
+    reason: WaitReason | None = None
+    next_try_at: datetime | None = None
     for pending in description.raw_description.pending_activities:
         if pending.activity_type.name == ActivityName.SEND_NOTICE:
             continue  # Nothing waits for a notice.
-        reason = _failure_reason(pending) or reason
-        next_try_at = _next_try(pending) or next_try_at
+        kind = failure_type(pending.last_failure)
+        reason = WaitReason(kind) if kind in set(FailureType) else reason
+        if pending.HasField("next_attempt_schedule_time"):
+            next_try_at = pending.next_attempt_schedule_time.ToDatetime(UTC)
     return reason, next_try_at
-
-
-def _failure_reason(pending: PendingActivityInfo) -> WaitReason | None:
-    kind = failure_type(pending.last_failure)
-    return WaitReason(kind) if kind in set(FailureType) else None
 
 
 def failure_type(failure: Failure) -> str:
@@ -56,9 +48,3 @@ def failure_type(failure: Failure) -> str:
     while not failure.application_failure_info.type and failure.HasField("cause"):
         failure = failure.cause
     return failure.application_failure_info.type
-
-
-def _next_try(pending: PendingActivityInfo) -> datetime | None:
-    if not pending.HasField("next_attempt_schedule_time"):
-        return None
-    return pending.next_attempt_schedule_time.ToDatetime(UTC)

@@ -8,16 +8,14 @@ from weakref import WeakKeyDictionary
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import (
-    DescribeTaskQueueRequest,
-    PollWorkflowTaskQueueRequest,
-)
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, PollWorkflowTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from web import times
+
 _QUEUE = TaskQueue(name="activation-doctor")
 """An always empty queue, whose pollers Temporal lists with its own time."""
-_TIMEOUT = timedelta(seconds=1)
 _CACHE_SECONDS = 30
 _known: WeakKeyDictionary[Client, tuple[float, datetime | None]] = WeakKeyDictionary()
 
@@ -25,7 +23,7 @@ _known: WeakKeyDictionary[Client, tuple[float, datetime | None]] = WeakKeyDictio
 async def now(client: Client) -> datetime | None:
     """Return Temporal's time, read at most every 30 seconds; None if it cannot be read."""
     if client not in _known or _boot_seconds() - _known[client][0] > _CACHE_SECONDS:
-        _known[client] = _boot_seconds(), await ask(client, _TIMEOUT)
+        _known[client] = _boot_seconds(), await ask(client, times.CLOCK)
     read_at, temporal_time = _known[client]
     return temporal_time and temporal_time + timedelta(seconds=_boot_seconds() - read_at)
 
@@ -40,9 +38,7 @@ async def ask(client: Client, within: timedelta) -> datetime | None:
         )
     )
     question = DescribeTaskQueueRequest(
-        namespace=space,
-        task_queue=_QUEUE,
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        namespace=space, task_queue=_QUEUE, task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
     )
     try:
         async with asyncio.timeout(within.total_seconds()):

@@ -7,9 +7,10 @@ the ledger has some of the usernames for other persons.
 import asyncio
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -19,7 +20,7 @@ from rich.table import Table
 
 import settings
 from adapters.directory.entries import CODES
-from adapters.directory.port import Entry
+from adapters.directory.port import Directory
 from adapters.directory.wiring import directory_of
 from adapters.errors import AdapterError
 from adapters.registrar.wiring import everybody
@@ -36,7 +37,7 @@ from security.keys import KeyRing
 from settings import Settings
 from starter import databases, spreadsheet
 from starter.audited import audited
-from starter.output import Failed, show_json
+from starter.output import Failed, Json, show_json
 
 commands = typer.Typer(help="Accounts that exist already.", no_args_is_help=True)
 
@@ -56,17 +57,12 @@ def _required(reason: str) -> str:
     return reason
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Reason = Annotated[str, typer.Option(callback=_required, help="Why, for the audit.")]
 
 
 @dataclass(frozen=True)
 class Imported:
-    """The counts of an import.
-
-    `names_of_others` lists the students, by number, whose username the ledger has for another
-    person.
-    """
+    """Counts of an import; `names_of_others`: students whose username the ledger has for others."""
 
     reserved: int
     reserved_before: int
@@ -126,10 +122,7 @@ def import_(json: Json = False) -> None:
 
 
 @commands.command()
-def release(
-    name: Annotated[str, typer.Argument(help="The username.")],
-    reason: Reason,
-) -> None:
+def release(name: Annotated[str, typer.Argument(help="The username.")], reason: Reason) -> None:
     """Free a username that was reserved for the wrong person and that no account has."""
     config = settings.load()
     with databases.ledger():
@@ -140,11 +133,12 @@ def release(
 async def released(config: Settings, name: str, reason: str) -> None:
     """Free a username; raises `Failed` if an entry, an account or an activation has it."""
     about = f"{name}: {reason}"
-    async with audited(config, "accounts_release", about, seconds=_LEDGER_TIMEOUT) as (
-        ledger,
-        keys,
-    ):
-        if await _entries_of(config, name):
+    async with audited(config, "accounts_release", about, seconds=_LEDGER_TIMEOUT) as opened:
+        ledger, keys = opened
+        async with _directory(config) as directory:
+            domain = config.institution.domain
+            there = await directory.run(directory.find_in_use, name, domain)
+        if there:
             raise Failed("an entry of the directory has this username, or the address of it")
         done = await usernames.release(ledger, keys, name)
         if done is not Release.RELEASED:
@@ -166,23 +160,11 @@ def join_again(
 async def joined_again(config: Settings, number: str, reason: str) -> int:
     """Forget the answers and return how many; raises `Failed` where there is none."""
     about = f"{number}: {reason}"
-    async with audited(config, "accounts_join_again", about, seconds=_LEDGER_TIMEOUT) as (
-        ledger,
-        keys,
-    ):
-        count = await told_apart.forget(ledger, keys, number)
+    async with audited(config, "accounts_join_again", about, seconds=_LEDGER_TIMEOUT) as opened:
+        count = await told_apart.forget(*opened, number)
         if not count:
             raise Failed("staff have told nobody apart from this student")
     return count
-
-
-async def _entries_of(config: Settings, name: str) -> list[Entry]:
-    directory = directory_of(config.directory)
-    try:
-        with _directory_errors():
-            return await directory.run(directory.find_in_use, name, config.institution.domain)
-    finally:
-        await directory.close()
 
 
 async def matched(config: Settings) -> list[Match]:
@@ -199,18 +181,13 @@ async def _matched(config: Settings) -> list[Match]:
     people = known.persons(rows, config, keys)
     _progress(f"{len(people)} persons")
     with databases.ledger():
-        async with await connect(
-            config.ledger_dsn.get_secret_value(), seconds=_LEDGER_TIMEOUT
-        ) as pool:
+        dsn = config.ledger_dsn.get_secret_value()
+        async with await connect(dsn, seconds=_LEDGER_TIMEOUT) as pool:
             await key_checks.compare(pool, keys.checks())
             ledger = await Ledger.of(pool, keys, people)
     _progress(f"{len(ledger.known)} persons whom the ledger may know by another row")
-    directory = directory_of(config.directory)
-    try:
-        with _directory_errors():
-            entries = await directory.run(directory.everybody, _progress_entries)
-    finally:
-        await directory.close()
+    async with _directory(config) as directory:
+        entries = await directory.run(directory.everybody, _progress_entries)
     _progress(f"{len(entries)} entries of the directory")
     return list(known.matches(people, entries, config, ledger, known.recognised_by(keys, people)))
 
@@ -285,9 +262,10 @@ def _words(plan: Plan) -> str:
 def _write(file: Path, found: Sequence[Match]) -> None:
     """Write the file atomically with mode 600; it begins with a BOM, so that Excel reads Greek."""
     new = file.with_name(f".{file.name}.new")
+    private = partial(os.open, mode=0o600)
     try:
         new.unlink(missing_ok=True)
-        with open(new, "x", encoding="utf-8-sig", newline="", opener=_private) as out:
+        with open(new, "x", encoding="utf-8-sig", newline="", opener=private) as out:
             out.write(spreadsheet.line(_COLUMNS))
             for each in found:
                 cells = (
@@ -300,17 +278,17 @@ def _write(file: Path, found: Sequence[Match]) -> None:
         raise Failed(f"the spreadsheet cannot be written: {error.strerror}") from None
 
 
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
-
-
-@contextmanager
-def _directory_errors() -> Iterator[None]:
+@asynccontextmanager
+async def _directory(config: Settings) -> AsyncIterator[Directory]:
+    """Open the directory; raises `Failed` instead of its errors."""
+    directory = directory_of(config.directory)
     try:
-        yield
+        yield directory
     except AdapterError as failure:
         mend = "see to directory.urls, the service account and, for LDAP 4 or 11, its size limits"
         raise Failed(f"{failure.message}: {mend}") from None
+    finally:
+        await directory.close()
 
 
 def _progress_entries(count: int) -> None:

@@ -11,21 +11,15 @@ from domain import masks
 from ledger import insurance
 from starter import databases, spreadsheet
 from starter.audited import audited
+from starter.output import group
 
-commands = typer.Typer(help="Insurance numbers to look at.", no_args_is_help=True)
+commands = group("Insurance numbers to look at.")
 
 _COLUMNS = ("reference", "department", "scheme", "number", "warnings")
 
 
-@commands.callback()
-def _group() -> None:
-    """Keep the verb in the command line while there is only one."""
-
-
 @commands.command()
-def export(
-    reason: Annotated[str, typer.Option(help="Why; it is written to the audit.")],
-) -> None:
+def export(reason: Annotated[str, typer.Option(help="Why; it is written to the audit.")]) -> None:
     """Write the numbers with a warning as CSV, masked; the reference finds the student."""
     with databases.ledger():
         rows = asyncio.run(_flagged(reason))

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import asdict
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,18 +12,13 @@ from adapters.registrar.wiring import everybody
 from domain.registrar.readiness import Report
 from domain.registrar.readiness import report as readiness_report
 from starter import databases
-from starter.output import show_json
+from starter.output import Json, group, show_json
 
-commands = typer.Typer(help="The secretariats' records.", no_args_is_help=True)
-
-
-@commands.callback()
-def _group() -> None:
-    """Keep the verb in the command line while there is only one."""
+commands = group("The secretariats' records.")
 
 
 @commands.command()
-def report(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def report(json: Json = False) -> None:
     """List the students who cannot activate and why, by department; only ids are shown."""
     config = settings.load()
     with databases.registrar():

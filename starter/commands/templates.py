@@ -19,8 +19,9 @@ from domain.contracts.message_io import NoticeKind
 from domain.contracts.vocabulary import Language, Step
 from domain.references import first_group
 from settings import Settings
+from starter.output import group
 
-commands = typer.Typer(help="What students read.", no_args_is_help=True)
+commands = group("What students read.")
 
 _REFERENCE = "A-7K3F-92QD"
 _TO_STUDENTS = ("pin", *(notice.value for notice in NoticeKind))
@@ -35,11 +36,6 @@ class MessagePreview:
     language: Language
     sms: str | None
     letter: Letter
-
-
-@commands.callback()
-def _group() -> None:
-    """Keep the verb in the command line while there is only one."""
 
 
 @commands.command()

@@ -20,10 +20,7 @@ _RECENT = 20
 
 
 class Admission:
-    """Gives slots to starts, and spreads the retries of refused starts over time.
-
-    `clock` returns monotonic seconds.
-    """
+    """Gives slots to starts, and spreads retries of refused ones; `clock`: monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.room = asyncio.Semaphore(_ROOM)

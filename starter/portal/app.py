@@ -22,7 +22,7 @@ from security.keys import KeyRing
 from settings import Settings
 from starter.client.activations import ActivationEnded, Activations, TooManySubmissions
 from starter.client.connect import TemporalUnavailable, connect
-from starter.client.health import temporal_ready
+from starter.client.health import PROBES, temporal_ready
 from starter.portal import (
     begin,
     info,
@@ -46,6 +46,7 @@ from starter.portal.sessions import Sessions
 from starter.portal.start_service import StartService
 from starter.portal.texts import Texts
 from starter.portal.wording import Wording
+from web import times
 from web.application import application
 from web.context import Site
 from web.cookies import Cookie
@@ -54,8 +55,6 @@ from web.limits import RateLimited
 from web.view import Views
 from workflows.steps import ENDS
 
-PATIENCE = 1.5
-"""Time-out of ledger calls in seconds, of the three within which every page answers."""
 _RETRY_AFTER = "30"
 
 
@@ -71,6 +70,7 @@ def create(context: PortalContext | None = None) -> FastAPI:
     )
     if context:
         app.state.context = context  # Tests do not run the lifespan.
+    app.router.routes.extend(PROBES)
     _add_failures(app)
     return app
 
@@ -80,7 +80,7 @@ async def _connected(settings: Settings) -> AsyncIterator[PortalContext]:
     keys = KeyRing(settings.keys_dir)
     client = await connect(settings, keys, lazy=True)
     dsn = settings.ledger_dsn.get_secret_value()
-    async with await postgres.connect(dsn, seconds=PATIENCE) as pool:
+    async with await postgres.connect(dsn, seconds=times.LEDGER_SECONDS) as pool:
         health = partial(temporal_ready, client)
         yield assemble(settings, keys, pool, Activations(client), health)
 

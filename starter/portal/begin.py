@@ -15,6 +15,7 @@ from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.submissions import RECEIVED
+from web import times
 from web.forms import Form
 from web.view import Errors
 
@@ -115,15 +116,13 @@ async def _note_and_attach(
 async def _result_page(ctx: PortalRequest, reference: str, typed: Mapping[str, str]) -> Response:
     """Wait for the look-up within the time limit, and return the page it leads to."""
     # Under enumeration protection everybody waits for the same time.
-    within = (
-        enumeration_protection.LOOKED_UP_WITHIN if ctx.protects_enumeration else ctx.time.left()
-    )
+    within = times.LOOKED_UP if ctx.protects_enumeration else ctx.time.left()
     found = await ctx.app.engine.settled(reference, leaves={Step.LOOKUP}, within=within)
     if found and found.wait_reason:
         # A start that waits for the registrar keeps no worker busy.
         await ctx.app.starts.release(reference)
     if ctx.protects_enumeration:
-        await ctx.time.not_before(enumeration_protection.ANSWERED_AFTER)
+        await ctx.time.not_before(times.ANSWERED_SECONDS)
     if found is None:
         return ctx.redirect(RECEIVED)
     state = ctx.disclosed(page_state.of(found))

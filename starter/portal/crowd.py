@@ -8,12 +8,9 @@ from fastapi.responses import Response
 from starter.portal.admission import acquired
 from starter.portal.portal_request import PortalRequest
 from translations import N_
+from web import times
 from web.forms import Form
 
-_TURN_TIMEOUT = 1.5
-"""Seconds to wait for a slot."""
-_REFUSAL_SECONDS = 5.0
-"""Extra seconds of the request's time for a refusal, which are rendered one at a time."""
 _HEADING = N_("Many students are starting just now")
 _SENTENCE = N_("A few can start at a time. Send the form again in %(n)d seconds.")
 
@@ -28,7 +25,7 @@ async def turn(ctx: PortalRequest) -> AsyncIterator[bool | None]:
     admission = ctx.app.admission
     async with (
         acquired(admission.room, 0) as waits,
-        acquired(admission.turns, _TURN_TIMEOUT if waits else 0) as in_turn,
+        acquired(admission.turns, times.SLOT_SECONDS if waits else 0) as in_turn,
     ):
         if in_turn:
             yield True
@@ -38,7 +35,7 @@ async def turn(ctx: PortalRequest) -> AsyncIterator[bool | None]:
             yield False
             return
     # A crowd reaches its time limit together; refused all at once it would block other requests.
-    ctx.time.extend(_REFUSAL_SECONDS)
+    ctx.time.extend(times.REFUSAL_SECONDS)
     async with admission.refusals:
         yield None
 
@@ -67,6 +64,6 @@ async def retry_later_page(ctx: PortalRequest, form: Form, **more: str | None) -
         {"Retry-After": str(seconds)},
         form=form,
         heading=ctx.words.say(_HEADING),
-        sentence=ctx.words.say(_SENTENCE) % {"n": seconds},
+        sentence=ctx.words.say(_SENTENCE, n=seconds),
         **more,
     )

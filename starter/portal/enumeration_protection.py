@@ -14,17 +14,18 @@ from domain.contracts.channels import Channel
 from domain.contracts.submissions import PinSubmission, ResendRequest, Submission
 from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Step
+from ledger import budgets
 from starter.client.activations import ActivationEnded
-from starter.portal import limits, second
+from starter.portal import second, wording
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import PortalRequest
 from starter.portal.submissions import onward, received, submit
+from translations import N_
+from web import times
 from web.forms import Form
 from web.view import Errors
 
-LOOKED_UP_WITHIN = timedelta(seconds=1.0)
-ANSWERED_AFTER = 1.2
-_RECEIVED_AFTER = 2.2
+_WRONG_OR_EXPIRED = N_("The code is not correct, or it has expired")
 
 
 def masked(read: Mapping[str, str | None]) -> dict[str, str]:
@@ -59,17 +60,17 @@ async def check_pin(ctx: PortalRequest, state: PageState, submission: PinSubmiss
     policy = ctx.app.settings.policy
     this = f"pin:{submission.submission_id}"
     # A double click is not a second try: its submission was counted already.
-    if not await limits.is_counted(ctx, this):
+    if not await budgets.used(ctx.app.pool, this):
         if opens := await _limit_reached(ctx, state, "pin", policy.pin_tries, policy.pin_lock):
-            text = ctx.words.locked_pin(ctx.clock(opens))
+            text = ctx.words.say(wording.LOCKED_PIN, time=ctx.clock(opens))
             return await page(ctx, state, {"pin": [text]}, locked_until=opens)
-        await limits.count(ctx, this, limit=1, window=policy.pin_lock)
+        await budgets.take(ctx.app.pool, this, limit=1, window=policy.pin_lock)
     answer = await _submit_concealed(ctx, state, "submit_pin", submission)
     if answer and answer.verdict is Verdict.ACCEPTED:
         await ctx.rotate()
         return await onward(ctx, answer, leaves={Step.PIN})
-    await ctx.time.not_before(ANSWERED_AFTER)
-    return await page(ctx, state, {"pin": [ctx.words.wrong_or_expired_pin()]})
+    await ctx.time.not_before(times.ANSWERED_SECONDS)
+    return await page(ctx, state, {"pin": [ctx.words.say(_WRONG_OR_EXPIRED)]})
 
 
 async def resend(
@@ -78,17 +79,16 @@ async def resend(
     """Request another message; the answer is the same whatever happens to it."""
     after = ctx.app.settings.policy.resend_after
     clicks = f"resend:{request.submission_id}"
-    if await limits.count(ctx, clicks, limit=1, window=after):
+    if await budgets.take(ctx.app.pool, clicks, limit=1, window=after):
         return ctx.redirect("/pin?sent")  # A double click.
     if opens := await _limit_reached(ctx, state, "resend", 1, after):
-        return await page(
-            ctx, state, {"resend": [ctx.words.too_soon(ctx.clock(opens, seconds=True))]}
-        )
+        text = ctx.words.say(wording.TOO_SOON, time=ctx.clock(opens, seconds=True))
+        return await page(ctx, state, {"resend": [text]})
     if request.answers and (opens := (await second.take(ctx, form)).opens):
-        text = ctx.words.no_more_answers(ctx.clock(opens))
+        text = ctx.words.say(wording.NO_MORE_ANSWERS, time=ctx.clock(opens))
         return await page(ctx, state, {"answer": [text]})
     await _submit_concealed(ctx, state, "resend_pin", request)
-    await ctx.time.not_before(ANSWERED_AFTER)
+    await ctx.time.not_before(times.ANSWERED_SECONDS)
     return ctx.redirect("/pin?sent")
 
 
@@ -107,11 +107,11 @@ async def _submit_concealed(
         return None
     finally:
         if state.progress is None:
-            await ctx.time.not_before(_RECEIVED_AFTER)
+            await ctx.time.not_before(times.RECEIVED_SECONDS)
 
 
 async def _limit_reached(
     ctx: PortalRequest, state: PageState, what: str, limit: int, window: timedelta
 ) -> datetime | None:
     bucket = f"{what}:{state.reference}"
-    return await limits.count(ctx, bucket, limit=limit, window=window)
+    return await budgets.take(ctx.app.pool, bucket, limit=limit, window=window)

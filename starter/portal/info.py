@@ -1,13 +1,9 @@
-"""Routes that need no session: help, terms and other texts, their old versions; the probes."""
+"""Routes of the texts, which need no session: help, terms and others, and their old versions."""
 
-import asyncio
-
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from starter.client.health import ledger_answers, ledger_fits, readiness
-from starter.portal.portal_context import PortalContext
 from starter.portal.portal_request import CurrentRequest
 from starter.portal.texts import format_day
 from translations import N_
@@ -46,21 +42,3 @@ def _add(name: str, title: str) -> None:
 
 for _name, _title in TITLES.items():
     _add(_name, _title)
-
-
-@router.get("/healthz")
-async def healthz() -> Response:
-    return JSONResponse({"status": "ok"})
-
-
-@router.get("/readyz")
-async def readyz(request: Request) -> Response:
-    """Return 200 if ledger and Temporal answer and the keys match, else 503 with each result.
-
-    It has no page time limit, which would answer a probe with an HTML page.
-    """
-    context: PortalContext = request.app.state.context
-    ledger, temporal, keys = await asyncio.gather(
-        ledger_answers(context.pool), context.health(), ledger_fits(context.pool, context.keys)
-    )
-    return readiness({"ledger": ledger, "temporal": temporal, **keys})

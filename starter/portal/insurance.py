@@ -11,12 +11,14 @@ from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.submissions import onward, stamp, submit
+from translations import N_
 from web import countries
 from web.forms import Form
 
 router = APIRouter()
 
 _FIRST = ("CY",)
+_NO_SCHEME = N_("Choose a country, or the European Health Insurance Card")
 
 
 @router.get("/insurance")
@@ -51,7 +53,7 @@ async def other_given(ctx: CurrentRequest) -> Response:
         return ctx.redirect("/insurance")
     errors = {}
     if scheme not in (numbers.EHIC, *countries.CODES):
-        errors["scheme"] = [ctx.words.scheme()]
+        errors["scheme"] = [ctx.words.say(_NO_SCHEME)]
     try:
         checked = _check(scheme, form)
     except InvalidInput as invalid:

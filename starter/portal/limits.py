@@ -1,11 +1,11 @@
 """The portal's rate limits, by browser, by address and by activation."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from fastapi.responses import Response
 
-from ledger import budgets, posts
+from ledger import posts
 from starter.portal.portal_request import PortalRequest
 from web import forms, limits
 from web.limits import RateLimited, network
@@ -37,18 +37,6 @@ async def page(ctx: PortalRequest, limited: RateLimited) -> Response:
     headers = limits.retry_after(limited.opens, await ctx.now())
     form = await ctx.form()
     return await ctx.error(429, headers, not_before=ctx.clock(limited.opens), form=form, **more)
-
-
-async def count(
-    ctx: PortalRequest, bucket: str, *, limit: int, window: timedelta
-) -> datetime | None:
-    """Count one request in the bucket; returns None, or when the next one is allowed."""
-    return await budgets.take(ctx.app.pool, bucket, limit=limit, window=window)
-
-
-async def is_counted(ctx: PortalRequest, bucket: str) -> bool:
-    """Return whether the bucket has a count in its current window."""
-    return await budgets.used(ctx.app.pool, bucket) > 0
 
 
 def by_address(ctx: PortalRequest, purpose: str) -> str:

@@ -65,13 +65,8 @@ async def progress_json(ctx: CurrentRequest) -> Response:
         state = await ctx.state_of(session, session.reference)
     except RedirectTo:
         return JSONResponse({"error": "no session"}, 401)
-    return JSONResponse(
-        {
-            "reference": state.reference,
-            "step": state.step,
-            "wait_reason": state.wait_reason,
-        }
-    )
+    shown = {"reference": state.reference, "step": state.step, "wait_reason": state.wait_reason}
+    return JSONResponse(shown)
 
 
 @router.get("/done")

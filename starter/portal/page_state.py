@@ -11,19 +11,15 @@ from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.views import Answer, Progress
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 from starter import pages
-from starter.client.activations import BUSY_TIMEOUT, ActivationEnded, RecordedState
+from starter.client.activations import ActivationEnded, RecordedState
 from starter.client.connect import TemporalUnavailable
+from web import times
 from workflows import steps
 
 START = "/who"
 CONTINUED = "/continued"
 NAMED = (Step.ACTIVE, Step.ALREADY_ACTIVE)
 """The ends whose page shows the username."""
-BUSY_PAGE_TIMEOUT = BUSY_TIMEOUT + timedelta(seconds=1)
-"""The longest wait of a page for the engine to accept a submission, which is rarely needed."""
-_HEDGE_AFTER = timedelta(milliseconds=400)
-_FIND_TIMEOUT = timedelta(seconds=1.6)
-"""How long a page may read its state, so that time is left for its submission."""
 _NUMBERED = (Step.IDENTIFY, Step.INSURANCE, Step.REVIEW, Step.PASSWORD)
 
 
@@ -144,8 +140,8 @@ async def _find(engine: Engine, reference: str) -> PageState:
     """
     asked = asyncio.create_task(engine.progress(reference))
     try:
-        async with asyncio.timeout(_FIND_TIMEOUT.total_seconds()):
-            await asyncio.wait({asked}, timeout=_HEDGE_AFTER.total_seconds())
+        async with asyncio.timeout(times.FIND_STATE.total_seconds()):
+            await asyncio.wait({asked}, timeout=times.HEDGE.total_seconds())
             if asked.done() and (progress := asked.result()):
                 return await with_reason(engine, of(progress))
             recorded = await engine.recorded_state(reference)
@@ -166,7 +162,7 @@ async def with_reason(engine: Engine, state: PageState) -> PageState:
     if waker in (None, Waker.STUDENT) and state.step is not Step.PIN:
         return state
     with suppress(TemporalUnavailable, TimeoutError):
-        async with asyncio.timeout(_HEDGE_AFTER.total_seconds()):
+        async with asyncio.timeout(times.HEDGE.total_seconds()):
             return _with_recorded(state, await engine.recorded_state(state.reference))
     return state
 

@@ -11,11 +11,15 @@ from domain.contracts.vocabulary import Step
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.submissions import onward, stamp, submit
+from translations import N_
 from web import forms
 from web.forms import Form
 from web.view import Errors
 
 router = APIRouter()
+
+_NONE_CHOSEN = N_("Choose one of the suggestions below")
+_NOT_OFFERED = N_("Choose one of the suggestions below. Older ones are no longer on offer")
 
 
 @router.get("/password")
@@ -45,9 +49,8 @@ async def _take_suggestion(ctx: PortalRequest, form: Form) -> Response:
     numbered = {str(number): text for number, text in enumerate(offered, 1)}
     chosen = numbered.get(form.get("suggestion"))
     if chosen is None:
-        words = ctx.words
-        wrong = words.not_offered() if form.get("suggestion") else words.none_chosen()
-        errors = {"suggestion": [wrong]}
+        wrong = _NOT_OFFERED if form.get("suggestion") else _NONE_CHOSEN
+        errors = {"suggestion": [ctx.words.say(wrong)]}
         return await _password_page(ctx, state, errors, offered)
     response = await _seal(ctx, form, state, chosen)
     await ctx.app.passwords.forget(_view_of_page(ctx, form.get("form")))

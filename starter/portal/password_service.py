@@ -30,7 +30,7 @@ _EXECUTOR = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judging")
 
 @dataclass(frozen=True)
 class PasswordService:
-    """The service. `own` are the student's names and numbers, which no password may contain."""
+    """`own` are the student's names and numbers, which no password may contain."""
 
     pool: Pool
     keys: KeyRing
@@ -38,14 +38,9 @@ class PasswordService:
 
     async def judge(self, chosen: str, own: Sequence[str]) -> Sequence[InputRule]:
         """Return the rules that a password breaks."""
-        return await asyncio.get_running_loop().run_in_executor(
-            _EXECUTOR,
-            passwords.judge,
-            chosen,
-            own,
-            self._institution_words,
-            self.settings.institution.common_words,
-        )
+        forbidden = (self._institution_words, self.settings.institution.common_words)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(_EXECUTOR, passwords.judge, chosen, own, *forbidden)
 
     async def seal(self, reference: str, sealed_id: str, chosen: str) -> None:
         """Seal a password for the workers that create accounts, and store it in the ledger."""

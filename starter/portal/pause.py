@@ -10,14 +10,11 @@ from contextlib import suppress
 from ledger import pauses
 from ledger.pauses import Pause
 from postgres import NO_RESULT, Pool
-
-_WITHIN = 0.5
-_HOLDS = 15.0
-"""Seconds for which a pause that could not be read again is still shown."""
+from web import times
 
 
 class Pauses:
-    def __init__(self, pool: Pool, *, fresh: float = 3.0) -> None:
+    def __init__(self, pool: Pool, *, fresh: float = times.PAUSE_FRESH_SECONDS) -> None:
         self._pool = pool
         self._fresh = fresh
         self._known: Pause | None = None
@@ -30,7 +27,7 @@ class Pauses:
             # Set first, so that only one request reads and the others use the cached value.
             self._ask_at = now + self._fresh
             with suppress(*NO_RESULT):
-                async with asyncio.timeout(_WITHIN):
+                async with asyncio.timeout(times.PAUSE_READ_SECONDS):
                     self._known = await pauses.current(self._pool)
-                    self._until = now + _HOLDS
+                    self._until = now + times.PAUSE_KEPT_SECONDS
         return self._known if now < self._until else None

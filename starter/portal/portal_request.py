@@ -18,20 +18,16 @@ from ledger.sessions import Session
 from postgres import NO_RESULT
 from security.keyfiles import KeyUnavailable
 from starter import pages
-from starter.portal import page_state, time_limit
+from starter.portal import page_state
 from starter.portal.page_state import PageState
 from starter.portal.portal_context import PortalContext
 from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.time_limit import TimeLimit
-from web import forms
+from web import forms, times
 from web.context import RequestContext, in_time
 
 SECRET = frozenset({"pin", "password", "number", "answer"})
 """Fields that no page shows again, so that they have to be typed again."""
-_REFERENCE_TIMEOUT = 0.2
-"""Seconds for reading the activation's reference for an error page."""
-_CONCEALED_AFTER = 0.5
-"""The earliest response, in seconds, where its time could reveal a contact on file."""
 
 
 class PortalRequest(RequestContext):
@@ -115,7 +111,7 @@ class PortalRequest(RequestContext):
             state = replace(state, noted_username=noted)
         shown = self.disclosed(state, proved=proved)
         if shown.concealed:
-            await self.time.not_before(_CONCEALED_AFTER)
+            await self.time.not_before(times.CONCEALED_SECONDS)
         return shown
 
     def disclosed(self, state: PageState, *, proved: bool = False) -> PageState:
@@ -150,7 +146,7 @@ class PortalRequest(RequestContext):
     async def known_reference(self) -> str | None:
         """Return the reference of this browser's activation if the ledger answers at once."""
         with suppress(KeyUnavailable, *NO_RESULT):
-            async with asyncio.timeout(_REFERENCE_TIMEOUT):
+            async with asyncio.timeout(times.REFERENCE_SECONDS):
                 session = await self.find_session()
                 return session.reference if session else None
         return None
@@ -258,7 +254,7 @@ class PortalRequest(RequestContext):
 
 async def portal_request(request: Request) -> AsyncIterator[PortalRequest]:
     """Yield a route's request context, under the time limit; a time-out is answered with 503."""
-    async with in_time(request, time_limit.WITHIN) as limit:
+    async with in_time(request, times.PAGE_SECONDS) as limit:
         yield PortalRequest(request, limit)
 
 

@@ -23,12 +23,12 @@ from starter.client.connect import NO_ANSWER
 from starter.portal import limits
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from translations import N_
+from web import times
 from web.view import Errors
 
 router = APIRouter()
 
 _AWAY: tuple[type[Exception], ...] = (ActivationEnded, *NO_ANSWER)
-_TIMEOUT = 1
 _PER_BROWSER = 5
 _WINDOW_MINUTES = 60
 _LONGEST = {"name": 100, "reply_to": 254, "text": 2000}
@@ -49,7 +49,7 @@ _TOO_LONG = {
 async def problem(ctx: CurrentRequest, raw: str | None = None) -> Response:
     reference = None
     with suppress(*UNAVAILABLE):  # The page must work when the ledger does not.
-        async with asyncio.timeout(_TIMEOUT):
+        async with asyncio.timeout(times.HELP_SECONDS):
             reference = await _reference(ctx, raw)
     sent = "sent" in ctx.request.query_params
     return ctx.page("problem", reference=reference, sent=sent)
@@ -78,7 +78,7 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
         await support_requests.put(context.pool, context.keys, request)
     ctx.time.taken(sent)
     with suppress(*_AWAY):
-        async with asyncio.timeout(_TIMEOUT):
+        async with asyncio.timeout(times.HELP_SECONDS):
             await context.engine.mail_support_request(request.id)
     return ctx.redirect(sent)
 
@@ -86,7 +86,7 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
 async def _state_text(ctx: PortalRequest, reference: str) -> str | None:
     """Return step and wait reason of the activation; None if Temporal does not answer at once."""
     with suppress(*_AWAY):
-        async with asyncio.timeout(_TIMEOUT):
+        async with asyncio.timeout(times.HELP_SECONDS):
             recorded = await ctx.app.engine.recorded_state(reference)
             return " ".join(word for word in recorded[:2] if word) if recorded else None
     return None
@@ -121,7 +121,7 @@ def _read(ctx: PortalRequest, typed: Mapping[str, str]) -> tuple[dict[str, str],
         if not read[name]:
             errors[name] = [ctx.words.say(_MISSING[name])]
         elif len(read[name]) > longest:
-            errors[name] = [ctx.words.say(_TOO_LONG[name]) % {"n": longest}]
+            errors[name] = [ctx.words.say(_TOO_LONG[name], n=longest)]
     return read, errors
 
 

@@ -11,15 +11,18 @@ from domain.contracts.submissions import IdentitySubmission, PinSubmission, Rese
 from domain.contracts.views import Answer, PinView, Verdict
 from domain.contracts.vocabulary import Question, Step
 from domain.rules import InputRule, InvalidInput
-from starter.portal import enumeration_protection, page_state, second
+from starter.portal import enumeration_protection, page_state, second, wording
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo
 from starter.portal.submissions import onward, stamp, stamp_untyped, submit
+from translations import N_
 from web.forms import Form
 from web.view import Errors
 
 router = APIRouter()
+
+_NONE_THERE = N_("No message may go there now. The code we sent elsewhere still holds")
 
 
 @router.get("/pin")
@@ -42,7 +45,7 @@ async def pin_given(ctx: CurrentRequest) -> Response:
         return await enumeration_protection.check_pin(ctx, await ctx.state_on("/pin"), submission)
     answer = await submit(ctx, "submit_pin", submission)
     if answer.verdict is not Verdict.ACCEPTED:
-        return await _pin_rejected_page(ctx, answer)
+        return await _refused_page(ctx, answer, _pin_errors(ctx, answer))
     # The session has gained rights, so its token is rotated: a copied cookie must not gain them.
     await ctx.rotate()
     return await onward(ctx, answer, leaves={Step.PIN})
@@ -65,7 +68,7 @@ async def pin_again(ctx: CurrentRequest) -> Response:
         return await enumeration_protection.resend(ctx, await ctx.state_on("/pin"), request, form)
     tries = await second.take(ctx, form) if answers else second.NOT_ASKED
     if tries.opens:
-        text = ctx.words.no_more_answers(ctx.clock(tries.opens))
+        text = ctx.words.say(wording.NO_MORE_ANSWERS, time=ctx.clock(tries.opens))
         return await _pin_page_again(ctx, {"answer": [text]})
     answer = await submit(ctx, "resend_pin", request)
     if answer.verdict is Verdict.ACCEPTED:
@@ -75,7 +78,7 @@ async def pin_again(ctx: CurrentRequest) -> Response:
 
 @router.get("/identify")
 async def identify(ctx: CurrentRequest) -> Response:
-    return _identify_page(ctx, await ctx.state_on("/identify"))
+    return ctx.page("identify", state=await ctx.state_on("/identify"))
 
 
 @router.post("/identify")
@@ -85,13 +88,14 @@ async def identified(ctx: CurrentRequest) -> Response:
         answered = identity.read(await _asked_question(ctx, form), form.get("answer"), _today())
     except InvalidInput as invalid:
         state = await ctx.state_on("/identify")
-        return _identify_page(ctx, state, {"answer": [ctx.words.rule(invalid.rule)]})
+        errors = {"answer": [ctx.words.rule(invalid.rule)]}
+        return ctx.page("identify", state=state, errors=errors)
     submission = IdentitySubmission(**await stamp(ctx, form), answer=answered)
     answer = await submit(ctx, "identify", submission)
     view = answer.progress.identify
     if answer.verdict is Verdict.WRONG and view and view.tries_left:
         errors = {"answer": [ctx.words.wrong_answer(view.tries_left)]}
-        return _identify_page(ctx, page_state.of(answer.progress), errors)
+        return ctx.page("identify", state=page_state.of(answer.progress), errors=errors)
     await ctx.rotate()
     return await onward(ctx, answer, leaves={Step.IDENTIFY})
 
@@ -110,10 +114,6 @@ async def _asked_question(ctx: PortalRequest, form: Form) -> Question:
     return state.progress.identify.question
 
 
-def _identify_page(ctx: PortalRequest, state: PageState, errors: Errors | None = None) -> Response:
-    return ctx.page("identify", state=state, errors=errors)
-
-
 async def _pin_page_again(ctx: PortalRequest, errors: Errors) -> Response:
     state = await ctx.state_on("/pin")
     if state.concealed:
@@ -122,8 +122,7 @@ async def _pin_page_again(ctx: PortalRequest, errors: Errors) -> Response:
 
 
 async def _pin_page(ctx: PortalRequest, state: PageState, errors: Errors | None = None) -> Response:
-    view = state.progress.pin if state.progress else None
-    now = await ctx.now()
+    view, now = state.progress.pin if state.progress else None, await ctx.now()
     locked_until = view.locked_until if view else None
     over = view and view.expires_at and (view.expires_at <= now or not view.tries_left)
     kept_at = _kept_at(view, now)
@@ -158,10 +157,6 @@ def _kept_at(view: PinView | None, now: datetime) -> datetime | None:
     return at if at < view.resend_at else None
 
 
-async def _pin_rejected_page(ctx: PortalRequest, answer: Answer) -> Response:
-    return await _refused_page(ctx, answer, _pin_errors(ctx, answer))
-
-
 async def _refused_page(ctx: PortalRequest, answer: Answer, errors: Errors) -> Response:
     state = await page_state.with_reason(ctx.app.engine, page_state.of(answer.progress))
     return await _pin_page(ctx, state, errors)
@@ -169,13 +164,12 @@ async def _refused_page(ctx: PortalRequest, answer: Answer, errors: Errors) -> R
 
 def _pin_errors(ctx: PortalRequest, answer: Answer) -> Errors:
     """Return the errors that say why a code was rejected."""
-    view = answer.progress.pin
-    words = ctx.words
+    view, words = answer.progress.pin, ctx.words
     if view and view.locked_until and answer.verdict is Verdict.LOCKED:
-        return {"pin": [words.locked_pin(ctx.clock(view.locked_until))]}
+        return {"pin": [words.say(wording.LOCKED_PIN, time=ctx.clock(view.locked_until))]}
     if view and answer.verdict is Verdict.WRONG:
         return {"pin": [words.wrong_pin(view.tries_left)]}
-    return {"pin": [words.expired_pin()]}
+    return {"pin": [words.say(N_("The code has expired. Ask for a new one"))]}
 
 
 async def _not_sent_page(
@@ -189,10 +183,10 @@ async def _not_sent_page(
     elif answer.verdict is not Verdict.TOO_SOON or view is None or view.resend_at is None:
         errors = _pin_errors(ctx, answer)
     elif view.channel is not request.channel:
-        errors = {"resend": [words.none_there()]}
+        errors = {"resend": [words.say(_NONE_THERE)]}
     elif (kept_at := _kept_at(view, now)) == now and not request.answers:
         errors = {"answer": [words.rule(InputRule.IDENTITY_SECOND)]}
     else:
         opens = (kept_at if request.answers else None) or view.resend_at
-        errors = {"resend": [words.too_soon(ctx.clock(opens, seconds=True))]}
+        errors = {"resend": [words.say(wording.TOO_SOON, time=ctx.clock(opens, seconds=True))]}
     return await _refused_page(ctx, answer, errors)

@@ -17,12 +17,15 @@ from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo
 from starter.portal.submissions import onward, stamp, stamp_untyped, submit
+from translations import N_
 from web.forms import Form
 from web.view import Errors
 
 router = APIRouter()
 
 LONGEST_NOTE = 1000
+_LONG_NOTE = N_("The note can have at most %(n)s characters")
+_STALE = N_("Your details changed meanwhile. Read them again before you agree")
 _HASH = re.compile(r"[0-9a-f]{64}")
 Known = TypeVar("Known", bound=StrEnum)
 
@@ -61,17 +64,21 @@ async def decided(ctx: CurrentRequest) -> Response:
 
 async def _agree(ctx: PortalRequest, form: Form) -> Response:
     chosen, shown = _parse_ticked(Choice, form.all("choice")), form.get("shown_hash")
+    errors = {}
     if chosen is None:
-        return await _review_page(ctx, {"choice": [ctx.words.unknown_choice()]})
-    if not _HASH.fullmatch(shown):
-        return await _review_page(ctx, {"agree": [ctx.words.stale()]}, chosen)
+        errors["choice"] = [ctx.words.say(N_("Choose only what this page offers"))]
+    elif not _HASH.fullmatch(shown):
+        errors["agree"] = [ctx.words.say(_STALE)]
+    if errors or chosen is None:
+        state = await ctx.state_on("/review")
+        return ctx.page("review", state=state, errors=errors, chosen=chosen or ())
     submission = ConsentSubmission(
         **await stamp(ctx, form), shown_hash=shown, choices=chosen, language=ctx.language
     )
     answer = await submit(ctx, "give_consent", submission)
     if answer.verdict is Verdict.STALE and answer.progress.review:
         state = page_state.of(answer.progress)
-        errors = {"agree": [ctx.words.stale()]}
+        errors = {"agree": [ctx.words.say(_STALE)]}
         return ctx.page("review", state=state, errors=errors, chosen=chosen)
     await ctx.rotate()
     return await onward(ctx, answer, leaves={Step.REVIEW})
@@ -81,22 +88,15 @@ async def _dispute(ctx: PortalRequest, form: Form) -> Response:
     details, note = _parse_ticked(Detail, form.all("wrong")), text.note(form.get("note"))
     errors = {}
     if not details:
-        errors["wrong"] = [ctx.words.which_details()]
+        errors["wrong"] = [ctx.words.say(N_("Choose which of the details are wrong"))]
     if len(note) > LONGEST_NOTE:
-        errors["note"] = [ctx.words.long_note(LONGEST_NOTE)]
+        errors["note"] = [ctx.words.say(_LONG_NOTE, n=LONGEST_NOTE)]
     if errors or not details:
         state = await ctx.state_on("/review")
         return _dispute_page(ctx, state, errors, wrong=details or (), note=note)
     submission = DisputeSubmission(**await stamp(ctx, form), wrong=details, note=note)
     answer = await submit(ctx, "dispute", submission)
     return await onward(ctx, answer, leaves=())
-
-
-async def _review_page(
-    ctx: PortalRequest, errors: Errors, chosen: Collection[Choice] = ()
-) -> Response:
-    state = await ctx.state_on("/review")
-    return ctx.page("review", state=state, errors=errors, chosen=chosen)
 
 
 def _dispute_page(

@@ -27,12 +27,9 @@ async def take(ctx: PortalRequest, form: Form) -> Taken:
         raise RedirectTo("/contact")
     browser, address = limits.browser(ctx), limits.address(ctx, block)
     contacts = await activations.contacts(ctx.app.pool, session.reference)
+    counted = buckets(browser, contacts, address)
     return await budgets.take_once(
-        ctx.app.pool,
-        form.submission_id,
-        buckets(browser, contacts, address),
-        limit=TRIES,
-        window=WINDOW,
+        ctx.app.pool, form.submission_id, counted, limit=TRIES, window=WINDOW
     )
 
 

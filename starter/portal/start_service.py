@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 
 from domain.contracts.channels import Channel
 from domain.contracts.submissions import ActivationStart
@@ -15,13 +14,10 @@ from security.keys import KeyRing
 from settings import Settings
 from starter.portal.page_state import Engine
 from starter.portal.texts import Texts
+from web import times
 
 Contacts = Mapping[str, str | None]
 """`mobile` and `email` in normalised form, None where not given."""
-_LEASE = timedelta(seconds=10)
-"""How long a start is counted if its end is not reported, as workers or registrar are away."""
-_RELEASED_WITHIN = 0.2
-"""Seconds for releasing the start after the request failed."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class StartService:
         `reference` identifies the form, so that a repeated form counts once.
         """
         most = self.settings.portal.starts_under_way
-        return await starts.admit(self.pool, reference, most=most, lease=_LEASE)
+        return await starts.admit(self.pool, reference, most=most, lease=times.START_LEASE)
 
     async def release(self, reference: str) -> None:
         """Release the lease of this start."""
@@ -53,7 +49,7 @@ class StartService:
             yield
         except BaseException:
             with suppress(*NO_RESULT):  # The lease expires by itself.
-                async with asyncio.timeout(_RELEASED_WITHIN):
+                async with asyncio.timeout(times.RELEASE_SECONDS):
                     await self.release(reference)
             raise
 

@@ -10,7 +10,7 @@ from domain.contracts.vocabulary import Step
 from starter.portal import limits, page_state
 from starter.portal.portal_request import PortalRequest
 from starter.portal.redirects import RedirectTo
-from web import forms
+from web import forms, times
 from web.forms import Form
 
 RECEIVED = "/progress?received"
@@ -42,7 +42,7 @@ async def submit(ctx: PortalRequest, name: str, submission: Submission) -> Answe
     if name not in _BEFORE_PROOF and (ctx.protects_enumeration or not session.proofs):
         await _require_proof(ctx)
     await limits.admit(ctx, session.reference, submission.submission_id)
-    with ctx.time.handing_in(page_state.BUSY_PAGE_TIMEOUT):
+    with ctx.time.handing_in(times.BUSY_PAGE):
         answer = await ctx.app.engine.submit(
             session.reference, name, submission, within=ctx.time.left()
         )

@@ -14,14 +14,7 @@ from datetime import timedelta
 from starlette.requests import Request
 
 from starter.client.connect import TemporalUnavailable
-
-WITHIN = 2.75
-"""Seconds until every page answers; students are promised three."""
-_ASKING = 2.4
-"""Seconds of these for calls to the engine; the rest is for the ledger and the page."""
-_AFTERWARDS = 1.0
-"""Minimum seconds left after a submission was accepted, for the new token and the page."""
-_ASK_AT_LEAST = 0.3
+from web import times
 
 
 @dataclass(frozen=True)
@@ -45,7 +38,8 @@ class TimeLimit:
 
     def left(self) -> timedelta:
         """Return the time left for a call to the engine; always enough to make one."""
-        return timedelta(seconds=max(self._began + _ASKING - _now(), _ASK_AT_LEAST))
+        until = self._began + times.ENGINE_SECONDS
+        return timedelta(seconds=max(until - _now(), times.ENGINE_LEAST_SECONDS))
 
     async def not_before(self, seconds: float) -> None:
         """Sleep until these seconds after the request's start, to hide how long the work took."""
@@ -54,7 +48,7 @@ class TimeLimit:
     def extend(self, seconds: float) -> None:
         """Extend the time limit to at least these seconds from now."""
         if self._limit:
-            self._limit.reschedule(max(self._began + WITHIN, _now() + seconds))
+            self._limit.reschedule(max(self._began + times.PAGE_SECONDS, _now() + seconds))
 
     @property
     def handed_in(self) -> HandedIn:
@@ -77,7 +71,7 @@ class TimeLimit:
                 self._request.state.handed_in = HandedIn()
             raise
         self.taken()
-        self.extend(_AFTERWARDS)
+        self.extend(times.AFTER_SUBMISSION_SECONDS)
 
     def taken(self, onward: str | None = None) -> None:
         """Note that it was accepted, and where to redirect if something fails from now on."""

@@ -146,6 +146,12 @@ _AT: Mapping[tuple[Step | None, WaitReason | None], str] = {
 }
 _ELSE = N_("We are getting the next page ready.")
 
+NO_MORE_ANSWERS = N_(
+    "You have tried this as often as is allowed. Try again at %(time)s, or ask for help"
+)
+LOCKED_PIN = N_("Too many wrong codes. Try again at %(time)s, or ask for help")
+TOO_SOON = N_("You can ask for a new message after %(time)s")
+
 _LATER = N_("More answers were sent for this activation than anybody needs in an hour.")
 _NO_MORE = N_(
     "More answers were sent for this activation than anybody needs, so it takes no more. Ask"
@@ -196,12 +202,12 @@ class Wording:
 
     def sending_by(self, channel: Channel) -> str:
         """Return the text that a code is sent by this channel; the masked contact follows it."""
-        by_kind = _SENDING_BY[channel.contact]
-        return self.say(_SENDING.get(channel, by_kind)) % {"channel": channel.label}
+        text = _SENDING.get(channel, _SENDING_BY[channel.contact])
+        return self.say(text, channel=channel.label)
 
     def send_by(self, channel: Channel) -> str:
         """Return the text of the button that asks for a message by this channel."""
-        return self.say(_SEND.get(channel, _SEND_BY[channel.contact])) % {"channel": channel.label}
+        return self.say(_SEND.get(channel, _SEND_BY[channel.contact]), channel=channel.label)
 
     def wait(self, step: Step | None, reason: WaitReason | None) -> str:
         """Return one sentence about the step or wait of an activation."""
@@ -217,12 +223,8 @@ class Wording:
         return self.say(heading), self.say(sentence)
 
     def flood(self, *, over: bool) -> tuple[str, str]:
-        """Return heading and sentence for more submissions than the limit of an hour.
-
-        `over`: beyond the limit of the whole activation.
-        """
-        sentence = _NO_MORE if over else _LATER
-        return self.say(N_("Too many answers were sent")), self.say(sentence)
+        """Return heading and sentence for too many in an hour, or (`over`) in the activation."""
+        return self.say(N_("Too many answers were sent")), self.say(_NO_MORE if over else _LATER)
 
     def wrong_pin(self, tries_left: int) -> str:
         return self.texts.ngettext(
@@ -238,51 +240,6 @@ class Wording:
             tries_left,
         ) % {"n": tries_left}
 
-    def no_more_answers(self, time: str) -> str:
-        text = N_(
-            "You have tried this as often as is allowed. Try again at %(time)s, or ask for help"
-        )
-        return self.say(text) % {"time": time}
-
-    def none_there(self) -> str:
-        return self.say(N_("No message may go there now. The code we sent elsewhere still holds"))
-
-    def expired_pin(self) -> str:
-        return self.say(N_("The code has expired. Ask for a new one"))
-
-    def wrong_or_expired_pin(self) -> str:
-        return self.say(N_("The code is not correct, or it has expired"))
-
-    def locked_pin(self, time: str) -> str:
-        text = N_("Too many wrong codes. Try again at %(time)s, or ask for help")
-        return self.say(text) % {"time": time}
-
-    def too_soon(self, time: str) -> str:
-        return self.say(N_("You can ask for a new message after %(time)s")) % {"time": time}
-
-    def stale(self) -> str:
-        return self.say(N_("Your details changed meanwhile. Read them again before you agree"))
-
-    def scheme(self) -> str:
-        return self.say(N_("Choose a country, or the European Health Insurance Card"))
-
-    def unknown_choice(self) -> str:
-        return self.say(N_("Choose only what this page offers"))
-
-    def which_details(self) -> str:
-        return self.say(N_("Choose which of the details are wrong"))
-
-    def long_note(self, most: int) -> str:
-        return self.say(N_("The note can have at most %(n)s characters")) % {"n": most}
-
-    def none_chosen(self) -> str:
-        return self.say(N_("Choose one of the suggestions below"))
-
-    def not_offered(self) -> str:
-        return self.say(
-            N_("Choose one of the suggestions below. Older ones are no longer on offer")
-        )
-
     def not_found(self, reason: WaitReason | None) -> str:
         if reason is WaitReason.SHARED_BY_MANY:
             return self.say(_WAITS[reason])
@@ -291,5 +248,7 @@ class Wording:
     def role(self) -> str:
         return self.say(N_("Choose what you are"))
 
-    def say(self, text: str) -> str:
-        return self.texts.gettext(text)
+    def say(self, text: str, /, **values: object) -> str:
+        """Return this text in the page's language, with its placeholders filled in."""
+        translated = self.texts.gettext(text)
+        return translated % values if values else translated

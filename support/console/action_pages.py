@@ -16,6 +16,7 @@ from support.verbs.actions import ActRefused
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
+from web import times
 from web.forms import Form, wish
 from web.view import Errors
 
@@ -23,7 +24,6 @@ router = APIRouter()
 
 Act = Callable[[StaffContext, str, str, Form], Awaitable[bool]]
 _LONGEST_REASON = 500
-_OVER_SECONDS = 30.0
 _NO_REASON = N_("Write why, for the audit")
 _LONG_REASON = N_("Write at most %(n)d characters")
 _LABELS: Mapping[str, str] = {Channel.SMS: N_("SMS"), Channel.EMAIL: N_("E-mail")}
@@ -183,7 +183,7 @@ async def retry_all(cause: str, ctx: ConsoleRequest = allowed_to(Action.RETRY_AL
     batch = wish(form.submission_id, await ctx.staff_context.now())
     try:
         await retry_all_of.retry_all(
-            ctx.staff_context, _known(cause), reason=reason, over=_OVER_SECONDS, batch=batch
+            ctx.staff_context, _known(cause), reason=reason, over=times.BATCH_SECONDS, batch=batch
         )
     except Failed:
         raise HTTPException(404) from None

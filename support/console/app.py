@@ -10,7 +10,7 @@ from functools import partial
 
 import asyncpg
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 import postgres
@@ -23,7 +23,7 @@ from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
 from starter.client.connect import DESK, Connection, TemporalUnavailable, connect
-from starter.client.health import Answers, ledger_answers, ledger_fits, readiness, temporal_ready
+from starter.client.health import PROBES, temporal_ready
 from support.console import (
     action_pages,
     audit,
@@ -42,6 +42,7 @@ from support.verbs.requests import UnknownRequest
 from support.verbs.signin import SignIn
 from support.verbs.staff import NotAllowed
 from translations import N_
+from web import times
 from web.application import application
 from web.context import Site
 from web.cookies import Cookie
@@ -49,7 +50,6 @@ from web.forms import ForgedForm
 from web.limits import RateLimited, retry_after
 from web.view import Views
 
-_PATIENCE = 3.0
 _RETRY_AFTER = "30"
 _NOT_TAKEN = N_(
     "Your session had ended, so this was not taken. Copy it, sign in and send it again."
@@ -89,8 +89,7 @@ def create(context: ConsoleContext | None = None) -> FastAPI:
     if context:
         app.state.context = context  # Tests call it without starting it.
     app.add_api_route("/", _first, methods=["GET"])
-    app.add_api_route("/healthz", _healthz, methods=["GET"])
-    app.add_api_route("/readyz", _readyz, methods=["GET"])
+    app.router.routes.extend(PROBES)
     _add_failures(app)
     return app
 
@@ -100,7 +99,7 @@ async def _connected(settings: Settings) -> AsyncIterator[ConsoleContext]:
     keys = KeyRing(settings.keys_dir)
     client = await connect(settings, keys, lazy=True, identity=DESK)
     dsn = settings.ledger_dsn.get_secret_value()
-    async with await postgres.connect(dsn, seconds=_PATIENCE) as pool:
+    async with await postgres.connect(dsn, seconds=times.CONSOLE_LEDGER_SECONDS) as pool:
         yield assemble(settings, keys, pool, client)
 
 
@@ -130,19 +129,6 @@ async def _first(request: Request) -> Response:
     ctx = ConsoleRequest(request)
     await ctx.load_staff()
     return ctx.see(ctx.menu[0][0])
-
-
-async def _healthz() -> Response:
-    return JSONResponse({"status": "ok"})
-
-
-async def _readyz(request: Request) -> Response:
-    context: ConsoleContext = request.app.state.context
-    checks: Answers = {
-        "ledger": await ledger_answers(context.pool),
-        "temporal": await context.health(),
-    }
-    return readiness(checks | await ledger_fits(context.pool, context.keys))
 
 
 def _add_failures(app: FastAPI) -> None:

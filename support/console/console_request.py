@@ -21,12 +21,10 @@ from support.verbs.signin import SignIn
 from support.verbs.staff import Action, Staff, StaffRole
 from support.verbs.staff_context import StaffContext
 from translations import N_, translator
-from web import forms
+from web import forms, times
 from web.context import RequestContext, Site, in_time
 
 SIGN_IN = "/sign-in"
-_WITHIN = 8.0
-"""Seconds after which a request is answered in any case."""
 MENU: tuple[tuple[str, str, Action], ...] = (
     ("/queue", N_("Queue"), Action.QUEUE),
     ("/search", N_("Search"), Action.SEARCH),
@@ -211,7 +209,7 @@ class ConsoleRequest(RequestContext):
 
 async def anyone(request: Request) -> AsyncIterator[ConsoleRequest]:
     """Yield the request context without sign-in; a time-out counts as an unavailable system."""
-    async with in_time(request, _WITHIN):
+    async with in_time(request, times.CONSOLE_PAGE_SECONDS):
         yield ConsoleRequest(request)
 
 
@@ -219,7 +217,7 @@ def allowed_to(action: Action) -> Any:
     """Return the dependency of a route that requires a role with this action."""
 
     async def ctx(request: Request) -> AsyncIterator[ConsoleRequest]:
-        async with in_time(request, _WITHIN):
+        async with in_time(request, times.CONSOLE_PAGE_SECONDS):
             taken = ConsoleRequest(request)
             await taken.load_staff()
             assert taken.staff is not None  # noqa: S101 - `sit` saw to it

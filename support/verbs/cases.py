@@ -34,8 +34,9 @@ from starter.client import pending_retries as tries
 from starter.client.connect import asking
 from starter.output import Failed
 from support.verbs import facts, pollers, timeline
-from support.verbs.histories import WITHIN, UnknownReference, events_of
+from support.verbs.histories import UnknownReference, events_of
 from support.verbs.timeline import Event
+from web import times
 from workflows import steps
 from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
 
@@ -169,7 +170,7 @@ async def waiting_for(client: Client, reason: WaitReason) -> list[CaseSummary]:
 async def listed(client: Client, query: str, *, limit: int | None = None) -> list[CaseSummary]:
     """Return the summaries of the runs that Temporal's visibility lists for this query."""
     with asking():
-        found = client.list_workflows(query, limit=limit, rpc_timeout=WITHIN)
+        found = client.list_workflows(query, limit=limit, rpc_timeout=times.CONSOLE_RPC)
         return [of_listing(execution) async for execution in found]
 
 
@@ -261,7 +262,9 @@ async def _summary(client: Client, description: WorkflowExecutionDescription) ->
 async def _describe(client: Client, reference: str) -> WorkflowExecutionDescription:
     try:
         with asking():
-            return await client.get_workflow_handle(reference).describe(rpc_timeout=WITHIN)
+            return await client.get_workflow_handle(reference).describe(
+                rpc_timeout=times.CONSOLE_RPC
+            )
     except RPCError as error:
         if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
             raise UnknownReference from None

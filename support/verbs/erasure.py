@@ -16,10 +16,11 @@ from ledger import erasure
 from ledger.erasure import Traces
 from starter.client.connect import asking
 from support.verbs.actions import ActRefused
-from support.verbs.histories import WITHIN, UnknownReference
+from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
+from web import times
 
 
 class _Run(NamedTuple):
@@ -53,7 +54,9 @@ async def _runs(client: Client, workflow_id: str) -> AsyncIterator[_Run]:
     """Yield the newest run, which visibility may not list yet, and the runs before it."""
     try:
         with asking():
-            newest = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=WITHIN)
+            newest = await client.get_workflow_handle(workflow_id).describe(
+                rpc_timeout=times.CONSOLE_RPC
+            )
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -62,7 +65,9 @@ async def _runs(client: Client, workflow_id: str) -> AsyncIterator[_Run]:
         running = newest.status is WorkflowExecutionStatus.RUNNING
         yield _Run(WorkflowExecution(workflow_id=newest.id, run_id=newest.run_id), running)
     with asking():
-        listed = client.list_workflows(f"WorkflowId = '{workflow_id}'", rpc_timeout=WITHIN)
+        listed = client.list_workflows(
+            f"WorkflowId = '{workflow_id}'", rpc_timeout=times.CONSOLE_RPC
+        )
         known = [execution async for execution in listed]
     for older in known:
         if newest is None or older.run_id != newest.run_id:
@@ -76,7 +81,9 @@ async def _delete(client: Client, execution: WorkflowExecution) -> None:
     )
     try:
         with asking():
-            await client.workflow_service.delete_workflow_execution(request, timeout=WITHIN)
+            await client.workflow_service.delete_workflow_execution(
+                request, timeout=times.CONSOLE_RPC
+            )
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

@@ -1,7 +1,6 @@
 """Reads the event history of an activation from Temporal; of a large one only the beginning."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionDescription
@@ -9,9 +8,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from starter.client.connect import TemporalUnavailable, asking
 from starter.output import UserError
+from web import times
 
-WITHIN = timedelta(seconds=3)
-"""Time-out of one call to Temporal."""
 _LARGEST = 4 * 2**20
 """Largest history in bytes that is read completely; Temporal ends a run at 50 MiB."""
 _PAGE = 2**20
@@ -34,7 +32,7 @@ async def events_of(
     handle = client.get_workflow_handle(described.id)
     try:
         with asking():
-            return (await handle.fetch_history(rpc_timeout=WITHIN)).events, False
+            return (await handle.fetch_history(rpc_timeout=times.CONSOLE_RPC)).events, False
     except RPCError as error:
         if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
             raise UnknownReference from None
@@ -51,7 +49,9 @@ async def _beginning(
     read = 0
     try:
         with asking():
-            async for event in handle.fetch_history_events(page_size=page, rpc_timeout=WITHIN):
+            async for event in handle.fetch_history_events(
+                page_size=page, rpc_timeout=times.CONSOLE_RPC
+            ):
                 events.append(event)
                 read += event.ByteSize()
                 if read > _LARGEST:

@@ -22,11 +22,11 @@ from support.verbs import pollers
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
+from web import times
 
 ALERTS_FAIL = "ALERTS_FAIL"
 """The alert cause, followed by a channel's name, for a channel that fails to deliver."""
 WITHIN = timedelta(minutes=15)
-_PATIENCE = timedelta(seconds=3)
 LABELS: Mapping[Part, str] = {
     Part.REGISTRAR: N_("Registrar"),
     Part.LEDGER: N_("Ledger"),
@@ -135,7 +135,7 @@ async def sms_spent(ledger: Connection, limits: SendBudget) -> tuple[SpentBudget
 
 async def _queues(client: Client) -> tuple[Queue, ...] | None:
     try:
-        async with asyncio.timeout(_PATIENCE.total_seconds()):
+        async with asyncio.timeout(times.CONSOLE_RPC.total_seconds()):
             return await queues(client)
     except NO_ANSWER:
         return None

@@ -12,12 +12,12 @@ from temporalio.client import Client
 from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import TaskQueue
 from starter.client import temporal_clock
+from web import times
 
 WORKFLOWS = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
 Served = tuple[str, TaskQueueType.ValueType]
 """A task queue's name and the type of its tasks."""
 
-_PATIENCE = timedelta(seconds=3)
 # Temporal drops a poller from its list after this time without a poll.
 _FORGOTTEN = timedelta(minutes=5)
 # A long poll lasts a minute at most, and the next one follows at once.
@@ -38,7 +38,7 @@ async def described(client: Client) -> Mapping[Served, DescribeTaskQueueResponse
                 task_queue_type=kind,
                 report_stats=True,
             ),
-            timeout=_PATIENCE,
+            timeout=times.CONSOLE_RPC,
         )
 
     told = await asyncio.gather(*(describe(*each) for each in asked))

@@ -7,7 +7,6 @@ import asyncio
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDReusePolicy
@@ -19,10 +18,7 @@ from starter.client.connect import NO_ANSWER, asking
 from support.verbs import cases
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
-
-_WITHIN = timedelta(seconds=3)
-_BEYOND = timedelta(seconds=10)
-"""How much longer than its spread the caller waits for a batch."""
+from web import times
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ class Batch:
             self.workflow_id, result_type=BatchRetried
         )
         with suppress(*NO_ANSWER):
-            async with asyncio.timeout(self.over + _BEYOND.total_seconds()):
+            async with asyncio.timeout(self.over + times.BATCH_BEYOND_SECONDS):
                 return (await handle.result()).taken
         return self.size
 
@@ -89,6 +85,6 @@ async def retry_all(
             id=workflow_id,
             task_queue=TaskQueue.MAIN,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            rpc_timeout=_WITHIN,
+            rpc_timeout=times.CONSOLE_RPC,
         )
     return Batch(ctx.client, workflow_id, len(references), over)

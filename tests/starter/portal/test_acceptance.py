@@ -16,9 +16,9 @@ import pytest
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import sessions, suggestions
 from starter.client.connect import TemporalUnavailable
-from starter.portal import page_state, time_limit
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at
+from web import times
 
 GOOD = "vrasto-kerasi-plateia-9"
 NOT_TAKEN = "Δεν μπορέσαμε να δεχτούμε"
@@ -78,8 +78,8 @@ async def test_what_fails_after_the_answer_leads_on(
     settled: Slow,
 ) -> None:
     fields = await at_the_form(student, engine, path)
-    monkeypatch.setattr(time_limit, "WITHIN", 1.5)
-    monkeypatch.setattr(time_limit, "_AFTERWARDS", 0.1)
+    monkeypatch.setattr(times, "PAGE_SECONDS", 1.5)
+    monkeypatch.setattr(times, "AFTER_SUBMISSION_SECONDS", 0.1)
     monkeypatch.setattr(engine, "settled", settled)
     response = await student.post(path, **fields)
     assert response.status_code == 303
@@ -99,8 +99,8 @@ async def test_without_the_new_cookie_the_page_says_that_it_was_received(
     """The old cookie must not rise with what it handed in: the student sends it once more."""
     fields = await at_the_form(student, engine, path)
     with monkeypatch.context() as patched:
-        patched.setattr(time_limit, "WITHIN", 1.5)
-        patched.setattr(time_limit, "_AFTERWARDS", 0.1)
+        patched.setattr(times, "PAGE_SECONDS", 1.5)
+        patched.setattr(times, "AFTER_SUBMISSION_SECONDS", 0.1)
         patched.setattr(sessions, "rotate", rotate)
         response = await student.post(path, **fields)
     told(response, TAKEN)
@@ -126,8 +126,8 @@ async def test_what_may_have_arrived_is_not_told_as_refused(
         patched.setattr(engine, "submit", refusing(TemporalUnavailable()))
         told(await student.post(path, **fields), UNKNOWN)
     with monkeypatch.context() as patched:
-        patched.setattr(time_limit, "WITHIN", 1.5)
-        patched.setattr(page_state, "BUSY_PAGE_TIMEOUT", timedelta())
+        patched.setattr(times, "PAGE_SECONDS", 1.5)
+        patched.setattr(times, "BUSY_PAGE", timedelta())
         patched.setattr(engine, "submit", never)
         told(await student.post(path, **fields), UNKNOWN)
 
@@ -160,7 +160,7 @@ async def test_a_request_for_help_that_is_kept_is_told_as_sent(
     student: Browser, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await student.get("/problem")
-    monkeypatch.setattr(time_limit, "WITHIN", 0.8)
+    monkeypatch.setattr(times, "PAGE_SECONDS", 0.8)
     monkeypatch.setattr(engine, "mail_support_request", never)
     response = await student.post(
         "/problem", name="Μαρία", reply_to="maria@mail.example", text="Δεν ήρθε"

@@ -28,13 +28,14 @@ from security.codec import data_converter
 from settings import Settings
 from starter.client.activations import Activations
 from starter.client.health import temporal_answers
-from starter.portal.app import PATIENCE, assemble, create
+from starter.portal.app import assemble, create
 from starter.portal.portal_request import SECRET
 from tests.faults.proxy import BlackHole, Fault, Link, Proxy, Refuse
 from tests.server import client
 from tests.stack import TestStack
 from tests.starter.portal.conftest import HIDDEN, Browser, proved
 from tests.starter.portal.engine import SHOWN
+from web.times import LEDGER_SECONDS
 from workflows.search_attributes import REASON, STEP
 
 __all__ = ["client"]
@@ -127,7 +128,9 @@ async def portal(stack: TestStack, client: Client, settings: Settings) -> AsyncI
         to_ledger = proxy.link(dsn.port)
         to_temporal = proxy.link(int(client.service_client.config.target_host.rpartition(":")[2]))
         netloc = dsn.netloc.replace(str(dsn.port), str(to_ledger.port))
-        pool = await postgres.connect(urlunsplit(dsn._replace(netloc=netloc)), seconds=PATIENCE)
+        pool = await postgres.connect(
+            urlunsplit(dsn._replace(netloc=netloc)), seconds=LEDGER_SECONDS
+        )
         through = await Client.connect(
             f"127.0.0.1:{to_temporal.port}",
             namespace=client.namespace,

@@ -13,12 +13,12 @@ from security.keyfiles import KeyUnavailable
 from settings import Settings
 from starter.client.activations import Activations
 from support.console.app import assemble, create
-from support.verbs import cases
 from tests.server import working
 from tests.stack import TestStack
 from tests.starter.client.test_activations import until, waits_for_its_pin
 from tests.support.console.conftest import SignedIn, sign_in_to
 from tests.workflows.engine import World
+from web import times
 
 WHY = "Τηλεφώνημα στο γραφείο"
 
@@ -130,7 +130,7 @@ async def test_what_cannot_begin_is_not_said_to_have_begun(
     pool: Pool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cases, "WITHIN", timedelta(seconds=0.2))
+    monkeypatch.setattr(times, "CONSOLE_RPC", timedelta(seconds=0.2))
     nowhere = await Client.connect("127.0.0.1:9", lazy=True, data_converter=client.data_converter)
     app = create(assemble(settings, stack.keys, pool, nowhere))
     browser = await sign_in_to(app, stack, "supervisor")
