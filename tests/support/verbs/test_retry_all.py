@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
@@ -28,7 +28,6 @@ from settings import Settings
 from starter.client.activations import Activations
 from starter.client.connect import TemporalUnavailable
 from support.verbs import cases
-from support.verbs import retry_all as verb
 from support.verbs.actions import act
 from support.verbs.cases import CaseSummary
 from support.verbs.retry_all import retriable, retry_all
@@ -38,6 +37,7 @@ from tests.desk import desk
 from tests.server import working
 from tests.stack import TestStack
 from tests.workflows.engine import World
+from web import times
 from workflows.search_attributes import REASON, STEP
 
 Targets = Sequence[WorkflowHandle[object, object]]
@@ -159,7 +159,7 @@ async def test_the_same_batch_once_more_tells_nobody_twice(
 async def test_without_a_worker_all_are_taken_in(
     client: Client, targets: Targets, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verb, "_BEYOND", timedelta(seconds=0.5))
+    monkeypatch.setattr(times, "BATCH_BEYOND_SECONDS", 0.5)
     await listed(client, len(targets))
     batch = await retry_all(desk(client, pool), CAUSE, reason="no worker", over=0)
     assert await batch.taken() == len(targets)
