@@ -4,13 +4,12 @@ A decision applies to both persons, by all keys that the ledger has for each.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from asyncpg import Record
 
 from domain.contracts.people import Enrolment, Person
 from postgres import Pool
-from security.keys import KeyRing
 
 _NOTE = """
 INSERT INTO told_apart (person_keys, other_keys, person_marks, other_marks)
@@ -19,6 +18,9 @@ SELECT $1::text[], $2::text[], $3::text[], $4::text[] WHERE NOT EXISTS (
     AND person_marks = $3 AND other_marks = $4)
 """
 _OF = "SELECT * FROM told_apart WHERE person_keys && $1 OR other_keys && $1"
+_OF_ROWS = (
+    "SELECT * FROM told_apart WHERE person_keys && $1 OR person_marks && $2 OR other_marks && $2"
+)
 
 
 async def note_keys(pool: Pool, person: Person, others: Collection[str]) -> None:
@@ -33,12 +35,11 @@ async def note_rows(pool: Pool, person: Person, rows: Sequence[Enrolment]) -> No
     """
     known = [row for row in rows if row.row_mark]
     if known:
-        own = (*person.enrolments, *person.former)
         await pool.execute(
             _NOTE,
             sorted(person.keys),
             sorted(row.row_key for row in known),
-            sorted(row.row_mark for row in own if row.row_mark),
+            _marks_of(person),
             sorted(row.row_mark for row in known),
         )
 
@@ -48,8 +49,11 @@ async def others(pool: Pool, person_keys: Sequence[str]) -> frozenset[str]:
     found = {
         key
         for row in await pool.fetch(_OF, person_keys)
-        for own, other, marks in _sides(row)
-        if not marks and not set(own).isdisjoint(person_keys)
+        for own, other in (
+            (row["person_keys"], row["other_keys"]),
+            (row["other_keys"], row["person_keys"]),
+        )
+        if not row["other_marks"] and not set(own).isdisjoint(person_keys)
         for key in other
     }
     replaced = await pool.fetch(
@@ -59,49 +63,77 @@ async def others(pool: Pool, person_keys: Sequence[str]) -> frozenset[str]:
 
 
 async def without(pool: Pool, person: Person) -> Person:
-    """Return the person without the similar rows that are another person's by a decision."""
+    """Return the person without the similar rows that are another person's by a decision.
+
+    The keys of the person must be those of the ledger, as `ledger.used_again` tells them.
+    """
     if not person.alike:
         return person
-    return _without(person, _marks(await pool.fetch(_OF, person.keys)))
+    return _without(person, _Rows(await pool.fetch(_OF_ROWS, person.keys, _marks_of(person))))
 
 
 async def rows_left(pool: Pool, people: Mapping[str, Person]) -> dict[str, tuple[Enrolment, ...]]:
     """Return by key the similar rows that remain, for the persons about whom staff decided."""
-    marks = _marks(await pool.fetch("SELECT * FROM told_apart WHERE other_marks <> '{}'"))
-    left = {key: _without(each, marks).alike for key, each in people.items() if each.alike}
+    rows = _Rows(await pool.fetch("SELECT * FROM told_apart WHERE other_marks <> '{}'"))
+    left = {key: _without(each, rows).alike for key, each in people.items() if each.alike}
     return {key: alike for key, alike in left.items() if alike != people[key].alike}
 
 
-async def forget(pool: Pool, keys: KeyRing, number: str) -> int:
-    """Withdraw every decision about a student, by system and number; returns their number."""
-    key = keys.index("person", number)
+async def forget(pool: Pool, person: Person) -> int:
+    """Withdraw every decision about a person, from either side; returns their number.
+
+    The keys of the person must be those of the ledger, as `ledger.used_again` tells them.
+    """
     done = await pool.fetch(
-        "WITH own AS (SELECT array_agg(key) AS keys FROM (SELECT $1::text AS key"
-        " UNION SELECT own_key FROM key_used_again WHERE registrar_key = $1) known)"
-        " DELETE FROM told_apart USING own"
-        " WHERE person_keys && own.keys OR other_keys && own.keys RETURNING id",
-        key,
+        "DELETE FROM told_apart WHERE person_keys && $1 OR person_marks && $2"
+        " OR other_marks && $2 OR (other_keys && $1 AND other_marks = '{}') RETURNING id",
+        person.keys,
+        _marks_of(person),
     )
     return len(done)
 
 
-def _marks(answers: Sequence[Record]) -> dict[str, set[str]]:
-    """Return by person key the marks of the rows that are another person's."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for row in answers:
-        for own, _, marks in _sides(row):
-            for key in own:
-                found[key].update(marks)
-    return found
+async def forget_gone(pool: Pool, registrar_key: str) -> int:
+    """As `forget`, for the former owner of a number that the registrar no longer has."""
+    done = await pool.fetch(
+        "WITH RECURSIVE own AS (SELECT $1::text AS key UNION SELECT other.key FROM own"
+        " JOIN (SELECT person_key AS of, former_key AS key FROM rekeyed"
+        " UNION SELECT former_key, person_key FROM rekeyed"
+        " UNION SELECT registrar_key, own_key FROM key_used_again) other ON other.of = own.key)"
+        " DELETE FROM told_apart WHERE person_keys && ARRAY(SELECT key FROM own)"
+        " OR other_keys && ARRAY(SELECT key FROM own) RETURNING id",
+        registrar_key,
+    )
+    return len(done)
 
 
-def _sides(row: Record) -> Iterator[tuple[list[str], list[str], list[str]]]:
-    """Yield the decision from both sides: own keys, and keys and marks of the other person."""
-    yield row["person_keys"], row["other_keys"], row["other_marks"]
-    yield row["other_keys"], row["person_keys"], row["person_marks"]
+class _Rows:
+    """Decisions about rows: which rows are another person's, by person key and row mark.
+
+    The person whose activation it was is found by key or mark. The other person is found by mark
+    only, because their key is the registrar's, whose number may have been used again.
+    """
+
+    def __init__(self, answers: Sequence[Record]) -> None:
+        self._of: dict[str, set[str]] = defaultdict(set)
+        for row in answers:
+            for own in (*row["person_keys"], *row["person_marks"]):
+                self._of[own].update(row["other_marks"])
+            for own in row["other_marks"]:
+                self._of[own].update(row["person_marks"])
+
+    def of_others(self, person: Person) -> set[str]:
+        """Return the marks of rows that are another person's."""
+        own = (*person.keys, *_marks_of(person))
+        return {mark for each in own for mark in self._of.get(each, ())}
 
 
-def _without(person: Person, marks: Mapping[str, Collection[str]]) -> Person:
-    anothers = {mark for key in person.keys for mark in marks.get(key, ())}
+def _marks_of(person: Person) -> list[str]:
+    own = (*person.enrolments, *person.former)
+    return sorted(row.row_mark for row in own if row.row_mark)
+
+
+def _without(person: Person, rows: _Rows) -> Person:
+    anothers = rows.of_others(person)
     alike = tuple(row for row in person.alike if row.row_mark not in anothers)
     return person.model_copy(update={"alike": alike})

@@ -106,9 +106,10 @@ def with_own(person: Person, own: Mapping[str, str]) -> Person:
 
 
 async def widened(pool: Pool, request: R) -> R:
-    """Return the request with every key that the ledger has for the person."""
-    person = request.person
-    if not isinstance(request, CheckAccount):
-        person = with_own(person, await noted(pool, request.reference))
+    """Return the request with every key under which the ledger knows the person.
+
+    The claim of this activation noted which of the registrar's keys are somebody else's.
+    """
+    person = with_own(request.person, await noted(pool, request.reference))
     former = await rekeyed.former(pool, person.keys)
     return request.model_copy(update={"person": rekeyed.with_keys(person, former)})

@@ -172,8 +172,9 @@ class Activation(Handlers, StepMachine):
 
         A deleted account is created again on staff's retry, or at once if the policy says so.
         """
-        assert claimed.username is not None  # noqa: S101 - set for an active account
-        request = CheckAccount(person=person, username=claimed.username)
+        reference, name = self.start.reference, claimed.username
+        assert name is not None  # noqa: S101 - set for an active account
+        request = CheckAccount(reference=reference, person=person, username=name)
         confirmed = self.start.policy.recreate_missing == "automatic"
         while True:
             checked = await self.run_until_done(calls.check_account, request)

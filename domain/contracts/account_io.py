@@ -52,9 +52,13 @@ class Claimed(Model):
 
 
 class CheckAccount(Model):
-    """Check that the directory still has an account that is active in the ledger."""
+    """Check that the directory still has an account that is active in the ledger.
+
+    `reference` is empty in activations older than this field.
+    """
 
     kind: Literal["check_account"] = "check_account"
+    reference: str = ""
     person: Person
     username: str
 

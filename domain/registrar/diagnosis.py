@@ -34,6 +34,7 @@ class Diagnosis(StrEnum):
     UNDER_WAY = "under_way"
     ALREADY_ACTIVE = "already_active"
     ACCOUNT_GONE = "account_gone"
+    INSURANCE_NUMBER = "insurance_number"
     IN_THE_WAY = "in_the_way"
     LOGIN_NAME = "login_name"
     FINE = "fine"
@@ -190,12 +191,14 @@ def outcome(
     under_way: bool,
     shared: bool,
     by_many: bool = False,
+    number_of_another: bool = False,
     login_refused: bool = False,
     recreates: bool = False,
     own: Collection[str] = (),
 ) -> Diagnosis:
     """Return the first obstacle, in the order in which they have to be fixed.
 
+    `number_of_another`: an account has the insurance number, and is not known to be the person's.
     `login_refused`: the registrar's login name cannot be given to anybody. `recreates`: a deleted
     account is made again without confirmation by staff. `own` are the university's domains, at
     which an address is no contact.
@@ -205,12 +208,13 @@ def outcome(
     faults = {each.fault for each in on_file}
     email = typed.read(region).email
     obstacles = {
-        Diagnosis.ALREADY_ACTIVE: account is AccountSeen.ACTIVE,
+        Diagnosis.ALREADY_ACTIVE: account is AccountSeen.ACTIVE and not number_of_another,
         Diagnosis.INACTIVE: not live,
         Diagnosis.NO_CONTACT: not on_file,
         Diagnosis.OWN_ADDRESS: (None not in faults and Fault.OWN_ADDRESS in faults)
         or bool(email and contacts.is_at(email, own)),
         Diagnosis.UNREADABLE: None not in faults,
+        Diagnosis.INSURANCE_NUMBER: number_of_another,
         Diagnosis.IN_THE_WAY: account is AccountSeen.IN_THE_WAY,
         Diagnosis.LOGIN_NAME: login_refused,
         Diagnosis.ACCOUNT_GONE: account is AccountSeen.GONE and not recreates,

@@ -23,7 +23,8 @@ from adapters.directory.entries import CODES
 from adapters.directory.port import Directory
 from adapters.directory.wiring import directory_of
 from adapters.errors import AdapterError
-from adapters.registrar.wiring import everybody
+from adapters.registrar.wiring import everybody, registrar_of
+from domain.contracts.people import Person
 from domain.memo import remembering
 from domain.usernames import unusable
 from ledger import imports, key_checks, told_apart, usernames
@@ -33,6 +34,7 @@ from postgres import Pool, connect
 from recognition import comparison as known
 from recognition.comparison import KNOWN, Match, Plan
 from recognition.rekeyed import Ledger
+from recognition.rekeyed import known as of_ledger
 from security.keys import KeyRing
 from settings import Settings
 from starter import databases, spreadsheet
@@ -160,11 +162,27 @@ def join_again(
 async def joined_again(config: Settings, number: str, reason: str) -> int:
     """Forget the answers and return how many; raises `Failed` where there is none."""
     about = f"{number}: {reason}"
-    async with audited(config, "accounts_join_again", about, seconds=_LEDGER_TIMEOUT) as opened:
-        count = await told_apart.forget(*opened, number)
+    async with audited(config, "accounts_join_again", about, seconds=_LEDGER_TIMEOUT) as (
+        ledger,
+        keys,
+    ):
+        with databases.registrar():
+            people = await _people_of(config, keys, number)
+        if people:
+            again = [await of_ledger(ledger, keys, each) for each in people]
+            count = sum([await told_apart.forget(ledger, each.person) for each in again])
+        else:
+            count = await told_apart.forget_gone(ledger, keys.index("person", number))
         if not count:
             raise Failed("staff have told nobody apart from this student")
     return count
+
+
+async def _people_of(config: Settings, keys: KeyRing, number: str) -> list[Person]:
+    async with registrar_of(config.registrar, config.institution.mail_domains) as registrar:
+        rows = await registrar.by_number(number)
+    key = keys.index("person", number)
+    return [each for each in known.persons(rows, config, keys) if key in each.keys]
 
 
 async def matched(config: Settings) -> list[Match]:

@@ -12,6 +12,8 @@ from adapters.errors import AdapterError
 from adapters.registrar.port import Registrar, SharedByMany
 from domain import surnames, usernames
 from domain.contracts.people import Person
+from domain.entry_values import CODES
+from domain.reasons import Reason
 from domain.registrar import diagnosis, students
 from domain.registrar.diagnosis import AccountSeen, Diagnosis, Human, Miss, TypedContacts
 from domain.registrar.humans import Grouped, people
@@ -83,7 +85,8 @@ class Check:
     `elsewhere` counts rows of persons of other departments, `shared_with` the other persons with
     one of this person's contacts. `by_many`: too many persons share each contact for any to be
     usable, and `shared_with` is then a lower bound. `why` names the rule by which the directory's
-    entry is theirs or in doubt, or why nobody is given the login name.
+    entry is theirs or in doubt, or why nobody is given the login name, or that an account has the
+    insurance number.
     """
 
     outcome: Diagnosis | None
@@ -232,7 +235,8 @@ async def _judged(
         emails=emails,
     )
     name = again.account.username if again.account else None
-    account, username, why = await account_of(ctx, person, again, name)
+    account, username, why = await account_of(ctx, again, name)
+    number = Reason.NUMBER_WITH_ACCOUNT if again.another and why != CODES else None
     refused = usernames.refusal(
         person.login_name,
         ctx.settings.usernames.reserved,
@@ -250,11 +254,12 @@ async def _judged(
             by_many=bool(others) and min(others) >= MOST_SHARING,
             own=own_domains(ctx),
             recreates=ctx.settings.policy.recreate_missing == "automatic",
+            number_of_another=number is not None,
             login_refused=refused is not None,
         ),
         misses=() if matched else diagnosis.misses(group, typed, region),
         account=account,
         username=username,
-        why=why or refused,
+        why=number or why or refused,
         reference=reference,
     )

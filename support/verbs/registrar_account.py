@@ -17,7 +17,7 @@ from domain.contracts.people import Person
 from domain.identities import Identity
 from domain.reasons import Reason
 from domain.registrar.diagnosis import AccountSeen
-from ledger import rekeyed, told_apart
+from ledger import told_apart
 from recognition import presence
 from recognition.rekeyed import Known, recognition
 from support.verbs.staff_context import StaffContext
@@ -35,7 +35,7 @@ _NOTED = {
 Told: TypeAlias = tuple[AccountSeen, str | None, str | None]
 
 
-async def account_of(ctx: StaffContext, person: Person, again: Known, noted: str | None) -> Told:
+async def account_of(ctx: StaffContext, again: Known, noted: str | None) -> Told:
     """Look up the account by the engine's rules; `noted` is the account in the ledger.
 
     If the directory is away, return what the ledger knows.
@@ -46,8 +46,7 @@ async def account_of(ctx: StaffContext, person: Person, again: Known, noted: str
     except OSError:
         return unknown
     institution = ctx.settings.institution
-    asked = rekeyed.with_keys(person, again.person.keys)
-    person = await told_apart.without(ctx.pool, asked)
+    person = await told_apart.without(ctx.pool, again.person)
     own = replace(
         entries.identity(person, institution.domain, institution.code_country),
         used_again=bool(again.own_keys),

@@ -62,6 +62,11 @@ OUTCOMES = {
         "You had an account, which is no longer in the directory. Begin again; support then has to"
         " say whether it is made again."
     ),
+    Diagnosis.INSURANCE_NUMBER: N_(
+        "An account has the insurance number that the secretariat's records have for you, and it is"
+        " not known to be yours. If the number is not yours, ask the secretariat to correct it;"
+        " otherwise begin the activation, and support find out whose the account is."
+    ),
     Diagnosis.IN_THE_WAY: N_(
         "The directory already has an entry that stands in the way of your account. The"
         " administrators have to put it right; try again when they tell you."
@@ -80,6 +85,11 @@ OUTCOMES = {
     ),
 }
 UNDER_WAY = {
+    Diagnosis.INSURANCE_NUMBER: N_(
+        "Your activation has already begun, and need not be begun again. An account has the"
+        " insurance number that the secretariat's records have for you: support find out whose it"
+        " is. If the number is not yours, ask the secretariat to correct it."
+    ),
     Diagnosis.IN_THE_WAY: N_(
         "Your activation has already begun, and need not be begun again. The directory has an"
         " entry that stands in the way of your account: the administrators have to put it right"

@@ -21,6 +21,8 @@ from domain.accounts import NUMBER_USED_AGAIN
 from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
+    AccountState,
+    CheckAccount,
     Claimed,
     ClaimOutcome,
     ClaimPerson,
@@ -34,7 +36,7 @@ from ledger import rekeyed, used_again
 from postgres import Pool
 from recognition.comparison import Plan
 from security.purposes import User
-from tests.activities.case import ACTIVE, PASSWORD, Case, begun
+from tests.activities.case import ACTIVE, PASSWORD, Case, begun, others
 from tests.activities.conftest import MakePerson, reading
 from tests.activities.test_imported import foretold, imported
 from tests.activities.test_records import claim, close
@@ -235,6 +237,21 @@ async def test_a_newcomer_with_a_number_used_again_gets_an_account_of_their_own(
     assert owner.username == (first.name if how == "by the engine" else None)
     theirs = await moved.resolve(activities)
     assert (theirs.outcome, theirs.username) == (AccountOutcome.ALREADY_ACTIVE, first.name)
+
+
+async def test_the_account_of_whose_the_number_was_is_not_taken_for_the_one_that_is_checked(
+    registrar: Registrar,
+) -> None:
+    """The old entry still has the code, and no birth date; its owner is a namesake."""
+    planted(registrar.first, born=False)
+    await imported(registrar.first)
+    new = registrar.given_to(**ANOTHER["a namesake's"])
+    await registrar.claim(new)
+    name = f"x{registrar.first.name}"
+    new.plant(name, **others(new))
+    request = CheckAccount(reference=new.reference, person=new.person, username=name)
+    found = await begun().run(registrar.activities.check_account, request)
+    assert found.state is AccountState.FOREIGN
 
 
 @pytest.mark.parametrize("differs", SAME)

@@ -50,6 +50,12 @@ def judged(typed: TypedContacts, *rows: Row, **more: object) -> Diagnosis:
         ),
         ({"mobilephone": MOBILE}, TypedContacts(), {"login_refused": True}, Diagnosis.LOGIN_NAME),
         (
+            {"mobilephone": MOBILE},
+            TypedContacts(),
+            {"account": AccountSeen.ACTIVE, "number_of_another": True},
+            Diagnosis.INSURANCE_NUMBER,
+        ),
+        (
             {"mobilephone": "2710372128", "extemail": EMAIL},
             TypedContacts(MOBILE),
             {},
