@@ -9,7 +9,6 @@ maximum. Writes the same to `bench/results.json`.
 
 import asyncio
 import json
-import os
 import sys
 import tempfile
 from collections import defaultdict
@@ -59,7 +58,7 @@ class Bench:
         self._world = world
         temporal = pid_of(folder, "temporal")
         pids = {part: pid_of(folder, part) for part in (*_PARTS, *_SYSTEMS)}
-        self._meter = CpuMeter(pids | {"client": os.getpid()})
+        self._meter = CpuMeter(pids)
         self._reference_meter = CpuMeter({"worker": reference_worker, "temporal": temporal})
         self._numbers = numbers(1)
 
