@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import partial
 
 from temporalio import activity
 
@@ -21,7 +22,7 @@ from settings import Settings
 class RegistrarActivities(Activities):
     def __init__(self, *, registrar: Registrar, keys: KeyRing, settings: Settings) -> None:
         self._registrar = registrar
-        self._keys = keys
+        self._index = partial(keys.index, "person")
         self._whole = settings
         self._settings = settings.registrar
         self._own = settings.institution.mail_domains
@@ -36,7 +37,10 @@ class RegistrarActivities(Activities):
             if too_many and typed.mobile and typed.email:
                 for alone in (replace(typed, email=None), replace(typed, mobile=None)):
                     found = found or await self._persons(alone)
-            persons = [await marked(self._registrar, each, self._whole) for each in found or ()]
+            persons = [
+                await marked(self._registrar, each, self._index, self._whole)
+                for each in found or ()
+            ]
         return StudentsFound(persons=tuple(persons), too_many=too_many and not found)
 
     async def _persons(self, typed: ContactQuery) -> list[Person] | None:
@@ -45,7 +49,7 @@ class RegistrarActivities(Activities):
             rows = await self._registrar.by_contact(typed)
         except SharedByMany:
             return None
-        found = persons(rows, typed, lambda value: self._keys.index("person", value))
+        found = persons(rows, typed, self._index)
         return found if len(found) <= MOST_SHARING else None
 
     async def somebody_else_has(self, scheme: str, number: str, keys: Collection[str]) -> bool:
@@ -56,7 +60,7 @@ class RegistrarActivities(Activities):
                 rows,
                 (scheme, number),
                 self._settings.phone_region,
-                lambda value: self._keys.index("person", value),
+                self._index,
                 self._own,
             )
         return bool(found) and found.isdisjoint(keys)

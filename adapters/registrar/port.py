@@ -26,8 +26,11 @@ class Registrar(Protocol):
     async def by_number(self, number: str) -> list[Row]:
         """Find a student number in any spelling, alone or as `system/number`."""
 
-    async def by_login_name(self, name: str) -> list[Row]:
-        """Find a lower-case login name in rows, live or not; raises `SharedByMany`."""
+    async def by_login_name(self, name: str, others: Callable[[Row], bool]) -> list[Row]:
+        """Find a lower-case login name in rows, live or not; raises `SharedByMany`.
+
+        Returns nothing unless one of the rows with this name is of `others`.
+        """
 
     async def by_surname(
         self, prefix: str, most: int, before: Callable[[Row], bool]

@@ -72,9 +72,10 @@ class View:
         wanted = sorted({spelled("/".join(parts[at:])) for at in range(len(parts))})
         return await self._with_related(await self._fetch(self._statements.by_number, wanted))
 
-    async def by_login_name(self, name: str) -> list[Row]:
+    async def by_login_name(self, name: str, others: Callable[[Row], bool]) -> list[Row]:
         rows = await self._fetch(self._statements.by_login_name, name, like(name))
-        return await self._of_few([row for row in rows if holds_login_name(row, name)])
+        held = [row for row in rows if holds_login_name(row, name)]
+        return await self._of_few(held) if any(map(others, held)) else []
 
     async def _of_few(self, held: list[Row]) -> list[Row]:
         """Return the people of these rows; raises `SharedByMany`, reading nothing more for it."""

@@ -29,6 +29,7 @@ from support.verbs.registrar_account import account_of
 from support.verbs.registrar_rows import (
     Sharing,
     in_sight,
+    index_of,
     opened,
     own_domains,
     person_in,
@@ -130,7 +131,7 @@ async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
                 one = ours[0].judged
                 shared = await sharing(ctx, registrar, ours[0].rows)
                 person = person_in(ctx, one.rows, one.alike)
-                person = await marked(registrar, person, ctx.settings)
+                person = await marked(registrar, person, index_of(ctx), ctx.settings)
     except SharedByMany:
         return Check(Diagnosis.SHARED_BY_MANY)
     except AdapterError:

@@ -1,6 +1,6 @@
 """Reads the registrar for staff: a row's person, who may see it, and shared contacts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +20,12 @@ def opened(ctx: StaffContext) -> AbstractAsyncContextManager[Registrar]:
 
 def person_in(ctx: StaffContext, group: list[Row], alike: Iterable[Row] = ()) -> Person:
     nothing = students.ContactQuery(None, None, region_of(ctx))
-    return students.person(group, nothing, partial(ctx.keys.index, "person"), alike)
+    return students.person(group, nothing, index_of(ctx), alike)
+
+
+def index_of(ctx: StaffContext) -> Callable[[str], str]:
+    """Return the function that makes a person's keys."""
+    return partial(ctx.keys.index, "person")
 
 
 def region_of(ctx: StaffContext) -> str:

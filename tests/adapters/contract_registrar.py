@@ -4,7 +4,7 @@ It gives the fixtures `registrar`, which holds ROWS and maybe rows of others, an
 cannot be reached.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -80,10 +80,19 @@ async def test_an_insurance_number_brings_every_row_of_who_has_it(registrar: Reg
 
 
 async def test_a_login_name_brings_every_row_of_who_has_it_on_any(registrar: Registrar) -> None:
-    assert numbers(await registrar.by_login_name("port_5")) == {"5", "6", "7"}
-    assert await registrar.by_login_name("port%") == []
+    assert numbers(await registrar.by_login_name("port_5", bool)) == {"5", "6", "7"}
+    assert await registrar.by_login_name("port%", bool) == []
     with pytest.raises(SharedByMany):
-        await registrar.by_login_name("all")
+        await registrar.by_login_name("all", bool)
+
+
+async def test_a_login_name_of_nobody_else_brings_nothing(registrar: Registrar) -> None:
+    def is_another_than(*numbers: str) -> Callable[[Row], bool]:
+        return lambda row: row["registrationid"] not in numbers
+
+    assert await registrar.by_login_name("port_5", is_another_than("5", "6", "7")) == []
+    brought = await registrar.by_login_name("port_5", is_another_than("5", "6"))
+    assert numbers(brought) == {"5", "6", "7"}
 
 
 @pytest.mark.parametrize("typed", ["Πορτάρη", "ΠΟΡΤΑΡΗ", "Portari"])

@@ -49,9 +49,11 @@ class HttpRegistrar:
         held = [row for row in rows if student_number(number) in numbers([row])]
         return self._with_related(rows, held)
 
-    async def by_login_name(self, name: str) -> list[Row]:
+    async def by_login_name(self, name: str, others: Callable[[Row], bool]) -> list[Row]:
         rows = await self.everybody()
         held = [row for row in rows if holds_login_name(row, name)]
+        if not any(map(others, held)):
+            return []
         if len(held) > MOST_ROWS:
             raise SharedByMany
         return self._with_related(rows, held)
