@@ -44,8 +44,10 @@ async def exists(ledger: Connection, rows: str, *values: object) -> bool:
     return bool(await ledger.fetchval(f"SELECT EXISTS (SELECT FROM {rows})", *values))  # noqa: S608
 
 
-async def connect(dsn: str, *, seconds: float = 2) -> Pool:
+async def connect(dsn: str, *, seconds: float = 2, planner: str = "") -> Pool:
     """Return a pool with this time-out for connecting and for commands; it connects on first use.
+
+    `planner` is SQL that sets up the query planner in each new session.
 
     A connection returns to the pool without a statement that resets it, which would double the
     statements: nothing may be left in a session but prepared statements. An open transaction is
@@ -59,8 +61,10 @@ async def connect(dsn: str, *, seconds: float = 2) -> Pool:
         if isinstance(query.exception, asyncpg.ReadOnlySQLTransactionError):
             await pool.expire_connections()
 
-    async def add_logger(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         connection.add_query_logger(expire_if_read_only)
+        if planner:
+            await connection.execute(planner)
 
     pool: Pool = await asyncpg.create_pool(
         dsn,
@@ -68,7 +72,7 @@ async def connect(dsn: str, *, seconds: float = 2) -> Pool:
         max_size=8,
         timeout=seconds,
         command_timeout=seconds,
-        init=add_logger,
+        init=prepare,
         reset=_no_reset,
     )
     return pool
