@@ -32,7 +32,6 @@ from ledger import (
     claims,
     consents,
     messages,
-    passwords,
     rekeyed,
     starts,
     told_apart,
@@ -141,9 +140,7 @@ class LedgerActivities(Activities):
                     self._pool, self._keys, reference=reference, username=request.username
                 )
             await activations.close(self._pool, reference=reference, end=request.end)
-            await passwords.delete(self._pool, reference)
-            await claims.release(self._pool, reference)
-            await starts.release(self._pool, reference)
+            await activations.release(self._pool, reference)
         return Closed()
 
 

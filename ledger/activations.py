@@ -170,6 +170,17 @@ async def close(pool: Pool, *, reference: str, end: Step) -> None:
     )
 
 
+async def release(pool: Pool, reference: str) -> None:
+    """Delete the passwords, the claims and the lease of an activation whose end is recorded."""
+    await pool.execute(
+        "WITH boxes AS (DELETE FROM sealed_password WHERE reference = $1),"
+        " tried AS (DELETE FROM password_try WHERE reference = $1),"
+        " lease AS (DELETE FROM start_under_way WHERE reference = $1)"
+        " DELETE FROM claim WHERE reference = $1",
+        reference,
+    )
+
+
 @dataclass(frozen=True)
 class ActiveAccount:
     """An account that was made, and the activation that made it."""

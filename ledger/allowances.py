@@ -18,9 +18,12 @@ from settings import SendBudget
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _ALLOWED_AT = """
-SELECT reserved_at + $3::interval FROM message
-WHERE (contact_index = $1 OR person_key = $1) AND purse = $2 AND key LIKE '%:pin:%'
-AND reserved_at > now() - $3::interval ORDER BY reserved_at DESC OFFSET $4 LIMIT 1
+SELECT (
+    SELECT reserved_at + span FROM message
+    WHERE (contact_index = holder OR person_key = holder) AND purse = $1 AND key LIKE '%:pin:%'
+    AND reserved_at > now() - span ORDER BY reserved_at DESC OFFSET before LIMIT 1
+) FROM unnest($2::text[], $3::interval[], $4::integer[])
+    WITH ORDINALITY AS bounds (holder, span, before, place) ORDER BY place
 """
 
 Bound: TypeAlias = tuple[SpentPurse, str, timedelta, int]
@@ -81,10 +84,10 @@ async def _allowed_at(
     ledger: Connection, to: To, purse: Purse, budget: SendBudget
 ) -> tuple[datetime | None, SpentPurse | None]:
     """Return when this purse allows a message (None: now), and whose limit is spent."""
-    closed = [
-        (await ledger.fetchval(_ALLOWED_AT, holder, purse, window, limit - 1), whose)
-        for whose, holder, window, limit in _limits(to, purse, budget)
-    ]
+    whose, holders, windows, limits = zip(*_limits(to, purse, budget), strict=True)
+    before = [limit - 1 for limit in limits]
+    rows = await ledger.fetch(_ALLOWED_AT, purse, holders, windows, before)
+    closed = zip((row[0] for row in rows), whose, strict=True)
     return max(closed, key=lambda each: each[0] or _EARLIEST)
 
 

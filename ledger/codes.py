@@ -31,8 +31,12 @@ SELECT number, run_id, tries, ended, (
 FROM code c WHERE reference = $1 ORDER BY number
 """
 _SAVE = """
-INSERT INTO code (reference, number, run_id, tries, ended) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (reference, number) DO UPDATE SET tries = $4, ended = $5
+WITH counted AS (
+    UPDATE tries SET used = $3, locked_until = $4 WHERE reference = $1 AND counter = $2
+)
+INSERT INTO code (reference, number, run_id, tries, ended)
+SELECT $1, * FROM unnest($5::integer[], $6::text[], $7::integer[], $8::boolean[])
+ON CONFLICT (reference, number) DO UPDATE SET tries = EXCLUDED.tries, ended = EXCLUDED.ended
 """
 
 FindTyped = Callable[[Sequence[int]], int | None]
@@ -48,11 +52,9 @@ async def hold(ledger: Connection, reference: str, policy: Policy) -> tuple[Code
 
 async def save(ledger: Connection, reference: str, book: CodeBook) -> None:
     """Store codes that the caller has locked with `hold`."""
-    await tries.put(ledger, reference, _PIN, book.wrong, book.locked_until)
-    await ledger.executemany(
-        _SAVE,
-        [(reference, each.number, each.run_id, each.tries, each.ended) for each in book.codes],
-    )
+    codes = [(each.number, each.run_id, each.tries, each.ended) for each in book.codes]
+    columns = [[code[place] for code in codes] for place in range(4)]
+    await ledger.execute(_SAVE, reference, _PIN, book.wrong, book.locked_until, *columns)
 
 
 async def check(pool: Pool, request: CheckPin, policy: Policy, find_typed: FindTyped) -> PinChecked:

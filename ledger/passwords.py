@@ -12,24 +12,23 @@ async def put(
     """Insert a box (idempotent: the first one of an id stays), and delete the expired ones.
 
     Nothing is stored for an activation that has ended: the lock on its row makes a concurrent end
-    wait, so that its deletion finds the box.
+    wait, so that its deletion finds the box. An expired box of the same id is replaced.
     """
-    await sweep(pool)
-    async with pool.acquire() as connection, connection.transaction():
-        ended_at = await connection.fetchval(
-            "SELECT ended_at FROM activation WHERE reference = $1 FOR SHARE", reference
-        )
-        if ended_at is not None:
-            return
-        await connection.execute(
-            "INSERT INTO sealed_password (reference, sealed_id, epoch, box, expires_at)"
-            " VALUES ($1, $2, $3, $4, now() + $5::interval) ON CONFLICT DO NOTHING",
-            reference,
-            sealed_id,
-            sealed.epoch,
-            sealed.box,
-            ttl,
-        )
+    await pool.execute(
+        "WITH held AS (SELECT ended_at FROM activation WHERE reference = $1 FOR SHARE),"
+        " swept AS (DELETE FROM sealed_password"
+        " WHERE expires_at < now() AND (reference, sealed_id) <> ($1, $2))"
+        " INSERT INTO sealed_password AS s (reference, sealed_id, epoch, box, expires_at)"
+        " SELECT $1, $2, $3, $4, now() + $5::interval"
+        " WHERE NOT EXISTS (SELECT FROM held WHERE ended_at IS NOT NULL)"
+        " ON CONFLICT (reference, sealed_id) DO UPDATE SET epoch = EXCLUDED.epoch,"
+        " box = EXCLUDED.box, expires_at = EXCLUDED.expires_at WHERE s.expires_at < now()",
+        reference,
+        sealed_id,
+        sealed.epoch,
+        sealed.box,
+        ttl,
+    )
 
 
 async def get(pool: Pool, *, reference: str, sealed_id: str) -> SealedPassword | None:
@@ -46,12 +45,6 @@ async def get(pool: Pool, *, reference: str, sealed_id: str) -> SealedPassword |
 async def sweep(pool: Pool) -> None:
     """Delete the boxes that have expired."""
     await pool.execute("DELETE FROM sealed_password WHERE expires_at < now()")
-
-
-async def delete(pool: Pool, reference: str) -> None:
-    """Delete the boxes of this activation, and what is recorded of its attempts."""
-    await pool.execute("DELETE FROM sealed_password WHERE reference = $1", reference)
-    await pool.execute("DELETE FROM password_try WHERE reference = $1", reference)
 
 
 async def note_try(pool: Pool, *, reference: str, sealed_id: str) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from postgres import Connection, Pool, exists
+from postgres import Pool
 
 IN_ALL = 50
 """Answers per activation over its whole life: many times what a student needs, and few enough to
@@ -20,22 +20,19 @@ class PostsSpent:
 
 async def take(pool: Pool, reference: str, submission_id: str) -> PostsSpent | None:
     """Count this answer; return None when it may go on. Deduplicated by `submission_id`."""
-    async with pool.acquire() as ledger, ledger.transaction():
-        # Locks the activation, so that racing callers never exceed a limit.
-        await ledger.execute("SELECT FROM activation WHERE reference = $1 FOR UPDATE", reference)
-        counted = "post WHERE reference = $1 AND submission_id = $2"
-        if await exists(ledger, counted, reference, submission_id):
-            return None
-        refused = await spent(ledger, reference)
-        if refused is None:
-            insert = "INSERT INTO post (reference, submission_id) VALUES ($1, $2)"
-            await ledger.execute(insert, reference, submission_id)
-        return refused
+    row = await pool.fetchrow(
+        "SELECT refused, opens FROM take_post($1, $2, $3, $4)",
+        reference,
+        submission_id,
+        AN_HOUR,
+        IN_ALL,
+    )
+    return PostsSpent(row["opens"]) if row and row["refused"] else None
 
 
-async def spent(ledger: Connection, reference: str) -> PostsSpent | None:
+async def spent(pool: Pool, reference: str) -> PostsSpent | None:
     """Return the limit that refuses the next answer, or None."""
-    row = await ledger.fetchrow(
+    row = await pool.fetchrow(
         "SELECT count(*) AS used, count(*) FILTER (WHERE lately) AS lately,"
         " min(at) FILTER (WHERE lately) + interval '1 hour' AS opens FROM"
         " (SELECT at, at > now() - interval '1 hour' AS lately FROM post WHERE reference = $1) p",

@@ -12,6 +12,18 @@ from datetime import timedelta
 
 from postgres import Pool, exists
 
+_FIND = """
+WITH found AS (
+    SELECT reference, superseded, typed, proofs, token_hash, seen_at FROM session
+    WHERE (token_hash = $1
+        OR (previous_hash = $1 AND rotated_for = $2 AND rotated_at > now() - interval '2 min'))
+    AND seen_at > now() - $3::interval - interval '1 min' AND created_at > now() - $4::interval
+), noted AS (
+    UPDATE session SET seen_at = now() FROM found
+    WHERE session.token_hash = found.token_hash AND found.seen_at < now() - interval '1 min'
+)
+SELECT reference, superseded, typed, proofs, token_hash <> $1 AS replaced FROM found
+"""
 _ROTATE = "token_hash = $2, previous_hash = $1, rotated_for = $3, rotated_at = now()"
 _WITH_HASH = "session WHERE token_hash = $1"
 _NOT_ROTATED_YET = "token_hash = $1 AND rotated_for IS DISTINCT FROM $3"
@@ -46,17 +58,11 @@ async def create(pool: Pool, token: str) -> None:
 async def find(
     pool: Pool, token: str, submission_id: str | None, *, idle: timedelta, absolute: timedelta
 ) -> Session | None:
-    """Return the live session of this token and record its use; None when there is none."""
-    row = await pool.fetchrow(
-        "UPDATE session SET seen_at = now() WHERE (token_hash = $1"
-        " OR (previous_hash = $1 AND rotated_for = $2 AND rotated_at > now() - interval '2 min'))"
-        " AND seen_at > now() - $3::interval AND created_at > now() - $4::interval"
-        " RETURNING reference, superseded, typed, proofs, token_hash <> $1 AS replaced",
-        token_hash(token),
-        submission_id,
-        idle,
-        absolute,
-    )
+    """Return the live session of this token and record its use; None when there is none.
+
+    The use is written once a minute, so that a session lives up to a minute longer than `idle`.
+    """
+    row = await pool.fetchrow(_FIND, token_hash(token), submission_id, idle, absolute)
     return Session(**dict(row) | {"proofs": tuple(row["proofs"])}) if row else None
 
 
@@ -70,16 +76,16 @@ async def attach(
     typed: bytes | None = None,
 ) -> bool:
     """Rotate the token like `rotate`, and bind the session to this activation."""
-    await pool.execute(
+    rotated = await pool.fetchval(
         f"UPDATE session SET {_ROTATE}, reference = $4, typed = $5, proofs = '{{}}'"  # noqa: S608 - constants of this module
-        f" WHERE {_NOT_ROTATED_YET}",
+        f" WHERE {_NOT_ROTATED_YET} RETURNING true",
         token_hash(token),
         token_hash(fresh),
         submission_id,
         reference,
         typed,
     )
-    return await exists(pool, _WITH_HASH, token_hash(fresh))
+    return bool(rotated) or await exists(pool, _WITH_HASH, token_hash(fresh))
 
 
 async def take_over(
@@ -107,13 +113,14 @@ async def rotate(pool: Pool, token: str, fresh: str, submission_id: str) -> bool
 
     Idempotent by submission, with the old token as well as with the new one.
     """
-    await pool.execute(
-        f"UPDATE session SET {_ROTATE}, proofs = proofs || $3 WHERE {_NOT_ROTATED_YET}",  # noqa: S608 - constants of this module
+    rotated = await pool.fetchval(
+        f"UPDATE session SET {_ROTATE}, proofs = proofs || $3 WHERE {_NOT_ROTATED_YET}"  # noqa: S608 - constants of this module
+        " RETURNING true",
         token_hash(token),
         token_hash(fresh),
         submission_id,
     )
-    return await exists(pool, _WITH_HASH, token_hash(fresh))
+    return bool(rotated) or await exists(pool, _WITH_HASH, token_hash(fresh))
 
 
 async def drop(pool: Pool, token: str) -> None:

@@ -29,11 +29,18 @@ async def create(pool: Pool, token: str, who: SignedIn) -> None:
 
 
 async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) -> SignedIn | None:
-    """Return who has this live session and record its use; None when there is none."""
+    """Return who has this live session and record its use; None when there is none.
+
+    The use is written once a minute, so that a session lives up to a minute longer than `idle`.
+    """
     row = await pool.fetchrow(
-        "UPDATE staff_session SET seen_at = now() WHERE token_hash = $1"
-        " AND seen_at > now() - $2::interval AND created_at > now() - $3::interval"
-        " RETURNING name, roles, departments",
+        "WITH found AS (SELECT token_hash, name, roles, departments, seen_at FROM staff_session"
+        " WHERE token_hash = $1 AND seen_at > now() - $2::interval - interval '1 min'"
+        " AND created_at > now() - $3::interval), noted AS ("
+        "UPDATE staff_session SET seen_at = now() FROM found"
+        " WHERE staff_session.token_hash = found.token_hash"
+        " AND found.seen_at < now() - interval '1 min')"
+        " SELECT name, roles, departments FROM found",
         token_hash(token),
         idle,
         absolute,

@@ -19,9 +19,9 @@ async def offer(
 ) -> None:
     """Store what this page offers, and delete expired offers."""
     key = keys.index("suggestion", page)
-    await pool.execute("DELETE FROM suggestion WHERE expires_at < now()")
     await pool.execute(
-        "INSERT INTO suggestion (page_index, offered, expires_at)"
+        "WITH cleared AS (DELETE FROM suggestion WHERE expires_at < now() AND page_index <> $1)"
+        " INSERT INTO suggestion (page_index, offered, expires_at)"
         " VALUES ($1, $2, now() + $3::interval)",
         key,
         keys.encrypt("suggestion", key, json.dumps(list(suggestions))),

@@ -28,32 +28,15 @@ class Counter:
 
 async def hold(ledger: Connection, reference: str, counter: str) -> Counter:
     """Lock this counter until the transaction ends, and return it."""
-    await ledger.execute(
-        "INSERT INTO tries (reference, counter) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        reference,
-        counter,
-    )
     row = await ledger.fetchrow(
-        "SELECT used, locked_until FROM tries WHERE reference = $1 AND counter = $2 FOR UPDATE",
+        "INSERT INTO tries AS t (reference, counter) VALUES ($1, $2)"
+        " ON CONFLICT (reference, counter) DO UPDATE SET used = t.used"
+        " RETURNING used, locked_until, clock_timestamp() AS now",
         reference,
         counter,
     )
-    assert row is not None  # noqa: S101 - inserted above, and only erasure deletes it
-    now: datetime = await ledger.fetchval("SELECT clock_timestamp()")
-    return Counter(row["used"], row["locked_until"], now)
-
-
-async def put(
-    ledger: Connection, reference: str, counter: str, used: int, locked_until: datetime | None
-) -> None:
-    """Set a counter that the caller has locked with `hold`."""
-    await ledger.execute(
-        "UPDATE tries SET used = $3, locked_until = $4 WHERE reference = $1 AND counter = $2",
-        reference,
-        counter,
-        used,
-        locked_until,
-    )
+    assert row is not None  # noqa: S101 - an upsert with RETURNING always has a row
+    return Counter(**row)
 
 
 async def known(ledger: Connection, reference: str, submission_id: str) -> Attempt | None:

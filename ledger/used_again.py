@@ -59,6 +59,8 @@ async def facts_of(
         person_keys,
         reference,
     )
+    if not rows:
+        return {}
     numbers = await pool.fetch(
         "SELECT person_key, scheme, number_index FROM insurance WHERE person_key = ANY($1)",
         person_keys,
@@ -75,12 +77,16 @@ async def facts_of(
 
 async def note(pool: Pool, reference: str, own: Mapping[str, str]) -> None:
     """Store the own keys, by registrar key, that replace the registrar's in this activation."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("DELETE FROM key_used_again WHERE reference = $1", reference)
-        await connection.executemany(
-            "INSERT INTO key_used_again (reference, registrar_key, own_key) VALUES ($1, $2, $3)",
-            [(reference, *each) for each in own.items()],
-        )
+    await pool.execute(
+        "WITH replaced AS (DELETE FROM key_used_again"
+        " WHERE reference = $1 AND registrar_key <> ALL($2))"
+        " INSERT INTO key_used_again (reference, registrar_key, own_key)"
+        " SELECT $1, * FROM unnest($2::text[], $3::text[])"
+        " ON CONFLICT (reference, registrar_key) DO UPDATE SET own_key = EXCLUDED.own_key",
+        reference,
+        list(own),
+        list(own.values()),
+    )
 
 
 async def noted(pool: Pool, reference: str) -> dict[str, str]:

@@ -83,7 +83,7 @@ async def account_of(
     match rules may no longer recognise it.
     """
     account = await activations.active_account(pool, keys, *person.keys)
-    if account is None:
+    if account is None and former:
         account = await activations.active_account(
             pool, keys, *former, ends=activations.WITH_ACCOUNT
         )

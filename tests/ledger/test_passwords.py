@@ -18,7 +18,7 @@ async def test_a_box_is_given_back_until_it_is_deleted(pool: Pool, reference: st
     assert await passwords.get(pool, reference=reference, sealed_id="1") == BOX
     assert await passwords.get(pool, reference=reference, sealed_id="2") is None
     assert await passwords.get(pool, reference="A-OTHER", sealed_id="1") is None
-    await passwords.delete(pool, reference)
+    await activations.release(pool, reference)
     assert await passwords.get(pool, reference=reference, sealed_id="1") is None
 
 
@@ -69,3 +69,10 @@ async def begun(pool: Pool, stack: TestStack, reference: str) -> None:
     await activations.begin(
         pool, stack.keys, reference=reference, language=Language.EL, mobile=None, email="a@b.gr"
     )
+
+
+async def test_an_expired_box_of_the_same_id_is_replaced(pool: Pool, reference: str) -> None:
+    later = SealedPassword("2026-12", b"later")
+    await passwords.put(pool, reference=reference, sealed_id="1", sealed=BOX, ttl=-HOUR)
+    await passwords.put(pool, reference=reference, sealed_id="1", sealed=later, ttl=HOUR)
+    assert await passwords.get(pool, reference=reference, sealed_id="1") == later

@@ -66,6 +66,16 @@ async def test_use_keeps_a_session_alive_but_not_beyond_its_age(pool: Pool, toke
     assert await find(pool, token) is None
 
 
+async def test_the_use_of_a_session_is_written_once_a_minute(pool: Pool, token: str) -> None:
+    seen = "SELECT seen_at FROM session WHERE token_hash = $1"
+    first = await pool.fetchval(seen, sessions.token_hash(token))
+    assert await find(pool, token)
+    assert await pool.fetchval(seen, sessions.token_hash(token)) == first
+    await age(pool, token, "seen_at", 2)
+    assert await find(pool, token)
+    assert await pool.fetchval(seen, sessions.token_hash(token)) >= first
+
+
 async def test_an_idle_session_is_over(pool: Pool, token: str) -> None:
     await age(pool, token, "seen_at", 31)
     assert await find(pool, token) is None

@@ -13,6 +13,7 @@ from asyncpg.connection import LoggedQuery
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, Interceptor, OutboundInterceptor
 
+import postgres
 from domain.contracts.message_io import SendPin
 from settings import Settings
 from starter.client.activations import Activations
@@ -30,7 +31,7 @@ MOST = {
     "describes": 2,
     "events": 64,
     "workflow tasks": 10,
-    "statements of the portal": 100,
+    "statements of the portal": 32,
 }
 """A tenth above what was reached; what is not named here is not asked at all."""
 _ASKS = {
@@ -97,7 +98,9 @@ async def counted(
 
     asking = Client(**client.config() | {"interceptors": [counting]})
     async with (
-        asyncpg.create_pool(stack.ledger_dsn, min_size=0, init=add_counter) as pool,
+        asyncpg.create_pool(
+            stack.ledger_dsn, min_size=0, init=add_counter, reset=postgres._no_reset
+        ) as pool,
         working(client, world),
     ):
         app = create(assemble(settings, stack.keys, pool, Activations(asking), healthy))
