@@ -6,7 +6,7 @@ hour of counts at most, and activities are not affected.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -16,50 +16,25 @@ from temporalio.exceptions import ApplicationError
 
 from domain.contracts.account_io import ResolveAccount
 from domain.contracts.message_io import SendNotice, SendPin
-from domain.contracts.vocabulary import ActivityName, FailureType
+from domain.contracts.systems import FAILED_SYSTEMS, USED_BY
+from domain.contracts.vocabulary import FailureType, System
 from ledger import parts, passwords
-from ledger.parts import CallCounts, Part
+from ledger.parts import CallCounts
 from postgres import NO_RESULT, Pool
 
 _EVERY = 5.0
 _MINUTE = 60.0
 _KEPT = 60 * _MINUTE
-_PARTS: Mapping[str, Part | None] = {
-    ActivityName.FIND_STUDENT: Part.REGISTRAR,
-    ActivityName.RESERVE_SEND: Part.LEDGER,
-    ActivityName.CHECK_PIN: Part.LEDGER,
-    ActivityName.UNLOCK_PIN: Part.LEDGER,
-    ActivityName.COUNT_IDENTITY_TRY: Part.LEDGER,
-    ActivityName.ALLOW_IDENTITY_TRIES: Part.LEDGER,
-    ActivityName.CLAIM_PERSON: Part.LEDGER,
-    ActivityName.CHECK_ACCOUNT: Part.DIRECTORY,
-    ActivityName.RECORD_INSURANCE: Part.LEDGER,
-    ActivityName.RECORD_CONSENT: Part.LEDGER,
-    ActivityName.PROVISION_ACCOUNT: Part.DIRECTORY,
-    ActivityName.CLOSE_ACTIVATION: Part.LEDGER,
-    ActivityName.MAIL_SUPPORT_REQUEST: Part.MAIL,
-    ActivityName.MAIL_SUPPORT_ANSWER: Part.MAIL,
-    ActivityName.APPLY_WITHDRAWAL: Part.DIRECTORY,
-    ActivityName.FIND_LEFT_BEHIND: Part.LEDGER,
-}
-_FAILED_AT: Mapping[str, Part] = {
-    FailureType.REGISTRAR_DOWN: Part.REGISTRAR,
-    FailureType.LEDGER_DOWN: Part.LEDGER,
-    FailureType.DIRECTORY_DOWN: Part.DIRECTORY,
-    FailureType.SMS_DOWN: Part.SMS,
-    FailureType.MAIL_DOWN: Part.MAIL,
-    FailureType.MESSAGES_DOWN: Part.MESSAGES,
-}
 
 
-def part_of(name: str, request: object) -> Part | None:
-    """Return the outside system that an activity uses; None if it uses none."""
+def system_of(name: str, request: object) -> System:
+    """Return the system that an activity uses."""
     match request:
         case SendPin() | SendNotice():
-            return _FAILED_AT[request.destination.channel.down]
+            return FAILED_SYSTEMS[request.destination.channel.down]
         case ResolveAccount():
-            return Part.DIRECTORY if request.ask_directory else Part.LEDGER
-    return _PARTS[name]
+            return System.DIRECTORY if request.ask_directory else System.LEDGER
+    return USED_BY[name]
 
 
 class Watch(client.Interceptor, worker.Interceptor):
@@ -67,7 +42,7 @@ class Watch(client.Interceptor, worker.Interceptor):
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._met: dict[tuple[Part, float], CallCounts] = {}
+        self._met: dict[tuple[System, float], CallCounts] = {}
 
     def intercept_activity(
         self,
@@ -75,10 +50,8 @@ class Watch(client.Interceptor, worker.Interceptor):
     ) -> worker.ActivityInboundInterceptor:
         return _Counting(next, self)
 
-    def count(self, part: Part | None, failure: str | None = None) -> None:
+    def count(self, part: System, failure: str | None = None) -> None:
         """Count one success, or one failure, of an outside system."""
-        if part is None:
-            return
         now = time.monotonic()
         minute = now // _MINUTE
         met = self._met.setdefault((part, minute), CallCounts(part, now))
@@ -105,7 +78,7 @@ class Watch(client.Interceptor, worker.Interceptor):
                 if met.begun >= oldest:
                     self._put_back(key, met)
 
-    def _put_back(self, key: tuple[Part, float], met: CallCounts) -> None:
+    def _put_back(self, key: tuple[System, float], met: CallCounts) -> None:
         newer = self._met.setdefault(key, CallCounts(met.part, met.begun))
         newer.done += met.done
         newer.failed += met.failed
@@ -120,12 +93,12 @@ class _Counting(worker.ActivityInboundInterceptor):
         self._watch = watch
 
     async def execute_activity(self, input: worker.ExecuteActivityInput) -> Any:  # noqa: A002 - as above
-        part = part_of(activity.info().activity_type, *input.args[:1])
+        part = system_of(activity.info().activity_type, *input.args[:1])
         try:
             outcome = await super().execute_activity(input)
         except ApplicationError as error:
             kind = error.type or FailureType.CONFIGURATION
-            self._watch.count(_FAILED_AT.get(kind, part), kind)
+            self._watch.count(FAILED_SYSTEMS.get(kind, part), kind)
             raise
         self._watch.count(part)
         return outcome

@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from domain.contracts.vocabulary import System
 from postgres import Pool
 
 _CLEAR = """
@@ -40,26 +40,14 @@ GROUP BY part_last.part
 """
 
 
-class Part(StrEnum):
-    """A system that the engine depends on."""
-
-    REGISTRAR = "registrar"
-    LEDGER = "ledger"
-    SMS = "sms"
-    MAIL = "mail"
-    MESSAGES = "messages"
-    DIRECTORY = "directory"
-    TEMPORAL = "temporal"
-
-
 @dataclass
 class CallCounts:
-    """Outcomes of one process's calls to one part within a minute from `begun` on.
+    """Outcomes of one process's calls to one system within a minute from `begun` on.
 
     Times are seconds of `time.monotonic`: `add` converts them to the ledger's clock.
     """
 
-    part: Part
+    part: System
     begun: float
     done: int = 0
     failed: int = 0
@@ -70,9 +58,9 @@ class CallCounts:
 
 @dataclass(frozen=True)
 class DependencyHealth:
-    """Health of a part; `done` and `failed` count the calls of a recent period only."""
+    """Health of a system; `done` and `failed` count the calls of a recent period only."""
 
-    part: Part
+    part: System
     last_done: datetime | None = None
     last_failed: datetime | None = None
     failure: str | None = None
@@ -102,8 +90,8 @@ def _ago(at: float | None) -> timedelta | None:
     return None if at is None else timedelta(seconds=time.monotonic() - at)
 
 
-async def standing(pool: Pool, within: timedelta) -> dict[Part, DependencyHealth]:
-    """Return the health of each part that was ever called, counting calls `within` that time."""
+async def standing(pool: Pool, within: timedelta) -> dict[System, DependencyHealth]:
+    """Return the health of each system that was ever called, counting calls `within` that time."""
     rows = await pool.fetch(_HEALTH, within)
-    found = [DependencyHealth(**{**row, "part": Part(row["part"])}) for row in rows]
+    found = [DependencyHealth(**{**row, "part": System(row["part"])}) for row in rows]
     return {health.part: health for health in found}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from domain.contracts.systems import OTHER_OUTAGES
 from domain.contracts.vocabulary import Step, WaitReason
 
 PATHS: Mapping[Step, str] = MappingProxyType(
@@ -24,14 +25,7 @@ PATHS: Mapping[Step, str] = MappingProxyType(
     }
 )
 END_PATHS = ("/done", "/ended", "/contact")
-_OURS = frozenset(
-    {
-        WaitReason.REGISTRAR_DOWN,
-        WaitReason.LEDGER_DOWN,
-        WaitReason.DIRECTORY_DOWN,
-        WaitReason.CONFIGURATION,
-    }
-)
+_OURS = OTHER_OUTAGES | {WaitReason.CONFIGURATION}
 """While the engine waits for one of these, the student sees the waiting page instead of a form."""
 _UNDELIVERED = (Step.NEEDS_SUPPORT, WaitReason.UNDELIVERABLE)
 _ONLY_ON_FILE = (Step.NEEDS_SUPPORT, Step.CANCELLED, Step.EXPIRED)

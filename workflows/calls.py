@@ -63,6 +63,7 @@ with workflow.unsafe.imports_passed_through():
         UnlockPin,
     )
     from domain.contracts.submissions import JoinedNotice
+    from domain.contracts.systems import OUTAGES, USED_BY
     from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
     from workflows.step_machine import Delayed
 
@@ -327,13 +328,12 @@ def _reason(error: FailureError, name: ActivityName, queue: str) -> WaitReason:
         if isinstance(cause, ApplicationError) and cause.type in set(FailureType):
             return WaitReason(str(cause.type))
         cause = cause.__cause__
-    if name is ActivityName.FIND_STUDENT:
-        return WaitReason.REGISTRAR_DOWN
-    return _reason_of_queue(queue)
+    used = USED_BY.get(name)
+    return OUTAGES[used] if used else _reason_of_queue(queue)
 
 
 def _reason_of_queue(queue: str) -> WaitReason:
-    """Return the wait reason of a task queue, for time-outs, which have no failure type."""
+    """Return the wait reason of a task queue, for an activity that uses no system of its own."""
     if queue == TaskQueue.DIRECTORY:
         return WaitReason.DIRECTORY_DOWN
     down = {channel.queue: WaitReason(channel.down) for channel in Channel.all()}

@@ -5,6 +5,7 @@ The diagram in `docs/architecture.md` is checked against this table.
 
 from collections.abc import Mapping
 
+from domain.contracts.systems import CHANNEL_OUTAGES
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 
 
@@ -79,7 +80,6 @@ TRANSITIONS: Mapping[Step, frozenset[Step]] = {
     ),
 } | {end: frozenset() for end in sorted(ENDS)}
 
-_CHANNEL_DOWN = frozenset({WaitReason.SMS_DOWN, WaitReason.MAIL_DOWN, WaitReason.MESSAGES_DOWN})
 _ENGINE = frozenset({WaitReason.LEDGER_DOWN, WaitReason.CONFIGURATION})
 
 REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
@@ -89,7 +89,7 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
         WaitReason.WAITING_PIN,
         WaitReason.PIN_LOCKED,
         WaitReason.SEND_LIMIT,
-        *_CHANNEL_DOWN,
+        *CHANNEL_OUTAGES,
         WaitReason.DIRECTORY_DOWN,
     },
     Step.IDENTIFY: _ENGINE | {WaitReason.WAITING_IDENTITY, WaitReason.DIRECTORY_DOWN},
@@ -149,7 +149,7 @@ def woken_by(step: Step, reason: WaitReason | None) -> Waker | None:
 
 def deadline_runs(step: Step, reason: WaitReason | None) -> bool:
     """Tell whether the student's deadline runs: also while a code waits for a message channel."""
-    if step is Step.PIN and reason in _CHANNEL_DOWN:
+    if step is Step.PIN and reason in CHANNEL_OUTAGES:
         return True
     return woken_by(step, reason) is Waker.STUDENT
 

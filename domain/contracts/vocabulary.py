@@ -65,8 +65,24 @@ class Waker(StrEnum):
     STAFF = "staff"
 
 
+class System(StrEnum):
+    """Systems that the engine depends on; `domain.contracts.systems` tells what depends on each.
+
+    The outage of `NAME` is the `FailureType` and the `WaitReason` `NAME_DOWN`. Only the outage of
+    Temporal is neither: while it is away, no activity runs and no activation waits for it.
+    """
+
+    REGISTRAR = "registrar"
+    LEDGER = "ledger"
+    SMS = "sms"
+    MAIL = "mail"
+    MESSAGES = "messages"
+    DIRECTORY = "directory"
+    TEMPORAL = "temporal"
+
+
 class FailureType(StrEnum):
-    """Types of failures of activities, one for each part that fails; also shown as wait reasons."""
+    """Types of failures of activities, one for each system; also shown as wait reasons."""
 
     REGISTRAR_DOWN = "REGISTRAR_DOWN"
     LEDGER_DOWN = "LEDGER_DOWN"

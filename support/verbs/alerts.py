@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from temporalio.client import Client
 
-from domain.contracts.vocabulary import FailureType, Step, WaitReason
+from domain.contracts.vocabulary import FailureType, Step, System, WaitReason
 from ledger import alerts, parts
 from ledger.alerts import Alert
-from ledger.parts import CallCounts, Part
+from ledger.parts import CallCounts
 from postgres import NO_RESULT, Connection, Pool
 from settings import Settings
 from starter.client.connect import NO_ANSWER
@@ -27,6 +27,7 @@ from starter.client.health import temporal_answers
 from support.verbs import operations
 from support.verbs.alert_channels import AlertMessage, channels, deliver
 from support.verbs.cases import ENGINE_WAITS, OPEN
+from support.verbs.system_texts import TEXTS
 from translations import N_, translator
 from workflows import steps
 from workflows.search_attributes import REASON, STEP
@@ -48,7 +49,7 @@ _QUERIES: Mapping[str, str] = {
     TASK_FAILS: "TemporalReportedProblems IS NOT NULL",
 }
 _TEXTS = {
-    TEMPORAL_DOWN: N_("Temporal does not answer."),
+    TEMPORAL_DOWN: TEXTS[System.TEMPORAL].away,
     FailureType.LEDGER_DOWN.value: N_("The engine's database does not answer."),
     TASK_FAILS: N_("The engine itself fails: the workers' logs say where."),
     NO_WORKER: N_("No worker serves a task queue."),
@@ -126,7 +127,7 @@ class Watcher:
     async def _found(self, ledger: Connection) -> dict[str, int]:
         """Return the current causes; with Temporal away, the last known ones and that outage."""
         now = time.monotonic()
-        met = CallCounts(Part.TEMPORAL, now)
+        met = CallCounts(System.TEMPORAL, now)
         try:
             found = await causes(self._client)
             met.done, met.last_done = 1, now

@@ -11,9 +11,10 @@ from typing import Any
 
 from temporalio.client import Client
 
+from domain.contracts.vocabulary import System
 from ledger import alerts, budgets, parts, pauses
 from ledger.alerts import Alert, AlertDelivery
-from ledger.parts import DependencyHealth, Part
+from ledger.parts import DependencyHealth
 from ledger.pauses import Pause
 from postgres import UNAVAILABLE, Connection
 from settings import SendBudget
@@ -21,22 +22,14 @@ from starter.client.connect import NO_ANSWER
 from support.verbs import pollers
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
+from support.verbs.system_texts import TEXTS
 from translations import N_
 from web import times
 
 ALERTS_FAIL = "ALERTS_FAIL"
 """The alert cause, followed by a channel's name, for a channel that fails to deliver."""
 WITHIN = timedelta(minutes=15)
-LABELS: Mapping[Part, str] = {
-    Part.REGISTRAR: N_("Registrar"),
-    Part.LEDGER: N_("Ledger"),
-    Part.SMS: N_("SMS gateway"),
-    Part.MAIL: N_("Mail relay"),
-    Part.MESSAGES: N_("Other channels"),
-    Part.DIRECTORY: N_("Directory"),
-    Part.TEMPORAL: N_("Temporal"),
-}
-
+LABELS: Mapping[System, str] = {system: text.name for system, text in TEXTS.items()}
 CHANNELS: Mapping[str, str] = {"webhook": N_("Webhook"), "email": N_("E-mail")}
 
 
@@ -86,7 +79,7 @@ async def state(ctx: StaffContext) -> OperationState:
     answers = queues is not None
     told = OperationState(ledger=known is not None, temporal=answers, parts=(), queues=queues)
     if known is None:
-        return replace(told, parts=tuple(DependencyHealth(part) for part in Part))
+        return replace(told, parts=tuple(DependencyHealth(part) for part in System))
     return replace(known, temporal=answers, queues=queues)
 
 
@@ -96,7 +89,7 @@ async def _known(ctx: StaffContext) -> OperationState | None:
         return OperationState(
             ledger=True,
             temporal=True,
-            parts=tuple(standing.get(part, DependencyHealth(part)) for part in Part),
+            parts=tuple(standing.get(part, DependencyHealth(part)) for part in System),
             queues=None,
             sms=await sms_spent(ctx.pool, ctx.settings.send_budget),
             pause=await pauses.current(ctx.pool),

@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 from babel.support import NullTranslations
 
+from domain.contracts.systems import OUTAGES
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 from support.verbs.cases import CaseState, CaseSummary
+from support.verbs.system_texts import TEXTS
 from translations import N_
 from workflows import steps
 
-_BY_REASON = {
+_BY_REASON = {outage: TEXTS[system].away for system, outage in OUTAGES.items()} | {
     WaitReason.WAITING_PIN: N_("Waits for the student to type the six-digit code."),
     WaitReason.PIN_LOCKED: N_(
         "Locked for a while after too many wrong codes. It opens by itself; nobody has to act."
@@ -30,24 +32,6 @@ _BY_REASON = {
         " right as they are, staff resolve it."
     ),
     WaitReason.WAITING_PASSWORD: N_("Waits for the student to choose a password."),
-    WaitReason.REGISTRAR_DOWN: N_(
-        "The registrar does not answer. It goes on by itself; nobody has to act."
-    ),
-    WaitReason.LEDGER_DOWN: N_(
-        "The engine's database does not answer. It goes on by itself; nobody has to act."
-    ),
-    WaitReason.DIRECTORY_DOWN: N_(
-        "The directory does not answer. It goes on by itself; nobody has to act."
-    ),
-    WaitReason.SMS_DOWN: N_(
-        "The SMS gateway does not answer. It goes on by itself; nobody has to act."
-    ),
-    WaitReason.MAIL_DOWN: N_(
-        "The mail server does not answer. It goes on by itself; nobody has to act."
-    ),
-    WaitReason.MESSAGES_DOWN: N_(
-        "The channel the message goes by does not answer. It goes on by itself; nobody has to act."
-    ),
     WaitReason.CONFIGURATION: N_(
         "A system refuses the engine, or the engine fails. An operator must mend what the worker's"
         " log names; then it goes on by itself."

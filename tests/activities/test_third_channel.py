@@ -9,16 +9,15 @@ import pytest
 from temporalio.client import Client
 
 import worker
-from activities.watch import part_of
+from activities.watch import system_of
 from adapters.registrar.view import reader
 from domain.contracts.channels import Channel
 from domain.contracts.message_io import SendPin
 from domain.contracts.people import Destination
 from domain.contracts.submissions import ActivationStart, Policy, ResendRequest
 from domain.contracts.views import Verdict
-from domain.contracts.vocabulary import ActivityName, Language, Step, WaitReason
+from domain.contracts.vocabulary import ActivityName, Language, Step, System, WaitReason
 from ledger import messages
-from ledger.parts import Part
 from postgres import Pool
 from starter.client.activations import Activations
 from support.verbs import operations
@@ -149,7 +148,7 @@ async def test_operators_see_the_third_channel_and_its_queue(
         language=Language.EL,
         valid_for=600 * SECONDS,
     )
-    assert part_of(ActivityName.SEND_PIN, request) is Part.MESSAGES
+    assert system_of(ActivityName.SEND_PIN, request) is System.MESSAGES
 
     async def served() -> bool:
         queues = {queue.name: queue for queue in await operations.queues(client)}

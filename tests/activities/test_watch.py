@@ -8,10 +8,11 @@ import time_machine
 from temporalio.client import Client
 
 import postgres
-from activities.watch import _PARTS, Watch, watched
-from domain.contracts.vocabulary import ActivityName, FailureType
+from activities.watch import Watch, watched
+from domain.contracts.systems import USED_BY
+from domain.contracts.vocabulary import ActivityName, FailureType, System
 from ledger import parts, passwords
-from ledger.parts import DependencyHealth, Part
+from ledger.parts import DependencyHealth
 from postgres import Pool
 from security.sealing import SealedPassword
 from support.verbs.operations import WITHIN
@@ -30,43 +31,43 @@ async def pool(stack: TestStack) -> AsyncIterator[Pool]:
         yield pool
 
 
-async def standing(pool: Pool, part: Part) -> DependencyHealth:
+async def standing(pool: Pool, part: System) -> DependencyHealth:
     return (await parts.standing(pool, WITHIN)).get(part, DependencyHealth(part))
 
 
 def test_every_activity_has_its_part() -> None:
-    assert {*_PARTS} | BY_REQUEST == {*ActivityName}
+    assert {*USED_BY} | BY_REQUEST == {*ActivityName}
 
 
 async def test_what_activities_meet_reaches_the_ledger_under_the_part_to_mend(
     client: Client, pool: Pool, world: World, reference: str
 ) -> None:
-    before = {part: await standing(pool, part) for part in Part}
+    before = {part: await standing(pool, part) for part in System}
     world.failing = {ActivityName.SEND_PIN: 1}
     async with watched(client, pool) as seen, working(seen, world):
         handle = await begin(seen, reference)
         await waits_for_the_pin(handle)
         await handle.terminate()
-    now = {part: await standing(pool, part) for part in Part}
-    assert now[Part.REGISTRAR].done == before[Part.REGISTRAR].done + 1
-    assert now[Part.SMS].done == before[Part.SMS].done + 1
-    assert now[Part.LEDGER].failed == before[Part.LEDGER].failed + 1
-    assert now[Part.LEDGER].failure == FailureType.LEDGER_DOWN
-    assert now[Part.DIRECTORY] == before[Part.DIRECTORY]
+    now = {part: await standing(pool, part) for part in System}
+    assert now[System.REGISTRAR].done == before[System.REGISTRAR].done + 1
+    assert now[System.SMS].done == before[System.SMS].done + 1
+    assert now[System.LEDGER].failed == before[System.LEDGER].failed + 1
+    assert now[System.LEDGER].failure == FailureType.LEDGER_DOWN
+    assert now[System.DIRECTORY] == before[System.DIRECTORY]
 
 
 async def test_counts_wait_for_the_ledger(pool: Pool) -> None:
-    before = await standing(pool, Part.MAIL)
+    before = await standing(pool, System.MAIL)
     async with await postgres.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
         watch = Watch(away)
-        watch.count(Part.MAIL)
+        watch.count(System.MAIL)
         await watch.flush()
-        watch.count(Part.MAIL, "MAIL_DOWN")
+        watch.count(System.MAIL, "MAIL_DOWN")
         await watch.flush()
     watch._pool = pool
     await watch.flush()
     await watch.flush()
-    now = await standing(pool, Part.MAIL)
+    now = await standing(pool, System.MAIL)
     assert (now.done - before.done, now.failed - before.failed) == (1, 1)
     assert now.failure == "MAIL_DOWN"
 
@@ -75,12 +76,12 @@ async def test_counts_wait_for_the_ledger(pool: Pool) -> None:
 async def test_a_worker_whose_clock_is_wrong_counts_in_the_ledgers_minutes(
     pool: Pool, minutes: int
 ) -> None:
-    before = await standing(pool, Part.MAIL)
+    before = await standing(pool, System.MAIL)
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
         watch = Watch(pool)
-        watch.count(Part.MAIL)
+        watch.count(System.MAIL)
         await watch.flush()
-    now = await standing(pool, Part.MAIL)
+    now = await standing(pool, System.MAIL)
     assert now.done == before.done + 1
     assert now.last_done is not None
     assert abs(now.last_done - datetime.now(UTC)) < timedelta(minutes=1)

@@ -4,9 +4,9 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
-from domain.contracts.vocabulary import Language
+from domain.contracts.vocabulary import Language, System
 from ledger import alerts, parts, pauses
-from ledger.parts import CallCounts, Part
+from ledger.parts import CallCounts
 from postgres import Pool, connect
 
 QUARTER = timedelta(minutes=15)
@@ -21,17 +21,19 @@ async def test_a_part_is_told_by_its_last_while_and_its_last_answers(pool: Pool)
     await pool.execute("DELETE FROM part_last; DELETE FROM part_minute")
     long_ago, now = timedelta(days=2), time.monotonic()
     past = now - long_ago.total_seconds()
-    old = CallCounts(Part.SMS, past, failed=9, last_failed=past, failure="SMS_DOWN")
+    old = CallCounts(System.SMS, past, failed=9, last_failed=past, failure="SMS_DOWN")
     await parts.add(pool, [old])
-    kept = (await parts.standing(pool, QUARTER))[Part.SMS]
+    kept = (await parts.standing(pool, QUARTER))[System.SMS]
     assert (kept.failure, kept.error_rate) == ("SMS_DOWN", None)
     assert is_now(kept.last_failed, long_ago)
     assert await pool.fetchval("SELECT count(*) FROM part_minute") == 0
 
-    done = CallCounts(Part.SMS, now, done=2, failed=1, last_done=now, last_failed=now, failure="X")
+    done = CallCounts(
+        System.SMS, now, done=2, failed=1, last_done=now, last_failed=now, failure="X"
+    )
     await asyncio.gather(*(parts.add(pool, [done]) for _ in range(10)))
     await parts.add(pool, [old])
-    told = (await parts.standing(pool, QUARTER))[Part.SMS]
+    told = (await parts.standing(pool, QUARTER))[System.SMS]
     assert (told.done, told.failed, told.failure) == (20, 10, "X")
     assert is_now(told.last_done)
     assert is_now(told.last_failed)

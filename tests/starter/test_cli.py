@@ -22,10 +22,10 @@ from temporalio.worker import Worker
 from domain.contracts.message_io import SendNotice
 from domain.contracts.staff_commands import CancelRequest
 from domain.contracts.submissions import ActivationStart, PinSubmission
-from domain.contracts.vocabulary import ActivityName, FailureType, Step, TaskQueue
+from domain.contracts.vocabulary import ActivityName, FailureType, Step, System, TaskQueue
 from domain.references import from_digest
 from ledger import alerts, audit, parts, pauses
-from ledger.parts import CallCounts, Part
+from ledger.parts import CallCounts
 from postgres import connect
 from security import rotation
 from starter import cli
@@ -365,7 +365,9 @@ async def met(stack: TestStack, client: Client) -> AsyncIterator[None]:
     del client
     now = time.monotonic()
     async with await connect(stack.ledger_dsn) as ledger:
-        await parts.add(ledger, [CallCounts(part, now, 3, 1, now, now, "X_DOWN") for part in Part])
+        await parts.add(
+            ledger, [CallCounts(part, now, 3, 1, now, now, "X_DOWN") for part in System]
+        )
         await alerts.delivered(ledger, "email")
         await pauses.begin(ledger, el="Παύση", en="A pause")
         yield
@@ -383,7 +385,7 @@ async def test_each_command_shows_what_was_met_as_lines_and_as_json() -> None:
             json.loads(plain.stdout)
         else:
             assert_one_line(plain, says="Give ")
-    assert {part["part"] for part in (await told("support", "operations"))["parts"]} == set(Part)
+    assert {part["part"] for part in (await told("support", "operations"))["parts"]} == set(System)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,8 @@ from temporalio.client import Client
 
 import postgres
 from domain.contracts.submissions import ActivationStart
-from domain.contracts.vocabulary import WORKFLOW, TaskQueue
+from domain.contracts.vocabulary import WORKFLOW, System, TaskQueue
 from ledger import audit, pauses
-from ledger.parts import Part
 from postgres import Pool
 from support.verbs import operations
 from support.verbs.actions import ActRefused
@@ -42,7 +41,7 @@ async def test_every_queue_is_told_with_its_workers(
     assert state.queues is not None
     assert {queue.name for queue in state.queues} == set(TaskQueue)
     assert all(queue.workers for queue in state.queues)
-    assert [part.part for part in state.parts] == [*Part]
+    assert [part.part for part in state.parts] == [*System]
     assert [(spent.window, spent.limit) for spent in state.sms] == [("hour", 2000), ("day", 10000)]
     assert {*state.as_dict()["parts"][0]} >= {"part", "last_done", "error_rate"}
 
