@@ -32,6 +32,7 @@ from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities
 from activities.watch import watched
 from adapters.directory.wiring import directory_of
+from adapters.messaging.port import wirings
 from adapters.registrar.view import View, reader
 from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import TaskQueue
@@ -186,7 +187,7 @@ def _messaging(given: Dependencies) -> list[Worker]:
     messages = MessagingActivities(pool=given.ledger, keys=given.keys, settings=given.config)
     given.stack.push_async_callback(messages.close)
     desk = DeskActivities(pool=given.ledger, keys=given.keys, settings=given.config)
-    paces: dict[str, float] = {TaskQueue.SMS: given.config.sms.per_second}
+    paces = {each.channel.queue: each.per_second(given.config) for each in wirings()}
     others: dict[str, list[Callable[..., Any]]] = {TaskQueue.MAIL: desk.all()}
     return [
         _worker(

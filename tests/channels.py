@@ -7,7 +7,7 @@ from importlib import import_module
 from types import ModuleType
 from unittest.mock import patch
 
-from adapters.messaging.port import OPENERS
+from adapters.messaging.port import WIRINGS
 from domain.contracts.channels import Channel
 
 _MODULE = "tests.adapters.messaging.folders"
@@ -16,7 +16,7 @@ _MODULE = "tests.adapters.messaging.folders"
 @contextmanager
 def more_channels() -> Iterator[None]:
     """Forget at the end what was registered meanwhile."""
-    with patch.dict(Channel._registered), patch.dict(OPENERS):
+    with patch.dict(Channel._registered), patch.dict(WIRINGS):
         yield
         sys.modules.pop(_MODULE, None)
 

@@ -1,9 +1,14 @@
-"""Defines the port of message channels; another channel is another class of this protocol."""
+"""Defines the port of message channels, and what a channel brings besides its client.
 
-from collections.abc import Callable
+Another channel is another class of `MessageChannel`, and a `ChannelWiring` that is registered.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from adapters.findings import Findings
 from domain.contracts.channels import Channel
 from domain.contracts.message_io import Delivery
 from settings import Settings
@@ -32,17 +37,74 @@ class Client(Generic[Content]):
     channel: MessageChannel[Content]
 
 
-Opener: TypeAlias = Callable[[Settings, Callable[[str], None]], Client[Any]]
-"""Opens a client from the settings; calls the second argument with errors for operators."""
+class Preview(NamedTuple):
+    """A message for the eyes of operators.
 
-OPENERS: dict[Channel, Opener] = {}
+    `about` follows the channel's name in the heading. `files` are contents by file name ending.
+    """
+
+    about: str
+    text: str
+    files: Mapping[str, str]
 
 
-def opens(channel: Channel) -> Callable[[Opener], Opener]:
-    """Register the function that opens a channel's client."""
+class ChannelWiring(ABC, Generic[Content]):
+    """What one channel brings; all but the abstract methods is optional."""
 
-    def register(opener: Opener) -> Opener:
-        OPENERS[channel] = opener
-        return opener
+    sections: frozenset[str] = frozenset()
+    """The sections of the settings that only this channel reads."""
 
-    return register
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+
+    @abstractmethod
+    def writer(self, settings: Settings) -> Callable[..., Content]:
+        """Return the function that renders a message by its name and language; reads no secret."""
+
+    @abstractmethod
+    def open(
+        self, settings: Settings, alarm: Callable[[str], None] = lambda _: None
+    ) -> MessageChannel[Content]:
+        """Open the client; it calls `alarm` with errors for operators."""
+
+    @abstractmethod
+    def plain(self, settings: Settings, text: str) -> Content:
+        """Return a message of just this text, which tests the channel."""
+
+    @abstractmethod
+    def preview(self, content: Content) -> Preview:
+        """Return a message as `activation templates preview` shows and writes it."""
+
+    def checks(self, settings: Settings) -> Iterator[tuple[str, Findings]]:
+        """Yield the checks of `activation doctor`, with the names of the parts they check."""
+        del settings
+        yield from ()
+
+    def per_second(self, settings: Settings) -> float | None:
+        """Return how many messages may be sent in a second over all workers; None for no limit."""
+        del settings
+        return None
+
+
+class TextWiring(ChannelWiring[str]):
+    """A channel whose messages are plain texts."""
+
+    def plain(self, settings: Settings, text: str) -> str:
+        del settings
+        return text
+
+    def preview(self, content: str) -> Preview:
+        return Preview("", content, {f"{self.channel}.txt": content})
+
+
+WIRINGS: dict[Channel, ChannelWiring[Any]] = {}
+
+
+def register(wiring: ChannelWiring[Any]) -> None:
+    """Let every process know what this channel brings."""
+    WIRINGS[wiring.channel] = wiring
+
+
+def wirings() -> list[ChannelWiring[Any]]:
+    """Return what every channel brings, in the order in which channels are preferred."""
+    return [WIRINGS[channel] for channel in Channel.all() if channel in WIRINGS]

@@ -3,18 +3,19 @@
 It reads only the settings, so no system has to run. The sample student does not exist.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+import adapters.messaging.wiring  # noqa: F401 - registers the channels
 import settings
-from adapters.messaging.mail import Letter
 from adapters.messaging.message_templates import Word, Words
-from domain import gsm
+from adapters.messaging.port import WIRINGS, Preview, wirings
+from domain.contracts.channels import Channel
 from domain.contracts.message_io import NoticeKind
 from domain.contracts.vocabulary import Language, Step
 from domain.references import first_group
@@ -30,12 +31,16 @@ _TO_STAFF = ("support_request", "support_answer")
 
 @dataclass(frozen=True)
 class MessagePreview:
-    """A message in one language; `sms` is None if it is sent by mail only."""
+    """A message in one language, by each channel that it may go by."""
 
     name: str
     language: Language
-    sms: str | None
-    letter: Letter
+    contents: Mapping[Channel, Any]
+
+    def shown(self) -> Iterator[tuple[Channel, Preview]]:
+        """Yield the message as each channel shows it."""
+        for channel, content in self.contents.items():
+            yield channel, WIRINGS[channel].preview(content)
 
 
 @commands.command()
@@ -45,25 +50,26 @@ def preview(
         Path | None, typer.Option(help="Also write them here, the mails as HTML to open.")
     ] = None,
 ) -> None:
-    """Show every SMS with its length and every mail, filled in with a sample student."""
+    """Show every message by each channel, filled in with a sample student."""
     for each in messages(settings.load()):
         if language in (None, each.language):
-            typer.echo(_shown(each))
+            typer.echo(_text(each))
             if folder:
                 _write(each, folder)
 
 
 def messages(config: Settings) -> Iterator[MessagePreview]:
     """Render every message in each language with the sample student."""
-    words = Words(config)
+    writers = {wiring.channel: wiring.writer(config) for wiring in wirings()}
+    letter = Words(config).plain_letter
     sample = _sample(config)
     for language in Language:
         for name in _TO_STUDENTS:
-            sms = words.sms(name, language, **sample)
-            yield MessagePreview(name, language, sms, words.letter(name, language, **sample))
+            contents = {by: write(name, language, **sample) for by, write in writers.items()}
+            yield MessagePreview(name, language, contents)
         for name in _TO_STAFF:
-            letter = words.plain_letter(name, language, written_in=language.value, **sample)
-            yield MessagePreview(name, language, None, letter)
+            written = letter(name, language, written_in=language.value, **sample)
+            yield MessagePreview(name, language, {Channel.EMAIL: written})
 
 
 def _sample(config: Settings) -> dict[str, Word]:
@@ -80,21 +86,15 @@ def _sample(config: Settings) -> dict[str, Word]:
     }
 
 
-def _shown(message: MessagePreview) -> str:
+def _text(message: MessagePreview) -> str:
     lines = [f"=== {message.name} ({message.language})"]
-    if message.sms is not None:
-        parts = gsm.parts(message.sms)
-        size = f"{gsm.places(message.sms)} places, {parts} part{'s' * (parts > 1)}"
-        lines += [f"--- SMS: {size}", message.sms]
-    html = "" if message.letter.html is None else ", also as HTML"
-    lines += [f"--- E-mail{html}: {message.letter.subject}", message.letter.text]
+    for channel, shown in message.shown():
+        lines += [f"--- {channel.label}{shown.about}", shown.text]
     return "\n".join(lines)
 
 
 def _write(message: MessagePreview, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{message.name}.{message.language}"
-    written = {"sms.txt": message.sms, "txt": message.letter.text, "html": message.letter.html}
-    for ending, text in written.items():
-        if text is not None:
-            (folder / f"{name}.{ending}").write_text(text, "utf-8")
+    for _, shown in message.shown():
+        for ending, text in shown.files.items():
+            (folder / f"{message.name}.{message.language}.{ending}").write_text(text, "utf-8")

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from starter.doctor.finding import Finding
+from adapters.findings import Finding
 
 CLOCKS_APART = timedelta(seconds=2)
 

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 import typer
 
 import settings
+from adapters.findings import Finding, Findings
 from security import redaction
 from security.purposes import User
 from settings import Settings
 from starter.doctor import directory, files, ledger, messaging, registrar, temporal
-from starter.doctor.finding import Finding, Findings, guarded
+from starter.doctor.finding import guarded
 from starter.output import show_json
 from starter.portal.texts import Texts
 
@@ -71,13 +72,10 @@ async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[F
         checks.append(guarded("registrar", registrar.check(config)))
     if "directory" in needed:
         checks.append(guarded("directory", directory.check(config)))
-    if "sms" in needed:
-        for name, sms in messaging.gateways(config):
-            checks.append(guarded(name, messaging.check_sms(name, sms)))
-    if "mail" in needed:
-        checks.append(guarded("mail", messaging.check_mail(config)))
+    for name, findings in messaging.checks(config, users, needed):
+        checks.append(guarded(name, findings))
     if to:
-        checks.append(guarded("test", messaging.send_test(config, to)))
+        checks += [guarded("test", findings) for findings in messaging.send_tests(config, to)]
     found = await asyncio.gather(*map(_collect, checks))
     return [*on_disk(config, users), *(finding for each in found for finding in each)]
 

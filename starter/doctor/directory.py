@@ -13,12 +13,12 @@ from adapters.directory.entries import OBJECT_CLASSES, attributes, chosen
 from adapters.directory.ldap_client import LdapClient
 from adapters.directory.ldap_results import DRY_RUN_DONE, NO_RIGHT, SUCCESS
 from adapters.errors import AdapterError
+from adapters.findings import Finding, Findings
 from domain.contracts.people import Enrolment, Person
 from domain.contracts.vocabulary import Choice, Language
 from domain.passwords import MIN_LENGTH
 from settings import Settings
 from starter.doctor import clocks, recognition
-from starter.doctor.finding import Finding, Findings
 
 PART = "directory"
 _PASSWORD = "userPassword"  # noqa: S105 - an attribute's name

@@ -6,23 +6,27 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from adapters.findings import Finding
 from security import purposes
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from security.purposes import User
 from settings import Settings
-from starter.doctor.finding import Finding
+from starter.doctor import messaging
 
 PARTS = {
     User.PORTAL: frozenset[str](),
     User.CONSOLE: frozenset({"directory", "console", "registrar"}),
     User.MAIN: frozenset({"registrar"}),
-    User.MESSAGING: frozenset({"sms", "sms_fallback", "mail"}),
+    User.MESSAGING: frozenset[str](),
     User.DIRECTORY: frozenset({"directory"}),
     User.COMMANDS: frozenset({"registrar", "directory"}),
     User.ALERTS: frozenset({"alerts"}),
 }
-"""The systems, besides ledger and Temporal, that each process calls, by their settings."""
+"""The systems that each process calls, by their settings.
+
+This is besides ledger, Temporal and the message channels.
+"""
 _ALWAYS = frozenset({"institution", "temporal_config_file"})
 _SECRETS = ("password_file", "token_file")
 _MADE_LATER = frozenset({"console.operators_file"})
@@ -31,7 +35,8 @@ _MADE_LATER = frozenset({"console.operators_file"})
 def systems(settings: Settings, users: tuple[User, ...]) -> frozenset[str]:
     """Return the systems that these processes call; with mailed alerts also the mail relay."""
     mail = {"mail"} if User.ALERTS in users and settings.alerts.email else frozenset[str]()
-    return frozenset[str]().union(mail, *(PARTS[user] for user in users))
+    channels = messaging.sections() if User.MESSAGING in users else frozenset[str]()
+    return frozenset[str]().union(mail, channels, *(PARTS[user] for user in users))
 
 
 def check(settings: Settings, users: tuple[User, ...]) -> Iterator[Finding]:

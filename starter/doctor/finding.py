@@ -1,9 +1,7 @@
-"""The findings of checks, as texts without secrets or personal data."""
-
-from collections.abc import AsyncIterator
-from typing import NamedTuple
+"""Turns what a check raises into a finding that says what to do."""
 
 from adapters.errors import AdapterError
+from adapters.findings import Finding, Findings
 
 _DSNS = {"ledger": "ledger_dsn", "registrar": "registrar.dsn"}
 _REFUSALS = {
@@ -13,21 +11,6 @@ _REFUSALS = {
     "53300": "the server has no connection left: raise max_connections, or run fewer processes",
 }
 """What to do about PostgreSQL's refusals, by SQLSTATE."""
-
-
-class Finding(NamedTuple):
-    """One line: what was checked, and in `mend` what to do; `mend` is empty when it is ok."""
-
-    part: str
-    about: str
-    mend: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return not self.mend
-
-
-Findings = AsyncIterator[Finding]
 
 
 async def guarded(part: str, checks: Findings) -> Findings:

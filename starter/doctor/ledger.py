@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from adapters.findings import Finding, Findings
 from ledger import key_checks, migrate, pooler
 from ledger.pooler import SharedSessions
 from postgres import Pool, connect
@@ -9,7 +10,6 @@ from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
 from starter.doctor import clocks
-from starter.doctor.finding import Finding, Findings
 
 PART = "ledger"
 _APPEND_ONLY = ["audit", "audit_before", "consent", "migration"]

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from adapters.directory.entries import ADDRESSES
 from adapters.directory.ldap_client import LdapClient
+from adapters.findings import Finding
 from domain.entry_values import BIRTH_DATE, CODES
 from settings import DirectorySettings
-from starter.doctor.finding import Finding
 
 PART = "directory"
 _PASSWORD = "userPassword"  # noqa: S105 - an attribute's name

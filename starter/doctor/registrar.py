@@ -4,13 +4,13 @@ import json
 
 import asyncpg
 
+from adapters.findings import Finding, Findings
 from adapters.registrar.sql import statements
 from adapters.registrar.view import reader
 from ledger import pooler
 from ledger.pooler import SharedSessions
 from postgres import Pool
 from settings import MAY_LACK, Column, Settings
-from starter.doctor.finding import Finding, Findings
 
 PART = "registrar"
 _LOOKUPS = (

@@ -6,6 +6,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from adapters.findings import Finding, Findings
 from security.keys import KeyRing
 from settings import Settings, UnreadableSettings
 from starter.client import temporal_clock
@@ -17,7 +18,6 @@ from starter.client.connect import (
     missing_attributes,
 )
 from starter.doctor import clocks
-from starter.doctor.finding import Finding, Findings
 
 PART = "temporal"
 _TIMEOUT = timedelta(seconds=3)

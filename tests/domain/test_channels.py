@@ -28,14 +28,21 @@ ROOMS = (
     "workflows",
 )
 NAMED = {
-    "adapters/messaging/wiring.py": "how its client is opened",
+    "adapters/messaging/mail_wiring.py": "its registration with what it brings",
+    "adapters/messaging/sms_wiring.py": "likewise",
     "domain/contracts/channels.py": "its registration",
+    "starter/commands/templates.py": "the letters of support, which go by e-mail alone",
     "starter/portal/wording.py": "the student's words for it",
     "support/commands/actions.py": "what staff send by where they name none",
     "support/console/action_pages.py": "staff's words for it, and what they send by",
     "support/verbs/actions.py": "what staff send by where they name none",
 }
 """Where a single channel may be named."""
+MODULES = {
+    "activities/desk.py": "support's letters, which students never get by another channel",
+    "support/verbs/alert_channels.py": "alerts to operators",
+}
+"""Where, besides its own room, the module of a single channel may be imported."""
 
 
 @pytest.fixture(params=ContactKind)
@@ -147,3 +154,14 @@ def test_no_other_place_knows_single_channels() -> None:
     ]
     found = {str(file.relative_to(ROOT)) for file in files if names.search(file.read_text("utf-8"))}
     assert found == {*NAMED}
+
+
+def test_operators_commands_ask_each_channel_and_import_none() -> None:
+    imported = re.compile(r"^\s*from adapters\.messaging\.(?:sms|mail)\w* import", re.MULTILINE)
+    found = {
+        str(file.relative_to(ROOT))
+        for room in ROOMS
+        for file in (ROOT / room).rglob("*.py")
+        if file.parent != ROOT / "adapters/messaging" and imported.search(file.read_text("utf-8"))
+    }
+    assert found == {*MODULES}

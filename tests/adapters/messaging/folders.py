@@ -5,13 +5,14 @@ Whoever imports this module has registered the channel.
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 from adapters.errors import Misconfigured, Unavailable, translated
+from adapters.findings import Finding, Findings
 from adapters.messaging.message_templates import Words
-from adapters.messaging.port import Client, opens
+from adapters.messaging.port import TextWiring, register
 from domain.contracts.channels import Channel
 from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import ContactKind, FailureType
@@ -46,6 +47,21 @@ class Folders:
     async def close(self) -> None: ...
 
 
-@opens(FOLDER)
-def _folders(settings: Settings, _alarm: Callable[[str], None]) -> Client[str]:
-    return Client(partial(Words(settings).text, "sms"), Folders(Path(os.environ[BASE])))
+class FolderWiring(TextWiring):
+    def writer(self, settings: Settings) -> Callable[..., str]:
+        return partial(Words(settings).text, "sms")
+
+    def open(self, settings: Settings, alarm: Callable[[str], None] = lambda _: None) -> Folders:
+        del settings, alarm
+        return Folders(Path(os.environ[BASE]))
+
+    def checks(self, settings: Settings) -> Iterator[tuple[str, Findings]]:
+        del settings
+        yield "folder", _check(Path(os.environ[BASE]))
+
+
+async def _check(base: Path) -> Findings:
+    yield Finding("folder", "it is open", "open it" if (base / "closed").exists() else "")
+
+
+register(FolderWiring(FOLDER))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.contracts.channels import Channel
 from domain.contracts.message_io import NoticeKind
 from domain.contracts.vocabulary import Language
 from settings import Settings
@@ -65,5 +66,7 @@ def test_no_message_speaks_the_other_language(stack: TestStack, language: Langua
     other = {each.name: each for each in messages(settings) if each.language is not language}
     assert set(shown) == set(other)
     for name, message in shown.items():
-        assert message.letter.subject != other[name].letter.subject
-        assert message.sms is None or message.sms != other[name].sms
+        letter, translated = (each.contents[Channel.EMAIL] for each in (message, other[name]))
+        assert letter.subject != translated.subject
+        sms, another = (each.contents.get(Channel.SMS) for each in (message, other[name]))
+        assert sms is None or sms != another

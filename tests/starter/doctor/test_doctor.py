@@ -21,6 +21,8 @@ from temporalio.client import Client
 
 from adapters.directory.ldap_client import LdapClient
 from adapters.directory.ldap_results import SUCCESS
+from adapters.findings import Finding
+from adapters.messaging import sms_check
 from demo.part import run
 from demo.place import Place
 from demo.stack import Stack
@@ -28,9 +30,8 @@ from domain.match_rules import Rule
 from security import rotation
 from security.purposes import User
 from settings import Settings, Sms
-from starter.doctor import clocks, directory, messaging
+from starter.doctor import clocks, directory
 from starter.doctor.commands import _examine
-from starter.doctor.finding import Finding
 from tests.activities.conftest import ruled
 from tests.adapters.gateway import Gateway, running
 from tests.server import client
@@ -426,9 +427,9 @@ async def test_a_wrong_secret_of_the_gateway_is_told_and_nothing_is_sent(
         more = {"auth": "oauth2", "token_url": f"{at}/token", "check_url": f"{at}/oauth"}
     given = {"url": f"{at}/never", "username": "engine", "token_file": secret_file, **more}
     sms = Sms.model_validate(given)
-    assert [each async for each in messaging.check_sms("sms", sms) if not each.ok] == []
+    assert [each async for each in sms_check.check("sms", sms) if not each.ok] == []
     gateway.secret = "another"
-    (told,) = [each async for each in messaging.check_sms("sms", sms) if not each.ok]
+    (told,) = [each async for each in sms_check.check("sms", sms) if not each.ok]
     assert "see to sms.token_file" in told.mend
     assert "/never" not in str(gateway.seen)
 
@@ -436,7 +437,7 @@ async def test_a_wrong_secret_of_the_gateway_is_told_and_nothing_is_sent(
 async def test_a_secret_that_only_a_message_shows_is_not_said_to_be_right(
     stack: TestStack,
 ) -> None:
-    found = [each async for each in messaging.check_sms("sms", stack.settings.sms)]
+    found = [each async for each in sms_check.check("sms", stack.settings.sms)]
     assert any("not tried" in each.about and "--send-test" in each.about for each in found)
 
 
