@@ -147,7 +147,7 @@ async def behind_the_scenes(
         for each in crowd:
             if each.fate in _BY_STAFF:
                 action, reason = _BY_STAFF[each.fate]
-                await actions.act(opened, action, reference=references[each], reason=reason)
+                await actions.submit(opened, action, reference=references[each], reason=reason)
     return expired
 
 

@@ -20,7 +20,11 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contracts.message_io import NoticeKind
     from domain.contracts.people import Enrolment, FindStudent, Person
-    from domain.contracts.staff_commands import RereadRequest, ResolveRequest, RetryRequest
+    from domain.contracts.staff_submissions import (
+        RereadSubmission,
+        ResolveSubmission,
+        RetrySubmission,
+    )
     from domain.contracts.submissions import (
         ActivationStart,
         ConsentSubmission,
@@ -100,7 +104,7 @@ class AccountSteps:
                 case AccountOutcome.CANNOT_TELL, _:
                     reason = WaitReason.FOREIGN_ENTRY
             command, apart = await self._machine.park(reason), ()
-            looked_into = isinstance(command, RetryRequest) and not command.of_many
+            looked_into = isinstance(command, RetrySubmission) and not command.of_many
             # The secretariat may have changed the name meanwhile, or merged the rows.
             with suppress(calls.RereadFailed):
                 before, self._person = self._person, await self._reread() or self._person
@@ -121,10 +125,12 @@ class AccountSteps:
         while not changed:
             self._machine.move_to(Step.REVIEW, WaitReason.WAITING_CONSENT)
             self._machine.accept()
-            match await self._machine.expect(ConsentSubmission, DisputeSubmission, RereadRequest):
+            match await self._machine.expect(
+                ConsentSubmission, DisputeSubmission, RereadSubmission
+            ):
                 case DisputeSubmission():
                     changed = await self._await_correction()
-                case RereadRequest():
+                case RereadSubmission():
                     changed = await self._has_changed()
                 case ConsentSubmission() as submission if submission.shown_hash == shown.shown_hash:
                     await self._record_consent(shown, submission)
@@ -154,14 +160,14 @@ class AccountSteps:
         while True:
             submission = await self._machine.next(
                 WithdrawSubmission,
-                RetryRequest,
-                RereadRequest,
-                ResolveRequest,
+                RetrySubmission,
+                RereadSubmission,
+                ResolveSubmission,
                 until=workflow.now() + self._start.policy.reread_disputed_every,
             )
             if isinstance(submission, WithdrawSubmission):
                 return False
-            resolved = isinstance(submission, ResolveRequest)
+            resolved = isinstance(submission, ResolveSubmission)
             if resolved:
                 self._machine.accept()
             if await self._has_changed() or resolved:

@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contracts.message_io import NoticeKind, SendNotice
     from domain.contracts.people import Destination, Person
-    from domain.contracts.staff_commands import RereadRequest, RetryRequest
+    from domain.contracts.staff_submissions import RereadSubmission, RetrySubmission
     from domain.contracts.submissions import (
         ActivationResult,
         ActivationStart,
@@ -153,7 +153,7 @@ class Activation(Handlers, StepMachine):
                     await self.run_until_done(calls.close_activation, dead)
                 case ClaimOutcome.NUMBER_OF_ANOTHER, _:
                     command = await self.park(WaitReason.INSURANCE_CONFLICT)
-                    looked_into = isinstance(command, RetryRequest) and not command.of_many
+                    looked_into = isinstance(command, RetrySubmission) and not command.of_many
                     # If the secretariat did not correct the number, these are two persons.
                     with suppress(calls.RereadFailed):
                         before, person = person.insurance_number, await self._newest(person)
@@ -198,7 +198,7 @@ class Activation(Handlers, StepMachine):
         recorded = False
         while not recorded and person.insurance_number is None:
             self.move_to(Step.INSURANCE, WaitReason.WAITING_INSURANCE)
-            submission = await self.expect(InsuranceSubmission, RereadRequest)
+            submission = await self.expect(InsuranceSubmission, RereadSubmission)
             if not isinstance(submission, InsuranceSubmission):
                 person = await self._reread(person)
                 continue

@@ -6,7 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts.pin_io import CheckPin, PinOutcome, UnlockPin
-    from domain.contracts.staff_commands import UnlockRequest
+    from domain.contracts.staff_submissions import UnlockSubmission
     from domain.contracts.submissions import ActivationStart, PinSubmission
     from domain.contracts.views import Verdict
     from domain.contracts.vocabulary import Step, WaitReason
@@ -56,7 +56,7 @@ class CodeCheck:
         if self._machine.step is Step.PIN and self.locked:
             self._machine.move_to(Step.PIN, WaitReason.PIN_LOCKED)
 
-    async def unlock(self, request: UnlockRequest) -> None:
+    async def unlock(self, request: UnlockSubmission) -> None:
         """Lift the lock in the ledger."""
         unlock = UnlockPin(reference=self._reference, submission_id=request.submission_id)
         await self._machine.run_for_submission(calls.unlock_pin, unlock)

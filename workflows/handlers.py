@@ -9,15 +9,15 @@ task and fail it for ever.
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts.staff_commands import (
-        CancelRequest,
-        HoldRequest,
-        ReleaseRequest,
-        RereadRequest,
-        ResolveRequest,
-        RetryRequest,
-        SendCodeRequest,
-        UnlockRequest,
+    from domain.contracts.staff_submissions import (
+        CancelSubmission,
+        HoldSubmission,
+        ReleaseSubmission,
+        RereadSubmission,
+        ResolveSubmission,
+        RetrySubmission,
+        SendCodeSubmission,
+        UnlockSubmission,
     )
     from domain.contracts.submissions import (
         ConsentSubmission,
@@ -155,96 +155,96 @@ class Handlers:
 
     @workflow.update
     async def retry(self, *given: object) -> Answer:
-        return await self.inbox.accept(RetryRequest, given)
+        return await self.inbox.accept(RetrySubmission, given)
 
     @retry.validator
     def _check_retry(self, *given: object) -> None:
-        self.inbox.check(RetryRequest, given)
+        self.inbox.check(RetrySubmission, given)
 
     @workflow.signal(name="retry")
     async def retry_signal(self, *given: object) -> None:
-        self.inbox.accept_signal(RetryRequest, given)
+        self.inbox.accept_signal(RetrySubmission, given)
 
     @workflow.update
     async def send_code(self, *given: object) -> Answer:
-        return await self.inbox.accept(SendCodeRequest, given)
+        return await self.inbox.accept(SendCodeSubmission, given)
 
     @send_code.validator
     def _check_send_code(self, *given: object) -> None:
-        self.inbox.check(SendCodeRequest, given)
+        self.inbox.check(SendCodeSubmission, given)
 
     @workflow.signal(name="send_code")
     async def send_code_signal(self, *given: object) -> None:
-        self.inbox.accept_signal(SendCodeRequest, given)
+        self.inbox.accept_signal(SendCodeSubmission, given)
 
     @workflow.update
     async def unlock(self, *given: object) -> Answer:
-        return await self.inbox.accept(UnlockRequest, given)
+        return await self.inbox.accept(UnlockSubmission, given)
 
     @unlock.validator
     def _check_unlock(self, *given: object) -> None:
-        self.inbox.check(UnlockRequest, given)
+        self.inbox.check(UnlockSubmission, given)
 
     @workflow.signal(name="unlock")
     async def unlock_signal(self, *given: object) -> None:
-        self.inbox.accept_signal(UnlockRequest, given)
+        self.inbox.accept_signal(UnlockSubmission, given)
 
     @workflow.update
     async def reread(self, *given: object) -> Answer:
-        return await self.inbox.accept(RereadRequest, given)
+        return await self.inbox.accept(RereadSubmission, given)
 
     @reread.validator
     def _check_reread(self, *given: object) -> None:
-        self.inbox.check(RereadRequest, given)
+        self.inbox.check(RereadSubmission, given)
 
     @workflow.signal(name="reread")
     async def reread_signal(self, *given: object) -> None:
-        self.inbox.accept_signal(RereadRequest, given)
+        self.inbox.accept_signal(RereadSubmission, given)
 
     @workflow.update
     async def resolve(self, *given: object) -> Answer:
-        return await self.inbox.accept(ResolveRequest, given)
+        return await self.inbox.accept(ResolveSubmission, given)
 
     @resolve.validator
     def _check_resolve(self, *given: object) -> None:
-        self.inbox.check(ResolveRequest, given)
+        self.inbox.check(ResolveSubmission, given)
 
     @workflow.signal(name="resolve")
     async def resolve_signal(self, *given: object) -> None:
-        self.inbox.accept_signal(ResolveRequest, given)
+        self.inbox.accept_signal(ResolveSubmission, given)
 
     @workflow.update
     async def hold(self, *given: object) -> Answer:
-        return await self.inbox.accept(HoldRequest, given)
+        return await self.inbox.accept(HoldSubmission, given)
 
     @hold.validator
     def _check_hold(self, *given: object) -> None:
-        self.inbox.check(HoldRequest, given)
+        self.inbox.check(HoldSubmission, given)
 
     @workflow.signal(name="hold")
     async def hold_signal(self, *given: object) -> None:
-        self.inbox.accept_signal(HoldRequest, given)
+        self.inbox.accept_signal(HoldSubmission, given)
 
     @workflow.update
     async def release(self, *given: object) -> Answer:
-        return await self.inbox.accept(ReleaseRequest, given)
+        return await self.inbox.accept(ReleaseSubmission, given)
 
     @release.validator
     def _check_release(self, *given: object) -> None:
-        self.inbox.check(ReleaseRequest, given)
+        self.inbox.check(ReleaseSubmission, given)
 
     @workflow.signal(name="release")
     async def release_signal(self, *given: object) -> None:
-        self.inbox.accept_signal(ReleaseRequest, given)
+        self.inbox.accept_signal(ReleaseSubmission, given)
 
     @workflow.update
     async def cancel(self, *given: object) -> Answer:
-        return await self.inbox.accept(CancelRequest, given)
+        return await self.inbox.accept(CancelSubmission, given)
 
     @cancel.validator
     def _check_cancel(self, *given: object) -> None:
-        self.inbox.check(CancelRequest, given)
+        self.inbox.check(CancelSubmission, given)
 
     @workflow.signal(name="cancel")
     async def cancel_signal(self, *given: object) -> None:
-        self.inbox.accept_signal(CancelRequest, given)
+        self.inbox.accept_signal(CancelSubmission, given)

@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts import Model
-    from domain.contracts.staff_commands import StaffRequest, UnlockRequest
+    from domain.contracts.staff_submissions import StaffSubmission, UnlockSubmission
     from domain.contracts.submissions import JoinedNotice, Submission
     from domain.contracts.views import Answer
 
@@ -26,7 +26,7 @@ TOO_MANY = "TOO_MANY_SUBMISSIONS"
 """The type of the failure that rejects an answer beyond the limit."""
 _MOST = 200
 """Far more than a portal lets through; beyond it submissions are refused to limit the history."""
-_UNLIMITED = (StaffRequest, JoinedNotice)
+_UNLIMITED = (StaffSubmission, JoinedNotice)
 """Submissions of staff or of another activation; the students' limit does not apply to them."""
 
 
@@ -43,7 +43,7 @@ class Inbox:
         """Add a submission unless it is a duplicate, or beyond the students' limit."""
         if submission.submission_id in self._seen or self.refuses(submission):
             return
-        if isinstance(submission, UnlockRequest):
+        if isinstance(submission, UnlockSubmission):
             self._renew(submission)
         self._of_students += not isinstance(submission, _UNLIMITED)
         self._seen.add(submission.submission_id)
@@ -61,7 +61,7 @@ class Inbox:
     def _full(self) -> bool:
         return self._of_students >= _MOST
 
-    def _renew(self, unlock: UnlockRequest) -> None:
+    def _renew(self, unlock: UnlockSubmission) -> None:
         """Reset the limit of students' submissions."""
         if unlock.renews or self._full:
             self._renewed.add(unlock.submission_id)

@@ -22,7 +22,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.channels import Channel
     from domain.contracts.message_io import Delivery, ReserveSend, SendPin, SendReserved, Sent
     from domain.contracts.people import Destination, Person
-    from domain.contracts.staff_commands import RetryRequest, SendCodeRequest, UnlockRequest
+    from domain.contracts.staff_submissions import (
+        RetrySubmission,
+        SendCodeSubmission,
+        UnlockSubmission,
+    )
     from domain.contracts.submissions import ActivationStart, PinSubmission, ResendRequest
     from domain.contracts.views import PinView, Verdict
     from domain.contracts.vocabulary import Purse, Step, WaitReason
@@ -91,9 +95,9 @@ class Proof:
         submission = await self._machine.next(
             PinSubmission,
             ResendRequest,
-            SendCodeRequest,
-            RetryRequest,
-            UnlockRequest,
+            SendCodeSubmission,
+            RetrySubmission,
+            UnlockSubmission,
             or_when=self._sending_ended,
             until=self._codes.locked_until and self._codes.locked_until - self._clock.ahead,
         )
@@ -102,14 +106,14 @@ class Proof:
                 return await self._codes.is_right(submission)
             case ResendRequest():
                 self._resend(submission)
-            case SendCodeRequest():
+            case SendCodeSubmission():
                 await self._send_for_staff(submission)
-            case RetryRequest():
+            case RetrySubmission():
                 self._send(self._message if self._sending else self._compose(self._channel))
                 self._machine.accept()
-            case UnlockRequest() if not self._codes.locked:
+            case UnlockSubmission() if not self._codes.locked:
                 self._machine.reply(Verdict.OUT_OF_STEP)
-            case UnlockRequest():
+            case UnlockSubmission():
                 await self._unlock(submission)
             case None if self._sending_ended():
                 await self._after_sending()
@@ -256,7 +260,7 @@ class Proof:
             self._machine.defer()
             self._resend_asked = request
 
-    async def _send_for_staff(self, request: SendCodeRequest) -> None:
+    async def _send_for_staff(self, request: SendCodeSubmission) -> None:
         """Send a code at staff's request; when staff's own limit is used up, nothing changes."""
         if self._codes.locked:
             self._machine.reply(Verdict.LOCKED)
@@ -313,7 +317,7 @@ class Proof:
 
     # --- locks -----------------------------------------------------------------------------
 
-    async def _unlock(self, request: UnlockRequest) -> None:
+    async def _unlock(self, request: UnlockSubmission) -> None:
         """Lift the lock in the ledger; the next message carries a new code."""
         await self._codes.unlock(request)
         self._resume_codes()

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts.batches import BatchRetried, RetryBatch
-    from domain.contracts.staff_commands import RetryRequest
+    from domain.contracts.staff_submissions import RetrySubmission
     from domain.contracts.vocabulary import RETRY_WORKFLOW
     from workflows.inbox import one_payload
 
@@ -42,7 +42,7 @@ async def _wake_all(batch: RetryBatch, references: Iterable[str], seconds: float
 
     async def wake(reference: str, after: float) -> bool:
         await workflow.sleep(after)
-        request = RetryRequest(
+        request = RetrySubmission(
             submission_id=f"{batch.request_id}-{reference}",
             received_at=batch.received_at,
             of_many=True,

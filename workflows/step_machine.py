@@ -17,12 +17,12 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts.message_io import NoticeKind
-    from domain.contracts.staff_commands import (
-        CancelRequest,
-        HoldRequest,
-        ReleaseRequest,
-        RetryRequest,
-        StaffRequest,
+    from domain.contracts.staff_submissions import (
+        CancelSubmission,
+        HoldSubmission,
+        ReleaseSubmission,
+        RetrySubmission,
+        StaffSubmission,
     )
     from domain.contracts.submissions import Policy, ResendRequest, Submission
     from domain.contracts.views import Answer, Progress, Verdict
@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
     from workflows.tasks import background, log_mistake
 
-_WHILE_HELD: Kinds = (StaffRequest, ResendRequest)
+_WHILE_HELD: Kinds = (StaffSubmission, ResendRequest)
 """Submissions answered at once while on hold, when a new code would expire unread."""
 
 Delayed = Callable[[Reason], None]
@@ -187,14 +187,14 @@ class StepMachine(ABC):
                 if self._deadline_passed():
                     raise steps.Ended(Step.EXPIRED)
                 return None
-            if isinstance(submission, CancelRequest) and self.step in steps.CANCELLABLE:
+            if isinstance(submission, CancelSubmission) and self.step in steps.CANCELLABLE:
                 self.accept()
                 self._current = submission
                 raise steps.Ended(Step.CANCELLED)
-            if isinstance(submission, HoldRequest) and self._can_hold():
+            if isinstance(submission, HoldSubmission) and self._can_hold():
                 self.accept()
                 self._current = submission
-                await self.park(Reason.HELD, ReleaseRequest)
+                await self.park(Reason.HELD, ReleaseSubmission)
                 continue
             if isinstance(submission, kinds):
                 self.accept()
@@ -207,7 +207,7 @@ class StepMachine(ABC):
 
     def _start_wait(self, submission: Submission) -> None:
         """Record when the student, who has just submitted, began to wait for the engine."""
-        if not isinstance(submission, StaffRequest):
+        if not isinstance(submission, StaffSubmission):
             self._last_park = None  # A wait after a new submission is not the same wait as before.
             now = workflow.now()
             # A signal was sent while no worker was up, and the student was told "received".
@@ -244,9 +244,9 @@ class StepMachine(ABC):
         """Return the next submission of these kinds; of several by the student, the newest."""
         submission = await self.next(*kinds)
         assert submission is not None  # noqa: S101 - nothing else can end this wait
-        if isinstance(submission, StaffRequest):
+        if isinstance(submission, StaffSubmission):
             return submission
-        of_students = tuple(kind for kind in kinds if not issubclass(kind, StaffRequest))
+        of_students = tuple(kind for kind in kinds if not issubclass(kind, StaffSubmission))
         for later in self.inbox.take_all(of_students):
             # Several were sent while no worker was up: the newest counts.
             self.reply(Verdict.STALE)
@@ -268,7 +268,7 @@ class StepMachine(ABC):
             self.deadline_at = None
             task = background(call(request, self.delayed))
             try:
-                if await self.next(RetryRequest, or_when=task.done, accepts=accepts) is None:
+                if await self.next(RetrySubmission, or_when=task.done, accepts=accepts) is None:
                     return await task
             except FailureError:
                 await self.park(Reason.CONFIGURATION)
@@ -285,7 +285,7 @@ class StepMachine(ABC):
         """
         step, before = self.step, self.reason
         since, due = self.since, self.deadline_at
-        outcome = await self.run_until_done(call, request, accepts=(StaffRequest,))
+        outcome = await self.run_until_done(call, request, accepts=(StaffSubmission,))
         if self.since == since:
             self.deadline_at = due
         self.move_to(step, before)
@@ -294,10 +294,10 @@ class StepMachine(ABC):
     async def park(
         self,
         reason: Reason,
-        until: type[StaffRequest] = RetryRequest,
+        until: type[StaffSubmission] = RetrySubmission,
         *,
         or_at: datetime | None = None,
-    ) -> StaffRequest | None:
+    ) -> StaffSubmission | None:
         """Wait for support's command `until`, then return to the step and reason of before.
 
         `or_at`: the time when it continues without a command; None is returned then.

@@ -82,8 +82,10 @@ def withdraw(
     show_outcome({"reference": reference} | kept, text, json=json)
 
 
-def _act(action: Action, reference: str, reason: str, channel: Channel, json: bool) -> None:
-    verb = partial(actions.act, action=action, reference=reference, reason=reason, channel=channel)
+def _submit(action: Action, reference: str, reason: str, channel: Channel, json: bool) -> None:
+    verb = partial(
+        actions.submit, action=action, reference=reference, reason=reason, channel=channel
+    )
     at_once = run(verb)
     text = "Done." if at_once else "Taken in; it counts as soon as a worker is back."
     show_outcome({"reference": reference, "answered": at_once}, text, json=json)
@@ -91,7 +93,7 @@ def _act(action: Action, reference: str, reason: str, channel: Channel, json: bo
 
 def _add(action: Action) -> None:
     def command(reference: Reference, reason: Reason, json: Json = False) -> None:
-        _act(action, reference, reason, Channel.SMS, json)
+        _submit(action, reference, reason, Channel.SMS, json)
 
     commands.command(action.value, help=actions.EFFECTS[action])(command)
 
@@ -106,9 +108,9 @@ def resend(
     ] = Channel.SMS,
     json: Json = False,
 ) -> None:
-    _act(Action.RESEND, reference, reason, channel, json)
+    _submit(Action.RESEND, reference, reason, channel, json)
 
 
-for each in actions.REQUESTS:
+for each in actions.SUBMISSIONS:
     if each is not Action.RESEND:  # It alone takes a channel.
         _add(each)

@@ -12,7 +12,7 @@ from starter.output import Failed
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import actions, cases, erasure, notes, withdrawal
 from support.verbs import retry_all as retry_all_of
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -22,7 +22,7 @@ from web.view import Errors
 
 router = APIRouter()
 
-Act = Callable[[StaffContext, str, str, Form], Awaitable[bool]]
+Verb = Callable[[StaffContext, str, str, Form], Awaitable[bool]]
 _LONGEST_REASON = 500
 _NO_REASON = N_("Write why, for the audit")
 _LONG_REASON = N_("Write at most %(n)d characters")
@@ -53,7 +53,7 @@ def reason_of(ctx: ConsoleRequest, form: Form) -> tuple[str, dict[str, list[str]
 async def _submit(
     action: Action, staff_context: StaffContext, reference: str, reason: str, form: Form
 ) -> bool:
-    return await actions.act(
+    return await actions.submit(
         staff_context,
         action,
         reference=reference,
@@ -84,14 +84,14 @@ async def _erase(staff_context: StaffContext, reference: str, reason: str, _: Fo
     return True
 
 
-_ACTS: Mapping[Action, Act] = {
-    **{action: partial(_submit, action) for action in actions.REQUESTS},
+_VERBS: Mapping[Action, Verb] = {
+    **{action: partial(_submit, action) for action in actions.SUBMISSIONS},
     Action.WITHDRAW: _withdraw,
     Action.ERASE: _erase,
 }
 
 
-def _add(action: Action, act: Act) -> None:
+def _add(action: Action, verb: Verb) -> None:
     """Add the two routes of one action: its page, and its form."""
     path = f"/case/{{raw}}/{action}"
     back = "/queue" if action is Action.ERASE else "/case/{}"
@@ -107,7 +107,7 @@ def _add(action: Action, act: Act) -> None:
         reason, errors = reason_of(ctx, form)
         if errors:
             return _page(ctx, action, reference, errors=errors, reason=reason)
-        at_once = await act(ctx.staff_context, reference, reason, form)
+        at_once = await verb(ctx.staff_context, reference, reason, form)
         return ctx.see(back.format(reference), told="done" if at_once else "taken")
 
 
@@ -122,7 +122,7 @@ def _page(
     count: int = 0,
 ) -> Response:
     return ctx.page(
-        "act",
+        "action",
         reference=reference,
         action=action,
         label=ctx.say(actions.LABELS[action]),
@@ -136,8 +136,8 @@ def _page(
     )
 
 
-for _action, _act in _ACTS.items():
-    _add(_action, _act)
+for _action, _verb in _VERBS.items():
+    _add(_action, _verb)
 
 
 @router.get("/case/{raw}/note", name="note_page")
@@ -152,7 +152,7 @@ async def write_note(raw: str, ctx: ConsoleRequest = allowed_to(Action.NOTE)) ->
     text = form.get("text")
     try:
         await notes.write(ctx.staff_context, text, reference=reference, note_id=form.submission_id)
-    except ActRefused as wrong:
+    except ActionRefused as wrong:
         return _note_page(ctx, reference, errors={"text": [ctx.say(str(wrong))]}, text=text)
     return ctx.see(f"/case/{reference}", told="done")
 

@@ -36,7 +36,7 @@ from support.console import (
     signin,
 )
 from support.console.console_request import SIGN_IN, ConsoleContext, ConsoleRequest, SignedOut
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.histories import UnknownReference
 from support.verbs.requests import UnknownRequest
 from support.verbs.signin import SignIn
@@ -165,7 +165,7 @@ def _add_failures(app: FastAPI) -> None:
     for failure, status in _STATUS_OF.items():
         app.add_exception_handler(failure, partial(_page_of_failure, status=status))
     app.add_exception_handler(SignedOut, signed_out)
-    app.add_exception_handler(ActRefused, impossible)
+    app.add_exception_handler(ActionRefused, impossible)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RateLimited, too_many)
     for unavailable in (TemporalUnavailable, KeyUnavailable, *postgres.UNAVAILABLE):

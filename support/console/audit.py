@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 
 from domain.references import normalise
 from ledger.audit import Row
-from support.console.audit_texts import ACTS
+from support.console.audit_texts import ACTIONS
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
 from support.verbs import audit
@@ -68,10 +68,10 @@ async def export(ctx: ConsoleRequest = allowed_to(Action.AUDIT)) -> Response:
 
 def _page(ctx: ConsoleRequest, rows: Sequence[Row], **context: Any) -> Response:
     labels = Labels(ctx.language)
-    named = sorted((labels.act(action), action) for action in ACTS)
-    acts = [{"value": action, "text": text} for text, action in named]
+    named = sorted((labels.action(action), action) for action in ACTIONS)
+    actions = [{"value": action, "text": text} for text, action in named]
     everything = {"value": "", "text": ctx.say(_ANY)}
-    return ctx.page("audit", rows=rows, acts=[everything, *acts], **context)
+    return ctx.page("audit", rows=rows, actions=[everything, *actions], **context)
 
 
 def _day(ctx: ConsoleRequest, text: str) -> tuple[datetime | None, dict[str, list[str]]]:

@@ -9,7 +9,7 @@ from support.verbs.caller import CallerAnswer
 from support.verbs.staff import Action
 from translations import N_
 
-ACTS: Mapping[str, str] = {
+ACTIONS: Mapping[str, str] = {
     **{action.value: label for action, label in LABELS.items()},
     Action.CASE: N_("Looked at a case"),
     Action.SEARCH: N_("Searched"),

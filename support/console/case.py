@@ -72,7 +72,7 @@ async def show(raw: str, ctx: ConsoleRequest = allowed_to(Action.CASE)) -> Respo
         sentence=sentence(line, translator(ctx.language), told_at),
         seen=_seen(ctx, case),
         facts=[(ctx.say(_FACTS[name]), value) for name, value in masked.items()],
-        acts=_acts(ctx, line),
+        actions=_offered(ctx, line),
         handbook=_SECTIONS.get(line.state, line.wait_reason),
         asks=line.state not in {CaseState.ERASED, CaseState.FORGOTTEN, CaseState.UNSEEN}
         and ctx.staff_context.staff.may(Action.CALLER),
@@ -104,7 +104,7 @@ def _heading(step: Step, reason: WaitReason | None, path: str) -> str:
     return HEADINGS[path]
 
 
-def _acts(ctx: ConsoleRequest, line: CaseSummary) -> list[tuple[str, str]]:
+def _offered(ctx: ConsoleRequest, line: CaseSummary) -> list[tuple[str, str]]:
     """Return path and name of each action that is possible now and allowed to this person."""
     if line.state is CaseState.UNSEEN:
         offered = frozenset({Action.NOTE})

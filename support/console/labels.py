@@ -8,7 +8,7 @@ from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
 from ledger.audit import REFUSED
 from support.console import audit_texts, handbook
-from support.verbs.actions import HANDLERS, LABELS
+from support.verbs.actions import LABELS, SUBMITTED_AS
 from support.verbs.alert_channels import NO_MAILBOX
 from support.verbs.cases import CaseState
 from support.verbs.queue import Group
@@ -53,8 +53,8 @@ WHO: Mapping[Who, str] = {
     Who.ENGINE: N_("Engine"),
     Who.STAFF: N_("Staff"),
 }
-_ACTS = {handler: action for action, handler in HANDLERS.items()}
-_HANDLERS: Mapping[str, str] = {
+_SUBMISSIONS: Mapping[str, str] = {
+    **{name: LABELS[action] for action, name in SUBMITTED_AS.items()},
     "submit_pin": N_("Typed a code"),
     "resend_pin": N_("Asked for a code"),
     "identify": N_("Answered who it is"),
@@ -153,9 +153,9 @@ class Labels:
     def _event(self, event: Event) -> str:
         detail = event.detail or ""
         if event.source is EventSource.AUDIT:
-            return self._act(event.what, detail)
+            return self._staff_action(event.what, detail)
         if event.what == "submitted":
-            return self._say(self._handler(detail))
+            return self._say(_SUBMISSIONS.get(detail, detail))
         if event.what == "stands":
             detail = self.standing(detail)
         if event.what == "message":
@@ -172,27 +172,23 @@ class Labels:
         named = {str(channel): channel.label for channel in Channel.all()}
         return self._say(_BY_CHANNEL) % {"channel": named.get(word, word)}
 
-    def _handler(self, handler: str) -> str:
-        """Name the submission that a handler received."""
-        return LABELS[_ACTS[handler]] if handler in _ACTS else _HANDLERS.get(handler, handler)
-
-    def _act(self, action: str, detail: str) -> str:
+    def _staff_action(self, action: str, detail: str) -> str:
         """Name a staff action of the timeline, with its detail."""
         if action == REFUSED:
             actor, _, refused = detail.partition(": ")
-            told = f"{self.act(refused)} ({actor})"
+            told = f"{self.action(refused)} ({actor})"
             return self._say(_REFUSED) % {"detail": told}
         actor, _, reason = detail.partition(": ")
-        return f"{self.act(action)} ({actor}: {self.why(action, reason)})"
+        return f"{self.action(action)} ({actor}: {self.why(action, reason)})"
 
-    def act(self, action: str) -> str:
+    def action(self, action: str) -> str:
         """Name an action of the audit."""
-        return self._say(audit_texts.ACTS.get(action, action))
+        return self._say(audit_texts.ACTIONS.get(action, action))
 
     def why(self, action: str, reason: str) -> str:
         """Translate a reason of the audit."""
         if action == REFUSED:
-            return self.act(reason)
+            return self.action(reason)
         if action == Action.RETRY_ALL:
             cause, colon, why = reason.partition(": ")
             return self.cause(cause) + colon + why

@@ -7,7 +7,7 @@ from support.console.action_pages import reason_of
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import funnel, operations
 from support.verbs import pause as pausing
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action
 from translations import N_
 from web.view import Errors
@@ -35,7 +35,7 @@ async def pause(ctx: ConsoleRequest = allowed_to(Action.OPERATE)) -> Response:
     if not errors:
         try:
             await pausing.pause(ctx.staff_context, reason=reason, **typed)
-        except ActRefused as refused:
+        except ActionRefused as refused:
             errors = {"el": [ctx.say(str(refused))]}
     if errors:
         return await _page(ctx, errors, typed | {"reason": reason})

@@ -10,7 +10,7 @@ from domain.registrar.diagnosis import Diagnosis, TypedContacts
 from support.console.action_pages import reference_of
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import caller, registrar, registrar_texts
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.caller import ANSWERS, CallerAnswer, CallerQuestion, Told, UnreadableField
 from support.verbs.reason_texts import reason
 from support.verbs.staff import Action
@@ -35,7 +35,7 @@ async def check(ctx: ConsoleRequest = allowed_to(Action.REGISTRAR)) -> Response:
     typed = {name: form.get(name) for name in _KEPT}
     try:
         found = await registrar.check(ctx.staff_context, _question(form))
-    except ActRefused as refused:
+    except ActionRefused as refused:
         return _registrar_page(ctx, typed, errors={"number": [ctx.say(str(refused))]})
     away = found.outcome is Diagnosis.REGISTRAR_AWAY
     return _registrar_page(ctx, typed, found=found, status=503 if away else None)

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from domain.contracts.message_io import Delivery
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import requests
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action
 from translations import N_
 
@@ -37,7 +37,7 @@ async def answer(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS))
     text = form.get("text")
     try:
         await requests.answer(ctx.staff_context, number, text, submission_id=form.submission_id)
-    except ActRefused as refused:
+    except ActionRefused as refused:
         return await _page(ctx, number, refused, text=text)
     return ctx.see(f"/requests/{number}")
 
@@ -50,13 +50,13 @@ async def close(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS)) 
         await requests.close(
             ctx.staff_context, number, submission_id=form.submission_id, reason=reason
         )
-    except ActRefused as refused:
+    except ActionRefused as refused:
         return await _page(ctx, number, refused, reason=reason)
     return ctx.see(f"/requests/{number}")
 
 
 async def _page(
-    ctx: ConsoleRequest, number: str, refused: ActRefused | None = None, **typed: str
+    ctx: ConsoleRequest, number: str, refused: ActionRefused | None = None, **typed: str
 ) -> Response:
     """Show the request; what was refused is shown at its field, or alone if the form is gone."""
     standing = await requests.read(ctx.staff_context, number)

@@ -8,15 +8,15 @@ import secrets
 from collections.abc import Mapping
 
 from domain.contracts.channels import Channel
-from domain.contracts.staff_commands import (
-    CancelRequest,
-    HoldRequest,
-    ReleaseRequest,
-    RereadRequest,
-    ResolveRequest,
-    RetryRequest,
-    SendCodeRequest,
-    UnlockRequest,
+from domain.contracts.staff_submissions import (
+    CancelSubmission,
+    HoldSubmission,
+    ReleaseSubmission,
+    RereadSubmission,
+    ResolveSubmission,
+    RetrySubmission,
+    SendCodeSubmission,
+    UnlockSubmission,
 )
 from domain.contracts.submissions import Submission
 from domain.contracts.views import Verdict
@@ -30,20 +30,20 @@ from support.verbs.staff_context import StaffContext
 from translations import N_
 from workflows import steps
 
-REQUESTS: Mapping[Action, type[Submission]] = {
-    Action.RETRY: RetryRequest,
-    Action.RESEND: SendCodeRequest,
-    Action.UNLOCK: UnlockRequest,
-    Action.REREAD: RereadRequest,
-    Action.RESOLVE: ResolveRequest,
-    Action.HOLD: HoldRequest,
-    Action.RELEASE: ReleaseRequest,
-    Action.CANCEL: CancelRequest,
+SUBMISSIONS: Mapping[Action, type[Submission]] = {
+    Action.RETRY: RetrySubmission,
+    Action.RESEND: SendCodeSubmission,
+    Action.UNLOCK: UnlockSubmission,
+    Action.REREAD: RereadSubmission,
+    Action.RESOLVE: ResolveSubmission,
+    Action.HOLD: HoldSubmission,
+    Action.RELEASE: ReleaseSubmission,
+    Action.CANCEL: CancelSubmission,
 }
-HANDLERS: Mapping[Action, str] = {
-    action: model.model_fields["kind"].default for action, model in REQUESTS.items()
+SUBMITTED_AS: Mapping[Action, str] = {
+    action: model.model_fields["kind"].default for action, model in SUBMISSIONS.items()
 }
-"""The workflow's handler for each action."""
+"""The name of each action's submission, which the workflow's handler for it has as well."""
 LABELS: Mapping[Action, str] = {
     Action.RETRY: N_("Try now"),
     Action.RESEND: N_("Send a code"),
@@ -119,7 +119,7 @@ _REFUSALS: Mapping[Verdict, str] = {
 }
 
 
-class ActRefused(UserError):
+class ActionRefused(UserError):
     """The action is impossible now; its text says why and is in the translation catalogue."""
 
 
@@ -149,7 +149,7 @@ def possible(step: Step, reason: WaitReason | None, *, spent: bool = False) -> f
     return frozenset(action for action, offered in when.items() if offered)
 
 
-async def act(
+async def submit(
     ctx: StaffContext,
     action: Action,
     *,
@@ -160,10 +160,10 @@ async def act(
 ) -> bool:
     """Write the audit row, then send the action; `channel` is how a code is delivered.
 
-    Returns False when Temporal accepted it but no worker has applied it yet. Raises `ActRefused`,
-    `NotAllowed` or `UnknownReference`; nothing is sent without its audit row.
+    Returns False when Temporal accepted it but no worker has applied it yet. Raises
+    `ActionRefused`, `NotAllowed` or `UnknownReference`; nothing is sent without its audit row.
     """
-    request = REQUESTS[action].model_validate(
+    submission = SUBMISSIONS[action].model_validate(
         {
             "submission_id": submission_id or secrets.token_hex(16),
             "received_at": await ctx.now(),
@@ -172,11 +172,11 @@ async def act(
     )
     ctx.check_sight((await cases.standing(ctx.client, reference)).department)
     await ctx.record(action, reference, reason)
-    if isinstance(request, UnlockRequest):
+    if isinstance(submission, UnlockSubmission):
         renews = await posts.renew(ctx.pool, reference)
-        request = request.model_copy(update={"renews": renews})
+        submission = submission.model_copy(update={"renews": renews})
     try:
-        answer = await ctx.activations.submit(reference, HANDLERS[action], request)
+        answer = await ctx.activations.submit(reference, SUBMITTED_AS[action], submission)
     except ActivationEnded:
         refusal: str | None = _ENDED
     else:
@@ -184,5 +184,5 @@ async def act(
         refusal = refusals.get(answer.verdict) if answer else None
     if refusal:
         await ctx.record_refusal(action, reference)
-        raise ActRefused(refusal)
+        raise ActionRefused(refusal)
     return answer is not None

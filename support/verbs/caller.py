@@ -20,7 +20,7 @@ from domain.registrar.humans import humans
 from domain.registrar.rows import Row
 from ledger import activations, budgets, used_again
 from support.verbs import cases
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.registrar_rows import in_sight, opened, person_in, region_of
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
@@ -75,7 +75,7 @@ ANSWERS = {
 """How staff read each answer."""
 
 
-class UnreadableField(ActRefused):
+class UnreadableField(ActionRefused):
     """A typed field is not valid; this reveals nothing of what is on file."""
 
     def __init__(self, name: str, sentence: str = "") -> None:
@@ -115,7 +115,7 @@ class _Claim:
 
 
 async def ask(ctx: StaffContext, question: CallerQuestion, submission_id: str) -> Told:
-    """Count the question, compare and audit it; raises `ActRefused` and `UnknownReference`."""
+    """Count the question, compare and audit it; raises `ActionRefused` and `UnknownReference`."""
     ctx.staff.check(Action.CALLER)
     read = _read(ctx, question)
     claim = await _claim(ctx, question, read)
@@ -131,7 +131,7 @@ async def ask(ctx: StaffContext, question: CallerQuestion, submission_id: str) -
 
 
 def _read(ctx: StaffContext, question: CallerQuestion) -> Said:
-    """Return the stated data normalised for comparison; raises `ActRefused`."""
+    """Return the stated data normalised for comparison; raises `ActionRefused`."""
     said, read = question.said, question.said.read(datetime.now(UTC).date())
     contact = question.contact.read(region_of(ctx))
     for name in said.kinds:
@@ -161,7 +161,7 @@ async def _claim(ctx: StaffContext, question: CallerQuestion, read: Said) -> _Cl
     ctx.check_sight(line.department)
     start = await cases.start(ctx.client, question.reference)
     if start is None:
-        raise ActRefused(N_("This case no longer tells whom it is of: ask without it."))
+        raise ActionRefused(N_("This case no longer tells whom it is of: ask without it."))
     noted = (await activations.noted(ctx.pool, [question.reference])).get(question.reference)
     contact = students.ContactQuery(start.mobile, start.email, region)
     if noted is None or noted.person_key is None:

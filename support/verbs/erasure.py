@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from ledger import erasure
 from ledger.erasure import Traces
 from starter.client.connect import asking
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
@@ -29,14 +29,16 @@ class _Run(NamedTuple):
 
 
 async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
-    """Erase the activation; idempotent. Raises `ActRefused` while one of its runs is open."""
+    """Erase the activation; idempotent. Raises `ActionRefused` while one of its runs is open."""
     ctx.staff.check(Action.ERASE)
     traces = await erasure.traces(ctx.pool, reference)
     runs = [run for name in _workflows(reference, traces) async for run in _runs(ctx.client, name)]
     if not (traces or runs) or not ctx.staff.sees(traces.department if traces else None):
         raise UnknownReference
     if any(run.running for run in runs):
-        raise ActRefused(N_("The activation, or a letter or withdrawal of it, is still under way."))
+        raise ActionRefused(
+            N_("The activation, or a letter or withdrawal of it, is still under way.")
+        )
     await ctx.record(Action.ERASE, reference, reason)
     for run in runs:
         await _delete(ctx.client, run.execution)

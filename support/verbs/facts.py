@@ -160,8 +160,8 @@ async def _dispute(converter: DataConverter, events: Sequence[HistoryEvent]) -> 
     moved = [has_moved(event) for event in events]
     until = len(moved) - moved[::-1].index(True) if any(moved) else 0
     for event in reversed(events[:until]):
-        handler, payloads = submitted(event)
-        dispute = handler == "dispute" and await _decode(converter, payloads, DisputeSubmission)
+        name, payloads = submitted(event)
+        dispute = name == "dispute" and await _decode(converter, payloads, DisputeSubmission)
         if dispute:
             return {"disputed": ", ".join(dispute.wrong), "note": dispute.note}
     return {}

@@ -14,7 +14,7 @@ from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 
-_MOST_ACTS = 200
+_MOST_AUDITED = 200
 
 
 async def load_case(ctx: StaffContext, reference: str, *, unnoted: bool = False) -> Case:
@@ -48,16 +48,16 @@ async def _ledgers(
     ctx: StaffContext, reference: str
 ) -> tuple[activations.ActivationRow | None, list[timeline.Event], bool] | None:
     try:
-        rows, sent, acts, written, spent = await asyncio.gather(
+        rows, sent, audited, written, spent = await asyncio.gather(
             activations.noted(ctx.pool, [reference]),
             messages.of(ctx.pool, reference),
-            audit.page(ctx.pool, ctx.keys, reference=reference, limit=_MOST_ACTS),
+            audit.page(ctx.pool, ctx.keys, reference=reference, limit=_MOST_AUDITED),
             notes.of(ctx.pool, ctx.keys, reference),
             posts.spent(ctx.pool, reference),
         )
     except UNAVAILABLE:
         return None
-    events = list(timeline.of_ledger(sent, acts, written))
+    events = list(timeline.of_ledger(sent, audited, written))
     return rows.get(reference), events, spent is not None
 
 

@@ -6,7 +6,7 @@ from domain import text as texts
 from ledger import activations, notes
 from starter.client.connect import TemporalUnavailable
 from support.verbs import cases
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
@@ -18,13 +18,13 @@ LONGEST = 2000
 async def write(
     ctx: StaffContext, text: str, *, reference: str, note_id: str | None = None
 ) -> None:
-    """Add a note to a case; idempotent by `note_id`. Raises `ActRefused`."""
+    """Add a note to a case; idempotent by `note_id`. Raises `ActionRefused`."""
     ctx.staff.check(Action.NOTE)
     written = texts.note(text)
     if not written:
-        raise ActRefused(N_("Write the note."))
+        raise ActionRefused(N_("Write the note."))
     if len(written) > LONGEST:
-        raise ActRefused(N_("The note is too long: 2,000 characters at most."))
+        raise ActionRefused(N_("The note is too long: 2,000 characters at most."))
     ctx.check_sight(await _department(ctx, reference))
     if note_id and await notes.written(ctx.pool, note_id):
         return

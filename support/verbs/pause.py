@@ -1,7 +1,7 @@
 """Pauses new activations with a text for students, and resumes them, for operators."""
 
 from ledger import pauses
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -10,13 +10,13 @@ LONGEST = 500
 
 
 async def pause(ctx: StaffContext, *, el: str, en: str, reason: str) -> None:
-    """Stop new activations from starting; idempotent for the same texts. Raises `ActRefused`."""
+    """Stop new activations from starting; idempotent for the same texts. Raises `ActionRefused`."""
     ctx.staff.check(Action.OPERATE)
     greek, english = (" ".join(text.split()) for text in (el, en))
     if not greek or not english:
-        raise ActRefused(N_("Write what students read, in Greek and in English."))
+        raise ActionRefused(N_("Write what students read, in Greek and in English."))
     if max(len(greek), len(english)) > LONGEST:
-        raise ActRefused(N_("What students read may have 500 characters at most."))
+        raise ActionRefused(N_("What students read may have 500 characters at most."))
     now = await pauses.current(ctx.pool)
     if now and (now.text_el, now.text_en) == (greek, english):
         return

@@ -24,7 +24,7 @@ from ledger import activations, claims
 from recognition.login_names import marked
 from recognition.rekeyed import known
 from support.verbs import cases
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.registrar_account import account_of
 from support.verbs.registrar_rows import (
     Sharing,
@@ -67,15 +67,15 @@ class RegistrarQuestion:
 
     @property
     def kind(self) -> Kind:
-        """Return the kind of key; raises `ActRefused` for an invalid question."""
+        """Return the kind of key; raises `ActionRefused` for an invalid question."""
         given = [kind for kind in Kind if getattr(self, kind, "").strip()]
         if len(given) > 1:
-            raise ActRefused(N_("Ask by one of student number, surname and insurance number."))
+            raise ActionRefused(N_("Ask by one of student number, surname and insurance number."))
         if not given and not self.typed:
-            raise ActRefused(N_("Give a student number, a surname or an insurance number."))
+            raise ActionRefused(N_("Give a student number, a surname or an insurance number."))
         kind = given[0] if given else Kind.CONTACT
         if kind is Kind.NAME and surnames.prefix(self.name) is None:
-            raise ActRefused(N_("Give at least three letters of the surname."))
+            raise ActionRefused(N_("Give at least three letters of the surname."))
         return kind
 
 
@@ -114,7 +114,7 @@ class _Found(NamedTuple):
 
 
 async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
-    """Write the audit row, then check; raises `ActRefused`, `UnknownReference`."""
+    """Write the audit row, then check; raises `ActionRefused`, `UnknownReference`."""
     if question.case:
         number = await _number_of(ctx, question.case)
         question = replace(question, number=number)
@@ -171,7 +171,7 @@ async def _number_of(ctx: StaffContext, reference: str) -> str:
     key = noted.person_key if noted else None
     person = await cases.person(ctx.client, reference, key)
     if person is None or (noted and noted.erased):
-        raise ActRefused(N_("This case does not tell whose it is: ask without it."))
+        raise ActionRefused(N_("This case does not tell whose it is: ask without it."))
     newest = person.enrolments[0]
     return f"{newest.system_id}/{newest.registration_id}"
 

@@ -13,7 +13,7 @@ from ledger import support_requests
 from ledger.support_requests import HelpRequestDetail, Waiting
 from starter.client.connect import TemporalUnavailable
 from starter.output import UserError
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -70,12 +70,12 @@ async def read(ctx: StaffContext, request_id: str) -> HelpRequestDetail:
 async def answer(
     ctx: StaffContext, request_id: str, text: str, *, submission_id: str
 ) -> HelpRequestDetail:
-    """Answer the student by e-mail, once; raises `ActRefused` when it is settled already."""
+    """Answer the student by e-mail, once; raises `ActionRefused` when it is settled already."""
     written = note(text)
     if not written:
-        raise ActRefused(N_("Write the answer."))
+        raise ActionRefused(N_("Write the answer."))
     if len(written) > LONGEST:
-        raise ActRefused(N_("The answer is too long."))
+        raise ActionRefused(N_("The answer is too long."))
     standing = await _settle(ctx, request_id, submission_id, "answer", answer=written)
     with suppress(TemporalUnavailable):  # The outbox relays it later.
         await ctx.activations.mail_support_answer(request_id)
@@ -85,22 +85,22 @@ async def answer(
 async def close(
     ctx: StaffContext, request_id: str, *, submission_id: str, reason: str
 ) -> HelpRequestDetail:
-    """Close a request without an answer; raises `ActRefused` when it is settled already."""
+    """Close a request without an answer; raises `ActionRefused` when it is settled already."""
     why = note(reason)[:LONGEST_REASON]
     if not why:
-        raise ActRefused(N_("Write why."))
+        raise ActionRefused(N_("Write why."))
     return await _settle(ctx, request_id, submission_id, f"close: {why}", closing=why)
 
 
 async def _settle(
-    ctx: StaffContext, request_id: str, submission_id: str, act: str, **said: str
+    ctx: StaffContext, request_id: str, submission_id: str, done: str, **said: str
 ) -> HelpRequestDetail:
     """Settle the request and return its new state; idempotent by `submission_id`."""
     standing = await _known(ctx, request_id)
     if standing.settled_id == submission_id:
         return standing
     _must_be_open(standing, "answer" in said)
-    await ctx.record(Action.REQUESTS, standing.line.reference, f"{request_id} {act}")
+    await ctx.record(Action.REQUESTS, standing.line.reference, f"{request_id} {done}")
     await support_requests.settle(
         ctx.pool, ctx.keys, request_id, by=ctx.staff.name, settled_id=submission_id, **said
     )
@@ -113,9 +113,11 @@ async def _settle(
 
 def _must_be_open(standing: HelpRequestDetail, to_answer: bool) -> None:
     if not standing.is_open:
-        raise ActRefused(N_("Somebody has settled this request already. See below who, and how."))
+        raise ActionRefused(
+            N_("Somebody has settled this request already. See below who, and how.")
+        )
     if to_answer and standing.answer is not None:
-        raise ActRefused(
+        raise ActionRefused(
             N_("The mailbox does not exist: no answer can reach it. Close the request.")
         )
 

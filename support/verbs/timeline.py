@@ -14,17 +14,17 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.converter import DataConverter
 
-from domain.contracts.staff_commands import StaffRequest
+from domain.contracts.staff_submissions import StaffSubmission
 from ledger.audit import Row
 from ledger.messages import Sending
 from ledger.notes import Note
 from starter.client.pending_retries import failure_type
 from workflows.search_attributes import REASON, STEP
 
-STAFF_HANDLERS = frozenset(
-    model.model_fields["kind"].default for model in StaffRequest.__subclasses__()
+STAFF_SUBMISSIONS = frozenset(
+    model.model_fields["kind"].default for model in StaffSubmission.__subclasses__()
 )
-"""The workflow handlers that only staff use; each is named as the kind of its request."""
+"""The names of the submissions that only staff send."""
 _VIEWS = frozenset({"case", "search", "registrar", "decode", "requests"})
 
 
@@ -83,14 +83,14 @@ def fold(events: Iterable[Event]) -> list[Event]:
 
 
 def of_ledger(
-    messages: Iterable[Sending], acts: Iterable[Row], notes: Iterable[Note]
+    messages: Iterable[Sending], audited: Iterable[Row], notes: Iterable[Note]
 ) -> Iterator[Event]:
     """Yield the ledger's events: messages sent, and the staff's actions and notes."""
     for message in messages:
         outcome = message.outcome or "not_yet"
         at = message.finished_at or message.reserved_at
         yield Event(at, "message", f"{message.kind} {message.channel} {outcome}")
-    for row in acts:
+    for row in audited:
         if row.action not in _VIEWS:
             told = f"{row.actor}: {row.reason or ''}"
             yield Event(row.at, row.action, told, Who.STAFF, source=EventSource.AUDIT)
@@ -141,8 +141,8 @@ def _happened(events: Sequence[HistoryEvent]) -> Iterator[Event]:
             case "workflow_execution_started":
                 yield Event(at, "started", who=Who.STUDENT)
             case "workflow_execution_update_accepted" | "workflow_execution_signaled":
-                handler = submitted(event)[0]
-                yield Event(at, "submitted", handler, _by(handler))
+                name = submitted(event)[0]
+                yield Event(at, "submitted", name, _by(name))
             case "activity_task_completed":
                 yield Event(at, "done", activity_of(events, fields))
             case "activity_task_timed_out" | "activity_task_failed":
@@ -194,14 +194,14 @@ def _tries(events: Sequence[HistoryEvent], ended: Any) -> int:
     return max(int(started.attempt), 1)
 
 
-def _by(handler: str) -> Who:
-    if handler in STAFF_HANDLERS:
+def _by(submission: str) -> Who:
+    if submission in STAFF_SUBMISSIONS:
         return Who.STAFF
-    return Who.ENGINE if handler == "joined" else Who.STUDENT
+    return Who.ENGINE if submission == "joined" else Who.STUDENT
 
 
 def submitted(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
-    """Return the handler and the payloads of an update or a signal."""
+    """Return the name and the payloads of a submission, an update or a signal."""
     accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
     signaled = event.workflow_execution_signaled_event_attributes
     if accepted.name:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from domain.contracts.vocabulary import Choice
 from ledger import activations, consents
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from translations import N_
@@ -16,13 +16,13 @@ async def withdraw(
     """Withdraw these choices, or if none is given the whole consent; return the new consent.
 
     It works after Temporal's retention too: the ledger keeps the consent. Idempotent; a repetition
-    retries a failed change of the directory. Raises `ActRefused`.
+    retries a failed change of the directory. Raises `ActionRefused`.
     """
     ctx.staff.check(Action.WITHDRAW)
     noted = (await activations.noted(ctx.pool, [reference])).get(reference)
     ctx.check_sight(noted.department if noted else None)
     if noted and noted.erased:
-        raise ActRefused(
+        raise ActionRefused(
             N_(
                 "The activation was erased: the engine no longer knows whose account it is of. The"
                 " directory's administrators can take out of the entry what the choices wrote."
@@ -30,9 +30,9 @@ async def withdraw(
         )
     agreed = await consents.standing(ctx.pool, reference)
     if agreed is None:
-        raise ActRefused(N_("Nothing was agreed to in this activation."))
+        raise ActionRefused(N_("Nothing was agreed to in this activation."))
     if not set(choices) <= {*agreed.choices, *agreed.withdrawn}:
-        raise ActRefused(N_("That was not chosen in this activation."))
+        raise ActionRefused(N_("That was not chosen in this activation."))
     await ctx.record(Action.WITHDRAW, reference, reason)
     stands = await consents.withdraw(ctx.pool, reference, choices)
     await ctx.activations.apply_withdrawal(reference, stands.id)

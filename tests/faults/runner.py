@@ -17,7 +17,7 @@ from typing import Any
 import postgres
 from demo.part import aside
 from domain.contracts.vocabulary import Step, WaitReason
-from support.verbs.actions import ActRefused, act
+from support.verbs.actions import ActionRefused, submit
 from support.verbs.staff import Action
 from support.verbs.staff_context import StaffContext
 from tests.desk import desk
@@ -148,8 +148,8 @@ class Run:
         """Let staff do this to all of these at the same moment, where it is possible."""
 
         async def say(opened: StaffContext, reference: str) -> None:
-            with suppress(ActRefused):
-                await act(opened, action, reference=reference, reason="asked")
+            with suppress(ActionRefused):
+                await submit(opened, action, reference=reference, reason="asked")
 
         async def say_all(opened: StaffContext) -> None:
             await asyncio.gather(*(say(opened, reference) for reference in references))

@@ -28,7 +28,7 @@ from temporalio.common import RawValue
 from temporalio.converter import DataConverter, WorkflowSerializationContext
 
 from domain.contracts import Model
-from domain.contracts.staff_commands import RetryRequest
+from domain.contracts.staff_submissions import RetrySubmission
 from domain.contracts.submissions import PinSubmission
 from domain.contracts.views import ProgressRequest, Verdict
 from domain.contracts.vocabulary import ActivityName, WaitReason
@@ -239,7 +239,7 @@ async def test_a_forged_result_of_an_activity_is_one_more_try(
             )
             activity = await pending_send(handle, other_than=activity)
         world.silent = frozenset()
-        retry = RetryRequest(**stamp("retry"))
+        retry = RetrySubmission(**stamp("retry"))
         assert (await update(handle, "retry", retry)).verdict is Verdict.ACCEPTED
         await waits_for_the_pin(handle)
         await finishes(handle)
@@ -280,10 +280,10 @@ async def test_a_forged_failure_of_an_activity_waits_for_staff_at_most(
                 )
             )
             await until(handle, lambda now: now.wait_reason is not WaitReason.WAITING_PIN)
-            await update(handle, "retry", RetryRequest(**stamp(f"retry{number}")))
+            await update(handle, "retry", RetrySubmission(**stamp(f"retry{number}")))
             activity = await pending_send(handle, other_than=activity)
         world.silent = frozenset()
-        await update(handle, "retry", RetryRequest(**stamp("retry")))
+        await update(handle, "retry", RetrySubmission(**stamp("retry")))
         await waits_for_the_pin(handle)
         await finishes(handle)
     await no_task_failed(handle)

@@ -20,7 +20,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from domain.contracts.message_io import SendNotice
-from domain.contracts.staff_commands import CancelRequest
+from domain.contracts.staff_submissions import CancelSubmission
 from domain.contracts.submissions import ActivationStart, PinSubmission
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, System, TaskQueue
 from domain.references import from_digest
@@ -145,7 +145,7 @@ async def test_a_notice_that_cannot_be_sent_holds_nobody_up(
     async with working(client, world):
         activations = await begin(client, reference)
         await comes_to(activations, reference, Step.PIN)
-        cancel = CancelRequest(submission_id="1", received_at=datetime.now(UTC))
+        cancel = CancelSubmission(submission_id="1", received_at=datetime.now(UTC))
         await activations.submit(reference, "cancel", cancel)
         async with asyncio.timeout(20):
             while not world.made(SendNotice):  # noqa: ASYNC110 - the worker calls it

@@ -155,7 +155,7 @@ class Scene:
             async with await postgres.connect(self.env["LEDGER_DSN"]) as ledger:
                 keys = KeyRing(self.stack.folder / "keys")
                 opened = desk(await self._temporal(), ledger, keys=keys)
-                await actions.act(opened, Action.RETRY, reference=reference, reason=self.reason)
+                await actions.submit(opened, Action.RETRY, reference=reference, reason=self.reason)
 
         aside(act())
 

@@ -9,7 +9,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from domain.contracts.message_io import SendPin
-from domain.contracts.staff_commands import RetryRequest
+from domain.contracts.staff_submissions import RetrySubmission
 from domain.contracts.submissions import (
     ActivationResult,
     ConsentSubmission,
@@ -88,7 +88,7 @@ class Student:
         return None
 
     async def retries(self, *, of_many: bool = False) -> Answer:
-        return await self.submit("retry", RetryRequest(**await self.stamp(), of_many=of_many))
+        return await self.submit("retry", RetrySubmission(**await self.stamp(), of_many=of_many))
 
     async def progress(self) -> Progress:
         progress: Progress = await self.handle.query(

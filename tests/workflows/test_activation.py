@@ -22,7 +22,7 @@ from domain.contracts.account_io import (
 )
 from domain.contracts.channels import Channel
 from domain.contracts.message_io import NoticeKind, SendNotice
-from domain.contracts.staff_commands import CancelRequest, UnlockRequest
+from domain.contracts.staff_submissions import CancelSubmission, UnlockSubmission
 from domain.contracts.submissions import PinSubmission, Policy, ResendRequest
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal, Step, WaitReason
@@ -544,12 +544,12 @@ async def test_a_flood_is_turned_away_and_the_run_goes_on(
         await student.pin()
     await student.handle.signal("submit_pin", await student.typed())
     unmoved = await student.progress()
-    renewed = await student.submit("unlock", UnlockRequest(**await student.stamp()))
-    needless = await student.submit("unlock", UnlockRequest(**await student.stamp()))
+    renewed = await student.submit("unlock", UnlockSubmission(**await student.stamp()))
+    needless = await student.submit("unlock", UnlockSubmission(**await student.stamp()))
     taken = await student.pin()
     # This server fails a task that cancels an activity which has just ended.
     await student.reaches(Step.REVIEW)
-    heard = await student.submit("cancel", CancelRequest(**await student.stamp()))
+    heard = await student.submit("cancel", CancelSubmission(**await student.stamp()))
 
     assert isinstance(refused.value.cause, ApplicationError)
     (dropped,) = (text for text in caplog.messages if "dropped" in text)

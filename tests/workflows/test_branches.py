@@ -15,7 +15,7 @@ from domain.contracts.account_io import (
 from domain.contracts.message_io import NoticeKind, ReserveSend, SendNotice, SendPin
 from domain.contracts.people import FindStudent
 from domain.contracts.pin_io import AllowIdentityTries, CountIdentityTry
-from domain.contracts.staff_commands import CancelRequest
+from domain.contracts.staff_submissions import CancelSubmission
 from domain.contracts.submissions import (
     ConsentSubmission,
     DisputeSubmission,
@@ -54,7 +54,7 @@ async def disputes(student: Student) -> Answer:
 
 
 async def cancels(student: Student) -> Answer:
-    return await student.submit("cancel", CancelRequest(**await student.stamp()))
+    return await student.submit("cancel", CancelSubmission(**await student.stamp()))
 
 
 async def test_siblings_on_one_mobile_are_told_apart_by_their_birth_dates(

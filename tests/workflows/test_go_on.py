@@ -15,7 +15,7 @@ from domain.contracts.account_io import (
     ProvisionOutcome,
 )
 from domain.contracts.message_io import NoticeKind, SendNotice
-from domain.contracts.staff_commands import HoldRequest, ReleaseRequest, ResolveRequest
+from domain.contracts.staff_submissions import HoldSubmission, ReleaseSubmission, ResolveSubmission
 from domain.contracts.submissions import (
     DisputeSubmission,
     IdentitySubmission,
@@ -114,11 +114,11 @@ async def _enrolled_by_another_name(student: Student) -> None:
 
 async def _held(student: Student) -> None:
     await _proved(student)
-    await student.submit("hold", HoldRequest(**await student.stamp()))
+    await student.submit("hold", HoldSubmission(**await student.stamp()))
 
 
 async def _released(student: Student) -> None:
-    await student.submit("release", ReleaseRequest(**await student.stamp()))
+    await student.submit("release", ReleaseSubmission(**await student.stamp()))
 
 
 async def _insurance_of_another(student: Student) -> None:
@@ -257,7 +257,7 @@ async def test_who_has_proved_nothing_is_not_written_to(
         world.failing, world.failure = {ActivityName.CHECK_PIN: 900}, FailureType.LEDGER_DOWN
         await student.handle.signal("submit_pin", await student.typed(pin_of(9)))
     else:
-        await student.submit("hold", HoldRequest(**await student.stamp()))
+        await student.submit("hold", HoldSubmission(**await student.stamp()))
     await student.environment.sleep(LONG)
     world.failing = {}
     if not answered:
@@ -274,7 +274,7 @@ async def test_who_has_handed_in_the_next_answer_already_is_not_called(
 ) -> None:
     student = await begin()
     await student.agrees()
-    await student.submit("hold", HoldRequest(**await student.stamp()))
+    await student.submit("hold", HoldSubmission(**await student.stamp()))
     await student.environment.sleep(LONG)
     await student.handle.signal("submit_password", await student.sealed())
     await _released(student)
@@ -331,7 +331,7 @@ async def test_after_a_dispute_one_notice_tells_it(
     await student.submit("dispute", dispute)
     await student.environment.sleep(waited)
     world.accounts = [_CONFLICT, _NAMED]
-    await student.submit("resolve", ResolveRequest(**await student.stamp()))
+    await student.submit("resolve", ResolveSubmission(**await student.stamp()))
     await student.reaches(Step.NEEDS_SUPPORT)
     await student.environment.sleep(waited)
     early = _notices(world)

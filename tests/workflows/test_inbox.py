@@ -6,7 +6,7 @@ import pytest
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts.staff_commands import RetryRequest, StaffRequest, UnlockRequest
+from domain.contracts.staff_submissions import RetrySubmission, StaffSubmission, UnlockSubmission
 from domain.contracts.submissions import JoinedNotice, PinSubmission, Submission
 from domain.contracts.views import Answer, Progress, Verdict
 from domain.contracts.vocabulary import Step
@@ -33,7 +33,7 @@ def test_what_comes_by_both_doors_is_taken_out_once_and_in_order() -> None:
 
 def test_all_of_a_kind_leave_together_and_the_others_stay_in_order() -> None:
     inbox = Inbox()
-    retry = RetryRequest(submission_id="retry", received_at=NOW)
+    retry = RetrySubmission(submission_id="retry", received_at=NOW)
     for submission in (typed("first"), retry, typed("second")):
         inbox.put(submission)
     assert [each.submission_id for each in inbox.take_all((PinSubmission,))] == ["first", "second"]
@@ -49,7 +49,7 @@ def flooded() -> Inbox:
     return inbox
 
 
-@pytest.mark.parametrize("kind", [*StaffRequest.__subclasses__(), JoinedNotice])
+@pytest.mark.parametrize("kind", [*StaffSubmission.__subclasses__(), JoinedNotice])
 def test_staff_and_whoever_joins_are_heard_however_much_came_before(kind: type[Submission]) -> None:
     inbox = flooded()
     given = {"submission_id": "other", "received_at": NOW, "channel": "sms"}
@@ -63,7 +63,7 @@ def test_what_is_not_the_students_uses_up_none_of_their_answers() -> None:
     inbox = Inbox()
     for number in range(_MOST):
         inbox.put(JoinedNotice(submission_id=f"joined {number}", received_at=NOW))
-        inbox.put(RetryRequest(submission_id=f"retry {number}", received_at=NOW))
+        inbox.put(RetrySubmission(submission_id=f"retry {number}", received_at=NOW))
     assert not inbox.refuses(typed("first"))
 
 
@@ -74,7 +74,7 @@ def test_an_unlock_gives_new_answers_and_knows_whether_that_was_needed(
     full: bool, renews: bool, renewed: bool
 ) -> None:
     inbox = flooded() if full else Inbox()
-    unlock = UnlockRequest(submission_id="unlock", received_at=NOW, renews=renews)
+    unlock = UnlockSubmission(submission_id="unlock", received_at=NOW, renews=renews)
     inbox.put(unlock)
     assert inbox.renewed_by(unlock) is renewed
     assert not inbox.refuses(typed("one more"))

@@ -7,7 +7,7 @@ from temporalio import workflow
 
 from domain.contracts.channels import Channel
 from domain.contracts.message_io import Delivery, ReserveSend, SendPin
-from domain.contracts.staff_commands import SendCodeRequest, UnlockRequest
+from domain.contracts.staff_submissions import SendCodeSubmission, UnlockSubmission
 from domain.contracts.submissions import PinSubmission, ResendRequest
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import (
@@ -32,7 +32,7 @@ async def resend(
 
 
 async def staff_send(student: Student, channel: Channel = Channel.SMS) -> Verdict:
-    request = SendCodeRequest(channel=channel, **await student.stamp())
+    request = SendCodeSubmission(channel=channel, **await student.stamp())
     return (await student.submit("send_code", request)).verdict
 
 
@@ -399,7 +399,7 @@ async def opened_before_any_was_sent(begin: Begin, world: World) -> Student:
     book.locked_until = await world.clock() + timedelta(minutes=5)
     world.failing = {}
     await student.until(lambda now: now.wait_reason is WaitReason.PIN_LOCKED)
-    await student.submit("unlock", UnlockRequest(**await student.stamp()))
+    await student.submit("unlock", UnlockSubmission(**await student.stamp()))
     return student
 
 

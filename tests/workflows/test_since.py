@@ -19,7 +19,7 @@ from domain.contracts.account_io import (
     RecordInsurance,
     ResolveAccount,
 )
-from domain.contracts.staff_commands import HoldRequest, ReleaseRequest
+from domain.contracts.staff_submissions import HoldSubmission, ReleaseSubmission
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, WaitReason
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World
@@ -108,10 +108,10 @@ async def test_each_hold_is_a_wait_of_its_own(begin: Begin, world: World) -> Non
     student = await begin()
     since = []
     for _ in range(2):
-        await student.submit("hold", HoldRequest(**await student.stamp()))
+        await student.submit("hold", HoldSubmission(**await student.stamp()))
         since.append((await student.reaches(Step.NEEDS_SUPPORT)).since)
         await student.environment.sleep(HOUR)
-        await student.submit("release", ReleaseRequest(**await student.stamp()))
+        await student.submit("release", ReleaseSubmission(**await student.stamp()))
 
     assert since[1] - since[0] >= HOUR
     await student.handle.terminate()

@@ -8,14 +8,14 @@ from temporalio.testing import WorkflowEnvironment
 from domain.contracts.account_io import Claimed, ClaimOutcome, CloseActivation, InsuranceOutcome
 from domain.contracts.message_io import NoticeKind, ReserveSend, SendNotice
 from domain.contracts.people import Person
-from domain.contracts.staff_commands import (
-    CancelRequest,
-    HoldRequest,
-    ReleaseRequest,
-    RereadRequest,
-    ResolveRequest,
-    StaffRequest,
-    UnlockRequest,
+from domain.contracts.staff_submissions import (
+    CancelSubmission,
+    HoldSubmission,
+    ReleaseSubmission,
+    RereadSubmission,
+    ResolveSubmission,
+    StaffSubmission,
+    UnlockSubmission,
 )
 from domain.contracts.submissions import DisputeSubmission
 from domain.contracts.views import Progress, Verdict
@@ -24,13 +24,13 @@ from tests.workflows.conftest import Begin, working
 from tests.workflows.engine import PERSON, World
 from tests.workflows.student import Student
 
-HANDLERS: dict[str, type[StaffRequest]] = {
-    "unlock": UnlockRequest,
-    "reread": RereadRequest,
-    "resolve": ResolveRequest,
-    "hold": HoldRequest,
-    "release": ReleaseRequest,
-    "cancel": CancelRequest,
+HANDLERS: dict[str, type[StaffSubmission]] = {
+    "unlock": UnlockSubmission,
+    "reread": RereadSubmission,
+    "resolve": ResolveSubmission,
+    "hold": HoldSubmission,
+    "release": ReleaseSubmission,
+    "cancel": CancelSubmission,
 }
 
 
@@ -135,7 +135,7 @@ async def test_a_reread_takes_nothing_from_the_student(begin: Begin, world: Worl
     review = (await come_to_the_review(student)).review
     assert review is not None
     world.silent = frozenset({ActivityName.RECORD_CONSENT})
-    await student.handle.signal("reread", RereadRequest(**await student.stamp()))
+    await student.handle.signal("reread", RereadSubmission(**await student.stamp()))
     await student.handle.signal("give_consent", await student.agreed(review.shown_hash))
     world.silent = frozenset()
 
@@ -201,7 +201,7 @@ async def test_what_a_student_hands_in_while_it_is_held_counts_when_it_goes_on(
     student = await begin_without_worker()
     async with working(environment.client, world, max_cached_workflows=0):
         await student.agrees()
-    await student.handle.signal("hold", HoldRequest(**await student.stamp()))
+    await student.handle.signal("hold", HoldSubmission(**await student.stamp()))
     await student.handle.signal("submit_password", await student.sealed())
 
     async with working(environment.client, world):

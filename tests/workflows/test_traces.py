@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 
 from domain.contracts.account_io import ProvisionAccount, RecordConsent
 from domain.contracts.channels import Channel
-from domain.contracts.staff_commands import CancelRequest
+from domain.contracts.staff_submissions import CancelSubmission
 from domain.contracts.submissions import DisputeSubmission, ResendRequest, WithdrawSubmission
 from domain.contracts.views import Progress
 from domain.contracts.vocabulary import ActivityName, Detail, FailureType, Step, WaitReason, Waker
@@ -121,7 +121,7 @@ async def test_whatever_happens_it_ends_or_says_why_not(
         await trace.goes_on()
         await student.environment.sleep(timedelta(minutes=61))
     if now.step not in ENDS:
-        await trace.says("cancel", CancelRequest)
+        await trace.says("cancel", CancelSubmission)
 
     end = await student.end()
     calls = [type(call) for call in world.calls]

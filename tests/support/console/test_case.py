@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from domain.contracts.channels import Channel
-from domain.contracts.staff_commands import SendCodeRequest
+from domain.contracts.staff_submissions import SendCodeSubmission
 from domain.contracts.submissions import ResendRequest
 from domain.contracts.vocabulary import ActivityName, FailureType, Language, Step, TaskQueue
 from ledger import activations
@@ -116,7 +116,7 @@ async def test_a_code_that_staff_ask_for_is_not_the_students(
     reference = begun_on_file
     async with working(client, world):
         await waits_for_its_pin(Activations(client), reference)
-        for name, model in (("resend_pin", ResendRequest), ("send_code", SendCodeRequest)):
+        for name, model in (("resend_pin", ResendRequest), ("send_code", SendCodeSubmission)):
             asked = model(
                 submission_id=secrets.token_hex(8),
                 received_at=datetime.now(UTC),

@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.contracts.staff_commands import StaffRequest
+from domain.contracts.staff_submissions import StaffSubmission
 from domain.contracts.vocabulary import FailureType, Language, Step, WaitReason
 from ledger.audit import REFUSED
-from support.console.audit_texts import ACTS, CODES
+from support.console.audit_texts import ACTIONS, CODES
 from support.console.labels import Labels
 from support.console.operations import STAGES
-from support.verbs.actions import HANDLERS, LABELS, REQUESTS
+from support.verbs.actions import LABELS, SUBMISSIONS, SUBMITTED_AS
 from support.verbs.alert_channels import NO_MAILBOX
 from support.verbs.caller import CallerAnswer
 from support.verbs.staff import Action
-from support.verbs.timeline import STAFF_HANDLERS, Event, EventSource, Who, fold
+from support.verbs.timeline import STAFF_SUBMISSIONS, Event, EventSource, Who, fold
 from tests.channels import more_channels, third_channel
 from tests.handlers import MODELS
 from translations import translator
@@ -35,20 +35,20 @@ def noted(action: str) -> Event:
 
 
 def test_the_doors_of_staff_are_those_whose_model_is_theirs() -> None:
-    theirs = {name for name, model in MODELS.items() if issubclass(model, StaffRequest)}
-    assert theirs == STAFF_HANDLERS
-    assert set(HANDLERS.values()) == STAFF_HANDLERS
-    assert {HANDLERS[action]: REQUESTS[action] for action in REQUESTS} == {
-        name: MODELS[name] for name in HANDLERS.values()
+    theirs = {name for name, model in MODELS.items() if issubclass(model, StaffSubmission)}
+    assert theirs == STAFF_SUBMISSIONS
+    assert set(SUBMITTED_AS.values()) == STAFF_SUBMISSIONS
+    assert {SUBMITTED_AS[action]: SUBMISSIONS[action] for action in SUBMISSIONS} == {
+        name: MODELS[name] for name in SUBMITTED_AS.values()
     }
 
 
 @pytest.mark.parametrize("labels", LANGUAGES)
 def test_every_door_has_a_name_of_its_own(labels: Labels) -> None:
     students = {
-        name: labels.event(came_in(name, Who.STUDENT)) for name in {*MODELS} - STAFF_HANDLERS
+        name: labels.event(came_in(name, Who.STUDENT)) for name in {*MODELS} - STAFF_SUBMISSIONS
     }
-    staffs = {name: labels.event(came_in(name, Who.STAFF)) for name in HANDLERS.values()}
+    staffs = {name: labels.event(came_in(name, Who.STAFF)) for name in SUBMITTED_AS.values()}
     assert len({*students.values()}) == len(students)
     assert len({*staffs.values()}) == len(staffs)
     assert not {*students} & {*students.values()}
@@ -89,7 +89,7 @@ def test_what_was_asked_about_a_caller_is_told_in_greek(answer: CallerAnswer) ->
 
 @pytest.mark.parametrize("labels", LANGUAGES)
 def test_every_act_that_is_recorded_has_its_own_name(labels: Labels) -> None:
-    named = {action: labels.act(action) for action in ACTS}
+    named = {action: labels.action(action) for action in ACTIONS}
     assert {*Action} - {Action.QUEUE, Action.FUNNEL} <= set(named)
     assert len({*named.values()}) == len(named)
 

@@ -13,7 +13,7 @@ from ledger.posts import IN_ALL
 from postgres import Pool
 from starter.client.activations import Activations
 from support.verbs import actions
-from support.verbs.actions import ActRefused, act, possible
+from support.verbs.actions import ActionRefused, possible, submit
 from support.verbs.histories import UnknownReference
 from support.verbs.load_case import load_case
 from support.verbs.sentences import sentence
@@ -26,7 +26,7 @@ from tests.workflows.engine import World, pin_of
 from translations import translator
 from workflows.steps import ENDS, REASONS
 
-ACTS = tuple(actions.REQUESTS)
+ACTIONS = tuple(actions.SUBMISSIONS)
 
 
 @pytest.mark.parametrize("step", Step)
@@ -50,9 +50,9 @@ async def test_what_is_not_offered_is_refused_and_what_is_works(
     activations = Activations(client)
 
     async def refuses(step: Step, reason: WaitReason) -> None:
-        for action in set(ACTS) - possible(step, reason) - {Action.RETRY}:
-            with pytest.raises(ActRefused):
-                await act(anna, action, reference=reference, reason="tried")
+        for action in set(ACTIONS) - possible(step, reason) - {Action.RETRY}:
+            with pytest.raises(ActionRefused):
+                await submit(anna, action, reference=reference, reason="tried")
         stands = await activations.recorded_state(reference)
         assert stands is not None
         assert stands[:2] == (step, reason)
@@ -61,21 +61,21 @@ async def test_what_is_not_offered_is_refused_and_what_is_works(
         await waits_for_its_pin(activations, reference)
         await refuses(Step.PIN, WaitReason.WAITING_PIN)
         world.staff_may = False
-        with pytest.raises(ActRefused, match="No message may go"):
-            await act(
+        with pytest.raises(ActionRefused, match="No message may go"):
+            await submit(
                 anna, Action.RESEND, reference=reference, reason="asked", channel=Channel.EMAIL
             )
-        assert await act(anna, Action.HOLD, reference=reference, reason="a call")
+        assert await submit(anna, Action.HOLD, reference=reference, reason="a call")
         await refuses(Step.NEEDS_SUPPORT, WaitReason.HELD)
-        assert await act(anna, Action.RELEASE, reference=reference, reason="it was she")
+        assert await submit(anna, Action.RELEASE, reference=reference, reason="it was she")
         await activations.submit(reference, "submit_pin", typed(pin_of(1)))
         await until(activations, reference, lambda now: now.review is not None)
         await refuses(Step.REVIEW, WaitReason.WAITING_CONSENT)
-        assert await act(anna, Action.CANCEL, reference=reference, reason="she asked")
+        assert await submit(anna, Action.CANCEL, reference=reference, reason="she asked")
         # While it closes its step is the end already, but a retry may still hasten it.
         await client.get_workflow_handle(reference).result()
-        with pytest.raises(ActRefused, match="ended"):
-            await act(anna, Action.RETRY, reference=reference, reason="tried")
+        with pytest.raises(ActionRefused, match="ended"):
+            await submit(anna, Action.RETRY, reference=reference, reason="tried")
     rows = await audit.page(pool, stack.keys, reference=reference, limit=500)
     # The newest row is the first: each that came to nothing has a second one that says so.
     came_to_nothing = [
@@ -85,7 +85,7 @@ async def test_what_is_not_offered_is_refused_and_what_is_works(
     ]
     assert rows[0].action == REFUSED
     assert all(came_to_nothing)
-    assert len(came_to_nothing) > len(ACTS)
+    assert len(came_to_nothing) > len(ACTIONS)
 
 
 async def test_an_unlock_gives_new_answers_where_so_many_were_sent_that_none_are_taken(
@@ -95,7 +95,7 @@ async def test_an_unlock_gives_new_answers_where_so_many_were_sent_that_none_are
     activations = Activations(client)
 
     async def unlocks(submission_id: str) -> bool:
-        return await act(
+        return await submit(
             anna,
             Action.UNLOCK,
             reference=reference,
@@ -105,7 +105,7 @@ async def test_an_unlock_gives_new_answers_where_so_many_were_sent_that_none_are
 
     async with working(client, world):
         await waits_for_its_pin(activations, reference)
-        with pytest.raises(ActRefused, match="not locked"):
+        with pytest.raises(ActionRefused, match="not locked"):
             await unlocks("needless")
         await pool.execute(
             "INSERT INTO post SELECT $1, n::text FROM generate_series(1, $2) n", reference, IN_ALL
@@ -129,7 +129,7 @@ async def test_a_double_click_is_one_act(
     async with working(client, world):
         await waits_for_its_pin(activations, reference)
         for _ in range(2):
-            assert await act(
+            assert await submit(
                 anna, Action.HOLD, reference=reference, reason="a call", submission_id="one"
             )
         stands = await activations.recorded_state(reference)
@@ -146,9 +146,9 @@ async def test_nobody_acts_beyond_their_roles_or_departments(
         await waits_for_its_pin(activations, reference)
         for role in StaffRole:
             theirs = Staff("maria", frozenset({role}))
-            for action in set(ACTS) - ALLOWED[role]:
+            for action in set(ACTIONS) - ALLOWED[role]:
                 with pytest.raises(NotAllowed):
-                    await act(
+                    await submit(
                         desk(client, pool, keys=stack.keys, staff=theirs),
                         action,
                         reference=reference,
@@ -156,7 +156,7 @@ async def test_nobody_acts_beyond_their_roles_or_departments(
                     )
         elsewhere = Staff("maria", frozenset(StaffRole), frozenset({"999"}))
         with pytest.raises(UnknownReference):
-            await act(
+            await submit(
                 desk(client, pool, keys=stack.keys, staff=elsewhere),
                 Action.CANCEL,
                 reference=reference,

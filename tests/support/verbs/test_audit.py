@@ -19,7 +19,7 @@ from postgres import Pool, connect
 from starter.client.activations import Activations
 from starter.output import Failed
 from support.commands.main import commands
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from tests.stack import TestStack
 
 
@@ -91,7 +91,7 @@ async def test_a_note_is_added_to_a_case_or_refused(
 ) -> None:
     await Activations(client).start(ActivationStart(reference=reference, mobile="+306912345678"))
     empty = await support("note", reference, "--text", " ")
-    assert isinstance(empty.exception, ActRefused)
+    assert isinstance(empty.exception, ActionRefused)
     done = await support("note", reference.lower(), "--json", typed="rang twice\n")
     assert json.loads(done.stdout) == {"reference": reference, "noted": True}
     assert [note.text for note in await notes.of(pool, stack.keys, reference)] == ["rang twice"]

@@ -57,7 +57,7 @@ async def reviewed(activations: Activations, reference: str) -> Progress:
 
 
 async def cancelled(client: Client, pool: Pool, reference: str) -> bool:
-    return await actions.act(
+    return await actions.submit(
         desk(client, pool),
         Action.CANCEL,
         reference=reference,
@@ -76,7 +76,7 @@ async def test_a_cancelled_activation_ends_the_student_is_told_and_the_audit_kno
     assert [notice.notice for notice in world.made(SendNotice)] == [NoticeKind.CANCELLED]
     rows = await pool.fetch("SELECT actor, action FROM audit WHERE reference = $1", reference)
     assert [tuple(row) for row in rows] == [("anna", "cancel")]
-    with pytest.raises(actions.ActRefused, match="has ended"):
+    with pytest.raises(actions.ActionRefused, match="has ended"):
         await cancelled(client, pool, reference)
 
 
@@ -93,7 +93,7 @@ async def test_an_account_being_made_is_not_cancelled(
         await activations.submit(reference, "give_consent", consent)
         password = PasswordSubmission(sealed_id="sealed", **stamp())
         await activations.submit(reference, "submit_password", password)
-        with pytest.raises(actions.ActRefused, match="being made"):
+        with pytest.raises(actions.ActionRefused, match="being made"):
             await cancelled(client, pool, reference)
         await client.get_workflow_handle(reference).terminate()
 

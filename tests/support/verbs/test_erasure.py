@@ -9,14 +9,14 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.contracts.staff_commands import CancelRequest
+from domain.contracts.staff_submissions import CancelSubmission
 from domain.contracts.vocabulary import Language
 from ledger import audit
 from ledger import erasure as ledger
 from postgres import Pool
 from starter.client.activations import Activations
 from support.verbs import erasure
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.cases import CaseState
 from support.verbs.histories import UnknownReference
 from support.verbs.load_case import load_case, page_of
@@ -50,7 +50,7 @@ async def workflows(
     activations = Activations(client)
     async with working(client, world):
         await waits_for_its_pin(activations, reference)
-        cancel = CancelRequest(submission_id=token_hex(16), received_at=datetime.now(UTC))
+        cancel = CancelSubmission(submission_id=token_hex(16), received_at=datetime.now(UTC))
         await activations.submit(reference, "cancel", cancel)
         await client.get_workflow_handle(reference).result()
     request = await live(pool, stack, reference, person_of(stack, reference))
@@ -77,7 +77,7 @@ async def test_what_is_over_is_erased_and_what_is_under_way_is_not(
     person = person_of(stack, reference)
     before = await left(pool, reference, person)
     for open_ in workflows[1:]:
-        with pytest.raises(ActRefused, match="still under way"):
+        with pytest.raises(ActionRefused, match="still under way"):
             await erasure.erase(desk, reference=reference, reason="asked by letter")
         assert await left(pool, reference, person) == before
         await client.get_workflow_handle(open_).terminate()
@@ -118,7 +118,7 @@ async def test_an_erased_one_claims_nothing_of_an_account(
         assert not re.search("is active|ενεργός", told)
     (found,) = (await search(desk, reference)).rows
     assert found.state is CaseState.ERASED
-    with pytest.raises(ActRefused, match="was erased"):
+    with pytest.raises(ActionRefused, match="was erased"):
         await withdraw(desk, [], reference=reference, reason="asked")
     await client.get_workflow_handle(reference).terminate()
 

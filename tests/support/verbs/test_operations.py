@@ -12,7 +12,7 @@ from domain.contracts.vocabulary import WORKFLOW, System, TaskQueue
 from ledger import audit, pauses
 from postgres import Pool
 from support.verbs import operations
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.operations import Queue
 from support.verbs.pause import pause, resume
 from support.verbs.staff import Action, NotAllowed, Staff, StaffRole
@@ -95,9 +95,9 @@ async def test_a_pause_is_audited_once_and_ends_once(
 
 
 async def test_both_languages_are_needed_and_the_role(client: Client, pool: Pool) -> None:
-    with pytest.raises(ActRefused):
+    with pytest.raises(ActionRefused):
         await pause(desk(client, pool), el="Σε λίγο", en=" ", reason="r")
-    with pytest.raises(ActRefused):
+    with pytest.raises(ActionRefused):
         await pause(desk(client, pool), el="Σε λίγο", en="x" * 501, reason="r")
     helpdesk = desk(client, pool, staff=Staff("maria", frozenset({StaffRole.HELPDESK})))
     for verb in (operations.state(helpdesk), resume(helpdesk, reason="r")):

@@ -29,7 +29,7 @@ from ledger import activations, audit
 from postgres import Pool
 from security.purposes import User
 from support.commands.main import commands
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.registrar import Check, RegistrarQuestion, check
 from support.verbs.registrar_texts import (
     ACCOUNTS,
@@ -236,7 +236,7 @@ async def test_no_more_than_twenty_are_listed(stack: TestStack, desk: StaffConte
 async def test_a_question_that_asks_too_little_or_too_much_is_refused(
     desk: StaffContext, question: RegistrarQuestion
 ) -> None:
-    with pytest.raises(ActRefused):
+    with pytest.raises(ActionRefused):
         await check(desk, question)
 
 

@@ -20,7 +20,7 @@ from postgres import Pool
 from security.purposes import User
 from support.commands.main import commands
 from support.verbs import requests
-from support.verbs.actions import ActRefused
+from support.verbs.actions import ActionRefused
 from support.verbs.requests import UnknownRequest
 from support.verbs.staff import NotAllowed, Staff, StaffRole
 from support.verbs.staff_context import StaffContext
@@ -101,13 +101,13 @@ async def test_of_two_at_once_one_answers_and_the_other_is_told(
         requests.answer(desk, asked.id, f"Απάντηση {who}", submission_id=who) for who in "abcd"
     )
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
-    refused = [outcome for outcome in outcomes if isinstance(outcome, ActRefused)]
+    refused = [outcome for outcome in outcomes if isinstance(outcome, ActionRefused)]
     assert len(refused) == 3
     (kept,) = {
         each.answer for each in outcomes if isinstance(each, support_requests.HelpRequestDetail)
     }
     assert (await requests.read(desk, asked.id)).answer == kept
-    with pytest.raises(ActRefused, match="settled"):
+    with pytest.raises(ActionRefused, match="settled"):
         await requests.close(desk, asked.id, submission_id="e", reason="done")
     rows = await audit.page(desk.pool, desk.keys, reference=asked.reference)
     answered = [row.action for row in rows if "answer" in str(row.reason)]
@@ -118,12 +118,12 @@ async def test_of_two_at_once_one_answers_and_the_other_is_told(
 async def test_a_request_is_closed_with_a_reason_and_not_answered_after(
     desk: StaffContext, asked: HelpRequest
 ) -> None:
-    with pytest.raises(ActRefused, match="why"):
+    with pytest.raises(ActionRefused, match="why"):
         await requests.close(desk, asked.id, submission_id="1", reason=" \n")
     for _ in range(2):
         stands = await requests.close(desk, asked.id, submission_id="1", reason="by telephone")
         assert (stands.closing, stands.answer, stands.is_open) == ("by telephone", None, False)
-    with pytest.raises(ActRefused):
+    with pytest.raises(ActionRefused):
         await requests.answer(desk, asked.id, "late", submission_id="2")
     assert await audited(desk, asked.reference) == [f"{asked.id} close: by telephone"]
     assert asked.id not in {
@@ -140,7 +140,7 @@ async def test_an_answer_no_mailbox_took_is_open_until_it_is_closed(
         line for line in (await requests.waiting(desk, per_page=10_000)).rows if line.id == asked.id
     )
     assert line.delivery is Delivery.UNDELIVERABLE
-    with pytest.raises(ActRefused, match="mailbox"):
+    with pytest.raises(ActionRefused, match="mailbox"):
         await requests.answer(desk, asked.id, "Γεια", submission_id="2")
     stands = await requests.close(desk, asked.id, submission_id="3", reason="called")
     assert (stands.answer, stands.closing, stands.is_open) == ("Γεια", "called", False)
@@ -150,7 +150,7 @@ async def test_an_answer_no_mailbox_took_is_open_until_it_is_closed(
 async def test_an_empty_or_endless_answer_is_refused(
     desk: StaffContext, asked: HelpRequest, text: str
 ) -> None:
-    with pytest.raises(ActRefused):
+    with pytest.raises(ActionRefused):
         await requests.answer(desk, asked.id, text, submission_id="1")
     assert (await requests.read(desk, asked.id)).is_open
     assert await audited(desk, asked.reference) == [f"read {asked.id}"]
@@ -253,7 +253,7 @@ async def test_the_commands_list_show_answer_and_dismiss(
     told = json.loads((await run("answer", asked.id, "--text", "Στείλαμε νέο.", "--json")).stdout)
     assert told["answer"] == "Στείλαμε νέο."
     again = await run("answer", asked.id, "--text", "Κι άλλο.")
-    assert isinstance(again.exception, ActRefused)
+    assert isinstance(again.exception, ActionRefused)
     other = await ask(stack, pool)
     dismissed = await run("dismiss", other.id, "--reason", "spam")
     assert "spam" in dismissed.stdout

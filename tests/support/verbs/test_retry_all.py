@@ -17,7 +17,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from demo.programs import activation
-from domain.contracts.staff_commands import RetryRequest
+from domain.contracts.staff_submissions import RetrySubmission
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
 from domain.references import from_digest
@@ -27,8 +27,7 @@ from security.keys import KeyRing
 from settings import Settings
 from starter.client.activations import Activations
 from starter.client.connect import TemporalUnavailable
-from support.verbs import cases
-from support.verbs.actions import act
+from support.verbs import actions, cases
 from support.verbs.cases import CaseSummary
 from support.verbs.retry_all import retriable, retry_all
 from support.verbs.staff import Action, NotAllowed, Staff, StaffRole
@@ -200,8 +199,8 @@ async def test_one_that_is_tried_by_itself_is_not_told_of_many(
 
     monkeypatch.setattr(cases, "standing", one)
     monkeypatch.setattr(Activations, "submit", submit)
-    await act(desk(client, pool), Action.RETRY, reference="A", reason="looked into")
-    assert [each.of_many for each in sent if isinstance(each, RetryRequest)] == [False]
+    await actions.submit(desk(client, pool), Action.RETRY, reference="A", reason="looked into")
+    assert [each.of_many for each in sent if isinstance(each, RetrySubmission)] == [False]
 
 
 async def test_those_of_other_departments_are_neither_counted_nor_woken(

@@ -1,4 +1,4 @@
-"""Commands of support staff to an activation."""
+"""Submissions of support staff to an activation."""
 
 from typing import Literal
 
@@ -6,11 +6,11 @@ from domain.contracts.channels import Channel
 from domain.contracts.submissions import Submission
 
 
-class StaffRequest(Submission):
-    """Base of the staff commands, which the limit on a student's submissions does not cover."""
+class StaffSubmission(Submission):
+    """Base of what staff submit, which the limit on a student's submissions does not cover."""
 
 
-class RetryRequest(StaffRequest):
+class RetrySubmission(StaffSubmission):
     """Retry now what the activation would retry later.
 
     `of_many`: the command went to all activations with one wait reason, not to this one alone.
@@ -20,20 +20,20 @@ class RetryRequest(StaffRequest):
     of_many: bool = False
 
 
-class CancelRequest(StaffRequest):
+class CancelSubmission(StaffSubmission):
     """Cancel this activation; refused once provisioning of the account has begun."""
 
     kind: Literal["cancel"] = "cancel"
 
 
-class SendCodeRequest(StaffRequest):
+class SendCodeSubmission(StaffSubmission):
     """Send a code by this channel; only the rate limit for staff applies."""
 
     kind: Literal["send_code"] = "send_code"
     channel: Channel
 
 
-class UnlockRequest(StaffRequest):
+class UnlockSubmission(StaffSubmission):
     """Remove the lock after too many wrong codes or answers; ended codes stay invalid.
 
     `renews`: the ledger's count of answers had reached its limit and was reset.
@@ -43,25 +43,25 @@ class UnlockRequest(StaffRequest):
     renews: bool = False
 
 
-class RereadRequest(StaffRequest):
+class RereadSubmission(StaffSubmission):
     """Read the registrar again now, while the student is asked for data of it."""
 
     kind: Literal["reread"] = "reread"
 
 
-class ResolveRequest(StaffRequest):
+class ResolveSubmission(StaffSubmission):
     """End a dispute; the details are read and shown again, corrected or not."""
 
     kind: Literal["resolve"] = "resolve"
 
 
-class HoldRequest(StaffRequest):
-    """Put an activation that waits for its student on hold until `ReleaseRequest`."""
+class HoldSubmission(StaffSubmission):
+    """Put an activation that waits for its student on hold until `ReleaseSubmission`."""
 
     kind: Literal["hold"] = "hold"
 
 
-class ReleaseRequest(StaffRequest):
+class ReleaseSubmission(StaffSubmission):
     """Release an activation from hold."""
 
     kind: Literal["release"] = "release"
