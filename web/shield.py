@@ -39,7 +39,7 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "X-Frame-Options": "DENY",
 }
-_TOO_SLOW = 408
+_TOO_SLOW, _TOO_LARGE = 408, 413
 _HSTS = "max-age=31536000"
 _PROBES = ("/healthz", "/readyz")
 BODY_WITHIN = 10.0
@@ -61,12 +61,12 @@ async def answered_within(request: Request, seconds: float) -> AsyncIterator[asy
             delattr(request.state, _LIMIT)
 
 
-class TooLarge(Exception):
-    """The body is over the size limit; the rest of it is not read."""
+class BodyRefused(Exception):
+    """The body is over the limit of size or time; the rest of it is not read."""
 
-
-class TooSlow(Exception):
-    """The body was not received in time; the rest of it is not read."""
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class Shield:
@@ -112,10 +112,8 @@ class Shield:
         """Run the application; returns the status of the error page if it failed, else None."""
         try:
             await self._app(scope, _receive_limited(receive, self._body_limit(scope)), outward)
-        except TooLarge:
-            return 413
-        except TooSlow:
-            return _TOO_SLOW
+        except BodyRefused as refused:
+            return refused.status
         except ClientDisconnect:
             return None
         except Exception:
@@ -132,7 +130,7 @@ class Shield:
         known = headers.get("host", "").lower() in self._hosts or scope["path"] in _PROBES
         if not known or not length.isdecimal():
             return 400
-        return 413 if int(length) > self._body_limit(scope) else None
+        return _TOO_LARGE if int(length) > self._body_limit(scope) else None
 
     def _body_limit(self, scope: Scope) -> int:
         return self._longer.get(scope["path"], MAX_BODY)
@@ -164,7 +162,7 @@ class _SendWithHeaders:
 
 
 def _receive_limited(receive: Receive, most: int) -> Receive:
-    """Wrap `receive`: raises `TooLarge` beyond `most` bytes, `TooSlow` after the time-out."""
+    """Wrap `receive`: raises `BodyRefused` beyond `most` bytes, or after the time-out."""
     seen, more = 0, True
     until = asyncio.get_running_loop().time() + BODY_WITHIN
 
@@ -176,11 +174,11 @@ def _receive_limited(receive: Receive, most: int) -> Receive:
             async with asyncio.timeout_at(until):
                 message = await receive()
         except TimeoutError:
-            raise TooSlow from None
+            raise BodyRefused(_TOO_SLOW) from None
         seen += len(message.get("body", b""))
         more = message.get("more_body", False)
         if seen > most:
-            raise TooLarge
+            raise BodyRefused(_TOO_LARGE)
         return message
 
     return receive_limited

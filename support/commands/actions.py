@@ -23,8 +23,7 @@ commands = typer.Typer()
 def note(
     reference: Reference,
     text: Annotated[
-        str,
-        typer.Option(callback=unless_asked, help="The note, which is asked for without this."),
+        str, typer.Option(callback=unless_asked, help="The note, which is asked for without this.")
     ] = "-",
     json: Json = False,
 ) -> None:

@@ -46,8 +46,7 @@ def unless_asked(option: typer.CallbackParam, value: str) -> str:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Reference = Annotated[
-    str,
-    typer.Argument(callback=_normalised, help="The activation's reference, e.g. A-7K3F-92QD."),
+    str, typer.Argument(callback=_normalised, help="The activation's reference, e.g. A-7K3F-92QD.")
 ]
 MaybeReference = Annotated[
     str | None,

@@ -63,17 +63,7 @@ _STATUS_OF: Mapping[type[Exception], int] = {
     asyncpg.DataError: 404,
 }
 """The status of each failure whose page says nothing more."""
-_PAGES = (
-    signin,
-    queue,
-    case,
-    action_pages,
-    registrar,
-    requests,
-    audit,
-    operations,
-    codec,
-)
+_PAGES = (signin, queue, case, action_pages, registrar, requests, audit, operations, codec)
 
 
 def create(context: ConsoleContext | None = None) -> FastAPI:

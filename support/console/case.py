@@ -18,7 +18,6 @@ from support.verbs.reason_texts import reason
 from support.verbs.sentences import sentence
 from support.verbs.staff import Action
 from translations import N_, translator
-from web.view import clock
 
 router = APIRouter()
 
@@ -64,8 +63,7 @@ async def show(raw: str, ctx: ConsoleRequest = allowed_to(Action.CASE)) -> Respo
         masked["disputed"] = labels.details(masked["disputed"])
     if "match" in masked:
         masked["match"] = reason(masked["match"], ctx.language)
-    zone = ctx.app.settings.institution.timezone
-    told_at = partial(clock, language=ctx.language, zone=zone, seconds=True)
+    told_at = partial(ctx.site.views.clock, language=ctx.language, seconds=True)
     return ctx.page(
         "case",
         case=case,

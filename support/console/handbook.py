@@ -16,11 +16,7 @@ from web.markdown import html
 
 FILE = CHECKOUT / "docs" / "support.md"
 _IN_ORDER = (Language.EL, Language.EN)
-_CLASSES = {
-    "p": "govuk-body",
-    "ul": "govuk-list",
-    "ol": "govuk-list govuk-list--number",
-}
+_CLASSES = {"p": "govuk-body", "ul": "govuk-list", "ol": "govuk-list govuk-list--number"}
 
 
 class HandbookSection(NamedTuple):

@@ -219,10 +219,6 @@ def _buckets(ctx: StaffContext, claim: _Claim, groups: list[list[Row]]) -> set[s
     """Return the rate-limit keys of a question: each candidate, else the contact or number."""
     index, contact = ctx.keys.index, claim.contact
     persons: Iterable[str] = (key for group in groups for key in person_in(ctx, group).keys)
-    asked = [
-        ("mobile", contact.mobile),
-        ("email", contact.email),
-        ("found_number", claim.number),
-    ]
+    asked = [("mobile", contact.mobile), ("email", contact.email), ("found_number", claim.number)]
     found = set(persons) or {index(purpose, value) for purpose, value in asked if value}
     return {f"caller:{each}" for each in found}
