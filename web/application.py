@@ -5,9 +5,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from web.brand import brand
 from web.shield import ErrorPage, Shield
-from web.view import static, static_path
+from web.view import brand, static, static_path
 
 
 def application(

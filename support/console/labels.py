@@ -76,7 +76,7 @@ _WHATS: Mapping[str, str] = {
     "wrote": N_("Note of %(detail)s"),
 }
 _REFUSED = N_("Refused, nothing was done: %(detail)s")
-_ACTIVITIES: Mapping[ActivityName, str] = {
+_ACTIVITIES: Mapping[str, str] = {
     ActivityName.FIND_STUDENT: N_("look-up in the registrar"),
     ActivityName.RESERVE_SEND: N_("reservation of a message"),
     ActivityName.SEND_PIN: N_("sending of the code"),
@@ -162,7 +162,7 @@ class Labels:
             detail = " ".join(map(self._message_word, detail.split()))
         if event.what in {"done", "failed"}:
             name, _, kind = detail.partition(" ")
-            detail = f"{self._activity(name)} {kind}".rstrip()
+            detail = f"{self._say(_ACTIVITIES.get(name, name))} {kind}".rstrip()
         return self._say(_WHATS[event.what]) % {"detail": detail}
 
     def _message_word(self, word: str) -> str:
@@ -200,10 +200,6 @@ class Labels:
 
     def language(self, language: str | None) -> str:
         return LANGUAGES[Language(language)] if language else "-"
-
-    def _activity(self, name: str) -> str:
-        known = name in list(ActivityName) and _ACTIVITIES.get(ActivityName(name))
-        return self._say(known) if known else name
 
     def _say(self, text: str) -> str:
         return self._texts.gettext(text)

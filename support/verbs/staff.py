@@ -85,9 +85,8 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
 class NotAllowed(Exception):
     """None of this person's roles allows the action; the text says so."""
 
-    def __init__(self, action: Action) -> None:
+    def __init__(self) -> None:
         super().__init__(N_("Your role does not allow this."))
-        self.action = action
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class Staff:
     def check(self, action: Action) -> None:
         """Raise `NotAllowed` unless one of this person's roles allows the action."""
         if not self.may(action):
-            raise NotAllowed(action)
+            raise NotAllowed
 
     def sees(self, department: str | None) -> bool:
         """Whether this person may see the department's cases; an unknown one only if all."""
