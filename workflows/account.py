@@ -20,11 +20,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contracts.message_io import NoticeKind
     from domain.contracts.people import Enrolment, FindStudent, Person
-    from domain.contracts.staff_submissions import (
-        RereadSubmission,
-        ResolveSubmission,
-        RetrySubmission,
-    )
+    from domain.contracts.staff import RereadSubmission, ResolveSubmission, RetrySubmission
     from domain.contracts.submissions import (
         ActivationStart,
         ConsentSubmission,

@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contracts.message_io import NoticeKind, SendNotice
     from domain.contracts.people import Destination, Person
-    from domain.contracts.staff_submissions import RereadSubmission, RetrySubmission
+    from domain.contracts.staff import RereadSubmission, RetrySubmission
     from domain.contracts.submissions import (
         ActivationResult,
         ActivationStart,

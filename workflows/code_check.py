@@ -6,7 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts.pin_io import CheckPin, PinOutcome, UnlockPin
-    from domain.contracts.staff_submissions import UnlockSubmission
+    from domain.contracts.staff import UnlockSubmission
     from domain.contracts.submissions import ActivationStart, PinSubmission
     from domain.contracts.views import Verdict
     from domain.contracts.vocabulary import Step, WaitReason

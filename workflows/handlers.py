@@ -9,7 +9,7 @@ task and fail it for ever.
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts.staff_submissions import (
+    from domain.contracts.staff import (
         CancelSubmission,
         HoldSubmission,
         ReleaseSubmission,

@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts import Model
-    from domain.contracts.staff_submissions import StaffSubmission, UnlockSubmission
+    from domain.contracts.staff import StaffSubmission, UnlockSubmission
     from domain.contracts.submissions import JoinedNotice, Submission
     from domain.contracts.views import Answer
 

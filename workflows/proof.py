@@ -22,11 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.channels import Channel
     from domain.contracts.message_io import Delivery, ReserveSend, SendPin, SendReserved, Sent
     from domain.contracts.people import Destination, Person
-    from domain.contracts.staff_submissions import (
-        RetrySubmission,
-        SendCodeSubmission,
-        UnlockSubmission,
-    )
+    from domain.contracts.staff import RetrySubmission, SendCodeSubmission, UnlockSubmission
     from domain.contracts.submissions import ActivationStart, PinSubmission, ResendRequest
     from domain.contracts.views import PinView, Verdict
     from domain.contracts.vocabulary import Purse, Step, WaitReason

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts.batches import BatchRetried, RetryBatch
-    from domain.contracts.staff_submissions import RetrySubmission
+    from domain.contracts.staff import RetrySubmission
     from domain.contracts.vocabulary import RETRY_WORKFLOW
     from workflows.inbox import one_payload
 

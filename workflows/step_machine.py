@@ -17,7 +17,7 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts.message_io import NoticeKind
-    from domain.contracts.staff_submissions import (
+    from domain.contracts.staff import (
         CancelSubmission,
         HoldSubmission,
         ReleaseSubmission,

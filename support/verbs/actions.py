@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 
 from domain.contracts.channels import Channel
-from domain.contracts.staff_submissions import (
+from domain.contracts.staff import (
     CancelSubmission,
     HoldSubmission,
     ReleaseSubmission,

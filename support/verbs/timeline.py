@@ -14,7 +14,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.converter import DataConverter
 
-from domain.contracts.staff_submissions import StaffSubmission
+from domain.contracts.staff import StaffSubmission
 from ledger.audit import Row
 from ledger.messages import Sending
 from ledger.notes import Note

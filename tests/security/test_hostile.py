@@ -28,7 +28,7 @@ from temporalio.common import RawValue
 from temporalio.converter import DataConverter, WorkflowSerializationContext
 
 from domain.contracts import Model
-from domain.contracts.staff_submissions import RetrySubmission
+from domain.contracts.staff import RetrySubmission
 from domain.contracts.submissions import PinSubmission
 from domain.contracts.views import ProgressRequest, Verdict
 from domain.contracts.vocabulary import ActivityName, WaitReason

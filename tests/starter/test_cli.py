@@ -20,7 +20,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from domain.contracts.message_io import SendNotice
-from domain.contracts.staff_submissions import CancelSubmission
+from domain.contracts.staff import CancelSubmission
 from domain.contracts.submissions import ActivationStart, PinSubmission
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, System, TaskQueue
 from domain.references import from_digest

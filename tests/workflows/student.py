@@ -9,7 +9,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from domain.contracts.message_io import SendPin
-from domain.contracts.staff_submissions import RetrySubmission
+from domain.contracts.staff import RetrySubmission
 from domain.contracts.submissions import (
     ActivationResult,
     ConsentSubmission,

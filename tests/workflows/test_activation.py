@@ -22,7 +22,7 @@ from domain.contracts.account_io import (
 )
 from domain.contracts.channels import Channel
 from domain.contracts.message_io import NoticeKind, SendNotice
-from domain.contracts.staff_submissions import CancelSubmission, UnlockSubmission
+from domain.contracts.staff import CancelSubmission, UnlockSubmission
 from domain.contracts.submissions import PinSubmission, Policy, ResendRequest
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal, Step, WaitReason

@@ -15,7 +15,7 @@ from domain.contracts.account_io import (
 from domain.contracts.message_io import NoticeKind, ReserveSend, SendNotice, SendPin
 from domain.contracts.people import FindStudent
 from domain.contracts.pin_io import AllowIdentityTries, CountIdentityTry
-from domain.contracts.staff_submissions import CancelSubmission
+from domain.contracts.staff import CancelSubmission
 from domain.contracts.submissions import (
     ConsentSubmission,
     DisputeSubmission,

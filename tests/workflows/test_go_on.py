@@ -15,7 +15,7 @@ from domain.contracts.account_io import (
     ProvisionOutcome,
 )
 from domain.contracts.message_io import NoticeKind, SendNotice
-from domain.contracts.staff_submissions import HoldSubmission, ReleaseSubmission, ResolveSubmission
+from domain.contracts.staff import HoldSubmission, ReleaseSubmission, ResolveSubmission
 from domain.contracts.submissions import (
     DisputeSubmission,
     IdentitySubmission,

@@ -6,7 +6,7 @@ import pytest
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts.staff_submissions import RetrySubmission, StaffSubmission, UnlockSubmission
+from domain.contracts.staff import RetrySubmission, StaffSubmission, UnlockSubmission
 from domain.contracts.submissions import JoinedNotice, PinSubmission, Submission
 from domain.contracts.views import Answer, Progress, Verdict
 from domain.contracts.vocabulary import Step

@@ -7,7 +7,7 @@ from temporalio import workflow
 
 from domain.contracts.channels import Channel
 from domain.contracts.message_io import Delivery, ReserveSend, SendPin
-from domain.contracts.staff_submissions import SendCodeSubmission, UnlockSubmission
+from domain.contracts.staff import SendCodeSubmission, UnlockSubmission
 from domain.contracts.submissions import PinSubmission, ResendRequest
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import (

@@ -19,7 +19,7 @@ from domain.contracts.account_io import (
     RecordInsurance,
     ResolveAccount,
 )
-from domain.contracts.staff_submissions import HoldSubmission, ReleaseSubmission
+from domain.contracts.staff import HoldSubmission, ReleaseSubmission
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, WaitReason
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World

@@ -8,7 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 from domain.contracts.account_io import Claimed, ClaimOutcome, CloseActivation, InsuranceOutcome
 from domain.contracts.message_io import NoticeKind, ReserveSend, SendNotice
 from domain.contracts.people import Person
-from domain.contracts.staff_submissions import (
+from domain.contracts.staff import (
     CancelSubmission,
     HoldSubmission,
     ReleaseSubmission,

@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 
 from domain.contracts.account_io import ProvisionAccount, RecordConsent
 from domain.contracts.channels import Channel
-from domain.contracts.staff_submissions import CancelSubmission
+from domain.contracts.staff import CancelSubmission
 from domain.contracts.submissions import DisputeSubmission, ResendRequest, WithdrawSubmission
 from domain.contracts.views import Progress
 from domain.contracts.vocabulary import ActivityName, Detail, FailureType, Step, WaitReason, Waker

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from domain.contracts.channels import Channel
-from domain.contracts.staff_submissions import SendCodeSubmission
+from domain.contracts.staff import SendCodeSubmission
 from domain.contracts.submissions import ResendRequest
 from domain.contracts.vocabulary import ActivityName, FailureType, Language, Step, TaskQueue
 from ledger import activations

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.contracts.staff_submissions import StaffSubmission
+from domain.contracts.staff import StaffSubmission
 from domain.contracts.vocabulary import FailureType, Language, Step, WaitReason
 from ledger.audit import REFUSED
 from support.console.audit_texts import ACTIONS, CODES

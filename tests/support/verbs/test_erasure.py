@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.contracts.staff_submissions import CancelSubmission
+from domain.contracts.staff import CancelSubmission
 from domain.contracts.vocabulary import Language
 from ledger import audit
 from ledger import erasure as ledger

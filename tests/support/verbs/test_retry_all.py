@@ -17,7 +17,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from demo.programs import activation
-from domain.contracts.staff_submissions import RetrySubmission
+from domain.contracts.staff import RetrySubmission
 from domain.contracts.submissions import ActivationStart, Submission
 from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
 from domain.references import from_digest
