@@ -34,8 +34,7 @@ from ledger import activations
 from settings import DirectorySettings
 from support.commands.terminal import staff_context
 from support.verbs import actions
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 
 COUNT = 200
 SEED = 1

@@ -8,8 +8,7 @@ import settings
 from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
-from support.verbs.staff import Staff, StaffRole
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Staff, StaffContext, StaffRole
 
 ANNA = Staff("anna", frozenset(StaffRole))
 

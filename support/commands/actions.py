@@ -13,8 +13,7 @@ from starter.output import Failed
 from support.commands.terminal import Json, Reason, Reference, run, show_outcome, unless_asked
 from support.verbs import actions, erasure, notes, withdrawal
 from support.verbs import retry_all as retry_all_of
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 
 commands = typer.Typer()
 

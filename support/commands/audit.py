@@ -12,7 +12,7 @@ from starter.output import Failed, show_json
 from support.commands.terminal import Json, run
 from support.verbs import audit
 from support.verbs.audit import Format
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import StaffContext
 
 commands = typer.Typer(help="What staff did, and the proof of it.", no_args_is_help=True)
 

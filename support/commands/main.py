@@ -24,7 +24,7 @@ from support.verbs import search as searching
 from support.verbs.cases import CaseSummary
 from support.verbs.load_case import load_case
 from support.verbs.sentences import sentence
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import StaffContext
 from translations import translator
 from web.view import clock
 

@@ -10,8 +10,7 @@ from ledger import staff_sessions
 from starter.output import Failed
 from support.commands.terminal import run
 from support.verbs.signin import ByFile
-from support.verbs.staff import Action, StaffRole
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext, StaffRole
 
 commands = typer.Typer()
 

@@ -17,8 +17,7 @@ from security.keys import KeyRing
 from starter import databases
 from starter.client import connect
 from starter.output import Failed, show_json
-from support.verbs.staff import Staff, StaffRole
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Staff, StaffContext, StaffRole
 
 _Result = TypeVar("_Result")
 

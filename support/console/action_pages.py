@@ -13,8 +13,7 @@ from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import actions, cases, erasure, notes, withdrawal
 from support.verbs import retry_all as retry_all_of
 from support.verbs.actions import ActionRefused
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from translations import N_
 from web import times
 from web.forms import Form, wish

@@ -18,8 +18,7 @@ from settings import Settings
 from starter.client.connect import Connection
 from support.console.labels import Labels
 from support.verbs.signin import SignIn
-from support.verbs.staff import Action, Staff, StaffRole
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, Staff, StaffContext, StaffRole
 from translations import N_, translator
 from web import forms, times
 from web.context import RequestContext, Site, in_time

@@ -25,8 +25,7 @@ from ledger import posts
 from starter.client.activations import ActivationEnded
 from starter.output import UserError
 from support.verbs import cases
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from translations import N_
 from workflows import steps
 

@@ -8,8 +8,7 @@ from enum import StrEnum
 
 from ledger import audit
 from starter import spreadsheet
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 
 AT_ONCE = 50
 _COLUMNS = ("id", "at", "actor", "action", "reference", "reason", "hash")

@@ -22,8 +22,7 @@ from ledger import activations, budgets, used_again
 from support.verbs import cases
 from support.verbs.actions import ActionRefused
 from support.verbs.registrar_rows import in_sight, opened, person_in, region_of
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from translations import N_
 
 A_DAY = 3

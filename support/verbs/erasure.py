@@ -17,8 +17,7 @@ from ledger.erasure import Traces
 from starter.client.connect import asking
 from support.verbs.actions import ActionRefused
 from support.verbs.histories import UnknownReference
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from translations import N_
 from web import times
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ledger import funnel
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 
 STAGES = ("started", "proven", "agreed", "active")
 

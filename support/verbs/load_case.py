@@ -11,8 +11,7 @@ from starter.client.connect import TemporalUnavailable
 from support.verbs import cases, queue, timeline
 from support.verbs.cases import Case, CaseState
 from support.verbs.histories import UnknownReference
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 
 _MOST_AUDITED = 200
 

@@ -8,8 +8,7 @@ from starter.client.connect import TemporalUnavailable
 from support.verbs import cases
 from support.verbs.actions import ActionRefused
 from support.verbs.histories import UnknownReference
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from translations import N_
 
 LONGEST = 2000

@@ -20,8 +20,7 @@ from postgres import UNAVAILABLE, Connection
 from settings import SendBudget
 from starter.client.connect import NO_ANSWER
 from support.verbs import pollers
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from support.verbs.system_texts import TEXTS
 from translations import N_
 from web import times

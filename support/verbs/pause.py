@@ -2,8 +2,7 @@
 
 from ledger import pauses
 from support.verbs.actions import ActionRefused
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from translations import N_
 
 LONGEST = 500

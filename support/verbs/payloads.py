@@ -15,8 +15,7 @@ from temporalio.converter import WorkflowSerializationContext
 from ledger import activations, audit
 from security.codec import ENCODING, Codec, workflow_of
 from security.keys import UnknownEpoch
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 
 SEALED = "[sealed]"
 UNREADABLE = "[cannot be decoded]"

@@ -20,8 +20,7 @@ from starter.client.connect import asking
 from support.verbs import cases, pollers
 from support.verbs.cases import ENGINE_WAITS, CaseState, CaseSummary
 from support.verbs.histories import UnknownReference
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from workflows import steps
 
 MOST = 10_000

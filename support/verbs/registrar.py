@@ -36,8 +36,7 @@ from support.verbs.registrar_rows import (
     region_of,
     sharing,
 )
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from translations import N_
 
 MOST = 20

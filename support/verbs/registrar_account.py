@@ -20,7 +20,7 @@ from domain.registrar.diagnosis import AccountSeen
 from ledger import told_apart
 from recognition import presence
 from recognition.rekeyed import Known, recognition
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import StaffContext
 
 _HASTE = {"connect_timeout_seconds": 1.5, "receive_timeout_seconds": 2.0, "pool_size": 1}
 

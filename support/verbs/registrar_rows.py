@@ -11,7 +11,7 @@ from domain.contracts.people import Person
 from domain.registrar import students
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, text
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import StaffContext
 
 
 def opened(ctx: StaffContext) -> AbstractAsyncContextManager[Registrar]:

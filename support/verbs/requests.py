@@ -14,8 +14,7 @@ from ledger.support_requests import HelpRequestDetail, Waiting
 from starter.client.connect import TemporalUnavailable
 from starter.output import UserError
 from support.verbs.actions import ActionRefused
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from translations import N_
 
 PER_PAGE = 50

@@ -16,8 +16,7 @@ from domain.contracts.batches import BatchRetried, RetryBatch
 from domain.contracts.vocabulary import RETRY_WORKFLOW, TaskQueue, WaitReason
 from starter.client.connect import NO_ANSWER, asking
 from support.verbs import cases
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from web import times
 
 

@@ -19,8 +19,7 @@ from ledger.search import SearchQuery
 from starter.client.connect import TemporalUnavailable
 from support.verbs import cases, queue
 from support.verbs.cases import CaseState, CaseSummary
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from web.countries import CODES
 
 MOST = 20

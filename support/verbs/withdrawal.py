@@ -5,8 +5,7 @@ from collections.abc import Collection
 from domain.contracts.vocabulary import Choice
 from ledger import activations, consents
 from support.verbs.actions import ActionRefused
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from translations import N_
 
 

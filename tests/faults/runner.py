@@ -18,8 +18,7 @@ import postgres
 from demo.part import aside
 from domain.contracts.vocabulary import Step, WaitReason
 from support.verbs.actions import ActionRefused, submit
-from support.verbs.staff import Action
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, StaffContext
 from tests.desk import desk
 from tests.faults import checker
 from tests.faults.walker import Gate, Walker, until

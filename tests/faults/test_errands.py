@@ -18,7 +18,7 @@ from domain.contracts.vocabulary import (
     Choice,
 )
 from support.verbs import requests, withdrawal
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import StaffContext
 from tests.faults.crash import Point
 from tests.faults.runner import RECOVERED_WITHIN, Run
 from tests.faults.walker import until

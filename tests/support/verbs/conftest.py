@@ -6,7 +6,7 @@ import pytest
 from temporalio.client import Client
 
 from postgres import Pool
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import StaffContext
 from tests import desk as desks
 from tests.stack import TestStack
 

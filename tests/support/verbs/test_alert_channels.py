@@ -23,8 +23,7 @@ from support.commands import alerts as alerts_commands
 from support.commands.main import commands
 from support.verbs import alert_channels, alerts, operations
 from support.verbs.alerts import ALERTS_FAIL, TEMPORAL_DOWN, Watcher
-from support.verbs.staff import Staff, StaffRole
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Staff, StaffContext, StaffRole
 from tests.adapters.messaging.test_mail import Relay, relay
 from tests.stack import TestStack
 from tests.support.verbs.test_alerts import MAILBOX, Hook, hook, pool

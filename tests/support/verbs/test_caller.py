@@ -19,8 +19,7 @@ from starter.client.activations import Activations
 from support.commands.main import commands
 from support.verbs.caller import A_DAY, CallerAnswer, CallerQuestion, Told, UnreadableField, ask
 from support.verbs.histories import UnknownReference
-from support.verbs.staff import NotAllowed, Staff, StaffRole
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import NotAllowed, Staff, StaffContext, StaffRole
 from tests.activities.test_registrar import insert
 from tests.server import client, reference, working, world
 from tests.stack import TestStack

@@ -22,8 +22,7 @@ from support.verbs.histories import UnknownReference
 from support.verbs.load_case import load_case, page_of
 from support.verbs.search import search
 from support.verbs.sentences import sentence
-from support.verbs.staff import NotAllowed, Staff, StaffRole
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import NotAllowed, Staff, StaffContext, StaffRole
 from support.verbs.withdrawal import withdraw
 from tests import desk as desks
 from tests.ledger.life import left, live, person_of

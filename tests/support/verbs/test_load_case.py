@@ -11,7 +11,7 @@ from domain.contracts.vocabulary import Step, WaitReason
 from starter.portal.page_state import PageState, conceal
 from support.verbs.cases import Case, CaseState, CaseSummary
 from support.verbs.load_case import page_of
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import StaffContext
 from support.verbs.timeline import Event
 from workflows import steps
 

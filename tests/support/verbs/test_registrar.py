@@ -40,8 +40,7 @@ from support.verbs.registrar_texts import (
     contact,
     sentences,
 )
-from support.verbs.staff import NotAllowed, Staff, StaffRole
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import NotAllowed, Staff, StaffContext, StaffRole
 from tests.activities.case import PASSWORD, Case, others
 from tests.activities.test_registrar import insert
 from tests.recognition.test_presence import noted

@@ -15,7 +15,7 @@ from domain.registrar.diagnosis import Diagnosis
 from ledger import activations
 from postgres import Pool
 from security.purposes import User
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import StaffContext
 from tests.activities.test_records import close
 from tests.activities.test_registrar import insert
 from tests.stack import TestStack

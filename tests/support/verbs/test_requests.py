@@ -22,8 +22,7 @@ from support.commands.main import commands
 from support.verbs import requests
 from support.verbs.actions import ActionRefused
 from support.verbs.requests import UnknownRequest
-from support.verbs.staff import NotAllowed, Staff, StaffRole
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import NotAllowed, Staff, StaffContext, StaffRole
 from tests import desk as desks
 from tests.sandbox import sandbox
 from tests.stack import TestStack

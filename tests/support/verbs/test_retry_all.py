@@ -30,8 +30,7 @@ from starter.client.connect import TemporalUnavailable
 from support.verbs import actions, cases
 from support.verbs.cases import CaseSummary
 from support.verbs.retry_all import retriable, retry_all
-from support.verbs.staff import Action, NotAllowed, Staff, StaffRole
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import Action, NotAllowed, Staff, StaffContext, StaffRole
 from tests.desk import desk
 from tests.server import working
 from tests.stack import TestStack

@@ -18,8 +18,7 @@ from ledger import activations, audit
 from support.commands.main import commands
 from support.verbs import erasure
 from support.verbs.search import search
-from support.verbs.staff import ALLOWED, Action, NotAllowed, Staff, StaffRole
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import ALLOWED, Action, NotAllowed, Staff, StaffContext, StaffRole
 from tests.server import client
 from tests.stack import TestStack
 from tests.workflows.engine import PERSON

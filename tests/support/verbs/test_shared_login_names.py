@@ -17,7 +17,7 @@ from domain.registrar.readiness import Obstacle, report
 from postgres import Pool
 from recognition.comparison import Plan, matches, persons
 from support.verbs.registrar import RegistrarQuestion, check
-from support.verbs.staff_context import StaffContext
+from support.verbs.staff import StaffContext
 from tests.activities.case import PASSWORD, Case
 from tests.activities.conftest import reading, writing
 from tests.activities.test_registrar import insert
