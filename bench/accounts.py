@@ -1,9 +1,9 @@
-"""How fast the registrar is compared with the directory: `python -m bench.accounts [COUNT]`.
+"""Measures the comparison of registrar and directory: `python -m bench.accounts [COUNT]`.
 
-Loads invented rows and entries into a PostgreSQL and an OpenLDAP of its own, then does in this
-process what `activation accounts match` and `import` do. The reference is the registrar's report on
-the same rows. Exits with 1 when either takes two minutes or more, when a person is judged otherwise
-than the entries were made, or when a second import reserves anything.
+Loads invented rows and entries into a PostgreSQL and an OpenLDAP of its own, then runs in this
+process what `activation accounts match` and `import` run. The reference is the registrar's report
+on the same rows. Exits with 1 if either takes two minutes or more, if a result differs from the one
+for which the entries were made, or if a second import reserves anything.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ _HASH = "{SSHA}c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 
 
 def entries(count: int, domain: str) -> Iterator[str]:
-    """Yield as many entries: without a sign, with a code, with a mail, with code and password."""
+    """Yield entries: without a mark, with a code, with an e-mail, with code and password."""
     for n in range(count):
         number = f"C{n:07d}"
         yield f"dn: uid=c{n:07d},{PEOPLE_DN}\nobjectClass: inetOrgPerson"
@@ -115,7 +115,7 @@ def say(line: str) -> None:
 
 
 def _right(match: Match) -> bool:
-    """Whether one of the crowd, with one enrolment, is judged as the entry was made."""
+    """Tell whether the result for a student with one enrolment is that of their entry."""
     number = match.registration_id.removeprefix("C")
     ours = number != match.registration_id and len(match.keys) == 1
     return not ours or match.plan is KINDS[int(number) % len(KINDS)]

@@ -1,9 +1,9 @@
-"""Let COUNT students send their contact at the same moment: `python -m bench.burst [COUNT]`.
+"""Lets COUNT students send their contact at the same moment: `python -m bench.burst [COUNT]`.
 
-Starts a demo of its own. Ten others stand at the code by then and go on, and a new one asks for the
-start page each second. Prints how the crowd was answered and until when it was in, the slowest page
-of who was inside and of the start page, and what must never happen: somebody who does not get in or
-on, an answer of 5xx to who was inside, a workflow task that failed. Exit code 1 where it happened.
+Starts a demo of its own. Ten other students are at the code page by then and continue, and a new
+one requests the start page each second. Prints the answers to the crowd and when all had started,
+the slowest page of the ten and of the start page, and violated invariants: a student who cannot
+start or continue, an answer of 5xx to one of the ten, a failed workflow task. Exit code 1 for any.
 """
 
 import asyncio
@@ -61,14 +61,14 @@ class Student:
 
 
 def newcomers(there: World, seen: Seen, over: threading.Event) -> None:
-    """Ask for the start page each second, each time as somebody new."""
+    """Request the start page each second, each time from a new browser."""
     while not over.wait(1):
         with closing(Browser(there.env["PORTAL_URL"], "el", seen)) as browser:
             browser.visit("/")
 
 
 def play(there: World, count: int, crowd: Seen, inside: Seen, new: Seen) -> float:
-    """Return how many seconds it took until the last of the crowd was in."""
+    """Return after how many seconds the last student of the crowd had started."""
     draw = Random(time.time_ns())  # noqa: S311 - invented people need no secrecy
     rows = [invent(n, draw) for n in range(1, count + INSIDE + 1)]
     there.enrol(rows)

@@ -1,8 +1,8 @@
-"""How fast the console shows 200 activations: `python -m bench.console [COUNT]`.
+"""Measures how fast the console shows 200 activations: `python -m bench.console [COUNT]`.
 
-Starts a demo of its own, populates it, and asks for each list and for a case of each kind, with
-the worker up and then killed. Every time stands beside that of one listing of Temporal's
-visibility in the same run, so that the ratio means the same on any machine.
+Starts a demo of its own, populates it, and requests each list and a case of each kind, with the
+worker running and then killed. Every time is printed beside that of one listing of Temporal's
+visibility in the same run, so that ratios are comparable between machines.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ _LIST = re.compile(r'href="(/list[^"]*)"')
 
 
 class Watch(Visitor):
-    """A browser with a stopwatch; `lists` are the lists that the last page leads to."""
+    """A browser that measures time; `lists` are the lists to which the last page links."""
 
     took = 0.0
     lists: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class Watch(Visitor):
 
 @contextmanager
 def running(folder: Path) -> Iterator[None]:
-    """Let a demo run in this folder while the block does."""
+    """Run a demo in this folder during the block."""
     words = activation("demo", "up", "--folder", str(folder), "--any-ports")
     log = folder.with_suffix(".txt")
     with log.open("wb") as output:
@@ -71,7 +71,7 @@ def running(folder: Path) -> Iterator[None]:
 
 
 async def kinds(client: Client) -> dict[str, str]:
-    """Return one reference for each step and reason that activations stand at."""
+    """Return one reference for each step and wait reason of the activations."""
     found = {}
     async for execution in client.list_workflows(f"WorkflowType = '{WORKFLOW}'"):
         at = (execution.typed_search_attributes.get(key) for key in (STEP, REASON))

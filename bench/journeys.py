@@ -1,9 +1,9 @@
-"""Play whole journeys, many at once: `python -m bench.journeys [COUNT [AT_ONCE]]`.
+"""Plays many whole journeys at once: `python -m bench.journeys [COUNT [AT_ONCE]]`.
 
 Starts a demo of its own and lets COUNT invented students activate their accounts, AT_ONCE at a
 time. Prints the journeys a second, the time of each request beside that of the start page in the
-same run, every answer of 5xx, and what must never happen: a final page without the username, or
-a refusal of an answer that was taken. Exit code 1 where that happened.
+same run, every answer of 5xx, and violated invariants: a final page without the username, or the
+refusal of an accepted answer. Exit code 1 for any.
 """
 
 import os
@@ -36,12 +36,12 @@ COUNT, AT_ONCE = 500, 20
 FAILED = (PartFailed, StopIteration, ValueError, httpx.HTTPError)
 _REFERENCE = "GET /"
 _ANSWERS = ("POST /pin", "POST /review", "POST /password")
-"""What takes something in: none of these may be told that it was not taken."""
+"""Forms that submit something: after acceptance none of these may be answered as refused."""
 
 
 @dataclass
 class Seen:
-    """What the students of one run met."""
+    """Answers and times of all students of one run."""
 
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     answers: Counter[str] = field(default_factory=Counter)
@@ -55,7 +55,7 @@ class Seen:
 
 
 class Browser(Visitor):
-    """Notes each answer; waits and sends the contact again where the portal asks for that."""
+    """Records each answer; waits and sends the contact again if the portal asks for that."""
 
     def __init__(self, url: str, language: str, seen: Seen) -> None:
         super().__init__(url, language)
@@ -96,7 +96,7 @@ class Browser(Visitor):
 
 
 def journey(world: World, row: Row, seen: Seen) -> None:
-    """Play one student to the final page; whoever does not come there is noted as lost."""
+    """Play one student to the final page; record one who does not reach it as lost."""
     browser = Browser(world.env["PORTAL_URL"], "el", seen)
     with closing(Player(world, row, language="el", by_email=False, visitor=browser)) as player:
         try:
@@ -109,7 +109,7 @@ def journey(world: World, row: Row, seen: Seen) -> None:
 
 
 def finish(player: Player, browser: Browser, seen: Seen) -> None:
-    """Play on from the page of the code."""
+    """Continue from the page of the code."""
     try:
         player.prove()
         player.agree()
@@ -129,7 +129,7 @@ def world() -> Iterator[World]:
 
 @contextmanager
 def world_in(folder: Path) -> Iterator[World]:
-    """Let a demo run in this folder, and return what its students need."""
+    """Run a demo in this folder, and return the environment of its students."""
     with running(folder):
         config = folder / "activation.toml"
         os.environ["ACTIVATION_CONFIG"] = str(config)
@@ -139,7 +139,7 @@ def world_in(folder: Path) -> Iterator[World]:
 
 
 def play(world: World, count: int, at_once: int, first: int = 1) -> tuple[Seen, float]:
-    """Return what was seen, and how many seconds it took; `first` numbers the students."""
+    """Return the answers and the duration in seconds; `first` is the first student's number."""
     draw = Random(time.time_ns())  # noqa: S311 - invented people need no secrecy
     rows: Sequence[Row] = [invent(n, draw) for n in range(first, first + count)]
     world.enrol(rows)
@@ -151,7 +151,7 @@ def play(world: World, count: int, at_once: int, first: int = 1) -> tuple[Seen, 
 
 
 def report(seen: Seen, count: int, at_once: int, seconds: float) -> bool:
-    """Print the table; returns whether nothing happened that must never happen."""
+    """Print the table, and return whether no invariant was violated."""
     say(f"{count} journeys, {at_once} at once: {count / seconds:.2f} a second")
     reference = median(seen.took[_REFERENCE])
     for name, took in sorted(seen.took.items()):

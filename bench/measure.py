@@ -1,4 +1,4 @@
-"""Measure whole journeys beside two reference workflows: `python -m bench.measure [ROUNDS]`.
+"""Measures whole journeys beside two reference workflows: `python -m bench.measure [ROUNDS]`.
 
 Starts a demo of its own. In each round, and for 1, 5, 10 and 20 students at once, it plays the
 journey and then *bare* and *literal* (`bench.reference_workflows`) on the same Temporal, because a
@@ -128,7 +128,7 @@ def _centiles(took: Sequence[float]) -> tuple[float, float, float]:
 
 def as_json(levels: dict[int, Level]) -> str:
     """Return every figure, by the number of students at once."""
-    told = {
+    figures = {
         at_once: {
             "runs": {
                 kind: [{"per_second": run.per_second, "cpu_ms": dict(run.cpu_ms)} for run in each]
@@ -141,7 +141,7 @@ def as_json(levels: dict[int, Level]) -> str:
         }
         for at_once, level in levels.items()
     }
-    return json.dumps(told, indent=1) + "\n"
+    return json.dumps(figures, indent=1) + "\n"
 
 
 def main(rounds: int = ROUNDS) -> int:

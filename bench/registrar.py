@@ -1,7 +1,7 @@
-"""How fast a student is found among 100,000: `python -m bench.registrar [ROWS]`.
+"""Measures how fast a student is found among 100,000: `python -m bench.registrar [ROWS]`.
 
 Loads invented rows into a PostgreSQL of its own and measures the engine's two queries against a
-read by primary key in the same run, so that the ratio means the same on any machine. Exits with 1
+read by primary key in the same run, so that ratios are comparable between machines. Exits with 1
 when a look-up takes 20 ms or more.
 """
 
@@ -59,7 +59,7 @@ def mobile(n: int) -> str:
 
 
 async def load(dsn: str, rows: int) -> None:
-    """Make the table with its indexes in a schema of its own, and put the crowd in."""
+    """Create the table with its indexes in a schema of its own, and insert the crowd."""
     records = await asyncpg.connect(dsn, command_timeout=300)
     try:
         await records.execute(f"CREATE SCHEMA {SCHEMA}; SET search_path = {SCHEMA}")

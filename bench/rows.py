@@ -1,10 +1,9 @@
-"""Play a whole registrar as untidy as they are: `python -m bench.rows [ROWS [JOURNEYS]]`.
+"""Plays a whole registrar of realistic untidy rows: `python -m bench.rows [ROWS [JOURNEYS]]`.
 
-Draws students of every kind in `bench.untidy`, of each of whom it is known what is true, and puts
-entries made by other means into the directory of a demo of its own. Then it runs the registrar's
-report, `activation accounts match` and `import`, and lets students of every kind activate at the
-portal. Prints a table of what came out otherwise than it is true, and the first of each. Exit code
-1 where there is anything.
+Generates students of every kind in `bench.untidy` with their expected results, and adds entries
+made by other means to the directory of a demo of its own. Then it runs the registrar's report,
+`activation accounts match` and `import`, and lets students of every kind activate at the portal.
+Prints a table of unexpected results, with the first of each. Exit code 1 if there is any.
 """
 
 import asyncio
@@ -85,7 +84,7 @@ def main(rows: int = ROWS, journeys: int = JOURNEYS) -> int:
                 check_passwords(ldap, played, faults)
                 entries = asyncio.run(all_entries(config))
                 check_entries(entries, config.institution.domain, humans, faults)
-    return told(humans, played, faults)
+    return print_table(humans, played, faults)
 
 
 def load(stack: Stack, humans: Iterable[Human]) -> None:
@@ -98,7 +97,7 @@ def load(stack: Stack, humans: Iterable[Human]) -> None:
 
 
 async def compare(config: Settings, humans: Sequence[Human], faults: Faults) -> None:
-    """Run what an operator does before the term."""
+    """Run the commands that an operator runs before the term."""
     region = config.registrar.phone_region
     rows = await everybody(config.registrar)
     found, seconds = timed(lambda: readiness.report(rows, region))
@@ -133,7 +132,7 @@ async def all_entries(config: Settings) -> list[Entry]:
 
 
 def chosen(humans: Iterable[Human], journeys: int) -> list[Human]:
-    """Choose whole turns, evenly from all, of those who have a contact."""
+    """Return complete turns of students with a contact, spread evenly over all."""
     turns: dict[int, list[Human]] = defaultdict(list)
     for human in humans:
         if human.ends:
@@ -158,7 +157,7 @@ def play(world: World, humans: Sequence[Human], faults: Faults) -> None:
 
 
 def journey(world: World, human: Human) -> str:
-    """Go from page to page as the portal leads; returns the end, or what support must see to."""
+    """Follow the portal from page to page; return the end, or the wait reason for support."""
     browser = Browser(world.env["PORTAL_URL"], "el", Seen())
     row = human.newest
     with closing(Player(world, row, language="el", by_email=False, visitor=browser)) as player:
@@ -173,7 +172,7 @@ def journey(world: World, human: Human) -> str:
 
 
 def step(player: Player, browser: Browser, human: Human) -> str | None:
-    """Do what one page asks for; returns the end where this is one."""
+    """Complete one page; return the end if it is one."""
     match browser.page.path:
         case "/pin":
             browser.submit(pin=player.code())
@@ -199,7 +198,7 @@ def step(player: Player, browser: Browser, human: Human) -> str | None:
 
 
 def standing(browser: Browser) -> dict[str, object]:
-    """Return where the activation stands, also where the portal is busy and says so in words."""
+    """Return the activation's state, retrying while the portal answers that it is busy."""
     while True:
         try:
             return browser.where()
@@ -223,7 +222,7 @@ def check_passwords(ldap: LdapClient, played: Iterable[Human], faults: Faults) -
             faults.note(human, "password", wrong=opened.code != SUCCESS, seen=opened)
 
 
-def told(humans: Sequence[Human], played: Sequence[Human], faults: Faults) -> int:
+def print_table(humans: Sequence[Human], played: Sequence[Human], faults: Faults) -> int:
     """Print the table; returns the exit code."""
     everybody_of, came = Counter(h.kind for h in humans), Counter(h.kind for h in played)
     say(f"{'kind':30} {'all':>6} {'came':>5}  " + "  ".join(_CHECKS))

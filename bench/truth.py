@@ -23,7 +23,7 @@ _HINDERING = frozenset(
 
 
 class Faults:
-    """What is not as it was drawn, by kind of student, with the first of each kind."""
+    """Counts unexpected results by kind of student, with the first of each kind."""
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
@@ -39,11 +39,13 @@ class Faults:
 
 
 def check_report(found: Report, humans: Iterable[Human], faults: Faults) -> None:
-    told: dict[str, set[Obstacle]] = defaultdict(set)
+    reported: dict[str, set[Obstacle]] = defaultdict(set)
     for each in found.findings:
-        told[f"{each.system_id}/{each.registration_id}"].add(each.reason)
+        reported[f"{each.system_id}/{each.registration_id}"].add(each.reason)
     for human in humans:
-        reasons = set[Obstacle]().union(*(told[number] for number in human.numbers)) & _HINDERING
+        reasons = (
+            set[Obstacle]().union(*(reported[number] for number in human.numbers)) & _HINDERING
+        )
         right = {human.obstacle} if human.obstacle else set[Obstacle]()
         faults.note(human, "report", wrong=reasons != right, seen=reasons)
 
@@ -83,7 +85,7 @@ def check_reserved(
     humans: Iterable[Human],
     faults: Faults,
 ) -> None:
-    """Each known account's name is its owner's in the ledger, and no other old name is taken."""
+    """Check that the ledger has each known account's name for its owner, and no other old name."""
     keys = {f"{each.system_id}/{each.registration_id}": each.keys for each in matched}
     for human in humans:
         if human.old_name:

@@ -1,7 +1,7 @@
-"""Invented students in rows as untidy as registrars have them, and what is true of each.
+"""Generates students with realistic untidy rows, and the expected results of each.
 
-Each student is of one kind, by which this module knows what a comparison with the directory must
-say, and where an activation must end. How fields are written is drawn apart from that.
+Each student is of one kind, which determines the result of a comparison with the directory and the
+end of an activation. The writing of fields is drawn independently of the kind.
 """
 
 import base64
@@ -79,10 +79,10 @@ _FOREIGN = (Spelled("", "Oluwaseun"), Spelled("", "Nguyen"), Spelled("", "Þórd
 
 @dataclass
 class Human:
-    """`plan` and `ends` are what must come out; `typed` is what the student types.
+    """A student with expected `plan` and `ends`; `typed` is what the student types.
 
-    `turn` counts how often every kind was drawn before. `old_name` is that of the entry made by
-    other means, `old_password` whether that has one.
+    `turn` counts how often every kind was drawn before. `old_name` is the name of the entry made by
+    other means, `old_password` whether it has a password.
     """
 
     kind: str
@@ -108,7 +108,7 @@ class Human:
 
 
 class Drawing:
-    """Draws students one after another; of one first name and birth date, no two share more."""
+    """Draws students; two with the same first name and birth date share nothing else."""
 
     def __init__(self, seed: int, domain: str) -> None:
         self.draw = random.Random(seed)  # noqa: S311 - invented people need no secrecy
@@ -128,7 +128,7 @@ class Drawing:
                 return
 
     def human(self, **more: str | None) -> Human:
-        """Draw one with a single row; `more` stands in it is."""
+        """Draw a student with a single row; `more` overrides its columns."""
         self._n += 1
         n, draw = self._n, self.draw
         while True:
@@ -247,14 +247,14 @@ def _two_studies(d: Drawing) -> list[Human]:
 
 
 def _two_systems(d: Drawing) -> list[Human]:
-    """Leave the number out: names, birth date and father join them."""
+    """Draw two rows without the number, joined by names, birth date and father."""
     human = d.human(ssn=None)
     d.again(human, systemid="OLD")
     return [human]
 
 
 def _unknown_father(d: Drawing) -> list[Human]:
-    """Leave the father out of one row; the contact joins them."""
+    """Draw two rows, one without the father, joined by the contact."""
     human = d.human(ssn=None)
     d.again(human, fatherfirstnameel=d.draw.choice((*NOTHING, "ΑΓΝΩΣΤΟΣ")))
     return [human]
@@ -275,7 +275,7 @@ def _foreign(d: Drawing) -> list[Human]:
 
 
 def _namesakes(d: Drawing) -> list[Human]:
-    """Give two people one name and birth date; nobody knows their fathers."""
+    """Draw two people with one name and birth date and unknown fathers."""
     one = d.human(ssn=None, fatherfirstnameel=d.draw.choice(NOTHING))
     other = d.human(ssn=None, fatherfirstnameel=d.draw.choice(NOTHING))
     for column in ("firstnameel", "lastnameel", "firstnameen", "lastnameen", "birthdate"):
@@ -285,7 +285,7 @@ def _namesakes(d: Drawing) -> list[Human]:
 
 
 def _siblings(d: Drawing) -> list[Human]:
-    """Give both one mailbox, which is what they type."""
+    """Draw two people with one mailbox, which both type."""
     one = d.human()
     while (other := d.human()).born == one.born:
         pass
@@ -348,7 +348,7 @@ def _active_by_former_code(d: Drawing) -> list[Human]:
 
 
 def _rekeyed(d: Drawing) -> list[Human]:
-    """Give the row a new number; nothing is left of the old one but the entry's code."""
+    """Give the row a new number; only the entry's code has the old one."""
     name = d.name()
     human = d.human(loginname=name)
     gone = human.newest | {"registrationid": f"X{name}"}
@@ -358,7 +358,7 @@ def _rekeyed(d: Drawing) -> list[Human]:
 
 
 def _former_login(d: Drawing) -> list[Human]:
-    """Leave the old login name on the former row alone."""
+    """Leave the old login name only on the former row."""
     name = d.name("former{}")
     human = d.human(loginname=name, enrollmentstatus="graduated")
     d.again(human, loginname=d.draw.choice(NOTHING), enrollmentstatus="active")
@@ -385,7 +385,7 @@ def _old_mail(d: Drawing) -> list[Human]:
 
 
 def _recycled_login(d: Drawing) -> list[Human]:
-    """Let the entry of this name be somebody's who was born on another day."""
+    """Give the entry of this name to a person with another birth date."""
     name = d.name("re{}")
     human = d.human(loginname=name)
     d.planted(human, name, {"schacDateOfBirth": "19820304"}, password=True)

@@ -1,4 +1,4 @@
-"""Makes the demo's own certificate authority and its servers' certificate, once for a stack."""
+"""Creates the demo's own certificate authority and its servers' certificate, once per stack."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta

@@ -1,6 +1,6 @@
 """Makes students for `populate.py`, and plays what each does in a browser, page by page.
 
-The random generator alone decides who they are. They are inserted in the registrar's table, and
+The seed of the random generator determines them. They are inserted into the registrar's table, and
 use the real portal with the real codes from the inbox.
 """
 

@@ -15,11 +15,11 @@ _NOBODYS_MOBILE = "6912000000"
 
 @dataclass(frozen=True, eq=False)
 class Fate:
-    """`share` students of a crowd have it, and `stands` is where support find them.
+    """A final state: `share` students of a crowd have it, and their case shows `stands`.
 
-    Without `play` they need no browser. `row` is what stands in their row and in no other's, `{n}`
-    their number; with `twin` a second student is on file with the same contact. `activations` is
-    how many each of them makes.
+    Without `play` they need no browser. `row` has the columns in which their row differs from
+    others, with `{n}` for their number; with `twin` a second student has the same contact on file.
+    `activations` is how many each of them makes.
     """
 
     name: str
@@ -86,7 +86,7 @@ def _becomes_active(player: Player) -> None:
 
 
 def _comes_again(player: Player) -> None:
-    """Come twice: the second activation ends, for the account is there."""
+    """Start twice: the second activation ends, because there is an account."""
     _becomes_active(player)
     with closing(player.again()) as later:
         later.come()
@@ -94,7 +94,7 @@ def _comes_again(player: Player) -> None:
 
 
 def _goes_on_elsewhere(player: Player) -> None:
-    """Come twice: the second activation ends, and its browser goes on with the first."""
+    """Start twice: the second activation ends, and its browser continues with the first."""
     _reads_the_details(player)
     with closing(player.again()) as elsewhere:
         elsewhere.come()

@@ -56,7 +56,7 @@ def create(folder: Path) -> Starlette:
     def messages(request: Request) -> Response:
         to = request.query_params.get("to")
         if to and to.startswith(" "):
-            # The plus of a number, written into an address as it is, arrives as a space.
+            # An unescaped plus of a number in an address arrives as a space.
             to = "+" + to[1:]
         return JSONResponse(all_messages(folder, to))
 

@@ -33,8 +33,8 @@ class PortTaken(PartFailed):
 
     def __init__(self, ports: Mapping[str, int]) -> None:
         self.ports = ports
-        told = ", ".join(f"{port} ({name})" for name, port in ports.items())
-        super().__init__(f"taken by another program meanwhile: port {told}")
+        ports_with_names = ", ".join(f"{port} ({name})" for name, port in ports.items())
+        super().__init__(f"taken by another program meanwhile: port {ports_with_names}")
 
 
 class Part(ABC):
@@ -95,7 +95,7 @@ class Part(ABC):
                 stderr=log,
                 cwd=self.place.folder,
                 env={**os.environ, **self.environment()},
-                # Ctrl-C at the terminal reaches the owner alone, who stops parts in order.
+                # Ctrl-C at the terminal must reach only the owner, which stops parts in order.
                 start_new_session=True,
             )
         self.place.pid(self.name).write_text(f"{self.process.pid}\n", encoding="ascii")

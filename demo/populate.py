@@ -1,7 +1,7 @@
 """Makes activations in mixed states, as real students would: `activation demo populate`.
 
-Each student has a fate and is left where it leaves them. The seed alone draws them; those of an
-earlier run are counted first, so that another run brings others.
+Each student is played to the final state of their fate. The seed determines the students; those of
+earlier runs are counted first, so that another run makes others.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ _SHORT = Policy(deadline=timedelta(seconds=1))
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """One student, and everything that was drawn for them."""
+    """One generated student with all random choices."""
 
     fate: Fate
     rows: Sequence[Row]
@@ -89,7 +89,7 @@ def play(folder: Path, count: int, seed: int, say: Say) -> None:
 
 
 def drawn(count: int, seed: int, known: int) -> Iterator[Played]:
-    """Yield the students after the first `known` ones; those who take longest come first."""
+    """Yield the students after the first `known` ones; those who take longest are first."""
     draw = random.Random(f"{seed} {known}")  # noqa: S311 - invented people need no secrecy
     shares = sum(fate.share * fate.activations for fate in FATES)
     n = known
@@ -168,7 +168,7 @@ async def _expire(opened: StaffContext, played: Played, reference: str) -> None:
 
 
 def _table(crowd: Sequence[Played], references: Mapping[Played, str]) -> Iterator[str]:
-    """Say how many have each fate, and the reference of one of them to look at."""
+    """Return a table with the number of students for each fate, and one reference of each."""
     rows = [("a student who", "stands at", "how many", "for example")]
     for fate in FATES:
         theirs = [played for played in crowd if played.fate is fate]

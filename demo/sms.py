@@ -1,7 +1,6 @@
-"""An SMS gateway that delivers into the inbox: the generic HTTP preset, token and all.
+"""Runs an SMS gateway that delivers into the inbox, with the generic HTTP preset and its token.
 
-`python -m demo.sms PORT INBOX TOKEN_FILE`. A message id that was seen before is answered alike and
-delivered once, as good gateways do.
+`python -m demo.sms PORT INBOX TOKEN_FILE`. It deduplicates by message id, as good gateways do.
 """
 
 import secrets

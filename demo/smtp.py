@@ -1,7 +1,7 @@
-"""A mail server that delivers into the inbox: `python -m demo.smtp PORT INBOX TLS`.
+"""Runs a mail server that delivers into the inbox: `python -m demo.smtp PORT INBOX TLS`.
 
-It takes nothing in clear; TLS is the folder of its certificate. Each recipient gets a message of
-their own; its text is the plain part, as a mail program shows it.
+It requires TLS; TLS is the folder of its certificate. Each recipient gets a separate message; its
+text is the plain part, as a mail program shows it.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ def _text(mail: EmailMessage) -> str:
 
 
 class Deliver:
-    """aiosmtpd's handler: what was accepted is on disk before the answer goes out."""
+    """Handler of aiosmtpd that stores a message before it answers "accepted"."""
 
     def __init__(self, inbox: Path) -> None:
         self._inbox = inbox

@@ -1,7 +1,7 @@
 """Debian's slapd: the installed one, else its packages unpacked inside the checkout.
 
-Nothing is installed and no service is made. Unpacking needs no rights, only apt's package lists:
-where they are missing root fetches them, and a user is told the one line to have run.
+Nothing is installed and no service is created. Unpacking needs no root, only apt's package lists:
+if they are missing, root downloads them, and another user is shown the command to run.
 """
 
 import os
@@ -56,7 +56,7 @@ def _unpack(root: Path) -> None:
         raise PartFailed("slapd was not found, and only Debian's apt can fetch it: install it")
     packages = _missing_packages()
     root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Unpacked aside and renamed: a start that was cut short leaves no half server.
+    # Unpacked elsewhere and renamed, so that an interrupted start leaves no incomplete server.
     with tempfile.TemporaryDirectory(dir=root.parent) as name:
         aside = Path(name)
         run(("apt-get", "download", *packages), what="apt-get download slapd", cwd=aside)

@@ -25,7 +25,7 @@ from demo.sms import Sms
 from demo.smtp import Smtp
 from demo.temporal import NAMESPACE, Temporal
 
-# Everybody at the demo has the same address, so the limits by address are wide there only.
+# All students of the demo have the same address, so only there the limits by address are wide.
 ANY_NUMBER = 100_000
 
 
@@ -102,7 +102,7 @@ class Stack:
         }
 
     def environment(self) -> Mapping[str, str]:
-        """Give the names and values of the env file, which other people's scripts rely on."""
+        """Return the names and values of the env file, on which other scripts rely."""
         return {
             "PORTAL_URL": self.portal.url,
             "INBOX_URL": self.inbox.url,

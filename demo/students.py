@@ -44,7 +44,7 @@ DEPARTMENTS = (
 
 
 def amka(born: date, serial: int, *, gender: str) -> str:
-    """Give the number with its date, a serial whose last digit tells the gender, and the check."""
+    """Return the number: the date, a serial whose last digit has the gender, and a check digit."""
     body = f"{born:%d%m%y}{serial:03d}{'7' if gender == 'M' else '4'}"
     return body + luhn.calc_check_digit(body)
 

@@ -54,8 +54,8 @@ class Supervisor:
 
     async def _until_stopped(self, when_ready: Callable[[], None]) -> None:
         work = asyncio.create_task(self._start_all_and_watch(when_ready))
-        told = asyncio.create_task(self._ending.wait())
-        await asyncio.wait((work, told), return_when=asyncio.FIRST_COMPLETED)
+        ending = asyncio.create_task(self._ending.wait())
+        await asyncio.wait((work, ending), return_when=asyncio.FIRST_COMPLETED)
         self._ending.set()
         if work.done():
             work.result()
@@ -82,7 +82,7 @@ class Supervisor:
         await self._start_all_once()
 
     async def _start_all_once(self) -> None:
-        """Start what can start together; the engine comes when all it needs is prepared."""
+        """Start parts concurrently; the engine starts when all that it needs is ready."""
         stack = self._stack
         stack.write_files()
         # The operator's own commands, which find this demo by its settings file.
@@ -165,7 +165,7 @@ class Supervisor:
 
 @contextmanager
 def only_one(folder: Path, *, wait: bool = False) -> Iterator[None]:
-    """Hold the folder's lock; it is free only when nothing of the demo runs any more."""
+    """Hold the folder's lock, which is free only when no part of the demo runs."""
     try:
         lock = (folder / "lock").open("w")
     except PermissionError:
@@ -179,7 +179,7 @@ def only_one(folder: Path, *, wait: bool = False) -> Iterator[None]:
 
 
 async def _all(*work: Awaitable[None]) -> None:
-    """Do all of it to the end, and then raise the first failure that no other port mends."""
+    """Await all, then raise the first failure that another port would not solve."""
     failed = [e for e in await asyncio.gather(*work, return_exceptions=True) if e is not None]
     taken = [e for e in failed if isinstance(e, PortTaken)]
     for error in failed:

@@ -1,4 +1,4 @@
-"""What a person reads when the demo is ready: where everything is, who to play, what to try."""
+"""Makes the text shown when the demo is ready: addresses, sample students, and commands to try."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ COMMANDS = (
 
 
 def aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Return a line a row, its cells one under the other."""
+    """Return one line per row, with aligned cells."""
     lines = list(rows)
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [

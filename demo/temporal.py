@@ -52,11 +52,11 @@ class Temporal(Part):
             "log-level": "warn",
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
-        # A run whose task fails is shown to staff at its second try, not after a minute.
+        # Shows staff a run whose task fails at its second attempt, not after a minute.
         problems = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
         # An acknowledged write is on the disk, as on a real cluster.
         pragmas = ("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=2")
-        # What is erased is gone within a second or two, not half a minute later.
+        # Deletes erased histories within a second or two, not half a minute later.
         erased = 'history.transferProcessorUpdateAckInterval="1s"'
         for value in (problems, erased):
             words += ["--dynamic-config-value", value]

@@ -17,9 +17,9 @@ TLS = ssl.create_default_context()
 
 @dataclass
 class Form:
-    """A form as the page shows it: `fields` holds what a browser would send untouched.
+    """A form of a page: `fields` has the values that a browser would send unchanged.
 
-    `names` are those of everything that can be filled in, chosen or pressed.
+    `names` are those of all inputs, choices and buttons.
     """
 
     action: str
@@ -28,7 +28,7 @@ class Form:
 
 
 class _Reader(HTMLParser):
-    """Collects the title, the words of the main part line by line, and the forms."""
+    """Collects the title, the text of the main part line by line, and the forms."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Page:
 
 
 class Visitor:
-    """One person at one browser; `page` is what they look at now."""
+    """One person at one browser; `page` is the present page."""
 
     def __init__(self, url: str, language: str) -> None:
         self._http = httpx.Client(
@@ -112,14 +112,14 @@ class Visitor:
         return self._look(self._http.post(form.action, data=form.fields | answers))
 
     def press(self, action: str) -> Page:
-        """Send the form that leads to this address, as it stands."""
+        """Submit the form with this action, unchanged."""
         form = next(form for form in self.page.forms if form.action == action)
         return self._look(self._http.post(action, data=form.fields))
 
     def where(self) -> dict[str, Any]:
-        """Return where this browser's activation stands: reference, step and wait reason."""
-        told: dict[str, Any] = self._http.get("/progress.json").json()
-        return told
+        """Return reference, step and wait reason of this browser's activation."""
+        progress: dict[str, Any] = self._http.get("/progress.json").json()
+        return progress
 
     def _look(self, response: httpx.Response) -> Page:
         reader = _Reader()

@@ -1,7 +1,7 @@
-"""One student's whole journey through the real portal, told in words, up to a login that works.
+"""Plays one student through the real portal up to a working login, and prints each step.
 
-Plays the first student of the demo who has no account yet, or the first of a named sample, so it
-can be run again and again.
+It takes the first student of the demo who has no account yet, or the first of a named sample, so
+it can be repeated.
 """
 
 import re
@@ -41,7 +41,7 @@ PLAYED = tuple(sample.key for sample in SAMPLES if sample.key != NOT_FOUND)
 
 @dataclass(frozen=True)
 class Student:
-    """Who is played: what is typed as contact, where messages go, and what is told if asked."""
+    """The student: the contact to type, the address of messages, and answers to questions."""
 
     name: str
     number: str
@@ -75,7 +75,7 @@ def play(folder: Path, language: str, say: Say, sample: str | None = None) -> No
 
 
 class _Journey:
-    """Walks from page to page; each page's answer is the method named by its path."""
+    """Goes from page to page; the method with the name of its path answers each page."""
 
     def __init__(self, visitor: Visitor, inbox_url: str, student: Student, say: Say) -> None:
         self._visitor = visitor
@@ -85,7 +85,7 @@ class _Journey:
         self._password = secrets.token_urlsafe(18)
 
     def walk(self) -> str:
-        """Give the password of the account that is active now."""
+        """Return the password of the active account."""
         self._look(self._visitor.visit("/"))
         page = self._look(self._visitor.visit("/who"))
         while page.path != "/done":
@@ -102,8 +102,8 @@ class _Journey:
             self._say(f"   {line}")
         return page
 
-    def _submit(self, told: str, **answers: str) -> None:
-        self._say(f"-> {told}")
+    def _submit(self, step: str, **answers: str) -> None:
+        self._say(f"-> {step}")
         page = self._visitor.submit(**answers)
         if page.status != httpx.codes.OK:
             self._look(page)
@@ -127,7 +127,7 @@ class _Journey:
         self._submit(pin, pin=pin)
 
     def _await_message(self, mark: str) -> Message:
-        """Give the newest message with this page's mark: who shares a mobile gets others too."""
+        """Return the newest message with this page's reference; a shared mobile gets others too."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             for message in reversed(self._messages()):
@@ -170,7 +170,7 @@ class _Journey:
 
 
 def read_env(folder: Path) -> dict[str, str]:
-    """Return where the demo of this folder is; of a stopped one others may have the ports now."""
+    """Return the demo's addresses; raise if it is stopped, as others may have its ports now."""
     parts = ask(folder, "status")["parts"]
     if any(part["name"] == "portal" and part["state"] != "running" for part in parts):
         raise PartFailed("the portal of this demo does not run, or not yet")
@@ -179,7 +179,7 @@ def read_env(folder: Path) -> dict[str, str]:
 
 
 def _candidates(sample: str | None) -> Iterator[Student]:
-    """Give who can be played: the samples first, or one of them only, then the invented crowd."""
+    """Yield the possible students: the samples, or only one of them, then the crowd."""
     for each in SAMPLES:
         if each.key in ((sample,) if sample else PLAYED):
             for row in _one_a_person(each.rows):
@@ -190,7 +190,7 @@ def _candidates(sample: str | None) -> Iterator[Student]:
 
 
 def _one_a_person(rows: Iterable[Row]) -> Iterable[Row]:
-    """Give one row of each: two enrolments of one human have one name and one birth date."""
+    """Return one row per person: enrolments of one human have one name and one birth date."""
     return {(row["lastnameel"], row["firstnameel"], row["birthdate"]): row for row in rows}.values()
 
 

@@ -177,7 +177,7 @@ WRONG = (ValidationError, UnreadableSettings)
 
 @cache
 def load() -> Settings:
-    """Return the settings, read once per process; raises one of `WRONG`, which `told` describes."""
+    """Return the settings, read once per process; raises one of `WRONG` (see `describe`)."""
     named = os.environ.get("ACTIVATION_CONFIG")
     if named and not Path(named).is_file():
         raise UnreadableSettings("ACTIVATION_CONFIG names no file")
@@ -195,14 +195,14 @@ def load() -> Settings:
         raise UnreadableSettings(f"{error}: it has to be JSON") from None
 
 
-def told(error: Wrong) -> str:
+def describe(error: Wrong) -> str:
     """Describe what is missing or wrong, with the reason if the engine checked; quote no value."""
     if isinstance(error, UnreadableSettings):
         return str(error)
-    return ", ".join(map(_describe, error.errors()))
+    return ", ".join(map(_describe_field, error.errors()))
 
 
-def _describe(detail: ErrorDetails) -> str:
+def _describe_field(detail: ErrorDetails) -> str:
     field = ".".join(map(str, detail["loc"]))
     ours = isinstance(detail.get("ctx", {}).get("error"), Unfit)
     why = detail["msg"].removeprefix("Value error, ") if ours or not field else ""

@@ -100,7 +100,7 @@ def main() -> None:
     try:
         with_commands(*sys.argv[1:2])()
     except settings.WRONG as error:
-        _fail(f"settings missing or wrong: {settings.told(error)}")
+        _fail(f"settings missing or wrong: {settings.describe(error)}")
     except _ONE_LINE_ERRORS as error:
         _fail(str(error))
     except RPCError as error:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from domain.contracts.submissions import Policy
 from domain.usernames import candidates
-from settings import RegistrarSettings, Settings, UnreadableSettings, Usernames, load, told
+from settings import RegistrarSettings, Settings, UnreadableSettings, Usernames, describe, load
 from settings.rules import MAY_BE_ZERO, check_policy
 
 
@@ -83,7 +83,7 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 def refusal(values: dict[str, Any]) -> str:
     with pytest.raises(ValidationError) as refused:
         Settings(**values)
-    return told(refused.value)
+    return describe(refused.value)
 
 
 @pytest.mark.usefixtures("alone")
@@ -196,16 +196,16 @@ def test_a_file_that_is_none_is_told_in_words(
     monkeypatch.setenv("ACTIVATION_CONFIG", str(file))
     with pytest.raises(UnreadableSettings) as raised:
         load.__wrapped__()
-    assert told(raised.value).startswith(says)
-    assert "hidden-word" not in told(raised.value)
+    assert describe(raised.value).startswith(says)
+    assert "hidden-word" not in describe(raised.value)
 
 
 def test_a_variable_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTIVATION_PORTAL", "{hidden-word")
     with pytest.raises(UnreadableSettings) as raised:
         load.__wrapped__()
-    assert '"portal"' in told(raised.value)
-    assert "hidden-word" not in told(raised.value)
+    assert '"portal"' in describe(raised.value)
+    assert "hidden-word" not in describe(raised.value)
 
 
 # --- values with which nothing would work --------------------------------------------------------

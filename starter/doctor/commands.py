@@ -47,7 +47,7 @@ def doctor(
 
 
 def _to_mend(error: settings.Wrong) -> str:
-    return f"missing or wrong: {settings.told(error)}; see docs/configuration.md"
+    return f"missing or wrong: {settings.describe(error)}; see docs/configuration.md"
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
