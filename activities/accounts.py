@@ -79,7 +79,6 @@ class DirectoryActivities(Activities):
 
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
-        """Choose a username."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             return await self._resolver.resolve(request)
 

@@ -15,8 +15,6 @@ from settings import Institution
 
 
 class OwnEntries:
-    """The entries of students in one directory."""
-
     def __init__(
         self, pool: Pool, keys: KeyRing, directory: Directory, institution: Institution
     ) -> None:

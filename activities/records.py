@@ -190,5 +190,4 @@ async def reserve_name(
 
 
 def conflict(why: str) -> AccountResolved:
-    """Return the conflict, with its reason for support."""
     return AccountResolved(outcome=AccountOutcome.CONFLICT, why=why)

@@ -36,7 +36,6 @@ class AlertDelivery:
 
 
 async def delivered(ledger: Connection, channel: str) -> None:
-    """Record that an alert was delivered by this channel."""
     await ledger.execute(
         "INSERT INTO alert_channel (name, delivered_at) VALUES ($1, now())"
         " ON CONFLICT (name) DO UPDATE SET delivered_at = now(), failing_since = NULL",

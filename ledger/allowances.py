@@ -1,7 +1,4 @@
-"""Rate limits of messages with codes: per contact, per person and, for SMS, over all.
-
-Each purse is counted separately, so that one being spent leaves the others unaffected.
-"""
+"""Rate limits of messages with codes: each purse by contact, by person and, for SMS, over all."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

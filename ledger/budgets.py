@@ -79,10 +79,7 @@ async def take_once(
 async def take_of_last(
     pool: Pool, submission_id: str, limits: Mapping[str, int], *, window: timedelta
 ) -> dict[str, Taken]:
-    """Count a use of each bucket in its sliding window, or of none where one is spent.
-
-    Returns the result of each bucket, by its name. Deduplicated by `submission_id`.
-    """
+    """Count a use in all these sliding windows, or in none if one is spent; once per submission."""
     once = f"once:{submission_id}"
     async with pool.acquire() as ledger, ledger.transaction():
         await ledger.execute(_CLEAR)

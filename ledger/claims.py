@@ -35,10 +35,7 @@ def keys_of(keys: KeyRing, person: Person, own_keys: Mapping[str, str]) -> list[
 
 
 async def claim(pool: Pool, *, reference: str, keys: Sequence[str]) -> set[str]:
-    """Try to hold all keys; return the references that hold them after the try.
-
-    Rolled back, so that nothing is kept, unless this reference is the only holder.
-    """
+    """Try to hold all keys, or else none; return the references that hold any of them."""
     async with pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
@@ -56,5 +53,4 @@ async def claim(pool: Pool, *, reference: str, keys: Sequence[str]) -> set[str]:
 
 
 async def release(pool: Pool, reference: str) -> None:
-    """Release every key that this reference holds."""
     await pool.execute("DELETE FROM claim WHERE reference = $1", reference)

@@ -6,6 +6,5 @@ from postgres import Connection
 
 
 async def now(ledger: Connection) -> datetime:
-    """Return the time of the ledger's server."""
     current: datetime = await ledger.fetchval("SELECT now()")
     return current

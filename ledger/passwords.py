@@ -43,7 +43,6 @@ async def get(pool: Pool, *, reference: str, sealed_id: str) -> SealedPassword |
 
 
 async def sweep(pool: Pool) -> None:
-    """Delete the boxes that have expired."""
     await pool.execute("DELETE FROM sealed_password WHERE expires_at < now()")
 
 

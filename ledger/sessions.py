@@ -51,7 +51,6 @@ def token_hash(token: str) -> str:
 
 
 async def create(pool: Pool, token: str) -> None:
-    """Insert the session of a new token."""
     await pool.execute("INSERT INTO session (token_hash) VALUES ($1)", token_hash(token))
 
 

@@ -95,7 +95,6 @@ async def unmailed(pool: Pool, keys: KeyRing, request_id: str) -> HelpRequest | 
 
 
 async def mailed(pool: Pool, request_id: str) -> None:
-    """Record that the request was mailed to support."""
     await pool.execute("UPDATE support_request SET mailed_at = now() WHERE id = $1", request_id)
 
 
@@ -173,7 +172,6 @@ async def settle(
 
 
 async def delivered(pool: Pool, request_id: str, outcome: Delivery) -> None:
-    """Record the outcome of sending the answer."""
     await pool.execute(
         "UPDATE support_request SET answer_outcome = $2 WHERE id = $1", request_id, outcome
     )

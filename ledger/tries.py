@@ -51,7 +51,6 @@ async def known(ledger: Connection, reference: str, submission_id: str) -> Attem
 
 
 async def note(ledger: Connection, reference: str, submission_id: str, attempt: Attempt) -> None:
-    """Record the outcome of this submission."""
     await ledger.execute(
         "INSERT INTO attempt (reference, submission_id, outcome, tries_left, locked_until)"
         " VALUES ($1, $2, $3, $4, $5)",

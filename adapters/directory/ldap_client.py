@@ -37,10 +37,7 @@ class _Elsewhere(Exception):
 
 
 class LdapClient:
-    """Runs operations as one service account; each method is one and returns an `LdapResult`.
-
-    `fence` is called directly before each write, and raises when the write must not happen.
-    """
+    """Runs operations as one service account; each method returns an `LdapResult`."""
 
     def __init__(
         self, settings: DirectorySettings, fence: Callable[[], None] = lambda: None
@@ -53,7 +50,6 @@ class LdapClient:
         self._connections.close()
 
     def one_connection(self) -> AbstractContextManager[None]:
-        """Make this thread use one new connection for all operations inside the context."""
         return self._connections.one_connection()
 
     def search(self, base: str, query: str, attributes: Sequence[str]) -> list[LdapEntry]:

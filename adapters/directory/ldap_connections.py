@@ -183,7 +183,6 @@ def driver_errors_translated() -> Iterator[None]:
 
 
 def _open_encrypted(connection: Connection) -> None:
-    """Open the connection, and verify that it is encrypted."""
     connection.open(read_server_info=False)
     if not connection.server.ssl:
         connection.start_tls(read_server_info=False)

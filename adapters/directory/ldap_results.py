@@ -45,7 +45,6 @@ class LdapResult(NamedTuple):
 
     @property
     def detail(self) -> str:
-        """Return the text for operators."""
         return f"LDAP {self.code}"
 
 

@@ -121,7 +121,6 @@ class ClientCredentials(httpx.Auth):
             yield self._with_token(request)
 
     def ask(self) -> httpx.Request:
-        """Return the request for a token."""
         return httpx.Request(
             "POST",
             self._settings.token_url,

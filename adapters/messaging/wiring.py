@@ -14,7 +14,6 @@ from settings import Settings
 
 
 def opened(settings: Settings, alarm: Callable[[str], None]) -> dict[Channel, Client[Any]]:
-    """Open the client of every channel."""
     return {
         wiring.channel: Client(wiring.writer(settings), wiring.open(settings, alarm))
         for wiring in wirings()

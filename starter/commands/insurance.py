@@ -31,6 +31,5 @@ def export(reason: Annotated[str, typer.Option(help="Why; it is written to the a
 
 
 async def _flagged(reason: str) -> list[insurance.Flagged]:
-    """Read the rows to export, after writing the audit row."""
     async with audited(settings.load(), "insurance_export", reason) as (ledger, keys):
         return await insurance.flagged(ledger, keys)

@@ -88,7 +88,6 @@ async def _connected(settings: Settings) -> AsyncIterator[PortalContext]:
 def assemble(
     settings: Settings, keys: KeyRing, pool: Pool, engine: Engine, health: Health
 ) -> PortalContext:
-    """Build the context that all requests share."""
     texts = Texts(settings)
     return PortalContext(
         settings=settings,

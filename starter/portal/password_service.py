@@ -58,7 +58,6 @@ class PasswordService:
         return [suggest(language, secrets.randbelow, avoided) for _ in range(_SUGGESTED)]
 
     async def offer(self, page: str, offered: Sequence[str]) -> None:
-        """Store the suggestions of this page view."""
         await suggestions.offer(self.pool, self.keys, page=page, suggestions=offered)
 
     async def offered(self, page: str) -> Sequence[str]:

@@ -22,8 +22,6 @@ Health = Callable[[], Awaitable[bool]]
 
 @dataclass(frozen=True)
 class PortalContext:
-    """The connections and texts of one portal process."""
-
     site: Site
     settings: Settings
     pool: Pool

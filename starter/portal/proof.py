@@ -163,7 +163,6 @@ async def _refused_page(ctx: PortalRequest, answer: Answer, errors: Errors) -> R
 
 
 def _pin_errors(ctx: PortalRequest, answer: Answer) -> Errors:
-    """Return the errors that say why a code was rejected."""
     view, words = answer.progress.pin, ctx.words
     if view and view.locked_until and answer.verdict is Verdict.LOCKED:
         return {"pin": [words.say(wording.LOCKED_PIN, time=ctx.clock(view.locked_until))]}
@@ -175,7 +174,6 @@ def _pin_errors(ctx: PortalRequest, answer: Answer) -> Errors:
 async def _not_sent_page(
     ctx: PortalRequest, answer: Answer, request: ResendRequest, tries_left: int
 ) -> Response:
-    """Render the page that says why another message was not sent."""
     view, words, now = answer.progress.pin, ctx.words, await ctx.now()
     errors: Errors
     if answer.verdict is Verdict.WRONG:
