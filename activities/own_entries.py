@@ -11,7 +11,7 @@ from ledger import rekeyed, told_apart, used_again, usernames
 from postgres import Pool
 from recognition.rekeyed import recognition
 from security.keys import KeyRing
-from settings import Institution
+from settings.institution import Institution
 
 
 class OwnEntries:

@@ -42,7 +42,8 @@ from ledger.activations import ActiveAccount
 from postgres import UNAVAILABLE, Pool
 from recognition.rekeyed import account_of, known
 from security.keys import KeyRing
-from settings import Settings, Usernames
+from settings import Settings
+from settings.rules import Usernames
 
 _ROUNDS = 5
 

@@ -18,7 +18,7 @@ from ledger import passwords, told_apart, used_again, usernames
 from ledger.usernames import Release
 from postgres import Pool
 from security.keys import KeyRing
-from settings import Usernames
+from settings.rules import Usernames
 
 T = TypeVar("T")
 V = TypeVar("V")

@@ -30,7 +30,7 @@ from demo.part import PartFailed
 from demo.students import Row
 from demo.visitor import Page, Visitor
 from demo.walkthrough import read_env
-from settings import DirectorySettings
+from settings.systems import DirectorySettings
 
 COUNT, AT_ONCE = 500, 20
 FAILED = (PartFailed, StopIteration, ValueError, httpx.HTTPError)

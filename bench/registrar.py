@@ -25,7 +25,7 @@ from demo.postgres import Postgres
 from demo.registrar import SQL
 from demo.students import COLUMNS, DEPARTMENTS, amka, make_row
 from domain import dates
-from settings import RegistrarSettings
+from settings.systems import RegistrarSettings
 
 ROWS = 100_000
 LOOKUPS = 300

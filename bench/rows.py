@@ -49,7 +49,7 @@ from domain.contracts.vocabulary import WaitReason
 from domain.registrar import readiness
 from recognition import comparison as known
 from security.keys import KeyRing
-from settings import Settings
+from settings import Settings, systems
 from starter.commands import accounts
 
 ROWS, JOURNEYS, AT_ONCE = 20_000, 300, 8
@@ -75,7 +75,7 @@ def main(rows: int = ROWS, journeys: int = JOURNEYS) -> int:
             file = folder / "activation.toml"
             os.environ["ACTIVATION_CONFIG"] = str(file)
             directory = tomllib.loads(file.read_text("utf-8"))["directory"]
-            with closing(LdapClient(settings.DirectorySettings.model_validate(directory))) as ldap:
+            with closing(LdapClient(systems.DirectorySettings.model_validate(directory))) as ldap:
                 world, config = World(read_env(folder), ldap), settings.load()
                 world.enrol([row for human in humans for row in human.rows])
                 asyncio.run(compare(config, humans, faults))

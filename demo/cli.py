@@ -12,7 +12,7 @@ from demo.place import ANY_PORTS, PREFERRED_PORTS, Place
 from demo.stack import Stack
 from demo.supervisor import Supervisor, only_one
 from demo.table import address_table
-from settings import CHECKOUT
+from settings.section import CHECKOUT
 from starter.output import show_json
 
 commands = typer.Typer(help="The embedded stack on this machine.", no_args_is_help=True)

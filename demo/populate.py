@@ -31,7 +31,7 @@ from domain.contracts.submissions import ActivationStart, Policy
 from domain.contracts.vocabulary import Language
 from domain.references import from_digest
 from ledger import activations
-from settings import DirectorySettings
+from settings.systems import DirectorySettings
 from support.commands.terminal import staff_context
 from support.verbs import actions
 from support.verbs.staff import Action, StaffContext

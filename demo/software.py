@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.part import PartFailed, run
-from settings import CHECKOUT
+from settings.section import CHECKOUT
 
 UNPACKED = CHECKOUT / ".demo" / "software"
 PACKAGES = ("slapd", "ldap-utils")

@@ -28,7 +28,7 @@ from demo.students import Row, amka, invented_rows
 from demo.visitor import Page, Visitor
 from domain.contacts import emails_on_file, mobiles_on_file
 from domain.insurance import AMKA
-from settings import DirectorySettings
+from settings.systems import DirectorySettings
 
 PIN = re.compile(r"(?<!\d)\d{6}(?!\d)")
 PATIENCE_SECONDS = 60

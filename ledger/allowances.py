@@ -10,7 +10,7 @@ from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import Purse, SpentPurse
 from ledger import budgets
 from postgres import Connection
-from settings import SendBudget
+from settings.rules import SendBudget
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)

@@ -14,7 +14,7 @@ from ledger import allowances, codes
 from ledger.allowances import Allowance
 from postgres import Pool
 from security.keys import KeyRing
-from settings import SendBudget
+from settings.rules import SendBudget
 
 
 @dataclass(frozen=True)

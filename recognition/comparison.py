@@ -24,7 +24,8 @@ from domain.registrar.rows import Row
 from ledger import rekeyed
 from recognition.rekeyed import Ledger, with_former_rows
 from security.keys import KeyRing
-from settings import Settings, Usernames
+from settings import Settings
+from settings.rules import Usernames
 
 
 class Plan(StrEnum):

@@ -26,48 +26,11 @@ from pydantic_settings import (
 from domain import addresses
 from domain.contracts.submissions import Policy
 from domain.rules import Unfit
-from settings.institution import Institution, Service
+from settings.institution import Institution
 from settings.pages import Console, Portal
 from settings.rules import Alerts, IdentitySettings, SendBudget, Usernames, check_policy
-from settings.section import CHECKOUT, DEMO_FILE, SMS_PRESETS, Count, Dsn
-from settings.systems import (
-    MAY_LACK,
-    SMS_PLACEHOLDERS,
-    Column,
-    DirectorySettings,
-    Mail,
-    RegistrarSettings,
-    Sms,
-)
-
-__all__ = [
-    "CHECKOUT",
-    "DEMO_FILE",
-    "MAY_LACK",
-    "SMS_PLACEHOLDERS",
-    "SMS_PRESETS",
-    "WRONG",
-    "Alerts",
-    "Column",
-    "Console",
-    "Count",
-    "DirectorySettings",
-    "Dsn",
-    "IdentitySettings",
-    "Institution",
-    "Mail",
-    "Portal",
-    "RegistrarSettings",
-    "SendBudget",
-    "Service",
-    "Settings",
-    "Sms",
-    "UnreadableSettings",
-    "Usernames",
-    "Wrong",
-    "load",
-    "told",
-]
+from settings.section import DEMO_FILE, Count, Dsn
+from settings.systems import DirectorySettings, Mail, RegistrarSettings, Sms
 
 
 class Settings(BaseSettings):

@@ -5,7 +5,8 @@ from ledger import key_checks, pooler
 from security import redaction
 from security.keys import KeyRing
 from security.purposes import User
-from settings import Console, Portal, Settings
+from settings import Settings
+from settings.pages import Console, Portal
 
 
 async def compare_keys(config: Settings, *users: User) -> None:

@@ -12,7 +12,7 @@ from domain.contracts.submissions import Policy
 from ledger import messages
 from postgres import Pool
 from security.purposes import User
-from settings import SendBudget
+from settings.rules import SendBudget
 from tests.stack import TestStack
 
 MANY = 2**31 - 1

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from domain.contracts.submissions import Policy
 from domain.usernames import candidates
-from settings import RegistrarSettings, Settings, UnreadableSettings, Usernames, describe, load
-from settings.rules import MAY_BE_ZERO, check_policy
+from settings import Settings, UnreadableSettings, describe, load
+from settings.rules import MAY_BE_ZERO, Usernames, check_policy
+from settings.systems import RegistrarSettings
 
 
 @pytest.mark.parametrize(

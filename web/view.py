@@ -25,7 +25,8 @@ from starlette.types import ASGIApp, Scope
 
 from domain import references, usernames
 from domain.contracts.vocabulary import Language
-from settings import CHECKOUT, Institution
+from settings.institution import Institution
+from settings.section import CHECKOUT
 from translations import translator
 
 _TEMPLATES = CHECKOUT / "templates"

@@ -16,7 +16,7 @@ from adapters.directory import ldap_results as results
 from adapters.directory.ldap_connections import Connections, discard, driver_errors_translated
 from adapters.directory.ldap_results import LdapResult, read, reject
 from adapters.errors import AdapterError
-from settings import DirectorySettings
+from settings.systems import DirectorySettings
 
 _PAGE = 500
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"

@@ -20,7 +20,7 @@ from adapters.directory import ldap_results as results
 from adapters.directory.ldap_results import LdapResult, read, reject
 from adapters.errors import Misconfigured, Unavailable
 from domain.contracts.vocabulary import FailureType
-from settings import DirectorySettings
+from settings.systems import DirectorySettings
 
 _MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
 _REST_SECONDS = 10.0

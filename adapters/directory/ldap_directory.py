@@ -24,7 +24,7 @@ from domain.accounts import Judgement, Password
 from domain.contracts.vocabulary import PasswordRefusal
 from domain.entry_values import BIRTH_DATE, CODES, NAMES
 from domain.identities import Identity
-from settings import DirectorySettings as Settings
+from settings.systems import DirectorySettings as Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from ldap3.utils.conv import escape_filter_chars
 from ldap3.utils.dn import escape_rdn
 
 from adapters.directory.ldap_client import LdapClient
-from settings import DirectorySettings as Settings
+from settings.systems import DirectorySettings as Settings
 
 
 class LdapStaffGroups:

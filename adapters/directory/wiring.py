@@ -5,7 +5,7 @@ from collections.abc import Callable
 from adapters.directory.ldap_directory import LdapDirectory
 from adapters.directory.ldap_groups import LdapStaffGroups
 from adapters.directory.port import Directory, StaffGroups
-from settings import DirectorySettings
+from settings.systems import DirectorySettings
 
 
 def directory_of(

@@ -22,7 +22,8 @@ from adapters.errors import AdapterError, Misconfigured, Unavailable, translated
 from adapters.messaging import headers
 from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import FailureType, Language
-from settings import Institution, Mail
+from settings.institution import Institution
+from settings.systems import Mail
 
 _PERMANENT = 500
 _NO_MAILBOX = frozenset({550, 551, 552, 553, 556})

@@ -5,7 +5,7 @@ import ssl
 import aiosmtplib
 
 from adapters.findings import Finding, Findings
-from settings import Mail
+from settings.systems import Mail
 
 _TIMEOUT = 10
 

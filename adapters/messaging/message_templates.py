@@ -15,7 +15,8 @@ from adapters.messaging.mail import Letter
 from domain import usernames
 from domain.contracts.vocabulary import Language
 from domain.gsm import to_gsm_greek
-from settings import CHECKOUT, Settings
+from settings import Settings
+from settings.section import CHECKOUT
 from translations import translator
 
 Word: TypeAlias = str | int | None

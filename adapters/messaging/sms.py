@@ -25,7 +25,7 @@ from adapters.errors import AdapterError, Misconfigured, Unavailable, translated
 from adapters.messaging.sms_auth import ClientCredentials, authentication
 from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import FailureType
-from settings import SMS_PLACEHOLDERS, Sms
+from settings.systems import SMS_PLACEHOLDERS, Sms
 
 _PLACEHOLDER = re.compile(rf"\{{({'|'.join(sorted(SMS_PLACEHOLDERS))})\}}")
 _FORM = "application/x-www-form-urlencoded"

@@ -17,7 +17,7 @@ import httpx
 
 from adapters.errors import Misconfigured, Unavailable
 from domain.contracts.vocabulary import FailureType
-from settings import Sms
+from settings.systems import Sms
 
 _Flow = Generator[httpx.Request, httpx.Response, None]
 # A token this close to its expiry could expire during the request.

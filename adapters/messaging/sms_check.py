@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from adapters.errors import AdapterError
 from adapters.findings import Finding, Findings
 from adapters.messaging.sms import SmsGateway
-from settings import Sms
+from settings.systems import Sms
 
 _HTTPS, _HTTP = 443, 80
 _TIMEOUT = 10

@@ -12,7 +12,7 @@ class SharedByMany(Exception):
 
 
 class Registrar(Protocol):
-    """Each method returns all rows of the people it finds, with the columns of `settings.Column`.
+    """Each method returns all rows of the people it finds, with the columns of `Column`.
 
     Values that mean nothing, such as a dash, may be left in: `domain.registrar.rows` reads them.
     Raises `adapters.errors.AdapterError` if there is no answer.

@@ -18,7 +18,7 @@ from domain.contacts import AROUND_EMAILS
 from domain.registrar.row_facts import MOST_ROWS
 from domain.registrar.rows import LIVE
 from domain.text import student_number
-from settings import MAY_LACK, Column, RegistrarSettings
+from settings.systems import MAY_LACK, Column, RegistrarSettings
 
 _MOST_SEARCHED = 2_000
 """Limit of rows with several contacts each that are read to find one."""

@@ -29,7 +29,7 @@ from domain.registrar.rows import (
 )
 from domain.registrar.students import ContactQuery, called, holds, holds_login_name
 from postgres import UNAVAILABLE, Pool, connect
-from settings import RegistrarSettings
+from settings.systems import RegistrarSettings
 
 _REPORT_SECONDS = 120.0
 _PLANNER = "SET enable_seqscan = off; SET jit = off"

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from adapters.registrar.port import Registrar
 from adapters.registrar.view import View, reader
 from domain.registrar.rows import Row
-from settings import RegistrarSettings
+from settings.systems import RegistrarSettings
 
 
 @asynccontextmanager

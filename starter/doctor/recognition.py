@@ -10,7 +10,7 @@ from adapters.directory.entries import ADDRESSES
 from adapters.directory.ldap_client import LdapClient
 from adapters.findings import Finding
 from domain.entry_values import BIRTH_DATE, CODES
-from settings import DirectorySettings
+from settings.systems import DirectorySettings
 
 PART = "directory"
 _PASSWORD = "userPassword"  # noqa: S105 - an attribute's name

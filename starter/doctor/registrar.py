@@ -10,7 +10,8 @@ from adapters.registrar.view import reader
 from ledger import pooler
 from ledger.pooler import SharedSessions
 from postgres import Pool
-from settings import MAY_LACK, Column, Settings
+from settings import Settings
+from settings.systems import MAY_LACK, Column
 
 PART = "registrar"
 _LOOKUPS = (

@@ -15,7 +15,7 @@ from functools import partial
 
 from ledger import sessions as ledger
 from postgres import UNAVAILABLE, Pool
-from settings import Portal
+from settings.pages import Portal
 from web.forms import name_of
 
 

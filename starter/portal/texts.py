@@ -23,7 +23,8 @@ from markupsafe import Markup
 from domain import passwords, personal
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Language
-from settings import CHECKOUT, Settings
+from settings import Settings
+from settings.section import CHECKOUT
 from starter.client.connect import RETENTION
 from starter.output import Failed
 from web.markdown import html

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from domain.contracts.vocabulary import Language
-from settings import CHECKOUT
+from settings.section import CHECKOUT
 from web.markdown import html
 
 FILE = CHECKOUT / "docs" / "support.md"

@@ -17,7 +17,7 @@ from ledger.alerts import Alert, AlertDelivery
 from ledger.parts import DependencyHealth
 from ledger.pauses import Pause
 from postgres import UNAVAILABLE, Connection
-from settings import SendBudget
+from settings.rules import SendBudget
 from starter.client.connect import NO_ANSWER
 from support.verbs import pollers
 from support.verbs.staff import Action, StaffContext

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from adapters.directory.port import StaffGroups
 from adapters.errors import AdapterError
-from settings import Console
+from settings.pages import Console
 from starter.output import Failed
 from support.verbs.staff import Staff, StaffRole
 from translations import N_

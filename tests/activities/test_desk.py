@@ -12,7 +12,7 @@ from ledger import support_requests
 from ledger.support_requests import HelpRequest
 from postgres import Pool
 from security.purposes import User
-from settings import Mail
+from settings.systems import Mail
 from tests.adapters.messaging.test_mail import Relay, relay
 from tests.stack import TestStack
 

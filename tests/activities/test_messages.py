@@ -21,7 +21,8 @@ from domain.contracts.vocabulary import Language
 from ledger.messages import sent
 from postgres import Pool
 from security.purposes import User
-from settings import Mail, Settings, Sms
+from settings import Settings
+from settings.systems import Mail, Sms
 from tests.adapters.gateway import cut, hang, talking
 from tests.adapters.messaging.test_mail import Relay, relay
 from tests.server import client

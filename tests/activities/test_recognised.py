@@ -16,7 +16,7 @@ from domain.match_rules import Rule
 from domain.registrar.humans import humans
 from domain.registrar.rows import Row
 from domain.registrar.students import ContactQuery, person
-from settings import DirectorySettings
+from settings.systems import DirectorySettings
 
 DOMAIN = "uni.example"
 NOBODY = ContactQuery(None, None, "GR")

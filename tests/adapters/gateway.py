@@ -20,7 +20,7 @@ from activities.errors import alarm
 from adapters.errors import AdapterError, Refused
 from adapters.messaging.sms import SmsGateways
 from domain.contracts.message_io import Delivery
-from settings import Sms
+from settings.systems import Sms
 
 Talk: TypeAlias = Callable[[bytes, StreamReader, StreamWriter], Awaitable[None]]
 TO = "+306912345678"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from settings import CHECKOUT
+from settings.section import CHECKOUT
 
 TOOLS = ("bash", "dirname", "id", "cat", "cut", "sha256sum", "grep", "rm", "setpriv")
 FINE = "#!/bin/sh\nexit 0\n"

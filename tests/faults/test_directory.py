@@ -15,7 +15,7 @@ from demo.place import HOST
 from demo.slapd import BASE_DN, PEOPLE_DN, SERVICE_DN
 from domain.contracts.vocabulary import Step, WaitReason
 from domain.usernames import candidates
-from settings import Usernames
+from settings.rules import Usernames
 from tests.faults.proxy import BlackHole, LoseAnswer
 from tests.faults.runner import Run
 from tests.faults.walker import Walker, until

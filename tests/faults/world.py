@@ -29,7 +29,8 @@ from demo.stack import ANY_NUMBER, Stack, _toml, _write
 from demo.students import Row
 from ledger import migrate
 from security.keys import KeyRing
-from settings import CHECKOUT, Settings
+from settings import Settings
+from settings.section import CHECKOUT
 from starter.client import connect
 from tests.faults.crash import CRASH_FILE, Point
 from tests.faults.proxy import Link, Proxy, Refuse

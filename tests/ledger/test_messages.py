@@ -15,7 +15,7 @@ from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Purse, SpentPurse
 from ledger import messages
 from postgres import Pool
-from settings import SendBudget
+from settings.rules import SendBudget
 from tests.stack import TestStack
 
 HOUR = timedelta(hours=1)

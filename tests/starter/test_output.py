@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from settings import CHECKOUT
+from settings.section import CHECKOUT
 from starter.output import utc
 
 NOON = datetime(2026, 11, 29, 12, 0, 0, 123456, UTC)

@@ -8,7 +8,8 @@ import pytest
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from settings import Institution, Settings
+from settings import Settings
+from settings.institution import Institution
 from tests.starter.conftest import pool, pools
 from tests.starter.portal.conftest import HOST, app, engine, make_app, settings
 

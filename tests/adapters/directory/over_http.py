@@ -15,7 +15,7 @@ from domain.accounts import Judgement, Password
 from domain.contracts.vocabulary import FailureType, PasswordRefusal
 from domain.entry_values import CODES
 from domain.identities import Identity
-from settings import DirectorySettings as Settings
+from settings.systems import DirectorySettings as Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")

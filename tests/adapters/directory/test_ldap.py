@@ -13,7 +13,7 @@ from adapters.directory.ldap_client import LdapClient
 from adapters.directory.ldap_results import LdapResult, _policy_error, reject
 from adapters.errors import AdapterError, Refused
 from domain.contracts.vocabulary import FailureType
-from settings import DirectorySettings
+from settings.systems import DirectorySettings
 from tests.stack import TestStack
 
 REFUSES_TLS = bytes.fromhex("300c02010178070a01350400 0400".replace(" ", ""))

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.messaging.mail import MailRelay
 from adapters.messaging.sms import SmsGateways
-from settings import Mail, Sms
+from settings.systems import Mail, Sms
 from tests.adapters.contract_channel import *  # noqa: F403 - the tests of every channel
 from tests.adapters.contract_channel import SECRET, Mood, Outside
 from tests.adapters.gateway import Gateway

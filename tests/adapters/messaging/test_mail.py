@@ -18,7 +18,8 @@ from adapters.messaging.mail import Letter, MailRelay
 from demo.certificates import make_certificates
 from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import Language
-from settings import Institution, Mail
+from settings.institution import Institution
+from settings.systems import Mail
 from tests.stack import TestStack
 
 MENDING = timedelta(seconds=45)

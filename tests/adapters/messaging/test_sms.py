@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from adapters.errors import AdapterError
 from adapters.messaging.sms import SmsGateway
 from domain.contracts.message_io import Delivery
-from settings import SMS_PRESETS, Sms
+from settings.section import SMS_PRESETS
+from settings.systems import Sms
 from tests.adapters.gateway import (
     TEXT,
     TO,

@@ -8,7 +8,7 @@ import pytest
 from adapters.errors import AdapterError
 from adapters.messaging.sms import SmsGateway
 from domain.contracts.message_io import Delivery
-from settings import Sms
+from settings.systems import Sms
 from tests.adapters.gateway import TEXT, TO, Gateway, fail, send
 
 

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from activities import errors
 from domain.contracts.message_io import Delivery
-from settings import Sms
+from settings.systems import Sms
 from tests.adapters.gateway import (
     TEXT,
     TO,

@@ -29,7 +29,8 @@ from demo.stack import Stack
 from domain.match_rules import Rule
 from security import rotation
 from security.purposes import User
-from settings import Settings, Sms
+from settings import Settings
+from settings.systems import Sms
 from starter.doctor import clocks, directory
 from starter.doctor.commands import _examine
 from tests.activities.conftest import ruled

@@ -11,7 +11,8 @@ from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import SpentPurse, Step, WaitReason
 from ledger import sessions as ledger
 from postgres import Pool
-from settings import Service, Settings
+from settings import Settings
+from settings.institution import Service
 from starter.client.connect import TemporalUnavailable
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at

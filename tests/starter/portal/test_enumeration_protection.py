@@ -18,7 +18,8 @@ from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger.posts import AN_HOUR, IN_ALL
 from postgres import Pool
-from settings import Portal, Settings
+from settings import Settings
+from settings.pages import Portal
 from starter.portal.time_limit import TimeLimit
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at

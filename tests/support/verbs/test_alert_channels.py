@@ -18,7 +18,8 @@ import settings as configuration
 from demo.programs import activation
 from domain.contracts.vocabulary import FailureType
 from postgres import Pool
-from settings import Mail, Settings
+from settings import Settings
+from settings.systems import Mail
 from support.commands import alerts as alerts_commands
 from support.commands.main import commands
 from support.verbs import alert_channels, alerts, operations
