@@ -22,11 +22,10 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 import postgres
 import settings as configuration
 from activities.accounts import DirectoryActivities
-from activities.desk import DeskActivities
+from activities.desk import DeskActivities, OutboxActivities
 from activities.fencing import fence
 from activities.insurance import InsuranceActivities
 from activities.messages import MessagingActivities
-from activities.outbox import OutboxActivities
 from activities.pins import PinActivities
 from activities.records import LedgerActivities
 from activities.registrar import RegistrarActivities

@@ -14,6 +14,7 @@ from adapters.errors import Misconfigured
 from adapters.messaging.mail import MailRelay
 from adapters.messaging.message_templates import Words
 from domain.contracts.message_io import Delivery, MailSupportAnswer, MailSupportRequest, Sent
+from domain.contracts.outbox import FindLeftBehind, LeftBehind
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import support_requests
 from postgres import UNAVAILABLE, Pool
@@ -79,3 +80,18 @@ class DeskActivities(Activities):
         )
         if outcome is Delivery.UNDELIVERABLE:
             raise Misconfigured("the desk's mailbox is refused")
+
+
+class OutboxActivities(Activities):
+    """Finds requests for help in the ledger's outbox that Temporal did not receive."""
+
+    def __init__(self, *, pool: Pool) -> None:
+        self._pool = pool
+
+    @activity.defn(name=ActivityName.FIND_LEFT_BEHIND)
+    async def find_left_behind(self, _: FindLeftBehind) -> LeftBehind:
+        with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            return LeftBehind(
+                requests=tuple(await support_requests.left_behind(self._pool)),
+                replies=tuple(await support_requests.answers_left_behind(self._pool)),
+            )

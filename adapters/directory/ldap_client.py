@@ -11,6 +11,8 @@ from uuid import uuid4
 from ldap3 import BASE, LEVEL, MODIFY_ADD, MODIFY_DELETE, SUBTREE
 from ldap3.core.results import RESULT_CODES
 from ldap3.extend.standard.modifyPassword import ModifyPassword
+from ldap3.utils.conv import escape_filter_chars
+from ldap3.utils.dn import escape_rdn
 
 from adapters.directory import ldap_results as results
 from adapters.directory.ldap_connections import Connections, discard, driver_errors_translated
@@ -223,6 +225,22 @@ class LdapClient:
                 return [base for base in bases if _entries(connection.search(base, query, BASE)[2])]
             finally:
                 discard(connection)
+
+
+class LdapStaffGroups:
+    """Reads groups bound as the person; `user_dn`: the template of a staff DN with `{user}`."""
+
+    def __init__(self, settings: DirectorySettings, user_dn: str) -> None:
+        self._ldap = LdapClient(settings)
+        self._user_dn = user_dn
+
+    def groups_of(self, name: str, password: bytes, groups: Sequence[str]) -> list[str] | None:
+        if not self._user_dn:
+            return None
+        dn = self._user_dn.replace("{user}", escape_rdn(name))
+        member = escape_filter_chars(dn)
+        query = f"(|(member={member})(uniqueMember={member}))"
+        return self._ldap.groups_of(dn, password, groups, query)
 
 
 def _entries(response: Sequence[dict[str, Any]]) -> list[LdapEntry]:

@@ -7,16 +7,18 @@ limits the connections.
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import ParamSpec, TypeVar
+
+from ldap3.utils.conv import escape_filter_chars
 
 from adapters.directory import ldap_results as results
 from adapters.directory.entries import ADDRESSES, OBJECT_CLASSES, Attributes, missing
 from adapters.directory.ldap_client import LdapClient, LdapEntry
 from adapters.directory.ldap_results import reject
-from adapters.directory.ldap_values import filter_for, held, naming_uid, normal_dn
 from adapters.directory.port import Added, AddOutcome, Entry, PasswordSet, SetOutcome
 from adapters.errors import Refused
 from domain import accounts, usernames
@@ -54,7 +56,7 @@ class LdapDirectory:
         rules = {name for rule in self._rules for name in rule.attributes}
         more = {"uid", *ADDRESSES, CODES, BIRTH_DATE, self._active_when, _CREATOR, *NAMES}
         self._judged = sorted(rules | more)  # `*` does not include operational attributes.
-        self._service = normal_dn(settings.bind_dn)
+        self._service = _normal_dn(settings.bind_dn)
         self._ldap = LdapClient(settings, fence)
         self._threads = ThreadPoolExecutor(settings.pool_size, thread_name_prefix="directory")
 
@@ -84,17 +86,17 @@ class LdapDirectory:
     def find_own(self, identity: Identity) -> Judgement[Entry]:
         terms: list[str] = []
         for each in identity.everyone:
-            terms += [filter_for({CODES: code}) for code in each.code_forms]
-            terms += [filter_for({"uid": name}) for name in each.names]
+            terms += [_filter_for({CODES: code}) for code in each.code_forms]
+            terms += [_filter_for({"uid": name}) for name in each.names]
             for rule in self._rules:
                 filled = (*each.values(rule), *each.values_otherwise(rule))
-                terms += [filter_for(held) for held in filled]
+                terms += [_filter_for(held) for held in filled]
         return accounts.judge(identity, self._rules, self._entries(f"(|{''.join(terms)})"))
 
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:
         found: list[LdapEntry] = []
         for page in self._ldap.pages(self._people, "(objectClass=*)", self._judged):
-            found += [each for each in page if normal_dn(each.dn) != normal_dn(self._people)]
+            found += [each for each in page if _normal_dn(each.dn) != _normal_dn(self._people)]
             progress(len(found))
         pages = self._ldap.pages(self._people, f"(!({_PASSWORD}=*))", ("1.1",))
         without = {each.dn for page in pages for each in page}
@@ -112,9 +114,9 @@ class LdapDirectory:
 
     def find_in_use(self, name: str, domain: str) -> list[Entry]:
         """Return every entry with this name, or with the name's address, perhaps as an alias."""
-        terms = [filter_for({"uid": name})]
+        terms = [_filter_for({"uid": name})]
         if address := usernames.address(name, domain):
-            terms += [filter_for({each: address}) for each in ADDRESSES]
+            terms += [_filter_for({each: address}) for each in ADDRESSES]
         return self._entries(f"(|{''.join(terms)})")
 
     def add(self, username: str, attributes: Attributes) -> Added:
@@ -140,12 +142,12 @@ class LdapDirectory:
 
     def take_away(self, entry: Entry, gone: Attributes) -> None:
         """Delete values; if some were deleted concurrently (16), a retry deletes the rest."""
-        there = held(entry.attributes, gone)
+        there = _held(entry.attributes, gone)
         if not there:
             return
         answer = self._ldap.delete_values(entry.dn, there)
         late = (results.NO_RIGHT, results.NO_SUCH_ATTRIBUTE)
-        if answer.code not in late or held(self._now(entry), gone):
+        if answer.code not in late or _held(self._now(entry), gone):
             reject(answer)
 
     def set_password(self, dn: str, password: bytes, *, again: bool = False) -> PasswordSet:
@@ -179,7 +181,7 @@ class LdapDirectory:
     def _find(self, attribute: str, values: Sequence[str]) -> list[Entry]:
         if not values:
             return []
-        return self._entries(f"(|{''.join(filter_for({attribute: value}) for value in values)})")
+        return self._entries(f"(|{''.join(_filter_for({attribute: value}) for value in values)})")
 
     def _entries(self, query: str) -> list[Entry]:
         """Search, and return with each entry whether it has a password.
@@ -205,8 +207,8 @@ class LdapDirectory:
     def _entry(self, found: LdapEntry, password: Password) -> Entry:
         values = found.attributes
         (creator,) = values.get(_CREATOR.lower()) or [""]
-        made_here = normal_dn(creator) == self._service
-        uid = naming_uid(found)
+        made_here = _normal_dn(creator) == self._service
+        uid = _naming_uid(found)
         return Entry(found.dn, uid, values, password, self._adopt or made_here, made_here)
 
     def _dn(self, username: str) -> str:
@@ -214,3 +216,29 @@ class LdapDirectory:
         if usernames.unusable(username):
             raise Refused("not a username")
         return f"uid={username},{self._people}"
+
+
+def _held(present: Attributes, values: Attributes) -> Attributes:
+    """Return those of the values that are present."""
+    found = {
+        name: [value for value in given if value in present.get(name.lower(), [])]
+        for name, given in values.items()
+    }
+    return {name: given for name, given in found.items() if given}
+
+
+def _filter_for(values: Mapping[str, str]) -> str:
+    """Return the filter for entries that hold all of these values."""
+    terms = [f"({name}={escape_filter_chars(value)})" for name, value in values.items()]
+    return terms[0] if len(terms) == 1 else f"(&{''.join(terms)})"
+
+
+def _naming_uid(found: LdapEntry) -> str:
+    """Return the uid in the entry's DN, else its first uid; empty if it has none."""
+    uids = found.attributes.get("uid") or [""]
+    first = re.split(r"[,+]", found.dn, maxsplit=1)[0].lower()
+    return next((uid for uid in uids if first == f"uid={uid.lower()}"), uids[0])
+
+
+def _normal_dn(dn: str) -> str:
+    return re.sub(r"\s*,\s*", ",", dn).lower()

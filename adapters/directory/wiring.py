@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from adapters.directory.ldap_client import LdapStaffGroups
 from adapters.directory.ldap_directory import LdapDirectory
-from adapters.directory.ldap_groups import LdapStaffGroups
 from adapters.directory.port import Directory, StaffGroups
 from settings.systems import DirectorySettings
 

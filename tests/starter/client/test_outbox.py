@@ -9,8 +9,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.desk import DeskActivities
-from activities.outbox import OutboxActivities
+from activities.desk import DeskActivities, OutboxActivities
 from domain.contracts.vocabulary import Language, TaskQueue, answer_workflow_id, support_workflow_id
 from ledger import support_requests
 from ledger.support_requests import HelpRequest
