@@ -8,7 +8,7 @@ whole database leaves no trace in it: only a head that is kept elsewhere detects
 
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,11 @@ REFUSED = "refused"
 """The action of a further row, for an act that was recorded and turned out to be impossible."""
 _NO_HASH = b""
 _PREFETCH = 2000
+_ADD = (
+    "WITH added AS (INSERT INTO audit VALUES ($1, $2, $3, $4, $5, $6, $7))"
+    " INSERT INTO audit_head (id, hash, seal) VALUES ($1, $7, $8)"
+    " ON CONFLICT (one) DO UPDATE SET id = $1, hash = $7, seal = $8"
+)
 _PAGE = (
     "SELECT * FROM audit WHERE ($1::text IS NULL OR actor = $1)"
     " AND ($2::text IS NULL OR action = $2) AND ($3::text IS NULL OR reference = $3)"
@@ -94,18 +99,7 @@ async def record_each(
                 "reason": keys.encrypt("audit", str(number), reason),
             }
             previous = _hash(keys, previous, row)
-            await _add(connection, row, previous, _seal(keys, number, previous))
-
-
-async def _add(connection: Connection, row: Mapping[str, Any], linked: bytes, seal: bytes) -> None:
-    await connection.execute(
-        "WITH added AS (INSERT INTO audit VALUES ($1, $2, $3, $4, $5, $6, $7))"
-        " INSERT INTO audit_head (id, hash, seal) VALUES ($1, $7, $8)"
-        " ON CONFLICT (one) DO UPDATE SET id = $1, hash = $7, seal = $8",
-        *row.values(),
-        linked,
-        seal,
-    )
+            await connection.execute(_ADD, *row.values(), previous, _seal(keys, number, previous))
 
 
 async def _newest(connection: Connection, keys: KeyRing) -> tuple[int, bytes, datetime]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import asyncpg
 
@@ -10,32 +11,23 @@ from ledger import pooler
 from postgres import NO_RESULT, UNAVAILABLE
 from starter.output import Failed
 
-
-@contextmanager
-def ledger() -> Iterator[None]:
-    """Raise `Failed` instead of any driver error of the ledger."""
-    with _described_errors(
-        "ledger", "ledger_dsn", "the ledger lacks its tables: activation ledger migrate"
-    ):
-        yield
-
-
-@contextmanager
-def registrar() -> Iterator[None]:
-    """Raise `Failed` instead of any driver error of the registrar."""
-    lacks = "the registrar lacks the view or a column: see to registrar.view and registrar.columns"
-    with _described_errors("registrar", "registrar.dsn", lacks):
-        yield
+_NO_TABLES = "the ledger lacks its tables: activation ledger migrate"
+_NO_VIEW = "the registrar lacks the view or a column: see to registrar.view and registrar.columns"
 
 
 @contextmanager
 def _described_errors(part: str, setting: str, lacks: str) -> Iterator[None]:
+    """Raise `Failed` instead of any driver error of this database."""
     try:
         yield
     except AdapterError as error:
         raise Failed(_describe(error.driver_error or type(error), part, setting, lacks)) from None
     except NO_RESULT as error:
         raise Failed(_describe(type(error), part, setting, lacks)) from None
+
+
+ledger = partial(_described_errors, "ledger", "ledger_dsn", _NO_TABLES)
+registrar = partial(_described_errors, "registrar", "registrar.dsn", _NO_VIEW)
 
 
 def _describe(error: type[BaseException], part: str, setting: str, lacks: str) -> str:

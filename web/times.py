@@ -1,7 +1,7 @@
-"""The time windows of portal and console: how long pages wait, time-outs of calls, hedges, polls.
+"""The times of portal and console: how long pages wait, time-outs of calls, hedges and polls.
 
-Names that end in `_SECONDS` are numbers of seconds, all others are `timedelta`. Windows of settings
-and of `domain.contracts.submissions.Policy`, and time-outs of HTTP connections, are not here.
+Names that end in `_SECONDS` are numbers of seconds, all others are `timedelta`. Times that settings
+or `domain.contracts.submissions.Policy` set, and time-outs of HTTP connections, are not here.
 """
 
 from datetime import timedelta

@@ -46,8 +46,6 @@ _REFUSED_OUTRIGHT = {
 
 
 class LdapDirectory:
-    """`fence` is called directly before each write, and raises when it must not happen."""
-
     def __init__(self, settings: Settings, fence: Callable[[], None] = lambda: None) -> None:
         self._people = settings.people_dn
         self._active_when = settings.active_when

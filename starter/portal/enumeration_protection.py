@@ -16,7 +16,7 @@ from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Step
 from ledger import budgets
 from starter.client.activations import ActivationEnded
-from starter.portal import second, wording
+from starter.portal import limits, wording
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import PortalRequest
 from starter.portal.submissions import onward, received, submit
@@ -84,7 +84,7 @@ async def resend(
     if opens := await _limit_reached(ctx, state, "resend", 1, after):
         text = ctx.words.say(wording.TOO_SOON, time=ctx.clock(opens, seconds=True))
         return await page(ctx, state, {"resend": [text]})
-    if request.answers and (opens := (await second.take(ctx, form)).opens):
+    if request.answers and (opens := (await limits.take_second(ctx, form)).opens):
         text = ctx.words.say(wording.NO_MORE_ANSWERS, time=ctx.clock(opens))
         return await page(ctx, state, {"answer": [text]})
     await _submit_concealed(ctx, state, "resend_pin", request)

@@ -5,10 +5,17 @@ from datetime import timedelta
 
 from fastapi.responses import Response
 
-from ledger import posts
+from ledger import activations, budgets, posts
 from starter.portal.portal_request import PortalRequest
+from starter.portal.redirects import RedirectTo
 from web import forms, limits
-from web.limits import RateLimited, network
+from web.limits import RateLimited, block, network
+
+SECOND_TRIES = 3
+"""Tries of a second datum, which allows one more message, a day."""
+SECOND_WINDOW = timedelta(days=1)
+NOT_ASKED = budgets.Taken(0)
+"""No second datum was given, so no try is used."""
 
 
 class TooManyAnswers(RateLimited):
@@ -53,3 +60,22 @@ def address(ctx: PortalRequest, of: Callable[[str], str]) -> str:
 def browser(ctx: PortalRequest) -> str:
     """Return the keyed index (HMAC) of a browser, which token rotation does not change."""
     return ctx.app.keys.index("browser", forms.name_of(ctx.token or ""))
+
+
+async def take_second(ctx: PortalRequest, form: forms.Form) -> budgets.Taken:
+    """Count a try of a second datum before it is sent to the engine; a repeated form uses none.
+
+    It is counted by browser and by contact and address block, also for a contact not on file.
+    """
+    session = await ctx.active_session()
+    if session.reference is None:
+        raise RedirectTo("/contact")
+    contacts = await activations.contacts(ctx.app.pool, session.reference)
+    buckets = second_buckets(browser(ctx), contacts, address(ctx, block))
+    return await budgets.take_once(
+        ctx.app.pool, form.submission_id, buckets, limit=SECOND_TRIES, window=SECOND_WINDOW
+    )
+
+
+def second_buckets(browser: str, contacts: list[str], address: str) -> list[str]:
+    return [f"second:{browser}", *(f"second:{contact}:{address}" for contact in contacts)]

@@ -11,7 +11,7 @@ from domain.contracts.submissions import IdentitySubmission, PinSubmission, Rese
 from domain.contracts.views import Answer, PinView, Verdict
 from domain.contracts.vocabulary import Question, Step
 from domain.rules import InputRule, InvalidInput
-from starter.portal import enumeration_protection, page_state, second, wording
+from starter.portal import enumeration_protection, limits, page_state, wording
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo
@@ -66,7 +66,7 @@ async def pin_again(ctx: CurrentRequest) -> Response:
     )
     if ctx.protects_enumeration:
         return await enumeration_protection.resend(ctx, await ctx.state_on("/pin"), request, form)
-    tries = await second.take(ctx, form) if answers else second.NOT_ASKED
+    tries = await limits.take_second(ctx, form) if answers else limits.NOT_ASKED
     if tries.opens:
         text = ctx.words.say(wording.NO_MORE_ANSWERS, time=ctx.clock(tries.opens))
         return await _pin_page_again(ctx, {"answer": [text]})

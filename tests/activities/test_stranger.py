@@ -13,7 +13,7 @@ from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Purse
 from ledger import budgets, messages
 from postgres import Pool
-from starter.portal import second
+from starter.portal import limits
 from tests.activities.conftest import MakePerson
 from tests.codes import pins
 from tests.stack import TestStack
@@ -92,9 +92,9 @@ class Contact:
         taken = await budgets.take_once(
             self.pool,
             secrets.token_hex(8),
-            second.buckets(secrets.token_hex(8), [self.index], f"block {block}"),
-            limit=second.TRIES,
-            window=second.WINDOW,
+            limits.second_buckets(secrets.token_hex(8), [self.index], f"block {block}"),
+            limit=limits.SECOND_TRIES,
+            window=limits.SECOND_WINDOW,
         )
         self.dates_guessed += taken.opens is None
 
@@ -139,4 +139,4 @@ async def test_the_owner_gets_in_each_time_whatever_a_stranger_spends(
     assert contact.messages == {Purse.ORDINARY: 12, Purse.KEPT: 6, Purse.STAFF: 2}
     assert contact.guesses == 12 * Policy().pin_tries_per_code
     # Two days touch three days of the clock.
-    assert contact.dates_guessed == 3 * BLOCKS * second.TRIES
+    assert contact.dates_guessed == 3 * BLOCKS * limits.SECOND_TRIES

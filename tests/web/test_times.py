@@ -1,4 +1,4 @@
-"""The time windows of portal and console: one table, with units and reasons, that fit together."""
+"""The times of portal and console: one table, with units and reasons, that fit together."""
 
 import ast
 from datetime import timedelta
@@ -21,7 +21,7 @@ def test_names_tell_the_unit() -> None:
         assert isinstance(value, float if name.endswith("_SECONDS") else timedelta), name
 
 
-def test_every_window_has_its_reason() -> None:
+def test_each_has_its_reason() -> None:
     body = ast.parse(Path(times.__file__).read_text("utf-8")).body
     told = {
         target.id
@@ -33,7 +33,7 @@ def test_every_window_has_its_reason() -> None:
     assert told == set(table())
 
 
-def test_windows_fit_into_the_pages_that_wait_for_them() -> None:
+def test_they_fit_into_the_pages_that_wait_for_them() -> None:
     assert times.ENGINE_SECONDS + times.ENGINE_LEAST_SECONDS < times.PAGE_SECONDS
     assert times.PAGE_SECONDS < PROMISED_SECONDS
     assert times.SUBMIT.total_seconds() < PROMISED_SECONDS

@@ -12,7 +12,7 @@ from domain.contracts.channels import Channel
 from domain.contracts.submissions import ResendRequest
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import SpentPurse, Step, WaitReason
-from starter.portal.second import TRIES
+from starter.portal.limits import SECOND_TRIES as TRIES
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 
