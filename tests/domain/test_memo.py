@@ -25,7 +25,7 @@ ROOMS = (
 KEPT_FOR_EVER = {
     *("_aliases", "_blocked", "_environment", "_names", "_runtime", "_strange", "listed", "load"),
     *("sections", "static_path", "translator", "words"),
-    *("_derived", "_file", "_named", "_payload_key", "_read_key"),
+    *("_derived", "_file", "_named", "_read_key", "derive"),
     *("_alike", "_of_latin", "_translated", "_with_marks"),
 }
 """Functions whose arguments and values are nobody's data: texts, settings, letters, and keys."""
