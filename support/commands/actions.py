@@ -76,7 +76,7 @@ def withdraw(
 
     stands, account = run(withdrawn)
     kept = {"agreed": stands.agreed, "choices": stands.choices, "account": account}
-    text = withdrawal.told(stands, account=account)
+    text = withdrawal.outcome_text(stands, account=account)
     show_outcome({"reference": reference} | kept, text, json=json)
 
 

@@ -107,8 +107,8 @@ class ConsoleRequest(RequestContext):
 
     # --- who asks -----------------------------------------------------------------------------
 
-    async def load_staff(self) -> None:
-        """Load the signed-in staff member; raises `SignedOut`."""
+    async def load_staff(self) -> Staff:
+        """Load and return the signed-in staff member; raises `SignedOut`."""
         console, found = self.app.settings.console, None
         if self.token:
             found = await staff_sessions.find(
@@ -122,10 +122,11 @@ class ConsoleRequest(RequestContext):
         departments = None if found.departments is None else frozenset(found.departments)
         self.staff = Staff(found.name, frozenset(map(StaffRole, found.roles)), departments)
         self.request.state.staff = self.staff
+        return self.staff
 
     @property
     def staff_context(self) -> StaffContext:
-        assert self.staff is not None  # noqa: S101 - every route but the sign-in has sat down
+        assert self.staff is not None  # noqa: S101 - every route but the sign-in has loaded it
         context = self.app
         return StaffContext(
             context.client, context.pool, context.keys, context.settings, self.staff
@@ -218,9 +219,7 @@ def allowed_to(action: Action) -> Any:
     async def ctx(request: Request) -> AsyncIterator[ConsoleRequest]:
         async with in_time(request, times.CONSOLE_PAGE_SECONDS):
             taken = ConsoleRequest(request)
-            await taken.load_staff()
-            assert taken.staff is not None  # noqa: S101 - `sit` saw to it
-            taken.staff.check(action)
+            (await taken.load_staff()).check(action)
             yield taken
 
     ctx.action = action  # type: ignore[attr-defined] # read by the test of the whole matrix

@@ -13,7 +13,7 @@ from support.verbs.alert_channels import NO_MAILBOX
 from support.verbs.cases import CaseState
 from support.verbs.queue import Group
 from support.verbs.staff import Action
-from support.verbs.timeline import Event, EventSource, Who
+from support.verbs.timeline import Event, Who
 from translations import N_, translator
 
 STEPS: Mapping[Step, str] = {
@@ -152,7 +152,7 @@ class Labels:
 
     def _event(self, event: Event) -> str:
         detail = event.detail or ""
-        if event.source is EventSource.AUDIT:
+        if event.audited:
             return self._staff_action(event.what, detail)
         if event.what == "submitted":
             return self._say(_SUBMISSIONS.get(detail, detail))

@@ -34,31 +34,20 @@ class Who(StrEnum):
     STAFF = "staff"
 
 
-class EventSource(StrEnum):
-    """The vocabulary of `what`: the engine's own, or the actions of the audit.
-
-    The two have names in common: `withdraw` is a submission by the student and an action by staff.
-    """
-
-    ENGINE = "engine"
-    AUDIT = "audit"
-
-
 @dataclass(frozen=True)
 class Event:
-    """One event; `what` is a name of its source, `detail` a name, a code or the staff's text."""
+    """One event; `detail` is a name, a code or the staff's text.
+
+    `what` is a name of the engine's own or, if `audited`, an action of the audit. The two have
+    names in common: `withdraw` is a submission by the student and an action by staff.
+    """
 
     at: datetime
     what: str
     detail: str | None = None
     who: Who = Who.ENGINE
     times: int = 1
-    source: EventSource = EventSource.ENGINE
-
-    @property
-    def kind(self) -> tuple[object, ...]:
-        """The key that equal events share whatever their time."""
-        return self.source, self.what, self.detail, self.who
+    audited: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         detail = f"{self.times} x {self.detail or self.what}" if self.times > 1 else self.detail
@@ -71,11 +60,11 @@ def of(events: Sequence[HistoryEvent], description: WorkflowExecutionDescription
 
 
 def fold(events: Iterable[Event]) -> list[Event]:
-    """Merge consecutive equal events into one with the time of the last."""
+    """Merge consecutive events that differ in their time alone into one with the last time."""
     folded: list[Event] = []
     for event in sorted(events, key=lambda event: event.at):
         last = folded[-1] if folded else None
-        if last and last.kind == event.kind:
+        if last and replace(last, at=event.at, times=event.times) == event:
             folded[-1] = replace(event, times=last.times + event.times)
         else:
             folded.append(event)
@@ -93,7 +82,7 @@ def of_ledger(
     for row in audited:
         if row.action not in _VIEWS:
             told = f"{row.actor}: {row.reason or ''}"
-            yield Event(row.at, row.action, told, Who.STAFF, source=EventSource.AUDIT)
+            yield Event(row.at, row.action, told, Who.STAFF, audited=True)
     for note in notes:
         yield Event(note.at, "wrote", f"{note.author}: {note.text}", Who.STAFF)
 

@@ -38,7 +38,7 @@ async def withdraw(
     return stands
 
 
-def told(stands: consents.Consent, *, account: bool) -> str:
+def outcome_text(stands: consents.Consent, *, account: bool) -> str:
     """Return a text with the choices that remain and the effect on the account."""
     lines = ["The whole consent is withdrawn."]
     if stands.agreed:

@@ -16,7 +16,7 @@ from support.verbs.actions import LABELS, SUBMISSIONS, SUBMITTED_AS
 from support.verbs.alert_channels import NO_MAILBOX
 from support.verbs.caller import CallerAnswer
 from support.verbs.staff import Action
-from support.verbs.timeline import STAFF_SUBMISSIONS, Event, EventSource, Who, fold
+from support.verbs.timeline import STAFF_SUBMISSIONS, Event, Who, fold
 from tests.channels import more_channels, third_channel
 from tests.handlers import MODELS
 from translations import translator
@@ -31,7 +31,7 @@ def came_in(name: str, who: Who) -> Event:
 
 
 def noted(action: str) -> Event:
-    return Event(NOW, action, "anna: asked", Who.STAFF, source=EventSource.AUDIT)
+    return Event(NOW, action, "anna: asked", Who.STAFF, audited=True)
 
 
 def test_the_doors_of_staff_are_those_whose_model_is_theirs() -> None:
@@ -69,13 +69,13 @@ def test_an_act_is_no_door_even_where_both_have_one_word() -> None:
 def test_every_act_of_staff_has_its_own_name_in_the_audit(labels: Labels, action: Action) -> None:
     others = [labels.event(noted(other)) for other in LABELS if other is not action]
     assert labels.event(noted(action)) not in others
-    refused = Event(NOW, REFUSED, f"anna: {action}", Who.STAFF, source=EventSource.AUDIT)
+    refused = Event(NOW, REFUSED, f"anna: {action}", Who.STAFF, audited=True)
     assert labels.event(refused) not in {labels.event(noted(action)), action}
 
 
 def test_an_act_that_is_called_like_a_word_of_ours_is_told_as_the_act() -> None:
     word = Event(NOW, "ended", None, Who.STAFF)
-    act = Event(NOW, "ended", None, Who.STAFF, source=EventSource.AUDIT)
+    act = Event(NOW, "ended", None, Who.STAFF, audited=True)
     assert fold([word, act]) == [word, act]
     assert len({Labels(Language.EN).event(event) for event in (word, act)}) == 2
 
@@ -83,7 +83,7 @@ def test_an_act_that_is_called_like_a_word_of_ours_is_told_as_the_act() -> None:
 @pytest.mark.parametrize("answer", CallerAnswer)
 def test_what_was_asked_about_a_caller_is_told_in_greek(answer: CallerAnswer) -> None:
     asked = f"άννα: birth_date, student_number, father_name: {answer}"
-    event = Event(NOW, Action.CALLER, asked, Who.STAFF, source=EventSource.AUDIT)
+    event = Event(NOW, Action.CALLER, asked, Who.STAFF, audited=True)
     assert not re.search("[A-Za-z]", Labels(Language.EL).event(event))
 
 

@@ -16,7 +16,7 @@ from ledger import audit, consents
 from ledger.consents import Consent
 from postgres import connect
 from security.purposes import User
-from support.verbs.withdrawal import told
+from support.verbs.withdrawal import outcome_text
 from tests.activities.case import ACTIVE, PASSWORD, Case
 from tests.sandbox import sandbox
 from tests.stack import TestStack
@@ -138,4 +138,4 @@ async def test_the_answer_says_what_becomes_of_the_account(
         await case.consent(Choice.RECOVERY_EMAIL, Choice.RECOVERY_MOBILE)
         choices = [Choice.RECOVERY_MOBILE] if agreed else []
         stands: Consent = await consents.withdraw(pool, reference, choices)
-    assert says in told(stands, account=account)
+    assert says in outcome_text(stands, account=account)
