@@ -217,10 +217,7 @@ def _is_given_now(current: Identity, rule: Rule, entry: Attributes) -> bool:
 
 
 def _is_somebody_elses(identity: Identity, matching: Sequence[Rule], entry: Attributes) -> bool:
-    """Tell whether only a number without system, or a mailbox, matches, and the names differ.
-
-    Names do not count if the birth date is the same, because they may have changed.
-    """
+    """Tell whether only a number without system, or a mailbox, matches, and the names differ."""
     is_weak = all(rule.of_a_number for rule in matching) or matching[0].of_a_mailbox
     return is_weak and identity.is_somebody_else(entry)
 

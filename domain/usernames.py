@@ -62,9 +62,9 @@ _REASONS = {
 
 
 def refusal(login_name: str | None, reserved: Collection[str], *, shared: bool) -> Reason | None:
-    """Return why staff must decide about the registrar's login name; None if it can be used.
+    """Return why staff must decide about the registrar's login name; None if it is usable or none.
 
-    Return None too if there is no login name. `shared`: another enrolled student has it as well.
+    `shared`: another enrolled student has it as well.
     """
     why = unusable(login_name, reserved) if login_name else None
     if why:

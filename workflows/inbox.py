@@ -133,9 +133,7 @@ def _too_many() -> ApplicationError:
 def one_payload(model: type[Given], given: Sequence[object]) -> Given:
     """Return the only payload, validated as this model.
 
-    Raises `ApplicationError` for an invalid payload, or another number of payloads. Handlers take
-    `*given` and call this: with a typed parameter, a call with no or two arguments would raise in
-    the workflow task and fail every task of the run for ever.
+    Raises `ApplicationError` for an invalid payload, or another number of payloads.
     """
     try:
         (payload,) = given

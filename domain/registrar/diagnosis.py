@@ -1,7 +1,8 @@
 """Diagnoses why a student is not found, and how typed contacts differ from those on file; pure.
 
 Persons are grouped, and their contacts parsed, by the functions that `find_student` uses, so that
-support staff see what an activation would find. Contacts on file are returned masked only.
+support staff see what an activation would find. Contacts on file are returned masked only. `own`
+are the university's domains, at which an address is no contact.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
@@ -141,9 +142,8 @@ def human(
 ) -> Human:
     """Describe a person, live rows first; rows of departments that `sees` denies are only counted.
 
-    `own` are the university's domains, at which an address is no contact, `many` the contacts that
-    too many persons have, `others` the rows of other persons, `alike` those of them that may be
-    the same person's.
+    `many` are the contacts that too many persons have, `others` the rows of other persons, `alike`
+    those of them that may be the same person's.
     """
     shown = [row for row in group if sees(text(row, "departmentid"))]
     shown.sort(key=lambda row: (not is_live(row), enrolment(row)))
@@ -200,8 +200,7 @@ def outcome(
 
     `number_of_another`: an account has the insurance number, and is not known to be the person's.
     `login_refused`: the registrar's login name cannot be given to anybody. `recreates`: a deleted
-    account is made again without confirmation by staff. `own` are the university's domains, at
-    which an address is no contact.
+    account is made again without confirmation by staff.
     """
     live = students.enrolled(group)
     on_file = [each for row in live for each in _on_file(row, region, own, ())]

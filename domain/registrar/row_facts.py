@@ -1,8 +1,4 @@
-"""Extracts the facts of one registrar row for comparison: names, dates, number, contacts; pure.
-
-Names are transcribed from both alphabets. An abbreviated father's name counts as unknown. Rows are
-compared in `row_pairs` and `one_person`.
-"""
+"""Extracts the facts of one registrar row for `row_pairs`: names, dates, number, contacts; pure."""
 
 import re
 from collections.abc import Collection

@@ -1,7 +1,7 @@
 """Compares the facts of two of the registrar's rows; pure.
 
-An unknown fact agrees with nothing. An abbreviated father's name counts as unknown, but contradicts
-one with another first letter.
+An unknown fact agrees with nothing. An abbreviated father's name is unknown, but contradicts one
+with another first letter.
 """
 
 from collections.abc import Hashable, Iterator

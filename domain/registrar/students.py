@@ -113,10 +113,7 @@ def person(
 def contacts(
     group: Iterable[Row], region: str, own: Collection[str] = ()
 ) -> tuple[list[str], list[str]]:
-    """Return the mobiles and the e-mails of a human's live rows, those of the newest first.
-
-    Mailboxes at the university's `own` domains are left out.
-    """
+    """Return mobiles and e-mails of a human's live rows, newest first, without `own` domains."""
     live = enrolled(group)
     mobiles = _all(live, lambda row: mobiles_on_file(row.get("mobilephone"), region))
     emails = _all(live, lambda row: emails_on_file(row.get("extemail")))
