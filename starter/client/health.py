@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Protocol
 from weakref import WeakSet
 
 import uvicorn
@@ -107,6 +108,14 @@ async def probes(host: str, port: int, ready: Ready) -> AsyncIterator[None]:
         await serving
 
 
+class Probed(Protocol):
+    """The context of an application that has the probes."""
+
+    pool: Pool
+    keys: KeyRing
+    health: Callable[[], Awaitable[bool]]
+
+
 async def healthz(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
@@ -116,7 +125,7 @@ async def readyz(request: Request) -> Response:
 
     It has no page time limit, which would answer a probe with an HTML page.
     """
-    context = request.app.state.context
+    context: Probed = request.app.state.context
     ledger, temporal, keys = await asyncio.gather(
         ledger_answers(context.pool), context.health(), ledger_fits(context.pool, context.keys)
     )
@@ -124,7 +133,6 @@ async def readyz(request: Request) -> Response:
 
 
 PROBES = (Route("/healthz", healthz), Route("/readyz", readyz))
-"""The probes of an application whose context has `pool`, `health` and `keys`."""
 
 
 def readiness(answers: Answers) -> Response:
