@@ -78,10 +78,7 @@ class Resolver:
             return None
 
     async def _existing(self, request: ResolveAccount, found: Judgement[Entry]) -> AccountResolved:
-        """Adopt the person's entry; an active one ends this activation as active already.
-
-        Unless this activation itself has sent the password.
-        """
+        """Adopt the person's entry; end as active already if it has a password that is not ours."""
         if found.outcome is Outcome.CANNOT_TELL:
             return AccountResolved(
                 outcome=AccountOutcome.CANNOT_TELL, why=found.why, of_alike=found.of_alike

@@ -130,10 +130,7 @@ class Directory(Protocol):
 
 
 class StaffGroups(Protocol):
-    """Authenticates staff and reads their groups."""
+    """Authenticates staff and reads their groups; blocks; raises `adapters.errors.AdapterError`."""
 
     def groups_of(self, name: str, password: bytes, groups: Sequence[str]) -> list[str] | None:
-        """Return those of these groups that the person is in; None: name or password is wrong.
-
-        Blocks; raises `adapters.errors.AdapterError`.
-        """
+        """Return those of these groups that the person is in; None: name or password is wrong."""
