@@ -69,6 +69,8 @@ def _tell(found: Check) -> None:
         typer.echo(f"Others on the same contact: {least}{found.shared_with}")
         typer.echo(f"Username: {found.username or '-'}")
         typer.echo(f"Rule of the directory's entry: {found.why or '-'}")
+        if found.same_login:
+            typer.echo(f"Others' rows with this loginname: {', '.join(found.same_login)}")
         typer.echo(f"Activation under way: {found.reference or '-'}")
     for sentence in texts.sentences(found).values():
         typer.echo(f"\n{sentence}")

@@ -35,6 +35,7 @@ from support.verbs.registrar_rows import (
     person_in,
     region_of,
     sharing,
+    with_login_name_of,
 )
 from support.verbs.staff import Action, StaffContext
 from translations import N_
@@ -86,7 +87,7 @@ class Check:
     one of this person's contacts. `by_many`: too many persons share each contact for any to be
     usable, and `shared_with` is then a lower bound. `why` names the rule by which the directory's
     entry is theirs or in doubt, or why nobody is given the login name, or that an account has the
-    insurance number.
+    insurance number. `same_login` are other persons' enrolments with this person's login name.
     """
 
     outcome: Diagnosis | None
@@ -100,6 +101,7 @@ class Check:
     username: str | None = None
     why: str | None = None
     reference: str | None = None
+    same_login: tuple[str, ...] = ()
 
 
 class _Found(NamedTuple):
@@ -126,11 +128,13 @@ async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
             groups = [each for each in found if _fits(ctx, each.rows, question)]
             ours = [each for each in groups if any(in_sight(ctx, row) for row in each.rows)]
             shared, person = Sharing(), None
+            same_login: tuple[str, ...] = ()
             if len(ours) == 1:
                 one = ours[0].judged
                 shared = await sharing(ctx, registrar, ours[0].rows)
                 person = person_in(ctx, one.rows, one.alike)
                 person = await marked(registrar, person, index_of(ctx), ctx.settings)
+                same_login = await with_login_name_of(ctx, registrar, person)
     except SharedByMany:
         return Check(Diagnosis.SHARED_BY_MANY)
     except AdapterError:
@@ -154,6 +158,7 @@ async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
         elsewhere=hidden,
         shared_with=shared.others,
         by_many=shared.each_by_many,
+        same_login=same_login,
     )
     if person is None:
         return told

@@ -10,7 +10,7 @@ from adapters.registrar.wiring import registrar_of
 from domain.contracts.people import Person
 from domain.registrar import students
 from domain.registrar.row_facts import MOST_SHARING
-from domain.registrar.rows import Row, text
+from domain.registrar.rows import Row, enrolment, text
 from support.verbs.staff import StaffContext
 
 
@@ -83,3 +83,25 @@ async def sharing(ctx: StaffContext, registrar: Registrar, group: list[Row]) -> 
         each[contact] = len(theirs)
         others |= theirs
     return Sharing(each, max(len(others), *each.values(), 0))
+
+
+async def with_login_name_of(
+    ctx: StaffContext, registrar: Registrar, person: Person
+) -> tuple[str, ...]:
+    """Return the enrolments of others that have the person's login name, those in sight.
+
+    Returns none if too many have it.
+    """
+    name = person.login_name
+    if name is None or person.login_shared is None:
+        return ()
+
+    def is_another(row: Row) -> bool:
+        return index_of(ctx)(enrolment(row)) not in person.keys
+
+    try:
+        rows = await registrar.by_login_name(name, is_another)
+    except SharedByMany:
+        return ()
+    held = (row for row in rows if students.holds_login_name(row, name) and is_another(row))
+    return tuple(sorted(enrolment(row) for row in held if in_sight(ctx, row)))

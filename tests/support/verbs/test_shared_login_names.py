@@ -2,8 +2,10 @@
 
 import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import NamedTuple
 
+import asyncpg
 import pytest
 from temporalio.testing import ActivityEnvironment
 
@@ -11,7 +13,7 @@ from activities.accounts import DirectoryActivities
 from adapters.directory.wiring import directory_of
 from adapters.registrar.wiring import everybody
 from domain.contracts.account_io import AccountOutcome
-from domain.contracts.people import FindStudent
+from domain.contracts.people import FindStudent, Person
 from domain.registrar.diagnosis import Diagnosis
 from domain.registrar.readiness import Obstacle, report
 from postgres import Pool
@@ -94,9 +96,7 @@ async def test_all_tell_the_same_of_a_login_name_on_two_rows(
     born = f"{year}0203" if others is ONE else f"{year}0304"
     await insert(stack, f"{number}B", **others, loginname=f" {name.upper()}", birthdate=born)
 
-    async with reading(stack) as registrar:
-        request = FindStudent(mobile=None, email=email)
-        (person,) = (await ActivityEnvironment().run(registrar.find_student, request)).persons
+    person = await _person(stack, email)
     case = Case(stack, desk.pool, person, f"A-{number[1:]}-0001")
     if planted:
         case.plant(name)
@@ -126,6 +126,50 @@ async def test_all_tell_the_same_of_a_login_name_on_two_rows(
         )
         == told
     )
+
+
+@pytest.mark.parametrize("other", ["of one human", "of another"])
+async def test_the_desk_names_the_rows_that_have_the_login_name(
+    stack: TestStack, desk: StaffContext, directory: DirectoryActivities, other: str
+) -> None:
+    """Rows of one human that are not joined are named as such, and correcting them moves it on."""
+    year = next(_years)
+    number = f"R82{year}"
+    name, email = number.lower(), f"{number}@mail.example".lower()
+    shared = {"loginname": name, "lastnameel": "Κοινός", "birthdate": f"{year}0203"}
+    second = shared if other == "of one human" else {**shared, **OTHER, "birthdate": f"{year}0405"}
+    await insert(stack, number, **shared, extemail=email)
+    await insert(stack, f"{number}B", **second, extemail=f"b{email}", departmentid="403")
+    checked = await check(desk, RegistrarQuestion(number=number))
+    (human,) = checked.people
+    assert (checked.outcome, checked.why) == (Diagnosis.LOGIN_NAME, GIVEN)
+    assert checked.same_login == (f"TEST/{number}B",)
+    assert human.apart == ((f"TEST/{number}B",) if other == "of one human" else ())
+    elsewhere = replace(desk, staff=replace(desk.staff, departments=frozenset({""})))
+    assert (await check(elsewhere, RegistrarQuestion(number=number))).same_login == ()
+
+    case = Case(stack, desk.pool, await _person(stack, email), f"A-{number[1:]}-0001")
+    assert (await case.resolve(directory)).why == GIVEN
+    told = "fatherfirstnameel = 'Πέτρος'" if other == "of one human" else "loginname = NULL"
+    where = f"{number}%" if other == "of one human" else f"{number}B"
+    registrar = await asyncpg.connect(stack.registrar_dsn)
+    await registrar.execute(
+        f"UPDATE v_vd_sis SET {told} WHERE registrationid LIKE $1",  # noqa: S608 - one of two
+        where,
+    )
+    await registrar.close()
+    checked = await check(desk, RegistrarQuestion(number=number))
+    assert (checked.outcome, checked.same_login) == (Diagnosis.FINE, ())
+    case.person = await _person(stack, email)
+    assert (await case.resolve(directory)).username == name
+    case.ldap.close()
+
+
+async def _person(stack: TestStack, email: str) -> Person:
+    async with reading(stack) as registrar:
+        request = FindStudent(mobile=None, email=email)
+        (person,) = (await ActivityEnvironment().run(registrar.find_student, request)).persons
+    return person
 
 
 def _is_of(row: object, number: str) -> bool:
