@@ -78,7 +78,7 @@ class Resolver:
             return None
 
     async def _existing(self, request: ResolveAccount, found: Judgement[Entry]) -> AccountResolved:
-        """Adopt the person's entry; end as active already if it has a password that is not ours."""
+        """Adopt the entry; with a password not sent by this activation, it is active already."""
         if found.outcome is Outcome.CANNOT_TELL:
             return AccountResolved(
                 outcome=AccountOutcome.CANNOT_TELL, why=found.why, of_alike=found.of_alike
