@@ -164,7 +164,7 @@ class LdapClient:
         return self._write(change)
 
     def bind_as(self, dn: str, password: bytes) -> LdapResult:
-        """Bind once on a separate connection, because the directory counts failed binds.
+        """Bind once on another connection, because the directory counts failed binds.
 
         It uses a server that accepts writes: a replica may not have the password yet.
         """
@@ -173,9 +173,7 @@ class LdapClient:
             if len(self._connections.urls) > 1 and not self._takes_writes(connection):
                 return LdapResult(results.UNWILLING)
             self._fence()
-            student, answer = self._connections.open_at(connection.url, dn, password)
-            discard(student)
-            return answer
+            return self._connections.prove(connection.url, dn, password)
 
         return self._served(bind)
 

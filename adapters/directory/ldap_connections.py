@@ -1,14 +1,18 @@
 """Connects to the directory's servers: verified TLS, hard time-outs, failover and a pool.
 
 By default ldap3 does not verify certificates and has no time-outs. Each connection is used by one
-thread at a time, and is closed after any error. Passwords are bytes, which ldap3 sends unchanged.
+thread at a time, and is closed after any error. Idle ones are kept in two pools: those bound as the
+service account, and those that only prove passwords by binds, one user after the other. Passwords
+are bytes, which ldap3 sends unchanged.
 """
 
 import math
 import queue
+import select
 import ssl
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -24,12 +28,31 @@ from settings.systems import DirectorySettings
 
 _MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
 _REST_SECONDS = 10.0
+_IDLE_SECONDS = 180.0
+"""Firewalls drop connections that were silent for longer, and then what is sent gets no answer."""
 
 
 class LdapConnection(Connection):
-    """A connection with the URL of its server."""
+    """A connection with the URL of its server; `used_at` is when it was given back."""
 
     url = ""
+    used_at = 0.0
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the server has not closed it: nothing waits to be read where nothing was asked.
+
+        A closed connection, and the notice of the server before it closes one, can be read.
+        """
+        if self.closed or self.socket is None or time.monotonic() - self.used_at > _IDLE_SECONDS:
+            return False
+        poller = select.poll()
+        poller.register(self.socket, select.POLLIN | select.POLLHUP | select.POLLERR)
+        return not poller.poll(0)
+
+    def forget(self) -> None:
+        """Drop what ldap3 keeps of the last bind, the password among it."""
+        self.user = self.password = self.request = None
 
 
 class StrictTls(Tls):
@@ -55,6 +78,9 @@ class Connections:
         self.urls = list(settings.urls)
         self._tls = self._trust()
         self._idle: queue.LifoQueue[LdapConnection] = queue.LifoQueue()
+        self._proving: defaultdict[str, queue.LifoQueue[LdapConnection]] = defaultdict(
+            queue.LifoQueue
+        )
         self._own = threading.local()
         self._refused: bytes | None = None
         self._rested_at = 0.0
@@ -63,9 +89,10 @@ class Connections:
         return StrictTls(ssl.create_default_context(cafile=self._settings.ca_file))
 
     def close(self) -> None:
-        with suppress(queue.Empty):
-            while True:
-                discard(self._idle.get_nowait())
+        for idle in (self._idle, *list(self._proving.values())):
+            with suppress(queue.Empty):
+                while True:
+                    discard(idle.get_nowait())
 
     @property
     def lends_idle(self) -> bool:
@@ -104,17 +131,49 @@ class Connections:
                 discard(connection)
                 self.close()
                 raise
-            self._idle.put(connection)
+            _give_back(connection, self._idle)
 
     def _idle_or_new(self) -> LdapConnection:
         """Take an idle connection to the first server, or open one."""
-        with suppress(queue.Empty):
-            while True:
-                connection = self._idle.get_nowait()
-                if connection.url == self.urls[0]:
-                    return connection
-                discard(connection)
+        while connection := _take_living(self._idle):
+            if connection.url == self.urls[0]:
+                return connection
+            discard(connection)
         return self._bound()
+
+    def prove(self, url: str, dn: str, password: bytes) -> LdapResult:
+        """Bind as this user, on an idle connection that only proves passwords, or on a new one.
+
+        One that has died is not used, so that a bind is sent once: the directory counts failures.
+        A server that refuses a second bind on a connection, which judges no password, gets the bind
+        on a new one.
+        """
+        connection = _take_living(self._proving[url])
+        if connection:
+            answer = self._bind_again(connection, dn, password)
+            if answer.code in (results.SUCCESS, results.INVALID_CREDENTIALS):
+                return self._proved(connection, answer)
+            discard(connection)
+        return self._proved(*self.open_at(url, dn, password))
+
+    def _bind_again(self, connection: LdapConnection, dn: str, password: bytes) -> LdapResult:
+        try:
+            _, result, _, _ = connection.rebind(
+                dn, password, authentication=SIMPLE, read_server_info=False
+            )
+        except BaseException:
+            discard(connection)
+            raise
+        return read(result)
+
+    def _proved(self, connection: LdapConnection, answer: LdapResult) -> LdapResult:
+        """Keep the connection after a bind that succeeded, and return the bind's result."""
+        if answer.code == results.SUCCESS:
+            connection.forget()
+            _give_back(connection, self._proving[connection.url])
+        else:
+            discard(connection)
+        return answer
 
     def _bound(self) -> LdapConnection:
         """Bind with the password in the file, so that rotation needs no restart.
@@ -167,6 +226,22 @@ class Connections:
                 self._tls = self._trust()
             raise
         return connection, read(result)
+
+
+def _take_living(idle: "queue.LifoQueue[LdapConnection]") -> LdapConnection | None:
+    """Take the connection that was used last, and close those before it that have died."""
+    with suppress(queue.Empty):
+        while True:
+            connection = idle.get_nowait()
+            if connection.is_alive:
+                return connection
+            discard(connection)
+    return None
+
+
+def _give_back(connection: LdapConnection, idle: "queue.LifoQueue[LdapConnection]") -> None:
+    connection.used_at = time.monotonic()
+    idle.put(connection)
 
 
 @contextmanager

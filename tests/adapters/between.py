@@ -58,10 +58,14 @@ class Lost(Exception):
 
 
 class Between:
-    """Its `url` is the directory's; `asked` tells the moments of all requests, in order."""
+    """Its `url` is the directory's; `asked` tells the moments of all requests, in order.
+
+    `peers` are the connections to it.
+    """
 
     def __init__(self, stack: TestStack, certificate: Path, key: Path) -> None:
         self.asked: list[Moment] = []
+        self.peers: list[ssl.SSLSocket] = []
         self._port = stack._stack.place.port("ldaps")
         self._there = ssl.create_default_context(cafile=stack.settings.directory.ca_file)
         self._here = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -110,6 +114,12 @@ class Between:
 
         self._acts[moment] = (1, act_first)
 
+    def cut(self) -> None:
+        """End every connection, as a server does that restarts."""
+        for peer in self.peers:
+            with suppress(OSError):
+                peer.shutdown(socket.SHUT_RDWR)
+
     def _listen(self) -> None:
         while True:
             try:
@@ -127,6 +137,7 @@ class Between:
             socket.create_connection((HOST, self._port)) as plain,
             self._there.wrap_socket(plain, server_hostname=HOST) as server,
         ):
+            self.peers.append(client)
             while True:
                 client.sendall(self._answered(_heard(client), server))
 
