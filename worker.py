@@ -186,6 +186,7 @@ def _messaging(given: Dependencies) -> list[Worker]:
     messages = MessagingActivities(pool=given.ledger, keys=given.keys, settings=given.config)
     given.stack.push_async_callback(messages.close)
     desk = DeskActivities(pool=given.ledger, keys=given.keys, settings=given.config)
+    given.stack.push_async_callback(desk.close)
     paces = {each.channel.queue: each.per_second(given.config) for each in wirings()}
     others: dict[str, list[Callable[..., Any]]] = {TaskQueue.MAIL: desk.all()}
     return [

@@ -30,6 +30,9 @@ class DeskActivities(Activities):
         self._words = Words(settings)
         self._mail = MailRelay(settings.mail, settings.institution)
 
+    async def close(self) -> None:
+        await self._mail.close()
+
     @activity.defn(name=ActivityName.MAIL_SUPPORT_REQUEST)
     async def mail_support_request(self, request: MailSupportRequest) -> Sent:
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):

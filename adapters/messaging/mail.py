@@ -2,15 +2,14 @@
 
 A retry has the same Message-ID, so that mailboxes can deduplicate. Headers stop automatic replies;
 replies of people go to support. The relay's certificate and host name are verified, and TLS is
-required unless the settings say otherwise. Password and CA file are read again when they are
-needed, so that a change needs no restart.
+required unless the settings say otherwise. Password and CA file are read again for each new
+connection, so that a change needs no restart. Connections are kept between messages.
 """
 
 import asyncio
 import hashlib
 import re
 import ssl
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -20,6 +19,7 @@ import aiosmtplib
 
 from adapters.errors import AdapterError, Misconfigured, Unavailable, translated
 from adapters.messaging import headers
+from adapters.messaging.mail_connections import MailConnections
 from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import FailureType, Language
 from settings.institution import Institution
@@ -43,11 +43,14 @@ class Letter:
 
 
 class MailRelay:
+    """The relay of the settings; `close` ends its connections."""
+
     def __init__(self, settings: Mail, institution: Institution) -> None:
         self._settings = settings
         self._institution = institution
         self._tls = self._trust()
         self._password()
+        self._connections = MailConnections(self._connect)
 
     async def send(
         self, *, to: str, content: Letter, message_id: str, reply_to: str | None = None
@@ -58,6 +61,27 @@ class MailRelay:
         """
         settings = self._settings
         message = self.compose(to, content, message_id, reply_to).as_bytes()
+        with translated(FailureType.MAIL_DOWN, _AWAY):
+            try:
+                # A total time-out: the client library's applies to each answer by itself.
+                async with asyncio.timeout(settings.timeout_seconds):
+                    async with self._connections.lend() as client:
+                        await client.sendmail(settings.sender, [to], message)
+            except aiosmtplib.SMTPRecipientsRefused as error:
+                return _read(error.recipients[0])
+            except aiosmtplib.SMTPResponseException as error:
+                raise _refused(error) from None
+            except ssl.SSLCertVerificationError:
+                self._tls = self._trust()
+                raise Misconfigured("certificate not trusted") from None
+        return Delivery.SENT
+
+    async def close(self) -> None:
+        await self._connections.close()
+
+    async def _connect(self) -> aiosmtplib.SMTP:
+        """Open a connection, log in, and return it."""
+        settings = self._settings
         client = aiosmtplib.SMTP(
             hostname=settings.host,
             port=settings.port,
@@ -67,28 +91,12 @@ class MailRelay:
             password=self._password(),
             timeout=settings.timeout_seconds,
         )
-        with translated(FailureType.MAIL_DOWN, _AWAY):
-            try:
-                # A total time-out: the client library's applies to each answer by itself.
-                async with asyncio.timeout(settings.timeout_seconds):
-                    await client.connect()
-                    await client.sendmail(settings.sender, [to], message)
-                # The relay has accepted the letter, so a failed QUIT does not matter.
-                with suppress(aiosmtplib.SMTPException):
-                    await client.quit(timeout=1)
-            except aiosmtplib.SMTPRecipientsRefused as error:
-                return _read(error.recipients[0])
-            except aiosmtplib.SMTPResponseException as error:
-                raise _refused(error) from None
-            except ssl.SSLCertVerificationError:
-                self._tls = self._trust()
-                raise Misconfigured("certificate not trusted") from None
-            finally:
-                client.close()
-        return Delivery.SENT
-
-    async def close(self) -> None:
-        """Do nothing: each message has a connection of its own."""
+        try:
+            await client.connect()
+        except BaseException:
+            client.close()
+            raise
+        return client
 
     def _password(self) -> str | None:
         file = self._settings.password_file

@@ -94,7 +94,10 @@ class Mailbox:
         )
         message_id = f"alert:{alert.cause}:{alert.since.isoformat()}:{message.over}"
         relay = MailRelay(settings.mail, settings.institution)
-        sent = await relay.send(to=settings.alerts.email, content=letter, message_id=message_id)
+        try:
+            sent = await relay.send(to=settings.alerts.email, content=letter, message_id=message_id)
+        finally:
+            await relay.close()
         if sent is not Delivery.SENT:
             raise NotDelivered(NO_MAILBOX)
 

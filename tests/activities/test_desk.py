@@ -1,5 +1,6 @@
 """What a student writes to support reaches the desk once, and cannot become a header."""
 
+from collections.abc import AsyncIterator
 from secrets import token_hex
 
 import pytest
@@ -23,10 +24,12 @@ TEXT = "Δεν ήρθε ο κωδικός.\n\nSubject: <b>hello</b>\n.\nΕυχα
 
 
 @pytest.fixture
-def desk(stack: TestStack, pool: Pool, relay: Relay) -> DeskActivities:
+async def desk(stack: TestStack, pool: Pool, relay: Relay) -> AsyncIterator[DeskActivities]:
     mail = Mail(host="127.0.0.1", port=relay.port, starttls=False)
     settings = stack.settings.model_copy(update={"mail": mail})
-    return DeskActivities(pool=pool, keys=stack.keys_of(User.MESSAGING), settings=settings)
+    made = DeskActivities(pool=pool, keys=stack.keys_of(User.MESSAGING), settings=settings)
+    yield made
+    await made.close()
 
 
 @pytest.fixture

@@ -46,3 +46,4 @@ async def test_subject_and_sender_of_every_letter_are_read_as_they_were_written(
         shown = sender.rpartition("<")[0].rstrip()
         assert strictly(shown.encode()) == name
         assert str(make_header(decode_header(sender))) == f"{name} <{settings.mail.sender}>"
+    await relay.close()

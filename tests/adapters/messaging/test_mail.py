@@ -35,11 +35,14 @@ class Relay:
     mail_from: str = "250 OK"
     rcpt: str = "250 OK"
     data: str = "250 OK"
+    rset: str = "250 OK"
     quit: str = "221 Bye"
     login: tuple[str, str] = ("", "")
     stage: str = ""
     lasts: float = 0
     taken: list[EmailMessage] = field(default_factory=list)
+    met: list[SMTP] = field(default_factory=list)
+    parted: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
 
     async def at(self, stage: str, server: SMTP) -> None:
@@ -65,13 +68,19 @@ class Relay:
         hostname: str,
         responses: list[str],
     ) -> list[str]:
+        self.met.append(server)
         await self.at("ehlo", server)
         session.host_name = hostname
         return responses
 
     async def handle_QUIT(self, server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        self.parted.set()
         await self.at("quit", server)
         return self.quit
+
+    async def handle_RSET(self, server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        await self.at("rset", server)
+        return self.rset
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self,
@@ -125,7 +134,11 @@ async def relay() -> AsyncIterator[Relay]:
 
 
 async def hand_over(settings: Mail, message_id: str = "A-7K3F-92QD:pin:1") -> Delivery:
-    return await MailRelay(settings, INSTITUTION).send(to=TO, content=LETTER, message_id=message_id)
+    mail = MailRelay(settings, INSTITUTION)
+    try:
+        return await mail.send(to=TO, content=LETTER, message_id=message_id)
+    finally:
+        await mail.close()
 
 
 async def send(relay: Relay, message_id: str = "A-7K3F-92QD:pin:1", **more: object) -> Delivery:
@@ -237,6 +250,7 @@ async def test_a_mended_login_needs_no_restart(relay: Relay, tmp_path: Path) -> 
     assert raised.value.wait == MENDING
     password.write_text("sesame\n")
     assert await mail.send(to=TO, content=LETTER, message_id="1") is Delivery.SENT
+    await mail.close()
     password.unlink()
     with pytest.raises(FileNotFoundError):
         MailRelay(Mail.model_validate({**given, "password_file": password}), INSTITUTION)
@@ -338,6 +352,7 @@ async def test_a_mended_authority_needs_no_restart(stack: TestStack, tmp_path: P
     with pytest.raises(AdapterError, match="certificate not trusted"):
         await mail.send(to=TO, content=LETTER, message_id="1")
     assert await mail.send(to=TO, content=LETTER, message_id="1") is Delivery.SENT
+    await mail.close()
 
 
 async def test_an_absent_relay_is_told_as_such() -> None:

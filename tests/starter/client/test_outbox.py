@@ -85,6 +85,7 @@ async def test_requests_and_answers_left_behind_are_mailed_once(
             await asyncio.sleep(0.1)
         for workflow_id in (support_workflow_id(request.id), answer_workflow_id(answer.id)):
             await client.get_workflow_handle(workflow_id).result()
+    await mails.close()
     letters = stack.messages(stack.settings.institution.support_email)
     assert len([each for each in letters if request.reply_to in str(each)]) == 1
     assert len(stack.messages(answer.reply_to)) == 1

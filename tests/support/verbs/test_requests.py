@@ -86,6 +86,7 @@ async def test_an_answer_reaches_the_mailbox_and_settles_the_request(
         Worker(client, task_queue=TaskQueue.MAIL, activities=activities.all()),
     ):
         await handle.result()
+    await activities.close()
     (message,) = stack.messages(asked.reply_to)
     assert "Στείλαμε νέο." in message["text"]
     stands = await requests.read(desk, asked.id)
