@@ -1,4 +1,4 @@
-"""`activation support alerts`: the process that tells operators what is wrong, and its test."""
+"""`activation support alerts`: the process that alerts operators, and its test."""
 
 import asyncio
 import signal
@@ -35,7 +35,7 @@ def serve(
     ] = None,
     health_host: Annotated[str, typer.Option(help="Its address.")] = "127.0.0.1",
 ) -> None:
-    """Tell operators what keeps activations from going on, until told to stop."""
+    """Alert operators to everything that blocks activations, until SIGTERM."""
     config = settings.load()
     redaction.configure(config.log_level)
     probed = (health_host, health_port) if health_port else None
@@ -69,7 +69,7 @@ async def _ready(client: Client, pool: Pool) -> Answers:
 
 @commands.command("test-alerts")
 def send_test(json: Json = False) -> None:
-    """Send a test by each channel of the alerts, and say what became of it."""
+    """Send a test by each channel of the alerts, and print the results."""
     outcomes = asyncio.run(alert_channels.send_test(settings.load()))
     if json:
         show_json({name: {"delivered": not why, "failure": why} for name, why in outcomes.items()})
