@@ -191,10 +191,10 @@ DECISIONS = (
     _DecisionRule(
         "One father, surname and birth date; the first names are forms of one, or differ by a typo",
         lambda pair: (
-            pair.same_father
-            and pair.same_last
+            pair.same_last
             and not pair.same_first
             and pair.same_birth
+            and pair.same_father
             and pair.first_may_be_one
             and not pair.other_number
         ),
@@ -203,11 +203,11 @@ DECISIONS = (
     _DecisionRule(
         "One father, first name and birth date; a surname is one of several, or differs by a typo",
         lambda pair: (
-            pair.same_father
-            and pair.same_first
+            pair.same_first
             and not pair.same_last
             and pair.same_birth
             and pair.last_may_be_one
+            and pair.same_father
             and not pair.other_number
         ),
         Decision.YES,
