@@ -11,7 +11,6 @@ from temporalio.client import Client
 
 import postgres
 import settings
-from ledger import pooler
 from postgres import Pool
 from security import redaction
 from security.keys import KeyRing
@@ -53,7 +52,7 @@ async def run(config: Settings, probed: tuple[str, int] | None) -> None:
     async with AsyncExitStack() as stack:
         pool = await postgres.connect(config.ledger_dsn.get_secret_value(), seconds=_LEDGER_SECONDS)
         stack.callback(pool.terminate)
-        await pooler.refuse(pool, "ledger_dsn")
+        await postgres.refuse_shared_sessions(pool, "ledger_dsn")
         # It decodes no payload, so no key file is needed.
         client = await connect(config, KeyRing(config.keys_dir), lazy=True)
         if probed:
