@@ -35,6 +35,7 @@ from starter.portal import (
     review,
 )
 from starter.portal.admission import Admission
+from starter.portal.help_service import HelpService
 from starter.portal.limits import TooManyAnswers
 from starter.portal.page_state import Engine, PageState
 from starter.portal.password_service import PasswordService
@@ -106,6 +107,7 @@ def assemble(
         pauses=Pauses(pool),
         texts=texts,
         starts=StartService(pool, keys, settings, texts, engine),
+        help_requests=HelpService(pool, keys, engine),
         passwords=PasswordService(pool, keys, settings),
         admission=Admission(),
         wordings={language: Wording(language) for language in Language},
