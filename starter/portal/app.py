@@ -21,7 +21,7 @@ from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
 from starter.client.activations import ActivationEnded, Activations, TooManySubmissions
-from starter.client.connect import TemporalUnavailable, connect
+from starter.client.connect import TemporalUnavailable, connections
 from starter.client.health import PROBES, temporal_ready
 from starter.portal import (
     begin,
@@ -78,10 +78,7 @@ def create(context: PortalContext | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _connected(settings: Settings) -> AsyncIterator[PortalContext]:
-    keys = KeyRing(settings.keys_dir)
-    client = await connect(settings, keys, lazy=True)
-    dsn = settings.ledger_dsn.get_secret_value()
-    async with await postgres.connect(dsn, seconds=times.LEDGER_SECONDS) as pool:
+    async with connections(settings, seconds=times.LEDGER_SECONDS) as (keys, pool, client):
         health = partial(temporal_ready, client)
         yield assemble(settings, keys, pool, Activations(client), health)
 
