@@ -14,31 +14,23 @@ from temporalio.service import RPCError
 
 import postgres
 import settings
-from adapters.errors import UnusableSettings
 from ledger import migrate
 from ledger.migrate import NotMigrated
-from postgres import SharedSessions
+from ledger.pooler import SharedSessions
 from security import keys
 from security.keyfiles import KeyUnavailable
 from security.purposes import User
 from starter import databases
 from starter.client import connect
 from starter.client.connect import TemporalUnavailable
-from starter.commands import accounts, insurance, registrar, templates
+from starter.commands import accounts, capacity, insurance, registrar, templates
 from starter.commands import keys as key_commands
 from starter.doctor import commands as doctor
 from starter.output import Failed, UserError
 from starter.portal.texts import Texts
 from starter.startup import compare_keys, serve
 
-_ONE_LINE_ERRORS = (
-    UserError,
-    TemporalUnavailable,
-    KeyUnavailable,
-    NotMigrated,
-    SharedSessions,
-    UnusableSettings,
-)
+_ONE_LINE_ERRORS = (UserError, TemporalUnavailable, KeyUnavailable, NotMigrated, SharedSessions)
 """Errors whose own text is one line that says why a command fails."""
 
 app = typer.Typer(
@@ -56,6 +48,7 @@ app.add_typer(ledger_commands, name="ledger")
 app.add_typer(temporal_commands, name="temporal")
 app.add_typer(config_commands, name="config")
 app.command("doctor")(doctor.doctor)
+app.command("capacity")(capacity.command)
 
 
 _loaded: set[str] = set()
