@@ -288,18 +288,41 @@ async def names_of(pool: Pool, keys: KeyRing, references: Collection[str]) -> di
 
 
 async def finished(
-    pool: Pool, *, since: datetime, departments: Collection[str] | None, limit: int
+    pool: Pool,
+    *,
+    since: datetime,
+    departments: Collection[str] | None,
+    end: str | None = None,
+    limit: int,
 ) -> list[ActivationRow]:
-    """Return the activations of these departments (None: all) ended since then, newest first."""
+    """Return the activations ended since then, newest first.
+
+    `departments` None means all; `end` None means every outcome.
+    """
     rows = await pool.fetch(
         f"SELECT {COLUMNS} FROM activation WHERE ended_at >= $1"  # noqa: S608 - as above
-        " AND ($3::text[] IS NULL OR department = ANY($3))"
+        " AND ($3::text[] IS NULL OR department = ANY($3)) AND ($4::text IS NULL OR end_step = $4)"
         " ORDER BY ended_at DESC, reference LIMIT $2",
         since,
         limit,
         departments,
+        end,
     )
     return [read(row) for row in rows]
+
+
+async def finished_counts(
+    pool: Pool, *, since: datetime, departments: Collection[str] | None
+) -> list[tuple[str, int]]:
+    """Return the outcomes since then with their numbers, the most frequent first."""
+    rows = await pool.fetch(
+        "SELECT end_step, count(*) AS number FROM activation WHERE ended_at >= $1"
+        " AND ($2::text[] IS NULL OR department = ANY($2))"
+        " GROUP BY end_step ORDER BY number DESC, end_step",
+        since,
+        departments,
+    )
+    return [(row["end_step"], row["number"]) for row in rows]
 
 
 def read(row: asyncpg.Record) -> ActivationRow:

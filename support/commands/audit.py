@@ -1,4 +1,4 @@
-"""`activation support audit verify | export`: verifies the chain, and exports its rows."""
+"""`activation support audit verify | export`: is the chain whole, and all of it to take along."""
 
 import sys
 from dataclasses import asdict
@@ -24,7 +24,7 @@ def verify(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Find a row that was changed, removed or inserted; store the printed head elsewhere."""
+    """Find a row that was changed, removed or put in; keep the head it prints elsewhere."""
     chain = run(partial(audit.verify, expect=expect))
     if json:
         show_json(asdict(chain) | {"whole": chain.whole})

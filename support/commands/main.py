@@ -1,7 +1,7 @@
 """`activation support ...`: the verbs of the console, for people and (`--json`) for scripts."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 import settings
-from domain.contracts.vocabulary import Language
+from domain.contracts.vocabulary import Language, Step, WaitReason
 from security.purposes import User
 from starter import startup
 from starter.client import connect
@@ -33,13 +33,22 @@ commands.add_typer(audit.commands, name="audit")
 for module in (requests, registrar, actions, operator, operations, alerts):
     commands.add_typer(module.commands)
 
-_WIDE = 120
+_WIDE = 160
+_COLUMNS = {
+    "reference": 12,
+    "step": max(map(len, Step)),
+    "reason": max(map(len, WaitReason)),
+    "since": 23,
+    "next try": 23,
+    "department": 10,
+}
+"""The columns of a list with their least width, so that its batches stand below each other."""
 _HISTORY = "the history is too large to be read whole: only its beginning is shown."
 
 
 @commands.command()
 def serve() -> None:
-    """Serve the console, the staff's web pages."""
+    """Serve the console, where staff see and move activations."""
     config = settings.load()
     connect.server(config)
     asyncio.run(startup.compare_keys(config, User.CONSOLE))
@@ -53,27 +62,34 @@ def list_(
 ) -> None:
     """List the open activations."""
 
-    async def read(ctx: StaffContext) -> list[CaseSummary]:
-        lines, _ = await queue.open_lines(ctx)
-        wanted = [line for line in lines if line.stuck or not stuck]
-        return await queue.described(ctx.client, wanted)
+    async def show(ctx: StaffContext) -> None:
+        batches = queue.batches(ctx, stuck=stuck)
+        if json:
+            show_json([row.as_dict() async for batch in batches for row in batch])
+            return
+        headed = True
+        async for batch in batches:
+            _print(batch, headed=headed)
+            headed = False
 
-    rows = run(read)
-    if json:
-        show_json([row.as_dict() for row in rows])
-    else:
-        _print(rows)
+    run(show)
 
 
-def _print(rows: Iterable[CaseSummary], names: Mapping[str, str] | None = None) -> None:
-    """Print one line per activation; with `names` also the student's name."""
-    table = Table("reference", "step", "reason", "since", "next try", "department", box=None)
+def _print(
+    rows: Collection[CaseSummary], names: Mapping[str, str] | None = None, *, headed: bool = True
+) -> None:
+    """Print a line each; with `names`, whose each is."""
+    if not (rows or headed):
+        return
+    table = Table(box=None, show_header=headed)
+    for column, width in _COLUMNS.items():
+        table.add_column(column, min_width=width)
     if names is not None:
         table.add_column("name")
     for row in rows:
         name = [] if names is None else [names.get(row.reference)]
         table.add_row(*(escape(_cell(value)) for value in [*row.as_dict().values(), *name]))
-    # Lines are never cut, even in a pipe or a narrow terminal.
+    # Piped or narrow, a line is still a whole line: nothing is cut.
     Console(soft_wrap=True, width=_WIDE).print(table)
 
 
@@ -85,7 +101,7 @@ def _cell(value: object) -> str:
 def search(json: Json = False) -> None:
     """Find activations by reference, number, username, contact or the beginning of a name.
 
-    Prompts for the words, or reads them from standard input, because others can see a command line.
+    The words are asked for, or read from standard input: what is in a command line, others see.
     """
     found = run(partial(searching.search, typed=ask("Look for")))
     if json:
@@ -99,13 +115,13 @@ def search(json: Json = False) -> None:
 
 @commands.command()
 def show(reference: Reference, json: Json = False) -> None:
-    """Show one activation's step, why and since when it waits, and what has happened."""
+    """Say where one activation stands, why, since when, and what happened."""
     case = run(partial(load_case, reference=reference, unnoted=True))
     place = settings.load().institution
     texts = translator(place.default_language)
 
     def told_at(moment: datetime) -> str:
-        """Format a time with its zone, because other times in the output are UTC."""
+        """Name the zone: beside the sentence times are UTC."""
         zone = place.timezone
         told = clock(moment, language=place.default_language, zone=zone, seconds=True)
         return f"{told} {moment.astimezone(zone):%Z}"

@@ -11,7 +11,7 @@ from support.console import audit_texts, handbook
 from support.verbs.actions import LABELS, SUBMITTED_AS
 from support.verbs.alert_channels import NO_MAILBOX
 from support.verbs.cases import CaseState
-from support.verbs.queue import Group
+from support.verbs.groups import Group
 from support.verbs.staff import Action
 from support.verbs.timeline import Event, Who
 from translations import N_, translator

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Response
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import queue, requests
 from support.verbs import search as searching
-from support.verbs.queue import Group, Sort
+from support.verbs.groups import Group
+from support.verbs.queue import Sort
 from support.verbs.staff import Action
 
 router = APIRouter()
@@ -64,6 +65,7 @@ async def listed(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
         descending=descending,
         address=address,
         cause_of=queue.cause_of,
+        most=queue.MOST,
         Sort=Sort,
     )
 

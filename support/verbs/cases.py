@@ -3,7 +3,7 @@
 All of it is read from Temporal's server and needs no worker.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -52,14 +52,6 @@ the others a retry changes nothing: they must be resolved or released.
 """
 _TAKEN_WITHIN = timedelta(seconds=15)
 """The longest time that a live worker leaves a ready task."""
-
-
-def open_in(departments: Collection[str] | None) -> str:
-    """Return the visibility query for open runs of these departments (not empty); None: all."""
-    if departments is None:
-        return OPEN
-    named = ", ".join("'{}'".format(each.replace("'", "''")) for each in sorted(departments))
-    return f"{OPEN} AND {DEPARTMENT.name} IN ({named})"
 
 
 class CaseState(StrEnum):

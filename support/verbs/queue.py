@@ -1,62 +1,38 @@
-"""Lists the open activations by what they need, and those that finished today.
+"""Counts and lists the open activations by what they need, and those that finished today.
 
-All come from one listing of Temporal's visibility. What it does not hold, the next retry and a
-failure of the last minute, is read by one describe call for each row shown.
+Open ones are counted and listed by Temporal's visibility. What it does not hold, the next retry and
+a failure of the last minute, is read by one describe call for each row shown.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from temporalio.client import Client
 
-from domain.contracts.vocabulary import Step, WaitReason, Waker
+from domain.contracts.vocabulary import Step, WaitReason
 from ledger import activations
 from ledger.activations import ActivationRow
 from postgres import UNAVAILABLE
 from starter.client.connect import asking
-from support.verbs import cases, pollers
+from support.verbs import cases, groups, pollers
 from support.verbs.cases import ENGINE_WAITS, CaseState, CaseSummary
+from support.verbs.groups import BELONGS, Group
 from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action, StaffContext
+from web import times
 from workflows import steps
 
-MOST = 10_000
-"""The most activations that are listed and counted."""
+MOST = 500
+"""The most activations that one list holds: the newest ones; counts have no limit."""
 PER_PAGE = 25
 _AT_ONCE = 20
+_BATCH = 100
 _YOUNG = timedelta(seconds=60)
 """How long a failing attempt stays unpublished: the first retry window of the workflow."""
 _MOST_YOUNG = 50
-
-
-class Group(StrEnum):
-    STUCK = "stuck"
-    HUMAN = "human"
-    HELD = "held"
-    LOCKED = "locked"
-    STUDENT = "student"
-    WORKING = "working"
-    FINISHED = "finished"
-
-
-_BELONGS: Mapping[Group, Callable[[CaseSummary], bool]] = {
-    Group.STUCK: lambda line: line.stuck and line.wait_reason is not WaitReason.HELD,
-    Group.HUMAN: lambda line: (
-        steps.woken_by(line.step, line.wait_reason) is Waker.STAFF
-        and line.wait_reason is not WaitReason.HELD
-    ),
-    Group.HELD: lambda line: line.wait_reason is WaitReason.HELD,
-    Group.LOCKED: lambda line: line.wait_reason is WaitReason.PIN_LOCKED,
-    Group.STUDENT: lambda line: (
-        line.wait_reason is not WaitReason.PIN_LOCKED
-        and steps.woken_by(line.step, line.wait_reason) is Waker.STUDENT
-    ),
-    Group.WORKING: lambda line: line.wait_reason is None,
-}
-"""Which open activations are in each group."""
 
 
 class Sort(StrEnum):
@@ -78,7 +54,10 @@ _KEYS: Mapping[Sort, Callable[[CaseSummary], str | datetime]] = {
 
 @dataclass(frozen=True)
 class Count:
-    """How many have the same cause, and since when the first has; `cause` as in `cause_of`."""
+    """How many have the same cause (see `cause_of`), and since when the first of them has.
+
+    `oldest` is None where not all of them are listed.
+    """
 
     number: int = 0
     oldest: datetime | None = None
@@ -87,16 +66,17 @@ class Count:
 
 @dataclass(frozen=True)
 class Overview:
-    """The counts; `finished` is None while the ledger is away; `more`: the limit was reached."""
+    """The counts; `finished` is None while the ledger is away."""
 
     groups: Mapping[Group, Count]
     causes: Sequence[Count]
     finished: Sequence[Count] | None
-    more: bool
 
 
 @dataclass(frozen=True)
 class QueuePage:
+    """One page of a list; `total` counts also what is not listed, when there is `more`."""
+
     rows: Sequence[CaseSummary]
     number: int
     pages: int
@@ -114,14 +94,28 @@ def cause_of(line: CaseSummary) -> str:
 async def overview(ctx: StaffContext) -> Overview:
     """Count the open activations by group and cause, and today's finished ones by outcome."""
     ctx.staff.check(Action.QUEUE)
-    (lines, more), today = await asyncio.gather(open_lines(ctx), _finished_today(ctx))
-    groups = {group: _count(filter(belongs, lines)) for group, belongs in _BELONGS.items()}
-    stuck = _counted(filter(_BELONGS[Group.STUCK], lines), cause_of)
-    if today is None:
-        return Overview(groups, stuck, None, more)
-    ended, more_ended = today
-    finished = _counted(ended, lambda line: line.step)
-    return Overview(groups, stuck, finished, more or more_ended)
+    (groups, causes), finished = await asyncio.gather(_open_counts(ctx), _finished_counts(ctx))
+    return Overview(groups, causes, finished)
+
+
+async def _open_counts(ctx: StaffContext) -> tuple[dict[Group, Count], list[Count]]:
+    """Count by group, and the stuck ones by cause; a failure of the last minute counts as one."""
+    numbers, stuck, (before, now) = await asyncio.gather(
+        asyncio.gather(*(_number(ctx, groups.condition(group)) for group in BELONGS)),
+        _listed(ctx, groups.condition(Group.STUCK), limit=MOST + 1),
+        _young(ctx),
+    )
+    counts = {}
+    for (group, belongs), number in zip(BELONGS.items(), numbers, strict=True):
+        moved = sum(map(belongs, now)) - sum(map(belongs, before))
+        counts[group] = Count(number + moved)
+    stuck += filter(BELONGS[Group.STUCK], now)
+    causes = _counted(stuck, cause_of)
+    if len(stuck) > MOST:
+        causes = [await _exactly(ctx, count) for count in causes]
+    else:
+        counts[Group.STUCK] = _count(stuck)
+    return counts, sorted(causes, key=lambda count: (-count.number, count.cause or ""))
 
 
 def retriable(ctx: StaffContext, seen: Overview) -> frozenset[str]:
@@ -144,34 +138,97 @@ async def page(
     """Return one page of a group's list; the order is stable while nothing changes."""
     ctx.staff.check(Action.QUEUE)
     if group is Group.FINISHED:
-        lines, more = await _finished_today(ctx) or ([], False)
-        lines = [line for line in lines if cause in (None, line.step)]
+        lines, total = await _finished_today(ctx, cause)
     else:
-        lines, more = await open_lines(ctx)
-        lines = [
-            line for line in lines if _BELONGS[group](line) and cause in (None, cause_of(line))
-        ]
+        lines, total = await _of_group(ctx, group, cause)
+    more = len(lines) > MOST
+    lines = lines[:MOST]
     lines.sort(key=lambda line: line.reference)
     lines.sort(key=_KEYS[sort], reverse=descending)
     pages = max(-(-len(lines) // PER_PAGE), 1)
     number = min(max(number, 1), pages)
     rows = lines[(number - 1) * PER_PAGE : number * PER_PAGE]
     rows = await described(ctx.client, rows)
-    return QueuePage(await _with_language(ctx, rows), number, pages, len(lines), more)
+    return QueuePage(await _with_language(ctx, rows), number, pages, total, more)
 
 
-async def open_lines(ctx: StaffContext) -> tuple[list[CaseSummary], bool]:
-    """Return the open activations this person may see, newest first, and whether more exist."""
+async def _of_group(
+    ctx: StaffContext, group: Group, cause: str | None
+) -> tuple[list[CaseSummary], int]:
+    """Return the newest of a group, more than MOST if there are more, and how many there are."""
+    condition = groups.of_cause(group, cause) if cause else groups.condition(group)
+    listed, (before, now) = await asyncio.gather(
+        _listed(ctx, condition, limit=MOST + 1), _young(ctx)
+    )
+    asked = {line.reference for line in before}
+    kept = [*now, *(line for line in listed if line.reference not in asked)]
+    lines = [each for each in kept if BELONGS[group](each) and cause in (None, cause_of(each))]
+    total = len(lines) if len(listed) <= MOST else await _number(ctx, condition)
+    return sorted(lines, key=lambda line: line.since, reverse=True), total
+
+
+async def _exactly(ctx: StaffContext, count: Count) -> Count:
+    """Return the number of stuck activations with this cause, listed or not."""
+    condition = groups.of_cause(Group.STUCK, str(count.cause))
+    return Count(await _number(ctx, condition), cause=count.cause)
+
+
+async def _number(ctx: StaffContext, condition: str | None) -> int:
+    query = _visible(ctx, condition)
+    if query is None:
+        return 0
+    with asking():
+        return (await ctx.client.count_workflows(query, rpc_timeout=times.CONSOLE_RPC)).count
+
+
+async def _listed(ctx: StaffContext, condition: str | None, *, limit: int) -> list[CaseSummary]:
+    """Return the newest open activations of this condition that this person may see."""
+    query = _visible(ctx, condition)
+    return [] if query is None else await cases.listed(ctx.client, query, limit=limit)
+
+
+def _visible(ctx: StaffContext, condition: str | None) -> str | None:
+    """Return the query for what this person may see; None: nothing."""
     departments = ctx.staff.departments
-    if departments is not None and not departments:
-        return [], False
-    found = await cases.listed(ctx.client, cases.open_in(departments), limit=MOST + 1)
-    theirs = found[:MOST]
+    if condition is None or (departments is not None and not departments):
+        return None
+    return f"{groups.open_in(departments)} AND {condition}"
+
+
+async def _young(ctx: StaffContext) -> tuple[list[CaseSummary], list[CaseSummary]]:
+    """Return what may be failing without having published it: as listed, and as it is now."""
     with asking():
         now = await pollers.now(ctx.client)
-    young = [line for line in theirs if _may_fail(line, now)][:_MOST_YOUNG]
-    told = await _described(ctx.client, young)
-    return [told.get(line.reference, line) for line in theirs], len(found) > MOST
+    listed = await _listed(ctx, groups.young(now - _YOUNG), limit=_MOST_YOUNG)
+    before = [line for line in listed if line.step not in steps.ENDS]
+    told = await _described(ctx.client, before)
+    return before, [told[line.reference] for line in before]
+
+
+async def batches(ctx: StaffContext, *, stuck: bool) -> AsyncIterator[list[CaseSummary]]:
+    """Yield the open activations as Temporal lists them; `stuck`: only those that are stuck.
+
+    Those that may be failing without having published it come first.
+    """
+    before, now = await _young(ctx)
+    asked = {line.reference for line in before}
+    yield [line for line in now if line.stuck or not stuck]
+    either = " OR ".join(f"({groups.condition(each)})" for each in (Group.STUCK, Group.HELD))
+    query = _visible(ctx, f"({either})") if stuck else groups.open_in(ctx.staff.departments)
+    if query is None:
+        return
+    batch: list[CaseSummary] = []
+    with asking():
+        async for execution in ctx.client.list_workflows(
+            query, page_size=_BATCH, rpc_timeout=times.CONSOLE_RPC
+        ):
+            line = cases.of_listing(execution)
+            if line.reference not in asked:
+                batch.append(line)
+            if len(batch) == _BATCH:
+                yield await described(ctx.client, batch)
+                batch = []
+    yield await described(ctx.client, batch)
 
 
 async def described(client: Client, lines: Sequence[CaseSummary]) -> list[CaseSummary]:
@@ -200,27 +257,41 @@ async def _described(client: Client, lines: Iterable[CaseSummary]) -> dict[str, 
     return {line.reference: line for line in await asyncio.gather(*map(ask, lines))}
 
 
-def _may_fail(line: CaseSummary, now: datetime) -> bool:
-    """Whether an attempt may be failing that is not published yet."""
-    works = line.wait_reason in {None, WaitReason.WAITING_PIN}
-    return works and line.step not in steps.ENDS and now - line.since < _YOUNG
-
-
-async def _finished_today(ctx: StaffContext) -> tuple[list[CaseSummary], bool] | None:
-    """Return what ended since the institution's local midnight, and whether more exist.
-
-    None while the ledger is away.
-    """
-    zone = ctx.settings.institution.timezone
+async def _finished_counts(ctx: StaffContext) -> list[Count] | None:
+    """Count what finished today by outcome; None while the ledger is away."""
     try:
-        today = (await ctx.now()).astimezone(zone).date()
-        midnight = datetime.combine(today, time(), zone)
-        rows = await activations.finished(
-            ctx.pool, since=midnight, departments=ctx.staff.departments, limit=MOST + 1
+        found = await activations.finished_counts(
+            ctx.pool, since=await _midnight(ctx), departments=ctx.staff.departments
         )
     except UNAVAILABLE:
         return None
-    return [of_ledger(row) for row in rows[:MOST]], len(rows) > MOST
+    return [Count(number, cause=end) for end, number in found]
+
+
+async def _finished_today(ctx: StaffContext, cause: str | None) -> tuple[list[CaseSummary], int]:
+    """Return the newest that finished today, one more than MOST if there are more, and the total.
+
+    Both are empty while the ledger is away.
+    """
+    try:
+        since = await _midnight(ctx)
+        departments = ctx.staff.departments
+        ends = dict(
+            await activations.finished_counts(ctx.pool, since=since, departments=departments)
+        )
+        rows = await activations.finished(
+            ctx.pool, since=since, departments=departments, end=cause, limit=MOST + 1
+        )
+    except UNAVAILABLE:
+        return [], 0
+    total = sum(ends.values()) if cause is None else ends.get(cause, 0)
+    return [of_ledger(row) for row in rows], total
+
+
+async def _midnight(ctx: StaffContext) -> datetime:
+    """Return the beginning of today at the institution, by the ledger's clock."""
+    zone = ctx.settings.institution.timezone
+    return datetime.combine((await ctx.now()).astimezone(zone).date(), time(), zone)
 
 
 def of_ledger(noted: ActivationRow, *, state: CaseState = CaseState.FORGOTTEN) -> CaseSummary:

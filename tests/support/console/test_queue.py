@@ -1,4 +1,4 @@
-"""The queue's counts and lists, from one listing; with no worker, and with the ledger away."""
+"""The queue's counts and lists; with no worker, and with the ledger away."""
 
 import asyncio
 import time
@@ -15,7 +15,8 @@ from domain.references import from_digest
 from postgres import Pool
 from starter.client.activations import Activations
 from support.verbs import queue
-from support.verbs.queue import Group, Sort
+from support.verbs.groups import Group
+from support.verbs.queue import Sort
 from support.verbs.staff import Staff, StaffRole
 from tests.desk import desk
 from tests.server import working
@@ -119,14 +120,18 @@ async def test_others_push_no_line_of_a_department_out(
     limited = replace(
         everything, staff=Staff("nina", frozenset(StaffRole), frozenset({ours, "none"}))
     )
-    lines, more = await queue.open_lines(limited)
-    assert ([line.reference for line in lines], more) == (references[:1], False)
-    finished = await queue.page(limited, Group.FINISHED)
-    assert ([line.reference for line in finished.rows], finished.more) == (references[:1], False)
-    assert (await queue.page(everything, Group.FINISHED)).more
-    assert (await queue.overview(everything)).more
+    for group in (Group.WORKING, Group.FINISHED):
+        page = await queue.page(limited, group)
+        assert ([line.reference for line in page.rows], page.total) == (references[:1], 1)
+        assert not page.more
+        page = await queue.page(everything, group)
+        assert page.more
+        assert page.total >= len(references)
+    assert (await queue.overview(limited)).groups[Group.WORKING].number == 1
+    assert (await queue.overview(everything)).groups[Group.WORKING].number >= len(references)
     nobodys = replace(everything, staff=Staff("eva", frozenset(StaffRole), frozenset()))
-    assert await queue.open_lines(nobodys) == ([], False)
+    assert (await queue.page(nobodys, Group.WORKING)).rows == []
+    assert (await queue.overview(nobodys)).groups[Group.WORKING].number == 0
     for reference in references:
         await client.get_workflow_handle(reference).terminate()
 

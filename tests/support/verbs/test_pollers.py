@@ -1,5 +1,6 @@
 """Whether workers run is told by Temporal's clock, however wrong this process's is."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -64,9 +65,13 @@ async def test_a_process_whose_clock_is_wrong_misses_no_worker(
         with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
             assert all(queue.workers for queue in await operations.queues(client))
     handle = await begin(client, reference)
+    async with asyncio.timeout(20):  # Temporal lists a run some time after its start.
+        while not (await client.count_workflows(f"WorkflowId = '{reference}'")).count:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
         line = await cases.standing(client, reference)
-        lines, _ = await queue.open_lines(desks.desk(client, cast("Pool", None)))
+        opened = desks.desk(client, cast("Pool", None))
+        lines = [line async for batch in queue.batches(opened, stuck=False) for line in batch]
     await handle.terminate()
     assert not line.unattended
     assert line.told_at is not None

@@ -1,0 +1,116 @@
+"""The groups of open activations, by who or what ends their wait, and how Temporal finds each.
+
+Temporal counts ten thousand runs in some 20 ms and takes seconds to list them, so that groups are
+counted by query, and only what is shown is listed. Each query is derived from the group's rule and
+the table of reasons; both judge a run by its published step and reason.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+
+from domain.contracts.vocabulary import Step, WaitReason, Waker
+from starter.client.pending_retries import PROBLEMS
+from support.verbs.cases import OPEN, CaseState, CaseSummary
+from workflows import steps
+from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
+
+
+class Group(StrEnum):
+    STUCK = "stuck"
+    HUMAN = "human"
+    HELD = "held"
+    LOCKED = "locked"
+    STUDENT = "student"
+    WORKING = "working"
+    FINISHED = "finished"
+
+
+BELONGS: Mapping[Group, Callable[[CaseSummary], bool]] = MappingProxyType(
+    {
+        Group.STUCK: lambda line: line.stuck and line.wait_reason is not WaitReason.HELD,
+        Group.HUMAN: lambda line: (
+            steps.woken_by(line.step, line.wait_reason) is Waker.STAFF
+            and line.wait_reason is not WaitReason.HELD
+        ),
+        Group.HELD: lambda line: line.wait_reason is WaitReason.HELD,
+        Group.LOCKED: lambda line: line.wait_reason is WaitReason.PIN_LOCKED,
+        Group.STUDENT: lambda line: (
+            line.wait_reason is not WaitReason.PIN_LOCKED
+            and steps.woken_by(line.step, line.wait_reason) is Waker.STUDENT
+        ),
+        Group.WORKING: lambda line: line.wait_reason is None,
+    }
+)
+"""Which open activations are in each group; what has finished is in the ledger."""
+_FAILING = f"{PROBLEMS.name} IS NOT NULL"
+"""Temporal's mark of a run whose tasks fail, whatever its step and reason were."""
+
+
+def open_in(departments: Collection[str] | None) -> str:
+    """Return the query for open runs of these departments (not empty); None: all."""
+    if departments is None:
+        return OPEN
+    named = ", ".join("'{}'".format(each.replace("'", "''")) for each in sorted(departments))
+    return f"{OPEN} AND {DEPARTMENT.name} IN ({named})"
+
+
+@cache
+def condition(group: Group) -> str:
+    """Return the condition of a group's open runs."""
+    found = defaultdict[WaitReason | None, set[Step]](set)
+    everywhere = defaultdict[WaitReason | None, set[Step]](set)
+    for step, reasons in steps.REASONS.items():
+        for reason in reasons:
+            everywhere[reason].add(step)
+            if BELONGS[group](_standing(step, reason)):
+                found[reason].add(step)
+    parts = [
+        _waits_for(reason, None if at == everywhere[reason] else at) for reason, at in found.items()
+    ]
+    any_of = " OR ".join(parts)
+    if group is Group.STUCK:
+        return f"({_FAILING} OR {any_of})"
+    return f"{PROBLEMS.name} IS NULL AND ({any_of})"
+
+
+def of_cause(group: Group, cause: str) -> str | None:
+    """Return the condition of a group's runs with this cause; None: no run has it.
+
+    A cause is a wait reason, a step that waits for nothing, or `failing`.
+    """
+    if cause == CaseState.FAILING:
+        return _FAILING if group is Group.STUCK else None
+    if cause in set(Step):
+        waits = f"{REASON.name} IS NULL AND {STEP.name} = '{cause}'"
+    elif cause in set(WaitReason):
+        waits = f"{REASON.name} = '{cause}'"
+    else:
+        return None
+    return f"{condition(group)} AND {PROBLEMS.name} IS NULL AND {waits}"
+
+
+def young(since: datetime) -> str:
+    """Return the condition of runs whose attempt may be failing and is not published yet.
+
+    A run publishes nothing before its first wait.
+    """
+    waits = f"({REASON.name} IS NULL OR {REASON.name} = '{WaitReason.WAITING_PIN}')"
+    moment = f"'{since.isoformat()}'"
+    started = f"({SINCE.name} IS NULL AND StartTime > {moment})"
+    return f"{waits} AND ({SINCE.name} > {moment} OR {started})"
+
+
+def _waits_for(reason: WaitReason | None, at: Collection[Step] | None) -> str:
+    waits = f"{REASON.name} = '{reason}'" if reason else f"{REASON.name} IS NULL"
+    if at is None:
+        return f"({waits})"
+    named = ", ".join(f"'{step}'" for step in sorted(at))
+    return f"({waits} AND {STEP.name} IN ({named}))"
+
+
+def _standing(step: Step, reason: WaitReason | None) -> CaseSummary:
+    return CaseSummary("", step, reason, datetime.min.replace(tzinfo=UTC), None, None)
