@@ -1,4 +1,9 @@
-"""PostgreSQL connection pools that fail fast, and the exceptions that mean it is unavailable."""
+"""PostgreSQL connection pools that fail fast, and what their errors mean.
+
+A pooler in transaction mode in front of PostgreSQL makes clients share sessions. There a prepared
+statement belongs to another session, and a session's advisory lock passes to its next client. A
+direct connection, or a pooler in session mode, gives each connection a session of its own.
+"""
 
 from typing import TypeAlias
 
@@ -37,6 +42,26 @@ UNAVAILABLE: tuple[type[BaseException], ...] = (
 """Raised by the driver when PostgreSQL is away, starting, stopping, full, read-only or faulty."""
 NO_RESULT: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresError)
 """Whatever the driver raises instead of a result: PostgreSQL is unavailable, or refuses."""
+_ROUNDS = 3
+"""On an idle pooler the first round is enough; on a busy one, other clients may come in between."""
+_UNPREPARED = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
+_REFUSALS = {
+    "28P01": "the server refuses the password: correct the user or the password in {setting}",
+    "28000": "the server does not let this user in: correct the user in {setting}, or pg_hba.conf",
+    "3D000": "there is no such database: create it, or correct its name in {setting}",
+    "53300": "the server has no connection left: raise max_connections, or run fewer processes",
+}
+"""What to do when the server lets nobody in, by SQLSTATE."""
+
+
+class SharedSessions(Exception):
+    """Sessions are shared; the text says in one line what to do."""
+
+    def __init__(self, setting: str) -> None:
+        super().__init__(
+            f"{setting} leads to a pooler in transaction mode, which shares sessions, so that locks"
+            " and prepared statements do not hold: name PostgreSQL itself or a pool in session mode"
+        )
 
 
 async def exists(ledger: Connection, rows: str, *values: object) -> bool:
@@ -80,3 +105,51 @@ async def connect(dsn: str, *, seconds: float = 2, planner: str = "") -> Pool:
 
 async def _no_reset(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Leave the session as it is."""
+
+
+async def refuse_shared_sessions(pool: Pool, setting: str) -> None:
+    """Raise `SharedSessions` where sessions are shared; pass while the database is unavailable."""
+    try:
+        shared = await shares_sessions(pool)
+    except NO_RESULT:
+        return
+    if shared:
+        raise SharedSessions(setting)
+
+
+async def shares_sessions(pool: Pool) -> bool:
+    """Return whether two connections that are open at once were given the same session."""
+    try:
+        async with pool.acquire() as one, pool.acquire() as other:
+            return any([await _server_pid(one) == await _server_pid(other) for _ in range(_ROUNDS)])
+    except _UNPREPARED:
+        return True
+
+
+async def _server_pid(connection: "PoolConnectionProxy[asyncpg.Record]") -> int:
+    """Return the server process's id, in a transaction: a statement needs its session twice."""
+    async with connection.transaction():
+        number: int = await connection.fetchval("SELECT pg_backend_pid()")
+        return number
+
+
+def explain(error: type[BaseException], part: str, setting: str, lacks: str) -> str:
+    """Return one line about a driver's error that names the setting to check.
+
+    `part` is the database's name for people; `lacks` the line for a table that is not there.
+    """
+    if issubclass(error, asyncpg.ClientConfigurationError):
+        return f"{setting} is no address that PostgreSQL's driver can use"
+    if issubclass(error, UNAVAILABLE):
+        return f"the {part} cannot be reached ({error.__name__}): see to {setting}"
+    if issubclass(error, _UNPREPARED):
+        return str(SharedSessions(setting))
+    if issubclass(error, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
+        return lacks
+    return f"the {part} refuses ({error.__name__}): see to {setting} and its role"
+
+
+def mend_refusal(error: asyncpg.PostgresError, setting: str) -> str | None:
+    """Return what to do when the server lets nobody in; None for any other refusal."""
+    words = _REFUSALS.get(error.sqlstate or "")
+    return words and f"{words.format(setting=setting)} ({type(error).__name__} {error.sqlstate})"

@@ -32,10 +32,11 @@ from activities.registrar import RegistrarActivities
 from activities.watch import watched
 from adapters.directory.wiring import directory_of
 from adapters.messaging.port import wirings
-from adapters.registrar.view import View, reader
+from adapters.registrar.port import Registrar
+from adapters.registrar.wiring import registrar_of
 from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import TaskQueue
-from ledger import key_checks, pooler
+from ledger import key_checks
 from postgres import Pool
 from security import redaction
 from security.keys import KeyRing
@@ -102,13 +103,13 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
     async with AsyncExitStack() as stack:
         ledger = await postgres.connect(config.ledger_dsn.get_secret_value())
         await key_checks.compare(ledger, keys.checks())
-        await pooler.refuse(ledger, "ledger_dsn")
-        registrar = await reader(config.registrar)
+        await postgres.refuse_shared_sessions(ledger, "ledger_dsn")
+        # No activity runs any more, and a graceful close could hang with the server.
+        stack.callback(ledger.terminate)
+        domains = config.institution.mail_domains
+        registrar = await stack.enter_async_context(registrar_of(config.registrar, domains))
         if WorkerRole.MAIN in roles:
-            await pooler.refuse(registrar, "registrar.dsn")
-        for opened in (ledger, registrar):
-            # No activity runs any more, and a graceful close could hang with the server.
-            stack.callback(opened.terminate)
+            await registrar.check_settings()
         if probed:
             await stack.enter_async_context(probes(*probed, partial(_ready, ledger, keys, workers)))
         client = await _connected(config, keys, stop)
@@ -156,15 +157,16 @@ class Dependencies:
 
     client: Client
     ledger: Pool
-    registrar: Pool
+    registrar: Registrar
     keys: KeyRing
     config: Settings
     stack: AsyncExitStack
 
 
 def _main(given: Dependencies) -> list[Worker]:
-    view = View(given.registrar, given.config.registrar, given.config.institution.mail_domains)
-    registrar = RegistrarActivities(registrar=view, keys=given.keys, settings=given.config)
+    registrar = RegistrarActivities(
+        registrar=given.registrar, keys=given.keys, settings=given.config
+    )
     pins = PinActivities(pool=given.ledger, keys=given.keys, policy=given.config.policy)
     records = LedgerActivities(pool=given.ledger, keys=given.keys, settings=given.config)
     insured = InsuranceActivities(pool=given.ledger, keys=given.keys, registrar=registrar)

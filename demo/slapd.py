@@ -111,7 +111,7 @@ class Directory(Part):
             raise
 
     def _staff(self) -> Iterator[str]:
-        """Give one person a role, and the group of each; a tree of before them gets them too."""
+        """Add a person and a group for each role, also to an older tree."""
         for role in ROLES:
             yield f"dn: uid={role},{STAFF_DN}\nobjectClass: inetOrgPerson\nuid: {role}"
             hashed = self._hash(self.place.secret_file(role))

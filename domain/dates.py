@@ -67,7 +67,8 @@ _GENERALIZED_TIME = re.compile(
     re.IGNORECASE,
 )
 _ZONED = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ]+(\d\d:\d\d)(?::00(?:[.,]0+)?)? ?(?:(Z|UTC|GMT)|([+-]\d\d):?(\d\d)?)",
+    r"(\d{4}-\d\d-\d\d)[T ]+(\d\d:\d\d)(?::00(?:[.,]0+)?)? ?(?:(Z|UTC|GMT)|([+-]\d\d):?(\d\d)?)"
+    r"(?:\[[\w/+-]+\])?",
     re.IGNORECASE | re.ASCII,
 )
 _HOURS_AHEAD = (2, 3)

@@ -65,7 +65,7 @@ async def others(pool: Pool, person_keys: Sequence[str]) -> frozenset[str]:
 async def without(pool: Pool, person: Person) -> Person:
     """Return the person without the similar rows that are another person's by a decision.
 
-    The keys of the person must be those of the ledger, as `ledger.used_again` tells them.
+    The person must have the ledger's keys (`ledger.used_again`).
     """
     if not person.alike:
         return person
@@ -82,7 +82,7 @@ async def rows_left(pool: Pool, people: Mapping[str, Person]) -> dict[str, tuple
 async def forget(pool: Pool, person: Person) -> int:
     """Withdraw every decision about a person, from either side; returns their number.
 
-    The keys of the person must be those of the ledger, as `ledger.used_again` tells them.
+    The person must have the ledger's keys (`ledger.used_again`).
     """
     done = await pool.fetch(
         "DELETE FROM told_apart WHERE person_keys && $1 OR person_marks && $2"
@@ -108,10 +108,10 @@ async def forget_gone(pool: Pool, registrar_key: str) -> int:
 
 
 class _Rows:
-    """Decisions about rows: which rows are another person's, by person key and row mark.
+    """Decisions about rows: the marks of another person's rows, by person key and row mark.
 
-    The person whose activation it was is found by key or mark. The other person is found by mark
-    only, because their key is the registrar's, whose number may have been used again.
+    The person of the activation is found by key or mark. The other person is found by mark only,
+    because their key is the registrar's, whose number may have been used again.
     """
 
     def __init__(self, answers: Sequence[Record]) -> None:

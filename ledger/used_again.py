@@ -112,9 +112,9 @@ def with_own(person: Person, own: Mapping[str, str]) -> Person:
 
 
 async def widened(pool: Pool, request: R) -> R:
-    """Return the request with every key under which the ledger knows the person.
+    """Return the request with every key that the ledger has for the person.
 
-    The claim of this activation noted which of the registrar's keys are somebody else's.
+    The claim of this activation stored the own keys that replace the registrar's.
     """
     person = with_own(request.person, await noted(pool, request.reference))
     former = await rekeyed.former(pool, person.keys)

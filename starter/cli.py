@@ -14,9 +14,10 @@ from temporalio.service import RPCError
 
 import postgres
 import settings
+from adapters.errors import UnusableSettings
 from ledger import migrate
 from ledger.migrate import NotMigrated
-from ledger.pooler import SharedSessions
+from postgres import SharedSessions
 from security import keys
 from security.keyfiles import KeyUnavailable
 from security.purposes import User
@@ -30,7 +31,14 @@ from starter.output import Failed, UserError
 from starter.portal.texts import Texts
 from starter.startup import compare_keys, serve
 
-_ONE_LINE_ERRORS = (UserError, TemporalUnavailable, KeyUnavailable, NotMigrated, SharedSessions)
+_ONE_LINE_ERRORS = (
+    UserError,
+    TemporalUnavailable,
+    KeyUnavailable,
+    NotMigrated,
+    SharedSessions,
+    UnusableSettings,
+)
 """Errors whose own text is one line that says why a command fails."""
 
 app = typer.Typer(

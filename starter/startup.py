@@ -1,7 +1,7 @@
 """Start-up of processes that serve pages: compares the keys, then runs uvicorn."""
 
 import postgres
-from ledger import key_checks, pooler
+from ledger import key_checks
 from security import redaction
 from security.keys import KeyRing
 from security.purposes import User
@@ -19,7 +19,7 @@ async def compare_keys(config: Settings, *users: User) -> None:
     ring.require(*users)
     async with await postgres.connect(config.ledger_dsn.get_secret_value()) as ledger:
         await key_checks.compare(ledger, ring.checks())
-        await pooler.refuse(ledger, "ledger_dsn")
+        await postgres.refuse_shared_sessions(ledger, "ledger_dsn")
 
 
 def serve(app: str, listen: Portal | Console, log_level: str) -> None:

@@ -210,7 +210,7 @@ class StepMachine(ABC):
         if not isinstance(submission, StaffSubmission):
             self._last_park = None  # A wait after a new submission is not the same wait as before.
             now = workflow.now()
-            # A signal was sent while no worker was up, and the student was told "received".
+            # The page answered "received" to a signal while no worker was running.
             signalled = self.inbox.signalled(submission)
             received_at = submission.received_at - self.ledger_clock.ahead
             self.wait.begin(min(received_at, now) if signalled else now)
@@ -298,7 +298,7 @@ class StepMachine(ABC):
         *,
         or_at: datetime | None = None,
     ) -> StaffSubmission | None:
-        """Wait for support's command `until`, then return to the step and reason of before.
+        """Wait for the staff's submission `until`, then return to the previous step and reason.
 
         `or_at`: the time when it continues without a command; None is returned then.
 

@@ -18,6 +18,12 @@ class Registrar(Protocol):
     Raises `adapters.errors.AdapterError` if there is no answer.
     """
 
+    async def check_settings(self) -> None:
+        """Raise `adapters.errors.UnusableSettings` if answers would not be reliable.
+
+        While the registrar is away, nothing is raised.
+        """
+
     async def by_contact(self, typed: ContactQuery) -> list[Row]:
         """Return the people with a typed contact on file; raises `SharedByMany`."""
 

@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 import asyncpg
 
-from adapters.errors import translated
+import postgres
+from adapters.errors import AdapterError, UnusableSettings, translated
 from adapters.registrar.names_sql import heads, initials
 from adapters.registrar.port import SharedByMany
 from adapters.registrar.sql import ending, like, spelled, statements
@@ -28,9 +29,11 @@ from domain.registrar.rows import (
     without_blank_words,
 )
 from domain.registrar.students import ContactQuery, called, holds, holds_login_name
-from postgres import UNAVAILABLE, Pool, connect
+from postgres import UNAVAILABLE, Pool, SharedSessions, connect
 from settings.systems import RegistrarSettings
 
+DSN = "registrar.dsn"
+"""The name of the setting that leads to the view."""
 _REPORT_SECONDS = 120.0
 _PLANNER = "SET enable_seqscan = off; SET jit = off"
 """PostgreSQL underestimates the conditions, which fold texts: of a table of some hundred rows it
@@ -48,6 +51,12 @@ async def reader(settings: RegistrarSettings) -> Pool:
         )
 
 
+def explain(error: AdapterError) -> str:
+    """Return one line about an error of the view that names the setting to check."""
+    lacks = "the registrar lacks the view or a column: see to registrar.view and registrar.columns"
+    return postgres.explain(error.driver_error or type(error), "registrar", DSN, lacks)
+
+
 class View:
     """A registrar in PostgreSQL; a mailbox at the university's domains (`own`) is nobody's."""
 
@@ -58,6 +67,12 @@ class View:
         self._own = own
         self._blank_words = blanks.known(settings.blank_words)
         self._blanks_dates = any(map(str.isdigit, "".join(self._blank_words)))
+
+    async def check_settings(self) -> None:
+        try:
+            await postgres.refuse_shared_sessions(self._pool, DSN)
+        except SharedSessions as shared:
+            raise UnusableSettings(str(shared)) from None
 
     async def by_contact(self, typed: ContactQuery) -> list[Row]:
         return await self._of_few(await self._holding(self._statements.by_contact, typed))

@@ -1,10 +1,12 @@
-"""Which registrar the engine works with; another kind of registrar takes its place here."""
+"""Which registrar the engine works with; another kind of registrar takes its place here alone."""
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
+from adapters.errors import AdapterError
+from adapters.findings import Findings
+from adapters.registrar import view, view_check
 from adapters.registrar.port import Registrar
-from adapters.registrar.view import View, reader
 from domain.registrar.rows import Row
 from settings.systems import RegistrarSettings
 
@@ -17,9 +19,9 @@ async def registrar_of(
 
     Raises `adapters.errors.AdapterError` where it cannot be reached.
     """
-    pool = await reader(settings)
+    pool = await view.reader(settings)
     try:
-        yield View(pool, settings, own)
+        yield view.View(pool, settings, own)
     finally:
         # Closing a pool waits for its server, which may hang.
         pool.terminate()
@@ -29,3 +31,13 @@ async def everybody(settings: RegistrarSettings) -> list[Row]:
     """Return every row of the registrar; raises as `registrar_of`."""
     async with registrar_of(settings) as registrar:
         return await registrar.everybody()
+
+
+def checks(settings: RegistrarSettings) -> Findings:
+    """Return what `activation doctor` checks of the registrar."""
+    return view_check.check(settings)
+
+
+def explain(error: AdapterError) -> str:
+    """Return one line about an error of the registrar that names the setting to check."""
+    return view.explain(error)

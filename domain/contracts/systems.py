@@ -1,4 +1,4 @@
-"""The outages of the systems that the engine depends on, and which activity uses which system."""
+"""Maps outages to the systems that the engine depends on, and activities to the system they use."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from domain.contracts.vocabulary import ActivityName, FailureType, System, WaitR
 FAILED_SYSTEMS: Mapping[str, System] = {
     FailureType(f"{system.name}_DOWN"): system for system in System if system is not System.TEMPORAL
 }
-"""The system whose outage each failure type tells; `CONFIGURATION` tells of none."""
+"""The unavailable system by failure type; `CONFIGURATION` is no outage."""
 OUTAGES: Mapping[System, WaitReason] = {
     system: WaitReason(failure) for failure, system in FAILED_SYSTEMS.items()
 }
@@ -36,4 +36,4 @@ USED_BY: Mapping[str, System] = {
     ActivityName.APPLY_WITHDRAWAL: System.DIRECTORY,
     ActivityName.FIND_LEFT_BEHIND: System.LEDGER,
 }
-"""The system that an activity uses; of those that are missing here, the request decides."""
+"""The system by activity; for activities that are missing here it depends on the request."""

@@ -66,10 +66,10 @@ class Waker(StrEnum):
 
 
 class System(StrEnum):
-    """Systems that the engine depends on; `domain.contracts.systems` tells what depends on each.
+    """Systems that the engine depends on; `domain.contracts.systems` maps outages to them.
 
-    The outage of `NAME` is the `FailureType` and the `WaitReason` `NAME_DOWN`. Only the outage of
-    Temporal is neither: while it is away, no activity runs and no activation waits for it.
+    The outage of `NAME` is the `FailureType` and the `WaitReason` `NAME_DOWN`, except for Temporal:
+    during its outage no activity runs, and no activation can change its wait reason.
     """
 
     REGISTRAR = "registrar"

@@ -152,6 +152,20 @@ WOMEN = """
 Ιουλιανή
 Εμμανουέλα
 Διονυσία
+Άρτεμις Άρτεμη
+Άλκηστις Άλκηστη
+Θέτις
+Ίρις Ίριδα Iris
+Ελισάβετ Elisabeth Elizabeth
+Ραχήλ Rachel
+Ρουθ Ruth
+Νικόλ Nicole
+Εσθήρ Esther
+Ιζαμπέλ Isabel Isabelle
+Κάρμεν Carmen
+Τζένιφερ Jennifer
+Σάρον Sharon
+Μισέλ Michelle
 """
 _SOUNDS = (("ei", "i"), ("oi", "i"), ("y", "i"), ("ai", "e"))
 
@@ -173,7 +187,8 @@ def _forms(names: str) -> dict[str, str]:
 
 
 _OF_MEN = _forms(MEN)
-_USUAL = _OF_MEN | _forms(WOMEN)
+_OF_WOMEN = _forms(WOMEN)
+_USUAL = _OF_MEN | _OF_WOMEN
 """Maps each folded form to its name."""
 
 
@@ -181,6 +196,11 @@ def is_same(one: str, other: str) -> bool:
     """Tell whether two transcribed words are one name; an abbreviation must fit one man's name."""
     name = _name(one)
     return name is not None and name == _name(other)
+
+
+def is_a_womans(word: str) -> bool:
+    """Tell whether a transcribed word is a common name of women."""
+    return folded(word) in _OF_WOMEN
 
 
 def are_two(one: str, other: str) -> bool:

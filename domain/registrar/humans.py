@@ -190,11 +190,17 @@ def _join_consistent(
 def _may_have_one_father(
     rows: Sequence[RowFacts], is_one: Callable[[Name, Name], bool] = Name.agrees
 ) -> bool:
-    """Tell whether no father's name contradicts another, in full or by its first letter."""
+    """Tell whether no father's name contradicts another; an abbreviated one by its first letter."""
     fathers = {each.father for each in rows if each.father.spellings}
-    begins = {frozenset(each.father_begins) for each in rows if each.father_begins}
+    begins = {
+        (frozenset(each.father_begins), bool(each.father.spellings))
+        for each in rows
+        if each.father_begins
+    }
     return all(is_one(one, other) for one, other in combinations(fathers, 2)) and not any(
-        one.isdisjoint(other) for one, other in combinations(begins, 2)
+        one.isdisjoint(other)
+        for (one, in_full), (other, other_in_full) in combinations(begins, 2)
+        if not (in_full and other_in_full)
     )
 
 
@@ -217,7 +223,7 @@ def _nearly_one(
             continue
         rows = [*found[one], *found[other]]
         fathers_may_differ = Pair(known[pair[0]], known[pair[1]]).fathers_may_differ
-        if fathers_may_differ or _may_have_one_father(rows, Name.may_be_declined):
+        if fathers_may_differ or _may_have_one_father(rows, Name.may_be_one_father):
             near[one].add(other)
             near[other].add(one)
     return near, {enrolment(known[at].row) for at in many}

@@ -184,6 +184,35 @@ DECISIONS = (
         Decision.YES,
     ),
     _DecisionRule(
+        "All three facts agree, and the numbers are written alike; a country may be wrong",
+        lambda pair: pair.all_agree and pair.number_is_written_alike,
+        Decision.YES,
+    ),
+    _DecisionRule(
+        "One father, surname and birth date; the first names are forms of one, or differ by a typo",
+        lambda pair: (
+            pair.same_last
+            and not pair.same_first
+            and pair.same_birth
+            and pair.same_father
+            and pair.first_may_be_one
+            and not pair.other_number
+        ),
+        Decision.YES,
+    ),
+    _DecisionRule(
+        "One father, first name and birth date; a surname is one of several, or differs by a typo",
+        lambda pair: (
+            pair.same_first
+            and not pair.same_last
+            and pair.same_birth
+            and pair.last_may_be_one
+            and pair.same_father
+            and not pair.other_number
+        ),
+        Decision.YES,
+    ),
+    _DecisionRule(
         "More than a fact differs",
         lambda pair: pair.likeness not in _CLOSE_LIKENESSES,
         Decision.BY_CONTACT,

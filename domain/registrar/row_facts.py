@@ -15,12 +15,13 @@ from domain.registrar.row_names import (
     name_of,
     transcribed,
 )
-from domain.registrar.rows import Row, birth_date, insurance_of
+from domain.registrar.rows import Row, birth_date, insurance_of, text
 
 MOST_SHARING = 20
 """Maximum of persons with one contact; if more have it, it is an office's or a placeholder."""
 MOST_ROWS = 10 * MOST_SHARING
 """Maximum of rows with one contact; a person may be enrolled more than once."""
+_FEWEST_IN_NUMBER = 7
 _PLACEHOLDER = re.compile(r".*(\d)\1{6}")
 
 
@@ -41,6 +42,12 @@ class RowFacts:
     def father_or_abbreviation(self) -> Name:
         """Return the father's name, also if it is abbreviated."""
         return father_or_abbreviation_of(self.row)
+
+    @property
+    def number_as_written(self) -> set[str]:
+        """Return the insurance number's letters and digits, also if it breaks a country's rules."""
+        written = re.sub(r"[\W_]", "", text(self.row, "ssn")).upper()
+        return {written} if len(written) >= _FEWEST_IN_NUMBER else set()
 
     @cached_property
     def father_begins(self) -> set[str]:

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import NamedTuple
 
-from domain import genitive
+from domain import genitive, typos
 from domain.elot743 import ascii_fold
 from domain.names import is_spelled_like
 from domain.registrar import given_names
 from domain.registrar.rows import Row, text
 
 _WOMENS_ENDINGS = ("a", "i", "o")
+_FEWEST_LETTERS = 5
+"""Minimum length of names that a typo is looked for in; shorter names differ by one letter."""
 _ARTICLES = frozenset({"tou", "toy"})
 # A single letter, a word with a final dot, or one with a slash in it: Γ., ΓΕΩΡΓ., ΚΩΝ/ΝΟΣ.
 _ABBREVIATED = re.compile(r"(?<![\w'’])[^\W\d_](?![\w'’])|\w\.(?!\w)|\w/\w")
@@ -40,10 +42,15 @@ class Name(NamedTuple):
         return not self.spellings.isdisjoint(other.spellings)
 
     def is_unknown_or_spelled_like(self, other: "Name") -> bool:
-        """Tell whether one is unknown, or they are similar, as in another case or spelling."""
+        """Tell whether one is unknown, or they are similar, as in another case or spelling.
+
+        Similarity is tested in both directions, because its measure depends on the order.
+        """
         if not (self.spellings and other.spellings):
             return True
-        return any(is_spelled_like(each, other.spellings) for each in self.spellings)
+        return any(is_spelled_like(each, other.spellings) for each in self.spellings) or any(
+            is_spelled_like(each, self.spellings) for each in other.spellings
+        )
 
     def contradicts(self, other: "Name") -> bool:
         """Tell whether both are known and neither is the other, abbreviated or with more names."""
@@ -67,6 +74,17 @@ class Name(NamedTuple):
             for one, two in self._compared_with(other)
         )
 
+    def may_be_one_father(self, other: "Name") -> bool:
+        """Tell whether they may be one father's: one name, in the genitive or in another form."""
+        return self.may_be_declined(other) or self.is_surely(other)
+
+    def is_typo_of(self, other: "Name") -> bool:
+        """Tell whether they differ by one typo; two common names never."""
+        every = [*product(self.spellings, other.spellings)]
+        return not any(given_names.are_two(*each) for each in every) and any(
+            typos.between(*each) for each in every if len(min(each, key=len)) >= _FEWEST_LETTERS
+        )
+
     def is_form_of(self, other: "Name") -> bool:
         """Tell whether one is a common form of the other, as Γιάννης is of Ιωάννης."""
         every = product(self.spellings, other.spellings)
@@ -82,8 +100,10 @@ class Name(NamedTuple):
 
     @property
     def is_a_womans(self) -> bool:
-        """Tell whether the name has an ending of women's names, which no Greek man's has."""
-        return any(each.endswith(_WOMENS_ENDINGS) for each in self.spellings)
+        """Tell whether it is a woman's common name, or has an ending that no Greek man's has."""
+        return any(each.endswith(_WOMENS_ENDINGS) for each in self.spellings) or any(
+            map(given_names.is_a_womans, self.greek_words | self.latin_words)
+        )
 
     def _compared_with(self, other: "Name") -> Iterator[tuple[frozenset[str], frozenset[str]]]:
         """Yield the pairs of word sets to compare, only the Greek ones if both have Greek."""

@@ -88,13 +88,34 @@ class PairEvidence:
         return self.one.first.resembles(self.other.first)
 
     @property
+    def first_may_be_one(self) -> bool:
+        """Tell whether the first names are forms of one name, or differ by a typo."""
+        return self.one.first.is_surely(self.other.first) or self.one.first.is_typo_of(
+            self.other.first
+        )
+
+    @property
+    def last_may_be_one(self) -> bool:
+        """Tell whether a surname is unknown, cut short, one of several, or a typo of the other."""
+        return not self.one.last.contradicts(self.other.last) or self.one.last.is_typo_of(
+            self.other.last
+        )
+
+    @property
+    def number_is_written_alike(self) -> bool:
+        """Tell whether the insurance numbers have the same letters and digits, in any country."""
+        return bool(self.one.number_as_written & self.other.number_as_written)
+
+    @property
     def last_is_spelled_like(self) -> bool:
         return self.one.last.is_unknown_or_spelled_like(self.other.last)
 
     @cached_property
     def same_father(self) -> bool:
-        """Tell whether the fathers' names agree, also if one is in the genitive."""
-        return self.one.father.may_be_declined(self.other.father)
+        """Tell whether the fathers' names agree, also in the genitive or in another form."""
+        return self.one.father.may_be_declined(
+            self.other.father
+        ) or self.one.father_or_abbreviation.is_surely(self.other.father_or_abbreviation)
 
     @property
     def number_begins_with_a_birth(self) -> bool:
@@ -154,11 +175,7 @@ class PairEvidence:
         If a father's name is unknown, they are two if the number begins with just one of the birth
         dates, unless one date is a typo of the other.
         """
-        if (
-            self.same_birth
-            or self.same_father
-            or self.one.father_or_abbreviation.is_surely(self.other.father_or_abbreviation)
-        ):
+        if self.same_birth or self.same_father:
             return False
         if self.one.father.spellings and self.other.father.spellings:
             return True

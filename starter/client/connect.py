@@ -1,8 +1,8 @@
 """Connects to Temporal, in the same way for portal, console, workers and commands."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from functools import cache
 from typing import TypeAlias
@@ -25,6 +25,8 @@ from temporalio.runtime import (
 from temporalio.service import RPCError, RPCStatusCode
 
 import adapters.messaging.wiring  # noqa: F401 - registers the channels for every process
+import postgres
+from postgres import Pool
 from security.codec import data_converter
 from security.keys import KeyRing
 from settings import Settings, UnreadableSettings
@@ -129,6 +131,22 @@ async def connect(
             identity=identity,
             runtime=_runtime(),
         )
+
+
+@asynccontextmanager
+async def connections(
+    settings: Settings, *, seconds: float, identity: str | None = None
+) -> AsyncIterator[tuple[KeyRing, Pool, Client]]:
+    """Yield keys, ledger and Temporal's client of a process that serves pages.
+
+    Both connect at the first call, so that the process starts while they are away. `seconds` is the
+    time-out of a call to the ledger; `identity` as for `connect`.
+    """
+    keys = KeyRing(settings.keys_dir)
+    client = await connect(settings, keys, lazy=True, identity=identity)
+    dsn = settings.ledger_dsn.get_secret_value()
+    async with await postgres.connect(dsn, seconds=seconds) as pool:
+        yield keys, pool, client
 
 
 @cache

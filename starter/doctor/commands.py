@@ -7,10 +7,11 @@ import typer
 
 import settings
 from adapters.findings import Finding, Findings
+from adapters.registrar import wiring as registrar
 from security import redaction
 from security.purposes import User
 from settings import Settings
-from starter.doctor import directory, files, ledger, messaging, registrar, temporal
+from starter.doctor import directory, files, ledger, messaging, temporal
 from starter.doctor.finding import guarded
 from starter.output import show_json
 from starter.portal.texts import Texts
@@ -69,7 +70,7 @@ async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[F
     checks = [guarded("ledger", ledger.check(config)), guarded("temporal", temporal.check(config))]
     needed = files.systems(config, users)
     if "registrar" in needed:
-        checks.append(guarded("registrar", registrar.check(config)))
+        checks.append(guarded("registrar", registrar.checks(config.registrar)))
     if "directory" in needed:
         checks.append(guarded("directory", directory.check(config)))
     for name, findings in messaging.checks(config, users, needed):

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+import asyncpg
+
 from adapters.findings import Finding, Findings
-from ledger import key_checks, migrate, pooler
-from ledger.pooler import SharedSessions
-from postgres import Pool, connect
+from ledger import key_checks, migrate
+from postgres import Pool, SharedSessions, connect, mend_refusal, shares_sessions
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
@@ -24,8 +25,20 @@ GROUP BY relname ORDER BY relname
 
 
 async def check(settings: Settings) -> Findings:
+    """Check all that every process needs of the ledger; explains why the server lets nobody in."""
+    try:
+        async for finding in _check(settings):
+            yield finding
+    except asyncpg.PostgresError as error:
+        mend = mend_refusal(error, "ledger_dsn")
+        if mend is None:
+            raise
+        yield Finding(PART, "can be reached", mend)
+
+
+async def _check(settings: Settings) -> Findings:
     async with await connect(settings.ledger_dsn.get_secret_value(), seconds=5) as pool:
-        shared = await pooler.shares_sessions(pool)
+        shared = await shares_sessions(pool)
         yield Finding(PART, "can be reached")
         mend = str(SharedSessions("ledger_dsn")) if shared else ""
         yield Finding(PART, "each connection has a session of its own", mend)

@@ -21,7 +21,7 @@ from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
 from starter.client.activations import ActivationEnded, Activations, TooManySubmissions
-from starter.client.connect import TemporalUnavailable, connect
+from starter.client.connect import TemporalUnavailable, connections
 from starter.client.health import PROBES, temporal_ready
 from starter.portal import (
     begin,
@@ -35,6 +35,7 @@ from starter.portal import (
     review,
 )
 from starter.portal.admission import Admission
+from starter.portal.help_service import HelpService
 from starter.portal.limits import TooManyAnswers
 from starter.portal.page_state import Engine, PageState
 from starter.portal.password_service import PasswordService
@@ -77,10 +78,7 @@ def create(context: PortalContext | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _connected(settings: Settings) -> AsyncIterator[PortalContext]:
-    keys = KeyRing(settings.keys_dir)
-    client = await connect(settings, keys, lazy=True)
-    dsn = settings.ledger_dsn.get_secret_value()
-    async with await postgres.connect(dsn, seconds=times.LEDGER_SECONDS) as pool:
+    async with connections(settings, seconds=times.LEDGER_SECONDS) as (keys, pool, client):
         health = partial(temporal_ready, client)
         yield assemble(settings, keys, pool, Activations(client), health)
 
@@ -106,6 +104,7 @@ def assemble(
         pauses=Pauses(pool),
         texts=texts,
         starts=StartService(pool, keys, settings, texts, engine),
+        help_requests=HelpService(pool, keys, engine),
         passwords=PasswordService(pool, keys, settings),
         admission=Admission(),
         wordings={language: Wording(language) for language in Language},

@@ -8,6 +8,7 @@ from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.portal.admission import Admission
+from starter.portal.help_service import HelpService
 from starter.portal.page_state import Engine
 from starter.portal.password_service import PasswordService
 from starter.portal.pause import Pauses
@@ -32,6 +33,7 @@ class PortalContext:
     texts: Texts
     admission: Admission
     starts: StartService
+    help_requests: HelpService
     passwords: PasswordService
     health: Health
 

@@ -4,9 +4,7 @@ A request has arrived once it is in the ledger: a workflow mails it to support s
 outbox starts that workflow as soon as Temporal is available. No session is needed.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -15,20 +13,13 @@ from starlette.exceptions import HTTPException
 from domain import contacts, references
 from domain.rules import InvalidInput
 from domain.text import note, plain
-from ledger import support_requests
-from ledger.support_requests import HelpRequest
-from postgres import UNAVAILABLE
-from starter.client.activations import ActivationEnded
-from starter.client.connect import NO_ANSWER
 from starter.portal import limits
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from translations import N_
-from web import times
 from web.view import Errors
 
 router = APIRouter()
 
-_AWAY: tuple[type[Exception], ...] = (ActivationEnded, *NO_ANSWER)
 _PER_BROWSER = 5
 _WINDOW_MINUTES = 60
 _LONGEST = {"name": 100, "reply_to": 254, "text": 2000}
@@ -47,10 +38,8 @@ _TOO_LONG = {
 @router.get("/problem")
 @router.get("/problem/{raw}")
 async def problem(ctx: CurrentRequest, raw: str | None = None) -> Response:
-    reference = None
-    with suppress(*UNAVAILABLE):  # The page must work when the ledger does not.
-        async with asyncio.timeout(times.HELP_SECONDS):
-            reference = await _reference(ctx, raw)
+    # The page must work when the ledger does not.
+    reference = await ctx.app.help_requests.unless_away(_reference(ctx, raw))
     sent = "sent" in ctx.request.query_params
     return ctx.page("problem", reference=reference, sent=sent)
 
@@ -65,31 +54,16 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
     if errors:
         return ctx.page("problem", reference=reference, typed=typed, errors=errors)
     await _count(ctx)
-    context = ctx.app
-    request = HelpRequest(
-        id=form.submission_id,
-        reference=reference,
-        step=await _state_text(ctx, reference) if reference else None,
-        language=ctx.language,
-        **read,
-    )
+    requests = ctx.app.help_requests
+    step = await requests.state_text(reference) if reference else None
     sent = f"{ctx.request.url.path}?sent"
     with ctx.time.handing_in():
-        await support_requests.put(context.pool, context.keys, request)
+        await requests.keep(
+            form.submission_id, reference=reference, step=step, language=ctx.language, **read
+        )
     ctx.time.taken(sent)
-    with suppress(*_AWAY):
-        async with asyncio.timeout(times.HELP_SECONDS):
-            await context.engine.mail_support_request(request.id)
+    await requests.mail(form.submission_id)
     return ctx.redirect(sent)
-
-
-async def _state_text(ctx: PortalRequest, reference: str) -> str | None:
-    """Return step and wait reason of the activation; None if Temporal does not answer at once."""
-    with suppress(*_AWAY):
-        async with asyncio.timeout(times.HELP_SECONDS):
-            recorded = await ctx.app.engine.recorded_state(reference)
-            return " ".join(word for word in recorded[:2] if word) if recorded else None
-    return None
 
 
 async def _reference(ctx: PortalRequest, raw: str | None) -> str | None:

@@ -26,14 +26,14 @@ def note(
     ] = "-",
     json: Json = False,
 ) -> None:
-    """Add a note to a case, for the other staff; nothing personal that is not needed."""
+    """Add a note to a case for other staff, with no more personal data than necessary."""
     run(partial(notes.write, text=text, reference=reference))
     show_outcome({"reference": reference, "noted": True}, "Noted.", json=json)
 
 
 @commands.command()
 def erase(reference: Reference, reason: Reason, json: Json = False) -> None:
-    """Erase an activation that is over; its account stays. It cannot be undone."""
+    """Erase a completed activation; its account stays. This cannot be undone."""
     run(partial(erasure.erase, reference=reference, reason=reason))
     text = "Erased. The account in the directory was not touched."
     show_outcome({"reference": reference, "erased": True}, text, json=json)
@@ -46,7 +46,7 @@ def retry_all(
     over: Annotated[float, typer.Option(min=0, help="Spread over so many seconds.")] = 30,
     json: Json = False,
 ) -> None:
-    """Try now for every activation that waits for this reason."""
+    """Retry now every activation with this wait reason."""
     if wait_reason not in set(WaitReason):
         raise Failed(f"no such wait reason; there are {', '.join(WaitReason)}")
 
@@ -68,7 +68,7 @@ def withdraw(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Note that a student takes back a choice, or the whole consent."""
+    """Record that a student withdraws a choice, or the whole consent."""
 
     async def withdrawn(ctx: StaffContext) -> tuple[Consent, bool]:
         stands = await withdrawal.withdraw(ctx, choice or [], reference=reference, reason=reason)

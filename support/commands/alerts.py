@@ -1,4 +1,4 @@
-"""`activation support alerts`: the process that tells operators what is wrong, and its test."""
+"""`activation support alerts`: the process that alerts operators, and its test."""
 
 import asyncio
 import signal
@@ -11,7 +11,6 @@ from temporalio.client import Client
 
 import postgres
 import settings
-from ledger import pooler
 from postgres import Pool
 from security import redaction
 from security.keys import KeyRing
@@ -35,7 +34,7 @@ def serve(
     ] = None,
     health_host: Annotated[str, typer.Option(help="Its address.")] = "127.0.0.1",
 ) -> None:
-    """Tell operators what keeps activations from going on, until told to stop."""
+    """Alert operators to everything that blocks activations, until SIGTERM."""
     config = settings.load()
     redaction.configure(config.log_level)
     probed = (health_host, health_port) if health_port else None
@@ -53,7 +52,7 @@ async def run(config: Settings, probed: tuple[str, int] | None) -> None:
     async with AsyncExitStack() as stack:
         pool = await postgres.connect(config.ledger_dsn.get_secret_value(), seconds=_LEDGER_SECONDS)
         stack.callback(pool.terminate)
-        await pooler.refuse(pool, "ledger_dsn")
+        await postgres.refuse_shared_sessions(pool, "ledger_dsn")
         # It decodes no payload, so no key file is needed.
         client = await connect(config, KeyRing(config.keys_dir), lazy=True)
         if probed:
@@ -69,7 +68,7 @@ async def _ready(client: Client, pool: Pool) -> Answers:
 
 @commands.command("test-alerts")
 def send_test(json: Json = False) -> None:
-    """Send a test by each channel of the alerts, and say what became of it."""
+    """Send a test by each channel of the alerts, and print the results."""
     outcomes = asyncio.run(alert_channels.send_test(settings.load()))
     if json:
         show_json({name: {"delivered": not why, "failure": why} for name, why in outcomes.items()})

@@ -1,4 +1,4 @@
-"""`activation support audit verify | export`: is the chain whole, and all of it to take along."""
+"""`activation support audit verify | export`: verifies the chain, and exports its rows."""
 
 import sys
 from dataclasses import asdict
@@ -24,7 +24,7 @@ def verify(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Find a row that was changed, removed or put in; keep the head it prints elsewhere."""
+    """Find a row that was changed, removed or inserted; store the printed head elsewhere."""
     chain = run(partial(audit.verify, expect=expect))
     if json:
         show_json(asdict(chain) | {"whole": chain.whole})

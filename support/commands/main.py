@@ -48,7 +48,7 @@ _HISTORY = "the history is too large to be read whole: only its beginning is sho
 
 @commands.command()
 def serve() -> None:
-    """Serve the console, where staff see and move activations."""
+    """Serve the console, the staff's web pages."""
     config = settings.load()
     connect.server(config)
     asyncio.run(startup.compare_keys(config, User.CONSOLE))
@@ -78,7 +78,7 @@ def list_(
 def _print(
     rows: Collection[CaseSummary], names: Mapping[str, str] | None = None, *, headed: bool = True
 ) -> None:
-    """Print a line each; with `names`, whose each is."""
+    """Print one line per activation; with `names` also the student's name."""
     if not (rows or headed):
         return
     table = Table(box=None, show_header=headed)
@@ -89,7 +89,7 @@ def _print(
     for row in rows:
         name = [] if names is None else [names.get(row.reference)]
         table.add_row(*(escape(_cell(value)) for value in [*row.as_dict().values(), *name]))
-    # Piped or narrow, a line is still a whole line: nothing is cut.
+    # Lines are never cut, even in a pipe or a narrow terminal.
     Console(soft_wrap=True, width=_WIDE).print(table)
 
 
@@ -101,7 +101,7 @@ def _cell(value: object) -> str:
 def search(json: Json = False) -> None:
     """Find activations by reference, number, username, contact or the beginning of a name.
 
-    The words are asked for, or read from standard input: what is in a command line, others see.
+    Prompts for the words, or reads them from standard input, because others can see a command line.
     """
     found = run(partial(searching.search, typed=ask("Look for")))
     if json:
@@ -115,13 +115,13 @@ def search(json: Json = False) -> None:
 
 @commands.command()
 def show(reference: Reference, json: Json = False) -> None:
-    """Say where one activation stands, why, since when, and what happened."""
+    """Show one activation's step, why and since when it waits, and what has happened."""
     case = run(partial(load_case, reference=reference, unnoted=True))
     place = settings.load().institution
     texts = translator(place.default_language)
 
     def told_at(moment: datetime) -> str:
-        """Name the zone: beside the sentence times are UTC."""
+        """Format a time with its zone, because other times in the output are UTC."""
         zone = place.timezone
         told = clock(moment, language=place.default_language, zone=zone, seconds=True)
         return f"{told} {moment.astimezone(zone):%Z}"

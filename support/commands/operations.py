@@ -18,7 +18,7 @@ commands = typer.Typer()
 
 @commands.command("operations")
 def show(json: Json = False) -> None:
-    """Show how each part outside does, what waits, and what is spent."""
+    """Show the state of each external system, the queues, and the SMS budget."""
     state = run(operations.state)
     if json:
         show_json(state.as_dict())
@@ -62,21 +62,21 @@ def pause(
     reason: Reason,
     json: Json = False,
 ) -> None:
-    """Let no new activation begin; those under way go on."""
+    """Refuse new activations; open ones continue."""
     run(partial(pausing.pause, el=el, en=en, reason=reason))
     show_outcome({"paused": True}, "New activations are paused.", json=json)
 
 
 @commands.command()
 def resume(reason: Reason, json: Json = False) -> None:
-    """Let new activations begin again."""
+    """Accept new activations again."""
     run(partial(pausing.resume, reason=reason))
     show_outcome({"paused": False}, "New activations may begin.", json=json)
 
 
 @commands.command("funnel")
 def show_funnel(json: Json = False) -> None:
-    """Count who started on each day of this week, and how far they came by now."""
+    """Count the starts of each day of this week, and the steps that they have reached."""
     seen = run(funnel.week)
     if json:
         days = [asdict(day) | {"day": day.day.isoformat()} for day in seen.days]

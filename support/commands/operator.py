@@ -1,4 +1,4 @@
-"""`activation support operator` and `sign-out`: who gets in without the directory, who gets out."""
+"""`activation support operator` and `sign-out`: accounts without the directory, ending sessions."""
 
 import sys
 from typing import Annotated
@@ -20,9 +20,9 @@ def operator(
     name: Annotated[str, typer.Argument(help="One person's name; accounts are not shared.")],
     role: Annotated[list[StaffRole] | None, typer.Option(help="A role; once for each.")] = None,
 ) -> None:
-    """Make an account in `console.operators_file`, or give it another password and roles.
+    """Create an account in `console.operators_file`, or change its password and roles.
 
-    The password is asked for; a script writes it, one line, to the standard input.
+    Prompts for the password; a script writes it as one line to standard input.
     """
     file = settings.load().console.operators_file
     if file is None:
@@ -33,7 +33,7 @@ def operator(
 
 @commands.command("sign-out")
 def sign_out(name: Annotated[str, typer.Argument(help="The name they sign in with.")]) -> None:
-    """End all sessions of somebody whose rights were taken: they hold what they had at sign-in."""
+    """End all sessions of a user, which otherwise keep the roles of their sign-in."""
     name = name.lower()
 
     async def drop(ctx: StaffContext) -> int:

@@ -1,6 +1,6 @@
 """`activation support registrar` and `caller`: what the registrar has on file for a student.
 
-The one shows what the engine sees; the other says only whether a caller is who they claim to be.
+`registrar` shows what the engine sees; `caller` only says whether a caller's data are right.
 """
 
 import secrets
@@ -38,8 +38,8 @@ def check(  # noqa: PLR0917 - options have names
 ) -> None:
     """Show what the engine sees of a student, and the sentence to tell them.
 
-    What is given as a dash is asked for, or read from standard input, a line each: what is in a
-    command line, others see.
+    For a dash as value, prompts or reads a line from standard input, because others can see a
+    command line.
     """
     question = RegistrarQuestion(number, name, insurance, TypedContacts(mobile, email), case)
     found = run(partial(registrar.check, question=question))
@@ -52,7 +52,7 @@ def check(  # noqa: PLR0917 - options have names
 
 
 def _tell(found: Check) -> None:
-    """Print it in English, as the commands speak; only what the student is told is in both."""
+    """Print the result in English, and the sentence for the student in both languages."""
     for human in found.people:
         _tell_human(human)
     if found.elsewhere:
@@ -104,10 +104,10 @@ def ask(  # noqa: PLR0917 - options have names
     ] = "",
     json: Json = False,
 ) -> None:
-    """Say whether all that a caller says is on file for one student, two data at least.
+    """Say whether all data from a caller, at least two, are on file for one student.
 
-    A case or a contact says whom they claim to be; without them the student number does. What is
-    given as a dash is asked for, or read from standard input, a line each.
+    A case or a contact says who they claim to be; without them the student number does. For a dash
+    as value, prompts or reads a line from standard input.
     """
     said = Said(birth_date, number, father)
     question = CallerQuestion(said, TypedContacts(mobile, email), reference)

@@ -21,9 +21,9 @@ Number = Annotated[str, typer.Argument(help="The request's number, as the list s
 
 @commands.command("requests")
 def list_(json: Json = False) -> None:
-    """List the requests for help that nobody has settled yet.
+    """List the open requests for help.
 
-    Those of students who proved a contact come first, the oldest of them first.
+    Requests of students who proved a contact come first, the oldest of them first.
     """
     page = run(partial(requests.waiting, per_page=_MOST))
     if json:
@@ -39,7 +39,7 @@ def list_(json: Json = False) -> None:
 
 @commands.command("request")
 def show(number: Number, json: Json = False) -> None:
-    """Show one request in full; that you looked is written to the audit."""
+    """Show one request in full; the audit records that you looked."""
     standing = run(partial(requests.read, request_id=number))
     request = standing.request
     if json:
@@ -89,7 +89,7 @@ def _summary(row: Waiting) -> str:
 
 
 def _plain(standing: HelpRequestDetail) -> dict[str, object]:
-    """Return the shape that `--json` promises: the line's fields, then all that was written."""
+    """Return the JSON of a request: the fields of its line, then its full text."""
     request = standing.request
     return asdict(standing.line) | {
         "name": request.name,

@@ -22,7 +22,7 @@ from postgres import Pool
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
-from starter.client.connect import DESK, Connection, TemporalUnavailable, connect
+from starter.client.connect import DESK, Connection, TemporalUnavailable, connections
 from starter.client.health import PROBES, temporal_ready
 from support.console import (
     action_pages,
@@ -86,10 +86,8 @@ def create(context: ConsoleContext | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _connected(settings: Settings) -> AsyncIterator[ConsoleContext]:
-    keys = KeyRing(settings.keys_dir)
-    client = await connect(settings, keys, lazy=True, identity=DESK)
-    dsn = settings.ledger_dsn.get_secret_value()
-    async with await postgres.connect(dsn, seconds=times.CONSOLE_LEDGER_SECONDS) as pool:
+    seconds = times.CONSOLE_LEDGER_SECONDS
+    async with connections(settings, seconds=seconds, identity=DESK) as (keys, pool, client):
         yield assemble(settings, keys, pool, client)
 
 

@@ -27,8 +27,10 @@ TEXTS = {
     Reason.LOGIN_IN_USE: N_("loginname: somebody else has the username"),
     Reason.LOGIN_SHARED: N_("loginname: several students have the same"),
     Reason.NO_NAME_LEFT: N_("each username that can be made is somebody else's"),
-    Reason.LOGIN_REFUSED: N_("loginname: the directory refuses it (LDAP {code})"),
-    Reason.UNIQUE_ELSEWHERE: N_("another entry has a value that must be unique (LDAP {code})"),
+    Reason.LOGIN_REFUSED: N_("loginname: the directory refuses it (error code {code})"),
+    Reason.UNIQUE_ELSEWHERE: N_(
+        "another entry has a value that must be unique (error code {code} of the directory)"
+    ),
     Reason.NUMBER_OF_ANOTHER: N_("the insurance number belongs to another student"),
     Reason.NUMBER_WITH_ACCOUNT: N_(
         "an account has the insurance number, of other names or another birth date"

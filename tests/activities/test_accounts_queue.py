@@ -13,6 +13,7 @@ from temporalio.common import RetryPolicy
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import worker
+from adapters.registrar.view import View
 from domain.contracts.account_io import ProvisionAccount, Provisioned
 from domain.contracts.pin_io import CheckPin, PinChecked, PinOutcome
 from domain.contracts.vocabulary import ActivityName, TaskQueue
@@ -68,7 +69,9 @@ async def served(stack: TestStack, pool: Pool, client: Client) -> AsyncIterator[
     config = stack.settings.model_copy(update={"directory": section})
     async with AsyncExitStack() as closing:
         for one in worker._directory(
-            worker.Dependencies(client, pool, pool, stack.keys, config, closing)
+            worker.Dependencies(
+                client, pool, View(pool, config.registrar), stack.keys, config, closing
+            )
         ):
             await closing.enter_async_context(one)
         await closing.enter_async_context(

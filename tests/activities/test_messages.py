@@ -14,6 +14,7 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.messages import MessagingActivities
+from adapters.registrar.view import View
 from domain.contracts.channels import Channel
 from domain.contracts.message_io import Delivery, NoticeKind, SendNotice, SendPin, Sent
 from domain.contracts.people import Destination
@@ -264,7 +265,8 @@ async def serving(
 ) -> AsyncIterator[None]:
     """Let the workers of both messaging queues run as they do in production."""
     async with AsyncExitStack() as exits:
-        parts = Dependencies(client, pool, pool, stack.keys, settings, exits)
+        view = View(pool, settings.registrar)
+        parts = Dependencies(client, pool, view, stack.keys, settings, exits)
         runner = UnsandboxedWorkflowRunner()
         sender = Worker(client, task_queue=QUEUE, workflows=[Sending], workflow_runner=runner)
         for worker in (*_messaging(parts), sender):

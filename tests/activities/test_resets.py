@@ -12,7 +12,7 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 
 import worker
-from adapters.registrar.view import reader
+from adapters.registrar.wiring import registrar_of
 from demo.students import Row
 from domain.contracts.submissions import ActivationStart, IdentitySubmission
 from domain.contracts.views import Progress, Verdict
@@ -33,8 +33,7 @@ RESETS = 14
 async def activations(stack: TestStack, pool: Pool, client: Client) -> AsyncIterator[Activations]:
     """Let the real workers of lookup, ledger and messages run."""
     async with AsyncExitStack() as closing:
-        registrar = await reader(stack.settings.registrar)
-        closing.callback(registrar.terminate)
+        registrar = await closing.enter_async_context(registrar_of(stack.settings.registrar))
         parts = worker.Dependencies(client, pool, registrar, stack.keys, stack.settings, closing)
         for one in (*worker._main(parts), *worker._messaging(parts)):
             await closing.enter_async_context(one)

@@ -10,7 +10,7 @@ from temporalio.client import Client
 
 import worker
 from activities.watch import system_of
-from adapters.registrar.view import reader
+from adapters.registrar.wiring import registrar_of
 from domain.contracts.channels import Channel
 from domain.contracts.message_io import SendPin
 from domain.contracts.people import Destination
@@ -62,8 +62,7 @@ async def activations(
     """Let the real workers of lookup, ledger and messages run, with the third channel wired."""
     del third
     async with AsyncExitStack() as closing:
-        registrar = await reader(stack.settings.registrar)
-        closing.callback(registrar.terminate)
+        registrar = await closing.enter_async_context(registrar_of(stack.settings.registrar))
         parts = worker.Dependencies(client, pool, registrar, stack.keys, stack.settings, closing)
         for one in (*worker._main(parts), *worker._messaging(parts)):
             await closing.enter_async_context(one)

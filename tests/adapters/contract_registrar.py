@@ -43,6 +43,13 @@ def numbers(rows: Iterable[Row]) -> set[str | None]:
     return {row["registrationid"] for row in rows if row["systemid"] == SYSTEM}
 
 
+async def test_settings_are_not_refused_while_it_answers_nor_while_it_is_away(
+    registrar: Registrar, away: Registrar
+) -> None:
+    await registrar.check_settings()
+    await away.check_settings()
+
+
 @pytest.mark.parametrize(
     ("mobile", "email", "found"),
     [

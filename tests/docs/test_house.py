@@ -1,6 +1,7 @@
 """Rules that no linter holds: one class name has one meaning; modules and rooms have a size."""
 
 import ast
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,3 +43,11 @@ def test_no_room_has_more_than_a_quarter_of_all_lines() -> None:
     total = sum(map(lines, modules()))
     sizes = {room: sum(map(lines, (ROOT / room).rglob("*.py"))) for room in ROOMS}
     assert {room: size for room, size in sizes.items() if size * A_QUARTER > total} == {}
+
+
+def test_every_route_of_the_portal_is_kept_from_tables_by_a_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (contract,) = (each for each in contracts["contracts"] if each["name"].startswith("Routes of"))
+    portal = ROOT / "starter/portal"
+    routes = {file.stem for file in portal.glob("*.py") if "APIRouter()" in file.read_text("utf-8")}
+    assert {*contract["source_modules"]} == {f"starter.portal.{name}" for name in routes}

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from ledger.migrate import migrate
-from ledger.pooler import SharedSessions, refuse
-from postgres import Pool, connect
+from postgres import Pool, SharedSessions, connect
+from postgres import refuse_shared_sessions as refuse
 from tests.ledger.transaction_pooler import pooling
 from tests.stack import TestStack
 

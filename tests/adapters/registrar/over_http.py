@@ -31,6 +31,8 @@ class HttpRegistrar:
     async def close(self) -> None:
         await self._client.aclose()
 
+    async def check_settings(self) -> None: ...
+
     async def by_contact(self, typed: ContactQuery) -> list[Row]:
         rows = await self.everybody()
         held = [row for row in rows if holds(row, typed)]

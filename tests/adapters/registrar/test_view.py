@@ -6,10 +6,12 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from adapters.errors import UnusableSettings
 from adapters.registrar.port import Registrar
 from adapters.registrar.wiring import registrar_of
 from tests.adapters.contract_registrar import *  # noqa: F403 - the tests of every registrar
 from tests.adapters.contract_registrar import ROWS, SYSTEM
+from tests.ledger.transaction_pooler import pooling
 from tests.stack import TestStack
 
 
@@ -31,3 +33,16 @@ async def away(stack: TestStack) -> AsyncIterator[Registrar]:
     nowhere = {"dsn": SecretStr("postgresql://reader:secret@127.0.0.1:9/none")}
     async with registrar_of(stack.settings.registrar.model_copy(update=nowhere)) as view:
         yield view
+
+
+async def test_a_pooler_that_shares_sessions_is_refused_by_the_name_of_the_setting(
+    stack: TestStack,
+) -> None:
+    port = stack._stack.place.port("postgres")
+    async with pooling(port) as pooler:
+        direct = stack.settings.registrar.dsn.get_secret_value()
+        through = f"{direct.replace(f':{port}/', f':{pooler}/')}?sslmode=disable"
+        settings = stack.settings.registrar.model_copy(update={"dsn": SecretStr(through)})
+        async with registrar_of(settings) as view:
+            with pytest.raises(UnusableSettings, match=r"^registrar\.dsn leads to a pooler"):
+                await view.check_settings()

@@ -370,6 +370,7 @@ ONE_FATHER = (
     *(("Πέτρος", "Peter"), ("Γεώργιος Ιωάννης", "Γεώργιος")),
 )
 MISSPELT = (("Γεώργιος", "Γεώργοις"), ("Χρήστος", "Χρ."), ("Γεώργιος", "Γ."), ("Agim", "Asim"))
+FORMS = (("Ιωάννης", "Γιάννης"), ("Μοχάμεντ", "Μοχάμετ"), ("Αικατερίνη", "Κατερίνα"))
 PETROS = {"firstnameel": "Πέτρος"}
 PETER = {"firstnameel": "Peter"}
 YEAR = {"inscriptionacyear": "2023"}
@@ -415,9 +416,9 @@ NEAR: dict[str, tuple[Row, Row, bool]] = {
     "a father in another form": (
         {"fatherfirstnameel": "Γιάννης"},
         AMKA | {"fatherfirstnameel": "Ιωάννης"},
-        False,
+        True,
     ),
-    "a first name in another form": (PETROS | FATHER, PETER | FATHER, False),
+    "a first name in another form": (PETROS | FATHER, PETER | FATHER, True),
     "a first name in another form, by contact": (PETROS | MOBILE, PETER | MOBILE, True),
     "and another number": (AMKA | PETROS | MOBILE, OTHER_AMKA | PETER | MOBILE, True),
     "both names respelled, another kind of number": (
@@ -501,7 +502,7 @@ NEAR: dict[str, tuple[Row, Row, bool]] = {
         f"father {name}": (FATHER, {"fatherfirstnameel": name}, may_be)
         for name, may_be in (
             *(("Πέτρου", True), ("ΠΕΤΡΟΥ", True), ("του Πέτρου", True), ("Petrou", True)),
-            *(("Παύλου", False), ("Πετράκη", False), ("Πέτρου Ιωάννου", False), ("ΠΕΤΡ.", False)),
+            *(("Παύλου", False), ("Πετράκη", False), ("Πέτρου Ιωάννου", False), ("ΠΕΤΡ.", True)),
         )
     },
     "father in Latin letters": (FATHER, {"fatherfirstnameen": "PETROU"}, True),
@@ -646,10 +647,7 @@ def test_a_contact_of_a_family_tells_of_whom_all_but_the_father_agrees() -> None
 
 @pytest.mark.parametrize(
     ("first", "other"),
-    [
-        *(("Ιωάννης", "Γιάννης"), ("Μοχάμεντ", "Μοχάμετ"), ("Αικατερίνη", "Κατερίνα")),
-        *(("Μαρία", "Ελένη"), ("Γεώργιος", "Νικόλαος"), ("Παναγιώτης", "Τάκης")),
-    ],
+    [("Μαρία", "Ελένη"), ("Γεώργιος", "Νικόλαος"), ("Παναγιώτης", "Τάκης"), *FORMS],
 )
 @pytest.mark.parametrize("number", [AMKA, {"ssn": "15037001177"}])
 def test_another_first_name_may_be_ones_own_under_a_number_of_both(
@@ -661,7 +659,113 @@ def test_another_first_name_may_be_ones_own_under_a_number_of_both(
         for n, each in enumerate((first, other), 1)
     ]
     assert groups(*rows) == TWO
-    assert near(*rows) == ({frozenset("12")} if number is AMKA else set())
+    may_be = number is AMKA or (first, other) in FORMS
+    assert near(*rows) == ({frozenset("12")} if may_be else set())
+
+
+FATHERS_ALIKE = (
+    *(("Γεώργιος", "Γιώργος"), ("Ιωάννης", "Γιάννης"), ("Κωνσταντίνος", "ΚΩΝ/ΝΟΣ")),
+    *(("Γεώργιος", "ΓΕΩΡΓ."), ("Ιωάννης", "Ιωάνης"), ("Γεώργιος", "Γεώργιος Ιωάννης")),
+)
+LESS_KNOWN: dict[str, Row] = {
+    "nothing else": {},
+    "a woman's surname": SURNAME,
+    "day and month exchanged": {"birthdate": "20050201"},
+    "no birth date": {"birthdate": None},
+    "a number on one row": AMKA,
+}
+
+
+@pytest.mark.parametrize("case", LESS_KNOWN)
+@pytest.mark.parametrize("fathers", [*FATHERS_ALIKE, *COUSINS])
+def test_a_father_in_another_form_is_support_to_ask_about(
+    case: str, fathers: tuple[str, str]
+) -> None:
+    """As if the name were the same; two names that only begin alike are two fathers."""
+    one, other = ({"fatherfirstnameel": each} for each in fathers)
+    born = MARIA | {"birthdate": "20050102"}
+    rows = [row("1", **born | one), row("2", **{**born, **LESS_KNOWN[case], **other})]
+    for order in (rows, rows[::-1]):
+        assert groups(*order) == TWO
+        assert near(*order) == ({frozenset("12")} if fathers in FATHERS_ALIKE else set())
+
+
+def test_the_order_of_rows_does_not_decide_which_names_are_similar() -> None:
+    fathers = ({"fatherfirstnameel": "Γιώργος"}, {"fatherfirstnameel": "Γεωργίου"})
+    rows = [row(str(n), **MARIA | AMKA | each) for n, each in enumerate(fathers, 1)]
+    rows[1] = {**rows[1], "birthdate": "20030309"}
+    assert groups(*rows) == TWO
+    assert near(*rows) == near(*rows[::-1]) == {frozenset("12")}
+
+
+WRITTEN: dict[str, tuple[Row, Row, bool]] = {
+    "a first name's form": ({"firstnameel": "Νικόλαος"}, {"firstnameel": "Νίκος"}, True),
+    "a typo in a first name": ({"firstnameel": "Έργκις"}, {"firstnameel": "Έργκιζ"}, True),
+    "twins of common names": ({"firstnameel": "Μαρία"}, {"firstnameel": "Μαρίνα"}, False),
+    "twins of short names": ({"firstnameel": "Εύα"}, {"firstnameel": "Άβα"}, False),
+    "twins of names alike": ({"firstnameel": "Θεοφανία"}, {"firstnameel": "Θεοπίστη"}, False),
+    "a typo in a man's surname": (PETROS | {"lastnameel": "Παππάς"}, {"lastnameel": "Παπάς"}, True),
+    "a man's second surname": (
+        PETROS | {"lastnameel": "Παππάς"},
+        {"lastnameel": "Παππάς-Δήμου"},
+        True,
+    ),
+    "a man's surname missing": (PETROS, {"lastnameel": None}, True),
+    "a typo in each name": (
+        {"firstnameel": "Έργκις", "lastnameel": "Παππάς"},
+        {"firstnameel": "Έργκιζ", "lastnameel": "Παπάς"},
+        False,
+    ),
+    "a form and another birth date": (PETROS, PETER | {"birthdate": "20050309"}, False),
+}
+
+
+@pytest.mark.parametrize("case", WRITTEN)
+def test_a_name_in_another_form_under_one_father_is_support_to_ask_about(case: str) -> None:
+    """Neither without a father, nor with another one, nor with two numbers."""
+    changed, then, may_be = WRITTEN[case]
+    own = {**MARIA, **changed}
+    for fathers, numbers, asked in (
+        ((FATHER, FATHER), ({}, {}), may_be),
+        ((FATHER, FATHER), (AMKA, {}), may_be),
+        ((FATHER, FATHER), (AMKA, OTHER_AMKA), False),
+        ((FATHER, PAVLOS), ({}, {}), False),
+        ((FATHER, {}), ({}, {}), False),
+    ):
+        rows = [
+            row("1", **{**own, **fathers[0], **numbers[0]}),
+            row("2", **{**own, **then, **fathers[1], **numbers[1]}),
+        ]
+        assert groups(*rows) == TWO
+        assert near(*rows) == ({frozenset("12")} if asked else set())
+
+
+@pytest.mark.parametrize("name", ["Άρτεμις", "Ραχήλ", "Ρουθ", "Ίρις", "Νικόλ", "Ελένη Ραχήλ"])
+def test_women_whose_names_end_otherwise_may_have_changed_their_surname(name: str) -> None:
+    own = MARIA | FATHER | {"firstnameel": name}
+    assert near(row("1", **own), row("2", **own | SURNAME)) == {frozenset("12")}
+    assert near(row("1", **own | YEAR), row("2", **own | SURNAME | YEAR)) == set()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"ssn": "J50201001A", "ssncountry": "AL"}, {"ssn": "j50201001-a"}),
+        ({**AMKA, "ssncountry": "AL"}, AMKA),
+        (
+            {"ssn": "900101-1234567", "ssncountry": "KR"},
+            {"ssn": "9001011234567", "ssncountry": "ΚΡ"},
+        ),
+    ],
+)
+def test_a_number_under_two_countries_is_support_to_ask_about(one: Row, other: Row) -> None:
+    """If names and birth date agree; the number alone says nothing, nor does a short one."""
+    rows = [row("1", **{**MARIA, **one}), row("2", **{**MARIA, **other})]
+    assert groups(*rows) == TWO
+    assert near(*rows) == {frozenset("12")}
+    for column, value in (("firstnameel", "Ελένη"), ("lastnameel", "Άλλου"), ("ssn", "999")):
+        assert near(rows[0], {**rows[1], column: value}) == set()
+    assert near({**rows[0], "ssn": "X1"}, {**rows[1], "ssn": "X1"}) == set()
 
 
 def test_rows_that_only_a_number_of_several_would_join_may_be_one_human() -> None:

@@ -1,4 +1,4 @@
-"""Checks the registrar's view: its columns, read-only rights, and its indexes."""
+"""Checks the registrar's view for `activation doctor`: columns, read-only rights and indexes."""
 
 import json
 
@@ -6,12 +6,9 @@ import asyncpg
 
 from adapters.findings import Finding, Findings
 from adapters.registrar.sql import statements
-from adapters.registrar.view import reader
-from ledger import pooler
-from ledger.pooler import SharedSessions
-from postgres import Pool
-from settings import Settings
-from settings.systems import MAY_LACK, Column
+from adapters.registrar.view import DSN, reader
+from postgres import Pool, SharedSessions, mend_refusal, shares_sessions
+from settings.systems import MAY_LACK, Column, RegistrarSettings
 
 PART = "registrar"
 _LOOKUPS = (
@@ -23,12 +20,23 @@ _LOOKUPS = (
 )
 
 
-async def check(settings: Settings) -> Findings:
-    registrar = settings.registrar
+async def check(registrar: RegistrarSettings) -> Findings:
+    """Check all that look-ups need, in an order in which each finding explains the next."""
+    try:
+        async for finding in _check(registrar):
+            yield finding
+    except asyncpg.PostgresError as error:
+        mend = mend_refusal(error, DSN)
+        if mend is None:
+            raise
+        yield Finding(PART, "can be reached", mend)
+
+
+async def _check(registrar: RegistrarSettings) -> Findings:
     async with await reader(registrar) as pool:
-        shared = await pooler.shares_sessions(pool)
+        shared = await shares_sessions(pool)
         yield Finding(PART, "can be reached")
-        mend = str(SharedSessions("registrar.dsn")) if shared else ""
+        mend = str(SharedSessions(DSN)) if shared else ""
         yield Finding(PART, "each connection has a session of its own", mend)
         if shared:
             return
