@@ -63,7 +63,7 @@ class DirectoryActivities(Activities):
         """Check whether an account that is active in the ledger still exists."""
         begin_try()
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            request = await used_again.widened(self._pool, request)
+            request = await used_again.with_ledger_keys(self._pool, request)
             own = await self._entries.identity(request.person)
             found = await self._directory.run(
                 presence.state, self._directory, own, request.username
@@ -97,7 +97,7 @@ class DirectoryActivities(Activities):
             # The portal checks this too, but not while no worker gives it the student's data.
             if personal.contained(password.decode(errors="ignore"), request.password_context):
                 return writes.refused(PasswordRefusal.PERSONAL)
-            request = await used_again.widened(self._pool, request)
+            request = await used_again.with_ledger_keys(self._pool, request)
             made = await self._provision(request, password, consent)
             if made.outcome is ProvisionOutcome.ACTIVE:
                 await activations.provisioned(

@@ -117,7 +117,7 @@ class LedgerActivities(Activities):
             )
             if refused:
                 return conflict(refused)
-            request = await used_again.widened(self._pool, request)
+            request = await used_again.with_ledger_keys(self._pool, request)
             await told_apart.note_rows(self._pool, request.person, request.apart)
             names = await wanted_names(self._pool, request, policy)
             return await reserve_name(self._pool, request.person, names)

@@ -44,7 +44,7 @@ class Resolver:
         Names are searched one at a time, to keep unused candidates out of the directory's log.
         The registrar's username is given to nobody else, and its owner gets no other.
         """
-        request = await used_again.widened(self._pool, request)
+        request = await used_again.with_ledger_keys(self._pool, request)
         await told_apart.note_rows(self._pool, request.person, request.apart)
         names = await wanted_names(self._pool, request, self._policy)
         own = await self._glance(request, self._entries.find, request.person)

@@ -129,7 +129,7 @@ def _classify(
     if identity.owns(entry):
         return _of_own_code(identity, rules, entry)
     matching = [rule for rule in rules if identity.matches(rule, entry)]
-    if identity.is_known_by_name(entry):
+    if identity.has_known_username(entry):
         matching.append(BY_NAME)
     against = contradiction(identity, rules, entry)
     if against == OF_ANOTHER_FORM and matching:
@@ -145,7 +145,7 @@ def _classify(
 def _of_own_code(
     identity: Identity, rules: Sequence[Rule], entry: Attributes
 ) -> tuple[_Owner, str]:
-    if identity.may_be_of_who_had_the_number(entry):
+    if identity.may_be_of_earlier_owner(entry):
         return _Owner.DOUBTFUL, NUMBER_USED_AGAIN
     if why := several_persons(identity, rules, entry):
         return _Owner.DOUBTFUL, why
@@ -160,12 +160,12 @@ def _resembling(
     Numbers of two students may differ only in form, so any contradicting fact, also another name,
     makes the entry the other student's.
     """
-    if against not in (None, OF_ANOTHER_FORM) or identity.is_somebody_else(entry):
+    if against not in (None, OF_ANOTHER_FORM) or identity.is_another_person(entry):
         return _Owner.IGNORED, None
     if identity.has_code_of_another_form(entry):
         return _Owner.DOUBTFUL, OF_ANOTHER_FORM
     for rule in rules:
-        if identity.matches_otherwise(rule, entry):
+        if identity.matches_other_form(rule, entry):
             return _Owner.DOUBTFUL, Reason.OF_ANOTHER_FORM.of(rule.name)
     return _Owner.IGNORED, None
 
@@ -193,10 +193,10 @@ def _uncontradicted(
 def _certain(
     identity: Identity, matching: Sequence[Rule], entry: Attributes
 ) -> tuple[_Owner, str | None]:
-    first, current = matching[0], identity.currently()
+    first, current = matching[0], identity.with_current_login_only()
     if any(_is_given_now(current, rule, entry) for rule in matching):
         return _Owner.PERSON, first.name
-    if not identity.is_of_who_had_the_number(entry):
+    if not identity.is_of_earlier_owner(entry):
         return _Owner.PERSON, first.name
     if "number" in first.placeholders:
         return _Owner.DOUBTFUL, Reason.NUMBER_USED_AGAIN.of(first.name)
@@ -206,7 +206,7 @@ def _certain(
 def _is_by_shared_login(identity: Identity, rule: Rule, entry: Attributes) -> bool:
     """Tell whether the match uses only login names that another human has too."""
     by_login = rule is not BY_NAME and rule.of_a_login_name and bool(identity.shared_logins)
-    return by_login and not identity.by_own_logins().matches(rule, entry)
+    return by_login and not identity.with_own_logins_only().matches(rule, entry)
 
 
 def _is_given_now(current: Identity, rule: Rule, entry: Attributes) -> bool:
@@ -219,20 +219,20 @@ def _is_given_now(current: Identity, rule: Rule, entry: Attributes) -> bool:
 def _is_somebody_elses(identity: Identity, matching: Sequence[Rule], entry: Attributes) -> bool:
     """Tell whether only a number without system, or a mailbox, matches, and the names differ."""
     is_weak = all(rule.of_a_number for rule in matching) or matching[0].of_a_mailbox
-    return is_weak and identity.is_somebody_else(entry)
+    return is_weak and identity.is_another_person(entry)
 
 
 def _contradicted(
     identity: Identity, matching: Sequence[Rule], entry: Attributes, against: str
 ) -> tuple[_Owner, str | None]:
     """Classify an entry that a fact contradicts; `matching` has the most certain rule first."""
-    current = identity.currently()
+    current = identity.with_current_login_only()
     for rule in matching:
         if rule.certain and current.matches(rule, entry):
             return _Owner.ANOTHER, Reason.CONTRADICTED.of(rule.name, attribute=against)
     ignored = against == CODES or matching[0].of_a_mailbox
-    if (ignored or _is_somebody_elses(identity, matching, entry)) and not identity.is_known_by_name(
-        entry
-    ):
+    if (
+        ignored or _is_somebody_elses(identity, matching, entry)
+    ) and not identity.has_known_username(entry):
         return _Owner.IGNORED, None
     return _Owner.DOUBTFUL, Reason.CONTRADICTED.of(matching[0].name, attribute=against)

@@ -23,11 +23,13 @@ def contradiction(identity: Identity, rules: Sequence[Rule], entry: Attributes) 
     held_codes = codes_of(entry)
     otherwise = _other_facts(identity, rules, entry)
     if codes := [code for code in held_codes if code.startswith(plain(identity.scope))]:
-        meant = all(map(identity.may_be_meant, codes)) and not identity.is_somebody_else(entry)
+        meant = all(map(identity.ends_with_own_number, codes)) and not identity.is_another_person(
+            entry
+        )
         return OF_ANOTHER_FORM if meant and not otherwise else CODES
     scopes = tuple(map(plain, student_codes.esi_scopes(identity.scope)))
     identifiers = [code for code in held_codes if code.startswith(scopes)]
-    meant = not identifiers or any(map(identity.may_be_meant, identifiers))
+    meant = not identifiers or any(map(identity.ends_with_own_number, identifiers))
     return otherwise if meant else _ESI
 
 
@@ -39,7 +41,7 @@ def several_persons(identity: Identity, rules: Sequence[Rule], entry: Attributes
     """
     if not identity.has_code_of_another_number(entry):
         return None
-    born = identity.is_born_alike(entry)
+    born = identity.has_same_birth_date(entry)
     insured = [(_insured_alike(identity, rule, entry), rule.name) for rule in rules]
     for same, attribute in ((born, BIRTH_DATE), *insured):
         if same is False:

@@ -107,12 +107,12 @@ class Identity:
         """Return the person with usernames of entries known to be theirs."""
         return replace(self, names=(*self.names, *names))
 
-    def currently(self) -> Self:
+    def with_current_login_only(self) -> Self:
         """Return the person with the current login name only."""
         names = (self.login_name,) if self.login_name else ()
         return replace(self, known={**self.known, "login_name": names})
 
-    def by_own_logins(self) -> Self:
+    def with_own_logins_only(self) -> Self:
         """Return the person without the login names that another human has too."""
         own = [name for name in self.known["login_name"] if name not in self.shared_logins]
         return replace(self, known={**self.known, "login_name": tuple(own)})
@@ -126,7 +126,7 @@ class Identity:
         """Tell whether the entry has one of the person's codes, percent-encoded or not."""
         return not codes_of(entry).isdisjoint(map(plain, self.codes))
 
-    def is_of_who_had_the_number(self, entry: Attributes) -> bool:
+    def is_of_earlier_owner(self, entry: Attributes) -> bool:
         """Tell whether an entry with the person's code belongs to an earlier owner of the number.
 
         One corrected name or birth date is not enough: of surname, first name and birth date more
@@ -135,10 +135,10 @@ class Identity:
         be used again, another first name (twins) or another birth date (namesakes) is enough.
         """
         born = compared(born_of(entry, self.today), self.births)
-        if not born and self.is_of_another_first_name(entry):
+        if not born and self.has_another_first_name(entry):
             return True
         if born is None and not self.used_again:
-            return self.is_called_otherwise(entry)
+            return self.has_other_names(entry)
         if not (self.used_again or born is False):
             return False
         last, first = (
@@ -152,20 +152,20 @@ class Identity:
             return False in (first, born) or facts.count(True) <= facts.count(False)
         return False in (last, first) and facts.count(False) > facts.count(True)
 
-    def may_be_of_who_had_the_number(self, entry: Attributes) -> bool:
-        """As `is_of_who_had_the_number`, and true too if a namesake may have had the number.
+    def may_be_of_earlier_owner(self, entry: Attributes) -> bool:
+        """As `is_of_earlier_owner`, and true too if a namesake may have had the number.
 
         If the number is known to be used again, the person's own entry has their birth date.
         """
-        unproved = self.used_again and self.born and not self.is_born_alike(entry)
-        return bool(unproved) or self.is_of_who_had_the_number(entry)
+        unproved = self.used_again and self.born and not self.has_same_birth_date(entry)
+        return bool(unproved) or self.is_of_earlier_owner(entry)
 
     def has_code_of_another_number(self, entry: Attributes) -> bool:
         """Tell whether an entry has a code of this university with another person's number."""
         codes = (code for code in codes_of(entry) if code.startswith(plain(self.scope)))
-        return not all(map(self.may_be_meant, codes))
+        return not all(map(self.ends_with_own_number, codes))
 
-    def is_born_alike(self, entry: Attributes) -> bool | None:
+    def has_same_birth_date(self, entry: Attributes) -> bool | None:
         """Tell whether the birth date is the same, or has day and month swapped; None: unknown."""
         exchanged = {other for born in self.births if (other := dates.swapped(born))}
         return compared(born_of(entry, self.today), self.births | exchanged)
@@ -182,7 +182,7 @@ class Identity:
     def has_code_of_another_form(self, entry: Attributes) -> bool:
         return not codes_of(entry).isdisjoint(self._plain_forms)
 
-    def may_be_meant(self, code: str) -> bool:
+    def ends_with_own_number(self, code: str) -> bool:
         """Tell whether a code ends with one of the person's numbers, in any system."""
         return plain(code).endswith(self._endings)
 
@@ -192,10 +192,10 @@ class Identity:
         every = (form for number in numbers for form in (number, *other_forms(number)))
         return tuple(":" + folded(form) for form in every)
 
-    def is_known_by_name(self, entry: Attributes) -> bool:
+    def has_known_username(self, entry: Attributes) -> bool:
         return not held(entry, "uid").isdisjoint(map(folded, self.names))
 
-    def is_called_otherwise(self, entry: Attributes) -> bool:
+    def has_other_names(self, entry: Attributes) -> bool:
         """Tell whether the entry has at least two names, and none resembles one of the person's.
 
         If the person has only one name, one name of the entry is enough.
@@ -209,20 +209,20 @@ class Identity:
             and not any(is_spelled_like(each, own) for each in words)
         )
 
-    def is_of_another_first_name(self, entry: Attributes) -> bool:
+    def has_another_first_name(self, entry: Attributes) -> bool:
         last, first = map(words_of, self.called)
         return is_another_first_name(entry, last, first)
 
-    def is_somebody_else(self, entry: Attributes) -> bool:
+    def is_another_person(self, entry: Attributes) -> bool:
         """Tell whether the names differ, and the birth date is not known to be the same."""
         same_born = compared(born_of(entry, self.today), self.births)
-        return not same_born and self.is_called_otherwise(entry)
+        return not same_born and self.has_other_names(entry)
 
     def values(self, rule: Rule) -> list[dict[str, str]]:
         """Return the attribute values by which a rule matches, once for each combination."""
         return self._filled(rule, self.rows)
 
-    def values_otherwise(self, rule: Rule) -> list[dict[str, str]]:
+    def values_of_other_forms(self, rule: Rule) -> list[dict[str, str]]:
         """As `values`, with the student number in its other forms."""
         return self._filled(rule, self._other_rows) if "number" in rule.placeholders else []
 
@@ -252,9 +252,9 @@ class Identity:
     def matches(self, rule: Rule, entry: Attributes) -> bool:
         return _holds(entry, self.values(rule))
 
-    def matches_otherwise(self, rule: Rule, entry: Attributes) -> bool:
+    def matches_other_form(self, rule: Rule, entry: Attributes) -> bool:
         """As `matches`, with the student number in another form; such a match is never certain."""
-        return _holds(entry, self.values_otherwise(rule))
+        return _holds(entry, self.values_of_other_forms(rule))
 
 
 def _holds(entry: Attributes, wanted: Iterable[Mapping[str, str]]) -> bool:

@@ -32,7 +32,7 @@ class Postings(Generic[E]):
             looked_for += [(CODES, code) for code in each.code_forms]
             looked_for += [(UID, name) for name in each.names]
             for rule in self._rules:
-                every = (*each.values(rule), *each.values_otherwise(rule))
+                every = (*each.values(rule), *each.values_of_other_forms(rule))
                 looked_for += [next(iter(filled.items())) for filled in every]
         found = {at for name, value in looked_for for at in self._at.get((name, folded(value)), ())}
         return [self._entries[at] for at in sorted(found)]

@@ -111,7 +111,7 @@ def with_own(person: Person, own: Mapping[str, str]) -> Person:
     return person.model_copy(update={"person_key": first, "other_keys": tuple(others)})
 
 
-async def widened(pool: Pool, request: R) -> R:
+async def with_ledger_keys(pool: Pool, request: R) -> R:
     """Return the request with every key that the ledger has for the person.
 
     The claim of this activation stored the own keys that replace the registrar's.

@@ -49,7 +49,7 @@ def proved(
 
 def _may_be_own(entry: Entry, identity: Identity) -> bool:
     """Tell whether an entry with the reserved username has the person's code, or no code."""
-    if identity.is_of_who_had_the_number(entry.attributes):
+    if identity.is_of_earlier_owner(entry.attributes):
         return False
     return entry.belongs_to(identity.codes) or not entry.attributes.get(CODES.lower())
 

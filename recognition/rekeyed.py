@@ -90,7 +90,9 @@ async def account_of(
     return None if account and account.reference == gone else account
 
 
-async def known_again(pool: Pool, keys: KeyRing, people: Sequence[Person]) -> dict[str, Known]:
+async def known_by_former_rows(
+    pool: Pool, keys: KeyRing, people: Sequence[Person]
+) -> dict[str, Known]:
     """Return, by key, the persons of whom the ledger knows more than their rows show.
 
     Most persons are not in the ledger; only those found in batches are then looked up one by one.
@@ -202,7 +204,7 @@ class Ledger:
 
     @classmethod
     async def of(cls, pool: Pool, keys: KeyRing, people: Sequence[Person]) -> "Ledger":
-        again = await known_again(pool, keys, people)
+        again = await known_by_former_rows(pool, keys, people)
         by_key = {each.person_key: each for each in people}
         of_former = {key: await kept(pool, keys, each.former) for key, each in again.items()}
         asked = {key: again[key].person if key in again else each for key, each in by_key.items()}

@@ -87,7 +87,7 @@ class LdapDirectory:
             terms += [_filter_for({CODES: code}) for code in each.code_forms]
             terms += [_filter_for({"uid": name}) for name in each.names]
             for rule in self._rules:
-                filled = (*each.values(rule), *each.values_otherwise(rule))
+                filled = (*each.values(rule), *each.values_of_other_forms(rule))
                 terms += [_filter_for(held) for held in filled]
         return accounts.judge(identity, self._rules, self._entries(f"(|{''.join(terms)})"))
 

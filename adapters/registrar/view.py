@@ -28,7 +28,7 @@ from domain.registrar.rows import (
     names,
     without_blank_words,
 )
-from domain.registrar.students import ContactQuery, called, holds, holds_login_name
+from domain.registrar.students import ContactQuery, display_names, holds, holds_login_name
 from postgres import UNAVAILABLE, Pool, SharedSessions, connect
 from settings.systems import RegistrarSettings
 
@@ -109,7 +109,8 @@ class View:
         rows = await self._fetch(self._statements.by_surname, heads(prefix), initials(prefix))
         fitting = {enrolment(row): row for row in rows if surnames.begins(names(row), prefix)}
         found = sorted(
-            fitting.values(), key=lambda row: (not before(row), *map(surnames.folded, called(row)))
+            fitting.values(),
+            key=lambda row: (not before(row), *map(surnames.folded, display_names(row))),
         )
         return await self._with_related(found[:most]), len(found) > most
 

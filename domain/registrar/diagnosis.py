@@ -147,7 +147,7 @@ def human(
     """
     shown = [row for row in group if sees(text(row, "departmentid"))]
     shown.sort(key=lambda row: (not is_live(row), enrolment(row)))
-    last, first = students.called((students.enrolled(group) or group)[0])
+    last, first = students.display_names((students.enrolled(group) or group)[0])
     rows = tuple(_enrolled(row, region, own, many) for row in shown)
     near = {enrolment(row): row for row in (*_alike(group, others), *alike)}
     apart = [number for number, row in near.items() if sees(text(row, "departmentid"))]
@@ -245,7 +245,7 @@ def _alike(group: list[Row], others: Iterable[list[Row]]) -> Iterator[Row]:
 def _facts(row: Row) -> Iterator[Hashable]:
     yield from filter(None, [insurance_of(row)])
     if born := birth_date(row):
-        yield (born, *map(transcribed, students.called(row)))
+        yield (born, *map(transcribed, students.display_names(row)))
 
 
 def _enrolled(row: Row, region: str, own: Collection[str], many: Collection[str]) -> Enrolled:
@@ -254,7 +254,7 @@ def _enrolled(row: Row, region: str, own: Collection[str], many: Collection[str]
         Lack.STATUS: not text(row, "enrollmentstatus"),
         Lack.CONTACT: not any(each.mask and not each.by_many for each in on_file),
         Lack.BIRTH_DATE: bool(text(row, "birthdate")) and birth_date(row) is None,
-        Lack.NAME: not any(students.called(row)),
+        Lack.NAME: not any(students.display_names(row)),
     }
     return Enrolled(
         number=enrolment(row),

@@ -86,7 +86,7 @@ def person(
     scheme, number = next(filter(None, map(insurance_of, live)), (None, None))
     sms_to = typed.mobile if typed.mobile in mobiles else None
     email_to = typed.email if typed.email in addresses else None
-    last_name, first_name = called(newest)
+    last_name, first_name = display_names(newest)
     last_name_latin, first_name_latin = map(ascii_fold, _latin(newest))
     return Person(
         person_key=index(enrolment(first)),
@@ -154,14 +154,14 @@ def _login_name(row: Row) -> str | None:
 
 def _latin(row: Row) -> tuple[str, str]:
     """Return surname and first name in Latin letters, transcribed from Greek if missing."""
-    last_name, first_name = called(row)
+    last_name, first_name = display_names(row)
     return (
         latin(text(row, "lastnameen")) or elot743(last_name),
         latin(text(row, "firstnameen")) or elot743(first_name),
     )
 
 
-def called(row: Row) -> tuple[str, str]:
+def display_names(row: Row) -> tuple[str, str]:
     """Return surname and first name, in Greek if available."""
     first = text(row, "firstnameel") or text(row, "firstnameen")
     return text(row, "lastnameel") or text(row, "lastnameen"), first

@@ -818,7 +818,7 @@ def test_a_first_name_is_compared_with_a_first_name(name: str, attributes: str) 
 def test_names_are_compared_in_any_spelling_and_attribute() -> None:
     greek = {"cn": "Βάρδα Μαρία"}
     for names in (greek, {"displayName": "maria VARDA"}, {"cn;lang-el": "ΒΑΡΔΑ ΜΑΡΙΑ"}):
-        assert not identity().is_of_who_had_the_number(entry(MINE, OLDER, names).attributes)
+        assert not identity().is_of_earlier_owner(entry(MINE, OLDER, names).attributes)
 
 
 def test_ones_own_entry_is_found_beside_that_of_who_had_the_number() -> None:

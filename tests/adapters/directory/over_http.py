@@ -65,7 +65,7 @@ class HttpDirectory:
             any_of += [{CODES: code} for code in each.code_forms]
             any_of += [{"uid": name} for name in each.names]
             for rule in rules:
-                any_of += (*each.values(rule), *each.values_otherwise(rule))
+                any_of += (*each.values(rule), *each.values_of_other_forms(rule))
         return accounts.judge(identity, rules, self._search(any_of))
 
     def find_by_codes(self, codes: Sequence[str]) -> list[Entry]:

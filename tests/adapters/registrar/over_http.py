@@ -17,7 +17,7 @@ from domain.registrar.caller import numbers
 from domain.registrar.humans import humans
 from domain.registrar.row_facts import MOST_ROWS
 from domain.registrar.rows import Row, enrolment, names
-from domain.registrar.students import ContactQuery, called, holds, holds_login_name
+from domain.registrar.students import ContactQuery, display_names, holds, holds_login_name
 from domain.text import identifier, student_number
 
 _AWAY = (httpx.TransportError, httpx.HTTPStatusError)
@@ -66,7 +66,7 @@ class HttpRegistrar:
         rows = await self.everybody()
         found = sorted(
             (row for row in rows if surnames.begins(names(row), prefix)),
-            key=lambda row: (not before(row), *map(surnames.folded, called(row))),
+            key=lambda row: (not before(row), *map(surnames.folded, display_names(row))),
         )
         return self._with_related(rows, found[:most]), len(found) > most
 
