@@ -9,23 +9,32 @@ whose activation another session took over is marked `superseded`, and can no lo
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from postgres import Pool, exists
 
 _FIND = """
 WITH found AS (
-    SELECT reference, superseded, typed, proofs, token_hash, seen_at FROM session
+    SELECT reference, superseded, typed, proofs, token_hash, progress, progress_at FROM session
     WHERE (token_hash = $1
         OR (previous_hash = $1 AND rotated_for = $2 AND rotated_at > now() - interval '2 min'))
     AND seen_at > now() - $3::interval - interval '1 min' AND created_at > now() - $4::interval
 ), noted AS (
-    UPDATE session SET seen_at = now() FROM found
-    WHERE session.token_hash = found.token_hash AND found.seen_at < now() - interval '1 min'
+    UPDATE session SET seen_at = now(),
+        progress = CASE WHEN $5::boolean THEN NULL ELSE session.progress END
+    FROM found WHERE session.token_hash = found.token_hash
+    AND (session.seen_at < now() - interval '1 min' OR ($5 AND session.progress IS NOT NULL))
+    RETURNING found.progress, found.progress_at
 )
-SELECT reference, superseded, typed, proofs, token_hash <> $1 AS replaced FROM found
+SELECT reference, superseded, typed, proofs, token_hash <> $1 AS replaced,
+    (SELECT progress FROM noted WHERE $5 AND progress_at > now() - $6::interval) AS progress
+FROM found
 """
 _ROTATE = "token_hash = $2, previous_hash = $1, rotated_for = $3, rotated_at = now()"
 _WITH_HASH = "session WHERE token_hash = $1"
+_NO_ANSWER_YET = "progress = NULL, progress_run = NULL, progress_version = NULL"
+_SERVES = timedelta(seconds=10)
+"""How long an answer may serve the page after a redirect."""
 _NOT_ROTATED_YET = "token_hash = $1 AND rotated_for IS DISTINCT FROM $3"
 
 
@@ -35,7 +44,8 @@ class Session:
 
     `superseded`: the activation goes on in another browser; `typed`: the form that began it,
     encrypted; `proofs`: the submissions that its token was rotated for since then, of which one may
-    have proved the contact; `replaced`: it was found by its old token.
+    have proved the contact; `replaced`: it was found by its old token; `progress`: the newest
+    answer of the engine, encrypted, if it is seconds old and no page was drawn from it.
     """
 
     reference: str | None
@@ -43,6 +53,16 @@ class Session:
     typed: bytes | None = None
     proofs: tuple[str, ...] = ()
     replaced: bool = False
+    progress: bytes | None = None
+
+
+class Newest(NamedTuple):
+    """An answer of the engine: the progress, encrypted, and which answer of which run it is."""
+
+    reference: str
+    run: str
+    version: int
+    progress: bytes
 
 
 def token_hash(token: str) -> str:
@@ -55,14 +75,42 @@ async def create(pool: Pool, token: str) -> None:
 
 
 async def find(
-    pool: Pool, token: str, submission_id: str | None, *, idle: timedelta, absolute: timedelta
+    pool: Pool,
+    token: str,
+    submission_id: str | None,
+    *,
+    idle: timedelta,
+    absolute: timedelta,
+    take: bool = False,
 ) -> Session | None:
     """Return the live session of this token and record its use; None when there is none.
 
     The use is written once a minute, so that a session lives up to a minute longer than `idle`.
+    `take`: return the newest answer as well, and forget it, so that it serves one page.
     """
-    row = await pool.fetchrow(_FIND, token_hash(token), submission_id, idle, absolute)
+    row = await pool.fetchrow(
+        _FIND, token_hash(token), submission_id, idle, absolute, take, _SERVES
+    )
     return Session(**dict(row) | {"proofs": tuple(row["proofs"])}) if row else None
+
+
+async def keep(pool: Pool, token: str, newest: Newest, *, always: bool = False) -> bool:
+    """Keep an answer of the engine for the next page; return False if a newer one was kept.
+
+    `always`: keep it even then.
+    """
+    kept = await pool.fetchval(
+        "UPDATE session SET progress = $3, progress_run = $4, progress_version = $5,"
+        " progress_at = now() WHERE token_hash = $1 AND reference = $2 AND ($6"
+        " OR progress_run IS DISTINCT FROM $4 OR progress_version <= $5) RETURNING true",
+        token_hash(token),
+        newest.reference,
+        newest.progress,
+        newest.run,
+        newest.version,
+        always,
+    )
+    return bool(kept)
 
 
 async def attach(
@@ -76,8 +124,8 @@ async def attach(
 ) -> bool:
     """Rotate the token like `rotate`, and bind the session to this activation."""
     rotated = await pool.fetchval(
-        f"UPDATE session SET {_ROTATE}, reference = $4, typed = $5, proofs = '{{}}'"  # noqa: S608 - constants of this module
-        f" WHERE {_NOT_ROTATED_YET} RETURNING true",
+        f"UPDATE session SET {_ROTATE}, reference = $4, typed = $5, proofs = '{{}}',"  # noqa: S608 - constants of this module
+        f" {_NO_ANSWER_YET} WHERE {_NOT_ROTATED_YET} RETURNING true",
         token_hash(token),
         token_hash(fresh),
         submission_id,
@@ -96,7 +144,8 @@ async def take_over(
     encrypted for that activation.
     """
     await pool.execute(
-        "UPDATE session SET reference = $2, superseded = token_hash <> $1, proofs ="
+        f"UPDATE session SET {_NO_ANSWER_YET}, reference = $2,"  # noqa: S608 - constants of this module
+        " superseded = token_hash <> $1, proofs ="
         " CASE WHEN token_hash = $1 THEN array_remove(ARRAY[$3::text], NULL) ELSE proofs END,"
         " typed = CASE WHEN token_hash = $1 THEN $4 ELSE typed END"
         " WHERE token_hash = $1 OR reference = $2",

@@ -9,17 +9,18 @@ from domain.contracts.submissions import Submission
 from workflows.activation import Activation
 
 
-def _model_of(handler: object) -> type[Submission]:
-    (model,) = {
+def _models_of(handler: object) -> set[type[Submission]]:
+    """Return the submission that this handler takes; the one that comes with a start has none."""
+    return {
         each
         for each in inspect.getclosurevars(handler).globals.values()  # type: ignore[arg-type] # a function
         if isinstance(each, type) and issubclass(each, Submission)
     }
-    return model
 
 
 MODELS: Mapping[str, type[Submission]] = {
-    name: _model_of(update.fn)
+    name: model
     for name, update in workflow._Definition.must_from_class(Activation).updates.items()
     if name is not None
+    for model in _models_of(update.fn)
 }

@@ -21,6 +21,8 @@ REFERENCE_SECONDS = 0.2
 """For the reference on an error page, which is better without it than late."""
 HELP_SECONDS = 1.0
 """For each optional call of the help page, which must work when other systems do not."""
+KEEP_SECONDS = 0.3
+"""For keeping an answer of the engine, as the page after it can ask again."""
 PAUSE_READ_SECONDS = 0.5
 """For reading whether activations are paused, which must not delay the first page."""
 PAUSE_FRESH_SECONDS = 3.0
@@ -44,7 +46,7 @@ BUSY_PAGE = BUSY + timedelta(seconds=1)
 SILENCE = timedelta(seconds=1)
 """Temporal counts as unavailable when it has answered no call for so long."""
 POLL_SECONDS = 0.08
-"""Between two queries of an engine at work, which is seldom faster; each costs it a task."""
+"""Between two looks at whether a slow Temporal still answers, and left at least for an update."""
 HEDGE = timedelta(milliseconds=400)
 """Until Temporal's record is read beside a query that has no answer yet."""
 FIND_STATE = timedelta(seconds=1.6)

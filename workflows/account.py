@@ -90,7 +90,7 @@ class AccountSteps:
                 apart=apart,
             )
             self._machine.move_to(step, None, publish=False)
-            self._machine.accept()
+            self._machine.accept_if_settled()
             account = await self._machine.run_until_done(calls.resolve_account, request)
             match account.outcome, account.username:
                 case AccountOutcome.USERNAME, str(username):

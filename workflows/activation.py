@@ -33,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
         InsuranceSubmission,
         JoinedNotice,
     )
-    from domain.contracts.views import Progress, ProgressRequest, Verdict
+    from domain.contracts.views import Verdict
     from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
     from domain.destinations import other_contact, reachable
     from workflows import calls, steps
@@ -42,7 +42,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.identification import Identification
     from workflows.inbox import one_payload
     from workflows.proof import Proof
-    from workflows.step_machine import StepMachine
+    from workflows.read_model import ReadModel
     from workflows.tasks import background, fire_and_forget
 
 
@@ -54,7 +54,7 @@ _NOTICES = {
 
 
 @workflow.defn(name=WORKFLOW)
-class Activation(Handlers, StepMachine):
+class Activation(Handlers, ReadModel):
     @workflow.init
     def __init__(self, *given: object) -> None:
         start = one_payload(ActivationStart, given)
@@ -318,33 +318,3 @@ class Activation(Handlers, StepMachine):
     @workflow.signal(dynamic=True)
     def unknown(self, name: str, given: Sequence[RawValue]) -> None:
         """Drop a signal of another name, which Temporal's SDK would keep until the run ends."""
-
-    # --- what the student may see ----------------------------------------------------------
-
-    @workflow.query(name="progress")
-    def progress(self, *given: object) -> Progress:
-        one_payload(ProgressRequest, given)  # Only a caller with the keys can encode one.
-        return self.snapshot()
-
-    def snapshot(self) -> Progress:
-        account = self.account
-        chooses = account is not None and self.step is Step.PASSWORD
-        return Progress(
-            reference=self.start.reference,
-            step=self.step,
-            wait_reason=self.reason,
-            since=self.since,
-            woken_by=steps.woken_by(self.step, self.reason),
-            next_try_at=self.next_try_at,
-            deadline_at=self.deadline_at,
-            needs_insurance=self.person is not None and self.person.insurance_number is None,
-            pin=self.proof.view() if self.proof and self.step is Step.PIN else None,
-            identify=self.identification.view if self.identification else None,
-            review=account.shown if account else None,
-            username=self.username,
-            address=account.address if account else None,
-            password_refusal=account.refusal if account else None,
-            password_context=account.password_context if account and chooses else (),
-            joined_to=self.holder,
-            proved_by=self.proved_by,
-        )

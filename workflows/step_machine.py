@@ -6,7 +6,7 @@ awaited: it reminds once, and expires an abandoned activation.
 """
 
 import asyncio
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
@@ -25,12 +25,13 @@ with workflow.unsafe.imports_passed_through():
         StaffSubmission,
     )
     from domain.contracts.submissions import Policy, ResendRequest, Submission
-    from domain.contracts.views import Answer, Progress, Verdict
+    from domain.contracts.views import Verdict
     from domain.contracts.vocabulary import Step, Waker
     from domain.contracts.vocabulary import WaitReason as Reason
     from workflows import steps
+    from workflows.answering import Answering
     from workflows.deadline import DeadlineClock
-    from workflows.inbox import Inbox, Kind, Kinds
+    from workflows.inbox import Kind, Kinds
     from workflows.ledger_clock import LedgerClock
     from workflows.long_wait import LongWait
     from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
@@ -45,9 +46,9 @@ Given = ParamSpec("Given")
 Request = TypeVar("Request")
 
 
-class StepMachine(ABC):
+class StepMachine(Answering):
     def __init__(self, policy: Policy) -> None:
-        self.inbox = Inbox()
+        super().__init__()
         self.ledger_clock = LedgerClock()
         self.step = Step.LOOKUP
         self.reason: Reason | None = None
@@ -63,11 +64,6 @@ class StepMachine(ABC):
         self._parked_for: Reason | None = None
         self._last_park: tuple[Reason, datetime] | None = None
         self.mistake: BaseException | None = None
-        self._current: Submission | None = None
-
-    @abstractmethod
-    def snapshot(self) -> Progress:
-        """Return what the student may see now."""
 
     @abstractmethod
     def write(self, kind: NoticeKind) -> None:
@@ -87,7 +83,7 @@ class StepMachine(ABC):
         publish: bool = True,
         since: datetime | None = None,
     ) -> None:
-        """Move to this step and reason; a change of step accepts the current submission.
+        """Move to this step and reason; a change of step may accept the current submission.
 
         `publish` False: the engine moves on in a moment, too short for a search attribute; a delay
         is published later. `since`: start of the same wait before a retry that failed. When engine
@@ -107,7 +103,7 @@ class StepMachine(ABC):
             if publish:
                 self._publish()
         if moved:
-            self.accept()
+            self.accept_if_settled()
 
     def delayed(self, reason: Reason) -> None:
         """Record that the engine waits for an unavailable system."""
@@ -129,27 +125,6 @@ class StepMachine(ABC):
         if self.department:
             updates.append(DEPARTMENT.value_set(self.department))
         workflow.upsert_search_attributes(updates)
-
-    # --- answering -------------------------------------------------------------------------
-
-    def reply(self, verdict: Verdict) -> None:
-        """Answer the current submission, if it has no answer yet."""
-        if self._current:
-            self.answer(self._current, verdict)
-            self._current = None
-
-    def accept(self) -> None:
-        self.reply(Verdict.ACCEPTED)
-
-    def defer(self) -> None:
-        """Leave the current submission unanswered; the caller answers it later."""
-        self._current = None
-
-    def answer(self, submission: Submission, verdict: Verdict) -> None:
-        """Answer a submission; only the first answer to it counts."""
-        if verdict is Verdict.OUT_OF_STEP and self.inbox.renewed_by(submission):
-            verdict = Verdict.ACCEPTED
-        self.inbox.answer(submission, Answer(verdict=verdict, progress=self.snapshot()))
 
     # --- waiting ---------------------------------------------------------------------------
 

@@ -78,7 +78,8 @@ class Progress(Model):
     an activity are not included: Temporal reports them, also without a worker. `proved_by` is the
     submission that last proved the student's identity; only the session that sent it may continue.
     `password_context` has the names and numbers that a password must not contain, and is on no
-    page. `address` is as in `Provisioned`.
+    page. `address` is as in `Provisioned`. `version` grows with each answer of this `run`; both are
+    None from a worker of an older version.
     """
 
     kind: Literal["progress"] = "progress"
@@ -99,6 +100,8 @@ class Progress(Model):
     password_context: tuple[str, ...] = Field(default=(), repr=False)
     joined_to: str | None = None
     proved_by: str | None = None
+    run: str | None = None
+    version: int | None = None
 
 
 class ProgressRequest(Model):

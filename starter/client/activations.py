@@ -8,7 +8,7 @@ available, `submit` waits up to `times.BUSY` to learn whether the signal was acc
 
 import asyncio
 import math
-from collections.abc import Collection, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -52,13 +52,16 @@ from domain.contracts.vocabulary import (
     support_workflow_id,
 )
 from security.keyfiles import KeyUnavailable
-from starter.client import pending_retries
+from starter.client import first_look, pending_retries
 from starter.client.connect import NO_ANSWER, asking
 from web import times
 from workflows.inbox import TOO_MANY
 from workflows.search_attributes import STEP
 from workflows.steps import ENDS
 
+_START_SHARE = 0.2
+"""The share of a page's time that is kept for a start without a worker."""
+_AT_FIRST = TypedSearchAttributes([SearchAttributePair(STEP, Step.LOOKUP.value)])
 _REUSE_IF_FAILED = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
 _UNANSWERED: tuple[type[Exception], ...] = (
     *NO_ANSWER,
@@ -104,8 +107,31 @@ class Activations:
 
     async def start(self, start: ActivationStart) -> bool:
         """Start an activation; False if one of this reference exists, open or closed."""
-        at_first = TypedSearchAttributes([SearchAttributePair(STEP, Step.LOOKUP.value)])
-        return await self._start(WORKFLOW, start, start.reference, at_first)
+        return await self._start(WORKFLOW, start, start.reference, _AT_FIRST)
+
+    async def look_up(self, start: ActivationStart, *, within: timedelta) -> Progress | None:
+        """Start an activation and return its progress once the student was looked up.
+
+        Idempotent by reference. Returns None when no worker answers in time: it is started all the
+        same. Raises `TemporalUnavailable` as `start`.
+        """
+        until = asyncio.get_running_loop().time() + within.total_seconds()
+        reserve = within.total_seconds() * _START_SHARE
+        try:
+            update = await first_look.start_and_look_up(
+                self._client, start, _AT_FIRST, task_timeout=times.TASK, until=until - reserve
+            )
+        except WorkflowAlreadyStartedError:
+            return await self.progress(start.reference)
+        if update is None:
+            # It may not be started. Temporal keeps a start alone with every worker down.
+            with asking():
+                async with asyncio.timeout(reserve):
+                    await self.start(start)
+            return None
+        with suppress(WorkflowUpdateFailedError):
+            return await _result(self._note_answer(update), until)
+        return None
 
     async def mail_support_request(self, request_id: str) -> None:
         """Start the workflow that mails this request to support staff; idempotent."""
@@ -271,38 +297,14 @@ class Activations:
                 return self._note_answer(None)
             raise
 
-    async def settled(
-        self, reference: str, *, leaves: Collection[Step], within: timedelta
-    ) -> Progress | None:
-        """Poll until the engine's own work is done, or `within` has passed; return the progress.
-
-        `leaves`: the steps at which the engine works and which the activation is about to leave.
-        """
-        progress: Progress | None = None
-        try:
-            async with asyncio.timeout(within.total_seconds()):
-                while True:
-                    # The engine is seldom faster, and a query during a task costs an extra task.
-                    await asyncio.sleep(times.POLL_SECONDS)
-                    progress = await self.progress(reference)
-                    if progress is None or not _engine_works(progress, leaves):
-                        return progress
-        except TimeoutError:
-            return progress
-
     async def _end(self, reference: str) -> Step | None:
         recorded = await self.recorded_state(reference)
         return recorded.step if recorded else None
 
 
-async def _result(accepted: WorkflowUpdateHandle[Answer], until: float) -> Answer | None:
+async def _result(accepted: WorkflowUpdateHandle[Result], until: float) -> Result | None:
     """Return the answer, or None if it comes later: an accepted update will be handled."""
     with suppress(*_UNANSWERED):
         async with asyncio.timeout_at(until):
             return await accepted.result()
     return None
-
-
-def _engine_works(progress: Progress, leaves: Collection[Step]) -> bool:
-    resolving = progress.step is Step.REVIEW and progress.review is None
-    return progress.step in leaves or resolving

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain import contacts
+from domain.contracts.views import Progress
 from domain.contracts.vocabulary import Step
 from domain.rules import InputRule, InvalidInput
 from domain.text import note
@@ -72,10 +73,12 @@ async def contact_given(ctx: CurrentRequest) -> Response:
         noted = await _note_and_attach(ctx, form, read, present, in_turn=in_turn)
     if isinstance(noted, Response):
         return noted
+    # Under enumeration protection everybody waits for the same time.
+    within = times.LOOKED_UP if ctx.protects_enumeration else ctx.time.left()
     with ctx.time.handing_in():
-        await ctx.app.starts.start(noted, ctx.language, read)
+        found = await ctx.app.starts.start(noted, ctx.language, read, within=within)
     ctx.time.taken(RECEIVED)
-    return await _result_page(ctx, noted, typed)
+    return await _result_page(ctx, found, typed)
 
 
 async def _current_or_new(ctx: PortalRequest) -> PageState | None:
@@ -113,14 +116,13 @@ async def _note_and_attach(
     return reference
 
 
-async def _result_page(ctx: PortalRequest, reference: str, typed: Mapping[str, str]) -> Response:
-    """Wait for the look-up within the time limit, and return the page it leads to."""
-    # Under enumeration protection everybody waits for the same time.
-    within = times.LOOKED_UP if ctx.protects_enumeration else ctx.time.left()
-    found = await ctx.app.engine.settled(reference, leaves={Step.LOOKUP}, within=within)
+async def _result_page(
+    ctx: PortalRequest, found: Progress | None, typed: Mapping[str, str]
+) -> Response:
+    """Return the page that the look-up leads to; `found` is None while it lasts."""
     if found and found.wait_reason:
         # A start that waits for the registrar keeps no worker busy.
-        await ctx.app.starts.release(reference)
+        await ctx.app.starts.release(found.reference)
     if ctx.protects_enumeration:
         await ctx.time.not_before(times.ANSWERED_SECONDS)
     if found is None:
@@ -128,6 +130,7 @@ async def _result_page(ctx: PortalRequest, reference: str, typed: Mapping[str, s
     state = ctx.disclosed(page_state.of(found))
     if state.step is Step.NOT_FOUND:
         return _not_found(ctx, state, typed)
+    await ctx.keep(found)
     return ctx.redirect(state.path)
 
 

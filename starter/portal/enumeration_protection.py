@@ -13,7 +13,6 @@ from domain import masks
 from domain.contracts.channels import Channel
 from domain.contracts.submissions import PinSubmission, ResendRequest, Submission
 from domain.contracts.views import Answer, Verdict
-from domain.contracts.vocabulary import Step
 from ledger import budgets
 from starter.client.activations import ActivationEnded
 from starter.portal import limits, wording
@@ -68,7 +67,7 @@ async def check_pin(ctx: PortalRequest, state: PageState, submission: PinSubmiss
     answer = await _submit_concealed(ctx, state, "submit_pin", submission)
     if answer and answer.verdict is Verdict.ACCEPTED:
         await ctx.rotate()
-        return await onward(ctx, answer, leaves={Step.PIN})
+        return await onward(ctx, answer)
     await ctx.time.not_before(times.ANSWERED_SECONDS)
     return await page(ctx, state, {"pin": [ctx.words.say(_WRONG_OR_EXPIRED)]})
 

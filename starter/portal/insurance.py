@@ -7,7 +7,6 @@ from fastapi.responses import Response
 
 from domain import insurance as numbers
 from domain.contracts.submissions import InsuranceSubmission
-from domain.contracts.vocabulary import Step
 from domain.rules import InvalidInput
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.submissions import onward, stamp, submit
@@ -77,4 +76,4 @@ async def _record(
         **await stamp(ctx, form), scheme=scheme, number=number, warnings=warnings
     )
     answer = await submit(ctx, "submit_insurance", submission)
-    return await onward(ctx, answer, leaves={Step.INSURANCE})
+    return await onward(ctx, answer)

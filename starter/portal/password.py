@@ -7,7 +7,6 @@ from fastapi.responses import Response
 
 from domain import passwords
 from domain.contracts.submissions import PasswordSubmission
-from domain.contracts.vocabulary import Step
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.submissions import onward, stamp, submit
@@ -61,7 +60,7 @@ async def _seal(ctx: PortalRequest, form: Form, state: PageState, chosen: str) -
     await ctx.app.passwords.seal(state.reference, form.submission_id, chosen)
     submission = PasswordSubmission(**await stamp(ctx, form), sealed_id=form.submission_id)
     answer = await submit(ctx, "submit_password", submission)
-    return await onward(ctx, answer, leaves={Step.PROVISIONING})
+    return await onward(ctx, answer)
 
 
 async def _offered(ctx: PortalRequest, form: Form) -> Sequence[str]:

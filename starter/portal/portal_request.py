@@ -12,13 +12,14 @@ from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
+from domain.contracts.views import Progress
 from domain.text import note
 from ledger import activations, clock
 from ledger.sessions import Session
 from postgres import NO_RESULT
 from security.keyfiles import KeyUnavailable
 from starter import pages
-from starter.portal import page_state
+from starter.portal import newest, page_state
 from starter.portal.page_state import PageState
 from starter.portal.portal_context import PortalContext
 from starter.portal.redirects import RedirectTo, SessionEnded
@@ -43,20 +44,24 @@ class PortalRequest(RequestContext):
         self.token = self._fresh or self.token
         self._failed = False
         self._submission_id: str | None = None
+        self.is_newest = True
 
     # --- session and state --------------------------------------------------------------------
 
-    async def session(self) -> Session:
+    async def session(self, *, take: bool = False) -> Session:
         """Return this browser's session; raises `SessionEnded` without one."""
-        session = await self.find_session()
+        session = await self.find_session(take=take)
         if session is None:
             raise self._session_ended()
         return session
 
-    async def find_session(self) -> Session | None:
-        """Return this browser's session, or None."""
+    async def find_session(self, *, take: bool = False) -> Session | None:
+        """Return this browser's session, or None.
+
+        `take`: with the newest answer of the engine. What is sent makes that old.
+        """
         sessions, token, sent = self.app.sessions, self.token, self._submission_id
-        session = await sessions.find(token, sent)
+        session = await sessions.find(token, sent, take=take or self._sends)
         if session and session.replaced and token and sent:
             self._keep(sessions.successor(token, sent))
         return session
@@ -65,16 +70,20 @@ class PortalRequest(RequestContext):
         again = "?again=sent" if self.request.method == "POST" else "?again"
         return SessionEnded(page_state.START + (again if self.token else ""))
 
-    async def active_session(self) -> Session:
+    @property
+    def _sends(self) -> bool:
+        return self.request.method == "POST"
+
+    async def active_session(self, *, take: bool = False) -> Session:
         """Return this browser's session; raises `RedirectTo` if another browser took it over."""
-        session = await self.session()
+        session = await self.session(take=take)
         if session.superseded:
             raise RedirectTo(page_state.CONTINUED)
         return session
 
     async def state(self) -> PageState:
         """Return the state of this student's activation, or of the one that it joined."""
-        session = await self.active_session()
+        session = await self.active_session(take=True)
         if session.reference is None:
             raise RedirectTo("/contact")
         state = await self.state_of(session, session.reference)
@@ -84,7 +93,8 @@ class PortalRequest(RequestContext):
 
     async def state_of(self, session: Session, reference: str) -> PageState:
         """Return the state of the session's activation; raises as `check`."""
-        state = await self.find(reference, proved=bool(session.proofs))
+        kept = None if self._sends else newest.opened(self.app.keys, session)
+        state = await self.find(reference, proved=bool(session.proofs), kept=kept)
         self.check(session, state)
         return state
 
@@ -102,9 +112,15 @@ class PortalRequest(RequestContext):
         if not allowed:
             raise self._session_ended()
 
-    async def find(self, reference: str, *, proved: bool) -> PageState:
-        """Return the state of this activation, as far as it may be disclosed to this browser."""
-        state = await page_state.find(self.app.engine, reference)
+    async def find(
+        self, reference: str, *, proved: bool, kept: Progress | None = None
+    ) -> PageState:
+        """Return the state of this activation, as far as it may be disclosed to this browser.
+
+        `kept` is the newest answer, if it may serve this page; else the engine is asked.
+        """
+        engine = self.app.engine
+        state = page_state.of(kept) if kept else await page_state.find(engine, reference)
         if state.step in page_state.NAMED and not state.username:
             context = self.app
             noted = await activations.username(context.pool, context.keys, reference, or_found=True)
@@ -173,6 +189,17 @@ class PortalRequest(RequestContext):
 
     def _sealed(self, reference: str, typed: Mapping[str, str]) -> bytes:
         return self.app.keys.encrypt("typed", reference, json.dumps(typed))
+
+    async def keep(self, progress: Progress, *, always: bool = False) -> bool:
+        """Keep an answer of the engine for the page after the redirect.
+
+        Returns False if a newer one was kept before, unless `always` is set.
+        """
+        if self.token and (sealed := newest.sealed(self.app.keys, progress)):
+            with suppress(*NO_RESULT):  # The page after it asks the engine then.
+                async with asyncio.timeout(times.KEEP_SECONDS):
+                    return await self.app.sessions.keep(self.token, sealed, always=always)
+        return True
 
     async def _take_over(self, joined: PageState, reference: str) -> PageState:
         """Move the session to the joined activation, once a worker tells who proved it."""

@@ -9,7 +9,7 @@ from domain import identity, pins
 from domain.contracts.channels import Channel
 from domain.contracts.submissions import IdentitySubmission, PinSubmission, ResendRequest
 from domain.contracts.views import Answer, PinView, Verdict
-from domain.contracts.vocabulary import Question, Step
+from domain.contracts.vocabulary import Question
 from domain.rules import InputRule, InvalidInput
 from starter.portal import enumeration_protection, limits, page_state, wording
 from starter.portal.page_state import PageState
@@ -48,7 +48,7 @@ async def pin_given(ctx: CurrentRequest) -> Response:
         return await _refused_page(ctx, answer, _pin_errors(ctx, answer))
     # The session has gained rights, so its token is rotated: a copied cookie must not gain them.
     await ctx.rotate()
-    return await onward(ctx, answer, leaves={Step.PIN})
+    return await onward(ctx, answer)
 
 
 @router.post("/pin/resend")
@@ -97,7 +97,7 @@ async def identified(ctx: CurrentRequest) -> Response:
         errors = {"answer": [ctx.words.wrong_answer(view.tries_left)]}
         return ctx.page("identify", state=page_state.of(answer.progress), errors=errors)
     await ctx.rotate()
-    return await onward(ctx, answer, leaves={Step.IDENTIFY})
+    return await onward(ctx, answer)
 
 
 def _today() -> date:

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from domain import text
 from domain.contracts.submissions import ConsentSubmission, DisputeSubmission, WithdrawSubmission
 from domain.contracts.views import Verdict
-from domain.contracts.vocabulary import Choice, Detail, Step, WaitReason
+from domain.contracts.vocabulary import Choice, Detail, WaitReason
 from starter.portal import page_state
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
@@ -58,7 +58,7 @@ async def decided(ctx: CurrentRequest) -> Response:
             answer = await submit(
                 ctx, "withdraw", WithdrawSubmission(**await stamp_untyped(ctx, form))
             )
-            return await onward(ctx, answer, leaves=())
+            return await onward(ctx, answer)
     raise RedirectTo("/review")
 
 
@@ -81,7 +81,7 @@ async def _agree(ctx: PortalRequest, form: Form) -> Response:
         errors = {"agree": [ctx.words.say(_STALE)]}
         return ctx.page("review", state=state, errors=errors, chosen=chosen)
     await ctx.rotate()
-    return await onward(ctx, answer, leaves={Step.REVIEW})
+    return await onward(ctx, answer)
 
 
 async def _dispute(ctx: PortalRequest, form: Form) -> Response:
@@ -96,7 +96,7 @@ async def _dispute(ctx: PortalRequest, form: Form) -> Response:
         return _dispute_page(ctx, state, errors, wrong=details or (), note=note)
     submission = DisputeSubmission(**await stamp(ctx, form), wrong=details, note=note)
     answer = await submit(ctx, "dispute", submission)
-    return await onward(ctx, answer, leaves=())
+    return await onward(ctx, answer)
 
 
 def _dispute_page(

@@ -44,12 +44,18 @@ class Sessions:
         """Return a token for a browser that has no session yet."""
         return f"{secrets.token_urlsafe(16)}.{secrets.token_urlsafe(32)}"
 
-    async def find(self, token: str | None, submission_id: str | None) -> ledger.Session | None:
+    async def find(
+        self, token: str | None, submission_id: str | None, *, take: bool = False
+    ) -> ledger.Session | None:
+        """Return the session; with `take` its newest answer, which then serves no other page."""
         if not token:
             return None
         return await ledger.find(
-            self._pool, token, submission_id, idle=self._idle, absolute=self._absolute
+            self._pool, token, submission_id, idle=self._idle, absolute=self._absolute, take=take
         )
+
+    async def keep(self, token: str, newest: ledger.Newest, *, always: bool) -> bool:
+        return await ledger.keep(self._pool, token, newest, always=always)
 
     async def begin(self, old: str | None) -> str:
         """End the old session of this browser, create a new one and return its token."""

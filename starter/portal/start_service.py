@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from domain.contracts.channels import Channel
 from domain.contracts.submissions import ActivationStart
+from domain.contracts.views import Progress
 from domain.contracts.vocabulary import Language
 from ledger import activations, starts
 from postgres import NO_RESULT, Pool
@@ -74,15 +75,19 @@ class StartService:
                 return reference
         raise LookupError("every reference drawn is taken")
 
-    async def start(self, reference: str, language: Language, contacts: Contacts) -> None:
-        """Start the workflow; idempotent by reference."""
-        await self.engine.start(
-            ActivationStart(
-                reference=reference,
-                language=language,
-                policy=self.texts.named_in(self.settings.policy),
-                always_ask=self.settings.identity.always_ask,
-                channels=Channel.all(),
-                **contacts,
-            )
+    async def start(
+        self, reference: str, language: Language, contacts: Contacts, *, within: timedelta
+    ) -> Progress | None:
+        """Start the workflow; idempotent by reference.
+
+        Returns the progress once the student was looked up, None if that takes longer.
+        """
+        start = ActivationStart(
+            reference=reference,
+            language=language,
+            policy=self.texts.named_in(self.settings.policy),
+            always_ask=self.settings.identity.always_ask,
+            channels=Channel.all(),
+            **contacts,
         )
+        return await self.engine.look_up(start, within=within)

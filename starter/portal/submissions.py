@@ -1,12 +1,9 @@
 """Sends the student's submissions to the activation, and redirects to the page that follows."""
 
-from collections.abc import Collection
-
 from fastapi.responses import Response
 
 from domain.contracts.submissions import Submission
 from domain.contracts.views import Answer, Verdict
-from domain.contracts.vocabulary import Step
 from starter.portal import limits, page_state
 from starter.portal.portal_request import PortalRequest
 from starter.portal.redirects import RedirectTo
@@ -50,7 +47,9 @@ async def submit(ctx: PortalRequest, name: str, submission: Submission) -> Answe
         raise await received(ctx, name)
     state = ctx.disclosed(page_state.of(answer.progress))
     ctx.check(session, state)
-    if answer.verdict is Verdict.OUT_OF_STEP and not state.concealed:
+    out_of_step = answer.verdict is Verdict.OUT_OF_STEP
+    ctx.is_newest = await ctx.keep(answer.progress, always=out_of_step)
+    if out_of_step and not state.concealed:
         raise RedirectTo(state.path)
     return answer
 
@@ -69,10 +68,8 @@ async def received(ctx: PortalRequest, name: str) -> RedirectTo:
     return RedirectTo(RECEIVED)
 
 
-async def onward(ctx: PortalRequest, answer: Answer, *, leaves: Collection[Step]) -> Response:
-    """Wait until the engine has left the steps `leaves`, and redirect to the page that follows."""
+async def onward(ctx: PortalRequest, answer: Answer) -> Response:
+    """Redirect to the page that follows; a form sent long ago brings its old answer again."""
     ctx.time.taken(RECEIVED)
-    reference = answer.progress.reference
-    settled = await ctx.app.engine.settled(reference, leaves=leaves, within=ctx.time.left())
-    state = page_state.of(settled or answer.progress)
-    return ctx.redirect("/progress" if state.step in leaves else state.path)
+    state = page_state.of(answer.progress) if ctx.is_newest else await ctx.state()
+    return ctx.redirect(state.path)

@@ -38,11 +38,11 @@ SHOWN = frozenset({
     "pin_tries_per_code", "pin_ttl", "policy", "progress", "proved_by", "purse", "question",
     "received_at", "recreate_missing", "reference", "references", "refusal", "remind_after",
     "renews", "repeat_code_if_left", "replies", "request_id", "request_no", "requests",
-    "reread_disputed_every", "resend_after", "resend_at", "right", "review", "scheme", "send_no",
-    "shared", "shown", "shown_hash", "since", "sms_to", "spent", "stack_trace", "state", "step",
-    "studies", "submission_id", "system_id", "taken", "terms_version", "to", "told_at", "too_many",
-    "tries_left", "username", "valid_for", "verdict", "wait_reason", "warnings", "why", "woken_by",
-    "wrong",
+    "reread_disputed_every", "resend_after", "resend_at", "right", "review", "run", "scheme",
+    "send_no", "shared", "shown", "shown_hash", "since", "sms_to", "spent", "stack_trace", "state",
+    "step", "studies", "submission_id", "system_id", "taken", "terms_version", "to", "told_at",
+    "too_many", "tries_left", "username", "valid_for", "verdict", "version", "wait_reason",
+    "warnings", "why", "woken_by", "wrong",
 })
 """The fields of contracts, and of failures, that are shown."""
 _OF_TEMPORAL = frozenset({

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -140,3 +141,78 @@ async def test_who_takes_an_activation_over_leaves_the_older_session_behind(
     await sessions.take_over(pool, older, reference, None)
     assert await find(pool, older) == Session(reference)
     assert await find(pool, token) == Session(reference, superseded=True, proofs=("pin",))
+
+
+KEPT = sessions.Newest("A-7K3F-92QD", "run", 3, b"third")
+
+
+async def take(pool: Pool, token: str) -> bytes | None:
+    found = await sessions.find(pool, token, None, idle=IDLE, absolute=ABSOLUTE, take=True)
+    assert found is not None
+    return found.progress
+
+
+@pytest.fixture
+async def attached(pool: Pool, token: str) -> str:
+    return await attach(pool, token, KEPT.reference)
+
+
+async def test_the_newest_answer_serves_once(pool: Pool, attached: str) -> None:
+    assert await sessions.keep(pool, attached, KEPT)
+    found = await find(pool, attached)
+    assert found is not None
+    assert found.progress is None
+    assert [await take(pool, attached) for _ in range(2)] == [b"third", None]
+
+
+async def test_an_answer_serves_no_page_that_comes_late(pool: Pool, attached: str) -> None:
+    await sessions.keep(pool, attached, KEPT)
+    await pool.execute("UPDATE session SET progress_at = now() - interval '11 s'")
+    assert await take(pool, attached) is None
+
+
+@pytest.mark.parametrize("taken", [False, True])
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({"version": 2}, False),
+        ({}, True),
+        ({"version": 4}, True),
+        ({"version": 1, "run": "another"}, True),
+        ({"reference": "A-2222-2222"}, False),
+    ],
+)
+async def test_only_a_newer_answer_replaces_one(
+    pool: Pool, attached: str, change: dict[str, Any], *, kept: bool, taken: bool
+) -> None:
+    await sessions.keep(pool, attached, KEPT)
+    if taken:
+        await take(pool, attached)
+    answer = KEPT._replace(**change, progress=b"later")
+    assert await sessions.keep(pool, attached, answer) is kept
+    assert await take(pool, attached) == (b"later" if kept else None if taken else b"third")
+
+
+async def test_an_answer_out_of_step_replaces_any(pool: Pool, attached: str) -> None:
+    await sessions.keep(pool, attached, KEPT)
+    older = KEPT._replace(version=1, progress=b"first")
+    assert await sessions.keep(pool, attached, older, always=True)
+    assert await take(pool, attached) == b"first"
+
+
+async def test_another_activation_begins_without_an_answer(pool: Pool, attached: str) -> None:
+    await sessions.keep(pool, attached, KEPT)
+    again = await attach(pool, attached, "A-2222-2222", "second contact")
+    assert await take(pool, again) is None
+    other = KEPT._replace(reference="A-2222-2222", version=1)
+    assert await sessions.keep(pool, again, other)
+    await sessions.take_over(pool, again, "A-3333-3333", "proof")
+    assert await take(pool, again) is None
+
+
+async def test_a_token_that_was_replaced_keeps_and_takes_nothing(pool: Pool, attached: str) -> None:
+    await sessions.keep(pool, attached, KEPT)
+    assert await sessions.rotate(pool, attached, "fresh", "pin")
+    assert not await sessions.keep(pool, attached, KEPT._replace(version=9))
+    assert await find(pool, attached) is None
+    assert await take(pool, "fresh") == b"third"

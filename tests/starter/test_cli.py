@@ -218,7 +218,6 @@ async def test_a_retry_is_refused_while_the_student_is_awaited(
         await comes_to(activations, reference, Step.PIN)
         pin = PinSubmission(submission_id="1", received_at=datetime.now(UTC), pin=pin_of(1))
         await activations.submit(reference, "submit_pin", pin)
-        await activations.settled(reference, leaves={Step.PIN}, within=timedelta(seconds=9))
         refused = await command("support", "retry", reference, "--reason", "impatience")
     assert_one_line(refused, says="student's turn")
 

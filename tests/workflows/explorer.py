@@ -44,6 +44,7 @@ from domain.contracts.pin_io import (
 )
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal, Step
+from tests.handlers import MODELS
 from tests.people import MARIA
 from workflows.activation import Activation
 from workflows.calls import _NO_SUCH_RUN
@@ -115,9 +116,7 @@ FAILURES = (
 )
 """One that few steps know, one that every step knows, and one that stops no clock."""
 _SIGNALLED = {"told": None, "gone": _NO_SUCH_RUN, "deaf": "SignalCountLimitExceeded"}
-HANDLERS = sorted(
-    name for name in workflow._Definition.must_from_class(Activation).updates if name is not None
-)
+HANDLERS = sorted(MODELS)
 
 
 class Evicted(BaseException):
@@ -154,7 +153,7 @@ class Explored:
         log = SimpleNamespace(error=lambda text, *words: self.mistakes.append(text % words))
         return {
             "now": lambda: self.now,
-            "info": lambda: SimpleNamespace(start_time=START),
+            "info": lambda: SimpleNamespace(start_time=START, run_id="1"),
             "random": lambda: random.Random(0),  # noqa: S311 - it spreads pauses
             "logger": log,
             "payload_converter": lambda: _CONVERTER,

@@ -41,7 +41,7 @@ async def test_a_student_walks_from_contact_to_account(begin: Begin, world: Worl
 
     assert [pin.verdict, consent.verdict, password.verdict] == [Verdict.ACCEPTED] * 3
     assert consent.progress.step is Step.PASSWORD
-    assert password.progress.step is Step.PROVISIONING
+    assert password.progress.step is Step.ACTIVE
     assert await student.end() is Step.ACTIVE
     (consent_row,) = world.made(RecordConsent)
     assert consent_row.shown.username == "mpapadopoulou"

@@ -22,7 +22,7 @@ from starter.client.connect import TemporalUnavailable
 from starter.portal import page_state
 from tests.server import working
 from tests.stack import TestStack
-from tests.workflows.engine import World, pin_of
+from tests.workflows.engine import PERSON, World, pin_of
 
 SECONDS = timedelta(seconds=1)
 
@@ -67,6 +67,43 @@ async def test_one_reference_is_started_once(activations: Activations, reference
     assert not await activations.start(begun(reference))
 
 
+@pytest.mark.parametrize("found", [True, False])
+async def test_a_start_brings_what_was_found_and_again_the_same(
+    activations: Activations, client: Client, world: World, reference: str, *, found: bool
+) -> None:
+    world.persons = (PERSON,) if found else ()
+    async with working(client, world):
+        first = await activations.look_up(begun(reference), within=5 * SECONDS)
+        again = await activations.look_up(begun(reference), within=5 * SECONDS)
+    assert first is not None
+    assert again is not None
+    assert first.step is again.step is (Step.PIN if found else Step.NOT_FOUND)
+    assert not found or (first.pin and first.pin.tries_left)
+
+
+async def test_a_look_up_that_takes_long_is_started_all_the_same(
+    activations: Activations, client: Client, world: World, reference: str
+) -> None:
+    world.silent = frozenset({ActivityName.FIND_STUDENT})
+    async with working(client, world):
+        assert await activations.look_up(begun(reference), within=SECONDS) is None
+        assert not await activations.start(begun(reference))
+
+
+async def test_without_a_worker_a_start_is_kept_and_goes_on_later(
+    activations: Activations, client: Client, world: World, reference: str
+) -> None:
+    before = time.monotonic()
+    assert await activations.look_up(begun(reference), within=2 * SECONDS) is None
+    assert time.monotonic() - before < 3
+    assert await activations.recorded_state(reference) == RecordedState(Step.LOOKUP)
+    async with working(client, world):
+        await until(activations, reference, handed_over)
+        answer = await activations.submit(reference, "submit_pin", typed(pin_of(1)))
+    assert answer is not None
+    assert answer.progress.review is not None
+
+
 async def test_with_a_worker_the_answer_comes_with_the_submission(
     activations: Activations, client: Client, world: World, reference: str
 ) -> None:
@@ -74,14 +111,12 @@ async def test_with_a_worker_the_answer_comes_with_the_submission(
         await waits_for_its_pin(activations, reference)
         wrong = await activations.submit(reference, "submit_pin", typed("999999"))
         right = await activations.submit(reference, "submit_pin", typed(pin_of(1)))
-        settled = await activations.settled(reference, leaves={Step.PIN}, within=5 * SECONDS)
     assert wrong is not None
     assert wrong.verdict is Verdict.WRONG
     assert right is not None
     assert right.verdict is Verdict.ACCEPTED
-    assert settled is not None
-    assert settled.review is not None
-    assert settled.wait_reason is WaitReason.WAITING_CONSENT
+    assert right.progress.review is not None
+    assert right.progress.wait_reason is WaitReason.WAITING_CONSENT
 
 
 async def test_without_a_worker_a_submission_is_kept_and_counts_once_however_it_comes(
@@ -224,6 +259,7 @@ async def test_a_temporal_that_was_never_there_is_said_to_be_away(
 ) -> None:
     for ask in (
         unreachable.start(begun(reference)),
+        unreachable.look_up(begun(reference), within=2 * SECONDS),
         unreachable.recorded_state(reference),
         unreachable.submit(reference, "submit_pin", typed(pin_of(1))),
     ):
@@ -248,6 +284,10 @@ async def test_when_temporal_stops_a_submission_is_refused_within_three_seconds(
             await activations.recorded_state(reference)
         with pytest.raises(TemporalUnavailable):
             await activations.start(begun(reference))
+        before = time.monotonic()
+        with pytest.raises(TemporalUnavailable):
+            await activations.look_up(begun(reference), within=2 * SECONDS)
+        assert time.monotonic() - before < 3
     finally:
         # In this thread: a part ends with the thread that started it.
         stack.start("temporal")

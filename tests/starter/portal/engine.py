@@ -3,7 +3,6 @@
 It answers as `starter.client.activations.Activations` does; a test can put an activation anywhere.
 """
 
-from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from domain import consent, personal
@@ -78,6 +77,11 @@ class MemoryEngine:
         self.put(start.reference, self.first)
         return True
 
+    async def look_up(self, start: ActivationStart, *, within: timedelta) -> Progress | None:
+        del within
+        await self.start(start)
+        return await self.progress(start.reference)
+
     async def submit(
         self, reference: str, name: str, submission: Submission, *, within: timedelta
     ) -> Answer | None:
@@ -109,12 +113,6 @@ class MemoryEngine:
         if known is None:
             return None
         return RecordedState(known.step, self.failed_by or known.wait_reason, self.next_try_at)
-
-    async def settled(
-        self, reference: str, *, leaves: Collection[Step], within: timedelta
-    ) -> Progress | None:
-        del leaves, within
-        return await self.progress(reference)
 
     async def mail_support_request(self, request_id: str) -> None:
         self._reach()

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger import sessions, suggestions
+from ledger import sessions, starts, suggestions
 from starter.client.connect import TemporalUnavailable
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at
@@ -66,25 +66,6 @@ def refusing(error: Exception) -> Slow:
         raise error
 
     return refuse
-
-
-@pytest.mark.parametrize("path", FORMS)
-@pytest.mark.parametrize("settled", [never, away], ids=["slow", "away"])
-async def test_what_fails_after_the_answer_leads_on(
-    student: Browser,
-    engine: MemoryEngine,
-    monkeypatch: pytest.MonkeyPatch,
-    path: str,
-    settled: Slow,
-) -> None:
-    fields = await at_the_form(student, engine, path)
-    monkeypatch.setattr(times, "PAGE_SECONDS", 1.5)
-    monkeypatch.setattr(times, "AFTER_SUBMISSION_SECONDS", 0.1)
-    monkeypatch.setattr(engine, "settled", settled)
-    response = await student.post(path, **fields)
-    assert response.status_code == 303
-    assert response.headers["location"] in ("/progress?received", "/pin?sent")
-    assert len(engine.submitted) == 1
 
 
 @pytest.mark.parametrize("path", RISING)
@@ -149,8 +130,9 @@ async def test_a_start_that_may_have_arrived_is_not_told_as_refused(
     with monkeypatch.context() as patched:
         patched.setattr(engine, "start", refusing(TemporalUnavailable()))
         told(await browser.post("/contact", **form), UNKNOWN)
+    engine.first = at(Step.LOOKUP, WaitReason.REGISTRAR_DOWN)
     with monkeypatch.context() as patched:
-        patched.setattr(engine, "settled", away)
+        patched.setattr(starts, "release", away)
         response = await browser.post("/contact", **form)
     assert response.headers["location"] == "/progress?received"
     assert len(engine.started) == 1

@@ -1,0 +1,122 @@
+"""An accepted submission of the student is answered when the engine's own work for it is over."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from domain.contracts.account_io import AccountOutcome, AccountResolved, Provisioned
+from domain.contracts.account_io import ProvisionOutcome as Made
+from domain.contracts.submissions import IdentitySubmission
+from domain.contracts.views import Answer, Verdict
+from domain.contracts.vocabulary import ActivityName, FailureType, Step, WaitReason, Waker
+from tests.workflows.conftest import Begin
+from tests.workflows.engine import PERSON, World
+from tests.workflows.student import Student
+from workflows.activation import Activation
+from workflows.sandbox import sandbox
+
+OLDER = [
+    WorkflowHistory.from_json(path.stem, path.read_text("utf-8"))
+    for path in sorted((Path(__file__).parent / "histories").glob("*.json"))
+]
+
+
+async def answered(student: Student) -> list[Answer]:
+    """Walk to the end and return every answer on the way."""
+    await student.sent()
+    answers = [await student.pin()]
+    if answers[-1].progress.step is Step.INSURANCE:
+        answers.append(await student.insurance())
+    answers.append(await student.consent())
+    answers.append(await student.password())
+    return answers
+
+
+@pytest.mark.parametrize("number", [None, PERSON.insurance_number])
+async def test_no_answer_leaves_the_student_to_ask_again(
+    begin: Begin, world: World, number: str | None
+) -> None:
+    world.persons = (PERSON.model_copy(update={"insurance_number": number}),)
+    student = await begin()
+    answers = await answered(student)
+    assert {answer.verdict for answer in answers} == {Verdict.ACCEPTED}
+    assert [answer.progress.woken_by for answer in answers[:-1]] == [Waker.STUDENT] * (
+        3 if number is None else 2
+    )
+    review, end = answers[-3].progress, answers[-1].progress
+    assert review.review is not None
+    assert (end.step, end.username) == (Step.ACTIVE, "mpapadopoulou")
+
+
+async def test_who_is_told_apart_has_the_answer_with_the_page_that_follows(begin: Begin) -> None:
+    student = await begin(always_ask=True)
+    await student.sent()
+    asked = (await student.pin()).progress
+    assert asked.step is Step.IDENTIFY
+    given = IdentitySubmission(answer="0013", **await student.stamp())
+    answer = await student.submit("identify", given)
+    assert answer.progress.review is not None
+
+
+@pytest.mark.parametrize(
+    ("made", "step"),
+    [(Made.PASSWORD_REFUSED, Step.PASSWORD), (Made.USERNAME_TAKEN, Step.REVIEW)],
+)
+async def test_a_refusal_of_the_directory_is_in_the_answer(
+    begin: Begin, world: World, made: Made, step: Step
+) -> None:
+    world.provisioned = [Provisioned(outcome=made), Provisioned(outcome=Made.ACTIVE)]
+    student = await begin()
+    await student.agrees()
+    answer = await student.password()
+    assert (answer.verdict, answer.progress.step) == (Verdict.ACCEPTED, step)
+    assert answer.progress.woken_by is Waker.STUDENT
+
+
+Act = Callable[[Student], Awaitable[Answer]]
+
+
+@pytest.mark.parametrize(
+    ("away", "act"),
+    [
+        (ActivityName.RESOLVE_ACCOUNT, lambda student: student.pin()),
+        (ActivityName.PROVISION_ACCOUNT, lambda student: student.password()),
+    ],
+)
+async def test_what_is_held_up_is_answered_when_that_is_known(
+    begin: Begin, world: World, away: ActivityName, act: Act
+) -> None:
+    world.failing, world.failure = {away: 20}, FailureType.DIRECTORY_DOWN
+    student = await begin()
+    await student.sent()
+    if away is ActivityName.PROVISION_ACCOUNT:
+        await student.agrees()
+    answer = await act(student)
+    assert answer.verdict is Verdict.ACCEPTED
+    assert answer.progress.wait_reason is WaitReason.DIRECTORY_DOWN
+    assert answer.progress.woken_by is Waker.ENGINE
+
+
+async def test_what_waits_for_staff_is_answered_at_once(begin: Begin, world: World) -> None:
+    world.accounts = [AccountResolved(outcome=AccountOutcome.CONFLICT)]
+    student = await begin()
+    await student.sent()
+    answer = await student.pin()
+    assert answer.verdict is Verdict.ACCEPTED
+    assert answer.progress.wait_reason is WaitReason.USERNAME_CONFLICT
+
+
+@pytest.mark.parametrize("history", OLDER, ids=lambda older: older.workflow_id)
+async def test_a_run_of_an_older_version_goes_on(history: WorkflowHistory) -> None:
+    """Recorded by the code of before the change that its file is named after."""
+    replayer = Replayer(
+        workflows=[Activation],
+        data_converter=pydantic_data_converter,
+        workflow_runner=sandbox(),
+        workflow_failure_exception_types=[Exception],
+    )
+    await replayer.replay_workflow(history)
