@@ -1,17 +1,18 @@
 """An accepted submission of the student is answered when the engine's own work for it is over."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from temporalio.client import WorkflowHistory
+from temporalio.client import WorkflowHistory, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from domain.contracts.account_io import AccountOutcome, AccountResolved, Provisioned
 from domain.contracts.account_io import ProvisionOutcome as Made
 from domain.contracts.submissions import IdentitySubmission
-from domain.contracts.views import Answer, Verdict
+from domain.contracts.views import Answer, Progress, ProgressRequest, Verdict
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, WaitReason, Waker
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World
@@ -108,6 +109,80 @@ async def test_what_waits_for_staff_is_answered_at_once(begin: Begin, world: Wor
     answer = await student.pin()
     assert answer.verdict is Verdict.ACCEPTED
     assert answer.progress.wait_reason is WaitReason.USERNAME_CONFLICT
+
+
+async def looked_up(student: Student, *given: object) -> Progress:
+    found: Progress = await student.handle.execute_update(
+        "look_up", args=given or [ProgressRequest()], result_type=Progress
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("found", "step", "reason"),
+    [(True, Step.PIN, WaitReason.WAITING_PIN), (False, Step.NOT_FOUND, None)],
+)
+async def test_a_start_is_answered_with_the_page_that_follows(
+    begin: Begin, world: World, *, found: bool, step: Step, reason: WaitReason | None
+) -> None:
+    world.persons = (PERSON,) if found else ()
+    student = await begin()
+    progress = await looked_up(student)
+    assert (progress.step, progress.wait_reason) == (step, reason)
+    assert (progress.pin is not None and progress.pin.tries_left > 0) == found
+
+
+async def test_a_start_whose_code_is_held_back_says_so(begin: Begin, world: World) -> None:
+    world.not_before = await world.clock() + timedelta(hours=1)
+    student = await begin()
+    progress = await looked_up(student)
+    assert progress.pin is not None
+    assert progress.pin.spent is not None
+
+
+@pytest.mark.parametrize(
+    ("away", "failure", "step"),
+    [
+        (ActivityName.FIND_STUDENT, FailureType.REGISTRAR_DOWN, Step.LOOKUP),
+        (ActivityName.RESERVE_SEND, FailureType.LEDGER_DOWN, Step.PIN),
+    ],
+)
+async def test_a_start_that_is_held_up_is_answered_when_that_is_known(
+    begin: Begin, world: World, away: ActivityName, failure: FailureType, step: Step
+) -> None:
+    world.failing, world.failure = {away: 20}, failure
+    student = await begin()
+    progress = await looked_up(student)
+    assert progress.step is step
+    assert progress.woken_by is Waker.ENGINE
+    assert progress.wait_reason is not None
+
+
+@pytest.mark.parametrize("given", [["1"], [ProgressRequest(), ProgressRequest()]])
+async def test_a_look_up_of_anybody_else_is_refused(begin: Begin, given: list[object]) -> None:
+    student = await begin()
+    with pytest.raises(WorkflowUpdateFailedError):
+        await looked_up(student, *given)
+
+
+async def test_each_answer_is_newer_than_those_before(begin: Begin) -> None:
+    student = await begin()
+    first = await looked_up(student)
+    await student.sent()
+    answers = [first, *(answer.progress for answer in await answered(student))]
+    versions = [progress.version or 0 for progress in answers]
+    assert versions == sorted({*versions})
+    assert len({progress.run for progress in answers}) == 1
+
+
+async def test_a_run_that_was_looked_up_needs_no_marker_to_answer_late(begin: Begin) -> None:
+    student = await begin()
+    await looked_up(student)
+    await answered(student)
+    await student.end()
+    history = await student.handle.fetch_history()
+    names = {each.marker_recorded_event_attributes.marker_name for each in history.events}
+    assert names == {"", "core_local_activity"}
 
 
 @pytest.mark.parametrize("history", OLDER, ids=lambda older: older.workflow_id)
