@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.contracts.staff_commands import StaffRequest
+    from domain.contracts.staff import StaffSubmission
     from domain.contracts.submissions import Submission
     from domain.contracts.views import Answer, Progress, Verdict
     from domain.contracts.vocabulary import Step, Waker
@@ -57,7 +57,7 @@ class Answering(ABC):
 
     def _engine_works_on(self) -> bool:
         """Whether the student would have to ask again in a moment."""
-        if self._current is None or isinstance(self._current, StaffRequest):
+        if self._current is None or isinstance(self._current, StaffSubmission):
             return False
         engine = steps.woken_by(self.step, self.reason) is Waker.ENGINE
         return engine and (self._answers_when_settled or workflow.patched(_PATCH))

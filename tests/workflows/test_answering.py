@@ -14,11 +14,11 @@ from domain.contracts.account_io import ProvisionOutcome as Made
 from domain.contracts.submissions import IdentitySubmission
 from domain.contracts.views import Answer, Progress, ProgressRequest, Verdict
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, WaitReason, Waker
+from tests.sandbox import sandbox
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World
 from tests.workflows.student import Student
 from workflows.activation import Activation
-from workflows.sandbox import sandbox
 
 OLDER = [
     WorkflowHistory.from_json(path.stem, path.read_text("utf-8"))
