@@ -56,7 +56,7 @@ from starter.client import first_look, pending_retries
 from starter.client.connect import NO_ANSWER, asking
 from web import times
 from workflows.inbox import TOO_MANY
-from workflows.search_attributes import STEP
+from workflows.search_attributes import SINCE, STEP
 from workflows.steps import ENDS
 
 _START_SHARE = 0.2
@@ -95,6 +95,7 @@ class RecordedState(NamedTuple):
     step: Step
     wait_reason: WaitReason | None = None
     next_try_at: datetime | None = None
+    since: datetime | None = None
 
 
 class Activations:
@@ -284,7 +285,8 @@ class Activations:
         if description.status is not WorkflowExecutionStatus.RUNNING and step not in ENDS:
             raise ActivationEnded(reference, step)
         _, next_try_at = pending_retries.waiting(description)
-        return RecordedState(step, pending_retries.waits_for(description), next_try_at)
+        since = attributes.get(SINCE) or description.start_time
+        return RecordedState(step, pending_retries.waits_for(description), next_try_at, since)
 
     async def _describe(self, reference: str) -> WorkflowExecutionDescription | None:
         try:

@@ -31,12 +31,13 @@ _MAYBE_GIVEN = frozenset(
 @router.get("/progress")
 async def progress(ctx: CurrentRequest) -> Response:
     """Show the waiting page; while no worker answers it is shown at every step."""
-    state = await ctx.state()
+    state = await ctx.state(waiting=True)
     if state.path != "/progress" and (state.progress or state.path in pages.END_PATHS):
         return ctx.redirect(state.path)
     view, reason = state.progress, state.wait_reason
     # Only a worker knows whether the student has given this already.
-    shown_reason = WaitReason.LEDGER_DOWN if view is None and reason in _MAYBE_GIVEN else reason
+    unknown = view is None and reason in _MAYBE_GIVEN
+    shown_reason = WaitReason.LEDGER_DOWN if unknown else reason
     next_try_at = (view and view.next_try_at) or state.next_try_at
     now = await ctx.now()
     return ctx.page(
@@ -47,7 +48,8 @@ async def progress(ctx: CurrentRequest) -> Response:
         received="received" in ctx.request.query_params,
         with_support=state.step is Step.NEEDS_SUPPORT,
         delayed=reason is not None,
-        look_again=_refresh_after(now - view.since if view else _REFRESH[-1][0]),
+        since=None if unknown else state.since,
+        look_again=_refresh_after(now - state.since if state.since else _REFRESH[-1][0]),
     )
 
 
@@ -62,7 +64,7 @@ async def progress_json(ctx: CurrentRequest) -> Response:
         session = await ctx.active_session()
         if session.reference is None:
             return JSONResponse({"error": "no activation"}, 401)
-        state = await ctx.state_of(session, session.reference)
+        state = await ctx.state_of(session, session.reference, waiting=True)
     except RedirectTo:
         return JSONResponse({"error": "no session"}, 401)
     shown = {"reference": state.reference, "step": state.step, "wait_reason": state.wait_reason}

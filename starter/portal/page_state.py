@@ -49,11 +49,16 @@ class PageState:
     progress: Progress | None = None
     concealed: bool = False
     next_try_at: datetime | None = None
+    recorded_since: datetime | None = None
     noted_username: str | None = None
 
     @property
     def username(self) -> str | None:
         return (self.progress and self.progress.username) or self.noted_username
+
+    @property
+    def since(self) -> datetime | None:
+        return self.progress.since if self.progress else self.recorded_since
 
     @property
     def goes_on(self) -> bool:
@@ -129,6 +134,37 @@ async def find(engine: Engine, reference: str) -> PageState:
         return PageState(reference, ended.step if ended.step in steps.ENDS else Step.CANCELLED)
 
 
+async def find_waiting(engine: Engine, reference: str, *, proved: bool, uniform: bool) -> PageState:
+    """Return the state as `find`, but ask no worker where the engine or staff are awaited.
+
+    Temporal's record tells that, so that many who wait cost the workers nothing. `proved`: whether
+    this session may hear what follows the proof without a worker; `uniform`: as `_tells_enough`.
+    """
+    with suppress(ActivationEnded, TimeoutError):
+        async with asyncio.timeout(times.HEDGE.total_seconds()):
+            recorded = await engine.recorded_state(reference)
+        if recorded and _tells_enough(recorded, proved=proved, uniform=uniform):
+            return _without_worker(reference, recorded)
+    return await find(engine, reference)
+
+
+def _tells_enough(recorded: RecordedState, *, proved: bool, uniform: bool) -> bool:
+    """Whether Temporal's record has what the waiting page says.
+
+    Only the run knows when an identity question opens again. Under enumeration protection
+    (`uniform`) what is concealed before a proof is left to the run.
+    """
+    step, reason = recorded.step, recorded.wait_reason
+    waits = steps.woken_by(step, reason) in (Waker.ENGINE, Waker.STAFF)
+    return (
+        waits
+        and pages.path(step, reason) == pages.PATHS[Step.LOOKUP]
+        and reason is not WaitReason.WAITING_IDENTITY
+        and (proved or not pages.proved(step, reason))
+        and not (uniform and pages.concealed(step, reason, proved=False))
+    )
+
+
 async def _find(engine: Engine, reference: str) -> PageState:
     """Query the activation and, if it does not answer at once, read Temporal's record as well.
 
@@ -148,8 +184,17 @@ async def _find(engine: Engine, reference: str) -> PageState:
         return _with_recorded(of(progress), recorded)
     if recorded is None:
         return PageState(reference, None)
-    step, reason, next_try_at = recorded
-    return PageState(reference, step, reason, next_try_at=next_try_at)
+    return _without_worker(reference, recorded)
+
+
+def _without_worker(reference: str, recorded: RecordedState) -> PageState:
+    return PageState(
+        reference,
+        recorded.step,
+        recorded.wait_reason,
+        next_try_at=recorded.next_try_at,
+        recorded_since=recorded.since,
+    )
 
 
 async def with_reason(engine: Engine, state: PageState) -> PageState:

@@ -81,20 +81,26 @@ class PortalRequest(RequestContext):
             raise RedirectTo(page_state.CONTINUED)
         return session
 
-    async def state(self) -> PageState:
-        """Return the state of this student's activation, or of the one that it joined."""
+    async def state(self, *, waiting: bool = False) -> PageState:
+        """Return the state of this student's activation, or of the one that it joined.
+
+        `waiting`: for the waiting page, which asks no worker where it need not.
+        """
         session = await self.active_session(take=True)
         if session.reference is None:
             raise RedirectTo("/contact")
-        state = await self.state_of(session, session.reference)
+        state = await self.state_of(session, session.reference, waiting=waiting)
         if state.progress and state.progress.joined_to:
             return await self._take_over(state, state.progress.joined_to)
         return state
 
-    async def state_of(self, session: Session, reference: str) -> PageState:
+    async def state_of(
+        self, session: Session, reference: str, *, waiting: bool = False
+    ) -> PageState:
         """Return the state of the session's activation; raises as `check`."""
         kept = None if self._sends else newest.opened(self.app.keys, session)
-        state = await self.find(reference, proved=bool(session.proofs), kept=kept)
+        proved = bool(session.proofs)
+        state = await self.find(reference, proved=proved, kept=kept, waiting=waiting)
         self.check(session, state)
         return state
 
@@ -113,14 +119,25 @@ class PortalRequest(RequestContext):
             raise self._session_ended()
 
     async def find(
-        self, reference: str, *, proved: bool, kept: Progress | None = None
+        self,
+        reference: str,
+        *,
+        proved: bool,
+        kept: Progress | None = None,
+        waiting: bool = False,
     ) -> PageState:
         """Return the state of this activation, as far as it may be disclosed to this browser.
 
         `kept` is the newest answer, if it may serve this page; else the engine is asked.
         """
         engine = self.app.engine
-        state = page_state.of(kept) if kept else await page_state.find(engine, reference)
+        if kept:
+            state = page_state.of(kept)
+        elif waiting:
+            uniform = self.protects_enumeration
+            state = await page_state.find_waiting(engine, reference, proved=proved, uniform=uniform)
+        else:
+            state = await page_state.find(engine, reference)
         if state.step in page_state.NAMED and not state.username:
             context = self.app
             noted = await activations.username(context.pool, context.keys, reference, or_found=True)

@@ -17,7 +17,7 @@ from domain.contracts.vocabulary import ActivityName, Step, WaitReason
 from security.codec import data_converter
 from security.keys import KeyRing
 from security.rotation import create
-from starter.client.activations import ActivationEnded, Activations, RecordedState
+from starter.client.activations import ActivationEnded, Activations
 from starter.client.connect import TemporalUnavailable
 from starter.portal import page_state
 from tests.server import working
@@ -55,6 +55,14 @@ async def until(
 
 def handed_over(progress: Progress) -> bool:
     return progress.pin is not None and progress.pin.expires_at is not None
+
+
+async def stands(activations: Activations, reference: str) -> tuple[Step, WaitReason | None]:
+    """Return the step and reason of Temporal's record, which also tells since when."""
+    recorded = await activations.recorded_state(reference)
+    assert recorded is not None
+    assert recorded.since is not None
+    return recorded.step, recorded.wait_reason
 
 
 async def waits_for_its_pin(activations: Activations, reference: str) -> None:
@@ -96,7 +104,7 @@ async def test_without_a_worker_a_start_is_kept_and_goes_on_later(
     before = time.monotonic()
     assert await activations.look_up(begun(reference), within=2 * SECONDS) is None
     assert time.monotonic() - before < 3
-    assert await activations.recorded_state(reference) == RecordedState(Step.LOOKUP)
+    assert await stands(activations, reference) == (Step.LOOKUP, None)
     async with working(client, world):
         await until(activations, reference, handed_over)
         answer = await activations.submit(reference, "submit_pin", typed(pin_of(1)))
@@ -130,9 +138,7 @@ async def test_without_a_worker_a_submission_is_kept_and_counts_once_however_it_
     assert await activations.submit(reference, "submit_pin", submission) is None
     assert time.monotonic() - before < 3
     assert await activations.progress(reference) is None
-    assert await activations.recorded_state(reference) == RecordedState(
-        Step.PIN, WaitReason.WAITING_PIN
-    )
+    assert await stands(activations, reference) == (Step.PIN, WaitReason.WAITING_PIN)
 
     async with working(client, world):
         await until(activations, reference, lambda now: bool(now.pin and now.pin.tries_left < 5))
@@ -291,4 +297,4 @@ async def test_when_temporal_stops_a_submission_is_refused_within_three_seconds(
     finally:
         # In this thread: a part ends with the thread that started it.
         stack.start("temporal")
-    assert await activations.recorded_state(reference) == RecordedState(Step.LOOKUP)
+    assert await stands(activations, reference) == (Step.LOOKUP, None)

@@ -112,7 +112,8 @@ class MemoryEngine:
             raise ActivationEnded(reference, known.step)
         if known is None:
             return None
-        return RecordedState(known.step, self.failed_by or known.wait_reason, self.next_try_at)
+        reason = self.failed_by or known.wait_reason
+        return RecordedState(known.step, reason, self.next_try_at, known.since)
 
     async def mail_support_request(self, request_id: str) -> None:
         self._reach()
