@@ -44,7 +44,6 @@ class PortalRequest(RequestContext):
         self.token = self._fresh or self.token
         self._failed = False
         self._submission_id: str | None = None
-        self.is_newest = True
 
     # --- session and state --------------------------------------------------------------------
 

@@ -72,6 +72,7 @@ async def pin_again(ctx: CurrentRequest) -> Response:
         return await _pin_page_again(ctx, {"answer": [text]})
     answer = await submit(ctx, "resend_pin", request)
     if answer.verdict is Verdict.ACCEPTED:
+        await ctx.keep(answer.progress)
         return ctx.redirect("/pin?sent")
     return await _not_sent_page(ctx, answer, request, tries.left)
 

@@ -47,9 +47,8 @@ async def submit(ctx: PortalRequest, name: str, submission: Submission) -> Answe
         raise await received(ctx, name)
     state = ctx.disclosed(page_state.of(answer.progress))
     ctx.check(session, state)
-    out_of_step = answer.verdict is Verdict.OUT_OF_STEP
-    ctx.is_newest = await ctx.keep(answer.progress, always=out_of_step)
-    if out_of_step and not state.concealed:
+    if answer.verdict is Verdict.OUT_OF_STEP and not state.concealed:
+        await ctx.keep(answer.progress, always=True)
         raise RedirectTo(state.path)
     return answer
 
@@ -71,5 +70,6 @@ async def received(ctx: PortalRequest, name: str) -> RedirectTo:
 async def onward(ctx: PortalRequest, answer: Answer) -> Response:
     """Redirect to the page that follows; a form sent long ago brings its old answer again."""
     ctx.time.taken(RECEIVED)
-    state = page_state.of(answer.progress) if ctx.is_newest else await ctx.state()
+    is_newest = await ctx.keep(answer.progress)
+    state = page_state.of(answer.progress) if is_newest else await ctx.state()
     return ctx.redirect(state.path)

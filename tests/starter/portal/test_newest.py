@@ -127,6 +127,30 @@ async def test_an_answer_that_another_submission_proved_draws_no_page(
     assert (await proved.get("/review")).headers["location"] == "/who?again"
 
 
+@pytest.mark.parametrize("verdict", [Verdict.WRONG, Verdict.LOCKED, Verdict.EXPIRED])
+async def test_an_answer_that_brought_its_own_page_draws_no_other(
+    student: Browser, engine: Asked, verdict: Verdict
+) -> None:
+    """Staff may have acted since: there is no redirect that it could serve."""
+    await student.get("/pin")
+    engine.next = [(verdict, PIN.model_copy(update={"version": 2}))]
+    assert (await student.post("/pin", pin="123456")).status_code == 422
+    engine.queries = 0
+    assert (await student.get("/pin")).status_code == 200
+    assert engine.queries == 1
+
+
+async def test_a_message_that_was_asked_for_brings_its_page(
+    student: Browser, engine: Asked
+) -> None:
+    await student.get("/pin")
+    engine.next = [(Verdict.ACCEPTED, PIN.model_copy(update={"version": 2}))]
+    engine.queries = 0
+    assert (await student.post("/pin/resend", channel="sms")).headers["location"] == "/pin?sent"
+    assert (await student.get("/pin?sent")).status_code == 200
+    assert engine.queries == 0
+
+
 async def test_what_is_sent_makes_the_answer_of_before_old(proved: Browser, engine: Asked) -> None:
     form = proved.hidden | {"decision": "agree", "shown_hash": "0" * 64}
     engine.worker = False
