@@ -7,7 +7,7 @@ from adapters.directory.port import Directory, Entry
 from domain.accounts import Judgement, Password
 from domain.contracts.people import Person
 from domain.identities import Identity
-from ledger import rekeyed, told_apart, used_again, usernames
+from ledger import told_apart, used_again, usernames
 from postgres import Pool
 from recognition.rekeyed import recognition
 from security.keys import KeyRing
@@ -38,9 +38,6 @@ class OwnEntries:
 
     async def identity(self, person: Person) -> Identity:
         person = await told_apart.without(self._pool, person)
-        own = replace(
-            entries.identity(person, self._domain, self._country),
-            used_again=await used_again.has_any(self._pool, person.keys),
-        )
-        former = await rekeyed.former(self._pool, person.keys)
+        again, former = await used_again.has_any_and_former(self._pool, person.keys)
+        own = replace(entries.identity(person, self._domain, self._country), used_again=again)
         return await recognition(self._pool, self._keys, self._directory, own, former)

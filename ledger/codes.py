@@ -83,7 +83,6 @@ async def _judge(
     if not book.live(at):
         return Attempt(PinOutcome.EXPIRED, 0)
     dead, tried = book.dead(at), book.count(at)
-    await save(ledger, request.reference, book)
     right, expired = find_typed(tried), find_typed(dead)
     if right is None and expired is None:
         book.lock_if_spent(now)

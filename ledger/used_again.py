@@ -15,6 +15,17 @@ from ledger import rekeyed
 from postgres import Pool
 from security.keys import KeyRing
 
+_KEYS = """
+WITH held AS (
+    SELECT coalesce(own.own_key, key) AS key, place
+    FROM unnest($2::text[]) WITH ORDINALITY AS given (key, place)
+    LEFT JOIN key_used_again own ON own.reference = $1 AND own.registrar_key = key
+)
+SELECT ARRAY(SELECT key FROM held ORDER BY place) AS held, ARRAY(
+    SELECT DISTINCT former_key FROM rekeyed WHERE person_key IN (SELECT key FROM held)
+    ORDER BY former_key
+) AS former
+"""
 R = TypeVar("R", ResolveAccount, ProvisionAccount, CheckAccount)
 
 
@@ -97,12 +108,21 @@ async def noted(pool: Pool, reference: str) -> dict[str, str]:
     return {row["registrar_key"]: row["own_key"] for row in rows}
 
 
-async def has_any(pool: Pool, person_keys: Sequence[str]) -> bool:
-    """Tell whether one of these is an own key, for a number that was another person's before."""
-    found: bool = await pool.fetchval(
-        "SELECT EXISTS (SELECT FROM key_used_again WHERE own_key = ANY($1))", person_keys
+async def has_any_and_former(
+    pool: Pool, person_keys: Sequence[str]
+) -> tuple[bool, tuple[str, ...]]:
+    """Tell whether one of these is an own key, for a number that was another person's before.
+
+    Returns also the keys of the person's rows that the registrar no longer has.
+    """
+    row = await pool.fetchrow(
+        "SELECT EXISTS (SELECT FROM key_used_again WHERE own_key = ANY($1)) AS own,"
+        " ARRAY(SELECT DISTINCT former_key FROM rekeyed WHERE person_key = ANY($1)"
+        " ORDER BY former_key) AS former",
+        person_keys,
     )
-    return found
+    assert row is not None  # noqa: S101 - a query without FROM has one row
+    return row["own"], tuple(row["former"])
 
 
 def with_own(person: Person, own: Mapping[str, str]) -> Person:
@@ -116,6 +136,9 @@ async def with_ledger_keys(pool: Pool, request: R) -> R:
 
     The claim of this activation stored the own keys that replace the registrar's.
     """
-    person = with_own(request.person, await noted(pool, request.reference))
-    former = await rekeyed.former(pool, person.keys)
-    return request.model_copy(update={"person": rekeyed.with_keys(person, former)})
+    row = await pool.fetchrow(_KEYS, request.reference, request.person.keys)
+    assert row is not None  # noqa: S101 - a query without FROM has one row
+    first, *others = row["held"]
+    held = {"person_key": first, "other_keys": tuple(others)}
+    person = rekeyed.with_keys(request.person.model_copy(update=held), row["former"])
+    return request.model_copy(update={"person": person})
