@@ -120,6 +120,7 @@ def test_templates_name_only_what_pages_are_given() -> None:
             "sending",
             "channels",
             "other_channels",
+            "since",
         ),
     }
     found: set[str] = set()
