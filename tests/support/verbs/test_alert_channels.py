@@ -15,6 +15,7 @@ from temporalio.client import Client
 from typer.testing import CliRunner
 
 import settings as configuration
+from demo.place import HOST, any_port
 from demo.programs import activation
 from domain.contracts.vocabulary import FailureType
 from postgres import Pool
@@ -219,6 +220,7 @@ async def test_of_several_processes_one_tells_and_a_killed_one_is_followed(
         first = await watching(stack)
         await watching(stack)
         await heard(scene, TEMPORAL_DOWN)
+        await noted(pool, TEMPORAL_DOWN)
         first.kill()
         await first.wait()
         await pool.execute(
@@ -231,8 +233,11 @@ async def test_of_several_processes_one_tells_and_a_killed_one_is_followed(
 
 
 async def watching(stack: AsyncExitStack) -> Process:
-    """Start a process of alerts, which ends with `stack`."""
-    process = await asyncio.create_subprocess_exec(*activation("support", "alerts"))
+    """Start a process of alerts, which ends with `stack`, and wait until it serves its probes."""
+    port = any_port()
+    process = await asyncio.create_subprocess_exec(
+        *activation("support", "alerts", "--health-port", str(port))
+    )
 
     async def end() -> None:
         if process.returncode is None:
@@ -240,7 +245,27 @@ async def watching(stack: AsyncExitStack) -> Process:
             assert await process.wait() == 0
 
     stack.push_async_callback(end)
+    async with asyncio.timeout(60):
+        while not await probed(port):  # noqa: ASYNC110 - another process decides
+            await asyncio.sleep(0.05)
     return process
+
+
+async def probed(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(HOST, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def noted(pool: Pool, cause: str) -> None:
+    """Wait until the ledger says that this was delivered: whoever leads next delivers it else."""
+    told = "SELECT 'webhook' = ANY(told) FROM alert WHERE cause = $1"
+    async with asyncio.timeout(60):
+        while not await pool.fetchval(told, cause):  # noqa: ASYNC110 - another process decides
+            await asyncio.sleep(0.05)
 
 
 async def heard(scene: Scene, cause: str) -> None:
