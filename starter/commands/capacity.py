@@ -12,14 +12,14 @@ from domain.capacity import Capacity, Ceilings, JourneyCost, Load
 from starter.output import show_json
 
 MEASURED = JourneyCost(
-    worker_ms=190,
-    portal_ms=62,
-    temporal_ms=135,
-    ledger_ms=60,
-    directory_ms=42,
+    worker_ms=112,
+    portal_ms=40,
+    temporal_ms=87,
+    ledger_ms=20,
+    directory_ms=38,
     transitions=22,
-    history_kb=25,
-    ledger_kb=12,
+    history_kb=24,
+    ledger_kb=24,
 )
 """The figures of docs/performance.md."""
 
