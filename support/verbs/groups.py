@@ -46,7 +46,7 @@ BELONGS: Mapping[Group, Callable[[CaseSummary], bool]] = MappingProxyType(
     }
 )
 """Which open activations are in each group; what has finished is in the ledger."""
-_FAILING = f"{PROBLEMS.name} IS NOT NULL"
+_FAILING, _NOT_FAILING = f"{PROBLEMS.name} IS NOT NULL", f"{PROBLEMS.name} IS NULL"
 """Temporal's mark of a run whose tasks fail, whatever its step and reason were."""
 
 
@@ -58,9 +58,16 @@ def open_in(departments: Collection[str] | None) -> str:
     return f"{OPEN} AND {DEPARTMENT.name} IN ({named})"
 
 
-@cache
 def condition(group: Group) -> str:
     """Return the condition of a group's open runs."""
+    if group is Group.STUCK:
+        return f"({_FAILING} OR {_published(group)})"
+    return f"{_NOT_FAILING} AND ({_published(group)})"
+
+
+@cache
+def _published(group: Group) -> str:
+    """Return the condition of the steps and reasons that belong to a group."""
     found = defaultdict[WaitReason | None, set[Step]](set)
     everywhere = defaultdict[WaitReason | None, set[Step]](set)
     for step, reasons in steps.REASONS.items():
@@ -71,10 +78,7 @@ def condition(group: Group) -> str:
     parts = [
         _waits_for(reason, None if at == everywhere[reason] else at) for reason, at in found.items()
     ]
-    any_of = " OR ".join(parts)
-    if group is Group.STUCK:
-        return f"({_FAILING} OR {any_of})"
-    return f"{PROBLEMS.name} IS NULL AND ({any_of})"
+    return " OR ".join(parts)
 
 
 def of_cause(group: Group, cause: str) -> str | None:
@@ -90,18 +94,19 @@ def of_cause(group: Group, cause: str) -> str | None:
         waits = f"{REASON.name} = '{cause}'"
     else:
         return None
-    return f"{condition(group)} AND {PROBLEMS.name} IS NULL AND {waits}"
+    return f"{_NOT_FAILING} AND ({_published(group)}) AND {waits}"
 
 
 def young(since: datetime) -> str:
     """Return the condition of runs whose attempt may be failing and is not published yet.
 
-    A run publishes nothing before its first wait.
+    A run publishes nothing before its first wait. One whose tasks fail is marked as such, so that
+    it is listed with what is stuck.
     """
     waits = f"({REASON.name} IS NULL OR {REASON.name} = '{WaitReason.WAITING_PIN}')"
     moment = f"'{since.isoformat()}'"
     started = f"({SINCE.name} IS NULL AND StartTime > {moment})"
-    return f"{waits} AND ({SINCE.name} > {moment} OR {started})"
+    return f"{_NOT_FAILING} AND {waits} AND ({SINCE.name} > {moment} OR {started})"
 
 
 def _waits_for(reason: WaitReason | None, at: Collection[Step] | None) -> str:

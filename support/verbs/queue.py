@@ -100,7 +100,7 @@ async def overview(ctx: StaffContext) -> Overview:
 
 async def _open_counts(ctx: StaffContext) -> tuple[dict[Group, Count], list[Count]]:
     """Count by group, and the stuck ones by cause; a failure of the last minute counts as one."""
-    numbers, stuck, (before, now) = await asyncio.gather(
+    numbers, listed, (before, now) = await asyncio.gather(
         asyncio.gather(*(_number(ctx, groups.condition(group)) for group in BELONGS)),
         _listed(ctx, groups.condition(Group.STUCK), limit=MOST + 1),
         _young(ctx),
@@ -109,9 +109,9 @@ async def _open_counts(ctx: StaffContext) -> tuple[dict[Group, Count], list[Coun
     for (group, belongs), number in zip(BELONGS.items(), numbers, strict=True):
         moved = sum(map(belongs, now)) - sum(map(belongs, before))
         counts[group] = Count(number + moved)
-    stuck += filter(BELONGS[Group.STUCK], now)
-    causes = _counted(stuck, cause_of)
-    if len(stuck) > MOST:
+    stuck = list(filter(BELONGS[Group.STUCK], _renewed(listed, now)))
+    causes = _by_cause(stuck)
+    if len(listed) > MOST:
         causes = [await _exactly(ctx, count) for count in causes]
     else:
         counts[Group.STUCK] = _count(stuck)
@@ -157,12 +157,9 @@ async def _of_group(
 ) -> tuple[list[CaseSummary], int]:
     """Return the newest of a group, more than MOST if there are more, and how many there are."""
     condition = groups.of_cause(group, cause) if cause else groups.condition(group)
-    listed, (before, now) = await asyncio.gather(
-        _listed(ctx, condition, limit=MOST + 1), _young(ctx)
-    )
-    asked = {line.reference for line in before}
-    kept = [*now, *(line for line in listed if line.reference not in asked)]
-    lines = [each for each in kept if BELONGS[group](each) and cause in (None, cause_of(each))]
+    listed, (_, now) = await asyncio.gather(_listed(ctx, condition, limit=MOST + 1), _young(ctx))
+    kept = filter(BELONGS[group], _renewed(listed, now))
+    lines = [each for each in kept if cause in (None, cause_of(each))]
     total = len(lines) if len(listed) <= MOST else await _number(ctx, condition)
     return sorted(lines, key=lambda line: line.since, reverse=True), total
 
@@ -187,12 +184,18 @@ async def _listed(ctx: StaffContext, condition: str | None, *, limit: int) -> li
     return [] if query is None else await cases.listed(ctx.client, query, limit=limit)
 
 
-def _visible(ctx: StaffContext, condition: str | None) -> str | None:
-    """Return the query for what this person may see; None: nothing."""
+def _visible(ctx: StaffContext, *conditions: str | None) -> str | None:
+    """Return the query for what this person may see; None: nothing, as for a condition None."""
     departments = ctx.staff.departments
-    if condition is None or (departments is not None and not departments):
+    if None in conditions or (departments is not None and not departments):
         return None
-    return f"{groups.open_in(departments)} AND {condition}"
+    return " AND ".join((groups.open_in(departments), *filter(None, conditions)))
+
+
+def _renewed(listed: Iterable[CaseSummary], now: Sequence[CaseSummary]) -> list[CaseSummary]:
+    """Return what was listed, with what was looked at by itself (`now`) as it is now, and first."""
+    known = {line.reference for line in now}
+    return [*now, *(line for line in listed if line.reference not in known)]
 
 
 async def _young(ctx: StaffContext) -> tuple[list[CaseSummary], list[CaseSummary]]:
@@ -210,11 +213,11 @@ async def batches(ctx: StaffContext, *, stuck: bool) -> AsyncIterator[list[CaseS
 
     Those that may be failing without having published it come first.
     """
-    before, now = await _young(ctx)
-    asked = {line.reference for line in before}
+    _, now = await _young(ctx)
+    asked = {line.reference for line in now}
     yield [line for line in now if line.stuck or not stuck]
     either = " OR ".join(f"({groups.condition(each)})" for each in (Group.STUCK, Group.HELD))
-    query = _visible(ctx, f"({either})") if stuck else groups.open_in(ctx.staff.departments)
+    query = _visible(ctx, *([f"({either})"] if stuck else []))
     if query is None:
         return
     batch: list[CaseSummary] = []
@@ -326,10 +329,8 @@ def _count(lines: Iterable[CaseSummary], cause: str | None = None) -> Count:
     return Count(len(since), min(since, default=None), cause)
 
 
-def _counted(lines: Iterable[CaseSummary], key: Callable[[CaseSummary], str]) -> list[Count]:
-    """Count by this key, the largest count first."""
+def _by_cause(lines: Iterable[CaseSummary]) -> list[Count]:
     alike: dict[str, list[CaseSummary]] = {}
     for line in lines:
-        alike.setdefault(key(line), []).append(line)
-    counts = [_count(group, cause) for cause, group in alike.items()]
-    return sorted(counts, key=lambda count: (-count.number, count.cause or ""))
+        alike.setdefault(cause_of(line), []).append(line)
+    return [_count(group, cause) for cause, group in alike.items()]
