@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -33,6 +33,7 @@ from starter.client import connect
 from workflows.search_attributes import REASON, STEP
 
 ROUNDS = 7
+ACTIVATION = activation()
 _READY_SECONDS = 180.0
 _LIST = re.compile(r'href="(/list[^"]*)"')
 
@@ -52,9 +53,9 @@ class Watch(Visitor):
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[None]:
-    """Run a demo in this folder during the block."""
-    words = activation("demo", "up", "--folder", str(folder), "--any-ports")
+def running(folder: Path, program: Sequence[str] = ACTIVATION) -> Iterator[None]:
+    """Run a demo in this folder during the block, by the command line of a checkout."""
+    words = (*program, "demo", "up", "--folder", str(folder), "--any-ports")
     log = folder.with_suffix(".txt")
     with log.open("wb") as output:
         demo = subprocess.Popen(words, stdout=output, stderr=output)  # noqa: S603 - our own program

@@ -130,12 +130,17 @@ def world() -> Iterator[World]:
 @contextmanager
 def world_in(folder: Path) -> Iterator[World]:
     """Run a demo in this folder, and return the environment of its students."""
-    with running(folder):
-        config = folder / "activation.toml"
-        os.environ["ACTIVATION_CONFIG"] = str(config)
-        tables = tomllib.loads(config.read_text("utf-8"))
-        with closing(LdapClient(DirectorySettings.model_validate(tables["directory"]))) as ldap:
-            yield World(read_env(folder), ldap)
+    with running(folder), reached(folder) as there:
+        os.environ["ACTIVATION_CONFIG"] = str(folder / "activation.toml")
+        yield there
+
+
+@contextmanager
+def reached(folder: Path) -> Iterator[World]:
+    """Return the environment of the students of the demo that runs in this folder."""
+    tables = tomllib.loads((folder / "activation.toml").read_text("utf-8"))
+    with closing(LdapClient(DirectorySettings.model_validate(tables["directory"]))) as ldap:
+        yield World(read_env(folder), ldap)
 
 
 def play(world: World, count: int, at_once: int, first: int = 1) -> tuple[Seen, float]:

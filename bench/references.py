@@ -1,27 +1,32 @@
 """Plays the reference workflows, with a worker process of their own.
 
-That worker is `python -m bench.references ADDRESS NAMESPACE`.
+That worker is `python -m bench.references ADDRESS NAMESPACE`. It serves one task queue with the
+SDK's default sandbox and one without, as the engine's own workers run.
 """
 
 import asyncio
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from bench.processes import CpuMeter
 from bench.reference_workflows import Bare, Literal, anything, nothing
 
-QUEUE = "reference"
+RUNNERS: Mapping[str, Callable[[], WorkflowRunner]] = MappingProxyType(
+    {"sandboxed": SandboxedWorkflowRunner, "unsandboxed": UnsandboxedWorkflowRunner}
+)
+"""How workflow code is run, by task queue."""
 _POLL = 0.08
 _READY = "serves"
 
@@ -34,11 +39,11 @@ class Run:
     cpu_ms: Mapping[str, float]
 
 
-async def bare(client: Client) -> None:
+async def bare(client: Client, queue: str) -> None:
     start = WithStartWorkflowOperation(
         Bare.run,
         id=uuid4().hex,
-        task_queue=QUEUE,
+        task_queue=queue,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
     )
     await client.execute_update_with_start_workflow(Bare.submit, start_workflow_operation=start)
@@ -48,8 +53,8 @@ async def bare(client: Client) -> None:
     await handle.result()
 
 
-async def literal(client: Client) -> None:
-    handle = await client.start_workflow(Literal.run, id=uuid4().hex, task_queue=QUEUE)
+async def literal(client: Client, queue: str) -> None:
+    handle = await client.start_workflow(Literal.run, id=uuid4().hex, task_queue=queue)
     for step in ("pin", "consent", "password"):
         await _until(handle.query, step)
         await handle.signal(Literal.submit)
@@ -61,7 +66,14 @@ async def _until(query: Callable[..., Awaitable[str]], step: str) -> None:
         await asyncio.sleep(_POLL)
 
 
-KINDS = {"bare": bare, "literal": literal}
+KINDS: Mapping[str, tuple[Callable[[Client, str], Awaitable[None]], str]] = MappingProxyType(
+    {
+        "bare": (bare, "sandboxed"),
+        "bare without sandbox": (bare, "unsandboxed"),
+        "literal": (literal, "sandboxed"),
+    }
+)
+"""The player and the task queue of each reference."""
 
 
 @contextmanager
@@ -75,7 +87,7 @@ def worker(address: str, namespace: str) -> Iterator[int]:
             raise SystemExit("the worker of the reference workflows did not start")
         yield process.pid
     finally:
-        process.terminate()
+        process.kill()
         process.wait()
 
 
@@ -85,10 +97,11 @@ async def play(
     """Play this many journeys of a reference workflow, `at_once` at a time."""
     client = await Client.connect(address, namespace=namespace)
     turns = asyncio.Semaphore(at_once)
+    player, queue = KINDS[kind]
 
     async def one() -> None:
         async with turns:
-            await KINDS[kind](client)
+            await player(client, queue)
 
     meter.start()
     begun = time.perf_counter()
@@ -99,13 +112,20 @@ async def play(
 
 async def serve(address: str, namespace: str) -> None:
     client = await Client.connect(address, namespace=namespace)
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     activities: list[Callable[..., Any]] = [nothing, anything]
-    async with Worker(client, task_queue=QUEUE, workflows=[Bare, Literal], activities=activities):
+    async with AsyncExitStack() as serving:
+        for queue, runner in RUNNERS.items():
+            each = Worker(
+                client,
+                task_queue=queue,
+                workflows=[Bare, Literal],
+                activities=activities,
+                workflow_runner=runner(),
+            )
+            await serving.enter_async_context(each)
         sys.stdout.write(f"{_READY}\n")
         sys.stdout.flush()
-        await stop.wait()
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
