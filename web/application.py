@@ -5,8 +5,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
+from web.files import folder_route
 from web.shield import ErrorPage, Shield
-from web.view import brand, static, static_path
+from web.view import STATIC, brand, static_path
 
 
 def application(
@@ -32,7 +33,7 @@ def application(
     app = FastAPI(
         lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    app.mount(static_path(), static())
+    app.add_route(f"{static_path()}/{{name}}", folder_route(STATIC))
     app.add_route("/brand/{name}", brand)
     for router in routers:
         app.include_router(router)

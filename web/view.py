@@ -1,38 +1,30 @@
-"""Renders pages from Jinja templates, and serves the files that they link to.
+"""Renders pages from Jinja templates, and serves the institution's files that they link to.
 
 There is an environment for each language, auto-escaped. The institution's colours, icon and logo
 are files, because pages have no inline style; addresses of files contain a digest of their content.
 """
 
-import hashlib
-import mimetypes
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
-from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Scope
 
 from domain import references, usernames
 from domain.contracts.vocabulary import Language
 from settings.institution import Institution
 from settings.section import CHECKOUT
 from translations import translator
+from web.files import ServedFile, digest, found
 
 _TEMPLATES = CHECKOUT / "templates"
 STATIC = _TEMPLATES / "static"
-FOR_EVER = "public, max-age=31536000, immutable"
-"""The cache header of files whose address contains a digest of their content."""
 _CSS = """:root{{--app-brand:{light};--app-brand-strong:color-mix(in srgb,{light},#000 30%)}}
 @media screen and (prefers-color-scheme:dark){{:root{{--app-brand:{dark};\
 --app-brand-strong:color-mix(in srgb,{dark},#fff 30%)}}}}
@@ -42,9 +34,6 @@ _ICON = (
     '<rect width="32" height="32" rx="6" fill="{colour}"/>'
     '<path d="M16 6 3 13l13 7 13-7zM8 18v5c0 2 4 4 8 4s8-2 8-4v-5l-8 4z" fill="#fff"/></svg>'
 )
-_TYPES = {".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml"}
-# Python 3.11 knows this type only if the system's MIME table has it.
-mimetypes.add_type("image/webp", ".webp")
 
 Errors = Mapping[str, Sequence[str]]
 
@@ -52,30 +41,13 @@ Errors = Mapping[str, Sequence[str]]
 @cache
 def static_path() -> str:
     """Return the path of the static files: it has a digest of them, so they never expire."""
-    digest = hashlib.sha256()
-    for file in sorted(STATIC.iterdir()):
-        digest.update(file.read_bytes())
-    return f"/static/{digest.hexdigest()[:16]}"
-
-
-class CachedStaticFiles(StaticFiles):
-    """Serves static files with an immutable cache header: their path changes with their content."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = FOR_EVER
-        return response
-
-
-def static() -> ASGIApp:
-    """Return the static files, compressed; pages are not, as BREACH would reveal their tokens."""
-    return GZipMiddleware(CachedStaticFiles(directory=STATIC), minimum_size=1000)
+    return f"/static/{digest(b''.join(file.read_bytes() for file in sorted(STATIC.iterdir())))}"
 
 
 class Brand:
     def __init__(self, institution: Institution) -> None:
         css = _CSS.format(light=institution.colour, dark=institution.colour_dark)
-        self._files: dict[str, bytes] = {}
+        self._files: dict[str, ServedFile] = {}
         self.colours = {"light": institution.colour, "dark": institution.colour_dark}
         self.css = self._add(css.encode(), ".css")
         self.icon = self._add(_ICON.format(colour=institution.colour).encode(), ".svg")
@@ -83,24 +55,20 @@ class Brand:
         if logo := institution.logo:
             self.logo = self._add(logo.read_bytes(), logo.suffix)
 
-    def answer(self, path: str) -> Response:
-        """Return the file of this path; raises `HTTPException` 404 for an unknown one."""
-        if path not in self._files:
-            raise HTTPException(404)
-        headers = {"Cache-Control": FOR_EVER}
-        return Response(self._files[path], 200, headers, _TYPES[Path(path).suffix])
+    def response(self, request: Request) -> Response:
+        return found(self._files, request.path_params["name"]).response(request)
 
     def _add(self, content: bytes, suffix: str) -> str:
-        path = f"/brand/{hashlib.sha256(content).hexdigest()[:16]}{suffix}"
-        self._files[path] = content
-        return path
+        """Keep a file and return its path."""
+        name = f"{digest(content)}{suffix}"
+        self._files[name] = ServedFile.of(content, name)
+        return f"/brand/{name}"
 
 
 async def brand(request: Request) -> Response:
     """Serve a brand file of the application that got the request."""
-    views = request.app.state.context.site.views
-    answer: Response = views.brand.answer(request.url.path)
-    return answer
+    views: Views = request.app.state.context.site.views
+    return views.brand.response(request)
 
 
 class Views:
@@ -108,8 +76,8 @@ class Views:
 
     def __init__(self, institution: Institution, folder: str) -> None:
         self.brand = Brand(institution)
-        self._folder = folder
         self._zone = institution.timezone
+        self._pages = {each: _environment(folder, each, self._zone) for each in Language}
         self._shared = {
             language: {
                 "institution": institution.name(language),
@@ -124,7 +92,7 @@ class Views:
         }
 
     def page(self, template: str, language: Language, /, **context: Any) -> str:
-        page = _environment(self._folder, language, self._zone).get_template(f"{template}.html")
+        page = self._pages[language].get_template(f"{template}.html")
         return page.render(self._shared[language] | context)
 
     def clock(self, moment: datetime, language: Language, *, seconds: bool = False) -> str:
@@ -133,6 +101,7 @@ class Views:
 
 @cache
 def _environment(folder: str, language: Language, zone: ZoneInfo) -> Environment:
+    """Return the environment with every template compiled, so that no page reads a file."""
     govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     ours = FileSystemLoader([_TEMPLATES / folder, _TEMPLATES / "shared"])
     env = Environment(
@@ -141,6 +110,8 @@ def _environment(folder: str, language: Language, zone: ZoneInfo) -> Environment
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
     )
     env.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined] # added by the extension
     env.globals.update(
@@ -152,6 +123,8 @@ def _environment(folder: str, language: Language, zone: ZoneInfo) -> Environment
     )
     env.filters["address"] = usernames.address
     env.filters["clock"] = partial(clock, language=language, zone=zone)
+    for name in env.list_templates(extensions=["html"]):
+        env.get_template(name)
     return env
 
 

@@ -80,6 +80,7 @@ def _environment(templates: Path, language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     # The i18n extension puts this on at run time, where no type can know it.
     install = environment.install_gettext_translations  # type: ignore[attr-defined]
