@@ -29,23 +29,41 @@ EXCEPTED = frozenset({("domain.insurance", "importlib")})
 """The module of a foreign number's check digits is loaded when it is first needed."""
 ALLOWED_OF = {
     "asyncio": frozenset({"CancelledError", "Future", "ensure_future", "gather"}),
+    "pydantic": frozenset(
+        {"BaseModel", "ConfigDict", "Field", "ValidationError", "model_validator"}
+    ),
     "temporalio.workflow.unsafe": frozenset({"imports_passed_through"}),
 }
-"""Of asyncio, what Temporal's event loop makes deterministic and the workflows need."""
+"""Of asyncio, what Temporal's event loop makes deterministic and the workflows need.
+
+Of pydantic, what no clock and no file decides, as they do `PastDate` and `FilePath`.
+"""
 FORBIDDEN = frozenset(
     {
-        *(f"datetime.datetime.{name}" for name in ("now", "utcnow", "today", "fromtimestamp")),
-        *("datetime.date.today", "datetime.date.fromtimestamp"),
         "hashlib.file_digest",
         *("__builtins__", "__import__", "breakpoint", "compile", "eval", "exec", "getattr"),
         *("globals", "hash", "id", "input", "open", "print", "setattr", "vars"),
     }
 )
+CLOCKS = frozenset({"fromtimestamp", "now", "timestamp", "today", "utcnow", "utctimetuple"})
+"""Names of what reads a clock, or takes a time without a zone for one of the machine's."""
+_OWN_CLOCK = "temporalio.workflow.now"
+_CHANGES = frozenset(
+    {
+        *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop"),
+        *("popitem", "popleft", "remove", "setdefault", "update", "__next__"),
+    }
+)
+_OF_SETS = frozenset({"difference", "intersection", "symmetric_difference", "union"})
+_VIEWS = frozenset({"items", "keys"})
 _SETS = frozenset({"set", "frozenset", "Set", "AbstractSet", "MutableSet"})
 _ORDERED = frozenset(
     {
         *("list", "tuple", "iter", "next", "enumerate", "zip", "map", "filter", "reversed"),
-        *("chain", "deque", "dict", "extend", "fromkeys", "gather", "join"),
+        *("chain", "from_iterable", "deque", "dict", "extend", "fromkeys", "gather", "join"),
+        *("accumulate", "batched", "combinations", "compress", "Counter", "cycle", "dropwhile"),
+        *("groupby", "islice", "pairwise", "permutations", "product", "starmap", "takewhile"),
+        *("repr", "str", "zip_longest"),
     }
 )
 """Calls whose result has the order of what they are given."""
@@ -69,11 +87,12 @@ def reached() -> dict[str, ast.Module]:
     waiting = [f"workflows.{path.stem}" for path in (ROOT / "workflows").glob("*.py")]
     while waiting:
         name = waiting.pop()
-        file = module_file(name)
-        if file is not None and name not in found:
+        if name in found or not _ours(name):
+            continue
+        # Of a name that is imported from a module, the module, and the packages that both are in.
+        waiting += [name.rpartition(".")[0]]
+        if file := module_file(name):
             found[name] = ast.parse(file.read_text("utf-8"))
-            parts = name.split(".")
-            waiting += [".".join(parts[:n]) for n in range(1, len(parts))]
             waiting += [origin for _, _, origin in imported(found[name])]
     return found
 
@@ -85,6 +104,7 @@ def imported(tree: ast.AST) -> Iterator[tuple[ast.AST, str, str]]:
             for each in node.names:
                 local = each.asname or each.name.partition(".")[0]
                 yield node, local, each.name if each.asname else local
+                yield node, each.name, each.name
         elif isinstance(node, ast.ImportFrom):
             for each in node.names:
                 yield node, each.asname or each.name, f"{node.module}.{each.name}"
@@ -97,6 +117,7 @@ def violations(name: str, tree: ast.AST) -> list[str]:
         *_names(tree),
         *((node, "global") for node in ast.walk(tree) if isinstance(node, ast.Global)),
         *_local_times(tree),
+        *_shared(tree),
         *_orders(tree),
     }
     return [f"{line}: {what}" for line, what in sorted((_line(node), what) for node, what in found)]
@@ -111,7 +132,8 @@ def _imports(name: str, tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
     for node, _, origin in imported(tree):
         parts = origin.split(".")
         leading = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
-        if not (_ours(origin) or leading & IMPORTS or (name, origin) in EXCEPTED):
+        listed = _ours(origin) or leading & IMPORTS or (name, origin) in EXCEPTED
+        if parts[-1] == "*" or not listed:
             yield node, f"import of {origin}"
 
 
@@ -121,10 +143,18 @@ def _names(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
     named = {id(node.func) for node in ast.walk(tree) if _named_attribute(node)}
     for node in ast.walk(tree):
         name = _origin(node, origins)
-        parent, _, member = name.rpartition(".")
-        foreign = parent in ALLOWED_OF and member not in ALLOWED_OF[parent]
-        if foreign or (name in FORBIDDEN and id(node) not in named):
+        clock = name.rpartition(".")[2] in CLOCKS and "." in name and name != _OWN_CLOCK
+        if clock or _is_foreign(name) or (name in FORBIDDEN and id(node) not in named):
             yield node, name
+
+
+def _is_foreign(name: str) -> bool:
+    """Return whether a name belongs to a module of which only some names are allowed."""
+    return any(
+        name.startswith(f"{module}.")
+        and name.removeprefix(f"{module}.").partition(".")[0] not in allowed
+        for module, allowed in ALLOWED_OF.items()
+    )
 
 
 def _named_attribute(node: ast.AST) -> TypeGuard[ast.Call]:
@@ -145,17 +175,56 @@ def _origin(node: ast.AST, origins: dict[str, str]) -> str:
         return f"{_origin(node.args[0], origins)}.{ast.literal_eval(node.args[1])}"
     if isinstance(node, ast.Attribute):
         before = _origin(node.value, origins)
-        return f"{before}.{node.attr}" if before else ""
+        return f"{before}.{node.attr}"
     return ""
 
 
 def _local_times(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
     """Yield conversions to the time zone of the machine."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and not (
-            node.args or node.keywords or _called(node.func) != "astimezone"
-        ):
-            yield node, "astimezone without a zone"
+        if isinstance(node, ast.Call) and _called(node.func) == "astimezone":
+            zones = [*node.args, *(each.value for each in node.keywords)]
+            if all(isinstance(zone, ast.Constant) for zone in zones):
+                yield node, "astimezone without a zone"
+
+
+def _shared(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+    """Yield changes of a module's variable or class, which all runs of a worker share."""
+    body = tree.body if isinstance(tree, ast.Module) else []
+    shared = {
+        _called(target)
+        for each in body
+        if isinstance(each, ast.Assign | ast.AnnAssign)
+        for target in (each.targets if isinstance(each, ast.Assign) else [each.target])
+    } | {each.name for each in body if isinstance(each, ast.ClassDef)}
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            for node in ast.walk(function):
+                changed = _changed(node)
+                if isinstance(changed, ast.Name) and changed.id in shared - _locals(function):
+                    yield node, f"change of the module's {changed.id}"
+
+
+def _locals(function: ast.AST) -> set[str]:
+    nodes = list(ast.walk(function))
+    stored = {each.id for each in nodes if isinstance(each, ast.Name) and _is_stored(each)}
+    return stored | {each.arg for each in nodes if isinstance(each, ast.arg)}
+
+
+def _is_stored(node: ast.Name | ast.Attribute | ast.Subscript) -> bool:
+    return not isinstance(node.ctx, ast.Load)
+
+
+def _changed(node: ast.AST) -> ast.expr | None:
+    """Return what a node changes: by an item, an attribute, a method, or `next`."""
+    if isinstance(node, ast.Attribute | ast.Subscript) and _is_stored(node):
+        return node.value
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
+            return node.func.value
+        if _called(node.func) == "next":
+            return next(iter(node.args), None)
+    return None
 
 
 def _orders(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
@@ -185,39 +254,63 @@ def _taken_in_order(node: ast.AST) -> list[ast.expr]:
     """Return the expressions whose values this node takes one after another."""
     if isinstance(node, ast.For | ast.comprehension):
         return [node.iter]
-    if isinstance(node, ast.Starred):
+    if isinstance(node, ast.Starred | ast.YieldFrom | ast.FormattedValue):
+        return [node.value]
+    if isinstance(node, ast.Assign) and any(map(_takes_several, node.targets)):
         return [node.value]
     if isinstance(node, ast.Call):
-        if _called(node.func) in _ORDERED:
-            return node.args
+        if _called(node.func) in _ORDERED or any(each.arg == "key" for each in node.keywords):
+            return node.args  # Of two with the same key, the order decides.
         if isinstance(node.func, ast.Attribute) and node.func.attr == "pop" and not node.args:
             return [node.func.value]
     return []
 
 
+def _takes_several(target: ast.expr) -> bool:
+    return isinstance(target, ast.Tuple | ast.List) and len(target.elts) > 1
+
+
 def _set_names(tree: ast.AST) -> Iterator[str]:
-    """Yield the names of variables, parameters and attributes that hold a set."""
+    """Yield the names of variables, parameters, attributes and functions that give a set."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _is_set_type(node.returns):
+            yield node.name
         if isinstance(node, ast.AnnAssign) and _is_set_type(node.annotation):
             yield _called(node.target)
-        elif isinstance(node, ast.arg) and node.annotation and _is_set_type(node.annotation):
+        elif isinstance(node, ast.arg) and _is_set_type(node.annotation):
             yield node.arg
         elif isinstance(node, ast.Assign) and _is_set(node.value, set()):
             yield from map(_called, node.targets)
 
 
-def _is_set_type(annotation: ast.expr) -> bool:
-    outer = annotation.value if isinstance(annotation, ast.Subscript) else annotation
-    return _called(outer) in _SETS
+def _is_set_type(annotation: ast.expr | None) -> bool:
+    """Return whether an annotation is a set's, perhaps with None, `Final` or the like."""
+    if isinstance(annotation, ast.BinOp):
+        return _is_set_type(annotation.left) or _is_set_type(annotation.right)
+    if isinstance(annotation, ast.Subscript):
+        outer = annotation.value
+        return _is_set_type(outer) or (
+            _called(outer) in {"Annotated", "ClassVar", "Final", "Optional"}
+            and any(map(_is_set_type, getattr(annotation.slice, "elts", [annotation.slice])))
+        )
+    return annotation is not None and _called(annotation) in _SETS
 
 
 def _is_set(node: ast.expr, sets: set[str]) -> bool:
     """Return whether an expression is a set, as far as this module tells."""
     if isinstance(node, ast.BinOp):
-        return _is_set(node.left, sets) or _is_set(node.right, sets)
+        sides = [node.left] if isinstance(node.op, ast.Sub) else [node.left, node.right]
+        return any(_is_set(side, sets) or _is_view(side) for side in sides)
+    if isinstance(node, ast.Await):
+        return _is_set(node.value, sets)
     if isinstance(node, ast.Call):
-        return _called(node.func) in _SETS
+        return _called(node.func) in _SETS | _OF_SETS | sets
     return isinstance(node, ast.Set | ast.SetComp) or _called(node) in sets
+
+
+def _is_view(node: ast.expr) -> bool:
+    """Return whether this is a view of a dict, of which an operation gives a set."""
+    return isinstance(node, ast.Call) and _called(node.func) in _VIEWS and not node.args
 
 
 def _called(node: ast.expr) -> str:
