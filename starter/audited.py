@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-import postgres
-from ledger import audit, key_checks
+from ledger import audit
 from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
+from starter import databases
 from starter.output import Failed
 
 
@@ -21,10 +21,7 @@ async def audited(
     config: Settings, action: str, reason: str, *, seconds: float = 2
 ) -> AsyncIterator[tuple[Pool, KeyRing]]:
     """Yield the ledger and the checked keys; record `Failed` in the audit, and raise it again."""
-    keys = KeyRing(config.keys_dir)
-    dsn = config.ledger_dsn.get_secret_value()
-    async with await postgres.connect(dsn, seconds=seconds) as ledger:
-        await key_checks.compare(ledger, keys.checks())
+    async with databases.ledger(config, seconds=seconds) as (ledger, keys):
         note = partial(audit.record, ledger, keys, actor=getpass.getuser(), reference=None)
         await note(action=action, reason=reason)
         try:

@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 
 import postgres
 import settings
-from adapters.errors import UnusableSettings
+from adapters.errors import AdapterError, UnusableSettings
 from ledger import migrate
 from ledger.migrate import NotMigrated
 from postgres import SharedSessions
@@ -38,6 +38,7 @@ _ONE_LINE_ERRORS = (
     NotMigrated,
     SharedSessions,
     UnusableSettings,
+    AdapterError,
 )
 """Errors whose own text is one line that says why a command fails."""
 
@@ -76,7 +77,7 @@ def portal() -> None:
 def ledger_migrate() -> None:
     """Bring the tables to the newest version."""
     config = settings.load()
-    with databases.ledger():
+    with databases.ledger_errors():
         applied = asyncio.run(migrate.migrate(config.ledger_dsn.get_secret_value()))
     typer.echo(f"Applied: {', '.join(applied)}" if applied else "Up to date.")
     asyncio.run(compare_keys(config))

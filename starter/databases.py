@@ -1,25 +1,45 @@
-"""Translates database errors to one line of text that names the setting to check."""
+"""Opens the ledger for a command, and explains errors of a database in one line.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+That line names the setting to check.
+"""
 
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import postgres
 from adapters.errors import AdapterError
 from adapters.registrar import wiring
-from postgres import NO_RESULT, explain
+from ledger import key_checks
+from postgres import NO_RESULT, Pool
+from security.keys import KeyRing
+from settings import Settings
 from starter.output import Failed
 
 
+@asynccontextmanager
+async def ledger(config: Settings, *, seconds: float = 2) -> AsyncIterator[tuple[Pool, KeyRing]]:
+    """Yield the ledger and the keys; raises `KeyUnavailable` if these are not the ledger's.
+
+    Raises `Failed` instead of any driver error of the ledger. `seconds` is the time-out of a call.
+    """
+    keys = KeyRing(config.keys_dir)
+    with ledger_errors():
+        dsn = config.ledger_dsn.get_secret_value()
+        async with await postgres.connect(dsn, seconds=seconds) as pool:
+            await key_checks.compare(pool, keys.checks())
+            yield pool, keys
+
+
 @contextmanager
-def ledger() -> Iterator[None]:
-    """Raise `Failed` instead of any driver error of the ledger."""
-    lacks = "the ledger lacks its tables: activation ledger migrate"
+def ledger_errors() -> Iterator[None]:
+    """Raise `Failed` instead of any driver error of the ledger; errors of files pass through."""
     try:
         yield
-    except AdapterError as error:
-        kind = error.driver_error or type(error)
-        raise Failed(explain(kind, "ledger", "ledger_dsn", lacks)) from None
     except NO_RESULT as error:
-        raise Failed(explain(type(error), "ledger", "ledger_dsn", lacks)) from None
+        if isinstance(error, OSError) and error.filename:
+            raise
+        lacks = "the ledger lacks its tables: activation ledger migrate"
+        raise Failed(postgres.explain(type(error), "ledger", "ledger_dsn", lacks)) from None
 
 
 @contextmanager

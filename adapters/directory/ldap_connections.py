@@ -86,7 +86,8 @@ class Connections:
         self._rested_at = 0.0
 
     def _trust(self) -> StrictTls:
-        return StrictTls(ssl.create_default_context(cafile=self._settings.ca_file))
+        with driver_errors_translated():
+            return StrictTls(ssl.create_default_context(cafile=self._settings.ca_file))
 
     def close(self) -> None:
         for idle in (self._idle, *list(self._proving.values())):

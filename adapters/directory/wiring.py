@@ -11,7 +11,7 @@ from settings.systems import DirectorySettings
 def directory_of(
     settings: DirectorySettings, fence: Callable[[], None] = lambda: None
 ) -> Directory:
-    """Return the configured directory; raises `OSError` if a file of the settings is unreadable.
+    """Return the configured directory; raises `AdapterError` without its CA file.
 
     `fence` is called directly before each write, and raises when the write must not happen.
     """

@@ -27,10 +27,10 @@ from adapters.registrar.wiring import everybody, registrar_of
 from domain.contracts.people import Person
 from domain.memo import remembering
 from domain.usernames import unusable
-from ledger import imports, key_checks, told_apart, usernames
+from ledger import imports, told_apart, usernames
 from ledger.imports import Owned
 from ledger.usernames import Release
-from postgres import Pool, connect
+from postgres import Pool
 from recognition import comparison as known
 from recognition.comparison import KNOWN, Match, Plan
 from recognition.rekeyed import Ledger
@@ -108,8 +108,7 @@ def import_(json: Json = False) -> None:
     """Reserve each account's username that is certainly a student's; may be stopped, repeated."""
     config = settings.load()
     found = asyncio.run(matched(config))
-    with databases.ledger():
-        done = asyncio.run(reserved(config, found))
+    done = asyncio.run(reserved(config, found))
     if json:
         show_json(asdict(done))
     else:
@@ -126,9 +125,7 @@ def import_(json: Json = False) -> None:
 @commands.command()
 def release(name: Annotated[str, typer.Argument(help="The username.")], reason: Reason) -> None:
     """Free a username that was reserved for the wrong person and that no account has."""
-    config = settings.load()
-    with databases.ledger():
-        asyncio.run(released(config, name, reason))
+    asyncio.run(released(settings.load(), name, reason))
     typer.echo(f"{name} is free.")
 
 
@@ -153,9 +150,7 @@ def join_again(
     reason: Reason,
 ) -> None:
     """Take back staff's answers that this student and somebody else are two persons."""
-    config = settings.load()
-    with databases.ledger():
-        count = asyncio.run(joined_again(config, number, reason))
+    count = asyncio.run(joined_again(settings.load(), number, reason))
     typer.echo(f"{count} answers are taken back; who activates next is asked about again.")
 
 
@@ -198,11 +193,8 @@ async def _matched(config: Settings) -> list[Match]:
     _progress(f"{len(rows)} rows of the registrar")
     people = known.persons(rows, config, keys)
     _progress(f"{len(people)} persons")
-    with databases.ledger():
-        dsn = config.ledger_dsn.get_secret_value()
-        async with await connect(dsn, seconds=_LEDGER_TIMEOUT) as pool:
-            await key_checks.compare(pool, keys.checks())
-            ledger = await Ledger.of(pool, keys, people)
+    async with databases.ledger(config, seconds=_LEDGER_TIMEOUT) as (pool, _):
+        ledger = await Ledger.of(pool, keys, people)
     _progress(f"{len(ledger.known)} persons whom the ledger may know by another row")
     async with _directory(config) as directory:
         entries = await directory.run(directory.everybody, _progress_entries)
@@ -299,14 +291,18 @@ def _write(file: Path, found: Sequence[Match]) -> None:
 @asynccontextmanager
 async def _directory(config: Settings) -> AsyncIterator[Directory]:
     """Open the directory; raises `Failed` instead of its errors."""
-    directory = directory_of(config.directory)
     try:
-        yield directory
+        directory = directory_of(config.directory)
+        try:
+            yield directory
+        finally:
+            await directory.close()
     except AdapterError as failure:
-        mend = "see to directory.urls, the service account and, for LDAP 4 or 11, its size limits"
+        mend = (
+            "see to directory.urls, directory.ca_file, the service account and, for LDAP 4 or 11,"
+            " its size limits"
+        )
         raise Failed(f"{failure.message}: {mend}") from None
-    finally:
-        await directory.close()
 
 
 def _progress_entries(count: int) -> None:

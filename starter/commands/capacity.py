@@ -9,7 +9,7 @@ from rich.table import Table
 
 from domain import capacity
 from domain.capacity import Capacity, Ceilings, JourneyCost, Load
-from starter.output import show_json
+from starter.output import Json, show_json
 
 MEASURED = JourneyCost(
     worker_ms=112,
@@ -35,12 +35,12 @@ def command(
     sms_per_second: Annotated[
         float, typer.Option(min=0.1, help="What the SMS gateway takes.")
     ] = Ceilings.sms_per_second,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Say how many processes, cores, messages and gigabytes a number of students needs."""
     load = Load(students, days, busiest_hour)
     plan = capacity.plan(load, MEASURED, Ceilings(sms_per_second=sms_per_second))
-    if as_json:
+    if json:
         show_json({**asdict(plan), "sms_cost": plan.sms * sms_price})
         return
     table = Table("what", "needed", title=f"{students:,} students in {days:g} days")

@@ -9,7 +9,7 @@ import typer
 import settings
 from domain import masks
 from ledger import insurance
-from starter import databases, spreadsheet
+from starter import spreadsheet
 from starter.audited import audited
 from starter.output import group
 
@@ -21,8 +21,7 @@ _COLUMNS = ("reference", "department", "scheme", "number", "warnings")
 @commands.command()
 def export(reason: Annotated[str, typer.Option(help="Why; it is written to the audit.")]) -> None:
     """Write the numbers with a warning as CSV, masked; the reference finds the student."""
-    with databases.ledger():
-        rows = asyncio.run(_flagged(reason))
+    rows = asyncio.run(_flagged(reason))
     sys.stdout.write(spreadsheet.line(_COLUMNS))
     for row in rows:
         number = masks.insurance(row.number)

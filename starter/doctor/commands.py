@@ -13,7 +13,7 @@ from security.purposes import User
 from settings import Settings
 from starter.doctor import directory, files, ledger, messaging, temporal
 from starter.doctor.finding import guarded
-from starter.output import show_json
+from starter.output import Json, show_json
 from starter.portal.texts import Texts
 
 Users = Annotated[
@@ -23,7 +23,7 @@ Users = Annotated[
 
 
 def doctor(
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
     only: Users = None,
     send_test: Annotated[
         str, typer.Option(help="Send a real message to this mobile (+3069...) or e-mail.")

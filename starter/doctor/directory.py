@@ -56,9 +56,6 @@ def _check_server(settings: Settings, url: str) -> list[Finding]:
             " directory.bind_dn and directory.bind_password_file"
         )
         return [Finding(PART, f"{url} takes the service account", mend)]
-    except OSError as error:
-        mend = f"{type(error).__name__}: see to the files that the settings name"
-        return [Finding(PART, f"{url} takes the service account", mend)]
 
 
 def _findings(ldap: LdapClient, settings: Settings, url: str) -> list[Finding]:

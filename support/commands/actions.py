@@ -9,8 +9,8 @@ from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import Choice, WaitReason
 from ledger import activations
 from ledger.consents import Consent
-from starter.output import Failed
-from support.commands.terminal import Json, Reason, Reference, run, show_outcome, unless_asked
+from starter.output import Failed, Json
+from support.commands.terminal import Reason, Reference, run, show_outcome, unless_asked
 from support.verbs import actions, erasure, notes, withdrawal
 from support.verbs import retry_all as retry_all_of
 from support.verbs.staff import Action, StaffContext

@@ -17,8 +17,7 @@ from security.keys import KeyRing
 from settings import Settings
 from starter.client.connect import connect
 from starter.client.health import Answers, ledger_answers, probes, temporal_answers
-from starter.output import Failed, show_json
-from support.commands.terminal import Json
+from starter.output import Failed, Json, show_json
 from support.verbs import alert_channels
 from support.verbs.alerts import Watcher
 

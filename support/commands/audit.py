@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from starter.output import Failed, show_json
-from support.commands.terminal import Json, run
+from starter.output import Failed, Json, show_json
+from support.commands.terminal import run
 from support.verbs import audit
 from support.verbs.audit import Format
 from support.verbs.staff import StaffContext

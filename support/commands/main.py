@@ -16,9 +16,9 @@ from domain.contracts.vocabulary import Language, Step, WaitReason
 from security.purposes import User
 from starter import startup
 from starter.client import connect
-from starter.output import show_json, utc
+from starter.output import Json, show_json, utc
 from support.commands import actions, alerts, audit, operations, operator, registrar, requests
-from support.commands.terminal import Json, Reference, ask, run
+from support.commands.terminal import Reference, ask, run
 from support.verbs import queue, reason_texts
 from support.verbs import search as searching
 from support.verbs.cases import CaseSummary

@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from starter.output import show_json, utc
-from support.commands.terminal import Json, Reason, run, show_outcome
+from starter.output import Json, show_json, utc
+from support.commands.terminal import Reason, run, show_outcome
 from support.verbs import funnel, operations
 from support.verbs import pause as pausing
 

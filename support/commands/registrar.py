@@ -14,8 +14,8 @@ import typer
 from domain.contracts.vocabulary import Language
 from domain.registrar.caller import Said
 from domain.registrar.diagnosis import Diagnosis, Human, TypedContacts
-from starter.output import Failed, show_json, utc
-from support.commands.terminal import Json, MaybeReference, OfCase, run, unless_asked
+from starter.output import Failed, Json, show_json, utc
+from support.commands.terminal import MaybeReference, OfCase, run, unless_asked
 from support.verbs import caller, registrar
 from support.verbs import registrar_texts as texts
 from support.verbs.caller import ANSWERS, CallerAnswer, CallerQuestion

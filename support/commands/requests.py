@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from ledger.support_requests import HelpRequestDetail, Waiting
-from starter.output import show_json, utc
-from support.commands.terminal import Json, Reason, run
+from starter.output import Json, show_json, utc
+from support.commands.terminal import Reason, run
 from support.verbs import requests
 
 _MOST = 10_000

@@ -9,11 +9,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-import postgres
 import settings
 from domain.references import normalise
-from ledger import key_checks
-from security.keys import KeyRing
 from starter import databases
 from starter.client import connect
 from starter.output import Failed, show_json
@@ -43,7 +40,6 @@ def unless_asked(option: typer.CallbackParam, value: str) -> str:
     return ask(str(option.name)) if value == "-" else value
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Reference = Annotated[
     str, typer.Argument(callback=_normalised, help="The activation's reference, e.g. A-7K3F-92QD.")
 ]
@@ -71,14 +67,11 @@ async def staff_context() -> AsyncIterator[StaffContext]:
     Ledger and Temporal are not used for anything else before a verb needs them.
     """
     config = settings.load()
-    keys = KeyRing(config.keys_dir)
-    with databases.ledger():
-        async with await postgres.connect(config.ledger_dsn.get_secret_value()) as ledger:
-            await key_checks.compare(ledger, keys.checks())
-            client = await connect.connect(config, keys, lazy=True, identity=connect.DESK)
-            yield StaffContext(
-                client, ledger, keys, config, Staff(getpass.getuser(), frozenset(StaffRole))
-            )
+    async with databases.ledger(config) as (ledger, keys):
+        client = await connect.connect(config, keys, lazy=True, identity=connect.DESK)
+        yield StaffContext(
+            client, ledger, keys, config, Staff(getpass.getuser(), frozenset(StaffRole))
+        )
 
 
 def run(verb: Callable[[StaffContext], Awaitable[_Result]]) -> _Result:

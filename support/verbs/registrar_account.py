@@ -43,7 +43,7 @@ async def account_of(ctx: StaffContext, again: Known, noted: str | None) -> Told
     unknown = (AccountSeen.ACTIVE if noted else AccountSeen.UNKNOWN, noted, None)
     try:
         directory = directory_of(ctx.settings.directory.model_copy(update=_HASTE))
-    except OSError:
+    except AdapterError:
         return unknown
     institution = ctx.settings.institution
     person = await told_apart.without(ctx.pool, again.person)

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 import settings
+from adapters.errors import Unavailable
+from domain.contracts.vocabulary import FailureType
 from ledger import migrate
-from starter import cli
+from starter import cli, databases
 from tests.stack import TestStack
 
 Command = Callable[..., str]
@@ -87,3 +89,25 @@ def test_a_file_that_may_not_be_written_is_named(command: Command, tmp_path: Pat
     file = tmp_path / "file"
     file.touch()
     assert f"{file}" in command("keys", "copy", "portal", "--to", str(file))
+
+
+def test_a_file_of_another_system_is_named_and_not_the_ledger(
+    command: Command, tmp_path: Path
+) -> None:
+    told = command(
+        *("accounts", "release", "nobody", "--reason", "test"),
+        ACTIVATION_DIRECTORY__CA_FILE=str(tmp_path / "missing"),
+    )
+    assert "directory.ca_file" in told
+    assert "ledger" not in told
+
+
+@pytest.mark.parametrize(
+    "error", [Unavailable(FailureType.DIRECTORY_DOWN, "LDAP 52"), FileNotFoundError(2, "", "file")]
+)
+async def test_an_error_of_another_system_is_never_called_the_ledgers(
+    stack: TestStack, error: Exception
+) -> None:
+    with pytest.raises(type(error)):
+        async with databases.ledger(stack.settings):
+            raise error
