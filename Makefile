@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help browser lighthouse demo rows test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench fresh screenshots clean setup-demo setup-dev
+.PHONY: help audit browser lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -67,12 +67,22 @@ browser: setup-dev ## look at every page in Chromium, in every way, and print a 
 lighthouse: setup-dev ## let Lighthouse judge the five main pages on a phone (needs npm)
 	@$(BIN)/python -m tests.browser.lighthouse
 
-lint: setup-dev ## check style, types, the direction of imports and that workflows are deterministic
+lint: setup-dev ## check style, types, the direction of imports and that nothing banned is used
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(PYTHON_FILES)
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.determinism
+	$(BIN)/python -m tests.bans
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml $(filter-out tests,$(PYTHON_FILES))
+
+audit: setup-dev ## look for known vulnerabilities in what is locked; asks a public database
+	@$(BIN)/python -m tests.audit $(OPTIONS)
+
+SBOM := .sbom.json
+sbom: setup-dev ## write .sbom.json: what an installation holds, in CycloneDX's form
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements/demo.txt \
+		--pyproject pyproject.toml --output-reproducible --output-file $(SBOM)
 
 format: setup-dev ## put the code into its one form
 	$(BIN)/ruff check --fix .
@@ -102,4 +112,4 @@ screenshots: setup-dev ## take the pictures of docs/screenshots and of the help 
 	@$(BIN)/python -m tests.browser.help_pictures
 
 clean: ## remove what the commands made, the demo's data included
-	rm -rf .venv .demo .test .fresh .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info
+	rm -rf .venv .demo .test .fresh .sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info
