@@ -71,9 +71,15 @@ _OURS = {"exists": (1, "rows"), "connect": (9, "planner")}
 """Our own functions whose argument, by its place or its name, is SQL."""
 _ESCAPING = frozenset({"escape_filter_chars", "_filter_for"})
 _FILTER = re.compile(r"\([&|!](?=[(\0])|\([\w.;:\0-]+[~<>:]?=")
-_VERIFIES = frozenset({"verify", "verify_ssl", "verify_mode", "validate_certs", "check_hostname"})
+_VERIFIES = frozenset(
+    {
+        *("verify", "verify_ssl", "ssl_verify", "verify_certs", "validate_certs", "ssl"),
+        *("verify_mode", "check_hostname"),
+    }
+)
 _SECRET = re.compile(
-    r"(?:^|_)(?:token|secret|password|passwd|pin|code|mac|hmac|digest|hash|signature|seal|csrf|otp)"
+    r"(?:^|_)(?:token|secret|password|passwd|pin|code|mac|hmac|digest|hash|signature|seal|csrf|otp"
+    r"|credential|passphrase|bearer|authorization|nonce|api_?key)s?"
     r"(?:$|_)",
     re.IGNORECASE,
 )

@@ -14,7 +14,10 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 HOLE = "\0"
-_PLACE = re.compile(r"%(?:\(\w+\))?[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]|(?<!\{)\{[^{}]*\}(?!\})")
+_FILLS = frozenset({"format", "format_map", "replace", "safe_substitute", "substitute"})
+_PLACE = re.compile(
+    r"\$\{?\w+\}?|%(?:\(\w+\))?[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]|(?<!\{)\{[^{}]*\}(?!\})"
+)
 _NUMBERS = frozenset({"int", "len", "round"})
 _Functions = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -139,9 +142,11 @@ def composed(node: ast.expr, names: Names, seen: frozenset[str] = frozenset()) -
             each = parts.elts if isinstance(parts, ast.List | ast.Tuple) else [parts]
             joined = _joined(text.skeleton, each, names, seen)
             return Text(joined.skeleton, text.holes + joined.holes)
-        case ast.Call(func=ast.Attribute(attr="format", value=template)):
+        case ast.Call(func=ast.Attribute(attr=method, value=template)) if method in _FILLS:
             given = [*node.args, *(each.value for each in node.keywords)]
             return _filled(template, given, names, seen)
+        case ast.Call(func=ast.Name(id="Template"), args=[template]):
+            return composed(template, names, seen)
         case ast.Call(func=ast.Name(id=function)) if function in _NUMBERS:
             return Text("0", ())
         case ast.Attribute(value=ast.Name(id=kind)) if node.attr.isupper() and kind[0].isupper():

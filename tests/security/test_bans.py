@@ -36,6 +36,10 @@ BY_BANS = {
     "async def f(pool, read):\n    query = read()\n    await pool.fetch(query)",
     "a template of the module": 'Q = "SELECT a FROM {}"\n'
     "async def f(pool, table):\n    await pool.fetch(Q.format(table))",
+    "replaced": SQL + 'await pool.fetch("SELECT a FROM _".replace("_", table))',
+    "a template of string": SQL + 'await pool.fetch(Template("SELECT $a").substitute(a=name))',
+    "dedented": SQL + 'await pool.fetch(dedent(f"SELECT {name}"))',
+    "all arguments": "async def f(pool, *query):\n    await pool.fetch(*query)",
     "by keyword": SQL + 'await pool.fetch(query=f"SELECT {name}")',
     "a method under another name": SQL + 'run = pool.fetch\n    await run(f"SELECT {name}")',
     "a method by getattr": SQL + 'await getattr(pool, "fetch")(name)',
@@ -47,6 +51,10 @@ BY_BANS = {
     "filter, percent": "def f(name):\n    return '(uid=%s)' % name",
     "filter, concatenated": "def f(name):\n    return '(uid=' + name + ')'",
     "filter, joined": "def f(name):\n    return ''.join(['(', 'uid', '=', name, ')'])",
+    "filter, replaced": "def f(name):\n    return '(uid={name})'.replace('{name}', name)",
+    "filter, a template of string": "T = Template('(uid=$name)')\n"
+    "def f(name):\n    return T.substitute(name=name)",
+    "filter, format_map": "def f(names):\n    return '(uid={uid})'.format_map(names)",
     "filter, one of two": "from ldap3.utils.conv import escape_filter_chars\n"
     "def f(a, b):\n    return f'(&(uid={escape_filter_chars(a)})(mail={b}))'",
     "filter, by a variable": "def f(name):\n    term = '(mail=' + name\n    return term + ')'",
@@ -61,6 +69,8 @@ BY_BANS = {
     "httpx by a dictionary": "options = {'verify': False}",
     "httpx by dict()": "options = dict(verify=None)",
     "mail without verification": "import aiosmtplib\nm = aiosmtplib.SMTP(validate_certs=False)",
+    "a client without verification": "import aiohttp\nc = aiohttp.TCPConnector(ssl=False)",
+    "credentials": "def f(headers, kept):\n    return headers['authorization'] == kept",
     "token, equal": "def f(token, given):\n    return token == given",
     "token, not equal": "def f(self, given):\n    return given != self.token",
     "token among others": "def f(token, tokens):\n    return token in tokens",
@@ -80,6 +90,7 @@ BY_RUFF = {
     "TID251    ": "import ldap3\ntls = ldap3.Tls()",
     "TID251     ": "import ssl\ncontext = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)",
     "TID251      ": "from operator import eq",
+    "TID251       ": "from smtplib import SMTP_SSL as Mail",
     "S323": "import ssl\ncontext = ssl._create_unverified_context()",
     "S501": "import httpx\nanswer = httpx.get('https://x', verify=False)",
     "S608": "def f(name):\n    return 'SELECT a FROM b WHERE c = {}'.format(name)",
