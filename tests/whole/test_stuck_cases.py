@@ -367,7 +367,7 @@ def test_the_service_account_has_another_password(desk: StaffContext) -> None:
         secret.write_text("not-the-right-one", "ascii")
     try:
         player.choose_password()
-        desk.finds(player, "CONFIGURATION", "Ένα σύστημα αρνείται τη μηχανή")
+        desk.finds(player, "CONFIGURATION", "Ένα σύστημα αρνείται την πρόσβαση")
     finally:
         secret.write_text(right, "ascii")
     desk.act("retry", player)
@@ -402,7 +402,7 @@ def test_an_entry_of_somebody_elses(desk: StaffContext) -> None:
 def test_a_key_that_the_workers_lack(desk: StaffContext) -> None:
     """The run's own task fails until the newer keys are brought to the workers."""
     player = desk.players["failing"]
-    desk.finds(player, "CONFIGURATION", "Η ίδια η μηχανή αποτυγχάνει")
+    desk.finds(player, "CONFIGURATION", "Το ίδιο το σύστημα αποτυγχάνει")
     for name in ("epochs", "seal"):
         shutil.copytree(desk.newer_keys / name, desk.keys / name, dirs_exist_ok=True)
     player.wait_for(WaitReason.DATA_DISPUTED)
