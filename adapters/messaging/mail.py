@@ -48,8 +48,8 @@ class MailRelay:
     def __init__(self, settings: Mail, institution: Institution) -> None:
         self._settings = settings
         self._institution = institution
-        self._tls = self._trust()
-        self._password()
+        self._tls = trust(settings)
+        _password(settings)
         self._connections = MailConnections(self._connect)
 
     async def send(
@@ -72,7 +72,7 @@ class MailRelay:
             except aiosmtplib.SMTPResponseException as error:
                 raise _refused(error) from None
             except ssl.SSLCertVerificationError:
-                self._tls = self._trust()
+                self._tls = trust(self._settings)
                 raise Misconfigured("certificate not trusted") from None
         return Delivery.SENT
 
@@ -81,29 +81,13 @@ class MailRelay:
 
     async def _connect(self) -> aiosmtplib.SMTP:
         """Open a connection, log in, and return it."""
-        settings = self._settings
-        client = aiosmtplib.SMTP(
-            hostname=settings.host,
-            port=settings.port,
-            start_tls=settings.starttls,
-            tls_context=self._tls,
-            username=settings.username,
-            password=self._password(),
-            timeout=settings.timeout_seconds,
-        )
+        client = client_of(self._settings, self._tls, self._settings.timeout_seconds)
         try:
             await client.connect()
         except BaseException:
             client.close()
             raise
         return client
-
-    def _password(self) -> str | None:
-        file = self._settings.password_file
-        return file.read_text("utf-8").strip() if file else None
-
-    def _trust(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self._settings.ca_file)
 
     def compose(
         self, to: str, letter: Letter, message_id: str, reply_to: str | None = None
@@ -127,6 +111,28 @@ class MailRelay:
         # Set last: `email` would move an earlier Content header into the text part.
         message["Content-Language"] = letter.language.value
         return message
+
+
+def client_of(settings: Mail, tls: ssl.SSLContext, seconds: float) -> aiosmtplib.SMTP:
+    """Return a client of the relay, not connected yet; reads the password's file."""
+    return aiosmtplib.SMTP(
+        hostname=settings.host,
+        port=settings.port,
+        start_tls=settings.starttls,
+        tls_context=tls,
+        username=settings.username,
+        password=_password(settings),
+        timeout=seconds,
+    )
+
+
+def trust(settings: Mail) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=settings.ca_file)
+
+
+def _password(settings: Mail) -> str | None:
+    file = settings.password_file
+    return file.read_text("utf-8").strip() if file else None
 
 
 def _read(refused: aiosmtplib.SMTPRecipientRefused) -> Delivery:

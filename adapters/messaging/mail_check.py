@@ -5,6 +5,7 @@ import ssl
 import aiosmtplib
 
 from adapters.findings import Finding, Findings
+from adapters.messaging.mail import client_of, trust
 from settings.systems import Mail
 
 _TIMEOUT = 10
@@ -12,16 +13,7 @@ _TIMEOUT = 10
 
 async def check(mail: Mail) -> Findings:
     """Check that the relay takes us, and letters of our sender, without sending one."""
-    password = mail.password_file.read_text("utf-8").strip() if mail.password_file else None
-    client = aiosmtplib.SMTP(
-        hostname=mail.host,
-        port=mail.port,
-        start_tls=mail.starttls,
-        tls_context=ssl.create_default_context(cafile=mail.ca_file),
-        username=mail.username,
-        password=password,
-        timeout=_TIMEOUT,
-    )
+    client = client_of(mail, trust(mail), _TIMEOUT)
     try:
         yield Finding("mail", "the relay takes us", await _connect(client))
         if client.is_connected:
