@@ -5,7 +5,6 @@ with its own credentials.
 """
 
 import asyncio
-import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -45,9 +44,12 @@ from settings import Settings
 from starter.client.connect import TemporalUnavailable, connect
 from starter.client.health import (
     Answers,
+    HealthHost,
+    HealthPort,
     ledger_answers,
     ledger_fits,
     probes,
+    stop_signal,
     temporal_answers,
     temporal_ready,
 )
@@ -79,10 +81,8 @@ def worker(
     only: Annotated[
         WorkerRole | None, typer.Option(help="Serve the queues of one role only.")
     ] = None,
-    health_port: Annotated[
-        int | None, typer.Option(help="Serve /healthz and /readyz on this port.")
-    ] = None,
-    health_host: Annotated[str, typer.Option(help="Its address.")] = "127.0.0.1",
+    health_port: HealthPort = None,
+    health_host: HealthHost = "127.0.0.1",
 ) -> None:
     """Run the workflows and activities until told to stop."""
     config = configuration.load()
@@ -93,10 +93,7 @@ def worker(
 
 async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int] | None) -> None:
     """Serve these roles until SIGTERM or SIGINT; running activities may finish."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # Installed before connecting, so that a worker which cannot connect still stops.
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_signal()  # Before connecting, so that a worker which cannot connect still stops.
     keys = KeyRing(config.keys_dir)
     keys.require(*map(User, roles))
     workers: list[Worker] = []

@@ -1,11 +1,13 @@
 """Readiness checks behind /readyz, and the probe server of processes without pages."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Protocol
+from typing import Annotated, Protocol
 from weakref import WeakSet
 
+import typer
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -27,6 +29,8 @@ _STOP_WITHIN = 3
 
 _HAVE_ATTRIBUTES: WeakSet[Client] = WeakSet()
 
+HealthPort = Annotated[int | None, typer.Option(help="Serve /healthz and /readyz on this port.")]
+HealthHost = Annotated[str, typer.Option(help="Its address.")]
 Answers = dict[str, bool | list[str]]
 Ready = Callable[[], Awaitable[Answers]]
 
@@ -106,6 +110,14 @@ async def probes(host: str, port: int, ready: Ready) -> AsyncIterator[None]:
     finally:
         server.should_exit = True
         await serving
+
+
+def stop_signal() -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set from now on."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
 
 
 class Probed(Protocol):

@@ -1,10 +1,8 @@
 """`activation support alerts`: the process that alerts operators, and its test."""
 
 import asyncio
-import signal
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Annotated
 
 import typer
 from temporalio.client import Client
@@ -16,7 +14,15 @@ from security import redaction
 from security.keys import KeyRing
 from settings import Settings
 from starter.client.connect import connect
-from starter.client.health import Answers, ledger_answers, probes, temporal_answers
+from starter.client.health import (
+    Answers,
+    HealthHost,
+    HealthPort,
+    ledger_answers,
+    probes,
+    stop_signal,
+    temporal_answers,
+)
 from starter.output import Failed, Json, show_json
 from support.verbs import alert_channels
 from support.verbs.alerts import Watcher
@@ -27,12 +33,7 @@ _LEDGER_SECONDS = 3.0
 
 
 @commands.command("alerts")
-def serve(
-    health_port: Annotated[
-        int | None, typer.Option(help="Serve /healthz and /readyz on this port.")
-    ] = None,
-    health_host: Annotated[str, typer.Option(help="Its address.")] = "127.0.0.1",
-) -> None:
+def serve(health_port: HealthPort = None, health_host: HealthHost = "127.0.0.1") -> None:
     """Alert operators to everything that blocks activations, until SIGTERM."""
     config = settings.load()
     redaction.configure(config.log_level)
@@ -45,9 +46,7 @@ async def run(config: Settings, probed: tuple[str, int] | None) -> None:
 
     Raises `SharedSessions` behind a connection pooler that would break leader election.
     """
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_signal()
     async with AsyncExitStack() as stack:
         pool = await postgres.connect(config.ledger_dsn.get_secret_value(), seconds=_LEDGER_SECONDS)
         stack.callback(pool.terminate)
