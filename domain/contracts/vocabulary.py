@@ -199,3 +199,8 @@ def support_workflow_id(request_id: str) -> str:
 def answer_workflow_id(request_id: str) -> str:
     """Return the id of the workflow that mails the answer to this request for help."""
     return f"answer-{request_id}"
+
+
+def withdrawal_workflow_id(reference: str, consent_id: int) -> str:
+    """Return the id of the workflow that applies a withdrawal, by the consent row it made."""
+    return f"withdrawal-{reference}-{consent_id}"

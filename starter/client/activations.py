@@ -23,7 +23,6 @@ from temporalio.client import (
     WorkflowQueryRejectedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateHandle,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
     WorkflowUpdateStage,
 )
 from temporalio.common import (
@@ -50,10 +49,11 @@ from domain.contracts.vocabulary import (
     WaitReason,
     answer_workflow_id,
     support_workflow_id,
+    withdrawal_workflow_id,
 )
-from security.keyfiles import KeyUnavailable
 from starter.client import first_look, pending_retries
 from starter.client.connect import NO_ANSWER, asking
+from starter.client.first_look import UNANSWERED
 from web import times
 from workflows.inbox import TOO_MANY
 from workflows.search_attributes import SINCE, STEP
@@ -63,11 +63,6 @@ _START_SHARE = 0.2
 """The share of a page's time that is kept for a start without a worker."""
 _AT_FIRST = TypedSearchAttributes([SearchAttributePair(STEP, Step.LOOKUP.value)])
 _REUSE_IF_FAILED = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
-_UNANSWERED: tuple[type[Exception], ...] = (
-    *NO_ANSWER,
-    KeyUnavailable,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
 _NO_PROGRESS: tuple[type[Exception], ...] = (
     *NO_ANSWER,
     WorkflowQueryFailedError,
@@ -120,7 +115,7 @@ class Activations:
         reserve = within.total_seconds() * _START_SHARE
         try:
             update = await first_look.start_and_look_up(
-                self._client, start, _AT_FIRST, task_timeout=times.TASK, until=until - reserve
+                self._client, start, _AT_FIRST, until=until - reserve
             )
         except WorkflowAlreadyStartedError:
             return await self.progress(start.reference)
@@ -151,7 +146,7 @@ class Activations:
     async def apply_withdrawal(self, reference: str, consent_id: int) -> None:
         """Start the workflow that applies this consent row to the directory; idempotent."""
         request = ApplyWithdrawal(reference=reference)
-        name = f"withdrawal-{reference}-{consent_id}"
+        name = withdrawal_workflow_id(reference, consent_id)
         await self._start(WITHDRAWAL_WORKFLOW, request, name, again=_REUSE_IF_FAILED)
 
     async def _start(
@@ -209,7 +204,7 @@ class Activations:
 
         Update and signal have the same submission id, so the inbox deduplicates them.
         """
-        with suppress(WorkflowUpdateFailedError, *_UNANSWERED):
+        with suppress(WorkflowUpdateFailedError, *UNANSWERED):
             async with asyncio.timeout_at(until):
                 return self._note_answer(
                     await self._handle(reference).start_update(
@@ -306,7 +301,7 @@ class Activations:
 
 async def _result(accepted: WorkflowUpdateHandle[Result], until: float) -> Result | None:
     """Return the answer, or None if it comes later: an accepted update will be handled."""
-    with suppress(*_UNANSWERED):
+    with suppress(*UNANSWERED):
         async with asyncio.timeout_at(until):
             return await accepted.result()
     return None

@@ -6,7 +6,6 @@ in memory: when it is lost, the activation goes on, and the page asks for its pr
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
 
 from temporalio.client import (
     Client,
@@ -24,14 +23,16 @@ from domain.contracts.views import Progress, ProgressRequest
 from domain.contracts.vocabulary import WORKFLOW, TaskQueue
 from security.keyfiles import KeyUnavailable
 from starter.client.connect import NO_ANSWER
+from web import times
 
 _UPDATE = "look_up"
-_NOT_ANSWERED: tuple[type[Exception], ...] = (
+UNANSWERED: tuple[type[Exception], ...] = (
     *NO_ANSWER,
     KeyUnavailable,
-    WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
+"""The exceptions of an update without an answer."""
+_NOT_ANSWERED: tuple[type[Exception], ...] = (*UNANSWERED, WorkflowUpdateFailedError)
 
 
 async def start_and_look_up(
@@ -39,7 +40,6 @@ async def start_and_look_up(
     start: ActivationStart,
     search_attributes: TypedSearchAttributes,
     *,
-    task_timeout: timedelta,
     until: float,
 ) -> WorkflowUpdateHandle[Progress] | None:
     """Start the activation and return the update once a worker has accepted it.
@@ -55,7 +55,7 @@ async def start_and_look_up(
         task_queue=TaskQueue.MAIN,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-        task_timeout=task_timeout,
+        task_timeout=times.TASK,
         search_attributes=search_attributes,
     )
     try:

@@ -17,7 +17,6 @@ from temporalio.client import (
     WorkflowExecutionStatus,
 )
 from temporalio.converter import DataConverter, WorkflowSerializationContext
-from temporalio.service import RPCError, RPCStatusCode
 
 from domain.contracts.people import Person
 from domain.contracts.submissions import ActivationStart
@@ -34,7 +33,7 @@ from starter.client import pending_retries as tries
 from starter.client.connect import asking
 from starter.output import Failed
 from support.verbs import facts, pollers, timeline
-from support.verbs.histories import UnknownReference, events_of
+from support.verbs.histories import describe, events_of
 from support.verbs.timeline import Event
 from web import times
 from workflows import steps
@@ -168,12 +167,12 @@ async def listed(client: Client, query: str, *, limit: int | None = None) -> lis
 
 async def standing(client: Client, reference: str) -> CaseSummary:
     """Return the summary of one activation; raises `UnknownReference`."""
-    return await _summary(client, await _describe(client, reference))
+    return await _summary(client, await describe(client, reference))
 
 
 async def start(client: Client, reference: str) -> ActivationStart | None:
     """Return the start argument of one activation; None when it cannot be read any more."""
-    events, _ = await events_of(client, await _describe(client, reference))
+    events, _ = await events_of(client, await describe(client, reference))
     return (await facts.read(_converter(client, reference), events, None)).start
 
 
@@ -182,13 +181,13 @@ async def person(client: Client, reference: str, key: str | None) -> Person | No
 
     None when the student is not known, or cannot be read any more.
     """
-    events, _ = await events_of(client, await _describe(client, reference))
+    events, _ = await events_of(client, await describe(client, reference))
     return await facts.person_of(_converter(client, reference), events, key)
 
 
 async def case(client: Client, reference: str) -> Case:
     """Return everything Temporal knows of one activation; raises `UnknownReference`."""
-    described = await _describe(client, reference)
+    described = await describe(client, reference)
     events, large = await events_of(client, described)
     converter = _converter(client, reference)
     line = await _summary(client, described)
@@ -249,18 +248,6 @@ async def _summary(client: Client, description: WorkflowExecutionDescription) ->
         unattended=bool(ready) and min(ready) < now - _TAKEN_WITHIN,
         told_at=now,
     )
-
-
-async def _describe(client: Client, reference: str) -> WorkflowExecutionDescription:
-    try:
-        with asking():
-            return await client.get_workflow_handle(reference).describe(
-                rpc_timeout=times.CONSOLE_RPC
-            )
-    except RPCError as error:
-        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
-            raise UnknownReference from None
-        raise
 
 
 def _converter(client: Client, reference: str) -> DataConverter:

@@ -5,6 +5,7 @@ erasure completes it. The account in the directory is not changed.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from temporalio.api.common.v1 import WorkflowExecution
@@ -12,11 +13,16 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.contracts.vocabulary import (
+    answer_workflow_id,
+    support_workflow_id,
+    withdrawal_workflow_id,
+)
 from ledger import erasure
 from ledger.erasure import Traces
 from starter.client.connect import asking
 from support.verbs.actions import ActionRefused
-from support.verbs.histories import UnknownReference
+from support.verbs.histories import UnknownReference, describe
 from support.verbs.staff import Action, StaffContext
 from translations import N_
 from web import times
@@ -47,21 +53,19 @@ async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
 def _workflows(reference: str, traces: Traces | None) -> list[str]:
     if traces is None:
         return [reference]
-    letters = [f"{kind}-{each}" for kind in ("support", "answer") for each in traces.requests]
-    return [reference, *letters, *(f"withdrawal-{reference}-{each}" for each in traces.consents)]
+    return [
+        reference,
+        *map(support_workflow_id, traces.requests),
+        *map(answer_workflow_id, traces.requests),
+        *(withdrawal_workflow_id(reference, each) for each in traces.consents),
+    ]
 
 
 async def _runs(client: Client, workflow_id: str) -> AsyncIterator[_Run]:
     """Yield the newest run, which visibility may not list yet, and the runs before it."""
-    try:
-        with asking():
-            newest = await client.get_workflow_handle(workflow_id).describe(
-                rpc_timeout=times.CONSOLE_RPC
-            )
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        newest = None
+    newest = None
+    with suppress(UnknownReference):
+        newest = await describe(client, workflow_id)
     if newest:
         running = newest.status is WorkflowExecutionStatus.RUNNING
         yield _Run(WorkflowExecution(workflow_id=newest.id, run_id=newest.run_id), running)

@@ -1,6 +1,7 @@
 """Reads the event history of an activation from Temporal; of a large one only the beginning."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionDescription
@@ -23,6 +24,24 @@ class UnknownReference(UserError):
         super().__init__("no activation has this reference")
 
 
+@contextmanager
+def existing() -> Iterator[None]:
+    """Raise `UnknownReference` if Temporal has no such run, and else as `asking`."""
+    try:
+        with asking():
+            yield
+    except RPCError as error:
+        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
+            raise UnknownReference from None
+        raise
+
+
+async def describe(client: Client, workflow_id: str) -> WorkflowExecutionDescription:
+    """Return Temporal's description of the newest run; raises `UnknownReference`."""
+    with existing():
+        return await client.get_workflow_handle(workflow_id).describe(rpc_timeout=times.CONSOLE_RPC)
+
+
 async def events_of(
     client: Client, described: WorkflowExecutionDescription
 ) -> tuple[Sequence[HistoryEvent], bool]:
@@ -30,13 +49,8 @@ async def events_of(
     if _size(described) > _LARGEST:
         return await _beginning(client, described), True
     handle = client.get_workflow_handle(described.id)
-    try:
-        with asking():
-            return (await handle.fetch_history(rpc_timeout=times.CONSOLE_RPC)).events, False
-    except RPCError as error:
-        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
-            raise UnknownReference from None
-        raise
+    with existing():
+        return (await handle.fetch_history(rpc_timeout=times.CONSOLE_RPC)).events, False
 
 
 async def _beginning(
