@@ -51,10 +51,6 @@ class Misconfigured(AdapterError):
         super().__init__(FailureType.CONFIGURATION, detail, wait=_MENDING, alarming=True)
 
 
-class UnusableSettings(Exception):
-    """A system answers, but not as the settings need it; the text says in one line what to do."""
-
-
 class Refused(Misconfigured):
     """The system rejects the request whatever the settings: a defect of this engine."""
 

@@ -15,6 +15,7 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, P
 
 from domain import blanks, usernames
 from domain.memo import OF_A_REGISTRAR, remembered
+from domain.reasons import Reason
 from domain.rules import InputRule, InvalidInput
 from domain.text import has_greek, is_greek_only, plain
 
@@ -97,7 +98,7 @@ def is_at(address: str, domains: Collection[str]) -> bool:
 def is_of_nobody(address: str) -> bool:
     """Tell whether a mailbox is an office's or a placeholder by its name: info@, no@, none@."""
     name = address.partition("@")[0]
-    reserved = usernames.unusable(name) is usernames.Unusable.RESERVED
+    reserved = usernames.unusable(name) is Reason.LOGIN_RESERVED
     return reserved or not blanks.value(name) or re.sub(r"[._+-]", "", name) in _NOT_PERSONAL
 
 

@@ -6,7 +6,6 @@ long is skipped, because truncated names look like mistakes.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from enum import StrEnum
 from itertools import product
 from string import Formatter
 
@@ -35,14 +34,7 @@ def is_valid(name: str) -> bool:
     return bool(spelled) and name not in _RESERVED
 
 
-class Unusable(StrEnum):
-    """Why the registrar's login name cannot be given to anybody."""
-
-    RESERVED = "reserved"
-    MALFORMED = "not a name that can be written"
-
-
-def unusable(name: str, reserved: Collection[str] = ()) -> Unusable | None:
+def unusable(name: str, reserved: Collection[str] = ()) -> Reason | None:
     """Return why the registrar's login name cannot be used; None if it can.
 
     It may have forms that this module does not generate: underscores, only digits, an address with
@@ -50,15 +42,9 @@ def unusable(name: str, reserved: Collection[str] = ()) -> Unusable | None:
     """
     refused = _RESERVED | {each.casefold() for each in reserved}
     if name in refused or name.partition("@")[0] in refused:
-        return Unusable.RESERVED
+        return Reason.LOGIN_RESERVED
     writable = len(name) <= _LONGEST and _WRITABLE.fullmatch(name)
-    return None if writable else Unusable.MALFORMED
-
-
-_REASONS = {
-    Unusable.RESERVED: Reason.LOGIN_RESERVED,
-    Unusable.MALFORMED: Reason.LOGIN_MALFORMED,
-}
+    return None if writable else Reason.LOGIN_MALFORMED
 
 
 def refusal(login_name: str | None, reserved: Collection[str], *, shared: bool) -> Reason | None:
@@ -66,10 +52,9 @@ def refusal(login_name: str | None, reserved: Collection[str], *, shared: bool) 
 
     `shared`: another enrolled student has it as well.
     """
-    why = unusable(login_name, reserved) if login_name else None
-    if why:
-        return _REASONS[why]
-    return Reason.LOGIN_SHARED if login_name and shared else None
+    if not login_name:
+        return None
+    return unusable(login_name, reserved) or (Reason.LOGIN_SHARED if shared else None)
 
 
 def address(name: str, domain: str) -> str | None:

@@ -11,10 +11,6 @@ from postgres import NO_RESULT, Pool
 from security.keyfiles import KeyUnavailable
 
 
-class OtherKeys(KeyUnavailable):
-    """A key file differs from the one that the other processes have."""
-
-
 async def other(pool: Pool, values: Mapping[str, str]) -> list[str]:
     """Record the values that are new; return the names of those that differ from the recorded ones.
 
@@ -46,9 +42,9 @@ async def known(pool: Pool) -> frozenset[str] | None:
 
 
 async def compare(pool: Pool, values: Mapping[str, str]) -> None:
-    """Raise `OtherKeys` when a key differs; pass while the ledger is unavailable."""
+    """Raise `KeyUnavailable` when a key differs; pass while the ledger is unavailable."""
     if names := await other(pool, values):
-        raise OtherKeys(
+        raise KeyUnavailable(
             f"not the same key as the other processes have: {', '.join(names)}; copy it here from"
             " the machine on which keys are made (operations.md, Keys)"
         )

@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 
 import postgres
 import settings
-from adapters.errors import AdapterError, UnusableSettings
+from adapters.errors import AdapterError
 from ledger import migrate
 from ledger.migrate import NotMigrated
 from postgres import SharedSessions
@@ -37,7 +37,6 @@ _ONE_LINE_ERRORS = (
     KeyUnavailable,
     NotMigrated,
     SharedSessions,
-    UnusableSettings,
     AdapterError,
 )
 """Errors whose own text is one line that says why a command fails."""

@@ -19,7 +19,7 @@ class Registrar(Protocol):
     """
 
     async def check_settings(self) -> None:
-        """Raise `adapters.errors.UnusableSettings` if answers would not be reliable.
+        """Raise an error that says in one line what to do if answers would not be reliable.
 
         While the registrar is away, nothing is raised.
         """

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import asyncpg
 
 import postgres
-from adapters.errors import AdapterError, UnusableSettings, translated
+from adapters.errors import AdapterError, translated
 from adapters.registrar.names_sql import heads, initials
 from adapters.registrar.port import SharedByMany
 from adapters.registrar.sql import ending, like, spelled, statements
@@ -29,7 +29,7 @@ from domain.registrar.rows import (
     without_blank_words,
 )
 from domain.registrar.students import ContactQuery, display_names, holds, holds_login_name
-from postgres import UNAVAILABLE, Pool, SharedSessions, connect
+from postgres import UNAVAILABLE, Pool, connect
 from settings.systems import RegistrarSettings
 
 DSN = "registrar.dsn"
@@ -69,10 +69,7 @@ class View:
         self._blanks_dates = any(map(str.isdigit, "".join(self._blank_words)))
 
     async def check_settings(self) -> None:
-        try:
-            await postgres.refuse_shared_sessions(self._pool, DSN)
-        except SharedSessions as shared:
-            raise UnusableSettings(str(shared)) from None
+        await postgres.refuse_shared_sessions(self._pool, DSN)
 
     async def by_contact(self, typed: ContactQuery) -> list[Row]:
         return await self._of_few(await self._holding(self._statements.by_contact, typed))

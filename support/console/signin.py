@@ -9,11 +9,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
+from adapters.errors import AdapterError
 from ledger import audit
 from postgres import UNAVAILABLE
 from support.console.console_request import SIGN_IN, ConsoleRequest, SignedOut, anyone
 from support.console.handbook import sections
-from support.verbs.signin import DirectoryAway, NoRole
+from support.verbs.signin import NoRole
 from translations import N_
 from web import limits
 
@@ -46,7 +47,7 @@ async def signed_in(ctx: AnyoneRequest) -> Response:
     await _count(ctx, name)
     try:
         staff = await ctx.app.sign_in.staff(name, form.get("password"))
-    except DirectoryAway:
+    except AdapterError:
         return _again(ctx, name, onward, _AWAY, 503)
     except NoRole as nobody:
         await _note(ctx, nobody.name, "sign_in_refused")

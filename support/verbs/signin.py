@@ -1,7 +1,7 @@
 """Authenticates staff by a bind to the directory, or by an account in the operators' file.
 
 A source returns the staff member, None when name or password are wrong, or raises
-`DirectoryAway`. OpenID Connect would be a third source.
+`AdapterError` while the directory is away. OpenID Connect would be a third source.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from adapters.directory.port import StaffGroups
-from adapters.errors import AdapterError
 from settings.pages import Console
 from starter.output import Failed
 from support.verbs.staff import Staff, StaffRole
@@ -23,10 +22,6 @@ from translations import N_
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONGEST_PASSWORD = 256
 _SHORTEST_PASSWORD = 12
-
-
-class DirectoryAway(Exception):
-    """The directory is away, so nobody can be authenticated by it now."""
 
 
 class NoRole(Exception):
@@ -49,12 +44,9 @@ class ByDirectory:
         if not console.user_dn:
             return None
         groups = dict.fromkeys([*console.groups.values(), *console.departments])
-        try:
-            found = await asyncio.to_thread(
-                self._directory.groups_of, name, password.encode(), tuple(groups)
-            )
-        except AdapterError:
-            raise DirectoryAway from None
+        found = await asyncio.to_thread(
+            self._directory.groups_of, name, password.encode(), tuple(groups)
+        )
         if found is None:
             return None
         limits = [console.departments[group] for group in found if group in console.departments]
@@ -116,8 +108,8 @@ class SignIn:
     async def staff(self, name: str, password: str) -> Staff | None:
         """Return the staff member, None when name or password are wrong.
 
-        Raises `DirectoryAway` and `NoRole`. An empty password is refused here: a directory would
-        accept it as an anonymous bind.
+        Raises `NoRole`, and `AdapterError` while the directory is away. An empty password is
+        refused here: a directory would accept it as an anonymous bind.
         """
         if not _NAME.fullmatch(name) or not 0 < len(password) <= _LONGEST_PASSWORD:
             return None

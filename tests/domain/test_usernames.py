@@ -4,7 +4,6 @@ from hypothesis import strategies as st
 
 from domain.reasons import Reason
 from domain.usernames import (
-    Unusable,
     address,
     candidates,
     check_pattern,
@@ -123,11 +122,11 @@ UNWRITABLE = [
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        *((name, Unusable.RESERVED) for name in SERVICES),
-        *((name, Unusable.MALFORMED) for name in UNWRITABLE),
+        *((name, Reason.LOGIN_RESERVED) for name in SERVICES),
+        *((name, Reason.LOGIN_MALFORMED) for name in UNWRITABLE),
     ],
 )
-def test_names_of_services_and_what_cannot_be_written_are_nobodys(name: str, why: Unusable) -> None:
+def test_names_of_services_and_what_cannot_be_written_are_nobodys(name: str, why: Reason) -> None:
     assert unusable(name, ["OWN"]) is why
 
 

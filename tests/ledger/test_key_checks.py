@@ -7,6 +7,7 @@ import pytest
 from ledger import key_checks
 from postgres import Pool, connect
 from security import rotation
+from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from security.purposes import LASTING, User
 
@@ -25,7 +26,7 @@ async def test_what_differs_is_named_and_what_is_missing_is_not(pool: Pool, tmp_
     part = tmp_path / "part"
     rotation.copy(tmp_path / "one", part, [User.PORTAL])
     (part / "session.key").write_bytes((tmp_path / "two/session.key").read_bytes())
-    with pytest.raises(key_checks.OtherKeys, match=r": session\.key; copy it here"):
+    with pytest.raises(KeyUnavailable, match=r": session\.key; copy it here"):
         await key_checks.compare(pool, KeyRing(part).checks())
     await pool.execute("DELETE FROM key_check")
 

@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from adapters.errors import UnusableSettings
 from adapters.registrar.port import Registrar
 from adapters.registrar.wiring import registrar_of
+from postgres import SharedSessions
 from tests.adapters.contract_registrar import *  # noqa: F403 - the tests of every registrar
 from tests.adapters.contract_registrar import ROWS, SYSTEM
 from tests.ledger.transaction_pooler import pooling
@@ -44,5 +44,5 @@ async def test_a_pooler_that_shares_sessions_is_refused_by_the_name_of_the_setti
         through = f"{direct.replace(f':{port}/', f':{pooler}/')}?sslmode=disable"
         settings = stack.settings.registrar.model_copy(update={"dsn": SecretStr(through)})
         async with registrar_of(settings) as view:
-            with pytest.raises(UnusableSettings, match=r"^registrar\.dsn leads to a pooler"):
+            with pytest.raises(SharedSessions, match=r"^registrar\.dsn leads to a pooler"):
                 await view.check_settings()
