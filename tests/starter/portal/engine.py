@@ -50,7 +50,10 @@ def at(step: Step, reason: WaitReason | None = None, **more: object) -> Progress
 
 
 class MemoryEngine:
-    """`worker` False is a stopped worker: nothing answers, and everything is still taken in."""
+    """`worker` False is a stopped worker: nothing answers, and everything is still taken in.
+
+    `queries` counts how often it was asked for the progress; starts and answers are not counted.
+    """
 
     def __init__(self) -> None:
         self.activations: dict[str, Progress] = {}
@@ -65,6 +68,7 @@ class MemoryEngine:
         self.terminated = False
         self.next_try_at: datetime | None = None
         self.failed_by: WaitReason | None = None
+        self.queries = 0
 
     def put(self, reference: str, progress: Progress) -> None:
         self.activations[reference] = progress.model_copy(update={"reference": reference})
@@ -101,6 +105,7 @@ class MemoryEngine:
         return Answer(verdict=verdict, progress=self.activations[reference])
 
     async def progress(self, reference: str) -> Progress | None:
+        self.queries += 1
         self._reach()
         answers = self.worker and not self.terminated
         return self.activations.get(reference) if answers else None

@@ -30,26 +30,15 @@ REVIEW = numbered(2, Step.REVIEW, WaitReason.WAITING_CONSENT)
 PASSWORD = numbered(3, Step.PASSWORD, WaitReason.WAITING_PASSWORD)
 
 
-class Asked(MemoryEngine):
-    """Counts how often it was asked for the progress; starts and answers are not counted."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = PIN
-        self.queries = 0
-
-    async def progress(self, reference: str) -> Progress | None:
-        self.queries += 1
-        return await super().progress(reference)
+@pytest.fixture
+def engine() -> MemoryEngine:
+    made = MemoryEngine()
+    made.first = PIN
+    return made
 
 
 @pytest.fixture
-def engine() -> Asked:
-    return Asked()
-
-
-@pytest.fixture
-async def proved(student: Browser, engine: Asked) -> Browser:
+async def proved(student: Browser, engine: MemoryEngine) -> Browser:
     """Return a browser whose code was right, and that has not read the next page yet."""
     engine.next = [(Verdict.ACCEPTED, REVIEW)]
     await student.get("/pin")
@@ -59,7 +48,7 @@ async def proved(student: Browser, engine: Asked) -> Browser:
 
 
 async def test_a_page_after_a_redirect_asks_nobody_and_a_second_one_asks(
-    proved: Browser, engine: Asked
+    proved: Browser, engine: MemoryEngine
 ) -> None:
     assert NAME in (await proved.get("/review")).text
     assert engine.queries == 0
@@ -68,7 +57,7 @@ async def test_a_page_after_a_redirect_asks_nobody_and_a_second_one_asks(
 
 
 async def test_what_waits_is_in_the_row_but_not_in_clear(
-    proved: Browser, engine: Asked, pool: Pool
+    proved: Browser, engine: MemoryEngine, pool: Pool
 ) -> None:
     token = token_hash(proved.http.cookies["session"])
     row = await pool.fetchrow("SELECT * FROM session WHERE token_hash = $1", token)
@@ -89,7 +78,7 @@ async def test_what_waits_is_in_the_row_but_not_in_clear(
     ],
 )
 async def test_what_is_old_or_of_something_else_is_not_used(
-    proved: Browser, engine: Asked, pool: Pool, broken: str
+    proved: Browser, engine: MemoryEngine, pool: Pool, broken: str
 ) -> None:
     engine.put("A-2222-2222", engine.activations[engine.started[0].reference])
     token = token_hash(proved.http.cookies["session"])
@@ -107,7 +96,7 @@ async def test_a_browser_whose_activation_was_taken_over_gets_no_page_of_it(
 
 
 async def test_a_copy_of_the_cookie_of_before_gets_no_page_of_it(
-    app: FastAPI, student: Browser, engine: Asked
+    app: FastAPI, student: Browser, engine: MemoryEngine
 ) -> None:
     copied = student.http.cookies["session"]
     engine.next = [(Verdict.ACCEPTED, REVIEW)]
@@ -129,7 +118,7 @@ async def test_an_answer_that_another_submission_proved_draws_no_page(
 
 @pytest.mark.parametrize("verdict", [Verdict.WRONG, Verdict.LOCKED, Verdict.EXPIRED])
 async def test_an_answer_that_brought_its_own_page_draws_no_other(
-    student: Browser, engine: Asked, verdict: Verdict
+    student: Browser, engine: MemoryEngine, verdict: Verdict
 ) -> None:
     """Staff may have acted since: there is no redirect that it could serve."""
     await student.get("/pin")
@@ -141,7 +130,7 @@ async def test_an_answer_that_brought_its_own_page_draws_no_other(
 
 
 async def test_a_message_that_was_asked_for_brings_its_page(
-    student: Browser, engine: Asked
+    student: Browser, engine: MemoryEngine
 ) -> None:
     await student.get("/pin")
     engine.next = [(Verdict.ACCEPTED, PIN.model_copy(update={"version": 2}))]
@@ -151,7 +140,9 @@ async def test_a_message_that_was_asked_for_brings_its_page(
     assert engine.queries == 0
 
 
-async def test_what_is_sent_makes_the_answer_of_before_old(proved: Browser, engine: Asked) -> None:
+async def test_what_is_sent_makes_the_answer_of_before_old(
+    proved: Browser, engine: MemoryEngine
+) -> None:
     form = proved.hidden | {"decision": "agree", "shown_hash": "0" * 64}
     engine.worker = False
     response = await proved.post("/review", **form)
@@ -160,7 +151,7 @@ async def test_what_is_sent_makes_the_answer_of_before_old(proved: Browser, engi
 
 
 async def test_a_form_sent_long_ago_leads_to_where_the_activation_stands(
-    proved: Browser, engine: Asked
+    proved: Browser, engine: MemoryEngine
 ) -> None:
     """Its answer is the one of then, and older than the newest one that is known."""
     await proved.get("/review")
@@ -188,7 +179,7 @@ async def test_a_form_sent_long_ago_leads_to_where_the_activation_stands(
 
 
 async def test_an_answer_out_of_step_leads_where_it_says_without_asking(
-    proved: Browser, engine: Asked
+    proved: Browser, engine: MemoryEngine
 ) -> None:
     await proved.get("/review")
     engine.next = [(Verdict.OUT_OF_STEP, PASSWORD.model_copy(update={"version": 1}))]
@@ -201,7 +192,7 @@ async def test_an_answer_out_of_step_leads_where_it_says_without_asking(
 
 @pytest.mark.parametrize("how", ["away", "slow"])
 async def test_an_answer_that_cannot_be_kept_counts_all_the_same(
-    student: Browser, engine: Asked, monkeypatch: pytest.MonkeyPatch, how: str
+    student: Browser, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     async def keep(*_: object, **__: object) -> bool:
         if how == "away":
@@ -220,7 +211,7 @@ async def test_an_answer_that_cannot_be_kept_counts_all_the_same(
 
 
 async def test_without_its_key_a_page_asks(
-    proved: Browser, engine: Asked, stack: TestStack, monkeypatch: pytest.MonkeyPatch
+    proved: Browser, engine: MemoryEngine, stack: TestStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(*_: object) -> str:
         raise KeyUnavailable("no key")

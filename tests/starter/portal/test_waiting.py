@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from fastapi import FastAPI
 
-from domain.contracts.views import Progress
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 from postgres import Pool
 from settings import Settings
@@ -26,24 +25,7 @@ WAITS = [
 ]
 
 
-class Asked(MemoryEngine):
-    """Counts how often a worker was asked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.queries = 0
-
-    async def progress(self, reference: str) -> Progress | None:
-        self.queries += 1
-        return await super().progress(reference)
-
-
-@pytest.fixture
-def engine() -> Asked:
-    return Asked()
-
-
-async def stands_at(engine: Asked, step: Step, reason: WaitReason | None) -> str:
+async def stands_at(engine: MemoryEngine, step: Step, reason: WaitReason | None) -> str:
     """Let the activation that was started stand there, and return its reference."""
     reference = engine.started[0].reference
     engine.put(reference, at(step, reason))
@@ -53,7 +35,7 @@ async def stands_at(engine: Asked, step: Step, reason: WaitReason | None) -> str
 
 @pytest.mark.parametrize(("step", "reason"), WAITS)
 async def test_the_waiting_page_asks_no_worker(
-    student: Browser, engine: Asked, pool: Pool, step: Step, reason: WaitReason | None
+    student: Browser, engine: MemoryEngine, pool: Pool, step: Step, reason: WaitReason | None
 ) -> None:
     await proved(pool, student)
     reference = await stands_at(engine, step, reason)
@@ -68,7 +50,7 @@ async def test_the_waiting_page_asks_no_worker(
 
 @pytest.mark.parametrize(("step", "reason"), [each for each in EVERY if each not in WAITS])
 async def test_whoever_may_go_on_is_led_on_by_a_worker(
-    student: Browser, engine: Asked, pool: Pool, step: Step, reason: WaitReason | None
+    student: Browser, engine: MemoryEngine, pool: Pool, step: Step, reason: WaitReason | None
 ) -> None:
     await proved(pool, student)
     reference = await stands_at(engine, step, reason)
@@ -81,7 +63,7 @@ async def test_whoever_may_go_on_is_led_on_by_a_worker(
 
 @pytest.mark.parametrize(("step", "reason"), WAITS)
 async def test_before_the_proof_a_worker_says_what_waits_behind_it(
-    student: Browser, engine: Asked, step: Step, reason: WaitReason | None
+    student: Browser, engine: MemoryEngine, step: Step, reason: WaitReason | None
 ) -> None:
     """A case that staff hold before the code is told to the browser that began it."""
     await stands_at(engine, step, reason)
@@ -94,7 +76,7 @@ async def test_before_the_proof_a_worker_says_what_waits_behind_it(
 async def test_under_enumeration_protection_a_worker_says_what_is_concealed(
     make_app: Callable[[Settings], FastAPI],
     settings: Settings,
-    engine: Asked,
+    engine: MemoryEngine,
     step: Step,
     reason: WaitReason | None,
 ) -> None:
