@@ -7,9 +7,11 @@ tables the first rule that holds decides. The evidence comes from `row_pairs`.
 from collections.abc import Callable
 from enum import Enum, auto
 from functools import cached_property
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from domain.registrar.row_pairs import PairEvidence
+
+_Then = TypeVar("_Then")
 
 ANYHOW = ""
 """Mark of two rows that may be one person's independent of their contacts."""
@@ -74,45 +76,39 @@ class Pair(PairEvidence):
         return self.likeness is Likeness.NONE and self.contradicted
 
 
-class _LikenessRule(NamedTuple):
+class _Rule(NamedTuple, Generic[_Then]):
     because: str
     holds: Callable[[Pair], bool]
-    then: Likeness
-
-
-class _DecisionRule(NamedTuple):
-    because: str
-    holds: Callable[[Pair], bool]
-    then: Decision
+    then: _Then
 
 
 LIKENESSES = (
-    _LikenessRule(
+    _Rule(
         "One number, and the first name agrees",
         lambda pair: pair.same_number and pair.one.first.agrees(pair.other.first),
         Likeness.ALL_BUT_ONE,
     ),
-    _LikenessRule(
+    _Rule(
         "One number, and two facts agree, of no namesakes",
         lambda pair: pair.same_number and pair.two_facts_of_one,
         Likeness.ALL_BUT_ONE,
     ),
-    _LikenessRule(
+    _Rule(
         "First name and birth date agree; a surname changes",
         lambda pair: pair.same_first and pair.same_birth,
         Likeness.ALL_BUT_ONE,
     ),
-    _LikenessRule(
+    _Rule(
         "Both names agree; a birth date is unknown, or has day and month exchanged",
         lambda pair: pair.same_first and pair.same_last and not pair.other_birth,
         Likeness.ALL_BUT_ONE,
     ),
-    _LikenessRule(
+    _Rule(
         "Surname and birth date agree; a first name is unknown, cut short, or one of several",
         lambda pair: pair.same_last and pair.same_birth and not pair.first_contradicts,
         Likeness.ALL_BUT_ONE,
     ),
-    _LikenessRule(
+    _Rule(
         "One number that begins with the birth date of both; one of the names is spelled alike",
         lambda pair: (
             pair.same_number
@@ -122,7 +118,7 @@ LIKENESSES = (
         ),
         Likeness.RESPELLED,
     ),
-    _LikenessRule(
+    _Rule(
         "One number that begins with the birth date of one row; the first name is spelled alike",
         lambda pair: (
             pair.same_number
@@ -132,7 +128,7 @@ LIKENESSES = (
         ),
         Likeness.RESPELLED,
     ),
-    _LikenessRule(
+    _Rule(
         "One number without a birth date in it; birth dates agree, and first names may be one",
         lambda pair: (
             pair.same_number
@@ -142,7 +138,7 @@ LIKENESSES = (
         ),
         Likeness.RESPELLED,
     ),
-    _LikenessRule(
+    _Rule(
         "Birth dates agree, and first names may be one",
         lambda pair: pair.same_birth and pair.first_resembles,
         Likeness.FIRST_NAME,
@@ -151,17 +147,17 @@ LIKENESSES = (
 _CLOSE_LIKENESSES = (Likeness.ALL_BUT_ONE, Likeness.RESPELLED)
 
 DECISIONS = (
-    _DecisionRule(
+    _Rule(
         "Twins: one birth date, other first names, a number of their own each",
         lambda pair: pair.twins_by_number,
         Decision.NO,
     ),
-    _DecisionRule(
+    _Rule(
         "One number, and two facts agree",
         lambda pair: pair.same_number and pair.two_facts,
         Decision.YES,
     ),
-    _DecisionRule(
+    _Rule(
         "One number that begins with their birth date, one surname, first names spelled alike;"
         " twins may be called so as well, and one have the other's number",
         lambda pair: (
@@ -173,22 +169,22 @@ DECISIONS = (
         ),
         Decision.YES,
     ),
-    _DecisionRule(
+    _Rule(
         "Nothing is alike",
         lambda pair: pair.likeness is Likeness.NONE,
         Decision.NO,
     ),
-    _DecisionRule(
+    _Rule(
         "A contact and all three facts agree, and no number differs",
         lambda pair: pair.all_agree and not pair.other_number and bool(pair.shared_contacts),
         Decision.YES,
     ),
-    _DecisionRule(
+    _Rule(
         "All three facts agree, and the numbers are written alike; a country may be wrong",
         lambda pair: pair.all_agree and pair.number_is_written_alike,
         Decision.YES,
     ),
-    _DecisionRule(
+    _Rule(
         "One father, surname and birth date; the first names are forms of one, or differ by a typo",
         lambda pair: (
             pair.same_last
@@ -200,7 +196,7 @@ DECISIONS = (
         ),
         Decision.YES,
     ),
-    _DecisionRule(
+    _Rule(
         "One father, first name and birth date; a surname is one of several, or differs by a typo",
         lambda pair: (
             pair.same_first
@@ -212,47 +208,47 @@ DECISIONS = (
         ),
         Decision.YES,
     ),
-    _DecisionRule(
+    _Rule(
         "More than a fact differs",
         lambda pair: pair.likeness not in _CLOSE_LIKENESSES,
         Decision.BY_CONTACT,
     ),
-    _DecisionRule(
+    _Rule(
         "The father is unknown, or another",
         lambda pair: not pair.same_father,
         Decision.BY_CONTACT,
     ),
-    _DecisionRule(
+    _Rule(
         "One father, and one number",
         lambda pair: pair.same_number,
         Decision.YES,
     ),
-    _DecisionRule(
+    _Rule(
         "One father, and the surname may have changed by marriage",
         lambda pair: not pair.same_last and pair.surname_may_have_changed,
         Decision.YES,
     ),
-    _DecisionRule(
+    _Rule(
         "One father, and other surnames",
         lambda pair: not pair.same_last,
         Decision.BY_CONTACT,
     ),
-    _DecisionRule(
+    _Rule(
         "One father and surname; a birth date is unknown, and numbers differ",
         lambda pair: not pair.dated and pair.other_number,
         Decision.BY_CONTACT,
     ),
-    _DecisionRule(
+    _Rule(
         "One father and surname; a birth date is unknown",
         lambda pair: not pair.dated,
         Decision.UNDATED,
     ),
-    _DecisionRule(
+    _Rule(
         "One father and surname; a fact and numbers of one kind differ",
         lambda pair: pair.numbered_unlike,
         Decision.BY_CONTACT,
     ),
-    _DecisionRule(
+    _Rule(
         "One father and surname, and at most one fact differs",
         lambda _: True,
         Decision.YES,

@@ -75,26 +75,19 @@ def _registrar_page(
 
 
 @router.get("/caller")
-async def caller_form(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
-    return _caller_page(ctx, None)
-
-
 @router.get("/case/{raw}/caller")
-async def case_caller_form(raw: str, ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
-    return _caller_page(ctx, reference_of(raw))
+async def caller_form(
+    raw: str | None = None, ctx: ConsoleRequest = allowed_to(Action.CALLER)
+) -> Response:
+    return _caller_page(ctx, reference_of(raw) if raw else None)
 
 
 @router.post("/caller")
-async def ask_caller(ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
-    return await _answer_caller(ctx, None)
-
-
 @router.post("/case/{raw}/caller")
-async def ask_case_caller(raw: str, ctx: ConsoleRequest = allowed_to(Action.CALLER)) -> Response:
-    return await _answer_caller(ctx, reference_of(raw))
-
-
-async def _answer_caller(ctx: ConsoleRequest, reference: str | None) -> Response:
+async def ask_caller(
+    raw: str | None = None, ctx: ConsoleRequest = allowed_to(Action.CALLER)
+) -> Response:
+    reference = reference_of(raw) if raw else None
     form = await ctx.form()
     typed = {name: form.get(name) for name in _CALLER_FIELDS}
     question = CallerQuestion(

@@ -19,7 +19,7 @@ from ledger.pauses import Pause
 from postgres import UNAVAILABLE, Connection
 from settings.rules import SendBudget
 from starter.client.connect import NO_ANSWER
-from support.verbs import pollers
+from support.verbs import alert_channels, pollers
 from support.verbs.staff import Action, StaffContext
 from support.verbs.system_texts import TEXTS
 from translations import N_
@@ -57,9 +57,9 @@ class OperationState:
     """The health; `queues` is None while Temporal is away, the rest is empty without the ledger."""
 
     ledger: bool
-    temporal: bool
     parts: tuple[DependencyHealth, ...]
-    queues: tuple[Queue, ...] | None
+    temporal: bool = False
+    queues: tuple[Queue, ...] | None = None
     sms: tuple[SpentBudget, ...] = ()
     pause: Pause | None = None
     alerts: tuple[Alert, ...] = ()
@@ -75,21 +75,16 @@ async def state(ctx: StaffContext) -> OperationState:
     """Return the engine's health now; raises `NotAllowed`."""
     ctx.staff.check(Action.OPERATE)
     queues, known = await asyncio.gather(_queues(ctx.client), _known(ctx))
-    answers = queues is not None
-    told = OperationState(ledger=known is not None, temporal=answers, parts=(), queues=queues)
-    if known is None:
-        return replace(told, parts=tuple(DependencyHealth(part) for part in System))
-    return replace(known, temporal=answers, queues=queues)
+    return replace(known, temporal=queues is not None, queues=queues)
 
 
-async def _known(ctx: StaffContext) -> OperationState | None:
+async def _known(ctx: StaffContext) -> OperationState:
+    """Return what the ledger knows of the engine's health."""
     try:
         standing = await parts.standing(ctx.pool, WITHIN)
         return OperationState(
             ledger=True,
-            temporal=True,
             parts=tuple(standing.get(part, DependencyHealth(part)) for part in System),
-            queues=None,
             sms=await sms_spent(ctx.pool, ctx.settings.send_budget),
             pause=await pauses.current(ctx.pool),
             alerts=tuple(
@@ -100,14 +95,13 @@ async def _known(ctx: StaffContext) -> OperationState | None:
             alert_channels=tuple(await _channels(ctx)),
         )
     except UNAVAILABLE:
-        return None
+        return OperationState(ledger=False, parts=tuple(map(DependencyHealth, System)))
 
 
 async def _channels(ctx: StaffContext) -> list[AlertDelivery]:
     """Return the delivery state of each configured alert channel, including unused ones."""
-    told = ctx.settings.alerts
-    named = [name for name, to in (("webhook", told.webhook_url), ("email", told.email)) if to]
     used = {channel.name: channel for channel in await alerts.channels(ctx.pool)}
+    named = [channel.name for channel in alert_channels.channels(ctx.settings)]
     return [used.get(name, AlertDelivery(name, None, None, None, None)) for name in named]
 
 

@@ -66,7 +66,6 @@ async def sharing(ctx: StaffContext, registrar: Registrar, group: list[Row]) -> 
     region = region_of(ctx)
     mobiles, emails = students.contacts(group, region, own_domains(ctx))
     own = person_in(ctx, group).person_key
-    index = partial(ctx.keys.index, "person")
     others: set[str] = set()
     asked = {
         **{mobile: students.ContactQuery(mobile, None, region) for mobile in mobiles},
@@ -75,7 +74,7 @@ async def sharing(ctx: StaffContext, registrar: Registrar, group: list[Row]) -> 
     each: dict[str, int] = {}
     for contact, typed in asked.items():
         try:
-            found = students.persons(await registrar.by_contact(typed), typed, index)
+            found = students.persons(await registrar.by_contact(typed), typed, index_of(ctx))
         except SharedByMany:
             each[contact] = MOST_SHARING
             continue

@@ -5,13 +5,12 @@ keeps only which kinds were searched, and for which hits the name was shown.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, fields
 
-from domain import contacts, names
+from domain import names
 from domain.insurance import AMKA, EHIC
 from domain.references import normalise
-from domain.rules import InvalidInput
+from domain.registrar.diagnosis import TypedContacts
 from domain.text import identifier, plain
 from ledger import activations
 from ledger import search as ledger
@@ -66,27 +65,18 @@ def parse_query(typed: str, region: str) -> SearchQuery:
     number = identifier(text)
     if len(number) < _FEWEST:
         return SearchQuery()
-    mobile, email = _contacts(text, region)
+    contacts = TypedContacts(text, text).read(region)
     one_word = len(text.split()) == 1
     has_digit = any(char.isdigit() for char in number)
     return SearchQuery(
         reference=normalise(text),
-        mobile=mobile,
-        email=email,
+        mobile=contacts.mobile,
+        email=contacts.email,
         username=text.lower() if one_word else None,
         student_number=number if has_digit else None,
         insurance=tuple(f"{scheme}:{number}" for scheme in _SCHEMES) if has_digit else (),
         names=tuple(names.sought(text)),
     )
-
-
-def _contacts(text: str, region: str) -> tuple[str | None, str | None]:
-    mobile = email = None
-    with suppress(InvalidInput):
-        mobile = contacts.mobile(text, region)
-    with suppress(InvalidInput):
-        email = contacts.email(text)
-    return mobile, email
 
 
 async def _lines(ctx: StaffContext, hits: list[activations.ActivationRow]) -> list[CaseSummary]:

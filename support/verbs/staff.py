@@ -142,10 +142,11 @@ class StaffContext:
 
         No details are shown and nothing is changed without this row.
         """
-        self.staff.check(action)
-        await self._write(action, [reference], reason)
+        await self.record_each(action, [reference], reason)
 
-    async def record_each(self, action: Action, references: Iterable[str], reason: str) -> None:
+    async def record_each(
+        self, action: Action, references: Iterable[str | None], reason: str
+    ) -> None:
         """Write one audit row for each reference in one transaction; raises `NotAllowed`."""
         self.staff.check(action)
         await self._write(action, references, reason)
