@@ -11,6 +11,7 @@ from activities.registered import Activities
 from adapters.registrar.port import Registrar, SharedByMany
 from domain.contracts.people import FindStudent, Person, StudentsFound
 from domain.contracts.vocabulary import ActivityName, FailureType
+from domain.memo import remembering
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.students import ContactQuery, holders, persons
 from postgres import UNAVAILABLE
@@ -31,7 +32,8 @@ class RegistrarActivities(Activities):
     async def find_student(self, request: FindStudent) -> StudentsFound:
         """Return the persons with a typed contact; a contact of too many persons is ignored."""
         typed = ContactQuery(request.mobile, request.email, self._settings.phone_region, self._own)
-        with guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
+        # The same names are transcribed for each search of the rows around.
+        with remembering(), guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
             found = await self._persons(typed)
             too_many = found is None
             if too_many and typed.mobile and typed.email:
