@@ -32,7 +32,8 @@ NO_LIMITS_OF_MODULES = {
     *(f"starter.portal.admission.{name}" for name in ("_FASTEST", "_RECENT", "_SLOWEST")),
     *("web.shield._TOO_LARGE", "web.shield._TOO_SLOW"),
     *("domain.passwords.LONGEST_JUDGED", "domain.passwords.MOST_WORK"),
-    "web.serving.STOP_WITHIN",
+    *("domain.registrar.row_facts.MOST_ROWS", "domain.registrar.row_facts._FEWEST_IN_NUMBER"),
+    *("domain.suggestions._TRIES", "web.serving.STOP_WITHIN"),
 }
 
 
