@@ -4,9 +4,18 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from secrets import token_bytes
+from typing import Any
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import (
+    Client,
+    Interceptor,
+    OutboundInterceptor,
+    StartWorkflowInput,
+    StartWorkflowUpdateWithStartInput,
+    WorkflowHandle,
+    WorkflowUpdateHandle,
+)
 from temporalio.worker import Worker
 
 from domain.contracts.vocabulary import TaskQueue
@@ -28,6 +37,34 @@ async def client(stack: TestStack) -> AsyncIterator[Client]:
     await connect.prepare_namespace(client)
     yield client
     stack.stop("temporal")
+
+
+_TASK_TIMEOUT = timedelta(seconds=2)
+
+
+class _HurriedStarts(OutboundInterceptor):
+    async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:  # noqa: A002 - the SDK's
+        input.task_timeout = _TASK_TIMEOUT
+        return await super().start_workflow(input)
+
+    async def start_update_with_start_workflow(
+        self,
+        input: StartWorkflowUpdateWithStartInput,  # noqa: A002 - the SDK's
+    ) -> WorkflowUpdateHandle[Any]:
+        input.start_workflow_input.task_timeout = _TASK_TIMEOUT
+        return await super().start_update_with_start_workflow(input)
+
+
+class _Hurried(Interceptor):
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002
+        return _HurriedStarts(next)
+
+
+def hurried(client: Client) -> Client:
+    """Connect alike; a workflow task that failed is tried again after 2 s instead of 10."""
+    config = client.config()
+    config["interceptors"] = [*config["interceptors"], _Hurried()]
+    return Client(**config)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from security import rotation
 from security.codec import Codec, data_converter, workflow_of
 from security.keys import KeyRing, UnknownEpoch
 from tests.security.conftest import EPOCH
-from tests.server import working
+from tests.server import hurried, working
 from tests.stack import TestStack
 from tests.workflows.engine import World, pin_of
 from workflows.search_attributes import STEP
@@ -189,7 +189,7 @@ async def test_a_run_of_an_epoch_whose_key_comes_later_goes_on_by_itself(
     worker = await stranger(client, data_converter(KeyRing(late)))
     reference = f"A-LATE-{folder.name[-4:]}"
     async with working(worker, world):
-        handle = await begin(portal, reference)
+        handle = await begin(hurried(portal), reference)
         await asyncio.sleep(1)
         assert world.calls == []
         (late / "epochs/2026-12.key").write_bytes((folder / "epochs/2026-12.key").read_bytes())

@@ -24,7 +24,7 @@ from settings import Settings
 from starter.client import connect
 from starter.client.activations import Activations
 from starter.portal.app import assemble, create
-from tests.server import client, working
+from tests.server import client, hurried, working
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser, healthy
 from tests.starter.portal.test_happy_path import Walker
@@ -100,7 +100,7 @@ async def scene(
         bring(stack.settings.keys_dir, folder)
         (folder / "active").write_text("2026-11")
     keys = KeyRing(portal)
-    engine = Activations(await connect.connect(settings, keys))
+    engine = Activations(hurried(await connect.connect(settings, keys)))
     browser = Browser(create(assemble(settings, keys, pool, engine, healthy)))
     world = World()
     works = await connect.connect(settings, KeyRing(worker), answers=True)

@@ -21,7 +21,7 @@ from support.console import case
 from support.console.app import assemble, create
 from support.verbs import cases
 from support.verbs.cases import CaseState, CaseSummary
-from tests.server import working
+from tests.server import hurried, working
 from tests.stack import TestStack
 from tests.starter.client.test_activations import begun, waits_for_its_pin
 from tests.support.console.conftest import SignedIn, sign_in_to
@@ -86,7 +86,7 @@ async def test_a_run_whose_own_code_fails_shows_the_error_to_who_must_mend_it(
     signed_in: SignedIn, client: Client, reference: str
 ) -> None:
     async with Worker(client, task_queue=TaskQueue.MAIN, workflows=[SupportRequest]):
-        await Activations(client).start(begun(reference))
+        await Activations(hurried(client)).start(begun(reference))
         async with asyncio.timeout(30):
             while (await cases.standing(client, reference)).state is not CaseState.FAILING:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.2)
