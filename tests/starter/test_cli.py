@@ -31,7 +31,7 @@ from security import rotation
 from starter import cli
 from starter.client.activations import Activations
 from tests.commandline import run
-from tests.server import working
+from tests.server import hurried, working
 from tests.stack import TestStack
 from tests.workflows.engine import World, pin_of
 from workflows.support_request import SupportRequest
@@ -129,7 +129,7 @@ async def test_a_run_whose_own_code_fails_is_told_and_is_not_the_students_turn(
     client: Client, reference: str
 ) -> None:
     async with Worker(client, task_queue=TaskQueue.MAIN, workflows=[SupportRequest]):
-        await begin(client, reference)
+        await begin(hurried(client), reference)
         async with asyncio.timeout(30):
             while (case := await told("support", "show", reference))["wait_reason"] is None:
                 assert case["step"] == "lookup"
@@ -378,7 +378,7 @@ async def test_each_command_shows_what_was_met_as_lines_and_as_json() -> None:
     words = shown_without_arguments()
     assert ("support", "operations") in words
     for one in words:
-        lines, plain = await command(*one), await command(*one, "--json")
+        lines, plain = await asyncio.gather(command(*one), command(*one, "--json"))
         assert "Traceback" not in lines.stderr + plain.stderr, one
         if plain.stdout:
             json.loads(plain.stdout)
