@@ -21,7 +21,7 @@ from tests.adapters.between import ADD, SEARCH, between
 from tests.codes import pins, send, typed
 from tests.stack import TestStack
 
-CROWD = 30
+CROWD = 20
 CONNECT, RECEIVE = 2, 2
 SLACK = 3.0
 """For a machine that has other work."""

@@ -26,7 +26,7 @@ from tests.stack import TestStack
 
 __all__ = ["client"]
 
-THREADS, CROWD, LIMIT = 2, 8, 2
+THREADS, CROWD, LIMIT = 2, 5, 2
 _TRY = timedelta(seconds=LIMIT + 3)
 """Enough for one that hangs, on a busy machine; not for all of them, one after the other."""
 

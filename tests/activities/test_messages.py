@@ -296,7 +296,8 @@ async def test_a_gateway_that_hangs_holds_up_no_mail_and_lets_every_text_go_in_t
         return await writer.drain()
 
     async with talking(talk) as url:
-        settings = stack.settings.model_copy(update={"sms": Sms(url=url, per_second=100)})
+        gateway = Sms(url=url, per_second=100, timeout_seconds=4)
+        settings = stack.settings.model_copy(update={"sms": gateway})
         async with serving(client, stack, pool, settings):
             texts = [
                 await start(client, pin(f"{reference}-{n}", sms_to(reference))) for n in range(50)

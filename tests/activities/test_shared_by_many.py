@@ -16,7 +16,7 @@ from domain.registrar.row_facts import MOST_ROWS, MOST_SHARING
 from tests.activities.conftest import reading
 from tests.stack import TestStack
 
-CROWD = 9_000
+CROWD = 2_500
 PLACEHOLDER = "+306900000000"
 FEW = "+306955011{:03}"
 
