@@ -94,21 +94,20 @@ async def find(
     return Session(**dict(row) | {"proofs": tuple(row["proofs"])}) if row else None
 
 
-async def keep(pool: Pool, token: str, newest: Newest, *, always: bool = False) -> bool:
-    """Keep an answer of the engine for the next page; return False if a newer one was kept.
+async def keep(pool: Pool, token: str, newest: Newest) -> bool:
+    """Keep an answer of the engine for the next page; return False if it is not new.
 
-    `always`: keep it even then.
+    A form that is sent again brings its answer of then, although staff may have acted since.
     """
     kept = await pool.fetchval(
         "UPDATE session SET progress = $3, progress_run = $4, progress_version = $5,"
-        " progress_at = now() WHERE token_hash = $1 AND reference = $2 AND ($6"
-        " OR progress_run IS DISTINCT FROM $4 OR progress_version <= $5) RETURNING true",
+        " progress_at = now() WHERE token_hash = $1 AND reference = $2"
+        " AND (progress_run IS DISTINCT FROM $4 OR progress_version < $5) RETURNING true",
         token_hash(token),
         newest.reference,
         newest.progress,
         newest.run,
         newest.version,
-        always,
     )
     return bool(kept)
 

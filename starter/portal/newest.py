@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 from cryptography.exceptions import InvalidTag
-from pydantic import ValidationError
 
 from domain.contracts.views import Progress
 from ledger.sessions import Newest, Session
@@ -25,7 +24,7 @@ def opened(keys: KeyRing, session: Session) -> Progress | None:
     """Decrypt the answer that this session has for its page, None without one."""
     if session.progress is None or session.reference is None:
         return None
-    with suppress(KeyUnavailable, InvalidTag, ValidationError):
+    with suppress(KeyUnavailable, InvalidTag, ValueError):
         text = keys.decrypt("typed", _context(session.reference), session.progress)
         return Progress.model_validate_json(text)
     return None

@@ -206,15 +206,15 @@ class PortalRequest(RequestContext):
     def _sealed(self, reference: str, typed: Mapping[str, str]) -> bytes:
         return self.app.keys.encrypt("typed", reference, json.dumps(typed))
 
-    async def keep(self, progress: Progress, *, always: bool = False) -> bool:
+    async def keep(self, progress: Progress) -> bool:
         """Keep an answer of the engine for the page after the redirect.
 
-        Returns False if a newer one was kept before, unless `always` is set.
+        Returns False if it, or a newer one, was kept before.
         """
         if self.token and (sealed := newest.sealed(self.app.keys, progress)):
             with suppress(*NO_RESULT):  # The page after it asks the engine then.
                 async with asyncio.timeout(times.KEEP_SECONDS):
-                    return await self.app.sessions.keep(self.token, sealed, always=always)
+                    return await self.app.sessions.keep(self.token, sealed)
         return True
 
     async def _take_over(self, joined: PageState, reference: str) -> PageState:

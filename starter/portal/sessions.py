@@ -54,8 +54,8 @@ class Sessions:
             self._pool, token, submission_id, idle=self._idle, absolute=self._absolute, take=take
         )
 
-    async def keep(self, token: str, newest: ledger.Newest, *, always: bool) -> bool:
-        return await ledger.keep(self._pool, token, newest, always=always)
+    async def keep(self, token: str, newest: ledger.Newest) -> bool:
+        return await ledger.keep(self._pool, token, newest)
 
     async def begin(self, old: str | None) -> str:
         """End the old session of this browser, create a new one and return its token."""

@@ -48,8 +48,7 @@ async def submit(ctx: PortalRequest, name: str, submission: Submission) -> Answe
     state = ctx.disclosed(page_state.of(answer.progress))
     ctx.check(session, state)
     if answer.verdict is Verdict.OUT_OF_STEP and not state.concealed:
-        await ctx.keep(answer.progress, always=True)
-        raise RedirectTo(state.path)
+        raise RedirectTo(await _path_after(ctx, answer))
     return answer
 
 
@@ -70,6 +69,9 @@ async def received(ctx: PortalRequest, name: str) -> RedirectTo:
 async def onward(ctx: PortalRequest, answer: Answer) -> Response:
     """Redirect to the page that follows; a form sent long ago brings its old answer again."""
     ctx.time.taken(RECEIVED)
+    return ctx.redirect(await _path_after(ctx, answer))
+
+
+async def _path_after(ctx: PortalRequest, answer: Answer) -> str:
     is_newest = await ctx.keep(answer.progress)
-    state = page_state.of(answer.progress) if is_newest else await ctx.state()
-    return ctx.redirect(state.path)
+    return (page_state.of(answer.progress) if is_newest else await ctx.state()).path

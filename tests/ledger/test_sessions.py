@@ -176,7 +176,7 @@ async def test_an_answer_serves_no_page_that_comes_late(pool: Pool, attached: st
     ("change", "kept"),
     [
         ({"version": 2}, False),
-        ({}, True),
+        ({}, False),
         ({"version": 4}, True),
         ({"version": 1, "run": "another"}, True),
         ({"reference": "A-2222-2222"}, False),
@@ -191,13 +191,6 @@ async def test_only_a_newer_answer_replaces_one(
     answer = KEPT._replace(**change, progress=b"later")
     assert await sessions.keep(pool, attached, answer) is kept
     assert await take(pool, attached) == (b"later" if kept else None if taken else b"third")
-
-
-async def test_an_answer_out_of_step_replaces_any(pool: Pool, attached: str) -> None:
-    await sessions.keep(pool, attached, KEPT)
-    older = KEPT._replace(version=1, progress=b"first")
-    assert await sessions.keep(pool, attached, older, always=True)
-    assert await take(pool, attached) == b"first"
 
 
 async def test_another_activation_begins_without_an_answer(pool: Pool, attached: str) -> None:

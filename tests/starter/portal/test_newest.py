@@ -74,6 +74,7 @@ async def test_what_waits_is_in_the_row_but_not_in_clear(
     [
         "progress_at = now() - interval '11 s'",
         "progress = substring(progress FROM 2)",
+        "progress = ''",
         "reference = 'A-2222-2222'",
     ],
 )
@@ -178,11 +179,56 @@ async def test_a_form_sent_long_ago_leads_to_where_the_activation_stands(
     assert again.headers["location"] == "/password"
 
 
+async def answered_again(
+    browser: Browser, engine: Asked, answer: Answer, path: str, **fields: str
+) -> str:
+    """Send a form that the engine has answered before, and return where its old answer leads."""
+    own = engine.activations[engine.started[0].reference]
+    of_then = {"reference": own.reference, "proved_by": own.proved_by}
+    old = answer.model_copy(update={"progress": answer.progress.model_copy(update=of_then)})
+
+    async def repeat(*_: object, **__: object) -> Answer:
+        return old
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "submit", repeat)
+        return str((await browser.post(path, **fields)).headers["location"])
+
+
+async def test_an_answer_out_of_step_that_comes_again_leads_to_where_it_stands(
+    proved: Browser, engine: Asked
+) -> None:
+    """The form was out of step when it was sent first, and the student has gone on since."""
+    await proved.get("/review")
+    out = Answer(verdict=Verdict.OUT_OF_STEP, progress=PASSWORD)
+    agreed = proved.hidden | {"decision": "agree", "shown_hash": "0" * 64}
+    assert await answered_again(proved, engine, out, "/review", **agreed) == "/password"
+    assert (await proved.get("/password")).status_code == 200
+    own = engine.activations[engine.started[0].reference]
+    waits = numbered(4, Step.PROVISIONING, WaitReason.DIRECTORY_DOWN, proved_by=own.proved_by)
+    engine.put(own.reference, waits)
+    assert await answered_again(proved, engine, out, "/review", **agreed) == "/progress"
+    assert (await proved.get("/progress")).status_code == 200
+
+
+async def test_an_answer_that_comes_again_tells_what_staff_did_meanwhile(
+    proved: Browser, engine: Asked
+) -> None:
+    """This browser had no newer answer: what staff send is answered to them."""
+    await proved.get("/review")
+    own = engine.activations[engine.started[0].reference]
+    held = numbered(3, Step.NEEDS_SUPPORT, WaitReason.HELD, proved_by=own.proved_by)
+    engine.put(own.reference, held)
+    right = Answer(verdict=Verdict.ACCEPTED, progress=REVIEW)
+    assert await answered_again(proved, engine, right, "/pin", pin="123456") == "/progress"
+    assert (await proved.get("/progress")).status_code == 200
+
+
 async def test_an_answer_out_of_step_leads_where_it_says_without_asking(
     proved: Browser, engine: MemoryEngine
 ) -> None:
     await proved.get("/review")
-    engine.next = [(Verdict.OUT_OF_STEP, PASSWORD.model_copy(update={"version": 1}))]
+    engine.next = [(Verdict.OUT_OF_STEP, PASSWORD)]
     engine.queries = 0
     agreed = {"decision": "agree", "shown_hash": "0" * 64}
     assert (await proved.post("/review", **agreed)).headers["location"] == "/password"
