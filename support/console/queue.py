@@ -40,7 +40,7 @@ async def listed(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
     group = _word(asked.get("group"), Group.STUCK)
     sort = _word(asked.get("sort"), Sort.SINCE)
     descending = asked.get("order") == "descending"
-    cause = asked.get("cause")
+    cause = queue.known_cause(asked.get("cause"))
     page = await queue.page(
         ctx.staff_context,
         group,

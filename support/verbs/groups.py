@@ -54,8 +54,13 @@ def open_in(departments: Collection[str] | None) -> str:
     """Return the query for open runs of these departments (not empty); None: all."""
     if departments is None:
         return OPEN
-    named = ", ".join("'{}'".format(each.replace("'", "''")) for each in sorted(departments))
+    named = ", ".join(map(_quoted, sorted(departments)))
     return f"{OPEN} AND {DEPARTMENT.name} IN ({named})"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as Temporal's queries have it, where a backslash escapes as well as a quote."""
+    return "'{}'".format(text.replace("\\", "\\\\").replace("'", "''"))
 
 
 def condition(group: Group) -> str:
@@ -79,6 +84,16 @@ def _published(group: Group) -> str:
         _waits_for(reason, None if at == everywhere[reason] else at) for reason, at in found.items()
     ]
     return " OR ".join(parts)
+
+
+def causes(group: Group) -> list[str]:
+    """Return every cause that a group's runs can have (see `of_cause`)."""
+    found: dict[str, None] = {CaseState.FAILING: None}
+    for step, reasons in steps.REASONS.items():
+        for reason in reasons:
+            if BELONGS[group](_standing(step, reason)):
+                found[reason or step] = None
+    return list(found)
 
 
 def of_cause(group: Group, cause: str) -> str | None:

@@ -91,6 +91,11 @@ def cause_of(line: CaseSummary) -> str:
     return line.wait_reason or line.step
 
 
+def known_cause(given: str | None) -> str | None:
+    """Return this cause, or outcome of what has finished; None for any other text."""
+    return given if given in {CaseState.FAILING, *WaitReason, *Step} else None
+
+
 async def overview(ctx: StaffContext) -> Overview:
     """Count the open activations by group and cause, and today's finished ones by outcome."""
     ctx.staff.check(Action.QUEUE)
@@ -110,10 +115,10 @@ async def _open_counts(ctx: StaffContext) -> tuple[dict[Group, Count], list[Coun
         moved = sum(map(belongs, now)) - sum(map(belongs, before))
         counts[group] = Count(number + moved)
     stuck = list(filter(BELONGS[Group.STUCK], _renewed(listed, now)))
-    causes = _by_cause(stuck)
     if len(listed) > MOST:
-        causes = [await _exactly(ctx, count) for count in causes]
+        causes = await _counted_causes(ctx)
     else:
+        causes = _by_cause(stuck)
         counts[Group.STUCK] = _count(stuck)
     return counts, sorted(causes, key=lambda count: (-count.number, count.cause or ""))
 
@@ -164,10 +169,13 @@ async def _of_group(
     return sorted(lines, key=lambda line: line.since, reverse=True), total
 
 
-async def _exactly(ctx: StaffContext, count: Count) -> Count:
-    """Return the number of stuck activations with this cause, listed or not."""
-    condition = groups.of_cause(Group.STUCK, str(count.cause))
-    return Count(await _number(ctx, condition), cause=count.cause)
+async def _counted_causes(ctx: StaffContext) -> list[Count]:
+    """Count the stuck activations by cause, listed or not."""
+    causes = groups.causes(Group.STUCK)
+    conditions = [groups.of_cause(Group.STUCK, cause) for cause in causes]
+    numbers = await asyncio.gather(*(_number(ctx, each) for each in conditions))
+    found = zip(causes, numbers, strict=True)
+    return [Count(number, cause=cause) for cause, number in found if number]
 
 
 async def _number(ctx: StaffContext, condition: str | None) -> int:

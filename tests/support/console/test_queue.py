@@ -10,7 +10,14 @@ import pytest
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from domain.contracts.vocabulary import WORKFLOW, ActivityName, FailureType, Step, TaskQueue
+from domain.contracts.vocabulary import (
+    WORKFLOW,
+    ActivityName,
+    FailureType,
+    Step,
+    TaskQueue,
+    WaitReason,
+)
 from domain.references import from_digest
 from postgres import Pool
 from starter.client.activations import Activations
@@ -25,7 +32,7 @@ from tests.starter.client.test_activations import begun
 from tests.starter.test_cli import comes_to
 from tests.support.console.conftest import SignedIn
 from tests.workflows.engine import World
-from workflows.search_attributes import DEPARTMENT, STEP
+from workflows.search_attributes import DEPARTMENT, REASON, STEP
 
 REFUSED = 28
 
@@ -92,8 +99,45 @@ async def test_what_is_stuck_is_counted_listed_sorted_and_paged(
     assert "order=descending" in first.text
     assert "page=2" in first.text
     assert listed[0] in first.text
-    for stale in ("/list?group=nonsense&sort=x&page=-1", "/list?group=stuck&page=99999999999"):
+    for stale in (
+        "/list?group=nonsense&sort=x&page=-1",
+        "/list?group=stuck&page=99999999999",
+        "/list?group=finished&cause=%00",
+        "/list?group=stuck&cause=%5C%27",
+    ):
         assert (await browser.get(stale)).status_code == 200
+
+
+async def test_a_cause_is_counted_however_many_newer_ones_have_another(
+    client: Client, stack: TestStack, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest waits for the directory, and more than a list holds got stuck after it."""
+    monkeypatch.setattr(queue, "MOST", 1)
+    waits = [(Step.PROVISIONING, WaitReason.DIRECTORY_DOWN)]
+    waits += [(Step.NEEDS_SUPPORT, WaitReason.USERNAME_CONFLICT)] * 3
+    references = [from_digest(token_bytes(5)) for _ in waits]
+    for reference, (step, reason) in zip(references, waits, strict=True):
+        await client.start_workflow(
+            WORKFLOW,
+            begun(reference),
+            id=reference,
+            task_queue=TaskQueue.MAIN,
+            search_attributes=TypedSearchAttributes(
+                [SearchAttributePair(STEP, step), SearchAttributePair(REASON, reason)]
+            ),
+        )
+    await listed(client, references, f"{REASON.name} IS NOT NULL")
+    opened = desk(client, pool, keys=stack.keys, settings=stack.settings)
+    seen = await queue.overview(opened)
+    counted = {count.cause: count.number for count in seen.causes}
+    assert counted[WaitReason.DIRECTORY_DOWN] >= 1
+    assert counted[WaitReason.USERNAME_CONFLICT] >= 3
+    assert min(counted.values()) > 0
+    assert sum(counted.values()) == seen.groups[Group.STUCK].number
+    for cause, number in counted.items():
+        assert (await queue.page(opened, Group.STUCK, cause=cause)).total == number
+    for reference in references:
+        await client.get_workflow_handle(reference).terminate()
 
 
 async def test_others_push_no_line_of_a_department_out(
@@ -136,6 +180,11 @@ async def test_others_push_no_line_of_a_department_out(
         assert page.total >= len(references)
     assert (await queue.overview(limited)).groups[Group.WORKING].number == 1
     assert (await queue.overview(everything)).groups[Group.WORKING].number >= len(references)
+    crafted = frozenset(
+        {f"\\') OR {DEPARTMENT.name} IN ('{theirs}", f"\\') OR {STEP.name} IS NOT NULL --"}
+    )
+    outside = replace(everything, staff=Staff("nina", frozenset(StaffRole), crafted))
+    assert (await queue.overview(outside)).groups[Group.WORKING].number == 0
     nobodys = replace(everything, staff=Staff("eva", frozenset(StaffRole), frozenset()))
     assert (await queue.page(nobodys, Group.WORKING)).rows == []
     assert (await queue.overview(nobodys)).groups[Group.WORKING].number == 0
