@@ -180,7 +180,7 @@ async def test_a_form_sent_long_ago_leads_to_where_the_activation_stands(
 
 
 async def answered_again(
-    browser: Browser, engine: Asked, answer: Answer, path: str, **fields: str
+    browser: Browser, engine: MemoryEngine, answer: Answer, path: str, **fields: str
 ) -> str:
     """Send a form that the engine has answered before, and return where its old answer leads."""
     own = engine.activations[engine.started[0].reference]
@@ -196,7 +196,7 @@ async def answered_again(
 
 
 async def test_an_answer_out_of_step_that_comes_again_leads_to_where_it_stands(
-    proved: Browser, engine: Asked
+    proved: Browser, engine: MemoryEngine
 ) -> None:
     """The form was out of step when it was sent first, and the student has gone on since."""
     await proved.get("/review")
@@ -212,7 +212,7 @@ async def test_an_answer_out_of_step_that_comes_again_leads_to_where_it_stands(
 
 
 async def test_an_answer_that_comes_again_tells_what_staff_did_meanwhile(
-    proved: Browser, engine: Asked
+    proved: Browser, engine: MemoryEngine
 ) -> None:
     """This browser had no newer answer: what staff send is answered to them."""
     await proved.get("/review")
