@@ -85,12 +85,16 @@ class ActivationEnded(Exception):
 
 
 class RecordedState(NamedTuple):
-    """The state of an activation as Temporal's own record has it, without a worker."""
+    """The state of an activation as Temporal's own record has it, without a worker.
+
+    `events` is the length of its history: it grows with whatever an activation learns or does.
+    """
 
     step: Step
     wait_reason: WaitReason | None = None
     next_try_at: datetime | None = None
     since: datetime | None = None
+    events: int = 0
 
 
 class Activations:
@@ -281,7 +285,8 @@ class Activations:
             raise ActivationEnded(reference, step)
         _, next_try_at = pending_retries.waiting(description)
         since = attributes.get(SINCE) or description.start_time
-        return RecordedState(step, pending_retries.waits_for(description), next_try_at, since)
+        reason, events = pending_retries.waits_for(description), description.history_length
+        return RecordedState(step, reason, next_try_at, since, events)
 
     async def _describe(self, reference: str) -> WorkflowExecutionDescription | None:
         try:

@@ -15,10 +15,11 @@ from domain.contracts.submissions import PinSubmission, ResendRequest, Submissio
 from domain.contracts.views import Answer, Verdict
 from ledger import budgets
 from starter.client.activations import ActivationEnded
-from starter.portal import limits, wording
+from starter.portal import limits, page_state, wording
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import PortalRequest
-from starter.portal.submissions import onward, received, submit
+from starter.portal.redirects import RedirectTo
+from starter.portal.submissions import RECEIVED, onward, received, submit
 from translations import N_
 from web import times
 from web.forms import Form
@@ -54,8 +55,26 @@ async def page(
     )
 
 
-async def check_pin(ctx: PortalRequest, state: PageState, submission: PinSubmission) -> Response:
+async def find_state(ctx: PortalRequest) -> PageState:
+    """Return the state for a submission of the code page; raises `RedirectTo` as `state_on`.
+
+    No worker is asked where Temporal's record shows that the state is concealed anyway.
+    """
+    session = await ctx.active_session()
+    if session.reference:
+        recorded = await page_state.find_recorded(ctx.app.engine, session.reference)
+        if recorded:
+            state = page_state.without_worker(session.reference, recorded)
+            shown = ctx.disclosed(state, proved=bool(session.proofs))
+            if shown.concealed:
+                await ctx.time.not_before(times.CONCEALED_SECONDS)
+                return shown
+    return await ctx.state_on("/pin")
+
+
+async def check_pin(ctx: PortalRequest, submission: PinSubmission) -> Response:
     """Check a code; for a contact that is not on file every code is wrong."""
+    state = await find_state(ctx)
     policy = ctx.app.settings.policy
     this = f"pin:{submission.submission_id}"
     # A double click is not a second try: its submission was counted already.
@@ -72,10 +91,9 @@ async def check_pin(ctx: PortalRequest, state: PageState, submission: PinSubmiss
     return await page(ctx, state, {"pin": [ctx.words.say(_WRONG_OR_EXPIRED)]})
 
 
-async def resend(
-    ctx: PortalRequest, state: PageState, request: ResendRequest, form: Form
-) -> Response:
+async def resend(ctx: PortalRequest, request: ResendRequest, form: Form) -> Response:
     """Request another message; the answer is the same whatever happens to it."""
+    state = await find_state(ctx)
     after = ctx.app.settings.policy.resend_after
     clicks = f"resend:{request.submission_id}"
     if await budgets.take(ctx.app.pool, clicks, limit=1, window=after):
@@ -100,13 +118,16 @@ async def _submit_concealed(
     except ActivationEnded:
         if not state.concealed:
             raise
-        if state.progress is None:
-            # Without a worker a contact on file gets "received", so this one gets it too.
-            raise await received(ctx, name) from None
-        return None
-    finally:
-        if state.progress is None:
-            await ctx.time.not_before(times.RECEIVED_SECONDS)
+        if await ctx.app.engine.progress(state.reference):
+            return None
+        # Without a worker a contact on file gets "received", so this one gets it too.
+        elsewhere = await received(ctx, name)
+    except RedirectTo as redirect:
+        if redirect.path != RECEIVED:
+            raise
+        elsewhere = redirect
+    await ctx.time.not_before(times.RECEIVED_SECONDS)
+    raise elsewhere
 
 
 async def _limit_reached(

@@ -140,12 +140,18 @@ async def find_waiting(engine: Engine, reference: str, *, proved: bool, uniform:
     Temporal's record tells that, so that many who wait cost the workers nothing. `proved`: whether
     this session may hear what follows the proof without a worker; `uniform`: as `_tells_enough`.
     """
+    recorded = await find_recorded(engine, reference)
+    if recorded and _tells_enough(recorded, proved=proved, uniform=uniform):
+        return without_worker(reference, recorded)
+    return await find(engine, reference)
+
+
+async def find_recorded(engine: Engine, reference: str) -> RecordedState | None:
+    """Return Temporal's record if that answers at once; None also for a terminated run."""
     with suppress(ActivationEnded, TimeoutError):
         async with asyncio.timeout(times.HEDGE.total_seconds()):
-            recorded = await engine.recorded_state(reference)
-        if recorded and _tells_enough(recorded, proved=proved, uniform=uniform):
-            return _without_worker(reference, recorded)
-    return await find(engine, reference)
+            return await engine.recorded_state(reference)
+    return None
 
 
 def _tells_enough(recorded: RecordedState, *, proved: bool, uniform: bool) -> bool:
@@ -184,10 +190,10 @@ async def _find(engine: Engine, reference: str) -> PageState:
         return _with_recorded(of(progress), recorded)
     if recorded is None:
         return PageState(reference, None)
-    return _without_worker(reference, recorded)
+    return without_worker(reference, recorded)
 
 
-def _without_worker(reference: str, recorded: RecordedState) -> PageState:
+def without_worker(reference: str, recorded: RecordedState) -> PageState:
     return PageState(
         reference,
         recorded.step,

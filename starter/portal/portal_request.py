@@ -44,6 +44,7 @@ class PortalRequest(RequestContext):
         self.token = self._fresh or self.token
         self._failed = False
         self._submission_id: str | None = None
+        self._found: PageState | None = None
 
     # --- session and state --------------------------------------------------------------------
 
@@ -90,8 +91,13 @@ class PortalRequest(RequestContext):
             raise RedirectTo("/contact")
         state = await self.state_of(session, session.reference, waiting=waiting)
         if state.progress and state.progress.joined_to:
-            return await self._take_over(state, state.progress.joined_to)
+            state = await self._take_over(state, state.progress.joined_to)
+        self._found = state
         return state
+
+    async def found_state(self) -> PageState:
+        """Return the state that this request has found before, or find it."""
+        return self._found or await self.state()
 
     async def state_of(
         self, session: Session, reference: str, *, waiting: bool = False

@@ -11,7 +11,7 @@ from domain.contracts.submissions import IdentitySubmission, PinSubmission, Rese
 from domain.contracts.views import Answer, PinView, Verdict
 from domain.contracts.vocabulary import Question
 from domain.rules import InputRule, InvalidInput
-from starter.portal import enumeration_protection, limits, page_state, wording
+from starter.portal import enumeration_protection, limits, news, page_state, wording
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo
@@ -27,10 +27,16 @@ _NONE_THERE = N_("No message may go there now. The code we sent elsewhere still 
 
 @router.get("/pin")
 async def pin(ctx: CurrentRequest) -> Response:
+    look = await news.look(ctx)
+    if look and look.tells_nothing_new:
+        return look.unchanged()
     state = await ctx.state_on("/pin")
     if state.concealed:
         return await enumeration_protection.page(ctx, state)
-    return await _pin_page(ctx, state)
+    response = await _pin_page(ctx, state)
+    if look:
+        look.mark(response, state)
+    return response
 
 
 @router.post("/pin")
@@ -42,7 +48,7 @@ async def pin_given(ctx: CurrentRequest) -> Response:
         return await _pin_page_again(ctx, {"pin": [ctx.words.rule(invalid.rule)]})
     submission = PinSubmission(**await stamp(ctx, form), pin=digits)
     if ctx.protects_enumeration:
-        return await enumeration_protection.check_pin(ctx, await ctx.state_on("/pin"), submission)
+        return await enumeration_protection.check_pin(ctx, submission)
     answer = await submit(ctx, "submit_pin", submission)
     if answer.verdict is not Verdict.ACCEPTED:
         return await _refused_page(ctx, answer, _pin_errors(ctx, answer))
@@ -65,7 +71,7 @@ async def pin_again(ctx: CurrentRequest) -> Response:
         **await stamp_untyped(ctx, form), channel=Channel(channel), answers=answers
     )
     if ctx.protects_enumeration:
-        return await enumeration_protection.resend(ctx, await ctx.state_on("/pin"), request, form)
+        return await enumeration_protection.resend(ctx, request, form)
     tries = await limits.take_second(ctx, form) if answers else limits.NOT_ASKED
     if tries.opens:
         text = ctx.words.say(wording.NO_MORE_ANSWERS, time=ctx.clock(tries.opens))
@@ -116,7 +122,10 @@ async def _asked_question(ctx: PortalRequest, form: Form) -> Question:
 
 
 async def _pin_page_again(ctx: PortalRequest, errors: Errors) -> Response:
-    state = await ctx.state_on("/pin")
+    if ctx.protects_enumeration:
+        state = await enumeration_protection.find_state(ctx)
+    else:
+        state = await ctx.state_on("/pin")
     if state.concealed:
         return await enumeration_protection.page(ctx, state, errors)
     return await _pin_page(ctx, state, errors)

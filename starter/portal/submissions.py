@@ -54,7 +54,7 @@ async def submit(ctx: PortalRequest, name: str, submission: Submission) -> Answe
 
 async def _require_proof(ctx: PortalRequest) -> None:
     """Raise `RedirectTo` before the submission is sent, if the contact is not proved yet."""
-    state = await ctx.state()
+    state = await ctx.found_state()
     if state.concealed or state.progress is None:
         raise RedirectTo(state.path)
 

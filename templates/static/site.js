@@ -17,7 +17,8 @@ const keepLooking = (look) => {
   };
   setTimeout(again, pause);
 };
-const ask = (path) => fetch(path, { redirect: "manual", cache: "no-store" });
+const ask = (path, headers = {}) =>
+  fetch(path, { redirect: "manual", cache: "no-store", headers });
 
 // The waiting page asks by itself whether something has moved.
 const waiting = document.querySelector("[data-waiting]");
@@ -37,9 +38,11 @@ if (waiting) {
 // While a code is awaited its news change under the eyes; what is being typed stays.
 const news = document.querySelector("[data-news]");
 if (news) {
+  let mark = "none";
   keepLooking(async () => {
-    const answer = await ask(news.dataset.news);
+    const answer = await ask(news.dataset.news, { "If-None-Match": mark });
     if (answer.ok) {
+      mark = answer.headers.get("etag") || "none";
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector("[data-news]");
       if (fresh && fresh.textContent !== news.textContent) {

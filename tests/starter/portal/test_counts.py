@@ -5,11 +5,16 @@ The portal, the ledger and Temporal are real; the systems behind the activities 
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 from asyncpg.connection import LoggedQuery
+from fastapi import FastAPI
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, Interceptor, OutboundInterceptor
 
@@ -21,6 +26,7 @@ from starter.portal.app import assemble, create
 from tests.server import working
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser, healthy
+from tests.test_worker import until
 from tests.workflows.engine import World, pin_of
 
 PASSWORD = "vrasto-kerasi-plateia-9"
@@ -33,6 +39,8 @@ MOST = {
     "statements of the portal": 36,
 }
 """A tenth above what was reached; what is not named here is not asked at all."""
+UNIFORM = MOST | {"queries": 2, "describes": 1, "statements of the portal": 43}
+"""The same under enumeration protection."""
 _ASKS = {
     "query_workflow": "queries",
     "start_workflow_update": "updates",
@@ -80,41 +88,85 @@ async def goes_on(browser: Browser, to: str, path: str, **fields: str) -> None:
     assert (await browser.get(to)).status_code == 200
 
 
-@pytest.fixture
-async def counted(
-    client: Client, stack: TestStack, settings: Settings, world: World
-) -> Counter[str]:
-    """Walk one journey and return how often each thing was done for it."""
-    counting, statements = Counting(), 0
+@dataclass
+class Counted:
+    """A portal, and how often it has asked for each thing since it was made."""
+
+    app: FastAPI
+    statements: int = 0
+    temporal: Counting = field(default_factory=Counting)
+
+    @property
+    def asked(self) -> Counter[str]:
+        return self.temporal.asked | Counter({"statements of the portal": self.statements})
+
+
+@asynccontextmanager
+async def counting(client: Client, stack: TestStack, settings: Settings) -> AsyncIterator[Counted]:
+    counted = Counted(FastAPI())
 
     async def count(query: LoggedQuery) -> None:
         del query
-        nonlocal statements
-        statements += 1
+        counted.statements += 1
 
     async def add_counter(connection: Any) -> None:
         connection.add_query_logger(count)
 
-    asking = Client(**client.config() | {"interceptors": [counting]})
-    async with (
-        asyncpg.create_pool(
-            stack.ledger_dsn, min_size=0, init=add_counter, reset=postgres._no_reset
-        ) as pool,
-        working(client, world),
-    ):
-        app = create(assemble(settings, stack.keys, pool, Activations(asking), healthy))
-        await walk(Browser(app), world)
+    asking = Client(**client.config() | {"interceptors": [counted.temporal]})
+    async with asyncpg.create_pool(
+        stack.ledger_dsn, min_size=0, init=add_counter, reset=postgres._no_reset
+    ) as pool:
+        counted.app = create(assemble(settings, stack.keys, pool, Activations(asking), healthy))
+        yield counted
+
+
+@pytest.mark.parametrize(("disclosure", "most"), [("explicit", MOST), ("uniform", UNIFORM)])
+async def test_a_journey_asks_little(
+    client: Client,
+    stack: TestStack,
+    settings: Settings,
+    world: World,
+    *,
+    disclosure: str,
+    most: dict[str, int],
+) -> None:
+    portal = settings.portal.model_copy(update={"disclosure": disclosure})
+    settings = settings.model_copy(update={"portal": portal})
+    async with counting(client, stack, settings) as counted, working(client, world):
+        await walk(Browser(counted.app), world)
         handle = client.get_workflow_handle(world.made(SendPin)[0].reference)
         await handle.result()
         kinds = [event.event_type for event in (await handle.fetch_history()).events]
-    return counting.asked | Counter(
+    found = counted.asked | Counter(
         {
             "events": len(kinds),
             "workflow tasks": kinds.count(EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED),
-            "statements of the portal": statements,
         }
     )
+    assert {what: n for what, n in found.items() if n > most.get(what, 0)} == {}
 
 
-async def test_a_journey_asks_little(counted: Counter[str]) -> None:
-    assert {what: n for what, n in counted.items() if n > MOST.get(what, 0)} == {}
+async def test_an_open_code_page_asks_no_worker_while_nothing_is_new(
+    client: Client, stack: TestStack, settings: Settings, world: World
+) -> None:
+    async with counting(client, stack, settings) as counted, working(client, world):
+        browser, asked = Browser(counted.app), counted.temporal.asked
+        await browser.give_contact()
+        await browser.get("/pin")
+        mark, before = "none", asked["queries"]
+
+        async def look() -> int:
+            """Look for news as the page's script does."""
+            nonlocal mark
+            seen = await browser.http.get("/pin", headers={"If-None-Match": mark})
+            mark = seen.headers["etag"]
+            return seen.status_code
+
+        async def settled() -> bool:
+            return bool(world.made(SendPin)) and await look() == httpx.codes.NOT_MODIFIED
+
+        await until(settled)
+        told = asked["queries"]
+        assert told - before <= 2
+        assert {await look() for _ in range(5)} == {httpx.codes.NOT_MODIFIED}
+        assert asked["queries"] == told

@@ -146,6 +146,13 @@ async def test_every_page_is_the_same_whatever_was_found(pair: Pair, found: str)
     assert "If these details are on file with the secretariat, the six-digit code" in english
 
 
+async def test_a_look_for_news_gets_the_same_page(pair: Pair) -> None:
+    await pair.begin(WAITS, **BOTH)
+    browsers = pair.on_file, pair.unknown
+    found = [await each.http.get("/pin", headers={"If-None-Match": "none"}) for each in browsers]
+    assert "etag" not in alike(*found).headers
+
+
 async def test_only_the_channel_that_was_typed_is_offered(pair: Pair) -> None:
     await pair.begin(WAITS, email="maria@mail.example")
     page = (await pair.get("/pin")).text

@@ -1,0 +1,60 @@
+"""Looks of an open code page for news, which ask no worker while there are none.
+
+The page's script sends the mark of what it shows as `If-None-Match`. The mark has the length of the
+run's history and the wait reason, both from Temporal's own record, and when the code expires.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi.responses import Response
+
+from domain.contracts.vocabulary import Step
+from starter.client.activations import RecordedState
+from starter.portal import page_state
+from starter.portal.page_state import PageState
+from starter.portal.portal_request import PortalRequest
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look: the mark that the page has, and the record read before anything else."""
+
+    seen: str
+    recorded: RecordedState
+    now: datetime
+
+    @property
+    def tells_nothing_new(self) -> bool:
+        mark, _, expires = self.seen.removeprefix("W/").strip('"').rpartition(" ")
+        over = expires.isdecimal() and int(expires) <= self.now.timestamp()
+        return self.recorded.step is Step.PIN and mark == self._mark and not over
+
+    def unchanged(self) -> Response:
+        return Response(status_code=304, headers={"ETag": self.seen})
+
+    def mark(self, response: Response, state: PageState) -> None:
+        """Give a page that was rendered after this record its mark."""
+        view = state.progress.pin if state.progress else None
+        expires = view.expires_at if view else None
+        later = expires and expires > self.now and int(expires.timestamp())
+        response.headers["ETag"] = f'"{self._mark} {later or ""}"'
+
+    @property
+    def _mark(self) -> str:
+        return f"{self.recorded.events} {self.recorded.wait_reason or ''}"
+
+
+async def look(ctx: PortalRequest) -> Look | None:
+    """Return the look that this request is; None for a page that a person opens.
+
+    Under enumeration protection there is no news: the page would differ by what was found.
+    """
+    seen = ctx.request.headers.get("if-none-match")
+    if seen is None or ctx.protects_enumeration:
+        return None
+    session = await ctx.active_session()
+    if session.reference is None:
+        return None
+    recorded = await page_state.find_recorded(ctx.app.engine, session.reference)
+    return Look(seen, recorded, await ctx.now()) if recorded else None
