@@ -13,12 +13,13 @@ class Portal(Section):
 
     `disclosure` uniform is enumeration protection: no page tells whether a contact is on file until
     it is proved. `starts_under_way` is how many starts may wait for their look-up at once, over all
-    portals.
+    portals. `processes` is how many processes serve the pages.
     """
 
     public_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: Port = 8000
+    processes: Count = 1
     trusted_proxies: list[str] = ["127.0.0.1"]
     session_idle_minutes: Count = 30
     session_absolute_minutes: Count = 120

@@ -69,7 +69,12 @@ def portal() -> None:
     Texts(config)
     connect.server(config)
     asyncio.run(compare_keys(config, User.PORTAL))
-    serve("starter.portal.app:create", config.portal, config.log_level)
+    serve(
+        "starter.portal.app:create",
+        config.portal,
+        config.log_level,
+        processes=config.portal.processes,
+    )
 
 
 @ledger_commands.command("migrate")

@@ -2,7 +2,6 @@
 
 import postgres
 from ledger import key_checks
-from security import redaction
 from security.keys import KeyRing
 from security.purposes import User
 from settings import Settings
@@ -22,22 +21,15 @@ async def compare_keys(config: Settings, *users: User) -> None:
         await postgres.refuse_shared_sessions(ledger, "ledger_dsn")
 
 
-def serve(app: str, listen: Portal | Console, log_level: str) -> None:
+def serve(app: str, listen: Portal | Console, log_level: str, processes: int = 1) -> None:
     """Serve an application, named as `module:factory`, until the process is stopped."""
-    import uvicorn  # noqa: PLC0415 - importing it would double the start-up of other commands
+    from web import serving  # noqa: PLC0415 - uvicorn would double the start-up of other commands
 
-    from web import serving  # noqa: PLC0415 - as above
-
-    redaction.configure(log_level)
-    uvicorn.run(
+    serving.run(
         app,
-        factory=True,
         host=listen.host,
         port=listen.port,
-        forwarded_allow_ips=listen.trusted_proxies,
-        log_config=None,
-        server_header=False,
-        access_log=False,
-        http=serving.PromptProtocol,
-        timeout_graceful_shutdown=serving.STOP_WITHIN,
+        trusted_proxies=listen.trusted_proxies,
+        log_level=log_level,
+        processes=processes,
     )

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP/1.1 with time-outs for request headers and for reading the response.
+"""uvicorn in one or several processes, with time-outs for headers and for reading the response.
 
 uvicorn limits only the idle time between two requests: a client that sends half of its headers, or
 does not read the response, would hold the connection for ever. The time-out of bodies is in
@@ -6,8 +6,20 @@ does not read the response, would hold the connection for ever. The time-out of 
 """
 
 import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
+from threading import Thread
 
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.supervisors import Multiprocess
+
+from security import redaction
 
 HEAD_WITHIN = 10.0
 """Seconds from the connection or the first byte to the end of the headers."""
@@ -16,6 +28,65 @@ READ_WITHIN = 30.0
 
 STOP_WITHIN = 15
 """Seconds of graceful shutdown for running requests: more than any page takes."""
+
+_HUNG_AFTER = 30
+"""Seconds without a sign of life after which a process of several is replaced."""
+
+
+class Serving(uvicorn.Config):
+    """uvicorn's configuration, with our logs; each process of several calls this first."""
+
+    def configure_logging(self) -> None:
+        redaction.configure(str(self.log_level))
+        if supervisor := multiprocessing.parent_process():
+            Thread(target=_end_with, args=(supervisor,), daemon=True).start()
+
+
+def _end_with(supervisor: BaseProcess) -> None:
+    """End this process when its supervisor ends, or it would keep the port."""
+    supervisor.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def run(
+    app: str,
+    *,
+    host: str,
+    port: int,
+    trusted_proxies: Sequence[str],
+    log_level: str,
+    processes: int,
+) -> None:
+    """Serve an application, named as `module:factory`, until this process is stopped.
+
+    Several processes accept connections from one socket; one that dies or hangs is replaced, and
+    all end with this one.
+    """
+    config = Serving(
+        app,
+        factory=True,
+        host=host,
+        port=port,
+        workers=processes,
+        forwarded_allow_ips=[*trusted_proxies],
+        log_config=None,
+        log_level=log_level,
+        server_header=False,
+        access_log=False,
+        http=PromptProtocol,
+        timeout_graceful_shutdown=STOP_WITHIN,
+        timeout_worker_healthcheck=_HUNG_AFTER,
+    )
+    if processes == 1:
+        server = uvicorn.Server(config)
+        server.run()
+        failed = not server.started
+    else:
+        supervisor = Multiprocess(config, [config.bind_socket()])
+        supervisor.run()
+        failed = any(each.exitcode == STARTUP_FAILURE for each in supervisor.processes)
+    if failed:
+        sys.exit(STARTUP_FAILURE)
 
 
 class PromptProtocol(H11Protocol):
