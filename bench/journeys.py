@@ -41,9 +41,13 @@ _ANSWERS = ("POST /pin", "POST /review", "POST /password")
 
 @dataclass
 class Seen:
-    """Answers and times of all students of one run."""
+    """Answers and times of all students of one run.
+
+    `took` has the time of each request with the pages that it was redirected to, `pages` of each.
+    """
 
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    pages: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     answers: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     without_username: int = 0
@@ -89,6 +93,8 @@ class Browser(Visitor):
         answers = (*response.history, response)
         self._seen.took[name].append(sum(each.elapsed.total_seconds() for each in answers))
         for each in answers:
+            name = f"{each.request.method} {each.request.url.path}"
+            self._seen.pages[name].append(each.elapsed.total_seconds())
             said = f"{each.request.method} {each.request.url.path} {each.status_code}"
             self._seen.answers[said] += 1
             if each.is_server_error:
