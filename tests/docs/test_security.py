@@ -24,7 +24,13 @@ THREATS = {
 NUMBERS = re.findall(r"^\| .+ \| (.+) \| `([\w.]+)` \|$", PAGE, re.MULTILINE)
 # Of the sections with limits, what limits nothing.
 NO_LIMITS = {
-    *("portal.port", "console.port", "policy.remind_after", "policy.notify_after"),
+    *(
+        "portal.port",
+        "portal.processes",
+        "console.port",
+        "policy.remind_after",
+        "policy.notify_after",
+    ),
     "policy.reread_disputed_every",
 }
 # Of the modules with limits, what limits nobody outside.
@@ -33,7 +39,7 @@ NO_LIMITS_OF_MODULES = {
     *("web.shield._TOO_LARGE", "web.shield._TOO_SLOW"),
     *("domain.passwords.LONGEST_JUDGED", "domain.passwords.MOST_WORK"),
     *("domain.registrar.row_facts.MOST_ROWS", "domain.registrar.row_facts._FEWEST_IN_NUMBER"),
-    *("domain.suggestions._TRIES", "web.serving.STOP_WITHIN"),
+    *("domain.suggestions._TRIES", "web.serving.STOP_WITHIN", "web.serving._HUNG_AFTER"),
 }
 
 
