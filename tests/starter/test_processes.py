@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -41,7 +41,14 @@ def telling() -> FastAPI:
 
 
 def failing() -> FastAPI:
-    raise LookupError
+    """Make an application that cannot start, as one whose files are wrong."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        raise LookupError
+        yield
+
+    return FastAPI(lifespan=lifespan)
 
 
 class Served:
@@ -120,4 +127,8 @@ async def test_each_redacts_its_logs(served: Served) -> None:
 
 async def test_an_application_that_cannot_start_is_not_tried_for_ever(tmp_path: Path) -> None:
     served = Served("failing", tmp_path / "log")
-    assert await asyncio.to_thread(served.first.wait, 60) == 3
+    try:
+        assert await asyncio.to_thread(served.first.wait, 60) == 3
+    finally:
+        served.first.kill()
+        served.first.wait()
