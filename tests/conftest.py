@@ -1,7 +1,11 @@
 """Fixtures every room's tests share; each starts what it needs only when it is asked for."""
 
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -13,29 +17,49 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 _STACK = pytest.StashKey[TestStack]()
+_MEMORY = Path("/dev/shm")  # noqa: S108 - each folder in it has a name of its own
+_ROOM = 3 * 1024**3
+
+
+@contextmanager
+def _fast_folder(request: pytest.FixtureRequest, name: str) -> Iterator[Path]:
+    """Give a folder in memory where there is room for it, else on the disk.
+
+    PostgreSQL, slapd and Temporal wait for the disk at each write, which is most of what their
+    tests wait for. What they wrote stays where a test failed.
+    """
+    if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM:
+        factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+        yield factory.mktemp(name)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="pytest-", dir=_MEMORY))
+    (folder / name).mkdir()
+    yield folder / name
+    if not request.session.testsfailed:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def stack(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> Iterator[TestStack]:
-    parts = TestStack(tmp_path_factory.mktemp("a στοίβα"))
-    try:
-        parts.begin()
-        pytestconfig.stash[_STACK] = parts
-        yield parts
-    finally:
-        parts.end()
+def stack(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterator[TestStack]:
+    with _fast_folder(request, "a στοίβα") as folder:
+        parts = TestStack(folder)
+        try:
+            parts.begin()
+            pytestconfig.stash[_STACK] = parts
+            yield parts
+        finally:
+            parts.end()
 
 
 @pytest.fixture(scope="session")
-def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeStack]:
-    demo = WholeStack(tmp_path_factory.mktemp("the whole στοίβα") / "demo")
-    try:
-        demo.begin()
-        yield demo
-    finally:
-        demo.end()
+def whole_stack(request: pytest.FixtureRequest) -> Iterator[WholeStack]:
+    with _fast_folder(request, "the whole στοίβα") as folder:
+        demo = WholeStack(folder / "demo")
+        try:
+            demo.begin()
+            yield demo
+        finally:
+            demo.end()
 
 
 @pytest.fixture(scope="module", autouse=True)
