@@ -7,10 +7,11 @@ whose activation another session took over is marked `superseded`, and can no lo
 """
 
 import hashlib
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ledger.posts import AN_HOUR, IN_ALL, PostsSpent
 from postgres import Pool, exists
 
 _FIND = """
@@ -27,8 +28,15 @@ WITH found AS (
     RETURNING found.progress, found.progress_at
 )
 SELECT reference, superseded, typed, proofs, token_hash <> $1 AS replaced,
-    (SELECT progress FROM noted WHERE $5 AND progress_at > now() - $6::interval) AS progress
+    (SELECT progress FROM noted WHERE $5 AND progress_at > now() - $6::interval) AS progress,
+    now() AS told_at, refused, opens
 FROM found
+LEFT JOIN LATERAL take_post(CASE WHEN NOT superseded THEN reference END, $7, $8, $9) ON true
+"""
+_BEGIN = """
+WITH dropped AS (
+    DELETE FROM session WHERE token_hash = $1 OR created_at < now() - interval '1 day'
+) INSERT INTO session (token_hash) VALUES ($2)
 """
 _ROTATE = "token_hash = $2, previous_hash = $1, rotated_for = $3, rotated_at = now()"
 _WITH_HASH = "session WHERE token_hash = $1"
@@ -36,6 +44,19 @@ _NO_ANSWER_YET = "progress = NULL, progress_run = NULL, progress_version = NULL"
 _SERVES = timedelta(seconds=10)
 """How long an answer may serve the page after a redirect."""
 _NOT_ROTATED_YET = "token_hash = $1 AND rotated_for IS DISTINCT FROM $3"
+_ROTATE_AND_KEEP = f"""
+WITH old AS (
+    SELECT token_hash AS hash, reference = $4
+        AND (progress_run IS DISTINCT FROM $6 OR progress_version < $7) AS newer
+    FROM session WHERE {_NOT_ROTATED_YET} FOR UPDATE
+)
+UPDATE session SET {_ROTATE}, proofs = proofs || $3,
+    progress = CASE WHEN newer THEN $5 ELSE progress END,
+    progress_run = CASE WHEN newer THEN $6 ELSE progress_run END,
+    progress_version = CASE WHEN newer THEN $7 ELSE progress_version END,
+    progress_at = CASE WHEN newer THEN now() ELSE progress_at END
+FROM old WHERE token_hash = hash RETURNING newer
+"""  # noqa: S608 - constants of this module
 
 
 @dataclass(frozen=True)
@@ -45,7 +66,8 @@ class Session:
     `superseded`: the activation goes on in another browser; `typed`: the form that began it,
     encrypted; `proofs`: the submissions that its token was rotated for since then, of which one may
     have proved the contact; `replaced`: it was found by its old token; `progress`: the newest
-    answer of the engine, encrypted, if it is seconds old and no page was drawn from it.
+    answer of the engine, encrypted, if it is seconds old and no page was drawn from it. `told_at`
+    is the ledger's time. `spent` is the limit that refuses the answer that was to be counted.
     """
 
     reference: str | None
@@ -54,6 +76,8 @@ class Session:
     proofs: tuple[str, ...] = ()
     replaced: bool = False
     progress: bytes | None = None
+    told_at: datetime | None = field(default=None, compare=False)
+    spent: PostsSpent | None = None
 
 
 class Newest(NamedTuple):
@@ -70,8 +94,9 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def create(pool: Pool, token: str) -> None:
-    await pool.execute("INSERT INTO session (token_hash) VALUES ($1)", token_hash(token))
+async def begin(pool: Pool, token: str, old: str | None = None) -> None:
+    """Create a session, and delete the one of this old token and all older than a day."""
+    await pool.execute(_BEGIN, token_hash(old) if old else None, token_hash(token))
 
 
 async def find(
@@ -82,16 +107,23 @@ async def find(
     idle: timedelta,
     absolute: timedelta,
     take: bool = False,
+    counts: str | None = None,
 ) -> Session | None:
     """Return the live session of this token and record its use; None when there is none.
 
     The use is written once a minute, so that a session lives up to a minute longer than `idle`.
     `take`: return the newest answer as well, and forget it, so that it serves one page.
+    `counts`: count this submission for the session's activation, like `posts.take`.
     """
+    lives, limits = (idle, absolute), (counts, AN_HOUR, IN_ALL)
     row = await pool.fetchrow(
-        _FIND, token_hash(token), submission_id, idle, absolute, take, _SERVES
+        _FIND, token_hash(token), submission_id, *lives, take, _SERVES, *limits
     )
-    return Session(**dict(row) | {"proofs": tuple(row["proofs"])}) if row else None
+    if row is None:
+        return None
+    found = dict(row) | {"proofs": tuple(row["proofs"])}
+    opens = found.pop("opens")
+    return Session(**found | {"spent": PostsSpent(opens) if found.pop("refused") else None})
 
 
 async def keep(pool: Pool, token: str, newest: Newest) -> bool:
@@ -155,19 +187,23 @@ async def take_over(
     )
 
 
-async def rotate(pool: Pool, token: str, fresh: str, submission_id: str) -> bool:
-    """Replace the token by `fresh` for this submission; return whether a session has `fresh` now.
+async def rotate(
+    pool: Pool, token: str, fresh: str, submission_id: str, newest: Newest | None = None
+) -> bool | None:
+    """Replace the token by `fresh` for this submission, and keep the answer to it like `keep`.
 
+    Returns None if no session has `fresh` now, else what `keep` returns; True without an answer.
     Idempotent by submission, with the old token as well as with the new one.
     """
-    rotated = await pool.fetchval(
-        f"UPDATE session SET {_ROTATE}, proofs = proofs || $3 WHERE {_NOT_ROTATED_YET}"  # noqa: S608 - constants of this module
-        " RETURNING true",
-        token_hash(token),
-        token_hash(fresh),
-        submission_id,
-    )
-    return bool(rotated) or await exists(pool, _WITH_HASH, token_hash(fresh))
+    reference, run, version, progress = newest or (None, None, None, None)
+    hashes = token_hash(token), token_hash(fresh)
+    answer = reference, progress, run, version
+    row = await pool.fetchrow(_ROTATE_AND_KEEP, *hashes, submission_id, *answer)
+    if row is None and not await exists(pool, _WITH_HASH, token_hash(fresh)):
+        return None
+    if newest is None:
+        return True
+    return bool(row["newer"]) if row else await keep(pool, fresh, newest)
 
 
 async def drop(pool: Pool, token: str) -> None:

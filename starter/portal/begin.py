@@ -120,8 +120,8 @@ async def _result_page(
     ctx: PortalRequest, found: Progress | None, typed: Mapping[str, str]
 ) -> Response:
     """Return the page that the look-up leads to; `found` is None while it lasts."""
-    if found and found.wait_reason:
-        # A start that waits for the registrar keeps no worker busy.
+    if found and found.step is Step.LOOKUP and found.wait_reason:
+        # A start that waits for the registrar keeps no worker busy; workers release other leases.
         await ctx.app.starts.release(found.reference)
     if ctx.protects_enumeration:
         await ctx.time.not_before(times.ANSWERED_SECONDS)

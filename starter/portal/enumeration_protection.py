@@ -85,8 +85,7 @@ async def check_pin(ctx: PortalRequest, submission: PinSubmission) -> Response:
         await budgets.take(ctx.app.pool, this, limit=1, window=policy.pin_lock)
     answer = await _submit_concealed(ctx, state, "submit_pin", submission)
     if answer and answer.verdict is Verdict.ACCEPTED:
-        await ctx.rotate()
-        return await onward(ctx, answer)
+        return await onward(ctx, answer, rotates=True)
     await ctx.time.not_before(times.ANSWERED_SECONDS)
     return await page(ctx, state, {"pin": [ctx.words.say(_WRONG_OR_EXPIRED)]})
 

@@ -24,7 +24,11 @@ class TooManyAnswers(RateLimited):
 
 async def admit(ctx: PortalRequest, reference: str, submission_id: str) -> None:
     """Count a submission for this activation; raises `TooManyAnswers` beyond a limit."""
-    spent = await posts.take(ctx.app.pool, reference, submission_id)
+    refuse(await posts.take(ctx.app.pool, reference, submission_id))
+
+
+def refuse(spent: posts.PostsSpent | None) -> None:
+    """Raise `TooManyAnswers` for this limit; None is no limit."""
     if spent:
         raise TooManyAnswers(spent.opens)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -45,23 +46,29 @@ class PortalRequest(RequestContext):
         self._failed = False
         self._submission_id: str | None = None
         self._found: PageState | None = None
+        self._told_at: tuple[datetime, float] | None = None
+        self.counted: Session | None = None
 
     # --- session and state --------------------------------------------------------------------
 
-    async def session(self, *, take: bool = False) -> Session:
+    async def session(self, *, take: bool = False, counts: str | None = None) -> Session:
         """Return this browser's session; raises `SessionEnded` without one."""
-        session = await self.find_session(take=take)
+        session = await self.find_session(take=take, counts=counts)
         if session is None:
             raise self._session_ended()
         return session
 
-    async def find_session(self, *, take: bool = False) -> Session | None:
-        """Return this browser's session, or None.
+    async def find_session(
+        self, *, take: bool = False, counts: str | None = None
+    ) -> Session | None:
+        """Return this browser's session, or None; `counts` is a submission to count for it.
 
         `take`: with the newest answer of the engine. What is sent makes that old.
         """
         sessions, token, sent = self.app.sessions, self.token, self._submission_id
-        session = await sessions.find(token, sent, take=take or self._sends)
+        session = await sessions.find(token, sent, take=take or self._sends, counts=counts)
+        if session and session.told_at:
+            self._told_at = session.told_at, time.monotonic()
         if session and session.replaced and token and sent:
             self._keep(sessions.successor(token, sent))
         return session
@@ -74,9 +81,9 @@ class PortalRequest(RequestContext):
     def _sends(self) -> bool:
         return self.request.method == "POST"
 
-    async def active_session(self, *, take: bool = False) -> Session:
+    async def active_session(self, *, take: bool = False, counts: str | None = None) -> Session:
         """Return this browser's session; raises `RedirectTo` if another browser took it over."""
-        session = await self.session(take=take)
+        session = await self.session(take=take, counts=counts)
         if session.superseded:
             raise RedirectTo(page_state.CONTINUED)
         return session
@@ -178,8 +185,14 @@ class PortalRequest(RequestContext):
         return form
 
     async def now(self) -> datetime:
-        """Return the ledger's time, because this machine's clock may be wrong."""
-        return await clock.now(self.app.pool)
+        """Return the ledger's time, because this machine's clock may be wrong.
+
+        The session was read with it; the time since then is measured without a clock.
+        """
+        if self._told_at is None:
+            return await clock.now(self.app.pool)
+        told_at, read_at = self._told_at
+        return told_at + timedelta(seconds=time.monotonic() - read_at)
 
     async def known_reference(self) -> str | None:
         """Return the reference of this browser's activation if the ledger answers at once."""
@@ -234,10 +247,17 @@ class PortalRequest(RequestContext):
             await self.app.sessions.take_over(self.token, reference, proof, typed)
         return holder
 
-    async def rotate(self) -> None:
-        """Rotate this session's token, because the session has gained rights."""
-        if self.token and self._submission_id:
-            self._keep(await self.app.sessions.rotate(self.token, self._submission_id))
+    async def rotate(self, progress: Progress | None = None) -> bool:
+        """Rotate this session's token, because the session has gained rights.
+
+        Keeps the answer that gives them, and returns the same as `keep`.
+        """
+        if not (self.token and self._submission_id):
+            return True
+        sealed = newest.sealed(self.app.keys, progress) if progress else None
+        token, kept = await self.app.sessions.rotate(self.token, self._submission_id, sealed)
+        self._keep(token)
+        return kept
 
     async def end(self) -> Response:
         """End this session, clear the browser's data and redirect to the first page."""

@@ -52,9 +52,7 @@ async def pin_given(ctx: CurrentRequest) -> Response:
     answer = await submit(ctx, "submit_pin", submission)
     if answer.verdict is not Verdict.ACCEPTED:
         return await _refused_page(ctx, answer, _pin_errors(ctx, answer))
-    # The session has gained rights, so its token is rotated: a copied cookie must not gain them.
-    await ctx.rotate()
-    return await onward(ctx, answer)
+    return await onward(ctx, answer, rotates=True)
 
 
 @router.post("/pin/resend")
@@ -103,8 +101,7 @@ async def identified(ctx: CurrentRequest) -> Response:
     if answer.verdict is Verdict.WRONG and view and view.tries_left:
         errors = {"answer": [ctx.words.wrong_answer(view.tries_left)]}
         return ctx.page("identify", state=page_state.of(answer.progress), errors=errors)
-    await ctx.rotate()
-    return await onward(ctx, answer)
+    return await onward(ctx, answer, rotates=True)
 
 
 def _today() -> date:

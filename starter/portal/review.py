@@ -80,8 +80,7 @@ async def _agree(ctx: PortalRequest, form: Form) -> Response:
         state = page_state.of(answer.progress)
         errors = {"agree": [ctx.words.say(_STALE)]}
         return ctx.page("review", state=state, errors=errors, chosen=chosen)
-    await ctx.rotate()
-    return await onward(ctx, answer)
+    return await onward(ctx, answer, rotates=True)
 
 
 async def _dispute(ctx: PortalRequest, form: Form) -> Response:

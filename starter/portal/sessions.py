@@ -12,14 +12,17 @@ import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 from ledger import sessions as ledger
 from postgres import UNAVAILABLE, Pool
 from settings.pages import Portal
 from web.forms import name_of
 
+T = TypeVar("T")
 
-async def _twice(change: Callable[[], Awaitable[bool]]) -> bool:
+
+async def _twice(change: Callable[[], Awaitable[T]]) -> T:
     """Make an idempotent change, and retry once after a lost connection.
 
     After a lost connection it is unknown whether the change was made, and a browser with the old
@@ -45,13 +48,27 @@ class Sessions:
         return f"{secrets.token_urlsafe(16)}.{secrets.token_urlsafe(32)}"
 
     async def find(
-        self, token: str | None, submission_id: str | None, *, take: bool = False
+        self,
+        token: str | None,
+        submission_id: str | None,
+        *,
+        take: bool = False,
+        counts: str | None = None,
     ) -> ledger.Session | None:
-        """Return the session; with `take` its newest answer, which then serves no other page."""
+        """Return the session; with `take` its newest answer, which then serves no other page.
+
+        `counts` is a submission to count for its activation.
+        """
         if not token:
             return None
         return await ledger.find(
-            self._pool, token, submission_id, idle=self._idle, absolute=self._absolute, take=take
+            self._pool,
+            token,
+            submission_id,
+            idle=self._idle,
+            absolute=self._absolute,
+            take=take,
+            counts=counts,
         )
 
     async def keep(self, token: str, newest: ledger.Newest) -> bool:
@@ -59,10 +76,8 @@ class Sessions:
 
     async def begin(self, old: str | None) -> str:
         """End the old session of this browser, create a new one and return its token."""
-        if old:
-            await self.end(old)
         token = self.draw()
-        await ledger.create(self._pool, token)
+        await ledger.begin(self._pool, token, old)
         return token
 
     async def attach(
@@ -78,11 +93,16 @@ class Sessions:
     ) -> None:
         await ledger.take_over(self._pool, token, reference, proof, typed)
 
-    async def rotate(self, token: str, submission_id: str) -> str | None:
-        """Rotate the token and return the new one; None if the session does not exist."""
+    async def rotate(
+        self, token: str, submission_id: str, newest: ledger.Newest | None
+    ) -> tuple[str | None, bool]:
+        """Rotate the token, and keep an answer as `keep`.
+
+        Returns the new token, None if the session does not exist, and what `keep` returns.
+        """
         fresh = self.successor(token, submission_id)
-        rotate = partial(ledger.rotate, self._pool, token, fresh, submission_id)
-        return fresh if await _twice(rotate) else None
+        kept = await _twice(partial(ledger.rotate, self._pool, token, fresh, submission_id, newest))
+        return (None if kept is None else fresh), bool(kept)
 
     def successor(self, token: str, submission_id: str) -> str:
         named = b"\0".join((b"rotate", token.encode(), submission_id.encode()))

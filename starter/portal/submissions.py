@@ -18,7 +18,13 @@ _BEFORE_PROOF = frozenset({"submit_pin", "resend_pin"})
 
 
 async def stamp(ctx: PortalRequest, form: Form) -> dict[str, object]:
-    """Return the fields of every submission: its id, and the ledger's time of receipt."""
+    """Return the fields of every submission: its id, and the ledger's time of receipt.
+
+    The submission is counted by the same statement. Under enumeration protection other limits may
+    refuse it first: only `submit` counts it then.
+    """
+    if not ctx.protects_enumeration:
+        ctx.counted = await ctx.active_session(counts=form.submission_id)
     return {"submission_id": form.submission_id, "received_at": await ctx.now()}
 
 
@@ -33,12 +39,15 @@ async def submit(ctx: PortalRequest, name: str, submission: Submission) -> Answe
 
     Raises `RateLimited`, and `RedirectTo` with the right page when it is out of step.
     """
-    session = await ctx.active_session()
+    session = ctx.counted or await ctx.active_session()
     if session.reference is None:
         raise RedirectTo("/contact")
     if name not in _BEFORE_PROOF and (ctx.protects_enumeration or not session.proofs):
         await _require_proof(ctx)
-    await limits.admit(ctx, session.reference, submission.submission_id)
+    if session is ctx.counted:
+        limits.refuse(session.spent)
+    else:
+        await limits.admit(ctx, session.reference, submission.submission_id)
     with ctx.time.handing_in(times.BUSY_PAGE):
         answer = await ctx.app.engine.submit(
             session.reference, name, submission, within=ctx.time.left()
@@ -48,7 +57,7 @@ async def submit(ctx: PortalRequest, name: str, submission: Submission) -> Answe
     state = ctx.disclosed(page_state.of(answer.progress))
     ctx.check(session, state)
     if answer.verdict is Verdict.OUT_OF_STEP and not state.concealed:
-        raise RedirectTo(await _path_after(ctx, answer))
+        raise RedirectTo(await _path_of(ctx, answer))
     return answer
 
 
@@ -66,12 +75,23 @@ async def received(ctx: PortalRequest, name: str) -> RedirectTo:
     return RedirectTo(RECEIVED)
 
 
-async def onward(ctx: PortalRequest, answer: Answer) -> Response:
-    """Redirect to the page that follows; a form sent long ago brings its old answer again."""
+async def onward(ctx: PortalRequest, answer: Answer, *, rotates: bool = False) -> Response:
+    """Redirect to the page that follows; a form sent long ago brings its old answer again.
+
+    `rotates`: the session has gained rights, so its token is rotated: a copied cookie must not gain
+    them.
+    """
+    if rotates:
+        is_newest = await ctx.rotate(answer.progress)
+        ctx.time.taken(RECEIVED)
+        return ctx.redirect(await _path_after(ctx, answer, is_newest=is_newest))
     ctx.time.taken(RECEIVED)
-    return ctx.redirect(await _path_after(ctx, answer))
+    return ctx.redirect(await _path_of(ctx, answer))
 
 
-async def _path_after(ctx: PortalRequest, answer: Answer) -> str:
-    is_newest = await ctx.keep(answer.progress)
+async def _path_of(ctx: PortalRequest, answer: Answer) -> str:
+    return await _path_after(ctx, answer, is_newest=await ctx.keep(answer.progress))
+
+
+async def _path_after(ctx: PortalRequest, answer: Answer, *, is_newest: bool) -> str:
     return (page_state.of(answer.progress) if is_newest else await ctx.state()).path

@@ -78,7 +78,7 @@ async def live(
         pool, reference=reference, sealed_id="1", sealed=sealed, ttl=timedelta(hours=1)
     )
     await posts.take(pool, reference, "submission")
-    await sessions.create(pool, reference)
+    await sessions.begin(pool, reference)
     await sessions.attach(
         pool, reference, f"{reference}-next", "submission", reference=reference, typed=b"typed"
     )

@@ -16,7 +16,7 @@ IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=2)
 @pytest.fixture
 async def token(pool: Pool) -> str:
     token = secrets.token_urlsafe(32)
-    await sessions.create(pool, token)
+    await sessions.begin(pool, token)
     return token
 
 
@@ -117,7 +117,7 @@ async def test_a_dropped_session_is_gone_and_takes_the_old_ones_along(
     pool: Pool, token: str
 ) -> None:
     old = secrets.token_urlsafe(32)
-    await sessions.create(pool, old)
+    await sessions.begin(pool, old)
     await age(pool, old, "created_at", 60 * 25)
     await sessions.drop(pool, token)
     hashes = [sessions.token_hash(one) for one in (token, old)]
@@ -131,7 +131,7 @@ async def test_who_takes_an_activation_over_leaves_the_older_session_behind(
 ) -> None:
     reference = f"A-{secrets.token_hex(4)}"
     older = secrets.token_urlsafe(32)
-    await sessions.create(pool, older)
+    await sessions.begin(pool, older)
     older = await attach(pool, older, reference)
     token = await attach(pool, token, "A-NEWER")
     for _ in range(2):
