@@ -31,6 +31,7 @@ from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefus
 from domain.reasons import Reason
 from ledger import activations, consents, passwords, used_again, usernames
 from ledger.consents import Consent
+from ledger.used_again import KeysHeld
 from postgres import UNAVAILABLE, Pool
 from recognition import presence
 from security.keys import KeyRing
@@ -63,8 +64,8 @@ class DirectoryActivities(Activities):
         """Check whether an account that is active in the ledger still exists."""
         begin_try()
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            request = await used_again.with_ledger_keys(self._pool, request)
-            own = await self._entries.identity(request.person)
+            request, held = await used_again.with_ledger_keys(self._pool, request)
+            own = await self._entries.identity(request.person, held)
             found = await self._directory.run(
                 presence.state, self._directory, own, request.username
             )
@@ -97,8 +98,8 @@ class DirectoryActivities(Activities):
             # The portal checks this too, but not while no worker gives it the student's data.
             if personal.contained(password.decode(errors="ignore"), request.password_context):
                 return writes.refused(PasswordRefusal.PERSONAL)
-            request = await used_again.with_ledger_keys(self._pool, request)
-            made = await self._provision(request, password, consent)
+            request, held = await used_again.with_ledger_keys(self._pool, request)
+            made = await self._provision(request, held, password, consent)
             if made.outcome is ProvisionOutcome.ACTIVE:
                 await activations.provisioned(
                     self._pool, self._keys, reference=request.reference, username=request.username
@@ -140,7 +141,7 @@ class DirectoryActivities(Activities):
             return None
 
     async def _provision(
-        self, request: ProvisionAccount, password: bytes, consent: Consent
+        self, request: ProvisionAccount, held: KeysHeld, password: bytes, consent: Consent
     ) -> Provisioned:
         """Create the entry and set its password, recording in the ledger first that it is sent.
 
@@ -154,7 +155,7 @@ class DirectoryActivities(Activities):
             request.person, request.username, self._domain, request.language, self._country
         )
         more = entries.chosen(request.person, self._domain, consent.choices, self._choices)
-        entry = await self._entry(request, wanted)
+        entry = await self._entry(request, held, wanted)
         if isinstance(entry, Provisioned):
             return entry
         active = await self._entries.is_active(request.reference, entry)
@@ -181,10 +182,10 @@ class DirectoryActivities(Activities):
         return made
 
     async def _entry(
-        self, request: ProvisionAccount, wanted: entries.Attributes
+        self, request: ProvisionAccount, held: KeysHeld, wanted: entries.Attributes
     ) -> Entry | Provisioned:
         """Return the person's entry, added if there was none, or the conflict."""
-        run, own = self._directory.run, await self._entries.identity(request.person)
+        run, own = self._directory.run, await self._entries.identity(request.person, held)
         entry = await run(writes.own_entry, self._directory, request, own, self._domain)
         if entry:
             return entry

@@ -15,7 +15,7 @@ from adapters.messaging.message_templates import Word
 from domain.contracts.message_io import SendNotice, SendPin, Sent
 from domain.contracts.vocabulary import ActivityName, FailureType
 from domain.references import first_group
-from ledger import clock, codes, messages
+from ledger import codes, messages
 from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings
@@ -39,10 +39,10 @@ class MessagingActivities(Activities):
         minutes = request.valid_for // timedelta(minutes=1)
         sent = await self._once(key, request, "pin", code=code, minutes=minutes)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            expires_at = await codes.expires_at(
+            expires = await codes.expires_at(
                 self._pool, request.reference, request.code_no, self._policy
             )
-            told_at = await clock.now(self._pool) if expires_at else None
+        expires_at, told_at = expires or (None, None)
         return sent.model_copy(update={"expires_at": expires_at, "told_at": told_at})
 
     @activity.defn(name=ActivityName.SEND_NOTICE)

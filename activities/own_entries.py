@@ -7,7 +7,8 @@ from adapters.directory.port import Directory, Entry
 from domain.accounts import Judgement, Password
 from domain.contracts.people import Person
 from domain.identities import Identity
-from ledger import told_apart, used_again, usernames
+from ledger import told_apart, usernames
+from ledger.used_again import KeysHeld
 from postgres import Pool
 from recognition.rekeyed import recognition
 from security.keys import KeyRing
@@ -24,8 +25,9 @@ class OwnEntries:
         self._domain = institution.domain
         self._country = institution.code_country
 
-    async def find(self, person: Person) -> Judgement[Entry]:
-        return await self._directory.run(self._directory.find_own, await self.identity(person))
+    async def find(self, person: Person, held: KeysHeld) -> Judgement[Entry]:
+        own = await self.identity(person, held)
+        return await self._directory.run(self._directory.find_own, own)
 
     async def in_use(self, name: str) -> list[Entry]:
         return await self._directory.run(self._directory.find_in_use, name, self._domain)
@@ -36,8 +38,7 @@ class OwnEntries:
             return entry.active
         return not await usernames.has_empty_entry(self._pool, name=entry.uid, reference=reference)
 
-    async def identity(self, person: Person) -> Identity:
+    async def identity(self, person: Person, held: KeysHeld) -> Identity:
         person = await told_apart.without(self._pool, person)
-        again, former = await used_again.has_any_and_former(self._pool, person.keys)
-        own = replace(entries.identity(person, self._domain, self._country), used_again=again)
-        return await recognition(self._pool, self._keys, self._directory, own, former)
+        own = replace(entries.identity(person, self._domain, self._country), used_again=held.own)
+        return await recognition(self._pool, self._keys, self._directory, own, held.former)

@@ -33,7 +33,6 @@ from ledger import (
     consents,
     messages,
     rekeyed,
-    starts,
     told_apart,
     used_again,
     usernames,
@@ -60,8 +59,6 @@ class LedgerActivities(Activities):
         assert run_id is not None  # noqa: S101 - only workflows ask for messages
         limits = messages.Limits(self._settings.send_budget, self._settings.policy)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            # The first activity after a look-up: another start may take over its lease.
-            await starts.release(self._pool, request.reference)
             return await messages.reserve(self._pool, self._keys, request, run_id, limits)
 
     @activity.defn(name=ActivityName.CLAIM_PERSON)
@@ -76,8 +73,8 @@ class LedgerActivities(Activities):
             if found.another:
                 await told_apart.note_keys(self._pool, person, found.others)
             await rekeyed.note(self._pool, person.person_key, found.same)
-            await used_again.note(self._pool, reference, found.own_keys)
             if found.account:
+                await used_again.note(self._pool, reference, found.own_keys)
                 return _active(found.account)
             # Recorded before the claim, so that no rival takes this holder for an ended one.
             await activations.claimed(
@@ -85,15 +82,18 @@ class LedgerActivities(Activities):
                 self._keys,
                 reference=reference,
                 person=person,
+                own_keys=found.own_keys,
                 language=request.language,
             )
             held = claims.keys_of(self._keys, person, found.own_keys)
             for _ in range(_ROUNDS):
-                holders = await claims.claim(self._pool, reference=reference, keys=held)
-                rivals = sorted(holders - {reference})
+                told = await claims.claim(
+                    self._pool, reference=reference, keys=held, person_keys=person.keys
+                )
+                rivals = sorted(told.holders - {reference})
                 if not rivals:
                     # A rival may have ended, active, between `known` and the claim.
-                    account = await account_of(
+                    account = told.has_account and await account_of(
                         self._pool, self._keys, person, found.former, request.gone
                     )
                     if account:
@@ -117,7 +117,7 @@ class LedgerActivities(Activities):
             )
             if refused:
                 return conflict(refused)
-            request = await used_again.with_ledger_keys(self._pool, request)
+            request, _ = await used_again.with_ledger_keys(self._pool, request)
             await told_apart.note_rows(self._pool, request.person, request.apart)
             names = await wanted_names(self._pool, request, policy)
             return await reserve_name(self._pool, request.person, names)

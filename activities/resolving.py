@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from activities.own_entries import OwnEntries
@@ -44,10 +45,10 @@ class Resolver:
         Names are searched one at a time, to keep unused candidates out of the directory's log.
         The registrar's username is given to nobody else, and its owner gets no other.
         """
-        request = await used_again.with_ledger_keys(self._pool, request)
+        request, held = await used_again.with_ledger_keys(self._pool, request)
         await told_apart.note_rows(self._pool, request.person, request.apart)
         names = await wanted_names(self._pool, request, self._policy)
-        own = await self._glance(request, self._entries.find, request.person)
+        own = await self._glance(request, partial(self._entries.find, held=held), request.person)
         if own and own.outcome is not Outcome.FREE:
             return await self._existing(request, own)
         refused = self._refusal(request.person, shared=request.person.login_of_several)

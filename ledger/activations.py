@@ -1,6 +1,6 @@
 """Stores one row per activation: its keyed indexes and its end, no readable personal data."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from domain import names
 from domain.contracts.people import Person
 from domain.contracts.vocabulary import Language, Step
 from domain.text import identifier
-from ledger import rekeyed
+from ledger import rekeyed, used_again
 from postgres import Pool, exists
 from security.keys import KeyRing
 
@@ -84,17 +84,23 @@ async def contacts(pool: Pool, reference: str) -> list[str]:
 
 
 async def claimed(
-    pool: Pool, keys: KeyRing, *, reference: str, person: Person, language: Language
+    pool: Pool,
+    keys: KeyRing,
+    *,
+    reference: str,
+    person: Person,
+    language: Language,
+    own_keys: Mapping[str, str] | None = None,
 ) -> None:
-    """Record the person that the activation was found to belong to (upsert)."""
+    """Record the person that the activation was found to belong to, and their own keys (upsert)."""
     newest = person.enrolments[0]
     name = f"{person.first_name_el} {person.last_name_el}".strip()
     await pool.execute(
-        "INSERT INTO activation AS a"
+        f"WITH {used_again.NOTED} INSERT INTO activation AS a"  # noqa: S608 - a constant
         " (reference, language, person_key, student_number_index, department, found_by, name)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (reference) DO UPDATE SET"
-        " person_key = $3, student_number_index = $4, department = $5, found_by = $6, name = $7",
-        reference,
+        " VALUES ($1, $4, $5, $6, $7, $8, $9) ON CONFLICT (reference) DO UPDATE SET"
+        " person_key = $5, student_number_index = $6, department = $7, found_by = $8, name = $9",
+        *used_again.parameters(reference, own_keys or {}),
         language,
         person.person_key,
         keys.index("student_number", newest.registration_id),

@@ -1,5 +1,6 @@
 """Rate limits of messages with codes: each purse by contact, by person and, for SMS, over all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -14,14 +15,7 @@ from settings.rules import SendBudget
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
-_ALLOWED_AT = """
-SELECT (
-    SELECT reserved_at + span FROM message
-    WHERE (contact_index = holder OR person_key = holder) AND purse = $1 AND key LIKE '%:pin:%'
-    AND reserved_at > now() - span ORDER BY reserved_at DESC OFFSET before LIMIT 1
-) FROM unnest($2::text[], $3::interval[], $4::integer[])
-    WITH ORDINALITY AS bounds (holder, span, before, place) ORDER BY place
-"""
+_ALLOWED_AT = "SELECT message_allowed_at($1, $2, $3, $4)"
 
 Bound: TypeAlias = tuple[SpentPurse, str, timedelta, int]
 """One rate limit: whose it is, the contact or person that is counted, the window, the maximum."""
@@ -57,19 +51,35 @@ class Allowance:
     kept_at: datetime | None = None
 
 
+def first_bounds(to: To, purse: Purse, budget: SendBudget) -> tuple[object, ...]:
+    """Return the limits that `take` applies first, as the parameters of `message_allowed_at`."""
+    return _parameters(to, _first(purse), budget)
+
+
+def _first(purse: Purse) -> Purse:
+    return purse if purse is Purse.STAFF else Purse.ORDINARY
+
+
 async def take(
-    ledger: Connection, to: To, purse: Purse, budget: SendBudget, now: datetime
+    ledger: Connection,
+    to: To,
+    purse: Purse,
+    budget: SendBudget,
+    *,
+    now: datetime,
+    allowed_at: Sequence[datetime | None],
 ) -> Allowance:
     """Apply the rate limits to one message; the caller holds the locks of contact and person.
 
-    The kept purse is used only where the ordinary one is spent. The purse of staff has no limit but
-    its own.
+    `allowed_at` is what the ledger told of `first_bounds`. The kept purse is used only where the
+    ordinary one is spent. The purse of staff has no limit but its own.
     """
+    opens, spent = _latest(to, _first(purse), budget, allowed_at)
     if purse is Purse.STAFF:
-        return Allowance(purse, *await _allowed_at(ledger, to, purse, budget))
-    opens, spent = await _allowed_at(ledger, to, Purse.ORDINARY, budget)
+        return Allowance(purse, opens, spent)
     if opens:
-        kept_at, _ = await _allowed_at(ledger, to, Purse.KEPT, budget)
+        kept = await ledger.fetchval(_ALLOWED_AT, *_parameters(to, Purse.KEPT, budget))
+        kept_at, _ = _latest(to, Purse.KEPT, budget, kept)
         if kept_at or purse is Purse.ORDINARY:
             return Allowance(purse, opens, spent, kept_at or now)
     charged = purse if opens else Purse.ORDINARY
@@ -77,14 +87,17 @@ async def take(
     return Allowance(charged, free_at, SpentPurse.INSTITUTION) if free_at else Allowance(charged)
 
 
-async def _allowed_at(
-    ledger: Connection, to: To, purse: Purse, budget: SendBudget
+def _parameters(to: To, purse: Purse, budget: SendBudget) -> tuple[object, ...]:
+    _, holders, windows, limits = zip(*_limits(to, purse, budget), strict=True)
+    return purse, holders, windows, [limit - 1 for limit in limits]
+
+
+def _latest(
+    to: To, purse: Purse, budget: SendBudget, allowed_at: Sequence[datetime | None]
 ) -> tuple[datetime | None, SpentPurse | None]:
     """Return when this purse allows a message (None: now), and whose limit is spent."""
-    whose, holders, windows, limits = zip(*_limits(to, purse, budget), strict=True)
-    before = [limit - 1 for limit in limits]
-    rows = await ledger.fetch(_ALLOWED_AT, purse, holders, windows, before)
-    closed = zip((row[0] for row in rows), whose, strict=True)
+    whose = (bound[0] for bound in _limits(to, purse, budget))
+    closed = zip(allowed_at, whose, strict=True)
     return max(closed, key=lambda each: each[0] or _EARLIEST)
 
 
@@ -107,9 +120,10 @@ def _limits(to: To, purse: Purse, budget: SendBudget) -> list[Bound]:
 
 async def _count_paid(ledger: Connection, budget: SendBudget) -> datetime | None:
     """Count one SMS of the institution; over its limit, return when the next window opens."""
-    for window, limit in ((_HOUR, budget.sms_per_hour), (_DAY, budget.sms_per_day)):
-        opens = await budgets.take(ledger, f"sms:{window}", limit=limit, window=window)
-        if opens:
-            log.warning("SMS budget of the institution is spent", part="sms", outcome="blocked")
-            return opens
-    return None
+    limits = [budget.sms_per_hour, budget.sms_per_day]
+    windows = [_HOUR, _DAY]
+    buckets = [f"sms:{window}" for window in windows]
+    opens = await budgets.take_each(ledger, buckets, windows, limits)
+    if opens:
+        log.warning("SMS budget of the institution is spent", part="sms", outcome="blocked")
+    return opens

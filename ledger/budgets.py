@@ -15,31 +15,28 @@ DELETE FROM budget WHERE (bucket, window_start) IN (
     SELECT bucket, window_start FROM budget WHERE ends_at < now() FOR UPDATE SKIP LOCKED
 )
 """
-# One statement cannot delete a row and count in it: the current window is not cleared.
-_TAKE = f"""
-WITH cleared AS (
-    {_CLEAR} AND (bucket, window_start) <> ($1, date_bin($2::interval, now(), 'epoch'))
-)
-INSERT INTO budget AS b (bucket, window_start, ends_at, used)
-SELECT $1, start, start + $2, 1 FROM date_bin($2::interval, now(), 'epoch') start
-ON CONFLICT (bucket, window_start) DO UPDATE SET used = b.used + 1, ends_at = EXCLUDED.ends_at
-RETURNING used, ends_at
-"""  # noqa: S608 - constants of this module
 
 
 async def take(
     ledger: Connection, bucket: str, *, limit: int, window: timedelta
 ) -> datetime | None:
-    """Count a use in the current window; None within `limit`, else when the next window opens.
+    """Count a use in the current window; None within `limit`, else when the next window opens."""
+    return await take_each(ledger, [bucket], [window], [limit])
 
-    The counter is raised before it is compared, so that racing callers never exceed the limit.
-    Expired windows are deleted, without waiting for those that others have locked.
+
+async def take_each(
+    ledger: Connection,
+    buckets: Sequence[str],
+    windows: Sequence[timedelta],
+    limits: Sequence[int],
+) -> datetime | None:
+    """Count a use in each, up to the first that is spent: return when its next window opens.
+
+    The counter is raised before it is compared, so that racing callers never exceed a limit.
     """
-    row = await ledger.fetchrow(_TAKE, bucket, window)
-    assert row is not None  # noqa: S101 - an upsert with RETURNING always has a row
-    if row["used"] <= limit:
-        return None
-    opens: datetime = row["ends_at"]
+    opens: datetime | None = await ledger.fetchval(
+        "SELECT take_budgets($1, $2, $3)", buckets, windows, limits
+    )
     return opens
 
 

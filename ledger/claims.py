@@ -1,19 +1,19 @@
 """Claims: at any moment at most one live activation holds a person."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from domain.contracts.people import Person
+from ledger.activations import WITH_ACCOUNT
 from postgres import Pool
 from security.keys import KeyRing
 
-_CLAIM = """
-WITH mine AS (
-    INSERT INTO claim (key, reference)
-    SELECT key, $2 FROM unnest($1::text[]) key ORDER BY key
-    ON CONFLICT (key) DO UPDATE SET key = claim.key
-    RETURNING reference
-) SELECT DISTINCT reference FROM mine
-"""
+
+class ClaimHeld(NamedTuple):
+    """`holders` hold a key of the person each; `has_account`: one has ended with an account."""
+
+    holders: set[str]
+    has_account: bool
 
 
 def keys_of(keys: KeyRing, person: Person, own_keys: Mapping[str, str]) -> list[str]:
@@ -34,22 +34,22 @@ def keys_of(keys: KeyRing, person: Person, own_keys: Mapping[str, str]) -> list[
     return held
 
 
-async def claim(pool: Pool, *, reference: str, keys: Sequence[str]) -> set[str]:
-    """Try to hold all keys, or else none; return the references that hold any of them."""
-    async with pool.acquire() as connection:
-        transaction = connection.transaction()
-        await transaction.start()
-        try:
-            rows = await connection.fetch(_CLAIM, list(keys), reference)
-        except BaseException:
-            await transaction.rollback()
-            raise
-        holders = {str(row["reference"]) for row in rows}
-        if holders == {reference}:
-            await transaction.commit()
-        else:
-            await transaction.rollback()
-        return holders
+async def claim(
+    pool: Pool, *, reference: str, keys: Sequence[str], person_keys: Sequence[str] = ()
+) -> ClaimHeld:
+    """Try to hold all keys, or else none; return the references that hold any of them.
+
+    Returns also whether an activation of the person ended with an account, read after the claim.
+    """
+    row = await pool.fetchrow(
+        "SELECT holders, has_account FROM claim_person($1, $2, $3, $4)",
+        reference,
+        keys,
+        person_keys,
+        WITH_ACCOUNT,
+    )
+    assert row is not None  # noqa: S101 - the function has one row
+    return ClaimHeld(set(row["holders"]), row["has_account"])
 
 
 async def release(pool: Pool, reference: str) -> None:

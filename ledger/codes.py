@@ -7,65 +7,81 @@ ones, which count. Every change locks the activation's counter, so that changes 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import asyncpg
+
 from domain.codes import Code, CodeBook
 from domain.contracts.pin_io import CheckPin, PinChecked, PinOutcome
 from domain.contracts.submissions import Policy
-from ledger import tries
 from ledger.tries import Attempt
 from postgres import Connection, Pool
 
-_PIN = "pin"
-# A message that a later one replaced may have reached the gateway without a recorded outcome: its
-# code counts as handed over at the latest when the later one was reserved, so that it expires.
-_CODES = """
-SELECT number, run_id, tries, ended, (
-    SELECT min(CASE
-        WHEN m.outcome = 'sent' THEN m.finished_at
-        WHEN m.outcome IS NULL THEN (
-            SELECT min(reserved_at) FROM message later
-            WHERE later.reference = m.reference AND later.send_no > m.send_no
-        )
-    END) FROM message m
-    WHERE m.reference = c.reference AND m.code_no = c.number
-) AS handed_over_at
-FROM code c WHERE reference = $1 ORDER BY number
-"""
-_SAVE = """
-WITH counted AS (
-    UPDATE tries SET used = $3, locked_until = $4 WHERE reference = $1 AND counter = $2
+SAVED = """
+counted AS (
+    UPDATE tries SET used = $2, locked_until = $3 WHERE reference = $1 AND counter = 'pin'
+), saved AS (
+    INSERT INTO code (reference, number, run_id, tries, ended)
+    SELECT $1, * FROM unnest($4::integer[], $5::text[], $6::integer[], $7::boolean[])
+    ON CONFLICT (reference, number) DO UPDATE SET tries = EXCLUDED.tries, ended = EXCLUDED.ended
 )
-INSERT INTO code (reference, number, run_id, tries, ended)
-SELECT $1, * FROM unnest($5::integer[], $6::text[], $7::integer[], $8::boolean[])
-ON CONFLICT (reference, number) DO UPDATE SET tries = EXCLUDED.tries, ended = EXCLUDED.ended
 """
+"""The part of a statement that stores locked codes, for parameters of `parameters`."""
+_SAVE_AND_NOTE = f"""
+WITH {SAVED}
+INSERT INTO attempt (reference, submission_id, outcome, tries_left, locked_until)
+VALUES ($1, $8, $9, $10, $11)
+"""  # noqa: S608 - a constant of this module
 
 FindTyped = Callable[[Sequence[int]], int | None]
 """Returns which of these code numbers was typed, or None."""
 
 
-async def hold(ledger: Connection, reference: str, policy: Policy) -> tuple[CodeBook, datetime]:
-    """Lock the codes until the transaction ends; return them and the ledger's time."""
-    counter = await tries.hold(ledger, reference, _PIN)
-    codes = [Code(**row) for row in await ledger.fetch(_CODES, reference)]
-    return CodeBook(policy, codes, counter.used, counter.locked_until), counter.now
+async def _hold(
+    ledger: Connection, reference: str, submission_id: str, policy: Policy
+) -> tuple[CodeBook, datetime, Attempt | None]:
+    """Lock the codes until the transaction ends; return them and the ledger's time.
+
+    Returns also the outcome of this submission; None when it was not counted yet.
+    """
+    rows = await ledger.fetch("SELECT * FROM hold_codes($1, $2)", reference, submission_id)
+    row = rows[0]
+    before = row["outcome"] and Attempt(row["outcome"], row["outcome_left"], row["outcome_until"])
+    return read(rows, policy), row["told_at"], before
 
 
-async def save(ledger: Connection, reference: str, book: CodeBook) -> None:
-    """Store codes that the caller has locked with `hold`."""
+def read(rows: Sequence[asyncpg.Record], policy: Policy) -> CodeBook:
+    """Return the codes that a function of the ledger has locked, a row each."""
+    first = rows[0]
+    return CodeBook(policy, _codes(rows), first["used"], first["locked_until"])
+
+
+def _codes(rows: Sequence[asyncpg.Record]) -> list[Code]:
+    columns = ("number", "run_id", "handed_over_at", "tries", "ended")
+    return [Code(*(row[name] for name in columns)) for row in rows if row["number"] is not None]
+
+
+def parameters(reference: str, book: CodeBook) -> tuple[object, ...]:
+    """Return the parameters of `SAVED`."""
     codes = [(each.number, each.run_id, each.tries, each.ended) for each in book.codes]
-    columns = [[code[place] for code in codes] for place in range(4)]
-    await ledger.execute(_SAVE, reference, _PIN, book.wrong, book.locked_until, *columns)
+    columns = ([code[place] for code in codes] for place in range(4))
+    return reference, book.wrong, book.locked_until, *columns
+
+
+async def _save_and_note(
+    ledger: Connection, reference: str, submission_id: str, book: CodeBook, attempt: Attempt
+) -> None:
+    """Store locked codes, and the outcome of this submission."""
+    outcome = attempt.outcome, attempt.tries_left, attempt.locked_until
+    await ledger.execute(_SAVE_AND_NOTE, *parameters(reference, book), submission_id, *outcome)
 
 
 async def check(pool: Pool, request: CheckPin, policy: Policy, find_typed: FindTyped) -> PinChecked:
     """Count a try, then compare it; a repeated submission gets its recorded outcome."""
     reference = request.reference
     async with pool.acquire() as ledger, ledger.transaction():
-        book, now = await hold(ledger, reference, policy)
-        before = await tries.known(ledger, reference, request.submission_id)
+        book, now, before = await _hold(ledger, reference, request.submission_id, policy)
         if before is None:
-            before = await _judge(ledger, request, book, now, find_typed)
-            await tries.note(ledger, reference, request.submission_id, before)
+            before = _judge(request, book, now, find_typed)
+            await _save_and_note(ledger, reference, request.submission_id, book, before)
     return PinChecked(
         told_at=now,
         outcome=PinOutcome(before.outcome),
@@ -74,9 +90,7 @@ async def check(pool: Pool, request: CheckPin, policy: Policy, find_typed: FindT
     )
 
 
-async def _judge(
-    ledger: Connection, request: CheckPin, book: CodeBook, now: datetime, find_typed: FindTyped
-) -> Attempt:
+def _judge(request: CheckPin, book: CodeBook, now: datetime, find_typed: FindTyped) -> Attempt:
     if book.locked(now):
         return Attempt(PinOutcome.LOCKED, 0, book.locked_until)
     at = book.judging_time(request.received_at, now)
@@ -92,7 +106,6 @@ async def _judge(
         outcome = PinOutcome.EXPIRED if right is None else PinOutcome.RIGHT
     if right is not None:
         book.use(right)
-    await save(ledger, request.reference, book)
     left = book.tries_left(at)
     return Attempt(outcome, left, book.locked_until if book.locked(now) else None)
 
@@ -100,15 +113,20 @@ async def _judge(
 async def unlock(pool: Pool, reference: str, submission_id: str, policy: Policy) -> None:
     """Remove the lock, once per submission of staff; codes that it ended stay ended."""
     async with pool.acquire() as ledger, ledger.transaction():
-        book, _ = await hold(ledger, reference, policy)
-        if await tries.known(ledger, reference, submission_id) is None:
+        book, _, before = await _hold(ledger, reference, submission_id, policy)
+        if before is None:
             book.unlock()
-            await save(ledger, reference, book)
-            await tries.note(ledger, reference, submission_id, Attempt("unlocked", 0))
+            unlocked = Attempt("unlocked", 0)
+            await _save_and_note(ledger, reference, submission_id, book, unlocked)
 
 
-async def expires_at(pool: Pool, reference: str, number: int, policy: Policy) -> datetime | None:
-    """Return when this code expires; None while it has not been handed over."""
-    rows = await pool.fetch(_CODES, reference)
-    book = CodeBook(policy, [Code(**row) for row in rows])
-    return book.expires_at(number) if number in {row["number"] for row in rows} else None
+async def expires_at(
+    pool: Pool, reference: str, number: int, policy: Policy
+) -> tuple[datetime, datetime] | None:
+    """Return when this code expires, and the ledger's time; None until it was handed over."""
+    rows = await pool.fetch(
+        "SELECT *, now() AS told_at FROM codes_of($1) ORDER BY number", reference
+    )
+    book = CodeBook(policy, _codes(rows))
+    found = book.expires_at(number) if number in {row["number"] for row in rows} else None
+    return (found, rows[0]["told_at"]) if found else None

@@ -6,5 +6,7 @@ Each is taken for a transaction: connections return to their pool without being 
 MIGRATIONS = 7_263_401
 AUDIT = 7_263_402
 """Held while a row is appended, so that the chain of hashes has one order."""
+STARTS = 7_263_403
+"""Held by the function `admit_start` while it counts."""
 ALERTS = 7_263_408
 """Leader election: held by the leader while it looks."""

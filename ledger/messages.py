@@ -39,22 +39,14 @@ class Sending:
     finished_at: datetime | None
 
 
-_LOCK = """
-SELECT pg_advisory_xact_lock(lock) FROM (
-    SELECT DISTINCT hashtext(key) AS lock FROM unnest($1::text[]) key ORDER BY lock
-) locks
-"""
-_OF_REQUEST = """
-SELECT key, send_no, code_no, outcome, purse FROM message
-WHERE reference = $1 AND run_id = $2 AND request_no = $3
-"""
-_NEXT_NUMBER = "SELECT coalesce(max(send_no), 0) + 1 FROM message WHERE reference = $1"
+_HOLD = "SELECT * FROM hold_message($1, $2, $3, $4, $5, $6, $7, $8)"
 _DETACH_REQUEST = "UPDATE message SET request_no = NULL WHERE key = $1"
-_RESERVE = """
+_RESERVE = f"""
+WITH {codes.SAVED}
 INSERT INTO message (
     key, reference, channel, contact_index, person_key, run_id, request_no, send_no, code_no, purse
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-"""
+) VALUES ($8, $1, $9, $10, $11, $12, $13, $14, $15, $16)
+"""  # noqa: S608 - a constant
 _LAST_SENT = """
 SELECT max(finished_at) FROM message
 WHERE contact_index = $1 AND key LIKE '%:pin:%' AND outcome = 'sent'
@@ -74,9 +66,11 @@ async def reserve(
     channel, contact = request.destination.channel, contact_index(keys, request.destination)
     to = allowances.To(channel, contact, request.person_key)
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(_LOCK, to.holders)
-        book, now = await codes.hold(connection, request.reference, limits.policy)
-        row = await connection.fetchrow(_OF_REQUEST, request.reference, run_id, request.request_no)
+        asked = request.reference, run_id, request.request_no
+        bounds = allowances.first_bounds(to, request.purse, limits.budget)
+        rows = await connection.fetch(_HOLD, to.holders, *asked, *bounds)
+        first, book = rows[0], codes.read(rows, limits.policy)
+        row, now = first if first["key"] else None, first["told_at"]
         if row and _still_usable(row, book, now):
             return _reserved(row["send_no"], row["code_no"], book, now)
         if book.locked(now):
@@ -84,7 +78,10 @@ async def reserve(
         if row:
             allowed = Allowance(Purse(row["purse"]))
         else:
-            allowed = await allowances.take(connection, to, request.purse, limits.budget, now)
+            allowed_at = first["allowed_at"]
+            allowed = await allowances.take(
+                connection, to, request.purse, limits.budget, now=now, allowed_at=allowed_at
+            )
         if allowed.not_before:
             return SendReserved(
                 told_at=now,
@@ -94,15 +91,14 @@ async def reserve(
                 kept_at=allowed.kept_at,
                 tries_left=book.tries_left(now),
             )
-        send_no = await connection.fetchval(_NEXT_NUMBER, request.reference)
+        send_no = first["next_no"]
         code_no = book.to_send(send_no, run_id, now) if request.carries_code else None
-        await codes.save(connection, request.reference, book)
         if row:
             await connection.execute(_DETACH_REQUEST, row["key"])
         await connection.execute(
             _RESERVE,
+            *codes.parameters(request.reference, book),
             pin_key(request.reference, send_no),
-            request.reference,
             channel,
             contact,
             to.person,

@@ -17,6 +17,16 @@ from security.keys import KeyRing
 
 _BORN, _NUMBER, _CONTACT = "born:", "number ", "contact:"
 _ENOUGH = 3
+_IS_NEW = """
+SELECT NOT (
+    EXISTS (SELECT FROM activation WHERE person_key = ANY($1))
+    OR EXISTS (SELECT FROM imported WHERE person_key = ANY($1))
+    OR EXISTS (SELECT FROM rekeyed WHERE person_key = ANY($1))
+    OR EXISTS (SELECT FROM activation WHERE found_by @> ARRAY[$2::text])
+    OR EXISTS (SELECT FROM imported WHERE found_by @> ARRAY[$2])
+    OR EXISTS (SELECT FROM insurance WHERE number_index = $2)
+)
+"""
 
 
 async def former(pool: Pool, person_keys: Sequence[str]) -> tuple[str, ...]:
@@ -55,6 +65,17 @@ async def recognised(
     found = await holders(pool, keys, number, person.keys)
     same = tuple(key for key in found if agrees(keys, person, found[key]))
     return same, tuple(key for key in found if key not in same)
+
+
+async def is_new(pool: Pool, keys: KeyRing, person: Person) -> bool:
+    """Return whether the ledger has nothing under the person's keys and insurance number.
+
+    Nearly everybody is new: one statement instead of one for each question about a person.
+    """
+    number = number_of(person)
+    index = number_index(keys, number) if number else None
+    new: bool = await pool.fetchval(_IS_NEW, person.keys, index)
+    return new
 
 
 async def note(pool: Pool, person_key: str, former_keys: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ later steps of the activation read it and compare nothing.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from domain.contracts.account_io import CheckAccount, ProvisionAccount, ResolveAccount
 from domain.contracts.people import Person
@@ -20,12 +20,39 @@ WITH held AS (
     SELECT coalesce(own.own_key, key) AS key, place
     FROM unnest($2::text[]) WITH ORDINALITY AS given (key, place)
     LEFT JOIN key_used_again own ON own.reference = $1 AND own.registrar_key = key
-)
-SELECT ARRAY(SELECT key FROM held ORDER BY place) AS held, ARRAY(
-    SELECT DISTINCT former_key FROM rekeyed WHERE person_key IN (SELECT key FROM held)
-    ORDER BY former_key
-) AS former
+), former AS (
+    SELECT DISTINCT former_key AS key FROM rekeyed WHERE person_key IN (SELECT key FROM held)
+), every AS (SELECT key FROM held UNION SELECT key FROM former)
+SELECT ARRAY(SELECT key FROM held ORDER BY place) AS held,
+    ARRAY(SELECT key FROM former ORDER BY key) AS added,
+    EXISTS (SELECT FROM key_used_again WHERE own_key IN (SELECT key FROM every)) AS own,
+    ARRAY(
+        SELECT DISTINCT former_key FROM rekeyed WHERE person_key IN (SELECT key FROM every)
+        ORDER BY former_key
+    ) AS former
 """
+NOTED = """
+replaced AS (
+    DELETE FROM key_used_again WHERE reference = $1 AND registrar_key <> ALL($2)
+), noted AS (
+    INSERT INTO key_used_again (reference, registrar_key, own_key)
+    SELECT $1, * FROM unnest($2::text[], $3::text[])
+    ON CONFLICT (reference, registrar_key) DO UPDATE SET own_key = EXCLUDED.own_key
+)
+"""
+"""The part of a statement that stores own keys, for parameters of `parameters`."""
+
+
+class KeysHeld(NamedTuple):
+    """`own`: one of a person's keys is an own key, for a number that was another person's before.
+
+    `former` are the keys of the person's rows that the registrar no longer has.
+    """
+
+    own: bool
+    former: tuple[str, ...]
+
+
 R = TypeVar("R", ResolveAccount, ProvisionAccount, CheckAccount)
 
 
@@ -86,18 +113,14 @@ async def facts_of(
     return {key: frozenset(facts) for key, facts in found.items()}
 
 
+def parameters(reference: str, own: Mapping[str, str]) -> tuple[str, list[str], list[str]]:
+    """Return the parameters of `NOTED`: the own keys by registrar key in this activation."""
+    return reference, list(own), list(own.values())
+
+
 async def note(pool: Pool, reference: str, own: Mapping[str, str]) -> None:
     """Store the own keys, by registrar key, that replace the registrar's in this activation."""
-    await pool.execute(
-        "WITH replaced AS (DELETE FROM key_used_again"
-        " WHERE reference = $1 AND registrar_key <> ALL($2))"
-        " INSERT INTO key_used_again (reference, registrar_key, own_key)"
-        " SELECT $1, * FROM unnest($2::text[], $3::text[])"
-        " ON CONFLICT (reference, registrar_key) DO UPDATE SET own_key = EXCLUDED.own_key",
-        reference,
-        list(own),
-        list(own.values()),
-    )
+    await pool.execute(f"WITH {NOTED} SELECT", *parameters(reference, own))
 
 
 async def noted(pool: Pool, reference: str) -> dict[str, str]:
@@ -108,31 +131,14 @@ async def noted(pool: Pool, reference: str) -> dict[str, str]:
     return {row["registrar_key"]: row["own_key"] for row in rows}
 
 
-async def has_any_and_former(
-    pool: Pool, person_keys: Sequence[str]
-) -> tuple[bool, tuple[str, ...]]:
-    """Tell whether one of these is an own key, for a number that was another person's before.
-
-    Returns also the keys of the person's rows that the registrar no longer has.
-    """
-    row = await pool.fetchrow(
-        "SELECT EXISTS (SELECT FROM key_used_again WHERE own_key = ANY($1)) AS own,"
-        " ARRAY(SELECT DISTINCT former_key FROM rekeyed WHERE person_key = ANY($1)"
-        " ORDER BY former_key) AS former",
-        person_keys,
-    )
-    assert row is not None  # noqa: S101 - a query without FROM has one row
-    return row["own"], tuple(row["former"])
-
-
 def with_own(person: Person, own: Mapping[str, str]) -> Person:
     """Return the person with own keys in place of the registrar's."""
     first, *others = (own.get(key, key) for key in person.keys)
     return person.model_copy(update={"person_key": first, "other_keys": tuple(others)})
 
 
-async def with_ledger_keys(pool: Pool, request: R) -> R:
-    """Return the request with every key that the ledger has for the person.
+async def with_ledger_keys(pool: Pool, request: R) -> tuple[R, KeysHeld]:
+    """Return the request with every key that the ledger has for the person, and about those.
 
     The claim of this activation stored the own keys that replace the registrar's.
     """
@@ -140,5 +146,6 @@ async def with_ledger_keys(pool: Pool, request: R) -> R:
     assert row is not None  # noqa: S101 - a query without FROM has one row
     first, *others = row["held"]
     held = {"person_key": first, "other_keys": tuple(others)}
-    person = rekeyed.with_keys(request.person.model_copy(update=held), row["former"])
-    return request.model_copy(update={"person": person})
+    person = rekeyed.with_keys(request.person.model_copy(update=held), row["added"])
+    about = KeysHeld(row["own"], tuple(row["former"]))
+    return request.model_copy(update={"person": person}), about

@@ -57,6 +57,8 @@ async def known(
 
     An account of the activation `gone` is ignored. `reference` is the activation that asks.
     """
+    if await rekeyed.is_new(pool, keys, person):
+        return Known(person, (), None)
     own = await used_again.own_keys(pool, keys, person, reference)
     person = used_again.with_own(person, own)
     former = await rekeyed.former(pool, person.keys)

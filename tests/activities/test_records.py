@@ -28,6 +28,7 @@ from domain.contracts.people import Destination, Person
 from domain.contracts.vocabulary import Language, Step
 from domain.reasons import Reason
 from ledger import activations, claims, consents, passwords
+from ledger.claims import ClaimHeld
 from postgres import Pool, connect
 from security.purposes import User
 from security.sealing import seal
@@ -131,7 +132,7 @@ async def test_who_became_active_during_the_claim_is_told_so_and_let_go(
     await claim(records, reference, person)
     real = claims.claim
 
-    async def rival_ends_first(*args: Any, **named: Any) -> set[str]:
+    async def rival_ends_first(*args: Any, **named: Any) -> ClaimHeld:
         await activations.provisioned(pool, records._keys, reference=reference, username="tester")
         await close(records, reference, Step.ACTIVE)
         return await real(*args, **named)

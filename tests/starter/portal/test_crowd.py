@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger import activations, starts
+from ledger import activations, locks, starts
 from postgres import Pool, connect
 from settings import Settings
 from tests.stack import TestStack
@@ -156,7 +156,7 @@ async def test_starts_that_the_ledger_keeps_waiting_leave_room_for_who_is_inside
     for each in crowd:
         await each.begin()
     async with await connect(stack.ledger_dsn) as others, others.acquire() as other:
-        await other.execute("SELECT pg_advisory_lock(7263402)")  # Whoever asks for a place waits.
+        await other.execute("SELECT pg_advisory_lock($1)", locks.STARTS)  # Starts wait.
         sent = [
             asyncio.create_task(each.post("/contact", mobile=f"69455520{n:02}", email=""))
             for n, each in enumerate(crowd)
@@ -166,7 +166,7 @@ async def test_starts_that_the_ledger_keeps_waiting_leave_room_for_who_is_inside
         assert (await student.get("/pin")).status_code == 200
         assert (await student.post("/pin", pin="123456")).status_code == 303
         answers = await asyncio.gather(*sent)
-        await other.execute("SELECT pg_advisory_unlock(7263402)")
+        await other.execute("SELECT pg_advisory_unlock($1)", locks.STARTS)
     assert {answer.status_code for answer in answers} == {503}
     assert any(FULL in answer.text for answer in answers)
 

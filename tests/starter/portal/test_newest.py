@@ -238,7 +238,7 @@ async def test_an_answer_out_of_step_leads_where_it_says_without_asking(
 
 @pytest.mark.parametrize("how", ["away", "slow"])
 async def test_an_answer_that_cannot_be_kept_counts_all_the_same(
-    student: Browser, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch, how: str
+    proved: Browser, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     async def keep(*_: object, **__: object) -> bool:
         if how == "away":
@@ -246,13 +246,15 @@ async def test_an_answer_that_cannot_be_kept_counts_all_the_same(
         await asyncio.Event().wait()
         return True
 
+    engine.put(engine.started[0].reference, at(Step.INSURANCE))
+    await proved.get("/insurance")
     engine.next = [(Verdict.ACCEPTED, REVIEW)]
-    await student.get("/pin")
     engine.queries = 0
     monkeypatch.setattr(sessions, "keep", keep)
     monkeypatch.setattr(times, "KEEP_SECONDS", 0.01)
-    assert (await student.post("/pin", pin="123456")).headers["location"] == "/review"
-    assert (await student.get("/review")).status_code == 200
+    given = await proved.post("/insurance", number="01010512349")
+    assert given.headers["location"] == "/review"
+    assert (await proved.get("/review")).status_code == 200
     assert engine.queries == 1
 
 
