@@ -11,6 +11,7 @@ from domain.contracts.people import Person
 from domain.contracts.vocabulary import Language, Step
 from domain.text import identifier
 from ledger import rekeyed, used_again
+from ledger.used_again import NOTED
 from postgres import Pool, exists
 from security.keys import KeyRing
 
@@ -96,7 +97,7 @@ async def claimed(
     newest = person.enrolments[0]
     name = f"{person.first_name_el} {person.last_name_el}".strip()
     await pool.execute(
-        f"WITH {used_again.NOTED} INSERT INTO activation AS a"  # noqa: S608 - a constant
+        f"WITH {NOTED} INSERT INTO activation AS a"  # noqa: S608 - a constant
         " (reference, language, person_key, student_number_index, department, found_by, name)"
         " VALUES ($1, $4, $5, $6, $7, $8, $9) ON CONFLICT (reference) DO UPDATE SET"
         " person_key = $5, student_number_index = $6, department = $7, found_by = $8, name = $9",

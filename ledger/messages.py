@@ -12,6 +12,7 @@ from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Purse
 from ledger import allowances, codes
 from ledger.allowances import Allowance
+from ledger.codes import SAVED
 from postgres import Pool
 from security.keys import KeyRing
 from settings.rules import SendBudget
@@ -42,7 +43,7 @@ class Sending:
 _HOLD = "SELECT * FROM hold_message($1, $2, $3, $4, $5, $6, $7, $8)"
 _DETACH_REQUEST = "UPDATE message SET request_no = NULL WHERE key = $1"
 _RESERVE = f"""
-WITH {codes.SAVED}
+WITH {SAVED}
 INSERT INTO message (
     key, reference, channel, contact_index, person_key, run_id, request_no, send_no, code_no, purse
 ) VALUES ($8, $1, $9, $10, $11, $12, $13, $14, $15, $16)

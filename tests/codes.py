@@ -39,13 +39,19 @@ def typed(reference: str, pin: str, submission_id: str | None = None) -> CheckPi
 
 
 async def reserve(
-    stack: TestStack, pool: Pool, reference: str, *, run_id: str = "run", request_no: int = 1
+    stack: TestStack,
+    pool: Pool,
+    reference: str,
+    *,
+    run_id: str = "run",
+    request_no: int = 1,
+    to: str = "mail.example",
 ) -> SendReserved:
     """Reserve a message to a contact that this activation alone has."""
     request = ReserveSend(
         reference=reference,
         request_no=request_no,
-        destination=Destination(channel=Channel.EMAIL, to=f"{reference.lower()}@mail.example"),
+        destination=Destination(channel=Channel.EMAIL, to=f"{reference.lower()}@{to}"),
     )
     return await messages.reserve(pool, stack.keys, request, run_id, WITHOUT_LIMITS)
 

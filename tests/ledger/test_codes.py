@@ -1,11 +1,12 @@
 """Numbers of messages and codes: the same for a repeated request, new ones for a run begun anew."""
 
+import asyncio
 from datetime import timedelta
 
 from domain.contracts.pin_io import PinOutcome
-from ledger import codes
+from ledger import codes, starts
 from postgres import Pool
-from tests.codes import POLICY, minutes_pass, reserve, send, typed
+from tests.codes import MANY, POLICY, minutes_pass, reserve, send, typed
 from tests.stack import TestStack
 
 
@@ -17,6 +18,45 @@ async def test_a_repeated_request_gets_the_same_numbers_and_another_run_new_ones
     assert {(each.send_no, each.code_no) for each in first} == {(1, 1)}
     assert (other.send_no, other.code_no) == (2, 2)
     assert other.valid_for == POLICY.pin_ttl
+
+
+async def test_twenty_at_once_for_the_same_request_reserve_one_message(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    asked = await asyncio.gather(*(reserve(stack, pool, reference) for _ in range(20)))
+    assert {(each.send_no, each.code_no) for each in asked} == {(1, 1)}
+    rows = await pool.fetch("SELECT key FROM message WHERE reference = $1", reference)
+    assert [row["key"] for row in rows] == [f"{reference}:pin:1"]
+
+
+async def test_twenty_requests_at_once_to_different_contacts_get_a_number_each(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    """Only the codes of the activation make them wait: no contact is locked by two of them."""
+    asked = await asyncio.gather(
+        *(
+            reserve(stack, pool, reference, request_no=number, to=f"mail{number}.example")
+            for number in range(20)
+        )
+    )
+    assert sorted(each.send_no or 0 for each in asked) == [*range(1, 21)]
+    assert {each.code_no for each in asked} == {1}
+
+
+async def test_a_reservation_gives_the_place_of_its_start_back_which_nobody_waits_for(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    await starts.admit(pool, reference, most=MANY, lease=timedelta(seconds=-1))
+    async with pool.acquire() as ledger, ledger.transaction():
+        await ledger.fetch(
+            "SELECT * FROM start_under_way WHERE reference = $1 FOR UPDATE", reference
+        )
+        async with asyncio.timeout(1):
+            assert await starts.admit(pool, f"{reference}-B", most=MANY, lease=timedelta(1))
+    await reserve(stack, pool, reference)
+    left = "SELECT count(*) FROM start_under_way WHERE reference = $1"
+    assert not await pool.fetchval(left, reference)
+    await starts.release(pool, f"{reference}-B")
 
 
 async def test_a_resend_of_the_same_run_repeats_a_fresh_code(
