@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit browser lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench fresh screenshots clean setup-demo setup-dev
+.PHONY: help audit browser lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -97,12 +97,16 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 rows: setup-dev ## play 20,000 untidy rows of the registrar: report, match, import, and 300 journeys
 	@$(BIN)/python -m bench.rows
 
-bench: setup-dev ## measure journeys beside two reference workflows, the look-up among 100,000 rows, the comparison of 20,000 with the directory, the console with 200 activations, and 300 starts at once
+bench: setup-dev ## measure journeys beside reference workflows and what one asks of each system, the look-up among 100,000 rows, the comparison of 20,000 with the directory, the console with 200 activations, and 300 starts at once
 	@$(BIN)/python -m bench.registrar
 	@$(BIN)/python -m bench.accounts
 	@$(BIN)/python -m bench.console
+	@$(BIN)/python -m bench.counts
 	@$(BIN)/python -m bench.measure
 	@$(BIN)/python -m bench.burst
+
+bench-growth: setup-dev ## measure 100, 1,000 and 10,000 parked activations, an outage of the directory with 1,000 waiting, and the look-up among 200,000 rows
+	@$(BIN)/python -m bench.growth
 
 fresh: ## play newcomers on an empty Debian 12 and 13 (needs root; demo/fresh.sh plays some)
 	@demo/fresh.sh

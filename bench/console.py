@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -101,6 +101,22 @@ def measure(watch: Watch, path: str) -> tuple[float, float]:
     return median(took), max(took)
 
 
+@contextmanager
+def signed_in(env: Mapping[str, str]) -> Iterator[Watch]:
+    """Yield a browser of the support desk."""
+    with Watch(env["SUPPORT_URL"], "en") as watch:
+        watch.visit("/sign-in")
+        watch.submit(name=env["SUPPORT_USER"], password=env["SUPPORT_PASSWORD"])
+        yield watch
+
+
+def pages(watch: Watch, reference: str) -> dict[str, tuple[float, float]]:
+    """Return median and worst time of the queue, of its slowest list, and of this case."""
+    queue = measure(watch, "/queue")
+    lists = [measure(watch, path) for path in watch.lists]
+    return {"queue": queue, "list": max(lists), "case": measure(watch, f"/case/{reference}")}
+
+
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
@@ -123,9 +139,7 @@ def main(count: int) -> None:
             populate.play(folder, count, populate.SEED, say)
             env = read_env(folder)
             os.environ["ACTIVATION_CONFIG"] = str(folder / "activation.toml")
-            with Watch(env["SUPPORT_URL"], "en") as watch:
-                watch.visit("/sign-in")
-                watch.submit(name=env["SUPPORT_USER"], password=env["SUPPORT_PASSWORD"])
+            with signed_in(env) as watch:
                 report(watch, "worker up")
                 ask(folder, "kill", "worker")
                 report(watch, "every worker killed")

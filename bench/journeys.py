@@ -43,13 +43,16 @@ _ANSWERS = ("POST /pin", "POST /review", "POST /password")
 class Seen:
     """Answers and times of all students of one run.
 
-    `took` has the time of each request with the pages that it was redirected to, `pages` of each.
+    `took` has the time of each request with the pages that it was redirected to, `pages` of each,
+    `rendered` the bytes of all pages.
     """
 
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     pages: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     answers: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
+    references: list[str] = field(default_factory=list)
+    rendered: int = 0
     without_username: int = 0
     lost: list[str] = field(default_factory=list)
 
@@ -95,6 +98,7 @@ class Browser(Visitor):
         for each in answers:
             name = f"{each.request.method} {each.request.url.path}"
             self._seen.pages[name].append(each.elapsed.total_seconds())
+            self._seen.rendered += len(each.content)
             said = f"{each.request.method} {each.request.url.path} {each.status_code}"
             self._seen.answers[said] += 1
             if each.is_server_error:
@@ -124,6 +128,7 @@ def finish(player: Player, browser: Browser, seen: Seen) -> None:
     except FAILED as error:
         seen.lost.append(f"{player.reference}: {error!r} at {browser.page.path}")
     else:
+        seen.references.append(player.reference)
         seen.without_username += 'id="username"' not in browser.last
 
 

@@ -1,10 +1,11 @@
-"""Measures the CPU time of processes, by Linux's /proc."""
+"""Measures the CPU time and the memory of processes, by Linux's /proc."""
 
 import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Fields of /proc/PID/stat after the name: the parent, and the times of itself and ended children.
 _PARENT, _TIMES = 1, slice(11, 15)
@@ -41,6 +42,15 @@ class CpuMeter:
 def pid_of(folder: Path, part: str) -> int:
     """Return the process id of a part of the demo in this folder."""
     return int((folder / "pids" / f"{part}.pid").read_text("ascii"))
+
+
+def memory_mb(pid: int) -> float:
+    """Return the resident memory of a process with all its children."""
+    children: dict[int, list[int]] = {}
+    for each, fields in _stats():
+        children.setdefault(int(fields[_PARENT]), []).append(each)
+    statm = (Path(f"/proc/{each}/statm") for each in _family(pid, children))
+    return sum(int(file.read_text().split()[1]) for file in statm) * _PAGE_BYTES / 2**20
 
 
 def _stats() -> Iterator[tuple[int, list[str]]]:

@@ -10,6 +10,7 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,14 +32,22 @@ ROWS = 100_000
 LOOKUPS = 300
 LONGEST_MS = 20.0
 SCHEMA = "crowd"
+DAYS = 3000
+"""From how many days the birth dates are drawn: 33 people a date."""
+_YOUNGEST = date(2008, 3, 19)
+_FRESH = (
+    f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; CREATE SCHEMA {SCHEMA}; SET search_path = {SCHEMA}"
+)
 
 
-def crowd(rows: int) -> Iterator[tuple[str | None, ...]]:
+def crowd(rows: int, days: int = DAYS) -> Iterator[tuple[str | None, ...]]:
     """Yield rows written as secretariats write them; of fifty fields one holds two contacts."""
     draw = random.Random(rows)  # noqa: S311 - invented people need no secrecy
+    serials = Counter[date]()
     for n in range(rows):
         first, last = draw.choice(MEN + WOMEN), draw.choice(SURNAMES).man
-        born = date(2000, 1, 1) + timedelta(days=draw.randrange(3000))
+        born = birth_date(draw, days)
+        serials[born] += 1
         local, mail = mobile(n), f"s{n}@mail.example"
         written = (local, f"+30{local}", f"0030{local}", f"{local[:3]} {local[3:6]} {local[6:]}")
         row = make_row(
@@ -47,24 +56,28 @@ def crowd(rows: int) -> Iterator[tuple[str | None, ...]]:
             last,
             born,
             draw.choice(DEPARTMENTS),
-            ssn=amka(born, n % 1000, gender="M") if n % 8 else None,
+            ssn=amka(born, serials[born], gender="M") if n % 8 else None,
             mobilephone=f"{local} / 2710{n:06d}" if n % 50 == 0 else draw.choice(written),
             extemail=f"{mail}; other{mail}" if n % 50 == 1 else mail,
         )
         yield tuple(row[column] for column in COLUMNS)
 
 
+def birth_date(draw: random.Random, days: int) -> date:
+    return _YOUNGEST - timedelta(days=draw.randrange(days))
+
+
 def mobile(n: int) -> str:
     return f"697{n:07d}"
 
 
-async def load(dsn: str, rows: int) -> None:
+async def load(dsn: str, rows: int, days: int = DAYS) -> None:
     """Create the table with its indexes in a schema of its own, and insert the crowd."""
     records = await asyncpg.connect(dsn, command_timeout=300)
     try:
-        await records.execute(f"CREATE SCHEMA {SCHEMA}; SET search_path = {SCHEMA}")
+        await records.execute(_FRESH)
         await records.execute(SQL.read_text("utf-8"))
-        await records.copy_records_to_table("v_vd_sis", records=crowd(rows), columns=COLUMNS)
+        await records.copy_records_to_table("v_vd_sis", records=crowd(rows, days), columns=COLUMNS)
         await records.execute("ANALYZE v_vd_sis")
     finally:
         await records.close()
@@ -74,7 +87,7 @@ def settings(dsn: str) -> RegistrarSettings:
     return RegistrarSettings(dsn=SecretStr(dsn), view=f"{SCHEMA}.v_vd_sis")
 
 
-async def measure(dsn: str, rows: int) -> dict[str, float]:
+async def measure(dsn: str, rows: int, days: int = DAYS) -> dict[str, float]:
     """Return the median of each query in milliseconds."""
     queries = statements(settings(dsn))
     by_key = f"SELECT * FROM {SCHEMA}.v_vd_sis WHERE systemid = $1 AND registrationid = $2"  # noqa: S608 - a constant
@@ -84,7 +97,7 @@ async def measure(dsn: str, rows: int) -> dict[str, float]:
     try:
         for _ in range(LOOKUPS):
             n = draw.randrange(rows)
-            born = dates.keys(date(2000, 1, 1) + timedelta(days=draw.randrange(3000)))
+            born = dates.keys(birth_date(draw, days))
             contact = (mobile(n)[-8:], f"s{n}@mail.example", f"s{n}@")
             for name, query, values in (
                 ("primary key", by_key, ("SIS", f"C{n:07d}")),
