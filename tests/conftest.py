@@ -26,17 +26,24 @@ def _fast_folder(request: pytest.FixtureRequest, name: str) -> Iterator[Path]:
     """Give a folder in memory where there is room for it, else on the disk.
 
     PostgreSQL, slapd and Temporal wait for the disk at each write, which is most of what their
-    tests wait for. What they wrote stays where a test failed.
+    tests wait for. Where a test failed, their logs are kept on the disk.
     """
+    factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    on_disk = factory.mktemp(name)
     if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM:
-        factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
-        yield factory.mktemp(name)
+        yield on_disk
         return
-    folder = Path(tempfile.mkdtemp(prefix="pytest-", dir=_MEMORY))
-    (folder / name).mkdir()
-    yield folder / name
-    if not request.session.testsfailed:
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(
+        prefix="pytest-", dir=_MEMORY, ignore_cleanup_errors=True
+    ) as memory:
+        folder = Path(memory, name)
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            if request.session.testsfailed:
+                for log in folder.rglob("*.log"):
+                    shutil.copy(log, on_disk)
 
 
 @pytest.fixture(scope="session")
