@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from domain import dates, student_codes
 from domain.contracts.people import Enrolment, Person
 from domain.entry_values import (
+    CODES,
     FEWEST_WORDS,
     FIRST,
     LAST,
@@ -217,6 +218,14 @@ class Identity:
         """Tell whether the names differ, and the birth date is not known to be the same."""
         same_born = compared(born_of(entry, self.today), self.births)
         return not same_born and self.has_other_names(entry)
+
+    def searched(self, rules: Iterable[Rule]) -> Iterator[Mapping[str, str]]:
+        """Yield the attribute values by which entries of the person, or of `alike`, are found."""
+        for each in self.everyone:
+            yield from ({CODES: code} for code in each.code_forms)
+            yield from ({"uid": name} for name in each.names)
+            for rule in rules:
+                yield from (*each.values(rule), *each.values_of_other_forms(rule))
 
     def values(self, rule: Rule) -> list[dict[str, str]]:
         """Return the attribute values by which a rule matches, once for each combination."""

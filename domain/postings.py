@@ -27,12 +27,6 @@ class Postings(Generic[E]):
 
     def of(self, identity: Identity) -> list[E]:
         """Return the candidates of an identity in entry order, by the first attribute of rules."""
-        looked_for: list[tuple[str, str]] = []
-        for each in identity.everyone:
-            looked_for += [(CODES, code) for code in each.code_forms]
-            looked_for += [(UID, name) for name in each.names]
-            for rule in self._rules:
-                every = (*each.values(rule), *each.values_of_other_forms(rule))
-                looked_for += [next(iter(filled.items())) for filled in every]
+        looked_for = [next(iter(each.items())) for each in identity.searched(self._rules)]
         found = {at for name, value in looked_for for at in self._at.get((name, folded(value)), ())}
         return [self._entries[at] for at in sorted(found)]

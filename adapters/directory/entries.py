@@ -23,6 +23,7 @@ from domain.text import has_greek
 Attributes = dict[str, list[str]]
 
 CODES = entry_values.CODES
+PASSWORD = "userPassword"  # noqa: S105 - the name of an attribute
 ADDRESSES = ("mail", "eduPersonPrincipalName")
 """The attributes that may hold a username's address."""
 

@@ -16,7 +16,13 @@ from typing import ParamSpec, TypeVar
 from ldap3.utils.conv import escape_filter_chars
 
 from adapters.directory import ldap_results as results
-from adapters.directory.entries import ADDRESSES, OBJECT_CLASSES, Attributes, missing
+from adapters.directory.entries import (
+    ADDRESSES,
+    OBJECT_CLASSES,
+    PASSWORD,
+    Attributes,
+    missing,
+)
 from adapters.directory.ldap_client import LdapClient, LdapEntry
 from adapters.directory.ldap_results import reject
 from adapters.directory.port import Added, AddOutcome, Entry, PasswordSet, SetOutcome
@@ -32,7 +38,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _CREATOR = "creatorsName"
-_PASSWORD = "userPassword"  # noqa: S105 - the name of an attribute
 _ADDED = {
     results.SUCCESS: AddOutcome.ADDED,
     results.ALREADY_EXISTS: AddOutcome.NAME_IN_USE,
@@ -82,13 +87,7 @@ class LdapDirectory:
         return answer.code == results.NO_SUCH_OBJECT
 
     def find_own(self, identity: Identity) -> Judgement[Entry]:
-        terms: list[str] = []
-        for each in identity.everyone:
-            terms += [_filter_for({CODES: code}) for code in each.code_forms]
-            terms += [_filter_for({"uid": name}) for name in each.names]
-            for rule in self._rules:
-                filled = (*each.values(rule), *each.values_of_other_forms(rule))
-                terms += [_filter_for(held) for held in filled]
+        terms = [_filter_for(each) for each in identity.searched(self._rules)]
         return accounts.judge(identity, self._rules, self._entries(f"(|{''.join(terms)})"))
 
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:
@@ -96,7 +95,7 @@ class LdapDirectory:
         for page in self._ldap.pages(self._people, "(objectClass=*)", self._judged):
             found += [each for each in page if _normal_dn(each.dn) != _normal_dn(self._people)]
             progress(len(found))
-        pages = self._ldap.pages(self._people, f"(!({_PASSWORD}=*))", ("1.1",))
+        pages = self._ldap.pages(self._people, f"(!({PASSWORD}=*))", ("1.1",))
         without = {each.dn for page in pages for each in page}
         return [self._entry(each, self._password_in(each, without)) for each in found]
 
@@ -190,7 +189,7 @@ class LdapDirectory:
         found = self._ldap.search(self._people, query, ("*", *self._judged))
         told = {each.dn: self._password(each.attributes) for each in found}
         if Password.HIDDEN in told.values():
-            there = f"({_PASSWORD}=*)"
+            there = f"({PASSWORD}=*)"
             for term, password in ((there, Password.SET), (f"(!{there})", Password.NONE)):
                 for each in self._ldap.search(self._people, f"(&{query}{term})", ("1.1",)):
                     if told.get(each.dn) is Password.HIDDEN:
@@ -199,7 +198,7 @@ class LdapDirectory:
 
     def _password(self, values: Attributes) -> Password:
         """Return the password state from the entry's values, or from the configured attribute."""
-        told = any(values.get(name.lower()) for name in (self._active_when, _PASSWORD))
+        told = any(values.get(name.lower()) for name in (self._active_when, PASSWORD))
         return Password.SET if told else Password.HIDDEN
 
     def _entry(self, found: LdapEntry, password: Password) -> Entry:

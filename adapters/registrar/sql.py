@@ -22,7 +22,7 @@ from settings.systems import MAY_LACK, Column, RegistrarSettings
 
 _MOST_SEARCHED = 2_000
 """Limit of rows with several contacts each that are read to find one."""
-_COLUMNS = get_args(Column)
+COLUMNS: tuple[Column, ...] = get_args(Column)
 _INDEXED_DIGITS = 8
 
 
@@ -46,9 +46,9 @@ def statements(settings: RegistrarSettings) -> Statements:
     Each condition is a query of its own, joined by UNION ALL: PostgreSQL uses an index for each,
     whereas OR would make it scan the whole table.
     """
-    actual = {column: _quoted(settings.columns.get(column, column)) for column in _COLUMNS}
+    actual = {column: _quoted(settings.columns.get(column, column)) for column in COLUMNS}
     value = {column: f"{name}::text" for column, name in actual.items()}
-    selected = ", ".join(f"{value[column]} AS {column}" for column in _COLUMNS)
+    selected = ", ".join(f"{value[column]} AS {column}" for column in COLUMNS)
     view = ".".join(_quoted(part) for part in settings.view.split("."))
     lacking = ", ".join(f"NULL::text AS {actual[column]}" for column in MAY_LACK)
 

@@ -5,10 +5,10 @@ import json
 import asyncpg
 
 from adapters.findings import Finding, Findings
-from adapters.registrar.sql import statements
+from adapters.registrar.sql import COLUMNS, statements
 from adapters.registrar.view import DSN, reader
 from postgres import Pool, SharedSessions, mend_refusal, shares_sessions
-from settings.systems import MAY_LACK, Column, RegistrarSettings
+from settings.systems import MAY_LACK, RegistrarSettings
 
 PART = "registrar"
 _LOOKUPS = (
@@ -54,7 +54,7 @@ async def _check(registrar: RegistrarSettings) -> Findings:
             yield Finding(PART, about, "the role may not read it: GRANT SELECT")
             return
         yield Finding(PART, about)
-        wanted = {column: registrar.columns.get(column, column) for column in _columns()}
+        wanted = {column: registrar.columns.get(column, column) for column in COLUMNS}
         for column in MAY_LACK:
             if column not in registrar.columns:
                 wanted.pop(column)
@@ -71,10 +71,6 @@ async def _check(registrar: RegistrarSettings) -> Findings:
                 slow = await _scans_table(pool, getattr(statements(registrar), query), values)
                 mend = "no index helps: see registrar.md" if slow else ""
                 yield Finding(PART, f"indexes for a look-up {how}", mend)
-
-
-def _columns() -> tuple[Column, ...]:
-    return Column.__args__  # type: ignore[attr-defined, no-any-return] # the values of a Literal
 
 
 async def _scans_table(pool: Pool, query: str, values: tuple[object, ...]) -> bool:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 from uuid import uuid4
 
-from adapters.directory.entries import OBJECT_CLASSES, attributes, chosen
+from adapters.directory.entries import OBJECT_CLASSES, PASSWORD, attributes, chosen
 from adapters.directory.ldap_client import LdapClient
 from adapters.directory.ldap_results import DRY_RUN_DONE, NO_RIGHT, SUCCESS
 from adapters.errors import AdapterError
@@ -19,9 +19,8 @@ from domain.contracts.vocabulary import Choice, Language
 from domain.passwords import MIN_LENGTH
 from settings import Settings
 from starter.doctor import clocks, recognition
+from starter.doctor.recognition import PART
 
-PART = "directory"
-_PASSWORD = "userPassword"  # noqa: S105 - an attribute's name
 _NAMES = re.compile(r"NAME\s+(?:'([^']+)'|\(([^)]+)\))")
 _TIME_ATTRIBUTES = (
     ("cn=Current,cn=Time,cn=Monitor", "monitorTimestamp"),
@@ -96,7 +95,7 @@ def _quoted(line: str) -> list[str]:
 
 def _needed_names(settings: Settings) -> set[str]:
     """Return the names of the classes and attributes of an entry, except the password."""
-    return {*OBJECT_CLASSES, *_entry(settings, "doctor")} - {_PASSWORD}
+    return {*OBJECT_CLASSES, *_entry(settings, "doctor")} - {PASSWORD}
 
 
 def _base_name(name: str) -> str:
@@ -204,11 +203,11 @@ def _is_stored(ldap: LdapClient, attribute: str) -> bool:
 def _to_change(ldap: LdapClient, settings: Settings, url: str, dn: str) -> Finding:
     """Check whether passwords and the students' choices may be written in existing entries."""
     about = f"right to set passwords, and what students choose, at {url}"
-    entry = _entry(settings, "doctor") | {_PASSWORD: [secrets.token_urlsafe(24)]}
+    entry = _entry(settings, "doctor") | {PASSWORD: [secrets.token_urlsafe(24)]}
     choices = {choice.partition("=")[0] for choice in settings.directory.choices.values()}
     lacking = [
         name
-        for name in sorted({_PASSWORD, *choices} & entry.keys())
+        for name in sorted({PASSWORD, *choices} & entry.keys())
         if ldap.try_change(dn, name, entry[name][0]).code == NO_RIGHT
     ]
     mend = f"LDAP {NO_RIGHT}: let directory.bind_dn write {', '.join(lacking)}" if lacking else ""

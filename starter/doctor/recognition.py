@@ -6,14 +6,13 @@ no entry, and neither does its negation.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from adapters.directory.entries import ADDRESSES
+from adapters.directory.entries import ADDRESSES, PASSWORD
 from adapters.directory.ldap_client import LdapClient
 from adapters.findings import Finding
 from domain.entry_values import BIRTH_DATE, CODES
 from settings.systems import DirectorySettings
 
 PART = "directory"
-_PASSWORD = "userPassword"  # noqa: S105 - an attribute's name
 
 
 def check(
@@ -67,10 +66,10 @@ def _has(attributes: Mapping[str, Sequence[str]], name: str) -> bool:
 
 def _password(ldap: LdapClient, url: str, dn: str) -> Finding:
     about = f"right to see whether there is a password at {url}"
-    if _may_search(ldap, dn, _PASSWORD):
+    if _may_search(ldap, dn, PASSWORD):
         return Finding(PART, about)
     mend = (
-        f"let directory.bind_dn search {_PASSWORD}, not read it: until then every entry counts as"
+        f"let directory.bind_dn search {PASSWORD}, not read it: until then every entry counts as"
         " having one, and none that others made becomes an account"
     )
     return Finding(PART, about, mend)

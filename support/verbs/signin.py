@@ -41,8 +41,6 @@ class ByDirectory:
 
     async def staff(self, name: str, password: str) -> Staff | None:
         console = self._console
-        if not console.user_dn:
-            return None
         groups = dict.fromkeys([*console.groups.values(), *console.departments])
         found = await asyncio.to_thread(
             self._directory.groups_of, name, password.encode(), tuple(groups)
