@@ -113,7 +113,10 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
         if client is None:
             return
         client = await stack.enter_async_context(watched(client, ledger))
-        given = Dependencies(client, ledger, registrar, keys, config, stack)
+        accounts = _accounts(ledger, keys, config) if WorkerRole.DIRECTORY in roles else None
+        if accounts:
+            stack.push_async_callback(accounts.close)
+        given = Dependencies(client, ledger, registrar, keys, config, stack, accounts)
         workers += [one for role in roles for one in _WORKERS[role](given)]
         for one in workers:
             await stack.enter_async_context(one)
@@ -150,7 +153,10 @@ async def _ready(ledger: Pool, keys: KeyRing, workers: list[Worker]) -> Answers:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The dependencies of every role; `stack` closes what a role opens, workers first."""
+    """The dependencies of every role; `stack` closes what a role opens, workers first.
+
+    `accounts` is None without the directory's role.
+    """
 
     client: Client
     ledger: Pool
@@ -158,6 +164,7 @@ class Dependencies:
     keys: KeyRing
     config: Settings
     stack: AsyncExitStack
+    accounts: DirectoryActivities | None = None
 
 
 def _main(given: Dependencies) -> list[Worker]:
@@ -168,11 +175,16 @@ def _main(given: Dependencies) -> list[Worker]:
     records = LedgerActivities(pool=given.ledger, keys=given.keys, settings=given.config)
     insured = InsuranceActivities(pool=given.ledger, keys=given.keys, registrar=registrar)
     outbox = OutboxActivities(pool=given.ledger)
+    every = [*registrar.all(), *pins.all(), *records.all(), *insured.all(), *outbox.all()]
+    if given.accounts:
+        # With the directory's account at hand the workflow's own worker can resolve a username.
+        every.remove(records.resolve_account)
+        every.append(given.accounts.resolve_account)
     return [
         _worker(
             given.client,
             TaskQueue.MAIN,
-            [*registrar.all(), *pins.all(), *records.all(), *insured.all(), *outbox.all()],
+            every,
             workflows=[Activation, SupportRequest, SupportAnswer, Withdrawal, Retry, Outbox],
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_cached_workflows=_CACHED,
@@ -199,18 +211,22 @@ def _messaging(given: Dependencies) -> list[Worker]:
     ]
 
 
+def _accounts(ledger: Pool, keys: KeyRing, config: Settings) -> DirectoryActivities:
+    directory = directory_of(config.directory, fence)
+    return DirectoryActivities(pool=ledger, keys=keys, settings=config, directory=directory)
+
+
 def _directory(given: Dependencies) -> list[Worker]:
-    accounts = DirectoryActivities(
-        pool=given.ledger,
-        keys=given.keys,
-        settings=given.config,
-        directory=directory_of(given.config.directory, fence),
-    )
-    given.stack.push_async_callback(accounts.close)
+    assert given.accounts is not None  # noqa: S101 - made for this role
     # As many slots as threads: tasks wait in Temporal's queue, where no time-out runs.
     slots = given.config.directory.pool_size
     return [
-        _worker(given.client, TaskQueue.DIRECTORY, accounts.all(), max_concurrent_activities=slots)
+        _worker(
+            given.client,
+            TaskQueue.DIRECTORY,
+            given.accounts.all(),
+            max_concurrent_activities=slots,
+        )
     ]
 
 

@@ -27,7 +27,7 @@ from domain.contracts.account_io import (
     ResolveAccount,
     WithdrawalApplied,
 )
-from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal
+from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal, Step
 from domain.reasons import Reason
 from ledger import activations, consents, passwords, used_again, usernames
 from ledger.consents import Consent
@@ -87,26 +87,48 @@ class DirectoryActivities(Activities):
     async def provision_account(self, request: ProvisionAccount) -> Provisioned:
         begin_try()
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            consent = await consents.standing(self._pool, request.reference)
-            if consent is None or not consent.agreed:
-                return Provisioned(outcome=ProvisionOutcome.NO_CONSENT)
-            password = await self._unsealed(request)
-            if password is None:
-                return writes.refused(PasswordRefusal.EXPIRED)
-            if password in (b"", _MASKED_SECRET):
-                return writes.refused(PasswordRefusal.POLICY)
-            # The portal checks this too, but not while no worker gives it the student's data.
-            if personal.contained(password.decode(errors="ignore"), request.password_context):
-                return writes.refused(PasswordRefusal.PERSONAL)
-            request, held = await used_again.with_ledger_keys(self._pool, request)
-            made = await self._provision(request, held, password, consent)
-            if made.outcome is ProvisionOutcome.ACTIVE:
-                await activations.provisioned(
-                    self._pool, self._keys, reference=request.reference, username=request.username
-                )
-                # A withdrawal before the account existed found nothing to delete in the directory.
-                await self._take_back(request.reference, request.username)
-            return made
+            made = await self._attempt(request)
+            if made.outcome is not ProvisionOutcome.ACTIVE:
+                # The closing of an earlier attempt deletes what this one needs.
+                return await self._closed(request) or made
+            await activations.provisioned(
+                self._pool, self._keys, reference=request.reference, username=request.username
+            )
+            # A withdrawal before the account existed found nothing to delete in the directory.
+            await self._take_back(request.reference, request.username)
+            if request.close:
+                end = Step.ACTIVE
+                await activations.close(self._pool, reference=request.reference, end=end)
+                await activations.release(self._pool, request.reference)
+            return made.model_copy(update={"closed": request.close})
+
+    async def _attempt(self, request: ProvisionAccount) -> Provisioned:
+        """Create the account if there are a consent and a password that may be set."""
+        consent = await consents.standing(self._pool, request.reference)
+        if consent is None or not consent.agreed:
+            return Provisioned(outcome=ProvisionOutcome.NO_CONSENT)
+        password = await self._unsealed(request)
+        if password is None:
+            return writes.refused(PasswordRefusal.EXPIRED)
+        if password in (b"", _MASKED_SECRET):
+            return writes.refused(PasswordRefusal.POLICY)
+        # The portal checks this too, but not while no worker gives it the student's data.
+        if personal.contained(password.decode(errors="ignore"), request.password_context):
+            return writes.refused(PasswordRefusal.PERSONAL)
+        request, held = await used_again.with_ledger_keys(self._pool, request)
+        return await self._provision(request, held, password, consent)
+
+    async def _closed(self, request: ProvisionAccount) -> Provisioned | None:
+        """Return what the attempt that closed the activation returned; None if none did."""
+        row = (await activations.noted(self._pool, [request.reference])).get(request.reference)
+        if row is None or row.end is not Step.ACTIVE:
+            return None
+        found = await self._directory.run(self._directory.find_by_uids, [request.username])
+        address = self._address(found[0], request.username) if found else None
+        return Provisioned(outcome=ProvisionOutcome.ACTIVE, address=address, closed=True)
+
+    def _address(self, entry: Entry, username: str) -> str | None:
+        return entries.address_told(entry.attributes, username, self._domain, self._own)
 
     @activity.defn(name=ActivityName.APPLY_WITHDRAWAL)
     async def apply_withdrawal(self, request: ApplyWithdrawal) -> WithdrawalApplied:
@@ -168,7 +190,7 @@ class DirectoryActivities(Activities):
         if not entry.adoptable:
             return writes.conflict(Reason.NOT_ADOPTED)
         await run(self._directory.complete, entry, wanted, more)
-        address = entries.address_told(entry.attributes, request.username, self._domain, self._own)
+        address = self._address(entry, request.username)
         if active and sent:
             return Provisioned(outcome=ProvisionOutcome.ACTIVE, address=address)
         await passwords.note_try(

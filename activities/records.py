@@ -109,6 +109,8 @@ class LedgerActivities(Activities):
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
         """Choose a username without the directory; provisioning checks whether it is free."""
+        if request.ask_directory:
+            return AccountResolved(outcome=AccountOutcome.ELSEWHERE)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             policy = self._settings.usernames
             person = request.person

@@ -43,7 +43,11 @@ class RegistrarActivities(Activities):
                 await marked(self._registrar, each, self._index, self._whole)
                 for each in found or ()
             ]
-        return StudentsFound(persons=tuple(persons), too_many=too_many and not found)
+        return StudentsFound(
+            persons=tuple(persons),
+            too_many=too_many and not found,
+            short=activity.info().is_local,
+        )
 
     async def _persons(self, typed: ContactQuery) -> list[Person] | None:
         """Return the persons with a typed contact; None when there are too many."""

@@ -14,7 +14,7 @@ from temporalio import activity, client, worker
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
-from domain.contracts.account_io import ResolveAccount
+from domain.contracts.account_io import AccountOutcome, AccountResolved, ResolveAccount
 from domain.contracts.message_io import SendNotice, SendPin
 from domain.contracts.systems import FAILED_SYSTEMS, USED_BY
 from domain.contracts.vocabulary import FailureType, System
@@ -35,6 +35,11 @@ def system_of(name: str, request: object) -> System:
         case ResolveAccount():
             return System.DIRECTORY if request.ask_directory else System.LEDGER
     return USED_BY[name]
+
+
+def _is_unasked(outcome: object) -> bool:
+    """Whether the activity had no access to its system, which it therefore did not ask."""
+    return isinstance(outcome, AccountResolved) and outcome.outcome is AccountOutcome.ELSEWHERE
 
 
 class Watch(client.Interceptor, worker.Interceptor):
@@ -100,7 +105,8 @@ class _Counting(worker.ActivityInboundInterceptor):
             kind = error.type or FailureType.CONFIGURATION
             self._watch.count(FAILED_SYSTEMS.get(kind, part), kind)
             raise
-        self._watch.count(part)
+        if not _is_unasked(outcome):
+            self._watch.count(part)
         return outcome
 
 

@@ -141,6 +141,7 @@ def world() -> Iterator[World]:
 @contextmanager
 def world_in(folder: Path) -> Iterator[World]:
     """Run a demo in this folder, and return the environment of its students."""
+    os.environ["ACTIVATION_POLICY__REGISTRAR_FRESH_FOR"] = "PT15M"  # The default, not the demo's.
     with running(folder), reached(folder) as there:
         os.environ["ACTIVATION_CONFIG"] = str(folder / "activation.toml")
         yield there

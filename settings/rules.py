@@ -57,7 +57,9 @@ class Alerts(Section):
     after_seconds: int = Field(60, ge=0)
 
 
-MAY_BE_ZERO = frozenset({"resend_after", "repeat_code_if_left", "notify_after"})
+MAY_BE_ZERO = frozenset(
+    {"resend_after", "repeat_code_if_left", "notify_after", "registrar_fresh_for"}
+)
 
 
 def check_policy(policy: Policy) -> Policy:

@@ -48,6 +48,7 @@ class AccountSteps:
         self.shown: ReviewView | None = None
         self.refusal: PasswordRefusal | None = None
         self.address: str | None = None
+        self.closed = False
         self._machine = machine
         self._start = start
         self._person = person
@@ -91,7 +92,8 @@ class AccountSteps:
             )
             self._machine.move_to(step, None, publish=False)
             self._machine.accept_if_settled()
-            account = await self._machine.run_until_done(calls.resolve_account, request)
+            resolve = calls.resolve_nearby if self._machine.is_short else calls.resolve_account
+            account = await self._machine.run_until_done(resolve, request)
             match account.outcome, account.username:
                 case AccountOutcome.USERNAME, str(username):
                     return username
@@ -192,6 +194,10 @@ class AccountSteps:
         alike = tuple(each for each in person.alike if each not in self._distinct)
         return person.model_copy(update={"alike": alike})
 
+    def _looked_up_lately(self) -> bool:
+        at = self._machine.looked_up_at
+        return at is not None and workflow.now() - at < self._start.policy.registrar_fresh_for
+
     async def _unchanged_since_consent(self, username: str) -> bool:
         """Re-read the registrar, as days may have passed since the consent, and compare.
 
@@ -227,10 +233,10 @@ class AccountSteps:
 
     async def _provision_account(self, username: str, sealed_id: str) -> ProvisionOutcome:
         self._machine.move_to(Step.PROVISIONING, None)
-        if not await self._unchanged_since_consent(username):
+        if not (self._looked_up_lately() or await self._unchanged_since_consent(username)):
             return ProvisionOutcome.NO_CONSENT
         made = await self._provision(username, sealed_id)
-        self.address = made.address
+        self.address, self.closed = made.address, made.closed
         if made.outcome is ProvisionOutcome.ALREADY_ACTIVE:
             raise Ended(Step.ALREADY_ACTIVE, username=username)
         if made.outcome is ProvisionOutcome.PASSWORD_REFUSED:
@@ -249,6 +255,7 @@ class AccountSteps:
                 sealed_id=sealed_id,
                 language=self._start.language,
                 password_context=self.password_context,
+                close=self._machine.is_short,
             )
             made = await self._machine.run_until_done(calls.provision_account, request)
             if made.outcome is not ProvisionOutcome.CONFLICT:

@@ -41,6 +41,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.handlers import Handlers
     from workflows.identification import Identification
     from workflows.inbox import one_payload
+    from workflows.joining import Joining, notify_joined
     from workflows.proof import Proof
     from workflows.read_model import ReadModel
     from workflows.tasks import background, fire_and_forget
@@ -88,7 +89,8 @@ class Activation(Handlers, ReadModel):
             self.username = ended.username
         except asyncio.CancelledError:
             end = Step.CANCELLED
-        clock.cancel()
+        if not self.is_short:
+            clock.cancel()  # Needless: a timer ends with its run.
         await self._finish(end)
         return ActivationResult(end=self.step)
 
@@ -96,6 +98,8 @@ class Activation(Handlers, ReadModel):
 
     async def _look_up(self) -> Sequence[Person]:
         found = await self.run_until_done(calls.find_student, typed_contact(self.start))
+        if found.short or workflow.patched("short-course"):
+            self.looked_up_at = workflow.now()
         if found.too_many:
             self.ended_for = WaitReason.SHARED_BY_MANY
         if not found.persons:
@@ -145,7 +149,7 @@ class Activation(Handlers, ReadModel):
                 case ClaimOutcome.ALREADY_ACTIVE, _:
                     gone = await self._check_lost_account(person, claimed)
                 case ClaimOutcome.HELD, str(holder):
-                    if await self.run_until_done(calls.notify_joined, self._joining(holder)):
+                    if await self.run_until_done(notify_joined, self._joining(holder)):
                         self.holder = holder
                         raise steps.Ended(Step.JOINED)
                     # Its run was terminated from outside: close it, and claim again.
@@ -189,9 +193,9 @@ class Activation(Handlers, ReadModel):
                 case _:
                     return claimed.activated_by
 
-    def _joining(self, holder: str) -> calls.Joining:
+    def _joining(self, holder: str) -> Joining:
         notice = JoinedNotice(submission_id=self.start.reference, received_at=workflow.now())
-        return calls.Joining(holder, notice)
+        return Joining(holder, notice)
 
     async def _complete_insurance(self, person: Person) -> Person:
         """Ask for the insurance number, unless the registrar has it, or gets it meanwhile."""
@@ -263,9 +267,11 @@ class Activation(Handlers, ReadModel):
     async def _close(self, end: Step) -> None:
         """Release the claim, notify the student, and answer every pending submission."""
         self.move_to(end, self.ended_for)
-        request = CloseActivation(reference=self.start.reference, end=end, username=self.username)
-        await self.run_until_done(calls.close_activation, request)
-        self.move_to(end, self.ended_for)  # Clears the wait reason of a delayed close.
+        if not (self.account and self.account.closed):
+            reference, username = self.start.reference, self.username
+            request = CloseActivation(reference=reference, end=end, username=username)
+            await self.run_until_done(calls.close_activation, request)
+            self.move_to(end, self.ended_for)  # Clears the wait reason of a delayed close.
         self.last_notice = self.last_notice or self._last_notice(end)
         if self.last_notice:
             await self.run_until_done(calls.send_notice, self.last_notice)

@@ -9,7 +9,7 @@ are idempotent and never depend on attempt numbers: two attempts may overlap, bo
 from contextlib import suppress
 from datetime import timedelta
 from itertools import chain, repeat
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts import Model
     from domain.contracts.account_io import (
         AccountChecked,
+        AccountOutcome,
         AccountResolved,
         ApplyWithdrawal,
         CheckAccount,
@@ -62,7 +63,6 @@ with workflow.unsafe.imports_passed_through():
         PinUnlocked,
         UnlockPin,
     )
-    from domain.contracts.submissions import JoinedNotice
     from domain.contracts.systems import OUTAGES, USED_BY
     from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
     from workflows.step_machine import Delayed
@@ -76,7 +76,6 @@ _NOTICE_WINDOW = timedelta(days=3)
 _FIRST_BACKOFF = timedelta(seconds=1)
 _LONGEST_BACKOFF = (timedelta(seconds=20), timedelta(seconds=30))
 _WINDOWS = (timedelta(seconds=45), timedelta(minutes=10), timedelta(hours=3))
-_NO_SUCH_RUN = "ExternalWorkflowExecutionNotFound"
 
 
 class RereadFailed(Exception):
@@ -141,28 +140,6 @@ async def claim_person(request: ClaimPerson, delayed: Delayed) -> Claimed:
     return await _local_first(ActivityName.CLAIM_PERSON, request, Claimed, delayed)
 
 
-class Joining(NamedTuple):
-    """The activation that another one joins, and the notice to send to it."""
-
-    holder: str
-    notice: JoinedNotice
-
-
-async def notify_joined(joins: Joining, delayed: Delayed) -> bool:
-    """Signal the activation that continues; returns False when it has no run any more.
-
-    Any other failure is raised, because the run may still exist.
-    """
-    del delayed  # Temporal delivers the signal itself, or fails at once.
-    try:
-        await workflow.get_external_workflow_handle(joins.holder).signal("joined", joins.notice)
-    except ApplicationError as error:
-        if error.type != _NO_SUCH_RUN:
-            raise
-        return False
-    return True
-
-
 async def check_account(request: CheckAccount, delayed: Delayed) -> AccountChecked:
     name, queue = ActivityName.CHECK_ACCOUNT, TaskQueue.DIRECTORY
     return await _durable(name, request, AccountChecked, delayed, queue)
@@ -170,6 +147,20 @@ async def check_account(request: CheckAccount, delayed: Delayed) -> AccountCheck
 
 async def record_insurance(request: RecordInsurance, delayed: Delayed) -> InsuranceRecorded:
     return await _local_first(ActivityName.RECORD_INSURANCE, request, InsuranceRecorded, delayed)
+
+
+async def resolve_nearby(request: ResolveAccount, delayed: Delayed) -> AccountResolved:
+    """Resolve in this worker if it has the directory's account, else as `resolve_account`."""
+    try:
+        resolved = await _local(
+            ActivityName.RESOLVE_ACCOUNT, request, AccountResolved, _DIRECTORY_TIMEOUT
+        )
+    except FailureError as error:
+        _raise_unless_transient(error)
+        return await _resolve_without_directory(request, delayed)
+    if resolved.outcome is AccountOutcome.ELSEWHERE:
+        return await resolve_account(request, delayed)
+    return resolved
 
 
 async def resolve_account(request: ResolveAccount, delayed: Delayed) -> AccountResolved:
@@ -188,10 +179,12 @@ async def resolve_account(request: ResolveAccount, delayed: Delayed) -> AccountR
     else:
         with suppress(ForgedResult):
             return _read(result, AccountResolved)
-    without_directory = request.model_copy(update={"ask_directory": False})
-    return await _local_first(
-        ActivityName.RESOLVE_ACCOUNT, without_directory, AccountResolved, delayed
-    )
+    return await _resolve_without_directory(request, delayed)
+
+
+async def _resolve_without_directory(request: ResolveAccount, delayed: Delayed) -> AccountResolved:
+    without = request.model_copy(update={"ask_directory": False})
+    return await _local_first(ActivityName.RESOLVE_ACCOUNT, without, AccountResolved, delayed)
 
 
 async def record_consent(request: RecordConsent, delayed: Delayed) -> ConsentRecorded:
@@ -248,12 +241,17 @@ async def _local_first(
     return await _durable(name, request, outcome, delayed, TaskQueue.MAIN)
 
 
-async def _local(name: ActivityName, request: Model, outcome: type[Outcome]) -> Outcome:
+async def _local(
+    name: ActivityName,
+    request: Model,
+    outcome: type[Outcome],
+    within: timedelta = _LOCAL_TIMEOUT,
+) -> Outcome:
     result: Outcome = await workflow.execute_local_activity(
         name,
         request,
         result_type=outcome,
-        start_to_close_timeout=_LOCAL_TIMEOUT,
+        start_to_close_timeout=within,
         retry_policy=RetryPolicy(maximum_attempts=1),
     )
     return result

@@ -54,6 +54,7 @@ class StepMachine(Answering):
         self.reason: Reason | None = None
         self.department: str | None = None
         self.since = workflow.now()
+        self.looked_up_at: datetime | None = None
         self.deadline_at: datetime | None = None
         self.next_try_at: datetime | None = None
         self.proved_by: str | None = None
@@ -64,6 +65,11 @@ class StepMachine(Answering):
         self._parked_for: Reason | None = None
         self._last_park: tuple[Reason, datetime] | None = None
         self.mistake: BaseException | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether this run takes the shorter course of events, which older versions had not."""
+        return self.looked_up_at is not None
 
     @abstractmethod
     def write(self, kind: NoticeKind) -> None:

@@ -98,13 +98,15 @@ class ResolveAccount(Model):
 class AccountOutcome(StrEnum):
     """Result of `ResolveAccount`.
 
-    `conflict`: no username can be given. `cannot_tell`: an entry may be the person's.
+    `conflict`: no username can be given. `cannot_tell`: an entry may be the person's. `elsewhere`:
+    this worker has no access to the directory.
     """
 
     USERNAME = "username"
     ALREADY_ACTIVE = "already_active"
     CONFLICT = "conflict"
     CANNOT_TELL = "cannot_tell"
+    ELSEWHERE = "elsewhere"
 
 
 class AccountResolved(Model):
@@ -158,7 +160,8 @@ class ConsentRecorded(Model):
 class ProvisionAccount(Model):
     """Create or update the account; consent and password are read from the ledger, not carried.
 
-    `password_context` has the names and numbers that the password must not contain.
+    `password_context` has the names and numbers that the password must not contain. `close`: record
+    the end of the activation too, once the account is active.
     """
 
     kind: Literal["provision_account"] = "provision_account"
@@ -168,6 +171,7 @@ class ProvisionAccount(Model):
     sealed_id: str
     language: Language
     password_context: tuple[str, ...] = ()
+    close: bool = False
 
 
 class ProvisionOutcome(StrEnum):
@@ -185,6 +189,7 @@ class Provisioned(Model):
     `refusal` is set if the password was refused or its sealed copy had expired. `why` names the
     rules and attributes of a conflict, without personal data. `address` is the entry's e-mail if
     it is not the one made of the username; empty if none of its e-mails is at the institution.
+    `closed`: the end of the activation is recorded.
     """
 
     kind: Literal["provisioned"] = "provisioned"
@@ -192,6 +197,7 @@ class Provisioned(Model):
     refusal: PasswordRefusal | None = None
     why: str | None = None
     address: str | None = None
+    closed: bool = False
 
 
 class CloseActivation(Model):

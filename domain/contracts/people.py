@@ -101,12 +101,15 @@ class Person(Model):
 class StudentsFound(Model):
     """Outcome of `FindStudent`: no person has the contact, one, or several who share it.
 
-    `too_many`: more persons have it than may share one contact; they are not listed.
+    `too_many`: more persons have it than may share one contact; they are not listed. `short`: the
+    run may take the shorter course of events; only a local activity says so, as it runs in the
+    worker that runs the workflow.
     """
 
     kind: Literal["students_found"] = "students_found"
     persons: tuple[Person, ...]
     too_many: bool = False
+    short: bool = False
 
 
 class Destination(Model):

@@ -13,6 +13,8 @@ class Policy(Model):
 
     `remind_after`: a student who has proved a contact is reminded after this silence; None: never.
     `notify_after`: after a longer wait the student is notified when they can continue.
+    `registrar_fresh_for`: the registrar is not read again before the account is made if the look-up
+    is younger.
     `recreate_missing`: whether an account that was deleted from the directory is made again after
     staff confirm it (`confirm`) or automatically.
     """
@@ -29,6 +31,7 @@ class Policy(Model):
     remind_after: timedelta | None = timedelta(hours=24)
     notify_after: timedelta = timedelta(minutes=10)
     reread_disputed_every: timedelta = timedelta(hours=6)
+    registrar_fresh_for: timedelta = timedelta(minutes=15)
     terms_version: str = "1"
     recreate_missing: Literal["confirm", "automatic"] = "confirm"
 

@@ -23,7 +23,7 @@ UNREADABLE = "[cannot be decoded]"
 SHOWN = frozenset({
     "accepted_at", "activated_by", "address", "alike", "allowed", "always_ask", "apart",
     "ask_directory", "carries_code", "channel", "channels", "choices", "citizenship",
-    "code_no", "deadline",
+    "close", "closed", "code_no", "deadline",
     "deadline_at", "department_el", "department_en", "department_id", "destination", "email",
     "email_to", "emails", "end", "enrolments", "expires_at", "first_name_el", "first_name_latin",
     "former", "gone", "holder", "identify", "identity_tries", "insurance_scheme", "joined_to",
@@ -36,13 +36,14 @@ SHOWN = frozenset({
     "other_keys", "outcome", "over_seconds",
     "password_refusal", "person", "person_key", "person_keys", "persons", "pin_lock", "pin_tries",
     "pin_tries_per_code", "pin_ttl", "policy", "progress", "proved_by", "purse", "question",
-    "received_at", "recreate_missing", "reference", "references", "refusal", "remind_after",
-    "renews", "repeat_code_if_left", "replies", "request_id", "request_no", "requests",
+    "received_at", "recreate_missing", "reference", "references", "refusal",
+    "registrar_fresh_for", "remind_after", "renews", "repeat_code_if_left", "replies",
+    "request_id", "request_no", "requests",
     "reread_disputed_every", "resend_after", "resend_at", "right", "review", "run", "scheme",
-    "send_no", "shared", "shown", "shown_hash", "since", "sms_to", "spent", "stack_trace", "state",
-    "step", "studies", "submission_id", "system_id", "taken", "terms_version", "to", "told_at",
-    "too_many", "tries_left", "username", "valid_for", "verdict", "version", "wait_reason",
-    "warnings", "why", "woken_by", "wrong",
+    "send_no", "shared", "short", "shown", "shown_hash", "since", "sms_to", "spent",
+    "stack_trace", "state", "step", "studies", "submission_id", "system_id", "taken",
+    "terms_version", "to", "told_at", "too_many", "tries_left", "username", "valid_for",
+    "verdict", "version", "wait_reason", "warnings", "why", "woken_by", "wrong",
 })
 """The fields of contracts, and of failures, that are shown."""
 _OF_TEMPORAL = frozenset({

@@ -68,11 +68,11 @@ async def served(stack: TestStack, pool: Pool, client: Client) -> AsyncIterator[
     section = stack.settings.directory.model_copy(update=limits)
     config = stack.settings.model_copy(update={"directory": section})
     async with AsyncExitStack() as closing:
-        for one in worker._directory(
-            worker.Dependencies(
-                client, pool, View(pool, config.registrar), stack.keys, config, closing
-            )
-        ):
+        accounts = worker._accounts(pool, stack.keys, config)
+        closing.push_async_callback(accounts.close)
+        view = View(pool, config.registrar)
+        given = worker.Dependencies(client, pool, view, stack.keys, config, closing, accounts)
+        for one in worker._directory(given):
             await closing.enter_async_context(one)
         await closing.enter_async_context(
             Worker(

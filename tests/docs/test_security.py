@@ -31,6 +31,7 @@ NO_LIMITS = {
         "policy.remind_after",
         "policy.notify_after",
     ),
+    "policy.registrar_fresh_for",
     "policy.reread_disputed_every",
 }
 # Of the modules with limits, what limits nobody outside.

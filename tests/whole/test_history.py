@@ -12,7 +12,7 @@ from tests.stack import WholeStack
 from tests.whole.student import Student, walking
 
 
-@pytest.mark.parametrize(("insured", "events", "tasks"), [(True, 60, 9), (False, 67, 10)])
+@pytest.mark.parametrize(("insured", "events", "tasks"), [(True, 57, 8), (False, 64, 9)])
 async def test_a_happy_path_is_short(
     whole_stack: WholeStack, insured: bool, events: int, tasks: int
 ) -> None:

@@ -155,7 +155,11 @@ class World:
     @activity.defn(name=ActivityName.FIND_STUDENT)
     async def find_student(self, request: FindStudent) -> StudentsFound:
         await self._answer(ActivityName.FIND_STUDENT, request)
-        return StudentsFound(persons=() if self.too_many else self.persons, too_many=self.too_many)
+        return StudentsFound(
+            persons=() if self.too_many else self.persons,
+            too_many=self.too_many,
+            short=activity.info().is_local,
+        )
 
     @activity.defn(name=ActivityName.RESERVE_SEND)
     async def reserve_send(self, request: ReserveSend) -> SendReserved:

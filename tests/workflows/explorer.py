@@ -47,7 +47,7 @@ from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefus
 from tests.handlers import MODELS
 from tests.people import MARIA
 from workflows.activation import Activation
-from workflows.calls import _NO_SUCH_RUN
+from workflows.joining import _NO_SUCH_RUN
 
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
 _CONVERTER = PydanticPayloadConverter()

@@ -18,6 +18,7 @@ from tests.workflows.engine import PERSON, World, pin_of
 from tests.workflows.student import Student
 
 MARRIED = PERSON.model_copy(update={"last_name_el": "Παπαδάκη", "last_name_latin": "Papadaki"})
+READ_AGAIN = Policy(registrar_fresh_for=timedelta())
 
 
 def notices(world: World) -> list[NoticeKind]:
@@ -175,7 +176,7 @@ async def test_of_what_was_said_while_no_worker_listened_the_last_counts(
 
 
 async def test_who_is_no_student_any_more_gets_no_account(begin: Begin, world: World) -> None:
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     await student.agrees()
     world.persons = ()
 
@@ -200,7 +201,7 @@ async def test_who_is_no_student_any_more_gets_no_account(begin: Begin, world: W
 async def test_details_that_changed_are_shown_and_agreed_to_anew(
     begin: Begin, world: World
 ) -> None:
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     await student.agrees()
     world.persons = (MARRIED,)
 
@@ -226,7 +227,7 @@ async def test_an_older_enrolment_that_is_published_or_withdrawn_meanwhile_ends_
     )
     before, after = (PERSON, older) if published else (older, PERSON)
     world.persons = (before,)
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     await student.agrees()
     world.persons = (after,)
 
@@ -237,7 +238,7 @@ async def test_an_older_enrolment_that_is_published_or_withdrawn_meanwhile_ends_
 
 
 async def test_a_registrar_that_is_away_holds_up_no_account(begin: Begin, world: World) -> None:
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     await student.agrees()
     world.failing, world.failure = {ActivityName.FIND_STUDENT: 1}, FailureType.REGISTRAR_DOWN
 

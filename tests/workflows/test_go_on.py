@@ -36,6 +36,7 @@ from tests.workflows.engine import PERSON, World, pin_of
 from tests.workflows.student import Student
 
 SHORT, LONG = timedelta(minutes=9), timedelta(minutes=11)
+READ_AGAIN = Policy(registrar_fresh_for=timedelta())
 _UNINSURED = PERSON.model_copy(update={"insurance_number": None})
 _BROTHERS = tuple(
     PERSON.model_copy(update={"person_key": str(year), "birth_date": date(year, 1, 2)})
@@ -191,7 +192,7 @@ async def test_who_waited_for_long_is_told_once_and_who_waited_shortly_is_not(
     begin: Begin, world: World, wait: Wait
 ) -> None:
     world.pause = timedelta(seconds=10)
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     told = []
     for waited in (SHORT, LONG):
         await wait.comes(student)
@@ -212,7 +213,7 @@ async def test_who_waited_for_long_is_told_once_and_who_waited_shortly_is_not(
 async def test_a_wait_for_several_reasons_is_one(begin: Begin, world: World) -> None:
     """The ledger, a held code, the directory: each short, and the student never asked between."""
     world.pause = timedelta(seconds=10)
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     await student.sent()
     world.failing, world.failure = {ActivityName.CHECK_PIN: 900}, FailureType.LEDGER_DOWN
     typed = await student.typed()
@@ -234,7 +235,7 @@ async def test_a_wait_for_several_reasons_is_one(begin: Begin, world: World) -> 
 
 
 async def test_two_short_waits_are_no_long_one(begin: Begin, world: World) -> None:
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     for _ in range(2):
         await _held(student)
         await student.environment.sleep(SHORT)
@@ -251,7 +252,7 @@ async def test_who_has_proved_nothing_is_not_written_to(
 ) -> None:
     """Neither when a hold ends, nor when a code was wrong that waited for the ledger."""
     world.pause = timedelta(seconds=10)
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     await student.sent()
     if answered:
         world.failing, world.failure = {ActivityName.CHECK_PIN: 900}, FailureType.LEDGER_DOWN
@@ -272,7 +273,7 @@ async def test_who_has_proved_nothing_is_not_written_to(
 async def test_who_has_handed_in_the_next_answer_already_is_not_called(
     begin: Begin, world: World
 ) -> None:
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     await student.agrees()
     await student.submit("hold", HoldSubmission(**await student.stamp()))
     await student.environment.sleep(LONG)
@@ -284,7 +285,9 @@ async def test_who_has_handed_in_the_next_answer_already_is_not_called(
 
 
 async def test_how_long_is_a_setting(begin: Begin, world: World) -> None:
-    student = await begin(policy=Policy(notify_after=timedelta(hours=2)))
+    student = await begin(
+        policy=Policy(notify_after=timedelta(hours=2), registrar_fresh_for=timedelta())
+    )
     for waited in (timedelta(hours=1), timedelta(hours=3)):
         assert _notices(world) == []
         await _held(student)
@@ -301,7 +304,7 @@ async def test_who_answered_while_no_worker_was_there_is_told_what_comes_next(
     begin: Begin, world: World, by_signal: bool
 ) -> None:
     """By update somebody was there: then only the ledger's clock, which stamps it, is behind."""
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     review = (await _proved(student)).review
     assert review is not None
     agreed = await student.agreed(review.shown_hash)
@@ -325,7 +328,7 @@ async def test_after_a_dispute_one_notice_tells_it(
     begin: Begin, world: World, waited: timedelta
 ) -> None:
     """And only once there is something to go on with: here no username can be given at first."""
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     await _proved(student)
     dispute = DisputeSubmission(wrong=(Detail.NAME,), **await student.stamp())
     await student.submit("dispute", dispute)
@@ -346,7 +349,7 @@ async def test_after_a_dispute_one_notice_tells_it(
 async def test_who_takes_a_dispute_back_is_there_and_is_not_called(
     begin: Begin, world: World
 ) -> None:
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     await _proved(student)
     dispute = DisputeSubmission(wrong=(Detail.NAME,), **await student.stamp())
     await student.submit("dispute", dispute)
@@ -379,7 +382,7 @@ async def test_whose_account_turns_out_to_be_active_is_told_after_a_long_wait(
     with monkeypatch.context() as code:
         if not patched:
             code.setattr(workflow, "patched", lambda _: False)
-        student = await begin()
+        student = await begin(policy=READ_AGAIN)
         await student.sent()
         await student.pin()
         await student.reaches(Step.NEEDS_SUPPORT)
@@ -394,7 +397,7 @@ async def test_a_password_that_expired_is_asked_for_again_in_its_own_words(
     begin: Begin, world: World
 ) -> None:
     world.pause = timedelta(seconds=10)
-    student = await begin()
+    student = await begin(policy=READ_AGAIN)
     await _at_the_password(student)
     world.provisioned = [
         Provisioned(outcome=ProvisionOutcome.PASSWORD_REFUSED, refusal=PasswordRefusal.EXPIRED)
