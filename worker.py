@@ -27,7 +27,9 @@ from activities.insurance import InsuranceActivities
 from activities.messages import MessagingActivities
 from activities.pins import PinActivities
 from activities.records import LedgerActivities
+from activities.registered import Activities
 from activities.registrar import RegistrarActivities
+from activities.sweep import SweepActivities
 from activities.watch import watched
 from adapters.directory.wiring import directory_of
 from adapters.messaging.port import wirings
@@ -53,11 +55,12 @@ from starter.client.health import (
     temporal_answers,
     temporal_ready,
 )
-from starter.client.outbox import keep_outbox
+from starter.client.outbox import keep_duties
 from workflows.activation import Activation
 from workflows.outbox import Outbox
 from workflows.retry_batch import Retry
 from workflows.support_request import SupportAnswer, SupportRequest
+from workflows.sweep import Sweep
 from workflows.withdrawal import Withdrawal
 
 _GRACE = timedelta(seconds=30)
@@ -121,7 +124,7 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
         for one in workers:
             await stack.enter_async_context(one)
         if WorkerRole.MAIN in roles:
-            stack.callback(asyncio.create_task(keep_outbox(client)).cancel)
+            stack.callback(asyncio.create_task(keep_duties(client)).cancel)
         log.info("worker serves", queue=",".join(roles))
         await stop.wait()
         log.info("worker stopping")
@@ -175,7 +178,9 @@ def _main(given: Dependencies) -> list[Worker]:
     records = LedgerActivities(pool=given.ledger, keys=given.keys, settings=given.config)
     insured = InsuranceActivities(pool=given.ledger, keys=given.keys, registrar=registrar)
     outbox = OutboxActivities(pool=given.ledger)
-    every = [*registrar.all(), *pins.all(), *records.all(), *insured.all(), *outbox.all()]
+    swept = SweepActivities(pool=given.ledger, settings=given.config)
+    served: tuple[Activities, ...] = (registrar, pins, records, insured, outbox, swept)
+    every = [each for activities in served for each in activities.all()]
     if given.accounts:
         # With the directory's account at hand the workflow's own worker can resolve a username.
         every.remove(records.resolve_account)
@@ -185,7 +190,7 @@ def _main(given: Dependencies) -> list[Worker]:
             given.client,
             TaskQueue.MAIN,
             every,
-            workflows=[Activation, SupportRequest, SupportAnswer, Withdrawal, Retry, Outbox],
+            workflows=[Activation, SupportRequest, SupportAnswer, Withdrawal, Retry, Outbox, Sweep],
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_cached_workflows=_CACHED,
             sticky_queue_schedule_to_start_timeout=_STICKY,

@@ -11,7 +11,7 @@ from postgres import Pool
 
 _DELETED = (
     *("session", "sealed_password", "support_request", "case_note", "claim"),
-    *("code", "tries", "attempt", "post", "key_used_again"),
+    *("code", "tries", "attempt", "post", "key_used_again", "password_try"),
 )
 _KEYS = (
     "WITH RECURSIVE own AS ("

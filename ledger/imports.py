@@ -31,10 +31,10 @@ async def reserve_all(pool: Pool, owned: Sequence[Owned]) -> tuple[int, dict[str
         )
         owners = {row["name"]: row["person_key"] for row in rows}
         await connection.executemany(
-            "INSERT INTO imported AS i (name, person_key, found_by, by_code)"
+            "INSERT INTO imported (name, person_key, found_by, by_code)"
             " VALUES ($1, $2, $3, $4)"
-            " ON CONFLICT (name) DO UPDATE SET person_key = $2, found_by = $3, by_code = $4"
-            " WHERE (i.person_key, i.found_by, i.by_code) IS DISTINCT FROM ($2, $3, $4)",
+            " ON CONFLICT (name) DO UPDATE SET person_key = $2, found_by = $3, by_code = $4,"
+            " noted_at = now()",
             [
                 (each.name, owners[each.name], list(each.found_by), each.by_code)
                 for each in sorted(owned)

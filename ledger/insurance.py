@@ -41,7 +41,7 @@ async def flagged(pool: Pool, keys: KeyRing) -> list[Flagged]:
     rows = await pool.fetch(
         "SELECT i.reference, i.person_key, i.scheme, i.number, i.warnings, a.department"
         " FROM insurance i LEFT JOIN activation a USING (reference)"
-        " WHERE i.warnings <> '{}' ORDER BY i.recorded_at, i.reference"
+        " WHERE i.warnings <> '{}' AND i.number <> '' ORDER BY i.recorded_at, i.reference"
     )
     return [
         Flagged(

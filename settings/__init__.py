@@ -28,7 +28,7 @@ from domain.contracts.submissions import Policy
 from domain.rules import Unfit
 from settings.institution import Institution
 from settings.pages import Console, Portal
-from settings.rules import Alerts, IdentitySettings, SendBudget, Usernames, check_policy
+from settings.rules import Alerts, IdentitySettings, Retention, SendBudget, Usernames, check_policy
 from settings.section import DEMO_FILE, Count, Dsn
 from settings.systems import DirectorySettings, Mail, RegistrarSettings, Sms
 
@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     identity: IdentitySettings = IdentitySettings()
     send_budget: SendBudget = SendBudget()
     alerts: Alerts = Alerts()
+    retention: Retention = Retention()
     policy: Annotated[Policy, AfterValidator(check_policy)] = Policy()
     sealed_password_hours: Count = 72
     temporal_config_file: Path | None = None

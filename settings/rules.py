@@ -48,6 +48,24 @@ class SendBudget(Section):
     sms_per_day: Count = 10_000
 
 
+class Retention(Section):
+    """After how many days the ledger deletes or empties what it has; docs/privacy.md has reasons.
+
+    Days count from the end of an activation (`account_days`, `without_account_days`), or from when
+    a row was made, and never end what belongs to an activation that has not ended.
+    """
+
+    without_account_days: Count = 90
+    account_days: Count = 2_555
+    tries_days: Count = 30
+    messages_days: Count = 180
+    help_days: Count = 365
+    insurance_days: Count = 365
+    imported_days: Count = 730
+    consents_days: int = Field(3_650, ge=1_827)
+    statistics_days: Count = 3_650
+
+
 class Alerts(Section):
     """Where alerts are sent once they have lasted `after_seconds`; nowhere if neither is set."""
 

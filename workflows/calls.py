@@ -63,6 +63,7 @@ with workflow.unsafe.imports_passed_through():
         PinUnlocked,
         UnlockPin,
     )
+    from domain.contracts.sweeping import SweepExpired, SweptExpired
     from domain.contracts.systems import OUTAGES, USED_BY
     from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
     from workflows.step_machine import Delayed
@@ -229,6 +230,11 @@ async def find_left_behind() -> LeftBehind:
     return await _queued(
         ActivityName.FIND_LEFT_BEHIND, FindLeftBehind(), LeftBehind, TaskQueue.MAIN
     )
+
+
+async def sweep_expired() -> SweptExpired:
+    """Retry until the ledger was swept for some seconds."""
+    return await _queued(ActivityName.SWEEP_EXPIRED, SweepExpired(), SweptExpired, TaskQueue.MAIN)
 
 
 async def _local_first(

@@ -35,5 +35,6 @@ USED_BY: Mapping[str, System] = {
     ActivityName.MAIL_SUPPORT_ANSWER: System.MAIL,
     ActivityName.APPLY_WITHDRAWAL: System.DIRECTORY,
     ActivityName.FIND_LEFT_BEHIND: System.LEDGER,
+    ActivityName.SWEEP_EXPIRED: System.LEDGER,
 }
 """The system by activity; for activities that are missing here it depends on the request."""

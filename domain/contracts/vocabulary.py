@@ -8,6 +8,7 @@ ANSWER_WORKFLOW = "SupportAnswer"
 WITHDRAWAL_WORKFLOW = "Withdrawal"
 RETRY_WORKFLOW = "RetryBatch"
 OUTBOX_WORKFLOW = "Outbox"
+SWEEP_WORKFLOW = "Sweep"
 
 
 class Step(StrEnum):
@@ -180,6 +181,7 @@ class ActivityName(StrEnum):
     MAIL_SUPPORT_ANSWER = "mail_support_answer"
     APPLY_WITHDRAWAL = "apply_withdrawal"
     FIND_LEFT_BEHIND = "find_left_behind"
+    SWEEP_EXPIRED = "sweep_expired"
 
 
 class TaskQueue(StrEnum):

@@ -24,7 +24,7 @@ _KILLS = [
     pytest.param(name, point, marks=[pytest.mark.subset] if (name, point) in _SAMPLE else [])
     for name in ActivityName
     for point in Point
-    if name not in {*ACTIVITIES, ActivityName.FIND_LEFT_BEHIND}
+    if name not in {*ACTIVITIES, ActivityName.FIND_LEFT_BEHIND, ActivityName.SWEEP_EXPIRED}
 ]
 
 

@@ -25,6 +25,7 @@ ELSEWHERE = {
     ActivityName.MAIL_SUPPORT_ANSWER,
     ActivityName.APPLY_WITHDRAWAL,
     ActivityName.FIND_LEFT_BEHIND,
+    ActivityName.SWEEP_EXPIRED,
 }
 """The activities of other workflows."""
 

@@ -1,0 +1,211 @@
+"""Ends data: the rules by which the sweep deletes or empties what has expired.
+
+A batch is one statement, which also counts what it did: a sweep can be interrupted anywhere and
+repeated, also by several processes at once. What belongs to an activation that has not ended is
+left alone. The personal data of an activation end by its erasure, which is the one of staff.
+"""
+
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from domain.contracts.vocabulary import Step
+from ledger import erasure
+from ledger.activations import WITH_ACCOUNT
+from postgres import Pool
+from settings.rules import Retention
+
+_BATCH = 500
+_ERASED_AT_ONCE = 50
+_OF_NO_LIVE = (
+    "NOT EXISTS (SELECT FROM activation a WHERE a.reference = t.reference AND a.ended_at IS NULL)"
+)
+_OF_NOBODY = (
+    "NOT EXISTS (SELECT FROM activation a WHERE a.person_key = ANY({keys}))"
+    " AND NOT EXISTS (SELECT FROM imported i WHERE i.person_key = ANY({keys}))"
+)
+_ERASED = "coalesce(mobile_index, email_index, person_key) IS NULL"
+_TO_ERASE = (
+    "activation WHERE end_step = ANY($1) AND ended_at < now() - $2::interval"
+    " AND coalesce(mobile_index, email_index, person_key) IS NOT NULL"
+)
+_FINAL = tuple(Step)[list(Step).index(Step.ACTIVE) :]
+ERASURES = {
+    "account_days": WITH_ACCOUNT,
+    "without_account_days": tuple(step for step in _FINAL if step not in WITH_ACCOUNT),
+}
+"""The ends of the activations whose personal data a setting ends."""
+
+
+class RetentionRule(NamedTuple):
+    """Rows of `table` end `term` after `since`: a setting of `retention`, or a number of days.
+
+    They are deleted, or `emptied` by these assignments. `where` are further conditions.
+    """
+
+    table: str
+    since: str
+    term: str | int
+    where: str = "true"
+    emptied: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.table} emptied" if self.emptied else self.table
+
+
+RULES = (
+    RetentionRule("session", "created_at", 1),
+    RetentionRule("staff_session", "created_at", 1),
+    RetentionRule("suggestion", "expires_at", 0),
+    RetentionRule("sealed_password", "expires_at", 0),
+    RetentionRule("budget", "ends_at", 0),
+    RetentionRule("post", "at", "tries_days", _OF_NO_LIVE),
+    RetentionRule("attempt", "at", "tries_days", _OF_NO_LIVE),
+    RetentionRule(
+        "message",
+        "reserved_at",
+        "messages_days",
+        f"(contact_index <> '' OR person_key IS NOT NULL) AND {_OF_NO_LIVE}",
+        "contact_index = '', person_key = NULL",
+    ),
+    RetentionRule(
+        "support_request",
+        "created_at",
+        "help_days",
+        "mailed_at IS NOT NULL AND (answer IS NULL OR answer_outcome IS NOT NULL)"
+        f" AND {_OF_NO_LIVE}",
+    ),
+    RetentionRule("case_note", "at", "help_days", _OF_NO_LIVE),
+    RetentionRule(
+        "insurance",
+        "recorded_at",
+        "insurance_days",
+        f"number <> '' AND {_OF_NO_LIVE}",
+        "number = ''",
+    ),
+    RetentionRule(
+        "imported",
+        "noted_at",
+        "imported_days",
+        "NOT EXISTS (SELECT FROM activation a WHERE a.person_key = t.person_key)",
+    ),
+    RetentionRule(
+        "told_apart",
+        "noted_at",
+        "imported_days",
+        _OF_NOBODY.format(keys="t.person_keys || t.other_keys"),
+    ),
+    RetentionRule(
+        "rekeyed",
+        "noted_at",
+        "imported_days",
+        _OF_NOBODY.format(keys="ARRAY[t.person_key, t.former_key]"),
+    ),
+    RetentionRule("consent", "recorded_at", "consents_days", "shown = ''"),
+    RetentionRule(
+        "message", "reserved_at", "statistics_days", f"contact_index = '' AND {_OF_NO_LIVE}"
+    ),
+    RetentionRule("activation", "ended_at", "statistics_days", _ERASED),
+    RetentionRule("swept", "at", "statistics_days"),
+)
+
+
+class Swept(NamedTuple):
+    """What the sweeps of a day have done by one rule, and when the last one was."""
+
+    day: date
+    rule: str
+    gone: int
+    at: datetime
+
+
+async def sweep(pool: Pool, retention: Retention, *, seconds: float) -> bool:
+    """Sweep for about so long; return whether everything that has expired is gone."""
+    until = time.monotonic() + seconds
+    for setting, ends in ERASURES.items():
+        while expired := await _to_erase(pool, retention, setting, ends):
+            for reference in expired:
+                await erasure.erase(pool, reference)
+            await pool.execute(_COUNTED, _ERASURE, len(expired))
+            if time.monotonic() > until:
+                return False
+    for rule in RULES:
+        full = True
+        while full:
+            full = await pool.fetchval(_batch(rule), _term(rule, retention), rule.name) == _BATCH
+            if full and time.monotonic() > until:
+                return False
+    return True
+
+
+async def expired(pool: Pool, retention: Retention) -> dict[str, int]:
+    """Return by rule how much has expired and is still there."""
+    found = dict.fromkeys(names(), 0)
+    for setting, ends in ERASURES.items():
+        found[_ERASURE] += await pool.fetchval(
+            f"SELECT count(*) FROM {_TO_ERASE}",  # noqa: S608 - a constant of this module
+            ends,
+            timedelta(getattr(retention, setting)),
+        )
+    for rule in RULES:
+        found[rule.name] += await pool.fetchval(
+            f"SELECT count(*) FROM {_of(rule)}",  # noqa: S608 - constants of this module
+            _term(rule, retention),
+        )
+    return found
+
+
+async def last(pool: Pool) -> list[Swept]:
+    """Return what was swept on the last day on which there was a sweep, by rule."""
+    rows = await pool.fetch(
+        "SELECT day, rule, gone, at FROM swept WHERE day = (SELECT max(day) FROM swept)"
+        " ORDER BY rule"
+    )
+    return [Swept(*row) for row in rows]
+
+
+def names() -> Iterator[str]:
+    yield _ERASURE
+    yield from (rule.name for rule in RULES)
+
+
+_ERASURE = "activation emptied"
+_COUNTED = (
+    "INSERT INTO swept AS s SELECT current_date, $1, $2, now()"
+    " ON CONFLICT (day, rule) DO UPDATE SET gone = s.gone + EXCLUDED.gone, at = EXCLUDED.at"
+)
+
+
+async def _to_erase(
+    pool: Pool, retention: Retention, setting: str, ends: tuple[Step, ...]
+) -> list[str]:
+    rows = await pool.fetch(
+        f"SELECT reference FROM {_TO_ERASE} LIMIT $3",  # noqa: S608 - a constant of this module
+        ends,
+        timedelta(getattr(retention, setting)),
+        _ERASED_AT_ONCE,
+    )
+    return [row["reference"] for row in rows]
+
+
+def _term(rule: RetentionRule, retention: Retention) -> timedelta:
+    return timedelta(rule.term if isinstance(rule.term, int) else getattr(retention, rule.term))
+
+
+def _of(rule: RetentionRule) -> str:
+    return f"{rule.table} t WHERE t.{rule.since} < now() - $1::interval AND {rule.where}"
+
+
+def _batch(rule: RetentionRule) -> str:
+    act = f"DELETE FROM {rule.table}"  # noqa: S608 - constants of this module
+    if rule.emptied:
+        act = f"UPDATE {rule.table} SET {rule.emptied}"  # noqa: S608 - as above
+    return (
+        f"WITH gone AS ({act} WHERE ctid = ANY(ARRAY("  # noqa: S608 - constants of this module
+        f"SELECT t.ctid FROM {_of(rule)} LIMIT {_BATCH} FOR UPDATE OF t SKIP LOCKED)) RETURNING 1),"
+        " counted AS (INSERT INTO swept AS s SELECT current_date, $2, count(*), now() FROM gone"
+        " ON CONFLICT (day, rule) DO UPDATE SET gone = s.gone + EXCLUDED.gone, at = EXCLUDED.at)"
+        " SELECT count(*) FROM gone"
+    )

@@ -1,0 +1,185 @@
+"""What has expired goes, by every rule, and nothing of a live activation or a young row does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from domain.contracts.vocabulary import Step
+from ledger import imports, rekeyed, retention, told_apart
+from ledger.imports import Owned
+from ledger.migrate import migrate
+from ledger.retention import ERASURES, RULES, RetentionRule
+from postgres import Pool, connect
+from settings.rules import Retention
+from tests.ledger.life import left, live, person_of
+from tests.stack import TestStack
+
+TERMS = Retention()
+NEVER_ENDS = {
+    *("migration", "key_check", "alert", "alert_channel", "pause", "part_last", "part_minute"),
+    *("audit", "audit_head", "username", "start_under_way"),
+}
+"""Without personal data, cleared by its own writer, or kept: docs/privacy.md has the reasons."""
+WITH_ERASURE = {"claim", "code", "tries", "key_used_again", "password_try"}
+
+
+@pytest.fixture
+async def ledger(empty: str) -> AsyncIterator[Pool]:
+    await migrate(empty)
+    async with await connect(empty) as pool:
+        yield pool
+
+
+async def aged(pool: Pool, days: int) -> None:
+    """Make every row as if all had happened so many days earlier."""
+    columns = await pool.fetch(
+        "SELECT table_name, column_name FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND data_type LIKE 'timestamp%'"
+        " AND table_name NOT IN ('migration', 'swept', 'audit')"
+    )
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("ALTER TABLE consent DISABLE TRIGGER USER")
+        for table, column in columns:
+            await connection.execute(
+                f"UPDATE {table} SET {column} = {column} - $1::interval",  # noqa: S608 - as the catalogue has it
+                timedelta(days),
+            )
+        await connection.execute("ALTER TABLE consent ENABLE TRIGGER USER")
+
+
+async def everything(pool: Pool, stack: TestStack, reference: str) -> None:
+    """Live through an activation, ask for help, and import somebody who never comes."""
+    person = person_of(stack, reference)
+    await live(pool, stack, reference, person)
+    await pool.execute("UPDATE support_request SET mailed_at = now()")
+    nobody = person_of(stack, "nobody")
+    await imports.reserve_all(pool, [Owned("nobody", [nobody.person_key], ["facts"])])
+    await rekeyed.note(pool, nobody.person_key, ["before"])
+    await told_apart.note_keys(pool, nobody, ["another"])
+    await pool.execute("INSERT INTO staff_session VALUES ('hash', 'anna', '{}')")
+    await pool.execute("INSERT INTO suggestion VALUES ('page', 'words', now())")
+    await pool.execute("INSERT INTO budget VALUES ('contact', now(), 1, now())")
+
+
+async def swept(pool: Pool) -> dict[str, int]:
+    assert await retention.sweep(pool, TERMS, seconds=60)
+    return {row.rule: row.gone for row in await retention.last(pool)}
+
+
+async def test_each_table_has_an_end_or_a_reason_for_none(ledger: Pool) -> None:
+    tables = await ledger.fetch(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+    )
+    ends = {rule.table for rule in RULES} | WITH_ERASURE
+    assert {row["table_name"] for row in tables} == ends | NEVER_ENDS
+    assert ends.isdisjoint(NEVER_ENDS)
+
+
+async def test_with_the_years_everything_goes_but_what_must_stay(
+    ledger: Pool, stack: TestStack, reference: str
+) -> None:
+    await everything(ledger, stack, reference)
+    person = person_of(stack, reference)
+    assert sum((await retention.expired(ledger, TERMS)).values()) <= 2  # suggestion and budget
+    await swept(ledger)
+    first = await left(ledger, reference, person)
+    assert {"message", "session", "support_request", "attempt", "post"} <= set(first)
+    await aged(ledger, TERMS.help_days + 1)
+    await swept(ledger)
+    now = await left(ledger, reference, person)
+    assert {"session", "support_request", "attempt", "post", "case_note"}.isdisjoint(now)
+    assert await ledger.fetchval("SELECT bool_and(contact_index = '') FROM message")
+    assert await ledger.fetchval("SELECT bool_and(number = '') FROM insurance")
+    await aged(ledger, TERMS.account_days - TERMS.help_days)
+    expected = await retention.expired(ledger, TERMS)
+    assert expected["activation emptied"] == 1
+    assert expected["imported"] == 1
+    gone = await swept(ledger)
+    assert {gone[name] for name in ("imported", "told_apart", "rekeyed")} == {1}
+    assert set(await left(ledger, reference, person)) == {
+        *("activation", "consent", "message", "username"),
+    }
+    await aged(ledger, 3_700)
+    await swept(ledger)
+    assert set(await left(ledger, reference, person)) == {"username"}
+    assert sum((await retention.expired(ledger, TERMS)).values()) == 0
+
+
+async def test_of_a_live_activation_nothing_goes_but_sessions_and_what_expired_by_itself(
+    ledger: Pool, stack: TestStack, reference: str
+) -> None:
+    await everything(ledger, stack, reference)
+    person = person_of(stack, reference)
+    await ledger.execute("UPDATE activation SET ended_at = NULL, end_step = NULL")
+    before = await left(ledger, reference, person)
+    await aged(ledger, 3_500)
+    await swept(ledger)
+    gone = set(before) - set(await left(ledger, reference, person))
+    assert gone == {"session", "sealed_password"}
+    assert await ledger.fetchval("SELECT count(*) FROM message WHERE contact_index = ''") == 0
+    assert await ledger.fetchval("SELECT count(*) FROM insurance WHERE number = ''") == 0
+
+
+@pytest.mark.parametrize("end", [end for ends in ERASURES.values() for end in ends])
+async def test_each_end_has_its_term(
+    ledger: Pool, stack: TestStack, reference: str, end: Step
+) -> None:
+    setting = next(name for name, ends in ERASURES.items() if end in ends)
+    await live(ledger, stack, reference, person_of(stack, reference))
+    await ledger.execute("UPDATE activation SET end_step = $1", end)
+    await aged(ledger, getattr(TERMS, setting) - 1)
+    await swept(ledger)
+    assert await ledger.fetchval("SELECT person_key FROM activation")
+    await aged(ledger, 2)
+    assert (await swept(ledger))["activation emptied"] == 1
+    assert await ledger.fetchval("SELECT person_key FROM activation") is None
+
+
+async def test_batches_go_on_where_the_last_one_stopped_and_two_sweeps_count_each_row_once(
+    ledger: Pool, reference: str
+) -> None:
+    many = 1_700
+    await ledger.execute(
+        "INSERT INTO post SELECT $1, n::text, now() - interval '31 days'"
+        " FROM generate_series(1, $2::int) n",
+        reference,
+        many,
+    )
+    assert not await retention.sweep(ledger, TERMS, seconds=0)
+    some = await ledger.fetchval("SELECT count(*) FROM post")
+    assert 0 < some < many
+    both = [retention.sweep(ledger, TERMS, seconds=60) for _ in range(2)]
+    await asyncio.gather(*both)
+    assert (await swept(ledger))["post"] == many
+    assert await ledger.fetchval("SELECT count(*) FROM post") == 0
+
+
+async def test_a_consent_goes_neither_while_it_shows_anything_nor_before_five_years(
+    ledger: Pool, stack: TestStack, reference: str
+) -> None:
+    await live(ledger, stack, reference, person_of(stack, reference))
+    delete = "DELETE FROM consent"
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await ledger.execute(delete)
+    await aged(ledger, 1_830)
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await ledger.execute(delete)
+    await ledger.execute("SELECT empty_consents($1)", reference)
+    assert await ledger.execute(delete) == "DELETE 1"
+
+
+@pytest.mark.parametrize("rule", [each for each in RULES if each.term], ids=lambda each: each.name)
+async def test_a_rule_does_not_read_the_whole_table(ledger: Pool, rule: RetentionRule) -> None:
+    """Tables without an index have a handful of rows."""
+    async with ledger.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        plan = await connection.fetch(
+            f"EXPLAIN SELECT t.ctid FROM {retention._of(rule)}",  # noqa: S608 - constants
+            timedelta(9),
+        )
+    text = "\n".join(row[0] for row in plan)
+    small = rule.table in {"staff_session", "told_apart", "rekeyed", "swept"}
+    assert small or f"Seq Scan on {rule.table} t" not in text
