@@ -5,9 +5,10 @@ insurance number, is deleted with their last activation, under whichever of thei
 The audit is a chain of hashes and stays unchanged.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from postgres import Pool
+from postgres import Connection, Pool, exists
 
 _DELETED = (
     *("session", "sealed_password", "support_request", "case_note", "claim"),
@@ -15,12 +16,13 @@ _DELETED = (
 )
 _KEYS = (
     "WITH RECURSIVE own AS ("
-    "SELECT person_key AS key FROM activation WHERE reference = $1 AND person_key IS NOT NULL"
+    "(SELECT person_key AS key FROM activation WHERE reference = $1 AND person_key IS NOT NULL"
+    " UNION SELECT $2::text WHERE $2::text IS NOT NULL)"
     " UNION SELECT unnest(ARRAY[r.person_key, r.former_key])"
     " FROM rekeyed r JOIN own ON own.key IN (r.person_key, r.former_key))"
     " SELECT coalesce(array_agg(key), '{}') FROM own"
 )
-"""Every key of the person whose activation this is."""
+"""Every key of the person whose activation this is, or who has this key."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ async def traces(pool: Pool, reference: str) -> Traces | None:
 async def erase(pool: Pool, reference: str) -> None:
     """Erase an activation in one transaction (idempotent)."""
     async with pool.acquire() as connection, connection.transaction():
-        keys = await connection.fetchval(_KEYS, reference)
+        keys = await connection.fetchval(_KEYS, reference, None)
         # Locks all of the person's, so that one of two concurrent erasures is the last.
         await connection.execute(
             "SELECT FROM activation WHERE reference = $1 OR person_key = ANY($2)"
@@ -81,15 +83,36 @@ async def erase(pool: Pool, reference: str) -> None:
             )
             return
         await connection.execute(
-            "DELETE FROM insurance i WHERE (i.person_key = ANY($2) OR i.reference = $1)"
+            "DELETE FROM insurance i WHERE i.reference = $1"
             " AND NOT EXISTS (SELECT FROM activation a WHERE a.person_key = i.person_key)",
             reference,
-            keys,
         )
-        await connection.execute("DELETE FROM imported WHERE person_key = ANY($1)", keys)
-        await connection.execute(
-            "DELETE FROM told_apart WHERE person_keys && $1 OR other_keys && $1", keys
-        )
-        await connection.execute(
-            "DELETE FROM rekeyed WHERE person_key = ANY($1) OR former_key = ANY($1)", keys
-        )
+        await _forget(connection, keys)
+
+
+async def keys_of(pool: Pool, reference: str | None, key: str | None) -> list[str]:
+    """Return every key of the person with this activation, or with this key."""
+    keys: list[str] = await pool.fetchval(_KEYS, reference, key)
+    return keys
+
+
+async def forget(pool: Pool, keys: Collection[str]) -> None:
+    """Delete what belongs to a person who has no activation (any more)."""
+    async with pool.acquire() as connection, connection.transaction():
+        if not await exists(connection, "activation WHERE person_key = ANY($1)", keys):
+            await _forget(connection, keys)
+
+
+async def forget_requests(pool: Pool, requests: Collection[str]) -> None:
+    await pool.execute("DELETE FROM support_request WHERE id = ANY($1)", requests)
+
+
+async def _forget(connection: Connection, keys: Collection[str]) -> None:
+    await connection.execute("DELETE FROM insurance WHERE person_key = ANY($1)", keys)
+    await connection.execute("DELETE FROM imported WHERE person_key = ANY($1)", keys)
+    await connection.execute(
+        "DELETE FROM told_apart WHERE person_keys && $1 OR other_keys && $1", keys
+    )
+    await connection.execute(
+        "DELETE FROM rekeyed WHERE person_key = ANY($1) OR former_key = ANY($1)", keys
+    )

@@ -45,7 +45,7 @@ LASTING: dict[str, frozenset[User]] = {
         "index/username.key": {User.MAIN, User.DIRECTORY, *_STAFF},
         "column/audit.key": _STAFF,
         "column/case_note.key": _STAFF,
-        "column/consent.key": {User.MAIN},
+        "column/consent.key": {User.MAIN, User.COMMANDS},
         "column/insurance.key": {User.MAIN, User.COMMANDS},
         "column/name.key": {User.MAIN, *_STAFF},
         "column/suggestion.key": {User.PORTAL},

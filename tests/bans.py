@@ -28,6 +28,8 @@ PIECES = {
     ("adapters/registrar/view_check.py", "query"): "as above",
     ("adapters/registrar/view_check.py", "registrar.view.split('.')"): "a name, checked there",
     ("ledger/migrate.py", "path.read_text('utf-8')"): "a migration of this package",
+    ("ledger/persons.py", "columns"): "literals of this module",
+    ("ledger/persons.py", "table"): "as above",
     ("ledger/retention.py", "_batch(rule)"): "made of the rules there, which are constants",
     ("ledger/retention.py", "_of(rule)"): "as above",
     ("ledger/search.py", "range(9, 9 + len(named))"): "numbers of parameters",

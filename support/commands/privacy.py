@@ -1,18 +1,43 @@
-"""`activation privacy ...`: what the ledger keeps, and until when."""
+"""`activation privacy ...`: what is held on one person, and the end of data."""
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 
 from ledger import retention
 from ledger.retention import Swept
 from starter.output import Failed, Json, group, show_json, utc
-from support.commands.terminal import run, show_outcome
+from support.commands.terminal import Reason, run, show_outcome
+from support.verbs import erasure, personal_data
 from support.verbs.staff import Action, StaffContext
 
-commands = group("Personal data: their end.")
+commands = group("Personal data: what is held on a person, and its end.")
 
 _SECONDS = 3600.0
+
+Person = Annotated[
+    str, typer.Argument(help="A reference, or the student's number as the registrar has it.")
+]
+
+
+@commands.command()
+def export(person: Person, reason: Reason) -> None:
+    """Write as JSON everything that is held on one person, without codes and passwords."""
+
+    async def exported(ctx: StaffContext) -> dict[str, Any]:
+        return await personal_data.export(ctx, person=person, reason=reason)
+
+    show_json(run(exported))
+
+
+@commands.command()
+def erase(person: Person, reason: Reason, json: Json = False) -> None:
+    """Erase a person: all activations, and requests for help. This cannot be undone."""
+    found = run(partial(erasure.erase_person, person=person, reason=reason))
+    outcome = {"references": found.references, "requests": found.requests, "erased": True}
+    text = f"Erased: {len(found.references)} activations. The account was not touched."
+    show_outcome(outcome, text, json=json)
 
 
 @commands.command()
@@ -43,7 +68,7 @@ async def _expired(ctx: StaffContext) -> dict[str, int]:
 
 
 async def _swept(ctx: StaffContext) -> list[Swept]:
-    await ctx.record(Action.OPERATE, reason="sweep of expired data")
+    await ctx.record(Action.SWEEP)
     await retention.sweep(ctx.pool, ctx.settings.retention, seconds=_SECONDS)
     return await _last(ctx)
 

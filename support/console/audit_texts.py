@@ -19,6 +19,8 @@ ACTIONS: Mapping[str, str] = {
     Action.AUDIT: N_("Audit"),
     Action.OPERATE: N_("Pause of new activations"),
     Action.DECODE: N_("Read payloads in Temporal's pages"),
+    Action.EXPORT: N_("Export of a person’s data"),
+    Action.SWEEP: N_("Sweep of expired data"),
     REFUSED: N_("Refused, nothing was done"),
     "sign_in": N_("Signed in"),
     "sign_in_refused": N_("Was refused at the sign-in: no role"),

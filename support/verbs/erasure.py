@@ -4,7 +4,7 @@ The ledger holds the ids of what is in Temporal, so it is erased last, and repea
 erasure completes it. The account in the directory is not changed.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -18,14 +18,23 @@ from domain.contracts.vocabulary import (
     support_workflow_id,
     withdrawal_workflow_id,
 )
-from ledger import erasure
+from ledger import erasure, persons
 from ledger.erasure import Traces
+from ledger.persons import Traced
 from starter.client.connect import asking
+from starter.output import UserError
 from support.verbs.actions import ActionRefused
 from support.verbs.histories import UnknownReference, describe
 from support.verbs.staff import Action, StaffContext
 from translations import N_
 from web import times
+
+
+class UnknownPerson(UserError):
+    """Neither a reference nor a number of somebody of whom the ledger has anything."""
+
+    def __init__(self) -> None:
+        super().__init__("the ledger has nothing of such a person")
 
 
 class _Run(NamedTuple):
@@ -37,17 +46,50 @@ async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
     """Erase the activation; idempotent. Raises `ActionRefused` while one of its runs is open."""
     ctx.staff.check(Action.ERASE)
     traces = await erasure.traces(ctx.pool, reference)
-    runs = [run for name in _workflows(reference, traces) async for run in _runs(ctx.client, name)]
+    runs = await _ended_runs(ctx.client, _workflows(reference, traces))
     if not (traces or runs) or not ctx.staff.sees(traces.department if traces else None):
         raise UnknownReference
-    if any(run.running for run in runs):
-        raise ActionRefused(
-            N_("The activation, or a letter or withdrawal of it, is still under way.")
-        )
     await ctx.record(Action.ERASE, reference, reason)
     for run in runs:
         await _delete(ctx.client, run.execution)
     await erasure.erase(ctx.pool, reference)
+
+
+async def erase_person(ctx: StaffContext, *, person: str, reason: str) -> Traced:
+    """Erase all activations of a person, and their requests for help without one; idempotent.
+
+    Nothing is erased while one of their runs is open. Raises `UnknownPerson` without any trace.
+    """
+    ctx.staff.check(Action.ERASE)
+    found = await traced(ctx, person)
+    names = [support_workflow_id(each) for each in found.requests]
+    names += [answer_workflow_id(each) for each in found.requests]
+    for reference in found.references:
+        names += _workflows(reference, await erasure.traces(ctx.pool, reference))
+    runs = await _ended_runs(ctx.client, names)
+    await ctx.record_each(Action.ERASE, found.references or [None], reason)
+    for run in runs:
+        await _delete(ctx.client, run.execution)
+    await erasure.forget_requests(ctx.pool, found.requests)
+    for reference in found.references:
+        await erasure.erase(ctx.pool, reference)
+    await erasure.forget(ctx.pool, found.keys)
+    return found
+
+
+async def traced(ctx: StaffContext, person: str) -> Traced:
+    """Find a person by a reference or a number; raises `UnknownPerson` or `ActionRefused`."""
+    try:
+        found = await persons.traced(
+            ctx.pool, ctx.keys, person, ctx.settings.registrar.phone_region
+        )
+    except persons.NumberUsedAgain:
+        raise ActionRefused(
+            N_("This number was another person’s before: give the reference of an activation.")
+        ) from None
+    if ctx.staff.departments is not None or not await persons.known(ctx.pool, found):
+        raise UnknownPerson
+    return found
 
 
 def _workflows(reference: str, traces: Traces | None) -> list[str]:
@@ -59,6 +101,16 @@ def _workflows(reference: str, traces: Traces | None) -> list[str]:
         *map(answer_workflow_id, traces.requests),
         *(withdrawal_workflow_id(reference, each) for each in traces.consents),
     ]
+
+
+async def _ended_runs(client: Client, names: Iterable[str]) -> list[_Run]:
+    """Return every run of these workflows; raises `ActionRefused` while one is open."""
+    runs = [run for name in names async for run in _runs(client, name)]
+    if any(run.running for run in runs):
+        raise ActionRefused(
+            N_("The activation, or a letter or withdrawal of it, is still under way.")
+        )
+    return runs
 
 
 async def _runs(client: Client, workflow_id: str) -> AsyncIterator[_Run]:

@@ -45,6 +45,8 @@ class Action(StrEnum):
     CANCEL = "cancel"
     WITHDRAW = "withdraw"
     ERASE = "erase"
+    EXPORT = "export"
+    SWEEP = "sweep"
     FUNNEL = "funnel"
     AUDIT = "audit"
     OPERATE = "operate"
@@ -84,6 +86,8 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
         Action.RETRY,
         Action.RETRY_ALL,
         Action.ERASE,
+        Action.EXPORT,
+        Action.SWEEP,
         Action.FUNNEL,
         Action.OPERATE,
         Action.DECODE,

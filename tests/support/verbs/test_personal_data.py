@@ -1,0 +1,179 @@
+"""One person is followed through every store: told in full, and then found in none."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from secrets import token_hex
+
+import pytest
+from temporalio.client import Client
+
+from domain.contracts.staff import CancelSubmission
+from domain.contracts.vocabulary import Language
+from ledger import audit, imports, support_requests, told_apart
+from ledger import erasure as ledger
+from ledger.imports import Owned
+from ledger.support_requests import HelpRequest
+from postgres import Pool
+from starter.client.activations import Activations
+from support.verbs import erasure, personal_data
+from support.verbs.actions import ActionRefused
+from support.verbs.erasure import UnknownPerson
+from support.verbs.staff import NotAllowed, Staff, StaffContext, StaffRole
+from tests import desk as desks
+from tests.ledger.life import left, live, person_of
+from tests.server import working
+from tests.stack import TestStack
+from tests.starter.client.test_activations import begun, waits_for_its_pin
+from tests.starter.test_cli import command, told
+from tests.support.verbs.test_erasure import STAYS, known
+from tests.workflows.engine import World
+
+
+@pytest.fixture
+def desk(client: Client, pool: Pool, stack: TestStack) -> StaffContext:
+    return desks.desk(client, pool, keys=stack.keys, settings=stack.settings)
+
+
+async def asks(pool: Pool, stack: TestStack, reply_to: str, text: str) -> str:
+    """Ask for help without an activation."""
+    request = HelpRequest(token_hex(16), None, None, Language.EL, "Μαρία", reply_to, text)
+    await support_requests.put(pool, stack.keys, request)
+    await support_requests.mailed(pool, request.id)
+    return request.id
+
+
+async def test_one_person_is_told_everything_and_then_found_nowhere(
+    stack: TestStack, world: World, pool: Pool, desk: StaffContext, reference: str
+) -> None:
+    client = desk.client
+    number, second = f"1/{reference}", f"{reference}-2"
+    person = person_of(stack, number)
+    activations = Activations(client)
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        cancel = CancelSubmission(submission_id=token_hex(16), received_at=datetime.now(UTC))
+        await activations.submit(reference, "cancel", cancel)
+        await client.get_workflow_handle(reference).result()
+    of_first = await live(pool, stack, reference, person)
+    await live(pool, stack, second, person, number=f"marked {reference}")
+    mail = f"{token_hex(8)}@mail.example"
+    await pool.execute(
+        "UPDATE activation SET email_index = $2 WHERE reference = $1",
+        second,
+        stack.keys.index("email", mail),
+    )
+    by_reply = await asks(pool, stack, mail, "marked by its address")
+    by_text = await asks(pool, stack, "other@mail.example", f"I am {mail}.")
+    foreign = await asks(pool, stack, "other@mail.example", "another's")
+    await imports.reserve_all(pool, [Owned(f"i{token_hex(6)}", [person.person_key], ["facts"])])
+    await told_apart.note_keys(pool, person, ["another"])
+
+    export = await personal_data.export(desk, person=number, reason="asked")
+    of = export["ledger"]
+    assert {row["reference"] for row in of["activation"]} == {reference, second}
+    assert {row["id"] for row in of["support_request"]} >= {of_first, by_reply, by_text}
+    assert foreign not in {row["id"] for row in of["support_request"]}
+    text = str(export)
+    for mark in ("marked by its address", f"marked {reference}", "rang twice", mail):
+        assert mark in text
+    assert all(of[table] for table in of)
+    assert export["temporal"][reference]
+    for secret in (person.person_key, "000000"):
+        assert secret not in text
+
+    await pool.execute("DELETE FROM support_request WHERE id = $1", f"help-{second}")
+    for _ in range(2):  # What was cut short is completed by repeating it.
+        erased = await erasure.erase_person(desk, person=number, reason="asked by letter")
+        for each in (reference, second):
+            assert set(await left(pool, each, person)) <= STAYS
+    assert set(erased.keys) == {person.person_key}
+    async with asyncio.timeout(20):
+        while await known(client, reference):  # noqa: ASYNC110 - Temporal deletes by and by
+            await asyncio.sleep(0.05)
+    ids = await pool.fetch("SELECT id FROM support_request WHERE reference IS NULL")
+    assert {foreign} == {row["id"] for row in ids} & {by_reply, by_text, foreign}
+    for action in ("erase", "export"):
+        assert await audit.page(pool, stack.keys, reference=second, action=action)
+
+
+async def test_what_was_killed_between_two_activations_is_completed_by_repeating_it(
+    stack: TestStack,
+    pool: Pool,
+    desk: StaffContext,
+    reference: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    person = person_of(stack, reference)
+    others = [f"{reference}-{n}" for n in range(2)]
+    named = "A-" + token_hex(4).upper()
+    named = f"{named[:6]}-{named[6:]}"
+    for each in (*others, named):
+        await live(pool, stack, each, person, number=each)
+    erase, calls = ledger.erase, 0
+
+    async def killed(to: Pool, which: str) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise KeyboardInterrupt
+        await erase(to, which)
+
+    monkeypatch.setattr(ledger, "erase", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await erasure.erase_person(desk, person=named, reason="asked")
+    monkeypatch.undo()
+    await erasure.erase_person(desk, person=named, reason="asked")
+    for each in (*others, named):
+        assert set(await left(pool, each, person)) <= STAYS
+
+
+async def test_while_one_activation_is_open_nothing_of_the_person_is_erased(
+    stack: TestStack, client: Client, pool: Pool, desk: StaffContext, reference: str
+) -> None:
+    person, second = person_of(stack, reference), f"{reference}-2"
+    await live(pool, stack, reference, person)
+    await live(pool, stack, second, person, number=f"other {reference}")
+    before = await left(pool, second, person)
+    await Activations(client).start(begun(reference))
+    with pytest.raises(ActionRefused, match="still under way"):
+        await erasure.erase_person(desk, person=reference, reason="asked")
+    assert await left(pool, second, person) == before
+    await client.get_workflow_handle(reference).terminate()
+
+
+async def test_only_operators_may_and_nobody_is_found_by_what_the_ledger_has_not(
+    client: Client, pool: Pool, desk: StaffContext, stack: TestStack, reference: str
+) -> None:
+    nikos = Staff("nikos", frozenset(set(StaffRole) - {StaffRole.OPERATOR}))
+    other = desks.desk(client, pool, keys=stack.keys, settings=stack.settings, staff=nikos)
+    for verb in (erasure.erase_person, personal_data.export):
+        with pytest.raises(UnknownPerson):
+            await verb(desk, person=f"1/{reference}", reason="x")
+        with pytest.raises(NotAllowed):
+            await verb(other, person=f"1/{reference}", reason="x")
+
+
+async def test_a_number_that_was_given_twice_names_nobody(
+    stack: TestStack, pool: Pool, desk: StaffContext, reference: str
+) -> None:
+    await pool.execute(
+        "INSERT INTO key_used_again VALUES ($1, $2, 'own')",
+        reference,
+        stack.keys.index("person", f"1/{reference}"),
+    )
+    with pytest.raises(ActionRefused, match="another person’s before"):
+        await erasure.erase_person(desk, person=f"1/{reference}", reason="x")
+
+
+async def test_the_commands_export_and_erase(stack: TestStack, pool: Pool, reference: str) -> None:
+    person = person_of(stack, reference)
+    await live(pool, stack, reference, person)
+    words = (reference, "--reason", "asked")
+    ended = await command("privacy", "export", *words)
+    assert json.loads(ended.stdout)["ledger"]["case_note"][0]["text"] == "rang twice"
+    assert (await told("privacy", "erase", *words))["references"] == [reference]
+    assert set(await left(pool, reference, person)) <= STAYS
+    swept = await told("privacy", "sweep", "--now")
+    assert {"session", "consent"} <= {row["rule"] for row in swept}
+    assert set(await told("privacy", "sweep", "--dry-run")) >= {"session", "consent"}
