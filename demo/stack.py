@@ -89,14 +89,12 @@ class Stack:
             "portal": {
                 "public_url": self.portal.url,
                 "port": self.place.port("portal"),
-                "lookups_per_address": ANY_NUMBER,
-                "help_requests_per_address": ANY_NUMBER,
             },
+            "limits": {"networks": {"127.0.0.0/8": ANY_NUMBER}},
             "console": {
                 "public_url": self.support.url,
                 "port": self.place.port("support"),
                 "user_dn": f"uid={{user}},{STAFF_DN}",
-                "sign_ins_per_address": ANY_NUMBER,
                 "temporal_ui_url": self.temporal.ui_url,
                 "operators_file": str(self.place.folder / "operators"),
                 "groups": {role: f"cn={role},{GROUPS_DN}" for role in ROLES},
@@ -143,7 +141,11 @@ def _write(path: Path, text: str) -> None:
 
 def _toml(values: Mapping[str, object], prefix: str = "") -> str:
     """Write strings, numbers, flags and lists of them; JSON writes these as TOML does."""
-    lines = [f"{name} = {json.dumps(v)}" for name, v in values.items() if not isinstance(v, dict)]
+    lines = [
+        f"{name if name.isidentifier() else json.dumps(name)} = {json.dumps(v)}"
+        for name, v in values.items()
+        if not isinstance(v, dict)
+    ]
     for name, table in values.items():
         if isinstance(table, dict):
             lines += ["", f"[{prefix}{name}]", _toml(table, f"{prefix}{name}.").strip()]

@@ -118,12 +118,15 @@ def _limits(to: To, purse: Purse, budget: SendBudget) -> list[Bound]:
     return [*bounds, (person, to.person, _DAY, budget.per_person_day)] if to.person else bounds
 
 
+def paid_bounds(budget: SendBudget) -> list[budgets.Bound]:
+    """Return the limits of the institution's SMS: of an hour, of a day."""
+    limits = {_HOUR: budget.sms_per_hour, _DAY: budget.sms_per_day}
+    return [budgets.Bound(f"sms:{window}", most, window) for window, most in limits.items()]
+
+
 async def _count_paid(ledger: Connection, budget: SendBudget) -> datetime | None:
-    """Count one SMS of the institution; over its limit, return when the next window opens."""
-    limits = [budget.sms_per_hour, budget.sms_per_day]
-    windows = [_HOUR, _DAY]
-    buckets = [f"sms:{window}" for window in windows]
-    opens = await budgets.take_each(ledger, buckets, windows, limits)
+    """Count one SMS of the institution; over its limit, return when the next may go."""
+    opens = budgets.latest(await budgets.take(ledger, paid_bounds(budget)))
     if opens:
         log.warning("SMS budget of the institution is spent", part="sms", outcome="blocked")
     return opens

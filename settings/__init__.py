@@ -27,6 +27,7 @@ from domain import addresses
 from domain.contracts.submissions import Policy
 from domain.rules import Unfit
 from settings.institution import Institution
+from settings.limits import LimitSettings
 from settings.pages import Console, Portal
 from settings.rules import Alerts, IdentitySettings, Retention, SendBudget, Usernames, check_policy
 from settings.section import DEMO_FILE, Count, Dsn
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     usernames: Usernames = Usernames()
     identity: IdentitySettings = IdentitySettings()
     send_budget: SendBudget = SendBudget()
+    limits: LimitSettings = LimitSettings()
     alerts: Alerts = Alerts()
     retention: Retention = Retention()
     policy: Annotated[Policy, AfterValidator(check_policy)] = Policy()

@@ -23,9 +23,6 @@ class Portal(Section):
     trusted_proxies: list[str] = ["127.0.0.1"]
     session_idle_minutes: Count = 30
     session_absolute_minutes: Count = 120
-    lookups_per_address: Count = 10
-    lookups_window_minutes: Count = 10
-    help_requests_per_address: Count = 20
     starts_under_way: Count = 20
     disclosure: Literal["explicit", "uniform"] = "explicit"
 
@@ -50,7 +47,4 @@ class Console(Section):
     operators_file: Path | None = None
     session_idle_minutes: Count = 15
     session_absolute_minutes: Count = 480
-    sign_ins_per_name: Count = 10
-    sign_ins_per_address: Count = 50
-    caller_questions_per_day: Count = 60
     temporal_ui_url: str = ""

@@ -14,6 +14,7 @@ from domain.contracts.vocabulary import Language
 from security.keys import KeyRing
 from web import forms
 from web.cookies import Cookie
+from web.limits import RateLimits
 from web.shield import answered_within
 from web.view import Errors, Views
 
@@ -24,6 +25,7 @@ class Site:
 
     views: Views
     keys: KeyRing
+    limits: RateLimits
     public_url: str
     default_language: Language
     session_cookie: Cookie
@@ -40,6 +42,16 @@ class RequestContext:
         self.language = _language(request, kept, site.default_language)
         self.token = site.session_cookie.read(request)
         self.form_token = forms.draw()
+
+    @property
+    def host(self) -> str:
+        """Return the client's address, as the trusted proxy tells it."""
+        return self.request.client.host if self.request.client else ""
+
+    async def count_post(self) -> None:
+        """Count a POST for the client's address; raises `RateLimited` beyond the limit."""
+        if self.request.method == "POST":
+            await self.site.limits.count_post(self.host)
 
     async def form(self) -> forms.Form:
         """Return the submitted form; raises `forms.ForgedForm`."""

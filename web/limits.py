@@ -1,11 +1,33 @@
-"""Rate limits counted in the ledger over all processes, and the address blocks they count by."""
+"""The rate limits of portal and console: each one's name, by what it counts, and addresses.
+
+The numbers are settings (`settings.limits`), the counts are in the ledger for all processes.
+"""
 
 import math
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from ledger import budgets
+from ledger.budgets import Bound
 from postgres import Pool
+from security.keys import KeyRing
+from settings.limits import LimitSettings
+
+_LEVELS = {4: {"address": 32, "block": 24}, 6: {"address": 64, "block": 56, "site": 48}}
+"""Which networks of an address are counted, by the version of IP."""
+
+
+class Purpose(StrEnum):
+    """What is limited; by contact, person, browser and staff besides addresses where it says so."""
+
+    POSTS = "posts"
+    MISSES = "misses"
+    HELP = "help"
+    SECOND = "second"
+    SIGN_INS = "sign_ins"
+    CALLER_QUESTIONS = "caller_questions"
 
 
 class RateLimited(Exception):
@@ -16,33 +38,83 @@ class RateLimited(Exception):
         self.opens = opens
 
 
-async def take(pool: Pool, bucket: str, *, limit: int, window: timedelta) -> None:
-    """Count one request in the bucket; raises `RateLimited` beyond the limit."""
-    opens = await budgets.take(pool, bucket, limit=limit, window=window)
-    if opens:
-        raise RateLimited(opens)
+class RateLimits:
+    """The limits as one application's settings have them, and the ledger that counts them."""
+
+    def __init__(self, pool: Pool, keys: KeyRing, limits: LimitSettings) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._limits = limits
+
+    async def count_post(self, host: str) -> None:
+        """Count a request that changes something; raises `RateLimited` beyond the limit."""
+        await self.take(self.by_address(Purpose.POSTS, host))
+
+    async def take(self, bounds: Iterable[Bound], once: str | None = None) -> None:
+        """Count one use of each; raises `RateLimited` beyond a limit. See `budgets.take`."""
+        opens = budgets.latest(await budgets.take(self._pool, [*bounds], once))
+        if opens:
+            raise RateLimited(opens)
+
+    def by_address(self, purpose: Purpose, host: str) -> list[Bound]:
+        """Return the limits of this client's address, its block and, with IPv6, its site."""
+        times, window = self._times(host), self._window(purpose)
+        return [
+            Bound(self._bucket(purpose, network), times * self._most(purpose, level), window)
+            for level, network in networks(host).items()
+        ]
+
+    def by(self, purpose: Purpose, holder: str, keyed: str) -> Bound:
+        """Return the limit of one `holder` (browser, name), known by this keyed index."""
+        return Bound(f"{purpose}:{keyed}", self._most(purpose, holder), self._window(purpose))
+
+    def second(self, browser: str, contacts: Iterable[str], host: str) -> list[Bound]:
+        """Return the limits of a second datum, by browser and by contact and address block."""
+        level = networks(host)
+        block = self._keys.index("address", level.get("block", level["address"]))
+        most = self._limits.second_tries
+        window = timedelta(hours=self._limits.second_hours)
+        named = [browser, *(f"{contact}:{block}" for contact in contacts)]
+        return [Bound(f"{Purpose.SECOND}:{name}", most, window) for name in named]
+
+    def _most(self, purpose: Purpose, level: str) -> int:
+        most: int = getattr(self._limits, f"{purpose}_per_{level}")
+        return most
+
+    def _window(self, purpose: Purpose) -> timedelta:
+        return timedelta(minutes=getattr(self._limits, f"{purpose}_minutes"))
+
+    def _bucket(self, purpose: Purpose, network: str) -> str:
+        return f"{purpose}:{self._keys.index('address', network)}"
+
+    def _times(self, host: str) -> int:
+        """Return how many times the usual limits the client's network may use."""
+        address = _read(host)
+        own = self._limits.networks.items()
+        return max((times for network, times in own if address and address in network), default=1)
 
 
 def retry_after(opens: datetime, now: datetime) -> dict[str, str]:
     """Return the Retry-After header, in seconds."""
-    return {"Retry-After": str(math.ceil((opens - now).total_seconds()))}
+    return {"Retry-After": str(max(math.ceil((opens - now).total_seconds()), 1))}
 
 
-def network(host: str) -> str:
-    """Return the network of one household: the IPv4 address, or the /64 of an IPv6 address."""
-    return _network(host, None)
+def networks(host: str) -> Mapping[str, str]:
+    """Return the networks by which this address is counted.
+
+    What is no address comes from the proxy itself: all of it counts as one address.
+    """
+    address = _read(host)
+    if address is None:
+        return {"address": "proxy"}
+    levels = _LEVELS[address.version]
+    return {level: str(ip_network((address, size), strict=False)) for level, size in levels.items()}
 
 
-def block(host: str) -> str:
-    """Return the block in which one person easily gets several addresses: the /24, or the /64."""
-    return _network(host, 24)
-
-
-def _network(host: str, prefix: int | None) -> str:
+def _read(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the address without zone; one that is mapped into IPv6 is the IPv4 one."""
     try:
-        version = ip_address(host).version
+        address = ip_address(host.partition("%")[0])
     except ValueError:
-        return host
-    if version == 6:  # noqa: PLR2004 - the two versions of IP
-        prefix = 64
-    return str(ip_network(f"{host}/{prefix}", strict=False)) if prefix else host
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

@@ -52,7 +52,7 @@ from web.application import application
 from web.context import Site
 from web.cookies import Cookie
 from web.forms import ForgedForm
-from web.limits import RateLimited
+from web.limits import RateLimited, RateLimits
 from web.view import Views
 from workflows.steps import ENDS
 
@@ -95,6 +95,7 @@ def assemble(
         site=Site(
             views=Views(settings.institution, "pages"),
             keys=keys,
+            limits=RateLimits(pool, keys, settings.limits),
             public_url=settings.portal.public_url,
             default_language=settings.institution.default_language,
             session_cookie=Cookie("session", settings.portal.public_url, "lax"),

@@ -5,7 +5,7 @@ portal, never on what the activation found, and takes the same time in both case
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fastapi.responses import Response
 
@@ -76,13 +76,10 @@ async def check_pin(ctx: PortalRequest, submission: PinSubmission) -> Response:
     """Check a code; for a contact that is not on file every code is wrong."""
     state = await find_state(ctx)
     policy = ctx.app.settings.policy
-    this = f"pin:{submission.submission_id}"
-    # A double click is not a second try: its submission was counted already.
-    if not await budgets.used(ctx.app.pool, this):
-        if opens := await _limit_reached(ctx, state, "pin", policy.pin_tries, policy.pin_lock):
-            text = ctx.words.say(wording.LOCKED_PIN, time=ctx.clock(opens))
-            return await page(ctx, state, {"pin": [text]}, locked_until=opens)
-        await budgets.take(ctx.app.pool, this, limit=1, window=policy.pin_lock)
+    tries = budgets.Bound(f"pin:{state.reference}", policy.pin_tries, policy.pin_lock)
+    if opens := await _limit_reached(ctx, tries, submission):
+        text = ctx.words.say(wording.LOCKED_PIN, time=ctx.clock(opens))
+        return await page(ctx, state, {"pin": [text]}, locked_until=opens)
     answer = await _submit_concealed(ctx, state, "submit_pin", submission)
     if answer and answer.verdict is Verdict.ACCEPTED:
         return await onward(ctx, answer, rotates=True)
@@ -93,11 +90,8 @@ async def check_pin(ctx: PortalRequest, submission: PinSubmission) -> Response:
 async def resend(ctx: PortalRequest, request: ResendRequest, form: Form) -> Response:
     """Request another message; the answer is the same whatever happens to it."""
     state = await find_state(ctx)
-    after = ctx.app.settings.policy.resend_after
-    clicks = f"resend:{request.submission_id}"
-    if await budgets.take(ctx.app.pool, clicks, limit=1, window=after):
-        return ctx.redirect("/pin?sent")  # A double click.
-    if opens := await _limit_reached(ctx, state, "resend", 1, after):
+    wishes = budgets.Bound(f"resend:{state.reference}", 1, ctx.app.settings.policy.resend_after)
+    if opens := await _limit_reached(ctx, wishes, request):
         text = ctx.words.say(wording.TOO_SOON, time=ctx.clock(opens, seconds=True))
         return await page(ctx, state, {"resend": [text]})
     if request.answers and (opens := (await limits.take_second(ctx, form)).opens):
@@ -130,7 +124,8 @@ async def _submit_concealed(
 
 
 async def _limit_reached(
-    ctx: PortalRequest, state: PageState, what: str, limit: int, window: timedelta
+    ctx: PortalRequest, bound: budgets.Bound, submission: Submission
 ) -> datetime | None:
-    bucket = f"{what}:{state.reference}"
-    return await budgets.take(ctx.app.pool, bucket, limit=limit, window=window)
+    """Count this submission; a double click is no second one."""
+    taken = await budgets.take(ctx.app.pool, [bound], submission.submission_id)
+    return budgets.latest(taken)

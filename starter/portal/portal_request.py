@@ -327,4 +327,13 @@ async def portal_request(request: Request) -> AsyncIterator[PortalRequest]:
         yield PortalRequest(request, limit)
 
 
-CurrentRequest = Annotated[PortalRequest, Depends(portal_request)]
+UncountedRequest = Annotated[PortalRequest, Depends(portal_request)]
+"""For a route that counts its POST itself."""
+
+
+async def _counted(ctx: UncountedRequest) -> PortalRequest:
+    await ctx.count_post()
+    return ctx
+
+
+CurrentRequest = Annotated[PortalRequest, Depends(_counted)]

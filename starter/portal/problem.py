@@ -16,12 +16,11 @@ from domain.text import note, plain
 from starter.portal import limits
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from translations import N_
+from web.limits import Purpose
 from web.view import Errors
 
 router = APIRouter()
 
-_PER_BROWSER = 5
-_WINDOW_MINUTES = 60
 _LONGEST = {"name": 100, "reply_to": 254, "text": 2000}
 _MISSING = {
     "name": N_("Write your name"),
@@ -101,8 +100,6 @@ def _read(ctx: PortalRequest, typed: Mapping[str, str]) -> tuple[dict[str, str],
 
 async def _count(ctx: PortalRequest) -> None:
     """Count this request for help; raises `RateLimited` beyond a limit."""
-    browser = f"help:{limits.browser(ctx)}"
-    by_address = limits.by_address(ctx, "help")
-    allowed = ctx.app.settings.portal.help_requests_per_address
-    for bucket, limit in ((browser, _PER_BROWSER), (by_address, allowed)):
-        await limits.take(ctx, bucket, limit=limit, minutes=_WINDOW_MINUTES)
+    rates = ctx.site.limits
+    browser = rates.by(Purpose.HELP, "browser", limits.browser(ctx))
+    await rates.take([browser, *rates.by_address(Purpose.HELP, ctx.host)])

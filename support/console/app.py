@@ -47,7 +47,7 @@ from web.application import application
 from web.context import Site
 from web.cookies import Cookie
 from web.forms import ForgedForm
-from web.limits import RateLimited, retry_after
+from web.limits import RateLimited, RateLimits, retry_after
 from web.view import Views
 
 _RETRY_AFTER = "30"
@@ -100,6 +100,7 @@ def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) 
         site=Site(
             views=Views(settings.institution, "console"),
             keys=keys,
+            limits=RateLimits(pool, keys, settings.limits),
             public_url=settings.console.public_url,
             default_language=settings.institution.default_language,
             session_cookie=Cookie("desk", settings.console.public_url, "strict"),
@@ -140,7 +141,7 @@ def _add_failures(app: FastAPI) -> None:
 
     async def too_many(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, RateLimited)  # noqa: S101 - as above
-        assert failure.opens is not None  # noqa: S101 - windows of sign-ins always end
+        assert failure.opens is not None  # noqa: S101 - these limits open by themselves
         ctx = ConsoleRequest(request)
         headers = retry_after(failure.opens, await clock.now(ctx.app.pool))
         not_before = ctx.site.views.clock(failure.opens, ctx.language)

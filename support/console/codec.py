@@ -40,7 +40,9 @@ def _allowed(request: Request) -> dict[str, str]:
 
 async def _operator_request(request: Request) -> AsyncIterator[ConsoleRequest]:
     # No redirect to the sign-in: the client is a script that reads the status.
-    yield ConsoleRequest(request)
+    ctx = ConsoleRequest(request)
+    await ctx.count_post()
+    yield ctx
 
 
 _operator_request.action = Action.DECODE  # type: ignore[attr-defined] # read by the test of the whole matrix

@@ -210,7 +210,9 @@ class ConsoleRequest(RequestContext):
 async def anyone(request: Request) -> AsyncIterator[ConsoleRequest]:
     """Yield the request context without sign-in; a time-out counts as an unavailable system."""
     async with in_time(request, times.CONSOLE_PAGE_SECONDS):
-        yield ConsoleRequest(request)
+        ctx = ConsoleRequest(request)
+        await ctx.count_post()
+        yield ctx
 
 
 def allowed_to(action: Action) -> Any:
@@ -219,6 +221,7 @@ def allowed_to(action: Action) -> Any:
     async def ctx(request: Request) -> AsyncIterator[ConsoleRequest]:
         async with in_time(request, times.CONSOLE_PAGE_SECONDS):
             taken = ConsoleRequest(request)
+            await taken.count_post()
             (await taken.load_staff()).check(action)
             yield taken
 

@@ -121,6 +121,6 @@ def _caller_page(
         reference=reference,
         typed=typed or {},
         told=told,
-        own_limit=ctx.staff_context.settings.console.caller_questions_per_day,
+        own_limit=ctx.staff_context.settings.limits.caller_questions_per_staff,
         sentence=ctx.say(ANSWERS[told.answer]) if told else "",
     )

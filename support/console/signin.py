@@ -4,7 +4,6 @@ The sign-in has one message against enumeration of names, and a rate limit of at
 """
 
 from contextlib import suppress
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -16,12 +15,11 @@ from support.console.console_request import SIGN_IN, ConsoleRequest, SignedOut, 
 from support.console.handbook import sections
 from support.verbs.signin import NoRole
 from translations import N_
-from web import limits
+from web.limits import Purpose
 
 router = APIRouter()
 
 AnyoneRequest = Annotated[ConsoleRequest, Depends(anyone)]
-_WINDOW = timedelta(minutes=15)
 _WRONG = N_("The name or the password is wrong")
 _AWAY = N_(
     "The directory does not answer, so nobody can be told apart now. Operators sign in with their"
@@ -98,11 +96,6 @@ async def _note(ctx: ConsoleRequest, name: str, action: str) -> None:
 
 async def _count(ctx: ConsoleRequest, name: str) -> None:
     """Count this attempt by name and by IP address; raises `RateLimited` past a limit."""
-    keys, console = ctx.app.keys, ctx.app.settings.console
-    client = ctx.request.client
-    address = keys.index("address", limits.network(client.host if client else ""))
-    for bucket, limit in (
-        (f"sign-in:{keys.index('staff', name.lower())}", console.sign_ins_per_name),
-        (f"sign-in:{address}", console.sign_ins_per_address),
-    ):
-        await limits.take(ctx.app.pool, bucket, limit=limit, window=_WINDOW)
+    rates = ctx.site.limits
+    tried = rates.by(Purpose.SIGN_INS, "name", ctx.app.keys.index("staff", name.lower()))
+    await rates.take([tried, *rates.by_address(Purpose.SIGN_INS, ctx.host)])

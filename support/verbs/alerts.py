@@ -143,7 +143,7 @@ class Watcher:
         failing = [each.name for each in await alerts.channels(ledger) if each.failing_since]
         found |= {f"{ALERTS_FAIL} {name}": 1 for name in failing if name in ours}
         paid = await operations.sms_spent(ledger, self._limits)
-        return found | ({SMS_BUDGET: 1} if any(each.used > each.limit for each in paid) else {})
+        return found | ({SMS_BUDGET: 1} if any(each.used >= each.limit for each in paid) else {})
 
     async def _settle(self, ledger: Connection, alert: Alert) -> None:
         over = alert.gone_at is not None

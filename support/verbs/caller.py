@@ -25,9 +25,6 @@ from support.verbs.registrar_rows import in_sight, opened, person_in, region_of
 from support.verbs.staff import Action, StaffContext
 from translations import N_
 
-A_DAY = 3
-"""Limit of questions about one student in the sliding `_WINDOW`; `console` has that of staff."""
-_WINDOW = timedelta(days=1)
 _FEWEST = 2
 _UNREADABLE = {
     "birth_date": N_("That is no date of birth: type it as 31/12/2005"),
@@ -199,25 +196,28 @@ def _is_meant(ctx: StaffContext, claim: _Claim, group: list[Row]) -> bool:
 async def _count_and_compare(
     ctx: StaffContext, read: Said, claim: _Claim, groups: list[list[Row]], submission_id: str
 ) -> Told:
-    buckets = sorted(_buckets(ctx, claim, groups))
-    # The deduplication key includes the buckets: the same form for another case is a new question.
-    once = hashlib.sha256("\0".join((submission_id, *buckets)).encode()).hexdigest()[:32]
-    own = f"caller_of:{ctx.staff.name.casefold()}"
-    limits = dict.fromkeys(buckets, A_DAY) | {own: ctx.settings.console.caller_questions_per_day}
-    taken = await budgets.take_of_last(ctx.pool, once, limits, window=_WINDOW)
-    if opens := taken[own].opens:
+    holders = sorted(_holders(ctx, claim, groups))
+    # The deduplication key includes the persons: the same form for another case is a new question.
+    once = hashlib.sha256("\0".join((submission_id, *holders)).encode()).hexdigest()[:32]
+    limits = ctx.settings.limits
+    window = timedelta(hours=limits.caller_questions_hours)
+    staff = f"caller_of:{ctx.staff.name.casefold()}"
+    own = budgets.Bound(staff, limits.caller_questions_per_staff, window)
+    each_a_day = limits.caller_questions_per_student
+    asked = [budgets.Bound(f"caller:{holder}", each_a_day, window) for holder in holders]
+    taken = await budgets.take(ctx.pool, [own, *asked], once)
+    if opens := taken[staff].opens:
         return Told(CallerAnswer.OWN_SPENT, opens=opens)
-    if opens := max((each.opens for each in taken.values() if each.opens), default=None):
+    if opens := budgets.latest(taken):
         return Told(CallerAnswer.SPENT, opens=opens)
     right = caller.is_one_of(read, groups)
     left = min(each.left for each in taken.values())
     return Told(CallerAnswer.CONFIRMED if right else CallerAnswer.NOT_CONFIRMED, left)
 
 
-def _buckets(ctx: StaffContext, claim: _Claim, groups: list[list[Row]]) -> set[str]:
-    """Return the rate-limit keys of a question: each candidate, else the contact or number."""
+def _holders(ctx: StaffContext, claim: _Claim, groups: list[list[Row]]) -> set[str]:
+    """Return who a question counts for: each candidate, else the contact or number."""
     index, contact = ctx.keys.index, claim.contact
     persons: Iterable[str] = (key for group in groups for key in person_in(ctx, group).keys)
     asked = [("mobile", contact.mobile), ("email", contact.email), ("found_number", claim.number)]
-    found = set(persons) or {index(purpose, value) for purpose, value in asked if value}
-    return {f"caller:{each}" for each in found}
+    return set(persons) or {index(purpose, value) for purpose, value in asked if value}

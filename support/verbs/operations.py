@@ -12,7 +12,7 @@ from typing import Any
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import System
-from ledger import alerts, budgets, parts, pauses
+from ledger import alerts, allowances, budgets, parts, pauses
 from ledger.alerts import Alert, AlertDelivery
 from ledger.parts import DependencyHealth
 from ledger.pauses import Pause
@@ -45,7 +45,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class SpentBudget:
-    """SMS sent in the current window, and the limit that the institution pays for."""
+    """SMS sent in the last hour or day, and the limit that the institution pays for."""
 
     window: str
     used: int
@@ -106,15 +106,12 @@ async def _channels(ctx: StaffContext) -> list[AlertDelivery]:
 
 
 async def sms_spent(ledger: Connection, limits: SendBudget) -> tuple[SpentBudget, ...]:
-    """Return the SMS sent in this hour and this day against their limits."""
-    windows = (
-        ("hour", timedelta(hours=1), limits.sms_per_hour),
-        ("day", timedelta(days=1), limits.sms_per_day),
-    )
+    """Return the SMS sent in the last hour and day against their limits."""
+    bounds = zip(("hour", "day"), allowances.paid_bounds(limits), strict=True)
     return tuple(
         [
-            SpentBudget(name, await budgets.used(ledger, f"sms:{window}"), limit)
-            for name, window, limit in windows
+            SpentBudget(name, await budgets.used(ledger, bound.bucket), bound.most)
+            for name, bound in bounds
         ]
     )
 

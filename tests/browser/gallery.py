@@ -45,15 +45,16 @@ class Stage:
         self.engine = MemoryEngine()
         self.open()
 
-    def open(self, **portal: object) -> None:
-        """Begin anew, with these settings of the portal."""
-        self.app = create(assemble(self._with(portal), self._keys, self.pool, self.engine, healthy))
+    def open(self, section: str = "portal", **changes: object) -> None:
+        """Begin anew, with these settings of the section changed."""
+        settings = self._with(section, changes)
+        self.app = create(assemble(settings, self._keys, self.pool, self.engine, healthy))
         self.app.state.context = replace(self.app.state.context, pauses=Pauses(self.pool, fresh=0))
         self.browser = Browser(self.app, **{"Accept-Language": self._language})
 
-    def _with(self, portal: Mapping[str, object]) -> Settings:
-        changed = self._settings.portal.model_copy(update=portal)
-        return self._settings.model_copy(update={"portal": changed})
+    def _with(self, section: str, changes: Mapping[str, object]) -> Settings:
+        changed = getattr(self._settings, section).model_copy(update=changes)
+        return self._settings.model_copy(update={section: changed})
 
     async def stands(self, progress: Progress) -> None:
         await self.browser.give_contact()
@@ -191,7 +192,7 @@ async def problem_sent(stage: Stage) -> httpx.Response:
 
 
 async def too_often(stage: Stage) -> httpx.Response:
-    stage.open(help_requests_per_address=0)
+    stage.open("limits", help_per_address=0)
     await stage.browser.get("/problem")
     fields = {"name": "Μαρία", "reply_to": "maria@mail.example", "text": "Δεν ήρθε ο κωδικός."}
     return await stage.browser.post("/problem", **fields)

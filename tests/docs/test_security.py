@@ -123,7 +123,7 @@ def test_each_number_is_that_of_the_code(value: str, name: str) -> None:
     assert written(in_code(name)) == value
 
 
-@pytest.mark.parametrize("section", ["policy", "send_budget", "portal", "console"])
+@pytest.mark.parametrize("section", ["policy", "send_budget", "portal", "console", "limits"])
 def test_each_limit_that_can_be_set_is_in_the_table(section: str) -> None:
     model = Settings.model_fields[section].annotation
     assert isinstance(model, type)

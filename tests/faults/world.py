@@ -124,7 +124,7 @@ class Console(Support):
     def environment(self) -> Mapping[str, str]:
         return {
             **super().environment(),
-            "ACTIVATION_CONSOLE__SIGN_INS_PER_NAME": str(ANY_NUMBER),
+            "ACTIVATION_LIMITS__SIGN_INS_PER_NAME": str(ANY_NUMBER),
         }
 
 

@@ -1,10 +1,11 @@
-"""A budget of n is taken n times, however many take at once."""
+"""A limit of n is taken n times in any window, however many take at once."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+import secrets
+from datetime import timedelta
 
 from ledger import budgets, clock
-from ledger.budgets import Taken
+from ledger.budgets import Bound, Taken
 from postgres import Pool
 
 DAY = timedelta(days=1)
@@ -13,28 +14,25 @@ DAY = timedelta(days=1)
 async def test_racers_take_exactly_the_limit_and_the_others_learn_when_it_opens(
     pool: Pool, reference: str
 ) -> None:
-    asked = await asyncio.gather(
-        *(budgets.take(pool, reference, limit=7, window=DAY) for _ in range(30))
-    )
-    refused = [opens for opens in asked if opens is not None]
+    bound = Bound(reference, 7, DAY)
+    asked = await asyncio.gather(*(budgets.take(pool, [bound]) for _ in range(30)))
+    refused = [opens for told in asked if (opens := budgets.latest(told))]
     assert len(asked) - len(refused) == 7
-    now = datetime.now(UTC)
-    assert all(now < opens <= now + DAY for opens in refused)
+    now = await clock.now(pool)
+    assert all(now + DAY < opens <= now + DAY * 61 / 60 for opens in refused)
+    assert await budgets.used(pool, reference) == 7
 
 
-async def test_buckets_do_not_share_and_a_new_window_begins_anew(
-    pool: Pool, reference: str
-) -> None:
-    assert await budgets.take(pool, reference, limit=1, window=DAY) is None
-    assert await budgets.take(pool, reference, limit=1, window=DAY) is not None
-    assert await budgets.take(pool, f"{reference}:other", limit=1, window=DAY) is None
-    assert [await budgets.used(pool, reference), await budgets.used(pool, "none")] == [2, 0]
-    await pool.execute(
-        "UPDATE budget SET window_start = window_start - interval '1 day' WHERE bucket = $1",
-        reference,
-    )
-    assert await budgets.take(pool, reference, limit=1, window=DAY) is None
-    assert await budgets.used(pool, reference) == 1
+async def test_buckets_do_not_share(pool: Pool, reference: str) -> None:
+    one, other = Bound(reference, 1, DAY), Bound(f"{reference}:other", 1, DAY)
+    assert await budgets.take(pool, [one]) == {one.bucket: Taken(0)}
+    assert budgets.latest(await budgets.take(pool, [one]))
+    assert await budgets.take(pool, [other]) == {other.bucket: Taken(0)}
+    assert [await budgets.used(pool, each) for each in (reference, "none")] == [1, 0]
+
+
+async def test_a_limit_of_none_is_never_open(pool: Pool, reference: str) -> None:
+    assert budgets.latest(await budgets.take(pool, [Bound(reference, 0, DAY)]))
 
 
 async def test_windows_that_are_over_are_cleared_away_and_never_waited_for(
@@ -42,7 +40,7 @@ async def test_windows_that_are_over_are_cleared_away_and_never_waited_for(
 ) -> None:
     held, over, open_ = (f"{reference}:{number}" for number in range(3))
     for bucket in (held, over, open_):
-        await budgets.take(pool, bucket, limit=1, window=DAY)
+        await budgets.take(pool, [Bound(bucket, 9, DAY)])
     await pool.execute("UPDATE budget SET ends_at = now() WHERE bucket = ANY($1)", [held, over])
 
     async def left() -> list[str]:
@@ -53,25 +51,13 @@ async def test_windows_that_are_over_are_cleared_away_and_never_waited_for(
 
     async with pool.acquire() as rival, rival.transaction():
         await rival.execute("SELECT FROM budget WHERE bucket = $1 FOR UPDATE", held)
-        await budgets.take(pool, open_, limit=1, window=DAY)
+        await budgets.take(pool, [Bound(open_, 9, DAY)])
         assert await left() == [held, open_]
-    await budgets.take(pool, open_, limit=1, window=DAY)
+    await budgets.take(pool, [Bound(open_, 9, DAY)])
     assert await left() == [open_]
 
 
-async def test_a_window_that_became_longer_opens_when_the_longer_one_does(
-    pool: Pool, reference: str
-) -> None:
-    await budgets.take(pool, reference, limit=1, window=DAY)
-    await pool.execute(
-        "UPDATE budget SET ends_at = ends_at - interval '1 second' WHERE bucket = $1", reference
-    )
-    opens = await budgets.take(pool, reference, limit=1, window=DAY)
-    assert opens is not None
-    assert opens.timestamp() % DAY.total_seconds() == 0
-
-
-async def passes(pool: Pool, reference: str, hours: int) -> None:
+async def passes(pool: Pool, reference: str, hours: float) -> None:
     """Let so many hours pass for what this test has used."""
     await pool.execute(
         "UPDATE budget SET window_start = window_start - $2::interval, ends_at = ends_at - $2"
@@ -81,45 +67,59 @@ async def passes(pool: Pool, reference: str, hours: int) -> None:
     )
 
 
-async def test_of_a_sliding_window_no_24_hours_have_more_than_the_limit(
-    pool: Pool, reference: str
-) -> None:
+async def shared_rows_pass(pool: Pool, reference: str, hours: float) -> None:
+    """Let hours pass by way of a far past: on their way rows must not meet each other."""
+    for each in (10**5, hours - 10**5):
+        await passes(pool, reference, each)
+
+
+async def test_no_24_hours_have_more_than_the_limit(pool: Pool, reference: str) -> None:
     one, other = f"{reference}:1", f"{reference}:2"
 
-    async def take(number: int, **limits: int) -> dict[str, budgets.Taken]:
-        named = {f"{reference}:{name[1:]}": limit for name, limit in limits.items()}
-        return await budgets.take_of_last(pool, f"{reference}-{number}", named, window=DAY)
+    async def take(number: int, *, both: bool = True) -> dict[str, Taken]:
+        bounds = [Bound(one, 2, DAY), Bound(other, 9, DAY)][: 2 if both else 1]
+        return await budgets.take(pool, bounds, f"{reference}-{number}")
 
-    assert await take(1, _1=2, _2=9) == {one: Taken(1), other: Taken(8)}
-    assert await take(1, _1=2, _2=9) == {one: Taken(1), other: Taken(8)}
+    assert await take(1) == {one: Taken(1), other: Taken(8)}
+    assert await take(1) == {one: Taken(1), other: Taken(8)}
     await passes(pool, reference, 20)
-    assert await take(2, _1=2, _2=9) == {one: Taken(0), other: Taken(7)}
+    assert await take(2) == {one: Taken(0), other: Taken(7)}
     for number in (3, 4):
-        spent = await take(number, _1=2, _2=9)
+        spent = await take(number)
         opens = spent[one].opens
         assert opens is not None
         assert timedelta(hours=3.9) < opens - await clock.now(pool) <= timedelta(hours=4)
     assert spent[other] == Taken(7)  # What is refused uses nothing.
     await passes(pool, reference, 5)
-    assert await take(5, _1=2) == {one: Taken(0)}
-    assert (await take(6, _1=2))[one].opens
+    assert await take(5, both=False) == {one: Taken(0)}
+    assert (await take(6, both=False))[one].opens
     await passes(pool, reference, 20)
-    assert await take(7, _1=2) == {one: Taken(0)}
+    assert await take(7, both=False) == {one: Taken(0)}
 
 
-async def test_racers_for_several_sliding_windows_take_exactly_the_least_limit(
+async def test_uses_without_a_name_share_rows_and_no_window_has_more_than_the_limit(
     pool: Pool, reference: str
 ) -> None:
+    bound, admitted = Bound(reference, 100, DAY), list[float]()
+    for part in range(150):
+        for _ in range(4):
+            taken = await budgets.take(pool, [bound])
+            admitted += [part * 0.4] * (budgets.latest(taken) is None)
+        await shared_rows_pass(pool, reference, 0.4)  # The sixtieth of a day that shares a row.
+    most = max(sum(start <= at < start + 24 for at in admitted) for start in admitted)
+    assert most == 100
+    assert len(admitted) > 200
+    assert await pool.fetchval("SELECT count(*) FROM budget WHERE bucket = $1", reference) <= 61
+
+
+async def test_racers_for_several_windows_take_exactly_the_least_limit(
+    pool: Pool, reference: str
+) -> None:
+    bounds = [Bound(f"{reference}:1", 9, DAY), Bound(f"{reference}:2", 4, DAY)]
     asked = await asyncio.gather(
         *(
-            budgets.take_of_last(
-                pool,
-                f"{reference}-{number}",
-                {f"{reference}:{each}": limit for each, limit in limits},
-                window=DAY,
-            )
+            budgets.take(pool, bounds[:: 1 if number % 2 else -1], secrets.token_hex(8))
             for number in range(20)
-            for limits in [[(1, 9), (2, 4)][:: 1 if number % 2 else -1]]
         )
     )
-    assert sum(not any(each.opens for each in told.values()) for told in asked) == 4
+    assert sum(budgets.latest(told) is None for told in asked) == 4

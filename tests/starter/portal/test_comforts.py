@@ -76,8 +76,8 @@ async def test_the_title_tells_the_step_and_the_error(
 async def test_who_may_not_look_up_now_types_nothing_twice(
     make_app: Callable[[Settings], FastAPI], settings: Settings
 ) -> None:
-    portal = settings.portal.model_copy(update={"lookups_per_address": 0})
-    browser = Browser(make_app(settings.model_copy(update={"portal": portal})))
+    limits = settings.limits.model_copy(update={"misses_per_address": 0})
+    browser = Browser(make_app(settings.model_copy(update={"limits": limits})))
     await browser.begin()
     refused = await browser.post("/contact", mobile="6912345678", email="maria@mail.example")
     assert refused.status_code == 429
@@ -89,14 +89,15 @@ async def test_who_may_not_look_up_now_types_nothing_twice(
 async def test_who_has_to_wait_is_told_how_long_and_no_moment_too_early(
     make_app: Callable[[Settings], FastAPI], settings: Settings, engine: MemoryEngine
 ) -> None:
-    portal = settings.portal.model_copy(
-        update={"lookups_per_address": 0, "lookups_window_minutes": 60 * 24 * 400}
+    limits = settings.limits.model_copy(
+        update={"misses_per_address": 0, "misses_minutes": 60 * 24 * 400}
     )
-    browser = Browser(make_app(settings.model_copy(update={"portal": portal})))
+    app = make_app(settings.model_copy(update={"limits": limits}))
+    browser = Browser(app, address="192.0.2.184")
     await browser.begin()
     refused = await browser.post("/contact", mobile="6912345678")
-    opens = datetime.now(UTC) + timedelta(seconds=int(refused.headers["retry-after"]))
-    assert opens.timestamp() % timedelta(days=400).total_seconds() < 60
+    waits = timedelta(seconds=int(refused.headers["retry-after"]))
+    assert timedelta() <= timedelta(days=400) - waits < timedelta(minutes=1)
     assert engine.started == []
 
 

@@ -61,8 +61,10 @@ async def test_who_is_over_the_limit_of_look_ups_holds_no_place(
     make_app: Callable[[Settings], FastAPI], settings: Settings, pool: Pool
 ) -> None:
     await pool.execute("DELETE FROM start_under_way")
-    portal = settings.portal.model_copy(update={"starts_under_way": 2, "lookups_per_address": 0})
-    stranger = Browser(make_app(settings.model_copy(update={"portal": portal})))
+    portal = settings.portal.model_copy(update={"starts_under_way": 2})
+    limits = settings.limits.model_copy(update={"misses_per_address": 0})
+    changed = {"portal": portal, "limits": limits}
+    stranger = Browser(make_app(settings.model_copy(update=changed)))
     answers = []
     for n in range(3):
         await stranger.begin()

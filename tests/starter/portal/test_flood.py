@@ -109,8 +109,8 @@ async def test_what_the_run_itself_refuses_is_not_called_received(
 async def test_a_limit_met_by_a_session_that_began_anew_brings_the_form_back(
     make_app: Callable[[Settings], FastAPI], settings: Settings, pool: Pool
 ) -> None:
-    portal = settings.portal.model_copy(update={"lookups_per_address": 0})
-    browser = Browser(make_app(settings.model_copy(update={"portal": portal})))
+    limits = settings.limits.model_copy(update={"misses_per_address": 0})
+    browser = Browser(make_app(settings.model_copy(update={"limits": limits})))
     await browser.begin()
     await pool.execute(
         "DELETE FROM session WHERE token_hash = $1", token_hash(browser.http.cookies["session"])

@@ -189,13 +189,10 @@ async def test_a_registrar_that_is_down_is_not_nobody_found(
 async def test_many_look_ups_from_one_network_have_to_wait(
     browser: Browser, engine: MemoryEngine, pool: Pool, stack: TestStack
 ) -> None:
-    bucket = f"lookup:{stack.keys.index('address', '127.0.0.1')}"
+    bucket = f"misses:{stack.keys.index('address', '127.0.0.1/32')}"
     await pool.execute(
         "INSERT INTO budget (bucket, window_start, ends_at, used)"
-        " SELECT $1, start, start + interval '10 minutes', 1000000"
-        " FROM unnest(ARRAY[now(), now() + interval '10 minutes']) at,"
-        " date_bin('10 minutes', at, 'epoch') start"
-        " ON CONFLICT (bucket, window_start) DO UPDATE SET used = 1000000",
+        " VALUES ($1, now(), now() + interval '10 minutes', 2000000)",
         bucket,
     )
     response = await browser.give_contact()

@@ -141,8 +141,8 @@ async def test_one_browser_may_ask_five_times_an_hour(
 async def test_one_address_may_not_ask_without_end(
     make_app: Callable[[Settings], FastAPI], settings: Settings, engine: MemoryEngine
 ) -> None:
-    portal = settings.portal.model_copy(update={"help_requests_per_address": 0})
-    browser = Browser(make_app(settings.model_copy(update={"portal": portal})))
+    limits = settings.limits.model_copy(update={"help_per_address": 0})
+    browser = Browser(make_app(settings.model_copy(update={"limits": limits})))
     await browser.get("/problem")
     assert (await browser.post("/problem", **ASKED)).status_code == 429
     assert engine.asked_for_help == []

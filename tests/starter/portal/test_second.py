@@ -12,11 +12,12 @@ from domain.contracts.channels import Channel
 from domain.contracts.submissions import ResendRequest
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import SpentPurse, Step, WaitReason
-from starter.portal.limits import SECOND_TRIES as TRIES
+from settings.limits import LimitSettings
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 
 HOUR = timedelta(hours=1)
+TRIES = LimitSettings().second_tries
 ASKED = 'name="answer"'
 
 

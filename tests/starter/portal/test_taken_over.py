@@ -123,7 +123,7 @@ def waiting(**more: object) -> Progress:
 
 
 async def used(pool: Pool, stack: TestStack) -> int:
-    bucket = f"lookup:{stack.keys.index('address', '127.0.0.1')}"
+    bucket = f"misses:{stack.keys.index('address', '127.0.0.1/32')}"
     total = await pool.fetchval("SELECT sum(used) FROM budget WHERE bucket = $1", bucket)
     return int(total or 0)
 

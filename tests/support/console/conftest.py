@@ -22,10 +22,9 @@ SignedIn = Callable[[str], Awaitable[Browser]]
 
 @pytest.fixture
 def settings(stack: TestStack) -> Settings:
-    console = stack.settings.console.model_copy(
-        update={"public_url": HOST, "sign_ins_per_name": 1000}
-    )
-    return stack.settings.model_copy(update={"console": console})
+    console = stack.settings.console.model_copy(update={"public_url": HOST})
+    limits = stack.settings.limits.model_copy(update={"sign_ins_per_name": 1000})
+    return stack.settings.model_copy(update={"console": console, "limits": limits})
 
 
 @pytest.fixture

@@ -213,15 +213,16 @@ async def test_head_is_answered_as_get_is_without_a_body(
 async def test_a_name_may_be_tried_so_often(
     make_app: MakeApp, settings: Settings, stack: TestStack, pool: Pool
 ) -> None:
-    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'sign-in:%'")
-    browser = Browser(make_app(console(settings, sign_ins_per_name=2)), HOST)
+    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'sign_ins:%'")
+    limits = settings.limits.model_copy(update={"sign_ins_per_name": 2})
+    browser = Browser(make_app(settings.model_copy(update={"limits": limits})), HOST)
     name = "auditor"
     seen = [(await tries(browser, name, "wrong"))[0] for _ in range(2)]
     answer = await browser.post("/sign-in", name=name, password=stack._stack.place.secret(name))
     assert (seen, answer.status_code) == ([422, 422], 429)
     assert "Δοκιμάστε ξανά μετά" in answer.text
     left = (
-        "SELECT extract(epoch FROM max(ends_at) - now()) FROM budget WHERE bucket LIKE 'sign-in:%'"
+        "SELECT extract(epoch FROM max(ends_at) - now()) FROM budget WHERE bucket LIKE 'sign_ins:%'"
     )
     assert 0 <= int(answer.headers["retry-after"]) - await pool.fetchval(left) < 30
 

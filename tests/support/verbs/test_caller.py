@@ -17,7 +17,7 @@ from domain.registrar.diagnosis import TypedContacts
 from ledger import activations, audit, used_again
 from starter.client.activations import Activations
 from support.commands.main import commands
-from support.verbs.caller import A_DAY, CallerAnswer, CallerQuestion, Told, UnreadableField, ask
+from support.verbs.caller import CallerAnswer, CallerQuestion, Told, UnreadableField, ask
 from support.verbs.histories import UnknownReference
 from support.verbs.staff import NotAllowed, Staff, StaffContext, StaffRole
 from tests.activities.test_registrar import insert
@@ -57,8 +57,8 @@ def of_departments(desk: StaffContext, *departments: str) -> StaffContext:
 
 def of_four_questions(desk: StaffContext, number: str) -> StaffContext:
     """Return the desk of one who may ask four questions a day, and has asked none."""
-    console = desk.settings.console.model_copy(update={"caller_questions_per_day": 4})
-    settings = desk.settings.model_copy(update={"console": console})
+    limits = desk.settings.limits.model_copy(update={"caller_questions_per_staff": 4})
+    settings = desk.settings.model_copy(update={"limits": limits})
     return replace(
         desk, settings=settings, staff=Staff(f"Eva {number}", frozenset({StaffRole.HELPDESK}))
     )
@@ -148,8 +148,8 @@ async def test_a_flood_of_questions_is_answered_three_times(
         for day in range(2, 14)
     ]
     told = [each.answer for each in await asyncio.gather(*guesses)]
-    assert told.count(CallerAnswer.NOT_CONFIRMED) == A_DAY
-    assert told.count(CallerAnswer.SPENT) == len(told) - A_DAY
+    assert told.count(CallerAnswer.NOT_CONFIRMED) == 3
+    assert told.count(CallerAnswer.SPENT) == len(told) - 3
 
 
 async def test_the_same_form_counts_once_but_not_for_another_student(

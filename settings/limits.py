@@ -1,0 +1,39 @@
+"""Settings of the rate limits of portal and console, each in a sliding window."""
+
+from pydantic import IPvAnyNetwork
+
+from settings.section import Count, Section
+
+
+class LimitSettings(Section):
+    """Each limit's maximum and window, by name.
+
+    `_per_address`: an IPv4 address, or the /64 of an IPv6 one; `_per_block`: its /24, or /56;
+    `_per_site`: the /48 of an IPv6 address. A miss is a look-up that found nobody. `networks`: of
+    the institution's own networks, how many times as much their addresses and blocks may.
+    """
+
+    networks: dict[IPvAnyNetwork, Count] = {}
+    posts_per_address: Count = 600
+    posts_per_block: Count = 3_000
+    posts_per_site: Count = 6_000
+    posts_minutes: Count = 10
+    misses_per_address: Count = 10
+    misses_per_block: Count = 40
+    misses_per_site: Count = 80
+    misses_minutes: Count = 10
+    help_per_browser: Count = 5
+    help_per_address: Count = 20
+    help_per_block: Count = 80
+    help_per_site: Count = 160
+    help_minutes: Count = 60
+    second_tries: Count = 3
+    second_hours: Count = 24
+    sign_ins_per_name: Count = 10
+    sign_ins_per_address: Count = 50
+    sign_ins_per_block: Count = 200
+    sign_ins_per_site: Count = 400
+    sign_ins_minutes: Count = 15
+    caller_questions_per_student: Count = 3
+    caller_questions_per_staff: Count = 60
+    caller_questions_hours: Count = 24
