@@ -17,7 +17,16 @@ ROW = re.compile(r"^\| `([\w/*.-]+)` \| ([^|]+) \|", re.MULTILINE)
 
 
 def test_every_purpose_that_the_code_names_has_its_file_and_no_file_is_for_nothing() -> None:
-    rooms = ("ledger", "recognition", "activities", "adapters", "starter", "support", "security")
+    rooms = (
+        "ledger",
+        "recognition",
+        "activities",
+        "adapters",
+        "starter",
+        "support",
+        "security",
+        "web",
+    )
     texts = [path.read_text("utf-8") for room in rooms for path in (ROOT / room).rglob("*.py")]
     found = {
         f"{'column' if verb in ('encrypt', 'decrypt') else 'index'}/{purpose}.key"
