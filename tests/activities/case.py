@@ -101,8 +101,14 @@ class Case:
         return await (within or begun()).run(activities.provision_account, request)
 
     async def resolve(
-        self, activities: DirectoryActivities | LedgerActivities, *, ask_directory: bool = True
+        self,
+        activities: DirectoryActivities | LedgerActivities,
+        *,
+        ask_directory: bool | None = None,
     ) -> AccountResolved:
+        """Resolve the username; `ask_directory`: by default where the activities have it."""
+        if ask_directory is None:
+            ask_directory = isinstance(activities, DirectoryActivities)
         request = ResolveAccount(
             reference=self.reference, person=self.person, ask_directory=ask_directory
         )

@@ -108,5 +108,5 @@ async def test_an_older_run_closes_for_itself(activities: DirectoryActivities, l
 async def test_a_worker_without_the_directory_does_not_choose_a_username_for_it(
     records: LedgerActivities, live: Case
 ) -> None:
-    found = await live.resolve(records)
+    found = await live.resolve(records, ask_directory=True)
     assert (found.outcome, found.username) == (AccountOutcome.ELSEWHERE, None)

@@ -10,8 +10,6 @@ from starter.client.connect import TemporalUnavailable
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 
-WAITS = at(Step.PIN, WaitReason.WAITING_PIN)
-
 
 async def look(browser: Browser, mark: str) -> httpx.Response:
     return await browser.http.get("/pin", headers={"If-None-Match": mark})
@@ -45,13 +43,14 @@ async def test_a_failed_try_is_news(student: Browser, engine: MemoryEngine, mark
 async def test_a_code_that_has_expired_is_news_once(
     student: Browser, engine: MemoryEngine, mark: str
 ) -> None:
-    assert WAITS.pin
-    assert WAITS.pin.expires_at
+    waits = at(Step.PIN, WaitReason.WAITING_PIN)
+    assert waits.pin
+    assert waits.pin.expires_at
     then = int(mark.strip('"').rpartition(" ")[2])
-    assert abs(then - WAITS.pin.expires_at.timestamp()) < 60
+    assert abs(then - waits.pin.expires_at.timestamp()) < 60
     over = datetime.now(UTC) - timedelta(seconds=1)
-    pin = WAITS.pin.model_copy(update={"expires_at": over})
-    engine.put(engine.started[0].reference, WAITS.model_copy(update={"pin": pin}))
+    pin = waits.pin.model_copy(update={"expires_at": over})
+    engine.put(engine.started[0].reference, waits.model_copy(update={"pin": pin}))
     seen = await look(student, mark.replace(str(then), str(int(over.timestamp()))))
     assert seen.status_code == 200
     assert "Ο εξαψήφιος κωδικός έληξε" in seen.text

@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 from pydantic import SecretStr
+from temporalio.testing import ActivityEnvironment
 from typer.testing import CliRunner
 
 from activities.accounts import DirectoryActivities
@@ -71,7 +72,8 @@ async def person_of(stack: TestStack, email: str) -> Person:
         activities = RegistrarActivities(
             registrar=view, keys=stack.keys_of(User.MAIN), settings=stack.settings
         )
-        (person,) = (await activities.find_student(FindStudent(mobile=None, email=email))).persons
+        request = FindStudent(mobile=None, email=email)
+        (person,) = (await ActivityEnvironment().run(activities.find_student, request)).persons
     return person
 
 
