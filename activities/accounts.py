@@ -81,7 +81,8 @@ class DirectoryActivities(Activities):
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            return await self._resolver.resolve(request)
+            resolved = await self._resolver.resolve(request)
+        return resolved.model_copy(update={"person_key": request.person.person_key})
 
     @activity.defn(name=ActivityName.PROVISION_ACCOUNT)
     async def provision_account(self, request: ProvisionAccount) -> Provisioned:

@@ -112,17 +112,19 @@ class LedgerActivities(Activities):
         if request.ask_directory:
             return AccountResolved(outcome=AccountOutcome.ELSEWHERE)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            policy = self._settings.usernames
-            person = request.person
-            refused = rules.refusal(
-                person.login_name, policy.reserved, shared=person.login_of_several
-            )
-            if refused:
-                return conflict(refused)
-            request, _ = await used_again.with_ledger_keys(self._pool, request)
-            await told_apart.note_rows(self._pool, request.person, request.apart)
-            names = await wanted_names(self._pool, request, policy)
-            return await reserve_name(self._pool, request.person, names)
+            resolved = await self._resolve(request)
+        return resolved.model_copy(update={"person_key": request.person.person_key})
+
+    async def _resolve(self, request: ResolveAccount) -> AccountResolved:
+        policy = self._settings.usernames
+        person = request.person
+        refused = rules.refusal(person.login_name, policy.reserved, shared=person.login_of_several)
+        if refused:
+            return conflict(refused)
+        request, _ = await used_again.with_ledger_keys(self._pool, request)
+        await told_apart.note_rows(self._pool, request.person, request.apart)
+        names = await wanted_names(self._pool, request, policy)
+        return await reserve_name(self._pool, request.person, names)
 
     @activity.defn(name=ActivityName.RECORD_CONSENT)
     async def record_consent(self, request: RecordConsent) -> ConsentRecorded:

@@ -113,10 +113,12 @@ class AccountResolved(Model):
     """Outcome of `ResolveAccount`.
 
     `why` names rules and attributes for support staff to check, without personal data.
-    `of_alike`: the entry belongs to a person who may be the same human.
+    `of_alike`: the entry belongs to a person who may be the same human. `person_key`: whose
+    username it is, because the history does not keep the argument of a local activity.
     """
 
     kind: Literal["account_resolved"] = "account_resolved"
+    person_key: str | None = None
     outcome: AccountOutcome
     username: str | None = None
     why: str | None = None

@@ -96,7 +96,7 @@ async def person_of(
     """Return the student: the person of the newest activity argument, else the one found.
 
     Of several who share a contact, return None until one is identified; `key` is that person's
-    keyed index, if the ledger has it.
+    keyed index, if the ledger has it, else it is taken from the result that names the username.
     """
     for event in reversed(events):
         asked = event.activity_task_scheduled_event_attributes
@@ -105,6 +105,12 @@ async def person_of(
         if request:
             told: Person = request.person
             return told
+    if key is None:
+        for payload in _results(events, ActivityName.RESOLVE_ACCOUNT):
+            resolved = await _decode(converter, [payload], AccountResolved)
+            if resolved:
+                key = resolved.person_key
+                break
     for payload in _results(events, ActivityName.FIND_STUDENT):
         found = await _decode(converter, [payload], StudentsFound)
         if found:

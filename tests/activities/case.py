@@ -112,7 +112,10 @@ class Case:
         request = ResolveAccount(
             reference=self.reference, person=self.person, ask_directory=ask_directory
         )
-        return await ActivityEnvironment().run(activities.resolve_account, request)
+        resolved = await ActivityEnvironment().run(activities.resolve_account, request)
+        elsewhere = resolved.outcome is AccountOutcome.ELSEWHERE
+        assert resolved.person_key == (None if elsewhere else self.person.person_key)
+        return resolved.model_copy(update={"person_key": None})
 
     def entry(self, name: str = "") -> dict[str, list[str]] | None:
         found = self.ldap.search(self.people, f"(uid={name or self.name})", ["*"])

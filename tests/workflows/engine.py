@@ -283,7 +283,8 @@ class World:
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
     async def resolve_account(self, request: ResolveAccount) -> AccountResolved:
         await self._answer(ActivityName.RESOLVE_ACCOUNT, request)
-        return _next(self.accounts)
+        resolved = _next(self.accounts)
+        return resolved.model_copy(update={"person_key": request.person.person_key})
 
     @activity.defn(name=ActivityName.RECORD_INSURANCE)
     async def record_insurance(self, request: RecordInsurance) -> InsuranceRecorded:
