@@ -1,0 +1,35 @@
+"""The privacy notice and docs/privacy.md name each kind of data with the time of the settings."""
+
+import re
+
+import pytest
+
+from domain.contracts.vocabulary import Language
+from settings import Settings
+from settings.rules import Retention
+from settings.section import CHECKOUT
+from starter.portal.texts import Texts
+from tests.stack import TestStack
+
+
+def notice(settings: Settings, language: Language) -> str:
+    text = Texts(settings).find("privacy")
+    assert text
+    return str(text.pages[language])
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", Retention.model_fields)
+def test_the_notice_tells_each_time(stack: TestStack, language: Language, name: str) -> None:
+    settings = stack.settings
+    assert "4.321" not in notice(settings, language).replace(",", ".")
+    kept = settings.retention.model_copy(update={name: 4_321})
+    changed = settings.model_copy(update={"retention": kept})
+    assert "4.321" in notice(changed, language).replace(",", ".")
+
+
+def test_the_document_tells_each_default_and_no_other() -> None:
+    page = (CHECKOUT / "docs" / "privacy.md").read_text("utf-8")
+    named = dict(re.findall(r"`retention\.(\w+)` \((\d+)\)", page))
+    assert named == {name: str(value) for name, value in Retention()}
+    assert set(re.findall(r"`retention\.(\w+)`", page)) == set(named)
