@@ -174,7 +174,12 @@ def _main(given: Dependencies) -> list[Worker]:
     registrar = RegistrarActivities(
         registrar=given.registrar, keys=given.keys, settings=given.config
     )
-    pins = PinActivities(pool=given.ledger, keys=given.keys, policy=given.config.policy)
+    pins = PinActivities(
+        pool=given.ledger,
+        keys=given.keys,
+        policy=given.config.policy,
+        budget=given.config.send_budget,
+    )
     records = LedgerActivities(pool=given.ledger, keys=given.keys, settings=given.config)
     insured = InsuranceActivities(pool=given.ledger, keys=given.keys, registrar=registrar)
     outbox = OutboxActivities(pool=given.ledger)

@@ -27,20 +27,21 @@ from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import codes, identity_tries, messages, tries
 from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
+from settings.rules import SendBudget
 
 
 class PinActivities(Activities):
-    def __init__(self, *, pool: Pool, keys: KeyRing, policy: Policy) -> None:
+    def __init__(self, *, pool: Pool, keys: KeyRing, policy: Policy, budget: SendBudget) -> None:
         self._pool = pool
         self._keys = keys
         self._policy = policy
+        self._guesses = budget.guesses_per_day
 
     @activity.defn(name=ActivityName.CHECK_PIN)
     async def check_pin(self, request: CheckPin) -> PinChecked:
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            return await codes.check(
-                self._pool, request, self._policy, partial(self._among, request)
-            )
+            among = partial(self._among, request)
+            return await codes.check(self._pool, request, self._policy, self._guesses, among)
 
     def _among(self, request: CheckPin, code_nos: Sequence[int]) -> int | None:
         typed, found = request.pin.encode(), None

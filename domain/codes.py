@@ -6,6 +6,7 @@ minutes left repeats the code, later it issues a new one and the old one stays v
 expires. The ledger keeps the counts, because a workflow that is reset would lose them.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -100,9 +101,14 @@ class CodeBook:
             self._code(number).tries -= 1
         self.wrong -= 1
 
+    def end(self, numbers: Collection[int]) -> None:
+        """End codes that may not be compared any more."""
+        for number in numbers:
+            self._code(number).ended = True
+
     def use(self, number: int) -> None:
         """End a code after its single use."""
-        self._code(number).ended = True
+        self.end([number])
 
     def lock_if_spent(self, now: datetime) -> None:
         """Lock the activation if no tries are left, and end every code sent so far."""

@@ -26,7 +26,10 @@ counted AS (
 """
 """The part of a statement that stores locked codes, for parameters of `parameters`."""
 _SAVE_AND_NOTE = f"""
-WITH {SAVED}
+WITH {SAVED}, given_back AS (
+    DELETE FROM budget WHERE $9 IN ('right', 'expired')
+    AND use IN (SELECT guess_name($1, $8, number) FROM unnest($4::integer[]) number)
+)
 INSERT INTO attempt (reference, submission_id, outcome, tries_left, locked_until)
 VALUES ($1, $8, $9, $10, $11)
 """  # noqa: S608 - a constant of this module
@@ -74,12 +77,21 @@ async def _save_and_note(
     await ledger.execute(_SAVE_AND_NOTE, *parameters(reference, book), submission_id, *outcome)
 
 
-async def check(pool: Pool, request: CheckPin, policy: Policy, find_typed: FindTyped) -> PinChecked:
-    """Count a try, then compare it; a repeated submission gets its recorded outcome."""
+async def check(
+    pool: Pool, request: CheckPin, policy: Policy, guesses: int, find_typed: FindTyped
+) -> PinChecked:
+    """Count a try, then compare it; a repeated submission gets its recorded outcome.
+
+    `guesses` is how many wrong tries of a day are compared for a contact; beyond it its codes end.
+    """
     reference = request.reference
     async with pool.acquire() as ledger, ledger.transaction():
         book, now, before = await _hold(ledger, reference, request.submission_id, policy)
         if before is None:
+            live = book.live(book.judging_time(request.received_at, now))
+            if live and not book.locked(now):
+                sent = reference, live, request.submission_id, guesses
+                book.end(await ledger.fetchval("SELECT take_guesses($1, $2, $3, $4)", *sent))
             before = _judge(request, book, now, find_typed)
             await _save_and_note(ledger, reference, request.submission_id, book, before)
     return PinChecked(

@@ -35,12 +35,14 @@ class SendBudget(Section):
 
     `kept_`: further messages for whoever also gives a second datum, once the ordinary ones of a
     contact or person are spent. `staff_`: messages of staff, with no other limit. Both are per
-    contact.
+    contact. `guesses_per_day`: wrong codes that are compared for a contact in 24 hours, outside the
+    kept messages and those of staff.
     """
 
     per_hour: Count = 3
     per_day: Count = 6
     per_person_day: Count = 10
+    guesses_per_day: Count = 15
     kept_per_hour: Count = 1
     kept_per_day: Count = 3
     staff_per_hour: Count = 1

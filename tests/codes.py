@@ -19,14 +19,19 @@ MANY = 2**31 - 1
 POLICY = Policy()
 WITHOUT_LIMITS = messages.Limits(
     SendBudget(
-        per_hour=MANY, per_day=MANY, per_person_day=MANY, sms_per_hour=MANY, sms_per_day=MANY
+        per_hour=MANY,
+        per_day=MANY,
+        per_person_day=MANY,
+        guesses_per_day=MANY,
+        sms_per_hour=MANY,
+        sms_per_day=MANY,
     ),
     POLICY,
 )
 
 
-def pins(stack: TestStack, pool: Pool) -> PinActivities:
-    return PinActivities(pool=pool, keys=stack.keys_of(User.MAIN), policy=POLICY)
+def pins(stack: TestStack, pool: Pool, budget: SendBudget = WITHOUT_LIMITS.budget) -> PinActivities:
+    return PinActivities(pool=pool, keys=stack.keys_of(User.MAIN), policy=POLICY, budget=budget)
 
 
 def typed(reference: str, pin: str, submission_id: str | None = None) -> CheckPin:

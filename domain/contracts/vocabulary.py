@@ -102,9 +102,13 @@ class ContactKind(StrEnum):
 
 
 class SpentPurse(StrEnum):
-    """Whose rate limit is exhausted when no code may be sent now."""
+    """Whose rate limit is exhausted when no code may be sent now.
+
+    `guesses`: too many wrong codes were typed for the contact.
+    """
 
     CONTACT = "contact"
+    GUESSES = "guesses"
     PERSON = "person"
     INSTITUTION = "institution"
 

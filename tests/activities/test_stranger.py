@@ -14,6 +14,7 @@ from domain.contracts.vocabulary import Purse
 from ledger import budgets, messages
 from postgres import Pool
 from settings.limits import LimitSettings
+from settings.rules import SendBudget
 from tests.activities.conftest import MakePerson
 from tests.codes import pins
 from tests.stack import TestStack
@@ -79,7 +80,7 @@ class Contact:
             received_at=datetime.now(UTC),
             pin=pin,
         )
-        checked = await pins(self.stack, self.pool).check_pin(request)
+        checked = await pins(self.stack, self.pool, SendBudget()).check_pin(request)
         return checked.outcome
 
     async def is_attacked(self, reference: str) -> None:
@@ -130,6 +131,6 @@ async def test_the_owner_gets_in_each_time_whatever_a_stranger_spends(
         await contact.hour_passes()
 
     assert proved == [PinOutcome.RIGHT] * (HOURS // OWNER_EVERY)
-    assert contact.messages == {Purse.ORDINARY: 12, Purse.KEPT: 6, Purse.STAFF: 2}
-    assert contact.guesses == 12 * Policy().pin_tries_per_code
+    assert contact.messages == {Purse.ORDINARY: 6, Purse.KEPT: 6, Purse.STAFF: 2}
+    assert contact.guesses == 2 * SendBudget().guesses_per_day
     assert contact.dates_guessed == 2 * BLOCKS * LIMITS.second_tries

@@ -137,6 +137,15 @@ def test_a_code_proves_once(sender: Sender, book: CodeBook) -> None:
     assert sender.send() == 2
 
 
+def test_codes_that_may_not_be_compared_are_ended_and_others_live(
+    sender: Sender, book: CodeBook
+) -> None:
+    sender.send()
+    sender.send(NOW + 6 * MINUTE)
+    book.end([1])
+    assert book.live(NOW + 6 * MINUTE) == (2,)
+
+
 def test_ten_wrong_tries_lock_the_activation_for_an_hour_and_end_its_codes(
     sender: Sender, book: CodeBook
 ) -> None:

@@ -48,7 +48,7 @@ async def live(
     await used_again.note(pool, reference, {f"key of {reference}": f"own key of {reference}"})
     await usernames.reserve(pool, person_key=person.person_key, candidates=[name])
     await send(stack, pool, reference)
-    await codes.check(pool, typed(reference, "000000"), POLICY, lambda _: None)
+    await codes.check(pool, typed(reference, "000000"), POLICY, 15, lambda _: None)
     await messages.record(
         pool,
         keys,

@@ -95,7 +95,7 @@ async def test_a_code_whose_message_was_given_up_for_another_has_an_end(
     await reserve(stack, pool, reference, request_no=2)
     assert await codes.expires_at(pool, reference, 1, POLICY) is not None
     await minutes_pass(pool, reference, 10)
-    checked = await codes.check(pool, typed(reference, "000000"), POLICY, max)
+    checked = await codes.check(pool, typed(reference, "000000"), POLICY, MANY, max)
     assert checked.outcome is PinOutcome.EXPIRED
 
 
@@ -133,8 +133,8 @@ async def test_a_try_that_was_not_answered_was_not_made(
     request = typed(reference, "000000")
     for _ in range(9):
         try:
-            await codes.check(pool, request, POLICY, fail)
+            await codes.check(pool, request, POLICY, MANY, fail)
         except LookupError:
             continue
-    checked = await codes.check(pool, request, POLICY, lambda _: None)
+    checked = await codes.check(pool, request, POLICY, MANY, lambda _: None)
     assert (checked.outcome, checked.tries_left) == (PinOutcome.WRONG, 4)
