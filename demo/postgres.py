@@ -19,6 +19,7 @@ import asyncpg
 from demo import registrar
 from demo.part import Part, PartFailed, aside, run
 from demo.place import HOST
+from ledger import roles
 
 OLDEST_MAJOR = 15
 FIRST_WITH_BUILTIN_LOCALE = 17
@@ -87,6 +88,11 @@ def _give_to_nobody(data: Path) -> None:
         os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
 
 
+_ROLES = (
+    *("activation_ledger", "registrar_owner", "activation_reader"),
+    *(f"activation_{process}" for process in roles.OF),
+)
+"""`ledger migrate` grants the processes' roles their rights."""
 _INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums")
 
 
@@ -113,6 +119,10 @@ class Postgres(Part):
     @property
     def ledger_dsn(self) -> str:
         return self.dsn("activation_ledger", "ledger")
+
+    def process_dsn(self, process: str) -> str:
+        """Return the ledger as this process may use it."""
+        return self.dsn(f"activation_{process}", "ledger")
 
     @property
     def registrar_dsn(self) -> str:
@@ -184,7 +194,7 @@ class Postgres(Part):
     async def _finish(self) -> None:
         server = await asyncpg.connect(self.dsn("postgres", "postgres"))
         try:
-            for role in ("activation_ledger", "registrar_owner", "activation_reader"):
+            for role in _ROLES:
                 if not await server.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
                     # Both words are our own: a constant and letters, digits, "-" and "_".
                     secret = self.place.secret(f"postgres_{role}")

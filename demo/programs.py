@@ -4,11 +4,13 @@ import sys
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 
 from demo.part import Part
 from demo.place import HOST
+from demo.postgres import Postgres
 
 
 def activation(*words: str) -> Sequence[str]:
@@ -17,16 +19,23 @@ def activation(*words: str) -> Sequence[str]:
 
 
 class Program(Part):
-    """A part that finds the stack by its settings file and answers probes on its own port."""
+    """A part that finds the stack by its settings file and answers probes on its own port.
+
+    It uses the ledger with the rights of `role` alone.
+    """
 
     poll_seconds = 0.1
+    role: ClassVar[str]
 
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.place.port(self.name)}"
 
     def environment(self) -> Mapping[str, str]:
-        return {"ACTIVATION_CONFIG": str(self.place.settings_file)}
+        return {
+            "ACTIVATION_CONFIG": str(self.place.settings_file),
+            "ACTIVATION_LEDGER_DSN": Postgres(self.place).process_dsn(self.role),
+        }
 
     def is_ready(self) -> bool:
         try:
@@ -40,6 +49,7 @@ class Program(Part):
 
 class Portal(Program):
     name = "portal"
+    role = "portal"
 
     def command(self) -> Sequence[str]:
         return activation("portal")
@@ -52,6 +62,7 @@ class Support(Program):
     """The console of staff."""
 
     name = "support"
+    role = "console"
 
     def command(self) -> Sequence[str]:
         return activation("support", "serve")
@@ -64,6 +75,7 @@ class Alerts(Program):
     """The process that alerts operators."""
 
     name = "alerts"
+    role = "alerts"
 
     def command(self) -> Sequence[str]:
         return activation("support", "alerts", "--health-port", str(self.place.port(self.name)))
@@ -76,6 +88,7 @@ class Worker(Program):
     """The worker; ready when it serves every task queue, even while the ledger is away."""
 
     name = "worker"
+    role = "worker"
     stopped_within = 35.0
 
     @property

@@ -52,7 +52,7 @@ async def begin(
     """Insert a new activation (idempotent); False: the reference is one with other contacts."""
     same: bool = await pool.fetchval(
         "INSERT INTO activation AS a (reference, language, mobile_index, email_index)"
-        " VALUES ($1, $2, $3, $4) ON CONFLICT (reference) DO UPDATE SET reference = a.reference"
+        " VALUES ($1, $2, $3, $4) ON CONFLICT (reference) DO UPDATE SET language = a.language"
         " RETURNING (mobile_index, email_index) IS NOT DISTINCT FROM ($3, $4)",
         reference,
         language,

@@ -1,11 +1,14 @@
-"""Applies the ledger's missing migrations; idempotent, and safe for several callers at once."""
+"""Applies the ledger's missing migrations; idempotent, and safe for several callers at once.
+
+In the same transaction the roles of the processes get their rights on new tables.
+"""
 
 import hashlib
 from pathlib import Path
 
 import asyncpg
 
-from ledger import locks
+from ledger import locks, roles
 from postgres import Connection
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -34,9 +37,15 @@ async def edited(ledger: Connection) -> list[str]:
 
 
 async def migrate(
-    dsn: str, *, for_others: float = _MIGRATION_TIMEOUT, for_tables: float = _TABLE_TIMEOUT
+    dsn: str,
+    *,
+    prefix: str = "",
+    for_others: float = _MIGRATION_TIMEOUT,
+    for_tables: float = _TABLE_TIMEOUT,
 ) -> list[str]:
     """Apply the missing migrations, in order, in one transaction; return their names.
+
+    Roles whose names begin with `prefix` get their rights (`ledger.roles`).
 
     Raises `NotMigrated` when another migration (`for_others`) or a transaction that uses a table
     (`for_tables`) exceeds its lock time-out, and when a file was edited after it was applied.
@@ -47,7 +56,10 @@ async def migrate(
             await _set_lock_timeout(connection, for_others)
             await connection.execute("SELECT pg_advisory_xact_lock($1)", locks.MIGRATIONS)
             await _set_lock_timeout(connection, for_tables)
-            return await _apply(connection)
+            applied = await _apply(connection)
+            if prefix:
+                await roles.grant(connection, prefix)
+            return applied
     except asyncpg.LockNotAvailableError:
         raise NotMigrated(
             "another migration, or a transaction that uses a table, did not end in time; nothing"

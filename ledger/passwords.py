@@ -21,8 +21,8 @@ async def put(
         " INSERT INTO sealed_password AS s (reference, sealed_id, epoch, box, expires_at)"
         " SELECT $1, $2, $3, $4, now() + $5::interval"
         " WHERE NOT EXISTS (SELECT FROM held WHERE ended_at IS NOT NULL)"
-        " ON CONFLICT (reference, sealed_id) DO UPDATE SET epoch = EXCLUDED.epoch,"
-        " box = EXCLUDED.box, expires_at = EXCLUDED.expires_at WHERE s.expires_at < now()",
+        " ON CONFLICT (reference, sealed_id) DO UPDATE SET epoch = $3, box = $4,"
+        " expires_at = now() + $5::interval WHERE s.expires_at < now()",
         reference,
         sealed_id,
         sealed.epoch,

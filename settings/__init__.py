@@ -30,7 +30,7 @@ from settings.institution import Institution
 from settings.limits import LimitSettings
 from settings.pages import Console, Portal
 from settings.rules import Alerts, IdentitySettings, Retention, SendBudget, Usernames, check_policy
-from settings.section import DEMO_FILE, Count, Dsn
+from settings.section import DEMO_FILE, Count, Dsn, RolePrefix
 from settings.systems import DirectorySettings, Mail, RegistrarSettings, Sms
 
 
@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     )
 
     ledger_dsn: Dsn
+    ledger_roles: RolePrefix = "activation_"
     keys_dir: Path
     registrar: RegistrarSettings
     directory: DirectorySettings

@@ -61,4 +61,5 @@ def _is_dsn(dsn: str) -> bool:
     )
 
 
+RolePrefix = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Dsn = Annotated[SecretStr, AfterValidator(_check_dsn)]

@@ -17,6 +17,7 @@ import settings
 from adapters.errors import AdapterError
 from ledger import migrate
 from ledger.migrate import NotMigrated
+from ledger.roles import NoRoles
 from postgres import SharedSessions
 from security import keys
 from security.keyfiles import KeyUnavailable
@@ -24,7 +25,7 @@ from security.purposes import User
 from starter import databases
 from starter.client import connect
 from starter.client.connect import TemporalUnavailable
-from starter.commands import accounts, capacity, insurance, registrar, templates
+from starter.commands import accounts, capacity, insurance, registrar, roles, templates
 from starter.commands import keys as key_commands
 from starter.doctor import commands as doctor
 from starter.output import Failed, UserError
@@ -36,6 +37,7 @@ _ONE_LINE_ERRORS = (
     TemporalUnavailable,
     KeyUnavailable,
     NotMigrated,
+    NoRoles,
     SharedSessions,
     AdapterError,
 )
@@ -57,6 +59,7 @@ app.add_typer(temporal_commands, name="temporal")
 app.add_typer(config_commands, name="config")
 app.command("doctor")(doctor.doctor)
 app.command("capacity")(capacity.command)
+ledger_commands.command("roles")(roles.command)
 
 
 _loaded: set[str] = set()
@@ -82,7 +85,9 @@ def ledger_migrate() -> None:
     """Bring the tables to the newest version."""
     config = settings.load()
     with databases.ledger_errors():
-        applied = asyncio.run(migrate.migrate(config.ledger_dsn.get_secret_value()))
+        applied = asyncio.run(
+            migrate.migrate(config.ledger_dsn.get_secret_value(), prefix=config.ledger_roles)
+        )
     typer.echo(f"Applied: {', '.join(applied)}" if applied else "Up to date.")
     asyncio.run(compare_keys(config))
 

@@ -30,6 +30,8 @@ from settings import Settings
 from starter.client.connect import connect
 from tests.commandline import run
 
+ROLES = "activation_"
+
 
 class TestStack:
     """The started parts and how code under test reaches them; parts may be stopped and started."""
@@ -59,7 +61,7 @@ class TestStack:
             part.spawn()
         for part in self._parts:
             part.wait_ready()
-        aside(ledger.migrate.migrate(self._stack.postgres.ledger_dsn))
+        aside(ledger.migrate.migrate(self._stack.postgres.ledger_dsn, prefix=ROLES))
 
     def end(self) -> None:
         for part in reversed(self._parts):
@@ -104,7 +106,13 @@ class TestStack:
 
     @property
     def ledger_dsn(self) -> str:
+        if role := os.environ.get("TEST_ROLE"):
+            return self._stack.postgres.process_dsn(role)
         return self._stack.postgres.ledger_dsn
+
+    def ledger_dsn_of(self, user: User) -> str:
+        """Return the ledger as a process of this kind may use it."""
+        return self._stack.postgres.process_dsn(user)
 
     @property
     def inbox(self) -> Path:

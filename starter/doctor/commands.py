@@ -42,13 +42,17 @@ def doctor(
         show_json([_plain(finding) for finding in found])
     else:
         for finding in found:
-            typer.echo(f"{finding.part}: {finding.about}: {finding.mend or 'ok'}")
+            typer.echo(f"{finding.part}: {finding.about}: {_outcome(finding)}")
     if not all(finding.ok for finding in found):
         raise typer.Exit(1)
 
 
 def _to_mend(error: settings.Wrong) -> str:
     return f"missing or wrong: {settings.describe(error)}; see docs/configuration.md"
+
+
+def _outcome(finding: Finding) -> str:
+    return f"warning, {finding.mend}" if finding.is_warning else finding.mend or "ok"
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
@@ -67,7 +71,10 @@ def on_disk(config: Settings, users: tuple[User, ...]) -> list[Finding]:
 
 async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[Finding]:
     """Check all systems concurrently, and return the findings in the order of the systems."""
-    checks = [guarded("ledger", ledger.check(config)), guarded("temporal", temporal.check(config))]
+    checks = [
+        guarded("ledger", ledger.check(config, users)),
+        guarded("temporal", temporal.check(config)),
+    ]
     needed = files.systems(config, users)
     if "registrar" in needed:
         checks.append(guarded("registrar", registrar.checks(config.registrar)))

@@ -1,33 +1,30 @@
 """Checks the ledger: schema version, rights of the role, clock, and whether the keys match."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import asyncpg
 
 from adapters.findings import Finding, Findings
-from ledger import key_checks, migrate
+from ledger import key_checks, migrate, roles
 from postgres import Pool, SharedSessions, connect, mend_refusal, shares_sessions
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
+from security.purposes import User
 from settings import Settings
 from starter.doctor import clocks
 
 PART = "ledger"
-_APPEND_ONLY = ["audit", "audit_before", "consent", "migration"]
-_LACKING = """
-SELECT format('%s on %s', string_agg(privilege, ', ' ORDER BY privilege), relname) AS lacking
-FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
-WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
-  AND (privilege IN ('SELECT', 'INSERT') OR relname <> ALL($1))
-  AND NOT has_table_privilege(pg_class.oid, privilege)
-GROUP BY relname ORDER BY relname
-"""
+_OWNER = (
+    "it is, and could change the audit and the consents: give the process a role of its own,"
+    " activation ledger roles"
+)
 
 
-async def check(settings: Settings) -> Findings:
-    """Check all that every process needs of the ledger; explains why the server lets nobody in."""
+async def check(settings: Settings, users: Collection[User]) -> Findings:
+    """Check what these processes need of the ledger; explains why the server lets nobody in."""
     try:
-        async for finding in _check(settings):
+        async for finding in _check(settings, users):
             yield finding
     except asyncpg.PostgresError as error:
         mend = mend_refusal(error, "ledger_dsn")
@@ -36,7 +33,7 @@ async def check(settings: Settings) -> Findings:
         yield Finding(PART, "can be reached", mend)
 
 
-async def _check(settings: Settings) -> Findings:
+async def _check(settings: Settings, users: Collection[User]) -> Findings:
     async with await connect(settings.ledger_dsn.get_secret_value(), seconds=5) as pool:
         shared = await shares_sessions(pool)
         yield Finding(PART, "can be reached")
@@ -52,10 +49,14 @@ async def _check(settings: Settings) -> Findings:
         yield Finding(PART, "its migrations are those that were applied", mend)
         if missing:
             return
-        lacking = [row["lacking"] for row in await pool.fetch(_LACKING, _APPEND_ONLY)]
-        mend = f"the role lacks {'; '.join(lacking)}: grant it" if lacking else ""
+        lacking = "; ".join(await roles.lacking(pool, users))
+        mend = f"the role lacks {lacking}: as the owner, activation ledger roles" if lacking else ""
         yield Finding(PART, "the role has its rights", mend)
-        yield Finding("keys", "they are those of the other processes", await _keys(pool, settings))
+        if {*users} != {*User} and await roles.is_owner(pool):
+            yield Finding(PART, "the role is not the owner", _OWNER, is_warning=True)
+        if {*users} - {User.ALERTS}:
+            mend = await _keys(pool, settings)
+            yield Finding("keys", "they are those of the other processes", mend)
         before = clocks.now()
         measured = await pool.fetchval("SELECT clock_timestamp()")
         yield clocks.compare("the ledger's", before, measured, timedelta())

@@ -181,7 +181,7 @@ class World:
             part.spawn()
         for part in outside:
             part.wait_ready()
-        aside(migrate.migrate(self.stack.postgres.ledger_dsn))
+        aside(migrate.migrate(self.stack.postgres.ledger_dsn, prefix="activation_"))
         aside(self._prepare_namespace())
         for program in (self.worker, self.portals[0]):
             program.spawn()
@@ -262,7 +262,7 @@ class World:
         _write(temporal_file, _toml({"profile.default": profile}))
         reader = _through(stack.postgres.registrar_reader_dsn, port["worker-registrar"])
         settings |= {
-            "ledger_dsn": _through(stack.postgres.ledger_dsn, port[f"{who}-ledger"]),
+            "ledger_dsn": _through(stack.postgres.process_dsn(who), port[f"{who}-ledger"]),
             "temporal_config_file": str(temporal_file),
             "registrar": {"dsn": reader},
             "directory": {
