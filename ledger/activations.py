@@ -300,22 +300,37 @@ async def finished(
     since: datetime,
     departments: Collection[str] | None,
     end: str | None = None,
+    beyond: datetime | None = None,
+    falling: bool = True,
     limit: int,
-) -> list[ActivationRow]:
-    """Return the activations ended since then, newest first.
+) -> tuple[list[ActivationRow], int, int]:
+    """Return the first activations ended since then, how many these are the first of, and all.
 
-    `departments` None means all; `end` None means every outcome.
+    The first are the newest (`falling`) or oldest of those that ended `beyond` a moment in this
+    order, which is a whole millisecond. There are more than `limit` where they ended in the same
+    one. `departments` None means all; `end` None means every outcome.
     """
-    rows = await pool.fetch(
-        f"SELECT {COLUMNS} FROM activation WHERE ended_at >= $1"  # noqa: S608 - as above
-        " AND ($3::text[] IS NULL OR department = ANY($3)) AND ($4::text IS NULL OR end_step = $4)"
-        " ORDER BY ended_at DESC, reference LIMIT $2",
-        since,
-        limit,
-        departments,
-        end,
+    asked = (since, departments, end, beyond, falling)
+    ended = (
+        " FROM activation WHERE ended_at >= $1"
+        " AND ($2::text[] IS NULL OR department = ANY($2)) AND ($3::text IS NULL OR end_step = $3)"
     )
-    return [read(row) for row in rows]
+    here = (
+        "($4::timestamptz IS NULL OR"
+        " CASE WHEN $5 THEN ended_at < $4 ELSE ended_at >= $4 + interval '1 ms' END)"
+    )
+    rows = await pool.fetch(
+        f"SELECT {COLUMNS}{ended} AND {here}"
+        " ORDER BY CASE WHEN $5 THEN date_trunc('milliseconds', ended_at) END DESC,"
+        " date_trunc('milliseconds', ended_at)"
+        " FETCH FIRST $6 ROWS WITH TIES",
+        *asked,
+        limit,
+    )
+    (counted,) = await pool.fetch(
+        f"SELECT count(*) FILTER (WHERE {here}) AS here, count(*) AS total{ended}", *asked
+    )
+    return [read(row) for row in rows], counted["here"], counted["total"]
 
 
 async def finished_counts(

@@ -1,5 +1,8 @@
 """Serves the queue's overview, its lists, and the search."""
 
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -7,15 +10,17 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.verbs import queue, requests
+from support.verbs import lists, queue, requests
 from support.verbs import search as searching
 from support.verbs.groups import Group
-from support.verbs.queue import Sort
+from support.verbs.lists import Sort
 from support.verbs.staff import Action
+from support.verbs.windows import Place, floor
 
 router = APIRouter()
 
 _Word = TypeVar("_Word", bound=StrEnum)
+_YEARS = range(2000, 2200)
 
 
 @router.get("/queue")
@@ -41,19 +46,24 @@ async def listed(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
     sort = _word(asked.get("sort"), Sort.SINCE)
     descending = asked.get("order") == "descending"
     cause = queue.known_cause(asked.get("cause"))
-    page = await queue.page(
+    page = await lists.page(
         ctx.staff_context,
         group,
         cause=cause,
         sort=sort,
         descending=descending,
-        number=ctx.page_number,
+        place=_place(asked),
     )
+    if not page.is_whole and sort is not Sort.SINCE:
+        sort, descending = Sort.SINCE, False
 
-    def address(sort: Sort = sort, descending: bool = descending, number: int = 1) -> str:
-        query = {"group": group, "sort": sort, "page": number}
+    def address(
+        sort: Sort = sort, descending: bool = descending, **moments: datetime | None
+    ) -> str:
+        query = {"group": str(group), "sort": str(sort)}
         query |= {"cause": cause} if cause else {}
         query |= {"order": "descending"} if descending else {}
+        query |= {name: moment.isoformat() for name, moment in moments.items() if moment}
         return f"/list?{urlencode(query)}"
 
     return ctx.page(
@@ -65,7 +75,6 @@ async def listed(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
         descending=descending,
         address=address,
         cause_of=queue.cause_of,
-        most=queue.MOST,
         Sort=Sort,
     )
 
@@ -86,3 +95,13 @@ async def search(ctx: ConsoleRequest = allowed_to(Action.SEARCH)) -> Response:
 def _word(given: str | None, usual: _Word) -> _Word:
     kind = type(usual)
     return kind(given) if given in list(kind) else usual
+
+
+def _place(asked: Mapping[str, str]) -> Place | None:
+    """Return the place in a list that an address names; None for the beginning."""
+    for name in ("before", "after"):
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(asked.get(name, ""))
+            if moment.tzinfo and moment.year in _YEARS:
+                return Place(floor(moment.astimezone(UTC)), back=name == "before")
+    return None

@@ -158,10 +158,14 @@ async def waiting_for(client: Client, reason: WaitReason) -> list[CaseSummary]:
     return await listed(client, query)
 
 
-async def listed(client: Client, query: str, *, limit: int | None = None) -> list[CaseSummary]:
+async def listed(
+    client: Client, query: str, *, limit: int | None = None, page_size: int = 500
+) -> list[CaseSummary]:
     """Return the summaries of the runs that Temporal's visibility lists for this query."""
     with asking():
-        found = client.list_workflows(query, limit=limit, rpc_timeout=times.CONSOLE_RPC)
+        found = client.list_workflows(
+            query, limit=limit, page_size=page_size, rpc_timeout=times.CONSOLE_RPC
+        )
         return [of_listing(execution) async for execution in found]
 
 

@@ -70,9 +70,18 @@ def condition(group: Group) -> str:
     return f"{_NOT_FAILING} AND ({_published(group)})"
 
 
-@cache
 def _published(group: Group) -> str:
     """Return the condition of the steps and reasons that belong to a group."""
+    found = _waits(group)
+    whole = sorted(f"'{reason}'" for reason, at in found.items() if reason and at is None)
+    parts = [f"{REASON.name} IN ({', '.join(whole)})"] if whole else []
+    parts += [_waits_for(reason, at) for reason, at in found.items() if at or not reason]
+    return " OR ".join(parts)
+
+
+@cache
+def _waits(group: Group) -> Mapping[WaitReason | None, frozenset[Step] | None]:
+    """Return the reasons of a group with the steps of each; None: every step that has it."""
     found = defaultdict[WaitReason | None, set[Step]](set)
     everywhere = defaultdict[WaitReason | None, set[Step]](set)
     for step, reasons in steps.REASONS.items():
@@ -80,10 +89,9 @@ def _published(group: Group) -> str:
             everywhere[reason].add(step)
             if BELONGS[group](_standing(step, reason)):
                 found[reason].add(step)
-    parts = [
-        _waits_for(reason, None if at == everywhere[reason] else at) for reason, at in found.items()
-    ]
-    return " OR ".join(parts)
+    return {
+        reason: None if at == everywhere[reason] else frozenset(at) for reason, at in found.items()
+    }
 
 
 def causes(group: Group) -> list[str]:
@@ -103,13 +111,13 @@ def of_cause(group: Group, cause: str) -> str | None:
     """
     if cause == CaseState.FAILING:
         return _FAILING if group is Group.STUCK else None
-    if cause in set(Step):
-        waits = f"{REASON.name} IS NULL AND {STEP.name} = '{cause}'"
-    elif cause in set(WaitReason):
-        waits = f"{REASON.name} = '{cause}'"
-    else:
-        return None
-    return f"{_NOT_FAILING} AND ({_published(group)}) AND {waits}"
+    waits = _waits(group)
+    if cause in set(Step) and BELONGS[group](_standing(Step(cause), None)):
+        return f"{_NOT_FAILING} AND {REASON.name} IS NULL AND {STEP.name} = '{cause}'"
+    if cause in set(WaitReason) and WaitReason(cause) in waits:
+        reason = WaitReason(cause)
+        return f"{_NOT_FAILING} AND {_waits_for(reason, waits[reason])}"
+    return None
 
 
 def young(since: datetime) -> str:

@@ -137,7 +137,9 @@ async def test_what_ended_lately_is_listed_with_its_end(pool: Pool, claimed: str
 
 
 async def ended(pool: Pool, noted: activations.ActivationRow) -> dict[str, Step | None]:
-    rows = await activations.finished(pool, since=noted.started_at, departments=None, limit=10_000)
+    rows, _, _ = await activations.finished(
+        pool, since=noted.started_at, departments=None, limit=10_000
+    )
     return {row.reference: row.end for row in rows}
 
 

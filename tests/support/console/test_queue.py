@@ -1,6 +1,8 @@
 """The queue's counts and lists; with no worker, and with the ledger away."""
 
 import asyncio
+import html
+import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -21,10 +23,10 @@ from domain.contracts.vocabulary import (
 from domain.references import from_digest
 from postgres import Pool
 from starter.client.activations import Activations
-from support.verbs import queue
+from support.verbs import lists, queue, windows
 from support.verbs.groups import Group
-from support.verbs.queue import Sort
 from support.verbs.staff import Staff, StaffRole
+from support.verbs.windows import PER_PAGE, Place
 from tests.desk import desk
 from tests.server import working
 from tests.stack import TestStack
@@ -34,7 +36,7 @@ from tests.support.console.conftest import SignedIn
 from tests.workflows.engine import World
 from workflows.search_attributes import DEPARTMENT, REASON, STEP
 
-REFUSED = 28
+REFUSED = PER_PAGE + 3
 
 
 @pytest.fixture
@@ -74,34 +76,42 @@ async def test_what_is_stuck_is_counted_listed_sorted_and_paged(
     assert seen.groups[Group.HUMAN].number >= REFUSED
     assert count.oldest
     listed: list[str] = []
-    number = pages = 1
-    while number <= pages:
-        page = await queue.page(
-            opened, Group.STUCK, cause="CONFIGURATION", sort=Sort.REFERENCE, number=number
-        )
+    place: Place | None = None
+    pages = 0
+    while place or not pages:
+        page = await lists.page(opened, Group.STUCK, cause="CONFIGURATION", place=place)
         listed += [row.reference for row in page.rows]
-        number, pages = number + 1, page.pages
+        place = Place(page.after) if page.after else None
+        pages += 1
     assert pages > 1
-    assert listed == sorted(set(listed))
+    assert len(listed) == len(set(listed))
     assert set(parked) <= set(listed)
     limited = Staff("nina", frozenset({StaffRole.VIEWER}), frozenset({"NONE"}))
     others = desk(client, pool, keys=stack.keys, settings=stack.settings, staff=limited)
-    assert (await queue.page(others, Group.STUCK)).total == 0
+    assert (await lists.page(others, Group.STUCK)).total == 0
 
     browser = await signed_in("viewer")
     shown = await browser.get("/queue?lang=en")
     assert "Stuck now" in shown.text
     assert "/list?group=stuck&amp;cause=CONFIGURATION" in shown.text
     before = time.perf_counter()
-    first = await browser.get("/list?group=stuck&cause=CONFIGURATION&sort=reference")
+    first = await browser.get("/list?group=stuck&cause=CONFIGURATION")
     print(f"list: {time.perf_counter() - before:.3f} s")  # noqa: T201 - a figure for who runs this
     assert 'aria-sort="ascending"' in first.text
     assert "order=descending" in first.text
-    assert "page=2" in first.text
     assert listed[0] in first.text
+    assert listed[-1] not in first.text
+    following = html.unescape(re.findall(r'rel="next" href="([^"]+)"', first.text)[0])
+    second = await browser.get(following)
+    assert listed[-1] in second.text
+    earlier = html.unescape(re.findall(r'rel="prev" href="([^"]+)"', second.text)[0])
+    assert listed[0] in (await browser.get(earlier)).text
+    assert "Πρώτη σελίδα" in (await browser.get(f"{following}&lang=el")).text
     for stale in (
-        "/list?group=nonsense&sort=x&page=-1",
-        "/list?group=stuck&page=99999999999",
+        "/list?group=nonsense&sort=x&after=-1",
+        "/list?group=stuck&after=0001-01-01T00:00:00%2B00:00",
+        "/list?group=stuck&before=2026-01-01",
+        "/list?group=stuck&sort=cause&order=descending&before=2026-01-01T00:00:00%2B00:00",
         "/list?group=finished&cause=%00",
         "/list?group=stuck&cause=%5C%27",
     ):
@@ -111,8 +121,9 @@ async def test_what_is_stuck_is_counted_listed_sorted_and_paged(
 async def test_a_cause_is_counted_however_many_newer_ones_have_another(
     client: Client, stack: TestStack, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The oldest waits for the directory, and more than a list holds got stuck after it."""
-    monkeypatch.setattr(queue, "MOST", 1)
+    """The oldest waits for the directory, and more than a page holds got stuck after it."""
+    monkeypatch.setattr(windows, "PER_PAGE", 1)
+    monkeypatch.setattr(windows, "_MOST", 2)
     waits = [(Step.PROVISIONING, WaitReason.DIRECTORY_DOWN)]
     waits += [(Step.NEEDS_SUPPORT, WaitReason.USERNAME_CONFLICT)] * 3
     references = [from_digest(token_bytes(5)) for _ in waits]
@@ -135,7 +146,7 @@ async def test_a_cause_is_counted_however_many_newer_ones_have_another(
     assert min(counted.values()) > 0
     assert sum(counted.values()) == seen.groups[Group.STUCK].number
     for cause, number in counted.items():
-        assert (await queue.page(opened, Group.STUCK, cause=cause)).total == number
+        assert (await lists.page(opened, Group.STUCK, cause=cause)).total == number
     for reference in references:
         await client.get_workflow_handle(reference).terminate()
 
@@ -144,7 +155,8 @@ async def test_others_push_no_line_of_a_department_out(
     client: Client, stack: TestStack, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is open, and what finished today: so many are read of one's own departments."""
-    monkeypatch.setattr(queue, "MOST", 1)
+    monkeypatch.setattr(windows, "PER_PAGE", 1)
+    monkeypatch.setattr(windows, "_MOST", 2)
     ours, theirs = (f"d'{token_hex(4)}" for _ in range(2))
     references = [from_digest(token_bytes(5)) for _ in range(4)]
     for reference, department in zip(references, (ours, theirs, theirs, theirs), strict=True):
@@ -172,11 +184,11 @@ async def test_others_push_no_line_of_a_department_out(
         everything, staff=Staff("nina", frozenset(StaffRole), frozenset({ours, "none"}))
     )
     for group in (Group.WORKING, Group.FINISHED):
-        page = await queue.page(limited, group)
+        page = await lists.page(limited, group)
         assert ([line.reference for line in page.rows], page.total) == (references[:1], 1)
-        assert not page.more
-        page = await queue.page(everything, group)
-        assert page.more
+        assert page.is_whole
+        page = await lists.page(everything, group)
+        assert page.after
         assert page.total >= len(references)
     assert (await queue.overview(limited)).groups[Group.WORKING].number == 1
     assert (await queue.overview(everything)).groups[Group.WORKING].number >= len(references)
@@ -186,7 +198,7 @@ async def test_others_push_no_line_of_a_department_out(
     outside = replace(everything, staff=Staff("nina", frozenset(StaffRole), crafted))
     assert (await queue.overview(outside)).groups[Group.WORKING].number == 0
     nobodys = replace(everything, staff=Staff("eva", frozenset(StaffRole), frozenset()))
-    assert (await queue.page(nobodys, Group.WORKING)).rows == []
+    assert (await lists.page(nobodys, Group.WORKING)).rows == []
     assert (await queue.overview(nobodys)).groups[Group.WORKING].number == 0
     for reference in references:
         await client.get_workflow_handle(reference).terminate()
