@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from ledger import activations
+from ledger import activations, finished
 from postgres import UNAVAILABLE
 from support.verbs import groups, pollers, queue, windows
 from support.verbs.cases import CaseSummary
@@ -125,7 +125,7 @@ async def _finished_today(
     """Return a page of what finished today; empty while the ledger is away."""
     falling = descending != bool(place and place.back)
     try:
-        rows, left, total = await activations.finished(
+        rows, left, total = await finished.page(
             ctx.pool,
             since=await queue.midnight(ctx),
             departments=ctx.staff.departments,

@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger import activations
+from ledger import finished
 from ledger.activations import ActivationRow
 from postgres import UNAVAILABLE
 from starter.client.connect import asking
@@ -67,8 +67,8 @@ def known_cause(given: str | None) -> str | None:
 async def overview(ctx: StaffContext) -> Overview:
     """Count the open activations by group and cause, and today's finished ones by outcome."""
     ctx.staff.check(Action.QUEUE)
-    (groups, causes), finished = await asyncio.gather(_open_counts(ctx), _finished_counts(ctx))
-    return Overview(groups, causes, finished)
+    (groups, causes), ended = await asyncio.gather(_open_counts(ctx), _finished_counts(ctx))
+    return Overview(groups, causes, ended)
 
 
 async def _open_counts(ctx: StaffContext) -> tuple[dict[Group, Count], list[Count]]:
@@ -203,7 +203,7 @@ async def _described(client: Client, lines: Iterable[CaseSummary]) -> dict[str, 
 async def _finished_counts(ctx: StaffContext) -> list[Count] | None:
     """Count what finished today by outcome; None while the ledger is away."""
     try:
-        found = await activations.finished_counts(
+        found = await finished.counts(
             ctx.pool, since=await midnight(ctx), departments=ctx.staff.departments
         )
     except UNAVAILABLE:

@@ -9,7 +9,7 @@ from domain.contracts.account_io import RecordInsurance
 from domain.contracts.people import Enrolment, Person
 from domain.contracts.vocabulary import Language, Step
 from domain.references import from_digest
-from ledger import activations, insurance, usernames
+from ledger import activations, finished, insurance, usernames
 from ledger.search import SearchQuery, search
 from postgres import Pool
 from tests.stack import TestStack
@@ -137,9 +137,7 @@ async def test_what_ended_lately_is_listed_with_its_end(pool: Pool, claimed: str
 
 
 async def ended(pool: Pool, noted: activations.ActivationRow) -> dict[str, Step | None]:
-    rows, _, _ = await activations.finished(
-        pool, since=noted.started_at, departments=None, limit=10_000
-    )
+    rows, _, _ = await finished.page(pool, since=noted.started_at, departments=None, limit=10_000)
     return {row.reference: row.end for row in rows}
 
 

@@ -14,7 +14,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
 from domain.references import from_digest
-from ledger import activations
+from ledger import finished
 from postgres import Pool
 from support.verbs import lists, queue
 from support.verbs.groups import Group
@@ -279,7 +279,7 @@ async def test_what_finished_today_has_pages_too(hall: Hall, pool: Pool) -> None
     assert set(references(second)) < set(references(newest))
     others = Staff("eva", frozenset(StaffRole), frozenset({"none"}))
     assert (await lists.page(replace(hall.ctx, staff=others), Group.FINISHED)).total == 0
-    rows, left, total = await activations.finished(
+    rows, left, total = await finished.page(
         pool, since=since, departments={hall.department}, limit=1
     )
     assert (len(rows) in {1, 2}, left, total) == (True, len(ended), len(ended))
