@@ -90,7 +90,11 @@ class Stack:
                 "public_url": self.portal.url,
                 "port": self.place.port("portal"),
             },
-            "limits": {"networks": {"127.0.0.0/8": ANY_NUMBER}},
+            "limits": {
+                "networks": {"127.0.0.0/8": ANY_NUMBER},
+                "attack_misses_per_minute": ANY_NUMBER,
+                "attack_wrong_codes": ANY_NUMBER,
+            },
             "console": {
                 "public_url": self.support.url,
                 "port": self.place.port("support"),

@@ -11,6 +11,7 @@ class LimitSettings(Section):
     `_per_address`: an IPv4 address, or the /64 of an IPv6 one; `_per_block`: its /24, or /56;
     `_per_site`: the /48 of an IPv6 address. A miss is a look-up that found nobody. `networks`: of
     the institution's own networks, how many times as much their addresses and blocks may.
+    `attack_`: when attack mode begins, how long it must be quiet until it ends, and its starts.
     """
 
     networks: dict[IPvAnyNetwork, Count] = {}
@@ -22,6 +23,11 @@ class LimitSettings(Section):
     misses_per_block: Count = 40
     misses_per_site: Count = 80
     misses_minutes: Count = 10
+    attack_misses_per_minute: Count = 60
+    attack_wrong_codes: Count = 50
+    attack_wrong_percent: Count = 20
+    attack_quiet_minutes: Count = 10
+    attack_starts_per_minute: Count = 120
     help_per_browser: Count = 5
     help_per_address: Count = 20
     help_per_block: Count = 80

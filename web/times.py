@@ -25,6 +25,8 @@ KEEP_SECONDS = 0.3
 """For keeping an answer of the engine, as the page after it can ask again."""
 PAUSE_READ_SECONDS = 0.5
 """For reading whether activations are paused, which must not delay the first page."""
+ATTACK_FRESH_SECONDS = 5.0
+"""How long a portal uses what it knows of attack mode."""
 PAUSE_FRESH_SECONDS = 3.0
 """How long that is cached, so that a crowd does not query the ledger for each page."""
 PAUSE_KEPT_SECONDS = 15.0

@@ -35,6 +35,7 @@ from starter.portal import (
     review,
 )
 from starter.portal.admission import Admission
+from starter.portal.attack_mode import AttackMode
 from starter.portal.help_service import HelpService
 from starter.portal.limits import TooManyAnswers
 from starter.portal.page_state import Engine, PageState
@@ -108,6 +109,7 @@ def assemble(
         help_requests=HelpService(pool, keys, engine),
         passwords=PasswordService(pool, keys, settings),
         admission=Admission(),
+        attack_mode=AttackMode(pool, settings.limits),
         wordings={language: Wording(language) for language in Language},
     )
 

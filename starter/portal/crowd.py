@@ -45,10 +45,12 @@ async def refusal(
 ) -> Response | None:
     """Admit this start and return None, or return the page that says when to try again.
 
-    A contact whose activation runs is never refused, except under enumeration protection.
+    In attack mode fewer are admitted. A contact whose activation runs is never refused, except
+    under enumeration protection.
     """
-    starts = ctx.app.starts
-    if in_turn and await starts.admit(form.references[0]):
+    starts, reference = ctx.app.starts, form.references[0]
+    in_pace = in_turn and await ctx.app.attack_mode.lets_start(reference)
+    if in_pace and await starts.admit(reference):
         ctx.app.admission.admitted()
         return None
     if not ctx.protects_enumeration and await starts.goes_on_for(read):

@@ -8,6 +8,7 @@ from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.portal.admission import Admission
+from starter.portal.attack_mode import AttackMode
 from starter.portal.help_service import HelpService
 from starter.portal.page_state import Engine
 from starter.portal.password_service import PasswordService
@@ -32,6 +33,7 @@ class PortalContext:
     pauses: Pauses
     texts: Texts
     admission: Admission
+    attack_mode: AttackMode
     starts: StartService
     help_requests: HelpService
     passwords: PasswordService

@@ -38,8 +38,7 @@ def show(json: Json = False) -> None:
             f"{queue.name} {queue.kind}: {queue.waiting} wait, the oldest for {queue.age:.0f} s,"
             f" {queue.workers} pollers"
         )
-    for spent in state.sms:
-        console.print(f"SMS this {spent.window}: {spent.used} of {spent.limit}")
+    _show_limits(console, state)
     for alert in state.alerts:
         console.print(f"Since {utc(alert.since)}: {alert.cause} ({alert.count})")
     for channel in state.alert_channels:
@@ -53,6 +52,13 @@ def show(json: Json = False) -> None:
         )
     if state.pause:
         console.print(f"New activations are paused since {utc(state.pause.since)}.")
+
+
+def _show_limits(console: Console, state: operations.OperationState) -> None:
+    for spent in state.sms:
+        console.print(f"SMS this {spent.window}: {spent.used} of {spent.limit}")
+    if state.attack_since:
+        console.print(f"Attack mode is on since {utc(state.attack_since)}.")
 
 
 @commands.command()

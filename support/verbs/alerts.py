@@ -17,7 +17,7 @@ import structlog
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import FailureType, Step, System, WaitReason
-from ledger import alerts, parts
+from ledger import alerts, attack_mode, parts
 from ledger.alerts import Alert
 from ledger.parts import CallCounts
 from postgres import NO_RESULT, Connection, Pool
@@ -36,6 +36,7 @@ TEMPORAL_DOWN = "TEMPORAL_DOWN"
 TASK_FAILS = "WORKFLOW_TASK_FAILS"
 NO_WORKER = "NO_WORKER"
 ALERTS_FAIL = operations.ALERTS_FAIL
+ATTACK = "ATTACK_MODE"
 SMS_BUDGET = "SMS_BUDGET_SPENT"
 _EVERY = 30.0
 _PATIENCE = timedelta(seconds=5)
@@ -54,6 +55,7 @@ _TEXTS = {
     TASK_FAILS: N_("The engine itself fails: the workers' logs say where."),
     NO_WORKER: N_("No worker serves a task queue."),
     ALERTS_FAIL: N_("Alerts are not delivered by one of their channels."),
+    ATTACK: N_("Somebody seems to guess codes or contacts: attack mode is on."),
     SMS_BUDGET: N_("The SMS that the university sends are used up for now."),
 }
 _STUCK = N_("Activations cannot go on.")
@@ -93,6 +95,7 @@ class Watcher:
         self._client = client
         self._pool = pool
         self._limits = settings.send_budget
+        self._rates = settings.limits
         self._channels = channels(settings)
         self._after = timedelta(seconds=settings.alerts.after_seconds)
         self._texts = translator(settings.institution.default_language)
@@ -134,7 +137,7 @@ class Watcher:
         except NO_ANSWER:
             stood = {alert.cause: alert.count for alert in await alerts.standing(ledger)}
             # The causes that the ledger itself knows are read below.
-            own = {ALERTS_FAIL, SMS_BUDGET}
+            own = {ALERTS_FAIL, ATTACK, SMS_BUDGET}
             found = {cause: count for cause, count in stood.items() if cause.split()[0] not in own}
             found[TEMPORAL_DOWN] = 1
             met.failed, met.last_failed, met.failure = 1, now, TEMPORAL_DOWN
@@ -142,6 +145,8 @@ class Watcher:
         ours = {channel.name for channel in self._channels}
         failing = [each.name for each in await alerts.channels(ledger) if each.failing_since]
         found |= {f"{ALERTS_FAIL} {name}": 1 for name in failing if name in ours}
+        if await attack_mode.since(ledger, self._rates):
+            found[ATTACK] = 1
         paid = await operations.sms_spent(ledger, self._limits)
         return found | ({SMS_BUDGET: 1} if any(each.used >= each.limit for each in paid) else {})
 

@@ -6,13 +6,13 @@ When the ledger or Temporal is away, the result says so and holds what the other
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import System
-from ledger import alerts, allowances, budgets, parts, pauses
+from ledger import alerts, allowances, attack_mode, budgets, parts, pauses
 from ledger.alerts import Alert, AlertDelivery
 from ledger.parts import DependencyHealth
 from ledger.pauses import Pause
@@ -61,6 +61,7 @@ class OperationState:
     temporal: bool = False
     queues: tuple[Queue, ...] | None = None
     sms: tuple[SpentBudget, ...] = ()
+    attack_since: datetime | None = None
     pause: Pause | None = None
     alerts: tuple[Alert, ...] = ()
     alert_channels: tuple[AlertDelivery, ...] = ()
@@ -86,6 +87,7 @@ async def _known(ctx: StaffContext) -> OperationState:
             ledger=True,
             parts=tuple(standing.get(part, DependencyHealth(part)) for part in System),
             sms=await sms_spent(ctx.pool, ctx.settings.send_budget),
+            attack_since=await attack_mode.since(ctx.pool, ctx.settings.limits),
             pause=await pauses.current(ctx.pool),
             alerts=tuple(
                 alert

@@ -150,6 +150,17 @@ async def test_the_institutions_spent_sms_are_one_alert(
     assert hook[0].heard(alerts.SMS_BUDGET) == [("stands", 1), ("over", 1)]
 
 
+async def test_attack_mode_is_one_alert(
+    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    watcher = Watcher(client, pool, settings)
+    on = "INSERT INTO budget VALUES ('attack_mode', now(), 1, now() + interval '9 minutes')"
+    for statement in (on, "DELETE FROM budget WHERE bucket = 'attack_mode'"):
+        await pool.execute(statement)
+        await watcher.look()
+    assert hook[0].heard(alerts.ATTACK) == [("stands", 1), ("over", 1)]
+
+
 async def test_a_cause_is_told_only_when_it_has_stood_for_a_while(
     client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:

@@ -1,0 +1,26 @@
+"""Attack mode: on while many wrong codes or unknown contacts are typed, by the ledger's clock."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from postgres import Connection
+from settings.limits import LimitSettings
+
+log = structlog.get_logger(__name__)
+
+
+async def since(ledger: Connection, limits: LimitSettings) -> datetime | None:
+    """Return since when it is on; None while it is off. Whoever asks begins it when it is due."""
+    row = await ledger.fetchrow(
+        "SELECT since, begins FROM attack_mode($1, $2, $3, $4)",
+        limits.attack_wrong_codes,
+        limits.attack_wrong_percent / 100,
+        limits.attack_misses_per_minute,
+        timedelta(minutes=limits.attack_quiet_minutes),
+    )
+    assert row is not None  # noqa: S101 - the function returns one row
+    if row["begins"]:
+        log.warning("attack mode begins", outcome="blocked")
+    began: datetime | None = row["since"]
+    return began

@@ -1,0 +1,30 @@
+-- Tells since when attack mode is on; NULL while it is off. It begins when the share of wrong codes
+-- of the last five minutes or the look-ups of the last minute that found nobody rise above these
+-- numbers, stays on while they are above half of them, and ends once they were below for `quiet`.
+-- It is a row of `budget` that ends then.
+CREATE FUNCTION attack_mode(
+    least_wrong integer, share_of_wrong double precision, most_misses integer, quiet interval,
+    OUT since timestamptz, OUT begins boolean
+) LANGUAGE plpgsql AS $$
+DECLARE at timestamptz; part double precision; wrong bigint; compared bigint; missed bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('attack_mode', 0));
+    at := clock_timestamp();
+    begins := false;
+    SELECT window_start INTO since FROM budget WHERE bucket = 'attack_mode' AND ends_at > at;
+    part := CASE WHEN since IS NULL THEN 1 ELSE 0.5 END;
+    SELECT count(*) FILTER (WHERE outcome = 'wrong'), count(*) INTO wrong, compared
+        FROM attempt a WHERE a.at > clock_timestamp() - interval '5 min'
+        AND outcome IN ('wrong', 'right');
+    SELECT count(*) INTO missed FROM activation
+        WHERE end_step = 'not_found' AND ended_at > clock_timestamp() - interval '1 min';
+    IF missed >= most_misses * part
+        OR (wrong >= least_wrong * part AND wrong > compared * share_of_wrong * part)
+    THEN
+        begins := since IS NULL;
+        since := coalesce(since, at);
+        INSERT INTO budget (bucket, window_start, ends_at, used)
+            VALUES ('attack_mode', since, at + quiet, 1)
+            ON CONFLICT (bucket, window_start, use) DO UPDATE SET ends_at = EXCLUDED.ends_at;
+    END IF;
+END $$;

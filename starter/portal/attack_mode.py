@@ -1,0 +1,40 @@
+"""Asks whether attack mode is on, every few seconds, and slows starts down while it is."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+from ledger import attack_mode, budgets
+from ledger.budgets import Bound
+from postgres import NO_RESULT, Pool
+from settings.limits import LimitSettings
+from web import times
+
+_STARTS = "starts"
+
+
+class AttackMode:
+    """What one portal knows of it; while the ledger is away it is what was known last."""
+
+    def __init__(self, pool: Pool, limits: LimitSettings) -> None:
+        self._pool = pool
+        self._limits = limits
+        self._on = False
+        self._ask_at = 0.0
+
+    async def active(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now >= self._ask_at:
+            # Set first, so that only one request asks and the others use what is known.
+            self._ask_at = now + times.ATTACK_FRESH_SECONDS
+            with suppress(*NO_RESULT):
+                self._on = await attack_mode.since(self._pool, self._limits) is not None
+        return self._on
+
+    async def lets_start(self, reference: str) -> bool:
+        """Count a start while attack mode is on; returns False for more than so many a minute."""
+        if not await self.active():
+            return True
+        pace = Bound(_STARTS, self._limits.attack_starts_per_minute, timedelta(minutes=1))
+        taken = await budgets.take(self._pool, [pace], f"start:{reference}")
+        return budgets.latest(taken) is None

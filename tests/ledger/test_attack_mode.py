@@ -1,0 +1,97 @@
+"""When attack mode begins and ends: by what the ledger has counted, and by its clock."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from ledger import attack_mode
+from postgres import Pool
+from settings.limits import LimitSettings
+
+LIMITS = LimitSettings()
+
+
+@pytest.fixture(autouse=True)
+async def quiet(pool: Pool) -> AsyncIterator[None]:
+    """Let nothing of other tests count, and leave nothing."""
+    before = "UPDATE attempt SET at = at - interval '1 day'"
+    missed = "UPDATE activation SET ended_at = ended_at - interval '1 day'"
+    over = "DELETE FROM budget WHERE bucket = 'attack_mode'"
+    for statement in (before, missed, over):
+        await pool.execute(statement)
+    yield
+    for statement in (before, missed, over):
+        await pool.execute(statement)
+
+
+async def typed(pool: Pool, reference: str, outcome: str, number: int) -> None:
+    await pool.execute(
+        "INSERT INTO attempt (reference, submission_id, outcome, tries_left)"
+        " SELECT $1, $2 || n || clock_timestamp(), $2, 0 FROM generate_series(1, $3) n",
+        reference,
+        outcome,
+        number,
+    )
+
+
+async def missed(pool: Pool, reference: str, number: int) -> None:
+    await pool.execute(
+        "INSERT INTO activation (reference, language, ended_at, end_step, mobile_index)"
+        " SELECT $1 || n, 'el', now(), 'not_found', '' FROM generate_series(1, $2) n",
+        reference,
+        number,
+    )
+
+
+async def passes(pool: Pool, by: timedelta) -> None:
+    await pool.execute("UPDATE attempt SET at = at - $1::interval", by)
+    await pool.execute("UPDATE activation SET ended_at = ended_at - $1::interval", by)
+    await pool.execute(
+        "UPDATE budget SET window_start = window_start - $1::interval, ends_at = ends_at - $1"
+        " WHERE bucket = 'attack_mode'",
+        by,
+    )
+
+
+async def is_on(pool: Pool) -> bool:
+    return await attack_mode.since(pool, LIMITS) is not None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "misses", "on"),
+    [
+        (0, 0, 0, False),
+        (49, 0, 0, False),
+        (50, 0, 0, True),
+        (50, 200, 0, False),
+        (51, 200, 0, True),
+        (0, 500, 59, False),
+        (0, 500, 60, True),
+    ],
+)
+async def test_it_begins_when_the_share_of_wrong_codes_or_the_misses_rise(
+    pool: Pool, reference: str, *, wrong: int, right: int, misses: int, on: bool
+) -> None:
+    await typed(pool, reference, "wrong", wrong)
+    await typed(pool, reference, "right", right)
+    await missed(pool, reference, misses)
+    assert await is_on(pool) is on
+
+
+async def test_it_begins_ends_by_itself_and_has_hysteresis(pool: Pool, reference: str) -> None:
+    await typed(pool, reference, "wrong", 60)
+    began = await attack_mode.since(pool, LIMITS)
+    assert began
+    await passes(pool, timedelta(minutes=6))
+    await typed(pool, reference, "wrong", 25)  # Half is enough to keep it on.
+    await typed(pool, reference, "right", 200)
+    assert await is_on(pool)
+    await passes(pool, timedelta(minutes=6))
+    assert await is_on(pool)
+    await passes(pool, timedelta(minutes=3))
+    assert await is_on(pool)
+    await passes(pool, timedelta(minutes=2))
+    assert not await is_on(pool)
+    await typed(pool, reference, "wrong", 25)  # And not enough to begin it again.
+    assert not await is_on(pool)

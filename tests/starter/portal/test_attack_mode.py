@@ -1,0 +1,48 @@
+"""What students meet while attack mode is on: slower starts, and nothing once they are inside."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from fastapi import FastAPI
+
+from postgres import Pool
+from settings import Settings
+from tests.starter.portal.conftest import Browser
+from tests.starter.portal.engine import MemoryEngine
+
+OFF = "DELETE FROM budget WHERE bucket IN ('attack_mode', 'starts')"
+
+
+@pytest.fixture(autouse=True)
+async def off(pool: Pool) -> AsyncIterator[None]:
+    await pool.execute(OFF)
+    yield
+    await pool.execute(OFF)
+
+
+@pytest.mark.parametrize("on", [False, True])
+async def test_few_may_start_in_a_minute_and_nobody_is_told_that_it_was_too_often(
+    make_app: Callable[[Settings], FastAPI],
+    settings: Settings,
+    engine: MemoryEngine,
+    pool: Pool,
+    *,
+    on: bool,
+) -> None:
+    if on:
+        await pool.execute(
+            "INSERT INTO budget VALUES ('attack_mode', now(), 1, now() + interval '9 minutes')"
+        )
+    limits = settings.limits.model_copy(update={"attack_starts_per_minute": 2})
+    app = make_app(settings.model_copy(update={"limits": limits}))
+    browsers, told = [Browser(app) for _ in range(4)], []
+    for number, browser in enumerate(browsers):
+        await browser.begin()
+        given = await browser.post("/contact", mobile=f"691234500{number}", email="")
+        told.append(given.status_code)
+    assert told == [303, 303] + ([503, 503] if on else [303, 303])
+    assert len(engine.started) == (2 if on else 4)
+    assert (await browsers[0].get("/pin")).status_code == 200
+    if on:
+        assert int(given.headers["retry-after"]) > 0
+        assert 'value="6912345003"' in given.text
