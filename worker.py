@@ -183,7 +183,7 @@ def _main(given: Dependencies) -> list[Worker]:
     records = LedgerActivities(pool=given.ledger, keys=given.keys, settings=given.config)
     insured = InsuranceActivities(pool=given.ledger, keys=given.keys, registrar=registrar)
     outbox = OutboxActivities(pool=given.ledger)
-    swept = SweepActivities(pool=given.ledger, settings=given.config)
+    swept = SweepActivities(pool=given.ledger, keys=given.keys, settings=given.config)
     served: tuple[Activities, ...] = (registrar, pins, records, insured, outbox, swept)
     every = [each for activities in served for each in activities.all()]
     if given.accounts:

@@ -124,7 +124,7 @@ class LedgerActivities(Activities):
         request, _ = await used_again.with_ledger_keys(self._pool, request)
         await told_apart.note_rows(self._pool, request.person, request.apart)
         names = await wanted_names(self._pool, request, policy)
-        return await reserve_name(self._pool, request.person, names)
+        return await reserve_name(self._pool, self._keys, request.person, names)
 
     @activity.defn(name=ActivityName.RECORD_CONSENT)
     async def record_consent(self, request: RecordConsent) -> ConsentRecorded:
@@ -178,14 +178,14 @@ async def wanted_names(pool: Pool, request: ResolveAccount, policy: Usernames) -
 
 
 async def reserve_name(
-    pool: Pool, person: Person, names: Sequence[str], of_entry: str | None = None
+    pool: Pool, keys: KeyRing, person: Person, names: Sequence[str], of_entry: str | None = None
 ) -> AccountResolved:
     """Reserve the first name that nobody else has, or return the conflict if there is none.
 
     `of_entry` is the rule by which an entry of this name is the person's.
     """
     name = await usernames.reserve(
-        pool, person_key=person.person_key, candidates=names, other_keys=person.other_keys
+        pool, keys, person_key=person.person_key, candidates=names, other_keys=person.other_keys
     )
     if name is not None:
         return AccountResolved(outcome=AccountOutcome.USERNAME, username=name)

@@ -55,7 +55,7 @@ class Resolver:
         if refused:
             return conflict(refused)
         while True:
-            reserved = await reserve_name(self._pool, request.person, names)
+            reserved = await reserve_name(self._pool, self._keys, request.person, names)
             name = reserved.username
             if own is None or name is None:
                 return reserved
@@ -120,14 +120,14 @@ class Resolver:
         The person's code in the entry proves that, unless somebody else has an account of that
         name or is activating one.
         """
-        reserved = await reserve_name(self._pool, request.person, [name], found.why)
+        reserved = await reserve_name(self._pool, self._keys, request.person, [name], found.why)
         if reserved.outcome is AccountOutcome.USERNAME or found.why != CODES:
             return reserved
         replaced = await used_again.noted(self._pool, request.reference)
         heirs = (*request.person.keys, *replaced)
         if await usernames.release(self._pool, self._keys, name, heirs) is not Release.RELEASED:
             return reserved
-        return await reserve_name(self._pool, request.person, [name], found.why)
+        return await reserve_name(self._pool, self._keys, request.person, [name], found.why)
 
     async def _already_active(
         self, person: Person, entry: Entry, found: Judgement[Entry]
@@ -137,7 +137,7 @@ class Resolver:
         The registrar may have given two persons the same username; a code in the entry decides.
         """
         if found.why != CODES:
-            reserved = await reserve_name(self._pool, person, [entry.uid], found.why)
+            reserved = await reserve_name(self._pool, self._keys, person, [entry.uid], found.why)
             if reserved.outcome is AccountOutcome.CONFLICT:
                 return reserved
         return AccountResolved(outcome=AccountOutcome.ALREADY_ACTIVE, username=entry.uid)

@@ -8,6 +8,7 @@ from domain.contracts.sweeping import SweepExpired, SweptExpired
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import retention
 from postgres import UNAVAILABLE, Pool
+from security.keys import KeyRing
 from settings import Settings
 
 _SECONDS = 15.0
@@ -15,12 +16,15 @@ _SECONDS = 15.0
 
 
 class SweepActivities(Activities):
-    def __init__(self, *, pool: Pool, settings: Settings) -> None:
+    def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
         self._pool = pool
+        self._keys = keys
         self._retention = settings.retention
 
     @activity.defn(name=ActivityName.SWEEP_EXPIRED)
     async def sweep_expired(self, _: SweepExpired) -> SweptExpired:
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            complete = await retention.sweep(self._pool, self._retention, seconds=_SECONDS)
+            complete = await retention.sweep(
+                self._pool, self._keys, self._retention, seconds=_SECONDS
+            )
         return SweptExpired(complete=complete)

@@ -1,14 +1,17 @@
 """Erases an activation: personal data is deleted, proofs and counts are kept.
 
-The username stays reserved, because nobody else may ever get it. Data of the person, such as the
-insurance number, is deleted with their last activation, under whichever of their keys it is stored.
+The username stays reserved, because nobody else may ever get it, with the person's last activation
+as a keyed index. Other data of the person, such as the insurance number, is deleted then, under
+whichever of their keys it is stored.
 The audit is a chain of hashes and stays unchanged.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from ledger import usernames
 from postgres import Connection, Pool, exists
+from security.keys import KeyRing
 
 _DELETED = (
     *("session", "sealed_password", "support_request", "case_note", "claim"),
@@ -46,7 +49,7 @@ async def traces(pool: Pool, reference: str) -> Traces | None:
     return Traces(row[0], tuple(row[1]), tuple(row[2])) if row else None
 
 
-async def erase(pool: Pool, reference: str) -> None:
+async def erase(pool: Pool, ring: KeyRing, reference: str) -> None:
     """Erase an activation in one transaction (idempotent)."""
     async with pool.acquire() as connection, connection.transaction():
         keys = await connection.fetchval(_KEYS, reference, None)
@@ -87,7 +90,7 @@ async def erase(pool: Pool, reference: str) -> None:
             " AND NOT EXISTS (SELECT FROM activation a WHERE a.person_key = i.person_key)",
             reference,
         )
-        await _forget(connection, keys)
+        await _forget(connection, ring, keys)
 
 
 async def keys_of(pool: Pool, reference: str | None, key: str | None) -> list[str]:
@@ -96,18 +99,19 @@ async def keys_of(pool: Pool, reference: str | None, key: str | None) -> list[st
     return keys
 
 
-async def forget(pool: Pool, keys: Collection[str]) -> None:
+async def forget(pool: Pool, ring: KeyRing, keys: Sequence[str]) -> None:
     """Delete what belongs to a person who has no activation (any more)."""
     async with pool.acquire() as connection, connection.transaction():
         if not await exists(connection, "activation WHERE person_key = ANY($1)", keys):
-            await _forget(connection, keys)
+            await _forget(connection, ring, keys)
 
 
 async def forget_requests(pool: Pool, requests: Collection[str]) -> None:
     await pool.execute("DELETE FROM support_request WHERE id = ANY($1)", requests)
 
 
-async def _forget(connection: Connection, keys: Collection[str]) -> None:
+async def _forget(connection: Connection, ring: KeyRing, keys: Sequence[str]) -> None:
+    await usernames.conceal(connection, ring, keys)
     await connection.execute("DELETE FROM insurance WHERE person_key = ANY($1)", keys)
     await connection.execute("DELETE FROM imported WHERE person_key = ANY($1)", keys)
     await connection.execute(

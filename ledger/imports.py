@@ -3,7 +3,9 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from ledger import usernames
 from postgres import Pool
+from security.keys import KeyRing
 
 
 class Owned(NamedTuple):
@@ -15,19 +17,37 @@ class Owned(NamedTuple):
     by_code: bool = False
 
 
-async def reserve_all(pool: Pool, owned: Sequence[Owned]) -> tuple[int, dict[str, str]]:
+async def reserve_all(
+    pool: Pool, keys: KeyRing, owned: Sequence[Owned]
+) -> tuple[int, dict[str, str]]:
     """Reserve free names, record owners; return how many are new, and each name's person key."""
     names = [each.name for each in owned]
+    kept = [usernames.kept(keys, name) for name in names]
     async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(
+            "UPDATE username u SET name = n.name"
+            " FROM unnest($1::text[], $2::text[], $3::text[]) n (name, key, kept)"
+            " WHERE u.name = n.kept AND u.person_key = n.key"
+            " AND NOT EXISTS (SELECT FROM username o WHERE o.name = n.name)",
+            names,
+            [each.person_keys[0] for each in owned],
+            kept,
+        )
         fresh = await connection.fetch(
             "INSERT INTO username (name, person_key)"
-            " SELECT * FROM unnest($1::text[], $2::text[]) ORDER BY 1"
+            " SELECT name, key FROM unnest($1::text[], $2::text[], $3::text[]) n (name, key, kept)"
+            " WHERE NOT EXISTS (SELECT FROM username u"
+            " WHERE u.name = kept AND u.person_key <> key) ORDER BY 1"
             " ON CONFLICT (name) DO NOTHING RETURNING name",
             names,
             [each.person_keys[0] for each in owned],
+            kept,
         )
         rows = await connection.fetch(
-            "SELECT name, person_key FROM username WHERE name = ANY($1)", names
+            "SELECT n.name, u.person_key FROM unnest($1::text[], $2::text[]) n (name, kept)"
+            " JOIN username u ON u.name IN (n.name, n.kept)",
+            names,
+            kept,
         )
         owners = {row["name"]: row["person_key"] for row in rows}
         await connection.executemany(

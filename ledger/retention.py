@@ -11,9 +11,10 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from domain.contracts.vocabulary import Step
-from ledger import erasure
+from ledger import erasure, usernames
 from ledger.activations import WITH_ACCOUNT
 from postgres import Pool
+from security.keys import KeyRing
 from settings.rules import Retention
 
 _BATCH = 500
@@ -121,13 +122,13 @@ class Swept(NamedTuple):
     at: datetime
 
 
-async def sweep(pool: Pool, retention: Retention, *, seconds: float) -> bool:
+async def sweep(pool: Pool, keys: KeyRing, retention: Retention, *, seconds: float) -> bool:
     """Sweep for about so long; return whether everything that has expired is gone."""
     until = time.monotonic() + seconds
     for setting, ends in ERASURES.items():
         while expired := await _to_erase(pool, retention, setting, ends):
             for reference in expired:
-                await erasure.erase(pool, reference)
+                await erasure.erase(pool, keys, reference)
             await pool.execute(_COUNTED, _ERASURE, len(expired))
             if time.monotonic() > until:
                 return False
@@ -137,6 +138,12 @@ async def sweep(pool: Pool, retention: Retention, *, seconds: float) -> bool:
             full = await pool.fetchval(_batch(rule), _term(rule, retention), rule.name) == _BATCH
             if full and time.monotonic() > until:
                 return False
+    while unowned := await _unowned(pool, retention):
+        async with pool.acquire() as connection, connection.transaction():
+            gone = await usernames.conceal(connection, keys, unowned)
+            await connection.execute(_COUNTED, _NAMES, gone)
+        if not gone or time.monotonic() > until:
+            return not gone
     return True
 
 
@@ -172,10 +179,25 @@ def names() -> Iterator[str]:
 
 
 _ERASURE = "activation emptied"
+_NAMES = "username emptied"
+_UNOWNED = (
+    "SELECT DISTINCT u.person_key FROM username u"
+    " WHERE u.name NOT LIKE '=%' AND u.reserved_at < now() - $1::interval"
+    " AND NOT EXISTS (SELECT FROM activation a WHERE a.person_key = u.person_key)"
+    " AND NOT EXISTS (SELECT FROM imported i WHERE i.person_key = u.person_key)"
+    " AND NOT EXISTS (SELECT FROM rekeyed r WHERE u.person_key IN (r.person_key, r.former_key))"
+    " LIMIT $2"
+)
 _COUNTED = (
     "INSERT INTO swept AS s SELECT current_date, $1, $2, now()"
     " ON CONFLICT (day, rule) DO UPDATE SET gone = s.gone + EXCLUDED.gone, at = EXCLUDED.at"
 )
+
+
+async def _unowned(pool: Pool, retention: Retention) -> list[str]:
+    """Return keys of persons with a username of whom the ledger has nothing else."""
+    rows = await pool.fetch(_UNOWNED, timedelta(retention.imported_days), _BATCH)
+    return [row["person_key"] for row in rows]
 
 
 async def _to_erase(

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from postgres import Pool, exists
+from postgres import Connection, Pool, exists
 from security.keys import KeyRing
 
+KEPT = "="
+"""Begins what stands for a name; no username begins so."""
 _OF_OTHERS = "activation WHERE username_index = $1 AND (person_key = ANY($2)) IS NOT TRUE"
 _UNDER_WAY = (
     "activation WHERE ended_at IS NULL AND (person_key = $1 OR person_key IN"
@@ -23,28 +25,48 @@ class Release(StrEnum):
 
 
 async def reserve(
-    pool: Pool, *, person_key: str, candidates: Sequence[str], other_keys: Sequence[str] = ()
+    pool: Pool,
+    keys: KeyRing,
+    *,
+    person_key: str,
+    candidates: Sequence[str],
+    other_keys: Sequence[str] = (),
 ) -> str | None:
     """Reserve the first candidate that is free or this person's, and return it; None without one.
 
     A free name is reserved under `person_key`; a name under one of `other_keys` stays as it is.
     """
-    for name in candidates:
-        owner = await pool.fetchval(
-            "INSERT INTO username AS u (name, person_key) VALUES (lower($1), $2)"
-            " ON CONFLICT (name) DO UPDATE SET name = u.name RETURNING person_key",
-            name,
-            person_key,
-        )
-        if owner in (person_key, *other_keys):
-            return name.lower()
+    for name in map(str.lower, candidates):
+        of_person = [person_key, *other_keys]
+        reserved = "SELECT reserve_username($1, $2, $3, $4)"
+        if await pool.fetchval(reserved, name, kept(keys, name), person_key, of_person):
+            return name
     return None
+
+
+def kept(keys: KeyRing, name: str) -> str:
+    """Return what stands for a name whose person has been erased."""
+    return KEPT + keys.index("username", name)
+
+
+async def conceal(connection: Connection, keys: KeyRing, person_keys: Sequence[str]) -> int:
+    """Replace a person's names by what still reserves them; return how many there were."""
+    names = await connection.fetch(
+        "SELECT name FROM username WHERE person_key = ANY($1) AND name NOT LIKE '=%'", person_keys
+    )
+    await connection.executemany(
+        "UPDATE username SET name = $2, empty_entry_of = NULL WHERE name = $1"
+        " AND NOT EXISTS (SELECT FROM username WHERE name = $2)",
+        [(row["name"], kept(keys, row["name"])) for row in names],
+    )
+    return len(names)
 
 
 async def held_by(pool: Pool, *person_keys: str) -> str | None:
     """Return the name that this person reserved last, or None."""
     newest = (
-        "SELECT name FROM username WHERE person_key = ANY($1) ORDER BY reserved_at DESC LIMIT 1"
+        "SELECT name FROM username WHERE person_key = ANY($1) AND name NOT LIKE '=%'"
+        " ORDER BY reserved_at DESC LIMIT 1"
     )
     name: str | None = await pool.fetchval(newest, person_keys)
     return name
@@ -85,7 +107,9 @@ async def release(pool: Pool, keys: KeyRing, name: str, heirs: Sequence[str] = (
     """
     async with pool.acquire() as connection, connection.transaction():
         owner = await connection.fetchval(
-            "SELECT person_key FROM username WHERE name = lower($1) FOR UPDATE", name
+            "SELECT person_key FROM username WHERE name IN (lower($1), $2) FOR UPDATE",
+            name,
+            kept(keys, name.lower()),
         )
         if owner is None:
             return Release.UNKNOWN
@@ -94,5 +118,7 @@ async def release(pool: Pool, keys: KeyRing, name: str, heirs: Sequence[str] = (
         if await exists(connection, _UNDER_WAY, owner):
             return Release.UNDER_WAY
         await connection.execute("DELETE FROM imported WHERE name = lower($1)", name)
-        await connection.execute("DELETE FROM username WHERE name = lower($1)", name)
+        await connection.execute(
+            "DELETE FROM username WHERE name IN (lower($1), $2)", name, kept(keys, name.lower())
+        )
     return Release.RELEASED

@@ -212,10 +212,10 @@ async def reserved(config: Settings, found: Sequence[Match]) -> Imported:
     wanted = sorted((each for each in certain if not unusable(_name(each), services)), key=_name)
     fresh, others = 0, []
     about = f"{len(wanted)} accounts"
-    async with audited(config, "accounts_import", about, seconds=_LEDGER_TIMEOUT) as (ledger, _):
+    async with audited(config, "accounts_import", about, seconds=_LEDGER_TIMEOUT) as (ledger, keys):
         for begin in range(0, len(wanted), BATCH):
             batch = wanted[begin : begin + BATCH]
-            now, taken = await _reserve(ledger, batch)
+            now, taken = await _reserve(ledger, keys, batch)
             fresh += now
             others += taken
             _progress(f"{begin + len(batch)} of {len(wanted)} accounts")
@@ -227,9 +227,9 @@ async def reserved(config: Settings, found: Sequence[Match]) -> Imported:
     )
 
 
-async def _reserve(ledger: Pool, batch: Sequence[Match]) -> tuple[int, list[str]]:
+async def _reserve(ledger: Pool, keys: KeyRing, batch: Sequence[Match]) -> tuple[int, list[str]]:
     owned = [Owned(_name(each), each.keys, each.found_by, each.why == CODES) for each in batch]
-    fresh, owners = await imports.reserve_all(ledger, owned)
+    fresh, owners = await imports.reserve_all(ledger, keys, owned)
     return fresh, [
         f"{each.department_id}  {each.system_id}/{each.registration_id}"
         for each in batch

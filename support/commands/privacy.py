@@ -69,7 +69,7 @@ async def _expired(ctx: StaffContext) -> dict[str, int]:
 
 async def _swept(ctx: StaffContext) -> list[Swept]:
     await ctx.record(Action.SWEEP)
-    await retention.sweep(ctx.pool, ctx.settings.retention, seconds=_SECONDS)
+    await retention.sweep(ctx.pool, ctx.keys, ctx.settings.retention, seconds=_SECONDS)
     return await _last(ctx)
 
 

@@ -52,7 +52,7 @@ async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
     await ctx.record(Action.ERASE, reference, reason)
     for run in runs:
         await _delete(ctx.client, run.execution)
-    await erasure.erase(ctx.pool, reference)
+    await erasure.erase(ctx.pool, ctx.keys, reference)
 
 
 async def erase_person(ctx: StaffContext, *, person: str, reason: str) -> Traced:
@@ -72,8 +72,8 @@ async def erase_person(ctx: StaffContext, *, person: str, reason: str) -> Traced
         await _delete(ctx.client, run.execution)
     await erasure.forget_requests(ctx.pool, found.requests)
     for reference in found.references:
-        await erasure.erase(ctx.pool, reference)
-    await erasure.forget(ctx.pool, found.keys)
+        await erasure.erase(ctx.pool, ctx.keys, reference)
+    await erasure.forget(ctx.pool, ctx.keys, found.keys)
     return found
 
 

@@ -63,7 +63,7 @@ async def imported(case: Case, *people: Person) -> None:
         for each in found
         if each.plan in KNOWN
     ]
-    await imports.reserve_all(case.pool, owned)
+    await imports.reserve_all(case.pool, case.stack.keys, owned)
 
 
 KINDS = [*product(("name", "code"), (True, False), ("none", "the same", "another"))]

@@ -46,7 +46,7 @@ async def live(
     await activations.claimed(pool, keys, reference=reference, person=person, language=el)
     await claims.claim(pool, reference=reference, keys=[f"key of {reference}"])
     await used_again.note(pool, reference, {f"key of {reference}": f"own key of {reference}"})
-    await usernames.reserve(pool, person_key=person.person_key, candidates=[name])
+    await usernames.reserve(pool, stack.keys, person_key=person.person_key, candidates=[name])
     await send(stack, pool, reference)
     await codes.check(pool, typed(reference, "000000"), POLICY, 15, lambda _: None)
     await messages.record(

@@ -19,7 +19,8 @@ from postgres import Pool
 from tests.ledger.life import MOBILE, left, live, person_of
 from tests.stack import TestStack
 
-STAYS = {"activation", "audit", "consent", "message", "username"}
+STAYS = {"activation", "audit", "budget", "consent", "message", "username"}
+"""The budget has the wrong codes of a contact, for a day."""
 
 
 async def test_what_is_personal_goes_and_the_proof_stays(
@@ -39,7 +40,7 @@ async def test_what_is_personal_goes_and_the_proof_stays(
         *("code", "tries", "attempt", "post", "key_used_again"),
     }
     for _ in range(2):
-        await erasure.erase(pool, reference)
+        await erasure.erase(pool, stack.keys, reference)
         assert set(await left(pool, reference, person)) == STAYS
     rows = await left(pool, reference, person)
     index = stack.keys.index("mobile", MOBILE)
@@ -54,7 +55,11 @@ async def test_what_is_personal_goes_and_the_proof_stays(
     ended = await pool.fetchrow("SELECT * FROM activation WHERE reference = $1", reference)
     assert ended
     assert (ended["end_step"], ended["department"]) == (Step.ACTIVE, traces.department)
-    assert await usernames.held_by(pool, person.person_key) == name
+    assert await usernames.held_by(pool, person.person_key) is None
+    assert name not in rows["username"]
+    for key, given in (("another", None), (person.person_key, name)):
+        asked = usernames.reserve(pool, stack.keys, person_key=key, candidates=[name])
+        assert await asked == given
     assert await consents.standing(pool, reference)
 
 
@@ -62,7 +67,7 @@ async def test_of_the_row_only_what_the_figures_need_is_left(
     pool: Pool, stack: TestStack, reference: str
 ) -> None:
     await live(pool, stack, reference, person_of(stack, reference))
-    await erasure.erase(pool, reference)
+    await erasure.erase(pool, stack.keys, reference)
     row = await pool.fetchrow("SELECT * FROM activation WHERE reference = $1", reference)
     kept = {name for name, value in dict(row or {}).items() if value}
     assert kept == {"reference", "language", "started_at", "ended_at", "end_step", "department"}
@@ -77,11 +82,11 @@ async def test_an_insurance_number_goes_with_the_last_activation_of_its_person(
         await live(pool, stack, each, person, number=reference)
     count = "SELECT count(*) FROM insurance WHERE person_key = $1"
     await rekeyed.note(pool, person.person_key, [f"{reference}-gone"])
-    await erasure.erase(pool, reference)
+    await erasure.erase(pool, stack.keys, reference)
     assert await rekeyed.former(pool, person.keys)
     assert await pool.fetchval(count, person.person_key) == 1
     assert "case_note" in await left(pool, other, person)
-    await erasure.erase(pool, other)
+    await erasure.erase(pool, stack.keys, other)
     assert await pool.fetchval(count, person.person_key) == 0
     assert not await rekeyed.former(pool, person.keys)
 
@@ -103,7 +108,7 @@ async def test_what_stands_under_any_key_of_the_person_goes_with_the_last_activa
     old, new = f"{reference}-0", f"{reference}-2"
     await live(pool, stack, old, people[0], number=f"number {reference}")
     account = Owned(f"i{reference[2:].lower()}", [keys[0]], [f"facts of {reference}"])
-    await imports.reserve_all(pool, [account])
+    await imports.reserve_all(pool, stack.keys, [account])
     await rekeyed.note(pool, keys[1], [keys[0]])
     await rekeyed.note(pool, keys[2], [keys[1]])
     await told_apart.note_keys(pool, people[1], [f"another than {reference}"])
@@ -118,9 +123,9 @@ async def test_what_stands_under_any_key_of_the_person_goes_with_the_last_activa
     before = {table for person in people for table in await left(pool, "no reference", person)}
     assert before == {row["table_name"] for row in await pool.fetch(PERSONAL)}
     first, last = (new, old) if newest_first else (old, new)
-    await erasure.erase(pool, first)
+    await erasure.erase(pool, stack.keys, first)
     assert await pool.fetchval("SELECT count(*) FROM insurance WHERE person_key = ANY($1)", keys)
-    await erasure.erase(pool, last)
+    await erasure.erase(pool, stack.keys, last)
     after = {table for person in people for table in await left(pool, reference, person)}
     assert after == STAYS - {"audit"}
 
@@ -136,8 +141,8 @@ async def test_a_number_under_a_key_that_no_activation_has_goes_with_the_last_on
     await pool.execute(
         "UPDATE activation SET person_key = $2 WHERE reference = $1", reference, newer.person_key
     )
-    await erasure.erase(pool, reference)
-    await erasure.erase(pool, other)
+    await erasure.erase(pool, stack.keys, reference)
+    await erasure.erase(pool, stack.keys, other)
     for person in (older, newer):
         assert set(await left(pool, reference, person)) == STAYS - {"audit"}
 

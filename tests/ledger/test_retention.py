@@ -56,7 +56,7 @@ async def everything(pool: Pool, stack: TestStack, reference: str) -> None:
     await live(pool, stack, reference, person)
     await pool.execute("UPDATE support_request SET mailed_at = now()")
     nobody = person_of(stack, "nobody")
-    await imports.reserve_all(pool, [Owned("nobody", [nobody.person_key], ["facts"])])
+    await imports.reserve_all(pool, stack.keys, [Owned("nobody", [nobody.person_key], ["facts"])])
     await rekeyed.note(pool, nobody.person_key, ["before"])
     await told_apart.note_keys(pool, nobody, ["another"])
     await pool.execute("INSERT INTO staff_session VALUES ('hash', 'anna', '{}')")
@@ -64,8 +64,8 @@ async def everything(pool: Pool, stack: TestStack, reference: str) -> None:
     await pool.execute("INSERT INTO budget VALUES ('contact', now(), 1, now())")
 
 
-async def swept(pool: Pool) -> dict[str, int]:
-    assert await retention.sweep(pool, TERMS, seconds=60)
+async def swept(pool: Pool, stack: TestStack) -> dict[str, int]:
+    assert await retention.sweep(pool, stack.keys, TERMS, seconds=60)
     return {row.rule: row.gone for row in await retention.last(pool)}
 
 
@@ -84,11 +84,11 @@ async def test_with_the_years_everything_goes_but_what_must_stay(
     await everything(ledger, stack, reference)
     person = person_of(stack, reference)
     assert sum((await retention.expired(ledger, TERMS)).values()) <= 2  # suggestion and budget
-    await swept(ledger)
+    await swept(ledger, stack)
     first = await left(ledger, reference, person)
     assert {"message", "session", "support_request", "attempt", "post"} <= set(first)
     await aged(ledger, TERMS.help_days + 1)
-    await swept(ledger)
+    await swept(ledger, stack)
     now = await left(ledger, reference, person)
     assert {"session", "support_request", "attempt", "post", "case_note"}.isdisjoint(now)
     assert await ledger.fetchval("SELECT bool_and(contact_index = '') FROM message")
@@ -97,13 +97,14 @@ async def test_with_the_years_everything_goes_but_what_must_stay(
     expected = await retention.expired(ledger, TERMS)
     assert expected["activation emptied"] == 1
     assert expected["imported"] == 1
-    gone = await swept(ledger)
+    gone = await swept(ledger, stack)
     assert {gone[name] for name in ("imported", "told_apart", "rekeyed")} == {1}
     assert set(await left(ledger, reference, person)) == {
         *("activation", "consent", "message", "username"),
     }
+    assert await ledger.fetchval("SELECT count(*) FROM username WHERE name NOT LIKE '=%'") == 0
     await aged(ledger, 3_700)
-    await swept(ledger)
+    await swept(ledger, stack)
     assert set(await left(ledger, reference, person)) == {"username"}
     assert sum((await retention.expired(ledger, TERMS)).values()) == 0
 
@@ -116,9 +117,9 @@ async def test_of_a_live_activation_nothing_goes_but_sessions_and_what_expired_b
     await ledger.execute("UPDATE activation SET ended_at = NULL, end_step = NULL")
     before = await left(ledger, reference, person)
     await aged(ledger, 3_500)
-    await swept(ledger)
+    await swept(ledger, stack)
     gone = set(before) - set(await left(ledger, reference, person))
-    assert gone == {"session", "sealed_password"}
+    assert gone == {"session", "sealed_password", "budget"}
     assert await ledger.fetchval("SELECT count(*) FROM message WHERE contact_index = ''") == 0
     assert await ledger.fetchval("SELECT count(*) FROM insurance WHERE number = ''") == 0
 
@@ -131,15 +132,15 @@ async def test_each_end_has_its_term(
     await live(ledger, stack, reference, person_of(stack, reference))
     await ledger.execute("UPDATE activation SET end_step = $1", end)
     await aged(ledger, getattr(TERMS, setting) - 1)
-    await swept(ledger)
+    await swept(ledger, stack)
     assert await ledger.fetchval("SELECT person_key FROM activation")
     await aged(ledger, 2)
-    assert (await swept(ledger))["activation emptied"] == 1
+    assert (await swept(ledger, stack))["activation emptied"] == 1
     assert await ledger.fetchval("SELECT person_key FROM activation") is None
 
 
 async def test_batches_go_on_where_the_last_one_stopped_and_two_sweeps_count_each_row_once(
-    ledger: Pool, reference: str
+    ledger: Pool, stack: TestStack, reference: str
 ) -> None:
     many = 1_700
     await ledger.execute(
@@ -148,12 +149,12 @@ async def test_batches_go_on_where_the_last_one_stopped_and_two_sweeps_count_eac
         reference,
         many,
     )
-    assert not await retention.sweep(ledger, TERMS, seconds=0)
+    assert not await retention.sweep(ledger, stack.keys, TERMS, seconds=0)
     some = await ledger.fetchval("SELECT count(*) FROM post")
     assert 0 < some < many
-    both = [retention.sweep(ledger, TERMS, seconds=60) for _ in range(2)]
+    both = [retention.sweep(ledger, stack.keys, TERMS, seconds=60) for _ in range(2)]
     await asyncio.gather(*both)
-    assert (await swept(ledger))["post"] == many
+    assert (await swept(ledger, stack))["post"] == many
     assert await ledger.fetchval("SELECT count(*) FROM post") == 0
 
 

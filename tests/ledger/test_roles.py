@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from ledger import erasure, retention, roles
+from ledger import erasure, persons, retention, roles
 from ledger.grants import FUNCTIONS, GRANTS
 from ledger.migrate import migrate
 from ledger.roles import NoRoles
@@ -143,19 +143,34 @@ async def test_whoever_erases_may_erase_all_of_an_activation(
     person = person_of(stack, reference)
     await live(pool, stack, reference, person)
     async with await connect(stack.ledger_dsn_of(user)) as allowed:
-        await erasure.erase(allowed, reference)
+        await erasure.erase(allowed, stack.keys, reference)
     assert set(await left(pool, reference, person)) == {
         "activation",
+        "budget",
         "consent",
         "message",
         "username",
     }
 
 
+async def test_the_commands_may_read_all_that_is_told_of_a_person(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    await live(pool, stack, reference, person_of(stack, f"1/{reference}"))
+    async with await connect(stack.ledger_dsn_of(User.COMMANDS)) as allowed:
+        found = await persons.traced(allowed, stack.keys, f"1/{reference}", "GR")
+        assert await persons.known(allowed, found)
+        told = await persons.held(allowed, stack.keys, found)
+        assert [row["reference"] for row in told["activation"]] == [reference]
+        await erasure.forget_requests(allowed, found.requests)
+        await erasure.erase(allowed, stack.keys, reference)
+        await erasure.forget(allowed, stack.keys, found.keys)
+
+
 @pytest.mark.parametrize("user", [User.MAIN, User.COMMANDS])
 async def test_whoever_sweeps_may_sweep_by_every_rule(stack: TestStack, user: User) -> None:
     async with await connect(stack.ledger_dsn_of(user), seconds=30) as allowed:
-        assert await retention.sweep(allowed, Retention(), seconds=60)
+        assert await retention.sweep(allowed, stack.keys, Retention(), seconds=60)
         assert sum((await retention.expired(allowed, Retention())).values()) == 0
         assert await retention.last(allowed)
 

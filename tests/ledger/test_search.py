@@ -68,7 +68,9 @@ async def found(pool: Pool, stack: TestStack, **sought: Any) -> list[str]:
 async def test_every_way_to_be_found_finds_it_alone(
     pool: Pool, stack: TestStack, claimed: str, person: Person
 ) -> None:
-    await usernames.reserve(pool, person_key=person.person_key, candidates=[claimed.lower()])
+    await usernames.reserve(
+        pool, stack.keys, person_key=person.person_key, candidates=[claimed.lower()]
+    )
     number = f"{person.insurance_scheme}:{person.insurance_number}"
     surname = person.last_name_el.upper()
     ways: list[dict[str, Any]] = [

@@ -113,7 +113,7 @@ async def test_the_sweep_is_started_once_and_sweeps(
         Worker(
             client,
             task_queue=TaskQueue.MAIN,
-            activities=SweepActivities(pool=pool, settings=stack.settings).all(),
+            activities=SweepActivities(pool=pool, keys=stack.keys, settings=stack.settings).all(),
             workflows=[Sweep],
             workflow_runner=sandbox(),
         ),

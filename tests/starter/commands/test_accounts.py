@@ -224,7 +224,7 @@ async def test_a_name_that_nothing_has_is_released_and_no_other(
 ) -> None:
     name, reference = f"zr.{held.replace(' ', '.') or 'free'}", f"A-RELEASE-{held.upper()}"
     owner = f"owner of {name}"
-    await imports.reserve_all(pool, [Owned(name, [owner], ["facts"])])
+    await imports.reserve_all(pool, stack.keys, [Owned(name, [owner], ["facts"])])
     if held == "entry":
         with closing(LdapClient(stack.settings.directory)) as ldap:
             entry = {"objectClass": ["inetOrgPerson"], "cn": ["X"], "sn": ["X"]}

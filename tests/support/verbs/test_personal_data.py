@@ -15,6 +15,7 @@ from ledger import erasure as ledger
 from ledger.imports import Owned
 from ledger.support_requests import HelpRequest
 from postgres import Pool
+from security.keys import KeyRing
 from starter.client.activations import Activations
 from support.verbs import erasure, personal_data
 from support.verbs.actions import ActionRefused
@@ -66,7 +67,9 @@ async def test_one_person_is_told_everything_and_then_found_nowhere(
     by_reply = await asks(pool, stack, mail, "marked by its address")
     by_text = await asks(pool, stack, "other@mail.example", f"I am {mail}.")
     foreign = await asks(pool, stack, "other@mail.example", "another's")
-    await imports.reserve_all(pool, [Owned(f"i{token_hex(6)}", [person.person_key], ["facts"])])
+    await imports.reserve_all(
+        pool, stack.keys, [Owned(f"i{token_hex(6)}", [person.person_key], ["facts"])]
+    )
     await told_apart.note_keys(pool, person, ["another"])
 
     export = await personal_data.export(desk, person=number, reason="asked")
@@ -112,12 +115,12 @@ async def test_what_was_killed_between_two_activations_is_completed_by_repeating
         await live(pool, stack, each, person, number=each)
     erase, calls = ledger.erase, 0
 
-    async def killed(to: Pool, which: str) -> None:
+    async def killed(to: Pool, keys: KeyRing, which: str) -> None:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise KeyboardInterrupt
-        await erase(to, which)
+        await erase(to, keys, which)
 
     monkeypatch.setattr(ledger, "erase", killed)
     with pytest.raises(KeyboardInterrupt):

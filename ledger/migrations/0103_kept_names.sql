@@ -1,0 +1,17 @@
+-- Of a person without activations the ledger keeps `=` and a keyed index (`kept`) in place of the
+-- username, which still reserves it and becomes the name again when the person asks for it. Returns
+-- whether the person has the name now. A name that was replaced while the insertion waited for it
+-- is seen by the statement after it, which undoes the insertion.
+CREATE FUNCTION reserve_username(wanted text, kept text, owner text, person_keys text[])
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE username SET name = wanted WHERE name = kept AND person_key = ANY (person_keys)
+        AND NOT EXISTS (SELECT FROM username WHERE name = wanted);
+    INSERT INTO username (name, person_key) VALUES (wanted, owner) ON CONFLICT (name) DO NOTHING;
+    IF EXISTS (SELECT FROM username WHERE name = kept AND person_key <> ALL (person_keys)) THEN
+        RAISE 'kept for another' USING ERRCODE = 'KEPT0';
+    END IF;
+    RETURN EXISTS (SELECT FROM username WHERE name = wanted AND person_key = ANY (person_keys));
+EXCEPTION WHEN SQLSTATE 'KEPT0' THEN
+    RETURN false;
+END $$;
