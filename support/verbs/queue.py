@@ -35,7 +35,7 @@ _MOST_YOUNG = 50
 class Count:
     """How many have the same cause (see `cause_of`), and since when the first of them has.
 
-    `oldest` is None where the first of them is not among those read.
+    `oldest` is None where not all of them are listed.
     """
 
     number: int = 0
@@ -80,31 +80,35 @@ async def _open_counts(ctx: StaffContext) -> tuple[dict[Group, Count], list[Coun
     for (group, belongs), counted in zip(BELONGS.items(), numbers, strict=True):
         moved = sum(map(belongs, now)) - sum(map(belongs, before))
         counts[group] = Count(counted + moved)
-    causes = await _causes(ctx, now) if counts[Group.STUCK].number else []
+    causes = await _causes(ctx, now, counts[Group.STUCK].number)
     oldest = min((count.oldest for count in causes if count.oldest), default=None)
     counts[Group.STUCK] = Count(sum(count.number for count in causes), oldest)
     return counts, sorted(causes, key=lambda count: (-count.number, count.cause or ""))
 
 
-async def _causes(ctx: StaffContext, now: Sequence[CaseSummary]) -> list[Count]:
-    """Count the stuck activations by cause: by a query each where they are more than a page."""
+async def _causes(ctx: StaffContext, now: Sequence[CaseSummary], stuck: int) -> list[Count]:
+    """Count the stuck activations by cause: by a query each where they are too many to list."""
     query = visible(ctx, groups.condition(Group.STUCK))
-    if query is None:
+    if query is None or not stuck:
         return []
-    at = await pollers.now(ctx.client)
-    first = await windows.window(ctx.client, query, None, at)
-    read = list(filter(BELONGS[Group.STUCK], renewed(first.lines, now)))
-    numbers = Counter(map(cause_of, read))
-    if first.end < first.total:
-        causes = groups.causes(Group.STUCK)
-        conditions = [groups.of_cause(Group.STUCK, cause) for cause in causes]
-        counted = await asyncio.gather(*(number(ctx, each) for each in conditions))
-        numbers = Counter(dict(zip(causes, counted, strict=True)))
-        numbers.update(cause_of(line) for line in now if BELONGS[Group.STUCK](line))
-    oldest: dict[str, datetime] = {}
-    for line in sorted(read, key=lambda line: line.since):
-        oldest.setdefault(cause_of(line), line.since)
-    return [Count(n, oldest.get(cause), cause) for cause, n in numbers.items() if n]
+    if stuck <= windows.LISTED_WHOLE:
+        listed = await cases.listed(
+            ctx.client, query, limit=windows.LISTED_WHOLE, page_size=windows.PER_PAGE
+        )
+        return _by_cause(filter(BELONGS[Group.STUCK], renewed(listed, now)))
+    causes = groups.causes(Group.STUCK)
+    conditions = [groups.of_cause(Group.STUCK, cause) for cause in causes]
+    counted = await asyncio.gather(*(number(ctx, each) for each in conditions))
+    numbers = Counter(dict(zip(causes, counted, strict=True)))
+    numbers.update(cause_of(line) for line in now if BELONGS[Group.STUCK](line))
+    return [Count(n, cause=cause) for cause, n in numbers.items() if n]
+
+
+def _by_cause(lines: Iterable[CaseSummary]) -> list[Count]:
+    since: dict[str, list[datetime]] = {}
+    for line in lines:
+        since.setdefault(cause_of(line), []).append(line.since)
+    return [Count(len(each), min(each), cause) for cause, each in since.items()]
 
 
 def retriable(ctx: StaffContext, seen: Overview) -> frozenset[str]:

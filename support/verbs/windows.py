@@ -20,8 +20,10 @@ from web import times
 from workflows.search_attributes import SINCE
 
 PER_PAGE = 50
+LISTED_WHOLE = 4 * PER_PAGE
+"""As many are listed faster than a range among them is found by counting."""
 _MOST = 2 * PER_PAGE
-"""The most that are listed to find a page: a range with so many is found by few counts."""
+"""The most in a range that is listed to find a page: it is found by fewer counts than one page."""
 _LONGEST = timedelta(days=3650)
 _GRAIN = timedelta(milliseconds=1)
 """What Temporal's visibility keeps of a moment in SQLite; PostgreSQL keeps microseconds.
@@ -82,13 +84,13 @@ async def window(
     moments = _Moments(falling=falling, undated=bool(undated))
     beyond = f"{query} AND {moments.beyond(place.moment)}" if place else query
     left = await count(client, beyond) if place else total
-    if left > _MOST:
+    if left > LISTED_WHOLE:
         edge = await _edge(client, beyond, moments, place, now)
         found = await cases.listed(
             client, f"{beyond} AND {moments.up_to(edge)}", limit=_MOST, page_size=PER_PAGE
         )
     else:
-        found = await cases.listed(client, beyond, limit=_MOST, page_size=PER_PAGE)
+        found = await cases.listed(client, beyond, limit=LISTED_WHOLE, page_size=PER_PAGE)
     found.sort(key=lambda line: line.reference)
     found.sort(key=lambda line: line.since, reverse=falling)
     return cut(found, left, total, place, falling=falling)

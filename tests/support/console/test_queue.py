@@ -124,6 +124,7 @@ async def test_a_cause_is_counted_however_many_newer_ones_have_another(
     """The oldest waits for the directory, and more than a page holds got stuck after it."""
     monkeypatch.setattr(windows, "PER_PAGE", 1)
     monkeypatch.setattr(windows, "_MOST", 2)
+    monkeypatch.setattr(windows, "LISTED_WHOLE", 2)
     waits = [(Step.PROVISIONING, WaitReason.DIRECTORY_DOWN)]
     waits += [(Step.NEEDS_SUPPORT, WaitReason.USERNAME_CONFLICT)] * 3
     references = [from_digest(token_bytes(5)) for _ in waits]
@@ -157,6 +158,7 @@ async def test_others_push_no_line_of_a_department_out(
     """What is open, and what finished today: so many are read of one's own departments."""
     monkeypatch.setattr(windows, "PER_PAGE", 1)
     monkeypatch.setattr(windows, "_MOST", 2)
+    monkeypatch.setattr(windows, "LISTED_WHOLE", 2)
     ours, theirs = (f"d'{token_hex(4)}" for _ in range(2))
     references = [from_digest(token_bytes(5)) for _ in range(4)]
     for reference, department in zip(references, (ours, theirs, theirs, theirs), strict=True):

@@ -29,8 +29,8 @@ from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
 
 __all__ = ["client"]
 
-LISTS, COUNTS = 3, 40
-"""The most calls for one page: two to list it and one of what may fail, and counts of ranges."""
+LISTS, COUNTS = 5, 40
+"""The most calls for one page: four to list it and one of what may fail, and counts of ranges."""
 
 
 @dataclass
