@@ -1,4 +1,4 @@
-"""Rate limits of messages with codes: each purse by contact, by person and, for SMS, over all."""
+"""Rate limits of messages with codes: each purse by contact, by person, and over all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ async def take(
         if kept_at or purse is Purse.ORDINARY:
             return Allowance(purse, opens, spent, kept_at or now)
     charged = purse if opens else Purse.ORDINARY
-    free_at = await _count_paid(ledger, budget) if to.channel.paid else None
+    free_at = await _count(ledger, budget, paid=to.channel.paid)
     return Allowance(charged, free_at, SpentPurse.INSTITUTION) if free_at else Allowance(charged)
 
 
@@ -119,15 +119,24 @@ def _limits(to: To, purse: Purse, budget: SendBudget) -> list[Bound]:
     return [*bounds, (person, to.person, _DAY, budget.per_person_day)] if to.person else bounds
 
 
-def paid_bounds(budget: SendBudget) -> list[budgets.Bound]:
-    """Return the limits of the institution's SMS: of an hour, of a day."""
-    limits = {_HOUR: budget.sms_per_hour, _DAY: budget.sms_per_day}
-    return [budgets.Bound(f"sms:{window}", most, window) for window, most in limits.items()]
+def ceilings(budget: SendBudget, *, paid: bool) -> list[budgets.Bound]:
+    """Return the institution's limits of SMS, or of other messages: of an hour, of a day."""
+    kind = "sms" if paid else "mail"
+    per_hour, per_day = (
+        (budget.sms_per_hour, budget.sms_per_day)
+        if paid
+        else (budget.mail_per_hour, budget.mail_per_day)
+    )
+    return [
+        budgets.Bound(f"{kind}:{window}", most, window)
+        for window, most in ((_HOUR, per_hour), (_DAY, per_day))
+    ]
 
 
-async def _count_paid(ledger: Connection, budget: SendBudget) -> datetime | None:
-    """Count one SMS of the institution; over its limit, return when the next may go."""
-    opens = budgets.latest(await budgets.take(ledger, paid_bounds(budget)))
+async def _count(ledger: Connection, budget: SendBudget, *, paid: bool) -> datetime | None:
+    """Count one message of the institution; over its limit, return when the next may go."""
+    opens = budgets.latest(await budgets.take(ledger, ceilings(budget, paid=paid)))
     if opens:
-        log.warning("SMS budget of the institution is spent", part="sms", outcome="blocked")
+        part = "sms" if paid else "mail"
+        log.warning("message budget of the institution is spent", part=part, outcome="blocked")
     return opens

@@ -31,7 +31,7 @@ class IdentitySettings(Section):
 
 
 class SendBudget(Section):
-    """Rate limits of PIN messages per contact and person, and of the institution's SMS, which cost.
+    """Rate limits of PIN messages per contact and person, and of the institution's SMS and e-mails.
 
     `kept_`: further messages for whoever also gives a second datum, once the ordinary ones of a
     contact or person are spent. `staff_`: messages of staff, with no other limit. Both are per
@@ -46,6 +46,8 @@ class SendBudget(Section):
     kept_per_hour: Count = 1
     kept_per_day: Count = 3
     staff_per_hour: Count = 1
+    mail_per_hour: Count = 5_000
+    mail_per_day: Count = 30_000
     sms_per_hour: Count = 2_000
     sms_per_day: Count = 10_000
 

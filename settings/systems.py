@@ -94,7 +94,7 @@ class Sms(Section):
     `preset` names a gateway of `adapters/messaging/sms_presets.toml`, whose fields are
     the defaults. `token_file` holds the secret for `auth`, whichever it is; `username` is its user,
     client or signer. `signed` is the text that `hmac` signs. `check_url` answers 2xx to requests
-    with the secret, and sends nothing.
+    with the secret, and sends nothing. `countries`: to which it may send; empty: to all.
     """
 
     preset: str | None = None
@@ -112,6 +112,7 @@ class Sms(Section):
     signed: str = "{method}\n{path}\n{body}\n{date}"
     date_header: str = "Date"
     sender: str = "UNIVERSITY"
+    countries: list[Annotated[str, Field(pattern="^[A-Z]{2}$")]] = []
     ok_pattern: Expression = ".*"
     refused_pattern: Expression = ".*"
     per_second: Seconds = 10

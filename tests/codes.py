@@ -23,6 +23,8 @@ WITHOUT_LIMITS = messages.Limits(
         per_day=MANY,
         per_person_day=MANY,
         guesses_per_day=MANY,
+        mail_per_hour=MANY,
+        mail_per_day=MANY,
         sms_per_hour=MANY,
         sms_per_day=MANY,
     ),

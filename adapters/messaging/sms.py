@@ -23,6 +23,7 @@ import httpx
 
 from adapters.errors import AdapterError, Misconfigured, Unavailable, translated
 from adapters.messaging.sms_auth import ClientCredentials, authentication
+from domain import contacts
 from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import FailureType
 from settings.systems import SMS_PLACEHOLDERS, Sms
@@ -52,9 +53,15 @@ class SmsGateways:
             await gateway.close()
 
     async def send(self, *, to: str, content: str, message_id: str) -> Delivery:
-        """Send by the first gateway that answers, else raise the error with the shortest wait."""
+        """Send by the first gateway that answers, else raise the error with the shortest wait.
+
+        A number in a country to which no gateway may send is undeliverable.
+        """
         failures = []
-        for gateway in self._gateways:
+        gateways = [gateway for gateway in self._gateways if gateway.may_send(to)]
+        if not gateways:
+            return Delivery.UNDELIVERABLE
+        for gateway in gateways:
             try:
                 return await gateway.send(to=to, content=content, message_id=message_id)
             except AdapterError as error:
@@ -79,6 +86,10 @@ class SmsGateway:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    def may_send(self, to: str) -> bool:
+        countries = self._settings.countries
+        return not countries or contacts.country(to) in countries
 
     async def send(self, *, to: str, content: str, message_id: str) -> Delivery:
         """Send a text; a refusal of this message is an outcome, all else is raised."""

@@ -55,8 +55,10 @@ def show(json: Json = False) -> None:
 
 
 def _show_limits(console: Console, state: operations.OperationState) -> None:
-    for spent in state.sms:
-        console.print(f"SMS this {spent.window}: {spent.used} of {spent.limit}")
+    for name, ceilings in (("SMS", state.sms), ("E-mails", state.mail)):
+        for each in ceilings:
+            told = f"{each.used} of {each.limit} ({each.percent} %)"
+            console.print(f"{name} of the last {each.window}: {told}")
     if state.attack_since:
         console.print(f"Attack mode is on since {utc(state.attack_since)}.")
 

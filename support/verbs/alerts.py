@@ -37,6 +37,10 @@ TASK_FAILS = "WORKFLOW_TASK_FAILS"
 NO_WORKER = "NO_WORKER"
 ALERTS_FAIL = operations.ALERTS_FAIL
 ATTACK = "ATTACK_MODE"
+USED = "BUDGET_USED"
+_ALL = 100
+_SHARES = (50, 80, _ALL)
+"""The shares of a ceiling, in per cent, from which on operators are told."""
 SMS_BUDGET = "SMS_BUDGET_SPENT"
 _EVERY = 30.0
 _PATIENCE = timedelta(seconds=5)
@@ -56,6 +60,7 @@ _TEXTS = {
     NO_WORKER: N_("No worker serves a task queue."),
     ALERTS_FAIL: N_("Alerts are not delivered by one of their channels."),
     ATTACK: N_("Somebody seems to guess codes or contacts: attack mode is on."),
+    USED: N_("Messages have reached a share (per cent) of what the university sends at most."),
     SMS_BUDGET: N_("The SMS that the university sends are used up for now."),
 }
 _STUCK = N_("Activations cannot go on.")
@@ -137,7 +142,7 @@ class Watcher:
         except NO_ANSWER:
             stood = {alert.cause: alert.count for alert in await alerts.standing(ledger)}
             # The causes that the ledger itself knows are read below.
-            own = {ALERTS_FAIL, ATTACK, SMS_BUDGET}
+            own = {ALERTS_FAIL, ATTACK, SMS_BUDGET, USED}
             found = {cause: count for cause, count in stood.items() if cause.split()[0] not in own}
             found[TEMPORAL_DOWN] = 1
             met.failed, met.last_failed, met.failure = 1, now, TEMPORAL_DOWN
@@ -147,8 +152,18 @@ class Watcher:
         found |= {f"{ALERTS_FAIL} {name}": 1 for name in failing if name in ours}
         if await attack_mode.since(ledger, self._rates):
             found[ATTACK] = 1
-        paid = await operations.sms_spent(ledger, self._limits)
-        return found | ({SMS_BUDGET: 1} if any(each.used >= each.limit for each in paid) else {})
+        return found | await self._spending(ledger)
+
+    async def _spending(self, ledger: Connection) -> dict[str, int]:
+        """Return a cause for each share of a ceiling that messages have reached."""
+        found: dict[str, int] = {}
+        for kind in ("sms", "mail"):
+            ceilings = await operations.spent(ledger, self._limits, paid=kind == "sms")
+            most = max(each.percent for each in ceilings)
+            found |= {f"{USED} {kind} {share}": 1 for share in _SHARES if share <= most}
+            if kind == "sms" and most >= _ALL:
+                found[SMS_BUDGET] = 1
+        return found
 
     async def _settle(self, ledger: Connection, alert: Alert) -> None:
         over = alert.gone_at is not None

@@ -45,11 +45,15 @@ class Queue:
 
 @dataclass(frozen=True)
 class SpentBudget:
-    """SMS sent in the last hour or day, and the limit that the institution pays for."""
+    """Messages sent in the last hour or day, and the institution's limit."""
 
     window: str
     used: int
     limit: int
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.used // self.limit
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class OperationState:
     temporal: bool = False
     queues: tuple[Queue, ...] | None = None
     sms: tuple[SpentBudget, ...] = ()
+    mail: tuple[SpentBudget, ...] = ()
     attack_since: datetime | None = None
     pause: Pause | None = None
     alerts: tuple[Alert, ...] = ()
@@ -86,7 +91,8 @@ async def _known(ctx: StaffContext) -> OperationState:
         return OperationState(
             ledger=True,
             parts=tuple(standing.get(part, DependencyHealth(part)) for part in System),
-            sms=await sms_spent(ctx.pool, ctx.settings.send_budget),
+            sms=await spent(ctx.pool, ctx.settings.send_budget, paid=True),
+            mail=await spent(ctx.pool, ctx.settings.send_budget, paid=False),
             attack_since=await attack_mode.since(ctx.pool, ctx.settings.limits),
             pause=await pauses.current(ctx.pool),
             alerts=tuple(
@@ -107,9 +113,9 @@ async def _channels(ctx: StaffContext) -> list[AlertDelivery]:
     return [used.get(name, AlertDelivery(name, None, None, None, None)) for name in named]
 
 
-async def sms_spent(ledger: Connection, limits: SendBudget) -> tuple[SpentBudget, ...]:
-    """Return the SMS sent in the last hour and day against their limits."""
-    bounds = zip(("hour", "day"), allowances.paid_bounds(limits), strict=True)
+async def spent(ledger: Connection, limits: SendBudget, *, paid: bool) -> tuple[SpentBudget, ...]:
+    """Return the SMS, or other messages, of the last hour and day against their limits."""
+    bounds = zip(("hour", "day"), allowances.ceilings(limits, paid=paid), strict=True)
     return tuple(
         [
             SpentBudget(name, await budgets.used(ledger, bound.bucket), bound.most)

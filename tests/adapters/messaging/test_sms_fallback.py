@@ -89,3 +89,26 @@ async def test_operators_hear_of_each_cause_once_and_of_no_student(
         ("trouble outside", "error", "CONFIGURATION: HTTP 401"),
         ("trouble outside", "error", "SMS_DOWN: HTTP 503"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told", "asked"),
+    [
+        ([], ["CY"], Delivery.SENT, [1, 0]),
+        (["GR", "CY"], [], Delivery.SENT, [1, 0]),
+        (["CY"], ["GR"], Delivery.SENT, [0, 1]),
+        (["CY"], ["DE"], Delivery.UNDELIVERABLE, [0, 0]),
+    ],
+)
+async def test_a_gateway_sends_to_its_countries_only(
+    gateway: Gateway,
+    other: Gateway,
+    *,
+    first: list[str],
+    second: list[str],
+    told: Delivery,
+    asked: list[int],
+) -> None:
+    gateways = Sms(url=gateway.url, countries=first), Sms(url=other.url, countries=second)
+    assert await send(*gateways) is told
+    assert [len(each.seen) for each in (gateway, other)] == asked

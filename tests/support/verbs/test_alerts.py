@@ -142,8 +142,10 @@ async def test_the_institutions_spent_sms_are_one_alert(
     watcher = Watcher(client, pool, settings.model_copy(update={"send_budget": limits}))
     await pool.execute("DELETE FROM budget")
     for number in range(5):
-        await budgets.take(pool, allowances.paid_bounds(limits))
+        await budgets.take(pool, allowances.ceilings(limits, paid=True))
         await watcher.look()
+        told = [len(hook[0].heard(f"{alerts.USED} sms {share}")) for share in (50, 80, 100)]
+        assert told == [1, number >= 1, number >= 1]
         assert len(hook[0].heard(alerts.SMS_BUDGET)) == (number >= 1)
     await pool.execute("DELETE FROM budget")
     await watcher.look()
