@@ -112,10 +112,7 @@ class Case:
         request = ResolveAccount(
             reference=self.reference, person=self.person, ask_directory=ask_directory
         )
-        resolved = await ActivityEnvironment().run(activities.resolve_account, request)
-        elsewhere = resolved.outcome is AccountOutcome.ELSEWHERE
-        assert resolved.person_key == (None if elsewhere else self.person.person_key)
-        return resolved.model_copy(update={"person_key": None})
+        return await run_resolve(activities, request)
 
     def entry(self, name: str = "") -> dict[str, list[str]] | None:
         found = self.ldap.search(self.people, f"(uid={name or self.name})", ["*"])
@@ -134,6 +131,16 @@ class Case:
 def others(case: Case) -> dict[str, list[str]]:
     """Return what makes an entry somebody else's."""
     return {CODES: [f"{codes(case.person, case.domain)[0]}-other"]}
+
+
+async def run_resolve(
+    activities: DirectoryActivities | LedgerActivities, request: ResolveAccount
+) -> AccountResolved:
+    """Run the activity, check whose the outcome is said to be, and return it without that."""
+    resolved = await ActivityEnvironment().run(activities.resolve_account, request)
+    elsewhere = resolved.outcome is AccountOutcome.ELSEWHERE
+    assert resolved.person_key == (None if elsewhere else request.person.person_key)
+    return resolved.model_copy(update={"person_key": None})
 
 
 def named(name: str) -> AccountResolved:

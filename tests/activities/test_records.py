@@ -32,6 +32,7 @@ from ledger.claims import ClaimHeld
 from postgres import Pool, connect
 from security.purposes import User
 from security.sealing import seal
+from tests.activities.case import run_resolve
 from tests.activities.conftest import MakePerson
 from tests.stack import TestStack
 
@@ -58,7 +59,7 @@ async def close(
 
 async def resolve(records: LedgerActivities, person: Person, *taken: str) -> AccountResolved:
     request = ResolveAccount(reference="A", person=person, taken=taken, ask_directory=False)
-    return await ActivityEnvironment().run(records.resolve_account, request)
+    return await run_resolve(records, request)
 
 
 # --- claims --------------------------------------------------------------------------------

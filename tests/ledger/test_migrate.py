@@ -77,3 +77,9 @@ async def test_a_ledger_of_before_the_checksums_is_adopted(empty: str, folder: P
     (folder / f"{NAMES[0]}.sql").write_text("SELECT 1")
     with pytest.raises(NotMigrated):
         await migrate(empty)
+
+
+def test_no_two_files_have_one_number() -> None:
+    """Two files of one number would be applied in the order of their names, by accident."""
+    numbers = [name[:4] for name in NAMES]
+    assert len(numbers) == len(set(numbers))
