@@ -158,5 +158,8 @@ GRANTS = (
 )
 """`audit_before` is there where an audit of the first version was kept; only the owner reads it."""
 
-FUNCTIONS = {"empty_consents(text)": _ERASERS}
+FUNCTIONS = {
+    "empty_consents(text)": _ERASERS,
+    "attack_mode(integer,double precision,integer,interval)": (User.PORTAL, User.ALERTS, *_DESK),
+}
 """The SECURITY DEFINER functions: those of the owner's rights that a process needs."""

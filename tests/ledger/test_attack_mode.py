@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 
 from ledger import attack_mode
-from postgres import Pool
+from postgres import Pool, connect
+from security.purposes import User
 from settings.limits import LimitSettings
+from tests.stack import TestStack
 
 LIMITS = LimitSettings()
 
@@ -95,3 +97,12 @@ async def test_it_begins_ends_by_itself_and_has_hysteresis(pool: Pool, reference
     assert not await is_on(pool)
     await typed(pool, reference, "wrong", 25)  # And not enough to begin it again.
     assert not await is_on(pool)
+
+
+@pytest.mark.parametrize("user", [User.PORTAL, User.ALERTS, User.CONSOLE, User.COMMANDS])
+async def test_each_process_that_asks_may_begin_it(
+    stack: TestStack, pool: Pool, reference: str, user: User
+) -> None:
+    await typed(pool, reference, "wrong", 60)
+    async with await connect(stack.ledger_dsn_of(user)) as allowed:
+        assert await is_on(allowed)
