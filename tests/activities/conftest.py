@@ -22,6 +22,8 @@ from security.purposes import User
 from tests.activities.case import Case
 from tests.stack import TestStack
 
+RESET = ("=s\n    by self =w", "=sw\n    by self =w")
+"""Lets the service account set the password of an active account as well."""
 MakePerson: TypeAlias = Callable[..., Person]
 _numbers = itertools.count(700001)
 
@@ -144,8 +146,12 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def activities(stack: TestStack, pool: Pool) -> AsyncIterator[DirectoryActivities]:
-    async with writing(stack, pool) as made:
+async def activities(stack: TestStack) -> AsyncIterator[DirectoryActivities]:
+    """Give the activities of the directory, with the rights of their worker and no others."""
+    async with (
+        await connect(stack.ledger_dsn_of(User.DIRECTORY)) as allowed,
+        writing(stack, allowed) as made,
+    ):
         yield made
 
 

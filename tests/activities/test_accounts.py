@@ -20,7 +20,7 @@ from domain.contracts.vocabulary import Choice, Language, PasswordRefusal
 from domain.personal import contained
 from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
-from tests.activities.conftest import MakePerson, ruled, writing
+from tests.activities.conftest import RESET, MakePerson, ruled, writing
 from tests.stack import TestStack
 
 
@@ -109,9 +109,10 @@ async def test_an_older_password_was_used_before(
     activities: DirectoryActivities, case: Case
 ) -> None:
     first = await case.choose(PASSWORD)
-    await case.provision(activities, first)
-    await case.provision(activities, await case.choose("Another-password-12"))
-    assert await case.provision(activities, first) == refused(PasswordRefusal.USED_BEFORE)
+    with ruled(case.stack, *RESET):
+        await case.provision(activities, first)
+        await case.provision(activities, await case.choose("Another-password-12"))
+        assert await case.provision(activities, first) == refused(PasswordRefusal.USED_BEFORE)
     assert case.can_bind("Another-password-12")
 
 

@@ -143,6 +143,7 @@ def test_a_password_is_refused_with_why(directory: Directory, entry: Entry) -> N
     assert not directory.can_bind(entry.dn, b"short")
 
 
+@pytest.mark.usefixtures("may_reset")
 def test_a_password_used_before_may_be_this_one_set_already(
     directory: Directory, entry: Entry
 ) -> None:

@@ -45,7 +45,7 @@ REFUSED = {
     User.MAIN: (
         *("SELECT name FROM staff_session", "SELECT token_hash FROM session"),
         *("SELECT box FROM sealed_password", "SELECT id FROM audit", "SELECT choices FROM consent"),
-        "DELETE FROM username",
+        "UPDATE staff_session SET roles = '{}'",
     ),
     User.MESSAGING: (
         *("SELECT name FROM staff_session", "SELECT token_hash FROM session"),

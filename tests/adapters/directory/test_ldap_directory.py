@@ -8,6 +8,7 @@ import pytest
 
 from adapters.directory.port import Directory
 from adapters.directory.wiring import directory_of
+from tests.activities.conftest import RESET, ruled
 from tests.adapters.between import ADD, MODIFY, SET_PASSWORD, Between, between
 from tests.adapters.contract_directory import *  # noqa: F403 - the tests of every directory
 from tests.adapters.contract_directory import Fenced, Losing, Write
@@ -36,6 +37,13 @@ async def opened(stack: TestStack) -> AsyncIterator[Callable[..., Directory]]:
 @pytest.fixture
 def directory(opened: Callable[..., Directory]) -> Directory:
     return opened()
+
+
+@pytest.fixture
+def may_reset(stack: TestStack) -> Iterator[None]:
+    """Let the service account set the password of an active account as well."""
+    with ruled(stack, *RESET):
+        yield
 
 
 @pytest.fixture

@@ -45,6 +45,11 @@ def opened(stack: TestStack) -> Iterator[Callable[..., Directory]]:
 
 
 @pytest.fixture
+def may_reset() -> None:
+    """Leave it: this directory has no such rights."""
+
+
+@pytest.fixture
 def directory(opened: Callable[..., Directory], store: Store) -> Directory:
     return opened(store.url)
 
