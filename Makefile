@@ -94,6 +94,9 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in --group demo -c requirements/dev.txt -o requirements/demo.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
 
+abuse: setup-dev ## play 300,000 guesses at codes of 20,000 activations, with students among them
+	@$(BIN)/python -m bench.abuse
+
 rows: setup-dev ## play 20,000 untidy rows of the registrar: report, match, import, and 300 journeys
 	@$(BIN)/python -m bench.rows
 
