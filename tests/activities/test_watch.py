@@ -9,6 +9,12 @@ from temporalio.client import Client
 
 import postgres
 from activities.watch import Watch, watched
+from domain.contracts.account_io import (
+    AccountOutcome,
+    AccountResolved,
+    ProvisionAccount,
+    ResolveAccount,
+)
 from domain.contracts.systems import USED_BY
 from domain.contracts.vocabulary import ActivityName, FailureType, System
 from ledger import parts, passwords
@@ -16,7 +22,7 @@ from ledger.parts import DependencyHealth
 from postgres import Pool
 from security.sealing import SealedPassword
 from support.verbs.operations import WITHIN
-from tests.security.test_codec import begin, waits_for_the_pin
+from tests.security.test_codec import begin, finishes, waits_for_the_pin
 from tests.server import client, reference, working, world
 from tests.stack import TestStack
 from tests.workflows.engine import World
@@ -54,6 +60,21 @@ async def test_what_activities_meet_reaches_the_ledger_under_the_part_to_mend(
     assert now[System.LEDGER].failed == before[System.LEDGER].failed + 1
     assert now[System.LEDGER].failure == FailureType.LEDGER_DOWN
     assert now[System.DIRECTORY] == before[System.DIRECTORY]
+
+
+async def test_a_worker_without_the_directorys_account_says_nothing_of_the_directory(
+    client: Client, pool: Pool, world: World, reference: str
+) -> None:
+    """Only the worker that then asked it is counted; the other would hide an outage."""
+    world.accounts = [AccountResolved(outcome=AccountOutcome.ELSEWHERE), *world.accounts]
+    before = await standing(pool, System.DIRECTORY)
+    async with watched(client, pool) as seen, working(seen, world):
+        handle = await begin(seen, reference)
+        await waits_for_the_pin(handle)
+        await finishes(handle)
+    asked = len(world.made(ResolveAccount)) - 1 + len(world.made(ProvisionAccount))
+    assert asked == 2
+    assert (await standing(pool, System.DIRECTORY)).done == before.done + asked
 
 
 async def test_counts_wait_for_the_ledger(pool: Pool) -> None:
