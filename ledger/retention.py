@@ -223,7 +223,7 @@ def _of(rule: RetentionRule) -> str:
 def _batch(rule: RetentionRule) -> str:
     act = f"DELETE FROM {rule.table}"  # noqa: S608 - constants of this module
     if rule.emptied:
-        act = f"UPDATE {rule.table} SET {rule.emptied}"  # noqa: S608 - as above
+        act = f"UPDATE {rule.table} AS t SET {rule.emptied}"  # noqa: S608 - as above
     return (
         f"WITH gone AS ({act} WHERE ctid = ANY(ARRAY("  # noqa: S608 - constants of this module
         f"SELECT t.ctid FROM {_of(rule)} LIMIT {_BATCH} FOR UPDATE OF t SKIP LOCKED)) RETURNING 1),"

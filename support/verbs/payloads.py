@@ -23,7 +23,7 @@ UNREADABLE = "[cannot be decoded]"
 SHOWN = frozenset({
     "accepted_at", "activated_by", "address", "alike", "allowed", "always_ask", "apart",
     "ask_directory", "carries_code", "channel", "channels", "choices", "citizenship",
-    "close", "closed", "code_no", "deadline",
+    "close", "closed", "code_no", "complete", "deadline",
     "deadline_at", "department_el", "department_en", "department_id", "destination", "email",
     "email_to", "emails", "end", "enrolments", "expires_at", "first_name_el", "first_name_latin",
     "former", "gone", "holder", "identify", "identity_tries", "insurance_scheme", "joined_to",
