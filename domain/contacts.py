@@ -102,13 +102,13 @@ def is_of_nobody(address: str) -> bool:
     return reserved or not blanks.value(name) or re.sub(r"[._+-]", "", name) in _NOT_PERSONAL
 
 
-@remembered(OF_A_REGISTRAR)
 def country(number: str) -> str | None:
     """Return the country of a number in E.164 form, such as "GR"; None if it belongs to none."""
     read = _parse(number, "ZZ")
     return phonenumbers.region_code_for_number(read) if read else None
 
 
+@remembered(OF_A_REGISTRAR)
 def mobiles_on_file(raw: str | None, region: str) -> tuple[str, ...]:
     """Return every mobile in the registrar's field, in order, without duplicates."""
     text = plain((raw or "")[:_LONGEST_FIELD])

@@ -24,7 +24,7 @@ ROOMS = (
 )
 KEPT_FOR_EVER = {
     *("_aliases", "_blocked", "_environment", "_names", "_runtime", "_strange", "listed", "load"),
-    *("_published", "sections", "static_path", "translator", "words"),
+    *("_waits", "sections", "static_path", "translator", "words"),
     *("_derived", "_file", "_named", "_read_key", "derive"),
     *("_alike", "_of_latin", "_translated", "_with_marks"),
 }

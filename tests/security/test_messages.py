@@ -42,6 +42,7 @@ PROVES = {("PinSubmission", "pin"), ("CheckPin", "pin")}
 NAMES = {
     *(("RecordConsent", "person_key"), ("RecordInsurance", "person_key")),
     *(("ReserveSend", "person_key"), ("Person", "person_key"), ("Enrolment", "row_key")),
+    ("AccountResolved", "person_key"),
 }
 """Names of persons and rows, which open nothing."""
 
