@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.inbox import Kind, Kinds
     from workflows.ledger_clock import LedgerClock
     from workflows.long_wait import LongWait
-    from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
+    from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP, whole_millisecond
     from workflows.tasks import background, log_mistake
 
 _WHILE_HELD: Kinds = (StaffSubmission, ResendRequest)
@@ -126,7 +126,7 @@ class StepMachine(Answering):
         updates: list[SearchAttributeUpdate[Any]] = [
             STEP.value_set(self.step),
             reason,
-            SINCE.value_set(self.since),
+            SINCE.value_set(whole_millisecond(self.since)),
         ]
         if self.department:
             updates.append(DEPARTMENT.value_set(self.department))

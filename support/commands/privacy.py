@@ -55,7 +55,7 @@ def sweep(
         return
     rows = run(_swept if now else _last)
     if json:
-        show_json([{"rule": row.rule, "gone": row.gone, "at": row.at} for row in rows])
+        show_json([{"at": row.at, "rule": row.rule, "gone": row.gone} for row in rows])
         return
     for row in rows:
         typer.echo(f"{row.rule}: {row.gone} on {row.day}, last at {utc(row.at)}")

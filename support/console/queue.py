@@ -15,7 +15,8 @@ from support.verbs import search as searching
 from support.verbs.groups import Group
 from support.verbs.lists import Sort
 from support.verbs.staff import Action
-from support.verbs.windows import Place, floor
+from support.verbs.windows import Place
+from workflows.search_attributes import whole_millisecond
 
 router = APIRouter()
 
@@ -103,5 +104,5 @@ def _place(asked: Mapping[str, str]) -> Place | None:
         with suppress(ValueError):
             moment = datetime.fromisoformat(asked.get(name, ""))
             if moment.tzinfo and moment.year in _YEARS:
-                return Place(floor(moment.astimezone(UTC)), back=name == "before")
+                return Place(whole_millisecond(moment.astimezone(UTC)), back=name == "before")
     return None

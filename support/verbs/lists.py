@@ -13,6 +13,7 @@ from support.verbs.cases import CaseSummary
 from support.verbs.groups import BELONGS, Group
 from support.verbs.staff import Action, StaffContext
 from support.verbs.windows import Place, Window
+from workflows.search_attributes import whole_millisecond
 
 
 class Sort(StrEnum):
@@ -92,7 +93,7 @@ async def page(
 
 def _edges(window: Window, place: Place | None) -> tuple[datetime | None, datetime | None]:
     if window.lines:
-        return windows.floor(window.lines[0].since), windows.floor(window.lines[-1].since)
+        return whole_millisecond(window.lines[0].since), whole_millisecond(window.lines[-1].since)
     return (place.moment, place.moment) if place else (None, None)
 
 

@@ -17,7 +17,7 @@ from starter.client.connect import asking
 from support.verbs import cases
 from support.verbs.cases import CaseSummary
 from web import times
-from workflows.search_attributes import SINCE
+from workflows.search_attributes import SINCE, whole_millisecond
 
 PER_PAGE = 50
 LISTED_WHOLE = 4 * PER_PAGE
@@ -26,10 +26,7 @@ _MOST = 2 * PER_PAGE
 """The most in a range that is listed to find a page: it is found by fewer counts than one page."""
 _LONGEST = timedelta(days=3650)
 _GRAIN = timedelta(milliseconds=1)
-"""What Temporal's visibility keeps of a moment in SQLite; PostgreSQL keeps microseconds.
-
-Ranges begin and end with whole milliseconds, so that they mean the same in both.
-"""
+"""Moments are published, and ranges begin and end, in whole milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +54,9 @@ class Window:
 
     def holds(self, moment: datetime) -> bool:
         """Whether a line that has stood since this moment belongs on this page."""
-        at = floor(moment)
+        at = whole_millisecond(moment)
         above = self.lowest is None or at >= self.lowest
         return above and (self.highest is None or at <= self.highest)
-
-
-def floor(moment: datetime) -> datetime:
-    """Return the whole millisecond of a moment."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 async def count(client: Client, query: str) -> int:
@@ -104,9 +96,10 @@ def cut(
     `left` is how many there are from this place on.
     """
     lines = list(found[:PER_PAGE])
-    lines += [line for line in found[PER_PAGE:] if floor(line.since) == floor(lines[-1].since)]
+    last = whole_millisecond(lines[-1].since) if lines else None
+    lines += [line for line in found[PER_PAGE:] if whole_millisecond(line.since) == last]
     near = place.moment + (-_GRAIN if falling else _GRAIN) if place else None
-    far = floor(lines[-1].since) if lines and len(lines) < left else None
+    far = last if len(lines) < left else None
     lowest, highest = (far, near) if falling else (near, far)
     start, end = total - left + 1, total - left + len(lines)
     if place and place.back:
@@ -171,4 +164,4 @@ def _distances(
     """Return what gives the moment at a distance from the place, or of an age without one."""
     origin = place.moment if place else now
     sign = 1 if place and not falling else -1
-    return lambda distance: floor(origin + sign * distance)
+    return lambda distance: whole_millisecond(origin + sign * distance)

@@ -12,20 +12,22 @@ import pytest
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
+from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
 from domain.references import from_digest
 from ledger import finished
 from postgres import Pool
+from starter.client.activations import Activations
 from support.verbs import lists, queue
 from support.verbs.groups import Group
 from support.verbs.lists import QueuePage, Sort
 from support.verbs.staff import Staff, StaffContext, StaffRole
 from support.verbs.windows import PER_PAGE, Place
 from tests.desk import desk
-from tests.server import client
+from tests.server import client, working
 from tests.stack import TestStack
-from tests.starter.client.test_activations import begun
-from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
+from tests.starter.client.test_activations import begun, waits_for_its_pin
+from tests.workflows.engine import World
+from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP, whole_millisecond
 
 __all__ = ["client"]
 
@@ -94,7 +96,7 @@ class Hall:
                     str(WORKFLOW),
                     begun(reference),
                     id=reference,
-                    task_queue=TaskQueue.MAIN,
+                    task_queue=self.department,  # No worker of another test is to take it.
                     search_attributes=TypedSearchAttributes(pairs),
                 )
             return reference
@@ -127,7 +129,8 @@ async def hall(client: Client, stack: TestStack, pool: Pool) -> AsyncIterator[Ha
     stack.end_runs()
 
 
-NOW = datetime.now(UTC) - timedelta(minutes=5)
+NOW = whole_millisecond(datetime.now(UTC) - timedelta(minutes=5))
+"""As activations publish it."""
 OF_WEEKS = [NOW - timedelta(days=20, milliseconds=n) for n in range(120)]
 OF_AN_HOUR = [NOW - timedelta(seconds=30 * n) for n in range(120)]
 AT_ONCE = [NOW - timedelta(days=2)] * (PER_PAGE + 7)
@@ -181,6 +184,16 @@ async def test_pages_hold_each_line_once_in_the_order_of_how_long_it_stands(
     assert pages[-1].end == len(mine)
     counts = (await queue.overview(hall.ctx)).groups
     assert counts[Group.STUDENT].number == len(mine)
+
+
+async def test_since_when_an_activation_stands_is_published_in_whole_milliseconds(
+    client: Client, world: World, reference: str
+) -> None:
+    async with working(client, world):
+        await waits_for_its_pin(Activations(client), reference)
+    run = await client.get_workflow_handle(reference).describe()
+    since = run.typed_search_attributes[SINCE]
+    assert (since.microsecond % 1000, since == whole_millisecond(since)) == (0, True)
 
 
 async def test_what_has_published_nothing_stands_since_its_start(hall: Hall, asked: Asked) -> None:
