@@ -13,7 +13,7 @@ from domain.contracts.vocabulary import Purse, SpentPurse
 from ledger import messages
 from postgres import Pool
 from settings.rules import SendBudget
-from tests.codes import POLICY, pins, typed
+from tests.codes import POLICY, minutes_pass, pins, typed
 from tests.stack import TestStack
 
 LIMITS = messages.Limits(SendBudget(per_hour=100, per_day=100), POLICY)
@@ -118,3 +118,33 @@ async def test_a_wrong_code_counts_for_every_code_that_it_is_compared_with(
     assert await pool.fetchval(used, f"guess:{reference}:%") == 2
     assert await contact.types(reference, second) is PinOutcome.RIGHT
     assert await pool.fetchval(used, f"guess:{reference}:%") == 2
+
+
+async def test_codes_sent_to_the_same_contacts_in_another_order_do_not_deadlock(
+    stack: TestStack, pool: Pool, reference: str
+) -> None:
+    one, other = Guessed(stack, pool), Guessed(stack, pool)
+    first, second = f"{reference}-1", f"{reference}-2"
+    for name, contacts in ((first, (one, other)), (second, (other, one))):
+        for number, contact in enumerate(contacts, 1):
+            await contact.code(name, number)
+            await minutes_pass(pool, name, 6)
+    contact_index = "SELECT contact_index FROM message WHERE reference = $1 AND code_no = 1"
+    guess = "SELECT take_guesses($1, ARRAY[1, 2], 'typed', 15)"
+    async with pool.acquire() as ledger, ledger.transaction():
+        await ledger.execute(
+            f"SELECT pg_advisory_xact_lock(hashtextextended('guess:' || ({contact_index}), 0))",  # noqa: S608 - a constant
+            first,
+        )
+        guesses = []
+        for waiting, name in enumerate((first, second), 1):
+            guesses.append(asyncio.create_task(pool.fetchval(guess, name)))
+            while await pool.fetchval(_WAITING) < waiting:
+                await asyncio.sleep(0.01)
+    assert await asyncio.gather(*guesses) == [[], []]
+
+
+_WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND wait_event_type = 'Lock' AND wait_event = 'advisory'"
+)
