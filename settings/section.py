@@ -22,7 +22,9 @@ def check_regular_expression(text: str) -> str:
     return text
 
 
-Count = Annotated[int, Field(ge=1)]
+MOST = 2**31 - 1
+"""What the integers of the ledger can hold."""
+Count = Annotated[int, Field(ge=1, le=MOST)]
 Port = Annotated[int, Field(ge=1, lt=2**16)]
 Seconds = Annotated[float, Field(gt=0)]
 Mailbox = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]

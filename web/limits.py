@@ -14,6 +14,7 @@ from ledger.budgets import Bound
 from postgres import Pool
 from security.keys import KeyRing
 from settings.limits import LimitSettings
+from settings.section import MOST
 
 _LEVELS = {4: {"address": 32, "block": 24}, 6: {"address": 64, "block": 56, "site": 48}}
 """Which networks of an address are counted, by the version of IP."""
@@ -60,7 +61,11 @@ class RateLimits:
         """Return the limits of this client's address, its block and, with IPv6, its site."""
         times, window = self._times(host), self._window(purpose)
         return [
-            Bound(self._bucket(purpose, network), times * self._most(purpose, level), window)
+            Bound(
+                self._bucket(purpose, network),
+                min(times * self._most(purpose, level), MOST),
+                window,
+            )
             for level, network in networks(host).items()
         ]
 

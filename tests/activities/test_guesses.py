@@ -133,14 +133,15 @@ async def test_codes_sent_to_the_same_contacts_in_another_order_do_not_deadlock(
     guess = "SELECT take_guesses($1, ARRAY[1, 2], 'typed', 15)"
     async with pool.acquire() as ledger, ledger.transaction():
         await ledger.execute(
-            f"SELECT pg_advisory_xact_lock(hashtextextended('guess:' || ({contact_index}), 0))",  # noqa: S608 - a constant
+            f"SELECT pg_advisory_xact_lock(hashtextextended('guess:' || ({contact_index}), 0))",
             first,
         )
         guesses = []
         for waiting, name in enumerate((first, second), 1):
             guesses.append(asyncio.create_task(pool.fetchval(guess, name)))
-            while await pool.fetchval(_WAITING) < waiting:
-                await asyncio.sleep(0.01)
+            async with asyncio.timeout(10):
+                while await pool.fetchval(_WAITING) < waiting:  # noqa: ASYNC110 - the ledger tells nobody
+                    await asyncio.sleep(0.01)
     assert await asyncio.gather(*guesses) == [[], []]
 
 

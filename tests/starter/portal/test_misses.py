@@ -143,3 +143,11 @@ async def test_own_networks_have_limits_of_their_own(
     limits = settings.limits.model_copy(update={"networks": networks})
     first, *_ = RateLimits(pool, stack.keys, limits).by_address(Purpose.MISSES, host)
     assert first.most == times * limits.misses_per_address
+
+
+async def test_own_networks_may_be_given_any_number(
+    pool: Pool, stack: TestStack, settings: Settings
+) -> None:
+    networks = {ip_network("198.18.0.0/15"): 10**9}
+    limits = settings.limits.model_copy(update={"networks": networks})
+    await RateLimits(pool, stack.keys, limits).count_post("198.18.0.7")
