@@ -234,7 +234,7 @@ class Link:
             if fault.breaks_open_connections or (fault is HEALTHY and connection.lost_bytes):
                 connection.abort()
         if not fault.listens and self._server:
-            self._server.close()
+            await _close(self._server)
             self._server = None
         if fault.listens and self._server is None:
             await self._listen()
@@ -282,6 +282,14 @@ class Proxy:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+async def _close(server: asyncio.Server) -> None:
+    """Listen no more; asyncio never closes a connection that it accepts in the turn of a close."""
+    for listening in server.sockets:
+        asyncio.get_running_loop().remove_reader(listening.fileno())
+    await asyncio.sleep(0)
+    server.close()
 
 
 async def _settled() -> None:
