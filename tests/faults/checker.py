@@ -34,7 +34,15 @@ from workflows.steps import ENDS
 _CLOSED_WITHIN = 60
 _CODES = 10
 _PER_HOUR = 3
-_MESSAGE_TABLES = ("activation", "claim", "consent", "insurance", "sealed_password", "message")
+_TABLES = (
+    "activation",
+    "claim",
+    "consent",
+    "end_recorded",
+    "insurance",
+    "message",
+    "sealed_password",
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -126,7 +134,7 @@ async def find(
                 f"SELECT * FROM {table} WHERE reference = ANY($1)",  # noqa: S608 - ours
                 references,
             )
-            for table in _MESSAGE_TABLES
+            for table in _TABLES
         }
         rows["username"] = await ledger.fetch("SELECT * FROM username")
     finally:
@@ -331,7 +339,7 @@ def who_waits_says_why(found: Findings) -> None:
 
 
 def ends_are_ends(found: Findings) -> None:
-    """I12: a closed run stands at an end, its row says the same, and it holds nobody."""
+    """I12: a closed run stands at an end, its row says the same, once, and it holds nobody."""
     for case in found.cases:
         if not case.open:
             assert case.description.status is WorkflowExecutionStatus.COMPLETED, case.reference
@@ -339,6 +347,8 @@ def ends_are_ends(found: Findings) -> None:
             # The ledger's first end stands where Temporal was restored from before it.
             ends = {case.step, Step.ACTIVE} if found.restored else {case.step}
             assert case.row["end_step"] in ends, f"{case.reference}: row"
+            times = len(found.ledger("end_recorded", case.reference))
+            assert times == 1, f"the end of {case.reference} was recorded {times} times"
             assert not found.ledger("claim", case.reference), f"{case.reference} holds somebody"
 
 

@@ -7,9 +7,9 @@ drawn. Its figures go into the table at the end.
 import asyncio
 import random
 import time
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -63,6 +63,21 @@ class Run:
         new = self.world.students(self.draw, number or self._activations, **given)
         self.students += new
         return new
+
+    @contextmanager
+    def settings(self, **given: str) -> Iterator[None]:
+        """Let students come to a portal with these settings while the block lasts."""
+        usual, other = self.world.portals
+        link = self.world.links["students-portal"]
+        other.more = {f"ACTIVATION_{name}": value for name, value in given.items()}
+        other.start()
+        link.point_at(other.port)
+        try:
+            yield
+        finally:
+            link.point_at(usual.port)
+            other.stop()
+            other.more = {}
 
     def walk(
         self,

@@ -48,7 +48,7 @@ def test_f44_who_never_comes_back_has_expired_and_holds_nothing(run: Run, at: st
     def expired() -> bool:
         return {step for _, step, _ in run.standing()} == {Step.EXPIRED}
 
-    with _policy(run, DEADLINE="PT8S", PIN_TTL="PT60S"):
+    with run.settings(POLICY__DEADLINE="PT8S", POLICY__PIN_TTL="PT60S"):
         run.walk(lambda: until(expired), at=at, ends=("/ended",))
 
 
@@ -59,13 +59,15 @@ def test_f44_what_was_handed_in_while_no_worker_saw_the_clock_run_out_counts(run
         until(lambda: run.accepted("/password"))
         time.sleep(_DEADLINE + 5)
 
-    with _policy(run, DEADLINE=f"PT{_DEADLINE}S"):
+    with run.settings(POLICY__DEADLINE=f"PT{_DEADLINE}S"):
         run.walk(lambda: world.kill("worker"), lambda: world.start("worker"), during=outlast)
 
 
 @pytest.mark.subset
 def test_f44_who_comes_back_after_the_code_has_expired_gets_another(run: Run) -> None:
-    with _policy(run, PIN_TTL="PT8S", RESEND_AFTER="PT1S", REPEAT_CODE_IF_LEFT="PT4S"):
+    with run.settings(
+        POLICY__PIN_TTL="PT8S", POLICY__RESEND_AFTER="PT1S", POLICY__REPEAT_CODE_IF_LEFT="PT4S"
+    ):
         run.walk(lambda: time.sleep(10), at="/pin")
 
 
@@ -86,24 +88,3 @@ def test_f45_staff_cancel_while_the_student_agrees(run: Run) -> None:
         run.staff_say(Action.CANCEL, run.draw.sample(references, len(references) // 2))
 
     run.walk(at="/review", during=cancel_half, ends=("/done", "/ended"))
-
-
-class _policy:  # noqa: N801 - reads as a word
-    """Let new activations have these numbers while the block lasts."""
-
-    def __init__(self, run: Run, **numbers: str) -> None:
-        self._portal = run.world.portals[1]
-        self._usual = run.world.portals[0].port
-        self._link = run.world.links["students-portal"]
-        self._portal.more = {
-            f"ACTIVATION_POLICY__{name}": number for name, number in numbers.items()
-        }
-
-    def __enter__(self) -> None:
-        self._portal.start()
-        self._link.point_at(self._portal.port)
-
-    def __exit__(self, *_: object) -> None:
-        self._link.point_at(self._usual)
-        self._portal.stop()
-        self._portal.more = {}

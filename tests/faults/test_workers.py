@@ -1,6 +1,6 @@
 """Workers die, freeze and come back; what they were doing is done once.
 
-F01 kills at three points of every activity of an activation.
+F01 kills at three points of every activity that is on everybody's way.
 """
 
 import os
@@ -10,21 +10,26 @@ import time
 import pytest
 
 from domain.contracts.vocabulary import ActivityName
+from tests.faults import test_byways, test_errands
 from tests.faults.crash import Point
 from tests.faults.runner import Run
-from tests.faults.test_errands import ACTIVITIES
 from tests.faults.walker import until
 
 _SAMPLE = {
     (ActivityName.RECORD_CONSENT, Point.AFTER_EFFECT),
     (ActivityName.PROVISION_ACCOUNT, Point.AFTER_EFFECT),
-    (ActivityName.CLOSE_ACTIVATION, Point.AFTER_EFFECT),
+}
+_ELSEWHERE = {
+    *test_byways.ACTIVITIES,
+    *test_errands.ACTIVITIES,
+    ActivityName.FIND_LEFT_BEHIND,
+    ActivityName.SWEEP_EXPIRED,
 }
 _KILLS = [
     pytest.param(name, point, marks=[pytest.mark.subset] if (name, point) in _SAMPLE else [])
     for name in ActivityName
     for point in Point
-    if name not in {*ACTIVITIES, ActivityName.FIND_LEFT_BEHIND, ActivityName.SWEEP_EXPIRED}
+    if name not in _ELSEWHERE
 ]
 
 

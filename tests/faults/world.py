@@ -47,6 +47,15 @@ BEHIND = {
 }
 
 
+_COUNT_ENDS = """
+CREATE TABLE end_recorded (reference text);
+CREATE FUNCTION count_end() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+    'BEGIN INSERT INTO end_recorded VALUES (NEW.reference); RETURN NULL; END';
+CREATE TRIGGER count_end AFTER UPDATE OF ended_at ON activation
+    FOR EACH ROW WHEN (NEW.ended_at IS NOT NULL) EXECUTE FUNCTION count_end();
+"""
+
+
 class Person(Student):
     """A student who comes with a mobile, or with an e-mail."""
 
@@ -70,11 +79,12 @@ class Person(Student):
 
 
 class FaultyWorker(Worker):
-    """The real worker, or one role of it, which dies where it is told to."""
+    """The real worker, or one role of it, which dies where it is told to; `more` are settings."""
 
     def __init__(self, place: Place, name: str, only: WorkerRole | None = None) -> None:
         super().__init__(place)
         self.name = name
+        self.more: dict[str, str] = {}
         self._only = only
 
     @property
@@ -90,6 +100,7 @@ class FaultyWorker(Worker):
             "ACTIVATION_CONFIG": str(self.place.folder / "worker.toml"),
             "PYTHONPATH": str(CHECKOUT),
             CRASH_FILE: str(self.crash_file),
+            **self.more,
         }
 
     def dies(self, activity: str, point: Point, action: str = "kill") -> None:
@@ -182,6 +193,7 @@ class World:
         for part in outside:
             part.wait_ready()
         aside(migrate.migrate(self.stack.postgres.ledger_dsn, prefix="activation_"))
+        aside(self.ledger(_COUNT_ENDS))
         aside(self._prepare_namespace())
         for program in (self.worker, self.portals[0]):
             program.spawn()
@@ -207,7 +219,7 @@ class World:
 
     def mend(self) -> None:
         """Bring everything back to health, whatever a scenario left; clocks stay as they are."""
-        for worker in self.workers:
+        for worker in (*self.workers, *self.roles):
             worker.crash_file.unlink(missing_ok=True)
         for part in self.always:
             if not part.is_alive:
@@ -256,6 +268,7 @@ class World:
         """Write the settings of a program that reaches everything through its own links."""
         port = {name: link.port for name, link in self.links.items()}
         stack, settings = self.stack, dict(self.stack.settings())
+        del settings["policy"]  # The demo's: here the defaults are played.
         address = f"{HOST}:{port[f'{who}-temporal']}"
         profile = {"address": address, "namespace": self.settings.temporal_namespace}
         temporal_file = self.place.folder / f"{who}-temporal.toml"
