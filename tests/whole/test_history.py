@@ -1,9 +1,11 @@
 """One activation stays small in Temporal: few events, few workflow tasks."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
 from security.codec import data_converter
@@ -17,15 +19,15 @@ async def test_a_happy_path_is_short(
     whole_stack: WholeStack, insured: bool, events: int, tasks: int
 ) -> None:
     """On a busy machine a step may take a task or an event more: the shortest of three counts."""
-    histories = [await _history(whole_stack, insured=insured) for _ in range(3)]
-    kinds = min(histories, key=len)
+    histories = [await walked(whole_stack, Student(insured=insured)) for _ in range(3)]
+    kinds = [event.event_type for event in min(histories, key=len)]
     assert len(kinds) <= events, kinds
     assert kinds.count(EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED) <= tasks
 
 
-async def _history(stack: WholeStack, *, insured: bool) -> list[int]:
-    """Walk a student through and return the kinds of the events it made."""
-    env, student = stack.env, Student(insured=insured)
+async def walked(stack: WholeStack, student: Student) -> Sequence[HistoryEvent]:
+    """Walk this student through and return the events it made."""
+    env = stack.env
 
     def walk() -> str:
         with walking(env, student) as one:
@@ -39,4 +41,4 @@ async def _history(stack: WholeStack, *, insured: bool) -> list[int]:
     )
     handle = client.get_workflow_handle(reference)
     await handle.result()
-    return [event.event_type for event in (await handle.fetch_history()).events]
+    return (await handle.fetch_history()).events

@@ -1,5 +1,6 @@
 """Each process has its own key files and its own role of the database, and no other.
 
+Of the workers only the directory's has the engine's account of the directory.
 A journey, help and the desk still work.
 """
 
@@ -8,7 +9,6 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,11 +17,13 @@ from demo.control import ask
 from demo.place import any_port
 from demo.programs import activation
 from demo.visitor import Visitor
+from domain.contracts.vocabulary import ActivityName, TaskQueue
 from security import rotation
 from security.purposes import User
 from tests.commandline import run
 from tests.stack import WholeStack
 from tests.whole.student import Student, until, walking
+from tests.whole.test_history import walked
 
 WORKERS = (User.MAIN, User.MESSAGING, User.DIRECTORY)
 
@@ -53,10 +55,12 @@ def ledger_of(stack: WholeStack, user: User) -> str:
     return f"postgresql://{role}:{secret}@{server}"
 
 
-@pytest.fixture
-def folders(whole_stack: WholeStack, tmp_path: Path) -> Iterator[dict[User, dict[str, str]]]:
+@pytest.fixture(scope="module")
+def folders(
+    whole_stack: WholeStack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[User, dict[str, str]]]:
     """Run every process with a folder of its own; returns the environment of each."""
-    stack = whole_stack
+    stack, tmp_path = whole_stack, tmp_path_factory.mktemp("folders")
     named = {"ACTIVATION_CONFIG": str(stack.folder / "activation.toml")}
     environ = {
         user: os.environ
@@ -67,6 +71,8 @@ def folders(whole_stack: WholeStack, tmp_path: Path) -> Iterator[dict[User, dict
         }
         for user in User
     }
+    for user in (User.MAIN, User.MESSAGING):
+        environ[user]["ACTIVATION_DIRECTORY__BIND_PASSWORD_FILE"] = str(tmp_path / "none")
     for user in User:
         rotation.copy(stack.folder / "keys", tmp_path / user, [user])
         assert not (tmp_path / user / "lasting.key").exists()
@@ -136,6 +142,23 @@ def test_each_process_works_with_its_own_files_alone(
         ]
         assert ledger
         assert [line for line in ledger if not line.endswith(": ok")] == []
+
+
+@pytest.mark.usefixtures("folders")
+async def test_a_main_worker_without_the_directorys_account_leaves_the_username_to_another(
+    whole_stack: WholeStack,
+) -> None:
+    student = Student()
+    events = await walked(whole_stack, student)
+    assert student.logs_in(whole_stack.env)
+    scheduled = [
+        event.activity_task_scheduled_event_attributes
+        for event in events
+        if event.HasField("activity_task_scheduled_event_attributes")
+    ]
+    queues = {each.activity_type.name: each.task_queue.name for each in scheduled}
+    assert queues[ActivityName.RESOLVE_ACCOUNT] == TaskQueue.DIRECTORY
+    assert len(events) <= 63, queues
 
 
 def _desk_works(env: Mapping[str, str], student: Student, reference: str, mail: str) -> None:
