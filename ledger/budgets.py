@@ -49,6 +49,17 @@ def latest(taken: dict[str, Taken]) -> datetime | None:
     return max((each.opens for each in taken.values() if each.opens), default=None)
 
 
+async def may_be_given_back(ledger: Connection, taken: dict[str, Taken]) -> bool:
+    """Return whether each spent bucket has a use of an activation that is still under way."""
+    spent = [bucket for bucket, each in taken.items() if each.opens]
+    found: int = await ledger.fetchval(
+        "SELECT count(DISTINCT bucket) FROM budget b JOIN activation a ON a.reference = b.use"
+        " WHERE bucket = ANY($1) AND b.ends_at > now() AND a.ended_at IS NULL",
+        spent,
+    )
+    return found == len(spent)
+
+
 async def used(ledger: Connection, bucket: str) -> int:
     """Return how many uses the window has counted."""
     count: int = await ledger.fetchval(

@@ -51,9 +51,9 @@ class RateLimits:
         """Count a request that changes something; raises `RateLimited` beyond the limit."""
         await self.take(self.by_address(Purpose.POSTS, host))
 
-    async def take(self, bounds: Iterable[Bound], once: str | None = None) -> None:
+    async def take(self, bounds: Iterable[Bound]) -> None:
         """Count one use of each; raises `RateLimited` beyond a limit. See `budgets.take`."""
-        opens = budgets.latest(await budgets.take(self._pool, [*bounds], once))
+        opens = budgets.latest(await budgets.take(self._pool, [*bounds]))
         if opens:
             raise RateLimited(opens)
 

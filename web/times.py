@@ -76,6 +76,8 @@ CONCEALED_SECONDS = 0.5
 """Where only the state is read, which takes longer for a contact on file."""
 LOOKED_UP = timedelta(seconds=1.0)
 """For the look-up of a contact, the same for everybody."""
+GIVEN_BACK = timedelta(seconds=10)
+"""Until a look-up under way has mostly found its student, and no longer counts as a miss."""
 ANSWERED_SECONDS = 1.2
 """After a look-up, a code or a resend: longer than any of them takes."""
 RECEIVED_SECONDS = 2.2

@@ -11,14 +11,13 @@ from domain.contracts.views import Progress
 from domain.contracts.vocabulary import Step
 from domain.rules import InputRule, InvalidInput
 from domain.text import note
-from starter.portal import crowd, enumeration_protection, page_state
+from starter.portal import crowd, enumeration_protection, limits, page_state
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest, UncountedRequest
 from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.submissions import RECEIVED
 from web import times
 from web.forms import Form
-from web.limits import Purpose
 from web.view import Errors
 
 router = APIRouter()
@@ -111,7 +110,7 @@ async def _note_and_attach(
     if refused:
         return refused
     async with ctx.app.starts.released_on_failure(form.references[0]):
-        await _count_look_up(ctx, form.references[0])
+        await limits.count_look_up(ctx, form.references[0])
         reference = await ctx.app.starts.note(form.references, ctx.language, read)
         # Attached before the start: an activation without a session would send a stray message.
         await ctx.attach(reference, enumeration_protection.masked(read))
@@ -201,14 +200,3 @@ def _read(ctx: PortalRequest, typed: dict[str, str]) -> tuple[dict[str, str | No
         except InvalidInput as invalid:
             errors[name] = [ctx.words.rule(invalid.rule)]
     return read, errors
-
-
-async def _count_look_up(ctx: PortalRequest, reference: str) -> None:
-    """Count this look-up as a miss; raises `RateLimited` beyond the limit.
-
-    The ledger takes it back once it reserves a message for the activation, which needs no page.
-    Under enumeration protection it stays counted, or the limit would tell who is on file.
-    """
-    rates = ctx.site.limits
-    once = f"uniform:{reference}" if ctx.protects_enumeration else reference
-    await rates.take(rates.by_address(Purpose.MISSES, ctx.host), once)

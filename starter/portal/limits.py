@@ -5,8 +5,8 @@ from fastapi.responses import Response
 from ledger import activations, budgets, posts
 from starter.portal.portal_request import PortalRequest
 from starter.portal.redirects import RedirectTo
-from web import forms, limits
-from web.limits import RateLimited
+from web import forms, limits, times
+from web.limits import Purpose, RateLimited
 
 NOT_ASKED = budgets.Taken(0)
 """No second datum was given, so no try is used."""
@@ -56,3 +56,21 @@ async def take_second(ctx: PortalRequest, form: forms.Form) -> budgets.Taken:
     bounds = ctx.site.limits.second(browser(ctx), contacts, ctx.host)
     taken = await budgets.take(ctx.app.pool, bounds, form.submission_id)
     return budgets.Taken(min(each.left for each in taken.values()), budgets.latest(taken))
+
+
+async def count_look_up(ctx: PortalRequest, reference: str) -> None:
+    """Count this look-up as a miss; raises `RateLimited` beyond the limit.
+
+    The ledger takes it back once it reserves a message for the activation, which needs no page.
+    Under enumeration protection it stays counted, or the limit would tell who is on file.
+    While a counted look-up is under way, the time to try again is near: it may be taken back.
+    """
+    bounds = ctx.site.limits.by_address(Purpose.MISSES, ctx.host)
+    once = f"uniform:{reference}" if ctx.protects_enumeration else reference
+    taken = await budgets.take(ctx.app.pool, bounds, once)
+    opens = budgets.latest(taken)
+    if opens is None:
+        return
+    if await budgets.may_be_given_back(ctx.app.pool, taken):
+        opens = min(opens, await ctx.now() + times.GIVEN_BACK)
+    raise RateLimited(opens)

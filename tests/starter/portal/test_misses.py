@@ -15,7 +15,7 @@ from domain.contracts.people import Destination
 from domain.contracts.submissions import Policy
 from domain.contracts.views import Progress
 from domain.contracts.vocabulary import Purse, Step
-from ledger import messages
+from ledger import activations, messages
 from postgres import Pool
 from settings import Settings
 from settings.rules import SendBudget
@@ -94,6 +94,24 @@ async def test_look_ups_that_are_under_way_count_until_somebody_is_found(
     assert told == [303, 303, 429]
     await place.finds(engine.started[-1].reference)
     assert await look_up(app, engine, address, at(Step.LOOKUP)) == 303
+
+
+async def test_a_refusal_names_a_near_time_only_while_a_look_up_under_way_may_make_room(
+    place: Place, settings: Settings, site: str
+) -> None:
+    app, engine = place.make_app(with_limits(settings, **FEW)), place.engine
+    address, waits = f"{site}:1100::1", list[int]()
+    for _ in range(2):
+        assert await look_up(app, engine, address, at(Step.LOOKUP)) == 303
+    for started in (None, *engine.started[-2:]):
+        if started:
+            await activations.close(place.pool, reference=started.reference, end=Step.NOT_FOUND)
+        browser = Browser(app, HOST, address)
+        await browser.begin()
+        refused = await browser.post("/contact", mobile="6912345678", email="")
+        assert refused.status_code == 429
+        waits.append(int(refused.headers["retry-after"]))
+    assert [wait < 60 for wait in waits] == [True, True, False]
 
 
 async def test_under_enumeration_protection_the_limit_does_not_tell_who_is_on_file(
