@@ -2,7 +2,8 @@
 
 A batch is one statement, which also counts what it did: a sweep can be interrupted anywhere and
 repeated, also by several processes at once. What belongs to an activation that has not ended is
-left alone. The personal data of an activation end by its erasure, which is the one of staff.
+left alone. The personal data of an activation end by its erasure, which is the one of staff, and
+which waits for the requests for help that were not answered.
 """
 
 import time
@@ -30,6 +31,8 @@ _ERASED = "coalesce(mobile_index, email_index, person_key) IS NULL"
 _TO_ERASE = (
     "activation WHERE end_step = ANY($1) AND ended_at < now() - $2::interval"
     " AND coalesce(mobile_index, email_index, person_key) IS NOT NULL"
+    " AND NOT EXISTS (SELECT FROM support_request s WHERE s.reference = activation.reference"
+    " AND s.closing IS NULL AND (s.mailed_at IS NULL OR s.answer_outcome IS NULL))"
 )
 _FINAL = tuple(Step)[list(Step).index(Step.ACTIVE) :]
 ERASURES = {

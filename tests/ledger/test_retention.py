@@ -131,11 +131,33 @@ async def test_each_end_has_its_term(
     setting = next(name for name, ends in ERASURES.items() if end in ends)
     await live(ledger, stack, reference, person_of(stack, reference))
     await ledger.execute("UPDATE activation SET end_step = $1", end)
+    await ledger.execute("UPDATE support_request SET mailed_at = now(), closing = 'done'")
     await aged(ledger, getattr(TERMS, setting) - 1)
     await swept(ledger, stack)
     assert await ledger.fetchval("SELECT person_key FROM activation")
     await aged(ledger, 2)
     assert (await swept(ledger, stack))["activation emptied"] == 1
+    assert await ledger.fetchval("SELECT person_key FROM activation") is None
+
+
+@pytest.mark.parametrize(
+    "waits", ["mailed_at = NULL", "mailed_at = now()", "mailed_at = now(), answer = 'x'"]
+)
+async def test_an_activation_stays_while_help_for_it_waits_and_no_longer_than_the_request_may(
+    ledger: Pool, stack: TestStack, reference: str, waits: str
+) -> None:
+    await live(ledger, stack, reference, person_of(stack, reference))
+    await ledger.execute("UPDATE activation SET end_step = $1", Step.CANCELLED)
+    await aged(ledger, TERMS.without_account_days + 1)
+    await ledger.execute(f"UPDATE support_request SET {waits}")  # noqa: S608 - as parametrized
+    await swept(ledger, stack)
+    assert await ledger.fetchval("SELECT count(*) FROM support_request") == 1
+    assert await ledger.fetchval("SELECT person_key FROM activation")
+    await ledger.execute("UPDATE support_request SET mailed_at = now(), answer_outcome = 'sent'")
+    await aged(ledger, TERMS.help_days)
+    await swept(ledger, stack)
+    await swept(ledger, stack)
+    assert await ledger.fetchval("SELECT count(*) FROM support_request") == 0
     assert await ledger.fetchval("SELECT person_key FROM activation") is None
 
 
