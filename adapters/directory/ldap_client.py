@@ -123,11 +123,12 @@ class LdapClient:
         with self._connections.lend() as connection:
             return read(connection.modify(dn, {attribute: twice})[1])
 
-    def anybody(self, having: str = "uid") -> LdapEntry | None:
+    def anybody(self, having: str = "uid", *, without_password: bool = False) -> LdapEntry | None:
         """Return any one person's entry with this attribute, and only that attribute's values."""
+        unset = "(!(userPassword=*))" if without_password else ""
         with self._connections.lend() as connection:
             _, _, response, _ = connection.search(
-                self._people, f"({having}=*)", LEVEL, attributes=[having], size_limit=1
+                self._people, f"(&({having}=*){unset})", LEVEL, attributes=[having], size_limit=1
             )
         return next(iter(_entries(response)), None)
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -141,6 +141,7 @@ def _rights(ldap: LdapClient, settings: Settings, url: str) -> Iterator[Finding]
         yield Finding(PART, f"rights at {url} (not tried: nobody is there; {_FIRST_SHOWS})")
         return
     yield _to_add(ldap, settings, url)
+    yield _to_set_passwords(ldap, url)
     yield _to_change(ldap, settings, url, anybody.dn)
 
 
@@ -200,17 +201,26 @@ def _is_stored(ldap: LdapClient, attribute: str) -> bool:
     return found is not None and attribute.lower() in found.attributes
 
 
+def _to_set_passwords(ldap: LdapClient, url: str) -> Finding:
+    """Check whether a password may be set in an entry that has none; others are not its to set."""
+    about = f"right to set passwords at {url}"
+    without = ldap.anybody(without_password=True)
+    if without is None:
+        return Finding(PART, f"{about} (not tried: everybody has one; {_FIRST_SHOWS})")
+    return _change_of(ldap, without.dn, {PASSWORD: secrets.token_urlsafe(24)}, about)
+
+
 def _to_change(ldap: LdapClient, settings: Settings, url: str, dn: str) -> Finding:
-    """Check whether passwords and the students' choices may be written in existing entries."""
-    about = f"right to set passwords, and what students choose, at {url}"
-    entry = _entry(settings, "doctor") | {PASSWORD: [secrets.token_urlsafe(24)]}
+    """Check whether what students choose may be written in an existing entry."""
+    entry = _entry(settings, "doctor")
     choices = {choice.partition("=")[0] for choice in settings.directory.choices.values()}
-    lacking = [
-        name
-        for name in sorted({PASSWORD, *choices} & entry.keys())
-        if ldap.try_change(dn, name, entry[name][0]).code == NO_RIGHT
-    ]
-    mend = f"LDAP {NO_RIGHT}: let directory.bind_dn write {', '.join(lacking)}" if lacking else ""
+    chosen = {name: entry[name][0] for name in sorted(choices & entry.keys())}
+    return _change_of(ldap, dn, chosen, f"right to write what students choose at {url}")
+
+
+def _change_of(ldap: LdapClient, dn: str, values: Mapping[str, str], about: str) -> Finding:
+    refused = [each for each in values if ldap.try_change(dn, each, values[each]).code == NO_RIGHT]
+    mend = f"LDAP {NO_RIGHT}: let directory.bind_dn write {', '.join(refused)}" if refused else ""
     return Finding(PART, about, mend)
 
 

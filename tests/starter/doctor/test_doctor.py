@@ -373,7 +373,7 @@ def as_it_stands(stack: TestStack, dn: str) -> dict[str, list[str]]:
 async def test_where_nobody_is_the_right_to_set_passwords_is_not_said_to_be_there(
     stack: TestStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(LdapClient, "anybody", lambda _: None)
+    monkeypatch.setattr(LdapClient, "anybody", lambda _, **__: None)
     found = await _examine(stack.settings, (User.DIRECTORY,), "")
     assert "nobody is there; the first activation shows it" in str(found)
 
@@ -402,15 +402,20 @@ async def test_looking_at_a_new_directory_leaves_it_as_sound_as_it_was(
             whole = directory._entry(there, "last")
             assert ldap.add(dn, whole).code == SUCCESS
             assert ldap.read(dn, ["*"]).keys() == {name.lower() for name in whole}
+            while without := ldap.anybody(without_password=True):
+                assert ldap.set_password(without.dn, b"vrasto-kerasi-plateia-9").code == SUCCESS
+            found = [each async for each in directory.check(there)]
+            assert [each for each in found if not each.ok] == []
+            assert "everybody has one; the first activation shows it" in str(found)
     finally:
         slapd.stop()
 
 
 @pytest.fixture
 def somebody(stack: TestStack) -> str:
-    """Return the name of an entry of the directory; of one that is made where it is empty."""
+    """Return the name of an entry without a password; of one that is made where there is none."""
     with closing(LdapClient(stack.settings.directory)) as ldap:
-        if found := ldap.anybody():
+        if found := ldap.anybody(without_password=True):
             return found.dn
         dn = f"uid=somebody,{stack.settings.directory.people_dn}"
         person = {"objectClass": ["inetOrgPerson"], "uid": ["somebody"], "cn": ["S"], "sn": ["S"]}
