@@ -127,6 +127,7 @@ def _dies_in(
         at=at,
         during=lambda: _has_died(dying),
         students=run.students if again else None,
+        ends=("/ended",) if again else ("/done",),
     )
 
 
