@@ -104,8 +104,11 @@ async def test_what_is_stuck_is_counted_listed_sorted_and_paged(
     following = html.unescape(re.findall(r'rel="next" href="([^"]+)"', first.text)[0])
     second = await browser.get(following)
     assert listed[-1] in second.text
-    earlier = html.unescape(re.findall(r'rel="prev" href="([^"]+)"', second.text)[0])
-    assert listed[0] in (await browser.get(earlier)).text
+    earlier = second.text
+    # Those of one millisecond stay together, so that a page read backwards may begin elsewhere.
+    while links := re.findall(r'rel="prev" href="([^"]+)"', earlier):
+        earlier = (await browser.get(html.unescape(links[0]))).text
+    assert listed[0] in earlier
     assert "Πρώτη σελίδα" in (await browser.get(f"{following}&lang=el")).text
     for stale in (
         "/list?group=nonsense&sort=x&after=-1",
