@@ -20,6 +20,7 @@ from domain.contracts.submissions import (
     ConsentSubmission,
     DisputeSubmission,
     IdentitySubmission,
+    Policy,
     WithdrawSubmission,
 )
 from domain.contracts.views import Answer, Verdict
@@ -168,13 +169,14 @@ async def test_a_contact_of_too_many_ends_it_with_the_reason_and_without_a_code(
 async def test_a_contact_that_too_many_have_meanwhile_is_no_news(
     begin: Begin, world: World
 ) -> None:
-    student = await begin()
+    student = await begin(policy=Policy(registrar_fresh_for=timedelta()))
     await student.agrees()
     world.too_many = True
 
     await student.password()
 
     assert await student.end() is Step.ACTIVE
+    assert len(world.made(FindStudent)) == 2
 
 
 async def test_another_browser_has_what_is_left_of_the_answers_until_a_day_has_passed(
