@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from secrets import token_bytes, token_hex
+from typing import Any
 
 import pytest
 from temporalio.client import Client
@@ -55,6 +56,27 @@ async def parked(client: Client, world: World) -> AsyncIterator[list[str]]:
     yield references
     for reference in references:
         await client.get_workflow_handle(reference).terminate()
+
+
+@pytest.fixture
+def pages_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a few runs be more than a page holds."""
+    monkeypatch.setattr(windows, "PER_PAGE", 1)
+    monkeypatch.setattr(windows, "_MOST", 2)
+    monkeypatch.setattr(windows, "LISTED_WHOLE", 2)
+
+
+async def left_alone(client: Client, *published: SearchAttributePair[Any]) -> str:
+    """Start a run with these search attributes, which no worker serves; return its reference."""
+    reference = from_digest(token_bytes(5))
+    await client.start_workflow(
+        WORKFLOW,
+        begun(reference),
+        id=reference,
+        task_queue=TaskQueue.MAIN,
+        search_attributes=TypedSearchAttributes(published),
+    )
+    return reference
 
 
 async def listed(client: Client, references: list[str], condition: str) -> None:
@@ -121,26 +143,19 @@ async def test_what_is_stuck_is_counted_listed_sorted_and_paged(
         assert (await browser.get(stale)).status_code == 200
 
 
+@pytest.mark.usefixtures("pages_of_one")
 async def test_a_cause_is_counted_however_many_newer_ones_have_another(
-    client: Client, stack: TestStack, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    client: Client, stack: TestStack, pool: Pool
 ) -> None:
     """The oldest waits for the directory, and more than a page holds got stuck after it."""
-    monkeypatch.setattr(windows, "PER_PAGE", 1)
-    monkeypatch.setattr(windows, "_MOST", 2)
-    monkeypatch.setattr(windows, "LISTED_WHOLE", 2)
     waits = [(Step.PROVISIONING, WaitReason.DIRECTORY_DOWN)]
     waits += [(Step.NEEDS_SUPPORT, WaitReason.USERNAME_CONFLICT)] * 3
-    references = [from_digest(token_bytes(5)) for _ in waits]
-    for reference, (step, reason) in zip(references, waits, strict=True):
-        await client.start_workflow(
-            WORKFLOW,
-            begun(reference),
-            id=reference,
-            task_queue=TaskQueue.MAIN,
-            search_attributes=TypedSearchAttributes(
-                [SearchAttributePair(STEP, step), SearchAttributePair(REASON, reason)]
-            ),
+    references = [
+        await left_alone(
+            client, SearchAttributePair(STEP, step), SearchAttributePair(REASON, reason)
         )
+        for step, reason in waits
+    ]
     await listed(client, references, f"{REASON.name} IS NOT NULL")
     opened = desk(client, pool, keys=stack.keys, settings=stack.settings)
     seen = await queue.overview(opened)
@@ -155,28 +170,20 @@ async def test_a_cause_is_counted_however_many_newer_ones_have_another(
         await client.get_workflow_handle(reference).terminate()
 
 
+@pytest.mark.usefixtures("pages_of_one")
 async def test_others_push_no_line_of_a_department_out(
-    client: Client, stack: TestStack, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    client: Client, stack: TestStack, pool: Pool
 ) -> None:
     """What is open, and what finished today: so many are read of one's own departments."""
-    monkeypatch.setattr(windows, "PER_PAGE", 1)
-    monkeypatch.setattr(windows, "_MOST", 2)
-    monkeypatch.setattr(windows, "LISTED_WHOLE", 2)
     ours, theirs = (f"d'{token_hex(4)}" for _ in range(2))
-    references = [from_digest(token_bytes(5)) for _ in range(4)]
-    for reference, department in zip(references, (ours, theirs, theirs, theirs), strict=True):
-        await client.start_workflow(
-            WORKFLOW,
-            begun(reference),
-            id=reference,
-            task_queue=TaskQueue.MAIN,
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(STEP, Step.LOOKUP),
-                    SearchAttributePair(DEPARTMENT, department),
-                ]
-            ),
+    references = []
+    for department in (ours, theirs, theirs, theirs):
+        reference = await left_alone(
+            client,
+            SearchAttributePair(STEP, Step.LOOKUP),
+            SearchAttributePair(DEPARTMENT, department),
         )
+        references.append(reference)
         await pool.execute(
             "INSERT INTO activation (reference, language, department, end_step, ended_at)"
             " VALUES ($1, 'el', $2, 'active', now())",
