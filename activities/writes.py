@@ -17,14 +17,19 @@ def conflict(why: str) -> Provisioned:
 def own_entry(
     directory: Directory, request: ProvisionAccount, identity: Identity, domain: str
 ) -> Entry | Provisioned | None:
-    """Return the person's entry of this name, None when the name is free, or the conflict."""
+    """Return the person's entry of this name, None when the name is free, or the conflict.
+
+    The name is searched before the person: an entry that another attempt adds between the two
+    searches is then found as the person's own, and not as somebody else's.
+    """
+    in_use = directory.find_in_use(request.username, domain)
     found = directory.find_own(identity)
     if found.outcome in (Outcome.CANNOT_TELL, Outcome.ANOTHERS):
         return conflict(str(found.why))
     if any(not entry.is_named(request.username) for entry in found.own):
         return conflict(Reason.UNDER_ANOTHER_NAME.of(str(found.why)))
     own = {entry.dn for entry in found.own}
-    if any(entry.dn not in own for entry in directory.find_in_use(request.username, domain)):
+    if any(entry.dn not in own for entry in in_use):
         return _taken(request)
     return found.own[0] if found.own else None
 

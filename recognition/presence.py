@@ -19,16 +19,21 @@ KNOWN_MOST = 50
 
 
 def state(directory: Directory, identity: Identity, username: str) -> AccountChecked:
-    """Return the state of the account in the directory; GONE only means that it was not found."""
+    """Return the state of the account in the directory; GONE only means that it was not found.
+
+    The name is searched once and first: an entry that is added meanwhile is found as the person's
+    own, and not as somebody else's.
+    """
+    of_name = directory.find_by_uids([username])
     own = directory.find_own(identity).own
-    named = [each for each in directory.find_by_uids([username]) if _may_be_own(each, identity)]
+    named = [each for each in of_name if _may_be_own(each, identity)]
     found = sorted({each.dn: each for each in (*own, *named)}.values(), key=lambda each: each.dn)
     for entry in found:
         if entry.active:
             return AccountChecked(state=AccountState.ACTIVE, username=entry.uid)
     if found:
         return AccountChecked(state=AccountState.NO_PASSWORD, username=found[0].uid)
-    if directory.find_by_uids([username]):
+    if of_name:
         return AccountChecked(state=AccountState.FOREIGN)
     return AccountChecked(state=AccountState.GONE)
 
