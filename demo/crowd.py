@@ -50,7 +50,7 @@ def invent(n: int, draw: random.Random, **more: str | None) -> Row:
         mobilephone=f"6911{n:06d}",
         extemail=f"{first.latin}.{last.latin}.{n}@mail.example".lower(),
         loginname=f"{first.latin[0]}{last.latin[:8]}{1000 + n}".lower(),
-        ssn=amka(born, n % 1000, gender=gender),
+        ssn=amka(born, n % 5000, gender=gender),
         ssncountry="GR",
     )
     return row | more

@@ -44,8 +44,12 @@ DEPARTMENTS = (
 
 
 def amka(born: date, serial: int, *, gender: str) -> str:
-    """Return the number: the date, a serial whose last digit has the gender, and a check digit."""
-    body = f"{born:%d%m%y}{serial:03d}{'7' if gender == 'M' else '4'}"
+    """Return the number: the date, a serial whose last digit has the gender, and a check digit.
+
+    Of one day and gender, 5,000 serials give different numbers.
+    """
+    fives, three = divmod(serial, 1000)
+    body = f"{born:%d%m%y}{three:03d}{((7 if gender == 'M' else 4) + 2 * fives) % 10}"
     return body + luhn.calc_check_digit(body)
 
 

@@ -1,13 +1,14 @@
 """The invented students are many, the same everywhere, and their numbers are right."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+import pytest
 from stdnum import luhn
 
 from demo import students
 from demo.samples import SAMPLES, all_rows
-from demo.students import COLUMNS, invented_rows
+from demo.students import COLUMNS, amka, invented_rows
 from domain.contacts import emails_on_file, mobiles_on_file
 from domain.insurance import check
 
@@ -72,3 +73,11 @@ def test_the_engine_takes_the_insurance_numbers_of_the_samples() -> None:
     today = datetime.now(UTC).date()
     given = [(each.scheme, each.number) for each in SAMPLES if each.scheme and each.number]
     assert [(scheme, check(scheme, number, today)[0]) for scheme, number in given] == given
+
+
+@pytest.mark.parametrize("gender", ["M", "F"])
+def test_five_thousand_students_born_on_one_day_have_numbers_of_their_own(gender: str) -> None:
+    numbers = {amka(date(2006, 1, 1), serial, gender=gender) for serial in range(5000)}
+    assert len(numbers) == 5000
+    odd = {int(number[9]) % 2 == 1 for number in numbers}
+    assert odd == {gender == "M"}
