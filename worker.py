@@ -43,6 +43,7 @@ from security import redaction
 from security.keys import KeyRing
 from security.purposes import User
 from settings import Settings
+from starter.client import runs
 from starter.client.connect import TemporalUnavailable, connect
 from starter.client.health import (
     Answers,
@@ -183,7 +184,12 @@ def _main(given: Dependencies) -> list[Worker]:
     records = LedgerActivities(pool=given.ledger, keys=given.keys, settings=given.config)
     insured = InsuranceActivities(pool=given.ledger, keys=given.keys, registrar=registrar)
     outbox = OutboxActivities(pool=given.ledger)
-    swept = SweepActivities(pool=given.ledger, keys=given.keys, settings=given.config)
+    swept = SweepActivities(
+        pool=given.ledger,
+        keys=given.keys,
+        settings=given.config,
+        delete_runs=partial(runs.delete_newest, given.client),
+    )
     served: tuple[Activities, ...] = (registrar, pins, records, insured, outbox, swept)
     every = [each for activities in served for each in activities.all()]
     if given.accounts:

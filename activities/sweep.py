@@ -7,6 +7,7 @@ from activities.registered import Activities
 from domain.contracts.sweeping import SweepExpired, SweptExpired
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import retention
+from ledger.misses import DeleteRuns
 from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings
@@ -16,15 +17,18 @@ _SECONDS = 15.0
 
 
 class SweepActivities(Activities):
-    def __init__(self, *, pool: Pool, keys: KeyRing, settings: Settings) -> None:
+    def __init__(
+        self, *, pool: Pool, keys: KeyRing, settings: Settings, delete_runs: DeleteRuns
+    ) -> None:
         self._pool = pool
         self._keys = keys
         self._retention = settings.retention
+        self._delete_runs = delete_runs
 
     @activity.defn(name=ActivityName.SWEEP_EXPIRED)
     async def sweep_expired(self, _: SweepExpired) -> SweptExpired:
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             complete = await retention.sweep(
-                self._pool, self._keys, self._retention, seconds=_SECONDS
+                self._pool, self._keys, self._retention, self._delete_runs, seconds=_SECONDS
             )
         return SweptExpired(complete=complete)

@@ -71,6 +71,12 @@ async def erase(pool: Pool, ring: KeyRing, reference: str) -> None:
         )
         await connection.execute("SELECT empty_consents($1)", reference)
         await connection.execute(
+            "DELETE FROM miss WHERE contact_index IN (SELECT"
+            " unnest(found_by || ARRAY[mobile_index, email_index])"
+            " FROM activation WHERE reference = $1)",
+            reference,
+        )
+        await connection.execute(
             "UPDATE activation SET mobile_index = NULL, email_index = NULL, person_key = NULL,"
             " student_number_index = NULL, username_index = NULL, username = NULL, found_by = '{}',"
             " name = NULL WHERE reference = $1",

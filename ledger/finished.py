@@ -49,11 +49,17 @@ async def page(
 async def counts(
     pool: Pool, *, since: datetime, departments: Collection[str] | None
 ) -> list[tuple[str, int]]:
-    """Return the outcomes since then with their numbers, the most frequent first."""
+    """Return the outcomes since then with their numbers, the most frequent first.
+
+    Look-ups that found nobody and are deleted count by the hour in which they began.
+    """
     rows = await pool.fetch(
+        "SELECT end_step, sum(number)::bigint AS number FROM ("
         "SELECT end_step, count(*) AS number FROM activation WHERE ended_at >= $1"
-        " AND ($2::text[] IS NULL OR department = ANY($2))"
-        " GROUP BY end_step ORDER BY number DESC, end_step",
+        " AND ($2::text[] IS NULL OR department = ANY($2)) GROUP BY end_step"
+        " UNION ALL SELECT 'not_found', sum(number) FROM missed"
+        " WHERE hour >= $1 AND $2::text[] IS NULL) ended"
+        " WHERE number > 0 GROUP BY end_step ORDER BY number DESC, end_step",
         since,
         departments,
     )

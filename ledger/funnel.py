@@ -1,4 +1,7 @@
-"""Counts, by start day, how many activations reached each stage; erased ones stay counted."""
+"""Counts, by start day, how many activations reached each stage.
+
+Erased ones stay counted, and so do look-ups that found nobody and are deleted.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,13 +12,19 @@ from domain.contracts.vocabulary import Step
 from postgres import Pool
 
 _BY_DAY = """
-SELECT day::date AS day, count(reference) AS started, count(department) AS proven,
+SELECT day::date AS day, count(reference) + coalesce(max(swept.number), 0)::bigint AS started,
+    count(department) AS proven,
     count(agreed.reference) AS agreed, count(*) FILTER (WHERE end_step = $5) AS active
 FROM generate_series($1::date, $2::date, interval '1 day') day
 LEFT JOIN activation ON started_at >= day::timestamp AT TIME ZONE $3
     AND started_at < (day::timestamp + interval '1 day') AT TIME ZONE $3
     AND ($4::text[] IS NULL OR department = ANY ($4))
 LEFT JOIN (SELECT DISTINCT reference FROM consent) agreed USING (reference)
+LEFT JOIN LATERAL (
+    SELECT sum(number) AS number FROM missed WHERE $4::text[] IS NULL
+    AND hour >= day::timestamp AT TIME ZONE $3
+    AND hour < (day::timestamp + interval '1 day') AT TIME ZONE $3
+) swept ON true
 GROUP BY day ORDER BY day
 """
 

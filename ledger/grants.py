@@ -32,6 +32,10 @@ _ERASE_KEYS = "SELECT, DELETE"
 GRANTS = (
     Grant("migration", _EVERY, "SELECT"),
     Grant("swept", _SWEEP, _ALL),
+    Grant("missed", _SWEEP, _ALL),
+    Grant("missed", [User.CONSOLE], "SELECT"),
+    Grant("miss", _SWEEP, _ALL),
+    Grant("miss", [User.CONSOLE], _ERASE_KEYS),
     Grant("key_check", _EVERY, "SELECT"),
     Grant("key_check", [user for user in User if user != User.ALERTS], "INSERT"),
     Grant(

@@ -111,12 +111,18 @@ async def held(pool: Pool, keys: KeyRing, person: Traced) -> dict[str, Any]:
         for reference in person.references
         for note in await notes.of(pool, keys, reference)
     ]
+    told["miss"] = [dict(row) for row in await pool.fetch(_MISSES_OF_CONTACTS, person.references)]
     told["insurance"] = await insurance.of(pool, keys, person.keys)
     told["username"] = await _all(pool, "username", "name, reserved_at", person)
     told["imported"] = await _all(pool, "imported", "name, by_code, noted_at", person)
     return told
 
 
+_MISSES_OF_CONTACTS = (
+    "SELECT times, last_at FROM miss WHERE contact_index IN (SELECT"
+    " unnest(found_by || ARRAY[mobile_index, email_index])"
+    " FROM activation WHERE reference = ANY($1))"
+)
 _TOLD = {
     "activation": "reference, language, department, started_at, ended_at, end_step, name, username",
     "message": "reference, channel, reserved_at, outcome, finished_at",

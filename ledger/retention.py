@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from domain.contracts.vocabulary import Step
-from ledger import erasure, usernames
+from ledger import erasure, misses, usernames
 from ledger.activations import WITH_ACCOUNT
+from ledger.misses import DeleteRuns
 from postgres import Pool
 from security.keys import KeyRing
 from settings.rules import Retention
@@ -65,6 +66,8 @@ RULES = (
     RetentionRule("suggestion", "expires_at", 0),
     RetentionRule("sealed_password", "expires_at", 0),
     RetentionRule("budget", "ends_at", 0),
+    RetentionRule("miss", "last_at", "misses_days"),
+    RetentionRule("missed", "hour", "statistics_days"),
     RetentionRule("post", "at", "tries_days", _OF_NO_LIVE),
     RetentionRule("attempt", "at", "tries_days", _OF_NO_LIVE),
     RetentionRule(
@@ -125,34 +128,23 @@ class Swept(NamedTuple):
     at: datetime
 
 
-async def sweep(pool: Pool, keys: KeyRing, retention: Retention, *, seconds: float) -> bool:
+async def sweep(
+    pool: Pool, keys: KeyRing, retention: Retention, delete_runs: DeleteRuns, *, seconds: float
+) -> bool:
     """Sweep for about so long; return whether everything that has expired is gone."""
     until = time.monotonic() + seconds
-    for setting, ends in ERASURES.items():
-        while expired := await _to_erase(pool, retention, setting, ends):
-            for reference in expired:
-                await erasure.erase(pool, keys, reference)
-            await pool.execute(_COUNTED, _ERASURE, len(expired))
-            if time.monotonic() > until:
-                return False
-    for rule in RULES:
-        full = True
-        while full:
-            full = await pool.fetchval(_batch(rule), _term(rule, retention), rule.name) == _BATCH
-            if full and time.monotonic() > until:
-                return False
-    while unowned := await _unowned(pool, retention):
-        async with pool.acquire() as connection, connection.transaction():
-            gone = await usernames.conceal(connection, keys, unowned)
-            await connection.execute(_COUNTED, _NAMES, gone)
-        if not gone or time.monotonic() > until:
-            return not gone
-    return True
+    return (
+        await _delete_misses(pool, _misses_term(retention), delete_runs, until)
+        and await _erase(pool, keys, retention, until)
+        and await _apply_rules(pool, retention, until)
+        and await _conceal_names(pool, keys, retention, until)
+    )
 
 
 async def expired(pool: Pool, retention: Retention) -> dict[str, int]:
     """Return by rule how much has expired and is still there."""
     found = dict.fromkeys(names(), 0)
+    found[_MISS] = await misses.expired(pool, _misses_term(retention))
     for setting, ends in ERASURES.items():
         found[_ERASURE] += await pool.fetchval(
             f"SELECT count(*) FROM {_TO_ERASE}",  # noqa: S608 - a constant of this module
@@ -177,10 +169,12 @@ async def last(pool: Pool) -> list[Swept]:
 
 
 def names() -> Iterator[str]:
+    yield _MISS
     yield _ERASURE
     yield from (rule.name for rule in RULES)
 
 
+_MISS = "activation not found"
 _ERASURE = "activation emptied"
 _NAMES = "username emptied"
 _UNOWNED = (
@@ -195,6 +189,60 @@ _COUNTED = (
     "INSERT INTO swept AS s SELECT current_date, $1, $2, now()"
     " ON CONFLICT (day, rule) DO UPDATE SET gone = s.gone + EXCLUDED.gone, at = EXCLUDED.at"
 )
+
+
+async def _delete_misses(
+    pool: Pool, term: timedelta, delete_runs: DeleteRuns, until: float
+) -> bool:
+    """Delete look-ups that found nobody, first from Temporal.
+
+    The ledger keeps those whose runs could not be deleted, for a sweep an hour later.
+    """
+    while over := await misses.oldest(pool, term, _BATCH):
+        without = await delete_runs(over)
+        async with pool.acquire() as connection, connection.transaction():
+            gone = await misses.delete(connection, term, without)
+            await connection.execute(_COUNTED, _MISS, gone)
+        if not gone:
+            break
+        if time.monotonic() > until:
+            return False
+    return True
+
+
+async def _erase(pool: Pool, keys: KeyRing, retention: Retention, until: float) -> bool:
+    for setting, ends in ERASURES.items():
+        while expired := await _to_erase(pool, retention, setting, ends):
+            for reference in expired:
+                await erasure.erase(pool, keys, reference)
+            await pool.execute(_COUNTED, _ERASURE, len(expired))
+            if time.monotonic() > until:
+                return False
+    return True
+
+
+async def _apply_rules(pool: Pool, retention: Retention, until: float) -> bool:
+    for rule in RULES:
+        full = True
+        while full:
+            full = await pool.fetchval(_batch(rule), _term(rule, retention), rule.name) == _BATCH
+            if full and time.monotonic() > until:
+                return False
+    return True
+
+
+async def _conceal_names(pool: Pool, keys: KeyRing, retention: Retention, until: float) -> bool:
+    while unowned := await _unowned(pool, retention):
+        async with pool.acquire() as connection, connection.transaction():
+            gone = await usernames.conceal(connection, keys, unowned)
+            await connection.execute(_COUNTED, _NAMES, gone)
+        if not gone or time.monotonic() > until:
+            return not gone
+    return True
+
+
+def _misses_term(retention: Retention) -> timedelta:
+    return timedelta(hours=retention.misses_hours)
 
 
 async def _unowned(pool: Pool, retention: Retention) -> list[str]:

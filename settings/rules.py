@@ -56,9 +56,12 @@ class Retention(Section):
     """After how many days the ledger deletes or empties what it has; docs/privacy.md has reasons.
 
     Days count from the end of an activation (`account_days`, `without_account_days`), or from when
-    a row was made, and never end what belongs to an activation that has not ended.
+    a row was made, and never end what belongs to an activation that has not ended. A look-up that
+    found nobody ends after hours, its contact's keyed index after `misses_days`.
     """
 
+    misses_hours: int = Field(12, ge=3, le=24)
+    misses_days: Count = 7
     without_account_days: Count = 90
     account_days: Count = 2_555
     tries_days: Count = 30

@@ -136,5 +136,8 @@ def _values(settings: Settings, language: Language) -> dict[str, object]:
         "deadline": lasting(settings.policy.deadline / timedelta(hours=1), "hour"),
         "password_life": lasting(settings.sealed_password_hours, "hour"),
         "history_life": lasting(RETENTION.days, "day"),
-        "kept": {name: lasting(days, "day") for name, days in settings.retention},
+        "kept": {
+            name: lasting(length, name.rpartition("_")[2].removesuffix("s"))
+            for name, length in settings.retention
+        },
     }

@@ -7,6 +7,7 @@ import typer
 
 from ledger import retention
 from ledger.retention import Swept
+from starter.client import runs
 from starter.output import Failed, Json, group, show_json, utc
 from support.commands.terminal import Reason, run, show_outcome
 from support.verbs import erasure, personal_data
@@ -69,7 +70,8 @@ async def _expired(ctx: StaffContext) -> dict[str, int]:
 
 async def _swept(ctx: StaffContext) -> list[Swept]:
     await ctx.record(Action.SWEEP)
-    await retention.sweep(ctx.pool, ctx.keys, ctx.settings.retention, seconds=_SECONDS)
+    delete_runs = partial(runs.delete_newest, ctx.client)
+    await retention.sweep(ctx.pool, ctx.keys, ctx.settings.retention, delete_runs, seconds=_SECONDS)
     return await _last(ctx)
 
 

@@ -59,6 +59,9 @@ def _tell(found: Check) -> None:
         typer.echo(f"Another department's rows: {found.elsewhere}")
     for missed in found.misses:
         typer.echo(texts.miss(missed, Language.EN))
+    if found.missed:
+        times, last = found.missed.times, utc(found.missed.last_at)
+        typer.echo(f"Look-ups with this contact that found nobody: {times}, the last one at {last}")
     if found.outcome is None:
         more = " There are more; type more of the surname." if found.more else ""
         typer.echo(f"Several students fit: ask again by one's number.{more}")

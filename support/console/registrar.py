@@ -66,6 +66,7 @@ def _registrar_page(
         typed=typed,
         found=found,
         sentences=registrar_texts.sentences(found) if found else {},
+        missed_days=ctx.staff_context.settings.retention.misses_days,
         why=reason(found.why, ctx.language) if found and found.why else "",
         account=ctx.say(registrar_texts.ACCOUNTS[found.account]) if found else "",
         misses=[registrar_texts.miss(each, ctx.language) for each in found.misses] if found else [],

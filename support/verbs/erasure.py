@@ -9,9 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
 
 from domain.contracts.vocabulary import (
     answer_workflow_id,
@@ -21,6 +19,7 @@ from domain.contracts.vocabulary import (
 from ledger import erasure, persons
 from ledger.erasure import Traces
 from ledger.persons import Traced
+from starter.client import runs
 from starter.client.connect import asking
 from starter.output import UserError
 from support.verbs.actions import ActionRefused
@@ -46,12 +45,12 @@ async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
     """Erase the activation; idempotent. Raises `ActionRefused` while one of its runs is open."""
     ctx.staff.check(Action.ERASE)
     traces = await erasure.traces(ctx.pool, reference)
-    runs = await _ended_runs(ctx.client, _workflows(reference, traces))
-    if not (traces or runs) or not ctx.staff.sees(traces.department if traces else None):
+    ended = await _ended_runs(ctx.client, _workflows(reference, traces))
+    if not (traces or ended) or not ctx.staff.sees(traces.department if traces else None):
         raise UnknownReference
     await ctx.record(Action.ERASE, reference, reason)
-    for run in runs:
-        await _delete(ctx.client, run.execution)
+    for run in ended:
+        await runs.delete(ctx.client, run.execution)
     await erasure.erase(ctx.pool, ctx.keys, reference)
 
 
@@ -66,10 +65,10 @@ async def erase_person(ctx: StaffContext, *, person: str, reason: str) -> Traced
     names += [answer_workflow_id(each) for each in found.requests]
     for reference in found.references:
         names += _workflows(reference, await erasure.traces(ctx.pool, reference))
-    runs = await _ended_runs(ctx.client, names)
+    ended = await _ended_runs(ctx.client, names)
     await ctx.record_each(Action.ERASE, found.references or [None], reason)
-    for run in runs:
-        await _delete(ctx.client, run.execution)
+    for run in ended:
+        await runs.delete(ctx.client, run.execution)
     await erasure.forget_requests(ctx.pool, found.requests)
     for reference in found.references:
         await erasure.erase(ctx.pool, ctx.keys, reference)
@@ -130,17 +129,3 @@ async def _runs(client: Client, workflow_id: str) -> AsyncIterator[_Run]:
         if newest is None or older.run_id != newest.run_id:
             execution = WorkflowExecution(workflow_id=workflow_id, run_id=older.run_id)
             yield _Run(execution, running=False)
-
-
-async def _delete(client: Client, execution: WorkflowExecution) -> None:
-    request = DeleteWorkflowExecutionRequest(
-        namespace=client.namespace, workflow_execution=execution
-    )
-    try:
-        with asking():
-            await client.workflow_service.delete_workflow_execution(
-                request, timeout=times.CONSOLE_RPC
-            )
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise

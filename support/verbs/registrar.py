@@ -20,7 +20,8 @@ from domain.registrar.humans import Grouped, people
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, as_written, enrolment, names, text
 from domain.text import identifier
-from ledger import activations, claims
+from ledger import activations, claims, misses
+from ledger.misses import Misses
 from recognition.login_names import marked
 from recognition.rekeyed import known
 from support.verbs import cases
@@ -88,6 +89,7 @@ class Check:
     usable, and `shared_with` is then a lower bound. `why` names the rule by which the directory's
     entry is theirs or in doubt, or why nobody is given the login name, or that an account has the
     insurance number. `same_login` are other persons' enrolments with this person's login name.
+    `missed` are the look-ups with the typed contacts that found nobody.
     """
 
     outcome: Diagnosis | None
@@ -102,6 +104,7 @@ class Check:
     why: str | None = None
     reference: str | None = None
     same_login: tuple[str, ...] = ()
+    missed: Misses | None = None
 
 
 class _Found(NamedTuple):
@@ -119,8 +122,13 @@ async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
     if question.case:
         number = await _number_of(ctx, question.case)
         question = replace(question, number=number)
-    kind = question.kind
+    kind, typed = question.kind, question.typed.read(region_of(ctx))
     await ctx.record(Action.REGISTRAR, question.case, kind.value)
+    missed = await misses.of_contacts(ctx.pool, ctx.keys, mobile=typed.mobile, email=typed.email)
+    return replace(await _found(ctx, kind, question), missed=missed)
+
+
+async def _found(ctx: StaffContext, kind: Kind, question: RegistrarQuestion) -> Check:
     try:
         async with opened(ctx) as registrar:
             rows, more = await _rows(ctx, registrar, kind, question)

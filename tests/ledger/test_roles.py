@@ -16,6 +16,7 @@ from security.purposes import User
 from settings.rules import Retention
 from tests.ledger.conftest import database
 from tests.ledger.life import left, live, person_of
+from tests.ledger.test_retention import no_runs
 from tests.stack import TestStack
 
 DENIED = asyncpg.InsufficientPrivilegeError
@@ -170,7 +171,7 @@ async def test_the_commands_may_read_all_that_is_told_of_a_person(
 @pytest.mark.parametrize("user", [User.MAIN, User.COMMANDS])
 async def test_whoever_sweeps_may_sweep_by_every_rule(stack: TestStack, user: User) -> None:
     async with await connect(stack.ledger_dsn_of(user), seconds=30) as allowed:
-        assert await retention.sweep(allowed, stack.keys, Retention(), seconds=60)
+        assert await retention.sweep(allowed, stack.keys, Retention(), no_runs, seconds=60)
         assert sum((await retention.expired(allowed, Retention())).values()) == 0
         assert await retention.last(allowed)
 

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from temporalio.client import Client
@@ -17,6 +18,7 @@ from ledger.support_requests import HelpRequest
 from postgres import Pool, connect, exists
 from security.purposes import User
 from starter.client import outbox as kept
+from starter.client import runs
 from tests.sandbox import sandbox
 from tests.stack import TestStack
 from workflows import outbox
@@ -113,7 +115,12 @@ async def test_the_sweep_is_started_once_and_sweeps(
         Worker(
             client,
             task_queue=TaskQueue.MAIN,
-            activities=SweepActivities(pool=pool, keys=stack.keys, settings=stack.settings).all(),
+            activities=SweepActivities(
+                pool=pool,
+                keys=stack.keys,
+                settings=stack.settings,
+                delete_runs=partial(runs.delete_newest, client),
+            ).all(),
             workflows=[Sweep],
             workflow_runner=sandbox(),
         ),

@@ -14,7 +14,7 @@ from ledger import audit, imports, support_requests, told_apart
 from ledger import erasure as ledger
 from ledger.imports import Owned
 from ledger.support_requests import HelpRequest
-from postgres import Pool
+from postgres import Pool, exists
 from security.keys import KeyRing
 from starter.client.activations import Activations
 from support.verbs import erasure, personal_data
@@ -64,6 +64,8 @@ async def test_one_person_is_told_everything_and_then_found_nowhere(
         second,
         stack.keys.index("email", mail),
     )
+    looked_up = stack.keys.index("email", mail)
+    await pool.execute("INSERT INTO miss VALUES ($1, 2, now())", looked_up)
     by_reply = await asks(pool, stack, mail, "marked by its address")
     by_text = await asks(pool, stack, "other@mail.example", f"I am {mail}.")
     foreign = await asks(pool, stack, "other@mail.example", "another's")
@@ -94,6 +96,7 @@ async def test_one_person_is_told_everything_and_then_found_nowhere(
     async with asyncio.timeout(20):
         while await known(client, reference):  # noqa: ASYNC110 - Temporal deletes by and by
             await asyncio.sleep(0.05)
+    assert not await exists(pool, "miss WHERE contact_index = $1", looked_up)
     ids = await pool.fetch("SELECT id FROM support_request WHERE reference IS NULL")
     assert {foreign} == {row["id"] for row in ids} & {by_reply, by_text, foreign}
     for action in ("erase", "export"):
