@@ -93,3 +93,19 @@ async def ends(ledger: Connection, bucket: str) -> list[datetime]:
         bucket,
     )
     return [row["ends_at"] for row in rows]
+
+
+async def forget(ledger: Connection, buckets: Sequence[str]) -> None:
+    """Delete every use of these buckets."""
+    await ledger.execute("DELETE FROM budget WHERE bucket = ANY($1)", buckets)
+
+
+async def keep(ledger: Connection, bucket: str, window: timedelta) -> None:
+    """Have one use in this sliding window, counted from now."""
+    await ledger.execute(
+        "WITH before AS (DELETE FROM budget WHERE bucket = $1)"
+        " INSERT INTO budget (bucket, window_start, ends_at, used)"
+        " SELECT $1, at, at + $2, 1 FROM clock_timestamp() at",
+        bucket,
+        window,
+    )

@@ -1,7 +1,10 @@
 """Settings of the rate limits of portal and console, each in a sliding window."""
 
-from pydantic import IPvAnyNetwork
+from typing import Self
 
+from pydantic import IPvAnyNetwork, model_validator
+
+from domain.rules import Unfit
 from settings.section import Count, Section
 
 
@@ -11,6 +14,8 @@ class LimitSettings(Section):
     `_per_address`: an IPv4 address, or the /64 of an IPv6 one; `_per_block`: its /24, or /56;
     `_per_site`: the /48 of an IPv6 address. A miss is a look-up that found nobody. `networks`: of
     the institution's own networks, how many times as much their addresses and blocks may.
+    `sign_ins_per_name`: attempts that may reach the directory; fewer `_without_cookie` of a browser
+    that has signed in, and fewer still from addresses `_elsewhere`, so strangers keep nobody out.
     `attack_`: when attack mode begins, how long it must be quiet until it ends, and its starts.
     """
 
@@ -35,7 +40,9 @@ class LimitSettings(Section):
     help_minutes: Count = 60
     second_tries: Count = 3
     second_hours: Count = 24
-    sign_ins_per_name: Count = 10
+    sign_ins_per_name: Count = 4
+    sign_ins_per_name_without_cookie: Count = 3
+    sign_ins_per_name_elsewhere: Count = 2
     sign_ins_per_address: Count = 50
     sign_ins_per_block: Count = 200
     sign_ins_per_site: Count = 400
@@ -43,3 +50,13 @@ class LimitSettings(Section):
     caller_questions_per_student: Count = 3
     caller_questions_per_staff: Count = 60
     caller_questions_hours: Count = 24
+
+    @model_validator(mode="after")
+    def _strangers_leave_some(self) -> Self:
+        most, least = self.sign_ins_per_name, self.sign_ins_per_name_elsewhere
+        if not least < self.sign_ins_per_name_without_cookie < most:
+            raise Unfit(
+                "sign_ins_per_name must be more than sign_ins_per_name_without_cookie, and that"
+                " more than sign_ins_per_name_elsewhere"
+            )
+        return self

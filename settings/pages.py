@@ -34,7 +34,8 @@ class Console(Section):
     """Staff sign in by a bind as `user_dn`; `groups` names the group of each role.
 
     `departments` limits the members of a group to these departments. `operators_file` has the
-    accounts that can sign in while the directory is unavailable.
+    accounts that can sign in while the directory is unavailable. `known_days` is how long the
+    browser and the address of a sign-in count as known.
     """
 
     public_url: str = "http://127.0.0.1:8001"
@@ -47,4 +48,5 @@ class Console(Section):
     operators_file: Path | None = None
     session_idle_minutes: Count = 15
     session_absolute_minutes: Count = 480
+    known_days: Count = 90
     temporal_ui_url: str = ""

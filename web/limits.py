@@ -16,6 +16,8 @@ from security.keys import KeyRing
 from settings.limits import LimitSettings
 from settings.section import MOST
 
+PROXY = "proxy"
+"""Stands for the address of a client whose own is not known."""
 _LEVELS = {4: {"address": 32, "block": 24}, 6: {"address": 64, "block": 56, "site": 48}}
 """Which networks of an address are counted, by the version of IP."""
 
@@ -111,7 +113,7 @@ def networks(host: str) -> Mapping[str, str]:
     """
     address = _read(host)
     if address is None:
-        return {"address": "proxy"}
+        return {"address": PROXY}
     levels = _LEVELS[address.version]
     return {level: str(ip_network((address, size), strict=False)) for level, size in levels.items()}
 

@@ -13,9 +13,9 @@ from ledger import audit
 from postgres import UNAVAILABLE
 from support.console.console_request import SIGN_IN, ConsoleRequest, SignedOut, anyone
 from support.console.handbook import sections
+from support.console.sign_in_limits import SignInLimits
 from support.verbs.signin import NoRole
 from translations import N_
-from web.limits import Purpose
 
 router = APIRouter()
 
@@ -42,20 +42,25 @@ async def sign_in(ctx: AnyoneRequest) -> Response:
 async def signed_in(ctx: AnyoneRequest) -> Response:
     form = await ctx.form()
     name, onward = form.get("name").strip(), _inside(form.get("next"))
-    await _count(ctx, name)
+    limits = SignInLimits(ctx, name)
+    await limits.count()
     try:
         staff = await ctx.app.sign_in.staff(name, form.get("password"))
     except AdapterError:
         return _again(ctx, name, onward, _AWAY, 503)
     except NoRole as nobody:
+        await limits.forget()
         await _note(ctx, nobody.name, "sign_in_refused")
         return _again(ctx, name, onward, str(nobody))
     if staff is None:
         return _again(ctx, name, onward, _WRONG)
     await _note(ctx, staff.name, "sign_in")
+    await limits.forget()
     await ctx.end()
     await ctx.begin(staff)
-    return ctx.see(onward)
+    response = ctx.see(onward)
+    await limits.remember(response)
+    return response
 
 
 @router.post("/sign-out")
@@ -92,10 +97,3 @@ async def _note(ctx: ConsoleRequest, name: str, action: str) -> None:
     await audit.record(
         ctx.app.pool, ctx.app.keys, actor=name, action=action, reference=None, reason=""
     )
-
-
-async def _count(ctx: ConsoleRequest, name: str) -> None:
-    """Count this attempt by name and by IP address; raises `RateLimited` past a limit."""
-    rates = ctx.site.limits
-    tried = rates.by(Purpose.SIGN_INS, "name", ctx.app.keys.index("staff", name.lower()))
-    await rates.take([tried, *rates.by_address(Purpose.SIGN_INS, ctx.host)])

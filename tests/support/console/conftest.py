@@ -23,7 +23,9 @@ SignedIn = Callable[[str], Awaitable[Browser]]
 @pytest.fixture
 def settings(stack: TestStack) -> Settings:
     console = stack.settings.console.model_copy(update={"public_url": HOST})
-    limits = stack.settings.limits.model_copy(update={"sign_ins_per_name": 1000})
+    names = ("", "_without_cookie", "_elsewhere")
+    many = {f"sign_ins_per_name{name}": 1000 for name in names}
+    limits = stack.settings.limits.model_copy(update=many)
     return stack.settings.model_copy(update={"console": console, "limits": limits})
 
 

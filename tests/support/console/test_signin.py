@@ -213,8 +213,8 @@ async def test_head_is_answered_as_get_is_without_a_body(
 async def test_a_name_may_be_tried_so_often(
     make_app: MakeApp, settings: Settings, stack: TestStack, pool: Pool
 ) -> None:
-    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'sign_ins:%'")
-    limits = settings.limits.model_copy(update={"sign_ins_per_name": 2})
+    await pool.execute("DELETE FROM budget WHERE bucket ~ '^(sign_ins|known):'")
+    limits = settings.limits.model_copy(update={"sign_ins_per_name_elsewhere": 2})
     browser = Browser(make_app(settings.model_copy(update={"limits": limits})), HOST)
     name = "auditor"
     seen = [(await tries(browser, name, "wrong"))[0] for _ in range(2)]

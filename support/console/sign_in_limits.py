@@ -1,0 +1,73 @@
+"""Limits attempts to sign in by name and address, so that strangers keep nobody else out.
+
+An attempt counts before the directory is asked, and `sign_ins_per_name` is below the directory's
+own lock-out. Strangers may use up a part of it only. Some is left for the address from which this
+name has signed in before, and more for the browser that has, whose cookie says so. The directory
+forgets failures when somebody signs in, and so does this limit.
+"""
+
+from datetime import timedelta
+
+from fastapi import Response
+
+from ledger import budgets
+from ledger.budgets import Bound
+from support.console.console_request import ConsoleRequest
+from web import forms
+from web.cookies import Cookie
+from web.limits import PROXY, Purpose, networks
+
+_LONGEST_TOKEN = 64
+_LEVELS = ("name", "name_without_cookie", "name_elsewhere")
+
+
+class SignInLimits:
+    """The limits of one attempt with this name."""
+
+    def __init__(self, ctx: ConsoleRequest, name: str) -> None:
+        self._ctx = ctx
+        self._name = name.lower()
+        days = ctx.app.settings.console.known_days
+        self._known_for = timedelta(days)
+        self._cookie = Cookie("desk-known", ctx.site.public_url, "strict", self._known_for)
+        self._address = networks(ctx.host)["address"]
+        self._token = self._cookie.read(ctx.request) or ""
+
+    async def count(self) -> None:
+        """Count the attempt; raises `RateLimited` past a limit."""
+        by_address = self._ctx.site.limits.by_address(Purpose.SIGN_INS, self._ctx.host)
+        if await self._is_known("browser", self._token):
+            bounds = self._of_name[:1]
+        elif await self._is_known("address", self._address):
+            bounds = [*self._of_name[:2], by_address[0]]
+        else:
+            bounds = [*self._of_name, *by_address]
+        await self._ctx.site.limits.take(bounds)
+
+    async def forget(self) -> None:
+        """Forget the attempts with this name, after its password was right."""
+        await budgets.forget(self._ctx.app.pool, [bound.bucket for bound in self._of_name])
+
+    async def remember(self, response: Response) -> None:
+        """Note that this name has signed in with this browser and from this address."""
+        if not 0 < len(self._token) <= _LONGEST_TOKEN:
+            self._token = forms.draw() + forms.draw()
+        self._cookie.set(response, self._token)
+        for kind, value in (("browser", self._token), ("address", self._address)):
+            await budgets.keep(self._ctx.app.pool, self._known(kind, value), self._known_for)
+
+    async def _is_known(self, kind: str, value: str) -> bool:
+        if value in ("", PROXY):
+            return False
+        return await budgets.used(self._ctx.app.pool, self._known(kind, value)) > 0
+
+    @property
+    def _of_name(self) -> list[Bound]:
+        rates, keyed = self._ctx.site.limits, self._index(self._name)
+        return [rates.by(Purpose.SIGN_INS, level, f"{level}:{keyed}") for level in _LEVELS]
+
+    def _known(self, kind: str, value: str) -> str:
+        return f"known:{self._index(chr(0).join((kind, self._name, value)))}"
+
+    def _index(self, value: str) -> str:
+        return self._ctx.app.keys.index("staff", value)

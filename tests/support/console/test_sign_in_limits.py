@@ -1,0 +1,131 @@
+"""Strangers use up their own part of a name's attempts, below the directory's lock-out."""
+
+from collections.abc import Callable
+
+import pytest
+from fastapi import FastAPI
+
+from postgres import Pool
+from settings import Settings
+from settings.limits import LimitSettings
+from tests.stack import TestStack
+from tests.starter.portal.conftest import Browser
+from tests.support.console.conftest import HOST
+
+NAME = "auditor"
+USUAL = "192.0.2.7"
+MakeApp = Callable[[Settings], FastAPI]
+
+
+class Desk:
+    """A console with the limits of an installation, and browsers at addresses."""
+
+    def __init__(self, app: FastAPI, stack: TestStack) -> None:
+        self._app = app
+        self._secret = stack._stack.place.secret
+
+    def browser(self, address: str, **headers: str) -> Browser:
+        return Browser(self._app, HOST, address, **headers)
+
+    async def right(self, browser: Browser, name: str = NAME) -> int:
+        return await self._tried(browser, name, self._secret(name))
+
+    async def wrong(self, browser: Browser, name: str = NAME) -> int:
+        return await self._tried(browser, name, "wrong")
+
+    async def owner(self, address: str = USUAL) -> Browser:
+        """Return a browser that has signed in with the name and has signed out."""
+        browser = self.browser(address)
+        assert await self.right(browser) == 303
+        await browser.get("/audit")
+        assert (await browser.post("/sign-out")).status_code == 303
+        return browser
+
+    async def _tried(self, browser: Browser, name: str, password: str) -> int:
+        await browser.get("/sign-in")
+        return (await browser.post("/sign-in", name=name, password=password)).status_code
+
+
+@pytest.fixture
+async def desk(make_app: MakeApp, settings: Settings, stack: TestStack, pool: Pool) -> Desk:
+    await pool.execute("DELETE FROM budget WHERE bucket ~ '^(sign_ins|known):'")
+    usual = settings.model_copy(update={"limits": LimitSettings()})
+    return Desk(make_app(usual), stack)
+
+
+async def used_up_by_strangers(desk: Desk) -> None:
+    tried = [await desk.wrong(desk.browser(f"203.0.{block}.1")) for block in (113, 114, 115)]
+    assert tried == [422, 422, 429]
+
+
+async def test_strangers_elsewhere_keep_a_known_browser_and_a_usual_address_in(desk: Desk) -> None:
+    owner = await desk.owner()
+    await used_up_by_strangers(desk)
+    assert await desk.right(desk.browser("198.51.100.1")) == 429
+    assert await desk.right(owner) == 303
+    await used_up_by_strangers(desk)
+    moved = desk.browser("198.51.100.1", Cookie=f"desk-known={owner.http.cookies['desk-known']}")
+    assert await desk.right(moved) == 303
+    await used_up_by_strangers(desk)
+    assert await desk.right(desk.browser(USUAL)) == 303
+
+
+async def test_a_neighbour_at_the_same_address_keeps_a_known_browser_in(desk: Desk) -> None:
+    owner = await desk.owner()
+    tried = [await desk.wrong(desk.browser(USUAL)) for _ in range(4)]
+    assert tried == [422, 422, 422, 429]
+    assert await desk.right(owner) == 303
+
+
+async def test_all_attempts_together_stay_below_the_lock_out_of_the_directory(
+    desk: Desk, pool: Pool
+) -> None:
+    owner = await desk.owner()
+    await used_up_by_strangers(desk)
+    for browser in (desk.browser(USUAL), owner):
+        assert [await desk.wrong(browser) for _ in range(2)] == [422, 429]
+    assert await desk.right(owner) == 429
+    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'sign_ins:%'")
+    # The directory did not lock the account: it counted as few failures as came to it.
+    assert await desk.right(owner) == 303
+
+
+async def test_a_known_browser_is_not_kept_out_by_its_network_either(
+    make_app: MakeApp, settings: Settings, stack: TestStack, desk: Desk
+) -> None:
+    owner = await desk.owner()
+    limits = LimitSettings(sign_ins_per_address=1)
+    narrow = Desk(make_app(settings.model_copy(update={"limits": limits})), stack)
+    assert await narrow.wrong(narrow.browser(USUAL), "viewer") == 429
+    returned = narrow.browser(USUAL, Cookie=f"desk-known={owner.http.cookies['desk-known']}")
+    assert await narrow.right(returned) == 303
+
+
+@pytest.mark.parametrize("forged", [f"{USUAL}/32", "", "x" * 64, NAME])
+async def test_a_cookie_that_is_not_of_that_name_is_worth_nothing(desk: Desk, forged: str) -> None:
+    owner = await desk.owner()
+    await used_up_by_strangers(desk)
+    assert await desk.right(desk.browser("203.0.116.1", Cookie=f"desk-known={forged}")) == 429
+    await desk.right(desk.browser("203.0.117.1"), "viewer")
+    tried = [await desk.wrong(desk.browser("203.0.118.1"), "viewer") for _ in range(2)]
+    assert tried == [422, 422]
+    theirs = f"desk-known={owner.http.cookies['desk-known']}"
+    assert await desk.right(desk.browser("203.0.119.1", Cookie=theirs), "viewer") == 429
+
+
+async def test_browsers_and_addresses_are_forgotten(desk: Desk, pool: Pool) -> None:
+    owner = await desk.owner()
+    kept = (
+        "SELECT max(ends_at) - now() > interval '89 days' FROM budget WHERE bucket LIKE 'known:%'"
+    )
+    assert await pool.fetchval(kept) is True
+    assert await pool.fetchval("SELECT count(*) FROM budget WHERE bucket LIKE 'known:%'") == 2
+    await pool.execute("UPDATE budget SET ends_at = now() WHERE bucket LIKE 'known:%'")
+    await used_up_by_strangers(desk)
+    assert await desk.right(owner) == 429
+
+
+def test_strangers_may_not_have_as_much_as_the_owner() -> None:
+    for changes in ({"sign_ins_per_name": 3}, {"sign_ins_per_name_elsewhere": 3}):
+        with pytest.raises(ValueError, match="more than sign_ins_per_name_elsewhere"):
+            LimitSettings(**changes)
