@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from postgres import Connection
+from postgres import Connection, Pool
 
 
 @dataclass(frozen=True)
@@ -109,3 +109,29 @@ async def keep(ledger: Connection, bucket: str, window: timedelta) -> None:
         bucket,
         window,
     )
+
+
+async def is_first(pool: Pool, bucket: str, name: str, window: timedelta) -> bool:
+    """Count a named use unless the window has it; return whether it was counted."""
+    async with pool.acquire() as ledger, ledger.transaction():
+        await hold(ledger, [bucket])
+        counted = await ledger.fetchval(
+            "INSERT INTO budget (bucket, window_start, ends_at, used, use)"
+            " SELECT $1, at, at + $3, 1, $2 FROM clock_timestamp() at WHERE NOT EXISTS"
+            " (SELECT FROM budget WHERE bucket = $1 AND use = $2 AND ends_at > at)"
+            " RETURNING true",
+            bucket,
+            name,
+            window,
+        )
+    return counted is True
+
+
+async def counted(ledger: Connection, buckets: Sequence[str]) -> dict[str, int]:
+    """Return how many uses the window of each of these buckets has, of those that have any."""
+    rows = await ledger.fetch(
+        "SELECT bucket, sum(used) AS uses FROM budget"
+        " WHERE bucket = ANY($1) AND ends_at > now() GROUP BY bucket",
+        buckets,
+    )
+    return {row["bucket"]: row["uses"] for row in rows}

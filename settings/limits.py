@@ -16,6 +16,7 @@ class LimitSettings(Section):
     the institution's own networks, how many times as much their addresses and blocks may.
     `sign_ins_per_name`: attempts that may reach the directory; fewer `_without_cookie` of a browser
     that has signed in, and fewer still from addresses `_elsewhere`, so strangers keep nobody out.
+    `failed_sign_ins_`: rows of the audit by name, and of all names that nobody has signed in with.
     `attack_`: when attack mode begins, how long it must be quiet until it ends, and its starts.
     """
 
@@ -47,9 +48,18 @@ class LimitSettings(Section):
     sign_ins_per_block: Count = 200
     sign_ins_per_site: Count = 400
     sign_ins_minutes: Count = 15
+    failed_sign_ins_per_name: Count = 10
+    failed_sign_ins_of_unknown: Count = 50
+    failed_sign_ins_hours: Count = 24
     caller_questions_per_student: Count = 3
     caller_questions_per_staff: Count = 60
     caller_questions_hours: Count = 24
+    searches_per_staff: Count = 120
+    searches_minutes: Count = 60
+    look_ups_per_staff: Count = 120
+    look_ups_minutes: Count = 60
+    decodes_per_staff: Count = 60
+    decodes_minutes: Count = 60
 
     @model_validator(mode="after")
     def _strangers_leave_some(self) -> Self:

@@ -31,6 +31,9 @@ class Purpose(StrEnum):
     SECOND = "second"
     SIGN_INS = "sign_ins"
     CALLER_QUESTIONS = "caller_questions"
+    SEARCHES = "searches"
+    LOOK_UPS = "look_ups"
+    DECODES = "decodes"
 
 
 class RateLimited(Exception):

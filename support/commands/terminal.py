@@ -13,8 +13,9 @@ import settings
 from domain.references import normalise
 from starter import databases
 from starter.client import connect
-from starter.output import Failed, show_json
+from starter.output import Failed, show_json, utc
 from support.verbs.staff import Staff, StaffContext, StaffRole
+from web.limits import RateLimited
 
 _Result = TypeVar("_Result")
 
@@ -79,7 +80,11 @@ def run(verb: Callable[[StaffContext], Awaitable[_Result]]) -> _Result:
 
     async def call() -> _Result:
         async with staff_context() as ctx:
-            return await verb(ctx)
+            try:
+                return await verb(ctx)
+            except RateLimited as limited:
+                again = utc(limited.opens) if limited.opens else "never"
+                raise Failed(f"this was done too often (see limits.*): again {again}") from None
 
     return asyncio.run(call())
 

@@ -24,6 +24,7 @@ ACTIONS: Mapping[str, str] = {
     REFUSED: N_("Refused, nothing was done"),
     "sign_in": N_("Signed in"),
     "sign_in_refused": N_("Was refused at the sign-in: no role"),
+    "sign_in_failed": N_("Failed to sign in"),
     "accounts_import": N_("Import of accounts that exist"),
     "accounts_release": N_("Release of an imported account"),
     "accounts_join_again": N_("Answer taken back that two students are two persons"),
@@ -70,6 +71,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "all": N_("all of it"),
     },
     Action.OPERATE: {"pause": N_("paused"), "resume": N_("resumed")},
+    "sign_in_failed": {"# times": N_("%(n)s times")},
     "accounts_import": {"# accounts": N_("%(n)s accounts")},
 }
 _WRITTEN = frozenset({Action.OPERATE, Action.REQUESTS})

@@ -3,7 +3,7 @@
 CORS allows only that UI's origin, with the console's cookie; encoding is not offered.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -16,12 +16,19 @@ from temporalio.api.common.v1 import Payloads
 from support.console.console_request import ConsoleContext, ConsoleRequest, SignedOut
 from support.verbs import payloads
 from support.verbs.staff import Action, NotAllowed
+from web.limits import RateLimited
 
 router = APIRouter()
 
 DECODE = "/codec/decode"
 MAX_BODY = 4 * 1024 * 1024
 """Bytes; Temporal's web UI sends the payloads of many events at once, each of at most 2 MB."""
+
+_REFUSED: Mapping[type[Exception], tuple[int, str]] = {
+    SignedOut: (401, "sign in at the console first"),
+    NotAllowed: (403, str(NotAllowed())),
+    RateLimited: (429, "you have decoded too many workflows: wait a little"),
+}
 
 
 def _allowed(request: Request) -> dict[str, str]:
@@ -71,10 +78,8 @@ async def decode(
         await ctx.load_staff()
         staff_context = ctx.staff_context
         staff_context.staff.check(Action.DECODE)
-    except SignedOut:
-        return refused(401, "sign in at the console first")
-    except NotAllowed as error:
-        return refused(403, str(error))
+    except (SignedOut, NotAllowed) as error:
+        return refused(*_REFUSED[type(error)])
     if request.headers.get("content-type", "").split(";")[0] != "application/json":
         return refused(415, "JSON only")
     if request.headers.get("x-namespace") != staff_context.client.namespace:
@@ -83,5 +88,8 @@ async def decode(
         asked = json_format.Parse(await request.body(), Payloads())
     except (json_format.ParseError, UnicodeDecodeError):
         return refused(400, "not payloads")
-    shown = Payloads(payloads=await payloads.decode(staff_context, asked.payloads))
+    try:
+        shown = Payloads(payloads=await payloads.decode(staff_context, asked.payloads))
+    except RateLimited as error:
+        return refused(*_REFUSED[type(error)])
     return JSONResponse(json_format.MessageToDict(shown), headers=headers)

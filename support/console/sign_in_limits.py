@@ -26,7 +26,7 @@ class SignInLimits:
 
     def __init__(self, ctx: ConsoleRequest, name: str) -> None:
         self._ctx = ctx
-        self._name = name.lower()
+        self.name = name.lower()
         days = ctx.app.settings.console.known_days
         self._known_for = timedelta(days)
         self._cookie = Cookie("desk-known", ctx.site.public_url, "strict", self._known_for)
@@ -53,8 +53,13 @@ class SignInLimits:
         if not 0 < len(self._token) <= _LONGEST_TOKEN:
             self._token = forms.draw() + forms.draw()
         self._cookie.set(response, self._token)
-        for kind, value in (("browser", self._token), ("address", self._address)):
+        marks = (("browser", self._token), ("address", self._address), ("name", self.name))
+        for kind, value in marks:
             await budgets.keep(self._ctx.app.pool, self._known(kind, value), self._known_for)
+
+    async def is_name_known(self) -> bool:
+        """Return whether anybody has signed in with this name."""
+        return await self._is_known("name", self.name)
 
     async def _is_known(self, kind: str, value: str) -> bool:
         if value in ("", PROXY):
@@ -63,11 +68,11 @@ class SignInLimits:
 
     @property
     def _of_name(self) -> list[Bound]:
-        rates, keyed = self._ctx.site.limits, self._index(self._name)
+        rates, keyed = self._ctx.site.limits, self._index(self.name)
         return [rates.by(Purpose.SIGN_INS, level, f"{level}:{keyed}") for level in _LEVELS]
 
     def _known(self, kind: str, value: str) -> str:
-        return f"known:{self._index(chr(0).join((kind, self._name, value)))}"
+        return f"known:{self._index(chr(0).join((kind, self.name, value)))}"
 
     def _index(self, value: str) -> str:
         return self._ctx.app.keys.index("staff", value)

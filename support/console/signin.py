@@ -11,11 +11,13 @@ from fastapi import APIRouter, Depends, Response
 from adapters.errors import AdapterError
 from ledger import audit
 from postgres import UNAVAILABLE
+from support.console import failed_sign_ins
 from support.console.console_request import SIGN_IN, ConsoleRequest, SignedOut, anyone
 from support.console.handbook import sections
 from support.console.sign_in_limits import SignInLimits
 from support.verbs.signin import NoRole
 from translations import N_
+from web.limits import RateLimited
 
 router = APIRouter()
 
@@ -43,9 +45,12 @@ async def signed_in(ctx: AnyoneRequest) -> Response:
     form = await ctx.form()
     name, onward = form.get("name").strip(), _inside(form.get("next"))
     limits = SignInLimits(ctx, name)
-    await limits.count()
     try:
+        await limits.count()
         staff = await ctx.app.sign_in.staff(name, form.get("password"))
+    except RateLimited:
+        await failed_sign_ins.note(ctx, limits)
+        raise
     except AdapterError:
         return _again(ctx, name, onward, _AWAY, 503)
     except NoRole as nobody:
@@ -53,6 +58,7 @@ async def signed_in(ctx: AnyoneRequest) -> Response:
         await _note(ctx, nobody.name, "sign_in_refused")
         return _again(ctx, name, onward, str(nobody))
     if staff is None:
+        await failed_sign_ins.note(ctx, limits)
         return _again(ctx, name, onward, _WRONG)
     await _note(ctx, staff.name, "sign_in")
     await limits.forget()

@@ -24,7 +24,7 @@ from postgres import NO_RESULT, Connection, Pool
 from settings import Settings
 from starter.client.connect import NO_ANSWER
 from starter.client.health import temporal_answers
-from support.verbs import operations
+from support.verbs import operations, staff_limits
 from support.verbs.alert_channels import AlertMessage, channels, deliver
 from support.verbs.cases import ENGINE_WAITS, OPEN
 from support.verbs.system_texts import TEXTS
@@ -41,6 +41,7 @@ USED = "BUDGET_USED"
 _ALL = 100
 _SHARES = (50, 80, _ALL)
 """The shares of a ceiling, in per cent, from which on operators are told."""
+STAFF = "STAFF_STOPPED"
 SMS_BUDGET = "SMS_BUDGET_SPENT"
 _EVERY = 30.0
 _PATIENCE = timedelta(seconds=5)
@@ -61,6 +62,7 @@ _TEXTS = {
     ALERTS_FAIL: N_("Alerts are not delivered by one of their channels."),
     ATTACK: N_("Somebody seems to guess codes or contacts: attack mode is on."),
     USED: N_("Messages have reached a share (per cent) of what the university sends at most."),
+    STAFF: N_("One of staff has searched, looked up or decoded too much: the audit says who."),
     SMS_BUDGET: N_("The SMS that the university sends are used up for now."),
 }
 _STUCK = N_("Activations cannot go on.")
@@ -142,7 +144,7 @@ class Watcher:
         except NO_ANSWER:
             stood = {alert.cause: alert.count for alert in await alerts.standing(ledger)}
             # The causes that the ledger itself knows are read below.
-            own = {ALERTS_FAIL, ATTACK, SMS_BUDGET, USED}
+            own = {ALERTS_FAIL, ATTACK, SMS_BUDGET, STAFF, USED}
             found = {cause: count for cause, count in stood.items() if cause.split()[0] not in own}
             found[TEMPORAL_DOWN] = 1
             met.failed, met.last_failed, met.failure = 1, now, TEMPORAL_DOWN
@@ -152,6 +154,8 @@ class Watcher:
         found |= {f"{ALERTS_FAIL} {name}": 1 for name in failing if name in ours}
         if await attack_mode.since(ledger, self._rates):
             found[ATTACK] = 1
+        stopped = await staff_limits.stopped(ledger)
+        found |= {f"{STAFF} {what}": number for what, number in stopped.items()}
         return found | await self._spending(ledger)
 
     async def _spending(self, ledger: Connection) -> dict[str, int]:

@@ -15,6 +15,7 @@ from temporalio.converter import WorkflowSerializationContext
 from ledger import activations, audit
 from security.codec import ENCODING, Codec, workflow_of
 from security.keys import UnknownEpoch
+from support.verbs import staff_limits
 from support.verbs.staff import Action, StaffContext
 
 SEALED = "[sealed]"
@@ -56,7 +57,7 @@ _ANEW = timedelta(minutes=5)
 
 
 async def decode(ctx: StaffContext, payloads: Sequence[Payload]) -> list[Payload]:
-    """Return the payloads decoded and filtered; raises `NotAllowed`.
+    """Return the payloads decoded and filtered; raises `NotAllowed`, and `RateLimited`.
 
     The audit row is written first, deduplicated by staff member and workflow for a few minutes.
     """
@@ -69,6 +70,7 @@ async def decode(ctx: StaffContext, payloads: Sequence[Payload]) -> list[Payload
         if clear and box.metadata.get("encoding") == ENCODING
     }
     for workflow in sorted(named):
+        await staff_limits.count(ctx, Action.DECODE, once=f"decoded {workflow}")
         await _record(ctx, workflow)
     return [clear or _plain(UNREADABLE) for clear in shown]
 

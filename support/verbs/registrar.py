@@ -24,7 +24,7 @@ from ledger import activations, claims, misses
 from ledger.misses import Misses
 from recognition.login_names import marked
 from recognition.rekeyed import known
-from support.verbs import cases
+from support.verbs import cases, staff_limits
 from support.verbs.actions import ActionRefused
 from support.verbs.registrar_account import account_of
 from support.verbs.registrar_rows import (
@@ -118,11 +118,15 @@ class _Found(NamedTuple):
 
 
 async def check(ctx: StaffContext, question: RegistrarQuestion) -> Check:
-    """Write the audit row, then check; raises `ActionRefused`, `UnknownReference`."""
+    """Write the audit row, then check.
+
+    Raises `ActionRefused`, `UnknownReference`, and `RateLimited`.
+    """
     if question.case:
         number = await _number_of(ctx, question.case)
         question = replace(question, number=number)
     kind, typed = question.kind, question.typed.read(region_of(ctx))
+    await staff_limits.count(ctx, Action.REGISTRAR)
     await ctx.record(Action.REGISTRAR, question.case, kind.value)
     missed = await misses.of_contacts(ctx.pool, ctx.keys, mobile=typed.mobile, email=typed.email)
     return replace(await _found(ctx, kind, question), missed=missed)

@@ -16,7 +16,7 @@ from ledger import activations
 from ledger import search as ledger
 from ledger.search import SearchQuery
 from starter.client.connect import TemporalUnavailable
-from support.verbs import cases, queue
+from support.verbs import cases, queue, staff_limits
 from support.verbs.cases import CaseState, CaseSummary
 from support.verbs.staff import Action, StaffContext
 from web.countries import CODES
@@ -41,10 +41,11 @@ class SearchResult:
 async def search(ctx: StaffContext, typed: str) -> SearchResult:
     """Write the audit row, then return the hits: those of a known person first, newest first.
 
-    Another audit row is written before stored names are returned.
+    Another audit row is written before stored names are returned. Raises `RateLimited`.
     """
     sought = parse_query(typed, ctx.settings.registrar.phone_region)
     kinds = [each.name for each in fields(sought) if getattr(sought, each.name)]
+    await staff_limits.count(ctx, Action.SEARCH)
     await ctx.record(Action.SEARCH, reason=", ".join(kinds) or "nothing")
     if not kinds:
         return SearchResult((), more=False)

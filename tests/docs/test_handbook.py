@@ -11,12 +11,20 @@ from support.commands.main import commands
 from support.console import handbook
 from support.console.handbook import HandbookSection, sections
 from support.verbs import actions
-from support.verbs.alerts import ATTACK, NO_WORKER, SMS_BUDGET, TASK_FAILS, TEMPORAL_DOWN, USED
+from support.verbs.alerts import (
+    ATTACK,
+    NO_WORKER,
+    SMS_BUDGET,
+    STAFF,
+    TASK_FAILS,
+    TEMPORAL_DOWN,
+    USED,
+)
 from support.verbs.staff import Action
 from translations import translator
 
 CALLS = "CALLS"
-CAUSES = (*WaitReason, NO_WORKER, ATTACK, USED, SMS_BUDGET, TEMPORAL_DOWN, TASK_FAILS)
+CAUSES = (*WaitReason, NO_WORKER, ATTACK, STAFF, USED, SMS_BUDGET, TEMPORAL_DOWN, TASK_FAILS)
 POINTS = {
     Language.EL: (
         "Τι σημαίνει",

@@ -18,6 +18,7 @@ __all__ = ["client", "reference", "working", "world"]
 
 HOST = "http://127.0.0.1:8001"
 SignedIn = Callable[[str], Awaitable[Browser]]
+MakeApp = Callable[[Settings], FastAPI]
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def settings(stack: TestStack) -> Settings:
 
 
 @pytest.fixture
-def make_app(stack: TestStack, pool: Pool, client: Client) -> Callable[[Settings], FastAPI]:
+def make_app(stack: TestStack, pool: Pool, client: Client) -> MakeApp:
     def make(settings: Settings) -> FastAPI:
         return create(assemble(settings, stack.keys, pool, client))
 
@@ -38,7 +39,7 @@ def make_app(stack: TestStack, pool: Pool, client: Client) -> Callable[[Settings
 
 
 @pytest.fixture
-def app(make_app: Callable[[Settings], FastAPI], settings: Settings) -> FastAPI:
+def app(make_app: MakeApp, settings: Settings) -> FastAPI:
     return make_app(settings)
 
 

@@ -23,7 +23,7 @@ from settings import Settings
 from support.verbs.payloads import SEALED, UNREADABLE
 from support.verbs.staff import Action
 from tests.stack import TestStack
-from tests.support.console.conftest import HOST
+from tests.support.console.conftest import HOST, MakeApp
 
 UI = "http://127.0.0.1:8233"
 
@@ -164,3 +164,25 @@ async def test_only_that_page_may_ask_with_the_cookie(app: FastAPI) -> None:
     refused = await http.options("/codec/decode", headers=asked | {"origin": HOST})
     assert refused.status_code == 403
     assert "access-control-allow-origin" not in refused.headers
+
+
+async def test_who_decodes_too_many_workflows_is_stopped(
+    make_app: MakeApp, settings: Settings, pool: Pool, client: Client, stack: TestStack
+) -> None:
+    limits = settings.limits.model_copy(update={"decodes_per_staff": 2})
+    app = make_app(settings.model_copy(update={"limits": limits}))
+    operator = await page(app, pool, "operator")
+    asked = [
+        await boxes(client, reference, ActivationStart(reference=reference))
+        for reference in ("A-DCDE-0001", "A-DCDE-0002", "A-DCDE-0003")
+    ]
+    answers = [await operator.ask(sent) for sent in (asked[0], asked[0], asked[1], asked[2])]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert answers[-1].headers["access-control-allow-origin"] == UI
+    assert "payloads" not in answers[-1].json()
+    rows = await audit.page(pool, stack.keys, actor=operator.name)
+    assert [(row.action, row.reference) for row in rows] == [
+        (audit.REFUSED, None),
+        (Action.DECODE, "A-DCDE-0002"),
+        (Action.DECODE, "A-DCDE-0001"),
+    ]

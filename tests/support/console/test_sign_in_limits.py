@@ -1,7 +1,5 @@
 """Strangers use up their own part of a name's attempts, below the directory's lock-out."""
 
-from collections.abc import Callable
-
 import pytest
 from fastapi import FastAPI
 
@@ -10,11 +8,10 @@ from settings import Settings
 from settings.limits import LimitSettings
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
-from tests.support.console.conftest import HOST
+from tests.support.console.conftest import HOST, MakeApp
 
 NAME = "auditor"
 USUAL = "192.0.2.7"
-MakeApp = Callable[[Settings], FastAPI]
 
 
 class Desk:
@@ -24,8 +21,12 @@ class Desk:
         self._app = app
         self._secret = stack._stack.place.secret
 
-    def browser(self, address: str, **headers: str) -> Browser:
-        return Browser(self._app, HOST, address, **headers)
+    def browser(self, address: str, known: str | None = None) -> Browser:
+        """Return a browser, with this value of the cookie of known ones."""
+        browser = Browser(self._app, HOST, address)
+        if known is not None:
+            browser.http.cookies.set("desk-known", known, "127.0.0.1")
+        return browser
 
     async def right(self, browser: Browser, name: str = NAME) -> int:
         return await self._tried(browser, name, self._secret(name))
@@ -64,7 +65,7 @@ async def test_strangers_elsewhere_keep_a_known_browser_and_a_usual_address_in(d
     assert await desk.right(desk.browser("198.51.100.1")) == 429
     assert await desk.right(owner) == 303
     await used_up_by_strangers(desk)
-    moved = desk.browser("198.51.100.1", Cookie=f"desk-known={owner.http.cookies['desk-known']}")
+    moved = desk.browser("198.51.100.1", owner.http.cookies["desk-known"])
     assert await desk.right(moved) == 303
     await used_up_by_strangers(desk)
     assert await desk.right(desk.browser(USUAL)) == 303
@@ -97,7 +98,7 @@ async def test_a_known_browser_is_not_kept_out_by_its_network_either(
     limits = LimitSettings(sign_ins_per_address=1)
     narrow = Desk(make_app(settings.model_copy(update={"limits": limits})), stack)
     assert await narrow.wrong(narrow.browser(USUAL), "viewer") == 429
-    returned = narrow.browser(USUAL, Cookie=f"desk-known={owner.http.cookies['desk-known']}")
+    returned = narrow.browser(USUAL, owner.http.cookies["desk-known"])
     assert await narrow.right(returned) == 303
 
 
@@ -105,12 +106,12 @@ async def test_a_known_browser_is_not_kept_out_by_its_network_either(
 async def test_a_cookie_that_is_not_of_that_name_is_worth_nothing(desk: Desk, forged: str) -> None:
     owner = await desk.owner()
     await used_up_by_strangers(desk)
-    assert await desk.right(desk.browser("203.0.116.1", Cookie=f"desk-known={forged}")) == 429
+    assert await desk.right(desk.browser("203.0.116.1", forged)) == 429
     await desk.right(desk.browser("203.0.117.1"), "viewer")
     tried = [await desk.wrong(desk.browser("203.0.118.1"), "viewer") for _ in range(2)]
     assert tried == [422, 422]
-    theirs = f"desk-known={owner.http.cookies['desk-known']}"
-    assert await desk.right(desk.browser("203.0.119.1", Cookie=theirs), "viewer") == 429
+    theirs = owner.http.cookies["desk-known"]
+    assert await desk.right(desk.browser("203.0.119.1", theirs), "viewer") == 429
 
 
 async def test_browsers_and_addresses_are_forgotten(desk: Desk, pool: Pool) -> None:
@@ -119,7 +120,7 @@ async def test_browsers_and_addresses_are_forgotten(desk: Desk, pool: Pool) -> N
         "SELECT max(ends_at) - now() > interval '89 days' FROM budget WHERE bucket LIKE 'known:%'"
     )
     assert await pool.fetchval(kept) is True
-    assert await pool.fetchval("SELECT count(*) FROM budget WHERE bucket LIKE 'known:%'") == 2
+    assert await pool.fetchval("SELECT count(*) FROM budget WHERE bucket LIKE 'known:%'") == 3
     await pool.execute("UPDATE budget SET ends_at = now() WHERE bucket LIKE 'known:%'")
     await used_up_by_strangers(desk)
     assert await desk.right(owner) == 429

@@ -1,6 +1,5 @@
 """Who may sit down at the desk, for how long, and how often somebody may try."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,9 @@ from support.verbs.signin import ByFile
 from support.verbs.staff import StaffRole
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
-from tests.support.console.conftest import HOST, SignedIn
+from tests.support.console.conftest import HOST, MakeApp, SignedIn
 
 WRONG = "Το όνομα ή ο κωδικός πρόσβασης είναι λάθος"
-MakeApp = Callable[[Settings], FastAPI]
 
 
 def console(settings: Settings, **changes: object) -> Settings:
