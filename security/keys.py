@@ -98,6 +98,10 @@ class KeyRing:
         return self._lasting("audit.key")
 
     @property
+    def barrier_key(self) -> bytes:
+        return self._lasting("barrier.key")
+
+    @property
     def payload_mac_key(self) -> bytes:
         return self._lasting("payload-mac.key")
 

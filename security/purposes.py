@@ -30,6 +30,7 @@ LASTING: dict[str, frozenset[User]] = {
         "pin.key": {User.MAIN, User.MESSAGING},
         "session.key": {User.PORTAL, User.CONSOLE},
         "audit.key": _STAFF,
+        "barrier.key": {User.PORTAL},
         "index/address.key": {User.PORTAL, User.CONSOLE},
         "index/browser.key": {User.PORTAL},
         "index/email.key": {User.PORTAL, User.MAIN, User.MESSAGING, *_STAFF},

@@ -13,7 +13,8 @@ class Portal(Section):
 
     `disclosure` uniform is enumeration protection: no page tells whether a contact is on file until
     it is proved. `starts_under_way` is how many starts may wait for their look-up at once, over all
-    portals. `processes` is how many processes serve the pages.
+    portals. `processes` is how many processes serve the pages. `barrier` is when a look-up of a
+    contact needs work of the browser, of so many tries at most, or a wait.
     """
 
     public_url: str = "http://127.0.0.1:8000"
@@ -25,6 +26,9 @@ class Portal(Section):
     session_absolute_minutes: Count = 120
     starts_under_way: Count = 20
     disclosure: Literal["explicit", "uniform"] = "explicit"
+    barrier: Literal["off", "in_attack", "always"] = "in_attack"
+    barrier_tries: Annotated[int, Field(ge=1, le=20_000)] = 1_000
+    barrier_wait_seconds: Annotated[int, Field(ge=1, le=300)] = 30
 
 
 RoleName = Literal["viewer", "helpdesk", "supervisor", "auditor", "operator"]

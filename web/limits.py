@@ -27,6 +27,7 @@ class Purpose(StrEnum):
 
     POSTS = "posts"
     MISSES = "misses"
+    WAITS = "waits"
     HELP = "help"
     SECOND = "second"
     SIGN_INS = "sign_ins"
@@ -77,6 +78,12 @@ class RateLimits:
     def by(self, purpose: Purpose, holder: str, keyed: str) -> Bound:
         """Return the limit of one `holder` (browser, name), known by this keyed index."""
         return Bound(f"{purpose}:{keyed}", self._most(purpose, holder), self._window(purpose))
+
+    def waits(self, host: str) -> list[Bound]:
+        """Return the limits of look-ups that a wait let through, by address and over all."""
+        window = self._window(Purpose.WAITS)
+        in_all = Bound(Purpose.WAITS, self._limits.waits_in_all, window)
+        return [*self.by_address(Purpose.WAITS, host), in_all]
 
     def second(self, browser: str, contacts: Iterable[str], host: str) -> list[Bound]:
         """Return the limits of a second datum, by browser and by contact and address block."""

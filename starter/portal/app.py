@@ -47,6 +47,7 @@ from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.sessions import Sessions
 from starter.portal.start_service import StartService
 from starter.portal.texts import Texts
+from starter.portal.tickets import Tickets
 from starter.portal.wording import Wording
 from web import times
 from web.application import application
@@ -110,6 +111,7 @@ def assemble(
         passwords=PasswordService(pool, keys, settings),
         admission=Admission(),
         attack_mode=AttackMode(pool, settings.limits),
+        tickets=Tickets(keys, settings.portal.barrier_tries),
         wordings={language: Wording(language) for language in Language},
     )
 

@@ -11,7 +11,7 @@ from domain.contracts.views import Progress
 from domain.contracts.vocabulary import Step
 from domain.rules import InputRule, InvalidInput
 from domain.text import note
-from starter.portal import crowd, enumeration_protection, limits, page_state
+from starter.portal import barrier, crowd, enumeration_protection, limits, page_state
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest, UncountedRequest
 from starter.portal.redirects import RedirectTo, SessionEnded
@@ -103,7 +103,8 @@ async def _note_and_attach(
     """Record the activation, attach the session and return the reference, or a page instead."""
     if present and await _awaits_code(ctx, present, read):
         return ctx.redirect("/pin")
-    refused = await _paused(ctx, form)
+    # Before a start is counted or given a slot, so that programs take none from students.
+    refused = await _paused(ctx, form) or await barrier.refusal(ctx, form, read)
     if refused is None and not (present and present.goes_on):
         # Checked before look-ups are counted, so that a refused start is not counted.
         refused = await crowd.refusal(ctx, form, read, in_turn=in_turn)

@@ -16,6 +16,7 @@ from starter.portal.pause import Pauses
 from starter.portal.sessions import Sessions
 from starter.portal.start_service import StartService
 from starter.portal.texts import Texts
+from starter.portal.tickets import Tickets
 from starter.portal.wording import Wording
 from web.context import Site
 
@@ -34,6 +35,7 @@ class PortalContext:
     texts: Texts
     admission: Admission
     attack_mode: AttackMode
+    tickets: Tickets
     starts: StartService
     help_requests: HelpService
     passwords: PasswordService

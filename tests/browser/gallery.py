@@ -141,6 +141,13 @@ async def contact_wrong(stage: Stage) -> httpx.Response:
     return await stage.browser.post("/contact", mobile="2710372128", email="μαρία@gmail.com")
 
 
+async def barrier_again(stage: Stage) -> httpx.Response:
+    """Stay on the page that does not send itself."""
+    stage.open(barrier="always", barrier_tries=1)
+    await stage.browser.give_contact()
+    return await stage.browser.post("/contact", number_found="x")
+
+
 async def uniform(stage: Stage, *pins: str) -> httpx.Response:
     stage.open(disclosure="uniform")
     await stage.stands(PIN)
@@ -233,6 +240,7 @@ SCENES: Mapping[str, Scene] = {
     "contact-empty": contact_empty,
     "contact-wrong": contact_wrong,
     "contact-not-found": contact_not_found,
+    "barrier-again": barrier_again,
     "pin": opened("/pin", PIN),
     "pin-error": sent("/pin", PIN, pin="12"),
     "pin-wrong": sent("/pin", PIN, (Verdict.WRONG, pin(tries_left=1)), pin="123456"),

@@ -34,7 +34,8 @@ async def test_few_may_start_in_a_minute_and_nobody_is_told_that_it_was_too_ofte
             "INSERT INTO budget VALUES ('attack_mode', now(), 1, now() + interval '9 minutes')"
         )
     limits = settings.limits.model_copy(update={"attack_starts_per_minute": 2})
-    app = make_app(settings.model_copy(update={"limits": limits}))
+    portal = settings.portal.model_copy(update={"barrier": "off"})
+    app = make_app(settings.model_copy(update={"limits": limits, "portal": portal}))
     browsers, told = [Browser(app) for _ in range(4)], []
     for number, browser in enumerate(browsers):
         await browser.begin()
