@@ -31,10 +31,10 @@ async def refusal(
     issued = ctx.app.tickets.issued(ticket, subject, now)
     if issued is None:
         return _new_ticket(ctx, form, subject, now, again=bool(number))
-    may_wait_until = issued + timedelta(seconds=ctx.app.settings.portal.barrier_wait_seconds)
-    if not number and now < may_wait_until:
-        return _page(ctx, form, ticket, now, may_wait_until)
-    use = Bound(f"ticket:{ticket}", 1, tickets.LIFE)
+    waited_at = issued + timedelta(seconds=ctx.app.settings.portal.barrier_wait_seconds)
+    if not number and now < waited_at:
+        return _page(ctx, form, ticket, now, waited_at)
+    use = Bound(f"ticket:{tickets.name_of(ticket)}", 1, tickets.LIFE)
     waits = [] if number else ctx.site.limits.waits(ctx.host)
     taken = await budgets.take(ctx.app.pool, [use, *waits], form.submission_id)
     if taken[use.bucket].opens or (number and not ctx.app.tickets.is_solved(ticket, number)):
