@@ -105,7 +105,7 @@ async def test_whoever_cannot_see_is_told_and_a_browser_that_cannot_do_it_has_th
         for waiting in (page.get_by_role("button", name="Επόμενο"), page.locator("#barrier-wait")):
             await expect(waiting).to_be_visible(visible=pressed)
         for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of two
+            await page.emulate_media(color_scheme=scheme)
             await looker.look()
         await looker.enlarge_text()
     assert looker.noticed == []

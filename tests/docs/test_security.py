@@ -38,6 +38,7 @@ NO_LIMITS = {
 NO_LIMITS_OF_MODULES = {
     *(f"starter.portal.admission.{name}" for name in ("_FASTEST", "_RECENT", "_SLOWEST")),
     *("web.shield._TOO_LARGE", "web.shield._TOO_SLOW"),
+    "starter.portal.tickets._TARGET_BYTES",
     *("domain.passwords.LONGEST_JUDGED", "domain.passwords.MOST_WORK"),
     *("domain.registrar.row_facts.MOST_ROWS", "domain.registrar.row_facts._FEWEST_IN_NUMBER"),
     *("domain.suggestions._TRIES", "web.serving.STOP_WITHIN", "web.serving._HUNG_AFTER"),

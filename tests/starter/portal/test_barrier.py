@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import pbkdf2_hmac
 from typing import Literal
@@ -16,6 +16,7 @@ from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.portal import tickets
+from starter.portal.pause import Pauses
 from starter.portal.tickets import Tickets
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
@@ -213,7 +214,10 @@ async def test_another_contact_needs_another_number_also_from_the_page_of_the_co
     assert len(engine.started) == 1
 
 
-async def test_during_a_pause_nothing_is_calculated(browser: Browser, pool: Pool) -> None:
+async def test_during_a_pause_nothing_is_calculated(
+    app: FastAPI, browser: Browser, pool: Pool
+) -> None:
+    app.state.context = replace(app.state.context, pauses=Pauses(pool, fresh=0))
     await browser.begin()
     await pauses.begin(pool, el="Παύση.", en="A pause.")
     try:
@@ -391,8 +395,8 @@ async def test_a_wait_serves_one_look_up_and_none_by_a_number(
 async def test_tickets_that_waited_open_as_many_look_ups_as_the_limits_say(
     make_app: MakeApp, settings: Settings, engine: MemoryEngine, maker: Maker
 ) -> None:
-    limits = {"waits_per_address": 2, "waits_per_block": 4, "waits_in_all": 5}
-    apps = [make_app(changed(settings, **limits)) for _ in range(2)]
+    own = changed(settings, waits_per_address=2, waits_per_block=4, waits_in_all=5)
+    apps = [make_app(own) for _ in range(2)]
     told = []
     for number, address in enumerate((*["192.0.2.7"] * 3, *["192.0.2.8"] * 3, *_ELSEWHERE)):
         robot, mobile = Browser(apps[number % 2], address=address), f"695666200{number}"
