@@ -13,10 +13,11 @@ log = structlog.get_logger(__name__)
 async def since(ledger: Connection, limits: LimitSettings) -> datetime | None:
     """Return since when it is on; None while it is off. Whoever asks begins it when it is due."""
     row = await ledger.fetchrow(
-        "SELECT since, begins FROM attack_mode($1, $2, $3, $4)",
+        "SELECT since, begins FROM attack_mode($1, $2, $3, $4, $5)",
         limits.attack_wrong_codes,
         limits.attack_wrong_percent / 100,
         limits.attack_misses_per_minute,
+        limits.attack_miss_percent / 100,
         timedelta(minutes=limits.attack_quiet_minutes),
     )
     assert row is not None  # noqa: S101 - the function returns one row

@@ -36,6 +36,7 @@ GRANTS = (
     Grant("missed", [User.CONSOLE], "SELECT"),
     Grant("miss", _SWEEP, _ALL),
     Grant("miss", [User.CONSOLE], _ERASE_KEYS),
+    Grant("swept", (User.CONSOLE, User.ALERTS), "SELECT (at)"),
     Grant("key_check", _EVERY, "SELECT"),
     Grant("key_check", [user for user in User if user != User.ALERTS], "INSERT"),
     Grant(
@@ -163,6 +164,10 @@ GRANTS = (
 
 FUNCTIONS = {
     "empty_consents(text)": _ERASERS,
-    "attack_mode(integer,double precision,integer,interval)": (User.PORTAL, User.ALERTS, *_DESK),
+    "attack_mode(integer,double precision,integer,double precision,interval)": (
+        User.PORTAL,
+        User.ALERTS,
+        *_DESK,
+    ),
 }
 """The SECURITY DEFINER functions: those of the owner's rights that a process needs."""

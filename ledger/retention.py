@@ -15,11 +15,12 @@ from domain.contracts.vocabulary import Step
 from ledger import erasure, misses, usernames
 from ledger.activations import WITH_ACCOUNT
 from ledger.misses import DeleteRuns
-from postgres import Pool
+from postgres import Connection, Pool
 from security.keys import KeyRing
 from settings.rules import Retention
 
 _BATCH = 500
+_LATE = timedelta(hours=3)
 _ERASED_AT_ONCE = 50
 _OF_NO_LIVE = (
     "NOT EXISTS (SELECT FROM activation a WHERE a.reference = t.reference AND a.ended_at IS NULL)"
@@ -166,6 +167,18 @@ async def last(pool: Pool) -> list[Swept]:
         " ORDER BY rule"
     )
     return [Swept(*row) for row in rows]
+
+
+async def last_at(ledger: Connection) -> datetime | None:
+    """Return when the newest sweep was; None before the first one."""
+    at: datetime | None = await ledger.fetchval("SELECT max(at) FROM swept")
+    return at
+
+
+async def is_late(ledger: Connection) -> bool:
+    """Whether there is no sweep any more, by the ledger's clock; they are due every hour."""
+    late = "SELECT max(at) < now() - $1::interval FROM swept"
+    return bool(await ledger.fetchval(late, _LATE))
 
 
 def names() -> Iterator[str]:

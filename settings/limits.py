@@ -36,6 +36,7 @@ class LimitSettings(Section):
     waits_in_all: Count = 200
     waits_minutes: Count = 10
     attack_misses_per_minute: Count = 60
+    attack_miss_percent: Count = 40
     attack_wrong_codes: Count = 50
     attack_wrong_percent: Count = 20
     attack_quiet_minutes: Count = 10

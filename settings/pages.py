@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from settings.section import Count, Port, Section
+from settings.section import Count, Port, Section, SessionMinutes
 
 
 class Portal(Section):
@@ -23,7 +23,7 @@ class Portal(Section):
     processes: Count = 1
     trusted_proxies: list[str] = ["127.0.0.1"]
     session_idle_minutes: Count = 30
-    session_absolute_minutes: Count = 120
+    session_absolute_minutes: SessionMinutes = 120
     starts_under_way: Count = 20
     disclosure: Literal["explicit", "uniform"] = "explicit"
     barrier: Literal["off", "in_attack", "always"] = "in_attack"
@@ -51,6 +51,6 @@ class Console(Section):
     departments: dict[str, list[str]] = {}
     operators_file: Path | None = None
     session_idle_minutes: Count = 15
-    session_absolute_minutes: Count = 480
+    session_absolute_minutes: SessionMinutes = 480
     known_days: Count = 90
     temporal_ui_url: str = ""

@@ -25,6 +25,8 @@ def check_regular_expression(text: str) -> str:
 MOST = 2**31 - 1
 """What the integers of the ledger can hold."""
 Count = Annotated[int, Field(ge=1, le=MOST)]
+SessionMinutes = Annotated[int, Field(ge=1, le=24 * 60)]
+"""At most a day, after which the sweep deletes sessions (`ledger.retention`)."""
 Port = Annotated[int, Field(ge=1, lt=2**16)]
 Seconds = Annotated[float, Field(gt=0)]
 Mailbox = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]

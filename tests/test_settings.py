@@ -218,6 +218,7 @@ def test_a_variable_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) ->
         ("policy", {"pin_ttl": "-PT5M"}),
         ("policy", {"pin_tries": 0}),
         ("policy", {"remind_after": "PT0S"}),
+        ("portal.session_absolute_minutes", 24 * 60 + 1),
         ("sms.ok_pattern", "(("),
         ("sms.body", "{nope} {to} {text}"),
         ("sms.body", "{to}"),

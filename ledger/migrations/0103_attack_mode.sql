@@ -1,12 +1,15 @@
--- Tells since when attack mode is on; NULL while it is off. It begins when the share of wrong codes
--- of the last five minutes or the look-ups of the last minute that found nobody rise above these
--- numbers, stays on while they are above half of them, and ends once they were below for `quiet`.
--- It is a row of `budget` that ends then.
+-- Tells since when attack mode is on; NULL while it is off. It begins when the wrong codes of the
+-- last five minutes, or the starts of the last minute that found nobody, rise above this number and
+-- this share of all. It stays on while they are above half of both, and ends once they were below
+-- for `quiet`. It is a row of `budget` that ends then.
 CREATE FUNCTION attack_mode(
-    least_wrong integer, share_of_wrong double precision, most_misses integer, quiet interval,
+    least_wrong integer, share_of_wrong double precision,
+    least_missed integer, share_of_missed double precision, quiet interval,
     OUT since timestamptz, OUT begins boolean
 ) LANGUAGE plpgsql AS $$
-DECLARE at timestamptz; part double precision; wrong bigint; compared bigint; missed bigint;
+DECLARE
+    at timestamptz; part double precision;
+    wrong bigint; compared bigint; missed bigint; started bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('attack_mode', 0));
     at := clock_timestamp();
@@ -16,9 +19,9 @@ BEGIN
     SELECT count(*) FILTER (WHERE outcome = 'wrong'), count(*) INTO wrong, compared
         FROM attempt a WHERE a.at > clock_timestamp() - interval '5 min'
         AND outcome IN ('wrong', 'right');
-    SELECT count(*) INTO missed FROM activation
-        WHERE end_step = 'not_found' AND ended_at > clock_timestamp() - interval '1 min';
-    IF missed >= most_misses * part
+    SELECT count(*) FILTER (WHERE end_step = 'not_found'), count(*) INTO missed, started
+        FROM activation WHERE started_at > clock_timestamp() - interval '1 min';
+    IF (missed >= least_missed * part AND missed > started * share_of_missed * part)
         OR (wrong >= least_wrong * part AND wrong > compared * share_of_wrong * part)
     THEN
         begins := since IS NULL;
@@ -32,9 +35,11 @@ END $$;
 -- Whether attack mode is on is a fact of several tables, of which those who ask need nothing else.
 DO $$ BEGIN
     EXECUTE format(
-        'ALTER FUNCTION attack_mode(integer, double precision, integer, interval)'
+        'ALTER FUNCTION attack_mode(integer, double precision, integer, double precision, interval)'
         ' SECURITY DEFINER SET search_path = %I, pg_temp',
         current_schema()
     );
 END $$;
-REVOKE EXECUTE ON FUNCTION attack_mode(integer, double precision, integer, interval) FROM PUBLIC;
+REVOKE EXECUTE
+    ON FUNCTION attack_mode(integer, double precision, integer, double precision, interval)
+    FROM PUBLIC;

@@ -61,6 +61,8 @@ def _show_limits(console: Console, state: operations.OperationState) -> None:
             console.print(f"{name} of the last {each.window}: {told}")
     if state.attack_since:
         console.print(f"Attack mode is on since {utc(state.attack_since)}.")
+    if state.swept_at:
+        console.print(f"Expired data were last swept at {utc(state.swept_at)}.")
 
 
 @commands.command()

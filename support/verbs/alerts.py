@@ -17,7 +17,7 @@ import structlog
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import FailureType, Step, System, WaitReason
-from ledger import alerts, attack_mode, parts
+from ledger import alerts, attack_mode, parts, retention
 from ledger.alerts import Alert
 from ledger.parts import CallCounts
 from postgres import NO_RESULT, Connection, Pool
@@ -37,6 +37,7 @@ TASK_FAILS = "WORKFLOW_TASK_FAILS"
 NO_WORKER = "NO_WORKER"
 ALERTS_FAIL = operations.ALERTS_FAIL
 ATTACK = "ATTACK_MODE"
+SWEEP_LATE = "SWEEP_LATE"
 USED = "BUDGET_USED"
 _ALL = 100
 _SHARES = (50, 80, _ALL)
@@ -61,6 +62,7 @@ _TEXTS = {
     NO_WORKER: N_("No worker serves a task queue."),
     ALERTS_FAIL: N_("Alerts are not delivered by one of their channels."),
     ATTACK: N_("Somebody seems to guess codes or contacts: attack mode is on."),
+    SWEEP_LATE: N_("Personal data are kept too long: the hourly sweep has stopped."),
     USED: N_("Messages have reached a share (per cent) of what the university sends at most."),
     STAFF: N_("One of staff has searched, looked up or decoded too much: the audit says who."),
     SMS_BUDGET: N_("The SMS that the university sends are used up for now."),
@@ -144,7 +146,7 @@ class Watcher:
         except NO_ANSWER:
             stood = {alert.cause: alert.count for alert in await alerts.standing(ledger)}
             # The causes that the ledger itself knows are read below.
-            own = {ALERTS_FAIL, ATTACK, SMS_BUDGET, STAFF, USED}
+            own = {ALERTS_FAIL, ATTACK, SWEEP_LATE, SMS_BUDGET, STAFF, USED}
             found = {cause: count for cause, count in stood.items() if cause.split()[0] not in own}
             found[TEMPORAL_DOWN] = 1
             met.failed, met.last_failed, met.failure = 1, now, TEMPORAL_DOWN
@@ -154,6 +156,8 @@ class Watcher:
         found |= {f"{ALERTS_FAIL} {name}": 1 for name in failing if name in ours}
         if await attack_mode.since(ledger, self._rates):
             found[ATTACK] = 1
+        if await retention.is_late(ledger):
+            found[SWEEP_LATE] = 1
         stopped = await staff_limits.stopped(ledger)
         found |= {f"{STAFF} {what}": number for what, number in stopped.items()}
         return found | await self._spending(ledger)

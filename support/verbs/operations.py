@@ -12,7 +12,7 @@ from typing import Any
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import System
-from ledger import alerts, allowances, attack_mode, budgets, parts, pauses
+from ledger import alerts, allowances, attack_mode, budgets, parts, pauses, retention
 from ledger.alerts import Alert, AlertDelivery
 from ledger.parts import DependencyHealth
 from ledger.pauses import Pause
@@ -67,6 +67,7 @@ class OperationState:
     sms: tuple[SpentBudget, ...] = ()
     mail: tuple[SpentBudget, ...] = ()
     attack_since: datetime | None = None
+    swept_at: datetime | None = None
     pause: Pause | None = None
     alerts: tuple[Alert, ...] = ()
     alert_channels: tuple[AlertDelivery, ...] = ()
@@ -94,6 +95,7 @@ async def _known(ctx: StaffContext) -> OperationState:
             sms=await spent(ctx.pool, ctx.settings.send_budget, paid=True),
             mail=await spent(ctx.pool, ctx.settings.send_budget, paid=False),
             attack_since=await attack_mode.since(ctx.pool, ctx.settings.limits),
+            swept_at=await retention.last_at(ctx.pool),
             pause=await pauses.current(ctx.pool),
             alerts=tuple(
                 alert

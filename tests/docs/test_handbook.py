@@ -16,6 +16,7 @@ from support.verbs.alerts import (
     NO_WORKER,
     SMS_BUDGET,
     STAFF,
+    SWEEP_LATE,
     TASK_FAILS,
     TEMPORAL_DOWN,
     USED,
@@ -24,7 +25,17 @@ from support.verbs.staff import Action
 from translations import translator
 
 CALLS = "CALLS"
-CAUSES = (*WaitReason, NO_WORKER, ATTACK, STAFF, USED, SMS_BUDGET, TEMPORAL_DOWN, TASK_FAILS)
+CAUSES = (
+    *WaitReason,
+    NO_WORKER,
+    ATTACK,
+    STAFF,
+    USED,
+    SMS_BUDGET,
+    SWEEP_LATE,
+    TEMPORAL_DOWN,
+    TASK_FAILS,
+)
 POINTS = {
     Language.EL: (
         "Τι σημαίνει",

@@ -18,7 +18,7 @@ LIMITS = LimitSettings()
 async def quiet(pool: Pool) -> AsyncIterator[None]:
     """Let nothing of other tests count, and leave nothing."""
     before = "UPDATE attempt SET at = at - interval '1 day'"
-    missed = "UPDATE activation SET ended_at = ended_at - interval '1 day'"
+    missed = "UPDATE activation SET started_at = started_at - interval '1 day'"
     over = "DELETE FROM budget WHERE bucket = 'attack_mode'"
     for statement in (before, missed, over):
         await pool.execute(statement)
@@ -46,9 +46,18 @@ async def missed(pool: Pool, reference: str, number: int) -> None:
     )
 
 
+async def found(pool: Pool, reference: str, number: int) -> None:
+    await pool.execute(
+        "INSERT INTO activation (reference, language, mobile_index)"
+        " SELECT $1 || '-f' || n, 'el', '' FROM generate_series(1, $2) n",
+        reference,
+        number,
+    )
+
+
 async def passes(pool: Pool, by: timedelta) -> None:
     await pool.execute("UPDATE attempt SET at = at - $1::interval", by)
-    await pool.execute("UPDATE activation SET ended_at = ended_at - $1::interval", by)
+    await pool.execute("UPDATE activation SET started_at = started_at - $1::interval", by)
     await pool.execute(
         "UPDATE budget SET window_start = window_start - $1::interval, ends_at = ends_at - $1"
         " WHERE bucket = 'attack_mode'",
@@ -61,23 +70,27 @@ async def is_on(pool: Pool) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "right", "misses", "on"),
+    ("wrong", "right", "misses", "hits", "on"),
     [
-        (0, 0, 0, False),
-        (49, 0, 0, False),
-        (50, 0, 0, True),
-        (50, 200, 0, False),
-        (51, 200, 0, True),
-        (0, 500, 59, False),
-        (0, 500, 60, True),
+        (0, 0, 0, 0, False),
+        (49, 0, 0, 0, False),
+        (50, 0, 0, 0, True),
+        (50, 200, 0, 0, False),
+        (51, 200, 0, 0, True),
+        (0, 500, 59, 0, False),
+        (0, 500, 60, 0, True),
+        (0, 500, 60, 90, False),
+        (0, 500, 61, 90, True),
+        (0, 0, 100, 600, False),
     ],
 )
-async def test_it_begins_when_the_share_of_wrong_codes_or_the_misses_rise(
-    pool: Pool, reference: str, *, wrong: int, right: int, misses: int, on: bool
+async def test_it_begins_when_wrong_codes_or_misses_rise_in_number_and_share(
+    pool: Pool, reference: str, *, wrong: int, right: int, misses: int, hits: int, on: bool
 ) -> None:
     await typed(pool, reference, "wrong", wrong)
     await typed(pool, reference, "right", right)
     await missed(pool, reference, misses)
+    await found(pool, reference, hits)
     assert await is_on(pool) is on
 
 

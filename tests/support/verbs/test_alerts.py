@@ -163,6 +163,22 @@ async def test_attack_mode_is_one_alert(
     assert hook[0].heard(alerts.ATTACK) == [("stands", 1), ("over", 1)]
 
 
+async def test_a_sweep_that_stopped_is_one_alert(
+    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    watcher = Watcher(client, pool, settings)
+    await pool.execute("DELETE FROM swept")
+    await watcher.look()
+    for hours in (4, 2):
+        await pool.execute(
+            "INSERT INTO swept VALUES (current_date, 'test', 0, now() - $1::interval)"
+            " ON CONFLICT (day, rule) DO UPDATE SET at = EXCLUDED.at",
+            timedelta(hours=hours),
+        )
+        await watcher.look()
+    assert hook[0].heard(alerts.SWEEP_LATE) == [("stands", 1), ("over", 1)]
+
+
 async def test_a_cause_is_told_only_when_it_has_stood_for_a_while(
     client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
