@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from domain.lookalikes import repaired
 from domain.memo import OF_A_REGISTRAR, remembered
-from domain.text import LOOK_ALIKES, has_greek, visible, without_marks
+from domain.text import LONGEST_LINE, LOOK_ALIKES, has_greek, visible, without_marks
 
 # `Na`, `Nan`, `Nil` and `No` are not in the list: they are names of people.
 _WORDS = (
@@ -70,6 +70,8 @@ def value(raw: str | None, more: frozenset[str] = frozenset()) -> str:
     """
     text = visible(raw or "")
     has_content = any(c.isalnum() for c in text) and re.search("[^0]", re.sub(r"[\W_]", "", text))
+    if len(text) > LONGEST_LINE:  # Longer than any word for nothing, and long to compare.
+        return text if has_content else ""
     return text if has_content and not _means_empty(_key(text), more) else ""
 
 

@@ -7,7 +7,7 @@ from babel import Locale
 from babel.core import get_global
 
 from domain.elot743 import ascii_fold
-from domain.text import has_greek, identifier, squash
+from domain.text import LONGEST_LINE, has_greek, identifier, squash
 
 # CLDR territories that are not countries of ISO 3166: unions, outlying islands, pseudo-locales.
 _OTHERS = frozenset(
@@ -33,6 +33,7 @@ _WORDS = {
 
 def code(raw: str) -> str | None:
     """Return the two-letter code for a code, number or name of a country; None if unknown."""
+    raw = raw[:LONGEST_LINE]
     short = identifier(raw)
     if short == "KY" and has_greek(raw):
         return "CY"

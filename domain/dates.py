@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from string import ascii_lowercase, ascii_uppercase
 
 from domain.memo import OF_A_REGISTRAR, remembered
-from domain.text import plain
+from domain.text import LONGEST_LINE, plain
 
 _LETTERS = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρστυφχψωςΆΈΉΊΌΎΏΪΫάέήίόύώϊϋΐΰ"
 _READ_AS = "abgdeziqiklmnxoprstufhywabgdeziqiklmnxoprstufhywsaeiiouwiuaeiiouwiuiu"
@@ -139,7 +139,7 @@ def swapped(day: date) -> date | None:
 
 
 def _reduced(raw: str) -> str:
-    text = raw.translate(_TO_LATIN)
+    text = raw[:LONGEST_LINE].translate(_TO_LATIN)
     for pattern, by in _COMPILED:
         text = pattern.sub(by, text)
     return text

@@ -11,6 +11,9 @@ from domain.text import has_greek, plain, without_marks
 FEWEST, MOST = 3, 8
 """Minimum and maximum letters of a prefix; readers tell longer similar names apart."""
 _GREEK_LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
+_MOST_WORDS = 10
+_READ = 3 * MOST
+"""Letters of a word that are read: more than its longest prefix takes in any alphabet."""
 
 
 def words(text: str) -> list[str]:
@@ -36,12 +39,16 @@ def beginnings(text: str) -> Iterator[str]:
 def sought(text: str) -> list[frozenset[str]]:
     """Return, for each word of a query, the prefixes of which one must match.
 
-    Return an empty list if a word is too short, or has digits or signs.
+    Return an empty list if a word is too short, or has digits or signs, or if there are too many.
     """
     given = words(text)
-    if any(len(word) < FEWEST for word in given) or re.search(r"[\d@_+]", plain(text)):
+    if (
+        len(given) > _MOST_WORDS
+        or any(len(word) < FEWEST for word in given)
+        or re.search(r"[\d@_+]", plain(text))
+    ):
         return []
-    return [frozenset(each[:MOST] for each in _readings(word)) for word in given]
+    return [frozenset(each[:MOST] for each in _readings(word[:_READ])) for word in given]
 
 
 def _readings(word: str) -> Iterator[str]:

@@ -15,14 +15,14 @@ BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozense
 
 _SEPARATORS = frozenset("./")
 # Longer than any real form field; bounds the time of normalisation.
-_LONGEST_LINE = 400
+LONGEST_LINE = 400
 
 
 def plain(raw: str) -> str:
     """Return one stripped line in NFKC with ASCII digits, without invisible characters."""
     if raw.isascii() and raw.isprintable():
-        return raw[:_LONGEST_LINE].strip()
-    line = unicodedata.normalize("NFKC", raw[:_LONGEST_LINE])[:_LONGEST_LINE]
+        return raw[:LONGEST_LINE].strip()
+    line = unicodedata.normalize("NFKC", raw[:LONGEST_LINE])[:LONGEST_LINE]
     return unicodedata.normalize("NFKC", "".join(_visible(_ascii_digit(c)) for c in line)).strip()
 
 

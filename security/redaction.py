@@ -26,6 +26,9 @@ _DIGITS = re.compile(r"\d{5,}")
 _LARGE_NUMBER = 10_000
 _WORD = re.compile(r"\S+")
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_OPEN_QUOTATION = re.compile(r"['\"].*", re.DOTALL)
+_LONGEST = 2000
+"""Characters of a text; the time that quotations take grows with the square of it."""
 
 
 def configure(level: str) -> None:
@@ -78,11 +81,19 @@ def scrub(value: object) -> object:
             return value
         case int() | float():
             return value if abs(value) < _LARGE_NUMBER else "(digits)"
+        case str() if len(value) > _LONGEST:
+            # Cut between words, and before a quotation whose end is cut off.
+            words = _scrub_text(value[:_LONGEST].rpartition(" ")[0])
+            return _OPEN_QUOTATION.sub("", words) + "(cut)"
         case str():
-            value = _WORD.sub(lambda word: "(address)" if "@" in word[0] else word[0], value)
-            return _QUOTED.sub("(quoted)", _DIGITS.sub("(digits)", value))
+            return _scrub_text(value)
         case _:
             return type(value).__name__
+
+
+def _scrub_text(text: str) -> str:
+    text = _WORD.sub(lambda word: "(address)" if "@" in word[0] else word[0], text)
+    return _QUOTED.sub("(quoted)", _DIGITS.sub("(digits)", text))
 
 
 def _log_uncaught(

@@ -126,6 +126,11 @@ def test_what_is_said_of_a_father_is_no_name_of_his_and_may_be_a_surname(said: s
     assert blanks.value(said) == said
 
 
+def test_what_is_longer_than_any_word_for_nothing_is_not_compared_with_them() -> None:
+    assert blanks.value("-" * 500) == ""
+    assert blanks.value("Ρ" * 500) == "Ρ" * 500
+
+
 def test_a_university_can_add_words_of_its_own() -> None:
     words = blanks.known(("Άδηλος", "tbx"))
     for written in ("ΑΔΗΛΟΣ", "(tbx)", "TBX."):

@@ -85,5 +85,10 @@ def test_greek_letters_are_a_code_only_where_one_country_is_meant(
     assert countries.code(written) == code
 
 
+def test_what_is_longer_than_a_line_is_cut_before_it_is_read() -> None:
+    assert countries.code("Greece" + " " * 16_000) == "GR"
+    assert countries.code("İ" * 16_000) is None
+
+
 def test_there_are_the_countries_of_iso_3166() -> None:
     assert len(countries.ISO) == 249

@@ -55,6 +55,22 @@ def test_each_word_that_is_sought_has_three_letters_and_no_digit(
     assert found(typed, "Νίκος Παπαδοπούλου") is is_found
 
 
+def test_of_a_long_word_no_more_is_read_than_can_be_sought(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+
+    def fold(text: str) -> str:
+        read.append(len(text))
+        return ascii_fold(text)
+
+    monkeypatch.setattr(names, "ascii_fold", fold)
+    for letter in "αΐxé":
+        names.sought(letter * 5000)
+        names.sought(f"{letter * 3} " * 5000)
+    assert sum(read) < 10_000
+    assert names.sought("Μαρία " * 11) == []
+    assert names.sought("ου" * 200) == names.sought("ου" * 20)
+
+
 def test_a_word_that_no_latin_letter_spells_is_sought_as_it_is() -> None:
     assert names.sought("ЪЪЪ") == [frozenset({"ЪЪЪ"})]
 

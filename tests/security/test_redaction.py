@@ -184,3 +184,17 @@ def test_a_quote_inside_a_quote_ends_nothing(lines: io.StringIO) -> None:
     logging.getLogger("asyncio").error("never retrieved: %r", quoting)
     (said,) = read(lines)
     assert said["event"] == "never retrieved: ValueError((quoted))"
+
+
+@pytest.mark.parametrize("cut", ["maria@example.org", "12345678", "'Maria Psarra", '"Maria Psarra'])
+def test_of_a_long_text_nothing_is_told_that_the_cut_would_open(
+    lines: io.StringIO, cut: str
+) -> None:
+    """The pieces of an address, a number or a quotation are no longer seen as such."""
+    for before in range(1980, 2001):
+        text = f"{'said ' * 400}"[: before - 1] + f" {cut}' is what was said" + " and more" * 2000
+        logging.getLogger("library").warning(text)
+    for said in read(lines):
+        assert len(said["event"]) < 2100
+        assert not any(word in said["event"] for word in ("maria", "Maria", "Psarra", "1234"))
+        assert said["event"].endswith("(cut)")
