@@ -39,7 +39,7 @@ from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import TaskQueue
 from ledger import key_checks
 from postgres import Pool
-from security import redaction
+from security import hardening
 from security.keys import KeyRing
 from security.purposes import User
 from settings import Settings
@@ -90,7 +90,7 @@ def worker(
 ) -> None:
     """Run the workflows and activities until told to stop."""
     config = configuration.load()
-    redaction.configure(config.log_level)
+    hardening.harden(config.log_level)
     probed = (health_host, health_port) if health_port else None
     asyncio.run(run(config, [only] if only else list(WorkerRole), probed))
 

@@ -2,7 +2,8 @@
 
 A value is looked for as it is and in capitals, with the escapes of URLs and JSON, and in UTF-16;
 each of these again in hex and in base64 at its three offsets (both alphabets). What lies in a gzip
-member is looked into too. grep does the search: it takes thousands of words in one go.
+member is looked into too, and what lies in members of that. grep does the search: it takes
+thousands of words in one go.
 """
 
 import json
@@ -65,6 +66,18 @@ def _unpack(data: bytes, beside: Path) -> Iterator[Path]:
         file = beside.with_name(f"{beside.name}.{member.start()}")
         file.write_bytes(held)
         yield file
+        yield from _unpack(held, file)
+
+
+def dump_memory(pid: int, file: Path) -> None:
+    """Write down what a process has in memory and may change, as a core dump of it would."""
+    maps = Path(f"/proc/{pid}/maps").read_text("ascii").splitlines()
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory, file.open("wb") as dump:
+        for words in (line.split() for line in maps):
+            first, last = (int(word, 16) for word in words[0].split("-"))
+            if words[1].startswith("rw") and "[vvar" not in words[-1]:
+                memory.seek(first)
+                dump.write(memory.read(last - first) or b"")
 
 
 def _search(files: list[Path], marks: Mapping[str, str]) -> Iterator[tuple[Path, str, str]]:

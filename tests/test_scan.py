@@ -3,14 +3,16 @@
 import gzip
 import json
 import secrets
+import subprocess
+import sys
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
 
-from tests.scan import Finding, scan
+from tests.scan import Finding, dump_memory, scan
 
 LEAKS: dict[str, Callable[[str], bytes]] = {
     "plain": lambda value: value.encode(),
@@ -49,12 +51,58 @@ def test_a_planted_leak_is_found(tmp_path: Path, leak: str, value: str) -> None:
     assert {(one.mark, one.file) for one in found} == {("mark", "part.log")}
 
 
-def test_twelve_leaks_are_planted_and_twelve_are_found_in_one_go(tmp_path: Path) -> None:
-    marks = {leak: f"{secrets.token_urlsafe(9)}Ω~{leak}" for leak in LEAKS}
-    file = tmp_path / "one.log"
-    file.write_bytes(b"\n".join(LEAKS[leak](value) for leak, value in marks.items()))
+@pytest.fixture
+def marks() -> Mapping[str, str]:
     assert len(LEAKS) == 12
-    assert sorted({one.mark for one in scan([file], marks)}) == sorted(LEAKS)
+    return {leak: f"{secrets.token_urlsafe(9)}Ω~{leak}" for leak in LEAKS}
+
+
+@pytest.fixture
+def planted(marks: Mapping[str, str]) -> bytes:
+    return b"\n".join(LEAKS[leak](value) for leak, value in marks.items())
+
+
+def found_in(file: Path, marks: Mapping[str, str]) -> list[str]:
+    return sorted({one.mark for one in scan([file], marks)})
+
+
+def test_twelve_leaks_are_planted_and_twelve_are_found_in_one_go(
+    tmp_path: Path, marks: Mapping[str, str], planted: bytes
+) -> None:
+    file = tmp_path / "one.log"
+    file.write_bytes(planted)
+    assert found_in(file, marks) == sorted(LEAKS)
+
+
+def test_twelve_leaks_are_found_in_a_log_that_was_rotated_and_packed(
+    tmp_path: Path, marks: Mapping[str, str], planted: bytes
+) -> None:
+    file = tmp_path / "one.log.1.gz"
+    file.write_bytes(gzip.compress(planted))
+    assert found_in(file, marks) == sorted(LEAKS)
+
+
+_HOLDS = "import sys; held = bytearray(sys.stdin.buffer.read()); print(len(held), flush=True); "
+_HOLDS += "sys.stdin.close(); import time; time.sleep(60)"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_twelve_leaks_are_found_in_the_dump_of_a_process(
+    tmp_path: Path, marks: Mapping[str, str], planted: bytes, packed: bool
+) -> None:
+    file = tmp_path / "core"
+    words = (sys.executable, "-c", _HOLDS)
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own program
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(planted)
+        process.stdin.close()
+        assert int(process.stdout.readline()) == len(planted)
+        dump_memory(process.pid, file)
+        process.kill()
+    if packed:
+        file.write_bytes(gzip.compress(file.read_bytes(), 1))
+    assert found_in(file, marks) == sorted(LEAKS)
 
 
 @pytest.mark.parametrize("chance", [b"17249135", b"22:10:11.724913+00", b"7249 13", b"a724913f"])

@@ -19,7 +19,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.supervisors import Multiprocess
 
-from security import redaction
+from security import hardening
 
 HEAD_WITHIN = 10.0
 """Seconds from the connection or the first byte to the end of the headers."""
@@ -37,7 +37,7 @@ class Serving(uvicorn.Config):
     """uvicorn's configuration, with our logs; each process of several calls this first."""
 
     def configure_logging(self) -> None:
-        redaction.configure(str(self.log_level))
+        hardening.harden(str(self.log_level))
         if supervisor := multiprocessing.parent_process():
             Thread(target=_end_with, args=(supervisor,), daemon=True).start()
 

@@ -10,7 +10,7 @@ from temporalio.client import Client
 import postgres
 import settings
 from postgres import Pool
-from security import redaction
+from security import hardening
 from security.keys import KeyRing
 from settings import Settings
 from starter.client.connect import connect
@@ -36,7 +36,7 @@ _LEDGER_SECONDS = 3.0
 def serve(health_port: HealthPort = None, health_host: HealthHost = "127.0.0.1") -> None:
     """Alert operators to everything that blocks activations, until SIGTERM."""
     config = settings.load()
-    redaction.configure(config.log_level)
+    hardening.harden(config.log_level)
     probed = (health_host, health_port) if health_port else None
     asyncio.run(run(config, probed))
 

@@ -153,7 +153,7 @@ class World:
         self._proxy = proxy
         self._messages: dict[str, Message] = {}
         self._reading = threading.Lock()
-        self._mobiles: set[str] = set()
+        self.everybody: list[Person] = []
 
     @property
     def worker(self) -> FaultyWorker:
@@ -378,9 +378,10 @@ class World:
     def students(self, draw: random.Random, number: int, **given: Any) -> list[Person]:
         """Draw students nobody else plays and enrol them."""
         drawn = (Person(draw=draw, **given) for _ in itertools.count())
-        new = (student for student in drawn if student.mobile not in self._mobiles)
+        taken = {student.mobile for student in self.everybody}
+        new = (student for student in drawn if student.mobile not in taken)
         students = list(itertools.islice(new, number))
-        self._mobiles |= {student.mobile for student in students}
+        self.everybody += students
         aside(_insert(self.stack.postgres.registrar_dsn, *(each.row() for each in students)))
         return students
 

@@ -4,6 +4,7 @@ The registrar lives in the same PostgreSQL as the ledger and holds names and con
 they are looked for in the ledger's own rows and files, everything else in the whole server's.
 """
 
+import gzip
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -209,15 +210,18 @@ def test_what_may_be_somewhere_is_found_there(
         assert seen[place] >= held, place
 
 
+@pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("log", ["portal", "worker", "postgres", "slapd", "temporal"])
 def test_whatever_is_planted_in_a_log_is_found(
-    scene: Scene, marks: Mapping[str, str], tmp_path: Path, log: str
+    scene: Scene, marks: Mapping[str, str], tmp_path: Path, log: str, packed: bool
 ) -> None:
     copy = tmp_path / f"{log}.log"
     shutil.copy(scene.stack.folder / "logs" / copy.name, copy)
     with copy.open("a", encoding="utf-8") as file:
         for value in marks.values():
             file.write(f"DETAIL: Failing row contains ({value}).\n")
+    if packed:
+        copy.write_bytes(gzip.compress(copy.read_bytes()))
     found = leaks({"logs": [copy]}, marks)
     assert {finding.mark for _, finding in found} == marks.keys()
 

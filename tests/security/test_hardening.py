@@ -1,0 +1,31 @@
+"""A process that holds secrets leaves none of its memory behind when it crashes."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_CRASH = """
+import os, resource
+from security import hardening
+resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+hardening.harden("INFO")
+print(resource.getrlimit(resource.RLIMIT_CORE), open("/proc/self/coredump_filter").read())
+os.sys.stdout.flush()
+os.abort()
+"""
+
+
+def test_a_crash_leaves_no_dump_and_a_handler_of_dumps_gets_no_memory(tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - our own program
+        (sys.executable, "-c", _CRASH),
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == -signal.SIGABRT, done.stderr
+    assert done.stdout == "(0, 0) 00000000\n\n"
+    assert [*tmp_path.iterdir()] == []
