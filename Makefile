@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit browser lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh screenshots clean setup-demo setup-dev
+.PHONY: help audit fuzz mutants browser lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -92,10 +92,21 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header 
 lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in requirements/lock.in --group dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml requirements/build.in --group demo -c requirements/dev.txt -o requirements/demo.txt
+	$(LOCK) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
 
 abuse: setup-dev ## play 300,000 guesses at codes of 20,000 activations, with students among them
 	@$(BIN)/python -m bench.abuse
+
+.schemathesis: requirements/fuzz.txt
+	@rm -rf $@ && python3 -m venv $@
+	@$@/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
+
+fuzz: setup-dev .schemathesis ## send 100,000 drawn requests to portal and console, and try the codec and each validator
+	@$(BIN)/python -m tests.fuzz $(REQUESTS) $(SEED)
+
+mutants: setup-dev ## put 25 faults of security into a copy, one after the other: a test must fail by each
+	@$(BIN)/python -m tests.mutants $(NAME)
 
 rows: setup-dev ## play 20,000 untidy rows of the registrar: report, match, import, and 300 journeys
 	@$(BIN)/python -m bench.rows
@@ -119,4 +130,4 @@ screenshots: setup-dev ## take the pictures of docs/screenshots and of the help 
 	@$(BIN)/python -m tests.browser.help_pictures
 
 clean: ## remove what the commands made, the demo's data included
-	rm -rf .venv .demo .test .fresh .sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info
+	rm -rf .venv .schemathesis .demo .test .fresh .sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info

@@ -7,6 +7,7 @@ next answer to a step is lost after the step was done. All but `away` keep the s
 
 from collections.abc import Callable
 from enum import Enum, auto
+from random import Random
 from typing import TypeAlias
 
 import pytest
@@ -18,6 +19,7 @@ from domain.accounts import Outcome, Password
 from domain.contracts.people import Person
 from domain.contracts.vocabulary import Language, PasswordRefusal
 from tests.activities.conftest import MakePerson
+from tests.fuzz.values import hostile
 
 DOMAIN = "university.example"
 PASSWORD, ANOTHER = b"Chroma-zontana-kila-89", b"Another-password-12"
@@ -70,6 +72,25 @@ def test_who_has_no_entry_is_not_found(directory: Directory, person: Person, nam
     assert directory.find_by_uids([name]) == directory.find_by_uids([]) == []
     assert directory.find_in_use(name, DOMAIN) == []
     assert directory.would_write(name)
+
+
+def test_what_is_looked_for_is_a_value_and_no_pattern(
+    directory: Directory, name: str, entry: Entry
+) -> None:
+    assert entry.uid == name
+    patterns = (
+        "*",
+        f"{name[:3]}*",
+        "*)(uid=*",
+        f"{name})(objectClass=*",
+        f"x)(|(uid={name}",
+        "\\2a",
+    )
+    drawn = (hostile(Random(number)) for number in range(60))  # noqa: S311 - no secrets
+    for value in (*patterns, *(each for each in drawn if each.strip())):
+        assert directory.find_by_uids([value]) == [], value
+        assert directory.find_by_codes([value]) == [], value
+        assert directory.find_in_use(value, DOMAIN) == [], value
 
 
 def test_an_entry_is_found_by_person_codes_name_and_address(

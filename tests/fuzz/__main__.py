@@ -1,0 +1,98 @@
+"""Fuzzes portal and console of a stack of their own: `python -m tests.fuzz [REQUESTS [SEED]]`.
+
+Prints what was sent and what came of it; exits with 1 at the first thing that must not be.
+"""
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import postgres
+import settings
+from security.keys import KeyRing
+from starter.client import connect
+from starter.client.activations import Activations
+from tests.fuzz import json_routes, pure
+from tests.fuzz.console import ConsoleFuzz
+from tests.fuzz.portal import PortalFuzz, Tally
+from tests.fuzz.seats import MAKERS, Place
+from tests.stack import WholeStack
+
+_REQUESTS = 100_000
+_OF_THE_CONSOLE = 0.15
+_SETTINGS = {
+    "ACTIVATION_POLICY__PIN_TRIES": "4",
+    "ACTIVATION_POLICY__RESEND_AFTER": "PT1S",
+    "ACTIVATION_SEND_BUDGET__SMS_PER_HOUR": "1000000",
+    "ACTIVATION_SEND_BUDGET__SMS_PER_DAY": "1000000",
+    "ACTIVATION_LIMITS__SIGN_INS_PER_NAME": "1000",
+}
+
+
+async def play(
+    place: Place, number: int, seed: int, states: Sequence[str] = (*MAKERS,), json_cases: int = 0
+) -> tuple[Tally, Tally]:
+    """Send so many requests to the portal and the console; return what came of both."""
+    config = settings.load()
+    keys = KeyRing(place.stack.folder / "keys")
+    client = await connect.connect(config, keys)
+    async with await postgres.connect(place.env["LEDGER_DSN"]) as pool:
+        engine = Activations(client)
+        portal = PortalFuzz(place, pool, engine, seed)
+        console = ConsoleFuzz(place, pool, engine, seed)
+        of_console = round(number * _OF_THE_CONSOLE)
+        await portal.play(states, number - of_console)
+        await console.play(of_console)
+        if json_cases:
+            cookie = console.cookie("operator")
+            failed = await asyncio.to_thread(json_routes.run, place, cookie, json_cases, seed)
+            console.tally.violations += ["a route of JSON, by schemathesis"] * failed
+    return portal.tally, console.tally
+
+
+def _tell(name: str, tally: Tally, seconds: float) -> None:
+    sys.stdout.write(f"{name}: {tally.sent} requests in {seconds:.0f} s\n")
+    for title, counts in (
+        ("state", tally.requests),
+        ("status", tally.statuses),
+        ("move", tally.moves),
+        ("new student", tally.seats),
+    ):
+        told = ", ".join(f"{key} {n}" for key, n in sorted(counts.items(), key=str))
+        sys.stdout.write(f"  by {title}: {told}\n")
+    sys.stdout.write(f"  503 while a part was away: {tally.away}\n")
+    sys.stdout.write(f"  violations: {len(tally.violations)}\n")
+    for each in sorted(set(tally.violations))[:40]:
+        sys.stdout.write(f"    {each} ({tally.violations.count(each)})\n")
+
+
+def main(number: int, seed: int) -> int:
+    sys.stdout.write(f"seed {seed}\n")
+    bad = pure.run(seed, number)
+    with tempfile.TemporaryDirectory() as folder:
+        stack = WholeStack(Path(folder) / "demo", **_SETTINGS)
+        stack.begin()
+        try:
+            os.environ["ACTIVATION_CONFIG"] = str(stack.folder / "activation.toml")
+            began = time.monotonic()
+            tallies = asyncio.run(
+                play(Place(stack, stack.env), number, seed, json_cases=number // 100)
+            )
+            seconds = time.monotonic() - began
+        finally:
+            stack.end(signal.SIGTERM)
+    for name, tally in zip(("portal", "console"), tallies, strict=True):
+        _tell(name, tally, seconds)
+        bad += len(tally.violations)
+    return int(bool(bad))
+
+
+if __name__ == "__main__":
+    words = [int(word) for word in sys.argv[1:]]
+    sys.exit(main(*(words or [_REQUESTS])[:1], *(words[1:2] or [secrets.randbelow(10**6)])))

@@ -1,0 +1,187 @@
+"""Plays drawn requests against a live console, by staff of every role and by nobody."""
+
+import base64
+import json
+from collections.abc import Mapping
+from random import Random
+
+import httpx
+
+from postgres import Pool
+from starter.client.activations import Activations
+from tests.fuzz import watch
+from tests.fuzz.grammar import CONSOLE, CONSOLE_PAGES, Browsing, Grammar, Shot
+from tests.fuzz.portal import Sender, Tally
+from tests.fuzz.seats import Place, Seat
+from tests.fuzz.values import hostile
+from tests.fuzz.watch import Observed, Watcher
+
+_HELPDESK = frozenset(
+    {"retry", "resend", "unlock", "reread", "note", "caller", "search", "registrar"}
+)
+MAY: Mapping[str, frozenset[str]] = {
+    "nobody": frozenset(),
+    "viewer": frozenset(),
+    "auditor": frozenset(),
+    "helpdesk": _HELPDESK | {"answer", "close"},
+    "supervisor": _HELPDESK
+    | {"answer", "close", "resolve", "hold", "release", "cancel", "withdraw", "DIRECTORY_DOWN"},
+    "operator": frozenset(
+        {"note", "retry", "erase", "pause", "resume", "decode", "DIRECTORY_DOWN"}
+    ),
+}
+"""What each role may do, by the last word of the address."""
+_OF_STAFF = frozenset().union(*MAY.values())
+_IDLE = frozenset({"pause", "resume"})
+"""Actions that change nothing, and are not in the audit, where it is as they want it already."""
+VICTIMS = ("pin", "unidentified", "insurance", "review", "disputed", "held", "active", "not_found")
+_NO_PAYLOADS = (
+    *('{"payloads": null}', '{"payloads": 1}', '{"payloads": [null]}', '{"payloads": [[]]}', "{}"),
+    *("[" * 4_000, "{" * 4_000, '{"payloads":' * 300, "null", "", "1e999", '"\\ud800"', "\ufeff{}"),
+    *('{"payloads": {}}', '{"payloads": [{"a": 1}]}', '{"payloads": [{"data": "%"}]}', "[]", "1"),
+)
+_SUCCESS = (303,)
+
+
+class ConsoleFuzz:
+    """One request after the other, so that each row of the audit belongs to one of them."""
+
+    def __init__(self, place: Place, pool: Pool, engine: Activations, seed: int) -> None:
+        self._place = place
+        self._pool = pool
+        self._watcher = Watcher(engine, pool)
+        self._draw = Random(f"{seed}-console")  # noqa: S311 - repeatable on purpose
+        self._url = place.env["SUPPORT_URL"]
+        self._grammar = Grammar(self._draw, self._url, "desk")
+        self.tally = Tally()
+        self._seats: dict[str, tuple[Seat, Observed]] = {}
+        self._staff: dict[str, Browsing] = {}
+
+    async def play(self, number: int) -> None:
+        sender = Sender(self._url, self.tally)
+        try:
+            for name in MAY:
+                self._staff[name] = await self._sign_in(name)
+            for _ in range(number):
+                await self._once(sender)
+        finally:
+            await sender.close()
+            for seat, _ in self._seats.values():
+                seat.guest.close()
+
+    def cookie(self, name: str) -> str:
+        return self._staff[name].cookie
+
+    async def _sign_in(self, name: str) -> Browsing:
+        """Sign in as this person of the demo's staff; nobody only opens the form."""
+        secret = self._place.stack.folder / "secrets" / name
+        async with httpx.AsyncClient(base_url=self._url) as http:
+            page = (await http.get("/sign-in")).text
+            csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+            if name != "nobody":
+                given = {"csrf": csrf, "form": "x", "name": name, "password": secret.read_text()}
+                told = await http.post("/sign-in", data=given)
+                assert told.status_code in _SUCCESS, told.text
+                page = (await http.get("/handbook")).text
+                csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+            return Browsing(http.cookies.get("desk") or "", csrf)
+
+    async def _victim(self) -> tuple[Seat, Observed]:
+        state = self._draw.choice(VICTIMS)
+        if state not in self._seats:
+            seat = self._place.make(state)
+            self._seats[state] = seat, await self._watcher.settled(seat.reference)
+        return self._seats[state]
+
+    async def _once(self, sender: Sender) -> None:
+        draw = self._draw
+        seat, before = await self._victim()
+        name, other = draw.choice(list(MAY)), draw.choice(list(MAY))
+        own, others = self._staff[name], self._staff[other]
+        who = Browsing(
+            own.cookie,
+            own.csrf,
+            "",
+            others.cookie,
+            others.csrf if other != name else "x",
+            [seat.reference],
+        )
+        kind = draw.random()
+        if kind < 0.15:
+            shot = self._grammar.page(who, CONSOLE_PAGES)
+        elif kind < 0.25:
+            shot = self._decode(who)
+        else:
+            form = draw.choice(CONSOLE)
+            shot = self._grammar.post(who, form, {}, forged=kind < 0.5)
+        rows = await self._audit()
+        response = await sender.send(shot, name)
+        added = {each: n - rows.get(each, 0) for each, n in (await self._audit()).items()}
+        added = {each: n for each, n in added.items() if n}
+        self._judge(shot, name, response, added)
+        if shot.route == "/operations/pause" and response.status_code in _SUCCESS:
+            self._place.stack.command("support", "resume", "--reason", "fuzz")
+        after = await self._watcher.look(seat.reference)
+        if after.stands != before.stands:
+            settled = after if shot.forged else await self._watcher.settled(seat.reference)
+            may = shot.route.rpartition("/")[2] in MAY[name]
+            what = watch.why_illegal_of_staff(shot, may=may, before=before, after=settled)
+            self.tally.object_to(shot, f"{name} at {seat.state}", what)
+            self.tally.moves[f"{before.step} -> {settled.step}"] += 1
+            self._seats.pop(seat.state)[0].guest.close()
+
+    async def _audit(self) -> Mapping[tuple[str, str], int]:
+        rows = await self._pool.fetch(
+            "SELECT actor, action, count(*) AS n FROM audit GROUP BY 1, 2"
+        )
+        return {(row["actor"], row["action"]): row["n"] for row in rows}
+
+    def _judge(
+        self,
+        shot: Shot,
+        name: str,
+        response: httpx.Response,
+        added: Mapping[tuple[str, str], int],
+    ) -> None:
+        """Note an action without a row of the audit, and a row without an action."""
+        if shot.method != "POST":
+            return
+        action = shot.route.rpartition("/")[2]
+        may = not shot.forged and action in MAY[name]
+        rows = {word for actor, word in added if actor == name} - {"refused"}
+        done = response.status_code in _SUCCESS and self._inside(response)
+        faults = {
+            f"in the audit as {sorted(rows)}": bool(rows) and not may,
+            "done though the role may not": done and not may and action in _OF_STAFF,
+            "done without a row of the audit": done and may and not rows and action not in _IDLE,
+        }
+        for what, found in faults.items():
+            self.tally.object_to(shot, name, what if found else "")
+
+    def _inside(self, response: httpx.Response) -> bool:
+        return not response.headers.get("location", "").startswith("/sign-in")
+
+    def _decode(self, who: Browsing) -> Shot:
+        """Draw a request to the codec server: payloads, what is none, and JSON of every kind."""
+        draw = self._draw
+        data = base64.b64encode(hostile(draw).encode("utf-8", "replace")).decode()
+        texts = (
+            json.dumps({"payloads": [{"metadata": {"encoding": data[:400]}, "data": data}]}),
+            json.dumps({"payloads": [{"metadata": {"encoding": "YmluYXJ5L2VuY3J5cHRlZA=="}}] * 40}),
+            *_NO_PAYLOADS,
+            json.dumps(
+                {"payloads": [{"metadata": {"workflow": data[:60], "mac": "AAAA"}, "data": "%"}]}
+            ),
+        )
+        headers = {
+            "Cookie": f"desk={who.cookie}",
+            "Origin": draw.choice(
+                (self._place.env["TEMPORAL_UI_URL"],) * 6 + ("https://evil.example",)
+            ),
+            "Content-Type": draw.choice(("application/json",) * 6 + ("text/plain",)),
+            "X-Namespace": draw.choice((self._place.env["TEMPORAL_NAMESPACE"],) * 6 + ("other",)),
+        }
+        body = draw.choice(texts).encode()
+        if draw.random() < 0.2:
+            body = body[: draw.randrange(len(body) + 1)] + bytes([draw.randrange(256)])
+        return Shot("POST", "/codec/decode", headers, body)

@@ -1,0 +1,216 @@
+"""Plays drawn requests against a live portal, and looks after each whether it changed anything."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+import httpx
+
+from demo.visitor import TLS
+from postgres import Pool
+from starter.client.activations import Activations
+from tests.fuzz import watch
+from tests.fuzz.grammar import PORTAL, PORTAL_PAGES, FormGrammar, Grammar, Shot
+from tests.fuzz.seats import FORMS_AT, Place, Seat
+from tests.fuzz.values import MARK
+from tests.fuzz.watch import Observed, Watcher
+
+_SERVER_ERROR, _UNAVAILABLE = 500, 503
+_SEE_OTHER = 303
+_LOOK_AFTER = 5
+"""Requests that may change nothing, until it is looked whether they did."""
+_AT_ITS_STEP = 0.5
+"""Share of the forms that may be sent at the step of the seat's activation."""
+_SPENT = 429
+_LEAVES_OFTEN = 0.1
+_LEAVES = ("/contact", "/end", "/who")
+
+
+@dataclass
+class Tally:
+    """What came of the requests; `violations` name request and change, and no value."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+    moves: Counter[str] = field(default_factory=Counter)
+    violations: list[str] = field(default_factory=list)
+    seats: Counter[str] = field(default_factory=Counter)
+    away: int = 0
+
+    @property
+    def sent(self) -> int:
+        return sum(self.requests.values())
+
+    def object_to(self, shot: Shot, state: str, what: str) -> None:
+        if what:
+            self.violations.append(f"{state}: {shot.method} {shot.route}: {what}")
+
+
+class Sender:
+    """Sends requests as they are, with no cookie jar and no redirects followed."""
+
+    def __init__(self, url: str, tally: Tally, *, outage: bool = False) -> None:
+        self._url = url
+        self._http = httpx.AsyncHTTPTransport(verify=TLS, retries=1)
+        self.tally = tally
+        self.outage = outage
+
+    async def send(self, shot: Shot, state: str) -> httpx.Response:
+        url = httpx.URL(self._url, raw_path=shot.path.encode())
+        headers = {"Host": url.netloc.decode()} | dict(shot.headers)
+        timeout = {"connect": 30.0, "read": 60.0, "write": 30.0, "pool": 60.0}
+        request = httpx.Request(
+            shot.method, url, headers=headers, content=shot.body, extensions={"timeout": timeout}
+        )
+        response = await self._http.handle_async_request(request)
+        await response.aread()
+        await response.aclose()
+        self.tally.requests[state] += 1
+        self.tally.statuses[response.status_code] += 1
+        self.tally.object_to(shot, state, self._fault(response))
+        return response
+
+    def _fault(self, response: httpx.Response) -> str:
+        """Return what no answer may be or hold; empty if it is fine."""
+        status = response.status_code
+        if status >= _SERVER_ERROR:
+            if self.outage and status == _UNAVAILABLE and "retry-after" in response.headers:
+                self.tally.away += 1
+            else:
+                return f"answered {status}"
+        location = response.headers.get("location", "/")
+        is_page = response.headers.get("content-type", "").startswith("text/html")
+        faults = {
+            "a header was added": any(MARK in name for name in response.headers),
+            "no content security policy": "content-security-policy" not in response.headers,
+            "redirected to another site": not location.startswith("/")
+            or location.startswith(("//", "/\\")),
+            "markup came back as it was": is_page and f"<{MARK}".encode() in response.content,
+            "a traceback": is_page and b"Traceback" in response.content,
+        }
+        return next((what for what, found in faults.items() if found), "")
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+class PortalFuzz:
+    """One seat a state; each is played by one task, so that its requests come one by one."""
+
+    def __init__(self, place: Place, pool: Pool, engine: Activations, seed: int) -> None:
+        self._place = place
+        self._pool = pool
+        self._engine = engine
+        self._watcher = Watcher(engine, pool)
+        self.seed = seed
+        self.tally = Tally()
+        self._seats: dict[str, Seat] = {}
+        self._making = asyncio.Semaphore(4)
+
+    async def play(self, states: Sequence[str], number: int, *, outage: bool = False) -> None:
+        """Send so many requests, each state as many."""
+        sender = Sender(self._place.env["PORTAL_URL"], self.tally, outage=outage)
+        each = -(-number // len(states))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for state in states:
+                    tasks.create_task(self._play(sender, state, each))
+        finally:
+            await sender.close()
+            for seat in self._seats.values():
+                seat.guest.close()
+            self._seats.clear()
+
+    async def _seat(self, state: str) -> Seat:
+        if old := self._seats.pop(state, None):
+            old.guest.close()
+        async with self._making:
+            seat = await asyncio.to_thread(self._place.make, state)
+        self._seats[state] = seat
+        return seat
+
+    async def _play(self, sender: Sender, state: str, number: int) -> None:
+        draw = Random(f"{self.seed}-{state}")  # noqa: S311 - repeatable on purpose
+        grammar = Grammar(draw, self._place.env["PORTAL_URL"], "session")
+        seat, before = await self._take(state)
+        unseen = 0
+        for _ in range(number):
+            others = [each for each in self._seats.values() if each is not seat]
+            who = seat.browsing(draw.choice(others) if others else None)
+            kind = draw.random()
+            if kind < 0.2:
+                shot = grammar.page(who, PORTAL_PAGES)
+            else:
+                form = self._form(draw, state)
+                shot = grammar.post(who, form, seat.right, forged=kind < 0.55)
+            response = await sender.send(shot, state)
+            self._check_disclosure(seat, shot, response)
+            unseen += 1
+            if shot.forged and unseen < _LOOK_AFTER:
+                continue
+            unseen = 0
+            after = {each: await self._watcher.look(each) for each in seat.watched}
+            taken = await self._judge(seat, shot, before, after)
+            if taken or response.status_code == _SPENT or self._left(shot, response):
+                seat, before = await self._take(state)
+            else:
+                before = after
+
+    def _form(self, draw: Random, state: str) -> FormGrammar:
+        """Draw a form; seldom one by which a browser leaves its activation."""
+        own = [form for form in PORTAL if form.path in FORMS_AT.get(state, ())]
+        if own and draw.random() < _AT_ITS_STEP:
+            return draw.choice(own)
+        form = draw.choice(PORTAL)
+        if form.path in _LEAVES and draw.random() > _LEAVES_OFTEN:
+            return self._form(draw, state)
+        return form
+
+    async def _take(self, state: str) -> tuple[Seat, dict[str, Observed]]:
+        seat = await self._seat(state)
+        self.tally.seats[state] += 1
+        return seat, {each: await self._watcher.settled(each) for each in seat.watched}
+
+    async def _judge(
+        self,
+        seat: Seat,
+        shot: Shot,
+        before: dict[str, Observed],
+        after: dict[str, Observed],
+    ) -> bool:
+        """Note what must not be; return whether the seat's activation was changed."""
+        changed = False
+        for reference, was in before.items():
+            now = after[reference]
+            if was == now:
+                continue
+            if shot.forged and now.events != was.events and was.stands == now.stands:
+                sent = await watch.events_sent(self._engine, reference, was.events)
+                what = f"a forged request sent {sent} submissions" if sent else ""
+                self.tally.object_to(shot, seat.state, what)
+            if was.stands != now.stands:
+                changed = True
+                settled = now if shot.forged else await self._watcher.settled(reference)
+                what = watch.why_illegal(shot, seat.right, was, settled)
+                self.tally.object_to(shot, seat.state, what)
+                self.tally.moves[f"{was.step} -> {settled.step}"] += 1
+        return changed
+
+    def _left(self, shot: Shot, response: httpx.Response) -> bool:
+        """Tell whether this browser may have left its activation, or has another cookie now."""
+        if shot.forged:
+            return False
+        fresh = response.headers.get("set-cookie", "").startswith("session=")
+        return fresh or (response.status_code == _SEE_OTHER and shot.route in _LEAVES)
+
+    def _check_disclosure(self, seat: Seat, shot: Shot, response: httpx.Response) -> None:
+        """Whoever sends another cookie than the seat's own reads nothing of its student."""
+        cookie = shot.headers.get("Cookie", "")
+        if seat.guest.cookie and seat.guest.cookie in cookie:
+            return
+        student = seat.student
+        for word in (student.last[0], student.last[1], student.login, student.mobile):
+            if word.encode() in response.content and word.encode() not in shot.body:
+                self.tally.object_to(shot, seat.state, "read by another browser")
