@@ -7,8 +7,10 @@ SQL computes the same `key` of dates on file, so that a search finds each form t
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain, starmap
 from string import ascii_lowercase, ascii_uppercase
 
 from domain.memo import OF_A_REGISTRAR, remembered
@@ -42,21 +44,29 @@ _MONTHS = (
     *("jan ian gen", "feb fev fle", "mar", "apr", "may mai", "jun ioun iun"),
     *("jul ioul iul", "aug avg", "sep", "oct okt oht", "nov noe", "dec dek"),
 )
-_NAMES = "|".join(" ".join(_MONTHS).split())
-_A_MONTH = f"[1-9]|1[0-2]|{_NAMES}"
 _A_YEAR = "19[5-9][0-9]|20[01][0-9]"
-_A_DAY, _BOTH_DIGITS = "[1-9]|1[0-9]|2[0-8]", ("0[1-9]|1[0-9]|2[0-8]", "0[1-9]|1[0-2]")
-SURE = "^(?:{})$".format(
-    "|".join(
-        (
-            f"(?:{_A_DAY})-(?:{_A_MONTH})-(?:{_A_YEAR}|[0-9]{{1,2}})",
-            f"(?:{_A_YEAR})-(?:{_A_MONTH})-(?:{_A_DAY})",
-            f"(?:{_NAMES})-(?:{_A_DAY})-(?:{_A_YEAR})",
-            "(?:{0})(?:{1})(?:{2})|(?:{2})(?:{1})(?:{0})".format(*_BOTH_DIGITS, _A_YEAR),
-        )
-    )
+_DAYS_OF = (
+    ("[1-9]|1[0-9]|2[0-8]", range(1, 13)),
+    ("29|30", (1, *range(3, 13))),
+    ("31", (1, 3, 5, 7, 8, 10, 12)),
 )
-"""Matches keys that are valid dates independent of today's date; most students' dates are."""
+"""Days, and the numbers of the months that have them in each year."""
+
+
+def _sure(days: str, numbers: Iterable[int]) -> Iterator[str]:
+    """Yield patterns of keys with one of these days in one of these months."""
+    names = "|".join(name for number in numbers for name in _MONTHS[number - 1].split())
+    month = "|".join([*map(str, numbers), names])
+    yield f"(?:{days})-(?:{month})-(?:{_A_YEAR}|[0-9]{{1,2}})"
+    yield f"(?:{_A_YEAR})-(?:{month})-(?:{days})"
+    yield f"(?:{names})-(?:{days})-(?:{_A_YEAR})"
+    day, month = days.replace("[1", "0[1", 1), "|".join(f"{number:02}" for number in numbers)
+    yield f"(?:{day})(?:{month})(?:{_A_YEAR})"
+    yield f"(?:{_A_YEAR})(?:{month})(?:{day})"
+
+
+SURE = "^(?:{})$".format("|".join(chain.from_iterable(starmap(_sure, _DAYS_OF))))
+"""Matches keys that are valid dates whatever today is: nearly all but those of a 29 February."""
 _NUMBERS = {name: at for at, names in enumerate(_MONTHS, 1) for name in names.split()}
 _EIGHT_DIGITS = (
     re.compile(r"(?P<day>\d\d)(?P<month>\d\d)(?P<year>\d{4})"),

@@ -36,7 +36,7 @@ class Statements:
     by_number: str
     by_login_name: str
     by_surname: str
-    by_name: str
+    undated_by_surname: str
     everything: str
 
 
@@ -58,7 +58,7 @@ def statements(settings: RegistrarSettings) -> Statements:
         return f"SELECT found.* FROM (SELECT {lacking}) AS lacking, LATERAL ({read}) AS found"  # noqa: S608 - as above
 
     status = f"lower(regexp_replace({value['enrollmentstatus']}, '[^A-Za-z]', '', 'g'))"
-    of_no_date = f"({undated(value['birthdate'])} OR $3::boolean)"
+    of_no_date = undated(value["birthdate"])
     begun = by_surname(
         (value["lastnameel"], value["lastnameen"]),
         ("$1::text[]", "$2::text[]"),
@@ -95,7 +95,7 @@ def statements(settings: RegistrarSettings) -> Statements:
             )
         ),
         by_surname=any_of(*begun),
-        by_name=any_of(*(f"{condition} AND {of_no_date}" for condition in begun)),
+        undated_by_surname=any_of(*(f"{condition} AND {of_no_date}" for condition in begun)),
         everything=rows(""),
     )
 
@@ -156,8 +156,7 @@ def born(column: str) -> str:
 
 def undated(column: str) -> str:
     """Return the condition that a field may hold no date, or words that say so."""
-    key = born(column)
-    return f"({key} IS NULL OR {key} !~ '{dates.SURE}' OR {column} !~ '^[0-9]')"
+    return f"(({born(column)} ~ '{dates.SURE}') IS NOT TRUE OR {column} !~ '^[0-9]')"
 
 
 def ending(mobile: str) -> str:

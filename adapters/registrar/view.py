@@ -66,7 +66,10 @@ class View:
         self._region = settings.phone_region
         self._own = own
         self._blank_words = blanks.known(settings.blank_words)
-        self._blanks_dates = any(map(str.isdigit, "".join(self._blank_words)))
+        # A word that means "unknown" may be a date.
+        blanks_dates = any(map(str.isdigit, "".join(self._blank_words)))
+        query = self._statements
+        self._undated = query.by_surname if blanks_dates else query.undated_by_surname
 
     async def check_settings(self) -> None:
         await postgres.refuse_shared_sessions(self._pool, DSN)
@@ -133,15 +136,17 @@ class View:
             mobile, email = (None, contact) if "@" in contact else (contact, None)
             typed = ContactQuery(mobile, email, self._region)
             found += await self._holding(self._statements.holding, typed)
-        for column in (_UNDATED, _OF_ANY_DATE):
+        for column, query in (
+            (_UNDATED, self._undated),
+            (_OF_ANY_DATE, self._statements.by_surname),
+        ):
             names = {key[1:] for key in keys if key[0] == column}
             if names:
                 lasts = {surnames.folded(last) for last, _ in names}
                 rows = await self._fetch(
-                    self._statements.by_name,
+                    query,
                     sorted({head for last in lasts for head in heads(last)}),
                     sorted({initial for last in lasts for initial in initials(last)}),
-                    column == _OF_ANY_DATE or self._blanks_dates,
                 )
                 wanted = {tuple(map(transcribed, each)) for each in names}
                 found += [row for row in rows if not wanted.isdisjoint(spellings(row))]

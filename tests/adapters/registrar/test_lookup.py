@@ -41,14 +41,13 @@ class Kept(View):
                 if spelled(each["ssn"] or "") in numbers
                 or dates.key(each["birthdate"] or "") in births
             ]
-        if query == self._statements.by_name:
-            (of_any_date,) = cast("tuple[bool]", values[2:])
+        if query == self._statements.undated_by_surname:
             return [
                 each
                 for each in self._kept
-                if of_any_date or not re.match(dates.SURE, dates.key(each["birthdate"] or ""))
+                if not re.match(dates.SURE, dates.key(each["birthdate"] or ""))
             ]
-        assert query == self._statements.holding
+        assert query in {self._statements.by_surname, self._statements.holding}
         return [*self._kept]
 
 
