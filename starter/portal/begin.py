@@ -105,9 +105,10 @@ async def _note_and_attach(
         return ctx.redirect("/pin")
     # Before a start is counted or given a slot, so that programs take none from students.
     refused = await _paused(ctx, form) or await barrier.refusal(ctx, form, read)
-    if refused is None and not (present and present.goes_on):
+    if refused is None:
         # Checked before look-ups are counted, so that a refused start is not counted.
-        refused = await crowd.refusal(ctx, form, read, in_turn=in_turn)
+        inside = present is not None and present.goes_on
+        refused = await crowd.refusal(ctx, form, read, in_turn=in_turn, inside=inside)
     if refused:
         return refused
     async with ctx.app.starts.released_on_failure(form.references[0]):

@@ -41,15 +41,23 @@ async def turn(ctx: PortalRequest) -> AsyncIterator[bool | None]:
 
 
 async def refusal(
-    ctx: PortalRequest, form: Form, read: Mapping[str, str | None], *, in_turn: bool
+    ctx: PortalRequest,
+    form: Form,
+    read: Mapping[str, str | None],
+    *,
+    in_turn: bool,
+    inside: bool,
 ) -> Response | None:
     """Admit this start and return None, or return the page that says when to try again.
 
     In attack mode fewer are admitted. A contact whose activation runs is never refused, except
-    under enumeration protection.
+    under enumeration protection. `inside`: this browser has an activation that goes on, and needs
+    no slot; it counts in attack mode, in which one browser could try many contacts.
     """
     starts, reference = ctx.app.starts, form.references[0]
-    in_pace = in_turn and await ctx.app.attack_mode.lets_start(reference)
+    in_pace = (in_turn or inside) and await ctx.app.attack_mode.lets_start(reference)
+    if in_pace and inside:
+        return None
     if in_pace and await starts.admit(reference):
         ctx.app.admission.admitted()
         return None

@@ -10,6 +10,7 @@ from settings import Settings
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine
 
+ON = "INSERT INTO budget VALUES ('attack_mode', now(), 1, now() + interval '9 minutes')"
 OFF = "DELETE FROM budget WHERE bucket IN ('attack_mode', 'starts')"
 
 
@@ -30,9 +31,7 @@ async def test_few_may_start_in_a_minute_and_nobody_is_told_that_it_was_too_ofte
     on: bool,
 ) -> None:
     if on:
-        await pool.execute(
-            "INSERT INTO budget VALUES ('attack_mode', now(), 1, now() + interval '9 minutes')"
-        )
+        await pool.execute(ON)
     limits = settings.limits.model_copy(update={"attack_starts_per_minute": 2})
     portal = settings.portal.model_copy(update={"barrier": "off"})
     app = make_app(settings.model_copy(update={"limits": limits, "portal": portal}))
@@ -47,3 +46,25 @@ async def test_few_may_start_in_a_minute_and_nobody_is_told_that_it_was_too_ofte
     if on:
         assert int(given.headers["retry-after"]) > 0
         assert 'value="6955550013"' in given.text
+
+
+@pytest.mark.parametrize("disclosure", ["explicit", "uniform"])
+async def test_one_browser_that_changes_its_contact_starts_no_more_than_many(
+    make_app: Callable[[Settings], FastAPI],
+    settings: Settings,
+    engine: MemoryEngine,
+    pool: Pool,
+    disclosure: str,
+) -> None:
+    await pool.execute(ON)
+    limits = settings.limits.model_copy(update={"attack_starts_per_minute": 2})
+    portal = settings.portal.model_copy(update={"barrier": "off", "disclosure": disclosure})
+    app = make_app(settings.model_copy(update={"limits": limits, "portal": portal}))
+    browser, told = Browser(app), []
+    await browser.begin()
+    for number in range(4):
+        given = await browser.post("/contact", mobile=f"695555010{number}", email="")
+        told.append(given.status_code)
+        await browser.get("/contact")
+    assert told == [303, 303, 503, 503]
+    assert len(engine.started) == 2
