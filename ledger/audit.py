@@ -6,24 +6,23 @@ a row nor repair the chain after a row that was changed or deleted. Restoring an
 whole database leaves no trace in it: only a head that is kept elsewhere detects this.
 """
 
-import hmac
-import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import asyncpg
 import structlog
 from cryptography.exceptions import InvalidTag
 
 from ledger import locks
+from ledger.audit_hashes import NO_HASH, has_valid_seal, row_hash, seal
 from postgres import Connection, Pool
 from security.keys import KeyRing
 
 REFUSED = "refused"
 """The action of a further row, for an act that was recorded and turned out to be impossible."""
-_NO_HASH = b""
+CUT = "audit_cut"
+"""The action of the row that says before which row the audit was cut."""
 _PREFETCH = 2000
 _ADD = (
     "WITH added AS (INSERT INTO audit VALUES ($1, $2, $3, $4, $5, $6, $7))"
@@ -52,23 +51,6 @@ class Row:
     hash: str
 
 
-@dataclass(frozen=True)
-class Chain:
-    """Result of verifying the whole chain; `bad` is the number of the first row that does not fit.
-
-    `held`: whether the chain has the head that was kept elsewhere; None when none was given.
-    """
-
-    rows: int
-    head: str
-    bad: int | None
-    held: bool | None
-
-    @property
-    def whole(self) -> bool:
-        return self.bad is None and self.held is not False
-
-
 async def record(
     pool: Pool, keys: KeyRing, *, actor: str, action: str, reference: str | None, reason: str
 ) -> None:
@@ -88,18 +70,33 @@ async def record_each(
     """Append a row for each reference, all or none; a lock admits one writer at a time."""
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", locks.AUDIT)
-        last, previous, at = await _newest(connection, keys)
-        for number, reference in enumerate(references, last + 1):
-            row = {
-                "id": number,
-                "at": at,
-                "actor": actor,
-                "action": action,
-                "reference": reference,
-                "reason": keys.encrypt("audit", str(number), reason),
-            }
-            previous = _hash(keys, previous, row)
-            await connection.execute(_ADD, *row.values(), previous, _seal(keys, number, previous))
+        await append(
+            connection, keys, actor=actor, action=action, references=references, reason=reason
+        )
+
+
+async def append(
+    connection: Connection,
+    keys: KeyRing,
+    *,
+    actor: str,
+    action: str,
+    references: Iterable[str | None],
+    reason: str,
+) -> None:
+    """Append a row for each reference, in a transaction that holds the lock of the audit."""
+    last, previous, at = await _newest(connection, keys)
+    for number, reference in enumerate(references, last + 1):
+        row = {
+            "id": number,
+            "at": at,
+            "actor": actor,
+            "action": action,
+            "reference": reference,
+            "reason": keys.encrypt("audit", str(number), reason),
+        }
+        previous = row_hash(keys, previous, row)
+        await connection.execute(_ADD, *row.values(), previous, seal(keys, number, previous))
 
 
 async def _newest(connection: Connection, keys: KeyRing) -> tuple[int, bytes, datetime]:
@@ -114,39 +111,11 @@ async def _newest(connection: Connection, keys: KeyRing) -> tuple[int, bytes, da
     )
     assert now is not None  # noqa: S101 - the left side is one row
     last = max(now["last"] or 0, now["id"] or 0)
-    if _has_valid_seal(keys, now) and now["id"] == last:
+    if has_valid_seal(keys, now) and now["id"] == last:
         return last, now["hash"], now["at"]
     if last:
         log.error("the audit has lost its head", part="ledger", outcome="forged")
-    return last, _NO_HASH, now["at"]
-
-
-async def verify(pool: Pool, keys: KeyRing, expect: str | None = None) -> Chain:
-    """Verify the whole chain in one snapshot; `expect` is a head that was kept elsewhere."""
-    last, previous, bad, seen = 0, _NO_HASH, None, False
-    async with (
-        pool.acquire() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        head = await connection.fetchrow("SELECT * FROM audit_head")
-        async for row in connection.cursor("SELECT * FROM audit ORDER BY id", prefetch=_PREFETCH):
-            fits = hmac.compare_digest(row["hash"], _hash(keys, previous, row))
-            if row["id"] != last + 1 or not fits:
-                bad = min(row["id"], last + 1)
-                break
-            last, previous = row["id"], row["hash"]
-            seen = seen or previous.hex() == expect
-        count = await connection.fetchval("SELECT count(*) FROM audit")
-    if bad is None and not _ends_at_head(keys, head, last, previous):
-        bad = last + 1
-    return Chain(rows=count, head=previous.hex(), bad=bad, held=seen if expect else None)
-
-
-def _ends_at_head(keys: KeyRing, head: asyncpg.Record | None, last: int, previous: bytes) -> bool:
-    """Return whether the chain ends where its head says; an empty chain has no head."""
-    if head is None:
-        return last == 0
-    return _has_valid_seal(keys, head) and (head["id"], head["hash"]) == (last, previous)
+    return last, NO_HASH, now["at"]
 
 
 async def page(
@@ -181,19 +150,3 @@ def _decrypted(keys: KeyRing, row: asyncpg.Record) -> Row:
     except InvalidTag:
         reason = None
     return Row(**{**row, "reason": reason, "hash": row["hash"].hex()})
-
-
-def _hash(keys: KeyRing, previous: bytes, row: Any) -> bytes:
-    fields = [row["id"], row["at"].isoformat(), row["actor"], row["action"], row["reference"]]
-    text = json.dumps([previous.hex(), *fields, row["reason"].hex()])
-    return hmac.digest(keys.audit_key, text.encode(), "sha256")
-
-
-def _seal(keys: KeyRing, last: int, linked: bytes) -> bytes:
-    return hmac.digest(keys.audit_key, f"head {last} {linked.hex()}".encode(), "sha256")
-
-
-def _has_valid_seal(keys: KeyRing, head: asyncpg.Record) -> bool:
-    if head["id"] is None:
-        return False
-    return hmac.compare_digest(head["seal"], _seal(keys, head["id"], head["hash"]))

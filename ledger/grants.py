@@ -1,9 +1,10 @@
 """The one table of what each process may do in the ledger's tables; whoever makes a table adds it.
 
 A column list is given where the rest of the row is no business of the process. The audit is
-append-only: nobody but the owner has UPDATE or DELETE on it. Of consents, the sweep deletes what
-its trigger lets go, and changes nothing. Functions need no row: they run
-with the rights of the caller, but for those that migrations make SECURITY DEFINER.
+append-only: nobody but the owner has UPDATE or DELETE on it, and its oldest rows end by
+`cut_audit` alone. Of consents, the sweep deletes what its trigger lets go, and changes nothing.
+Functions need no row: they run with the rights of the caller, but for those that migrations make
+SECURITY DEFINER.
 """
 
 from collections.abc import Collection
@@ -147,6 +148,10 @@ GRANTS = (
     Grant("case_note", _SWEEP, "SELECT (ctid, reference, at), UPDATE (at), DELETE"),
     Grant("audit", _DESK, "SELECT, INSERT"),
     Grant("audit_head", _DESK, "SELECT, INSERT, UPDATE"),
+    Grant("audit_head", [User.ALERTS], "SELECT (id, hash)"),
+    Grant("audit_sent", [User.ALERTS], "SELECT, INSERT (day, id, hash), UPDATE (told)"),
+    Grant("audit_sent", _DESK, "SELECT"),
+    Grant("audit_start", _DESK, "SELECT"),
     Grant("audit_before", [], ""),
     Grant("staff_session", [User.CONSOLE], _ALL),
     Grant("staff_session", [User.COMMANDS], "SELECT (name)"),
@@ -164,6 +169,7 @@ GRANTS = (
 
 FUNCTIONS = {
     "empty_consents(text)": _ERASERS,
+    "cut_audit(bigint,bytea)": (User.COMMANDS,),
     "attack_mode(integer,double precision,integer,double precision,interval)": (
         User.PORTAL,
         User.ALERTS,

@@ -70,15 +70,21 @@ class Retention(Section):
     insurance_days: Count = 365
     imported_days: Count = 730
     consents_days: int = Field(3_650, ge=1_827)
+    audit_days: int = Field(1_827, ge=366)
     statistics_days: Count = 3_650
 
 
 class Alerts(Section):
-    """Where alerts are sent once they have lasted `after_seconds`; nowhere if neither is set."""
+    """Where alerts are sent once they have lasted `after_seconds`; nowhere if neither is set.
+
+    Each day's head of the audit goes to the webhook as well, and to `audit_email` or, without it,
+    to `email`.
+    """
 
     webhook_url: str = ""
     webhook_token_file: Path | None = None
     email: str = ""
+    audit_email: str = ""
     after_seconds: int = Field(60, ge=0)
 
 

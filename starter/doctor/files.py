@@ -34,7 +34,8 @@ _MADE_LATER = frozenset({"console.operators_file"})
 
 def systems(settings: Settings, users: tuple[User, ...]) -> frozenset[str]:
     """Return the systems that these processes call; with mailed alerts also the mail relay."""
-    mail = {"mail"} if User.ALERTS in users and settings.alerts.email else frozenset[str]()
+    mailed = settings.alerts.email or settings.alerts.audit_email
+    mail = {"mail"} if User.ALERTS in users and mailed else frozenset[str]()
     channels = messaging.sections() if User.MESSAGING in users else frozenset[str]()
     return frozenset[str]().union(mail, channels, *(PARTS[user] for user in users))
 

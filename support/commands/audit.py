@@ -1,4 +1,4 @@
-"""`activation support audit verify | export`: verifies the chain, and exports its rows."""
+"""`activation support audit verify | cut | export`: the chain of the audit, its end, its rows."""
 
 import sys
 from dataclasses import asdict
@@ -8,13 +8,26 @@ from typing import Annotated
 
 import typer
 
+from ledger import audit_heads
+from ledger.audit_chain import CannotCut, Chain
+from ledger.audit_heads import SentHead
 from starter.output import Failed, Json, show_json
-from support.commands.terminal import run
+from support.commands.terminal import run, show_outcome
 from support.verbs import audit
-from support.verbs.audit import Format
+from support.verbs.audit import Format, NotWhole
 from support.verbs.staff import StaffContext
 
 commands = typer.Typer(help="What staff did, and the proof of it.", no_args_is_help=True)
+
+
+Heads = Annotated[
+    typer.FileText | None,
+    typer.Option(
+        encoding="utf-8",
+        errors="replace",
+        help="A file with the heads that were sent: letters, log lines, or what a webhook kept.",
+    ),
+]
 
 
 @commands.command()
@@ -22,18 +35,73 @@ def verify(
     expect: Annotated[
         str | None, typer.Option(help="A head that was kept elsewhere: is it still in the chain?")
     ] = None,
+    heads: Heads = None,
     json: Json = False,
 ) -> None:
-    """Find a row that was changed, removed or inserted; store the printed head elsewhere."""
-    chain = run(partial(audit.verify, expect=expect))
+    """Find a row that was changed, removed or inserted; compare with the heads that were sent."""
+    kept = _read(heads)
+    chain = run(partial(audit.verify, expect=expect, heads=kept))
     if json:
-        show_json(asdict(chain) | {"whole": chain.whole})
+        told = asdict(chain) | {"whole": chain.whole, "heads": "ledger" if kept is None else "file"}
+        told["newest"] = chain.newest and str(chain.newest)
+        show_json(told | {"missing": [str(head) for head in chain.missing]})
         raise typer.Exit(0 if chain.whole else 1)
-    if chain.bad is not None:
-        raise Failed(f"row {chain.bad} was changed, removed or put in: {chain.rows} rows in all")
+    source = _source(chain, kept)
     if not chain.whole:
-        raise Failed(f"the expected head is not in the chain: {chain.rows} rows in all")
-    typer.echo(f"{chain.rows} rows, none changed, removed or put in.\nHead: {chain.head}")
+        raise Failed(f"{_wrong(chain)}: {chain.rows} rows in all. {source}")
+    begins = f"It begins with row {chain.first}.\n" if chain.first > 1 else ""
+    typer.echo(f"{chain.rows} rows, none changed, removed or put in.\n{begins}{source}")
+    typer.echo(f"Head: {chain.head}")
+
+
+@commands.command()
+def cut(
+    heads: Heads = None,
+    although_broken: Annotated[
+        bool, typer.Option("--although-broken", help="Also if the chain is not whole.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Delete the rows older than `retention.audit_days`, behind a head that was sent."""
+    verb = partial(audit.cut, heads=_read(heads), although_broken=although_broken)
+    try:
+        gone = run(verb)
+    except NotWhole as broken:
+        raise Failed(f"nothing was cut: {_wrong(broken.chain)}") from None
+    except CannotCut as refused:
+        raise Failed(f"nothing was cut: {refused}") from None
+    show_outcome({"gone": gone}, f"Rows deleted: {gone}.", json=json)
+
+
+def _read(file: typer.FileText | None) -> list[SentHead] | None:
+    if file is None:
+        return None
+    found = audit_heads.read(file.read())
+    if not found:
+        raise Failed(f"{file.name} holds no head of the audit")
+    return found
+
+
+def _source(chain: Chain, kept: list[SentHead] | None) -> str:
+    """Say which sent heads the chain was compared with."""
+    whose = "of the file"
+    if kept is None:
+        whose = "of the ledger, which can be rewritten with the audit: give others by --heads"
+    if chain.newest is None:
+        return f"Compared with no head {whose}."
+    return f"Compared with the heads {whose}. The newest: {chain.newest}"
+
+
+def _wrong(chain: Chain) -> str:
+    """Say what is wrong with a chain that is not whole."""
+    if chain.bad is not None:
+        return f"row {chain.bad} was changed, removed or put in"
+    if chain.loose:
+        return f"the rows before row {chain.first} were not cut by `audit cut` behind a sent head"
+    if chain.missing:
+        head = chain.missing[-1]
+        return f"row {head.id}, whose head was sent on {head.day}, is not in the chain"
+    return "the expected head is not in the chain"
 
 
 @commands.command()

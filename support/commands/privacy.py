@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger import retention
+from ledger import audit_heads, retention
 from ledger.retention import Swept
 from starter.client import runs
 from starter.output import Failed, Json, group, show_json, utc
@@ -65,7 +65,9 @@ def sweep(
 
 
 async def _expired(ctx: StaffContext) -> dict[str, int]:
-    return await retention.expired(ctx.pool, ctx.settings.retention)
+    terms = ctx.settings.retention
+    audit = {"audit": await audit_heads.expired(ctx.pool, terms.audit_days)}
+    return await retention.expired(ctx.pool, terms) | audit
 
 
 async def _swept(ctx: StaffContext) -> list[Swept]:

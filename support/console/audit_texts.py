@@ -9,6 +9,7 @@ from support.verbs.caller import CallerAnswer
 from support.verbs.staff import Action
 from translations import N_
 
+_NO_BEGINNING = N_("rows before row %(n)s are missing")
 ACTIONS: Mapping[str, str] = {
     **{action.value: label for action, label in LABELS.items()},
     Action.CASE: N_("Looked at a case"),
@@ -17,6 +18,7 @@ ACTIONS: Mapping[str, str] = {
     Action.CALLER: N_("Who is this caller?"),
     Action.REQUESTS: N_("Requests for help"),
     Action.AUDIT: N_("Audit"),
+    Action.CUT: N_("Old rows of the audit deleted"),
     Action.OPERATE: N_("Pause of new activations"),
     Action.DECODE: N_("Read payloads in Temporal's pages"),
     Action.EXPORT: N_("Export of a person’s data"),
@@ -67,8 +69,15 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "whole": N_("whole"),
         "head not found": N_("the head that was kept is not in it"),
         "row # does not fit": N_("row %(n)s does not fit"),
+        "row # is no beginning": _NO_BEGINNING,
         "export": N_("downloaded"),
         "all": N_("all of it"),
+    },
+    Action.CUT: {
+        "before row #": N_("those before row %(n)s"),
+        "row # does not fit": N_("row %(n)s does not fit"),
+        "row # is no beginning": _NO_BEGINNING,
+        "head not found": N_("the head that was kept is not in it"),
     },
     Action.OPERATE: {"pause": N_("paused"), "resume": N_("resumed")},
     "sign_in_failed": {"# times": N_("%(n)s times")},

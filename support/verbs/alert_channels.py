@@ -1,4 +1,4 @@
-"""Delivers alerts to operators by webhook and by e-mail.
+"""Delivers alerts, and heads of the audit, by webhook and by e-mail.
 
 A failed delivery is logged, and its cause is returned as text without secrets.
 """
@@ -33,6 +33,24 @@ class NotDelivered(Exception):
 _FAILS = (NotDelivered, AdapterError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
 
 
+class Notice(Protocol):
+    """What a channel delivers: the letter's subject, text and id, and the webhook's JSON body."""
+
+    @property
+    def cause(self) -> str: ...
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def letter(self) -> str: ...
+
+    @property
+    def message_id(self) -> str: ...
+
+    def as_dict(self) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True)
 class AlertMessage:
     """The content of an alert as a channel delivers it."""
@@ -41,10 +59,27 @@ class AlertMessage:
     over: bool
     text: str
 
+    @property
+    def cause(self) -> str:
+        return self.alert.cause
+
+    @property
+    def subject(self) -> str:
+        return f"{self.text} ({self.cause})"
+
+    @property
+    def letter(self) -> str:
+        alert = self.alert
+        return f"{self.text}\n\n{self.cause}: {alert.count}\n{alert.since:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def message_id(self) -> str:
+        return f"alert:{self.cause}:{self.alert.since.isoformat()}:{self.over}"
+
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON body of the webhook."""
         return {
-            "cause": self.alert.cause,
+            "cause": self.cause,
             "state": "over" if self.over else "stands",
             "count": self.alert.count,
             "since": self.alert.since.isoformat(),
@@ -55,8 +90,8 @@ class AlertMessage:
 class AlertChannel(Protocol):
     name: str
 
-    async def tell(self, message: AlertMessage) -> None:
-        """Deliver the alert; raises `NotDelivered` or the error of the client library."""
+    async def tell(self, message: Notice) -> None:
+        """Deliver the message; raises `NotDelivered` or the error of the client library."""
 
 
 class Webhook:
@@ -65,7 +100,7 @@ class Webhook:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.alerts
 
-    async def tell(self, message: AlertMessage) -> None:
+    async def tell(self, message: Notice) -> None:
         file = self._settings.webhook_token_file
         headers = {"Authorization": f"Bearer {file.read_text('utf-8').strip()}"} if file else {}
         # A total time-out: the time-outs of httpx apply to each read by itself.
@@ -79,23 +114,21 @@ class Webhook:
 class Mailbox:
     name = "email"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, to: str) -> None:
         self._settings = settings
+        self._to = to
 
-    async def tell(self, message: AlertMessage) -> None:
+    async def tell(self, message: Notice) -> None:
         settings = self._settings
-        alert = message.alert
         letter = Letter(
-            subject=f"{message.text} ({alert.cause})",
-            text=f"{message.text}\n\n{alert.cause}: {alert.count}\n{alert.since:%Y-%m-%d %H:%M} UTC"
-            f"\n\n{settings.console.public_url}\n",
+            subject=message.subject,
+            text=f"{message.letter}\n\n{settings.console.public_url}\n",
             html=None,
             language=settings.institution.default_language,
         )
-        message_id = f"alert:{alert.cause}:{alert.since.isoformat()}:{message.over}"
         relay = MailRelay(settings.mail, settings.institution)
         try:
-            sent = await relay.send(to=settings.alerts.email, content=letter, message_id=message_id)
+            sent = await relay.send(to=self._to, content=letter, message_id=message.message_id)
         finally:
             await relay.close()
         if sent is not Delivery.SENT:
@@ -103,15 +136,24 @@ class Mailbox:
 
 
 def channels(settings: Settings) -> tuple[AlertChannel, ...]:
-    """Return the channels that are configured in the settings."""
+    """Return the channels of alerts that are configured in the settings."""
+    return _channels(settings, settings.alerts.email)
+
+
+def head_channels(settings: Settings) -> tuple[AlertChannel, ...]:
+    """Return the channels that take the heads of the audit."""
+    return _channels(settings, settings.alerts.audit_email or settings.alerts.email)
+
+
+def _channels(settings: Settings, mailbox: str) -> tuple[AlertChannel, ...]:
     named = (
         Webhook(settings) if settings.alerts.webhook_url else None,
-        Mailbox(settings) if settings.alerts.email else None,
+        Mailbox(settings, mailbox) if mailbox else None,
     )
     return tuple(channel for channel in named if channel)
 
 
-async def deliver(channel: AlertChannel, message: AlertMessage) -> str | None:
+async def deliver(channel: AlertChannel, message: Notice) -> str | None:
     """Deliver by this channel; return None on success, else the cause as text without secrets."""
     failure = None
     try:
@@ -119,8 +161,8 @@ async def deliver(channel: AlertChannel, message: AlertMessage) -> str | None:
     except _FAILS as error:
         failure = _why(error)
     if failure:
-        cause = message.alert.cause
-        log.error("alert not delivered", channel=channel.name, cause=cause, failure=failure)
+        name = channel.name
+        log.error("alert not delivered", channel=name, cause=message.cause, failure=failure)
     return failure
 
 

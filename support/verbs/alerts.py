@@ -27,6 +27,7 @@ from starter.client.health import temporal_answers
 from support.verbs import operations, staff_limits
 from support.verbs.alert_channels import AlertMessage, channels, deliver
 from support.verbs.cases import ENGINE_WAITS, OPEN
+from support.verbs.head_letters import BEHIND, CAUSES, UNSENT, HeadLetters
 from support.verbs.system_texts import TEXTS
 from translations import N_, translator
 from workflows import steps
@@ -66,6 +67,8 @@ _TEXTS = {
     USED: N_("Messages have reached a share (per cent) of what the university sends at most."),
     STAFF: N_("One of staff has searched, looked up or decoded too much: the audit says who."),
     SMS_BUDGET: N_("The SMS that the university sends are used up for now."),
+    UNSENT: N_("The day's head of the audit is not delivered by one of the channels."),
+    BEHIND: N_("The audit ends before a head that was sent: rows were removed."),
 }
 _STUCK = N_("Activations cannot go on.")
 _OVER = N_("Over:")
@@ -106,6 +109,7 @@ class Watcher:
         self._limits = settings.send_budget
         self._rates = settings.limits
         self._channels = channels(settings)
+        self._heads = HeadLetters(settings)
         self._after = timedelta(seconds=settings.alerts.after_seconds)
         self._texts = translator(settings.institution.default_language)
         self._away: dict[str, _Away] = {}
@@ -146,7 +150,7 @@ class Watcher:
         except NO_ANSWER:
             stood = {alert.cause: alert.count for alert in await alerts.standing(ledger)}
             # The causes that the ledger itself knows are read below.
-            own = {ALERTS_FAIL, ATTACK, SWEEP_LATE, SMS_BUDGET, STAFF, USED}
+            own = {ALERTS_FAIL, ATTACK, SWEEP_LATE, SMS_BUDGET, STAFF, USED, *CAUSES}
             found = {cause: count for cause, count in stood.items() if cause.split()[0] not in own}
             found[TEMPORAL_DOWN] = 1
             met.failed, met.last_failed, met.failure = 1, now, TEMPORAL_DOWN
@@ -160,7 +164,7 @@ class Watcher:
             found[SWEEP_LATE] = 1
         stopped = await staff_limits.stopped(ledger)
         found |= {f"{STAFF} {what}": number for what, number in stopped.items()}
-        return found | await self._spending(ledger)
+        return found | await self._heads.send(ledger) | await self._spending(ledger)
 
     async def _spending(self, ledger: Connection) -> dict[str, int]:
         """Return a cause for each share of a ceiling that messages have reached."""

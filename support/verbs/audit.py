@@ -1,12 +1,14 @@
-"""Reads, verifies and exports the audit for the auditor; each use writes an audit row as well."""
+"""Reads, verifies, exports and cuts the audit; each use writes an audit row as well."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 
-from ledger import audit
+from ledger import audit, audit_chain, audit_heads
+from ledger.audit_chain import Chain
+from ledger.audit_heads import SentHead
 from starter import spreadsheet
 from support.verbs.staff import Action, StaffContext
 
@@ -40,15 +42,51 @@ async def read(
     )
 
 
-async def verify(ctx: StaffContext, expect: str | None = None) -> audit.Chain:
-    """Verify the hash chain and record the result; `expect` is a head kept elsewhere."""
+class NotWhole(Exception):
+    """The audit is not cut, because its chain is not whole."""
+
+    def __init__(self, chain: Chain) -> None:
+        super().__init__("the chain of the audit is not whole")
+        self.chain = chain
+
+
+async def verify(
+    ctx: StaffContext, expect: str | None = None, heads: Collection[SentHead] | None = None
+) -> Chain:
+    """Verify the hash chain and record the result.
+
+    `expect` is a head kept elsewhere; `heads` are sent ones that were, None those of the ledger.
+    """
     ctx.staff.check(Action.AUDIT)
-    chain = await audit.verify(ctx.pool, ctx.keys, expect)
-    found = "whole" if chain.whole else "head not found"
-    if chain.bad is not None:
-        found = f"row {chain.bad} does not fit"
-    await ctx.record(Action.AUDIT, reason=f"verify: {found}")
+    chain = await audit_chain.verify(ctx.pool, ctx.keys, expect, heads)
+    await ctx.record(Action.AUDIT, reason=f"verify: {_result(chain)}")
     return chain
+
+
+def _result(chain: Chain) -> str:
+    if chain.bad is not None:
+        return f"row {chain.bad} does not fit"
+    if chain.loose:
+        return f"row {chain.first} is no beginning"
+    return "whole" if chain.whole else "head not found"
+
+
+async def cut(
+    ctx: StaffContext, heads: Collection[SentHead] | None = None, *, although_broken: bool
+) -> int:
+    """Delete the rows that are old enough behind a sent head; return how many there were.
+
+    Raises `NotWhole` instead of deleting what may prove something, unless `although_broken`.
+    """
+    ctx.staff.check(Action.CUT)
+    chain = await audit_chain.verify(ctx.pool, ctx.keys, heads=heads)
+    if not chain.whole and not although_broken:
+        raise NotWhole(chain)
+    before = await audit_heads.beginning(ctx.pool, ctx.settings.retention.audit_days, heads)
+    if before is None or before <= chain.first:
+        return 0
+    note = "" if chain.whole else _result(chain)
+    return await audit_chain.cut(ctx.pool, ctx.keys, actor=ctx.staff.name, before=before, note=note)
 
 
 async def export(

@@ -49,6 +49,7 @@ class Action(StrEnum):
     SWEEP = "sweep"
     FUNNEL = "funnel"
     AUDIT = "audit"
+    CUT = audit.CUT
     OPERATE = "operate"
     DECODE = "decode"
 
@@ -88,6 +89,7 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
         Action.ERASE,
         Action.EXPORT,
         Action.SWEEP,
+        Action.CUT,
         Action.FUNNEL,
         Action.OPERATE,
         Action.DECODE,

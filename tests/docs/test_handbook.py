@@ -21,6 +21,7 @@ from support.verbs.alerts import (
     TEMPORAL_DOWN,
     USED,
 )
+from support.verbs.head_letters import BEHIND, UNSENT
 from support.verbs.staff import Action
 from translations import translator
 
@@ -35,6 +36,8 @@ CAUSES = (
     SWEEP_LATE,
     TEMPORAL_DOWN,
     TASK_FAILS,
+    UNSENT,
+    BEHIND,
 )
 POINTS = {
     Language.EL: (

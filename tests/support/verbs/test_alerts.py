@@ -16,7 +16,7 @@ import postgres
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
 from ledger import alerts as kept
-from ledger import allowances, budgets
+from ledger import allowances, audit, budgets
 from postgres import Pool
 from settings import Settings
 from support.verbs import alert_channels, alerts
@@ -56,6 +56,13 @@ class Hook:
 async def pool(stack: TestStack) -> AsyncIterator[Pool]:
     async with await postgres.connect(stack.ledger_dsn) as pool:
         await pool.execute("DELETE FROM alert")
+        # The audit has a head, which was sent today: tests/support/verbs/test_head_letters.py.
+        said = {"actor": "anna", "action": "retry", "reference": "A-7K3F-92QD", "reason": "why"}
+        await audit.record(pool, stack.keys, **said)
+        await pool.execute(
+            "INSERT INTO audit_sent SELECT current_date + n, id, hash, '{webhook, email}'"
+            " FROM audit_head, generate_series(-1, 1) n ON CONFLICT DO NOTHING"
+        )
         yield pool
         await pool.execute("DELETE FROM alert")
 

@@ -46,7 +46,7 @@ async def test_verify_prints_a_head_that_is_found_again_and_fails_for_another(
     told: dict[str, Any] = json.loads(
         (await support("audit", "verify", "--expect", head, "--json")).stdout
     )
-    assert set(told) == {"rows", "head", "bad", "held", "whole"}
+    assert {"rows", "head", "bad", "held", "whole"} < set(told)
     assert (told["bad"], told["held"], told["whole"]) == (None, True, True)
     assert told["head"] != head  # That somebody verified is a row.
     for more in ((), ("--json",)):
