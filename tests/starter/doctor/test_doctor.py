@@ -316,8 +316,11 @@ async def test_a_registrar_that_is_not_ready_is_told(
         ),
         ("rootdn", "readonly on\nrootdn", "read-only copy"),
         (
-            'attrs=userPassword\n    by dn.exact="$service" =sw',
-            'attrs=userPassword\n    by dn.exact="$service" =w',
+            'access to dn.subtree="ou=people,dc=university,dc=example" filter',
+            (
+                'access to attrs=userPassword by dn.exact="$service" =w by anonymous auth\n'
+                'access to dn.subtree="ou=people,dc=university,dc=example" filter'
+            ),
             "let directory.bind_dn search userPassword, not read it",
         ),
         (
@@ -353,6 +356,7 @@ async def test_a_registrar_that_is_not_ready_is_told(
         "page",
     ],
 )
+@pytest.mark.usefixtures("client")
 async def test_a_directory_that_is_not_ready_is_told(
     stack: TestStack, somebody: str, old: str, new: str, says: str
 ) -> None:
