@@ -64,6 +64,7 @@ class RetentionRule(NamedTuple):
 RULES = (
     RetentionRule("session", "created_at", 1),
     RetentionRule("staff_session", "created_at", 1),
+    RetentionRule("sign_in_under_way", "created_at", 1),
     RetentionRule("suggestion", "expires_at", 0),
     RetentionRule("sealed_password", "expires_at", 0),
     RetentionRule("budget", "ends_at", 0),

@@ -54,7 +54,8 @@ async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) 
 
 
 async def drop_all(pool: Pool, name: str) -> int:
-    """Delete every session of this person; return how many there were."""
+    """Delete every session of this person, also those under way; return how many there were."""
+    await pool.execute("DELETE FROM sign_in_under_way WHERE name = $1", name)
     ended = await pool.fetch("DELETE FROM staff_session WHERE name = $1 RETURNING 1", name)
     return len(ended)
 

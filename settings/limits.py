@@ -55,6 +55,8 @@ class LimitSettings(Section):
     sign_ins_per_block: Count = 200
     sign_ins_per_site: Count = 400
     sign_ins_minutes: Count = 15
+    second_factor_per_name: Count = 5
+    second_factor_minutes: Count = 60
     failed_sign_ins_per_name: Count = 10
     failed_sign_ins_of_unknown: Count = 50
     failed_sign_ins_hours: Count = 24

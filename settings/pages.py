@@ -39,7 +39,8 @@ class Console(Section):
 
     `departments` limits the members of a group to these departments. `operators_file` has the
     accounts that can sign in while the directory is unavailable. `known_days` is how long the
-    browser and the address of a sign-in count as known.
+    browser and the address of a sign-in count as known. `second_factor`: whose password alone is
+    not enough.
     """
 
     public_url: str = "http://127.0.0.1:8001"
@@ -53,4 +54,5 @@ class Console(Section):
     session_idle_minutes: Count = 15
     session_absolute_minutes: SessionMinutes = 480
     known_days: Count = 90
+    second_factor: Literal["off", "operators", "all"] = "off"
     temporal_ui_url: str = ""

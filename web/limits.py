@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     HELP = "help"
     SECOND = "second"
     SIGN_INS = "sign_ins"
+    SECOND_FACTOR = "second_factor"
     CALLER_QUESTIONS = "caller_questions"
     SEARCHES = "searches"
     LOOK_UPS = "look_ups"

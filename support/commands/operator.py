@@ -1,6 +1,7 @@
-"""`activation support operator` and `sign-out`: accounts without the directory, ending sessions."""
+"""`activation support operator` and `sign-out`: accounts, ending sessions, second factors."""
 
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -9,6 +10,8 @@ import settings
 from ledger import staff_sessions
 from starter.output import Failed
 from support.commands.terminal import run
+from support.verbs import second_factor
+from support.verbs.actions import ActionRefused
 from support.verbs.signin import ByFile
 from support.verbs.staff import Action, StaffContext, StaffRole
 
@@ -41,6 +44,21 @@ def sign_out(name: Annotated[str, typer.Argument(help="The name they sign in wit
         return await staff_sessions.drop_all(ctx.pool, name)
 
     typer.echo(f"{name} was signed in {run(drop)} times, and is no more.")
+
+
+@commands.command("second-factor-reset")
+def second_factor_reset(
+    name: Annotated[str, typer.Argument(help="The name they sign in with.")],
+) -> None:
+    """Delete a user's second factor and end their sessions, for a lost authenticator.
+
+    They set up a new one when they next sign in with their password.
+    """
+    try:
+        run(partial(second_factor.reset, name=name))
+    except ActionRefused as refused:
+        raise Failed(str(refused)) from None
+    typer.echo(f"{name.lower()} sets up a new second factor when signing in.")
 
 
 def _password() -> str:

@@ -33,6 +33,7 @@ from support.console import (
     queue,
     registrar,
     requests,
+    second_factor,
     signin,
 )
 from support.console.console_request import SIGN_IN, ConsoleContext, ConsoleRequest, SignedOut
@@ -63,7 +64,10 @@ _STATUS_OF: Mapping[type[Exception], int] = {
     asyncpg.DataError: 404,
 }
 """The status of each failure whose page says nothing more."""
-_PAGES = (signin, queue, case, action_pages, registrar, requests, audit, operations, codec)
+_PAGES = (
+    *(signin, second_factor, queue, case, action_pages),
+    *(registrar, requests, audit, operations, codec),
+)
 
 
 def create(context: ConsoleContext | None = None) -> FastAPI:

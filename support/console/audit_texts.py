@@ -22,11 +22,14 @@ ACTIONS: Mapping[str, str] = {
     Action.OPERATE: N_("Pause of new activations"),
     Action.DECODE: N_("Read payloads in Temporal's pages"),
     Action.EXPORT: N_("Export of a person’s data"),
+    Action.SECOND_FACTOR: N_("Reset of a second factor"),
     Action.SWEEP: N_("Sweep of expired data"),
     REFUSED: N_("Refused, nothing was done"),
     "sign_in": N_("Signed in"),
     "sign_in_refused": N_("Was refused at the sign-in: no role"),
     "sign_in_failed": N_("Failed to sign in"),
+    "second_factor_enrolled": N_("Set up a second factor"),
+    "second_factor_failed": N_("Wrong code after the right password"),
     "accounts_import": N_("Import of accounts that exist"),
     "accounts_release": N_("Release of an imported account"),
     "accounts_join_again": N_("Answer taken back that two students are two persons"),
@@ -80,7 +83,12 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "head not found": N_("the head that was kept is not in it"),
     },
     Action.OPERATE: {"pause": N_("paused"), "resume": N_("resumed")},
+    "sign_in": {
+        "recovery code": N_("with a recovery code"),
+        "# left": N_("%(n)s left"),
+    },
     "sign_in_failed": {"# times": N_("%(n)s times")},
+    "second_factor_failed": {"# times": N_("%(n)s times")},
     "accounts_import": {"# accounts": N_("%(n)s accounts")},
 }
 _WRITTEN = frozenset({Action.OPERATE, Action.REQUESTS})

@@ -39,6 +39,7 @@ _TOLD: Mapping[str, str] = {
     "taken": N_("Taken in. It counts as soon as a worker is back."),
     "waking": N_("They are tried now, one after the other."),
     "paused": N_("New activations are paused"),
+    "second_factor": N_("The second factor is reset, and their sessions have ended."),
     "resumed": N_("New activations begin again"),
 }
 """The text that a page shows above itself, by the parameter `told` of its address."""
@@ -119,8 +120,7 @@ class ConsoleRequest(RequestContext):
             )
         if found is None:
             raise SignedOut(self.request.url.path if self.request.method == "GET" else "/")
-        departments = None if found.departments is None else frozenset(found.departments)
-        self.staff = Staff(found.name, frozenset(map(StaffRole, found.roles)), departments)
+        self.staff = staff_of(found)
         self.request.state.staff = self.staff
         return self.staff
 
@@ -135,9 +135,7 @@ class ConsoleRequest(RequestContext):
     async def begin(self, staff: Staff) -> None:
         """Begin this person's session with a new token, against session fixation."""
         self.token = forms.draw() + forms.draw()
-        departments = None if staff.departments is None else tuple(sorted(staff.departments))
-        who = SignedIn(staff.name, tuple(sorted(staff.roles)), departments)
-        await staff_sessions.create(self.app.pool, self.token, who)
+        await staff_sessions.create(self.app.pool, self.token, kept(staff))
 
     async def end(self) -> None:
         if self.token:
@@ -205,6 +203,17 @@ class ConsoleRequest(RequestContext):
             else:
                 self.site.session_cookie.delete(response)
         return super().with_cookies(response)
+
+
+def kept(staff: Staff) -> SignedIn:
+    """Return a member of staff as the ledger keeps them."""
+    departments = None if staff.departments is None else tuple(sorted(staff.departments))
+    return SignedIn(staff.name, tuple(sorted(staff.roles)), departments)
+
+
+def staff_of(who: SignedIn) -> Staff:
+    departments = None if who.departments is None else frozenset(who.departments)
+    return Staff(who.name, frozenset(map(StaffRole, who.roles)), departments)
 
 
 async def anyone(request: Request) -> AsyncIterator[ConsoleRequest]:

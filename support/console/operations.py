@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from starter import spreadsheet
 from support.console.action_pages import reason_of
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.verbs import funnel, operations
+from support.verbs import funnel, operations, second_factor
 from support.verbs import pause as pausing
 from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action
@@ -13,6 +13,8 @@ from translations import N_
 from web.view import Errors
 
 router = APIRouter()
+
+_OWN = N_("Your own second factor is reset by another operator, or by the command.")
 
 STAGES = {
     "started": N_("Started"),
@@ -50,6 +52,20 @@ async def resume(ctx: ConsoleRequest = allowed_to(Action.OPERATE)) -> Response:
         return await _page(ctx, errors)
     await pausing.resume(ctx.staff_context, reason=reason)
     return ctx.see("/operations", told="resumed")
+
+
+@router.post("/operations/second-factor")
+async def reset_second_factor(ctx: ConsoleRequest = allowed_to(Action.SECOND_FACTOR)) -> Response:
+    name = (await ctx.form()).get("name").strip()
+    why = _OWN if name.lower() == ctx.staff_context.staff.name else ""
+    try:
+        if not why:
+            await second_factor.reset(ctx.staff_context, name)
+    except ActionRefused as refused:
+        why = str(refused)
+    if why:
+        return await _page(ctx, {"name": [ctx.say(why)]}, {"name": name})
+    return ctx.see("/operations", told="second_factor")
 
 
 async def _page(

@@ -48,6 +48,19 @@ class SignInLimits:
         """Forget the attempts with this name, after its password was right."""
         await budgets.forget(self._ctx.app.pool, [bound.bucket for bound in self._of_name])
 
+    async def count_code(self) -> None:
+        """Count a code after the right password, of known browsers apart; raises `RateLimited`."""
+        await self._ctx.site.limits.take([await self._of_codes()])
+
+    async def forget_codes(self) -> None:
+        """Forget the codes that were tried, after a right one."""
+        await budgets.forget(self._ctx.app.pool, [(await self._of_codes()).bucket])
+
+    async def _of_codes(self) -> Bound:
+        browser = "known" if await self._is_known("browser", self._token) else "unknown"
+        keyed = f"{browser}:{self._index(self.name)}"
+        return self._ctx.site.limits.by(Purpose.SECOND_FACTOR, "name", keyed)
+
     async def remember(self, response: Response) -> None:
         """Note that this name has signed in with this browser and from this address."""
         if not 0 < len(self._token) <= _LONGEST_TOKEN:

@@ -9,12 +9,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from adapters.errors import AdapterError
-from ledger import audit
 from postgres import UNAVAILABLE
-from support.console import failed_sign_ins
+from support.console import second_factor
 from support.console.console_request import SIGN_IN, ConsoleRequest, SignedOut, anyone
 from support.console.handbook import sections
+from support.console.sign_in_audit import note, note_failure
 from support.console.sign_in_limits import SignInLimits
+from support.verbs.second_factor import is_required
 from support.verbs.signin import NoRole
 from translations import N_
 from web.limits import RateLimited
@@ -49,21 +50,21 @@ async def signed_in(ctx: AnyoneRequest) -> Response:
         await limits.count()
         staff = await ctx.app.sign_in.staff(name, form.get("password"))
     except RateLimited:
-        await failed_sign_ins.note(ctx, limits)
+        await note_failure(ctx, limits)
         raise
     except AdapterError:
         return _again(ctx, name, onward, _AWAY, 503)
     except NoRole as nobody:
         await limits.forget()
-        await _note(ctx, nobody.name, "sign_in_refused")
+        await note(ctx, nobody.name, "sign_in_refused")
         return _again(ctx, name, onward, str(nobody))
     if staff is None:
-        await failed_sign_ins.note(ctx, limits)
+        await note_failure(ctx, limits)
         return _again(ctx, name, onward, _WRONG)
-    await _note(ctx, staff.name, "sign_in")
     await limits.forget()
-    await ctx.end()
-    await ctx.begin(staff)
+    if is_required(ctx.app.settings.console.second_factor, staff):
+        return await second_factor.begin(ctx, staff, onward)
+    await second_factor.complete(ctx, staff)
     response = ctx.see(onward)
     await limits.remember(response)
     return response
@@ -96,10 +97,4 @@ def _again(ctx: ConsoleRequest, name: str, onward: str, error: str, status: int 
     errors = {"name": [ctx.say(error)]} if status != 503 else {}  # noqa: PLR2004 - away
     return ctx.page(
         "signin", status=status, errors=errors, name=name, next=onward, away=ctx.say(error)
-    )
-
-
-async def _note(ctx: ConsoleRequest, name: str, action: str) -> None:
-    await audit.record(
-        ctx.app.pool, ctx.app.keys, actor=name, action=action, reference=None, reason=""
     )

@@ -52,6 +52,7 @@ class Action(StrEnum):
     CUT = audit.CUT
     OPERATE = "operate"
     DECODE = "decode"
+    SECOND_FACTOR = "second_factor_reset"
 
 
 _VIEWER = frozenset({Action.QUEUE, Action.CASE})
@@ -93,6 +94,7 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
         Action.FUNNEL,
         Action.OPERATE,
         Action.DECODE,
+        Action.SECOND_FACTOR,
     },
 }
 

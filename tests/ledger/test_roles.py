@@ -46,7 +46,8 @@ REFUSED = {
     User.MAIN: (
         *("SELECT name FROM staff_session", "SELECT token_hash FROM session"),
         *("SELECT box FROM sealed_password", "SELECT id FROM audit", "SELECT choices FROM consent"),
-        "UPDATE staff_session SET roles = '{}'",
+        *("UPDATE staff_session SET roles = '{}'", "UPDATE sign_in_under_way SET roles = '{}'"),
+        *("SELECT name FROM second_factor", "SELECT name FROM sign_in_under_way"),
     ),
     User.MESSAGING: (
         *("SELECT name FROM staff_session", "SELECT token_hash FROM session"),
@@ -67,7 +68,11 @@ REFUSED = {
         *("SELECT typed FROM session", "INSERT INTO alert (cause, count) VALUES ('A', 1)"),
         *("DELETE FROM activation", "DELETE FROM consent"),
     ),
-    User.COMMANDS: ("SELECT token_hash FROM staff_session", "SELECT used FROM tries"),
+    User.COMMANDS: (
+        *("SELECT token_hash FROM staff_session", "SELECT used FROM tries"),
+        *("SELECT secret FROM second_factor", "UPDATE second_factor SET last_step = 0"),
+        "INSERT INTO second_factor (name) VALUES ('anna')",
+    ),
     User.ALERTS: (
         *("SELECT reference FROM activation", "SELECT id FROM audit", "SELECT id FROM consent"),
         *("INSERT INTO key_check VALUES ('a', 'b')", "SELECT name FROM username"),

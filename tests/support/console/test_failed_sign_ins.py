@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from ledger import audit
 from postgres import Pool
 from settings import Settings
-from support.console.failed_sign_ins import FAILED, UNKNOWN
+from support.console.sign_in_audit import FAILED, UNKNOWN
 from support.verbs.signin import ByFile
 from support.verbs.staff import StaffRole
 from tests.stack import TestStack

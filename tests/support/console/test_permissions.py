@@ -14,7 +14,7 @@ from support.verbs.staff import ALLOWED, Action, StaffRole
 from tests.starter.portal.conftest import Browser
 from tests.support.console.conftest import SignedIn
 
-FOR_ALL = {"/", "/handbook", "/healthz", "/readyz", "/sign-in", "/sign-out"}
+FOR_ALL = {"/", "/handbook", "/healthz", "/readyz", "/sign-in", "/sign-in/code", "/sign-out"}
 FILLED = {"raw": "A-7K3F-92QD", "reference": "A-7K3F-92QD", "wait_reason": "DIRECTORY_DOWN"}
 GUARDED = 40
 
@@ -49,7 +49,8 @@ async def ask(browser: Browser, method: str, path: str, origin: str) -> httpx.Re
 
 async def rows(pool: Pool) -> dict[str, int]:
     tables = await pool.fetch(
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+        # Each form that is sent counts in `budget`, also one that is refused.
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'budget'"
     )
     return {
         table: await pool.fetchval(f'SELECT count(*) FROM "{table}"')  # noqa: S608 - its own name
