@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz mutants browser lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh screenshots clean setup-demo setup-dev
+.PHONY: help audit fuzz mutants browser oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -29,6 +29,8 @@ WHOLE := tests/browser tests/demo tests/profiles tests/whole $(wildcard tests/te
 PAGES := tests/starter tests/support tests/web
 # What waits for outages, and for several demos.
 LONG := tests/faults tests/demo/test_neighbours.py
+# What fetches a provider by npm.
+CERTIFIED := tests/certified
 # Of what tries many things in the same way, each part but test-long tries a few.
 FEW := -m "not long"
 ROOMS := $(filter-out %__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
@@ -43,7 +45,7 @@ test-pure: # every line and branch of domain/ and workflows/ is run by these
 	@$(BIN)/coverage report --include='domain/*,workflows/*'
 
 test-rooms:
-	@$(BIN)/pytest $(FEW) $(filter-out $(MEASURED) $(WHOLE) $(PAGES) $(LONG),$(ROOMS)) $(RANDOM)
+	@$(BIN)/pytest $(FEW) $(filter-out $(MEASURED) $(WHOLE) $(PAGES) $(LONG) $(CERTIFIED),$(ROOMS)) $(RANDOM)
 
 test-pages:
 	@$(BIN)/pytest $(FEW) $(PAGES)
@@ -63,6 +65,9 @@ clocks: setup-dev ## play journeys with each process's clock ten minutes off, bo
 
 browser: setup-dev ## look at every page in Chromium, in every way, and print a table
 	@$(BIN)/python -m tests.browser.matrix
+
+oidc: setup-dev ## sign in at a certified OpenID Connect provider, fetched by npm
+	@$(BIN)/pytest $(CERTIFIED)
 
 lighthouse: setup-dev ## let Lighthouse judge the five main pages on a phone (needs npm)
 	@$(BIN)/python -m tests.browser.lighthouse
@@ -105,7 +110,7 @@ abuse: setup-dev ## play 300,000 guesses at codes of 20,000 activations, with st
 fuzz: setup-dev .schemathesis ## send 100,000 drawn requests to portal and console, and try the codec and each validator
 	@$(BIN)/python -m tests.fuzz $(REQUESTS) $(SEED)
 
-mutants: setup-dev ## put 25 faults of security into a copy, one after the other: a test must fail by each
+mutants: setup-dev ## put 35 faults of security into a copy, one after the other: a test must fail by each
 	@$(BIN)/python -m tests.mutants $(NAME)
 
 rows: setup-dev ## play 20,000 untidy rows of the registrar: report, match, import, and 300 journeys

@@ -121,6 +121,8 @@ def _leaves(value: object, name: str = "") -> Iterator[tuple[str, str]]:
 _SEEN_BY_PEOPLE = frozenset(
     {"portal.public_url", "institution.password_reset_url", "institution.services.url"}
 )
+_ON_LOOPBACK_TOO = frozenset({"console.public_url", "console.oidc.issuer"})
+"""Addresses that may be on this machine, behind a tunnel or a proxy."""
 _GATEWAYS = frozenset({"sms", "sms_fallback"})
 _GATEWAY_URLS = frozenset({"url", "token_url", "check_url"})
 
@@ -128,8 +130,7 @@ _GATEWAY_URLS = frozenset({"url", "token_url", "check_url"})
 def _must_be_https(name: str, value: str) -> bool:
     section, _, field = name.partition(".")
     named = name in _SEEN_BY_PEOPLE or (section in _GATEWAYS and field in _GATEWAY_URLS)
-    # The console may be on a loopback address, behind a tunnel.
-    named |= name == "console.public_url" and not addresses.is_loopback(value)
+    named |= name in _ON_LOOPBACK_TOO and not addresses.is_loopback(value)
     return named and bool(value) and addresses.is_plain(value)
 
 

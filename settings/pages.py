@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from settings.section import Count, Port, Section, SessionMinutes
+from settings.section import Count, Port, Seconds, Section, SessionMinutes
 
 
 class Portal(Section):
@@ -34,13 +34,35 @@ class Portal(Section):
 RoleName = Literal["viewer", "helpdesk", "supervisor", "auditor", "operator"]
 
 
+class Oidc(Section):
+    """The OpenID Connect provider by which staff sign in, and what its claims mean here.
+
+    `groups` names the value of `groups_claim` for each role, `departments` limits a group's members
+    to these departments. `acr` and `amr` demand one of these values, as for a second factor.
+    `passwords`: who may still sign in at the console itself.
+    """
+
+    issuer: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")]
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret_file: Path
+    ca_file: Path | None = None
+    scopes: list[Annotated[str, Field(pattern=r"^\S+$")]] = ["profile"]
+    groups_claim: str = "groups"
+    groups: dict[RoleName, str] = {}
+    departments: dict[str, list[str]] = {}
+    acr: list[str] = []
+    amr: list[str] = []
+    passwords: Literal["everybody", "operators", "nobody"] = "operators"
+    timeout_seconds: Seconds = 5
+
+
 class Console(Section):
     """Staff sign in by a bind as `user_dn`; `groups` names the group of each role.
 
     `departments` limits the members of a group to these departments. `operators_file` has the
-    accounts that can sign in while the directory is unavailable. `known_days` is how long the
-    browser and the address of a sign-in count as known. `second_factor`: whose password alone is
-    not enough.
+    accounts that can sign in while the directory is unavailable. With `oidc` staff sign in by an
+    OpenID Connect provider. `known_days` is how long the browser and the address of a sign-in count
+    as known. `second_factor`: whose password alone is not enough.
     """
 
     public_url: str = "http://127.0.0.1:8001"
@@ -51,6 +73,7 @@ class Console(Section):
     groups: dict[RoleName, str] = {}
     departments: dict[str, list[str]] = {}
     operators_file: Path | None = None
+    oidc: Oidc | None = None
     session_idle_minutes: Count = 15
     session_absolute_minutes: SessionMinutes = 480
     known_days: Count = 90

@@ -153,6 +153,14 @@ def test_what_must_be_secret_on_the_way_is_https(name: str, value: str) -> None:
 
 
 @pytest.mark.usefixtures("alone")
+def test_the_provider_of_staff_is_asked_over_https_or_on_this_machine() -> None:
+    rest = {"client_id": "desk", "client_secret_file": "/etc/activation/oidc-secret"}
+    said = refusal(laid_over("console.oidc", rest | {"issuer": "http://sso.uni.gr"}))
+    assert said == "console.oidc.issuer must be https"
+    assert Settings(**laid_over("console.oidc", rest | {"issuer": "http://127.0.0.1:8080"}))
+
+
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
     "dsn",
     [

@@ -11,7 +11,7 @@ from adapters.registrar import wiring as registrar
 from security import redaction
 from security.purposes import User
 from settings import Settings
-from starter.doctor import directory, files, ledger, messaging, temporal
+from starter.doctor import directory, files, ledger, messaging, sign_in, temporal
 from starter.doctor.finding import guarded
 from starter.output import Json, show_json
 from starter.portal.texts import Texts
@@ -80,6 +80,9 @@ async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[F
         checks.append(guarded("registrar", registrar.checks(config.registrar)))
     if "directory" in needed:
         checks.append(guarded("directory", directory.check(config)))
+    if "console" in needed and config.console.oidc:
+        found_there = sign_in.check(config.console.oidc, config.console.public_url)
+        checks.append(guarded("sign-in", found_there))
     for name, findings in messaging.checks(config, users, needed):
         checks.append(guarded(name, findings))
     if to:

@@ -28,7 +28,7 @@ PARTS = {
 This is besides ledger, Temporal and the message channels.
 """
 _ALWAYS = frozenset({"institution", "temporal_config_file"})
-_SECRETS = ("password_file", "token_file")
+_SECRETS = ("password_file", "token_file", "secret_file")
 _MADE_LATER = frozenset({"console.operators_file"})
 
 

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 import postgres
 import settings as configuration
 from adapters.directory.wiring import staff_groups_of
+from adapters.oidc.provider import Provider
 from domain.text import note
 from ledger import clock
 from postgres import Pool
@@ -30,13 +31,20 @@ from support.console import (
     case,
     codec,
     operations,
+    provider,
     queue,
     registrar,
     requests,
     second_factor,
     signin,
 )
-from support.console.console_request import SIGN_IN, ConsoleContext, ConsoleRequest, SignedOut
+from support.console.console_request import (
+    SIGN_IN,
+    ConsoleContext,
+    ConsoleRequest,
+    SignedOut,
+    SignInByProvider,
+)
 from support.verbs.actions import ActionRefused
 from support.verbs.histories import UnknownReference
 from support.verbs.requests import UnknownRequest
@@ -65,7 +73,7 @@ _STATUS_OF: Mapping[type[Exception], int] = {
 }
 """The status of each failure whose page says nothing more."""
 _PAGES = (
-    *(signin, second_factor, queue, case, action_pages),
+    *(signin, second_factor, provider, queue, case, action_pages),
     *(registrar, requests, audit, operations, codec),
 )
 
@@ -108,13 +116,24 @@ def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) 
             public_url=settings.console.public_url,
             default_language=settings.institution.default_language,
             session_cookie=Cookie("desk", settings.console.public_url, "strict"),
-            language_cookie=Cookie("desk-lang", settings.console.public_url, "strict"),
+            # Read also on the way back from the provider, which is another site.
+            language_cookie=Cookie("desk-lang", settings.console.public_url, "lax"),
         ),
         sign_in=SignIn(
             staff_groups_of(settings.directory, settings.console.user_dn), settings.console
         ),
+        oidc=_by_provider(settings),
         health=partial(temporal_ready, client),
     )
+
+
+def _by_provider(settings: Settings) -> SignInByProvider | None:
+    oidc, public_url = settings.console.oidc, settings.console.public_url
+    if oidc is None:
+        return None
+    # The way back is a link on another site, with which no strict cookie comes.
+    cookie = Cookie("desk-flow", public_url, "lax")
+    return SignInByProvider(Provider(oidc, public_url), oidc, cookie)
 
 
 async def _first(request: Request) -> Response:

@@ -30,6 +30,8 @@ ACTIONS: Mapping[str, str] = {
     "sign_in_failed": N_("Failed to sign in"),
     "second_factor_enrolled": N_("Set up a second factor"),
     "second_factor_failed": N_("Wrong code after the right password"),
+    "sign_in_by_provider_failed": N_("Sign-in by the university was not accepted"),
+    "sign_in_by_provider_refused": N_("Was refused at the sign-in by the university"),
     "accounts_import": N_("Import of accounts that exist"),
     "accounts_release": N_("Release of an imported account"),
     "accounts_join_again": N_("Answer taken back that two students are two persons"),
@@ -89,6 +91,11 @@ CODES: Mapping[str, Mapping[str, str]] = {
     },
     "sign_in_failed": {"# times": N_("%(n)s times")},
     "second_factor_failed": {"# times": N_("%(n)s times")},
+    "sign_in_by_provider_refused": {
+        "no role": N_("no role"),
+        "acr": N_("no second factor"),
+        "amr": N_("no second factor"),
+    },
     "accounts_import": {"# accounts": N_("%(n)s accounts")},
 }
 _WRITTEN = frozenset({Action.OPERATE, Action.REQUESTS})

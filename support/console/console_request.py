@@ -10,11 +10,13 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
+from adapters.oidc.provider import Provider
 from ledger import staff_sessions
 from ledger.staff_sessions import SignedIn
 from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
+from settings.pages import Oidc
 from starter.client.connect import Connection
 from support.console.labels import Labels
 from support.verbs.signin import SignIn
@@ -22,6 +24,7 @@ from support.verbs.staff import Action, Staff, StaffContext, StaffRole
 from translations import N_, translator
 from web import forms, times
 from web.context import RequestContext, Site, in_time
+from web.cookies import Cookie
 
 SIGN_IN = "/sign-in"
 MENU: tuple[tuple[str, str, Action], ...] = (
@@ -73,6 +76,15 @@ _ELSE = (
 
 
 @dataclass(frozen=True)
+class SignInByProvider:
+    """The OpenID Connect provider, and the cookie of a sign-in between its two halves."""
+
+    provider: Provider
+    settings: Oidc
+    cookie: Cookie
+
+
+@dataclass(frozen=True)
 class ConsoleContext:
     """The connections of one console process."""
 
@@ -81,6 +93,7 @@ class ConsoleContext:
     pool: Pool
     client: Connection
     sign_in: SignIn
+    oidc: SignInByProvider | None
     health: Callable[[], Awaitable[bool]]
 
     @property
@@ -170,6 +183,8 @@ class ConsoleRequest(RequestContext):
         return {
             "staff": self.staff,
             "menu": self.menu,
+            "by_provider": self.app.oidc is not None,
+            "by_password": self.app.sign_in.takes_passwords,
             "say": self.say,
             "labels": Labels(self.language),
             "told": _TOLD.get(self.request.query_params.get("told", "")),
@@ -184,9 +199,7 @@ class ConsoleRequest(RequestContext):
     def see(self, path: str, **query: str) -> Response:
         """Send the browser to another page of ours."""
         address = f"{path}?{urlencode(query)}" if query else path
-        if self.followed:
-            return HTMLResponse(headers={"Refresh": f"0; url={address}"})
-        return self.redirect(address)
+        return opened(address) if self.followed else self.redirect(address)
 
     def error(
         self, status: int, headers: Mapping[str, str] | None = None, **context: Any
@@ -214,6 +227,19 @@ def kept(staff: Staff) -> SignedIn:
 def staff_of(who: SignedIn) -> Staff:
     departments = None if who.departments is None else frozenset(who.departments)
     return Staff(who.name, frozenset(map(StaffRole, who.roles)), departments)
+
+
+def inside(path: str) -> str:
+    """Return the path if it is the console's own, against open redirects.
+
+    Browsers take a backslash for a slash, and drop tabs and line feeds.
+    """
+    return path if re.fullmatch(r"/(?![/\\])[!-~]*", path) else "/"
+
+
+def opened(address: str) -> Response:
+    """Open an address as a link of ours does: with our cookies, and after a form any site's."""
+    return HTMLResponse(headers={"Refresh": f"0; url={address}"})
 
 
 async def anyone(request: Request) -> AsyncIterator[ConsoleRequest]:

@@ -10,8 +10,15 @@ from fastapi import APIRouter, Depends, Response
 
 from adapters.errors import AdapterError
 from postgres import UNAVAILABLE
-from support.console import second_factor
-from support.console.console_request import SIGN_IN, ConsoleRequest, SignedOut, anyone
+from support.console import provider, second_factor
+from support.console.console_request import (
+    SIGN_IN,
+    ConsoleRequest,
+    SignedOut,
+    anyone,
+    inside,
+    opened,
+)
 from support.console.handbook import sections
 from support.console.sign_in_audit import note, note_failure
 from support.console.sign_in_limits import SignInLimits
@@ -32,7 +39,7 @@ _AWAY = N_(
 
 @router.get(SIGN_IN)
 async def sign_in(ctx: AnyoneRequest) -> Response:
-    onward = _inside(ctx.request.query_params.get("next", ""))
+    onward = inside(ctx.request.query_params.get("next", ""))
     if ctx.followed:
         return ctx.see(SIGN_IN, next=onward)
     with suppress(SignedOut):
@@ -44,7 +51,7 @@ async def sign_in(ctx: AnyoneRequest) -> Response:
 @router.post(SIGN_IN)
 async def signed_in(ctx: AnyoneRequest) -> Response:
     form = await ctx.form()
-    name, onward = form.get("name").strip(), _inside(form.get("next"))
+    name, onward = form.get("name").strip(), inside(form.get("next"))
     limits = SignInLimits(ctx, name)
     try:
         await limits.count()
@@ -73,8 +80,13 @@ async def signed_in(ctx: AnyoneRequest) -> Response:
 @router.post("/sign-out")
 async def sign_out(ctx: AnyoneRequest) -> Response:
     await ctx.form()
+    name = ""
+    with suppress(SignedOut):
+        name = (await ctx.load_staff()).name
     await ctx.end()
-    response = ctx.see(SIGN_IN)
+    there = await provider.sign_out_address(ctx, name)
+    # A redirect of a form to another site is against our own Content-Security-Policy.
+    response = ctx.with_cookies(opened(there)) if there else ctx.see(SIGN_IN)
     # Not "cookies": that would clear the cookies of the whole registrable domain.
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
@@ -86,11 +98,6 @@ async def handbook(ctx: AnyoneRequest) -> Response:
     with suppress(SignedOut, *UNAVAILABLE):
         await ctx.load_staff()
     return ctx.page("handbook", sections=sections(ctx.language))
-
-
-def _inside(path: str) -> str:
-    """Return the path if it is the console's own, against open redirects."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
 
 def _again(ctx: ConsoleRequest, name: str, onward: str, error: str, status: int = 422) -> Response:

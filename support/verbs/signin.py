@@ -1,7 +1,8 @@
 """Authenticates staff by a bind to the directory, or by an account in the operators' file.
 
 A source returns the staff member, None when name or password are wrong, or raises
-`AdapterError` while the directory is away. OpenID Connect would be a third source.
+`AdapterError` while the directory is away. With OpenID Connect (`support.verbs.oidc`) the settings
+say who may still sign in by a password.
 """
 
 import asyncio
@@ -22,13 +23,14 @@ from translations import N_
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONGEST_PASSWORD = 256
 _SHORTEST_PASSWORD = 12
+NO_ROLE = N_("Your account has no role at the desk")
 
 
 class NoRole(Exception):
     """The name and password are right, but the person has no staff role."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(N_("Your account has no role at the desk"))
+        super().__init__(NO_ROLE)
         self.name = name
 
 
@@ -100,8 +102,11 @@ class SignIn:
     """Asks the sources in order: a name in the operators' file never reaches the directory."""
 
     def __init__(self, directory: StaffGroups, console: Console) -> None:
-        self._file = ByFile(console.operators_file) if console.operators_file else None
-        self._directory = ByDirectory(directory, console)
+        who = console.oidc.passwords if console.oidc else "everybody"
+        file = console.operators_file if who != "nobody" else None
+        self._file = ByFile(file) if file else None
+        self._directory = ByDirectory(directory, console) if who == "everybody" else None
+        self.takes_passwords = bool(self._file or self._directory)
 
     async def staff(self, name: str, password: str) -> Staff | None:
         """Return the staff member, None when name or password are wrong.
@@ -111,10 +116,10 @@ class SignIn:
         """
         if not _NAME.fullmatch(name) or not 0 < len(password) <= _LONGEST_PASSWORD:
             return None
-        source: ByDirectory | ByFile = self._directory
+        source: ByDirectory | ByFile | None = self._directory
         if self._file and self._file.knows(name):
             source = self._file
-        staff = await source.staff(name, password)
+        staff = await source.staff(name, password) if source else None
         if staff and not staff.roles:
             raise NoRole(staff.name)
         return staff

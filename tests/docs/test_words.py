@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
@@ -47,8 +48,16 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def settings_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Give each setting's name and its default as the table writes it."""
+    """Give each setting's name and its default as the table writes it.
+
+    A section that may be left out has a row too; one like another section has no more.
+    """
+    sections = {field.annotation for field in model.model_fields.values()}
     for name, field in model.model_fields.items():
+        kinds = set(get_args(field.annotation)) - sections if field.default is None else set()
+        for kind in kinds - {type(None)}:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from settings_of(kind, f"{prefix}{name}.")
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from settings_of(field.annotation, f"{prefix}{name}.")
         elif field.is_required():
