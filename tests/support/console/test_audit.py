@@ -6,6 +6,8 @@ import json
 import re
 from secrets import token_hex
 
+import pytest
+
 from ledger import audit
 from postgres import Pool
 from tests.stack import TestStack
@@ -77,3 +79,31 @@ async def test_no_other_role_reads_the_audit(signed_in: SignedIn) -> None:
     browser = await signed_in("operator")
     for path in ("/audit", "/audit/verify", "/audit/export"):
         assert (await browser.get(path)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "says"),
+    [
+        (
+            "audit_sent",
+            "SELECT '2099-01-01'::date, 900000000, sha256('x'), '{email}'::text[]",
+            "Μια κορυφή που στάλθηκε δεν υπάρχει στην αλυσίδα: εγγραφή 900000000",
+        ),
+        ("audit_start", "SELECT true, 1, ''::bytea", "Οι εγγραφές πριν από την εγγραφή 1"),
+    ],
+)
+async def test_what_is_missing_is_told(
+    pool: Pool, signed_in: SignedIn, table: str, columns: str, says: str
+) -> None:
+    browser = await signed_in("auditor")
+    await pool.execute(f"INSERT INTO {table} {columns}")
+    try:
+        told = (await browser.get("/audit/verify")).text
+    finally:
+        await pool.execute(
+            f"DELETE FROM {table}"  # noqa: S608 - as parametrized
+            + (" WHERE day = '2099-01-01'" if table == "audit_sent" else "")
+        )
+    assert says in told
+    assert not HEAD.findall(told)
+    assert ("2099-01-01" in told) is (table == "audit_sent")
