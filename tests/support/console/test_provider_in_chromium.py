@@ -71,7 +71,7 @@ async def test_staff_sign_in_and_out_by_another_site_and_by_the_same(
             await page.get_by_text("Sign out").click()
             await page.wait_for_url(f"{provider.issuer}/logout/**")
             await page.locator("[name=allow]").click()
-            await page.wait_for_url(f"{url}/sign-in*")
+            await page.get_by_text("Sign in with the university account").wait_for()
             assert not [each for each in looker.noticed if "Content Security Policy" in each]
             await page.goto(f"{url}/search")
             await page.get_by_text("Sign in with the university account").click()
