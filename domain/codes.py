@@ -110,13 +110,16 @@ class CodeBook:
         """End a code after its single use."""
         self.end([number])
 
+    def end_all(self) -> None:
+        """End every code sent so far."""
+        self.end([code.number for code in self.codes])
+
     def lock_if_spent(self, now: datetime) -> None:
         """Lock the activation if no tries are left, and end every code sent so far."""
         if self.wrong >= self.policy.pin_tries:
             self.locked_until = now + self.policy.pin_lock
             self.wrong = 0
-            for code in self.codes:
-                code.ended = True
+            self.end_all()
 
     def locked(self, now: datetime) -> bool:
         return self.locked_until is not None and now < self.locked_until

@@ -11,6 +11,7 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ALIKE = LOOK_ALIKES | str.maketrans("OILΟΙ", "01101")
 _SYMBOLS = 8
 _BITS = 5
+_MARK = 4
 
 
 def from_digest(digest: bytes) -> str:
@@ -28,6 +29,15 @@ def normalise(raw: str) -> str | None:
     if head != "A" or len(symbols) != _SYMBOLS or not set(symbols) <= set(_ALPHABET):
         return None
     return f"A-{symbols[:4]}-{symbols[4:]}"
+
+
+def mark(raw: str) -> str | None:
+    """Parse the first group as a message has it, or a whole reference; None if it is neither."""
+    text = re.sub(r"[\W_]", "", plain(raw))
+    if len(text) in (_MARK, _MARK + 1):
+        text += text[-_MARK:]  # As if both groups were the same.
+    whole = normalise(text if len(text) > _SYMBOLS else f"A{text}")
+    return whole[2 : 2 + _MARK] if whole else None
 
 
 def first_group(reference: str) -> str:

@@ -114,6 +114,7 @@ def _limits(to: To, purse: Purse, budget: SendBudget) -> list[Bound]:
     bounds = [
         (contact, to.contact, _HOUR, budget.per_hour),
         (contact, to.contact, _DAY, budget.per_day),
+        (SpentPurse.CLOSED, f"closed:{to.contact}", _DAY, 1),
         (SpentPurse.GUESSES, f"guess:{to.contact}", _DAY, budget.guesses_per_day),
     ]
     return [*bounds, (person, to.person, _DAY, budget.per_person_day)] if to.person else bounds

@@ -12,6 +12,7 @@ import asyncpg
 from domain.codes import Code, CodeBook
 from domain.contracts.pin_io import CheckPin, PinChecked, PinOutcome
 from domain.contracts.submissions import Policy
+from ledger import unasked
 from ledger.tries import Attempt
 from postgres import Connection, Pool
 
@@ -88,11 +89,17 @@ async def check(
     async with pool.acquire() as ledger, ledger.transaction():
         book, now, before = await _hold(ledger, reference, request.submission_id, policy)
         if before is None:
-            live = book.live(book.judging_time(request.received_at, now))
+            at = now if request.stops else book.judging_time(request.received_at, now)
+            live = book.live(at)
             if live and not book.locked(now):
                 sent = reference, live, request.submission_id, guesses
                 book.end(await ledger.fetchval("SELECT take_guesses($1, $2, $3, $4)", *sent))
-            before = _judge(request, book, now, find_typed)
+            if request.stops:
+                before, found = _judge_stop(book, now, find_typed)
+                if found is not None:
+                    await unasked.close(ledger, reference, found, guesses)
+            else:
+                before = _judge(request, book, now, find_typed)
             await _save_and_note(ledger, reference, request.submission_id, book, before)
     return PinChecked(
         told_at=now,
@@ -120,6 +127,26 @@ def _judge(request: CheckPin, book: CodeBook, now: datetime, find_typed: FindTyp
         book.use(right)
     left = book.tries_left(at)
     return Attempt(outcome, left, book.locked_until if book.locked(now) else None)
+
+
+def _judge_stop(book: CodeBook, now: datetime, find_typed: FindTyped) -> tuple[Attempt, int | None]:
+    """Judge a code that is typed to stop the activation; returns its number if it is right.
+
+    A wrong one counts as anywhere else. A code that is over is compared without limit: it proves
+    nothing any more, and a right one can only end the activation.
+    """
+    live = () if book.locked(now) else book.live(now)
+    if live:
+        book.count(now)
+    found = find_typed([code.number for code in book.codes])
+    if found is None:
+        if live:
+            book.lock_if_spent(now)
+        return Attempt(PinOutcome.WRONG, 0), None
+    if live:
+        book.take_back(live)
+    book.end_all()
+    return Attempt(PinOutcome.RIGHT, 0), found
 
 
 async def unlock(pool: Pool, reference: str, submission_id: str, policy: Policy) -> None:

@@ -46,6 +46,10 @@ class LimitSettings(Section):
     help_per_block: Count = 80
     help_per_site: Count = 160
     help_minutes: Count = 60
+    not_me_per_address: Count = 10
+    not_me_per_block: Count = 40
+    not_me_per_site: Count = 80
+    not_me_minutes: Count = 60
     second_tries: Count = 3
     second_hours: Count = 24
     sign_ins_per_name: Count = 4

@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     WAITS = "waits"
     HELP = "help"
     SECOND = "second"
+    NOT_ME = "not_me"
     SIGN_INS = "sign_ins"
     SECOND_FACTOR = "second_factor"
     CALLER_QUESTIONS = "caller_questions"

@@ -32,12 +32,14 @@ with workflow.unsafe.imports_passed_through():
         ActivationStart,
         InsuranceSubmission,
         JoinedNotice,
+        NotMeSubmission,
     )
     from domain.contracts.views import Verdict
     from domain.contracts.vocabulary import WORKFLOW, Step, WaitReason
     from domain.destinations import other_contact, reachable
     from workflows import calls, steps
     from workflows.account import AccountSteps, typed_contact
+    from workflows.code_check import is_of_a_message
     from workflows.handlers import Handlers
     from workflows.identification import Identification
     from workflows.inbox import one_payload
@@ -241,6 +243,13 @@ class Activation(Handlers, ReadModel):
         self.account = AccountSteps(self, self.start, person, self.insurance_number)
         self.username = await self.account.create()
 
+    async def stop_if_right(self, submission: NotMeSubmission) -> None:
+        """Stop at the code of one of our messages, unless the account is being made."""
+        right = await is_of_a_message(self, self.start.reference, submission)
+        if right and self.step in steps.CANCELLABLE:
+            self.ended_for = WaitReason.NOT_ME
+            raise steps.Ended(Step.CANCELLED)
+
     def remind(self) -> bool:
         """Send a reminder, but never to an unproved contact; returns whether it was sent."""
         proved = self.step is not Step.PIN
@@ -281,7 +290,7 @@ class Activation(Handlers, ReadModel):
     def _last_notice(self, end: Step) -> SendNotice | None:
         """Return the notice of this end: to the other contact, or after a long wait."""
         to = self._other_contact()
-        if end in _NOTICES and to:
+        if end in _NOTICES and to and self.ended_for is None:
             return self._notice(_NOTICES[end], to)
         if (
             end is Step.ALREADY_ACTIVE

@@ -7,11 +7,33 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.contracts.pin_io import CheckPin, PinOutcome, UnlockPin
     from domain.contracts.staff import UnlockSubmission
-    from domain.contracts.submissions import ActivationStart, PinSubmission
+    from domain.contracts.submissions import ActivationStart, NotMeSubmission, PinSubmission
     from domain.contracts.views import Verdict
     from domain.contracts.vocabulary import Step, WaitReason
     from workflows import calls
     from workflows.step_machine import StepMachine
+
+
+async def is_of_a_message(
+    machine: StepMachine, reference: str, submission: NotMeSubmission
+) -> bool:
+    """Answer whoever did not ask for a code: whether we sent it. Closes what it was sent to."""
+    request = CheckPin(
+        reference=reference,
+        submission_id=submission.submission_id,
+        received_at=submission.received_at,
+        pin=submission.pin,
+        stops=True,
+    )
+    verdict = Verdict.WRONG
+    try:
+        checked = await machine.run_for_submission(calls.check_pin, request)
+        if checked.outcome is PinOutcome.RIGHT:
+            verdict = Verdict.ACCEPTED
+    finally:
+        # Also where the activation ends meanwhile: the handler waits for an answer.
+        machine.answer(submission, verdict)
+    return verdict is Verdict.ACCEPTED
 
 
 class CodeCheck:

@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         IdentitySubmission,
         InsuranceSubmission,
         JoinedNotice,
+        NotMeSubmission,
         PasswordSubmission,
         PinSubmission,
         ResendRequest,
@@ -136,6 +137,20 @@ class Handlers:
     @workflow.signal(name="submit_password")
     async def submit_password_signal(self, *given: object) -> None:
         self.inbox.accept_signal(PasswordSubmission, given)
+
+    # --- of whoever got its message -------------------------------------------------------------
+
+    @workflow.update
+    async def not_me(self, *given: object) -> Answer:
+        return await self.inbox.accept(NotMeSubmission, given)
+
+    @not_me.validator
+    def _check_not_me(self, *given: object) -> None:
+        self.inbox.check(NotMeSubmission, given)
+
+    @workflow.signal(name="not_me")
+    async def not_me_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(NotMeSubmission, given)
 
     # --- of another activation ------------------------------------------------------------------
 

@@ -24,7 +24,12 @@ with workflow.unsafe.imports_passed_through():
         RetrySubmission,
         StaffSubmission,
     )
-    from domain.contracts.submissions import Policy, ResendRequest, Submission
+    from domain.contracts.submissions import (
+        NotMeSubmission,
+        Policy,
+        ResendRequest,
+        Submission,
+    )
     from domain.contracts.views import Verdict
     from domain.contracts.vocabulary import Step, Waker
     from domain.contracts.vocabulary import WaitReason as Reason
@@ -37,7 +42,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP, whole_millisecond
     from workflows.tasks import background, log_mistake
 
-_WHILE_HELD: Kinds = (StaffSubmission, ResendRequest)
+_WHILE_HELD: Kinds = (StaffSubmission, ResendRequest, NotMeSubmission)
 """Submissions answered at once while on hold, when a new code would expire unread."""
 
 Delayed = Callable[[Reason], None]
@@ -78,6 +83,10 @@ class StepMachine(Answering):
     @abstractmethod
     def remind(self) -> bool:
         """Remind a student who has left; returns False when none may be sent yet."""
+
+    @abstractmethod
+    async def stop_if_right(self, submission: NotMeSubmission) -> None:
+        """Answer whoever got a message and did not ask for it; raises `Ended` for its code."""
 
     # --- moving ----------------------------------------------------------------------------
 
@@ -176,6 +185,9 @@ class StepMachine(Answering):
                 self.accept()
                 self._current = submission
                 await self.park(Reason.HELD, ReleaseSubmission)
+                continue
+            if isinstance(submission, NotMeSubmission) and self.step not in steps.ENDS:
+                await self.stop_if_right(submission)
                 continue
             if isinstance(submission, kinds):
                 self.accept()

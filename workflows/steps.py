@@ -82,6 +82,11 @@ TRANSITIONS: Mapping[Step, frozenset[Step]] = {
 
 _ENGINE = frozenset({WaitReason.LEDGER_DOWN, WaitReason.CONFIGURATION})
 
+_END_REASONS: Mapping[Step, frozenset[WaitReason]] = {
+    Step.NOT_FOUND: frozenset({WaitReason.SHARED_BY_MANY}),
+    Step.CANCELLED: frozenset({WaitReason.NOT_ME}),
+}
+
 REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
     Step.LOOKUP: _ENGINE | {None, WaitReason.REGISTRAR_DOWN},
     Step.PIN: _ENGINE
@@ -117,10 +122,7 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
             WaitReason.HELD,
         }
     ),
-} | {
-    end: _ENGINE | ({None, WaitReason.SHARED_BY_MANY} if end is Step.NOT_FOUND else {None})
-    for end in sorted(ENDS)
-}
+} | {end: _ENGINE | {None} | _END_REASONS.get(end, frozenset()) for end in sorted(ENDS)}
 
 _OF_STUDENTS = frozenset(
     {

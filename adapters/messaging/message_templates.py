@@ -66,6 +66,7 @@ class Words:
         return {
             "host": urlsplit(settings.portal.public_url).hostname or "",
             "portal_url": settings.portal.public_url,
+            "not_me_url": f"{settings.portal.public_url.rstrip('/')}/not-me",
             "support": settings.institution.support_email,
             "domain": settings.institution.domain,
             "address": None,

@@ -9,13 +9,18 @@ from domain.contracts.people import Destination
 
 
 class CheckPin(Model):
-    """Check a typed code; the right codes are derived where they are compared, never carried."""
+    """Check a typed code; the right codes are derived where they are compared, never carried.
+
+    `stops`: the code was typed to stop the activation. Expired and ended codes are right too, and
+    what a right one was sent to is closed.
+    """
 
     kind: Literal["check_pin"] = "check_pin"
     reference: str
     submission_id: str
     received_at: datetime
     pin: str
+    stops: bool = False
 
 
 class PinOutcome(StrEnum):

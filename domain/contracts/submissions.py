@@ -70,6 +70,13 @@ class PinSubmission(Submission):
     pin: str
 
 
+class NotMeSubmission(Submission):
+    """Stop this activation, of whoever got a message with this code and had not asked for it."""
+
+    kind: Literal["not_me"] = "not_me"
+    pin: str
+
+
 class ResendRequest(Submission):
     """Ask for another code; `answers` is an optional second datum, from `identity.readings`."""
 

@@ -56,6 +56,7 @@ class WaitReason(StrEnum):
     ACCOUNT_GONE = "ACCOUNT_GONE"
     SHARED_BY_MANY = "SHARED_BY_MANY"
     HELD = "HELD"
+    NOT_ME = "NOT_ME"
 
 
 class Waker(StrEnum):
@@ -104,11 +105,13 @@ class ContactKind(StrEnum):
 class SpentPurse(StrEnum):
     """Whose rate limit is exhausted when no code may be sent now.
 
-    `guesses`: too many wrong codes were typed for the contact.
+    `guesses`: too many wrong codes were typed for the contact. `closed`: whoever got a message
+    there stopped the activation that had sent it.
     """
 
     CONTACT = "contact"
     GUESSES = "guesses"
+    CLOSED = "closed"
     PERSON = "person"
     INSTITUTION = "institution"
 

@@ -28,6 +28,7 @@ from starter.portal import (
     info,
     insurance,
     limits,
+    not_me,
     outcomes,
     password,
     problem,
@@ -46,6 +47,7 @@ from starter.portal.portal_request import PortalRequest
 from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.sessions import Sessions
 from starter.portal.start_service import StartService
+from starter.portal.stop_service import StopService
 from starter.portal.texts import Texts
 from starter.portal.tickets import Tickets
 from starter.portal.wording import Wording
@@ -64,7 +66,7 @@ _RETRY_AFTER = "30"
 def create(context: PortalContext | None = None) -> FastAPI:
     """Make the application; without a context it connects by the settings when it starts."""
     settings = context.settings if context else configuration.load()
-    steps = (begin, proof, insurance, review, password, outcomes, problem, info)
+    steps = (begin, proof, insurance, review, password, outcomes, problem, not_me, info)
     app = application(
         partial(nullcontext, context) if context else partial(_connected, settings),
         public_url=settings.portal.public_url,
@@ -107,6 +109,7 @@ def assemble(
         pauses=Pauses(pool),
         texts=texts,
         starts=StartService(pool, keys, settings, texts, engine),
+        stops=StopService(pool, engine),
         help_requests=HelpService(pool, keys, engine),
         passwords=PasswordService(pool, keys, settings),
         admission=Admission(),

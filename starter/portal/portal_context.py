@@ -15,6 +15,7 @@ from starter.portal.password_service import PasswordService
 from starter.portal.pause import Pauses
 from starter.portal.sessions import Sessions
 from starter.portal.start_service import StartService
+from starter.portal.stop_service import StopService
 from starter.portal.texts import Texts
 from starter.portal.tickets import Tickets
 from starter.portal.wording import Wording
@@ -37,6 +38,7 @@ class PortalContext:
     attack_mode: AttackMode
     tickets: Tickets
     starts: StartService
+    stops: StopService
     help_requests: HelpService
     passwords: PasswordService
     health: Health

@@ -108,6 +108,10 @@ _WAITS: Mapping[WaitReason, str] = {
         "The secretariat has this mobile or e-mail on file for many students, so it cannot prove"
         " who you are. Type another contact, or ask the secretariat to correct yours"
     ),
+    WaitReason.NOT_ME: N_(
+        "Whoever got our message told us that they had not asked for it, so the activation was"
+        " stopped."
+    ),
     WaitReason.HELD: N_("Support has stopped your activation for a check. They can tell you more."),
 }
 

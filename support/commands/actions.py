@@ -12,6 +12,7 @@ from ledger.consents import Consent
 from starter.output import Failed, Json
 from support.commands.terminal import Reason, Reference, run, show_outcome, unless_asked
 from support.verbs import actions, erasure, notes, withdrawal
+from support.verbs import reopen as reopening
 from support.verbs import retry_all as retry_all_of
 from support.verbs.staff import Action, StaffContext
 
@@ -37,6 +38,12 @@ def erase(reference: Reference, reason: Reason, json: Json = False) -> None:
     run(partial(erasure.erase, reference=reference, reason=reason))
     text = "Erased. The account in the directory was not touched."
     show_outcome({"reference": reference, "erased": True}, text, json=json)
+
+
+@commands.command(help=actions.EFFECTS[Action.REOPEN])
+def reopen(reference: Reference, reason: Reason, json: Json = False) -> None:
+    run(partial(reopening.reopen, reference=reference, reason=reason))
+    show_outcome({"reference": reference, "open": True}, "Open again.", json=json)
 
 
 @commands.command()

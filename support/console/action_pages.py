@@ -10,7 +10,7 @@ from domain.contracts.vocabulary import Choice, WaitReason
 from domain.references import normalise
 from starter.output import Failed
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.verbs import actions, cases, erasure, notes, withdrawal
+from support.verbs import actions, cases, erasure, notes, reopen, withdrawal
 from support.verbs import retry_all as retry_all_of
 from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action, StaffContext
@@ -83,8 +83,14 @@ async def _erase(staff_context: StaffContext, reference: str, reason: str, _: Fo
     return True
 
 
+async def _reopen(staff_context: StaffContext, reference: str, reason: str, _: Form) -> bool:
+    await reopen.reopen(staff_context, reference=reference, reason=reason)
+    return True
+
+
 _VERBS: Mapping[Action, Verb] = {
     **{action: partial(_submit, action) for action in actions.SUBMISSIONS},
+    Action.REOPEN: _reopen,
     Action.WITHDRAW: _withdraw,
     Action.ERASE: _erase,
 }

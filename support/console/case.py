@@ -111,7 +111,9 @@ def _offered(ctx: ConsoleRequest, line: CaseSummary) -> list[tuple[str, str]]:
     elif line.state in {CaseState.FORGOTTEN, CaseState.CUT_OFF}:
         offered = actions.OVER
     else:
-        offered = actions.possible(line.step, line.wait_reason, spent=line.spent)
+        offered = actions.possible(
+            line.step, line.wait_reason, spent=line.spent, closed=line.closed_until is not None
+        )
     return [
         (f"/case/{line.reference}/{action}", ctx.say(label))
         for action, label in actions.LABELS.items()

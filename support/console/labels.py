@@ -57,6 +57,7 @@ _SUBMISSIONS: Mapping[str, str] = {
     **{name: LABELS[action] for action, name in SUBMITTED_AS.items()},
     "submit_pin": N_("Typed a code"),
     "resend_pin": N_("Asked for a code"),
+    "not_me": N_("Said of a message that they had not asked for it"),
     "identify": N_("Answered who it is"),
     "submit_insurance": N_("Gave an insurance number"),
     "give_consent": N_("Agreed to the details"),

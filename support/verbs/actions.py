@@ -47,6 +47,7 @@ LABELS: Mapping[Action, str] = {
     Action.RETRY: N_("Try now"),
     Action.RESEND: N_("Send a code"),
     Action.UNLOCK: N_("Unlock"),
+    Action.REOPEN: N_("Open the contact again"),
     Action.REREAD: N_("Read the registrar again"),
     Action.RESOLVE: N_("Resolve the dispute"),
     Action.HOLD: N_("Hold"),
@@ -66,6 +67,10 @@ EFFECTS: Mapping[Action, str] = {
     Action.UNLOCK: N_(
         "The student may type codes again at once; the wrong ones stay dead. Where so many answers"
         " were sent that none are taken, as many new ones are taken."
+    ),
+    Action.REOPEN: N_(
+        "Ordinary codes may go again to the contacts of this activation that whoever got a message"
+        " there has closed. Make sure first that the student has the contact and asks for it."
     ),
     Action.REREAD: N_(
         "The registrar is read now. What has changed there is shown to the student anew."
@@ -122,14 +127,18 @@ class ActionRefused(UserError):
     """The action is impossible now; its text says why and is in the translation catalogue."""
 
 
-def possible(step: Step, reason: WaitReason | None, *, spent: bool = False) -> frozenset[Action]:
+def possible(
+    step: Step, reason: WaitReason | None, *, spent: bool = False, closed: bool = False
+) -> frozenset[Action]:
     """Return the actions to offer for an activation at this step and wait reason.
 
-    `spent`: its limit of submissions is reached and it accepts no more for now.
+    `spent`: its limit of submissions is reached and it accepts no more for now. `closed`: a
+    contact of it is closed.
     """
     if step in steps.ENDS:
         # Only the engine's own work remains: release reservations and notify the student.
-        return OVER | {Action.RETRY} if reason else OVER
+        engines = frozenset({Action.RETRY} if steps.woken_by(step, reason) else ())
+        return OVER | engines | ({Action.REOPEN} if closed else set())
     disputed = reason is WaitReason.DATA_DISPUTED
     students = steps.deadline_runs(step, reason)
     when = {
@@ -138,6 +147,7 @@ def possible(step: Step, reason: WaitReason | None, *, spent: bool = False) -> f
         and not disputed
         and reason is not WaitReason.HELD,
         Action.RESEND: step is Step.PIN and reason is not WaitReason.PIN_LOCKED,
+        Action.REOPEN: closed,
         Action.UNLOCK: spent or reason is WaitReason.PIN_LOCKED,
         Action.REREAD: disputed or (students and step in {Step.INSURANCE, Step.REVIEW}),
         Action.RESOLVE: disputed,

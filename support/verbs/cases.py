@@ -73,7 +73,8 @@ class CaseSummary:
     """One line of the list; times are aware UTC, `next_try_at` is the next automatic retry.
 
     `attempt` is the number of that retry. `unattended`: a task is ready and no worker polls for it.
-    `spent`: its limit of submissions is reached. `told_at` is Temporal's time of the answer.
+    `spent`: its limit of submissions is reached. `closed_until`: a contact of it is closed.
+    `told_at` is Temporal's time of the answer.
     """
 
     reference: str
@@ -86,6 +87,7 @@ class CaseSummary:
     state: CaseState = CaseState.OPEN
     unattended: bool = False
     spent: bool = False
+    closed_until: datetime | None = None
     language: Language | None = None
     told_at: datetime | None = None
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger import activations, audit, messages, notes, posts
+from ledger import activations, audit, messages, notes, posts, unasked
 from postgres import UNAVAILABLE
 from starter import pages
 from starter.client.connect import TemporalUnavailable
@@ -14,6 +16,15 @@ from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action, StaffContext
 
 _MOST_AUDITED = 200
+
+
+class _Noted(NamedTuple):
+    """What the ledger has of a case."""
+
+    row: activations.ActivationRow | None = None
+    events: list[timeline.Event] = []  # noqa: RUF012 - never changed
+    spent: bool = False
+    closed_until: datetime | None = None
 
 
 async def load_case(ctx: StaffContext, reference: str, *, unnoted: bool = False) -> Case:
@@ -43,28 +54,24 @@ async def _temporals(ctx: StaffContext, reference: str) -> Case | TemporalUnavai
         return away
 
 
-async def _ledgers(
-    ctx: StaffContext, reference: str
-) -> tuple[activations.ActivationRow | None, list[timeline.Event], bool] | None:
+async def _ledgers(ctx: StaffContext, reference: str) -> _Noted | None:
     try:
-        rows, sent, audited, written, spent = await asyncio.gather(
+        rows, sent, audited, written, spent, closed_until = await asyncio.gather(
             activations.noted(ctx.pool, [reference]),
             messages.of(ctx.pool, reference),
             audit.page(ctx.pool, ctx.keys, reference=reference, limit=_MOST_AUDITED),
             notes.of(ctx.pool, ctx.keys, reference),
             posts.spent(ctx.pool, reference),
+            unasked.closed_until(ctx.pool, reference),
         )
     except UNAVAILABLE:
         return None
     events = list(timeline.of_ledger(sent, audited, written))
-    return rows.get(reference), events, spent is not None
+    return _Noted(rows.get(reference), events, spent is not None, closed_until)
 
 
-def _together(
-    seen: Case | TemporalUnavailable | None,
-    told: tuple[activations.ActivationRow | None, list[timeline.Event], bool] | None,
-) -> Case:
-    noted, events, spent = told or (None, [], False)
+def _together(seen: Case | TemporalUnavailable | None, told: _Noted | None) -> Case:
+    noted, events, spent, closed_until = told or _Noted()
     # Temporal deletes asynchronously: an erased case is hidden until that is done.
     if isinstance(seen, Case) and not (noted and noted.erased):
         if told is None:
@@ -75,7 +82,7 @@ def _together(
             for event in seen.timeline
             if not (event.what == "submitted" and event.who is timeline.Who.STAFF)
         ]
-        line = replace(seen.standing, spent=spent)
+        line = replace(seen.standing, spent=spent, closed_until=closed_until)
         return replace(seen, standing=line, timeline=tuple(timeline.fold([*own, *events])))
     away = isinstance(seen, TemporalUnavailable)
     if noted is None:
@@ -87,7 +94,7 @@ def _together(
         begun.append(timeline.Event(noted.ended_at, "ended"))
     line = queue.of_ledger(noted, state=CaseState.UNSEEN if away else CaseState.FORGOTTEN)
     return Case(
-        standing=line,
+        standing=replace(line, closed_until=closed_until),
         masked={},
         timeline=tuple(timeline.fold([*begun, *events])),
         missing=("temporal",) if away and not noted.erased else (),

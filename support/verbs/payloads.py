@@ -42,7 +42,7 @@ SHOWN = frozenset({
     "request_id", "request_no", "requests",
     "reread_disputed_every", "resend_after", "resend_at", "right", "review", "run", "scheme",
     "send_no", "shared", "short", "shown", "shown_hash", "since", "sms_to", "spent",
-    "stack_trace", "state", "step", "studies", "submission_id", "system_id", "taken",
+    "stack_trace", "state", "step", "stops", "studies", "submission_id", "system_id", "taken",
     "terms_version", "to", "told_at", "too_many", "tries_left", "username", "valid_for",
     "verdict", "version", "wait_reason", "warnings", "why", "woken_by", "wrong",
 })

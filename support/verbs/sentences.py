@@ -59,6 +59,9 @@ _BY_REASON = {outage: TEXTS[system].away for system, outage in OUTAGES.items()} 
         "Ended: more than twenty students have this contact, so it proves nobody. The secretariat"
         " must correct it; the student can start again with another one."
     ),
+    WaitReason.NOT_ME: N_(
+        "Ended: whoever got its message had not asked for it and stopped it. No account was made."
+    ),
     WaitReason.HELD: N_("Held by staff. It goes on when staff release it."),
 }
 _BY_STEP = {
@@ -108,6 +111,10 @@ _UNATTENDED = N_(
     "No worker takes up its work now: operators must see that workers run. Nothing is lost."
 )
 _SPENT = N_("So many answers were sent for it that no more are taken now: staff can unlock it.")
+_CLOSED = N_(
+    "Its contact gets no ordinary code until %(time)s, because whoever has it stopped an"
+    " activation: staff can open it again."
+)
 _STUDENTS_TURN = N_("It is the student's turn; the desk need not act.")
 _ENGINES_TURN = N_("Nobody has to act.")
 _LATE = timedelta(seconds=30)
@@ -126,6 +133,8 @@ def sentence(line: CaseSummary, texts: NullTranslations, clock: Clock | None = N
         told += _whose_turn(line, texts)
         if line.spent:
             told.append(texts.gettext(_SPENT))
+    if line.closed_until:
+        told.append(texts.gettext(_CLOSED) % {"time": clock(line.closed_until)})
     told.append(texts.gettext(_since(line)) % {"time": clock(line.since)})
     if line.next_try_at and line.next_try_at > _told_at(line):
         told.append(_next(line, texts) % {"time": clock(line.next_try_at), "n": line.attempt})

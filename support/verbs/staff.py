@@ -38,6 +38,7 @@ class Action(StrEnum):
     RETRY_ALL = "retry_all"
     RESEND = "resend"
     UNLOCK = "unlock"
+    REOPEN = "reopen"
     REREAD = "reread"
     RESOLVE = "resolve"
     HOLD = "hold"
@@ -65,6 +66,7 @@ _HELPDESK = _VIEWER | {
     Action.RETRY,
     Action.RESEND,
     Action.UNLOCK,
+    Action.REOPEN,
     Action.REREAD,
 }
 _SUPERVISOR = _HELPDESK | {

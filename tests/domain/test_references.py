@@ -41,3 +41,23 @@ def test_what_is_no_reference_is_none(written: str) -> None:
 
 def test_the_first_group_is_what_a_message_carries() -> None:
     assert references.first_group("A-7K3F-92QD") == "A-7K3F"
+
+
+@given(st.binary(min_size=5, max_size=5))
+def test_the_mark_is_read_from_any_part_of_a_reference(digest: bytes) -> None:
+    reference = references.from_digest(digest)
+    mark = reference[2:6]
+    for written in (
+        mark,
+        reference[:6],
+        reference,
+        reference[2:],
+        reference[:6].lower(),
+        f" {mark} ",
+    ):
+        assert references.mark(written) == mark
+
+
+@pytest.mark.parametrize("written", ["", "A", "7K3", "A-7K3F9", "B-7K3F", "7K3U", "7K3F-92Q"])
+def test_what_is_no_mark_is_none(written: str) -> None:
+    assert references.mark(written) is None

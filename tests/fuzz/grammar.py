@@ -74,6 +74,9 @@ PORTAL = (
         "/problem/A-7K3F-92QD",
         [Field("name", ["Μαρία"]), Field("reply_to", CONTACTS), Field("text", ["Βοήθεια"])],
     ),
+    FormGrammar(
+        "/not-me", [Field("mark", ["A-7K3F", "7k3f", "A-0000", "B-1"]), Field("pin", NUMBERS)]
+    ),
     FormGrammar("/done"),
     FormGrammar("/progress"),
 )
@@ -84,6 +87,8 @@ PORTAL_PAGES = (
         "/problem",
         "/problem/{reference}",
         "/problem/%00",
+        "/not-me",
+        "/not-me?mark=%00&stopped",
         "/help",
         "/terms",
         "/terms/9",
@@ -103,7 +108,7 @@ PORTAL_PAGES = (
 
 _CASE_ACTIONS = (
     *("retry", "resend", "unlock", "reread", "resolve", "hold", "release", "cancel", "withdraw"),
-    "erase",
+    *("reopen", "erase"),
 )
 _REASON = Field("reason", ["asked at the desk"])
 CONSOLE = (

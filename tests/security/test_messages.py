@@ -37,7 +37,7 @@ CLASSES = [
 ]
 ACTIVITIES = {(each, name) for each in CLASSES for name in ActivityName if hasattr(each, name)}
 SECRET = re.compile(r"(?:^|_)(?:password|passwd|secret|token|pin|code|otp|key)$")
-PROVES = {("PinSubmission", "pin"), ("CheckPin", "pin")}
+PROVES = {("PinSubmission", "pin"), ("NotMeSubmission", "pin"), ("CheckPin", "pin")}
 """A code as the student typed it: encrypted, and dead after ten minutes."""
 NAMES = {
     *(("RecordConsent", "person_key"), ("RecordInsurance", "person_key")),

@@ -1,0 +1,57 @@
+"""Stops the activation of a message that nobody asked for, by the mark that the message has."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+
+from domain.contracts.submissions import NotMeSubmission
+from domain.contracts.views import Verdict
+from domain.contracts.vocabulary import Step
+from ledger import unasked
+from postgres import Pool
+from starter.client.activations import ActivationEnded, TooManySubmissions
+from starter.portal.page_state import Engine
+
+
+class StopOutcome(IntEnum):
+    """What became of the request in one activation; of several the highest counts."""
+
+    UNKNOWN = 0
+    RECEIVED = 1
+    LATE = 2
+    STOPPED = 3
+
+
+@dataclass(frozen=True)
+class StopService:
+    pool: Pool
+    engine: Engine
+
+    async def stop(
+        self, mark: str, submission: NotMeSubmission, left: Callable[[], timedelta]
+    ) -> StopOutcome:
+        """Send it to every activation with this mark, at once; `left` is the time of the page."""
+        found = await unasked.activations(self.pool, mark)
+        told = await asyncio.gather(*(self._ask(each, submission, left()) for each in found))
+        return max(told, default=StopOutcome.UNKNOWN)
+
+    async def _ask(
+        self, reference: str, submission: NotMeSubmission, within: timedelta
+    ) -> StopOutcome:
+        try:
+            answer = await self.engine.submit(reference, "not_me", submission, within=within)
+        except TooManySubmissions:
+            return StopOutcome.UNKNOWN
+        except ActivationEnded:
+            # Without a worker one under way has "received" it, so one that ended has as well: its
+            # contact may be one that is not on file.
+            known = await self.engine.progress(reference)
+            return StopOutcome.UNKNOWN if known else StopOutcome.RECEIVED
+        if answer is None:
+            return StopOutcome.RECEIVED
+        if answer.verdict is not Verdict.ACCEPTED:
+            return StopOutcome.UNKNOWN
+        late = answer.progress.step is Step.PROVISIONING
+        return StopOutcome.LATE if late else StopOutcome.STOPPED
