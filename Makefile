@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz mutants browser oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh screenshots clean setup-demo setup-dev
+.PHONY: help audit fuzz mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -112,6 +112,9 @@ fuzz: setup-dev .schemathesis ## send 100,000 drawn requests to portal and conso
 
 mutants: setup-dev ## put 34 faults of security into a copy, one after the other: a test must fail by each
 	@$(BIN)/python -m tests.mutants $(NAME)
+
+enumeration: setup-dev ## ask the portal with uniform answers by 1,000 contacts on file and 1,000 unknown ones, and compare answers and times
+	@$(BIN)/python -m bench.enumeration
 
 rows: setup-dev ## play 20,000 untidy rows of the registrar: report, match, import, and 300 journeys
 	@$(BIN)/python -m bench.rows
