@@ -27,15 +27,16 @@ budget WHERE use LIKE 'not_me:%' AND ends_at > now() AND bucket IN (
 """
 
 
-async def activations(pool: Pool, mark: str) -> list[str]:
-    """Return the references with this mark; those under way come first."""
+async def activations(pool: Pool, mark: str) -> dict[str, bool]:
+    """Return the references with this mark, and whether each is over; those under way first."""
     rows = await pool.fetch(
-        "SELECT reference FROM activation WHERE substr(reference, 3, 4) = $1"
+        "SELECT reference, ended_at IS NOT NULL AS over FROM activation"
+        " WHERE substr(reference, 3, 4) = $1"
         " ORDER BY ended_at IS NOT NULL, ended_at DESC LIMIT $2",
         mark,
         _MOST_ALIKE,
     )
-    return [row["reference"] for row in rows]
+    return {row["reference"]: row["over"] for row in rows}
 
 
 async def close(ledger: Connection, reference: str, code_no: int, guesses: int) -> None:

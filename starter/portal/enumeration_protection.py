@@ -105,22 +105,32 @@ async def resend(ctx: PortalRequest, request: ResendRequest, form: Form) -> Resp
 async def _submit_concealed(
     ctx: PortalRequest, state: PageState, name: str, submission: Submission
 ) -> Answer | None:
-    """Return the activation's answer; None if it ended because nobody was found."""
+    """Return the activation's answer; None if it ended because nobody was found.
+
+    A worker is asked once in either case, so that a loaded engine is as late for both.
+    """
     try:
-        return await submit(ctx, name, submission)
+        if not state.over:
+            return await submit(ctx, name, submission)
+        await limits.admit(ctx, state.reference, submission.submission_id)
+        elsewhere = await _without_worker(ctx, state, name)
     except ActivationEnded:
         if not state.concealed:
             raise
-        if await ctx.app.engine.progress(state.reference):
-            return None
-        # Without a worker a contact on file gets "received", so this one gets it too.
-        elsewhere = await received(ctx, name)
+        elsewhere = await _without_worker(ctx, state, name)
     except RedirectTo as redirect:
         if redirect.path != RECEIVED:
             raise
         elsewhere = redirect
+    if elsewhere is None:
+        return None
     await ctx.time.not_before(times.RECEIVED_SECONDS)
     raise elsewhere
+
+
+async def _without_worker(ctx: PortalRequest, state: PageState, name: str) -> RedirectTo | None:
+    """Return where a contact on file is redirected to while no worker answers; None: one does."""
+    return None if await ctx.app.engine.progress(state.reference) else await received(ctx, name)
 
 
 async def _limit_reached(

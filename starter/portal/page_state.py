@@ -40,7 +40,7 @@ class PageState:
     """The state of an activation; `progress` is None when no worker answers.
 
     `next_try_at` is the time of Temporal's next attempt. `noted_username` is read from the ledger,
-    only when no worker answers with it.
+    only when no worker answers with it. `over`: of a concealed state, whether it has ended.
     """
 
     reference: str
@@ -48,6 +48,7 @@ class PageState:
     wait_reason: WaitReason | None = None
     progress: Progress | None = None
     concealed: bool = False
+    over: bool = False
     next_try_at: datetime | None = None
     recorded_since: datetime | None = None
     noted_username: str | None = None
@@ -119,7 +120,10 @@ def conceal(state: PageState, *, proved: bool) -> PageState:
         return state
     waiting_for_code = {"step": Step.PIN, "wait_reason": WaitReason.WAITING_PIN, "pin": None}
     progress = state.progress and state.progress.model_copy(update=waiting_for_code)
-    return PageState(state.reference, Step.PIN, WaitReason.WAITING_PIN, progress, concealed=True)
+    over = state.step in steps.ENDS
+    return PageState(
+        state.reference, Step.PIN, WaitReason.WAITING_PIN, progress, concealed=True, over=over
+    )
 
 
 def of(progress: Progress) -> PageState:

@@ -34,8 +34,18 @@ class StopService:
     ) -> StopOutcome:
         """Send it to every activation with this mark, at once; `left` is the time of the page."""
         found = await unasked.activations(self.pool, mark)
-        told = await asyncio.gather(*(self._ask(each, submission, left()) for each in found))
+        told = await asyncio.gather(
+            *(
+                self._over(each) if over else self._ask(each, submission, left())
+                for each, over in found.items()
+            )
+        )
         return max(told, default=StopOutcome.UNKNOWN)
+
+    async def _over(self, reference: str) -> StopOutcome:
+        """Ask a worker as if it were under way: its contact may be one that is not on file."""
+        known = await self.engine.progress(reference)
+        return StopOutcome.UNKNOWN if known else StopOutcome.RECEIVED
 
     async def _ask(
         self, reference: str, submission: NotMeSubmission, within: timedelta
@@ -45,10 +55,7 @@ class StopService:
         except TooManySubmissions:
             return StopOutcome.UNKNOWN
         except ActivationEnded:
-            # Without a worker one under way has "received" it, so one that ended has as well: its
-            # contact may be one that is not on file.
-            known = await self.engine.progress(reference)
-            return StopOutcome.UNKNOWN if known else StopOutcome.RECEIVED
+            return await self._over(reference)
         if answer is None:
             return StopOutcome.RECEIVED
         if answer.verdict is not Verdict.ACCEPTED:
