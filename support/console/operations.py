@@ -57,7 +57,7 @@ async def resume(ctx: ConsoleRequest = allowed_to(Action.OPERATE)) -> Response:
 @router.post("/operations/second-factor")
 async def reset_second_factor(ctx: ConsoleRequest = allowed_to(Action.SECOND_FACTOR)) -> Response:
     name = (await ctx.form()).get("name").strip()
-    why = _OWN if name.lower() == ctx.staff_context.staff.name else ""
+    why = _OWN if name.lower() == ctx.staff_context.staff.name.lower() else ""
     try:
         if not why:
             await second_factor.reset(ctx.staff_context, name)
