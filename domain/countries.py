@@ -40,7 +40,7 @@ def code(raw: str) -> str | None:
     known = _CODES.get(short, short)
     if known in ISO:
         return None if known == short and _sounds_another(raw, known) else known
-    if len(short) == len("GR") and has_greek(raw):
+    if len(short) == len(squash(raw)) == len("GR") and has_greek(raw):
         return _as_it_sounds(raw)
     return _aliases().get(short) or _names().get(_folded(raw))
 

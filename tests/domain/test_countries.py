@@ -85,6 +85,11 @@ def test_greek_letters_are_a_code_only_where_one_country_is_meant(
     assert countries.code(written) == code
 
 
+@pytest.mark.parametrize("letter", ["ΰ", "ΐ", "ᾧ", "ﬃ", "ŉ", "İ"])
+def test_one_letter_that_has_several_in_capitals_is_no_code(letter: str) -> None:
+    assert countries.code(letter) is None
+
+
 def test_what_is_longer_than_a_line_is_cut_before_it_is_read() -> None:
     assert countries.code("Greece" + " " * 16_000) == "GR"
     assert countries.code("İ" * 16_000) is None
