@@ -124,6 +124,16 @@ class Postgres(Part):
         """Return the ledger as this process may use it."""
         return self.dsn(f"activation_{process}", "ledger")
 
+    def process_environment(self, process: str) -> Mapping[str, str]:
+        """Return the same for a process; its password is in a file, because many read `environ`."""
+        role = f"activation_{process}"
+        at = f"{HOST}:{self.place.port('postgres')}"
+        passfile = self.place.folder / f"{process}.pgpass"
+        passfile.touch(mode=0o600)
+        passfile.write_text(f"{at}:ledger:{role}:{self.place.secret(f'postgres_{role}')}\n")
+        dsn = f"postgresql://{role}@{at}/ledger"
+        return {"ACTIVATION_LEDGER_DSN": dsn, "PGPASSFILE": str(passfile)}
+
     @property
     def registrar_dsn(self) -> str:
         """The owner of the records, who may insert."""

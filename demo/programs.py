@@ -34,7 +34,7 @@ class Program(Part):
     def environment(self) -> Mapping[str, str]:
         return {
             "ACTIVATION_CONFIG": str(self.place.settings_file),
-            "ACTIVATION_LEDGER_DSN": Postgres(self.place).process_dsn(self.role),
+            **Postgres(self.place).process_environment(self.role),
         }
 
     def is_ready(self) -> bool:
