@@ -21,7 +21,7 @@ from starter.client.activations import Activations
 from tests.fuzz import json_routes, pure
 from tests.fuzz.console import ConsoleFuzz
 from tests.fuzz.portal import PortalFuzz, Tally
-from tests.fuzz.seats import MAKERS, Place
+from tests.fuzz.seats import MAKERS, OUTAGE, Place
 from tests.stack import WholeStack
 
 _REQUESTS = 100_000
@@ -36,7 +36,11 @@ _SETTINGS = {
 
 
 async def play(
-    place: Place, number: int, seed: int, states: Sequence[str] = (*MAKERS,), json_cases: int = 0
+    place: Place,
+    number: int,
+    seed: int,
+    states: Sequence[str] = (*MAKERS, OUTAGE),
+    json_cases: int = 0,
 ) -> tuple[Tally, Tally]:
     """Send so many requests to the portal and the console; return what came of both."""
     config = settings.load()
@@ -47,12 +51,15 @@ async def play(
         portal = PortalFuzz(place, pool, engine, seed)
         console = ConsoleFuzz(place, pool, engine, seed)
         of_console = round(number * _OF_THE_CONSOLE)
-        await portal.play(states, number - of_console)
+        await portal.play([each for each in states if each != OUTAGE], number - of_console)
         await console.play(of_console)
         if json_cases:
             cookie = console.cookie("operator")
             failed = await asyncio.to_thread(json_routes.run, place, cookie, json_cases, seed)
             console.tally.violations += ["a route of JSON, by schemathesis"] * failed
+        if OUTAGE in states:
+            await portal.play([OUTAGE], number // len(states), outage=True)
+            place.part("start", "slapd")
     return portal.tally, console.tally
 
 

@@ -10,7 +10,7 @@ import httpx
 from postgres import Pool
 from starter.client.activations import Activations
 from tests.fuzz import watch
-from tests.fuzz.grammar import CONSOLE, CONSOLE_PAGES, Browsing, Grammar, Shot
+from tests.fuzz.grammar import CONSOLE, CONSOLE_PAGES, SIGN_OUT, Browsing, Grammar, Shot
 from tests.fuzz.portal import Sender, Tally
 from tests.fuzz.seats import Place, Seat
 from tests.fuzz.values import hostile
@@ -113,7 +113,9 @@ class ConsoleFuzz:
             shot = self._decode(who)
         else:
             form = draw.choice(CONSOLE)
-            shot = self._grammar.post(who, form, {}, forged=kind < 0.5)
+            # Who signs out cannot go on; that nobody else signs them out is tried.
+            forged = kind < 0.5 or form.path == SIGN_OUT
+            shot = self._grammar.post(who, form, {}, forged=forged)
         rows = await self._audit()
         response = await sender.send(shot, name)
         added = {each: n - rows.get(each, 0) for each, n in (await self._audit()).items()}

@@ -15,6 +15,8 @@ from tests.fuzz.values import CONTACTS, DATES, NUMBERS, RAW, hostile
 Pairs = list[tuple[str, str]]
 FORM = "application/x-www-form-urlencoded"
 _JSON = '{"csrf": "x", "pin": "123456"}'
+_LEADS_ON = 0.02
+"""Share of the forms that have the right answers and nothing else."""
 _OTHER_TYPES = ("application/json", "multipart/form-data; boundary=x", "text/plain", "", "a/b;c=d")
 _OTHER_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "GET", "HEAD", "PROPFIND")
 
@@ -77,6 +79,7 @@ PORTAL = (
     FormGrammar(
         "/not-me", [Field("mark", ["A-7K3F", "7k3f", "A-0000", "B-1"]), Field("pin", NUMBERS)]
     ),
+    FormGrammar("/end"),
     FormGrammar("/done"),
     FormGrammar("/progress"),
 )
@@ -106,6 +109,7 @@ PORTAL_PAGES = (
     ),
 )
 
+SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 _CASE_ACTIONS = (
     *("retry", "resend", "unlock", "reread", "resolve", "hold", "release", "cancel", "withdraw"),
     *("reopen", "erase"),
@@ -119,6 +123,15 @@ CONSOLE = (
         )
         for action in _CASE_ACTIONS
     ),
+    FormGrammar(
+        SIGN_IN,
+        [
+            Field("name", ["nobody-at-all", "x"]),
+            Field("password", ["wrong-password-12"]),
+            Field("next", ["/queue", "//evil.example", "https://evil.example", "/\\evil.example"]),
+        ],
+    ),
+    FormGrammar(SIGN_OUT),
     FormGrammar("/case/{reference}/note", [Field("text", ["a note"])]),
     FormGrammar(
         "/case/{reference}/caller",
@@ -219,7 +232,9 @@ class Grammar:
         self, who: Browsing, form: FormGrammar, right: Mapping[str, str], *, forged: bool
     ) -> Shot:
         """Draw a POST of this form; `right` are values that its fields may be filled in with."""
-        fields = self._fields(form, right)
+        answers = [(each.name, right[each.name]) for each in form.fields if each.name in right]
+        leads_on = answers and not forged and self.draw.random() < _LEADS_ON
+        fields = answers if leads_on else self._fields(form, right)
         token = [("csrf", who.csrf), ("form", self._form_token())]
         shot = self._shot(who, form, fields, token)
         return self._forge(who, form, fields, shot) if forged else shot

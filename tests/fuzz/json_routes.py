@@ -104,9 +104,8 @@ def _run(
             text=True,
             check=False,
         )
-    told = [line for line in done.stdout.splitlines() if "cases" in line or "failure" in line]
-    sys.stdout.write(f"schemathesis at {[*paths]}: exit code {done.returncode}\n")
-    sys.stdout.writelines(f"  {line.strip()}\n" for line in told)
+    _, _, told = done.stdout.partition("Test cases:\n")
+    sys.stdout.write(f"schemathesis at {', '.join(paths)}: {told.partition(chr(10))[0].strip()}\n")
     if done.returncode:
         sys.stdout.write(done.stdout[-4000:] + done.stderr[-1000:])
     return int(done.returncode != 0)

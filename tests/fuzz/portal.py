@@ -1,6 +1,7 @@
 """Plays drawn requests against a live portal, and looks after each whether it changed anything."""
 
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from tests.fuzz.watch import Observed, Watcher
 
 _SERVER_ERROR, _UNAVAILABLE = 500, 503
 _SEE_OTHER = 303
+_TOLD_EVERY = 5_000
 _LOOK_AFTER = 5
 """Requests that may change nothing, until it is looked whether they did."""
 _AT_ITS_STEP = 0.5
@@ -53,7 +55,9 @@ class Sender:
 
     def __init__(self, url: str, tally: Tally, *, outage: bool = False) -> None:
         self._url = url
-        self._http = httpx.AsyncHTTPTransport(verify=TLS, retries=1)
+        # Shorter than uvicorn's five seconds, which else may end just as a request is sent.
+        limits = httpx.Limits(keepalive_expiry=3)
+        self._http = httpx.AsyncHTTPTransport(verify=TLS, retries=1, limits=limits)
         self.tally = tally
         self.outage = outage
 
@@ -64,12 +68,23 @@ class Sender:
         request = httpx.Request(
             shot.method, url, headers=headers, content=shot.body, extensions={"timeout": timeout}
         )
-        response = await self._http.handle_async_request(request)
-        await response.aread()
-        await response.aclose()
+        try:
+            response = await self._answer(request)
+        except httpx.TransportError:  # The connection may end just as a request is sent.
+            self.tally.statuses[0] += 1
+            response = await self._answer(request)
         self.tally.requests[state] += 1
         self.tally.statuses[response.status_code] += 1
         self.tally.object_to(shot, state, self._fault(response))
+        if self.tally.sent % _TOLD_EVERY == 0:
+            told = f"  {self.tally.sent} sent, {len(self.tally.violations)} violations\n"
+            sys.stdout.write(told)
+        return response
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        response = await self._http.handle_async_request(request)
+        await response.aread()
+        await response.aclose()
         return response
 
     def _fault(self, response: httpx.Response) -> str:

@@ -103,10 +103,14 @@ class Place:
         told = self.stack.command("support", str(action), reference, "--reason", "fuzz")
         assert told.returncode == 0, told.stderr
 
+    def part(self, action: str, name: str) -> None:
+        told = self.stack.demo(action, name)
+        assert told.returncode == 0, told.stderr
+
     def make(self, state: str) -> Seat:
         """Bring somebody new to this state."""
         guest = Guest(self)
-        return MAKERS[state](self, guest)
+        return (_provisioning if state == OUTAGE else MAKERS[state])(self, guest)
 
 
 def _seated(state: str, student: Student, guest: Guest, **right: str) -> Seat:
@@ -116,6 +120,7 @@ def _seated(state: str, student: Student, guest: Guest, **right: str) -> Seat:
     if not guest.csrf:
         guest.visit("/problem")
     answers = {"mobile": student.mobile, "shown_hash": hash_, "password": student.password}
+    answers |= {"decision": "withdraw" if state == "disputed" else "agree"}
     answers |= {"number": student.amka, "answer": f"{student.born:%d/%m/%Y}", "pin": student.pin}
     answers = {name: value for name, value in (answers | right).items() if value}
     return Seat(state, student, guest, reference, answers, [reference] if reference else [])
@@ -210,6 +215,15 @@ def _password(place: Place, guest: Guest) -> Seat:
     return _seated("password", seat.student, guest)
 
 
+def _provisioning(place: Place, guest: Guest) -> Seat:
+    """Wait for the directory, which is stopped until the next one comes."""
+    place.part("start", "slapd")
+    seat = _password(place, guest)
+    place.part("stop", "slapd")
+    assert guest.submit(password=seat.student.password).path == "/progress", guest.page
+    return _seated("provisioning", seat.student, guest)
+
+
 def _active(place: Place, guest: Guest) -> Seat:
     seat = _password(place, guest)
     guest.go(password=seat.student.password)
@@ -255,6 +269,8 @@ def _cancelled(place: Place, guest: Guest) -> Seat:
     return _seated("cancelled", seat.student, guest)
 
 
+OUTAGE = "provisioning"
+"""A state at which the directory is away, so that it is played alone."""
 Maker = Callable[[Place, Guest], Seat]
 MAKERS: Mapping[str, Maker] = {
     "beginning": _beginning,
