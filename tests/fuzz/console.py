@@ -17,7 +17,7 @@ from tests.fuzz.values import hostile
 from tests.fuzz.watch import Observed, Watcher
 
 _HELPDESK = frozenset(
-    {"retry", "resend", "unlock", "reread", "note", "caller", "search", "registrar"}
+    {"retry", "resend", "unlock", "reread", "note", "reopen", "caller", "search", "registrar"}
 )
 MAY: Mapping[str, frozenset[str]] = {
     "nobody": frozenset(),
@@ -27,7 +27,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "supervisor": _HELPDESK
     | {"answer", "close", "resolve", "hold", "release", "cancel", "withdraw", "DIRECTORY_DOWN"},
     "operator": frozenset(
-        {"note", "retry", "erase", "pause", "resume", "decode", "DIRECTORY_DOWN"}
+        {"note", "retry", "erase", "pause", "resume", "decode", "DIRECTORY_DOWN", "second-factor"}
     ),
 }
 """What each role may do, by the last word of the address."""

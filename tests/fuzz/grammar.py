@@ -131,6 +131,7 @@ CONSOLE = (
             Field("next", ["/queue", "//evil.example", "https://evil.example", "/\\evil.example"]),
         ],
     ),
+    FormGrammar("/sign-in/code", [Field("code", NUMBERS)]),
     FormGrammar(SIGN_OUT),
     FormGrammar("/case/{reference}/note", [Field("text", ["a note"])]),
     FormGrammar(
@@ -158,6 +159,7 @@ CONSOLE = (
     FormGrammar("/retry-all/nothing", [_REASON]),
     FormGrammar("/operations/pause", [_REASON, Field("el", ["Παύση"]), Field("en", ["Pause"])]),
     FormGrammar("/operations/resume", [_REASON]),
+    FormGrammar("/operations/second-factor", [_REASON, Field("name", ["nobody-at-all"])]),
 )
 CONSOLE_PAGES = (
     *("/", "/queue", "/list", "/search", "/registrar", "/caller", "/requests", "/funnel", "/audit"),
