@@ -92,6 +92,7 @@ class DirectoryActivities(Activities):
             if made.outcome is not ProvisionOutcome.ACTIVE:
                 # The closing of an earlier attempt deletes what this one needs.
                 return await self._closed(request) or made
+            # Not earlier: where passwords are hidden, a failed attempt would look like a success.
             await activations.provisioned(
                 self._pool, self._keys, reference=request.reference, username=request.username
             )
@@ -100,7 +101,6 @@ class DirectoryActivities(Activities):
             if request.close:
                 end = Step.ACTIVE
                 await activations.close(self._pool, reference=request.reference, end=end)
-                await activations.release(self._pool, request.reference)
             return made.model_copy(update={"closed": request.close})
 
     async def _attempt(self, request: ProvisionAccount) -> Provisioned:
@@ -199,8 +199,6 @@ class DirectoryActivities(Activities):
         )
         made = await run(writes.give_password, self._directory, entry.dn, password, again=sent)
         if made.outcome is ProvisionOutcome.ACTIVE:
-            # Not earlier: where passwords are hidden, a failed attempt would look like a success.
-            await usernames.forget_empty_entry(self._pool, request.username)
             return made.model_copy(update={"address": address})
         return made
 

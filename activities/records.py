@@ -76,8 +76,7 @@ class LedgerActivities(Activities):
             if found.account:
                 await used_again.note(self._pool, reference, found.own_keys)
                 return _active(found.account)
-            # Recorded before the claim, so that no rival takes this holder for an ended one.
-            await activations.claimed(
+            told = await claims.note_and_claim(
                 self._pool,
                 self._keys,
                 reference=reference,
@@ -87,9 +86,6 @@ class LedgerActivities(Activities):
             )
             held = claims.keys_of(self._keys, person, found.own_keys)
             for _ in range(_ROUNDS):
-                told = await claims.claim(
-                    self._pool, reference=reference, keys=held, person_keys=person.keys
-                )
                 rivals = sorted(told.holders - {reference})
                 if not rivals:
                     # A rival may have ended, active, between `known` and the claim.
@@ -104,6 +100,9 @@ class LedgerActivities(Activities):
                     if await activations.alive(self._pool, rival):
                         return Claimed(outcome=ClaimOutcome.HELD, holder=rival)
                     await claims.release(self._pool, rival)
+                told = await claims.claim(
+                    self._pool, reference=reference, keys=held, person_keys=person.keys
+                )
         raise failure(Unavailable(FailureType.LEDGER_DOWN, "claim is contended"))
 
     @activity.defn(name=ActivityName.RESOLVE_ACCOUNT)
@@ -134,18 +133,15 @@ class LedgerActivities(Activities):
 
     @activity.defn(name=ActivityName.CLOSE_ACTIVATION)
     async def close_activation(self, request: CloseActivation) -> Closed:
-        """Record the end, delete the sealed password, release the person, in this order.
-
-        No password is sealed once the end is recorded, so the deletion finds the last one.
-        """
+        """Record the end, delete the sealed password, and release the person."""
         reference = request.reference
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             if request.end is Step.ALREADY_ACTIVE and request.username:
                 await activations.found_active(
                     self._pool, self._keys, reference=reference, username=request.username
                 )
-            await activations.close(self._pool, reference=reference, end=request.end)
-            await activations.release(self._pool, reference)
+            else:
+                await activations.close(self._pool, reference=reference, end=request.end)
         return Closed()
 
 

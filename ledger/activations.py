@@ -1,17 +1,12 @@
 """Stores one row per activation: its keyed indexes and its end, no readable personal data."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
-from domain import names
-from domain.contracts.people import Person
 from domain.contracts.vocabulary import Language, Step
-from domain.text import identifier
-from ledger import rekeyed, used_again
-from ledger.used_again import NOTED
 from postgres import Pool, exists
 from security.keys import KeyRing
 
@@ -21,6 +16,7 @@ COLUMNS = (
     'reference, language, department, started_at, ended_at, end_step AS "end", person_key,'
     " coalesce(mobile_index, email_index, person_key) IS NULL AS erased"
 )
+_END = "SELECT end_activation($1, $2, $3, $4)"
 
 
 @dataclass(frozen=True)
@@ -84,60 +80,16 @@ async def contacts(pool: Pool, reference: str) -> list[str]:
     return [index for index in row or () if index]
 
 
-async def claimed(
-    pool: Pool,
-    keys: KeyRing,
-    *,
-    reference: str,
-    person: Person,
-    language: Language,
-    own_keys: Mapping[str, str] | None = None,
-) -> None:
-    """Record the person that the activation was found to belong to, and their own keys (upsert)."""
-    newest = person.enrolments[0]
-    name = f"{person.first_name_el} {person.last_name_el}".strip()
-    await pool.execute(
-        f"WITH {NOTED} INSERT INTO activation AS a"  # noqa: S608 - a constant
-        " (reference, language, person_key, student_number_index, department, found_by, name)"
-        " VALUES ($1, $4, $5, $6, $7, $8, $9) ON CONFLICT (reference) DO UPDATE SET"
-        " person_key = $5, student_number_index = $6, department = $7, found_by = $8, name = $9",
-        *used_again.parameters(reference, own_keys or {}),
-        language,
-        person.person_key,
-        keys.index("student_number", newest.registration_id),
-        newest.department_id,
-        sorted(set(_found_by(keys, person))),
-        keys.encrypt("name", reference, name),
-    )
-
-
-def _found_by(keys: KeyRing, person: Person) -> Iterator[str]:
-    yield from rekeyed.marks(keys, person)
-    for each in (*person.enrolments, *person.former):
-        yield keys.index("found_number", identifier(each.registration_id))
-    if person.insurance_number:
-        yield keys.index("insurance", f"{person.insurance_scheme}:{person.insurance_number}")
-    if person.mobile:
-        yield keys.index("mobile", person.mobile)
-    if person.email:
-        yield keys.index("email", person.email)
-    spellings = (
-        person.first_name_el,
-        person.last_name_el,
-        person.first_name_latin,
-        person.last_name_latin,
-    )
-    for beginning in names.beginnings(" ".join(spellings)):
-        yield keys.index("name", beginning)
-
-
 async def provisioned(pool: Pool, keys: KeyRing, *, reference: str, username: str) -> None:
-    """Record the username of the account, which can be used from now on."""
+    """Record the username of the account, which can be used from now on and has a password."""
     await pool.execute(
-        "UPDATE activation SET username = $2, username_index = $3 WHERE reference = $1",
+        "WITH noted AS (UPDATE username SET empty_entry_of = NULL"
+        " WHERE name = lower($4) AND empty_entry_of IS NOT NULL)"
+        " UPDATE activation SET username = $2, username_index = $3 WHERE reference = $1",
         reference,
         keys.encrypt("username", reference, username),
         keys.index("username", username.lower()),
+        username,
     )
 
 
@@ -156,36 +108,15 @@ async def username(
 
 
 async def found_active(pool: Pool, keys: KeyRing, *, reference: str, username: str) -> None:
-    """End an activation whose person has an account already, and record its username."""
-    await pool.execute(
-        "UPDATE activation SET username = $3, username_index = $4, ended_at = now(), end_step = $2"
-        " WHERE reference = $1 AND ended_at IS NULL",
-        reference,
-        Step.ALREADY_ACTIVE,
-        keys.encrypt("username", reference, username),
-        keys.index("username", username.lower()),
-    )
+    """End an activation as `close`, whose person has an account already; record its username."""
+    index = keys.index("username", username.lower())
+    found = keys.encrypt("username", reference, username), index
+    await pool.execute(_END, reference, Step.ALREADY_ACTIVE, *found)
 
 
 async def close(pool: Pool, *, reference: str, end: Step) -> None:
-    """Record the end; an end that is recorded already stays."""
-    await pool.execute(
-        "UPDATE activation SET ended_at = now(), end_step = $2"
-        " WHERE reference = $1 AND ended_at IS NULL",
-        reference,
-        end,
-    )
-
-
-async def release(pool: Pool, reference: str) -> None:
-    """Delete the passwords, the claims and the lease of an activation whose end is recorded."""
-    await pool.execute(
-        "WITH boxes AS (DELETE FROM sealed_password WHERE reference = $1),"
-        " tried AS (DELETE FROM password_try WHERE reference = $1),"
-        " lease AS (DELETE FROM start_under_way WHERE reference = $1)"
-        " DELETE FROM claim WHERE reference = $1",
-        reference,
-    )
+    """Record the end, delete the passwords, and release the person; a recorded end stays."""
+    await pool.execute(_END, reference, end, None, None)
 
 
 @dataclass(frozen=True)

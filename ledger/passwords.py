@@ -2,19 +2,19 @@
 
 from datetime import timedelta
 
-from postgres import Pool
+from postgres import Connection, Pool
 from security.sealing import SealedPassword
 
 
 async def put(
-    pool: Pool, *, reference: str, sealed_id: str, sealed: SealedPassword, ttl: timedelta
+    ledger: Connection, *, reference: str, sealed_id: str, sealed: SealedPassword, ttl: timedelta
 ) -> None:
     """Insert a box (idempotent: the first one of an id stays), and delete the expired ones.
 
     Nothing is stored for an activation that has ended: the lock on its row makes a concurrent end
     wait, so that its deletion finds the box. An expired box of the same id is replaced.
     """
-    await pool.execute(
+    await ledger.execute(
         "WITH held AS (SELECT ended_at FROM activation WHERE reference = $1 FOR SHARE),"
         " swept AS (DELETE FROM sealed_password"
         " WHERE expires_at < now() AND (reference, sealed_id) <> ($1, $2))"

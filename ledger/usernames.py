@@ -95,11 +95,6 @@ async def has_empty_entry(pool: Pool, *, name: str, reference: str) -> bool:
     return await exists(pool, noted, name, reference)
 
 
-async def forget_empty_entry(pool: Pool, name: str) -> None:
-    """Record that the entry of this name has a password now."""
-    await pool.execute("UPDATE username SET empty_entry_of = NULL WHERE name = lower($1)", name)
-
-
 async def release(pool: Pool, keys: KeyRing, name: str, heirs: Sequence[str] = ()) -> Release:
     """Free a name that no account was made or found under, and that no live activation may use.
 

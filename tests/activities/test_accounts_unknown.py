@@ -11,7 +11,7 @@ from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
 from domain.contracts.account_io import Provisioned, ProvisionOutcome
 from domain.contracts.vocabulary import Choice, Language
-from ledger import activations
+from ledger import activations, claims
 from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, others
 from tests.activities.conftest import writing
@@ -139,7 +139,7 @@ async def test_the_ledgers_lost_answer_is_made_up_for_too(
     case: Case,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await activations.claimed(
+    await claims.note_and_claim(
         pool, stack.keys, reference=case.reference, person=case.person, language=Language.EL
     )
     sealed = await case.choose(PASSWORD)

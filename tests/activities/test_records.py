@@ -90,6 +90,7 @@ async def test_a_dead_holder_holds_nobody(
     person = make_person()
     await claim(records, reference, person)
     await activations.close(pool, reference=reference, end=Step.EXPIRED)
+    await claim(records, reference, person)  # An attempt that is late.
     newcomer = await claim(records, f"{reference}-B", person)
     assert newcomer.outcome is ClaimOutcome.CLAIMED
 
@@ -131,14 +132,14 @@ async def test_who_became_active_during_the_claim_is_told_so_and_let_go(
 ) -> None:
     person = make_person()
     await claim(records, reference, person)
-    real = claims.claim
+    real = claims.note_and_claim
 
     async def rival_ends_first(*args: Any, **named: Any) -> ClaimHeld:
         await activations.provisioned(pool, records._keys, reference=reference, username="tester")
         await close(records, reference, Step.ACTIVE)
         return await real(*args, **named)
 
-    monkeypatch.setattr(claims, "claim", rival_ends_first)
+    monkeypatch.setattr(claims, "note_and_claim", rival_ends_first)
     late = await claim(records, f"{reference}-B", person)
     assert late == Claimed(
         outcome=ClaimOutcome.ALREADY_ACTIVE, username="tester", activated_by=reference

@@ -4,7 +4,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from domain.contracts.vocabulary import Language, Step
-from ledger import activations
+from ledger import activations, claims
 from ledger.activations import ActiveAccount
 from postgres import Pool
 from tests.stack import TestStack
@@ -49,7 +49,7 @@ async def test_the_account_is_known_by_its_person_and_written_nowhere_in_clear(
 ) -> None:
     person = PERSON.model_copy(update={"person_key": reference})
     await begin(pool, stack, reference, person.mobile)
-    await activations.claimed(
+    await claims.note_and_claim(
         pool, stack.keys, reference=reference, person=person, language=Language.EL
     )
     await activations.provisioned(pool, stack.keys, reference=reference, username="mpapadop")
@@ -76,7 +76,7 @@ async def test_the_name_is_the_last_that_the_registrar_told_and_is_written_nowhe
     assert await names() == {}
     for last_name in ("Παπαδοπούλου", "Παππά", ""):
         person = PERSON.model_copy(update={"last_name_el": last_name})
-        await activations.claimed(
+        await claims.note_and_claim(
             pool, stack.keys, reference=reference, person=person, language=Language.EL
         )
         assert await names() == {reference: f"Μαρία {last_name}".strip()}
@@ -99,7 +99,7 @@ async def test_a_row_of_the_version_before_has_no_name_and_gets_one_when_it_is_c
         reference,
     )
     assert await activations.names_of(pool, stack.keys, [reference]) == {}
-    await activations.claimed(
+    await claims.note_and_claim(
         pool, stack.keys, reference=reference, person=PERSON, language=Language.EL
     )
     assert await activations.names_of(pool, stack.keys, [reference]) == {
@@ -112,7 +112,7 @@ async def test_an_account_of_ones_own_under_any_key_is_nobody_elses(
 ) -> None:
     person = PERSON.model_copy(update={"person_key": reference})
     name = f"u{reference.lower()}"
-    await activations.claimed(
+    await claims.note_and_claim(
         pool, stack.keys, reference=reference, person=person, language=Language.EL
     )
     await activations.provisioned(pool, stack.keys, reference=reference, username=name)

@@ -18,7 +18,7 @@ async def test_a_box_is_given_back_until_it_is_deleted(pool: Pool, reference: st
     assert await passwords.get(pool, reference=reference, sealed_id="1") == BOX
     assert await passwords.get(pool, reference=reference, sealed_id="2") is None
     assert await passwords.get(pool, reference="A-OTHER", sealed_id="1") is None
-    await activations.release(pool, reference)
+    await activations.close(pool, reference=reference, end=Step.CANCELLED)
     assert await passwords.get(pool, reference=reference, sealed_id="1") is None
 
 
@@ -62,6 +62,21 @@ async def test_an_end_in_the_same_moment_leaves_no_box(
         _, waiting = await asyncio.wait({sealing}, timeout=0.3)
         assert waiting
     await sealing
+    assert await passwords.get(pool, reference=reference, sealed_id="1") is None
+
+
+async def test_a_box_that_is_sealed_while_the_activation_ends_is_deleted(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    await begun(pool, stack, reference)
+    async with pool.acquire() as connection, connection.transaction():
+        await passwords.put(connection, reference=reference, sealed_id="1", sealed=BOX, ttl=HOUR)
+        ending = asyncio.create_task(
+            activations.close(pool, reference=reference, end=Step.CANCELLED)
+        )
+        _, waiting = await asyncio.wait({ending}, timeout=0.3)
+        assert waiting
+    await ending
     assert await passwords.get(pool, reference=reference, sealed_id="1") is None
 
 

@@ -9,7 +9,7 @@ from domain.contracts.account_io import RecordInsurance
 from domain.contracts.people import Enrolment, Person
 from domain.contracts.vocabulary import Language, Step
 from domain.references import from_digest
-from ledger import activations, finished, insurance, usernames
+from ledger import activations, claims, finished, insurance, usernames
 from ledger.search import SearchQuery, search
 from postgres import Pool
 from tests.stack import TestStack
@@ -48,7 +48,7 @@ async def claimed(pool: Pool, stack: TestStack, reference: str, person: Person) 
     await activations.begin(
         pool, stack.keys, reference=reference, language=Language.EL, mobile=None, email=None
     )
-    await activations.claimed(
+    await claims.note_and_claim(
         pool, stack.keys, reference=reference, person=person, language=Language.EL
     )
     return reference

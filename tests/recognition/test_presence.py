@@ -13,7 +13,7 @@ from adapters.directory.wiring import directory_of
 from adapters.errors import AdapterError
 from domain.contracts.account_io import AccountChecked, AccountState, CheckAccount, ClaimOutcome
 from domain.contracts.vocabulary import Language, Step
-from ledger import activations
+from ledger import activations, claims
 from postgres import Pool
 from recognition import presence
 from security.purposes import User
@@ -29,7 +29,7 @@ _READ_ONLY = "maxsize 1073741824"
 
 async def noted(stack: TestStack, pool: Pool, case: Case) -> None:
     """Let the ledger call this person's account active."""
-    await activations.claimed(
+    await claims.note_and_claim(
         pool, stack.keys, reference=case.reference, person=case.person, language=Language.EL
     )
     await activations.provisioned(pool, stack.keys, reference=case.reference, username=case.name)

@@ -22,7 +22,7 @@ from domain.contracts.account_io import (
     RecordInsurance,
 )
 from domain.contracts.vocabulary import Language, Step
-from ledger import activations, insurance
+from ledger import activations, claims, insurance
 from postgres import Pool
 from security.purposes import User
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun, named
@@ -110,7 +110,7 @@ async def test_an_account_that_others_made_and_that_was_found_counts_too(
     before, after = both
     before.plant(before.name)
     before.ldap.set_password(before.dn, PASSWORD.encode())
-    await activations.claimed(
+    await claims.note_and_claim(
         before.pool,
         before.stack.keys,
         reference=before.reference,

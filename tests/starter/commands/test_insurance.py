@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from domain.contracts.account_io import RecordInsurance
 from domain.contracts.people import Enrolment, Person
 from domain.contracts.vocabulary import Language
-from ledger import activations, audit, insurance
+from ledger import audit, claims, insurance
 from postgres import Pool
 from starter.cli import app
 from tests.stack import TestStack
@@ -47,7 +47,7 @@ async def record(stack: TestStack, pool: Pool, reference: str, number: str, *war
             )
         ),
     )
-    await activations.claimed(
+    await claims.note_and_claim(
         pool, stack.keys, reference=reference, person=person, language=Language.EL
     )
     request = RecordInsurance(

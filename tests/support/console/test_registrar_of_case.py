@@ -9,8 +9,7 @@ from temporalio.client import Client
 
 from domain.contracts.submissions import IdentitySubmission, InsuranceSubmission
 from domain.contracts.vocabulary import Language, Step
-from ledger import activations as ledger
-from ledger import audit
+from ledger import audit, claims
 from postgres import Pool
 from starter.client.activations import Activations
 from support.verbs.actions import ActionRefused
@@ -59,7 +58,7 @@ async def test_who_was_told_apart_of_several_is_looked_up_by_the_case(  # noqa: 
         # Until the directory is asked, only the ledger tells, which is not the world's here.
         with pytest.raises(ActionRefused, match="does not tell whose"):
             await check(desk, question)
-        await ledger.claimed(
+        await claims.note_and_claim(
             pool, stack.keys, reference=reference, person=person, language=Language.EL
         )
         assert (await check(desk, question)).people

@@ -6,7 +6,7 @@ import pytest
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import Language
-from ledger import activations
+from ledger import activations, claims
 from postgres import Pool
 from support.verbs.search import parse_query
 from tests.security.test_codec import begin
@@ -20,7 +20,7 @@ async def test_a_name_finds_its_activation_and_stays_out_of_the_audit(
 ) -> None:
     surname = "".join(chr(ord("Α") + randbelow(17)) for _ in range(8))
     person = PERSON.model_copy(update={"person_key": token_hex(8), "last_name_el": surname})
-    await activations.claimed(
+    await claims.note_and_claim(
         pool, stack.keys, reference=reference, person=person, language=Language.EL
     )
     browser = await signed_in("helpdesk")
@@ -49,7 +49,7 @@ async def test_a_hit_that_proved_nothing_has_no_name_and_lists_have_none_at_all(
     shown = await browser.post("/search", term=reference)
     assert '<span class="govuk-visually-hidden">no name is recorded</span>' in shown.text
     run = await begin(client, reference)
-    await activations.claimed(
+    await claims.note_and_claim(
         pool, stack.keys, reference=reference, person=PERSON, language=Language.EL
     )
     for path in ("/queue", "/list?group=working", f"/case/{reference}"):

@@ -26,7 +26,7 @@ from domain.registrar.diagnosis import AccountSeen, Diagnosis, Lack, TypedContac
 from domain.registrar.rows import Row
 from domain.typos import Typo
 from domain.unreadable import Fault
-from ledger import activations, audit
+from ledger import activations, audit, claims
 from postgres import Pool
 from security.purposes import User
 from support.commands.main import commands
@@ -336,7 +336,7 @@ async def test_an_account_that_only_the_ledger_knows_is_told_as_missing(
     email, reference = f"{number}@mail.example".lower(), f"A-{number[1:]}-0001"
     await insert(stack, number, extemail=email)
     person = await person_of(stack, email)
-    await activations.claimed(
+    await claims.note_and_claim(
         pool, stack.keys, reference=reference, person=person, language=Language.EL
     )
     await activations.provisioned(pool, stack.keys, reference=reference, username=number.lower())

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from domain.contracts.vocabulary import Language
 from domain.references import from_digest
-from ledger import activations, audit
+from ledger import activations, audit, claims
 from support.commands.main import commands
 from support.verbs import erasure
 from support.verbs.search import search
@@ -51,7 +51,7 @@ async def theirs(stack: TestStack, desk: StaffContext, surname: str) -> dict[str
                 "enrolments": (enrolment,),
             }
         )
-        await activations.claimed(
+        await claims.note_and_claim(
             desk.pool, stack.keys, reference=reference, person=person, language=Language.EL
         )
     return found
