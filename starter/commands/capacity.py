@@ -17,7 +17,7 @@ MEASURED = JourneyCost(
     temporal_ms=87,
     ledger_ms=20,
     directory_ms=38,
-    transitions=22,
+    transitions=18,
     history_kb=24,
     ledger_kb=24,
 )
