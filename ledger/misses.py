@@ -42,8 +42,8 @@ WITH gone AS (
     SELECT contact, count(*), max(ended_at)
     FROM gone, unnest(ARRAY[mobile_index, email_index]) contact
     WHERE contact IS NOT NULL GROUP BY contact
-    ON CONFLICT (contact_index) DO UPDATE
-    SET times = m.times + EXCLUDED.times, last_at = greatest(m.last_at, EXCLUDED.last_at)
+    ON CONFLICT (contact_index) DO UPDATE SET
+        times = m.times + EXCLUDED.times, last_at = greatest(m.last_at, EXCLUDED.last_at)
 )
 SELECT count(*) FROM gone
 """  # noqa: S608 - a constant of this module
