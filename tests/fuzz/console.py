@@ -96,14 +96,14 @@ class ConsoleFuzz:
     async def _once(self, sender: Sender) -> None:
         draw = self._draw
         seat, before = await self._victim()
-        name, other = draw.choice(list(MAY)), draw.choice(list(MAY))
+        name, other = draw.sample(list(MAY), 2)
         own, others = self._staff[name], self._staff[other]
         who = Browsing(
             own.cookie,
             own.csrf,
             "",
             others.cookie,
-            others.csrf if other != name else "x",
+            others.csrf,
             [seat.reference],
         )
         kind = draw.random()
