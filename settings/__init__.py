@@ -82,6 +82,17 @@ class Settings(BaseSettings):
                 raise Unfit(", ".join(wrong))
         return self
 
+    @model_validator(mode="after")
+    def _keep_misses_as_long_as_sessions(self) -> Self:
+        """Reject that a session ends with its deleted miss, which would tell what it found."""
+        hours, minutes = self.retention.misses_hours, self.portal.session_absolute_minutes
+        if self.portal.disclosure == "uniform" and hours * 60 < minutes:
+            raise Unfit(
+                "retention.misses_hours may not be less than portal.session_absolute_minutes"
+                " with portal.disclosure = uniform"
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,

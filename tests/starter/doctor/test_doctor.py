@@ -563,8 +563,16 @@ async def test_a_test_message_is_really_sent(stack: TestStack) -> None:
             {"PORTAL__PUBLIC_URL": "https://activate.uni.gr"},
             ("sms.url must be https", "mail.sender is still an example"),
         ),
+        (
+            {
+                "PORTAL__DISCLOSURE": "uniform",
+                "PORTAL__SESSION_ABSOLUTE_MINUTES": "721",
+                "RETENTION__MISSES_HOURS": "12",
+            },
+            ("retention.misses_hours may not be less",),
+        ),
     ],
-    ids=["files", "address", "production"],
+    ids=["files", "address", "production", "misses"],
 )
 async def test_config_check_approves_nothing_that_is_broken(
     stack: TestStack,
