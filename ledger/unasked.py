@@ -28,10 +28,15 @@ budget WHERE use LIKE 'not_me:%' AND ends_at > now() AND bucket IN (
 
 
 async def activations(pool: Pool, mark: str) -> dict[str, bool]:
-    """Return the references with this mark, and whether each is over; those under way first."""
+    """Return the references with this mark, and whether each is over; those under way first.
+
+    None that ended more than a day ago: a contact that is not on file is forgotten by then too, and
+    Temporal may have deleted the run, which would be told as if no worker answered.
+    """
     rows = await pool.fetch(
         "SELECT reference, ended_at IS NOT NULL AS over FROM activation"
         " WHERE substr(reference, 3, 4) = $1"
+        " AND (ended_at IS NULL OR ended_at > now() - interval '1 day')"
         " ORDER BY ended_at IS NOT NULL, ended_at DESC LIMIT $2",
         mark,
         _MOST_ALIKE,

@@ -118,6 +118,19 @@ async def test_without_a_worker_all_that_have_a_mark_are_told_alike(
     assert "Λάβαμε το αίτημά σας" in (await Browser(app).get(RECEIVED)).text
 
 
+async def test_what_ended_so_long_ago_that_its_run_is_deleted_is_no_outage(
+    app: FastAPI, pool: Pool, held: list[float]
+) -> None:
+    mark = f"A-{secrets.token_hex(2).upper()}"
+    await pool.execute(
+        "INSERT INTO activation (reference, language, ended_at, end_step)"
+        " VALUES ($1, 'el', now() - interval '31 days', 'active')",
+        f"{mark}-{secrets.token_hex(2).upper()}",
+    )
+    assert (await stops(Browser(app), mark)).status_code == 422
+    assert held == [ANSWERED_SECONDS]
+
+
 async def test_an_account_that_is_being_made_is_for_support(
     app: FastAPI, engine: MemoryEngine
 ) -> None:
