@@ -64,7 +64,7 @@ async def contact_given(ctx: UncountedRequest) -> Response:
     form = await ctx.form()
     typed = {name: note(form.get(name)) for name in ("mobile", "email")}
     read, errors = _read(ctx, typed)
-    async with crowd.turn(ctx) as in_turn:
+    async with ctx.time.postponed(), crowd.turn(ctx) as in_turn:
         if in_turn is None:
             return await crowd.retry_later_page(ctx, form, reference=None)
         await ctx.count_post()

@@ -6,8 +6,9 @@ waits for that.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from asyncio import sleep
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -35,6 +36,7 @@ class TimeLimit:
         self._request = request
         self._limit = limit
         self._began = _now()
+        self._postponed: float | None = None
 
     def left(self) -> timedelta:
         """Return the time left for a call to the engine; always enough to make one."""
@@ -43,7 +45,20 @@ class TimeLimit:
 
     async def not_before(self, seconds: float) -> None:
         """Sleep until these seconds after the request's start, to hide how long the work took."""
-        await asyncio.sleep(self._began + seconds - _now())
+        if self._postponed is None:
+            await sleep(self._began + seconds - _now())
+        else:
+            self._postponed = max(self._postponed, seconds)
+
+    @asynccontextmanager
+    async def postponed(self) -> AsyncIterator[None]:
+        """Sleep after the block instead of in it, where others wait for what the block holds."""
+        self._postponed = 0.0
+        try:
+            yield
+        finally:
+            seconds, self._postponed = self._postponed, None
+            await self.not_before(seconds)
 
     def extend(self, seconds: float) -> None:
         """Extend the time limit to at least these seconds from now."""

@@ -90,6 +90,32 @@ async def test_a_request_that_is_cut_before_the_start_holds_no_place(
     assert await pool.fetchval("SELECT count(*) FROM start_under_way") == 0
 
 
+async def test_no_slot_is_held_while_an_answer_is_held_back(
+    make_app: Callable[[Settings], FastAPI],
+    settings: Settings,
+    engine: MemoryEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else a few strangers who send one contact again and again would hold every slot."""
+    portal = settings.portal.model_copy(update={"disclosure": "uniform"})
+    app = make_app(settings.model_copy(update={"portal": portal}))
+    free: list[int] = []
+    slots = app.state.context.admission.turns
+
+    async def noted(_: float) -> None:
+        free.append(slots._value)
+
+    engine.first = at(Step.NOT_FOUND)
+    browser = Browser(app)
+    await browser.give_contact(WHOSE["mobile"])
+    monkeypatch.setattr("starter.portal.time_limit.sleep", noted)
+    await browser.get("/pin")
+    free.clear()
+    given = await browser.post("/contact", **WHOSE)
+    assert given.headers["location"] == "/pin"
+    assert free == [slots._value]
+
+
 async def test_two_clicks_hold_one_place(pool: Pool, app: FastAPI) -> None:
     del app
     assert await starts.admit(pool, "one", most=1, lease=LONG)
