@@ -127,6 +127,11 @@ async def is_first(pool: Pool, bucket: str, name: str, window: timedelta) -> boo
     return counted is True
 
 
+async def give_back(ledger: Connection, name: str) -> None:
+    """Take back a named use of every window that it was counted in."""
+    await ledger.execute("DELETE FROM budget WHERE use = $1", name)
+
+
 async def counted(ledger: Connection, buckets: Sequence[str]) -> dict[str, int]:
     """Return how many uses the window of each of these buckets has, of those that have any."""
     rows = await ledger.fetch(

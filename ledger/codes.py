@@ -133,7 +133,8 @@ def _judge_stop(book: CodeBook, now: datetime, find_typed: FindTyped) -> tuple[A
     """Judge a code that is typed to stop the activation; returns its number if it is right.
 
     A wrong one counts as anywhere else. A code that is over is compared without limit: it proves
-    nothing any more, and a right one can only end the activation.
+    nothing any more, and a right one can only end the activation. So these are no wrong codes, or
+    one contact of their own would let strangers keep attack mode on.
     """
     live = () if book.locked(now) else book.live(now)
     if live:
@@ -142,7 +143,7 @@ def _judge_stop(book: CodeBook, now: datetime, find_typed: FindTyped) -> tuple[A
     if found is None:
         if live:
             book.lock_if_spent(now)
-        return Attempt(PinOutcome.WRONG, 0), None
+        return Attempt(PinOutcome.WRONG if live else PinOutcome.EXPIRED, 0), None
     if live:
         book.take_back(live)
     book.end_all()

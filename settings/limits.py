@@ -18,7 +18,8 @@ class LimitSettings(Section):
     `sign_ins_per_name`: attempts that may reach the directory; fewer `_without_cookie` of a browser
     that has signed in, and fewer still from addresses `_elsewhere`, so strangers keep nobody out.
     `failed_sign_ins_`: rows of the audit by name, and of all names that nobody has signed in with.
-    `attack_`: when attack mode begins, how long it must be quiet until it ends, and its starts.
+    `attack_`: when attack mode begins, how long it must be quiet until it ends, and its starts;
+    `_per_contact` are those with one contact in `attack_quiet_minutes`.
     """
 
     networks: dict[IPvAnyNetwork, Count] = {}
@@ -41,6 +42,7 @@ class LimitSettings(Section):
     attack_wrong_percent: Count = 20
     attack_quiet_minutes: Count = 10
     attack_starts_per_minute: Count = 120
+    attack_starts_per_contact: Count = 3
     help_per_browser: Count = 5
     help_per_address: Count = 20
     help_per_block: Count = 80

@@ -1,6 +1,7 @@
 """Asks whether attack mode is on, every few seconds, and slows starts down while it is."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -31,10 +32,26 @@ class AttackMode:
                 self._on = await attack_mode.since(self._pool, self._limits) is not None
         return self._on
 
-    async def lets_start(self, reference: str) -> bool:
-        """Count a start while attack mode is on; returns False for more than so many a minute."""
+    async def lets_start(self, reference: str, contacts: Iterable[str]) -> bool:
+        """Count a start while attack mode is on; returns False for more than so many a minute.
+
+        `contacts` are the keyed indexes of what was typed: one contact that is on file, which no
+        limit of misses counts, could use up the starts of all.
+        """
         if not await self.active():
             return True
         pace = Bound(_STARTS, self._limits.attack_starts_per_minute, timedelta(minutes=1))
-        taken = await budgets.take(self._pool, [pace], f"start:{reference}")
+        most = self._limits.attack_starts_per_contact
+        span = timedelta(minutes=self._limits.attack_quiet_minutes)
+        of_contacts = [Bound(f"{_STARTS}:{each}", most, span) for each in contacts]
+        taken = await budgets.take(self._pool, [pace, *of_contacts], _use(reference))
         return budgets.latest(taken) is None
+
+    async def give_back(self, reference: str) -> None:
+        """Count a start no more that something else refuses, or few could use up those of all."""
+        if self._on:
+            await budgets.give_back(self._pool, _use(reference))
+
+
+def _use(reference: str) -> str:
+    return f"start:{reference}"

@@ -55,7 +55,8 @@ async def refusal(
     no slot; it counts in attack mode, in which one browser could try many contacts.
     """
     starts, reference = ctx.app.starts, form.references[0]
-    in_pace = (in_turn or inside) and await ctx.app.attack_mode.lets_start(reference)
+    typed = [ctx.app.keys.index(name, value) for name, value in read.items() if value]
+    in_pace = (in_turn or inside) and await ctx.app.attack_mode.lets_start(reference, typed)
     if in_pace and inside:
         return None
     if in_pace and await starts.admit(reference):
@@ -63,6 +64,8 @@ async def refusal(
         return None
     if not ctx.protects_enumeration and await starts.goes_on_for(read):
         return None
+    if in_pace:
+        await ctx.app.attack_mode.give_back(reference)
     return await retry_later_page(ctx, form)
 
 

@@ -71,6 +71,7 @@ async def count_look_up(ctx: PortalRequest, reference: str) -> None:
     opens = budgets.latest(taken)
     if opens is None:
         return
+    await ctx.app.attack_mode.give_back(reference)
     if await budgets.may_be_given_back(ctx.app.pool, taken):
         opens = min(opens, await ctx.now() + times.GIVEN_BACK)
     raise RateLimited(opens)

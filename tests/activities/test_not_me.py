@@ -75,8 +75,19 @@ async def test_codes_that_are_used_over_or_tried_too_often_stop_it_too(
     await minutes_pass(contact.pool, over, POLICY.pin_ttl // timedelta(minutes=1) + 1)
     assert await contact.types(over, codes[over]) is PinOutcome.EXPIRED
     for name, code in codes.items():
-        assert await stops(contact, name, ANYTHING) is PinOutcome.WRONG
+        assert await stops(contact, name, ANYTHING) is PinOutcome.EXPIRED
         assert await stops(contact, name, code) is PinOutcome.RIGHT
+
+
+async def test_no_more_wrong_codes_count_for_attack_mode_than_are_compared_with_living_codes(
+    contact: Guessed, reference: str
+) -> None:
+    """Else one contact of one's own would keep it on for everybody."""
+    await contact.code(reference)
+    for _ in range(POLICY.pin_tries_per_code + 20):
+        await stops(contact, reference, ANYTHING)
+    counted = "SELECT count(*) FROM attempt WHERE reference = $1 AND outcome = 'wrong'"
+    assert await contact.pool.fetchval(counted, reference) == POLICY.pin_tries_per_code
 
 
 async def test_a_wrong_code_there_counts_against_the_codes_tries(
@@ -159,4 +170,4 @@ async def test_staff_lift_it_from_any_case_of_the_contact(contact: Guessed, refe
 
 
 async def test_without_a_message_there_is_nothing_to_stop(contact: Guessed, reference: str) -> None:
-    assert await stops(contact, reference, "123456") is PinOutcome.WRONG
+    assert await stops(contact, reference, "123456") is PinOutcome.EXPIRED

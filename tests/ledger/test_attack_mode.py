@@ -20,10 +20,11 @@ async def quiet(pool: Pool) -> AsyncIterator[None]:
     before = "UPDATE attempt SET at = at - interval '1 day'"
     missed = "UPDATE activation SET started_at = started_at - interval '1 day'"
     over = "DELETE FROM budget WHERE bucket = 'attack_mode'"
-    for statement in (before, missed, over):
+    sent = "UPDATE message SET reserved_at = reserved_at - interval '1 day'"
+    for statement in (before, missed, sent, over):
         await pool.execute(statement)
     yield
-    for statement in (before, missed, over):
+    for statement in (before, missed, sent, over):
         await pool.execute(statement)
 
 
@@ -46,18 +47,24 @@ async def missed(pool: Pool, reference: str, number: int) -> None:
     )
 
 
-async def found(pool: Pool, reference: str, number: int) -> None:
+async def found(pool: Pool, reference: str, number: int, *, contacts: int | None = None) -> None:
+    """Note starts that found somebody, each at a contact of its own or at so many in all."""
     await pool.execute(
-        "INSERT INTO activation (reference, language, mobile_index)"
-        " SELECT $1 || '-f' || n, 'el', '' FROM generate_series(1, $2) n",
+        "WITH begun AS (INSERT INTO activation (reference, language, mobile_index)"
+        " SELECT $1 || '-f' || n, 'el', '' FROM generate_series(1, $2) n)"
+        " INSERT INTO message (key, reference, channel, contact_index)"
+        " SELECT $1 || '-f' || n || ':pin:1', $1 || '-f' || n, 'sms', $1 || n % $3"
+        " FROM generate_series(1, $2) n",
         reference,
         number,
+        contacts or max(number, 1),
     )
 
 
 async def passes(pool: Pool, by: timedelta) -> None:
     await pool.execute("UPDATE attempt SET at = at - $1::interval", by)
     await pool.execute("UPDATE activation SET started_at = started_at - $1::interval", by)
+    await pool.execute("UPDATE message SET reserved_at = reserved_at - $1::interval", by)
     await pool.execute(
         "UPDATE budget SET window_start = window_start - $1::interval, ends_at = ends_at - $1"
         " WHERE bucket = 'attack_mode'",
@@ -92,6 +99,12 @@ async def test_it_begins_when_wrong_codes_or_misses_rise_in_number_and_share(
     await missed(pool, reference, misses)
     await found(pool, reference, hits)
     assert await is_on(pool) is on
+
+
+async def test_starts_with_few_contacts_on_file_hide_no_misses(pool: Pool, reference: str) -> None:
+    await missed(pool, reference, 60)
+    await found(pool, reference, 600, contacts=2)
+    assert await is_on(pool)
 
 
 async def test_it_begins_ends_by_itself_and_has_hysteresis(pool: Pool, reference: str) -> None:

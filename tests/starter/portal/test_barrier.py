@@ -26,7 +26,7 @@ MOBILE = "6956660001"
 TITLE = "Μια στιγμή, παρακαλούμε"
 TRIES = 40
 WAIT = timedelta(seconds=30)
-CLEAN = "DELETE FROM budget WHERE bucket LIKE ANY ('{attack_mode,starts,ticket:%,waits%}')"
+CLEAN = "DELETE FROM budget WHERE bucket LIKE ANY ('{attack_mode,starts%,ticket:%,waits%}')"
 ON = "INSERT INTO budget VALUES ('attack_mode', now(), 1, now() + interval '9 minutes')"
 
 MakeApp = Callable[[Settings], FastAPI]
