@@ -121,7 +121,11 @@ async def verify(
         head=walk.previous.hex(),
         bad=walk.bad,
         held=walk.seen if expect else None,
-        newest=max(compared, key=lambda each: (each.day, each.id), default=None),
+        newest=max(
+            (each for each in compared if each.id >= first),
+            key=lambda each: (each.day, each.id),
+            default=None,
+        ),
         missing=(*walk.missing, *beyond),
         loose=start is not None and not (was_sent and walk.cut_before == first),
     )

@@ -3,16 +3,18 @@
 import json
 from collections.abc import AsyncIterator, Collection
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from ledger import audit, audit_chain, audit_heads
-from ledger.audit_chain import Chain
+from ledger.audit_chain import CannotCut, Chain
 from ledger.audit_heads import SentHead
 from starter import spreadsheet
 from support.verbs.staff import Action, StaffContext
 
 AT_ONCE = 50
+_CLOCKS_APART = timedelta(days=1)
+"""By so much the ledger's clock may differ from this machine's for rows to be cut as old."""
 _COLUMNS = ("id", "at", "actor", "action", "reference", "reason", "hash")
 
 
@@ -76,9 +78,12 @@ async def cut(
 ) -> int:
     """Delete the rows that are old enough behind a sent head; return how many there were.
 
-    Raises `NotWhole` instead of deleting what may prove something, unless `although_broken`.
+    Raises `NotWhole` instead of deleting what may prove something, unless `although_broken`, and
+    `CannotCut` where the ledger's clock, by which rows are old, is not that of this machine.
     """
     ctx.staff.check(Action.CUT)
+    if abs(await ctx.now() - datetime.now(UTC)) > _CLOCKS_APART:
+        raise CannotCut("the clocks of the ledger and of this machine differ by more than a day")
     chain = await audit_chain.verify(ctx.pool, ctx.keys, heads=heads)
     if not chain.whole and not although_broken:
         raise NotWhole(chain)

@@ -216,6 +216,8 @@ async def test_old_rows_are_cut_behind_a_sent_head_and_the_rest_is_whole(ledger:
         assert (chain.bad, chain.loose, chain.missing) == (None, False, ())
         assert (chain.first, chain.rows) == (8, ALL - 7 + 1)
     assert [each.id for each in await audit_heads.sent(ledger.pool)] == [8, 12, 16, 20]
+    # A head of rows that are gone was compared with nothing.
+    assert (await ledger.verify(ledger.sent[:1])).newest is None
     (report,) = [row for row in await retention.last(ledger.pool) if row.rule == "audit"]
     assert report.gone == 7
     (said,) = await audit.page(ledger.pool, ledger.keys, action=audit.CUT)

@@ -278,13 +278,36 @@ async def test_the_command_cuts_what_is_old_and_no_broken_chain_unless_told(
     assert again.stdout == "Rows deleted: 0.\n"
 
 
-async def age(pool: Pool, keys: KeyRing) -> None:
+AHEAD = """
+CREATE SCHEMA wrong;
+CREATE FUNCTION wrong.now() RETURNS timestamptz LANGUAGE sql
+    AS $$ SELECT pg_catalog.now() + interval '4 years' $$;
+DO $$ BEGIN
+    EXECUTE format(
+        'ALTER DATABASE %I SET search_path = wrong, pg_catalog, public', current_database()
+    );
+END $$;
+"""
+
+
+async def test_nothing_is_cut_by_a_clock_that_is_wrong(
+    own: Pool, received: Path, stack: TestStack
+) -> None:
+    del received
+    await age(own, stack.keys, "2 years")
+    await own.execute(AHEAD)
+    refused = await support("audit", "cut", "--although-broken")
+    assert "nothing was cut: the clocks" in str(refused.exception)
+    assert await own.fetchval("SELECT count(*) FROM audit WHERE id < 5") == 4
+
+
+async def age(pool: Pool, keys: KeyRing, by: str = "9 years") -> None:
     """Make four rows old, which breaks them, and send the head of the fifth."""
     await write(pool, keys, 4)
     for statement in (
         "INSERT INTO audit_sent SELECT '2026-11-01', id, hash, '{email}' FROM audit_head",
         "ALTER TABLE audit DISABLE TRIGGER USER",
-        "UPDATE audit SET at = at - interval '9 years' WHERE id < 5",
+        f"UPDATE audit SET at = at - interval '{by}' WHERE id < 5",  # noqa: S608 - ours
         "ALTER TABLE audit ENABLE TRIGGER USER",
     ):
         await pool.execute(statement)
