@@ -54,9 +54,16 @@ async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) 
 
 
 async def drop_all(pool: Pool, name: str) -> int:
-    """Delete every session of this person, also those under way; return how many there were."""
+    """Delete every session of this person, also those under way; return how many there were.
+
+    A provider's account is known by the digest after the tilde, as its owner may be renamed.
+    """
     await pool.execute("DELETE FROM sign_in_under_way WHERE name = $1", name)
-    ended = await pool.fetch("DELETE FROM staff_session WHERE name = $1 RETURNING 1", name)
+    ended = await pool.fetch(
+        "DELETE FROM staff_session WHERE name = $1"
+        " OR nullif(split_part(name, '~', 2), '') = split_part($1, '~', 2) RETURNING 1",
+        name,
+    )
     return len(ended)
 
 

@@ -19,7 +19,7 @@ from ledger import migrate
 from ledger.migrate import NotMigrated
 from ledger.roles import NoRoles
 from postgres import SharedSessions
-from security import keys
+from security import hardening, keys
 from security.keyfiles import KeyUnavailable
 from security.purposes import User
 from starter import databases
@@ -116,6 +116,7 @@ def config_check(only: doctor.Users = None) -> None:
 
 
 def main() -> None:
+    hardening.refuse_dumps()
     try:
         with_commands(*sys.argv[1:2])()
     except settings.WRONG as error:

@@ -81,7 +81,8 @@ async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[F
     if "directory" in needed:
         checks.append(guarded("directory", directory.check(config)))
     if "console" in needed and config.console.oidc:
-        found_there = sign_in.check(config.console.oidc, config.console.public_url)
+        console = config.console
+        found_there = sign_in.check(config.console.oidc, console.public_url, console.second_factor)
         checks.append(guarded("sign-in", found_there))
     for name, findings in messaging.checks(config, users, needed):
         checks.append(guarded(name, findings))

@@ -28,7 +28,7 @@ PARTS = {
 This is besides ledger, Temporal and the message channels.
 """
 _ALWAYS = frozenset({"institution", "temporal_config_file"})
-_SECRETS = ("password_file", "token_file", "secret_file")
+_SECRETS = ("password_file", "token_file", "secret_file", "operators_file")
 _MADE_LATER = frozenset({"console.operators_file"})
 
 
@@ -44,7 +44,8 @@ def check(settings: Settings, users: tuple[User, ...]) -> Iterator[Finding]:
     """Check every file that these processes read, and their keys."""
     needed = _ALWAYS | systems(settings, users)
     for name, path in _named(settings):
-        if name.partition(".")[0] in needed and name not in _MADE_LATER:
+        later = name in _MADE_LATER and not path.exists()
+        if name.partition(".")[0] in needed and not later:
             yield Finding("files", f"{name} ({path})", _advice(name, path))
     if purposes.lasting(users):
         yield from _keys(settings.keys_dir, users)

@@ -11,7 +11,7 @@ _KNOWN = frozenset({"invalid_grant", "invalid_request"})
 _INVENTED = Secrets(*("activation-doctor-" * 3,) * 3)
 
 
-async def check(settings: Oidc, public_url: str) -> Findings:
+async def check(settings: Oidc, public_url: str, second_factor: str) -> Findings:
     """Yield what a sign-in needs; without the provider's description, only that it lacks."""
     provider = Provider(settings, public_url)
     described = "the provider describes itself by the name console.oidc.issuer"
@@ -31,6 +31,9 @@ async def check(settings: Oidc, public_url: str) -> Findings:
     if not found.end_session_endpoint:
         stays = "it has none: who signs out here stays signed in there"
         yield Finding(_PART, "the provider has a page to sign out", stays, is_warning=True)
+    if second_factor != "off" and not (settings.acr or settings.amr):
+        unasked = "console.second_factor follows passwords only: set console.oidc.acr or amr too"
+        yield Finding(_PART, "the provider asks for a second factor", unasked, is_warning=True)
     nobody = "" if settings.groups else "nobody can sign in: set console.oidc.groups"
     yield Finding(_PART, "a group has a role", nobody)
 

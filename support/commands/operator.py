@@ -30,8 +30,11 @@ def operator(
     file = settings.load().console.operators_file
     if file is None:
         raise Failed("console.operators_file names no file for these accounts")
-    ByFile(file).put(name, role or [StaffRole.OPERATOR], _password())
-    typer.echo(f"{name.lower()} can sign in.")
+    accounts, name = ByFile(file), name.lower()
+    is_new = not accounts.knows(name)
+    accounts.put(name, role or [StaffRole.OPERATOR], _password())
+    until = "" if is_new else f" Open sessions go on: activation support sign-out {name} ends them."
+    typer.echo(f"{name} can sign in.{until}")
 
 
 @commands.command("sign-out")

@@ -108,7 +108,7 @@ async def test_anna_signs_in_and_out(
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 async def test_the_doctor_finds_all_well(provider: Certified, algorithm: str) -> None:
-    findings = await _collect(check(provider.oidc(algorithm), CONSOLE))
+    findings = await _collect(check(provider.oidc(algorithm), CONSOLE, "off"))
     assert [each.mend for each in findings] == [""] * 4
-    elsewhere = await _collect(check(provider.oidc(algorithm), "http://127.0.0.1:8002"))
+    elsewhere = await _collect(check(provider.oidc(algorithm), "http://127.0.0.1:8002", "off"))
     assert [each.ok for each in elsewhere] == [True, True, False, True]

@@ -17,6 +17,31 @@ os.abort()
 """
 
 
+_COMMAND = """
+import sys
+from starter import cli
+sys.argv = ["activation", "config", "--help"]
+try:
+    cli.main()
+finally:
+    print(open("/proc/self/limits").read(), open("/proc/self/coredump_filter").read())
+"""
+
+
+def test_a_command_which_has_keys_as_well_leaves_no_dump(tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - our own program
+        (sys.executable, "-c", _COMMAND),
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    (core,) = (line for line in done.stdout.splitlines() if line.startswith("Max core file size"))
+    assert core.split()[4:6] == ["0", "0"]
+    assert done.stdout.endswith("\n 00000000\n\n")
+
+
 def test_a_crash_leaves_no_dump_and_a_handler_of_dumps_gets_no_memory(tmp_path: Path) -> None:
     done = subprocess.run(  # noqa: S603 - our own program
         (sys.executable, "-c", _CRASH),

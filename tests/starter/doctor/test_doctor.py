@@ -68,6 +68,14 @@ def secret(settings: Settings, folder: Path, content: str | None, mode: int = 0o
     return changed(settings, "directory.bind_password_file", path)
 
 
+def operators(settings: Settings, folder: Path) -> Settings:
+    """Name a file of operators that everybody may read, unlike one that is still to be made."""
+    made = folder / "operators"
+    made.write_text("nikos:operator:hash\n")
+    made.chmod(0o644)
+    return changed(settings, "console.operators_file", made)
+
+
 def keys(settings: Settings, folder: Path, name: str, content: bytes | None) -> Settings:
     target = folder / "keys"
     shutil.copytree(settings.keys_dir, target)
@@ -104,6 +112,7 @@ SETTINGS: dict[str, tuple[Break, str, str]] = {
     "secret missing": (lambda s, f: secret(s, f, None), "files", "no such file"),
     "secret empty": (lambda s, f: secret(s, f, " \n"), "files", "empty"),
     "secret for all": (lambda s, f: secret(s, f, "x", 0o644), "files", "everybody may read"),
+    "operators for all": (operators, "files", "everybody may read"),
     "secret wrong": (lambda s, f: secret(s, f, "wrong"), "directory", "LDAP 49"),
     "secret a folder": (
         lambda s, f: changed(s, "sms.token_file", f),

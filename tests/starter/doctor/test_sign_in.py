@@ -16,7 +16,10 @@ __all__ = ["provider"]
 
 
 async def found(
-    provider: OpenIdProvider, public_url: str = CONSOLE, **changes: Any
+    provider: OpenIdProvider,
+    public_url: str = CONSOLE,
+    second_factor: str = "off",
+    **changes: Any,
 ) -> list[Finding]:
     oidc = {
         "issuer": provider.issuer,
@@ -25,13 +28,22 @@ async def found(
         "groups": {"viewer": "viewers"},
     }
     settings = Oidc.model_validate(oidc | changes)
-    return await _collect(guarded("sign-in", check(settings, public_url)))
+    return await _collect(guarded("sign-in", check(settings, public_url, second_factor)))
 
 
 async def test_all_is_well_and_the_redirect_uri_is_named(provider: OpenIdProvider) -> None:
     findings = await found(provider)
     assert [each.mend for each in findings] == [""] * 4
     assert any(f"{CONSOLE}/sign-in/back" in each.about for each in findings)
+
+
+async def test_a_second_factor_that_the_provider_is_not_asked_for_is_told(
+    provider: OpenIdProvider,
+) -> None:
+    demands: list[dict[str, Any]] = [{}, {"acr": ["mfa"]}, {"amr": ["otp"]}]
+    for more, told in zip(demands, (True, False, False), strict=True):
+        findings = await found(provider, second_factor="operators", **more)
+        assert any("console.oidc.acr or amr" in each.mend for each in findings) is told
 
 
 async def test_each_thing_that_is_wrong_is_named(provider: OpenIdProvider, tmp_path: Path) -> None:

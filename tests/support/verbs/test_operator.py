@@ -37,9 +37,11 @@ async def test_an_account_made_at_the_terminal_can_sign_in(
 ) -> None:
     del stack
     file = tmp_path / "operators"
-    for password, roles in ((GOOD, ()), (f"{GOOD}r", ("--role", "auditor", "--role", "operator"))):
+    until = " Open sessions go on: activation support sign-out nikos ends them."
+    both = ("--role", "auditor", "--role", "operator")
+    for password, roles, told in ((GOOD, (), ""), (f"{GOOD}r", both, until)):
         made = operator("Nikos", *roles, file=file, password=password)
-        assert (made.returncode, made.stdout) == (0, "nikos can sign in.\n"), made.stderr
+        assert (made.returncode, made.stdout) == (0, f"nikos can sign in.{told}\n"), made.stderr
     assert len(file.read_text().splitlines()) == 1
     assert await ByFile(file).staff("nikos", GOOD) is None
     nikos = await ByFile(file).staff("nikos", f"{GOOD}r")
@@ -61,6 +63,19 @@ async def test_who_is_signed_out_has_to_sign_in_again_everywhere(stack: TestStac
         (row,) = await audit.page(ledger, stack.keys, action=Action.OPERATE, limit=1)
     assert [who and who.name for who in found] == [None, None, "anna"]
     assert row.reason == f"sign-out {nikos}"
+
+
+async def test_a_renamed_account_of_the_provider_is_signed_out_by_any_of_its_names(
+    stack: TestStack,
+) -> None:
+    digest, long = token_hex(8), timedelta(hours=1)
+    tokens = {name: token_hex(32) for name in (f"anna~{digest}", f"eva~{digest}", "anna")}
+    async with await postgres.connect(stack.ledger_dsn) as ledger:
+        for name, token in tokens.items():
+            await staff_sessions.create(ledger, token, SignedIn(name, ("operator",), None))
+        assert "was signed in 2 times" in sign_out(f"anna~{digest}")
+        token = tokens["anna"]
+        assert await staff_sessions.find(ledger, token, idle=long, absolute=long)
 
 
 @pytest.mark.parametrize(
