@@ -1,6 +1,7 @@
 """One sign-in between its two halves: what the browser keeps, and what is derived from it.
 
-The browser keeps a value with a random part, an end and the page to go on to. State, nonce and
+The browser keeps a value with a random part, an end, the page to go on to, and what the browser is
+known by, as the way back brings no strict cookie. State, nonce and
 PKCE verifier are HMACs of it, so no store is needed, and no state fits a value that was changed or
 came from another browser. That each is used once, the ledger counts.
 """
@@ -24,6 +25,7 @@ class Flow:
     kept: str
     onward: str
     ends: datetime
+    browser: str
 
     def secrets(self, key: bytes) -> Secrets:
         state, nonce, verifier = (
@@ -33,20 +35,21 @@ class Flow:
         return Secrets(state, nonce, verifier)
 
 
-def begin(onward: str, now: datetime) -> Flow:
+def begin(onward: str, browser: str, now: datetime) -> Flow:
     """Return a new sign-in that goes on to this page of the console."""
     path = onward if len(onward) <= _LONGEST_PATH else "/"
     ends = now + LIFETIME
     encoded = base64.urlsafe_b64encode(path.encode()).decode()
-    return Flow(f"{forms.draw()}{forms.draw()}.{int(ends.timestamp())}.{encoded}", path, ends)
+    kept = f"{forms.draw()}{forms.draw()}.{int(ends.timestamp())}.{encoded}.{browser}"
+    return Flow(kept, path, ends, browser)
 
 
 def read(kept: str | None) -> Flow | None:
     """Return the sign-in of a browser's value, which only its state proves; None if it is none."""
     try:
-        _, ends, encoded = (kept or "").split(".")
+        _, ends, encoded, browser = (kept or "").split(".")
         path = base64.urlsafe_b64decode(encoded).decode()
-        return Flow(kept or "", path, datetime.fromtimestamp(int(ends), UTC))
+        return Flow(kept or "", path, datetime.fromtimestamp(int(ends), UTC), browser)
     except (ValueError, OverflowError, OSError):
         return None
 

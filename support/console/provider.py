@@ -25,10 +25,11 @@ from support.console.console_request import (
     opened,
 )
 from support.console.oidc_flow import Flow
+from support.console.sign_in_audit import note_refusal
+from support.console.sign_in_limits import SignInLimits
 from support.verbs.oidc import NotEnough, account_of, is_provided, staff_by
-from support.verbs.staff import Staff
+from support.verbs.staff import PROVIDED, Staff
 from translations import N_
-from web.limits import Purpose
 
 log = structlog.get_logger(__name__)
 router = APIRouter()
@@ -55,7 +56,8 @@ async def there(ctx: AnyoneRequest) -> Response:
     onward = inside(ctx.request.query_params.get("next", ""))
     if ctx.request.headers.get("sec-fetch-site") == "cross-site":
         return ctx.see(SIGN_IN, next=onward)
-    flow = oidc_flow.begin(onward, await clock.now(ctx.app.pool))
+    browser = SignInLimits(ctx, PROVIDED).token
+    flow = oidc_flow.begin(onward, browser, await clock.now(ctx.app.pool))
     secrets = flow.secrets(ctx.app.keys.session_key)
     try:
         address = await oidc.provider.address(secrets, ctx.language)
@@ -71,7 +73,6 @@ async def there(ctx: AnyoneRequest) -> Response:
 async def back(ctx: AnyoneRequest) -> Response:
     """Take in the provider's answer, which is good once and in the browser that began."""
     oidc = _oidc(ctx)
-    await ctx.site.limits.take(ctx.site.limits.by_address(Purpose.SIGN_INS, ctx.host))
     flow = await _begun_here(ctx, oidc)
     if flow is None:
         log.warning("a sign-in by the provider failed", reason="state")
@@ -90,13 +91,14 @@ async def back(ctx: AnyoneRequest) -> Response:
         response = _again(ctx, onward, _FAILED, 403)
     except NotEnough as lacking:
         name = lacking.account.name
-        await _note(ctx, name, "sign_in_by_provider_refused", lacking.reason)
+        await note_refusal(ctx, name, "sign_in_by_provider_refused", lacking.reason)
         response = _again(ctx, onward, str(lacking), 403)
     else:
         await ctx.end()
         await ctx.begin(staff)
         response = opened(onward)
         ctx.site.session_cookie.set(response, ctx.token or "")
+        await SignInLimits(ctx, PROVIDED, flow.browser).remember_browser(response)
     oidc.cookie.delete(response)
     return response
 
@@ -118,6 +120,8 @@ async def _begun_here(ctx: ConsoleRequest, oidc: SignInByProvider) -> Flow | Non
     now = await clock.now(ctx.app.pool)
     if flow is None or not oidc_flow.fits(flow, ctx.app.keys.session_key, states, now):
         return None
+    # Not before: any web page can have browsers ask for this address, and use the limit up.
+    await SignInLimits(ctx, PROVIDED, flow.browser).count_answer()
     once = Bound(f"oidc:{states[0]}", 1, oidc_flow.LIFETIME)
     return flow if await _has_room(ctx, once) else None
 

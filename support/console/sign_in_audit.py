@@ -11,6 +11,7 @@ from ledger.budgets import Bound
 from settings.section import MOST
 from support.console.console_request import ConsoleRequest
 from support.console.sign_in_limits import SignInLimits
+from support.verbs.staff import lasting
 from web.limits import networks
 
 FAILED = "sign_in_failed"
@@ -37,8 +38,20 @@ async def note_failure(ctx: ConsoleRequest, limits: SignInLimits, action: str = 
     network = [*networks(ctx.host).values()][-1]
     attempts = Bound(f"failed:{index('staff', f'{action} {who} {network}')}", MOST, window)
     number = MOST - (await budgets.take(ctx.app.pool, [attempts]))[attempts.bucket].left
-    if number not in _NOTED:
-        return
-    rows = Bound(f"failed_rows:{index('staff', f'{action} {who}')}", most, window)
-    if budgets.latest(await budgets.take(ctx.app.pool, [rows])) is None:
+    if number in _NOTED and await _has_room(ctx, action, who, most):
         await note(ctx, who, action, f"{number} times: {network}")
+
+
+async def note_refusal(ctx: ConsoleRequest, name: str, action: str, reason: str = "") -> None:
+    """Write the audit row of a right sign-in without a role, which any student can repeat."""
+    most = ctx.app.settings.limits.failed_sign_ins_per_name
+    if await _has_room(ctx, action, lasting(name), most):
+        await note(ctx, name, action, reason)
+
+
+async def _has_room(ctx: ConsoleRequest, action: str, who: str, most: int) -> bool:
+    """Count a row of this kind, and return whether the window has fewer than so many."""
+    window = timedelta(hours=ctx.app.settings.limits.failed_sign_ins_hours)
+    rows = f"failed_rows:{ctx.app.keys.index('staff', f'{action} {who}')}"
+    taken = await budgets.take(ctx.app.pool, [Bound(rows, most, window)])
+    return budgets.latest(taken) is None

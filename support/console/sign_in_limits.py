@@ -6,6 +6,7 @@ name has signed in before, and more for the browser that has, whose cookie says 
 forgets failures when somebody signs in, and so does this limit.
 """
 
+import re
 from datetime import timedelta
 
 from fastapi import Response
@@ -17,21 +18,28 @@ from web import forms
 from web.cookies import Cookie
 from web.limits import PROXY, Purpose, networks
 
-_LONGEST_TOKEN = 64
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LEVELS = ("name", "name_without_cookie", "name_elsewhere")
 
 
 class SignInLimits:
     """The limits of one attempt with this name."""
 
-    def __init__(self, ctx: ConsoleRequest, name: str) -> None:
+    def __init__(self, ctx: ConsoleRequest, name: str, token: str | None = None) -> None:
         self._ctx = ctx
         self.name = name.lower()
         days = ctx.app.settings.console.known_days
         self._known_for = timedelta(days)
         self._cookie = Cookie("desk-known", ctx.site.public_url, "strict", self._known_for)
         self._address = networks(ctx.host)["address"]
-        self._token = self._cookie.read(ctx.request) or ""
+        self._token = token or self._cookie.read(ctx.request) or ""
+
+    @property
+    def token(self) -> str:
+        """Return what the browser is known by, or comes to be known by."""
+        if not _TOKEN.fullmatch(self._token):
+            self._token = forms.draw() + forms.draw()
+        return self._token
 
     async def count(self) -> None:
         """Count the attempt; raises `RateLimited` past a limit."""
@@ -43,6 +51,13 @@ class SignInLimits:
         else:
             bounds = [*self._of_name, *by_address]
         await self._ctx.site.limits.take(bounds)
+
+    async def count_answer(self) -> None:
+        """Count an answer of the provider, if it has not signed this browser in before."""
+        if not await self._is_known("browser", self._token):
+            await self._ctx.site.limits.take(
+                self._ctx.site.limits.by_address(Purpose.SIGN_INS, self._ctx.host)
+            )
 
     async def forget(self) -> None:
         """Forget the attempts with this name, after its password was right."""
@@ -63,12 +78,17 @@ class SignInLimits:
 
     async def remember(self, response: Response) -> None:
         """Note that this name has signed in with this browser and from this address."""
-        if not 0 < len(self._token) <= _LONGEST_TOKEN:
-            self._token = forms.draw() + forms.draw()
-        self._cookie.set(response, self._token)
-        marks = (("browser", self._token), ("address", self._address), ("name", self.name))
-        for kind, value in marks:
-            await budgets.keep(self._ctx.app.pool, self._known(kind, value), self._known_for)
+        await self.remember_browser(response)
+        for kind, value in (("address", self._address), ("name", self.name)):
+            await self._keep(kind, value)
+
+    async def remember_browser(self, response: Response) -> None:
+        """Note that this name has signed in with this browser."""
+        self._cookie.set(response, self.token)
+        await self._keep("browser", self.token)
+
+    async def _keep(self, kind: str, value: str) -> None:
+        await budgets.keep(self._ctx.app.pool, self._known(kind, value), self._known_for)
 
     async def is_name_known(self) -> bool:
         """Return whether anybody has signed in with this name."""

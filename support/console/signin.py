@@ -20,7 +20,7 @@ from support.console.console_request import (
     opened,
 )
 from support.console.handbook import sections
-from support.console.sign_in_audit import note, note_failure
+from support.console.sign_in_audit import note_failure, note_refusal
 from support.console.sign_in_limits import SignInLimits
 from support.verbs.second_factor import is_required
 from support.verbs.signin import NoRole
@@ -63,7 +63,7 @@ async def signed_in(ctx: AnyoneRequest) -> Response:
         return _again(ctx, name, onward, _AWAY, 503)
     except NoRole as nobody:
         await limits.forget()
-        await note(ctx, nobody.name, "sign_in_refused")
+        await note_refusal(ctx, nobody.name, "sign_in_refused")
         return _again(ctx, name, onward, str(nobody))
     if staff is None:
         await note_failure(ctx, limits)

@@ -22,7 +22,7 @@ from ledger import activations, budgets, used_again
 from support.verbs import cases
 from support.verbs.actions import ActionRefused
 from support.verbs.registrar_rows import in_sight, opened, person_in, region_of
-from support.verbs.staff import Action, StaffContext
+from support.verbs.staff import Action, StaffContext, lasting
 from translations import N_
 
 _FEWEST = 2
@@ -201,7 +201,7 @@ async def _count_and_compare(
     once = hashlib.sha256("\0".join((submission_id, *holders)).encode()).hexdigest()[:32]
     limits = ctx.settings.limits
     window = timedelta(hours=limits.caller_questions_hours)
-    staff = f"caller_of:{ctx.staff.name.casefold()}"
+    staff = f"caller_of:{lasting(ctx.staff.name)}"
     own = budgets.Bound(staff, limits.caller_questions_per_staff, window)
     each_a_day = limits.caller_questions_per_student
     asked = [budgets.Bound(f"caller:{holder}", each_a_day, window) for holder in holders]

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from adapters.oidc.tokens import Claims
 from settings.pages import Oidc
 from support.verbs.signin import NO_ROLE
-from support.verbs.staff import Staff, StaffRole
+from support.verbs.staff import PROVIDED, Staff, StaffRole
 from translations import N_
 
 _SHOWN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
-_MARK = "~"
 _WEAK = N_(
     "You signed in at the university without the second factor that the desk demands. Sign out"
     " there, and sign in with it."
 )
-_ACCOUNT = re.compile(rf".*{_MARK}[0-9a-f]{{16}}")
+_ACCOUNT = re.compile(rf".*{PROVIDED}[0-9a-f]{{16}}")
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def account_of(claims: Claims) -> Account:
     digest = hashlib.sha256(f"{issuer}\0{subject}".encode()).hexdigest()[:16]
     shown = claims.get("preferred_username")
     known = isinstance(shown, str) and _SHOWN.fullmatch(shown)
-    return Account(f"{str(shown).lower() if known else ''}{_MARK}{digest}", issuer, subject)
+    return Account(f"{str(shown).lower() if known else ''}{PROVIDED}{digest}", issuer, subject)
 
 
 def is_provided(name: str) -> bool:

@@ -101,6 +101,15 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
 }
 
 
+PROVIDED = "~"
+"""Stands in the name of an account of the OpenID Connect provider, and in no other name."""
+
+
+def lasting(name: str) -> str:
+    """Return what stays of a name: of a provider's account the digest, as people may rename it."""
+    return name.rpartition(PROVIDED)[2].casefold()
+
+
 class NotAllowed(Exception):
     """None of this person's roles allows the action; the text says so."""
 

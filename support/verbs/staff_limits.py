@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ledger import budgets
 from postgres import Connection
-from support.verbs.staff import Action, StaffContext
+from support.verbs.staff import Action, StaffContext, lasting
 from web.limits import Purpose, RateLimited, RateLimits
 
 PURPOSES: Mapping[Action, Purpose] = {
@@ -21,7 +21,7 @@ _STOPPED = {f"stopped:{purpose}": purpose for purpose in PURPOSES.values()}
 async def count(ctx: StaffContext, action: Action, once: str | None = None) -> None:
     """Check the role and count one use, a named one once; raises `NotAllowed`, `RateLimited`."""
     ctx.staff.check(action)
-    purpose, name = PURPOSES[action], ctx.staff.name.casefold()
+    purpose, name = PURPOSES[action], lasting(ctx.staff.name)
     bound = RateLimits(ctx.pool, ctx.keys, ctx.settings.limits).by(purpose, "staff", name)
     opens = budgets.latest(await budgets.take(ctx.pool, [bound], once))
     if opens is None:

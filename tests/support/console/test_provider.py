@@ -28,6 +28,8 @@ SESSIONS = "SELECT name, roles FROM staff_session ORDER BY created_at DESC LIMIT
 HELPDESK = ["/desk/helpdesk"]
 __all__ = ["provider"]
 
+FEW = {"networks": {}, "sign_ins_per_address": 3}
+
 Desk = Callable[..., Browser]
 Newest = Callable[[], Awaitable[tuple[str, str, str]]]
 
@@ -52,9 +54,11 @@ def desk(
             departments={"/desk/physics": ["401"]},
         )
         file = changes.pop("operators_file", None)
+        limits = settings.limits.model_copy(update=changes.pop("limits", {}))
         oidc = oidc.model_copy(update=changes)
         console = settings.console.model_copy(update={"oidc": oidc, "operators_file": file})
-        return Browser(make_app(settings.model_copy(update={"console": console})), HOST)
+        changed = settings.model_copy(update={"console": console, "limits": limits})
+        return Browser(make_app(changed), HOST)
 
     return opened
 
@@ -364,19 +368,21 @@ async def test_the_way_back_leads_nowhere_else(
     assert answer.headers["refresh"] == "0; url=/"
 
 
-async def test_a_changed_page_to_go_on_to_fits_no_state(
+async def test_a_changed_page_to_go_on_to_or_browser_fits_no_state(
     desk: Desk, provider: OpenIdProvider
 ) -> None:
     browser = desk()
     answer = await provider.answer(await begin(browser), "anna")
-    drawn, ends, _ = browser.http.cookies["desk-flow"].split(".")
+    drawn, ends, onward, known = browser.http.cookies["desk-flow"].split(".")
     for changed in (
-        f"{drawn}.{ends}.Ly9ldmls",
-        f"{drawn}.9{ends}.Lw==",
+        f"{drawn}.{ends}.Ly9ldmls.{known}",
+        f"{drawn}.9{ends}.{onward}.{known}",
+        f"{drawn}.{ends}.{onward}.{known[::-1]}",
+        f"{drawn}.{ends}.{onward}",
         "",
-        "..",
-        "a.b.c",
-        "a.9e9.Lw",
+        "...",
+        "a.b.c.d",
+        "a.9e9.Lw.d",
     ):
         browser.http.cookies.clear()
         browser.http.cookies.set("desk-flow", changed)
@@ -418,6 +424,48 @@ async def test_strangers_do_not_fill_the_audit(
         told = f"{HOST}/sign-in/back?error=access_denied&state={state}"
         assert (await back(browser, told)).status_code == 403
     assert await pool.fetchval("SELECT count(*) FROM audit") - before == 3
+
+
+async def test_who_has_no_role_there_does_not_fill_the_audit_either(
+    desk: Desk, provider: OpenIdProvider, pool: Pool
+) -> None:
+    """Any student signs in at the provider, as often as they like and by what name they like."""
+    await pool.execute("DELETE FROM budget WHERE bucket ~ '^(sign_ins|failed_rows):'")
+    before = await pool.fetchval("SELECT count(*) FROM audit")
+    for number in range(12):
+        provider.says("anna", groups=[], preferred_username=f"anna{number}")
+        assert (await come(desk(), provider)).status_code == 403
+    assert await pool.fetchval("SELECT count(*) FROM audit") - before == 10
+
+
+async def test_a_page_elsewhere_uses_up_nobodys_attempts(
+    desk: Desk, provider: OpenIdProvider, pool: Pool
+) -> None:
+    """Its pictures have the browsers of a whole network ask for the address of the way back."""
+    await pool.execute("DELETE FROM budget WHERE bucket ~ '^sign_ins:'")
+    drawn_in = desk(limits=FEW)
+    for number in range(6):
+        answer = await back(drawn_in, f"{HOST}/sign-in/back?code=x&state={number}")
+        assert answer.status_code == 403
+    assert (await come(desk(limits=FEW), provider)).status_code == 200
+
+
+async def test_a_neighbour_at_the_same_address_keeps_no_known_browser_out(
+    desk: Desk, provider: OpenIdProvider, pool: Pool
+) -> None:
+    await pool.execute("DELETE FROM budget WHERE bucket ~ '^(sign_ins|known):'")
+    owner, other = desk(limits=FEW), desk(limits=FEW)
+    assert (await come(owner, provider)).status_code == 200
+    statuses = []
+    for _ in range(4):
+        neighbour = desk(limits=FEW)
+        state = parse_qs(urlsplit(await begin(neighbour)).query)["state"][0]
+        told = f"{HOST}/sign-in/back?error=access_denied&state={state}"
+        statuses.append((await back(neighbour, told)).status_code)
+    assert statuses[-1] == 429
+    assert (await come(other, provider)).status_code == 429
+    assert (await come(owner, provider)).status_code == 200
+    await pool.execute("DELETE FROM budget WHERE bucket ~ '^sign_ins:'")
 
 
 async def test_new_keys_of_the_provider_are_read(

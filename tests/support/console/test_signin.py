@@ -106,6 +106,22 @@ async def test_who_has_no_role_is_told_so_and_not_let_in(
     assert await pool.fetchval(noted) == 1
 
 
+async def test_who_has_no_role_does_not_fill_the_audit(
+    make_app: MakeApp, settings: Settings, stack: TestStack, pool: Pool
+) -> None:
+    """A student's own password is right however often it is typed."""
+    await pool.execute("DELETE FROM budget WHERE bucket ~ '^(sign_ins|failed_rows):'")
+    nobodys = console(settings, groups={"viewer": f"cn=auditor,{GROUPS_DN}"})
+    limits = settings.limits.model_copy(update={"failed_sign_ins_per_name": 2})
+    browser = Browser(make_app(nobodys.model_copy(update={"limits": limits})), HOST)
+    noted = "SELECT count(*) FROM audit WHERE actor = 'viewer' AND action = 'sign_in_refused'"
+    before = await pool.fetchval(noted)
+    for _ in range(4):
+        status, _ = await tries(browser, "viewer", stack._stack.place.secret("viewer"))
+        assert status == 422
+    assert await pool.fetchval(noted) - before == 2
+
+
 async def test_the_support_of_the_demo_has_the_roles_of_two_groups(signed_in: SignedIn) -> None:
     page = await (await signed_in("support")).get("/case/A-7K3F-92QD/cancel")
     assert page.status_code == 200

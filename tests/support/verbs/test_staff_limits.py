@@ -76,6 +76,14 @@ async def test_each_kind_of_look_has_a_limit_of_its_own(eva: StaffContext) -> No
     await staff_limits.count(eva, Action.DECODE, once="A")
 
 
+async def test_another_name_at_the_provider_begins_no_new_limit(eva: StaffContext) -> None:
+    digest, roles = secrets.token_hex(8), eva.staff.roles
+    for name in ("eva", "maria"):
+        await search(replace(eva, staff=Staff(f"{name}~{digest}", roles)), "no")
+    with pytest.raises(RateLimited):
+        await search(replace(eva, staff=Staff(f"~{digest}", roles)), "no")
+
+
 async def test_whoever_may_not_search_uses_nothing_up(desk: StaffContext) -> None:
     viewer = of(desk, StaffRole.VIEWER)
     with pytest.raises(NotAllowed):
