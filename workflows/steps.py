@@ -107,7 +107,7 @@ REASONS: Mapping[Step, frozenset[WaitReason | None]] = {
         WaitReason.DATA_DISPUTED,
         WaitReason.DIRECTORY_DOWN,
     },
-    Step.PASSWORD: frozenset({WaitReason.WAITING_PASSWORD}),
+    Step.PASSWORD: _ENGINE | {WaitReason.WAITING_PASSWORD},
     Step.PROVISIONING: _ENGINE | {None, WaitReason.DIRECTORY_DOWN},
     Step.NEEDS_SUPPORT: frozenset(
         {

@@ -185,8 +185,10 @@ class Explored:
         self._timers.append((self.now + duration, over))
         await over
 
-    async def _local(self, name: str, *_: Model, **__: Any) -> Any:
-        return await self._try(f"local {name}")
+    async def _local(self, name: str, *given: Model, **_: Any) -> Any:
+        # The same activity leads elsewhere when its code was typed to stop the activation.
+        stops = any(getattr(each, "stops", False) for each in given)
+        return await self._try(f"{'stopping' if stops else 'local'} {name}")
 
     async def _durable(self, name: str, *_: Model, **__: Any) -> Any:
         outcome = await self._try(f"durable {name}")
@@ -352,7 +354,7 @@ def _failure(kind: str, how: str) -> Exception:
     cause = ApplicationError(
         "", type="CONFIGURATION" if permanent else how, non_retryable=permanent
     )
-    if kind == "local":
+    if kind != "durable":
         return cause
     if permanent:
         return _activity_error(cause)

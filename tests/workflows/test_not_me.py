@@ -58,6 +58,28 @@ async def test_the_code_that_somebody_else_has_used_stops_it(
     await is_stopped(student)
 
 
+@pytest.mark.parametrize("step", [Step.PIN, Step.REVIEW, Step.PASSWORD])
+async def test_an_outage_of_the_ledger_is_waited_for_at_each_step(
+    begin: Begin, world: World, step: Step
+) -> None:
+    student = await begin()
+    if step is Step.PIN:
+        await student.sent()
+    elif step is Step.REVIEW:
+        await student.sent()
+        await student.pin()
+        await student.until(lambda now: now.review is not None)
+    else:
+        await student.agrees()
+    world.failing = {ActivityName.CHECK_PIN: 10_000}
+    waiting = asyncio.ensure_future(stops(student))
+    await student.until(lambda now: now.wait_reason is WaitReason.LEDGER_DOWN)
+    assert (await student.progress()).step is step
+    world.failing = {}
+    assert (await waiting).verdict is Verdict.ACCEPTED
+    await is_stopped(student)
+
+
 async def test_an_older_code_stops_it_too(begin: Begin) -> None:
     student = await begin()
     await student.sent()

@@ -122,6 +122,7 @@ def test_templates_name_only_what_pages_are_given() -> None:
             "channels",
             "other_channels",
             "since",
+            "told",
         ),
     }
     found: set[str] = set()
