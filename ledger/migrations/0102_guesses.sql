@@ -68,11 +68,12 @@ BEGIN
 END $$;
 
 -- For each rate limit when a message is allowed, null where it is now. None is while the guesses at
--- its contact (a holder `guess:...`) are spent: its code would not be compared.
+-- its contact (a holder `guess:...`) are spent: its code would not be compared; nor to a contact at
+-- which somebody stopped an activation (a holder `closed:...`).
 CREATE FUNCTION message_allowed_at(
     charged text, counted text[], windows interval[], befores integer[]
 ) RETURNS timestamptz[] LANGUAGE sql STABLE AS $$
-    SELECT array_agg(CASE WHEN holder LIKE 'guess:%' THEN (
+    SELECT array_agg(CASE WHEN holder LIKE 'guess:%' OR holder LIKE 'closed:%' THEN (
         SELECT max(ends_at) FILTER (WHERE total > before)
         FROM (
             SELECT ends_at, sum(used) OVER (ORDER BY ends_at DESC) AS total

@@ -1,7 +1,9 @@
 -- Tells since when attack mode is on; NULL while it is off. It begins when the wrong codes of the
 -- last five minutes, or the starts of the last minute that found nobody, rise above this number and
--- this share of all. It stays on while they are above half of both, and ends once they were below
--- for `quiet`. It is a row of `budget` that ends then.
+-- this share. The share of misses is that of misses and of the contacts that a code was reserved
+-- for: starts with one contact on file, again and again, kept the share of a stranger's misses low.
+-- It stays on while they are above half of both, and ends once they were below for `quiet`. It is a
+-- row of `budget` that ends then.
 CREATE FUNCTION attack_mode(
     least_wrong integer, share_of_wrong double precision,
     least_missed integer, share_of_missed double precision, quiet interval,
@@ -9,7 +11,7 @@ CREATE FUNCTION attack_mode(
 ) LANGUAGE plpgsql AS $$
 DECLARE
     at timestamptz; part double precision;
-    wrong bigint; compared bigint; missed bigint; started bigint;
+    wrong bigint; compared bigint; missed bigint; found bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('attack_mode', 0));
     at := clock_timestamp();
@@ -19,9 +21,12 @@ BEGIN
     SELECT count(*) FILTER (WHERE outcome = 'wrong'), count(*) INTO wrong, compared
         FROM attempt a WHERE a.at > clock_timestamp() - interval '5 min'
         AND outcome IN ('wrong', 'right');
-    SELECT count(*) FILTER (WHERE end_step = 'not_found'), count(*) INTO missed, started
-        FROM activation WHERE started_at > clock_timestamp() - interval '1 min';
-    IF (missed >= least_missed * part AND missed > started * share_of_missed * part)
+    SELECT count(*) INTO missed FROM activation
+        WHERE started_at > clock_timestamp() - interval '1 min' AND end_step = 'not_found';
+    SELECT count(DISTINCT contact_index) INTO found FROM message
+        WHERE reserved_at > clock_timestamp() - interval '1 min'
+        AND contact_index <> '' AND key LIKE '%:pin:%';
+    IF (missed >= least_missed * part AND missed > (missed + found) * share_of_missed * part)
         OR (wrong >= least_wrong * part AND wrong > compared * share_of_wrong * part)
     THEN
         begins := since IS NULL;
