@@ -28,29 +28,27 @@ finally:
 """
 
 
-def test_a_command_which_has_keys_as_well_leaves_no_dump(tmp_path: Path) -> None:
-    done = subprocess.run(  # noqa: S603 - our own program
-        (sys.executable, "-c", _COMMAND),
-        cwd=tmp_path,
+def ended(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program of our own in this folder until it ends."""
+    return subprocess.run(  # noqa: S603 - our own program
+        (sys.executable, "-c", program),
+        cwd=folder,
         env={"PYTHONPATH": str(ROOT)},
         check=False,
         capture_output=True,
         text=True,
     )
+
+
+def test_a_command_which_has_keys_as_well_leaves_no_dump(tmp_path: Path) -> None:
+    done = ended(_COMMAND, tmp_path)
     (core,) = (line for line in done.stdout.splitlines() if line.startswith("Max core file size"))
     assert core.split()[4:6] == ["0", "0"]
     assert done.stdout.endswith("\n 00000000\n\n")
 
 
 def test_a_crash_leaves_no_dump_and_a_handler_of_dumps_gets_no_memory(tmp_path: Path) -> None:
-    done = subprocess.run(  # noqa: S603 - our own program
-        (sys.executable, "-c", _CRASH),
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT)},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    done = ended(_CRASH, tmp_path)
     assert done.returncode == -signal.SIGABRT, done.stderr
     assert done.stdout == "(0, 0) 00000000\n\n"
     assert [*tmp_path.iterdir()] == []

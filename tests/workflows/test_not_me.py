@@ -38,22 +38,30 @@ async def test_a_code_that_nobody_typed_stops_it(begin: Begin) -> None:
     await is_stopped(student)
 
 
-@pytest.mark.parametrize("step", [Step.INSURANCE, Step.REVIEW, Step.PASSWORD])
-async def test_the_code_that_somebody_else_has_used_stops_it(
-    begin: Begin, world: World, step: Step
-) -> None:
+async def stands_at(begin: Begin, world: World, step: Step) -> Student:
+    """Give a student whose code was sent, and who has gone on to this step."""
     if step is Step.INSURANCE:
         world.persons = tuple(
             each.model_copy(update={"insurance_number": None}) for each in world.persons
         )
     student = await begin()
     await student.sent()
+    if step is Step.PIN:
+        return student
     await student.pin()
     if step is not Step.INSURANCE:
         await student.until(lambda now: now.review is not None)
     if step is Step.PASSWORD:
         await student.consent()
     await student.reaches(step)
+    return student
+
+
+@pytest.mark.parametrize("step", [Step.INSURANCE, Step.REVIEW, Step.PASSWORD])
+async def test_the_code_that_somebody_else_has_used_stops_it(
+    begin: Begin, world: World, step: Step
+) -> None:
+    student = await stands_at(begin, world, step)
     assert (await stops(student)).verdict is Verdict.ACCEPTED
     await is_stopped(student)
 
@@ -62,15 +70,7 @@ async def test_the_code_that_somebody_else_has_used_stops_it(
 async def test_an_outage_of_the_ledger_is_waited_for_at_each_step(
     begin: Begin, world: World, step: Step
 ) -> None:
-    student = await begin()
-    if step is Step.PIN:
-        await student.sent()
-    elif step is Step.REVIEW:
-        await student.sent()
-        await student.pin()
-        await student.until(lambda now: now.review is not None)
-    else:
-        await student.agrees()
+    student = await stands_at(begin, world, step)
     world.failing = {ActivityName.CHECK_PIN: 10_000}
     waiting = asyncio.ensure_future(stops(student))
     await student.until(lambda now: now.wait_reason is WaitReason.LEDGER_DOWN)
