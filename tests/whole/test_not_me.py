@@ -1,14 +1,13 @@
 """Through the real portal: a stranger's activation is stopped by whoever got its message."""
 
 import json
-import re
 from functools import partial
 
 from domain.references import first_group
 from tests.stack import WholeStack
 from tests.whole.student import Student, until
-from tests.whole.test_journeys import Browser, browsing, enrol, messages
-from tests.whole.test_stranger import begin
+from tests.whole.test_journeys import Browser, browsing, enrol
+from tests.whole.test_stranger import begin, code_of
 
 
 def test_whoever_got_the_message_stops_it_and_staff_open_the_contact_again(
@@ -18,10 +17,7 @@ def test_whoever_got_the_message_stops_it_and_staff_open_the_contact_again(
     enrol(env, student, mobilephone=student.mobile)
     to = f"+30{student.mobile}"
 
-    def code(browser: Browser) -> str | None:
-        mark = first_group(browser.reference)
-        texts = (message["text"] for message in messages(env, to) if mark in message["text"])
-        return next((re.findall(r"(?<!\d)\d{6}(?!\d)", text)[-1] for text in texts), None)
+    code = partial(code_of, env, to)
 
     def asks(browser: Browser, mark: str, pin: str) -> tuple[str, str]:
         browser.visit(f"/not-me?mark={mark}")

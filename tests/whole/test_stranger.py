@@ -1,12 +1,20 @@
 """Whose messages a stranger has spent still comes to an account: by a second datum, or by staff."""
 
 import re
+from collections.abc import Mapping
 from functools import partial
 
 from domain.references import first_group
 from tests.stack import WholeStack
 from tests.whole.student import Student, until
 from tests.whole.test_journeys import Browser, browsing, enrol, messages
+
+
+def code_of(env: Mapping[str, str], to: str, browser: Browser) -> str | None:
+    """Return the code in a message to this contact with the mark of the browser's activation."""
+    mark = first_group(browser.reference)
+    texts = (message["text"] for message in messages(env, to) if mark in message["text"])
+    return next((re.findall(r"(?<!\d)\d{6}(?!\d)", text)[-1] for text in texts), None)
 
 
 def begin(browser: Browser, student: Student) -> None:
@@ -23,10 +31,7 @@ def test_the_owner_of_a_mobile_that_a_stranger_spent_gets_in_all_the_same(
     enrol(env, student, mobilephone=student.mobile)
     to = f"+30{student.mobile}"
 
-    def code(browser: Browser) -> str | None:
-        mark = first_group(browser.reference)
-        texts = (message["text"] for message in messages(env, to) if mark in message["text"])
-        return next((re.findall(r"(?<!\d)\d{6}(?!\d)", text)[-1] for text in texts), None)
+    code = partial(code_of, env, to)
 
     for _ in range(3):
         with browsing(env, "el") as stranger:
