@@ -12,6 +12,7 @@ import re
 import signal
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ _CALLS = {
     "SignalWorkflowExecution": "signals",
     "DescribeWorkflowExecution": "describes",
 }
+_PUBLISHED_EVERY = 2.0
+"""Seconds in which Temporal publishes its counters at least once; a journey is shorter."""
 _CALL = re.compile(
     r'^service_requests\{[^}]*operation="(\w+)"[^}]*service_name="frontend"\} (\d+)$', re.MULTILINE
 )
@@ -77,6 +80,7 @@ def calls(folder: Path) -> Counter[str]:
     """Return how often clients have called Temporal's front end by now, by kind."""
     log = (folder / "logs" / "temporal.log").read_text("utf-8", "replace")
     *_, url = re.findall(r"http://\S+/metrics", log)
+    time.sleep(_PUBLISHED_EVERY)
     counted: Counter[str] = Counter()
     for operation, number in _CALL.findall(httpx.get(url).raise_for_status().text):
         if operation in _CALLS:
