@@ -110,7 +110,7 @@ abuse: setup-dev ## play 300,000 guesses at codes of 20,000 activations, with st
 fuzz: setup-dev .schemathesis ## send 100,000 drawn requests to portal and console, and try the codec and each validator
 	@$(BIN)/python -m tests.fuzz $(REQUESTS) $(SEED)
 
-mutants: setup-dev ## put 34 faults of security into a copy, one after the other: a test must fail by each
+mutants: setup-dev ## put 35 faults of security into a copy, one after the other: a test must fail by each
 	@$(BIN)/python -m tests.mutants $(NAME)
 
 enumeration: setup-dev ## ask the portal with uniform answers by 1,000 contacts on file and 1,000 unknown ones, and compare answers and times

@@ -138,12 +138,16 @@ class Provider:
         return location.startswith(f"{self.redirect_uri}?")
 
     async def _completed(self, claims: Claims, there: str, access_token: str) -> Claims:
-        """Add what UserInfo alone tells, which must be of the same person."""
+        """Add name and groups that UserInfo alone tells, which must be of the same person.
+
+        UserInfo is not signed: how somebody signed in (`acr`, `amr`) is the ID token's to say.
+        """
         bearer = {"Authorization": f"Bearer {access_token}"}
         told = _object(await self._asked("GET", there, headers=bearer))
         if told.get("sub") != claims["sub"]:
             raise ProviderRefused("another subject")
-        return {**told, **claims}
+        added = ("preferred_username", self._settings.groups_claim)
+        return {name: told[name] for name in added if name in told} | {**claims}
 
     async def _verified(self, id_token: str, access_token: str, expected: Expected) -> Claims:
         keys = (await self._description(_FRESH_SECONDS)).keys

@@ -53,10 +53,13 @@ def desk(
             groups={"helpdesk": "/desk/helpdesk", "viewer": "viewers"},
             departments={"/desk/physics": ["401"]},
         )
-        file = changes.pop("operators_file", None)
+        own = {
+            "operators_file": changes.pop("operators_file", None),
+            "second_factor": changes.pop("second_factor", "off"),
+        }
         limits = settings.limits.model_copy(update=changes.pop("limits", {}))
         oidc = oidc.model_copy(update=changes)
-        console = settings.console.model_copy(update={"oidc": oidc, "operators_file": file})
+        console = settings.console.model_copy(update={"oidc": oidc, **own})
         changed = settings.model_copy(update={"console": console, "limits": limits})
         return Browser(make_app(changed), HOST)
 
@@ -220,6 +223,34 @@ async def test_a_second_factor_can_be_demanded(
     assert await is_in(browser) is bool(enters)
     assert enters is not False or WEAK in answer.text
     assert enters is not None or FAILED in answer.text
+
+
+@pytest.mark.parametrize(
+    ("demands", "claims"),
+    [({"acr": ["mfa"]}, {"acr": "mfa"}), ({"amr": ["otp"]}, {"amr": ["otp"]})],
+    ids=["acr", "amr"],
+)
+async def test_how_somebody_signed_in_is_told_by_the_signed_token_alone(
+    desk: Desk, provider: OpenIdProvider, demands: dict[str, list[str]], claims: dict[str, Any]
+) -> None:
+    """UserInfo is not signed, and tells of a person, not of this sign-in."""
+    browser = desk(**demands)
+    provider.says("anna", groups=HELPDESK, **claims, by_userinfo=["groups", *claims])
+    assert WEAK in (await come(browser, provider)).text
+    assert not await is_in(browser)
+    provider.says("anna", groups=HELPDESK, **claims, by_userinfo=["groups"])
+    await come(browser, provider)
+    assert await is_in(browser)
+
+
+@pytest.mark.parametrize("second_factor", ["operators", "all"])
+async def test_the_second_factor_of_the_console_is_not_asked_after_the_provider(
+    desk: Desk, provider: OpenIdProvider, second_factor: str
+) -> None:
+    """Without `acr` or `amr`, an operator enters by whatever the provider takes as enough."""
+    browser = desk(second_factor=second_factor, groups={"operator": "/desk/helpdesk"})
+    await come(browser, provider)
+    assert await is_in(browser)
 
 
 LIES: dict[str, dict[str, Any]] = {
