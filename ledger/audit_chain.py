@@ -8,10 +8,13 @@ removed at the beginning are found.
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 from cryptography.exceptions import InvalidTag
 
 from ledger import audit, audit_heads, locks
@@ -36,8 +39,8 @@ class Chain:
 
     `first`: the row with which it begins. `held`: whether the chain has the head that was expected;
     None when none was. `newest`: the newest of the sent heads that were compared; `missing`: those
-    that the chain should have and has not. `loose`: rows before the first were removed, but not as
-    the engine cuts them.
+    that the chain should have and has not; `early`: those of a day to come. `loose`: rows before
+    the first were removed, but not as the engine cuts them.
     """
 
     rows: int
@@ -47,11 +50,13 @@ class Chain:
     held: bool | None
     newest: SentHead | None = None
     missing: tuple[SentHead, ...] = ()
+    early: tuple[SentHead, ...] = ()
     loose: bool = False
 
     @property
     def whole(self) -> bool:
-        return self.bad is None and self.held is not False and not self.missing and not self.loose
+        wrong = self.held is False or self.missing or self.early or self.loose
+        return self.bad is None and not wrong
 
 
 @dataclass
@@ -88,77 +93,118 @@ class _Walk:
 async def verify(
     pool: Pool,
     keys: KeyRing,
+    now: datetime,
     expect: str | None = None,
-    heads: Iterable[SentHead] | None = None,
+    heads: Collection[SentHead] | None = None,
 ) -> Chain:
     """Verify the whole chain in one snapshot.
 
-    `expect` is the hash of a head that was kept elsewhere. `heads` are sent heads that were; None:
-    those of the ledger's own table.
+    `now` is the time where the institution is, by a clock that is not the ledger's. `expect` is the
+    hash of a head that was kept elsewhere. `heads` are sent heads that were; None: those of the
+    ledger's own table.
     """
+    async with _snapshot(pool) as ledger:
+        return await _verified(ledger, keys, now.date(), expect, heads)
+
+
+async def verify_to_cut(
+    pool: Pool,
+    keys: KeyRing,
+    now: datetime,
+    term: timedelta,
+    heads: Collection[SentHead] | None = None,
+) -> tuple[Chain, SentHead | None]:
+    """Verify as `verify`; return also the sent head behind which all rows are older than `term`.
+
+    It is chosen in the same snapshot: what is changed afterwards makes no row older.
+    """
+    async with _snapshot(pool) as ledger:
+        chain = await _verified(ledger, keys, now.date(), None, heads)
+        return chain, await audit_heads.beginning(ledger, now - term, heads)
+
+
+@asynccontextmanager
+async def _snapshot(pool: Pool) -> "AsyncIterator[PoolConnectionProxy[asyncpg.Record]]":
     async with (
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        head = await connection.fetchrow("SELECT * FROM audit_head")
-        start = await connection.fetchrow("SELECT id, previous FROM audit_start")
-        first, previous = start or (1, NO_HASH)
-        own = await audit_heads.sent(connection)
-        compared = own if heads is None else [*heads]
-        walk = _Walk(keys, first - 1, previous, expect, _by_row(compared, first))
-        async for row in connection.cursor("SELECT * FROM audit ORDER BY id", prefetch=_PREFETCH):
-            if not walk.step(row):
-                break
-        count = await connection.fetchval("SELECT count(*) FROM audit")
+        yield connection
+
+
+async def _verified(
+    ledger: "PoolConnectionProxy[asyncpg.Record]",
+    keys: KeyRing,
+    today: date,
+    expect: str | None,
+    heads: Collection[SentHead] | None,
+) -> Chain:
+    head = await ledger.fetchrow("SELECT * FROM audit_head")
+    start = await ledger.fetchrow("SELECT id, previous FROM audit_start")
+    first, previous = start or (1, NO_HASH)
+    own = await audit_heads.sent(ledger)
+    compared = own if heads is None else heads
+    walk = _Walk(keys, first - 1, previous, expect, _by_row(compared, first))
+    async for row in ledger.cursor("SELECT * FROM audit ORDER BY id", prefetch=_PREFETCH):
+        if not walk.step(row):
+            break
     if walk.bad is None and not _ends_at_head(keys, head, walk.last, walk.previous):
         walk.bad = walk.last + 1
     # What comes after a row that does not fit cannot be compared.
     beyond = [] if walk.bad else [each for of_row in walk.wanted.values() for each in of_row]
     was_sent = any((each.id, each.hash) == (first, walk.begun) for each in (*own, *compared))
     return Chain(
-        rows=count,
+        rows=await ledger.fetchval("SELECT count(*) FROM audit"),
         first=first,
         head=walk.previous.hex(),
         bad=walk.bad,
         held=walk.seen if expect else None,
         newest=max(
-            (each for each in compared if each.id >= first),
+            (each for each in compared if each.id >= first and each.day <= today),
             key=lambda each: (each.day, each.id),
             default=None,
         ),
         missing=(*walk.missing, *beyond),
+        early=tuple(each for each in compared if each.day > today),
         loose=start is not None and not (was_sent and walk.cut_before == first),
     )
 
 
-async def cut(pool: Pool, keys: KeyRing, *, actor: str, before: int, note: str = "") -> int:
-    """Delete the rows before this one, after a row that says so; return how many there were.
+async def cut(
+    pool: Pool, keys: KeyRing, *, actor: str, first: int, before: SentHead, note: str = ""
+) -> int:
+    """Delete the rows before that of this head, after a row that says so; return their number.
 
-    Raises `CannotCut` if the row that would be the first is not part of the chain.
+    `first` is the row with which the chain began when it was verified. Raises `CannotCut` if it
+    begins with another one by now, or if the head's row is not part of the chain.
     """
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", locks.AUDIT)
-        previous = await _before(connection, keys, before)
-        reason = ", ".join(filter(None, (_CUT.format(before), note)))
+        previous = await _before(connection, keys, first, before)
+        reason = ", ".join(filter(None, (_CUT.format(before.id), note)))
         await audit.append(
             connection, keys, actor=actor, action=audit.CUT, references=[None], reason=reason
         )
         gone: int = await connection.fetchval(
-            "SELECT cut_audit($1, $2)", before, previous, timeout=_CUT_SECONDS
+            "SELECT cut_audit($1, $2)", before.id, previous, timeout=_CUT_SECONDS
         )
         return gone
 
 
-async def _before(connection: Connection, keys: KeyRing, first: int) -> bytes:
+async def _before(connection: Connection, keys: KeyRing, first: int, head: SentHead) -> bytes:
     """Return the hash after which this row comes; a chain that had lost its head begins anew."""
+    begun = await connection.fetchval("SELECT id FROM audit_start")
+    if (begun or 1) != first:
+        raise CannotCut("somebody else has cut the audit meanwhile")
     rows = await connection.fetch(
-        "SELECT * FROM audit WHERE id BETWEEN $1::bigint - 1 AND $1 ORDER BY id DESC", first
+        "SELECT * FROM audit WHERE id BETWEEN $1::bigint - 1 AND $1 ORDER BY id DESC", head.id
     )
     hashes = [row["hash"] for row in rows[1:]] + [NO_HASH]
-    for previous in hashes:
-        if rows and rows[0]["id"] == first and fits(keys, previous, rows[0]):
-            return bytes(previous)
-    raise CannotCut(f"row {first} is no part of the chain")
+    if rows and (rows[0]["id"], rows[0]["hash"]) == (head.id, head.hash):
+        for previous in hashes:
+            if fits(keys, previous, rows[0]):
+                return bytes(previous)
+    raise CannotCut(f"row {head.id} is no part of the chain")
 
 
 def _by_row(heads: Iterable[SentHead], first: int) -> dict[int, list[SentHead]]:

@@ -4,11 +4,12 @@ A head is written so that it passes the redaction of logs, and is found again in
 log lines or whatever a webhook has kept.
 """
 
+import binascii
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from postgres import Connection, Pool
 
@@ -17,6 +18,8 @@ _WRITTEN = re.compile(
 )
 _SOFT_BREAKS = re.compile(r"=\r?\n")
 """Where a letter that is encoded as quoted-printable breaks its lines."""
+_BASE64 = re.compile(r"(?:^[A-Za-z0-9+/]+={0,2}[ \t]*(?:\r?\n|\Z))+", re.MULTILINE)
+"""Adjacent lines that may be the body of a letter."""
 _TAKEN = (
     "INSERT INTO audit_sent (day, id, hash)"
     " SELECT $1, id, hash FROM audit_head WHERE octet_length(hash) = 32"
@@ -26,11 +29,12 @@ _BEHIND = (
     "SELECT EXISTS (SELECT FROM audit_sent s WHERE NOT EXISTS"
     " (SELECT FROM audit_head h WHERE h.id > s.id OR (h.id = s.id AND h.hash = s.hash)))"
 )
-_FIRST_TO_KEEP = "(SELECT min(id) FROM audit WHERE at >= now() - $1::interval)"
+_FIRST_TO_KEEP = "(SELECT min(id) FROM audit WHERE at >= $1)"
 _BEGINNING = (
-    "SELECT max(s.id) FROM audit_sent s JOIN audit a ON a.id = s.id AND a.hash = s.hash"  # noqa: S608 - a constant of this module
+    "SELECT s.day, s.id, s.hash FROM audit_sent s JOIN audit a ON a.id = s.id AND a.hash = s.hash"  # noqa: S608 - a constant of this module
     " WHERE s.told <> '{}' AND ($2::bigint[] IS NULL OR s.id = ANY($2))"
     f" AND (s.id <= {_FIRST_TO_KEEP} OR {_FIRST_TO_KEEP} IS NULL)"
+    " ORDER BY s.id DESC LIMIT 1"
 )
 
 
@@ -50,11 +54,19 @@ class SentHead:
 def read(text: str) -> list[SentHead]:
     """Return the heads in a text of letters, log lines or the like, in the order of their rows."""
     found = set()
-    for day, number, digits in _WRITTEN.findall(_SOFT_BREAKS.sub("", text)):
-        hashed = bytes.fromhex(digits.replace("-", ""))
-        with suppress(ValueError):  # No such day.
-            found.add(SentHead(date.fromisoformat(day), int(number.replace(",", "")), hashed))
+    for part in (text, *_decoded(text)):
+        for day, number, digits in _WRITTEN.findall(_SOFT_BREAKS.sub("", part)):
+            hashed = bytes.fromhex(digits.replace("-", ""))
+            with suppress(ValueError):  # No such day.
+                found.add(SentHead(date.fromisoformat(day), int(number.replace(",", "")), hashed))
     return sorted(found, key=lambda head: (head.id, head.day))
+
+
+def _decoded(text: str) -> Iterator[str]:
+    """Yield what is encoded as base64, such as the bodies of letters in Greek."""
+    for body in _BASE64.findall(text):
+        with suppress(binascii.Error):  # Lines of another kind.
+            yield binascii.a2b_base64(body).decode("utf-8", "replace")
 
 
 async def of_day(ledger: Connection, day: date) -> tuple[SentHead, Collection[str]] | None:
@@ -88,14 +100,16 @@ async def is_behind(ledger: Connection) -> bool:
     return behind
 
 
-async def beginning(pool: Pool, days: int, heads: Collection[SentHead] | None = None) -> int | None:
-    """Return the newest row of a sent head before which all rows are older than so many days.
+async def beginning(
+    ledger: Connection, before: datetime, heads: Collection[SentHead] | None = None
+) -> SentHead | None:
+    """Return the newest of the sent heads behind which all rows are older than this time.
 
     `heads` are those to choose from; None: all that the ledger has.
     """
     numbers = None if heads is None else [head.id for head in heads]
-    row: int | None = await pool.fetchval(_BEGINNING, timedelta(days), numbers)
-    return row
+    row = await ledger.fetchrow(_BEGINNING, before, numbers)
+    return SentHead(**row) if row else None
 
 
 async def expired(pool: Pool, days: int) -> int:

@@ -44,7 +44,9 @@ def verify(
     if json:
         told = asdict(chain) | {"whole": chain.whole, "heads": "ledger" if kept is None else "file"}
         told["newest"] = chain.newest and str(chain.newest)
-        show_json(told | {"missing": [str(head) for head in chain.missing]})
+        for name in ("missing", "early"):
+            told[name] = [str(head) for head in getattr(chain, name)]
+        show_json(told)
         raise typer.Exit(0 if chain.whole else 1)
     source = _source(chain, kept)
     if not chain.whole:
@@ -101,7 +103,9 @@ def _wrong(chain: Chain) -> str:
     if chain.missing:
         head = chain.missing[-1]
         return f"row {head.id}, whose head was sent on {head.day}, is not in the chain"
-    return "the expected head is not in the chain"
+    if chain.held is False:
+        return "the expected head is not in the chain"
+    return f"the head of row {chain.early[-1].id} is dated {chain.early[-1].day}, a day to come"
 
 
 @commands.command()

@@ -10,6 +10,7 @@ from support.verbs.staff import Action
 from translations import N_
 
 _NO_BEGINNING = N_("rows before row %(n)s are missing")
+_EARLY = N_("a head has a date to come")
 ACTIONS: Mapping[str, str] = {
     **{action.value: label for action, label in LABELS.items()},
     Action.CASE: N_("Looked at a case"),
@@ -75,6 +76,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "head not found": N_("the head that was kept is not in it"),
         "row # does not fit": N_("row %(n)s does not fit"),
         "row # is no beginning": _NO_BEGINNING,
+        "head of a day to come": _EARLY,
         "export": N_("downloaded"),
         "all": N_("all of it"),
     },
@@ -82,6 +84,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "before row #": N_("those before row %(n)s"),
         "row # does not fit": N_("row %(n)s does not fit"),
         "row # is no beginning": _NO_BEGINNING,
+        "head of a day to come": _EARLY,
         "head not found": N_("the head that was kept is not in it"),
     },
     Action.OPERATE: {"pause": N_("paused"), "resume": N_("resumed")},

@@ -3,10 +3,10 @@
 import json
 from collections.abc import AsyncIterator, Collection
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ledger import audit, audit_chain, audit_heads
+from ledger import audit, audit_chain
 from ledger.audit_chain import CannotCut, Chain
 from ledger.audit_heads import SentHead
 from starter import spreadsheet
@@ -60,7 +60,7 @@ async def verify(
     `expect` is a head kept elsewhere; `heads` are sent ones that were, None those of the ledger.
     """
     ctx.staff.check(Action.AUDIT)
-    chain = await audit_chain.verify(ctx.pool, ctx.keys, expect, heads)
+    chain = await audit_chain.verify(ctx.pool, ctx.keys, _now(ctx), expect, heads)
     await ctx.record(Action.AUDIT, reason=f"verify: {_result(chain)}")
     return chain
 
@@ -70,7 +70,14 @@ def _result(chain: Chain) -> str:
         return f"row {chain.bad} does not fit"
     if chain.loose:
         return f"row {chain.first} is no beginning"
-    return "whole" if chain.whole else "head not found"
+    if chain.missing or chain.held is False:
+        return "head not found"
+    return "head of a day to come" if chain.early else "whole"
+
+
+def _now(ctx: StaffContext) -> datetime:
+    """Return the time where the institution is, by the clock of this machine."""
+    return datetime.now(ctx.settings.institution.timezone)
 
 
 async def cut(
@@ -79,19 +86,26 @@ async def cut(
     """Delete the rows that are old enough behind a sent head; return how many there were.
 
     Raises `NotWhole` instead of deleting what may prove something, unless `although_broken`, and
-    `CannotCut` where the ledger's clock, by which rows are old, is not that of this machine.
+    `CannotCut` where the ledger's clock, which dated the rows, is not that of this machine.
     """
     ctx.staff.check(Action.CUT)
-    if abs(await ctx.now() - datetime.now(UTC)) > _CLOCKS_APART:
+    now = _now(ctx)
+    if abs(await ctx.now() - now) > _CLOCKS_APART:
         raise CannotCut("the clocks of the ledger and of this machine differ by more than a day")
-    chain = await audit_chain.verify(ctx.pool, ctx.keys, heads=heads)
+    term = timedelta(ctx.settings.retention.audit_days)
+    chain, before = await audit_chain.verify_to_cut(ctx.pool, ctx.keys, now, term, heads)
     if not chain.whole and not although_broken:
         raise NotWhole(chain)
-    before = await audit_heads.beginning(ctx.pool, ctx.settings.retention.audit_days, heads)
-    if before is None or before <= chain.first:
+    if before is None or before.id <= chain.first:
         return 0
-    note = "" if chain.whole else _result(chain)
-    return await audit_chain.cut(ctx.pool, ctx.keys, actor=ctx.staff.name, before=before, note=note)
+    return await audit_chain.cut(
+        ctx.pool,
+        ctx.keys,
+        actor=ctx.staff.name,
+        first=chain.first,
+        before=before,
+        note="" if chain.whole else _result(chain),
+    )
 
 
 async def export(

@@ -21,6 +21,7 @@ from tests.ledger.conftest import database
 from tests.stack import TestStack
 
 ROWS = 5
+NOW = datetime.now(UTC)
 UNLOCK = "ALTER TABLE audit DISABLE TRIGGER USER"
 LOCK = "ALTER TABLE audit ENABLE TRIGGER USER"
 COPY = "INSERT INTO audit SELECT {id}, at, actor, 'x', reference, reason, hash FROM audit"
@@ -64,7 +65,7 @@ async def test_many_rows_are_added_together_or_not_at_all(own: Pool, stack: Test
     rows = await audit.page(own, stack.keys, limit=3)
     assert [row.reference for row in rows] == ["C", "B", "A"]
     assert {row.reason for row in rows} == {"mended"}
-    chain = await audit_chain.verify(own, stack.keys)
+    chain = await audit_chain.verify(own, stack.keys, NOW)
     assert (chain.rows, chain.bad) == (ROWS + 3, None)
 
 
@@ -76,17 +77,17 @@ async def test_an_untouched_chain_is_whole_and_still_holds_every_head_it_had(
     own: Pool, stack: TestStack
 ) -> None:
     kept = await heads(own, stack.keys)
-    assert await audit_chain.verify(own, stack.keys) == Chain(ROWS, 1, kept[-1], None, None)
+    assert await audit_chain.verify(own, stack.keys, NOW) == Chain(ROWS, 1, kept[-1], None, None)
     for head in kept:
-        assert (await audit_chain.verify(own, stack.keys, head)).held
-    told = await audit_chain.verify(own, stack.keys, "ab" * 32)
+        assert (await audit_chain.verify(own, stack.keys, NOW, head)).held
+    told = await audit_chain.verify(own, stack.keys, NOW, "ab" * 32)
     assert (told.bad, told.held, told.whole) == (None, False, False)
 
 
 async def test_before_the_first_row_there_is_nothing_to_fit(own: Pool, stack: TestStack) -> None:
     for words in (UNLOCK, "DELETE FROM audit", "DELETE FROM audit_head"):
         await own.execute(words)
-    assert await audit_chain.verify(own, stack.keys) == Chain(0, 1, "", None, None)
+    assert await audit_chain.verify(own, stack.keys, NOW) == Chain(0, 1, "", None, None)
 
 
 @pytest.mark.parametrize(
@@ -134,33 +135,33 @@ async def test_what_somebody_else_did_shows_also_after_work_went_on(
 ) -> None:
     for words in (UNLOCK, *attack):
         await own.execute(words)
-    told = await audit_chain.verify(own, stack.keys)
+    told = await audit_chain.verify(own, stack.keys, NOW)
     assert (told.bad, told.whole) == (bad, False)
     await write(own, stack.keys, "work goes on")
-    assert (await audit_chain.verify(own, stack.keys)).bad == bad
+    assert (await audit_chain.verify(own, stack.keys, NOW)).bad == bad
 
 
 async def test_a_chain_begun_anew_does_not_hold_the_head_that_was_kept(
     own: Pool, stack: TestStack
 ) -> None:
-    kept = (await audit_chain.verify(own, stack.keys)).head
+    kept = (await audit_chain.verify(own, stack.keys, NOW)).head
     for words in (UNLOCK, "DELETE FROM audit", "DELETE FROM audit_head"):
         await own.execute(words)
     await write(own, stack.keys, "as if nothing had been")
-    told = await audit_chain.verify(own, stack.keys, kept)
+    told = await audit_chain.verify(own, stack.keys, NOW, kept)
     assert (told.rows, told.bad, told.held) == (1, None, False)
 
 
 async def test_with_other_keys_no_row_fits_and_no_reason_is_read(own: Pool, tmp_path: Path) -> None:
     create(tmp_path, "2026-11")
     others = KeyRing(tmp_path)
-    assert (await audit_chain.verify(own, others)).bad == 1
+    assert (await audit_chain.verify(own, others, NOW)).bad == 1
     assert {row.reason async for row in audit.since(own, others)} == {None}
 
 
 async def test_racing_writers_make_one_chain(own: Pool, stack: TestStack) -> None:
     await asyncio.gather(*(write(own, stack.keys, f"at once {each}") for each in range(50)))
-    told = await audit_chain.verify(own, stack.keys)
+    told = await audit_chain.verify(own, stack.keys, NOW)
     assert (told.rows, told.bad) == (ROWS + 50, None)
     rows = [row async for row in audit.since(own, stack.keys)]
     assert len({row.reason for row in rows}) == ROWS + 50

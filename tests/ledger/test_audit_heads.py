@@ -4,8 +4,10 @@ Each attack has the whole database in its hands and lacks the keys and what was 
 """
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Sequence
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -26,7 +28,8 @@ DAY = date(2026, 11, 20)
 ROWS_A_DAY = 4
 DAYS = 5
 ALL = DAYS * ROWS_A_DAY
-TERM = Retention().audit_days
+DAYS_KEPT = Retention().audit_days
+TERM = timedelta(DAYS_KEPT)
 UNLOCK = "ALTER TABLE audit DISABLE TRIGGER USER"
 LOCK = "ALTER TABLE audit ENABLE TRIGGER USER"
 REWIND = (
@@ -68,7 +71,10 @@ class Ledger:
         return [each.format(row=row, hash=hashed, seal=sealed) for each in REWIND]
 
     async def verify(self, heads: Sequence[SentHead] | None = None) -> audit_chain.Chain:
-        return await audit_chain.verify(self.pool, self.keys, heads=heads)
+        return await audit_chain.verify(self.pool, self.keys, datetime.now(UTC), heads=heads)
+
+    async def beginning(self, heads: Sequence[SentHead] | None = None) -> SentHead | None:
+        return await audit_heads.beginning(self.pool, datetime.now(UTC) - TERM, heads)
 
     async def age(self, days: int, rows: str = "true") -> None:
         """Make rows older, and the chain right again, as if they had been written then."""
@@ -89,11 +95,18 @@ class Ledger:
         self.sent = await audit_heads.sent(self.pool)
 
     async def cut(self, heads: Sequence[SentHead] | None = None) -> int | None:
-        before = await audit_heads.beginning(self.pool, TERM, heads)
+        chain, before = await audit_chain.verify_to_cut(
+            self.pool, self.keys, datetime.now(UTC), TERM, heads
+        )
         if before is None:
             return None
-        await audit_chain.cut(self.pool, self.keys, actor="anna", before=before)
-        return before
+        await self.cut_before(before, chain.first)
+        return before.id
+
+    async def cut_before(self, before: SentHead, first: int = 1, note: str = "") -> int:
+        return await audit_chain.cut(
+            self.pool, self.keys, actor="anna", first=first, before=before, note=note
+        )
 
 
 @pytest.fixture
@@ -113,6 +126,9 @@ def test_a_head_is_read_again_wherever_it_was_kept() -> None:
     other = SentHead(DAY, 7, b"\xff" * 32)
     letter = f"Φύλαξέ το.\n> {head}\n".replace("0203-", "0203-=\n").replace("row 1", "row=\r\n 1")
     assert audit_heads.read(f"{letter}\n{{'head': '{other}'}} {other}") == [other, head]
+    encoded = base64.encodebytes(letter.encode() * 3).decode()
+    kept = f"MIME-Version: 1.0\n\n{encoded}\n--=abc\n\n{encoded[:-1]}".replace("\n", "\r\n")
+    assert audit_heads.read(f"{kept}\n{other}\nword\nwords\n") == [other, head]
     assert audit_heads.read(str(head)[:-1]) == []
     assert audit_heads.read(f"{head}0") == []
     assert audit_heads.read("2026-02-31 row 1 " + "-".join(["0000"] * 16)) == []
@@ -151,7 +167,7 @@ async def test_before_the_first_row_no_head_is_taken(empty: str) -> None:
         assert await audit_heads.of_day(pool, DAY) is None
         assert not await audit_heads.is_behind(pool)
         assert await audit_heads.sent(pool) == []
-        assert await audit_heads.beginning(pool, TERM) is None
+        assert await audit_heads.beginning(pool, datetime.now(UTC)) is None
 
 
 @pytest.mark.parametrize("row", [ALL - 1, ALL - ROWS_A_DAY, 1])
@@ -208,8 +224,8 @@ async def test_a_head_that_no_row_can_have_is_not_taken(ledger: Ledger) -> None:
 
 async def test_old_rows_are_cut_behind_a_sent_head_and_the_rest_is_whole(ledger: Ledger) -> None:
     assert await ledger.cut() is None
-    await ledger.age(TERM + 1, "id <= 10")
-    assert await audit_heads.expired(ledger.pool, TERM) == 10
+    await ledger.age(DAYS_KEPT + 1, "id <= 10")
+    assert await audit_heads.expired(ledger.pool, DAYS_KEPT) == 10
     assert await ledger.cut() == 2 * ROWS_A_DAY
     for heads in (None, ledger.sent, ledger.sent[2:]):
         chain = await ledger.verify(heads)
@@ -230,19 +246,19 @@ async def test_old_rows_are_cut_behind_a_sent_head_and_the_rest_is_whole(ledger:
 
 
 async def test_a_second_cut_goes_on_from_the_first(ledger: Ledger) -> None:
-    await ledger.age(TERM + 1, "id <= 10")
+    await ledger.age(DAYS_KEPT + 1, "id <= 10")
     assert await ledger.cut() == 8
     await ledger.attack("UPDATE audit SET at = at - interval '9 years' WHERE id < 16")
-    assert await audit_heads.beginning(ledger.pool, TERM) == 16
+    assert await ledger.beginning() == ledger.sent[3]
     with pytest.raises(CannotCut):  # These rows were changed: row 16 alone still fits.
-        await audit_chain.cut(ledger.pool, ledger.keys, actor="anna", before=12)
+        await ledger.cut_before(ledger.sent[2], first=8)
     await ledger.cut()
     chain = await ledger.verify(ledger.sent[3:])
     assert (chain.first, chain.whole) == (16, True)
 
 
 async def test_only_heads_of_the_file_are_a_beginning_where_one_is_given(ledger: Ledger) -> None:
-    await ledger.age(TERM + 1, "id <= 16")
+    await ledger.age(DAYS_KEPT + 1, "id <= 16")
     assert await ledger.cut([]) is None
     assert await ledger.cut([ledger.sent[1], ledger.sent[4]]) == ledger.sent[1].id
     assert (await ledger.verify(ledger.sent)).whole
@@ -259,30 +275,34 @@ async def test_only_heads_of_the_file_are_a_beginning_where_one_is_given(ledger:
 async def test_the_owners_function_cuts_nowhere_else(
     ledger: Ledger, stack: TestStack, before: int, why: str
 ) -> None:
-    await ledger.age(TERM + 1, "id <= 12")
+    await ledger.age(DAYS_KEPT + 1, "id <= 12")
     await ledger.pool.execute("UPDATE audit_sent SET told = '{}' WHERE id = 12")
     dsn = (
         stack.ledger_dsn_of(User.COMMANDS).rpartition("/")[0] + f"/{ledger.dsn.rpartition('/')[2]}"
     )
+    hashed = await ledger.pool.fetchval("SELECT hash FROM audit WHERE id = $1", before)
+    head = SentHead(DAY, before, hashed)
     async with await connect(dsn) as commands:
         with pytest.raises(asyncpg.RaiseError, match="behind a head"):
             await commands.execute("SELECT cut_audit($1, '')", before)
         with pytest.raises(asyncpg.RaiseError):
-            await audit_chain.cut(commands, ledger.keys, actor="anna", before=before)
+            await audit_chain.cut(commands, ledger.keys, actor="anna", first=1, before=head)
     assert (await ledger.verify()).rows == ALL, why
 
 
 async def test_the_commands_cut_and_nobody_else(ledger: Ledger, stack: TestStack) -> None:
-    await ledger.age(TERM + 1, "id <= 10")
+    await ledger.age(DAYS_KEPT + 1, "id <= 10")
     name = ledger.dsn.rpartition("/")[2]
     for user in User:
         dsn = stack.ledger_dsn_of(user).rpartition("/")[0] + f"/{name}"
         async with await connect(dsn) as pool:
             if user is User.COMMANDS:
-                assert await audit_heads.beginning(pool, TERM) == 8
-                gone = await audit_chain.cut(pool, ledger.keys, actor="anna", before=8)
+                now = datetime.now(UTC)
+                _, head = await audit_chain.verify_to_cut(pool, ledger.keys, now, TERM)
+                assert head == ledger.sent[1]
+                gone = await audit_chain.cut(pool, ledger.keys, actor="anna", first=1, before=head)
                 assert gone == 7
-                assert (await audit_chain.verify(pool, ledger.keys)).whole
+                assert (await audit_chain.verify(pool, ledger.keys, now)).whole
             else:
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     await pool.execute("SELECT cut_audit(8, '')")
@@ -292,7 +312,7 @@ async def test_the_commands_cut_and_nobody_else(ledger: Ledger, stack: TestStack
 
 
 async def test_the_owner_deletes_no_row_by_mistake(ledger: Ledger) -> None:
-    await ledger.age(TERM + 1, "id <= 10")
+    await ledger.age(DAYS_KEPT + 1, "id <= 10")
     await ledger.cut()
     for statement in (
         "DELETE FROM audit WHERE id = 8",
@@ -336,7 +356,7 @@ BEGIN_AT = (
 async def test_a_cut_that_is_not_the_engines_is_found(
     ledger: Ledger, attack: Sequence[str]
 ) -> None:
-    await ledger.age(TERM + 1, "id <= 10")
+    await ledger.age(DAYS_KEPT + 1, "id <= 10")
     await ledger.cut()
     await ledger.write(2)
     assert (await ledger.verify()).whole
@@ -376,15 +396,15 @@ async def test_a_chain_that_lost_its_head_can_be_cut_where_it_began_anew(ledger:
         "UPDATE audit SET at = at - interval '9 years' WHERE id < $1", head.id
     )
     await ledger.pool.execute(LOCK)
-    await audit_chain.cut(ledger.pool, ledger.keys, actor="anna", before=head.id, note="x")
+    await ledger.cut_before(head, note="x")
     chain = await ledger.verify([head])
     assert (chain.first, chain.whole) == (head.id, True)
     with pytest.raises(CannotCut):
-        await audit_chain.cut(ledger.pool, ledger.keys, actor="anna", before=head.id + 50)
+        await ledger.cut_before(replace(head, id=head.id + 50), first=head.id)
 
 
 async def test_rows_are_written_while_it_is_cut(ledger: Ledger) -> None:
-    await ledger.age(TERM + 1, "id <= 16")
+    await ledger.age(DAYS_KEPT + 1, "id <= 16")
     await asyncio.gather(ledger.cut(), *(ledger.write() for _ in range(20)))
     chain = await ledger.verify()
     assert (chain.first, chain.whole) == (16, True)

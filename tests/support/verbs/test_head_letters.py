@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
+from domain.contracts.vocabulary import Language
 from ledger import audit, audit_heads
 from ledger.migrate import migrate
 from postgres import Pool, connect
@@ -255,6 +256,21 @@ async def test_verify_compares_with_what_was_received_and_says_so(
     assert "nothing was cut: row 1," in str(cut.exception)
     rows = await audit.page(own, stack.keys, limit=2)
     assert rows[0].reason == "verify: head not found"
+
+
+@pytest.mark.parametrize("encoding", ["quoted-printable", "base64"])
+@pytest.mark.parametrize("language", Language)
+async def test_letters_are_read_as_mail_programs_keep_them(
+    own: Pool, scene: Scene, tmp_path: Path, language: Language, encoding: str
+) -> None:
+    await look(own, scene.elsewhere(institution__default_language=language))
+    (head,) = await audit_heads.sent(own)
+    (letter,) = (each for each in scene.relay.taken if str(head.day) in str(each["Subject"]))
+    letter.set_content(letter.get_content(), cte=encoding)
+    kept = tmp_path / "kept"
+    kept.write_bytes(b"From engine\r\n" + letter.as_bytes())
+    with kept.open(encoding="utf-8") as file:
+        assert audit_heads.read(file.read()) == [head]
 
 
 async def test_the_command_cuts_what_is_old_and_no_broken_chain_unless_told(
