@@ -26,6 +26,7 @@ from starter.client.connect import SEARCH_ATTRIBUTES
 from tests.sandbox import sandbox
 from tests.workflows.engine import World
 from tests.workflows.student import Student
+from tests.workflows.windows import WindowsThatEnd
 from workflows.activation import Activation
 from workflows.search_attributes import STEP
 
@@ -44,7 +45,9 @@ async def environment(ring: keys.KeyRing) -> AsyncIterator[WorkflowEnvironment]:
     """Start a server for one test: what one leaves open would hold up the next one's clock."""
     server = Path(sys.executable).parent / "temporal-test-server"
     async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(server), data_converter=data_converter(ring)
+        test_server_existing_path=str(server),
+        data_converter=data_converter(ring),
+        interceptors=[WindowsThatEnd()],
     ) as environment:
         # Unregistered attributes make this server hang with no more than a warning.
         await environment.client.operator_service.add_search_attributes(
