@@ -13,7 +13,8 @@ class LimitSettings(Section):
 
     `_per_address`: an IPv4 address, or the /64 of an IPv6 one; `_per_block`: its /24, or /56;
     `_per_site`: the /48 of an IPv6 address. A miss is a look-up that found nobody. A wait is one
-    that passed the bot barrier without work; `_in_all` is over all addresses. `networks`: of
+    that passed the bot barrier without work; `_in_all` is over all addresses. `starts_per_contact`:
+    starts with one contact from one network (/24, /48). `networks`: of
     the institution's own networks, how many times as much their addresses and blocks may.
     `sign_ins_per_name`: attempts that may reach the directory; fewer `_without_cookie` of a browser
     that has signed in, and fewer still from addresses `_elsewhere`, so strangers keep nobody out.
@@ -31,6 +32,8 @@ class LimitSettings(Section):
     misses_per_block: Count = 40
     misses_per_site: Count = 80
     misses_minutes: Count = 10
+    starts_per_contact: Count = 10
+    starts_minutes: Count = 60
     waits_per_address: Count = 3
     waits_per_block: Count = 12
     waits_per_site: Count = 24

@@ -27,6 +27,7 @@ class Purpose(StrEnum):
 
     POSTS = "posts"
     MISSES = "misses"
+    STARTS = "starts"
     WAITS = "waits"
     HELP = "help"
     SECOND = "second"
@@ -86,6 +87,13 @@ class RateLimits:
         window = self._window(Purpose.WAITS)
         in_all = Bound(Purpose.WAITS, self._limits.waits_in_all, window)
         return [*self.by_address(Purpose.WAITS, host), in_all]
+
+    def starts(self, contacts: Iterable[str], host: str) -> list[Bound]:
+        """Return the limits of starts with each contact from one network: a /24, or a /48."""
+        widest = self._keys.index("address", [*networks(host).values()][-1])
+        most = min(self._times(host) * self._most(Purpose.STARTS, "contact"), MOST)
+        window = self._window(Purpose.STARTS)
+        return [Bound(f"{Purpose.STARTS}:{each}:{widest}", most, window) for each in contacts]
 
     def second(self, browser: str, contacts: Iterable[str], host: str) -> list[Bound]:
         """Return the limits of a second datum, by browser and by contact and address block."""

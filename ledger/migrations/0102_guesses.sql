@@ -56,7 +56,7 @@ BEGIN
     ) locks;
     PERFORM hold_codes(asked, NULL);
     DELETE FROM start_under_way WHERE reference = asked;
-    DELETE FROM budget WHERE use = asked;
+    DELETE FROM budget WHERE use = asked AND bucket LIKE 'misses:%';
     RETURN QUERY SELECT c.used, c.locked_until, c.told_at,
         c.number, c.run_id, c.tries, c.ended, c.handed_over_at,
         m.key, m.send_no, m.code_no, m.outcome, m.purse,

@@ -103,16 +103,17 @@ async def _note_and_attach(
     """Record the activation, attach the session and return the reference, or a page instead."""
     if present and await _awaits_code(ctx, present, read):
         return ctx.redirect("/pin")
+    typed = [ctx.app.keys.index(name, value) for name, value in read.items() if value]
     # Before a start is counted or given a slot, so that programs take none from students.
     refused = await _paused(ctx, form) or await barrier.refusal(ctx, form, read)
     if refused is None:
         # Checked before look-ups are counted, so that a refused start is not counted.
         inside = present is not None and present.goes_on
-        refused = await crowd.refusal(ctx, form, read, in_turn=in_turn, inside=inside)
+        refused = await crowd.refusal(ctx, form, read, typed, in_turn=in_turn, inside=inside)
     if refused:
         return refused
     async with ctx.app.starts.released_on_failure(form.references[0]):
-        await limits.count_look_up(ctx, form.references[0])
+        await limits.count_look_up(ctx, form.references[0], typed)
         reference = await ctx.app.starts.note(form.references, ctx.language, read)
         # Attached before the start: an activation without a session would send a stray message.
         await ctx.attach(reference, enumeration_protection.masked(read))

@@ -1,6 +1,6 @@
 """Admits starts at the rate at which the workers look students up, over all portals."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi.responses import Response
@@ -44,6 +44,7 @@ async def refusal(
     ctx: PortalRequest,
     form: Form,
     read: Mapping[str, str | None],
+    typed: Sequence[str],
     *,
     in_turn: bool,
     inside: bool,
@@ -52,10 +53,10 @@ async def refusal(
 
     In attack mode fewer are admitted. A contact whose activation runs is never refused, except
     under enumeration protection. `inside`: this browser has an activation that goes on, and needs
-    no slot; it counts in attack mode, in which one browser could try many contacts.
+    no slot; it counts in attack mode, in which one browser could try many contacts. `typed` are the
+    keyed indexes of what was typed.
     """
     starts, reference = ctx.app.starts, form.references[0]
-    typed = [ctx.app.keys.index(name, value) for name, value in read.items() if value]
     in_pace = (in_turn or inside) and await ctx.app.attack_mode.lets_start(reference, typed)
     if in_pace and inside:
         return None

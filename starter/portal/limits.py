@@ -1,5 +1,7 @@
 """The portal's rate limits, by browser, by address and by activation."""
 
+from collections.abc import Sequence
+
 from fastapi.responses import Response
 
 from ledger import activations, budgets, posts
@@ -58,20 +60,23 @@ async def take_second(ctx: PortalRequest, form: forms.Form) -> budgets.Taken:
     return budgets.Taken(min(each.left for each in taken.values()), budgets.latest(taken))
 
 
-async def count_look_up(ctx: PortalRequest, reference: str) -> None:
-    """Count this look-up as a miss; raises `RateLimited` beyond the limit.
+async def count_look_up(ctx: PortalRequest, reference: str, contacts: Sequence[str]) -> None:
+    """Count this look-up as a miss and as a start; raises `RateLimited` beyond a limit.
 
-    The ledger takes it back once it reserves a message for the activation, which needs no page.
-    Under enumeration protection it stays counted, or the limit would tell who is on file.
+    The ledger takes the miss back once it asks for a message of the activation, which needs no
+    page. Under enumeration protection it stays counted, or the limit would tell who is on file.
     While a counted look-up is under way, the time to try again is near: it may be taken back.
+    Starts with one of `contacts` stay counted whoever is found: each makes a workflow.
     """
-    bounds = ctx.site.limits.by_address(Purpose.MISSES, ctx.host)
+    starts = ctx.site.limits.starts(contacts, ctx.host)
+    bounds = [*ctx.site.limits.by_address(Purpose.MISSES, ctx.host), *starts]
     once = f"uniform:{reference}" if ctx.protects_enumeration else reference
     taken = await budgets.take(ctx.app.pool, bounds, once)
     opens = budgets.latest(taken)
     if opens is None:
         return
     await ctx.app.attack_mode.give_back(reference)
-    if await budgets.may_be_given_back(ctx.app.pool, taken):
+    too_many_starts = any(taken[each.bucket].opens for each in starts)
+    if not too_many_starts and await budgets.may_be_given_back(ctx.app.pool, taken):
         opens = min(opens, await ctx.now() + times.GIVEN_BACK)
     raise RateLimited(opens)
