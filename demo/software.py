@@ -1,5 +1,7 @@
 """Debian's slapd: the installed one, else its packages unpacked inside the checkout.
 
+Tests find nginx by the same way.
+
 Nothing is installed and no service is created. Unpacking needs no root, only apt's package lists:
 if they are missing, root downloads them, and another user is shown the command to run.
 """
@@ -35,55 +37,73 @@ class Slapd:
 
 
 def find_slapd() -> Slapd:
-    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
-    installed = shutil.which("slapd", path=path)
-    if installed and Path("/usr/lib/ldap").is_dir():
-        return Slapd(Path(installed).parent, Path("/usr/lib/ldap"), Path("/etc/ldap/schema"))
-    root = UNPACKED / "slapd"
-    if not root.exists():
-        _unpack(root)
-    libraries = [str(folder) for folder in (root / "usr" / "lib").glob("*-linux-gnu*")]
+    program = installed("slapd")
+    if program and Path("/usr/lib/ldap").is_dir():
+        return Slapd(program.parent, Path("/usr/lib/ldap"), Path("/etc/ldap/schema"))
+    root = unpacked(*PACKAGES)
     return Slapd(
         root / "usr" / "sbin",
         root / "usr" / "lib" / "ldap",
         root / "etc" / "ldap" / "schema",
-        {"LD_LIBRARY_PATH": os.pathsep.join(libraries)},
+        libraries(root),
     )
 
 
-def _unpack(root: Path) -> None:
+def installed(server: str) -> Path | None:
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+    found = shutil.which(server, path=path)
+    return Path(found) if found else None
+
+
+def unpacked(server: str, *more: str) -> Path:
+    """Return the folder with these packages of Debian, which have no configuration there."""
+    root = UNPACKED / server
+    if not root.exists():
+        _unpack(root, (server, *more))
+    return root
+
+
+def libraries(root: Path) -> Mapping[str, str]:
+    """Return the environment in which what was unpacked there finds its libraries."""
+    folders = [str(folder) for folder in (root / "usr" / "lib").glob("*-linux-gnu*")]
+    return {"LD_LIBRARY_PATH": os.pathsep.join(folders)}
+
+
+def _unpack(root: Path, wanted: Sequence[str]) -> None:
     if not shutil.which("apt-get"):
-        raise PartFailed("slapd was not found, and only Debian's apt can fetch it: install it")
-    packages = _missing_packages()
+        raise PartFailed(f"{wanted[0]} was not found, and only Debian's apt can fetch it")
+    packages = _missing_packages(wanted)
     root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Unpacked elsewhere and renamed, so that an interrupted start leaves no incomplete server.
     with tempfile.TemporaryDirectory(dir=root.parent) as name:
         aside = Path(name)
-        run(("apt-get", "download", *packages), what="apt-get download slapd", cwd=aside)
+        run(("apt-get", "download", *packages), what=f"apt-get download {wanted[0]}", cwd=aside)
         for package in aside.glob("*.deb"):
             run(("dpkg", "-x", str(package), str(aside / "root")), what=f"dpkg -x {package.name}")
         if not root.exists():
             (aside / "root").rename(root)
 
 
-def _missing_packages() -> Sequence[str]:
+def _missing_packages(wanted: Sequence[str]) -> Sequence[str]:
     try:
-        return _simulate()
+        return _simulate(wanted)
     except PartFailed:
         if os.geteuid() != 0:
-            raise PartFailed(f"slapd needs Debian's package lists: sudo {LISTS_LINE}") from None
+            raise PartFailed(
+                f"{wanted[0]} needs Debian's package lists: sudo {LISTS_LINE}"
+            ) from None
     print(f"Debian's package lists are missing: {LISTS_LINE}", flush=True)
     run(LISTS_LINE.split(), what=LISTS_LINE)
-    return _simulate()
+    return _simulate(wanted)
 
 
-def _simulate() -> Sequence[str]:
+def _simulate(wanted: Sequence[str]) -> Sequence[str]:
     """Ask apt what an installation would bring here, and keep the server and its libraries."""
-    install = ("apt-get", "--simulate", "install", "--no-install-recommends", *PACKAGES)
-    answer = run(install, what="apt-get --simulate install slapd")
+    install = ("apt-get", "--simulate", "install", "--no-install-recommends", *wanted)
+    answer = run(install, what=f"apt-get --simulate install {wanted[0]}")
     named = [line.split()[1] for line in answer.splitlines() if line.startswith("Inst ")]
     return [
         name
         for name in named
-        if name in PACKAGES or (name.startswith("lib") and not name.startswith(NOT_NEEDED))
+        if name in wanted or (name.startswith("lib") and not name.startswith(NOT_NEEDED))
     ]

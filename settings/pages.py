@@ -1,9 +1,10 @@
 """Settings of portal and console: addresses, sessions, rate limits, roles."""
 
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 
 from settings.section import Count, Port, Seconds, Section, SessionMinutes
 
@@ -21,7 +22,7 @@ class Portal(Section):
     host: str = "127.0.0.1"
     port: Port = 8000
     processes: Count = 1
-    trusted_proxies: list[str] = ["127.0.0.1"]
+    trusted_proxies: list[IPvAnyNetwork] = [IPv4Network("127.0.0.1")]
     session_idle_minutes: Count = 30
     session_absolute_minutes: SessionMinutes = 120
     starts_under_way: Count = 20
@@ -68,7 +69,7 @@ class Console(Section):
     public_url: str = "http://127.0.0.1:8001"
     host: str = "127.0.0.1"
     port: Port = 8001
-    trusted_proxies: list[str] = ["127.0.0.1"]
+    trusted_proxies: list[IPvAnyNetwork] = [IPv4Network("127.0.0.1")]
     user_dn: Annotated[str, Field(pattern=r"^$|\{user\}")] = ""
     groups: dict[RoleName, str] = {}
     departments: dict[str, list[str]] = {}

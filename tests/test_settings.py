@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from domain.contracts.submissions import Policy
 from domain.usernames import candidates
 from settings import Settings, UnreadableSettings, describe, load
+from settings.pages import Console, Portal
 from settings.rules import MAY_BE_ZERO, Usernames, check_policy
 from settings.systems import RegistrarSettings
 
@@ -37,6 +38,16 @@ def test_a_column_that_is_not_read_is_refused_by_the_name_of_its_field() -> None
     with pytest.raises(ValidationError) as refused:
         RegistrarSettings.model_validate(read)
     assert [error["loc"][:2] for error in refused.value.errors()] == [("columns", "mobile")]
+
+
+@pytest.mark.parametrize("proxy", ["*", "proxy.uni.gr", "10.0.0.1/8", ""])
+def test_what_is_no_address_or_network_is_refused_as_a_proxy(proxy: str) -> None:
+    """It would trust nobody without a word, or everybody."""
+    for page in (Portal, Console):
+        given = {"trusted_proxies": ["10.0.0.1", "fd00::/8", proxy]}
+        with pytest.raises(ValidationError) as refused:
+            page.model_validate(given)
+        assert {error["loc"] for error in refused.value.errors()} == {("trusted_proxies", 2)}
 
 
 # --- production ----------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ does not read the response, would hold the connection for ever. The time-out of 
 """
 
 import asyncio
+import ipaddress
 import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator
+from ipaddress import IPv4Network, IPv6Network
 from multiprocessing.process import BaseProcess
 from threading import Thread
 
@@ -53,7 +55,7 @@ def run(
     *,
     host: str,
     port: int,
-    trusted_proxies: Sequence[str],
+    trusted_proxies: Collection[IPv4Network | IPv6Network],
     log_level: str,
     processes: int,
 ) -> None:
@@ -68,7 +70,7 @@ def run(
         host=host,
         port=port,
         workers=processes,
-        forwarded_allow_ips=[*trusted_proxies],
+        forwarded_allow_ips=[*_as_written(trusted_proxies)],
         log_config=None,
         log_level=log_level,
         server_header=False,
@@ -87,6 +89,18 @@ def run(
         failed = any(each.exitcode == STARTUP_FAILURE for each in supervisor.processes)
     if failed:
         sys.exit(STARTUP_FAILURE)
+
+
+def _as_written(trusted: Collection[IPv4Network | IPv6Network]) -> Iterator[str]:
+    """Yield the networks, and those of IPv4 as a socket for both versions writes their addresses.
+
+    uvicorn would take `::ffff:127.0.0.1` for a client, and all students behind it for one.
+    """
+    for network in trusted:
+        yield str(network)
+        if network.version == 4:  # noqa: PLR2004 - of IP
+            mapped = ipaddress.IPv6Address(f"::ffff:{network.network_address}")
+            yield f"{mapped}/{network.prefixlen + 96}"
 
 
 class PromptProtocol(H11Protocol):

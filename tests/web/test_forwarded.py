@@ -13,6 +13,7 @@ from tests.whole.student import until
 
 PROGRAM = """
 import sys
+from ipaddress import ip_network
 from fastapi import FastAPI, Request
 from web import serving
 from web.limits import networks
@@ -27,8 +28,9 @@ def app() -> FastAPI:
     return app
 
 if __name__ == "__main__":
+    proxies = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8")]
     serving.run("tests_told:app", host="127.0.0.1", port=int(sys.argv[1]),
-        trusted_proxies=["127.0.0.1", "10.0.0.0/8"], log_level="WARNING", processes=1)
+        trusted_proxies=proxies, log_level="WARNING", processes=1)
 """
 """What a portal does with addresses, and nothing else."""
 
@@ -67,6 +69,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         (["192.0.2.66, 198.51.100.1"], "198.51.100.1/32"),
         (["192.0.2.66", "198.51.100.1"], "198.51.100.1/32"),
         (["192.0.2.66, 198.51.100.1, 10.9.8.7"], "198.51.100.1/32"),
+        (["192.0.2.66, 198.51.100.1, ::ffff:10.9.8.7"], "198.51.100.1/32"),
         (["127.0.0.1, 198.51.100.1"], "198.51.100.1/32"),
         (["::ffff:198.51.100.1"], "198.51.100.1/32"),
         (["unknown"], "proxy"),

@@ -1,0 +1,133 @@
+"""A real nginx in front of portal or console, with the location that the documentation shows.
+
+A test connects from 127.0.0.1 and tells nginx by the PROXY protocol which address the client has:
+to nginx and all behind it, the connection comes from there.
+"""
+
+import re
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from demo.certificates import make_certificates
+from demo.place import HOST, any_port
+from demo.software import installed, libraries, unpacked
+from tests.whole.student import until
+
+DEPLOYMENT = Path(__file__).parents[1] / "docs" / "deployment.md"
+_SNIPPET = re.compile(r"```nginx\n(.+?)```", re.DOTALL)
+_SHOWN = "http://127.0.0.1:8000"
+_CONFIGURATION = """
+daemon off;
+master_process off;
+pid {folder}/pid;
+error_log stderr;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    set_real_ip_from {host};
+    real_ip_header proxy_protocol;
+    server {{
+        listen {host}:{port} ssl proxy_protocol;
+        ssl_certificate {folder}/server.pem;
+        ssl_certificate_key {folder}/server.key;
+        {locations}
+    }}
+}}
+"""
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Sequence[tuple[str, str]]
+    text: str
+
+
+class Nginx(NamedTuple):
+    """A running nginx; `url` is what it passes requests to."""
+
+    port: int
+    url: str
+    authority: Path
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        headers: Sequence[tuple[str, str]] = (),
+        *,
+        source: str,
+        host: str | None = None,
+        **form: str,
+    ) -> Answer:
+        """Send a request from this address, over TLS; the browser names `host`."""
+        family, own = ("TCP6", "::1") if ":" in source else ("TCP4", HOST)
+        plain = socket.create_connection((HOST, self.port), 30)
+        plain.sendall(f"PROXY {family} {source} {own} 50000 443\r\n".encode())
+        context = ssl.create_default_context(cafile=str(self.authority))
+        with context.wrap_socket(plain, server_hostname=HOST) as secured:
+            return answer_of(secured, method, path, host or self.url, headers, **form)
+
+
+def answer_of(
+    connection: socket.socket,
+    method: str,
+    path: str,
+    url: str,
+    headers: Sequence[tuple[str, str]] = (),
+    **form: str,
+) -> Answer:
+    """Send one request by this connection, with the host that `url` names, and read the answer."""
+    http = HTTPConnection(HOST)
+    http.sock = connection
+    body = urlencode(form).encode()
+    own = [("Host", url.split("://")[1]), ("Content-Length", str(len(body)))]
+    if form:
+        own.append(("Content-Type", "application/x-www-form-urlencoded"))
+    http.putrequest(method, path, skip_host=True)
+    for name, value in (*own, *headers):
+        http.putheader(name, value)
+    http.endheaders(body)
+    response: HTTPResponse = http.getresponse()
+    return Answer(response.status, response.getheaders(), response.read().decode())
+
+
+@contextmanager
+def running(folder: Path, url: str) -> Iterator[Nginx]:
+    """Run nginx as the documentation shows it, in front of this portal or console."""
+    program, environ = installed("nginx"), None
+    if program is None:
+        root = unpacked("nginx")
+        program, environ = root / "usr" / "sbin" / "nginx", libraries(root)
+    make_certificates(folder)
+    (shown,) = _SNIPPET.findall(DEPLOYMENT.read_text("utf-8"))
+    assert _SHOWN in shown
+    port, locations = any_port(), shown.replace(_SHOWN, url)
+    file = folder / "nginx.conf"
+    filled = _CONFIGURATION.format(folder=folder, host=HOST, port=port, locations=locations)
+    file.write_text(filled)
+    command = (str(program), "-e", "stderr", "-p", str(folder), "-c", str(file))
+    process = subprocess.Popen(command, env=environ)  # noqa: S603 - Debian's program
+
+    def listens() -> bool:
+        assert process.poll() is None
+        with socket.socket() as client:
+            return client.connect_ex((HOST, port)) == 0
+
+    try:
+        until(listens)
+        yield Nginx(port, url, folder / "ca.pem")
+    finally:
+        process.terminate()
+        process.wait()
