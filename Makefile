@@ -1,11 +1,11 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh screenshots clean setup-demo setup-dev
+.PHONY: help audit fuzz mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release-check screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
 help: ## show these lines
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup-demo:
 	@requirements/install.sh demo
@@ -86,7 +86,7 @@ audit: setup-dev ## look for known vulnerabilities in what is locked; asks a pub
 
 SBOM := .sbom.json
 sbom: setup-dev ## write .sbom.json: what an installation holds, in CycloneDX's form
-	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements/demo.txt \
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements/run.txt \
 		--pyproject pyproject.toml --output-reproducible --output-file $(SBOM)
 
 format: setup-dev ## put the code into its one form
@@ -95,8 +95,9 @@ format: setup-dev ## put the code into its one form
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate
 lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
-	$(LOCK) pyproject.toml requirements/build.in requirements/lock.in --group dev -o requirements/dev.txt
-	$(LOCK) pyproject.toml requirements/build.in --group demo -c requirements/dev.txt -o requirements/demo.txt
+	$(LOCK) pyproject.toml requirements/build.in requirements/lock.in --extra demo --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml requirements/build.in --extra demo -c requirements/dev.txt -o requirements/demo.txt
+	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	$(LOCK) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
 
@@ -133,9 +134,13 @@ bench-growth: setup-dev ## measure 100, 1,000 and 10,000 parked activations, an 
 fresh: ## play newcomers on an empty Debian 12 and 13 (needs root; demo/fresh.sh plays some)
 	@demo/fresh.sh
 
+release-check: setup-dev ## build wheel and sdist into .release/, and play the wheel installed elsewhere, with a demo
+	@$(BIN)/pytest -q tests/test_release.py
+	@$(BIN)/python -m tests.release
+
 screenshots: setup-dev ## take the pictures of docs/screenshots and of the help anew, on a demo of their own
 	@$(BIN)/python -m tests.browser.screenshots
 	@$(BIN)/python -m tests.browser.help_pictures
 
 clean: ## remove what the commands made, the demo's data included
-	rm -rf .venv .schemathesis .demo .test .fresh .sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info
+	rm -rf .venv .schemathesis .demo .test .fresh .release .sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info

@@ -1,6 +1,7 @@
 """The commands of the demo: `activation demo ...`."""
 
 import asyncio
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -8,17 +9,17 @@ import typer
 
 from demo import populate, walkthrough
 from demo.control import PartState, ask
+from demo.part import PartFailed
 from demo.place import ANY_PORTS, PREFERRED_PORTS, Place
 from demo.stack import Stack
 from demo.supervisor import Supervisor, only_one
 from demo.table import address_table
-from settings.section import CHECKOUT
+from settings.section import DEMO
 from starter.output import show_json
 
 commands = typer.Typer(help="The embedded stack on this machine.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--folder", help="Where the demo lives.", hidden=True)]
 Name = Annotated[str, typer.Argument(metavar="NAME")]
-DEMO = CHECKOUT / ".demo"
 
 
 @commands.command()
@@ -27,6 +28,8 @@ def up(
     any_ports: Annotated[bool, typer.Option("--any-ports", hidden=True)] = False,
 ) -> None:
     """Start everything and stay in the foreground; Ctrl-C stops it."""
+    if not find_spec("aiosmtpd"):
+        raise PartFailed("the demo needs the extra student-account-activation[demo]: install it")
     stack = Stack(Place(folder, ANY_PORTS if any_ports else PREFERRED_PORTS))
     supervisor = Supervisor(stack, say=_say)
     asyncio.run(supervisor.run(when_ready=lambda: _say(address_table(stack))))

@@ -1,4 +1,4 @@
-"""Debian's slapd: the installed one, else its packages unpacked inside the checkout.
+"""Debian's slapd: the installed one, else its packages unpacked inside the demo's folder.
 
 Tests find nginx by the same way.
 
@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.part import PartFailed, run
-from settings.section import CHECKOUT
+from settings.section import DEMO
 
-UNPACKED = CHECKOUT / ".demo" / "software"
+UNPACKED = DEMO / "software"
 PACKAGES = ("slapd", "ldap-utils")
 # Perl belongs to a back end of slapd that nobody here loads.
 NOT_NEEDED = ("libperl", "libgdbm")

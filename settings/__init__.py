@@ -1,9 +1,9 @@
 """Reads all configuration once, and validates it before anything starts.
 
 Values come from `ACTIVATION_*` variables (nested names with `__`), then from the TOML file named
-by `ACTIVATION_CONFIG`; inside a checkout with a demo, from the demo's file. Secrets are in files of
-their own. The connection to Temporal is configured by Temporal's own environment configuration
-(`TEMPORAL_*` or its TOML file).
+by `ACTIVATION_CONFIG`; without it from the demo's file, where there is a demo (`section.DEMO`).
+Secrets are in files of their own. The connection to Temporal is configured by Temporal's own
+environment configuration (`TEMPORAL_*` or its TOML file).
 """
 
 import os
@@ -30,7 +30,7 @@ from settings.institution import Institution
 from settings.limits import LimitSettings
 from settings.pages import Console, Portal
 from settings.rules import Alerts, IdentitySettings, Retention, SendBudget, Usernames, check_policy
-from settings.section import DEMO_FILE, Count, Dsn, RolePrefix
+from settings.section import DEMO, Count, Dsn, RolePrefix
 from settings.systems import DirectorySettings, Mail, RegistrarSettings, Sms
 
 
@@ -105,7 +105,7 @@ class Settings(BaseSettings):
         del dotenv_settings, file_secret_settings
         sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
         named = os.environ.get("ACTIVATION_CONFIG")
-        file = Path(named) if named else DEMO_FILE
+        file = Path(named) if named else DEMO / "activation.toml"
         if named or file.exists():
             sources += (TomlConfigSettingsSource(settings_cls, file),)
         return sources

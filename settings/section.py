@@ -1,6 +1,7 @@
 """Defines a section of the settings, and the types and checks that several sections share."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -9,9 +10,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from domain.rules import Unfit
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-SMS_PRESETS = CHECKOUT / "adapters" / "messaging" / "sms_presets.toml"
-DEMO_FILE = CHECKOUT / ".demo" / "activation.toml"
+TREE = Path(__file__).resolve().parents[1]
+"""The folder of all packages: a checkout, or where an installation has them."""
+DEMO = (TREE if (TREE / "pyproject.toml").is_file() else Path(sys.prefix)) / ".demo"
+"""Where this checkout's or environment's own demo lives."""
+SMS_PRESETS = TREE / "adapters" / "messaging" / "sms_presets.toml"
 
 
 def check_regular_expression(text: str) -> str:

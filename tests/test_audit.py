@@ -81,7 +81,7 @@ def test_the_list_of_what_an_installation_holds_is_the_lock_with_its_hashes(tmp_
     command = ("make", "--no-print-directory", "sbom", f"SBOM={file}")
     subprocess.run(command, check=True, cwd=audit.ROOT)  # noqa: S603 - our own Makefile
     listed = json.loads(file.read_text("utf-8"))
-    lock = (audit.ROOT / "requirements" / "demo.txt").read_text("utf-8")
+    lock = (audit.ROOT / "requirements" / "run.txt").read_text("utf-8")
     components = {(each["name"], each["version"]): each for each in listed["components"]}
     assert components.keys() == set(re.findall(r"^([\w.-]+)==([\w.+-]+)", lock, re.MULTILINE))
     assert all(each["externalReferences"][0]["hashes"] for each in components.values())

@@ -19,11 +19,11 @@ from starlette.responses import Response
 from domain import references, usernames
 from domain.contracts.vocabulary import Language
 from settings.institution import Institution
-from settings.section import CHECKOUT
+from settings.section import TREE
 from translations import translator
 from web.files import ServedFile, digest, found
 
-_TEMPLATES = CHECKOUT / "templates"
+_TEMPLATES = TREE / "templates"
 STATIC = _TEMPLATES / "static"
 _CSS = """:root{{--app-brand:{light};--app-brand-strong:color-mix(in srgb,{light},#000 30%)}}
 @media screen and (prefers-color-scheme:dark){{:root{{--app-brand:{dark};\

@@ -16,11 +16,11 @@ from domain import usernames
 from domain.contracts.vocabulary import Language
 from domain.gsm import to_gsm_greek
 from settings import Settings
-from settings.section import CHECKOUT
+from settings.section import TREE
 from translations import translator
 
 Word: TypeAlias = str | int | None
-_TEMPLATES = CHECKOUT / "templates"
+_TEMPLATES = TREE / "templates"
 
 
 class Words:

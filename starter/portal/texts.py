@@ -24,12 +24,12 @@ from domain import passwords, personal
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Language
 from settings import Settings
-from settings.section import CHECKOUT
+from settings.section import TREE
 from starter.client.connect import RETENTION
 from starter.output import Failed
 from web.markdown import html
 
-OURS = CHECKOUT / "templates" / "pages" / "texts"
+OURS = TREE / "templates" / "pages" / "texts"
 _TERMS = "terms"
 _DIGITS = 12
 

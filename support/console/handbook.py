@@ -11,10 +11,10 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from domain.contracts.vocabulary import Language
-from settings.section import CHECKOUT
+from settings.section import TREE
 from web.markdown import html
 
-FILE = CHECKOUT / "docs" / "support.md"
+FILE = TREE / "docs" / "support.md"
 _IN_ORDER = (Language.EL, Language.EN)
 _CLASSES = {"p": "govuk-body", "ul": "govuk-list", "ol": "govuk-list govuk-list--number"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from settings.section import CHECKOUT
+from settings.section import TREE
 
 TOOLS = ("bash", "dirname", "id", "cat", "cut", "sha256sum", "grep", "rm", "setpriv")
 FINE = "#!/bin/sh\nexit 0\n"
@@ -32,7 +32,7 @@ class Machine:
             assert found is not None
             (self.programs / tool).symlink_to(found)
         (self.folder / "requirements").mkdir(parents=True)
-        shutil.copy(CHECKOUT / "requirements" / "install.sh", self.folder / "requirements")
+        shutil.copy(TREE / "requirements" / "install.sh", self.folder / "requirements")
         for name in ("requirements/demo.txt", "pyproject.toml"):
             (self.folder / name).touch()
 

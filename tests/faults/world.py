@@ -30,7 +30,7 @@ from demo.students import Row
 from ledger import migrate
 from security.keys import KeyRing
 from settings import Settings
-from settings.section import CHECKOUT
+from settings.section import TREE
 from starter.client import connect
 from tests.faults.crash import CRASH_FILE, Point
 from tests.faults.proxy import Link, Proxy, Refuse
@@ -98,7 +98,7 @@ class FaultyWorker(Worker):
     def environment(self) -> Mapping[str, str]:
         return {
             "ACTIVATION_CONFIG": str(self.place.folder / "worker.toml"),
-            "PYTHONPATH": str(CHECKOUT),
+            "PYTHONPATH": str(TREE),
             CRASH_FILE: str(self.crash_file),
             **self.more,
         }

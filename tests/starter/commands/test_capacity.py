@@ -7,11 +7,11 @@ from typer.testing import CliRunner
 
 from domain import capacity
 from domain.capacity import Ceilings, Load
-from settings.section import CHECKOUT
+from settings.section import TREE
 from starter.cli import app
 from starter.commands.capacity import MEASURED
 
-DOCUMENT = (CHECKOUT / "docs" / "performance.md").read_text("utf-8")
+DOCUMENT = (TREE / "docs" / "performance.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(("students", "days"), [(20_000, 5), (100_000, 10), (1_000_000, 7)])

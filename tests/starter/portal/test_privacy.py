@@ -7,7 +7,7 @@ import pytest
 from domain.contracts.vocabulary import Language
 from settings import Settings
 from settings.rules import Retention
-from settings.section import CHECKOUT
+from settings.section import TREE
 from starter.portal.texts import Texts
 from tests.stack import TestStack
 
@@ -29,7 +29,7 @@ def test_the_notice_tells_each_time(stack: TestStack, language: Language, name: 
 
 
 def test_the_document_tells_each_default_and_no_other() -> None:
-    page = (CHECKOUT / "docs" / "privacy.md").read_text("utf-8")
+    page = (TREE / "docs" / "privacy.md").read_text("utf-8")
     named = dict(re.findall(r"`retention\.(\w+)` \((\d+)\)", page))
     assert named == {name: str(value) for name, value in Retention()}
     assert set(re.findall(r"`retention\.(\w+)`", page)) == set(named)

@@ -159,12 +159,12 @@ async def test_unknown_and_other_departments_cases_look_the_same(
 
 @pytest.mark.parametrize("path", sorted(case.HEADINGS))
 def test_every_heading_is_one_the_students_pages_have(path: str) -> None:
-    from settings.section import CHECKOUT  # noqa: PLC0415 - for this one look
+    from settings.section import TREE  # noqa: PLC0415 - for this one look
 
     if path == "/identify":
         return
-    words = CHECKOUT / "starter/portal/wording.py"
-    files = [words, *(CHECKOUT / "templates/pages").glob("*.html")]
+    words = TREE / "starter/portal/wording.py"
+    files = [words, *(TREE / "templates/pages").glob("*.html")]
     pages = "".join(page.read_text("utf-8") for page in files)
     assert f'_("{case.HEADINGS[path]}")' in pages
 

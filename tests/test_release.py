@@ -1,0 +1,47 @@
+"""The wheel holds all that the code reads, and the sdist what it takes to build and test it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.release import ROOT, Built, build, tracked
+
+NOT_INSTALLED = re.compile(r"demo/fresh\w*\.sh")
+"""What plays `make fresh`, from a clone."""
+ONLY_IN_GIT = {".ci/run", ".gitignore"}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build(tmp_path_factory.mktemp("release"))
+
+
+def test_the_sdist_has_what_git_has(built: Built) -> None:
+    assert built.in_sdist() == tracked() - ONLY_IN_GIT
+
+
+def test_the_wheel_has_every_file_of_its_packages(built: Built) -> None:
+    wheel = built.in_wheel()
+    packages = {name.partition("/")[0] for name in wheel if name.endswith(".py")} | {"templates"}
+    ours = {name for name in tracked() if name.partition("/")[0] in packages}
+    assert wheel - {"docs/support.md"} == {n for n in ours if not NOT_INSTALLED.fullmatch(n)}
+
+
+def test_the_wheel_has_every_package_that_another_imports(built: Built) -> None:
+    layers = (ROOT / "pyproject.toml").read_text("utf-8")
+    (roots,) = re.findall(r"^root_packages = \[(.*)\]$", layers, re.MULTILINE)
+    assert {*re.findall(r'"(\w+)"', roots)} - {"bench", "tests"} <= {
+        name.partition("/")[0] for name in built.in_wheel()
+    }
+
+
+def test_the_wheel_has_each_place_that_the_code_names(built: Built) -> None:
+    """Places outside a module's own package are named from `settings.section.TREE`."""
+    wheel = built.in_wheel()
+    modules = [Path(ROOT, name).read_text("utf-8") for name in wheel if name.endswith(".py")]
+    named = re.findall(r'\bTREE((?: / "[\w.]+")+)', "\n".join(modules))
+    places = {"/".join(re.findall(r'"([\w.]+)"', each)) for each in named} - {"pyproject.toml"}
+    assert {"templates", "docs/support.md"} <= places
+    for place in places:
+        assert any(name == place or name.startswith(f"{place}/") for name in wheel), place
