@@ -11,6 +11,7 @@ from adapters.registrar import wiring as registrar
 from security import redaction
 from security.purposes import User
 from settings import Settings
+from settings.rules import Alerts
 from starter.doctor import directory, files, ledger, messaging, sign_in, temporal
 from starter.doctor.finding import guarded
 from starter.output import Json, show_json
@@ -62,11 +63,22 @@ def _plain(finding: Finding) -> dict[str, Any]:
 def on_disk(config: Settings, users: tuple[User, ...]) -> list[Finding]:
     """Return the findings about settings, files and texts, without calling any system."""
     found = [Finding("settings", "they are complete and right"), *files.check(config, users)]
+    if User.ALERTS in users:
+        found.append(_takers_of_heads(config.alerts))
     try:
         Texts(config)
     except Exception as error:  # noqa: BLE001 - texts are written by people and may fail in any way
         return [*found, Finding("texts", "they can be read", str(error))]
     return [*found, Finding("texts", "they can be read")]
+
+
+def _takers_of_heads(alerts: Alerts) -> Finding:
+    mend = ""
+    if not (alerts.audit_email or alerts.webhook_url):
+        whom = "alerts.email alone has them" if alerts.email else "nobody has them"
+        mend = f"{whom}: set alerts.audit_email to somebody who does not administer the database"
+    about = "somebody takes the heads of the audit"
+    return Finding("alerts", about, mend, is_warning=bool(mend))
 
 
 async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[Finding]:

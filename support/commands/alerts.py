@@ -73,7 +73,7 @@ def send_test(json: Json = False) -> None:
     for name, why in outcomes.items():
         if not json:
             typer.echo(f"{name}: {f'not delivered, {why}' if why else 'delivered'}")
-    if not outcomes:
+    if outcomes.keys() <= {alert_channels.AUDIT_MAILBOX}:
         raise Failed("The settings name nobody to alert.")
     if any(outcomes.values()):
         raise typer.Exit(1)

@@ -19,6 +19,7 @@ from settings import Settings
 from translations import N_, translator
 
 NO_MAILBOX = N_("the mailbox was refused")
+AUDIT_MAILBOX = "audit_email"
 _TEST = "TEST"
 _TEST_TEXT = N_("This is a test of the alerts. Nothing is wrong.")
 _PATIENCE = timedelta(seconds=5)
@@ -179,8 +180,15 @@ def _why(error: BaseException) -> str:
 
 
 async def send_test(settings: Settings) -> dict[str, str | None]:
-    """Send a test alert by each channel; return each one's failure, None where delivered."""
+    """Send a test by each channel; return each one's failure, None where delivered.
+
+    The mailbox that takes only heads of the audit is tried as `AUDIT_MAILBOX`.
+    """
     alert = Alert(_TEST, 1, datetime.now(UTC))
     text = translator(settings.institution.default_language).gettext(_TEST_TEXT)
     message = AlertMessage(alert, over=False, text=text)
-    return {each.name: await deliver(each, message) for each in channels(settings)}
+    tried = {each.name: each for each in channels(settings)}
+    auditor = settings.alerts.audit_email
+    if auditor not in ("", settings.alerts.email):
+        tried[AUDIT_MAILBOX] = Mailbox(settings, auditor)
+    return {name: await deliver(each, message) for name, each in tried.items()}

@@ -32,7 +32,7 @@ from security.purposes import User
 from settings import Settings
 from settings.systems import Sms
 from starter.doctor import clocks, directory
-from starter.doctor.commands import _examine
+from starter.doctor.commands import _examine, on_disk
 from tests.activities.conftest import ruled
 from tests.adapters.gateway import Gateway, running
 from tests.server import client
@@ -549,6 +549,28 @@ async def test_each_clock_that_is_not_ours_is_told(
     told = " ".join(each.about for each in found)
     assert all(name in told for name in ("the ledger's", "the directory's at ldaps", "Temporal's"))
     assert all("s apart: let NTP" in each.mend for each in found), found
+
+
+HOOK = {"webhook_url": "https://chat.university.example/"}
+ALERTED = {"email": "alerts@university.example"}
+AUDITED = {"audit_email": "auditor@university.example"}
+
+
+@pytest.mark.parametrize(
+    ("taken_by", "says"),
+    [({}, "nobody"), (ALERTED, "alerts.email alone"), (HOOK, ""), (AUDITED, "")],
+)
+def test_that_nobody_takes_the_heads_of_the_audit_is_a_warning(
+    stack: TestStack, taken_by: dict[str, str], says: str
+) -> None:
+    nobody = {"webhook_url": "", "email": "", "audit_email": ""}
+    alerts = stack.settings.alerts.model_copy(update=nobody | taken_by)
+    settings = stack.settings.model_copy(update={"alerts": alerts})
+    for users in (tuple(User), (User.ALERTS,)):
+        (told,) = (each for each in on_disk(settings, users) if "heads of the audit" in each.about)
+        assert (told.ok, told.is_warning) == (True, bool(says))
+        assert says in told.mend
+    assert not [each for each in on_disk(settings, (User.MAIN,)) if "audit" in each.about]
 
 
 async def test_a_test_message_is_really_sent(stack: TestStack) -> None:

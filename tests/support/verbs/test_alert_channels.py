@@ -295,3 +295,23 @@ async def test_a_test_is_sent_by_every_channel_and_what_became_of_it_is_said(
     code, told = await asyncio.to_thread(say)
     assert code == 1
     assert "nobody" in told
+
+
+async def test_the_auditors_mailbox_is_tried_as_well(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def say() -> tuple[int, str]:
+        done = CliRunner().invoke(commands, ["test-alerts"])
+        return done.exit_code, done.output
+
+    auditor = "auditor@university.example"
+    settings = scene.elsewhere(alerts__audit_email=auditor)
+    monkeypatch.setattr(configuration, "load", lambda: settings)
+    by_alerts = "webhook: delivered\nemail: delivered\n"
+    assert await asyncio.to_thread(say) == (0, f"{by_alerts}audit_email: delivered\n")
+    assert [str(letter["To"]) for letter in scene.relay.taken] == [MAILBOX, auditor]
+    settings.alerts.email, settings.alerts.webhook_url = "", ""
+    # That somebody takes the heads of the audit alerts nobody.
+    assert await asyncio.to_thread(say) == (1, "audit_email: delivered\n")
+    settings.alerts.email = auditor
+    assert await asyncio.to_thread(say) == (0, "email: delivered\n")
