@@ -189,6 +189,7 @@ def _main(given: Dependencies) -> list[Worker]:
         keys=given.keys,
         settings=given.config,
         delete_runs=partial(runs.delete_newest, given.client),
+        ends_of=partial(runs.ends, given.client),
     )
     served: tuple[Activities, ...] = (registrar, pins, records, insured, outbox, swept)
     every = [each for activities in served for each in activities.all()]

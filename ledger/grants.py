@@ -60,6 +60,7 @@ GRANTS = (
         "SELECT, UPDATE (mobile_index, email_index, person_key, student_number_index,"
         " username_index, username, found_by, name)",
     ),
+    Grant("activation", [User.COMMANDS], "UPDATE (ended_at, end_step)"),
     Grant("session", [User.PORTAL], _ALL),
     Grant("session", _ERASERS, _ERASE),
     Grant("session", [User.COMMANDS], "SELECT (seen_at)"),
@@ -70,7 +71,7 @@ GRANTS = (
     Grant("post", _ERASERS, "SELECT, DELETE"),
     Grant("post", _SWEEP, "UPDATE (at)"),
     Grant("start_under_way", [User.PORTAL], _ALL),
-    Grant("start_under_way", [User.MAIN, User.DIRECTORY], _ERASE),
+    Grant("start_under_way", [User.MAIN, User.DIRECTORY, User.COMMANDS], _ERASE),
     Grant("pause", [User.PORTAL], "SELECT"),
     Grant("pause", _DESK, _ALL),
     Grant("budget", [User.PORTAL, User.CONSOLE, User.MAIN, User.COMMANDS], _ALL),

@@ -12,9 +12,10 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from domain.contracts.vocabulary import Step
-from ledger import erasure, misses, usernames
+from ledger import erasure, misses, unclosed, usernames
 from ledger.activations import WITH_ACCOUNT
 from ledger.misses import DeleteRuns
+from ledger.unclosed import EndsOf
 from postgres import Connection, Pool
 from security.keys import KeyRing
 from settings.rules import Retention
@@ -131,10 +132,17 @@ class Swept(NamedTuple):
 
 
 async def sweep(
-    pool: Pool, keys: KeyRing, retention: Retention, delete_runs: DeleteRuns, *, seconds: float
+    pool: Pool,
+    keys: KeyRing,
+    retention: Retention,
+    delete_runs: DeleteRuns,
+    ends_of: EndsOf,
+    *,
+    seconds: float,
 ) -> bool:
     """Sweep for about so long; return whether everything that has expired is gone."""
     until = time.monotonic() + seconds
+    await pool.execute(_COUNTED, _UNCLOSED, await unclosed.end(pool, ends_of))
     return (
         await _delete_misses(pool, _misses_term(retention), delete_runs, until)
         and await _erase(pool, keys, retention, until)
@@ -191,6 +199,7 @@ def names() -> Iterator[str]:
     yield from (rule.name for rule in RULES)
 
 
+_UNCLOSED = "activation without a run"
 _MISS = "activation not found"
 _ERASURE = "activation emptied"
 _NAMES = "username emptied"

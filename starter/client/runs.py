@@ -1,4 +1,4 @@
-"""Deletes runs that have ended from Temporal, which would keep them for its retention."""
+"""Tells which runs are over, and deletes runs from Temporal, which would keep them for a time."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,13 +6,21 @@ from collections.abc import Sequence
 import structlog
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.contracts.vocabulary import Step
 from starter.client.connect import TemporalUnavailable, asking
+from starter.client.outbox import SWEEP_ID
 from web import times
+from workflows.search_attributes import STEP
+from workflows.steps import ENDS
 
 _AT_ONCE = 20
+_OVER = frozenset(WorkflowExecutionStatus) - {
+    WorkflowExecutionStatus.RUNNING,
+    WorkflowExecutionStatus.CONTINUED_AS_NEW,
+}
 
 log = structlog.get_logger(__name__)
 
@@ -48,3 +56,40 @@ async def delete_newest(client: Client, references: Sequence[str]) -> list[str]:
     if not all(told):
         log.warning("runs could not be deleted", outcome="failed")
     return [reference for reference, done in zip(references, told, strict=True) if done]
+
+
+async def ends(client: Client, references: Sequence[str]) -> dict[str, Step]:
+    """Return the ends of those that Temporal does not run; one that came to none is cancelled.
+
+    Without the sweep's own run this is another Temporal, or an empty one, and nothing is known.
+    """
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def end(workflow_id: str) -> Step | None:
+        async with turns:
+            return await _end(client, workflow_id)
+
+    try:
+        if not references or await _end(client, SWEEP_ID):
+            return {}
+        found = await asyncio.gather(*map(end, references))
+    except (RPCError, TemporalUnavailable):
+        log.warning("runs could not be read", outcome="failed")
+        return {}
+    return {each: step for each, step in zip(references, found, strict=True) if step}
+
+
+async def _end(client: Client, workflow_id: str) -> Step | None:
+    """Return the end of the newest run; None while it is under way."""
+    try:
+        with asking():
+            handle = client.get_workflow_handle(workflow_id)
+            described = await handle.describe(rpc_timeout=times.CONSOLE_RPC)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return Step.CANCELLED
+        raise
+    step = described.typed_search_attributes.get(STEP)
+    if described.status not in _OVER:
+        return None
+    return Step(step) if step in ENDS else Step.CANCELLED

@@ -72,8 +72,14 @@ async def _expired(ctx: StaffContext) -> dict[str, int]:
 
 async def _swept(ctx: StaffContext) -> list[Swept]:
     await ctx.record(Action.SWEEP)
-    delete_runs = partial(runs.delete_newest, ctx.client)
-    await retention.sweep(ctx.pool, ctx.keys, ctx.settings.retention, delete_runs, seconds=_SECONDS)
+    await retention.sweep(
+        ctx.pool,
+        ctx.keys,
+        ctx.settings.retention,
+        partial(runs.delete_newest, ctx.client),
+        partial(runs.ends, ctx.client),
+        seconds=_SECONDS,
+    )
     return await _last(ctx)
 
 

@@ -15,7 +15,7 @@ from ledger.misses import DeleteRuns
 from ledger.support_requests import HelpRequest
 from postgres import Pool, connect
 from settings.rules import Retention
-from tests.ledger.test_retention import aged
+from tests.ledger.test_retention import aged, none_over
 from tests.stack import TestStack
 
 TERMS = Retention()
@@ -74,7 +74,7 @@ async def missed(
 
 async def sweep(pool: Pool, stack: TestStack, delete: DeleteRuns | None = None) -> None:
     delete = delete or Temporal().delete
-    assert await retention.sweep(pool, stack.keys, TERMS, delete, seconds=60)
+    assert await retention.sweep(pool, stack.keys, TERMS, delete, none_over, seconds=60)
 
 
 async def rows(pool: Pool) -> dict[str, int]:
@@ -100,7 +100,8 @@ async def test_of_ten_thousand_strangers_one_number_an_hour_is_left(
     temporal = Temporal()
     assert (await retention.expired(ledger, TERMS))["activation not found"] == MANY
     both = [
-        retention.sweep(ledger, stack.keys, TERMS, temporal.delete, seconds=60) for _ in range(2)
+        retention.sweep(ledger, stack.keys, TERMS, temporal.delete, none_over, seconds=60)
+        for _ in range(2)
     ]
     await asyncio.gather(*both)
     await sweep(ledger, stack)

@@ -74,8 +74,12 @@ async def no_runs(references: Sequence[str]) -> Sequence[str]:
     return references
 
 
+async def none_over(_: Sequence[str]) -> dict[str, Step]:
+    return {}
+
+
 async def swept(pool: Pool, stack: TestStack) -> dict[str, int]:
-    assert await retention.sweep(pool, stack.keys, TERMS, no_runs, seconds=60)
+    assert await retention.sweep(pool, stack.keys, TERMS, no_runs, none_over, seconds=60)
     return {row.rule: row.gone for row in await retention.last(pool)}
 
 
@@ -134,6 +138,35 @@ async def test_of_a_live_activation_nothing_goes_but_sessions_and_what_expired_b
     assert await ledger.fetchval("SELECT count(*) FROM insurance WHERE number = ''") == 0
 
 
+async def test_a_live_activation_that_has_no_run_any_more_ends_like_any_other(
+    ledger: Pool, stack: TestStack, reference: str
+) -> None:
+    young = "A-0000-YXNG"
+    for each in (reference, young):
+        await live(ledger, stack, each, person_of(stack, each))
+    await ledger.execute("UPDATE activation SET ended_at = NULL, end_step = NULL")
+    await ledger.execute(
+        "UPDATE activation SET started_at = started_at - interval '25 hours' WHERE reference = $1",
+        reference,
+    )
+    asked: list[str] = []
+
+    async def over(references: Sequence[str]) -> dict[str, Step]:
+        asked.extend(references)
+        return dict.fromkeys(references, Step.CANCELLED)
+
+    for _ in range(2):
+        assert await retention.sweep(ledger, stack.keys, TERMS, no_runs, over, seconds=60)
+    assert asked == [reference]
+    ended = await ledger.fetch("SELECT reference FROM activation WHERE end_step = 'cancelled'")
+    assert [row["reference"] for row in ended] == [reference]
+    kept = await left(ledger, reference, person_of(stack, reference))
+    assert not {"claim", "sealed_password"} & set(kept)
+    assert {"claim", "sealed_password"} <= set(await left(ledger, young, person_of(stack, young)))
+    told = {row.rule: row.gone for row in await retention.last(ledger)}
+    assert told["activation without a run"] == 1
+
+
 @pytest.mark.parametrize("end", [end for ends in ERASURES.values() for end in ends])
 async def test_each_end_has_its_term(
     ledger: Pool, stack: TestStack, reference: str, end: Step
@@ -181,10 +214,12 @@ async def test_batches_go_on_where_the_last_one_stopped_and_two_sweeps_count_eac
         reference,
         many,
     )
-    assert not await retention.sweep(ledger, stack.keys, TERMS, no_runs, seconds=0)
+    assert not await retention.sweep(ledger, stack.keys, TERMS, no_runs, none_over, seconds=0)
     some = await ledger.fetchval("SELECT count(*) FROM post")
     assert 0 < some < many
-    both = [retention.sweep(ledger, stack.keys, TERMS, no_runs, seconds=60) for _ in range(2)]
+    both = [
+        retention.sweep(ledger, stack.keys, TERMS, no_runs, none_over, seconds=60) for _ in range(2)
+    ]
     await asyncio.gather(*both)
     assert (await swept(ledger, stack))["post"] == many
     assert await ledger.fetchval("SELECT count(*) FROM post") == 0

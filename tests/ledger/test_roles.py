@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from ledger import erasure, persons, retention, roles
+from domain.contracts.vocabulary import Step
+from ledger import activations, erasure, persons, retention, roles
 from ledger.grants import FUNCTIONS, GRANTS
 from ledger.migrate import migrate
 from ledger.roles import NoRoles
@@ -16,7 +17,7 @@ from security.purposes import User
 from settings.rules import Retention
 from tests.ledger.conftest import database
 from tests.ledger.life import left, live, person_of
-from tests.ledger.test_retention import no_runs
+from tests.ledger.test_retention import no_runs, none_over
 from tests.stack import TestStack
 
 DENIED = asyncpg.InsufficientPrivilegeError
@@ -176,7 +177,10 @@ async def test_the_commands_may_read_all_that_is_told_of_a_person(
 @pytest.mark.parametrize("user", [User.MAIN, User.COMMANDS])
 async def test_whoever_sweeps_may_sweep_by_every_rule(stack: TestStack, user: User) -> None:
     async with await connect(stack.ledger_dsn_of(user), seconds=30) as allowed:
-        assert await retention.sweep(allowed, stack.keys, Retention(), no_runs, seconds=60)
+        assert await retention.sweep(
+            allowed, stack.keys, Retention(), no_runs, none_over, seconds=60
+        )
+        await activations.close(allowed, reference="none", end=Step.CANCELLED)
         assert sum((await retention.expired(allowed, Retention())).values()) == 0
         assert await retention.last(allowed)
 

@@ -120,6 +120,7 @@ async def test_the_sweep_is_started_once_and_sweeps(
                 keys=stack.keys,
                 settings=stack.settings,
                 delete_runs=partial(runs.delete_newest, client),
+                ends_of=partial(runs.ends, client),
             ).all(),
             workflows=[Sweep],
             workflow_runner=sandbox(),

@@ -1,6 +1,7 @@
 """Look-ups that found nobody are deleted from a real Temporal too; everything else stays there."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
@@ -13,13 +14,13 @@ from activities.sweep import SweepActivities
 from domain.contracts.sweeping import SweepExpired
 from domain.contracts.vocabulary import Language, Step
 from domain.references import from_digest
-from ledger import activations
+from ledger import activations, claims
 from postgres import Pool
-from starter.client import runs
+from starter.client import outbox, runs
 from starter.client.activations import Activations
 from tests.server import working
 from tests.stack import TestStack
-from tests.starter.client.test_activations import begun
+from tests.starter.client.test_activations import begun, waits_for_its_pin
 from tests.support.verbs.test_erasure import known
 from tests.workflows.engine import World
 from web import times
@@ -60,6 +61,7 @@ async def test_the_runs_of_misses_are_gone_within_the_day_and_others_stay(
         keys=stack.keys,
         settings=stack.settings,
         delete_runs=partial(runs.delete_newest, client),
+        ends_of=partial(runs.ends, client),
     )
     assert (await ActivityEnvironment().run(swept.sweep_expired, SweepExpired())).complete
     left = await activations.noted(pool, [*old, young])
@@ -82,3 +84,60 @@ async def test_of_what_temporal_refuses_to_delete_the_ledger_is_told(
     nowhere = await Client.connect("127.0.0.1:1", lazy=True)
     monkeypatch.setattr(times, "CONSOLE_RPC", timedelta(seconds=0.2))
     assert await runs.delete_newest(nowhere, [reference]) == []
+
+
+async def test_what_was_terminated_or_never_started_ends_and_what_runs_goes_on(
+    client: Client, world: World, pool: Pool, stack: TestStack, reference: str
+) -> None:
+    running, stopped, done, never, young = (
+        from_digest(bytes([n, *reference[-4:].encode()])) for n in range(5)
+    )
+    every = [running, stopped, done, never, young]
+    for each in every:
+        await activations.begin(
+            pool, stack.keys, reference=each, language=Language.EL, mobile="+306912", email=None
+        )
+        await claims.claim(pool, reference=each, keys=[f"key of {each}"])
+    await pool.execute(
+        "UPDATE activation SET started_at = now() - interval '25 hours' WHERE reference = ANY($1)",
+        [running, stopped, done, never],
+    )
+    async with working(client, world):
+        for each in (running, stopped):
+            await waits_for_its_pin(Activations(client), each)
+        await client.get_workflow_handle(stopped).terminate()
+        world.persons = ()
+        await Activations(client).start(begun(done))
+        await client.get_workflow_handle(done).result()
+    swept = SweepActivities(
+        pool=pool,
+        keys=stack.keys,
+        settings=stack.settings,
+        delete_runs=partial(runs.delete_newest, client),
+        ends_of=partial(runs.ends, client),
+    )
+    sweep = client.get_workflow_handle(outbox.SWEEP_ID)
+    with suppress(RPCError):
+        await sweep.terminate()
+    # Without the sweep's run it might be another Temporal, which has none of them.
+    assert await runs.ends(client, [running, stopped, done, never]) == {}
+    await outbox.start_sweep(client)
+    await ActivityEnvironment().run(swept.sweep_expired, SweepExpired())
+    ended = {each: row.end for each, row in (await activations.noted(pool, every)).items()}
+    assert ended == {
+        running: None,
+        stopped: Step.CANCELLED,
+        done: Step.NOT_FOUND,
+        never: Step.CANCELLED,
+        young: None,
+    }
+    held = await pool.fetch("SELECT reference FROM claim WHERE reference = ANY($1)", every)
+    assert {row["reference"] for row in held} == {running, young}
+    assert await client.get_workflow_handle(running).describe()
+    await sweep.terminate()
+
+
+async def test_while_temporal_is_away_nothing_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(times, "CONSOLE_RPC", timedelta(seconds=0.2))
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True)
+    assert await runs.ends(nowhere, ["A-7K3F-92QD"]) == {}
