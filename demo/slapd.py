@@ -15,6 +15,8 @@ from demo.place import HOST
 from demo.software import Slapd, find_slapd
 
 HERE = Path(__file__).parent
+ACCESS = HERE / "openldap-access.conf"
+"""The rights of the engine's account, as a university takes them over."""
 BASE_DN = "dc=university,dc=example"
 PEOPLE_DN = f"ou=people,{BASE_DN}"
 SERVICE_DN = f"cn=activation,ou=services,{BASE_DN}"
@@ -84,6 +86,7 @@ class Directory(Part):
             "base": BASE_DN,
             "people": PEOPLE_DN,
             "service": SERVICE_DN,
+            "access": ACCESS.read_text("utf-8"),
             "support_user": SUPPORT_USER,
             "schemas": str(self._software.schemas),
             "own_schemas": str(HERE / "schema"),

@@ -1,12 +1,23 @@
 """The demo's directory has staff and their groups, also where the tree is older than they are."""
 
+import re
 from pathlib import Path
 
 import ldap3
 import pytest
 
 from demo.place import Place
-from demo.slapd import GROUPS_DN, MEMBERS, ROLES, STAFF_DN, SUPPORT_USER
+from demo.slapd import (
+    ACCESS,
+    BASE_DN,
+    GROUPS_DN,
+    MEMBERS,
+    PEOPLE_DN,
+    ROLES,
+    SERVICE_DN,
+    STAFF_DN,
+    SUPPORT_USER,
+)
 from demo.stack import Stack
 from tests.stack import TestStack
 
@@ -24,6 +35,20 @@ def test_a_tree_of_before_the_console_gets_staff_and_groups_once(tmp_path: Path)
     names = [f"dn: cn={role},{GROUPS_DN}" for role in ROLES]
     assert [tree.count(name) for name in names] == [1] * len(ROLES)
     assert tree.count(f"dn: uid={SUPPORT_USER},{STAFF_DN}") == 1
+
+
+def test_the_rights_of_the_engine_are_told_once_and_those_that_slapd_runs_with(
+    stack: TestStack,
+) -> None:
+    shipped = ACCESS.read_text("utf-8")
+    assert shipped in stack._stack.directory.config.read_text("utf-8")
+    for name in (BASE_DN, PEOPLE_DN, SERVICE_DN, STAFF_DN):
+        assert name in shipped
+    own = (ACCESS.parent / "slapd.conf").read_text("utf-8")
+    page = (ACCESS.parents[1] / "docs" / "deployment.md").read_text("utf-8")
+    for text in (own, page):
+        assert not re.findall(r"^(?:access to|limits) .*(?:people|activation)", text, re.MULTILINE)
+    assert f"`demo/{ACCESS.name}`" in page
 
 
 @pytest.mark.parametrize("user", [*ROLES, SUPPORT_USER])
