@@ -109,8 +109,6 @@ class TestStack:
 
     @property
     def ledger_dsn(self) -> str:
-        if role := os.environ.get("TEST_ROLE"):
-            return self._stack.postgres.process_dsn(role)
         return self._stack.postgres.ledger_dsn
 
     def ledger_dsn_of(self, user: User) -> str:
