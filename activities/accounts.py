@@ -212,6 +212,7 @@ class DirectoryActivities(Activities):
             return entry
         await usernames.note_empty_entry(
             self._pool,
+            self._keys,
             person_keys=request.person.keys,
             name=request.username,
             reference=request.reference,

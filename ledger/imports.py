@@ -7,6 +7,15 @@ from ledger import usernames
 from postgres import Pool
 from security.keys import KeyRing
 
+_RETURNED = (
+    "DELETE FROM username k USING unnest($1::text[], $2::text[]) n (name, kept), username u"
+    " WHERE k.name = n.kept AND u.name = n.name AND u.person_key = k.person_key"
+)
+_KEPT_FOR_OTHERS = (
+    "DELETE FROM username u USING unnest($1::text[], $2::text[]) n (name, kept), username k"
+    " WHERE u.name = n.name AND k.name = n.kept RETURNING 1"
+)
+
 
 class Owned(NamedTuple):
     """An account, its owner's keys and indexes; `by_code`: the entry has the owner's code."""
@@ -33,7 +42,7 @@ async def reserve_all(
             [each.person_keys[0] for each in owned],
             kept,
         )
-        fresh = await connection.fetch(
+        inserted = await connection.fetch(
             "INSERT INTO username (name, person_key)"
             " SELECT name, key FROM unnest($1::text[], $2::text[], $3::text[]) n (name, key, kept)"
             " WHERE NOT EXISTS (SELECT FROM username u"
@@ -43,6 +52,11 @@ async def reserve_all(
             [each.person_keys[0] for each in owned],
             kept,
         )
+        # A name may have been concealed while the insertion waited for it: each has one form.
+        fresh = [row["name"] for row in inserted]
+        ours = [usernames.kept(keys, name) for name in fresh]
+        await connection.execute(_RETURNED, fresh, ours)
+        taken = await connection.fetch(_KEPT_FOR_OTHERS, fresh, ours)
         rows = await connection.fetch(
             "SELECT n.name, u.person_key FROM unnest($1::text[], $2::text[]) n (name, kept)"
             " JOIN username u ON u.name IN (n.name, n.kept)",
@@ -61,7 +75,7 @@ async def reserve_all(
                 if owners[each.name] in each.person_keys
             ],
         )
-    return len(fresh), owners
+    return len(fresh) - len(taken), owners
 
 
 async def accounts(pool: Pool, person_keys: Collection[str]) -> dict[str, bool]:

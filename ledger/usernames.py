@@ -54,12 +54,15 @@ async def conceal(connection: Connection, keys: KeyRing, person_keys: Sequence[s
     names = await connection.fetch(
         "SELECT name FROM username WHERE person_key = ANY($1) AND name NOT LIKE '=%'", person_keys
     )
-    await connection.executemany(
-        "UPDATE username SET name = $2, empty_entry_of = NULL WHERE name = $1"
-        " AND NOT EXISTS (SELECT FROM username WHERE name = $2)",
-        [(row["name"], kept(keys, row["name"])) for row in names],
+    clear = [row["name"] for row in names]
+    done = await connection.fetch(
+        "UPDATE username u SET name = n.kept, empty_entry_of = NULL"
+        " FROM unnest($1::text[], $2::text[]) n (name, kept) WHERE u.name = n.name"
+        " AND NOT EXISTS (SELECT FROM username o WHERE o.name = n.kept) RETURNING 1",
+        clear,
+        [kept(keys, name) for name in clear],
     )
-    return len(names)
+    return len(done)
 
 
 async def held_by(pool: Pool, *person_keys: str) -> str | None:
@@ -73,14 +76,15 @@ async def held_by(pool: Pool, *person_keys: str) -> str | None:
 
 
 async def note_empty_entry(
-    pool: Pool, *, person_keys: Sequence[str], name: str, reference: str
+    pool: Pool, keys: KeyRing, *, person_keys: Sequence[str], name: str, reference: str
 ) -> None:
     """Record that this activation is about to add an entry without a password for this person."""
+    await reserve(
+        pool, keys, person_key=person_keys[0], candidates=[name], other_keys=person_keys[1:]
+    )
     await pool.execute(
-        "INSERT INTO username AS u (name, person_key, empty_entry_of) VALUES (lower($1), $2, $4)"
-        " ON CONFLICT (name) DO UPDATE SET empty_entry_of = $4 WHERE u.person_key = ANY($3)",
+        "UPDATE username SET empty_entry_of = $3 WHERE name = lower($1) AND person_key = ANY($2)",
         name,
-        person_keys[0],
         person_keys,
         reference,
     )
