@@ -1,9 +1,11 @@
 """Makes the text shown when the demo is ready: addresses, sample students, and commands to try."""
 
+import sys
 from collections.abc import Iterable
 
 from demo.samples import SAMPLES, Sample
 from demo.stack import Stack
+from settings.section import DEMO, TREE
 
 COMMANDS = (
     ("activation demo walkthrough", "plays one student through the portal"),
@@ -48,7 +50,8 @@ def address_table(stack: Stack) -> str:
         ("All of it for scripts", str(stack.place.env_file)),
     )
     students = ((_contact(s), _number(s), s.name, s.special_el, s.special_en) for s in SAMPLES)
-    commands = ((f".venv/bin/{command}", text) for command, text in COMMANDS)
+    programs = ".venv/bin" if DEMO.parent == TREE else f"{sys.prefix}/bin"
+    commands = ((f"{programs}/{command}", text) for command, text in COMMANDS)
     return "\n".join(
         (
             "",

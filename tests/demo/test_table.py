@@ -1,7 +1,11 @@
 """The address table tells a person everything they need to begin."""
 
+import sys
 from pathlib import Path
 
+import pytest
+
+from demo import table as tables
 from demo.place import Place
 from demo.samples import SAMPLES
 from demo.stack import Stack
@@ -18,3 +22,12 @@ def test_it_names_the_addresses_and_each_sample_with_what_is_special(tmp_path: P
         assert sample.special_el in table
         assert sample.special_en in table
     assert "demo walkthrough" in table
+
+
+def test_an_installation_names_its_own_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack(Place(tmp_path))
+    assert " .venv/bin/activation support list" in address_table(stack)
+    monkeypatch.setattr(tables, "DEMO", Path(sys.prefix) / ".demo")
+    assert f" {sys.prefix}/bin/activation support list" in address_table(stack)
