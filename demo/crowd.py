@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from http import HTTPStatus
 from typing import TypeVar
 
 import asyncpg
@@ -114,9 +115,15 @@ class Player:
         return Player(self.world, self.row, language=self._language, by_email="email" in self.typed)
 
     def come(self, onward: str = "/pin", **typed: str) -> None:
-        self._visitor.visit("/who")
-        self._visitor.submit(who="student")
-        self._visitor.submit(**typed or self.typed)
+        """Begin an activation, again when the portal was too busy to answer."""
+
+        def begun() -> bool:
+            self._visitor.visit("/who")
+            self._visitor.submit(who="student")
+            answer = self._visitor.submit(**typed or self.typed)
+            return answer.status != HTTPStatus.SERVICE_UNAVAILABLE
+
+        _until(begun, "a student was never let in")
         if onward:
             self.arrive(onward)
         self.reference = str(self._visitor.where()["reference"])
