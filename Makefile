@@ -101,8 +101,9 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
 
-abuse: setup-dev ## play 300,000 guesses at codes of 20,000 activations, with students among them
+abuse: setup-dev ## play 300,000 guesses at codes of 20,000 activations with students among them, then a hall of 200 students and 1,000 activations that are guessed at through the pages
 	@$(BIN)/python -m bench.abuse
+	@$(BIN)/python -m bench.abuse_live
 
 .schemathesis: requirements/fuzz.txt
 	@rm -rf $@ && python3 -m venv $@

@@ -1,6 +1,6 @@
 """A small campaign of guesses, as `make abuse` plays a large one."""
 
-from bench.abuse import play
+from bench.abuse import ACTIVATIONS, GUESSES, LIMITS, play
 from domain.contracts.pin_io import PinOutcome
 from postgres import Pool
 from settings.rules import SendBudget
@@ -19,3 +19,8 @@ async def test_a_campaign_gains_no_more_than_arithmetic_allows_and_students_fini
     assert campaign.contacts == 20
     assert campaign.guesses[PinOutcome.WRONG] == 20 * SendBudget().guesses_per_day
     assert campaign.students == {PinOutcome.RIGHT: 90}
+
+
+def test_the_ceilings_of_the_institution_do_not_end_the_whole_campaign() -> None:
+    budget = LIMITS.budget
+    assert min(budget.mail_per_hour, budget.mail_per_day) > ACTIVATIONS + GUESSES // 10
